@@ -1,0 +1,66 @@
+"""Whole journeys on booted machines: these tests need root and some minutes (`make test` runs them)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The lab of these tests: its own name, so that a developer's demo lab keeps running beside it."""
+
+    records: Path
+    env: dict[str, str]
+
+    def ansible(self, *args: str, check: bool = True, timeout: int = 1200) -> subprocess.CompletedProcess[str]:
+        """Run ansible-playbook from the repository root; the output shows when it fails unexpectedly."""
+        done = subprocess.run(
+            [str(BIN / "ansible-playbook"), *args],
+            cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=timeout, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"{args}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+        return done
+
+    def oplever(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(BIN / "oplever"), *args], cwd=ROOT, env=self.env, text=True, capture_output=True, check=False
+        )
+
+    def shell(self, host: str, command: str) -> str:
+        """Do by hand what somebody might do on a machine; leaves no record."""
+        done = subprocess.run(
+            [str(BIN / "ansible"), host, "-b", "-m", "ansible.builtin.shell", "-a", command],
+            cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def latest(self) -> tuple[Path, dict[str, Any]]:
+        directory = (self.records / "latest").resolve()
+        return directory, json.loads((directory / "record.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    records = tmp_path_factory.mktemp("records")
+    env = {**os.environ, "OPLEVER_LAB": "test", "OPLEVER_RECORDS": str(records), "OPLEVER_LAB_FRESH": "1"}
+    env["PATH"] = f"{BIN}:{env['PATH']}"
+    quiet = Lab(records, {**env, "OPLEVER_JOURNAL": "0"})
+    quiet.ansible("playbooks/lab_up.yml")
+    env.pop("OPLEVER_LAB_FRESH")
+    try:
+        yield Lab(records, env)
+    finally:
+        quiet.ansible("playbooks/lab_down.yml")
