@@ -262,7 +262,7 @@ class Test(Struct, frozen=True):
 
 
 class ExceptionGrant(Struct, frozen=True):
-    """An approved deviation from the baseline (InSpec calls it a waiver). Without approver or past `expires` it does not count."""
+    """An approved deviation from the baseline; without approver or past `expires` it does not count."""
 
     id: str
     control: str
@@ -297,7 +297,7 @@ class Control(Struct, frozen=True):
 
 
 class Score(Struct, frozen=True):
-    """Weighted share of applicable controls that pass: high 10, medium 4, low 1; `score` is 0-100 or None when nothing applied."""
+    """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied."""
 
     score: float | None
     passed: int
@@ -324,7 +324,7 @@ class Baseline(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """Section 12: opened by a failed task, an unreachable host or a failed test; closed by a passing retest or an entry."""
+    """Section 12: opened by a failed task, host or test; closed by a passing retest or an entry."""
 
     id: str
     host: str

@@ -199,7 +199,9 @@ def build_base(release: str) -> None:
     )  # fmt: skip
     if done.returncode:
         shutil.rmtree(half, ignore_errors=True)
-        last = [line for line in done.stderr.splitlines() if line.startswith("E:")][-1:] or done.stderr.splitlines()[-1:]
+        last = [line for line in done.stderr.splitlines() if line.startswith("E:")][-1:] or done.stderr.splitlines()[
+            -1:
+        ]
         raise LabError(f"building the base tree of {release} failed: {' '.join(last)}: is the Debian mirror reachable?")
     half.rename(tree)
 
@@ -292,7 +294,7 @@ def furnish(spec: Spec, machine: Machine, root: Path) -> None:
         path.chmod(0o600 if "host_ed25519" in name else 0o440 if "sudoers" in name else 0o644)
     shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
     if run("chroot", str(root), "id", spec.user, check=False).returncode:
-        run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/bash", "--groups", "sudo", spec.user)  # fmt: skip
+        run("chroot", str(root), "useradd", "--create-home", "--shell=/bin/bash", "--groups=sudo", spec.user)
     # A locked password would also lock key login under some PAM stacks; an impossible one does not.
     run("chroot", str(root), "usermod", "--password", "*", spec.user)
     run("chroot", str(root), "systemctl", "enable", "systemd-networkd.service")

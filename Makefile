@@ -1,0 +1,40 @@
+# One name per job; `make` alone lists them.
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev lab-up lab-down check test lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## what running needs: host packages, virtual environment (repeatable)
+	@tools/setup run
+
+setup-dev: ## what the tests need too
+	@tools/setup dev
+
+lab-up: setup ## boot the three lab machines
+	@$(BIN)/ansible-playbook playbooks/lab_up.yml
+
+lab-down: setup ## take the lab away and leave nothing behind
+	@$(BIN)/ansible-playbook playbooks/lab_down.yml
+
+check: setup-dev ## lint, types and fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q
+	$(BIN)/pytest
+
+test: check ## all of it, on booted machines (root or sudo)
+	$(BIN)/pytest tests/lab -v
+
+lock: setup-dev ## resolve the pinned versions again
+	$(BIN)/pip install -q pip-tools
+	for set in run dev; do $(BIN)/pip-compile -q --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements/$$set.lock requirements/$$set.in; done
+
+clean: ## remove what was built here (not records, not the lab)
+	rm -rf .venv build .ansible .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,129 @@
+"""The lab itself: booted machines, nothing changed on a second call, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = ROOT / ".venv/bin/ansible-playbook"
+ADHOC = ROOT / ".venv/bin/ansible"
+FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+ENV = {**os.environ, "OPLEVER_LAB": "test"}
+
+
+def play(name: str, **env: str) -> subprocess.CompletedProcess[str]:
+    argv = [PLAYBOOK, f"playbooks/lab_{name}.yml"]
+    return subprocess.run(argv, cwd=ROOT, env={**ENV, **env}, text=True, capture_output=True, check=False, timeout=600)
+
+
+def shell(command: str, host: str = "lab") -> dict[str, str]:
+    """The output of a command per machine."""
+    env = {**ENV, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline", "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1"}
+    argv = [ADHOC, host, "-m", "ansible.builtin.shell", "-a", command]
+    done = subprocess.run(argv, cwd=ROOT, env=env, text=True, capture_output=True, check=False, timeout=120)
+    rows = [line.split(" | ", 1) for line in done.stdout.splitlines() if " | " in line]
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(rows)
+
+
+def traces() -> dict[str, list[str]]:
+    """All that labs may have made on this host, by kind."""
+    nspawn = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text = entry.read_text().replace("\0", " ")
+        except OSError:
+            continue
+        if "systemd-nspawn" in text and "--machine=opl" in text:
+            nspawn.append(text)
+    links = json.loads(subprocess.check_output(["ip", "-json", "link"], text=True))
+    tables = subprocess.check_output(["nft", "list", "tables"], text=True).splitlines()
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return {
+        "processes": sorted(nspawn),
+        "links": sorted(link["ifname"] for link in links),
+        "tables": sorted(tables),
+        "mounts": sorted(line.split()[4] for line in mounts),
+        "state": sorted(path.parent.name for path in Path("/var/lib/oplever").glob("*/checkout")),
+        "forwarding": [FORWARD.read_text()],
+    }
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, list[str]]:
+    play("down")
+    return traces()
+
+
+@pytest.fixture
+def lab(before: dict[str, list[str]]) -> Iterator[None]:
+    done = play("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield
+    play("down")
+
+
+def test_three_machines_run_without_a_failed_unit(lab: None) -> None:
+    releases = shell("systemctl is-system-running --wait; . /etc/os-release; echo $VERSION_CODENAME")
+    assert set(releases) == {"srv1", "web1", "ws1"}
+    assert all("running" in text and "degraded" not in text for text in releases.values()), releases
+    assert "bookworm" in releases["srv1"]
+    assert "trixie" in releases["web1"]
+
+
+def test_machines_know_themselves_and_reach_each_other(lab: None) -> None:
+    assert "web1.lab.example" in shell("hostname -f", "web1")["web1"]
+    rows = shell("python3 -c 'import socket; print(socket.create_connection((\"{{ hostvars.web1.ansible_host }}\", 22))"
+                 ".recv(7))'", "ws1")  # fmt: skip
+    assert "SSH-2.0" in rows["ws1"]
+
+
+def test_a_second_call_changes_nothing(lab: None) -> None:
+    assert "changed=0 " in play("up").stdout
+
+
+def test_down_leaves_nothing_and_restores_what_was_there(before: dict[str, list[str]]) -> None:
+    assert play("up").returncode == 0
+    assert traces() != before, "the lab made nothing that this test would see"
+    assert play("down").returncode == 0
+    assert traces() == before
+    assert "changed=0 " in play("down").stdout
+
+
+def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> None:
+    shell("touch /root/kept", "ws1")
+    for pid in nspawn_pids("-ws1"):
+        os.kill(pid, signal.SIGKILL)
+    done = play("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kept" in shell("ls /root", "ws1")["ws1"]
+
+
+def nspawn_pids(suffix: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        argv = entry.read_text().split("\0")
+        if any(part.startswith("--machine=opl") and part.endswith(suffix) for part in argv):
+            found.append(int(entry.parent.name))
+    assert found
+    return found
+
+
+def test_an_address_range_in_use_is_refused_with_the_way_out(before: dict[str, list[str]]) -> None:
+    subprocess.run(["ip", "link", "add", "taken0", "type", "dummy"], check=True)
+    try:
+        subprocess.run(["ip", "address", "add", "10.99.7.1/24", "dev", "taken0"], check=True)
+        subprocess.run(["ip", "link", "set", "taken0", "up"], check=True)
+        done = play("up", OPLEVER_LAB_SUBNET="10.99.7")
+    finally:
+        subprocess.run(["ip", "link", "delete", "taken0"], check=True)
+    assert done.returncode == 2
+    assert "10.99.7.0/24 is in use" in done.stdout + done.stderr
+    assert "OPLEVER_LAB_SUBNET" in done.stdout + done.stderr
