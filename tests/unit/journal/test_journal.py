@@ -46,7 +46,7 @@ def play(tmp_path: Path, text: str, *arguments: str, **options: Any) -> subproce
 
 
 def journal(tmp_path: Path) -> list[dict[str, Any]]:
-    text = (tmp_path / "records" / "latest" / "journal.jsonl").read_text(encoding="ascii")
+    text = (tmp_path / "records" / "latest" / "journal.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -150,19 +150,19 @@ def test_items_attempts_and_notifications_are_told_apart(foreign: Foreign) -> No
     assert sum(line["kind"] == "retry" for line in lines) >= 2
     assert {line["host"] for line in lines if line["kind"] == "notify"} == {"one", "two"}
     broken = next(line for line in lines if line["kind"] == "result" and task[line["task"]] == "may fail")
-    assert (broken["status"], broken["message"]) == ("ignored", "non-zero return code")
+    assert (broken["status"], broken["message"]) == ("ignored", "broken")
 
 
 def test_no_secret_reaches_the_record(foreign: Foreign) -> None:
     tmp_path, _ = foreign
     written = b"".join(path.read_bytes() for path in (tmp_path / "records").rglob("*") if path.is_file())
     assert SECRET.encode() not in written
-    assert b"db_password=<removed>" in written
+    assert b"db_password=***" in written
     assert b'"censored":true' in written
 
 
 def test_hostile_text_is_cut_and_cleaned(foreign: Foreign) -> None:
-    message = next(line["message"] for line in journal(foreign[0]) if "red" in line.get("message", ""))
+    message = next(line["message"] for line in journal(foreign[0]) if line.get("message", "").startswith("red"))
     assert message.endswith("more characters]")
     assert not re.search("[\x00-\x1f\u202e]", message)
 
@@ -191,7 +191,7 @@ def test_a_directory_that_cannot_be_written_is_one_warning(tmp_path: Path) -> No
 
 
 def test_a_full_disk_loses_lines_and_says_so(tmp_path: Path) -> None:
-    text = "- {hosts: one, gather_facts: false, tasks: [{ansible.builtin.debug: {msg: hello}, loop: '{{ range(40) | list }}'}]}"
+    text = "- {hosts: one, gather_facts: false, tasks: [{ansible.builtin.debug: {}, loop: '{{ range(40) | list }}'}]}"
 
     def small_files() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -199,7 +199,7 @@ def test_a_full_disk_loses_lines_and_says_so(tmp_path: Path) -> None:
 
     done = play(tmp_path, text, preexec_fn=small_files, env={"ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp")})
     assert done.returncode == 0, done.stderr
-    assert "the journal misses" in done.stdout + done.stderr
+    assert "could not write everything" in done.stdout + done.stderr
     lines = journal(tmp_path)
     assert [line["seq"] for line in lines] == list(range(len(lines)))
 
@@ -215,7 +215,7 @@ def test_a_killed_run_stays_readable(tmp_path: Path) -> None:
     process = subprocess.Popen(argv, cwd=ROOT, env=environment(tmp_path / "records"), stdout=silent, stderr=silent)
     path = tmp_path / "records" / "latest" / "journal.jsonl"
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (path.exists() and '"host_start"' in path.read_text(encoding="ascii")):
+    while time.monotonic() < deadline and not (path.exists() and '"host_start"' in path.read_text(encoding="utf-8")):
         time.sleep(0.1)
     process.kill()
     process.wait()
