@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import signal
 import subprocess
@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = ROOT / ".venv/bin/ansible-playbook"
 ADHOC = ROOT / ".venv/bin/ansible"
+LAB_ID = hashlib.sha256(f"{ROOT}:test".encode()).hexdigest()[:6]
 FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 ENV = {**os.environ, "OPLEVER_LAB": "test"}
 
@@ -34,25 +35,24 @@ def shell(command: str, host: str = "lab") -> dict[str, str]:
 
 
 def traces() -> dict[str, list[str]]:
-    """All that labs may have made on this host, by kind."""
-    nspawn = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    """All that this lab may have made on the host, by kind; forwarding too, unless another lab still needs it."""
+    processes = []
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            text = entry.read_text().replace("\0", " ")
+            text = (entry / "cmdline").read_text() + (entry / "mountinfo").read_text()
         except OSError:
             continue
-        if "systemd-nspawn" in text and "--machine=opl" in text:
-            nspawn.append(text)
-    links = json.loads(subprocess.check_output(["ip", "-json", "link"], text=True))
+        if f"opl{LAB_ID}" in text or f"/var/lib/oplever/{LAB_ID}/" in text:
+            processes.append(entry.name)
+    links = subprocess.check_output(["ip", "link"], text=True).splitlines()
     tables = subprocess.check_output(["nft", "list", "tables"], text=True).splitlines()
-    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    labs = [path.parent.name for path in Path("/var/lib/oplever").glob("*/checkout")]
     return {
-        "processes": sorted(nspawn),
-        "links": sorted(link["ifname"] for link in links),
-        "tables": sorted(tables),
-        "mounts": sorted(line.split()[4] for line in mounts),
-        "state": sorted(path.parent.name for path in Path("/var/lib/oplever").glob("*/checkout")),
-        "forwarding": [FORWARD.read_text()],
+        "processes": [pid for pid in processes if pid != str(os.getpid())],
+        "links": [line for line in links if f"opl{LAB_ID}" in line],
+        "tables": [line for line in tables if LAB_ID in line],
+        "state": [lab for lab in labs if lab == LAB_ID],
+        "forwarding": [] if set(labs) - {LAB_ID} else [FORWARD.read_text()],
     }
 
 
@@ -99,25 +99,20 @@ def test_down_leaves_nothing_and_restores_what_was_there(before: dict[str, list[
 
 def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> None:
     shell("touch /root/kept", "ws1")
-    for pid in nspawn_pids("-ws1"):
-        os.kill(pid, signal.SIGKILL)
+    os.kill(nspawn_pid("ws1"), signal.SIGKILL)
     done = play("up")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kept" in shell("ls /root", "ws1")["ws1"]
 
 
-def nspawn_pids(suffix: str) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        argv = entry.read_text().split("\0")
-        if any(part.startswith("--machine=opl") and part.endswith(suffix) for part in argv):
-            found.append(int(entry.parent.name))
-    assert found
-    return found
+def nspawn_pid(machine: str) -> int:
+    pid = int(Path(f"/var/lib/oplever/{LAB_ID}/{machine}/pid").read_text())
+    assert f"--machine=opl{LAB_ID}-{machine}" in Path(f"/proc/{pid}/cmdline").read_text()
+    return pid
 
 
 def test_an_address_range_in_use_is_refused_with_the_way_out(before: dict[str, list[str]]) -> None:
-    subprocess.run(["ip", "link", "add", "taken0", "type", "dummy"], check=True)
+    subprocess.run(["ip", "link", "add", "taken0", "type", "bridge"], check=True)
     try:
         subprocess.run(["ip", "address", "add", "10.99.7.1/24", "dev", "taken0"], check=True)
         subprocess.run(["ip", "link", "set", "taken0", "up"], check=True)

@@ -262,6 +262,7 @@ def up(spec: Spec) -> None:
 def prepare(spec: Spec, machine: Machine) -> None:
     place = spec.directory / machine.name
     root = place / "root"
+    end_inhabitants(place)
     unmount(root)
     new = not (place / "upper").exists()
     for part in ("upper", "work", "root"):
@@ -365,11 +366,8 @@ def stop_all(spec: Spec) -> None:
     deadline = time.monotonic() + 15
     while nspawn_pids(spec) and time.monotonic() < deadline:
         time.sleep(0.1)
-    for pid in nspawn_pids(spec):
-        for victim in [*children(pid), pid]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-        time.sleep(0.3)
+    for root in spec.directory.glob("*/root"):
+        end_inhabitants(root.parent)
     if stray:
         spec.did(f"stopped {len(stray)} machines")
     for root in spec.directory.glob("*/root"):
@@ -386,6 +384,28 @@ def nspawn_pids(spec: Spec) -> list[int]:
                 part.startswith(f"--machine=opl{spec.id}-".encode()) for part in argv
             ):
                 found.append(int(entry.parent.name))
+    return found
+
+
+def end_inhabitants(place: Path) -> None:
+    """End what still lives on a machine's overlay; an init outlives a killed nspawn and keeps its network."""
+    deadline = time.monotonic() + 10
+    while (pids := inhabitants(place)) and time.monotonic() < deadline:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def inhabitants(place: Path) -> list[int]:
+    """Processes of other mount namespaces that see this machine's overlay."""
+    ours = os.readlink("/proc/self/ns/mnt")
+    mark = f"upperdir={place / 'upper'},"
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(entry / "ns/mnt") != ours and mark in (entry / "mountinfo").read_text():
+                found.append(int(entry.name))
     return found
 
 
