@@ -79,8 +79,7 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
     if not text and data.get("skip_reason"):
         condition = data.get("false_condition")
         text = _text(data["skip_reason"]) + (f": {condition}" if isinstance(condition, str) else "")
-    # Redact what is about to be kept and a bit more: a secret cut in two by the limit would not be found.
-    return one_line(redactor.text(clean(text, 8000)))
+    return one_line(text, redact=redactor.text)
 
 
 def kept_data(action: str, data: Mapping[str, Any], redactor: Redactor, *, failed: bool) -> dict[str, Any] | None:
@@ -194,7 +193,7 @@ def _first(error: object) -> str:
 def _warnings(data: Mapping[str, Any], redactor: Redactor) -> list[str]:
     warnings = data.get("warnings")
     texts = [text for text in warnings if isinstance(text, str)] if isinstance(warnings, list) else []
-    kept = [one_line(redactor.text(clean(text, 4 * WARNING_LENGTH)), WARNING_LENGTH) for text in texts[:WARNINGS_LIMIT]]
+    kept = [one_line(text, WARNING_LENGTH, redactor.text) for text in texts[:WARNINGS_LIMIT]]
     return [*kept, f"… [{len(texts) - WARNINGS_LIMIT} more]"] if len(texts) > WARNINGS_LIMIT else kept
 
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -140,6 +141,15 @@ def test_lines_are_numbered_and_the_last_one_counts_them(foreign: Foreign) -> No
     assert lines[0]["kind"] == "run_start"
     assert (lines[-1]["kind"], lines[-1]["reason"], lines[-1]["lost"]) == ("run_end", "finished", 0)
     assert lines[-1]["lines"] == len(lines) - 1
+
+
+def test_every_line_is_as_the_schema_says(foreign: Foreign) -> None:
+    schema = json.loads((ROOT / "docs/reference/journal.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    for line in journal(foreign[0]):
+        assert [error.message for error in validator.iter_errors(line)] == []
+    spoiled = {**journal(foreign[0])[-1], "lost": -1}
+    assert not validator.is_valid(spoiled)
 
 
 def test_items_attempts_and_notifications_are_told_apart(foreign: Foreign) -> None:
