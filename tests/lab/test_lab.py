@@ -16,7 +16,7 @@ PLAYBOOK = ROOT / ".venv/bin/ansible-playbook"
 ADHOC = ROOT / ".venv/bin/ansible"
 LAB_ID = hashlib.sha256(f"{ROOT}:test".encode()).hexdigest()[:6]
 FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
-ENV = {**os.environ, "OPLEVER_LAB": "test"}
+ENV = {**os.environ, "OPLEVER_LAB": "test", "OPLEVER_JOURNAL": "0"}
 
 
 def play(name: str, **env: str) -> subprocess.CompletedProcess[str]:

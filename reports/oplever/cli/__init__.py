@@ -1,3 +1,0 @@
-"""The `oplever` command: parses, calls, prints."""
-
-from __future__ import annotations

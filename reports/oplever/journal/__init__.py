@@ -1,3 +1,0 @@
-"""Reading journals: lines to typed events."""
-
-from __future__ import annotations
