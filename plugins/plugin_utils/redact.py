@@ -1,96 +1,117 @@
-"""What of a result may be kept, and how it is made safe. Standard library only."""
+"""Take secrets out of text: by the name they are given, by their shape, and by values known to be secret."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-MESSAGE_LIMIT = 2000
-SECRET_NAME = re.compile(r"pass|token|secret|key|credential|private", re.IGNORECASE)
-SECRET_TEXT = (
-    (
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-        "<private key>",
-    ),
-    (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), "<removed>"),
-    (re.compile(r"((?:pass(?:word|wd)?|token|secret|api[_-]?key)\s*[=:]\s*)\S+", re.IGNORECASE), r"\1<removed>"),
-    (re.compile(r"\b(?:gh[pousr]_|glpat-|xox[abp]-|AKIA)[A-Za-z0-9_-]{10,}"), "<token>"),
+MASK = "***"
+SHORTEST_KNOWN = 6
+"""Known secrets shorter than this are not searched for: `admin` would black out half of every text."""
+
+_WORDS = (
+    r"passw(?:or)?d|passwort|wachtwoord|passphrase|pwd|secret|token|"
+    r"api[_-]?key|private[_-]?key|access[_-]?key|encryption[_-]?key|credentials?"
 )
-ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
-# Control characters, bidirectional overrides and lone surrogates: none of them is text that a person wrote.
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SECRET_NAME = re.compile(rf"(?i)(?:{_WORDS}|vault|(?:^|[_-])(?:pass|key|psk|pin|otp|auth)(?:$|[_-]))")
+_HARMLESS_NAME = re.compile(
+    r"(?i)(?:[_-](?:files?|path|dir|directory|url|uri|name|users?|length|minlen|policy|age|days|type|size|enabled|required|"
+    r"server|host|port|id|timeout|prompt|backend|format|algorithms?|quality|scheme)|"
+    r"authentication|public_?key|vault_?id|authorized_?keys?)$"
+)
+# Words that answer "which state is the password in" and are no password.
+_STATES = r"(?:set|locked|empty|yes|no|true|false|none|null|absent|present|optional|required|unchanged|expired|missing)"
+
+_SHAPES = (
+    re.compile(
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)", re.S
+    ),
+    re.compile(r"\$ANSIBLE_VAULT;[0-9.]+;[A-Z0-9]+(?:;\S+)?[\s0-9a-f\\n]*"),
+    re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,})"),
+    re.compile(
+        r"\b(?:A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35}|sk-[\w-]{20,}|sk_(?:live|test)_\w{16,}|hv[sb]\.[\w-]{20,})"
+    ),
+    re.compile(r"\b(?:npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}|dop_v1_[a-f0-9]{40,}|SG\.[\w-]{16,}\.[\w-]{16,})"),
+    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    re.compile(r"\$(?:1|2[abxy]|5|6|7|y|gy|argon2(?:id|i|d)|apr1|sha1)\$[./A-Za-z0-9$=,+-]{12,}"),
+)
+_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\"'<>]*:[^\s@\"'<>]*@")
+_SCHEME = r"(?:(?:basic|bearer|digest|token|negotiate)\s+)?"
+_HEADER = re.compile(rf"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?{_SCHEME})[^\s\"',;]+")
+_BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}")
+_NAMED = re.compile(
+    rf"(?i)((?:{_WORDS})[\"']?\s{{0,3}}[=:]\s{{0,3}})(?!{_STATES}(?:[\s,;)\].\"']|$))(?![*<{{(])"
+    r"(\"[^\"]*\"|'[^']*'|[^\s,;\"']+)"
+)
+_OPTION = re.compile(r"(?i)(\s--?(?:password|passwd|pass|pwd|token|secret|api-key)[ =])(\"[^\"]*\"|'[^']*'|\S+)")
+_SUSPECT = re.compile(
+    r"(?i)PRIVATE KEY|ANSIBLE_VAULT|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|sk[-_]|hv[sb]\.|npm_|pypi-|"
+    rf"dop_v1_|SG\.|eyJ|\$[0-9a-z]{{1,8}}\$|://[^\s/@]*:|authorization|bearer|{_WORDS}|--?pass"
+)
 
 
-def safe_text(value: object, limit: int = MESSAGE_LIMIT) -> str:
-    """A string of at most `limit` characters, without escapes, controls and recognisable secrets."""
-    text = value if isinstance(value, str) else "" if value is None else f"<{type(value).__name__}>"
-    # Cut before cleaning (bounded work on hostile output), with room for what cleaning removes.
-    text = ESCAPES.sub("", text[: limit * 4])
-    for pattern, instead in SECRET_TEXT:
+def is_secret_name(name: str) -> bool:
+    """Whether a variable or option of this name holds a secret (`db_password` yes, `password_file` no)."""
+    return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+
+
+def redact_text(text: str) -> str:
+    """The text with everything that looks like a secret replaced by `***`."""
+    if not _SUSPECT.search(text):
+        return text
+    for shape in _SHAPES:
+        text = shape.sub(MASK, text)
+    for pattern, instead in ((_URL, rf"\1{MASK}@"), (_HEADER, rf"\1{MASK}"), (_BEARER, rf"\1{MASK}")):
         text = pattern.sub(instead, text)
-    text = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
-    total = max(len(text), len(value) if isinstance(value, str) and len(value) > limit * 4 else 0)
-    return text if total <= limit else f"{text[:limit]}… [{total - limit} more characters]"
+    return _NAMED.sub(rf"\1{MASK}", _OPTION.sub(rf"\1{MASK}", text))
 
 
-def one_line(value: object) -> str:
-    return " ".join(safe_text(value).split())
+def secret_values(variables: Mapping[str, Any], depth: int = 0) -> set[str]:
+    """Values of variables whose name says secret. Templates, paths and short words are left out."""
+    found: set[str] = set()
+    for name, value in variables.items():
+        if isinstance(value, str):
+            if is_secret_name(str(name)):
+                found.add(str(value))
+        elif isinstance(value, Mapping) and depth < 4:
+            found |= secret_values(value, depth + 1)
+    return {
+        value for value in found if len(value) >= SHORTEST_KNOWN and "{{" not in value and not value.startswith("/")
+    }
 
 
-def is_hidden(no_log: object, data: Mapping[str, Any]) -> bool:
-    """`no_log` may be an unresolved expression in the controlling process, so what the data says counts as well."""
-    if no_log is True or data.get("_ansible_no_log") or "censored" in data:
-        return True
-    items = data.get("results")
-    return isinstance(items, list) and any(
-        isinstance(item, Mapping) and (item.get("_ansible_no_log") or "censored" in item) for item in items
-    )
+class Redactor:
+    """Replaces known secret values and what looks like a secret. Values can be added while the run goes on."""
 
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._values: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.know(values)
 
-def command_line(argv: Sequence[str]) -> list[str]:
-    """The command as typed, without the values of extra variables (`-e @file` stays: it is only a name)."""
-    kept: list[str] = []
-    hide_next = False
-    for word in argv:
-        if hide_next:
-            kept.append(extra_variable(word))
-            hide_next = False
-        elif word in ("-e", "--extra-vars"):
-            kept.append(word)
-            hide_next = True
-        elif word.startswith("--extra-vars="):
-            kept.append("--extra-vars=" + extra_variable(word.split("=", 1)[1]))
-        elif word.startswith("-e") and not word.startswith("--"):
-            kept.append("-e" + extra_variable(word[2:]))
-        else:
-            kept.append(safe_text(word, 500))
-    return kept
+    def know(self, values: Iterable[str]) -> None:
+        """Remember secret values; each line of a longer one counts too, and what `repr` or JSON make of it."""
+        new: set[str] = set()
+        for value in values:
+            for part in (value.strip(), *(line.strip() for line in value.splitlines())):
+                new |= {part, repr(part)[1:-1], part.replace("\\", "\\\\").replace('"', '\\"')}
+        new = {part for part in new if len(part) >= SHORTEST_KNOWN} - self._values
+        if new:
+            self._values |= new
+            longest_first = sorted(self._values, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
+    def text(self, text: str) -> str:
+        if self._pattern is not None:
+            text = self._pattern.sub(MASK, text)
+        return redact_text(text)
 
-def extra_variable(word: str) -> str:
-    if word.startswith("@"):
-        return safe_text(word, 500)
-    names = re.findall(r"([A-Za-z_]\w*)\s*=", word)
-    return " ".join(f"{name}=<removed>" for name in names) or "<removed>"
-
-
-def message_of(data: Mapping[str, Any], exception: object) -> str:
-    """One line that a person can act on: the module's own words, else its standard error, else the deepest cause."""
-    for key in ("msg", "reason", "stderr"):
-        value = data.get(key)
-        if isinstance(value, str) and value.strip():
-            return one_line(value.strip().splitlines()[-1] if key == "stderr" else value)
-    return one_line(cause_of(exception))
-
-
-def cause_of(exception: object) -> str:
-    """Walk the chain of an error summary (ansible-core 2.19 and later) to its end."""
-    event = getattr(exception, "event", None)
-    message = ""
-    for _ in range(20):
-        if event is None:
-            break
-        message = getattr(event, "msg", "") or message
-        event = getattr(getattr(event, "chain", None), "event", None)
-    return message
+    def value(self, value: Any) -> Any:
+        """A JSON value with every string in it redacted."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(key): self.value(item) for key, item in value.items()}
+        return value

@@ -1,84 +1,99 @@
-"""The journal file: created once, appended to, never rewritten. Standard library only."""
+"""Append lines to the journal so that what stands there is always whole, in order and without a gap."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def stamp(moment: datetime) -> str:
-    """Microseconds and Z, as every line carries it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+LINE_LIMIT = 32 * 1024 * 1024
+"""Bytes of one line. A snapshot of a large machine is about 1 MB; more than this is no snapshot."""
 
 
-def record_id(moment: datetime, playbook: str) -> str:
-    """`<UTC start>-<playbook name>-<6 hex>`; a name is reduced to what every file system and shell takes."""
-    name = re.sub(r"[^a-z0-9_-]+", "-", Path(playbook).stem.lower()).strip("-")[:60] or "playbook"
-    return f"{moment.strftime('%Y%m%dT%H%M%SZ')}-{name}-{secrets.token_hex(3)}"
+def timestamp() -> str:
+    """UTC with microseconds, as in `2026-11-23T10:00:00.000000Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class JournalWriter:
-    """Appends lines with a gap-free `seq`; one `write` per line, so a killed run loses at most the last line.
-
-    Raises OSError from `__init__` when the directory or file cannot be made; afterwards an unwritable line is counted
-    in `lost` and never raised: recording must not stop the work.
-    """
-
-    def __init__(self, records: Path, identifier: str) -> None:
-        self.directory = records / identifier
-        self.lines = 0
-        self.lost = 0
-        self.problem = ""
-        records.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.directory.mkdir(mode=0o700)
-        # O_EXCL and O_NOFOLLOW: a file or link planted under our name is not written to.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._descriptor = os.open(self.directory / "journal.jsonl", flags, 0o600)
-
-    def write(self, kind: str, **values: Any) -> None:
-        line = {"seq": self.lines, "t": stamp(utc_now()), "kind": kind, **values}
-        data = json.dumps(line, default=_type_name, separators=(",", ":")).encode("ascii") + b"\n"
-        try:
-            self._append(data)
-        except OSError as error:
-            self.lost += 1
-            self.problem = error.strerror or str(error)
-        else:
-            self.lines += 1
-
-    def _append(self, data: bytes) -> None:
-        start = os.fstat(self._descriptor).st_size
-        written = os.write(self._descriptor, data)
-        if written < len(data):
-            # Half a line would spoil the next one too: take it back, this line is lost.
-            os.ftruncate(self._descriptor, start)
-            raise OSError(28, "No space left on device")
-
-    def close(self, reason: str) -> None:
-        self.write("run_end", lines=self.lines, lost=self.lost, reason=reason)
-        try:
-            os.fsync(self._descriptor)
-        except OSError as error:
-            self.problem = error.strerror or str(error)
-        os.close(self._descriptor)
-
-    def point_latest(self) -> None:
-        """`latest` names the newest record; replaced in one step."""
-        link = self.directory.parent / f".latest-{os.getpid()}"
-        link.unlink(missing_ok=True)
-        link.symlink_to(self.directory.name)
-        link.replace(self.directory.parent / "latest")
+def encode(seq: int, kind: str, fields: Mapping[str, Any]) -> bytes:
+    """One line of the journal with its newline."""
+    line = {"seq": seq, "t": timestamp(), "kind": kind, **fields}
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_type_name)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def _type_name(value: object) -> str:
-    """Never `str(value)`: that could decrypt or leak what is inside."""
+    # Never str(value): an unknown object can be a vaulted value that decrypts itself.
     return f"<{type(value).__name__}>"
+
+
+class Writer:
+    """Writes lines to an open descriptor. A line that cannot be written is counted and leaves no trace.
+
+    `failure` is the first error, for one warning; writing goes on, because space may come back.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._fd = descriptor
+        self._seq = 0
+        self._size = os.fstat(descriptor).st_size
+        self.lost = 0
+        self.failure: Exception | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._fd >= 0
+
+    def write(self, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Append one line; whether it stands in the file."""
+        if self._fd < 0:
+            return False
+        try:
+            self._settle()
+            line = encode(self._seq, kind, fields)
+            if len(line) > LINE_LIMIT:
+                raise ValueError(f"a line of {len(line)} bytes is over the limit of {LINE_LIMIT}")
+            self._append(line)
+        except (OSError, ValueError, TypeError, RecursionError) as problem:
+            self.lose(problem)
+            return False
+        self._size += len(line)
+        self._seq += 1
+        return True
+
+    def lose(self, problem: Exception) -> None:
+        """Count an event that did not reach the journal."""
+        self.lost += 1
+        self.failure = self.failure or problem
+
+    def _append(self, line: bytes) -> None:
+        written = os.write(self._fd, line)
+        try:
+            while written < len(line):  # a nearly full disk or a signal takes only part
+                written += os.write(self._fd, line[written:])
+        except OSError:
+            os.ftruncate(self._fd, self._size)
+            raise
+
+    def _settle(self) -> None:
+        """Bring the counter in line with the file: Ctrl-C can strike right after a write and before it was counted."""
+        size = os.fstat(self._fd).st_size
+        if size > self._size and os.pread(self._fd, 1, size - 1) == b"\n":
+            self._seq, self._size = self._seq + 1, size
+        elif size > self._size:
+            os.ftruncate(self._fd, self._size)
+
+    def close(self, reason: str) -> None:
+        """Write the last line and let go of the file. Again: does nothing."""
+        if self._fd < 0:
+            return
+        try:
+            self._settle()
+            self.write("run_end", {"lines": self._seq, "lost": self.lost, "reason": reason})
+            os.fsync(self._fd)
+        except OSError as problem:
+            self.failure = self.failure or problem
+        descriptor, self._fd = self._fd, -1
+        os.close(descriptor)

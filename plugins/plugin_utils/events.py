@@ -1,0 +1,145 @@
+"""Ansible's objects to the fields of journal lines. Works with ansible-core 2.17 to 2.21: only what all of them have,
+or what is looked for and may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.oplever.lab.plugins.plugin_utils import outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, secret_values
+from ansible_collections.oplever.lab.plugins.plugin_utils.text import clean, one_line
+
+_GROUPS_LEFT_OUT = frozenset({"all", "ungrouped"})
+VARIABLE_SAMPLES = 20
+
+
+def host_of(result: Any) -> str:
+    return str((result.host if hasattr(result, "host") else result._host).get_name())
+
+
+def task_of(result: Any) -> Any:
+    return result.task if hasattr(result, "task") else result._task
+
+
+def data_of(result: Any) -> Mapping[str, Any]:
+    """Touch this once for each event: the first access converts the whole result."""
+    data = result.result if hasattr(result, "result") else result._result
+    return data if isinstance(data, Mapping) else {}
+
+
+def play_fields(play: Any, redactor: Redactor) -> dict[str, Any]:
+    pattern = play.hosts
+    hosts = play_hosts(play)
+    return {
+        "play": str(play._uuid),
+        "name": one_line(redactor.text(play.get_name()), 300),
+        "hosts": ",".join(map(str, pattern)) if isinstance(pattern, list | tuple) else str(pattern),
+        "targets": [str(host.get_name()) for host in hosts],
+        "groups": {
+            str(host.get_name()): [str(g.name) for g in host.get_groups() if str(g.name) not in _GROUPS_LEFT_OUT]
+            for host in hosts
+        },
+        "strategy": str(play.strategy),
+        "serial": [value if isinstance(value, int) else str(value) for value in play.serial or []],
+    }
+
+
+def play_hosts(play: Any) -> list[Any]:
+    """Hosts of this play, or of this batch of it under `serial`."""
+    inventory = getattr(play.get_variable_manager(), "_inventory", None)
+    return list(inventory.get_hosts(play.hosts)) if inventory is not None else []
+
+
+def play_secrets(play: Any) -> set[str]:
+    """Values of variables that look secret by their name, from the play, -e and one host of each set of groups."""
+    manager = play.get_variable_manager()
+    found = secret_values(dict(play.vars or {})) | secret_values(dict(manager.extra_vars or {}))
+    for prompt in play.vars_prompt or []:
+        value = (play.vars or {}).get(prompt.get("name"))
+        if prompt.get("private", True) and isinstance(value, str):
+            found.add(str(value))
+    samples: dict[tuple[str, ...], Any] = {}
+    for host in play_hosts(play):
+        found |= secret_values(dict(host.vars))
+        samples.setdefault(tuple(str(group.name) for group in host.get_groups()), host)
+    for host in list(samples.values())[:VARIABLE_SAMPLES]:
+        found |= secret_values(manager.get_vars(play=play, host=host, include_hostvars=False))
+    return found
+
+
+def task_action(task: Any) -> str:
+    return outcome.full_name(str(getattr(task, "resolved_action", None) or task.action))
+
+
+def task_fields(task: Any, play: str, redactor: Redactor, *, handler: bool) -> dict[str, Any]:
+    role = getattr(task, "_role", None)
+    return {
+        "task": str(task._uuid),
+        "play": play,
+        "name": one_line(redactor.text(str(task.name or task.action)), 300),
+        "action": task_action(task),
+        "role": str(role.get_name()) if role is not None else None,
+        "path": clean(str(task.get_path() or ""), 1000) or None,
+        "handler": handler,
+        "tags": [str(tag) for tag in task.tags or []],
+        "check_mode": bool(task.check_mode),
+        "no_log": task.no_log not in (None, False),
+    }
+
+
+def result_fields(result: Any, status: str, action: str, duration: float | None, redactor: Redactor) -> dict[str, Any]:
+    """`status` comes from the hook that was called, never from keys in the data."""
+    task, host = task_of(result), host_of(result)
+    data = data_of(result) if outcome.needs_data(action, status) else {}
+    hidden = outcome.is_hidden(task.no_log, data)
+    delegate = task.delegate_to
+    attempts = data.get("attempts")
+    line: dict[str, Any] = {
+        "task": str(task._uuid),
+        "host": host,
+        "status": status,
+        "duration": duration,
+        "changed": bool(result.is_changed()),
+        "attempts": attempts if isinstance(attempts, int) else None,
+        "delegated_to": str(delegate) if isinstance(delegate, str) and delegate != host else None,
+        "censored": hidden,
+    }
+    if not hidden:
+        line |= outcome.fields(action, status, data, getattr(result, "exception", None), redactor)
+    return line
+
+
+def item_fields(result: Any, status: str, action: str, redactor: Redactor) -> dict[str, Any] | None:
+    """One loop item, or None when `no_log` applies: even its label may be the secret."""
+    task = task_of(result)
+    data = data_of(result)
+    if outcome.is_hidden(task.no_log, data):
+        return None
+    failed = status not in {"changed", "ok"}
+    error = getattr(result, "exception", None) if failed else None
+    line = {
+        "task": str(task._uuid),
+        "host": host_of(result),
+        "status": status,
+        "item": outcome.item_label(data, redactor),
+        "message": outcome.message(data, error, redactor, failed=failed),
+        "data": outcome.kept_data(action, data, redactor, failed=failed),
+    }
+    return {key: value for key, value in line.items() if value is not None}
+
+
+def retry_fields(result: Any, redactor: Redactor) -> dict[str, Any]:
+    task, data = task_of(result), data_of(result)
+    attempt = data.get("attempts")
+    line: dict[str, Any] = {"task": str(task._uuid), "host": host_of(result), "attempt": attempt}
+    if not outcome.is_hidden(task.no_log, data):
+        line["message"] = outcome.message(data, getattr(result, "exception", None), redactor, failed=True)
+    return line
+
+
+def recap(stats: Any) -> dict[str, dict[str, int]]:
+    """Ansible's own counts; its `failures` is printed as `failed`."""
+    rows = {str(host): stats.summarize(host) for host in sorted(stats.processed)}
+    keys = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
+    return {host: {"failed" if k == "failures" else k: int(row[k]) for k in keys} for host, row in rows.items()}

@@ -1,0 +1,243 @@
+"""What is kept of one task result: pure functions from Ansible's result data to fields of a journal line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor
+from ansible_collections.oplever.lab.plugins.plugin_utils.text import cap, clean, one_line, plain
+
+ITEMS_LIMIT = 100
+WARNINGS_LIMIT = 20
+WARNING_LENGTH = 500
+STDERR_LIMIT = 2000
+DIFF_LIMIT = 1_000_000
+
+OWN = frozenset({"oplever.lab.snapshot", "oplever.lab.checks"})
+COMMANDS = frozenset(f"ansible.builtin.{name}" for name in ("command", "shell", "raw", "script", "expect"))
+PACKAGERS = frozenset(
+    {f"ansible.builtin.{name}" for name in ("apt", "package", "dnf", "dnf5", "yum", "pip")}
+    | {f"community.general.{name}" for name in ("apk", "pacman", "zypper", "snap", "flatpak", "npm", "gem")}
+)
+_ALWAYS_PLAIN = frozenset({"ansible.builtin.setup", "ansible.builtin.gather_facts", "ansible.legacy.setup"})
+
+
+def full_name(action: str) -> str:
+    """FQCN of an action; core's short and legacy names are its own collection."""
+    if action.startswith("ansible.legacy."):
+        return "ansible.builtin." + action.removeprefix("ansible.legacy.")
+    return action if "." in action else f"ansible.builtin.{action}"
+
+
+def needs_data(action: str, status: str) -> bool:
+    """Whether the result data has to be looked at. Facts that came in well are large, slow to convert and not kept."""
+    return not (status == "ok" and (action in _ALWAYS_PLAIN or action.endswith("_facts")))
+
+
+def is_hidden(no_log: object, data: Mapping[str, Any]) -> bool:
+    """Whether `no_log` applies. An unresolved expression counts as yes: it was meant to hide something. One hidden item
+    hides the loop, because Ansible keeps errors and warnings of it beside the items."""
+    if no_log not in (None, False):
+        return True
+    if data.get("_ansible_no_log") or "censored" in data:
+        return True
+    return any(
+        isinstance(item, Mapping) and (item.get("_ansible_no_log") or "censored" in item) for item in _loop(data) or ()
+    )
+
+
+def fields(action: str, status: str, data: Mapping[str, Any], error: object, redactor: Redactor) -> dict[str, Any]:
+    """The descriptive fields of a `result`, all optional: message, items, items_total, data, warnings, diff."""
+    loop = _loop(data)
+    bad = status not in ("ok", "changed")
+    found: dict[str, Any] = {
+        "message": message(data, error if bad else None, redactor, failed=bad),
+        "items": _items(loop, redactor) if loop else None,
+        "items_total": len(loop) if loop is not None else None,
+        "data": kept_data(action, data, redactor, failed=bad) if loop is None else None,
+        "warnings": _warnings(data, redactor),
+        "diff": _diff(data, redactor),
+    }
+    failed = [item for item in found["items"] or () if item["status"] in ("failed", "unreachable")]
+    if bad and failed and loop:  # Ansible only says "One or more items failed"
+        told = f"{failed[0]['item']}: {failed[0]['message']}"
+        found["message"] = one_line(f"{len(failed)} of {len(loop)} items failed, the first is {told}")
+    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+
+
+def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, failed: bool) -> str:
+    """One line a person can act on: `msg`, else the last line of standard error, else the cause in the error chain."""
+    text = _text(data.get("msg"))
+    if failed and _says_nothing(text):
+        text = _last_line(data.get("stderr")) or _last_line(data.get("module_stderr")) or _cause(error) or text
+    elif failed and (cause := _cause(error)) and cause not in text and text in (_first(error), ""):
+        text = cause
+    if not text and data.get("skipped_reason"):
+        text = _text(data["skipped_reason"])
+    if not text and data.get("skip_reason"):
+        condition = data.get("false_condition")
+        text = _text(data["skip_reason"]) + (f": {condition}" if isinstance(condition, str) else "")
+    return one_line(text, redact=redactor.text)
+
+
+def kept_data(action: str, data: Mapping[str, Any], redactor: Redactor, *, failed: bool) -> dict[str, Any] | None:
+    """The allow-list: whole results of our own modules, names of packages, how a command ended; else nothing."""
+    if action in OWN:
+        whole = {k: v for k, v in data.items() if k not in ("invocation", "exception", "warnings", "deprecations")}
+        kept: dict[str, Any] = redactor.value(plain({k: v for k, v in whole.items() if not str(k).startswith("_")}))
+        return kept
+    if action in PACKAGERS:
+        names = _package_names(data)
+        return {"packages": [one_line(redactor.text(name), 200) for name in names]} if names else None
+    if action in COMMANDS and "rc" in data:
+        rc = data["rc"]
+        kept = {"rc": rc if isinstance(rc, int) else None}
+        if failed and isinstance(data.get("stderr"), str) and data["stderr"].strip():
+            kept["stderr"] = clean(redactor.text(clean(data["stderr"][-4 * STDERR_LIMIT :])))[-STDERR_LIMIT:]
+        return kept
+    return None
+
+
+def item_label(data: Mapping[str, Any], redactor: Redactor) -> str:
+    """What a loop item is called: the label of loop_control, else the item when it is short text or a number."""
+    label = data.get("_ansible_item_label")
+    if label is None:
+        label = data.get(str(data.get("ansible_loop_var", "item")))
+    if isinstance(label, Mapping):
+        # A mapping is likely to carry more than a name; only what identifies it is kept.
+        label = next((label[key] for key in ("name", "id", "path", "dest", "key") if key in label), "<mapping>")
+    if isinstance(label, list | tuple):
+        label = ", ".join(str(part) for part in label if isinstance(part, str | int | float))
+    return one_line(redactor.text(str(label)), 200) if isinstance(label, str | int | float) else ""
+
+
+def item_status(data: Mapping[str, Any]) -> str:
+    if data.get("unreachable"):
+        return "unreachable"
+    if data.get("failed") or data.get("failed_when_result"):
+        return "failed"
+    if data.get("skipped"):
+        return "skipped"
+    return "changed" if data.get("changed") else "ok"
+
+
+def _loop(data: Mapping[str, Any]) -> list[Any] | None:
+    results = data.get("results")
+    # Modules may return `results` of their own (dnf does): a loop's results carry the loop variable or are censored.
+    if isinstance(results, list) and all(isinstance(r, Mapping) for r in results):
+        if any("ansible_loop_var" in r or "_ansible_item_result" in r or "censored" in r for r in results):
+            return results
+        if not results and "skipped_reason" in data:
+            return results
+    return None
+
+
+def _items(loop: list[Mapping[str, Any]], redactor: Redactor) -> list[dict[str, Any]]:
+    told = [(item, item_status(item)) for item in loop]
+    told = [(item, status) for item, status in told if status not in ("ok", "skipped")][:ITEMS_LIMIT]
+    return [
+        {
+            "item": item_label(item, redactor),
+            "status": status,
+            "message": message(item, None, redactor, failed=status != "changed"),
+        }
+        for item, status in told
+    ]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "; ".join(value)
+    return ""
+
+
+def _says_nothing(text: str) -> bool:
+    return not text.strip() or text.strip().lower().rstrip(".") in (
+        "non-zero return code",
+        "module failure",
+        "one or more items failed",
+        "task failed",
+    )
+
+
+def _last_line(value: object) -> str:
+    lines = value[-8000:].strip().splitlines() if isinstance(value, str) else []
+    return lines[-1] if lines else ""
+
+
+def _chain(error: object) -> list[str]:
+    """Messages of an error from the outside to its cause (ansible-core 2.19 and later; before that it is text)."""
+    texts: list[str] = []
+    event = getattr(error, "event", None)
+    while event is not None and len(texts) < 20:
+        if isinstance(getattr(event, "msg", None), str) and event.msg.strip():
+            texts.append(str(event.msg))
+        event = getattr(getattr(event, "chain", None), "event", None)
+    return texts
+
+
+def _cause(error: object) -> str:
+    chain = _chain(error)
+    return chain[-1] if chain else ""
+
+
+def _first(error: object) -> str:
+    chain = _chain(error)
+    return chain[0] if chain else ""
+
+
+def _warnings(data: Mapping[str, Any], redactor: Redactor) -> list[str]:
+    warnings = data.get("warnings")
+    texts = [text for text in warnings if isinstance(text, str)] if isinstance(warnings, list) else []
+    kept = [one_line(text, WARNING_LENGTH, redactor.text) for text in texts[:WARNINGS_LIMIT]]
+    return [*kept, f"… [{len(texts) - WARNINGS_LIMIT} more]"] if len(texts) > WARNINGS_LIMIT else kept
+
+
+def _package_names(data: Mapping[str, Any]) -> list[str]:
+    invocation = data.get("invocation")
+    arguments = invocation.get("module_args") if isinstance(invocation, Mapping) else None
+    if not isinstance(arguments, Mapping):
+        return []
+    for key in ("package", "name", "pkg", "deb"):
+        value = arguments.get(key)
+        if isinstance(value, str):
+            return [value]
+        if isinstance(value, list) and value:
+            return [str(name) for name in value if isinstance(name, str)][:500]
+    return []
+
+
+def _diff(data: Mapping[str, Any], redactor: Redactor) -> list[dict[str, Any]]:
+    """How much changed in what, never the content: a template's lines hold passwords."""
+    diffs = data.get("diff")
+    if isinstance(diffs, Mapping):
+        diffs = [diffs]
+    if not isinstance(diffs, list):
+        return []
+    told = [_one_diff(diff, redactor) for diff in diffs[:ITEMS_LIMIT] if isinstance(diff, Mapping) and diff]
+    return [diff for diff in told if diff["added"] or diff["removed"] or diff["name"]]
+
+
+def _one_diff(diff: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    name = next((diff[k] for k in ("after_header", "before_header") if isinstance(diff.get(k), str)), "")
+    prepared = diff.get("prepared")
+    if isinstance(prepared, str):
+        lines = prepared[:DIFF_LIMIT].splitlines()
+        added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+        removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
+    else:
+        before, after = (_lines(diff.get(key)) for key in ("before", "after"))
+        added, removed = (after - before).total(), (before - after).total()
+    return {"name": cap(one_line(redactor.text(str(name))), 300), "added": added, "removed": removed}
+
+
+def _lines(value: object) -> Counter[str]:
+    if isinstance(value, str):
+        return Counter(value[:DIFF_LIMIT].splitlines())
+    if isinstance(value, Mapping):
+        return Counter(f"{key}={item}" for key, item in value.items() if isinstance(item, str | int | float | bool))
+    return Counter()

@@ -1,0 +1,3 @@
+"""The `oplever` command: parses, calls, prints."""
+
+from __future__ import annotations

@@ -1,0 +1,25 @@
+"""Everything that can go wrong for a reason a person can act on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ANCHORS: Final = (
+    "journal-missing",
+    "journal-empty",
+    "journal-foreign",
+    "journal-newer",
+    "file-unreadable",
+    "file-unwritable",
+)
+"""Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
+
+
+class OpleverError(Exception):
+    """Bad input or surroundings. `slug` is the code, `message` what is wrong, `advice` what to do about it."""
+
+    def __init__(self, slug: str, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.slug = slug
+        self.message = message
+        self.advice = advice

@@ -1,0 +1,3 @@
+"""Reading journals: lines to typed events."""
+
+from __future__ import annotations

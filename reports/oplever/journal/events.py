@@ -1,0 +1,120 @@
+"""The lines of a journal (docs/reference/journal.md) as types. Keys that are not here are not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from oplever.record.model import TaskStatus
+
+
+class Event(Struct, frozen=True, tag_field="kind"):
+    seq: int
+    t: str
+
+
+class RunStart(Event, frozen=True, tag="run_start"):
+    format: str = ""
+    version: int = 0
+    id: str = ""
+    controller: str | None = None
+    account: str | None = None
+    person: str | None = None
+    command: list[str] = []
+    check_mode: bool | None = None
+    limit: str | list[str] | None = None
+    tags: list[str] | None = None
+    skip_tags: list[str] | None = None
+    inventories: list[str] | None = None
+    versions: dict[str, str | None] | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    work_process: str | None = None
+    assignment: Any = None
+
+
+class PlaybookStart(Event, frozen=True, tag="playbook_start"):
+    playbook: str = ""
+
+
+class PlayStart(Event, frozen=True, tag="play_start"):
+    play: str
+    name: str = ""
+    hosts: str = ""
+    targets: list[str] = []
+    groups: dict[str, list[str]] = {}
+
+
+class TaskStart(Event, frozen=True, tag="task_start"):
+    task: str
+    play: str = ""
+    name: str = ""
+    action: str = ""
+    role: str | None = None
+    path: str | None = None
+    handler: bool = False
+    check_mode: bool | None = None
+
+
+class HostStart(Event, frozen=True, tag="host_start"):
+    task: str
+    host: str
+
+
+class Item(Struct, frozen=True):
+    item: str = ""
+    status: TaskStatus = "ok"
+    message: str | None = None
+
+
+class Result(Event, frozen=True, tag="result"):
+    task: str
+    host: str
+    status: TaskStatus
+    duration: float | None = None
+    attempts: int | None = None
+    delegated_to: str | None = None
+    message: str | None = None
+    items: list[Item] | None = None
+    items_total: int | None = None
+    censored: bool | None = None
+    data: Any = None
+
+
+class ItemDone(Event, frozen=True, tag="item"):
+    task: str
+    host: str
+    status: TaskStatus = "ok"
+    item: str | None = None
+    message: str | None = None
+    data: Any = None
+
+
+class Retry(Event, frozen=True, tag="retry"):
+    task: str
+    host: str
+    attempt: int | None = None
+    message: str | None = None
+
+
+class Stats(Event, frozen=True, tag="stats"):
+    recap: dict[str, dict[str, int]]
+
+
+class RunEnd(Event, frozen=True, tag="run_end"):
+    lines: int = 0
+    lost: int = 0
+    reason: str = "finished"
+
+
+class Gap(Struct, frozen=True):
+    """`lines` lines that were expected before line number `before` (from 0) and cannot be read."""
+
+    before: int
+    lines: int
+
+
+JournalEvent = (
+    RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Stats | RunEnd | Gap
+)

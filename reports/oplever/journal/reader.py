@@ -1,0 +1,111 @@
+"""Lines to events, tolerant of what a newer writer adds and of what a crash leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from oplever.errors import OpleverError
+from oplever.journal.events import (
+    Gap,
+    HostStart,
+    ItemDone,
+    JournalEvent,
+    PlaybookStart,
+    PlayStart,
+    Result,
+    Retry,
+    RunEnd,
+    RunStart,
+    Stats,
+    TaskStart,
+)
+
+FORMAT = "oplever-journal"
+VERSION = 1
+
+Line = RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Stats | RunEnd
+KINDS = frozenset(
+    [
+        "run_start",
+        "playbook_start",
+        "play_start",
+        "task_start",
+        "host_start",
+        "result",
+        "item",
+        "retry",
+        "stats",
+        "run_end",
+    ]
+)
+
+
+class _Head(msgspec.Struct):
+    seq: int
+    kind: str
+
+
+_decode = msgspec.json.Decoder(Line).decode
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
+def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[JournalEvent]:
+    """Events in order; lines that are missing or damaged come out as one `Gap`.
+
+    A last line without newline was cut short and is dropped. Raises OpleverError (`journal-empty`,
+    `journal-foreign`, `journal-newer`) when the first line is not the start of a journal this version can read.
+    """
+    expected = 0
+    for number, line in enumerate(lines):
+        if not line.endswith(b"\n"):
+            break
+        if number == 0:
+            yield _first(line, name)
+            expected = 1
+            continue
+        seq, event = _line(line, name)
+        if seq is None:
+            continue  # a damaged line shows as a jump in seq at the next whole one
+        if seq > expected:
+            yield Gap(before=seq, lines=seq - expected)
+        expected = max(expected, seq + 1)
+        if event is not None:
+            yield event
+    if expected == 0:
+        raise OpleverError(
+            "journal-empty",
+            f"{name} holds no whole line: the run stopped before it wrote anything",
+            "run the playbook again; this record can be deleted",
+        )
+
+
+def _first(line: bytes, name: str) -> RunStart:
+    seq, event = _line(line, name)
+    if seq != 0 or not isinstance(event, RunStart) or event.format != FORMAT:
+        raise OpleverError(
+            "journal-foreign",
+            f"line 1 of {name} is not the start of an Oplever journal",
+            "check that the directory is a record; a journal starts with a line of kind run_start",
+        )
+    if event.version > VERSION:
+        raise OpleverError(
+            "journal-newer",
+            f"{name} has format version {event.version}, this version of oplever reads up to {VERSION}",
+            "update the oplever package",
+        )
+    return event
+
+
+def _line(line: bytes, name: str) -> tuple[int | None, Line | None]:
+    """(seq, event); the event is None for a kind that is not known, both are None for a damaged line."""
+    try:
+        event = _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            head = _decode_head(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None, None
+        return (None, None) if head.kind in KINDS else (head.seq, None)
+    return event.seq, event

@@ -1,0 +1,217 @@
+"""The record from the journal: pure, the same lines always give the same record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import structs
+
+from oplever.journal.events import JournalEvent
+from oplever.record import checks, completeness, snapshots
+from oplever.record.faults import faults
+from oplever.record.fold import Run, fold
+from oplever.record.model import (
+    SCHEMA_VERSION,
+    Acceptance,
+    Accountability,
+    Assignment,
+    Completeness,
+    Document,
+    Handover,
+    History,
+    Hours,
+    HoursLine,
+    Person,
+    Proposals,
+    Recap,
+    Record,
+    RestPoints,
+    Scope,
+    System,
+)
+from oplever.record.steps import counts, rescued, steps
+from oplever.record.verdict import verdict
+
+ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
+
+
+def derive(events: Iterable[JournalEvent], digest: str = "") -> Record:
+    """`events` of one journal in order, `digest` the SHA-256 of its file. What nobody said stays empty."""
+    run = fold(events)
+    saved = rescued(run)
+    found = list(checks.outcomes(run.checks))
+    tests = checks.tests(found)
+    baseline = checks.baseline(run.checks, found)
+    fault_list = faults(run, saved, found)
+    pairs = snapshots.first_and_last(run.snapshots)
+    systems = _systems(run, pairs)
+    both = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
+    conclusion, reasons = verdict(
+        run,
+        systems=systems,
+        tests=tests,
+        baseline=baseline,
+        faults=fault_list,
+        acceptance=Acceptance(),
+        rest_points=RestPoints(),
+    )
+    assignment = _assignment(run)
+    record = Record(
+        schema=SCHEMA_VERSION,
+        id=run.start.id if run.start else "",
+        work_process=(run.start.work_process or "") if run.start else "",
+        status="concept",
+        verdict=conclusion,
+        document=structs.replace(_document(run, digest), reasons=reasons),
+        assignment=assignment,
+        people=_people(run),
+        scope=_scope(run),
+        systems=systems,
+        components=tuple(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
+        settings=tuple(s for host, (old, new) in both.items() for s in snapshots.settings(host, old, new)),
+        plan=tuple(run.plan.values()),
+        steps=steps(run, saved),
+        tests=tests,
+        baseline=baseline,
+        faults=fault_list,
+        escalations=(),
+        acceptance=Acceptance(),
+        rest_points=RestPoints(),
+        consequences=(),
+        proposals=Proposals(),
+        hours=_hours(run, assignment.norm_hours),
+        accountability=Accountability(),
+        handover=Handover(),
+        annexes=(),
+        signatures=(),
+        completeness=Completeness(complete=False),
+    )
+    lacking = completeness.missing(record)
+    lost = run.gaps + (run.end.lost if run.end else 0)
+    whole = run.end is not None and not lost
+    return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))
+
+
+def _document(run: Run, digest: str) -> Document:
+    start = run.start
+    return Document(
+        revision=1,
+        created=run.last,
+        started=run.started,
+        ended=run.end.t if run.end else None,
+        duration=round((_moment(run.last) - _moment(run.started)).total_seconds(), 6) if start else 0.0,
+        journal_version=start.version if start else 0,
+        journal_digest=digest,
+        tool_versions={key: value for key, value in ((start and start.versions) or {}).items() if value},
+        playbooks=tuple(run.playbooks),
+        command=tuple(start.command) if start else (),
+        check_mode=bool(start and start.check_mode),
+        inventories=tuple((start and start.inventories) or ()),
+        commit=start.commit if start else None,
+        dirty=start.dirty if start else None,
+        reasons=(),
+        history=(History(1, run.last, "machine", "run"),),
+    )
+
+
+def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ...]:
+    recaps = counts(run)
+    seconds: dict[str, float] = {}
+    roles: dict[str, dict[str, None]] = {}
+    for result in run.results:
+        seconds[result.host] = seconds.get(result.host, 0.0) + (result.duration or 0.0)
+        if (role := run.tasks[result.task].start.role) and result.status != "skipped":
+            roles.setdefault(result.host, {})[role] = None
+    return tuple(
+        _system(
+            run,
+            host,
+            recap=recaps.get(host, Recap()),
+            pair=pairs.get(host, (None, None)),
+            roles=roles.get(host, {}),
+            seconds=seconds.get(host, 0.0),
+        )
+        for host in run.hosts
+    )
+
+
+def _system(
+    run: Run, host: str, *, recap: Recap, pair: tuple[Any, Any], roles: Iterable[str], seconds: float
+) -> System:
+    before, after = pair
+    last = after or before
+    return System(
+        name=host,
+        recap=recap,
+        groups=tuple(run.groups.get(host, ())),
+        reachable=not recap.unreachable,
+        roles=tuple(roles),
+        machine_seconds=round(seconds, 6),
+        snapshot_before=before.t if before else None,
+        snapshot_after=after.t if after else None,
+        **(snapshots.describe(last.data["snapshot"]) if last else {}),
+    )
+
+
+def _assignment(run: Run) -> Assignment:
+    said = run.start.assignment if run.start and isinstance(run.start.assignment, dict) else {}
+    texts = ("id", "title", "principal", "location", "requested_by", "reason", "planned_start", "planned_end")
+    norm, procedures = said.get("norm_hours"), said.get("procedures")
+    return Assignment(
+        **{key: str(said[key]) for key in texts if said.get(key)},
+        norm_hours=float(norm) if isinstance(norm, (int, float)) else None,
+        prescribed_order=said.get("prescribed_order") is True,
+        procedures=tuple(map(str, procedures)) if isinstance(procedures, list) else (),
+    )
+
+
+def _people(run: Run) -> tuple[Person, ...]:
+    """Who the assignment names; else the account that ran it."""
+    start = run.start
+    if start is None:
+        return ()
+    account, controller = start.account or "", start.controller or ""
+    said = start.assignment.get("people") if isinstance(start.assignment, dict) else None
+    named = [p for p in said if isinstance(p, dict) and p.get("role") in ROLES] if isinstance(said, list) else []
+    people = [Person(str(p.get("name") or ""), p["role"], str(p.get("level") or "")) for p in named]
+    if not any(person.role == "executor" for person in people):
+        people.insert(0, Person(start.person or "", "executor"))
+    return tuple(
+        structs.replace(person, account=account, controller=controller) if person.role == "executor" else person
+        for person in people
+    )
+
+
+def _scope(run: Run) -> Scope:
+    start = run.start
+    if start is None:
+        return Scope(tuple(run.hosts), ())
+    limit = start.limit or ""
+    return Scope(
+        systems=tuple(run.hosts),
+        work_processes=(start.work_process,) if start.work_process else (),
+        limit=limit if isinstance(limit, str) else ",".join(limit),
+        tags=tuple(start.tags or ()),
+        skip_tags=tuple(start.skip_tags or ()),
+    )
+
+
+def _hours(run: Run, norm: float | None) -> Hours:
+    """Wall time of the run, a line for each day (UTC) it touched."""
+    if run.start is None:
+        return Hours(norm=norm)
+    lines = []
+    begin, end = _moment(run.started), _moment(run.last)
+    while begin < end:
+        midnight = (begin + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        stop = min(midnight, end)
+        hours = round((stop - begin).total_seconds() / 3600, 4)
+        lines.append(HoursLine("machine", begin.date().isoformat(), "machine", "ansible-playbook", hours))
+        begin = stop
+    return Hours(tuple(lines), machine=round(sum(line.hours for line in lines), 4), norm=norm)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,103 @@
+"""Faults: what failed, where, how often, and what shows that it was solved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from oplever.journal.events import Result
+from oplever.record.checks import Outcome
+from oplever.record.fold import Run
+from oplever.record.model import Fault
+
+BAD = ("fail", "error")
+
+
+def faults(run: Run, saved: dict[int, Result | None], found: Iterable[Outcome]) -> tuple[Fault, ...]:
+    """All faults in order of time, numbered from F-001."""
+    every = [*_task_faults(run, saved), *_test_faults(found), *_interruption(run)]
+    every.sort(key=lambda fault: fault.at)
+    return tuple(structs.replace(fault, id=f"F-{number:03d}") for number, fault in enumerate(every, 1))
+
+
+def _task_faults(run: Run, saved: dict[int, Result | None]) -> list[Fault]:
+    opened: dict[tuple[str, str], Fault] = {}
+    closed: list[Fault] = []
+    for result in run.results:
+        start = run.tasks[result.task].start
+        # A task that runs again in a later play has another uuid but the same place in the same file.
+        key = (start.path or result.task, result.host)
+        known = opened.get(key)
+        if result.status in ("failed", "unreachable", "ignored"):
+            if _told_by_tests(result):
+                continue
+            fault = _task_fault(run, result, saved)
+            if known and known.status == fault.status == "open":
+                fault = structs.replace(known, attempts=known.attempts + fault.attempts)
+            elif known:
+                closed.append(known)
+            opened[key] = fault
+        elif known and known.status == "open" and result.status in ("ok", "changed"):
+            closed.append(structs.replace(known, status="solved", retest=f"{start.name} {result.t}"))
+            del opened[key]
+    return [*closed, *opened.values()]
+
+
+def _task_fault(run: Run, result: Result, saved: dict[int, Result | None]) -> Fault:
+    start = run.tasks[result.task].start
+    after = saved.get(result.seq)
+    place = f"{start.name} ({start.path})" if start.path else start.name
+    return Fault(
+        id="",
+        host=result.host,
+        kind="unreachable" if result.status == "unreachable" else "task_failed",
+        location=place,
+        symptom=result.message or ("(no_log)" if result.censored else ""),
+        at=result.t,
+        status="solved" if result.seq in saved else "ignored" if result.status == "ignored" else "open",
+        fix=run.tasks[after.task].start.name if after else "",
+        attempts=result.attempts or 1,
+    )
+
+
+def _told_by_tests(result: Result) -> bool:
+    """A task that failed because tests failed: those are the faults."""
+    checks = result.data.get("checks") if isinstance(result.data, dict) else None
+    return isinstance(checks, list) and any(isinstance(c, dict) and c.get("status") in BAD for c in checks)
+
+
+def _test_faults(found: Iterable[Outcome]) -> list[Fault]:
+    opened: dict[tuple[str, str], Fault] = {}
+    closed: list[Fault] = []
+    for outcome in found:
+        if outcome.severity:
+            continue  # controls have a section of their own
+        key = (outcome.id, outcome.host)
+        known = opened.get(key)
+        if outcome.status in BAD:
+            opened[key] = structs.replace(known, attempts=known.attempts + 1) if known else _test_fault(outcome)
+        elif known and outcome.status == "pass":
+            closed.append(structs.replace(known, status="solved", retest=f"{outcome.id} {outcome.t}"))
+            del opened[key]
+    return [*closed, *opened.values()]
+
+
+def _test_fault(outcome: Outcome) -> Fault:
+    expected, found = outcome.text("expected"), outcome.text("found")
+    return Fault(
+        id="",
+        host=outcome.host,
+        kind="test_failed",
+        location=outcome.id,
+        symptom=outcome.text("reason") or f"expected {expected}, found {found}",
+        at=outcome.t,
+        status="open",
+    )
+
+
+def _interruption(run: Run) -> list[Fault]:
+    if run.end is not None:
+        return []
+    under_way = [f"{run.tasks[task].start.name} ({host})" for task, host in run.running if task in run.tasks]
+    return [Fault("", "", "interrupted", "", ", ".join(under_way), run.last, "open")]

@@ -1,0 +1,147 @@
+"""One pass over the events of a journal: what happened, before anything is concluded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from oplever.journal.events import (
+    Gap,
+    HostStart,
+    ItemDone,
+    JournalEvent,
+    PlaybookStart,
+    PlayStart,
+    Result,
+    RunEnd,
+    RunStart,
+    Stats,
+    TaskStart,
+)
+from oplever.record.model import PlanStep, Recap
+
+
+@dataclass
+class Task:
+    start: TaskStart
+    number: int
+    play: str
+    started: dict[str, str] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One result of a module of ours: what it returned on a host."""
+
+    t: str
+    host: str
+    data: dict[str, Any]
+
+
+@dataclass
+class Run:
+    """The journal folded; hosts and tasks are in order of appearance."""
+
+    start: RunStart | None = None
+    end: RunEnd | None = None
+    last: str = ""
+    lines: int = 0
+    gaps: int = 0
+    playbooks: list[str] = field(default_factory=list)
+    plan: dict[str, PlanStep] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+    running: dict[tuple[str, str], str] = field(default_factory=dict)
+    checks: list[Call] = field(default_factory=list)
+    snapshots: list[Call] = field(default_factory=list)
+    recap: dict[str, Recap] | None = None
+
+    @property
+    def hosts(self) -> list[str]:
+        """Every machine that was targeted or answered."""
+        found = dict.fromkeys(self.groups)
+        found.update(dict.fromkeys(result.host for result in self.results))
+        found.update(dict.fromkeys(self.recap or ()))
+        return list(found)
+
+    @property
+    def started(self) -> str:
+        return self.start.t if self.start else ""
+
+
+def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch for each kind of line
+    run = Run()
+    with_items: set[tuple[str, str]] = set()
+    for event in events:
+        if isinstance(event, Gap):
+            run.gaps += event.lines
+            continue
+        run.last = event.t
+        run.lines += 1
+        match event:
+            case Result():
+                _result(run, event, keep_data=(event.task, event.host) not in with_items)
+            case HostStart():
+                run.running[event.task, event.host] = event.t
+                if task := run.tasks.get(event.task):
+                    task.started[event.host] = event.t
+            case ItemDone():
+                if _own(run, event.t, event.host, event.data):
+                    with_items.add((event.task, event.host))
+            case TaskStart():
+                if event.task not in run.tasks:  # strategy free and serial announce a task more than once
+                    play = run.plan.get(event.play)
+                    run.tasks[event.task] = Task(event, len(run.tasks) + 1, play.name if play else "")
+            case PlayStart():
+                _play(run, event)
+            case PlaybookStart():
+                run.playbooks.append(event.playbook)
+            case Stats():
+                known = Recap.__struct_fields__
+                run.recap = {
+                    host: Recap(**{key: counts[key] for key in known if key in counts})
+                    for host, counts in event.recap.items()
+                }
+            case RunStart():
+                run.start = event
+            case RunEnd():
+                run.end = event
+            case _:
+                pass
+    return run
+
+
+def _play(run: Run, event: PlayStart) -> None:
+    for host in event.targets:
+        run.groups.setdefault(host, event.groups.get(host, []))
+    if event.play not in run.plan:  # each batch of a serial play is announced
+        playbook = run.playbooks[-1] if run.playbooks else ""
+        run.plan[event.play] = PlanStep(len(run.plan) + 1, event.name, event.hosts, playbook, event.t)
+
+
+def _result(run: Run, event: Result, *, keep_data: bool) -> None:
+    run.recap = None  # a recap counts up to where it stands; work after it makes it old
+    run.running.pop((event.task, event.host), None)
+    run.results.append(event)
+    if event.task not in run.tasks:  # its start was lost
+        unknown = TaskStart(seq=event.seq, t=event.t, task=event.task, name="?")
+        run.tasks[event.task] = Task(unknown, len(run.tasks) + 1, "")
+    run.tasks[event.task].results.append(event)
+    if keep_data:
+        _own(run, event.t, event.host, event.data)
+
+
+def _own(run: Run, t: str, host: str, data: object) -> bool:
+    """Keep what our own modules returned; everything else carries nothing a record needs."""
+    if not isinstance(data, dict):
+        return False
+    if isinstance(data.get("checks"), list):
+        run.checks.append(Call(t, host, data))
+        return True
+    if isinstance(data.get("snapshot"), dict):
+        run.snapshots.append(Call(t, host, data))
+        return True
+    return False

@@ -1,0 +1,225 @@
+"""The tree that every format draws: a page of sections of blocks, already in one language.
+
+Blocks say what something *is* (a table, a checklist, a line of a timeline), never how it looks. Formats decide
+the looks and nothing else. Text in a tree is clean (no control or direction characters) but not escaped: each
+format escapes for itself.
+
+Every block has a tag, so that `msgspec.to_builtins` gives a format without Python classes (the Typst template)
+the same tree as JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Tone = Literal["plain", "good", "warn", "bad", "info"]
+"""What a text means for the reader. Formats show it by a symbol and a colour, never by colour alone."""
+
+SYMBOLS: dict[Tone, str] = {"plain": "", "good": "✓", "warn": "!", "bad": "✗", "info": "–"}
+
+
+class Cell(Struct, frozen=True):
+    """One value. `code` is text from a machine, shown with fixed width; `note` is a second, smaller line."""
+
+    text: str
+    tone: Tone = "plain"
+    code: bool = False
+    note: str = ""
+
+
+class Column(Struct, frozen=True):
+    """`weight` is the share of the width on paper; `number` aligns right."""
+
+    title: str
+    weight: int = 2
+    number: bool = False
+
+
+class Paragraph(Struct, frozen=True, tag_field="kind", tag="paragraph"):
+    text: str
+    tone: Tone = "plain"
+    command: str = ""
+
+
+class KeyValue(Struct, frozen=True, tag_field="kind", tag="keyvalue"):
+    pairs: tuple[tuple[str, Cell], ...]
+
+
+class Table(Struct, frozen=True, tag_field="kind", tag="table"):
+    """`paper_rows` is how many rows go on paper; the format says how many it left out."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    paper_rows: int = 60
+
+
+class Bullets(Struct, frozen=True, tag_field="kind", tag="bullets"):
+    lines: tuple[Cell, ...]
+
+
+class Group(Struct, frozen=True, tag_field="kind", tag="group"):
+    """A part of a section under its own small heading."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+class Details(Struct, frozen=True, tag_field="kind", tag="details"):
+    """Folded on screen. On paper its blocks are shown when `paper` is true, else only its title and count."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    count: str = ""
+    tone: Tone = "plain"
+    open: bool = False
+    paper: bool = False
+
+
+class AttentionItem(Struct, frozen=True):
+    """`section` is the number of the section that tells more, `command` is what supplies what is missing."""
+
+    tone: Tone
+    label: str
+    text: str
+    detail: str = ""
+    command: str = ""
+    section: int | None = None
+
+
+class Attention(Struct, frozen=True, tag_field="kind", tag="attention"):
+    """What needs someone's attention."""
+
+    title: str
+    lines: tuple[AttentionItem, ...]
+
+
+class Tile(Struct, frozen=True):
+    title: str
+    subtitle: str
+    status: Cell
+    facts: tuple[tuple[str, Cell], ...]
+    score_before: float | None = None
+    score_after: float | None = None
+    score_text: str = ""
+
+
+class Tiles(Struct, frozen=True, tag_field="kind", tag="tiles"):
+    title: str
+    tiles: tuple[Tile, ...]
+
+
+class Span(Struct, frozen=True):
+    """One stretch of a lane; `start` and `width` are fractions of the whole run, 0 to 1."""
+
+    start: float
+    width: float
+    label: str
+    state: Literal["ok", "changed", "failed", "skipped"]
+    text: str
+
+
+class Lane(Struct, frozen=True):
+    label: str
+    note: str
+    spans: tuple[Span, ...]
+
+
+class Tick(Struct, frozen=True):
+    at: float
+    label: str
+
+
+class Timeline(Struct, frozen=True, tag_field="kind", tag="timeline"):
+    """The run drawn over time, with `table` as its equivalent in text."""
+
+    title: str
+    summary: str
+    ticks: tuple[Tick, ...]
+    lanes: tuple[Lane, ...]
+    legend: tuple[tuple[str, str], ...]
+    table: Details
+
+
+class CheckItem(Struct, frozen=True):
+    """`done` None: to be ticked by hand on the printed form."""
+
+    text: str
+    done: bool | None = None
+    remark: str = ""
+
+
+class Checklist(Struct, frozen=True, tag_field="kind", tag="checklist"):
+    title: str
+    yes: str
+    no: str
+    remark: str
+    lines: tuple[CheckItem, ...]
+
+
+class SignatureLine(Struct, frozen=True):
+    """Without `name` it is a place to sign by hand."""
+
+    role: str
+    meaning: str
+    name: str = ""
+    date: str = ""
+    digest: str = ""
+
+
+class Signatures(Struct, frozen=True, tag_field="kind", tag="signatures"):
+    name: str
+    date: str
+    signature: str
+    signed: str
+    lines: tuple[SignatureLine, ...]
+
+
+Block = (
+    Paragraph
+    | KeyValue
+    | Table
+    | Bullets
+    | Group
+    | Details
+    | Attention
+    | Tiles
+    | Timeline
+    | Checklist
+    | Signatures
+)
+
+
+class Verdict(Struct, frozen=True):
+    tone: Tone
+    title: str
+    explanation: str
+    reasons: tuple[str, ...]
+
+
+class Section(Struct, frozen=True):
+    """`badge` is what the table of contents says about it (a count, a problem)."""
+
+    number: int
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+    badge: Cell | None = None
+
+
+class Page(Struct, frozen=True):
+    """The whole document. `created` is ISO 8601 UTC, for document properties; `labels` are words of the frame."""
+
+    language: str
+    title: str
+    kind: str
+    id: str
+    created: str
+    facts: tuple[tuple[str, Cell], ...]
+    verdict: Verdict
+    summary: tuple[Block, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]
+    labels: dict[str, str]

@@ -1,0 +1,235 @@
+"""A page as GitHub-flavoured Markdown.
+
+Text from machines is either escaped so that no character of it is markup, or stands in a code span that it cannot
+end. Raw HTML is never written, except a comment that keeps an address from becoming a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+
+from oplever.render.blocks import (
+    SYMBOLS,
+    Attention,
+    AttentionItem,
+    Block,
+    Bullets,
+    Cell,
+    Checklist,
+    Details,
+    Group,
+    KeyValue,
+    Page,
+    Paragraph,
+    Signatures,
+    Table,
+    Tiles,
+    Timeline,
+    Tone,
+)
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
+_LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+_LINK = re.compile(r"(?i)(?<=[a-z])(:)(?=//)|(?<=www)(\.)|(?<=mailto)(:)|(?<=xmpp)(:)")
+_ADDRESS = re.compile(r"(?<=[\w.+-])@(?=[\w-])")
+_TICKS = re.compile(r"`+")
+
+Labels = dict[str, str]
+
+
+def escape(text: str) -> str:
+    """`text` as Markdown that shows exactly it, on one line."""
+    text = _SPECIAL.sub(r"\\\1", text)
+    text = _LINK.sub(lambda found: "\\" + found[0], text)
+    text = _LINE_START.sub(lambda found: found[1] + _escaped_start(found[2]), text)
+    text = _ADDRESS.sub("<!-- -->@", text)
+    return "<br>".join(line.strip() for line in text.split("\n"))
+
+
+def _escaped_start(found: str) -> str:
+    return f"{found}<!-- -->" if found.isdigit() else f"\\{found}"
+
+
+def code(text: str, in_table: bool = False) -> str:
+    """`text` as a code span with a fence longer than any run of backticks in it."""
+    text = " ".join(text.split("\n")).strip()
+    if not text:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in _TICKS.findall(text)), default=0))
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text.replace('|', chr(92) + '|') if in_table else text}{space}{fence}"
+
+
+def _toned(tone: Tone, text: str) -> str:
+    symbol = SYMBOLS[tone]
+    return f"{symbol} {text}" if symbol else text
+
+
+def _cell(cell: Cell, in_table: bool = True) -> str:
+    if cell.code and in_table and "\\|" in cell.text:
+        text = escape(cell.text)  # a table cannot tell this from an escaped bar inside code
+    else:
+        text = code(cell.text, in_table) if cell.code else escape(cell.text)
+    if cell.tone in ("bad", "warn") and text:
+        text = f"**{text}**"
+    text = _toned(cell.tone, text)
+    return f"{text}<br>{escape(cell.note)}" if cell.note and text else text or escape(cell.note)
+
+
+def _rows(titles: Sequence[str], rows: Iterator[Sequence[str]], numbers: Sequence[bool]) -> Iterator[str]:
+    yield ""
+    yield f"| {' | '.join(escape(title) for title in titles)} |"
+    yield f"|{'|'.join(' ---: ' if number else ' --- ' for number in numbers)}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+@singledispatch
+def _lines(block: Block, labels: Labels, level: int) -> Iterator[str]:
+    raise TypeError(f"no Markdown for {type(block).__name__}")
+
+
+@_lines.register
+def _(block: Paragraph, labels: Labels, level: int) -> Iterator[str]:
+    text = escape(block.text)
+    told = f" {labels['supply']}: {code(block.command)}" if block.command else ""
+    yield ""
+    yield (f"> **{_toned(block.tone, text)}**" if block.tone in ("bad", "warn") else _toned(block.tone, text)) + told
+    yield ""
+
+
+@_lines.register
+def _(block: KeyValue, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    for key, value in block.pairs:
+        yield f"- {escape(key)}: {_cell(value, in_table=False)}"
+    yield ""
+
+
+@_lines.register
+def _(block: Table, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    yield f"**{escape(block.caption)}**"
+    rows = ([_cell(cell) for cell in row] for row in block.rows)
+    columns = block.columns
+    yield from _rows([column.title for column in columns], rows, [column.number for column in columns])
+
+
+@_lines.register
+def _(block: Bullets, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    for line in block.lines:
+        yield f"- {_cell(line, in_table=False)}"
+    yield ""
+
+
+@_lines.register
+def _(block: Group, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    yield f"{'#' * level} {escape(block.title)}"
+    for one in block.blocks:
+        yield from _lines(one, labels, level + 1)
+
+
+@_lines.register
+def _(block: Details, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    count = f" ({escape(block.count)})" if block.count else ""
+    yield f"{'#' * min(level, 6)} {_toned('bad' if block.tone == 'bad' else 'plain', escape(block.title))}{count}"
+    for one in block.blocks:
+        yield from _lines(one, labels, level + 1)
+
+
+@_lines.register
+def _(block: Attention, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    yield f"## {escape(block.title)}"
+    yield ""
+    for item in block.lines:
+        yield from _attention(item, labels)
+    yield ""
+
+
+def _attention(item: AttentionItem, labels: Labels) -> Iterator[str]:
+    where = f" ({labels['section'].format(number=item.section)})" if item.section is not None else ""
+    yield f"- {_toned(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
+    if item.detail:
+        yield f"  <br>{escape(item.detail)}"
+    if item.command:
+        yield f"  <br>{escape(labels['supply'])}: {code(item.command)}"
+
+
+@_lines.register
+def _(block: Tiles, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    yield f"## {escape(block.title)}"
+    if not block.tiles:
+        return
+    names = [name for name, _ in block.tiles[0].facts]
+    rows = (
+        [_cell(Cell(tile.title, note=tile.subtitle)), _cell(tile.status), *(_cell(fact) for _, fact in tile.facts)]
+        for tile in block.tiles
+    )
+    yield from _rows(["", "", *names], rows, [False] * (len(names) + 2))
+
+
+@_lines.register
+def _(block: Timeline, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    yield f"## {escape(block.title)}"
+    for one in block.table.blocks:
+        yield from _lines(one, labels, level + 1)
+
+
+@_lines.register
+def _(block: Checklist, labels: Labels, level: int) -> Iterator[str]:
+    boxes = {True: ("[x]", "[ ]"), False: ("[ ]", "[x]"), None: ("[ ]", "[ ]")}
+    rows = ([escape(line.text), *boxes[line.done], escape(line.remark)] for line in block.lines)
+    yield from _rows([block.title, block.yes, block.no, block.remark], rows, [False] * 4)
+
+
+@_lines.register
+def _(block: Signatures, labels: Labels, level: int) -> Iterator[str]:
+    rows = (
+        [
+            f"{escape(line.role)}<br>{escape(line.meaning)}",
+            escape(line.name),
+            escape(line.date),
+            f"✓ {escape(block.signed)} {code(line.digest, in_table=True)}".strip() if line.name else "",
+        ]
+        for line in block.lines
+    )
+    yield from _rows(["", block.name, block.date, block.signature], rows, [False] * 4)
+
+
+def _page(page: Page) -> Iterator[str]:
+    yield f"# {escape(page.title)}"
+    yield ""
+    yield f"{escape(page.kind)} {code(page.id)}"
+    yield from _lines(KeyValue(page.facts), page.labels, 3)
+    yield f"## {_toned(page.verdict.tone, escape(page.verdict.title))}"
+    yield ""
+    yield escape(page.verdict.explanation)
+    yield ""
+    for reason in page.verdict.reasons:
+        yield f"- {escape(reason)}"
+    for block in page.summary:
+        yield from _lines(block, page.labels, 3)
+    for section in page.sections:
+        yield ""
+        yield f"## {section.number}. {escape(section.title)}"
+        for block in section.blocks:
+            yield from _lines(block, page.labels, 3)
+    yield "---"
+    yield ""
+    for note in page.notes:
+        yield f"{escape(note)}  "
+
+
+def draw(page: Page) -> bytes:
+    """The page as UTF-8 Markdown, without double blank lines."""
+    text = "\n".join(_page(page)) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text).encode("utf-8")

@@ -1,0 +1,119 @@
+"""A page as PDF, for the archive (PDF/A-2a) and for every reader (PDF/UA-1), through Typst.
+
+The template is ours and fixed. The page goes in beside it as JSON, so nothing of it can become markup. What paper
+does not need is left out here: rows beyond a table's limit and what is folded on screen; the document says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+import typst
+
+from oplever.render.blocks import SYMBOLS, Page
+
+STANDARDS: tuple[typst.PDFStandard, ...] = ("a-2a", "ua-1")
+_LONGEST = 400
+"""Characters of one text on paper; the whole of it is in the HTML report."""
+
+_WORD = 18
+"""Letters of a word after which a line may break anywhere in it."""
+
+_KNOWN = (
+    (0x20, 0x2FF),
+    (0x370, 0x4FF),
+    (0x1E00, 0x1FFF),
+    (0x2010, 0x2040),
+    (0x2044, 0x205E),
+    (0x2070, 0x20C0),
+    (0x2190, 0x23FF),
+    (0x2500, 0x25FF),
+    (0x2713, 0x2713),
+    (0x2717, 0x2717),
+    (0x27E6, 0x27EF),
+    (0xFFFD, 0xFFFD),
+)
+"""What the fonts inside Typst can draw. A PDF/A may not hold a character without a shape."""
+
+_ESCAPED = re.compile(r"\S{%d,}" % (_WORD + 1))
+_BREAK = re.compile(r"(.{%d}|[/._:=,@&?;|-](?=.))" % _WORD)
+
+
+@lru_cache(maxsize=4096)
+def _drawable(character: str) -> bool:
+    point = ord(character)
+    known = any(first <= point <= last for first, last in _KNOWN)
+    return character == "\n" or (known and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc"))
+
+
+def _text(text: str) -> str:
+    """Text that fits on paper: not too long, only characters with a shape, with places to break long words."""
+    text = unicodedata.normalize("NFC", text)
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST].rstrip() + " …"
+    if not text.isascii():
+        text = "".join(c if _drawable(c) else f"⟨U+{ord(c):04X}⟩" for c in text)
+    return _ESCAPED.sub(lambda word: _BREAK.sub("\\1\u200b", word[0]), text)
+
+
+def _for_paper(value: Any, labels: dict[str, str]) -> Any:
+    """The tree with everything left out or shortened that paper does not show."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        if value.get("kind") == "table":
+            value = _shortened(value, labels)
+        elif value.get("kind") == "details" and not value["paper"]:
+            value = {**value, "blocks": [], "folded": labels["folded"]}
+        # Keys and kinds are names of ours, and a break inside one would make it another name.
+        return {key: item if key in ("kind", "tone", "state") else _for_paper(item, labels) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_for_paper(item, labels) for item in value]
+    return value
+
+
+def _shortened(table: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    rest = len(table["rows"]) - table["paper_rows"]
+    if rest <= 0:
+        return table
+    note = labels["left_out"].format(count=rest)
+    return {**table, "rows": table["rows"][: table["paper_rows"]], "left_out": note}
+
+
+@lru_cache
+def _template() -> bytes:
+    return (resources.files("oplever.render") / "templates" / "report.typ").read_bytes()
+
+
+def _created(iso: str) -> datetime:
+    """When the record was made: the same record gives the same PDF. The epoch when the record does not know."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def draw(page: Page) -> bytes:
+    """The page as PDF."""
+    tree = msgspec.to_builtins(page)
+    kind = tree.pop("kind")
+    data = {**_for_paper(tree, page.labels), "document": _text(kind), "symbols": SYMBOLS}
+    result = typst.compile(
+        _template(),
+        format="pdf",
+        sys_inputs={"page": json.dumps(data, ensure_ascii=False)},
+        pdf_standards=list(STANDARDS),
+        timestamp=_created(page.created),
+        ignore_system_fonts=True,
+    )
+    if not isinstance(result, bytes):
+        raise TypeError("Typst gave no single PDF")
+    return result

@@ -1,0 +1,227 @@
+"""Sections 14 to 22: what people say, sign and get."""
+
+from __future__ import annotations
+
+from oplever.record.model import Setting, Test
+from oplever.render.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    CheckItem,
+    Checklist,
+    Column,
+    Group,
+    KeyValue,
+    Paragraph,
+    SignatureLine,
+    Signatures,
+)
+from oplever.render.sections.parts import Blocks, code, pairs, people_named, table, titled
+from oplever.render.text import Translator
+from oplever.render.view import View
+from oplever.render.words import ACCEPTANCE, MEANINGS, toned, word
+
+_USED = frozenset({"http", "dns", "command"})
+"""Sources of tests that use a service as a user would."""
+
+_SHOWN = frozenset({"host", "account", "network"})
+"""Kinds of settings a user can be shown."""
+
+_MOST_SETTINGS = 12
+
+
+def acceptance(view: View, t: Translator) -> Blocks:
+    """What the user said, or the form to ask it with."""
+    given = view.record.acceptance
+    if given.verdict is None:
+        return (Paragraph(t("Nobody was asked yet. Print this form and go through it with the user."), "warn"), _form(view, t))
+    told = "" if given.instructed is None else t("yes") if given.instructed else t("no")
+    answers = tuple(CheckItem(item.item, item.as_wanted, item.remark) for item in given.items)
+    return (
+        *pairs(
+            (t("User"), given.user),
+            (t("Verdict"), toned(t, ACCEPTANCE, given.verdict)),
+            (t("Date"), t.moment(given.at) if given.at else None),
+            (t("Instruction given"), told),
+            (t("Remarks"), given.remarks),
+            (t("Recorded by"), given.by),
+        ),
+        *((_checklist(t, answers),) if answers else ()),
+    )
+
+
+def _checklist(t: Translator, lines: tuple[CheckItem, ...]) -> Checklist:
+    return Checklist(t("Settings shown to the user"), t("as wanted"), t("not as wanted"), t("Remark"), lines)
+
+
+def _form(view: View, t: Translator) -> Checklist:
+    """Proposes what to show: one test that uses each service, and the settings a user notices."""
+    used: dict[tuple[str, str], Test] = {}
+    for test in view.after or view.during:
+        if test.source in _USED and test.status == "pass":
+            used.setdefault((test.host, test.suite), test)
+    noticed = [setting for setting in view.record.settings if setting.kind in _SHOWN]
+    lines = [f"{test.host}: {titled(t, test.title) or test.id}" for test in used.values()]
+    lines += [_setting_line(t, setting) for setting in noticed[:_MOST_SETTINGS]]
+    lines += [t("The user was told how to use it and whom to ask for help")]
+    return _checklist(t, tuple(CheckItem(line) for line in lines))
+
+
+def _setting_line(t: Translator, setting: Setting) -> str:
+    value = setting.after or t("removed")
+    return f"{setting.host}: {word(t, setting.kind)}, {setting.name}: {value}"
+
+
+def rest_points(view: View, t: Translator) -> Blocks:
+    found = view.record.rest_points
+    if not found.items:
+        return (Paragraph(t("There are no rest points; this was stated explicitly."), "good"),) if found.none_stated else ()
+    rows = [
+        (
+            Cell(t("done"), "good", note=point.id) if point.status == "done" else Cell(t("open"), "warn", note=point.id),
+            Cell(point.item),
+            Cell(point.owner),
+            Cell(t.day(point.due)),
+            Cell(point.by),
+        )
+        for point in found.items
+    ]
+    columns = (Column(t("State"), 2), Column(t("Rest point"), 5), Column(t("Owner")), Column(t("Due")), Column(t("Noted by")))
+    return table(t("Rest points"), columns, rows)
+
+
+def consequences(view: View, t: Translator) -> Blocks:
+    rows = [
+        (Cell(c.solution), Cell(c.maintenance), Cell(c.information_system), Cell(c.by)) for c in view.record.consequences
+    ]
+    columns = (
+        Column(t("Solution"), 3),
+        Column(t("Effect on maintenance"), 4),
+        Column(t("Effect on the information system"), 4),
+        Column(t("Noted by")),
+    )
+    return table(t("Consequences"), columns, rows)
+
+
+def proposals(view: View, t: Translator) -> Blocks:
+    found = view.record.proposals
+    if not found.items:
+        return (Paragraph(t("There are no proposals; this was stated explicitly."), "good"),) if found.none_stated else ()
+    rows = [
+        (
+            Cell(p.observation, note=t("found by the toolkit; waits for a person") if p.candidate else p.by),
+            Cell(p.proposal),
+            Cell(word(t, p.process)),
+            Cell(p.gain),
+            Cell(p.decision) if p.decision else Cell(t("no decision yet"), "info"),
+        )
+        for p in found.items
+    ]
+    columns = (
+        Column(t("Observation"), 4),
+        Column(t("Proposal"), 4),
+        Column(t("Process")),
+        Column(t("Expected gain"), 3),
+        Column(t("Decision"), 3),
+    )
+    return table(t("Improvement proposals"), columns, rows)
+
+
+def hours(view: View, t: Translator) -> Blocks:
+    found = view.record.hours
+    rows = [
+        (
+            Cell(t.day(line.day)),
+            Cell(line.person),
+            Cell(word(t, line.kind)),
+            Cell(line.activity),
+            Cell(t.number(line.hours, 2)),
+        )
+        for line in found.lines
+    ]
+    columns = (
+        Column(t("Day"), 2),
+        Column(t("Person"), 2),
+        Column(t("Kind"), 2),
+        Column(t("Activity"), 4),
+        Column(t("Hours"), 1, True),
+    )
+    if not rows:
+        return ()
+    total = found.hands_on + found.other
+    norm = found.norm
+    ratio = t("{percent}% of the norm", percent=t.number(100 * total / norm)) if norm else ""
+    sums = pairs(
+        (t("Machine time"), t.hours(found.machine)),
+        (t("Hands-on"), t.hours(found.hands_on)),
+        (t("Travel and waiting"), t.hours(found.other)),
+        (t("Total of people"), Cell(t.hours(total), note=ratio)),
+        (t("Norm"), t.hours(norm) if norm is not None else None),
+    )
+    return (*table(t("Hours"), columns, rows), *sums)
+
+
+def accountability(view: View, t: Translator) -> Blocks:
+    found = view.record.accountability
+    decision = {"approved": Cell(t("approved"), "good"), "rejected": Cell(t("rejected"), "bad")}
+    if found.form is None and found.decision is None:
+        return ()
+    return pairs(
+        (t("Form of the report"), word(t, found.form) if found.form else None),
+        (t("Reported to"), found.to),
+        (t("Date"), t.moment(found.at) if found.at else None),
+        (t("Minutes"), found.minutes),
+        (t("Decision"), decision[found.decision] if found.decision else Cell(t("no decision yet"), "warn")),
+        (t("Decided by"), found.decided_by),
+        (t("Decided on"), t.moment(found.decided_at) if found.decided_at else None),
+        (t("Remarks of the supervisor"), found.remarks),
+    )
+
+
+def after_care(view: View, t: Translator) -> Blocks:
+    found = view.record.handover
+    blocks: list[Block] = []
+    if found.instructions:
+        blocks.append(Group(t("Instructions and manuals"), (Bullets(tuple(Cell(i) for i in found.instructions)),)))
+    rest = (
+        (t("Warranty"), found.warranty),
+        (t("Support"), found.support),
+        (t("Maintenance"), found.maintenance),
+    )
+    return (*blocks, *pairs(*rest))
+
+
+def annexes(view: View, t: Translator) -> Blocks:
+    rows = [(code(a.name), Cell(a.what), Cell(t.size(a.size_bytes)), code(a.sha256)) for a in view.record.annexes]
+    columns = (Column(t("File"), 3), Column(t("What it is"), 3), Column(t("Size"), 1, True), Column("SHA-256", 5))
+    tools = tuple((name, code(version)) for name, version in view.record.document.tool_versions.items())
+    versions: Blocks = (Group(t("Versions of the tools"), (KeyValue(tools),)),) if tools else ()
+    return (*table(t("Files of this record"), columns, rows), *versions)
+
+
+_SIGN_ROLES = ("executor", "verifier", "supervisor", "user")
+
+
+def signatures(view: View, t: Translator) -> Blocks:
+    """The signatures that were set, and for every role that did not sign a place to do it on paper."""
+    signed = view.record.signatures
+    lines = [
+        SignatureLine(
+            role=word(t, s.role).capitalize(),
+            meaning=t(MEANINGS.get(s.meaning, s.meaning)),
+            name=s.name,
+            date=t.moment(s.at),
+            digest=s.digest,
+        )
+        for s in signed
+    ]
+    open_roles = [role for role in _SIGN_ROLES if role not in {s.role for s in signed}]
+    lines += [
+        SignatureLine(_with_names(word(t, role).capitalize(), people_named(view.record, role)), t(MEANINGS[role]))
+        for role in open_roles
+    ]
+    return (Signatures(t("Name"), t("Date"), t("Signature"), t("Signed digitally"), tuple(lines)),)
+
+
+def _with_names(role: str, names: str) -> str:
+    return f"{role}: {names}" if names else role

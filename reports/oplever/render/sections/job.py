@@ -1,0 +1,115 @@
+"""Sections 0 to 3 and 7: the document, the assignment, the people, the scope and the plan."""
+
+from __future__ import annotations
+
+from oplever.render.blocks import Bullets, Cell, Column, Group
+from oplever.render.sections.parts import Blocks, code, pairs, table
+from oplever.render.text import Translator
+from oplever.render.view import View
+from oplever.render.words import DOCUMENT_STATUS, toned, word, work_process
+
+
+def document(view: View, t: Translator) -> Blocks:
+    record, doc, complete = view.record, view.record.document, view.record.completeness
+    state = t("without changes") if doc.dirty is False else t("with changes that are not committed") if doc.dirty else ""
+    days = complete.days_to_submission
+    whole = Cell(t("yes"), "good") if complete.complete else Cell(t("no, see what is missing"), "warn")
+    kept = (
+        Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
+        if complete.journal_complete
+        else Cell(t("no: the journal was cut short"), "bad")
+    )
+    return (
+        *pairs(
+            (t("Record"), code(record.id)),
+            (t("Revision"), str(doc.revision)),
+            (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
+            (t("Created"), t.moment(doc.created)),
+            (t("Work started"), t.moment(doc.started)),
+            (t("Work ended"), t.moment(doc.ended) if doc.ended else Cell(t("not finished"), "bad")),
+            (t("Duration"), t.duration(doc.duration)),
+            (t("Record complete"), whole),
+            (t("Journal complete"), kept),
+            (t("Days until submission"), t.number(days, 1) if days is not None else None),
+            (t("Check mode"), t("yes: nothing was changed") if doc.check_mode else t("no")),
+            (t("Playbooks"), code("\n".join(doc.playbooks))),
+            (t("Inventories"), code("\n".join(doc.inventories))),
+            (t("Command"), code(" ".join(doc.command))),
+            (t("Configuration commit"), code(doc.commit or "", state)),
+            (t("Digest of the journal"), code(doc.journal_digest)),
+        ),
+        *_history(view, t),
+    )
+
+
+def _history(view: View, t: Translator) -> Blocks:
+    rows = [
+        (Cell(str(line.revision)), Cell(t.moment(line.at)), Cell(line.by), Cell(line.what))
+        for line in view.record.document.history
+    ]
+    columns = (Column(t("Revision"), 1, True), Column(t("Date"), 2), Column(t("By"), 2), Column(t("What"), 5))
+    return table(t("Version history"), columns, rows)
+
+
+def assignment(view: View, t: Translator) -> Blocks:
+    job = view.record.assignment
+    filled = pairs(
+        (t("Assignment"), job.title),
+        (t("Number"), job.id),
+        (t("Principal"), job.principal),
+        (t("Location"), job.location),
+        (t("Requested by"), job.requested_by),
+        (t("Reason"), job.reason),
+        (t("Planned start"), t.moment(job.planned_start) if job.planned_start else None),
+        (t("Planned end"), t.moment(job.planned_end) if job.planned_end else None),
+        (t("Norm hours"), t.hours(job.norm_hours) if job.norm_hours is not None else None),
+        (t("Prescribed order"), t("yes") if job.prescribed_order else None),
+    )
+    if not job.procedures:
+        return filled
+    return (*filled, Group(t("Procedures and guidelines"), (Bullets(tuple(Cell(name) for name in job.procedures)),)))
+
+
+def people(view: View, t: Translator) -> Blocks:
+    rows = [
+        (Cell(p.name), Cell(word(t, p.role)), Cell(word(t, p.level)), code(p.account), code(p.controller))
+        for p in view.record.people
+    ]
+    columns = [Column(title) for title in (t("Name"), t("Role"), t("Level"), t("Account"), t("Ran from"))]
+    return table(t("People"), columns, rows)
+
+
+def scope(view: View, t: Translator) -> Blocks:
+    found = view.record.scope
+    rows = [(Cell(gone.system), Cell(gone.reason)) for gone in found.exclusions]
+    return (
+        *pairs(
+            (t("Systems"), ", ".join(found.systems)),
+            (t("Work processes"), "\n".join(work_process(t, code) for code in found.work_processes)),
+            (t("Limited to"), code(found.limit)),
+            (t("Only tags"), code(", ".join(found.tags)) if found.tags not in ((), ("all",)) else None),
+            (t("Skipped tags"), code(", ".join(found.skip_tags))),
+        ),
+        *table(t("Exclusions"), (Column(t("System"), 1), Column(t("Reason"), 3)), rows),
+    )
+
+
+def plan(view: View, t: Translator) -> Blocks:
+    rows = [
+        (
+            Cell(str(step.number)),
+            Cell(step.name),
+            code(step.hosts),
+            code(step.playbook),
+            Cell(t.clock(step.started)) if step.started else Cell(t("not carried out"), "warn"),
+        )
+        for step in view.record.plan
+    ]
+    columns = (
+        Column(t("No."), 1, True),
+        Column(t("Step"), 4),
+        Column(t("Machines"), 3),
+        Column(t("Playbook"), 3),
+        Column(t("Started"), 2),
+    )
+    return table(t("Order of the work"), columns, rows)

@@ -1,0 +1,280 @@
+"""Sections 4, 5, 6 and 8: the machines before and after, what changed, and the steps that were carried out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
+
+from oplever.record.model import Component, HostResult, Setting, Step, System
+from oplever.render.blocks import Block, Cell, Column, Details, Group, Table, Tone
+from oplever.render.sections.parts import Blocks, code, pairs, table
+from oplever.render.text import Translator
+from oplever.render.view import BAD, View
+from oplever.render.words import CHANGE, TASK, toned, word
+
+SETTING_KINDS = ("host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module")
+_TROUBLE = frozenset({"failed", "unreachable"})
+
+
+def starting_state(view: View, t: Translator) -> Blocks:
+    scores = {score.host: score.before for score in view.record.baseline.hosts}
+    before = Counter(control.host for control in view.record.baseline.controls if control.before in BAD)
+    rows = []
+    for system in view.record.systems:
+        score = scores.get(system.name)
+        rows.append(
+            (
+                Cell(system.name),
+                Cell(t("taken"), "good", note=t.moment(system.snapshot_before))
+                if system.snapshot_before
+                else Cell(t("no snapshot was taken"), "warn"),
+                Cell(t.number(score.score)) if score and score.score is not None else Cell(t("not measured"), "info"),
+                Cell(t.number(before[system.name])) if score else Cell("–"),
+            )
+        )
+    columns = (
+        Column(t("Machine")),
+        Column(t("Snapshot before the work"), 3),
+        Column(t("Security score before"), 2, True),
+        Column(t("Failing controls before"), 2, True),
+    )
+    return table(t("State before the work"), columns, rows)
+
+
+def components(view: View, t: Translator) -> Blocks:
+    parts = [part for part in view.record.components if part.kind != "package"]
+    rows = [(Cell(p.host), Cell(word(t, p.kind)), *_component(t, p)[:4], Cell(word(t, p.by))) for p in parts]
+    columns = [t("Machine"), t("Kind"), t("Component"), t("What happened"), t("Before"), t("After"), t("Recorded by")]
+    return (
+        *table(t("Parts and tools"), [Column(title) for title in columns], rows),
+        *(
+            _packages(t, host, packages)
+            for host, found in view.components.items()
+            if (packages := [part for part in found if part.kind == "package"])
+        ),
+    )
+
+
+def _component(t: Translator, part: Component) -> tuple[Cell, ...]:
+    return (code(part.name), Cell(word(t, part.change)), code(part.before), code(part.after), Cell(part.origin))
+
+
+def _packages(t: Translator, host: str, packages: list[Component]) -> Details:
+    columns = (
+        Column(t("Package"), 3),
+        Column(t("What happened"), 2),
+        Column(t("Before"), 2),
+        Column(t("After"), 2),
+        Column(t("Origin"), 2),
+    )
+    rows = [_component(t, part) for part in packages]
+    return Details(
+        t("Packages on {host}", host=host),
+        table(t("Packages on {host}", host=host), columns, rows),
+        count=_counts(t, Counter(part.change for part in packages), CHANGE),
+    )
+
+
+def _counts(t: Translator, counts: Counter[str], order: Iterable[str]) -> str:
+    return ", ".join(f"{t.number(counts[key])} {word(t, key)}" for key in order if counts[key])
+
+
+def systems(view: View, t: Translator) -> Blocks:
+    built = [
+        Details(
+            system.name,
+            _as_built(t, system),
+            count=system.os or t("nothing known: no snapshot"),
+            open=len(view.record.systems) <= 3,
+            paper=True,
+        )
+        for system in view.record.systems
+    ]
+    changed = [_settings(t, host, found) for host, found in view.settings.items()]
+    return (*built, Group(t("Settings that changed"), tuple(changed))) if changed else tuple(built)
+
+
+def _as_built(t: Translator, system: System) -> Blocks:
+    memory = t.size(system.memory_mb * 1_000_000) if system.memory_mb else ""
+    cpu = " × ".join(part for part in (t.number(system.cpu_count) if system.cpu_count else "", system.cpu) if part)
+    upgradable = system.upgradable_count
+    packages = [
+        t.plural("{count} installed", "{count} installed", system.package_count) if system.package_count else "",
+        t.plural("{count} can be upgraded", "{count} can be upgraded", upgradable) if upgradable is not None else "",
+    ]
+    return (
+        *pairs(
+            (t("Address"), code(system.address)),
+            (t("Reachable"), Cell(t("yes"), "good") if system.reachable else Cell(t("no"), "bad")),
+            (t("Roles"), ", ".join(system.roles)),
+            (t("Groups"), ", ".join(system.groups)),
+            (t("Operating system"), system.os),
+            (t("Kernel"), code(" ".join(part for part in (system.kernel, system.architecture) if part))),
+            (t("Virtualisation"), system.virtualization),
+            (t("Maker and model"), " ".join(part for part in (system.vendor, system.model) if part)),
+            (t("Serial number"), code(system.serial)),
+            (t("Hardware id"), code(system.uuid)),
+            (t("Firmware"), code(system.firmware)),
+            (t("Processor"), cpu),
+            (t("Memory"), memory),
+            (t("Default gateway"), code(system.default_gateway)),
+            (t("Name servers"), code(", ".join(system.dns_servers))),
+            (t("Packages"), ", ".join(part for part in packages if part)),
+            (t("Snapshot after the work"), t.moment(system.snapshot_after) if system.snapshot_after else None),
+        ),
+        *_interfaces(t, system),
+        *_volumes(t, system),
+    )
+
+
+def _interfaces(t: Translator, system: System) -> Blocks:
+    rows = [
+        (code(i.name), code("\n".join(i.addresses)), code(i.mac), Cell(str(i.mtu or "")), Cell(i.state))
+        for i in system.interfaces
+    ]
+    columns = (
+        Column(t("Interface")),
+        Column(t("Addresses"), 3),
+        Column(t("Hardware address"), 3),
+        Column("MTU", 1, True),
+        Column(t("State"), 1),
+    )
+    return table(t("Network of {host}", host=system.name), columns, rows)
+
+
+def _volumes(t: Translator, system: System) -> Blocks:
+    def size(megabytes: int | None) -> Cell:
+        return Cell(t.size(megabytes * 1_000_000) if megabytes is not None else "")
+
+    rows = [(code(v.target), code(v.source), Cell(v.fstype), size(v.size_mb), size(v.free_mb)) for v in system.volumes]
+    columns = (
+        Column(t("Mounted at"), 3),
+        Column(t("Source"), 3),
+        Column(t("Kind"), 2),
+        Column(t("Size"), 2, True),
+        Column(t("Free"), 2, True),
+    )
+    return table(t("Storage of {host}", host=system.name), columns, rows)
+
+
+def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
+    columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 3), Column(t("After"), 3))
+    kinds: list[Block] = []
+    for kind in SETTING_KINDS:
+        rows = [(code(s.name), Cell(word(t, s.change)), code(s.before), code(s.after)) for s in found if s.kind == kind]
+        kinds += table(t("{kind} on {host}", kind=word(t, kind).capitalize(), host=host), columns, rows)
+    counts = Counter(setting.kind for setting in found)
+    return Details(t("Settings of {host}", host=host), tuple(kinds), count=_counts(t, counts, SETTING_KINDS))
+
+
+def steps(view: View, t: Translator) -> Blocks:
+    if not view.record.steps:
+        return ()
+    failed = [
+        (Cell(result.host), Cell(step.name, note=step.role or step.play), *_outcome(t, result))
+        for step in view.record.steps
+        for result in step.results
+        if result.status in _TROUBLE
+    ]
+    columns = (Column(t("Machine"), 2), Column(t("Step"), 4), Column(t("Result"), 2), Column(t("Time"), 2, True))
+    return (
+        _recap(view, t),
+        *table(t("Steps that failed"), (*columns, Column(t("Message"), 6)), failed),
+        *_by_hand(view, t),
+        *(_host_steps(t, host, found) for host, found in view.steps_by_host.items() if found),
+    )
+
+
+def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
+    """Result, time and message of one step on one machine."""
+    if result.censored:
+        message = t("hidden: the step handles secrets")
+    else:
+        items = "\n".join(f"{item.item}: {item.message}" for item in result.items if item.status == "failed")
+        message = "\n".join(part for part in (result.message, items) if part)
+    tries = t.plural("{count} attempt", "{count} attempts", result.attempts) if result.attempts > 1 else ""
+    where = t("on {host}", host=result.delegated_to) if result.delegated_to else ""
+    note = ", ".join(part for part in (tries, where) if part)
+    return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), Cell(message)
+
+
+def _recap(view: View, t: Translator) -> Table:
+    """The counts per machine, exactly as Ansible's own recap gives them."""
+    names = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
+    titles = {
+        "ok": t("in order"),
+        "changed": t("of which changed"),
+        "unreachable": t("not reachable"),
+        "failed": t("failed"),
+        "skipped": t("skipped"),
+        "rescued": t("rescued"),
+        "ignored": t("ignored"),
+    }
+    rows = []
+    for system in view.record.systems:
+        counts = {name: getattr(system.recap, name) for name in names}
+        cells = [
+            Cell(t.number(count), "bad" if count and name in _TROUBLE else "plain") for name, count in counts.items()
+        ]
+        rows.append((Cell(system.name), *cells, Cell(t.duration(system.machine_seconds))))
+    columns = (
+        Column(t("Machine"), 3),
+        *(Column(titles[name], 2, True) for name in names),
+        Column(t("Machine time"), 3, True),
+    )
+    return Table(t("Steps per machine"), columns, tuple(rows))
+
+
+def _by_hand(view: View, t: Translator) -> Blocks:
+    rows = [
+        (
+            Cell(step.name),
+            Cell(", ".join(result.host for result in step.results)),
+            Cell(step.by),
+            Cell(t.moment(step.started)),
+        )
+        for step in view.record.steps
+        if step.by != "machine"
+    ]
+    columns = (Column(t("Step"), 4), Column(t("Machine")), Column(t("By")), Column(t("When"), 3))
+    return table(t("Steps done by hand"), columns, rows)
+
+
+def _host_steps(t: Translator, host: str, found: list[tuple[Step, HostResult]]) -> Details:
+    columns = (Column(t("No."), 1, True), Column(t("Step"), 5), Column(t("Result"), 2), Column(t("Time"), 1, True))
+    parts = []
+    for name, group in groupby(found, key=lambda pair: pair[0].role or pair[0].play):
+        results = list(group)
+        rows = [
+            (Cell(str(step.number)), Cell(step.name, note=_kind(t, step)), *_outcome(t, result))
+            for step, result in results
+        ]
+        counts: Counter[str] = Counter(result.status for _, result in results)
+        caption = t("Steps of {part} on {host}", part=name, host=host)
+        parts.append(
+            Details(
+                name or t("without a name"),
+                table(caption, (*columns, Column(t("Message"), 5)), rows),
+                count=_status_counts(t, counts),
+                tone=_tone(counts),
+            )
+        )
+    total: Counter[str] = Counter(result.status for _, result in found)
+    title = t("All steps on {host}", host=host)
+    return Details(title, tuple(parts), count=_status_counts(t, total), tone=_tone(total))
+
+
+def _tone(counts: Counter[str]) -> Tone:
+    return "bad" if any(counts[status] for status in _TROUBLE) else "plain"
+
+
+def _kind(t: Translator, step: Step) -> str:
+    marks = [t("handler")] if step.handler else []
+    marks += [t("check mode")] if step.check_mode else []
+    return " · ".join([step.action, *marks])
+
+
+def _status_counts(t: Translator, counts: Counter[str]) -> str:
+    shown = [status for status in TASK if counts[status]]
+    return ", ".join(f"{t.number(counts[status])} {t(TASK[status][1])}" for status in shown)

@@ -1,0 +1,286 @@
+"""Sections 9 to 13: tests, security baseline, faults and escalations."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from oplever.record.model import Control, ExceptionGrant, Score, Test
+from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
+from oplever.render.sections.parts import Blocks, code, table, titled
+from oplever.render.text import Translator
+from oplever.render.view import BAD, SEVERITIES, View, status_counts
+from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, toned, word
+
+
+def tests_during(view: View, t: Translator) -> Blocks:
+    return _tests(t, view.during)
+
+
+def tests_after(view: View, t: Translator) -> Blocks:
+    return _tests(t, view.after)
+
+
+def passed_of(t: Translator, tests: list[Test]) -> str:
+    """`31 of 32 tests passed`; tests that do not apply are not counted."""
+    counts = status_counts(tests)
+    total = len(tests) - counts["not_applicable"]
+    return t.plural("{passed} of {count} test passed", "{passed} of {count} tests passed", total, passed=counts["pass"])
+
+
+def check_counts(t: Translator, counts: Counter[str]) -> str:
+    return ", ".join(f"{t.number(counts[status])} {t(CHECK[status][1])}" for status in CHECK if counts[status])
+
+
+def _tests(t: Translator, tests: list[Test]) -> Blocks:
+    if not tests:
+        return ()
+    failing = [test for test in tests if test.status in BAD]
+    suites: dict[str, list[Test]] = defaultdict(list)
+    for test in tests:
+        suites[test.suite].append(test)
+    columns = (
+        Column(t("Result"), 2),
+        Column(t("Machine"), 1),
+        Column(t("Test"), 4),
+        Column(t("Expected"), 3),
+        Column(t("Found"), 3),
+    )
+    return (
+        Paragraph(passed_of(t, tests) + ".", "bad" if failing else "good"),
+        *table(t("Failed tests"), columns, [_test_row(t, test) for test in failing]),
+        *(
+            Details(
+                name or t("other tests"),
+                table(t("Tests of {suite}", suite=name), columns, [_test_row(t, test) for test in found]),
+                count=check_counts(t, status_counts(found)),
+                tone="bad" if any(test.status in BAD for test in found) else "good",
+            )
+            for name, found in suites.items()
+        ),
+    )
+
+
+def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
+    again = t("attempt {number}", number=test.attempt) if test.attempt > 1 else ""
+    by = t("by {person}", person=test.by) if test.by not in ("", "machine") else ""
+    at = t.clock(test.at) if test.at else ""
+    about = " · ".join(part for part in (again, by, at) if part)
+    found = "\n".join(part for part in (test.reason, test.evidence) if part)
+    return (
+        toned(t, CHECK, test.status, about),
+        Cell(test.host),
+        Cell(titled(t, test.title) or test.id, note=test.id),
+        code(test.expected),
+        code(test.found, found),
+    )
+
+
+def baseline(view: View, t: Translator) -> Blocks:
+    found = view.record.baseline
+    if not found.controls and not found.hosts:
+        return ()
+    name = " ".join(part for part in (found.profile, found.version) if part)
+    failing = view.failing_controls
+    rest = [control for control in found.controls if control.after not in BAD]
+    return (
+        Paragraph(
+            t("Checked against profile {profile}: {count}.", profile=name or "–", count=_control_count(t, failing)),
+            "warn" if failing else "good",
+        ),
+        *_scores(view, t),
+        *_areas(view, t),
+        *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
+        *_exceptions(t, found.exceptions),
+        *_passing(t, rest),
+    )
+
+
+def _control_count(t: Translator, failing: list[Control]) -> str:
+    return t.plural("{count} control fails", "{count} controls fail", len(failing)) if failing else t("no control fails")
+
+
+def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
+    if score is None:
+        return (Cell(t("not measured"), "info"), Cell(""), Cell(""))
+    failed = score.failed + score.errors
+    return (
+        Cell(t.number(score.score) if score.score is not None else "–"),
+        Cell(t.number(score.passed)),
+        Cell(t.number(failed), "bad" if failed else "good"),
+    )
+
+
+def _scores(view: View, t: Translator) -> Blocks:
+    rows = []
+    for host in view.record.baseline.hosts:
+        last = host.after or host.before
+        waived = Cell(t.number(last.waived)) if last else Cell("")
+        rows.append((Cell(host.host), *_score_cells(t, host.before), *_score_cells(t, host.after), waived))
+    columns = [
+        Column(t("Machine"), 2),
+        Column(t("Score before"), 2, True),
+        Column(t("Passed before"), 2, True),
+        Column(t("Failed before"), 2, True),
+        Column(t("Score after"), 2, True),
+        Column(t("Passed after"), 2, True),
+        Column(t("Failed after"), 2, True),
+        Column(t("Exceptions"), 2, True),
+    ]
+    return table(t("Security score per machine, out of 100"), columns, rows)
+
+
+def _areas(view: View, t: Translator) -> Blocks:
+    """Failing controls per area and severity, before and after the work."""
+    before: Counter[tuple[str, str]] = Counter()
+    after: Counter[tuple[str, str]] = Counter()
+    measured: Counter[tuple[str, str]] = Counter()
+    for control in view.record.baseline.controls:
+        key = control.area, control.severity
+        before[key] += control.before in BAD
+        after[key] += control.after in BAD
+        measured[key] += control.before is not None
+    rows = []
+    for area in sorted({control.area for control in view.record.baseline.controls}):
+        cells = []
+        for severity in SEVERITIES:
+            key = area, severity
+            first, last = t.number(before[key]) if measured[key] else "–", t.number(after[key])
+            cells.append(Cell(f"{first} → {last}", _area_tone(severity, after[key], before[key])))
+        rows.append((Cell(area or t("other")), *cells))
+    columns = (Column(t("Area"), 2), *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES))
+    return table(t("Failing controls per area and severity, before → after"), columns, rows)
+
+
+def _area_tone(severity: str, after: int, before: int) -> Tone:
+    if after:
+        return "bad" if severity == "high" else "warn"
+    return "good" if before else "plain"
+
+
+def _control_columns(t: Translator, remedy: bool) -> tuple[Column, ...]:
+    shared = (
+        Column(t("Severity"), 2),
+        Column(t("Machine"), 1),
+        Column(t("Control"), 4),
+        Column(t("Expected"), 3),
+        Column(t("Found"), 3),
+    )
+    return (*shared, Column(t("What to do"), 3)) if remedy else (Column(t("Result"), 2), *shared[1:], Column(t("Before"), 2))
+
+
+def _control_note(control: Control) -> str:
+    refs = ", ".join(f"{name} {' '.join(ids)}" for name, ids in control.refs.items())
+    return " · ".join(part for part in (control.id, refs) if part)
+
+
+def _failing(t: Translator, control: Control) -> tuple[Cell, ...]:
+    tone, text = SEVERITY[control.severity]
+    unknown = t(CHECK["error"][1]) if control.after == "error" else ""
+    return (
+        Cell(t(text), tone, note=unknown),
+        Cell(control.host),
+        Cell(titled(t, control.title) or control.id, note=_control_note(control)),
+        code(control.expected),
+        code(control.found, "\n".join(part for part in (control.reason, control.evidence) if part)),
+        Cell(control.remedy),
+    )
+
+
+def _passing(t: Translator, controls: list[Control]) -> Blocks:
+    areas: dict[str, list[Control]] = defaultdict(list)
+    for control in controls:
+        areas[control.area].append(control)
+    details = []
+    for area in sorted(areas):
+        rows = [
+            (
+                toned(t, CHECK, control.after or "", control.exception) if control.after else Cell(t("not measured"), "info"),
+                Cell(control.host),
+                Cell(titled(t, control.title) or control.id, note=_control_note(control)),
+                code(control.expected),
+                code(control.found, control.reason),
+                toned(t, CHECK, control.before) if control.before else Cell("–"),
+            )
+            for control in areas[area]
+        ]
+        counts = Counter(control.after or "" for control in areas[area])
+        caption = t("Other controls of area {area}", area=area or t("other"))
+        details.append(Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts)))
+    return tuple(details)
+
+
+def _exceptions(t: Translator, exceptions: tuple[ExceptionGrant, ...]) -> Blocks:
+    rows = [
+        (
+            Cell(e.control, note=", ".join(e.hosts)),
+            Cell(e.reason, note=e.compensating),
+            Cell(e.owner),
+            Cell(e.approver) if e.approver else Cell(t("nobody"), "bad"),
+            Cell(t.day(e.expires)) if e.expires else Cell(t("no date"), "bad"),
+            Cell(t("valid"), "good") if e.valid else Cell(t("does not count"), "bad", note=e.problem),
+        )
+        for e in exceptions
+    ]
+    columns = (
+        Column(t("Control"), 2),
+        Column(t("Reason and compensating measure"), 4),
+        Column(t("Risk owner"), 2),
+        Column(t("Approved by"), 2),
+        Column(t("Until"), 2),
+        Column(t("State"), 2),
+    )
+    return table(t("Exceptions"), columns, rows)
+
+
+def faults(view: View, t: Translator) -> Blocks:
+    if not view.record.faults:
+        return (Paragraph(t("No faults occurred."), "good"),) if view.record.completeness.journal_complete else ()
+    rows = [
+        (
+            toned(t, FAULT_STATUS, fault.status, fault.id),
+            Cell(fault.host, note=t.moment(fault.at)),
+            Cell(word(t, fault.kind), note=fault.location),
+            Cell(fault.symptom),
+            Cell(fault.cause or t("unknown"), note=fault.fix),
+            Cell(fault.retest or "–", note=_attempts(t, fault.attempts)),
+        )
+        for fault in sorted(view.record.faults, key=lambda fault: fault.status != "open")
+    ]
+    columns = (
+        Column(t("State"), 2),
+        Column(t("Machine and time"), 3),
+        Column(t("Kind and location"), 3),
+        Column(t("Symptom"), 5),
+        Column(t("Cause and fix"), 3),
+        Column(t("Retest"), 2),
+    )
+    return table(t("Faults"), columns, rows)
+
+
+def _attempts(t: Translator, attempts: int) -> str:
+    return t.plural("{count} attempt", "{count} attempts", attempts) if attempts > 1 else ""
+
+
+def escalations(view: View, t: Translator) -> Blocks:
+    if not view.record.escalations and not view.open_faults:
+        return (Paragraph(t("Nothing had to be escalated: no fault is open."), "good"),)
+    rows = [
+        (
+            Cell(t("closed"), "good") if e.closed else Cell(t("waiting for an answer"), "warn"),
+            Cell(e.to, note=word(t, e.type)),
+            Cell(t.moment(e.at), note=e.by),
+            Cell(word(t, e.why), note=e.fault),
+            Cell(e.message),
+            Cell(e.answer or "–"),
+        )
+        for e in view.record.escalations
+    ]
+    columns = (
+        Column(t("State"), 2),
+        Column(t("To"), 2),
+        Column(t("When and by"), 3),
+        Column(t("Why not solved oneself"), 2),
+        Column(t("Message"), 4),
+        Column(t("Answer"), 4),
+    )
+    return table(t("Escalations"), columns, rows)

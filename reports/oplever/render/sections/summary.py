@@ -1,0 +1,241 @@
+"""The first screen: what, where, when, who; the verdict; what needs attention; one tile per machine."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from oplever.record.model import Control, Missing, Record, System
+from oplever.render.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
+from oplever.render.sections.parts import Blocks, people_named, table, titled
+from oplever.render.sections.proof import passed_of
+from oplever.render.sections.timeline import timeline
+from oplever.render.text import Translator
+from oplever.render.view import View
+from oplever.render.words import FAULT_STATUS, VERDICTS, missing_text, reason_text, work_process, word
+
+_MOST_OF_A_KIND = 8
+_MOST_TILES = 12
+
+
+def title(record: Record, t: Translator) -> str:
+    names = [path.rsplit("/", 1)[-1] for path in record.document.playbooks]
+    return record.assignment.title or t("Run of {playbooks}", playbooks=", ".join(names) or record.id)
+
+
+def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
+    """What, where, when and who, in a few words each."""
+    doc, job = record.document, record.assignment
+    number = t("number {id}", id=job.id) if job.id else ""
+    what = work_process(t, record.work_process).capitalize() if record.work_process else title(record, t)
+    names = [system.name for system in record.systems]
+    machines = t.plural("{count} machine", "{count} machines", len(names))
+    where = Cell(job.location or machines, note=", ".join(names[:8]) + (" …" if len(names) > 8 else ""))
+    took = t("took {duration}", duration=t.duration(doc.duration)) if doc.ended else t("not finished")
+    executors = people_named(record, "executor")
+    principal = t("for {principal}", principal=job.principal) if job.principal else ""
+    return (
+        (t("What"), Cell(what, note=number)),
+        (t("Where"), where),
+        (t("When"), Cell(t.moment(doc.started), note=took)),
+        (t("Who"), Cell(executors or t("not recorded"), note=principal)),
+    )
+
+
+def verdict(record: Record, t: Translator) -> Verdict:
+    tone, name, explanation = VERDICTS[record.verdict]
+    told = t("This was a trial run (check mode): nothing was changed.") if record.document.check_mode else t(explanation)
+    return Verdict(tone, t(name), told, tuple(reason_text(t, reason) for reason in record.document.reasons))
+
+
+def summary(view: View, t: Translator) -> Blocks:
+    return (*_attention(view, t), *_supply(view, t), *_machines(view, t), *timeline(view, t))
+
+
+def _attention(view: View, t: Translator) -> Blocks:
+    found = [*_failing_tests(view, t), *_faults(view, t), *_controls(view, t), *_people(view, t)]
+    if found:
+        return (Attention(t("Needs attention"), tuple(found)),)
+    nothing = AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing important control."))
+    return (Attention(t("Needs attention"), (nothing,)),)
+
+
+def _capped(t: Translator, found: list[AttentionItem], section: int, label: str) -> list[AttentionItem]:
+    """The first few of a kind and one line for the rest, so that one kind cannot hide the others."""
+    rest = len(found) - _MOST_OF_A_KIND
+    if rest <= 1:
+        return found
+    text = t("and {count} more", count=rest)
+    return [*found[:_MOST_OF_A_KIND], AttentionItem(found[0].tone, label, text, section=section)]
+
+
+def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
+    label = t("Failed test")
+    found = [
+        AttentionItem(
+            "bad",
+            label,
+            f"{test.host}: {titled(t, test.title) or test.id}",
+            _expected_found(t, test.expected, test.found),
+            section=10 if test.stage == "after" else 9,
+        )
+        for test in view.failing_tests
+    ]
+    return _capped(t, found, 10, label)
+
+
+def _expected_found(t: Translator, expected: str, found: str) -> str:
+    return t("expected {expected}; found {found}", expected=expected or "–", found=found or "–")
+
+
+def _faults(view: View, t: Translator) -> list[AttentionItem]:
+    """Open faults; a fault that only says that a listed test failed is not said twice."""
+    listed = {(one.host, one.id) for one in (*view.failing_tests, *view.failing_controls)}
+    found = [
+        AttentionItem(
+            FAULT_STATUS[fault.status][0],
+            t("Open fault") if fault.status == "open" else t("Escalated fault"),
+            f"{fault.host}: {fault.symptom}" if fault.host else fault.symptom,
+            ": ".join(part for part in (word(t, fault.kind), fault.location) if part),
+            section=12,
+        )
+        for fault in view.open_faults
+        if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
+    ]
+    return _capped(t, found, 12, t("Open fault"))
+
+
+def _controls(view: View, t: Translator) -> list[AttentionItem]:
+    """Failing controls of high severity, one line per control; the others as a count."""
+    groups: dict[str, list[Control]] = defaultdict(list)
+    for control in view.failing_controls:
+        if control.severity == "high":
+            groups[control.id].append(control)
+    label = t("Security")
+    found = [
+        AttentionItem(
+            "bad",
+            label,
+            f"{titled(t, group[0].title) or name} ({', '.join(control.host for control in group)})",
+            _expected_found(t, group[0].expected, group[0].found),
+            section=11,
+        )
+        for name, group in groups.items()
+    ]
+    found = _capped(t, found, 11, label)
+    lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
+    if lesser:
+        text = t.plural(
+            "{count} control of medium or low severity fails",
+            "{count} controls of medium or low severity fail",
+            lesser,
+        )
+        found.append(AttentionItem("warn", label, text, section=11))
+    invalid = [grant for grant in view.record.baseline.exceptions if not grant.valid]
+    found += [
+        AttentionItem("warn", t("Exception"), t("The exception for {control} does not count", control=e.control), e.problem)
+        for e in invalid
+    ]
+    return found
+
+
+def _people(view: View, t: Translator) -> list[AttentionItem]:
+    """What people left open: rest points, questions without an answer, a rejection."""
+    record = view.record
+    found = []
+    if record.acceptance.verdict == "rejected":
+        found.append(AttentionItem("bad", t("User"), t("The user rejected the work"), record.acceptance.remarks, section=14))
+    found += [
+        AttentionItem("warn", t("Rest point"), point.item, _owner_due(t, point.owner, point.due), section=15)
+        for point in record.rest_points.items
+        if point.status == "open"
+    ]
+    found += [
+        AttentionItem("warn", t("Escalation"), t("{name} has not answered yet", name=e.to), e.message, section=13)
+        for e in record.escalations
+        if not e.closed
+    ]
+    return found
+
+
+def _owner_due(t: Translator, owner: str, due: str) -> str:
+    parts = [t("owner {owner}", owner=owner) if owner else "", t("due {day}", day=t.day(due)) if due else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _supply(view: View, t: Translator) -> Blocks:
+    """What is still missing from the record, who must supply it and how."""
+    missing = view.record.completeness.missing
+    if not missing:
+        return ()
+    return (Attention(t("Still to supply"), tuple(supply_item(t, one) for one in missing)),)
+
+
+def supply_item(t: Translator, missing: Missing) -> AttentionItem:
+    return AttentionItem(
+        "info",
+        word(t, missing.who).capitalize(),
+        missing_text(t, missing.code, missing.params),
+        command=missing.command,
+    )
+
+
+def _machines(view: View, t: Translator) -> Blocks:
+    tiles = [_tile(view, t, system) for system in view.record.systems]
+    if len(tiles) <= _MOST_TILES:
+        return (Tiles(t("Machines"), tuple(tiles)),) if tiles else ()
+    telling = [tile for tile in tiles if tile.status.tone != "good"][:_MOST_TILES]
+    names = [name for name, _ in tiles[0].facts]
+    columns = (Column(t("Machine"), 2), Column(t("State"), 2), *(Column(name, 2) for name in names))
+    rows = [(Cell(tile.title, note=tile.subtitle), tile.status, *(cell for _, cell in tile.facts)) for tile in tiles]
+    every = t.plural("{count} machine", "{count} machines", len(tiles))
+    shown: Blocks = (Tiles(t("Machines"), tuple(telling)),) if telling else ()
+    return (*shown, Details(t("All machines"), table(t("All machines"), columns, rows, 200), count=every, paper=True))
+
+
+def _tile(view: View, t: Translator, system: System) -> Tile:
+    tests = view.host_tests(system.name)
+    failing = sum(test.host == system.name for test in view.failing_tests)
+    faults = sum(fault.host == system.name for fault in view.open_faults)
+    score = next((score for score in view.record.baseline.hosts if score.host == system.name), None)
+    before = score.before.score if score and score.before else None
+    after = score.after.score if score and score.after else None
+    return Tile(
+        title=system.name,
+        subtitle=system.os or t("nothing known: no snapshot"),
+        status=_state(view, t, system, failing, faults),
+        facts=(
+            (t("Tests"), Cell(passed_of(t, tests), "bad" if failing else "good") if tests else Cell(t("none"), "warn")),
+            (t("Security"), Cell(_score_text(t, before, after))),
+            (t("Changes"), Cell(_changes(view, t, system))),
+            (t("Faults"), Cell(t.plural("{count} open", "{count} open", faults), "bad") if faults else Cell(t("none"))),
+            (t("Time"), Cell(t.duration(system.machine_seconds))),
+        ),
+        score_before=before,
+        score_after=after,
+        score_text=_score_text(t, before, after),
+    )
+
+
+def _state(view: View, t: Translator, system: System, failing: int, faults: int) -> Cell:
+    if not system.reachable or system.recap.unreachable:
+        return Cell(t("not reachable"), "bad")
+    if failing or faults or system.recap.failed:
+        return Cell(t("not in order"), "bad")
+    high = any(c.host == system.name and c.severity == "high" for c in view.failing_controls)
+    tone: Tone = "warn" if high else "good"
+    return Cell(t("in order, with security remarks") if high else t("in order"), tone)
+
+
+def _score_text(t: Translator, before: float | None, after: float | None) -> str:
+    if after is None:
+        return t("not measured") if before is None else t("{score} before", score=t.number(before))
+    return t.number(after) if before is None else f"{t.number(before)} → {t.number(after)}"
+
+
+def _changes(view: View, t: Translator, system: System) -> str:
+    components, settings = len(view.components.get(system.name, ())), len(view.settings.get(system.name, ()))
+    parts = [
+        t.plural("{count} component", "{count} components", components) if components else "",
+        t.plural("{count} setting", "{count} settings", settings) if settings else "",
+    ]
+    return ", ".join(part for part in parts if part) or t("none")

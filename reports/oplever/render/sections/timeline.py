@@ -1,0 +1,167 @@
+"""The run drawn over time: one lane per machine, one span per role or play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from oplever.record.model import HostResult, Step
+from oplever.render.blocks import Cell, Column, Details, Lane, Span, Tick, Timeline, Tone
+from oplever.render.sections.parts import Blocks, table
+from oplever.render.text import Translator
+from oplever.render.view import View
+
+State = Literal["ok", "changed", "failed", "skipped"]
+
+_MOST_LANES = 24
+_NARROWEST = 0.003
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_STATE: dict[str, State] = {
+    "ok": "ok",
+    "skipped": "skipped",
+    "changed": "changed",
+    "failed": "failed",
+    "unreachable": "failed",
+    "rescued": "changed",
+    "ignored": "changed",
+}
+_TONE: dict[State, Tone] = {"ok": "plain", "skipped": "info", "changed": "good", "failed": "bad"}
+_RANK: dict[State, int] = {"skipped": 0, "ok": 1, "changed": 2, "failed": 3}
+
+
+@dataclass
+class _Stretch:
+    """Consecutive steps of one role on one machine; times are seconds since the epoch."""
+
+    name: str
+    start: float
+    end: float
+    state: State
+    steps: int
+
+
+def _seconds(iso: str) -> float | None:
+    try:
+        return datetime.fromisoformat(iso).timestamp()
+    except ValueError:
+        return None
+
+
+def _stretches(results: list[tuple[Step, HostResult]]) -> list[_Stretch]:
+    found: list[_Stretch] = []
+    for step, result in results:
+        start = _seconds(result.started or step.started)
+        if start is None:
+            continue
+        name, state, end = step.role or step.play, _STATE[result.status], start + max(result.duration, 0.0)
+        last = found[-1] if found else None
+        if last is None or last.name != name:
+            found.append(_Stretch(name, start, end, state, 1))
+            continue
+        last.end, last.steps = max(last.end, end), last.steps + 1
+        if _RANK[state] > _RANK[last.state]:
+            last.state = state
+    return found
+
+
+def timeline(view: View, t: Translator) -> Blocks:
+    """The timeline of the run; nothing when no step was carried out."""
+    lanes = {host: found for host, results in view.steps_by_host.items() if (found := _stretches(results))}
+    if not lanes:
+        return ()
+    first = min(stretch.start for found in lanes.values() for stretch in found)
+    last = max(stretch.end for found in lanes.values() for stretch in found)
+    whole = max(last - first, 0.1)
+    drawn = _most_telling(lanes)
+    words = _words(t)
+    return (
+        Timeline(
+            title=t("Course of the run"),
+            summary=_summary(t, view, whole, len(lanes), len(drawn)),
+            ticks=_ticks(whole),
+            lanes=tuple(_lane(t, host, lanes[host], first, whole, words) for host in drawn),
+            legend=tuple((state, words[state]) for state in _RANK),
+            table=_as_table(t, lanes, words, first),
+        ),
+    )
+
+
+def _words(t: Translator) -> dict[State, str]:
+    return {"skipped": t("skipped"), "ok": t("in order"), "changed": t("changed"), "failed": t("failed")}
+
+
+def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
+    """All machines, or in a long list those where something failed first, in their own order."""
+    failed = {host for host, found in lanes.items() if any(stretch.state == "failed" for stretch in found)}
+    chosen = set(sorted(lanes, key=lambda host: host not in failed)[:_MOST_LANES])
+    return [host for host in lanes if host in chosen]
+
+
+def _summary(t: Translator, view: View, whole: float, lanes: int, drawn: int) -> str:
+    started = view.record.document.started
+    text = t(
+        "Began at {start} and took {duration}. The higher a block, the more it did; failed blocks are hatched and marked.",
+        start=t.clock(started),
+        duration=t.duration(whole),
+    )
+    if drawn < lanes:
+        text += " " + t("{drawn} of {lanes} machines are drawn.", drawn=drawn, lanes=lanes)
+    return text
+
+
+def _ticks(whole: float) -> tuple[Tick, ...]:
+    step = next((step for step in _STEPS if whole / step <= 6), _STEPS[-1])
+    return tuple(Tick(at / whole, _offset(at)) for at in range(0, int(whole) + 1, step))
+
+
+def _offset(seconds: int) -> str:
+    """`1:30` minutes and seconds, `1:02:30` with hours."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _lane(
+    t: Translator, host: str, found: list[_Stretch], first: float, whole: float, words: dict[State, str]
+) -> Lane:
+    spans = tuple(
+        Span(
+            start=round((stretch.start - first) / whole, 5),
+            width=round(max((stretch.end - stretch.start) / whole, _NARROWEST), 5),
+            label=stretch.name,
+            state=stretch.state,
+            text=_told(t, stretch, words),
+        )
+        for stretch in found
+    )
+    busy = sum(stretch.end - stretch.start for stretch in found)
+    return Lane(host, t.duration(busy), spans)
+
+
+def _told(t: Translator, stretch: _Stretch, words: dict[State, str]) -> str:
+    count = t.plural("{count} step", "{count} steps", stretch.steps)
+    return f"{stretch.name}: {words[stretch.state]}, {count}, {t.duration(stretch.end - stretch.start)}"
+
+
+def _as_table(t: Translator, lanes: dict[str, list[_Stretch]], words: dict[State, str], first: float) -> Details:
+    rows = [
+        (
+            Cell(host),
+            Cell(stretch.name),
+            Cell(_offset(int(stretch.start - first))),
+            Cell(t.duration(stretch.end - stretch.start)),
+            Cell(words[stretch.state], _TONE[stretch.state], note=t.plural("{count} step", "{count} steps", stretch.steps)),
+        )
+        for host, found in lanes.items()
+        for stretch in found
+    ]
+    columns = (
+        Column(t("Machine"), 2),
+        Column(t("Part"), 4),
+        Column(t("Starts at"), 2, True),
+        Column(t("Time"), 2, True),
+        Column(t("Result"), 3),
+    )
+    parts = t.plural("{count} part", "{count} parts", len(rows))
+    return Details(t("The same as a table"), table(t("Course of the run"), columns, rows, paper_rows=80), count=parts)

@@ -1,0 +1,128 @@
+"""Words, dates and numbers in one language.
+
+Messages are written in English in the code and translated through gettext: `locale/<language>/LC_MESSAGES/oplever.po`
+is read at run time, so there is no compiled file that can be out of date.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from importlib import resources
+from typing import Any, get_args
+
+from babel import dates, numbers
+from babel.core import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from oplever.record.model import Language
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+ZONE = "Europe/Amsterdam"
+
+
+def N_(message: str) -> str:  # noqa: N802 - the customary name of the marker
+    """Mark a message for translation where it is defined; it is translated where it is used."""
+    return message
+
+
+@lru_cache
+def catalog(language: Language) -> gettext.NullTranslations:
+    """The translations of one language; English needs none."""
+    if language == "en":
+        return gettext.NullTranslations()
+    path = resources.files("oplever") / "locale" / language / "LC_MESSAGES" / "oplever.po"
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@lru_cache
+def _zone() -> tzinfo:
+    """Dutch time, or UTC on a host without a time zone database; every document says which."""
+    try:
+        return dates.get_timezone(ZONE)
+    except LookupError:
+        return UTC
+
+
+class Translator:
+    """Call it with an English message and its parameters: `t("{count} tests", count=3)`."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self._catalog = catalog(language)
+        self._locale = Locale.parse("en_GB" if language == "en" else language)
+
+    def __call__(self, message: str, /, **params: Any) -> str:
+        text = self._catalog.gettext(message) if message else ""
+        return text.format(**params) if params else text
+
+    def plural(self, one: str, many: str, count: int, /, **params: Any) -> str:
+        text = self._catalog.ngettext(one, many, count)
+        return text.format(count=self.number(count), **params)
+
+    @property
+    def zone(self) -> str:
+        return str(_zone())
+
+    def _local(self, iso: str) -> datetime | None:
+        """A time of the record in local time; None when it is not one."""
+        try:
+            moment = datetime.fromisoformat(iso)
+        except ValueError:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone())
+
+    def moment(self, iso: str) -> str:
+        """Date and time to the minute; what is not a time is returned as it is."""
+        local = self._local(iso)
+        if local is None or len(iso) <= len("2026-11-23"):
+            return self.day(iso)
+        return f"{dates.format_date(local, 'd MMMM y', locale=self._locale)}, {local:%H:%M}"
+
+    def day(self, iso: str) -> str:
+        if len(iso) > len("2026-11-23"):
+            local = self._local(iso)
+        else:
+            try:
+                local = datetime.fromisoformat(iso)
+            except ValueError:
+                local = None
+        return dates.format_date(local, "d MMMM y", locale=self._locale) if local else iso
+
+    def clock(self, iso: str) -> str:
+        """Time of day to the second."""
+        local = self._local(iso)
+        return f"{local:%H:%M:%S}" if local else iso
+
+    def number(self, value: float, digits: int = 0) -> str:
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return numbers.format_decimal(value, pattern, locale=self._locale)
+
+    def hours(self, value: float) -> str:
+        return self("{hours} hours", hours=self.number(value, 2))
+
+    def duration(self, seconds: float) -> str:
+        """`0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`: short, with units that both languages share."""
+        if seconds < 10:
+            return f"{self.number(seconds, 1)} s"
+        whole = round(seconds)
+        if whole < 60:
+            return f"{whole} s"
+        if whole < 3600:
+            return f"{whole // 60} min {whole % 60:02d} s"
+        return self("{hours} h {minutes} min", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02d}")
+
+    def size(self, size_bytes: float) -> str:
+        value, unit = float(size_bytes), "B"
+        for larger in ("kB", "MB", "GB", "TB"):
+            if value < 1000:
+                break
+            value, unit = value / 1000, larger
+        return f"{self.number(value, 0 if unit == 'B' or value >= 100 else 1)} {unit}"

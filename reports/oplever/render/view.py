@@ -1,0 +1,74 @@
+"""What the sections need to know about a record, computed once and free of language."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from oplever.record.model import Component, Control, Fault, HostResult, Record, Setting, Step, Test
+
+_T = TypeVar("_T", Test, Control, Component, Setting, Fault)
+
+BAD = frozenset({"fail", "error"})
+SEVERITIES = ("high", "medium", "low")
+
+
+def by_host(things: Iterable[_T]) -> dict[str, list[_T]]:
+    """The things of each host, in their order."""
+    found: dict[str, list[_T]] = defaultdict(list)
+    for thing in things:
+        found[thing.host].append(thing)
+    return dict(found)
+
+
+def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> list[Test]:
+    """The last attempt of every test of a stage; earlier attempts are what a retest replaced."""
+    last = {(test.host, test.suite, test.id): test for test in tests if test.stage == stage}
+    return list(last.values())
+
+
+@dataclass(frozen=True)
+class View:
+    record: Record
+    during: list[Test]
+    after: list[Test]
+    failing_tests: list[Test]
+    failing_controls: list[Control]
+    open_faults: list[Fault]
+    steps_by_host: dict[str, list[tuple[Step, HostResult]]]
+    components: dict[str, list[Component]]
+    settings: dict[str, list[Setting]]
+
+    @classmethod
+    def of(cls, record: Record) -> View:
+        during, after = final_tests(record.tests, "during"), final_tests(record.tests, "after")
+        # A test that ran during the work and again after it counts as it ended.
+        repeated = {(test.host, test.suite, test.id) for test in after}
+        latest = after + [test for test in during if (test.host, test.suite, test.id) not in repeated]
+        steps: dict[str, list[tuple[Step, HostResult]]] = {system.name: [] for system in record.systems}
+        for step in record.steps:
+            for result in step.results:
+                steps.setdefault(result.host, []).append((step, result))
+        controls = [control for control in record.baseline.controls if control.after in BAD]
+        return cls(
+            record=record,
+            during=during,
+            after=after,
+            failing_tests=[test for test in latest if test.status in BAD],
+            failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
+            open_faults=[fault for fault in record.faults if fault.status in ("open", "escalated")],
+            steps_by_host=steps,
+            components=by_host(record.components),
+            settings=by_host(record.settings),
+        )
+
+    def host_tests(self, host: str) -> list[Test]:
+        """The tests that count for a host: those directly after, or those during when there are none after."""
+        tests = [test for test in self.after if test.host == host]
+        return tests or [test for test in self.during if test.host == host]
+
+
+def status_counts(things: Iterable[Test]) -> Counter[str]:
+    return Counter(thing.status for thing in things)

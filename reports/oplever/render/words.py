@@ -1,0 +1,224 @@
+"""Every fixed word of the record in a reader's language: codes, states, roles, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oplever.record.model import Reason
+from oplever.render.blocks import Cell, Tone
+from oplever.render.text import N_, Translator
+
+VERDICTS: dict[str, tuple[Tone, str, str]] = {
+    "delivered": ("good", N_("Delivered"), N_("The work is done, tested and ready to be signed.")),
+    "delivered_with_remarks": (
+        "warn",
+        N_("Delivered with remarks"),
+        N_("The work is done; read the remarks before you sign."),
+    ),
+    "not_delivered": ("bad", N_("Not delivered"), N_("The work cannot be handed over yet, for the reasons below.")),
+    "interrupted": ("bad", N_("Interrupted"), N_("The run stopped before its end: this record is not complete.")),
+}
+CHECK: dict[str, tuple[Tone, str]] = {
+    "pass": ("good", N_("passed")),
+    "fail": ("bad", N_("failed")),
+    "error": ("bad", N_("could not be tested")),
+    "not_applicable": ("info", N_("not applicable")),
+    "waived": ("warn", N_("exception granted")),
+}
+TASK: dict[str, tuple[Tone, str]] = {
+    "ok": ("plain", N_("in order")),
+    "changed": ("good", N_("changed")),
+    "failed": ("bad", N_("failed")),
+    "skipped": ("info", N_("skipped")),
+    "unreachable": ("bad", N_("not reachable")),
+    "rescued": ("warn", N_("failed, then rescued")),
+    "ignored": ("warn", N_("failed, ignored by the playbook")),
+}
+SEVERITY: dict[str, tuple[Tone, str]] = {
+    "high": ("bad", N_("high")),
+    "medium": ("warn", N_("medium")),
+    "low": ("info", N_("low")),
+}
+FAULT_STATUS: dict[str, tuple[Tone, str]] = {
+    "open": ("bad", N_("open")),
+    "solved": ("good", N_("solved")),
+    "ignored": ("warn", N_("ignored")),
+    "escalated": ("warn", N_("escalated")),
+}
+DOCUMENT_STATUS: dict[str, tuple[Tone, str]] = {
+    "concept": ("info", N_("draft")),
+    "submitted": ("info", N_("submitted for review")),
+    "approved": ("good", N_("approved")),
+    "rejected": ("bad", N_("rejected")),
+    "superseded": ("warn", N_("superseded")),
+}
+ACCEPTANCE: dict[str, tuple[Tone, str]] = {
+    "accepted": ("good", N_("accepted")),
+    "accepted_with_rest_points": ("warn", N_("accepted with rest points")),
+    "rejected": ("bad", N_("rejected")),
+}
+CHANGE: dict[str, str] = {
+    "installed": N_("installed"),
+    "removed": N_("removed"),
+    "upgraded": N_("upgraded"),
+    "downgraded": N_("downgraded"),
+    "used": N_("used"),
+    "added": N_("added"),
+    "changed": N_("changed"),
+}
+PLAIN: dict[str, str] = {
+    # who must act, and roles of people
+    "executor": N_("executor"),
+    "verifier": N_("verifier"),
+    "supervisor": N_("supervisor"),
+    "principal": N_("principal"),
+    "user": N_("user"),
+    "toolkit": N_("the toolkit"),
+    "machine": N_("machine"),
+    # kinds of faults
+    "task_failed": N_("step failed"),
+    "unreachable": N_("machine not reachable"),
+    "test_failed": N_("test failed"),
+    "interrupted": N_("run interrupted"),
+    "reported": N_("reported by a person"),
+    # kinds of settings and components
+    "file": N_("files"),
+    "unit": N_("services"),
+    "socket": N_("listening ports"),
+    "account": N_("user accounts"),
+    "group": N_("groups"),
+    "mount": N_("mounts"),
+    "sysctl": N_("kernel settings"),
+    "module": N_("kernel modules"),
+    "network": N_("network"),
+    "host": N_("host"),
+    "package": N_("packages"),
+    # escalations
+    "not_able": N_("not able to"),
+    "not_allowed": N_("not allowed to"),
+    "not_in_time": N_("not in time"),
+    "functional": N_("functional"),
+    "hierarchical": N_("hierarchical"),
+    # processes a proposal is about
+    "assembly": N_("assembly"),
+    "installation": N_("installation"),
+    "configuration": N_("configuration"),
+    "test": N_("test"),
+    "cabling": N_("cabling"),
+    "maintenance": N_("maintenance"),
+    # hours
+    "hands_on": N_("hands-on"),
+    "travel": N_("travel"),
+    "waiting": N_("waiting"),
+    # accountability
+    "written": N_("in writing"),
+    "oral": N_("orally"),
+    "approved": N_("approved"),
+    "rejected": N_("rejected"),
+    # rest points
+    "open": N_("open"),
+    "done": N_("done"),
+    # levels
+    "Bg": N_("supervisor-led (Bg)"),
+    "G": N_("shared steering (G)"),
+    "Bk": N_("independent (Bk)"),
+}
+MEANINGS: dict[str, str] = {
+    "executor": N_("The work was carried out as this record says; its content is correct."),
+    "verifier": N_("I checked the results against the assignment and the tests."),
+    "supervisor": N_("I have read the report and approve the work."),
+    "principal": N_("The assignment has been fulfilled, except for the rest points."),
+    "user": N_("I accept the work, except for the rest points listed in section 15."),
+}
+WORK_PROCESSES: dict[str, str] = {
+    "1.1": N_("assemble and connect"),
+    "1.3": N_("install and configure"),
+    "1.4": N_("lay cabling"),
+    "2.1": N_("prevent faults"),
+    "2.2": N_("remedy faults"),
+    "3.1": N_("instruct users"),
+    "3.2": N_("take in incidents"),
+    "3.3": N_("handle incidents"),
+}
+
+
+def word(t: Translator, code: str) -> str:
+    """The word for a code; a code without a word is shown as it is."""
+    return t(PLAIN.get(code) or CHANGE.get(code) or code)
+
+
+def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note: str = "") -> Cell:
+    tone, text = table.get(code, ("plain", code))
+    return Cell(t(text), tone, note=note)
+
+
+def work_process(t: Translator, code: str) -> str:
+    name = WORK_PROCESSES.get(code)
+    return f"{code} {t(name)}" if name else code
+
+
+REASONS: dict[str, str] = {
+    "interrupted": N_("The run was cut off; the last thing known is from {at}."),
+    "stopped": N_("The run was stopped: {reason}."),
+    "no_hosts": N_("No machine was addressed."),
+    "hosts_unreachable": N_("Not reachable: {hosts}."),
+    "hosts_failed": N_("A step failed on {hosts}."),
+    "tests_failed": N_("Failed tests: {count} ({tests})."),
+    "acceptance_rejected": N_("{user} rejected the work."),
+    "controls_failed": N_("Security controls that fail: {high} high, {medium} medium, {low} low."),
+    "failures_ignored": N_("Failures that the playbook ignores: {count}."),
+    "no_tests": N_("Nothing was tested."),
+    "snapshots_missing": N_("What changed is not known of {hosts}: no snapshot before and after."),
+    "rest_points_open": N_("Open rest points: {count}."),
+    "accepted_with_rest_points": N_("{user} accepted the work with rest points."),
+    "check_mode": N_("It was a trial run: nothing was really changed."),
+    "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
+}
+MISSING: dict[str, str] = {
+    "procedures_missing": N_("Which procedures and guidelines apply"),
+    "people_missing": N_("Who carried out the work"),
+    "snapshots_missing": N_("A snapshot of every machine before and after the work"),
+    "tests_during_missing": N_("Tests during the work"),
+    "tests_after_missing": N_("Tests directly after the work"),
+    "baseline_missing": N_("A check against a security baseline"),
+    "acceptance_missing": N_("What the user says of the work, after seeing the settings"),
+    "rest_points_missing": N_("Rest points, or the statement that there are none"),
+    "proposals_missing": N_("Improvement proposals, or the statement that there are none"),
+    "hands_on_hours_missing": N_("Hours of hands-on work"),
+    "report_missing": N_("The report to the supervisor: in writing or orally, when and to whom"),
+    "decision_missing": N_("The supervisor's decision"),
+}
+_MOST_NAMES = 12
+"""Names in one sentence, after which only their number is told."""
+
+
+def reason_text(t: Translator, reason: Reason) -> str:
+    """Why the verdict is what it is, in words."""
+    return _message(t, REASONS, reason.code, reason.params)
+
+
+def missing_text(t: Translator, code: str, params: Mapping[str, Any]) -> str:
+    """What the record lacks, in words."""
+    return _message(t, MISSING, code, params)
+
+
+def _message(t: Translator, table: Mapping[str, str], code: str, params: Mapping[str, Any]) -> str:
+    """The text of a code filled in; a code or parameters this version does not know are shown as they are."""
+    shown = {key: t.moment(str(value)) if key == "at" else _parameter(t, value) for key, value in params.items()}
+    try:
+        return t(table[code], **shown)
+    except (KeyError, IndexError):
+        given = ", ".join(f"{key}: {value}" for key, value in shown.items())
+        return f"{code} ({given})" if given else code
+
+
+def _parameter(t: Translator, value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, (int, float)):
+        return t.number(value, 0 if float(value).is_integer() else 1)
+    if isinstance(value, (list, tuple)):
+        more = t("and {count} more", count=len(value) - _MOST_NAMES) if len(value) > _MOST_NAMES else ""
+        return ", ".join([*(str(item) for item in value[:_MOST_NAMES]), *([more] if more else [])])
+    return str(value)

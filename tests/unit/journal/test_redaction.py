@@ -1,0 +1,86 @@
+"""What is taken out of text and command lines, and what has to stay."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import redact_command
+from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, is_secret_name, redact_text
+from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line, plain, slug
+
+CANARY = "8canary"
+SECRET = f"Zq{CANARY}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"password={SECRET}",
+        f"DB_PASSWORD: '{SECRET} and more'",
+        f'{{"api_key": "{SECRET}"}}',
+        f"get https://admin:{SECRET}@example.test/x failed",
+        f"Authorization: Bearer {SECRET}12345",
+        f"mysql --password={SECRET} -e x",
+        f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
+        f"-----BEGIN PRIVATE KEY-----\n{SECRET}",
+        f"ghp_{SECRET}abcdefghijklmnop",
+        f"$6${SECRET}$abcdefghijkl",
+    ],
+)
+def test_a_secret_is_taken_out(text: str) -> None:
+    assert SECRET not in redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "expected password = locked, found password = set",
+        "PasswordAuthentication no",
+        "sshd.password-authentication: expected value = no, found value = yes",
+        "could not fetch https://deb.debian.org:443/debian",
+        "the password file /etc/shadow has mode 0644",
+    ],
+)
+def test_what_a_person_needs_stays(text: str) -> None:
+    assert redact_text(text) == text
+
+
+def test_known_values_go_wherever_they_turn_up() -> None:
+    redactor = Redactor([f"{SECRET}\nsecond-line-of-it"])
+    assert redactor.value({"a": [f"x {SECRET} y", "second-line-of-it"]}) == {"a": ["x *** y", "***"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-e", f"db_password={SECRET} colour=blue"],
+        [f"-edb_password={SECRET}"],
+        ["-vve", f"db_password={SECRET}"],
+        [f"--extra-vars=db_password={SECRET}"],
+        ["--extra", f'{{"db": {{"password": "{SECRET}"}}}}'],
+        ["-e", f"{{db_password: {SECRET}}}"],
+        ["-e", f"db_password='{SECRET} unbalanced"],
+        ["-a", f"anything {SECRET}"],
+    ],
+)
+def test_the_command_line_keeps_no_secret(words: list[str]) -> None:
+    assert SECRET not in " ".join(redact_command(["ansible-playbook", *words, "site.yml"], Redactor()))
+
+
+def test_the_command_line_keeps_the_rest() -> None:
+    words = ["ansible-playbook", "-i", "hosts", "--limit", "web1", "-e", "colour=blue", "-e", "@v.yml", "-K",
+             "--vault-password-file", "/etc/vault", "--become-password-file", "/root/p", "site.yml"]  # fmt: skip
+    assert redact_command(words, Redactor()) == words
+
+
+def test_names_of_secrets() -> None:
+    assert all(map(is_secret_name, ("db_password", "vault_x", "api_token", "ssh_pass", "APP_SECRET", "wifi_psk")))
+    assert not any(
+        map(is_secret_name, ("password_file", "token_path", "keyboard", "compass", "passwordauthentication"))
+    )
+
+
+def test_hostile_text_becomes_harmless() -> None:
+    assert one_line("\x1b[31mred\x1b]0;title\x07 \u202eabc\x00\r\n\ud800!") == "red abc \ufffd!"
+    assert one_line("x" * 5000).endswith("… [3000 more characters]")
+    assert plain({1: {"a": float("nan")}, "o": object()}) == {"1": {"a": None}, "o": "<object>"}
+    assert slug("../../Énorme & Co.") == "enorme-co"
