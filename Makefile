@@ -3,10 +3,13 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev lab-up lab-down check test lock clean
+.PHONY: help demo setup setup-dev lab-up lab-down check molecule test bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: ## the main job on the embedded lab, from set-up to report
+	@tools/demo
 
 setup: ## what running needs: host packages, virtual environment (repeatable)
 	@tools/setup run
@@ -28,8 +31,14 @@ check: setup-dev ## lint, types and fast tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q
 	$(BIN)/pytest
 
-test: check ## all of it, on booted machines (root or sudo)
+molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen to fail
+	@tools/molecule $(SCENARIOS)
+
+test: check molecule ## all of it, on booted machines (root or sudo)
 	$(BIN)/pytest tests/lab -v
+
+bench: setup-dev ## what the recorder costs, as ratios measured in one run
+	$(BIN)/python tests/bench/run.py
 
 lock: setup-dev ## resolve the pinned versions again
 	$(BIN)/pip install -q pip-tools

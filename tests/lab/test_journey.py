@@ -17,10 +17,30 @@ def failed(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [test for test in record["tests"] if test["status"] in ("fail", "error")]
 
 
+def read(directory: Path) -> tuple[Path, dict[str, Any]]:
+    return directory, json.loads((directory / "record.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="module")
-def delivered(lab: Lab) -> tuple[Path, dict[str, Any]]:
-    lab.ansible("playbooks/site.yml")
-    return lab.latest()
+def demo(lab: Lab) -> str:
+    """What the demo said; it delivers twice, so it leaves two records."""
+    done = lab.demo(fresh=True)
+    assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def delivered(lab: Lab, demo: str) -> tuple[Path, dict[str, Any]]:
+    """The first run: it installed everything."""
+    return read(lab.all()[0])
+
+
+def test_the_demo_says_what_it_did_and_where_the_record_is(lab: Lab, demo: str) -> None:
+    for part in ("1/5", "2/5", "3/5", "4/5", "5/5"):
+        assert f"=== {part}" in demo
+    assert "The second run changed nothing" in demo
+    directory = lab.all()[0]
+    assert f"{directory.name}/report.nl.html" in demo.replace("\n", "")
 
 
 def test_three_machines_are_delivered(delivered: tuple[Path, dict[str, Any]]) -> None:
@@ -63,8 +83,7 @@ def test_every_document_is_there(delivered: tuple[Path, dict[str, Any]]) -> None
 
 
 def test_a_second_run_changes_nothing(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
-    lab.ansible("playbooks/site.yml")
-    _, record = lab.latest()
+    _, record = read(lab.all()[1])
     changed = {
         (step["name"], result["host"])
         for step in record["steps"]

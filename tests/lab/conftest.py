@@ -1,0 +1,73 @@
+"""Whole journeys on booted machines: these tests need root and some minutes (`make test` runs them)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The lab of these tests: its own name, so that a developer's demo lab keeps running beside it."""
+
+    records: Path
+    env: dict[str, str]
+
+    def ansible(self, *args: str, check: bool = True, timeout: int = 1200) -> subprocess.CompletedProcess[str]:
+        """Run ansible-playbook from the repository root; the output shows when it fails unexpectedly."""
+        done = subprocess.run(
+            [str(BIN / "ansible-playbook"), *args],
+            cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=timeout, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"{args}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+        return done
+
+    def demo(self, *, fresh: bool = False) -> subprocess.CompletedProcess[str]:
+        """What `make demo` calls, on this lab."""
+        env = {**self.env, "OPLEVER_LAB_FRESH": "1"} if fresh else self.env
+        return subprocess.run(
+            [str(ROOT / "tools/demo")], cwd=ROOT, env=env, text=True, capture_output=True, timeout=1800, check=False
+        )
+
+    def oplever(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(BIN / "oplever"), *args], cwd=ROOT, env=self.env, text=True, capture_output=True, check=False
+        )
+
+    def shell(self, host: str, command: str) -> str:
+        """Do by hand what somebody might do on a machine; leaves no record."""
+        done = subprocess.run(
+            [str(BIN / "ansible"), host, "-b", "-m", "ansible.builtin.shell", "-a", command],
+            cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def all(self) -> list[Path]:
+        """The records of this lab, oldest first."""
+        return sorted(path for path in self.records.iterdir() if not path.is_symlink())
+
+    def latest(self) -> tuple[Path, dict[str, Any]]:
+        directory = (self.records / "latest").resolve()
+        return directory, json.loads((directory / "record.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Fresh machines for one module of tests, brought up by the demo itself."""
+    records = tmp_path_factory.mktemp("records")
+    env = {**os.environ, "OPLEVER_LAB": "journey", "OPLEVER_RECORDS": str(records)}
+    env["PATH"] = f"{BIN}:{env['PATH']}"
+    yield Lab(records, env)
+    Lab(records, {**env, "OPLEVER_JOURNAL": "0"}).ansible("playbooks/lab_down.yml")
