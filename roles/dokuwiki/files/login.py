@@ -1,0 +1,50 @@
+"""Log in to a DokuWiki through its form, as a visitor does. Arguments: address, host name, account; password in OPLEVER_PASSWORD.
+
+Prints `in, manager`, `in` or `out`. Runs on the machine of the wiki: standard library only, Python 3.9 and up.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.cookies import SimpleCookie
+
+
+def ask(path: str, fields: dict[str, str] | None = None) -> str:
+    """The page at `path` (posted when there are fields), with the cookies so far; a refusal has a page too."""
+    data = urllib.parse.urlencode(fields).encode() if fields else None
+    request = urllib.request.Request(address + path, data, {"Host": host, "Cookie": cookies()})
+    try:
+        answer = opener.open(request, timeout=10)
+    except urllib.error.HTTPError as refusal:
+        answer = refusal
+    for line in answer.headers.get_all("Set-Cookie", []):
+        jar.load(line)
+    return answer.read().decode("utf-8", "replace")
+
+
+def cookies() -> str:
+    return "; ".join(f"{name}={item.value}" for name, item in jar.items() if item.value != "deleted")
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """A redirect names the public address of the wiki, which this machine need not reach."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+address, host, account = sys.argv[1:4]
+jar: SimpleCookie = SimpleCookie()
+# The certificate has a test of its own.
+opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=ssl._create_unverified_context()))
+form = ask("/doku.php?do=login")
+token = form.partition('name="sectok" value="')[2].partition('"')[0]
+ask("/doku.php", {"do": "login", "id": "start", "sectok": token, "u": account, "p": os.environ["OPLEVER_PASSWORD"]})
+page = ask("/doku.php?id=start&do=admin")
+inside = "do=logout" in page
+print("out" if not inside else "in, manager" if "page=usermanager" in page else "in")
