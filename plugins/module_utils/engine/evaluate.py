@@ -1,0 +1,161 @@
+"""Checks against a machine: pure but for what the sources look up."""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.oplever.lab.plugins.module_utils.engine import language, matchers, waivers
+from ansible_collections.oplever.lab.plugins.module_utils.engine.text import clean, short
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
+
+STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
+
+
+class Verdict:
+    """What one expectation came to: `status` (pass, fail, error) and the texts that go with it."""
+
+    __slots__ = ("evidence", "expected", "found", "reason", "status")
+
+    def __init__(self, status, expected, found="", evidence="", reason=""):
+        self.status = status
+        self.expected = expected
+        self.found = found
+        self.evidence = evidence
+        self.reason = reason
+
+
+def evaluate(machine, checks, exceptions=(), host="", today=""):
+    """Results of all checks, in order (docs/reference/checks.md, The module). The checks have no `problems`."""
+    return [waivers.apply(_check(machine, check), exceptions, host, today) for check in checks]
+
+
+def summary(results):
+    """How many results have each status."""
+    return {status: sum(result["status"] == status for result in results) for status in STATUSES}
+
+
+def message(results):
+    """One line for a person: how many did not pass, and the first few of them with expected and found."""
+    wrong = [result for result in results if result["status"] in ("fail", "error")]
+    if not wrong:
+        return "%d checks: all passed or did not apply" % len(results) if results else "there was nothing to check"
+    told = "; ".join(
+        "%s (%s)" % (result["id"], result["reason"] if result["status"] == "error" else
+                     "expected %s, found %s" % (result["expected"], result["found"]))
+        for result in wrong[:5]
+    )  # fmt: skip
+    more = " and %d more" % (len(wrong) - 5) if len(wrong) > 5 else ""
+    return "%d of %d checks failed: %s%s" % (len(wrong), len(results), told, more)
+
+
+def _check(machine, check):
+    start = time.monotonic()
+    status, verdict = _applied(machine, check)
+    source = check.get("source") or _first_source(check)
+    return {
+        "id": check["id"],
+        "title": language.both(check["title"]),
+        "source": source,
+        "status": status,
+        "expected": verdict.expected,
+        "found": verdict.found,
+        "evidence": verdict.evidence,
+        "reason": verdict.reason,
+        "severity": check.get("severity", ""),
+        "area": check.get("area", ""),
+        "remedy": language.both(check.get("remedy")),
+        "refs": check.get("refs", {}),
+        "exception": "",
+        "duration": round(time.monotonic() - start, 4),
+    }
+
+
+def _applied(machine, check):
+    """The check itself, unless its condition says that it is not for this machine."""
+    for condition in language.listed(check.get("when")):
+        verdict = _judge(machine, condition)
+        if verdict.status == "fail":
+            told = language.both(check.get("reason"))["en"]
+            return "not_applicable", Verdict(
+                "", "", evidence=verdict.evidence, reason=told or "%s does not hold: %s" % (verdict.expected, verdict.found)
+            )
+        if verdict.status == "error":
+            return "error", verdict
+    verdict = _judge(machine, check)
+    return verdict.status, verdict
+
+
+def _judge(machine, expectation):
+    for name, combine in (("all", _all), ("any", _any), ("none", _none)):
+        if name in expectation:
+            return combine([_judge(machine, part) for part in expectation[name]])
+    return _single(machine, expectation)
+
+
+def _single(machine, expectation):
+    source = SOURCES[expectation["source"]]
+    select = language.selector(expectation["source"], expectation.get("select"))
+    expect = {str(attribute): matcher for attribute, matcher in expectation["expect"].items()}
+    expected = short(" and ".join(matchers.describe(attribute, matcher) for attribute, matcher in expect.items()), 600)
+    evidence = short(source.describe(select))
+    try:
+        facts = source.look_up(machine, select)
+    except Unreadable as problem:
+        return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
+    if not facts.get("exists", True):
+        facts = {"exists": False}
+    wrong = [attribute for attribute, matcher in expect.items() if not matchers.holds(matcher, _value(facts, attribute))]
+    shown = wrong or list(expect)
+    if not facts.get("exists", True) and set(shown) - {"exists"}:
+        found = "does not exist"
+    else:
+        found = " and ".join("%s = %s" % (attribute, short(_value(facts, attribute), 200)) for attribute in shown)
+    note = facts.get("error") or facts.get("stderr") if wrong else ""
+    if note and not set(shown) & {"error", "stderr"}:
+        found = "%s (%s)" % (found, short(note, 200))
+    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+
+
+def _value(facts, attribute):
+    """`headers.server` is the member `server` of the attribute `headers`; a thing that is not there has no value."""
+    if attribute in facts:
+        return facts[attribute]
+    head, dot, rest = attribute.partition(".")
+    inner = facts.get(head)
+    return inner.get(rest) if dot and isinstance(inner, dict) else None
+
+
+def _all(parts):
+    return _joined(parts, ("fail", "error"), "pass", "; ")
+
+
+def _any(parts):
+    return _joined(parts, ("pass", "error"), "fail", " or ")
+
+
+def _none(parts):
+    verdict = _joined(parts, ("pass", "error"), "fail", " or ")
+    opposite = {"pass": "fail", "fail": "pass", "error": "error"}[verdict.status]
+    return Verdict(opposite, "none of: " + verdict.expected, verdict.found, verdict.evidence, verdict.reason)
+
+
+def _joined(parts, decisive, otherwise, word):
+    """The first of the decisive statuses that occurs, shown by the parts that have it; otherwise all parts."""
+    status = next((s for s in decisive if any(part.status == s for part in parts)), otherwise)
+    shown = [part for part in parts if part.status == status] or parts
+    expected = parts if status == "error" or len(shown) == len(parts) else shown
+    return Verdict(
+        status,
+        short(word.join(part.expected for part in expected), 600),
+        short("; ".join(part.found for part in shown if part.found), 800),
+        short("; ".join(dict.fromkeys(part.evidence for part in shown)), 600),
+        clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
+    )
+
+
+def _first_source(check):
+    for name in language.GROUPS:
+        for part in check.get(name, ()):
+            return part.get("source") or _first_source(part)
+    return ""

@@ -1,0 +1,52 @@
+"""Exceptions: a failing control that somebody with the right to do so accepted, until a day (docs/reference/checks.md)."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+REQUIRED = ("id", "control", "reason", "owner", "expires")
+
+
+def problems(exceptions):
+    """What is wrong with a list of exceptions as written; empty when it can be used."""
+    if not isinstance(exceptions, list):
+        return ["exceptions: a list is needed, not %s" % type(exceptions).__name__]
+    found = []
+    for position, item in enumerate(exceptions, 1):
+        if not isinstance(item, dict):
+            found.append("exception %d: a mapping is needed" % position)
+            continue
+        name = item.get("id") or "number %d" % position
+        found += ["exception %s: '%s' is needed" % (name, key) for key in REQUIRED if not item.get(key)]
+        if item.get("expires") and not DAY.match(str(item["expires"])):
+            found.append("exception %s: expires is a day as 2026-12-31, not %s" % (name, item["expires"]))
+    return found
+
+
+def apply(result, exceptions, host, today):
+    """The result, `waived` when it fails and a valid exception covers it; an invalid one is named in `reason`."""
+    if result["status"] != "fail":
+        return result
+    for item in exceptions:
+        if item["control"] != result["id"] or not _covers(item, host):
+            continue
+        invalid = _invalid(item, today)
+        if not invalid:
+            return dict(result, status="waived", exception=str(item["id"]), reason=str(item["reason"]))
+        result = dict(result, reason="exception %s does not count: %s" % (item["id"], invalid))
+    return result
+
+
+def _covers(item, host):
+    patterns = item.get("hosts") or ["*"]
+    return any(fnmatch.fnmatchcase(host, str(p)) for p in (patterns if isinstance(patterns, list) else [patterns])) or (
+        patterns in ("all", ["all"])
+    )
+
+
+def _invalid(item, today):
+    if not item.get("approver"):
+        return "nobody approved it"
+    return "it expired on %s" % item["expires"] if str(item["expires"]) < today else ""

@@ -1,0 +1,91 @@
+"""Accounts: /etc/passwd with /etc/shadow and /etc/group."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.sources import group
+
+MAIN = "name"
+SELECTORS = ("name", "all")
+NEEDS = ("name", "all")
+AGES = {"min_days": 3, "max_days": 4, "warn_days": 5, "inactive_days": 6}
+LISTS = ("uid0", "empty_password", "login", "duplicate_uids", "duplicate_names", "system_login")
+ATTRIBUTES = (
+    "exists", "uid", "gid", "home", "shell", "groups", "gecos", "locked", "password", *AGES, *LISTS,
+)  # fmt: skip
+NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
+# Debian gives people numbers from here (UID_MIN of login.defs), and 65534 to nobody.
+FIRST_PERSON, NOBODY = 1000, 65534
+
+
+def describe(select):
+    return "all accounts" if select.get("all") else "account %s in /etc/passwd and /etc/shadow" % select.get("name")
+
+
+def look_up(machine, select):
+    if select.get("all"):
+        return _all(machine)
+    name = str(select["name"])
+    row = next((row for row in machine.once(rows) if row[0] == name), None)
+    return dict(_account(machine, row), exists=True) if row else {"exists": False}
+
+
+def accounts(machine):
+    """name -> attributes of one account."""
+    return {row[0]: _account(machine, row) for row in machine.once(rows)}
+
+
+def rows(machine):
+    """The lines of /etc/passwd that have all seven fields."""
+    text = machine.read("/etc/passwd")
+    if text is None:
+        raise Unreadable("/etc/passwd does not exist")
+    return [row for row in (line.split(":") for line in text.splitlines()) if len(row) == 7 and row[2].isdigit()]
+
+
+def shadow(machine):
+    """name -> the fields of its line in /etc/shadow."""
+    text = machine.read("/etc/shadow")
+    return {row[0]: row for row in (line.split(":") for line in (text or "").splitlines()) if len(row) == 9}
+
+
+def _account(machine, row):
+    name, uid, gid = row[0], int(row[2]), int(row[3])
+    groups = machine.once(group.groups)
+    primary = [other for other, (number, _) in groups.items() if number == gid]
+    member = [other for other, (number, members) in groups.items() if name in members and number != gid]
+    facts = {"uid": uid, "gid": gid, "gecos": row[4], "home": row[5], "shell": row[6]}
+    return dict(facts, groups=sorted(primary + member), **_secret(machine, row))
+
+
+def _secret(machine, row):
+    """What the password field says, never the field itself."""
+    try:
+        fields = machine.once(shadow).get(row[0])
+    except Unreadable as problem:
+        return dict.fromkeys(("locked", "password", *AGES), problem)
+    if fields is None:
+        return {"locked": row[1] not in ("", "x"), "password": "empty" if row[1] == "" else "locked"}
+    state = "empty" if fields[1] == "" else "locked" if fields[1][0] in "!*" else "set"
+    ages = {key: int(fields[at]) if fields[at].lstrip("-").isdigit() else None for key, at in AGES.items()}
+    return dict(ages, locked=state == "locked", password=state)
+
+
+def _all(machine):
+    known = machine.once(accounts)
+    lines = machine.once(rows)
+    names, uids = Counter(row[0] for row in lines), Counter(int(row[2]) for row in lines)
+    login = [name for name, found in known.items() if found["shell"].rsplit("/", 1)[-1] not in NO_LOGIN]
+    passwords = [found["password"] for found in known.values()]
+    unknown = next((value for value in passwords if isinstance(value, Unreadable)), None)
+    return {
+        "exists": True,
+        "uid0": sorted(name for name, found in known.items() if found["uid"] == 0),
+        "empty_password": unknown or sorted(name for name, found in known.items() if found["password"] == "empty"),
+        "login": sorted(login),
+        "duplicate_uids": sorted(str(uid) for uid, count in uids.items() if count > 1),
+        "duplicate_names": sorted(name for name, count in names.items() if count > 1),
+        "system_login": sorted(name for name in login if 0 < known[name]["uid"] < FIRST_PERSON or known[name]["uid"] == NOBODY),
+    }

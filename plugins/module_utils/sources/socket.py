@@ -1,0 +1,100 @@
+"""Listening sockets, from the kernel's own tables in /proc."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+
+MAIN = "port"
+SELECTORS = ("port", "protocol", "address", "any")
+NEEDS = ("port", "any")
+ATTRIBUTES = ("exists", "addresses", "process", "user", "ports")
+# State in the table: TCP listens, UDP is not connected.
+LISTENS = {"tcp": "0A", "udp": "07"}
+
+
+class Socket:
+    """One listening socket: `protocol` (tcp, udp), `address` (bare text), `port`, `process` and `user` (None: unknown)."""
+
+    __slots__ = ("address", "port", "process", "protocol", "user")
+
+    def __init__(self, protocol, address, port, process, user):
+        self.protocol = protocol
+        self.address = address
+        self.port = port
+        self.process = process
+        self.user = user
+
+    @property
+    def local(self):
+        """Only this machine itself can reach it."""
+        return self.address.startswith("127.") or self.address in ("::1", "::ffff:127.0.0.1")
+
+
+def describe(select):
+    what = "all ports" if select.get("any") else "port %s" % select.get("port")
+    return "listening %s sockets, %s" % (select.get("protocol", "tcp and udp"), what)
+
+
+def look_up(machine, select):
+    found = [s for s in machine.once(listening) if select.get("protocol") in (None, s.protocol)]
+    if select.get("any"):
+        return {"exists": bool(found), "ports": sorted({s.port for s in found if not s.local})}
+    found = [s for s in found if s.port == int(select["port"]) and select.get("address") in (None, s.address)]
+    if not found:
+        return {"exists": False}
+    hidden = Unreadable("whose socket it is can only be seen as root")
+    return {
+        "exists": True,
+        "addresses": sorted({s.address for s in found}),
+        "process": next((s.process for s in found if s.process), hidden),
+        "user": next((s.user for s in found if s.user), hidden),
+    }
+
+
+def listening(machine):
+    """All listening sockets, in the order of protocol, port and address."""
+    owners = None
+    found = []
+    for protocol in ("tcp", "udp"):
+        for family in ("", "6"):
+            text = machine.read("/proc/net/" + protocol + family, limit=16 << 20)
+            for row in (line.split() for line in (text or "").splitlines()[1:]):
+                if row[3] != LISTENS[protocol] or int(row[2].rsplit(":", 1)[1], 16):
+                    continue
+                owners = _owners(machine) if owners is None else owners
+                address, port = row[1].rsplit(":", 1)
+                found.append(Socket(protocol, _address(address), int(port, 16), owners.get(row[9]), _user(row[7])))
+    return sorted(found, key=lambda s: (s.protocol, s.port, s.address))
+
+
+def _address(digits):
+    """The kernel writes each 32-bit word in the machine's byte order (little endian on all that Debian runs on here)."""
+    data = b"".join(bytes.fromhex(digits[i : i + 8])[::-1] for i in range(0, len(digits), 8))
+    return socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6, data)
+
+
+def _user(uid):
+    try:
+        return pwd.getpwuid(int(uid)).pw_name
+    except KeyError:
+        return uid
+
+
+def _owners(machine):
+    """Inode of a socket -> name of the first process that holds it; only those that this user may look at."""
+    found = {}
+    for pid in sorted((name for name in os.listdir(machine.path("/proc")) if name.isdigit()), key=int):
+        directory = machine.path("/proc/%s/fd" % pid)
+        try:
+            links = [os.readlink(os.path.join(directory, name)) for name in os.listdir(directory)]
+            name = machine.read("/proc/%s/comm" % pid)
+        except (OSError, Unreadable):
+            continue
+        for link in links:
+            if link.startswith("socket:["):
+                found.setdefault(link[8:-1], (name or "").strip())
+    return found
