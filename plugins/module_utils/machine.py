@@ -100,7 +100,9 @@ class Machine:
             raise Unreadable("%s took longer than %s s" % (command[0], seconds)) from None
         except (OSError, ValueError) as problem:
             raise Unreadable("%s: %s" % (command[0], problem)) from None
-        return Completed(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+        return Completed(
+            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        )
 
     def output(self, argv):
         """Standard output of a command that must succeed; Unreadable with its own words when it does not."""

@@ -78,7 +78,10 @@ def _applied(machine, check):
         if verdict.status == "fail":
             told = language.both(check.get("reason"))["en"]
             return "not_applicable", Verdict(
-                "", "", evidence=verdict.evidence, reason=told or "%s does not hold: %s" % (verdict.expected, verdict.found)
+                "",
+                "",
+                evidence=verdict.evidence,
+                reason=told or "%s does not hold: %s" % (verdict.expected, verdict.found),
             )
         if verdict.status == "error":
             return "error", verdict
@@ -101,29 +104,33 @@ def _single(machine, expectation):
     evidence = short(source.describe(select))
     try:
         facts = source.look_up(machine, select)
+        values = {attribute: _value(facts, attribute) for attribute in expect}
     except Unreadable as problem:
         return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
-    if not facts.get("exists", True):
-        facts = {"exists": False}
-    wrong = [attribute for attribute, matcher in expect.items() if not matchers.holds(matcher, _value(facts, attribute))]
-    shown = wrong or list(expect)
-    if not facts.get("exists", True) and set(shown) - {"exists"}:
+    wrong = [attribute for attribute, matcher in expect.items() if not matchers.holds(matcher, values[attribute])]
+    found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
+    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+
+
+def _told(facts, values, failed):
+    """What was found, of the attributes that matter; with the words of the machine itself when something is wrong."""
+    if not facts.get("exists", True) and set(values) - {"exists"}:
         found = "does not exist"
     else:
-        found = " and ".join("%s = %s" % (attribute, short(_value(facts, attribute), 200)) for attribute in shown)
-    note = facts.get("error") or facts.get("stderr") if wrong else ""
-    if note and not set(shown) & {"error", "stderr"}:
-        found = "%s (%s)" % (found, short(note, 200))
-    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+        found = " and ".join("%s = %s" % (attribute, short(value, 200)) for attribute, value in values.items())
+    note = facts.get("error") or facts.get("stderr")
+    return "%s (%s)" % (found, short(note, 200)) if failed and note and not {"error", "stderr"} & set(values) else found
 
 
 def _value(facts, attribute):
     """`headers.server` is the member `server` of the attribute `headers`; a thing that is not there has no value."""
-    if attribute in facts:
-        return facts[attribute]
+    value = facts.get(attribute)
     head, dot, rest = attribute.partition(".")
-    inner = facts.get(head)
-    return inner.get(rest) if dot and isinstance(inner, dict) else None
+    if attribute not in facts and dot and isinstance(facts.get(head), dict):
+        value = facts[head].get(rest)
+    if isinstance(value, Unreadable):
+        raise value
+    return value
 
 
 def _all(parts):

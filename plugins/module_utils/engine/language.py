@@ -113,6 +113,4 @@ def _of_expect(name, expectation):
 
 
 def known_attribute(source, attribute):
-    return any(
-        attribute == name or (name.endswith(".") and attribute.startswith(name)) for name in source.ATTRIBUTES
-    )
+    return any(attribute == name or (name.endswith(".") and attribute.startswith(name)) for name in source.ATTRIBUTES)

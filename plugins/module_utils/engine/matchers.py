@@ -86,7 +86,10 @@ MATCHERS = {
     "contains_none": (lambda found, wanted: not any(_member(found, item) for item in wanted), "contains none of %s"),
     "matches": (_search, "matches %s"),
     "not_matches": (lambda found, wanted: not _search(found, wanted), "does not match %s"),
-    "subset_of": (lambda found, wanted: all(_member(list(wanted), item) for item in _list(found)), "has nothing but %s"),
+    "subset_of": (
+        lambda found, wanted: all(_member(list(wanted), item) for item in _list(found)),
+        "has nothing but %s",
+    ),
     "empty": (lambda found, wanted: (len(found) == 0 if hasattr(found, "__len__") else False) is wanted, "empty: %s"),
     "absent": (lambda found, wanted: (found is None) is wanted, "absent: %s"),
     "present": (lambda found, wanted: (found is not None) is wanted, "present: %s"),

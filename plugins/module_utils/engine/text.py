@@ -36,4 +36,10 @@ def clean(text):
 def _visible(character):
     if character.isprintable():
         return character
-    return " " if character in "\n\t" else "\\x%02x" % ord(character) if ord(character) < 256 else "\\u%04x" % ord(character)
+    return (
+        " "
+        if character in "\n\t"
+        else "\\x%02x" % ord(character)
+        if ord(character) < 256
+        else "\\u%04x" % ord(character)
+    )

@@ -87,5 +87,7 @@ def _all(machine):
         "login": sorted(login),
         "duplicate_uids": sorted(str(uid) for uid, count in uids.items() if count > 1),
         "duplicate_names": sorted(name for name, count in names.items() if count > 1),
-        "system_login": sorted(name for name in login if 0 < known[name]["uid"] < FIRST_PERSON or known[name]["uid"] == NOBODY),
+        "system_login": sorted(
+            name for name in login if 0 < known[name]["uid"] < FIRST_PERSON or known[name]["uid"] == NOBODY
+        ),
     }

@@ -1,0 +1,42 @@
+"""What kind of machine this is, for conditions: container or not, release, init, rights."""
+
+from __future__ import annotations
+
+import os
+
+MAIN = "what"
+SELECTORS = ("what",)
+ATTRIBUTES = ("exists", "container", "virtualization", "distribution", "release", "init", "root")
+CONTAINERS = (
+    "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "rkt", "wsl", "proot", "pouch",
+    "container-other",
+)  # fmt: skip
+
+
+def describe(select):
+    return "kind of machine"
+
+
+def look_up(machine, select):
+    system = machine.once(os_release)
+    kind = machine.once(virtualization)
+    return {
+        "exists": True,
+        "container": kind in CONTAINERS,
+        "virtualization": kind,
+        "distribution": system.get("ID", ""),
+        "release": system.get("VERSION_ID", ""),
+        "init": (machine.read("/proc/1/comm") or "").strip(),
+        "root": os.geteuid() == 0,
+    }
+
+
+def virtualization(machine):
+    """As systemd-detect-virt says it; `none` on bare metal."""
+    return machine.run(["systemd-detect-virt"]).stdout.strip() or "none"
+
+
+def os_release(machine):
+    """os-release(5) as key -> value without quotes."""
+    text = machine.read("/etc/os-release") or machine.read("/usr/lib/os-release") or ""
+    return {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in text.splitlines())}

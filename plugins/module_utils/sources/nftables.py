@@ -1,0 +1,107 @@
+"""The packet filter in force: `nft -j list ruleset`, asked once."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+
+MAIN = "chain"
+SELECTORS = ("chain", "hook")
+NEEDS = ("chain", "hook")
+ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports")
+VERDICTS = ("drop", "reject", "accept")
+# Matches on these still let everybody in: they say nothing about who sent the packet.
+ABOUT_ANYBODY = ("ct state", "protocol", "l4proto", "nfproto")
+
+
+def describe(select):
+    return "nft list ruleset, %s" % (select.get("chain") or "hook %s" % select.get("hook"))
+
+
+def look_up(machine, select):
+    chains, rules = machine.once(ruleset)
+    if select.get("chain"):
+        chosen = [key for key in chains if key == tuple(str(select["chain"]).split("/"))]
+    else:
+        chosen = [
+            key for key, chain in chains.items() if chain.get("hook") == select["hook"] and chain["type"] == "filter"
+        ]
+    if not chosen:
+        return {"exists": False}
+    # A packet must get through every chain of a hook: the strictest decides.
+    facts = [_chain(chains[key], rules.get(key, []), rules, key) for key in chosen]
+    strict = [f for f in facts if f["terminal"] != "accept"] or facts
+    ports = set.intersection(*(set(f["accepted_ports"]) for f in strict))
+    return dict(strict[0], rules=sum(f["rules"] for f in facts), accepted_ports=sorted(ports))
+
+
+def ruleset(machine):
+    """(chains, rules): (family, table, chain) -> chain, and -> its rules, as nft describes them in JSON."""
+    try:
+        items = json.loads(machine.output(["nft", "-j", "list", "ruleset"]))["nftables"]
+    except (ValueError, KeyError):
+        raise Unreadable("nft -j list ruleset gave something else than its JSON") from None
+    chains, rules = {}, {}
+    for item in items:
+        if "chain" in item:
+            chain = item["chain"]
+            chains[chain["family"], chain["table"], chain["name"]] = chain
+        elif "rule" in item:
+            rule = item["rule"]
+            rules.setdefault((rule["family"], rule["table"], rule["chain"]), []).append(rule["expr"])
+    return chains, rules
+
+
+def _chain(chain, own, rules, key):
+    policy = chain.get("policy", "accept" if chain.get("hook") else None)
+    last = own[-1] if own else []
+    closing = [v for v in VERDICTS if any(v in e for e in last)] if not any("match" in e for e in last) else []
+    return {
+        "exists": True,
+        "policy": policy,
+        "rules": len(own),
+        "terminal": closing[0] if closing else policy,
+        "accepted_ports": sorted(set(_ports(own, rules, key, 0))),
+    }
+
+
+def _ports(own, rules, key, depth):
+    found = []
+    for expression in own:
+        matches = [e["match"] for e in expression if "match" in e]
+        about = [_about(m["left"]) for m in matches]
+        if not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
+            continue
+        if any("accept" in e for e in expression):
+            for m, a in zip(matches, about):
+                found += _numbers(m["right"]) if a.endswith(" dport") else []
+        for e in expression:
+            jump = e.get("jump") or e.get("goto")
+            if jump and not matches and depth < 8:
+                found += _ports(rules.get((*key[:2], jump["target"]), []), rules, key, depth + 1)
+    return found
+
+
+def _about(left):
+    """What the left side of a match looks at: `tcp dport`, `ip saddr`, `ct state`, `iifname`, ..."""
+    if not isinstance(left, dict):
+        return str(left)
+    if "payload" in left:
+        return "%s %s" % (left["payload"].get("protocol"), left["payload"].get("field"))
+    if "meta" in left:
+        return str(left["meta"].get("key"))
+    if "ct" in left:
+        return "ct %s" % left["ct"].get("key")
+    return "something else"
+
+
+def _numbers(right):
+    if isinstance(right, int):
+        return [right]
+    if isinstance(right, dict) and "set" in right:
+        return [number for member in right["set"] for number in _numbers(member)]
+    if isinstance(right, dict) and "range" in right:
+        first, last = right["range"]
+        return list(range(first, last + 1))
+    return []

@@ -1,0 +1,56 @@
+"""One key of a configuration file with its drop-ins, as login.defs, journald.conf or pwquality.conf."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+
+MAIN = "key"
+SELECTORS = ("file", "key", "separator", "section", "drop_ins", "order")
+NEEDS = ("key",)
+ATTRIBUTES = ("exists", "value", "source")
+SECTION = re.compile(r"\[(.+)\]\s*\Z")
+
+
+def describe(select):
+    section = "[%s] " % select["section"] if select.get("section") else ""
+    return "%s, %s%s" % (select.get("file"), section, select.get("key"))
+
+
+def look_up(machine, select):
+    if not select.get("file"):
+        raise Unreadable("source setting must be told which file")
+    found = [hit for path in _files(machine, select) for hit in _in_file(machine, path, select)]
+    if not found:
+        return {"exists": False}
+    value, source = found[0] if select.get("order") == "first" else found[-1]
+    return {"exists": True, "value": value, "source": source}
+
+
+def _files(machine, select):
+    """The file and then its drop-ins; in a system with the same name in /etc, /run and /usr/lib, /etc wins."""
+    own = str(select["file"])
+    if not select.get("drop_ins"):
+        return [own]
+    by_name = {}
+    directory = str(select["drop_ins"])
+    for place in (directory, directory.replace("/etc/", "/run/", 1), directory.replace("/etc/", "/usr/lib/", 1)):
+        for path in machine.glob(place + "/*.conf"):
+            by_name.setdefault(path.rsplit("/", 1)[1], path)
+    return [own] + [by_name[name] for name in sorted(by_name)]
+
+
+def _in_file(machine, path, select):
+    key, section = str(select["key"]), None
+    separator = re.escape(str(select["separator"])) if select.get("separator") else r"(?:\s*=\s*|\s+)"
+    pattern = re.compile(re.escape(key) + r"(?:\s*" + separator + r"\s*(.*))?\Z")
+    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+        line = line.strip()
+        heading = SECTION.match(line)
+        if heading:
+            section = heading.group(1)
+        elif line and line[0] not in "#;" and select.get("section") in (None, section):
+            hit = pattern.match(line)
+            if hit:
+                yield (hit.group(1) or "").strip().strip("\"'"), "%s:%d" % (path, number)

@@ -1,0 +1,50 @@
+"""The clock: who keeps it right, from which sources, and whether that works."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.sources import unit
+
+MAIN = "what"
+SELECTORS = ("what",)
+ATTRIBUTES = ("exists", "synchronised", "service", "sources", "timezone")
+SERVICES = ("chrony.service", "systemd-timesyncd.service", "ntpsec.service", "openntpd.service")
+
+
+def describe(select):
+    return "time service and its sources"
+
+
+def look_up(machine, select):
+    units = machine.once(unit.loaded)
+    service = next((name for name in SERVICES if units.get(name, {}).get("ActiveState") == "active"), None)
+    facts = {"exists": service is not None, "service": service, "timezone": timezone(machine), "sources": []}
+    if service == "chrony.service":
+        return dict(facts, **_chrony(machine))
+    if service is None:
+        return facts
+    shown = machine.output(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
+    return dict(facts, synchronised=shown.strip() == "yes")
+
+
+def timezone(machine):
+    """Name of the time zone, as Europe/Amsterdam."""
+    try:
+        return os.readlink(machine.path("/etc/localtime")).partition("zoneinfo/")[2]
+    except OSError:
+        return (machine.read("/etc/timezone") or "").strip()
+
+
+def _chrony(machine):
+    """Chrony is asked itself: the kernel does not know of it where chrony may not set the clock."""
+    try:
+        tracking = machine.output(["chronyc", "-n", "-c", "tracking"]).strip().split(",")
+        rows = [line.split(",") for line in machine.output(["chronyc", "-n", "-c", "sources"]).splitlines()]
+    except Unreadable as problem:
+        return {"synchronised": problem, "sources": problem}
+    return {
+        "synchronised": tracking[-1] in ("Normal", "Insert second", "Delete second"),
+        "sources": [r[2] for r in rows if len(r) > 2],
+    }

@@ -1,0 +1,141 @@
+#!/usr/bin/python
+# Copyright: The Oplever team; MIT licence
+"""oplever.lab.checks: the one check engine, as a module."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: checks
+short_description: Hold declared expectations against a machine
+version_added: "0.1.0"
+description:
+  - Evaluates tests of a role and controls of a security baseline alike, all in one round trip, and tells of each what was
+    expected and what was found.
+  - Changes nothing, also without check mode. The language of checks stands in C(docs/reference/checks.md).
+options:
+  checks:
+    description: The checks, each with C(id), C(title) and C(source), C(select), C(expect).
+    type: list
+    elements: dict
+    required: true
+  suite:
+    description: Name of the role or profile that the checks belong to.
+    type: str
+    default: ""
+  stage:
+    description: When in the work this is.
+    type: str
+    choices: [before, during, after]
+    default: after
+  profile:
+    description: Name of the security profile, when the checks are one.
+    type: str
+    default: ""
+  profile_version:
+    description: Version of that profile.
+    type: str
+    default: ""
+  exceptions:
+    description:
+      - Exceptions that somebody approved, each with C(id), C(control), C(reason), C(owner), C(approver), C(expires) and
+        optionally C(hosts) and C(compensating).
+    type: list
+    elements: dict
+    default: []
+  host:
+    description: Name of this machine in the inventory, for the C(hosts) of exceptions.
+    type: str
+    default: ""
+  fail:
+    description: Whether a check that does not pass makes the task fail.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds that one command of a source may take.
+    type: int
+    default: 30
+attributes:
+  check_mode:
+    description: Does the same in check mode.
+    support: full
+  diff_mode:
+    description: Has nothing to show.
+    support: none
+author:
+  - The Oplever team (@oplever)
+"""
+
+EXAMPLES = r"""
+- name: Test the web server
+  oplever.lab.checks:
+    suite: nginx
+    checks:
+      - id: nginx.answers
+        title: {nl: de webserver antwoordt, en: the web server answers}
+        source: http
+        select: {url: "http://127.0.0.1/", host: wiki.lab.example}
+        expect: {status: 200, body: {contains: DokuWiki}}
+"""
+
+RETURN = r"""
+summary:
+  description: How many checks have each status.
+  returned: always
+  type: dict
+  sample: {pass: 4, fail: 1, error: 0, not_applicable: 0, waived: 0}
+checks:
+  description: Each check with C(status), C(expected), C(found), C(evidence), C(reason) and C(duration) in seconds.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language, waivers
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
+
+OPTIONS = {
+    "checks": {"type": "list", "elements": "dict", "required": True, "no_log": False},
+    "suite": {"type": "str", "default": ""},
+    "stage": {"type": "str", "choices": ["before", "during", "after"], "default": "after"},
+    "profile": {"type": "str", "default": ""},
+    "profile_version": {"type": "str", "default": ""},
+    "exceptions": {"type": "list", "elements": "dict", "default": []},
+    "host": {"type": "str", "default": ""},
+    "fail": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": 30},
+}
+TOLD = ("suite", "stage", "profile", "profile_version")
+SHOWN = 20
+
+
+def main():
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    options = module.params
+    wrong = language.problems(options["checks"]) + waivers.problems(options["exceptions"])
+    if wrong:
+        more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
+        module.fail_json(
+            msg="These checks cannot be carried out; docs/reference/checks.md has the language: %s%s"
+            % ("; ".join(wrong[:SHOWN]), more)
+        )
+    today = time.strftime("%Y-%m-%d")
+    machine = Machine(timeout=options["timeout"])
+    results = evaluate.evaluate(machine, options["checks"], options["exceptions"], options["host"], today)
+    wrong = [result["id"] for result in results if result["status"] in ("fail", "error")]
+    module.exit_json(
+        changed=False,
+        failed=bool(wrong) and options["fail"],
+        summary=evaluate.summary(results),
+        checks=results,
+        msg=evaluate.message(results),
+        ansible_facts={"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
+        **{key: options[key] for key in TOLD},
+    )
+
+
+if __name__ == "__main__":
+    main()
