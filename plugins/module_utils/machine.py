@@ -20,7 +20,7 @@ ENVIRONMENT = {
 }
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A source of truth could not be read; the message is the reason, fit for a report."""
 
 
@@ -50,23 +50,23 @@ class Machine:
     def read(self, path, limit=1048576):
         """Text of at most `limit` bytes of a regular file, or None when there is no such file.
 
-        Raises Unreadable for everything else; a fifo or device is not opened, so nothing can hang.
+        Raises UnreadableError for everything else; a fifo or device is not opened, so nothing can hang.
         """
         try:
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as problem:
-            raise Unreadable("%s: %s" % (path, problem.strerror)) from None
+            raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
         with os.fdopen(handle, "rb") as stream:
             try:
                 if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                    raise Unreadable("%s is not a regular file" % path)
+                    raise UnreadableError("%s is not a regular file" % path)
                 data = stream.read(limit + 1)
             except OSError as problem:
-                raise Unreadable("%s: %s" % (path, problem.strerror)) from None
+                raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
         if len(data) > limit:
-            raise Unreadable("%s is larger than %d bytes" % (path, limit))
+            raise UnreadableError("%s is larger than %d bytes" % (path, limit))
         return data.decode("utf-8", "replace")
 
     def glob(self, pattern):
@@ -76,13 +76,13 @@ class Machine:
     def run(self, argv, timeout=None, stdin=None, user=None, env=None):
         """Run a command (list, never a shell) in the C.UTF-8 locale, as `user` when given.
 
-        Returns a Completed. Raises Unreadable when the command is missing, may not be started or takes too long.
+        Returns a Completed. Raises UnreadableError when the command is missing, may not be started or takes too long.
         """
         command = [str(part) for part in argv]
         if user is not None:
-            command = ["runuser", "-u", user, "--"] + command
+            command = ["runuser", "-u", user, "--", *command]
         if shutil.which(command[0], path=ENVIRONMENT["PATH"]) is None:
-            raise Unreadable("there is no command %s" % command[0])
+            raise UnreadableError("there is no command %s" % command[0])
         seconds = self.timeout if timeout is None else timeout
         try:
             done = subprocess.run(
@@ -97,19 +97,19 @@ class Machine:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Unreadable("%s took longer than %s s" % (command[0], seconds)) from None
+            raise UnreadableError("%s took longer than %s s" % (command[0], seconds)) from None
         except (OSError, ValueError) as problem:
-            raise Unreadable("%s: %s" % (command[0], problem)) from None
+            raise UnreadableError("%s: %s" % (command[0], problem)) from None
         return Completed(
             done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         )
 
     def output(self, argv):
-        """Standard output of a command that must succeed; Unreadable with its own words when it does not."""
+        """Standard output of a command that must succeed; UnreadableError with its own words when it does not."""
         done = self.run(argv)
         if done.rc != 0:
             words = (done.stderr or done.stdout).strip().splitlines()
-            raise Unreadable("%s: %s" % (" ".join(argv), words[-1] if words else "exit code %d" % done.rc))
+            raise UnreadableError("%s: %s" % (" ".join(argv), words[-1] if words else "exit code %d" % done.rc))
         return done.stdout
 
     def once(self, function):
@@ -117,9 +117,9 @@ class Machine:
         if function not in self._known:
             try:
                 self._known[function] = (function(self), None)
-            except Unreadable as problem:
+            except UnreadableError as problem:
                 self._known[function] = (None, str(problem))
         value, reason = self._known[function]
         if reason is not None:
-            raise Unreadable(reason)
+            raise UnreadableError(reason)
         return value

@@ -10,8 +10,8 @@ module: checks
 short_description: Hold declared expectations against a machine
 version_added: "0.1.0"
 description:
-  - Evaluates tests of a role and controls of a security baseline alike, all in one round trip, and tells of each what was
-    expected and what was found.
+  - Evaluates tests of a role and controls of a security baseline alike, all in one round trip, and tells of
+    each what was expected and what was found.
   - Changes nothing, also without check mode. The language of checks stands in C(docs/reference/checks.md).
 options:
   checks:

@@ -6,9 +6,10 @@ import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language, matchers, waivers
 from ansible_collections.oplever.lab.plugins.module_utils.engine.text import clean, short
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
+CONTENTS = ("content", "lines")
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 
@@ -105,7 +106,7 @@ def _single(machine, expectation):
     try:
         facts = source.look_up(machine, select)
         values = {attribute: _value(facts, attribute) for attribute in expect}
-    except Unreadable as problem:
+    except UnreadableError as problem:
         return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
     wrong = [attribute for attribute, matcher in expect.items() if not matchers.holds(matcher, values[attribute])]
     found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
@@ -117,9 +118,16 @@ def _told(facts, values, failed):
     if not facts.get("exists", True) and set(values) - {"exists"}:
         found = "does not exist"
     else:
-        found = " and ".join("%s = %s" % (attribute, short(value, 200)) for attribute, value in values.items())
+        found = " and ".join(_shown(attribute, value) for attribute, value in values.items())
     note = facts.get("error") or facts.get("stderr")
     return "%s (%s)" % (found, short(note, 200)) if failed and note and not {"error", "stderr"} & set(values) else found
+
+
+def _shown(attribute, value):
+    """What is in a file may be nobody's business, so of its text only the size is told."""
+    if attribute in CONTENTS and value is not None:
+        return "%s of %d %s" % (attribute, len(value), "lines" if isinstance(value, list) else "characters")
+    return "%s = %s" % (attribute, short(value, 200))
 
 
 def _value(facts, attribute):
@@ -128,7 +136,7 @@ def _value(facts, attribute):
     head, dot, rest = attribute.partition(".")
     if attribute not in facts and dot and isinstance(facts.get(head), dict):
         value = facts[head].get(rest)
-    if isinstance(value, Unreadable):
+    if isinstance(value, UnreadableError):
         raise value
     return value
 

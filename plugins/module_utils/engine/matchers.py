@@ -21,7 +21,7 @@ def equal(found, wanted):
         left, right = number(found), number(wanted)
         return left is not None and left == right
     if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)):
-        return len(found) == len(wanted) and all(equal(f, w) for f, w in zip(found, wanted))
+        return len(found) == len(wanted) and all(equal(f, w) for f, w in zip(found, wanted, strict=False))
     return str(found) == str(wanted)
 
 
@@ -112,9 +112,7 @@ def holds(matcher, found):
         if name == "not":
             if found is None or holds(wanted, found):
                 return False
-        elif found is None and name not in ABOUT_NOTHING:
-            return False
-        elif not MATCHERS[name][0](found, wanted):
+        elif (found is None and name not in ABOUT_NOTHING) or not MATCHERS[name][0](found, wanted):
             return False
     return True
 

@@ -1,4 +1,4 @@
-"""Exceptions: a failing control that somebody with the right to do so accepted, until a day (docs/reference/checks.md)."""
+"""Exceptions: a failing control that somebody accepted until a day (docs/reference/checks.md)."""
 
 from __future__ import annotations
 

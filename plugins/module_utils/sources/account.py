@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import group
 
 MAIN = "name"
@@ -15,6 +15,7 @@ LISTS = ("uid0", "empty_password", "login", "duplicate_uids", "duplicate_names",
 ATTRIBUTES = (
     "exists", "uid", "gid", "home", "shell", "groups", "gecos", "locked", "password", *AGES, *LISTS,
 )  # fmt: skip
+EMPTY = "empty"
 NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
 # Debian gives people numbers from here (UID_MIN of login.defs), and 65534 to nobody.
 FIRST_PERSON, NOBODY = 1000, 65534
@@ -41,7 +42,7 @@ def rows(machine):
     """The lines of /etc/passwd that have all seven fields."""
     text = machine.read("/etc/passwd")
     if text is None:
-        raise Unreadable("/etc/passwd does not exist")
+        raise UnreadableError("/etc/passwd does not exist")
     return [row for row in (line.split(":") for line in text.splitlines()) if len(row) == 7 and row[2].isdigit()]
 
 
@@ -64,11 +65,11 @@ def _secret(machine, row):
     """What the password field says, never the field itself."""
     try:
         fields = machine.once(shadow).get(row[0])
-    except Unreadable as problem:
+    except UnreadableError as problem:
         return dict.fromkeys(("locked", "password", *AGES), problem)
     if fields is None:
-        return {"locked": row[1] not in ("", "x"), "password": "empty" if row[1] == "" else "locked"}
-    state = "empty" if fields[1] == "" else "locked" if fields[1][0] in "!*" else "set"
+        return {"locked": row[1] not in ("", "x"), "password": EMPTY if row[1] == "" else "locked"}
+    state = EMPTY if fields[1] == "" else "locked" if fields[1][0] in "!*" else "set"
     ages = {key: int(fields[at]) if fields[at].lstrip("-").isdigit() else None for key, at in AGES.items()}
     return dict(ages, locked=state == "locked", password=state)
 
@@ -79,11 +80,11 @@ def _all(machine):
     names, uids = Counter(row[0] for row in lines), Counter(int(row[2]) for row in lines)
     login = [name for name, found in known.items() if found["shell"].rsplit("/", 1)[-1] not in NO_LOGIN]
     passwords = [found["password"] for found in known.values()]
-    unknown = next((value for value in passwords if isinstance(value, Unreadable)), None)
+    unknown = next((value for value in passwords if isinstance(value, UnreadableError)), None)
     return {
         "exists": True,
         "uid0": sorted(name for name, found in known.items() if found["uid"] == 0),
-        "empty_password": unknown or sorted(name for name, found in known.items() if found["password"] == "empty"),
+        "empty_password": unknown or sorted(name for name, found in known.items() if found["password"] == EMPTY),
         "login": sorted(login),
         "duplicate_uids": sorted(str(uid) for uid, count in uids.items() if count > 1),
         "duplicate_names": sorted(name for name, count in names.items() if count > 1),

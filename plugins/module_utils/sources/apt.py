@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import package
 
 MAIN = "what"
@@ -24,11 +24,11 @@ def look_up(machine, select):
         value = machine.once(settings).get(str(select.get("key", "")))
         return {"exists": value is not None, "value": value}
     if select["what"] != "sources":
-        raise Unreadable("apt does not know %s (it knows: settings, sources)" % select["what"])
+        raise UnreadableError("apt does not know %s (it knows: settings, sources)" % select["what"])
     found = {"exists": True, "unsigned": machine.once(unsigned)}
     try:
         known = machine.once(package.origins).values()
-    except Unreadable as problem:
+    except UnreadableError as problem:
         return dict(found, upgradable=problem, security_upgradable=problem)
     return dict(
         found,
@@ -46,10 +46,10 @@ def settings(machine):
 def unsigned(machine):
     """Lines of the sources that switch off the check of signatures, as file:line."""
     found = []
-    paths = ["/etc/apt/sources.list"] + machine.glob("/etc/apt/sources.list.d/*")
+    paths = ["/etc/apt/sources.list", *machine.glob("/etc/apt/sources.list.d/*")]
     for path in paths:
-        for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
-            line = line.strip()
+        lines = (line.strip() for line in (machine.read(path) or "").splitlines())
+        for number, line in enumerate(lines, 1):
             if not line.startswith("#") and (TRUSTED.search(line) or TRUSTED_FIELD.match(line)):
                 found.append("%s:%d" % (path, number))
     return found

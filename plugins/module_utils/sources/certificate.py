@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "path"
 SELECTORS = ("path", "connect", "name", "timeout")
@@ -35,7 +35,9 @@ def look_up(machine, select):
             return {"exists": False}
     done = machine.run(SHOW, stdin=pem)
     if done.rc:
-        raise Unreadable("openssl cannot read it: %s" % (done.stderr.strip().splitlines() or ["no reason given"])[0])
+        raise UnreadableError(
+            "openssl cannot read it: %s" % (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        )
     return dict(parse(done.stdout), exists=True, protocol=protocol)
 
 
@@ -61,10 +63,10 @@ def _shown_by(select):
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), float(select.get("timeout", 10))) as plain:
-            with context.wrap_socket(plain, server_hostname=select.get("name") or host) as secure:
-                return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b""), secure.version()
+        plain = socket.create_connection((host.strip("[]"), int(port)), float(select.get("timeout", 10)))
+        with plain, context.wrap_socket(plain, server_hostname=select.get("name") or host) as secure:
+            return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b""), secure.version()
     except ConnectionRefusedError:
         return None, None
     except (OSError, ValueError) as problem:
-        raise Unreadable("%s: %s" % (select["connect"], problem)) from None
+        raise UnreadableError("%s: %s" % (select["connect"], problem)) from None

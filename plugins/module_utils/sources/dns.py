@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "name"
 SELECTORS = ("name", "type", "server", "port", "timeout")
@@ -17,7 +17,7 @@ TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, 
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """The answer is not a DNS message, or not one to this question."""
 
 
@@ -29,16 +29,16 @@ def describe(select):
 def look_up(machine, select):
     kind = str(select.get("type", "A")).upper()
     if kind not in TYPES:
-        raise Unreadable("DNS type %s is not known (there are: %s)" % (kind, ", ".join(sorted(TYPES))))
+        raise UnreadableError("DNS type %s is not known (there are: %s)" % (kind, ", ".join(sorted(TYPES))))
     server = select.get("server") or first_server(machine)
     question = _question(_reverse(str(select["name"])) if kind == "PTR" else str(select["name"]), TYPES[kind])
     address = (server, int(select.get("port", 53)))
     try:
         rcode, answers = parse(_ask(question, address, float(select.get("timeout", 5))), question, TYPES[kind])
     except socket.timeout:
-        raise Unreadable("the name server %s did not answer in time" % server) from None
-    except (OSError, Malformed) as problem:
-        raise Unreadable("name server %s: %s" % (server, problem)) from None
+        raise UnreadableError("the name server %s did not answer in time" % server) from None
+    except (OSError, MalformedError) as problem:
+        raise UnreadableError("name server %s: %s" % (server, problem)) from None
     return {"exists": bool(answers), "rcode": RCODES.get(rcode, str(rcode)), "answers": answers}
 
 
@@ -48,7 +48,7 @@ def first_server(machine):
         words = line.split()
         if len(words) > 1 and words[0] == "nameserver":
             return words[1]
-    raise Unreadable("/etc/resolv.conf names no name server")
+    raise UnreadableError("/etc/resolv.conf names no name server")
 
 
 def _reverse(name):
@@ -62,7 +62,7 @@ def _question(name, kind):
     try:
         labels = [label.encode("idna") for label in name.rstrip(".").split(".")]
     except UnicodeError:
-        raise Unreadable("%s is not a name for DNS" % name) from None
+        raise UnreadableError("%s is not a name for DNS" % name) from None
     packed = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
     return os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + packed + struct.pack("!HH", kind, 1)
 
@@ -85,11 +85,11 @@ def _ask(question, address, timeout):
 
 
 def parse(message, question, kind):
-    """(rcode, answers of that type as text without the final dot). Raises Malformed."""
+    """(rcode, answers of that type as text without the final dot). Raises MalformedError."""
     try:
         identifier, flags, questions, count = struct.unpack("!HHHH", message[:8])
         if identifier != struct.unpack("!H", question[:2])[0] or not flags & 0x8000:
-            raise Malformed("the answer belongs to another question")
+            raise MalformedError("the answer belongs to another question")
         at = 12
         for _ in range(questions):
             at = _name(message, at)[1] + 4
@@ -102,7 +102,7 @@ def parse(message, question, kind):
                 answers.append(_value(message, at, length, found))
             at += length
     except (struct.error, IndexError, UnicodeDecodeError, ValueError) as problem:
-        raise problem if isinstance(problem, Malformed) else Malformed("the answer is damaged") from None
+        raise problem if isinstance(problem, MalformedError) else MalformedError("the answer is damaged") from None
     return flags & 0x0F, sorted(answers)
 
 
@@ -114,7 +114,7 @@ def _name(message, at):
             target = struct.unpack("!H", message[at : at + 2])[0] & 0x3FFF
             end = at + 2 if end is None else end
             if target >= before:
-                raise Malformed("a name points forward")
+                raise MalformedError("a name points forward")
             at = before = target
             continue
         labels.append(message[at + 1 : at + 1 + message[at]].decode("ascii"))

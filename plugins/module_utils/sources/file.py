@@ -8,7 +8,7 @@ import os
 import pwd
 import stat
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "path"
 SELECTORS = ("path",)
@@ -36,7 +36,7 @@ def look_up(machine, select):
     except (FileNotFoundError, NotADirectoryError):
         return {"exists": False}
     except OSError as problem:
-        raise Unreadable("%s: %s" % (path, problem.strerror)) from None
+        raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
     facts = {"exists": True, "type": TYPES.get(stat.S_IFMT(own.st_mode), "other")}
     if stat.S_ISLNK(own.st_mode):
         facts["target"] = os.readlink(machine.path(path))
@@ -72,7 +72,7 @@ def group(gid):
 def _inside(machine, path):
     try:
         content = machine.read(path)
-    except Unreadable as problem:
+    except UnreadableError as problem:
         return {"content": problem, "lines": problem, "sha256": problem}
     if content is None:
         return {}

@@ -8,7 +8,7 @@ import ssl
 import time
 from urllib.parse import urljoin, urlsplit
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "url"
 SELECTORS = ("url", "host", "method", "timeout", "verify", "follow")
@@ -38,7 +38,7 @@ def look_up(machine, select):
 def _one(url, select):
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unreadable("%s is not an http or https address" % url)
+        raise UnreadableError("%s is not an http or https address" % url)
     timeout = float(select.get("timeout", 10))
     deadline = time.monotonic() + timeout
     name = select.get("host") or parts.hostname

@@ -49,7 +49,7 @@ def denials(machine):
         for path in machine.glob(directory + "/*.conf"):
             for words in (line.split() for line in (machine.read(path) or "").splitlines()):
                 nothing = len(words) > 2 and words[0] == "install" and words[2] in NOTHING
-                if nothing or words[:1] == ["blacklist"] and len(words) > 1:
+                if nothing or (words[:1] == ["blacklist"] and len(words) > 1):
                     found.add(words[1].replace("-", "_"))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "chain"
 SELECTORS = ("chain", "hook")
@@ -41,7 +41,7 @@ def ruleset(machine):
     try:
         items = json.loads(machine.output(["nft", "-j", "list", "ruleset"]))["nftables"]
     except (ValueError, KeyError):
-        raise Unreadable("nft -j list ruleset gave something else than its JSON") from None
+        raise UnreadableError("nft -j list ruleset gave something else than its JSON") from None
     chains, rules = {}, {}
     for item in items:
         if "chain" in item:
@@ -74,7 +74,7 @@ def _ports(own, rules, key, depth):
         if not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
             continue
         if any("accept" in e for e in expression):
-            for m, a in zip(matches, about):
+            for m, a in zip(matches, about, strict=False):
                 found += _numbers(m["right"]) if a.endswith(" dport") else []
         for e in expression:
             jump = e.get("jump") or e.get("goto")

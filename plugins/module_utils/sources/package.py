@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "name"
 SELECTORS = ("name",)
@@ -36,7 +36,7 @@ def look_up(machine, select):
     try:
         known = machine.once(origins).get(name)
         origin = known.origin if known else "local"
-    except Unreadable as problem:
+    except UnreadableError as problem:
         origin = problem
     return {
         "exists": status.split()[-1] == "installed",
@@ -61,7 +61,7 @@ def installed(machine):
 def origins(machine):
     """name -> Origin, from one `apt-cache policy` over everything that is installed."""
     names = sorted(name for name, (_, status) in machine.once(installed).items() if status.endswith(" installed"))
-    return parse_policy(machine.output(["apt-cache", "policy"] + names))
+    return parse_policy(machine.output(["apt-cache", "policy", *names]))
 
 
 def manual(machine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources.file import owner
 
 MAIN = "name"
@@ -32,7 +32,7 @@ def processes(machine):
         try:
             name = machine.read("/proc/%s/comm" % pid)
             user = owner(os.stat(machine.path("/proc/" + pid)).st_uid)
-        except (OSError, Unreadable):
+        except (OSError, UnreadableError):
             continue
         if name:
             found.setdefault(name.strip(), []).append(user)

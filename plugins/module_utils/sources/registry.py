@@ -29,7 +29,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
 
 # Each has MAIN (the selector that a plain value fills), SELECTORS, ATTRIBUTES, perhaps NEEDS (one of these must be
 # given), look_up(machine, select) -> attributes with `exists`, and describe(select) -> one line of evidence.
-# An attribute that could not be read has an Unreadable as its value.
+# An attribute that could not be read has an UnreadableError as its value.
 SOURCES = {
     "account": account,
     "apt": apt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "key"
 SELECTORS = ("file", "key", "separator", "section", "drop_ins", "order")
@@ -20,7 +20,7 @@ def describe(select):
 
 def look_up(machine, select):
     if not select.get("file"):
-        raise Unreadable("source setting must be told which file")
+        raise UnreadableError("source setting must be told which file")
     found = [hit for path in _files(machine, select) for hit in _in_file(machine, path, select)]
     if not found:
         return {"exists": False}
@@ -45,8 +45,8 @@ def _in_file(machine, path, select):
     key, section = str(select["key"]), None
     separator = re.escape(str(select["separator"])) if select.get("separator") else r"(?:\s*=\s*|\s+)"
     pattern = re.compile(re.escape(key) + r"(?:\s*" + separator + r"\s*(.*))?\Z")
-    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
-        line = line.strip()
+    lines = (line.strip() for line in (machine.read(path) or "").splitlines())
+    for number, line in enumerate(lines, 1):
         heading = SECTION.match(line)
         if heading:
             section = heading.group(1)

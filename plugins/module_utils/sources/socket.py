@@ -6,7 +6,7 @@ import os
 import pwd
 import socket
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "port"
 SELECTORS = ("port", "protocol", "address", "any")
@@ -17,7 +17,7 @@ LISTENS = {"tcp": "0A", "udp": "07"}
 
 
 class Socket:
-    """One listening socket: `protocol` (tcp, udp), `address` (bare text), `port`, `process` and `user` (None: unknown)."""
+    """One listening socket: `protocol` (tcp, udp), bare `address`, `port`, `process` and `user` (None: unknown)."""
 
     __slots__ = ("address", "port", "process", "protocol", "user")
 
@@ -46,7 +46,7 @@ def look_up(machine, select):
     found = [s for s in found if s.port == int(select["port"]) and select.get("address") in (None, s.address)]
     if not found:
         return {"exists": False}
-    hidden = Unreadable("whose socket it is can only be seen as root")
+    hidden = UnreadableError("whose socket it is can only be seen as root")
     return {
         "exists": True,
         "addresses": sorted({s.address for s in found}),
@@ -72,7 +72,7 @@ def listening(machine):
 
 
 def _address(digits):
-    """The kernel writes each 32-bit word in the machine's byte order (little endian on all that Debian runs on here)."""
+    """The kernel writes each 32-bit word in the byte order of the machine: little endian."""
     data = b"".join(bytes.fromhex(digits[i : i + 8])[::-1] for i in range(0, len(digits), 8))
     return socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6, data)
 
@@ -92,7 +92,7 @@ def _owners(machine):
         try:
             links = [os.readlink(os.path.join(directory, name)) for name in os.listdir(directory)]
             name = machine.read("/proc/%s/comm" % pid)
-        except (OSError, Unreadable):
+        except (OSError, UnreadableError):
             continue
         for link in links:
             if link.startswith("socket:["):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "option"
 SELECTORS = ("option", "user", "host", "address")
@@ -46,11 +46,11 @@ def parse(text):
 
 def _source(machine, option):
     """file:line that sets it first, which is what counts; empty when it is the built-in value."""
-    paths = machine.glob("/etc/ssh/sshd_config.d/*.conf") + ["/etc/ssh/sshd_config"]
+    paths = [*machine.glob("/etc/ssh/sshd_config.d/*.conf"), "/etc/ssh/sshd_config"]
     for path in paths:
         try:
             lines = (machine.read(path) or "").splitlines()
-        except Unreadable:
+        except UnreadableError:
             continue
         for number, line in enumerate(lines, 1):
             words = line.replace("=", " ").split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -27,7 +27,7 @@ def look_up(machine, select):
         "nopasswd": [line for line in lines if NOPASSWD.search(line)],
     }
     if select["what"] not in chosen:
-        raise Unreadable("sudoers does not know %s (it knows: %s)" % (select["what"], ", ".join(sorted(chosen))))
+        raise UnreadableError("sudoers does not know %s (it knows: %s)" % (select["what"], ", ".join(sorted(chosen))))
     return {"exists": bool(lines), "values": chosen[select["what"]]}
 
 

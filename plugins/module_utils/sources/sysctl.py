@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "key"
 SELECTORS = ("key",)
@@ -32,7 +32,7 @@ def running(machine, key):
     path = "/proc/sys/" + (key if "/" in key else key.replace(".", "/"))
     try:
         text = machine.read(path)
-    except Unreadable as problem:
+    except UnreadableError as problem:
         return problem
     return None if text is None else " ".join(text.split())
 

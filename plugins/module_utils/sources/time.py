@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import unit
 
 MAIN = "what"
@@ -42,7 +42,7 @@ def _chrony(machine):
     try:
         tracking = machine.output(["chronyc", "-n", "-c", "tracking"]).strip().split(",")
         rows = [line.split(",") for line in machine.output(["chronyc", "-n", "-c", "sources"]).splitlines()]
-    except Unreadable as problem:
+    except UnreadableError as problem:
         return {"synchronised": problem, "sources": problem}
     return {
         "synchronised": tracking[-1] in ("Normal", "Insert second", "Delete second"),

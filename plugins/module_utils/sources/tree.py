@@ -8,7 +8,7 @@ import pwd
 import stat
 import time
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreadable
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import mount
 
 MAIN = "what"
@@ -43,7 +43,7 @@ def describe(select):
 def look_up(machine, select):
     what = str(select["what"])
     if what not in KINDS:
-        raise Unreadable("tree does not know %s (it knows: %s)" % (what, ", ".join(KINDS)))
+        raise UnreadableError("tree does not know %s (it knows: %s)" % (what, ", ".join(KINDS)))
     paths = machine.once(walk)[what]
     roots = select.get("roots")
     if roots:
@@ -54,16 +54,16 @@ def look_up(machine, select):
 
 
 def walk(machine):
-    """kind -> sorted paths, at most MOST of each. Raises Unreadable when it takes too long or this is not root."""
+    """kind -> sorted paths, at most MOST of each. Raises UnreadableError when it takes too long or this is not root."""
     if os.geteuid() != 0:
-        raise Unreadable("only root can walk all of the file systems")
+        raise UnreadableError("only root can walk all of the file systems")
     users, groups = {row.pw_uid for row in pwd.getpwall()}, {row.gr_gid for row in grp.getgrall()}
     left_out = {t for t, (_, kind, _) in machine.once(mount.mounts).items() if kind not in LOCAL}
     found, until = {kind: [] for kind in KINDS}, time.monotonic() + SECONDS
     places = [machine.root or "/"]
     while places:
         if time.monotonic() > until:
-            raise Unreadable("the file systems are too large to walk in %d s" % SECONDS)
+            raise UnreadableError("the file systems are too large to walk in %d s" % SECONDS)
         try:
             entries = list(os.scandir(places.pop()))
         except OSError:

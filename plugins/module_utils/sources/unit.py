@@ -23,7 +23,7 @@ def look_up(machine, select):
     name = name if "." in name else name + ".service"
     known = machine.once(loaded).get(name)
     if known is None:
-        known = (_parse(machine.output(SHOW + ["--", name])) or [{}])[0]
+        known = (_parse(machine.output([*SHOW, "--", name])) or [{}])[0]
     if known.get("LoadState", "not-found") == "not-found":
         return {"exists": False}
     return {
