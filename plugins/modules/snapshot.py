@@ -12,7 +12,8 @@ version_added: "0.1.0"
 description:
   - Packages with version and origin, units, listening sockets, accounts, mounts, kernel settings, network, hardware and
     digests of the files in C(/etc), never their content. Changes nothing, also without check mode.
-  - Two snapshots of one run give the components and settings of its record. C(docs/reference/snapshot.md) has the format.
+  - Two snapshots of one run give the components and settings of its record; see
+    C(docs/reference/snapshot.md).
 options:
   stage:
     description: Whether this is before or after the work.

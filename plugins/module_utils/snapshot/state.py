@@ -21,8 +21,9 @@ UNIT_KINDS = (".service", ".socket", ".timer", ".mount", ".path")
 # Units that come and go with sessions, devices and instances of one connection.
 PASSING = re.compile(r"^(run-user-|user@|user-runtime-dir@|session-|dev-|run-credentials|.*@\d+[-:]|run-r[0-9a-f]{8,})")
 PSEUDO = (
-    "proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "configfs", "fusectl",
-    "bpf", "pstore", "mqueue", "hugetlbfs", "autofs", "ramfs", "efivarfs", "binfmt_misc", "nsfs", "rpc_pipefs", "selinuxfs",
+    "proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "configfs",
+    "fusectl", "bpf", "pstore", "mqueue", "hugetlbfs", "autofs", "ramfs", "efivarfs", "binfmt_misc", "nsfs",
+    "rpc_pipefs", "selinuxfs",
 )  # fmt: skip
 
 
@@ -101,6 +102,8 @@ def mounts(machine):
             size, free = mount.space(machine, target)
         except OSError:
             size = free = None
+        # Where the layers of an overlay lie says nothing about this machine.
+        options = [option for option in options if not option.startswith(("lowerdir=", "upperdir=", "workdir="))]
         found[target] = {"source": source, "fstype": fstype, "options": options, "size_mb": size, "free_mb": free}
     return found
 

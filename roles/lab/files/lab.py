@@ -285,6 +285,9 @@ def furnish(spec: Spec, machine: Machine, root: Path) -> None:
             f"[Match]\nName=host0\n\n[Network]\nAddress={machine.address}/24\nGateway={spec.subnet}.1\n"
         ),
         "etc/apt/apt.conf.d/90lab": 'APT::Keep-Downloaded-Packages "true";\nAcquire::Languages "none";\n',
+        # In a container the manager of a user's session can miss that its last process ended; the next login waits for
+        # it, by default two minutes, and Ansible calls the machine unreachable.
+        "etc/systemd/system/user@.service.d/lab.conf": "[Service]\nTimeoutStopSec=2s\n",
         f"etc/sudoers.d/{spec.user}": f"{spec.user} ALL=(ALL:ALL) NOPASSWD: ALL\n",
         "etc/ssh/ssh_host_ed25519_key": spec.host_keys[machine.name],
     }
