@@ -113,14 +113,17 @@ SHOWN = 20
 
 
 def main():
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    # Checks may hold passwords to log in with, so neither the log of the machine nor the result tells what was asked.
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, no_log=True)
     options = module.params
+    told = {"module_args": {key: options[key] for key in TOLD}}
     wrong = language.problems(options["checks"]) + waivers.problems(options["exceptions"])
     if wrong:
         more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
         module.fail_json(
             msg="These checks cannot be carried out; docs/reference/checks.md has the language: %s%s"
-            % ("; ".join(wrong[:SHOWN]), more)
+            % ("; ".join(wrong[:SHOWN]), more),
+            invocation=told,
         )
     today = time.strftime("%Y-%m-%d")
     machine = Machine(timeout=options["timeout"])
@@ -133,7 +136,8 @@ def main():
         checks=results,
         msg=evaluate.message(results),
         ansible_facts={"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
-        **{key: options[key] for key in TOLD},
+        invocation=told,
+        **told["module_args"],
     )
 
 
