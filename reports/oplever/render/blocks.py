@@ -177,19 +177,7 @@ class Signatures(Struct, frozen=True, tag_field="kind", tag="signatures"):
     lines: tuple[SignatureLine, ...]
 
 
-Block = (
-    Paragraph
-    | KeyValue
-    | Table
-    | Bullets
-    | Group
-    | Details
-    | Attention
-    | Tiles
-    | Timeline
-    | Checklist
-    | Signatures
-)
+Block = Paragraph | KeyValue | Table | Bullets | Group | Details | Attention | Tiles | Timeline | Checklist | Signatures
 
 
 class Verdict(Struct, frozen=True):

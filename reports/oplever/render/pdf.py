@@ -42,8 +42,8 @@ _KNOWN = (
 )
 """What the fonts inside Typst can draw. A PDF/A may not hold a character without a shape."""
 
-_ESCAPED = re.compile(r"\S{%d,}" % (_WORD + 1))
-_BREAK = re.compile(r"(.{%d}|[/._:=,@&?;|-](?=.))" % _WORD)
+_ESCAPED = re.compile(rf"\S{{{_WORD + 1},}}")
+_BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
 
 
 @lru_cache(maxsize=4096)
@@ -73,7 +73,9 @@ def _for_paper(value: Any, labels: dict[str, str]) -> Any:
         elif value.get("kind") == "details" and not value["paper"]:
             value = {**value, "blocks": [], "folded": labels["folded"]}
         # Keys and kinds are names of ours, and a break inside one would make it another name.
-        return {key: item if key in ("kind", "tone", "state") else _for_paper(item, labels) for key, item in value.items()}
+        return {
+            key: item if key in ("kind", "tone", "state") else _for_paper(item, labels) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_for_paper(item, labels) for item in value]
     return value
@@ -98,7 +100,7 @@ def _created(iso: str) -> datetime:
         moment = datetime.fromisoformat(iso)
     except ValueError:
         return datetime.fromtimestamp(0, UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).replace(microsecond=0)
 
 
 def draw(page: Page) -> bytes:

@@ -34,7 +34,10 @@ def acceptance(view: View, t: Translator) -> Blocks:
     """What the user said, or the form to ask it with."""
     given = view.record.acceptance
     if given.verdict is None:
-        return (Paragraph(t("Nobody was asked yet. Print this form and go through it with the user."), "warn"), _form(view, t))
+        return (
+            Paragraph(t("Nobody was asked yet. Print this form and go through it with the user."), "warn"),
+            _form(view, t),
+        )
     told = "" if given.instructed is None else t("yes") if given.instructed else t("no")
     answers = tuple(CheckItem(item.item, item.as_wanted, item.remark) for item in given.items)
     return (
@@ -75,10 +78,16 @@ def _setting_line(t: Translator, setting: Setting) -> str:
 def rest_points(view: View, t: Translator) -> Blocks:
     found = view.record.rest_points
     if not found.items:
-        return (Paragraph(t("There are no rest points; this was stated explicitly."), "good"),) if found.none_stated else ()
+        return (
+            (Paragraph(t("There are no rest points; this was stated explicitly."), "good"),)
+            if found.none_stated
+            else ()
+        )
     rows = [
         (
-            Cell(t("done"), "good", note=point.id) if point.status == "done" else Cell(t("open"), "warn", note=point.id),
+            Cell(t("done"), "good", note=point.id)
+            if point.status == "done"
+            else Cell(t("open"), "warn", note=point.id),
             Cell(point.item),
             Cell(point.owner),
             Cell(t.day(point.due)),
@@ -86,13 +95,20 @@ def rest_points(view: View, t: Translator) -> Blocks:
         )
         for point in found.items
     ]
-    columns = (Column(t("State"), 2), Column(t("Rest point"), 5), Column(t("Owner")), Column(t("Due")), Column(t("Noted by")))
+    columns = (
+        Column(t("State"), 2),
+        Column(t("Rest point"), 5),
+        Column(t("Owner")),
+        Column(t("Due")),
+        Column(t("Noted by")),
+    )
     return table(t("Rest points"), columns, rows)
 
 
 def consequences(view: View, t: Translator) -> Blocks:
     rows = [
-        (Cell(c.solution), Cell(c.maintenance), Cell(c.information_system), Cell(c.by)) for c in view.record.consequences
+        (Cell(c.solution), Cell(c.maintenance), Cell(c.information_system), Cell(c.by))
+        for c in view.record.consequences
     ]
     columns = (
         Column(t("Solution"), 3),
@@ -106,7 +122,9 @@ def consequences(view: View, t: Translator) -> Blocks:
 def proposals(view: View, t: Translator) -> Blocks:
     found = view.record.proposals
     if not found.items:
-        return (Paragraph(t("There are no proposals; this was stated explicitly."), "good"),) if found.none_stated else ()
+        return (
+            (Paragraph(t("There are no proposals; this was stated explicitly."), "good"),) if found.none_stated else ()
+        )
     rows = [
         (
             Cell(p.observation, note=t("found by the toolkit; waits for a person") if p.candidate else p.by),

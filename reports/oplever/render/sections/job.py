@@ -11,7 +11,9 @@ from oplever.render.words import DOCUMENT_STATUS, toned, word, work_process
 
 def document(view: View, t: Translator) -> Blocks:
     record, doc, complete = view.record, view.record.document, view.record.completeness
-    state = t("without changes") if doc.dirty is False else t("with changes that are not committed") if doc.dirty else ""
+    state = (
+        t("without changes") if doc.dirty is False else t("with changes that are not committed") if doc.dirty else ""
+    )
     days = complete.days_to_submission
     whole = Cell(t("yes"), "good") if complete.complete else Cell(t("no, see what is missing"), "warn")
     kept = (

@@ -96,7 +96,9 @@ def baseline(view: View, t: Translator) -> Blocks:
 
 
 def _control_count(t: Translator, failing: list[Control]) -> str:
-    return t.plural("{count} control fails", "{count} controls fail", len(failing)) if failing else t("no control fails")
+    return (
+        t.plural("{count} control fails", "{count} controls fail", len(failing)) if failing else t("no control fails")
+    )
 
 
 def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
@@ -147,7 +149,10 @@ def _areas(view: View, t: Translator) -> Blocks:
             first, last = t.number(before[key]) if measured[key] else "–", t.number(after[key])
             cells.append(Cell(f"{first} → {last}", _area_tone(severity, after[key], before[key])))
         rows.append((Cell(area or t("other")), *cells))
-    columns = (Column(t("Area"), 2), *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES))
+    columns = (
+        Column(t("Area"), 2),
+        *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES),
+    )
     return table(t("Failing controls per area and severity, before → after"), columns, rows)
 
 
@@ -165,7 +170,11 @@ def _control_columns(t: Translator, remedy: bool) -> tuple[Column, ...]:
         Column(t("Expected"), 3),
         Column(t("Found"), 3),
     )
-    return (*shared, Column(t("What to do"), 3)) if remedy else (Column(t("Result"), 2), *shared[1:], Column(t("Before"), 2))
+    return (
+        (*shared, Column(t("What to do"), 3))
+        if remedy
+        else (Column(t("Result"), 2), *shared[1:], Column(t("Before"), 2))
+    )
 
 
 def _control_note(control: Control) -> str:
@@ -194,7 +203,9 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
     for area in sorted(areas):
         rows = [
             (
-                toned(t, CHECK, control.after or "", control.exception) if control.after else Cell(t("not measured"), "info"),
+                toned(t, CHECK, control.after or "", control.exception)
+                if control.after
+                else Cell(t("not measured"), "info"),
                 Cell(control.host),
                 Cell(titled(t, control.title) or control.id, note=_control_note(control)),
                 code(control.expected),
@@ -205,7 +216,9 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
         ]
         counts = Counter(control.after or "" for control in areas[area])
         caption = t("Other controls of area {area}", area=area or t("other"))
-        details.append(Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts)))
+        details.append(
+            Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts))
+        )
     return tuple(details)
 
 

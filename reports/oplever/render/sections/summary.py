@@ -11,7 +11,7 @@ from oplever.render.sections.proof import passed_of
 from oplever.render.sections.timeline import timeline
 from oplever.render.text import Translator
 from oplever.render.view import View
-from oplever.render.words import FAULT_STATUS, VERDICTS, missing_text, reason_text, work_process, word
+from oplever.render.words import FAULT_STATUS, VERDICTS, missing_text, reason_text, word, work_process
 
 _MOST_OF_A_KIND = 8
 _MOST_TILES = 12
@@ -43,7 +43,9 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
 
 def verdict(record: Record, t: Translator) -> Verdict:
     tone, name, explanation = VERDICTS[record.verdict]
-    told = t("This was a trial run (check mode): nothing was changed.") if record.document.check_mode else t(explanation)
+    told = (
+        t("This was a trial run (check mode): nothing was changed.") if record.document.check_mode else t(explanation)
+    )
     return Verdict(tone, t(name), told, tuple(reason_text(t, reason) for reason in record.document.reasons))
 
 
@@ -132,7 +134,9 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         found.append(AttentionItem("warn", label, text, section=11))
     invalid = [grant for grant in view.record.baseline.exceptions if not grant.valid]
     found += [
-        AttentionItem("warn", t("Exception"), t("The exception for {control} does not count", control=e.control), e.problem)
+        AttentionItem(
+            "warn", t("Exception"), t("The exception for {control} does not count", control=e.control), e.problem
+        )
         for e in invalid
     ]
     return found
@@ -143,7 +147,9 @@ def _people(view: View, t: Translator) -> list[AttentionItem]:
     record = view.record
     found = []
     if record.acceptance.verdict == "rejected":
-        found.append(AttentionItem("bad", t("User"), t("The user rejected the work"), record.acceptance.remarks, section=14))
+        found.append(
+            AttentionItem("bad", t("User"), t("The user rejected the work"), record.acceptance.remarks, section=14)
+        )
     found += [
         AttentionItem("warn", t("Rest point"), point.item, _owner_due(t, point.owner, point.due), section=15)
         for point in record.rest_points.items

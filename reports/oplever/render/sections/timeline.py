@@ -122,9 +122,7 @@ def _offset(seconds: int) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _lane(
-    t: Translator, host: str, found: list[_Stretch], first: float, whole: float, words: dict[State, str]
-) -> Lane:
+def _lane(t: Translator, host: str, found: list[_Stretch], first: float, whole: float, words: dict[State, str]) -> Lane:
     spans = tuple(
         Span(
             start=round((stretch.start - first) / whole, 5),
@@ -151,7 +149,11 @@ def _as_table(t: Translator, lanes: dict[str, list[_Stretch]], words: dict[State
             Cell(stretch.name),
             Cell(_offset(int(stretch.start - first))),
             Cell(t.duration(stretch.end - stretch.start)),
-            Cell(words[stretch.state], _TONE[stretch.state], note=t.plural("{count} step", "{count} steps", stretch.steps)),
+            Cell(
+                words[stretch.state],
+                _TONE[stretch.state],
+                note=t.plural("{count} step", "{count} steps", stretch.steps),
+            ),
         )
         for host, found in lanes.items()
         for stretch in found
