@@ -103,8 +103,8 @@ def mounts(machine):
         except OSError:
             size = free = None
         # Where the layers of an overlay lie says nothing about this machine.
-        options = [option for option in options if not option.startswith(("lowerdir=", "upperdir=", "workdir="))]
-        found[target] = {"source": source, "fstype": fstype, "options": options, "size_mb": size, "free_mb": free}
+        seen = [option for option in options if not option.startswith(("lowerdir=", "upperdir=", "workdir="))]
+        found[target] = {"source": source, "fstype": fstype, "options": seen, "size_mb": size, "free_mb": free}
     return found
 
 

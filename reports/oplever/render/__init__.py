@@ -1,6 +1,6 @@
 """Documents of a record: one tree per language, drawn as HTML, PDF and Markdown.
 
-`render_all(record, directory)` writes `report.{nl,en}.{html,pdf,md}`; `render(record, fmt, language)` gives one as bytes.
+`render_all(record, directory)` writes `report.{nl,en}.{html,pdf,md}`; `render(record, fmt, language)` gives one.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from oplever.record.model import Component, HostResult, Setting, Step, System
@@ -76,8 +76,8 @@ def _packages(t: Translator, host: str, packages: list[Component]) -> Details:
     )
 
 
-def _counts(t: Translator, counts: Counter[str], order: Iterable[str]) -> str:
-    return ", ".join(f"{t.number(counts[key])} {word(t, key)}" for key in order if counts[key])
+def _counts(t: Translator, counts: Mapping[str, int], order: Iterable[str]) -> str:
+    return ", ".join(f"{t.number(counts[key])} {word(t, key)}" for key in order if counts.get(key))
 
 
 def systems(view: View, t: Translator) -> Blocks:

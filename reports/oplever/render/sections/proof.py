@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from oplever.record.model import Control, ExceptionGrant, Score, Test
 from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
@@ -27,8 +28,8 @@ def passed_of(t: Translator, tests: list[Test]) -> str:
     return t.plural("{passed} of {count} test passed", "{passed} of {count} tests passed", total, passed=counts["pass"])
 
 
-def check_counts(t: Translator, counts: Counter[str]) -> str:
-    return ", ".join(f"{t.number(counts[status])} {t(CHECK[status][1])}" for status in CHECK if counts[status])
+def check_counts(t: Translator, counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{t.number(counts[status])} {t(CHECK[status][1])}" for status in CHECK if counts.get(status))
 
 
 def _tests(t: Translator, tests: list[Test]) -> Blocks:

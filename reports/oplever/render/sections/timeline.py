@@ -101,7 +101,8 @@ def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
 def _summary(t: Translator, view: View, whole: float, lanes: int, drawn: int) -> str:
     started = view.record.document.started
     text = t(
-        "Began at {start} and took {duration}. The higher a block, the more it did; failed blocks are hatched and marked.",
+        "Began at {start} and took {duration}. The higher a block, the more it did; "
+        "failed blocks are hatched and marked.",
         start=t.clock(started),
         duration=t.duration(whole),
     )
@@ -122,7 +123,9 @@ def _offset(seconds: int) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _lane(t: Translator, host: str, found: list[_Stretch], first: float, whole: float, words: dict[State, str]) -> Lane:
+def _lane(
+    t: Translator, host: str, found: list[_Stretch], words: dict[State, str], *, first: float, whole: float
+) -> Lane:
     spans = tuple(
         Span(
             start=round((stretch.start - first) / whole, 5),
