@@ -164,7 +164,7 @@ def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
     for kind in SETTING_KINDS:
         rows = [(code(s.name), Cell(word(t, s.change)), code(s.before), code(s.after)) for s in found if s.kind == kind]
         kinds += table(t("{kind} on {host}", kind=word(t, kind).capitalize(), host=host), columns, rows)
-    counts = Counter(setting.kind for setting in found)
+    counts: Counter[str] = Counter(setting.kind for setting in found)
     return Details(t("Settings of {host}", host=host), tuple(kinds), count=_counts(t, counts, SETTING_KINDS))
 
 

@@ -138,7 +138,7 @@ def _areas(view: View, t: Translator) -> Blocks:
     after: Counter[tuple[str, str]] = Counter()
     measured: Counter[tuple[str, str]] = Counter()
     for control in view.record.baseline.controls:
-        key = control.area, control.severity
+        key: tuple[str, str] = (control.area, control.severity)
         before[key] += control.before in BAD
         after[key] += control.after in BAD
         measured[key] += control.before is not None
@@ -215,7 +215,7 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
             )
             for control in areas[area]
         ]
-        counts = Counter(control.after or "" for control in areas[area])
+        counts: Counter[str] = Counter(control.after or "" for control in areas[area])
         caption = t("Other controls of area {area}", area=area or t("other"))
         details.append(
             Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts))

@@ -91,7 +91,8 @@ def _expected_found(t: Translator, expected: str, found: str) -> str:
 
 def _faults(view: View, t: Translator) -> list[AttentionItem]:
     """Open faults; a fault that only says that a listed test failed is not said twice."""
-    listed = {(one.host, one.id) for one in (*view.failing_tests, *view.failing_controls)}
+    listed = {(test.host, test.id) for test in view.failing_tests}
+    listed |= {(control.host, control.id) for control in view.failing_controls}
     found = [
         AttentionItem(
             FAULT_STATUS[fault.status][0],

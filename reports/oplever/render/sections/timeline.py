@@ -80,7 +80,7 @@ def timeline(view: View, t: Translator) -> Blocks:
             title=t("Course of the run"),
             summary=_summary(t, view, whole, len(lanes), len(drawn)),
             ticks=_ticks(whole),
-            lanes=tuple(_lane(t, host, lanes[host], first, whole, words) for host in drawn),
+            lanes=tuple(_lane(t, host, lanes[host], words, first=first, whole=whole) for host in drawn),
             legend=tuple((state, words[state]) for state in _RANK),
             table=_as_table(t, lanes, words, first),
         ),
