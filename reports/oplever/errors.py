@@ -11,6 +11,11 @@ ANCHORS: Final = (
     "journal-newer",
     "file-unreadable",
     "file-unwritable",
+    "record-unknown",
+    "record-approved",
+    "record-altered",
+    "entry-invalid",
+    "entries-broken",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -9,17 +9,17 @@ from oplever.record.model import Missing, Record, Who
 _Rule = tuple[str, str, Who, tuple[str, ...], str]
 """Section, code, who, obligations (docs/requirements.md), command."""
 
-ACCEPTANCE: _Rule = ("acceptance", "acceptance_missing", "user", ("1.3-11",), "")
-HOURS: _Rule = ("hours", "hands_on_hours_missing", "executor", ("1.3-20",), "")
-PROPOSALS: _Rule = ("proposals", "proposals_missing", "executor", ("1.3-17", "1.3-18"), "")
-REST_POINTS: _Rule = ("rest_points", "rest_points_missing", "executor", ("3.3-02",), "")
-REPORT: _Rule = ("accountability", "report_missing", "executor", ("1.3-22",), "")
-DECISION: _Rule = ("accountability", "decision_missing", "supervisor", ("1.3-22",), "")
+ACCEPTANCE: _Rule = ("acceptance", "acceptance_missing", "user", ("1.3-11",), "oplever add acceptance")
+HOURS: _Rule = ("hours", "hands_on_hours_missing", "executor", ("1.3-20",), "oplever add hours")
+PROPOSALS: _Rule = ("proposals", "proposals_missing", "executor", ("1.3-17", "1.3-18"), "oplever add proposal")
+REST_POINTS: _Rule = ("rest_points", "rest_points_missing", "executor", ("3.3-02",), "oplever add rest-point")
+REPORT: _Rule = ("accountability", "report_missing", "executor", ("1.3-22",), "oplever add report")
+DECISION: _Rule = ("accountability", "decision_missing", "supervisor", ("1.3-22",), "oplever add decision")
 DURING: _Rule = ("tests", "tests_during_missing", "toolkit", ("1.3-06", "1.3-15"), "")
 AFTER: _Rule = ("tests", "tests_after_missing", "toolkit", ("1.3-07", "1.3-15"), "")
 SNAPSHOTS: _Rule = ("systems", "snapshots_missing", "toolkit", ("1.3-13", "1.3-14", "1.3-19"), "")
 BASELINE: _Rule = ("baseline", "baseline_missing", "toolkit", ("1.3-12",), "")
-PROCEDURES: _Rule = ("assignment", "procedures_missing", "executor", ("1.3-10", "1.3-16"), "")
+PROCEDURES: _Rule = ("assignment", "procedures_missing", "executor", ("1.3-10", "1.3-16"), "oplever add assignment")
 PEOPLE: _Rule = ("people", "people_missing", "executor", ("1.3-22",), "")
 
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import structs
 
 from oplever.journal.events import JournalEvent
-from oplever.record import checks, completeness, snapshots
+from oplever.record import additions, checks, completeness, snapshots
+from oplever.record.entries import Entry
 from oplever.record.faults import faults
 from oplever.record.fold import Run, fold
 from oplever.record.model import (
     SCHEMA_VERSION,
-    Acceptance,
-    Accountability,
     Assignment,
     Completeness,
     Document,
-    Handover,
     History,
     Hours,
     HoursLine,
     Person,
-    Proposals,
     Recap,
     Record,
-    RestPoints,
     Scope,
     System,
 )
@@ -37,14 +33,18 @@ from oplever.record.verdict import verdict
 ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
 
 
-def derive(events: Iterable[JournalEvent], digest: str = "") -> Record:
-    """`events` of one journal in order, `digest` the SHA-256 of its file. What nobody said stays empty."""
+def derive(events: Iterable[JournalEvent], digest: str = "", entries: Sequence[Entry] = ()) -> Record:
+    """`events` of one journal in order, `digest` the SHA-256 of its file, `entries` what people added.
+
+    What nobody said stays empty.
+    """
     run = fold(events)
     saved = rescued(run)
     found = list(checks.outcomes(run.checks))
-    tests = checks.tests(found)
+    tests = (*checks.tests(found), *additions.tests(entries))
     baseline = checks.baseline(run.checks, found)
-    fault_list = faults(run, saved, found)
+    fault_list = additions.faults(faults(run, saved, found), entries)
+    acceptance, rest_points = additions.acceptance(entries), additions.rest_points(entries)
     pairs = snapshots.first_and_last(run.snapshots)
     systems = _systems(run, pairs)
     both = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
@@ -54,44 +54,53 @@ def derive(events: Iterable[JournalEvent], digest: str = "") -> Record:
         tests=tests,
         baseline=baseline,
         faults=fault_list,
-        acceptance=Acceptance(),
-        rest_points=RestPoints(),
+        acceptance=acceptance,
+        rest_points=rest_points,
     )
-    assignment = _assignment(run)
+    assignment = additions.assignment(_assignment(run), entries)
+    done = steps(run, saved)
     record = Record(
         schema=SCHEMA_VERSION,
         id=run.start.id if run.start else "",
         work_process=(run.start.work_process or "") if run.start else "",
-        status="concept",
+        status=additions.status(entries),
         verdict=conclusion,
-        document=structs.replace(_document(run, digest), reasons=reasons),
+        document=_revised(structs.replace(_document(run, digest), reasons=reasons), entries),
         assignment=assignment,
         people=_people(run),
         scope=_scope(run),
         systems=systems,
-        components=tuple(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
+        components=(
+            *(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
+            *additions.components(entries),
+        ),
         settings=tuple(s for host, (old, new) in both.items() for s in snapshots.settings(host, old, new)),
         plan=tuple(run.plan.values()),
-        steps=steps(run, saved),
+        steps=(*done, *additions.steps(len(done), entries)),
         tests=tests,
         baseline=baseline,
         faults=fault_list,
-        escalations=(),
-        acceptance=Acceptance(),
-        rest_points=RestPoints(),
-        consequences=(),
-        proposals=Proposals(),
-        hours=_hours(run, assignment.norm_hours),
-        accountability=Accountability(),
-        handover=Handover(),
+        escalations=additions.escalations(entries),
+        acceptance=acceptance,
+        rest_points=rest_points,
+        consequences=additions.consequences(entries),
+        proposals=additions.proposals(entries),
+        hours=additions.hours(_hours(run, assignment.norm_hours), entries),
+        accountability=additions.accountability(entries),
+        handover=additions.handover(entries),
         annexes=(),
-        signatures=(),
+        signatures=additions.signatures(entries, digest),
         completeness=Completeness(complete=False),
     )
     lacking = completeness.missing(record)
     lost = run.gaps + (run.end.lost if run.end else 0)
     whole = run.end is not None and not lost
     return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))
+
+
+def _revised(document: Document, entries: Sequence[Entry]) -> Document:
+    history = (*document.history, *additions.history(entries))
+    return structs.replace(document, revision=len(history), history=history)
 
 
 def _document(run: Run, digest: str) -> Document:

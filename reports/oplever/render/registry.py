@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import Protocol
 
-from oplever.errors import OpleverError
 from oplever.record.model import Language, Record
 from oplever.render import html, markdown, pdf
 from oplever.render.blocks import Page
@@ -15,6 +12,7 @@ from oplever.render.clean import clean
 from oplever.render.document import build_clean
 from oplever.render.text import LANGUAGES, Translator
 from oplever.render.view import View
+from oplever.store import write
 
 
 class Format(Protocol):
@@ -45,23 +43,6 @@ def render_all(record: Record, directory: Path) -> list[Path]:
     for suffix, fmt in FORMATS.items():
         for page in pages:
             path = directory / f"report.{page.language}.{suffix}"
-            _write(path, fmt.draw(page))
+            write(path, fmt.draw(page))
             written.append(path)
     return written
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        advice = "Make the directory writable for you and its disk not full, then run: oplever report"
-        raise OpleverError("file-unwritable", f"cannot write {path}: {reason}", advice) from error

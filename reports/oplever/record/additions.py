@@ -1,0 +1,244 @@
+"""What entries make of the parts of a record that no machine can know. Pure: one function for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from msgspec import Struct, structs
+
+from oplever.record import entries as kinds
+from oplever.record.entries import Entry
+from oplever.record.model import (
+    Acceptance,
+    AcceptanceItem,
+    Accountability,
+    Assignment,
+    Component,
+    Consequence,
+    DocumentStatus,
+    Escalation,
+    Fault,
+    Handover,
+    History,
+    HostResult,
+    Hours,
+    HoursLine,
+    Proposal,
+    Proposals,
+    RestPoint,
+    RestPoints,
+    Signature,
+    Step,
+    Test,
+    Text,
+)
+
+Kind = TypeVar("Kind", bound=Struct)
+
+
+def _of(entries: Sequence[Entry], kind: type[Kind]) -> Iterator[tuple[Entry, Kind]]:
+    for entry in entries:
+        if isinstance(entry.entry, kind):
+            yield entry, entry.entry
+
+
+def status(entries: Sequence[Entry]) -> DocumentStatus:
+    """concept, submitted by a report, then what the supervisor decided; a new report submits it again."""
+    found: DocumentStatus = "concept"
+    for entry in entries:
+        if isinstance(entry.entry, kinds.ReportEntry):
+            found = "submitted"
+        elif isinstance(entry.entry, kinds.DecisionEntry):
+            found = entry.entry.decision
+    return found
+
+
+def history(entries: Sequence[Entry]) -> tuple[History, ...]:
+    """A revision for each entry; the run itself is number 1."""
+    return tuple(History(number, entry.at, entry.by, _what(entry)) for number, entry in enumerate(entries, 2))
+
+
+def _what(entry: Entry) -> str:
+    said = entry.entry
+    return f"correction: {said.section}: {said.text}" if isinstance(said, kinds.CorrectionEntry) else entry.kind
+
+
+def assignment(known: Assignment, entries: Sequence[Entry]) -> Assignment:
+    for _, said in _of(entries, kinds.AssignmentEntry):
+        known = structs.replace(known, **{key: value for key, value in structs.asdict(said).items() if value})
+    return known
+
+
+def acceptance(entries: Sequence[Entry]) -> Acceptance:
+    """The last one counts: a user who rejected may accept after the repair."""
+    found = Acceptance()
+    for entry, said in _of(entries, kinds.AcceptanceEntry):
+        items = [AcceptanceItem(item, True) for item in said.as_wanted]
+        items += [AcceptanceItem(item, False) for item in said.not_as_wanted]
+        found = Acceptance(said.user, entry.at, said.verdict, tuple(items), said.remarks, said.instructed, entry.by)
+    return found
+
+
+def rest_points(entries: Sequence[Entry]) -> RestPoints:
+    points: dict[str, RestPoint] = {}
+    for entry, said in _of(entries, kinds.RestPointEntry):
+        if said.done:
+            if said.done in points:
+                points[said.done] = structs.replace(points[said.done], status="done")
+            continue
+        identifier = f"R{len(points) + 1}"
+        points[identifier] = RestPoint(identifier, said.item, said.owner, said.due, "open", entry.by, entry.at)
+    stated = any(said.what == "rest_points" for _, said in _of(entries, kinds.NoneEntry))
+    return RestPoints(tuple(points.values()), stated and not points)
+
+
+def proposals(entries: Sequence[Entry]) -> Proposals:
+    found = tuple(
+        Proposal(f"V{number}", said.observation, said.proposal, said.process, said.gain, by=entry.by, at=entry.at)
+        for number, (entry, said) in enumerate(_of(entries, kinds.ProposalEntry), 1)
+    )
+    stated = any(said.what == "proposals" for _, said in _of(entries, kinds.NoneEntry))
+    return Proposals(found, stated and not found)
+
+
+def consequences(entries: Sequence[Entry]) -> tuple[Consequence, ...]:
+    return tuple(
+        Consequence(said.solution, said.maintenance, said.information_system, entry.by, entry.at)
+        for entry, said in _of(entries, kinds.ConsequenceEntry)
+    )
+
+
+def escalations(entries: Sequence[Entry]) -> tuple[Escalation, ...]:
+    return tuple(
+        Escalation(
+            id=f"E{number}",
+            to=said.to,
+            at=entry.at,
+            why=said.why,
+            type=said.type,
+            fault=said.fault,
+            message=said.message,
+            answer=said.answer,
+            closed=bool(said.answer),
+            by=entry.by,
+        )
+        for number, (entry, said) in enumerate(_of(entries, kinds.EscalationEntry), 1)
+    )
+
+
+def faults(known: Sequence[Fault], entries: Sequence[Entry]) -> tuple[Fault, ...]:
+    """Cause and fix for known faults, faults that people reported, and what was handed to others."""
+    found = {fault.id: fault for fault in known}
+    for entry, said in _of(entries, kinds.FaultEntry):
+        if said.id in found:
+            fault = found[said.id]
+            fixed = "solved" if said.fix and fault.status == "open" else fault.status
+            found[said.id] = structs.replace(
+                fault, cause=said.cause or fault.cause, fix=said.fix or fault.fix, status=fixed
+            )
+        elif said.symptom:
+            identifier = f"M{sum(fault.kind == 'reported' for fault in found.values()) + 1}"
+            found[identifier] = Fault(
+                id=identifier,
+                host=said.host,
+                kind="reported",
+                location=entry.by,
+                symptom=said.symptom,
+                at=entry.at,
+                status="solved" if said.fix else "open",
+                cause=said.cause,
+                fix=said.fix,
+            )
+    for escalation in escalations(entries):
+        fault = found.get(escalation.fault)  # type: ignore[assignment]
+        if fault is not None and fault.status == "open" and not escalation.closed:
+            found[fault.id] = structs.replace(fault, status="escalated")
+    return tuple(found.values())
+
+
+def steps(count: int, entries: Sequence[Entry]) -> tuple[Step, ...]:
+    """Work by hand, numbered after the `count` steps of the run."""
+    return tuple(
+        Step(
+            number=number,
+            name=said.name,
+            play="",
+            role="",
+            action="",
+            path="",
+            started=entry.at,
+            results=(HostResult(said.host, said.status, entry.at, 0.0, said.message),),
+            by=entry.by,
+        )
+        for number, (entry, said) in enumerate(_of(entries, kinds.StepEntry), count + 1)
+    )
+
+
+def tests(entries: Sequence[Entry]) -> tuple[Test, ...]:
+    return tuple(
+        Test(
+            id=f"hand.{number}",
+            host=said.host,
+            stage=said.stage,
+            status=said.status,
+            expected=said.expected,
+            found=said.found,
+            title=Text(said.title, said.title),
+            at=entry.at,
+            by=entry.by,
+        )
+        for number, (entry, said) in enumerate(_of(entries, kinds.TestEntry), 1)
+    )
+
+
+def components(entries: Sequence[Entry]) -> tuple[Component, ...]:
+    return tuple(
+        Component(said.host, said.kind, said.name, said.change, "", said.version, said.origin, entry.by)
+        for entry, said in _of(entries, kinds.ComponentEntry)
+    )
+
+
+def hours(known: Hours, entries: Sequence[Entry]) -> Hours:
+    lines = [
+        HoursLine(entry.by, said.day or entry.at[:10], said.kind, said.activity, said.hours)
+        for entry, said in _of(entries, kinds.HoursEntry)
+    ]
+    hands_on = round(sum(line.hours for line in lines if line.kind == "hands_on"), 4)
+    other = round(sum(line.hours for line in lines if line.kind != "hands_on"), 4)
+    return structs.replace(known, lines=(*known.lines, *lines), hands_on=hands_on, other=other)
+
+
+def accountability(entries: Sequence[Entry]) -> Accountability:
+    found = Accountability()
+    for entry in entries:
+        said = entry.entry
+        if isinstance(said, kinds.ReportEntry):
+            found = Accountability(said.form, entry.at, said.to, said.minutes)
+        elif isinstance(said, kinds.DecisionEntry):
+            found = structs.replace(
+                found, decision=said.decision, decided_by=entry.by, decided_at=entry.at, remarks=said.remarks
+            )
+    return found
+
+
+def handover(entries: Sequence[Entry]) -> Handover:
+    found = Handover()
+    for _, said in _of(entries, kinds.HandoverEntry):
+        new = {key: value for key, value in structs.asdict(said).items() if value}
+        found = structs.replace(found, **new)
+    return found
+
+
+def signatures(entries: Sequence[Entry], digest: str) -> tuple[Signature, ...]:
+    """Who stood for what; `digest` is that of the journal it was said about."""
+    found = []
+    for entry in entries:
+        said = entry.entry
+        if isinstance(said, kinds.AcceptanceEntry):
+            found.append(Signature(said.user, "user", entry.at, said.verdict, digest))
+        elif isinstance(said, kinds.ReportEntry):
+            found.append(Signature(entry.by, "executor", entry.at, "report", digest))
+        elif isinstance(said, kinds.DecisionEntry):
+            found.append(Signature(entry.by, "supervisor", entry.at, said.decision, digest))
+    return tuple(found)

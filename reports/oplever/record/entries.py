@@ -1,0 +1,232 @@
+"""What people add to a record: the kinds of entries, and lines of `entries.jsonl` to and from them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from oplever.errors import OpleverError
+
+Said = Annotated[str, Meta(min_length=1, max_length=4000)]
+Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+
+
+class _Said(Struct, frozen=True, forbid_unknown_fields=True, tag_field="added"):
+    """The content of an entry; the field `added` says of which kind."""
+
+
+class HoursEntry(_Said, frozen=True, tag="hours"):
+    """Hours that a person spent, beside the machine's own."""
+
+    hours: Annotated[float, Meta(gt=0, le=24)]
+    activity: Said
+    kind: Literal["hands_on", "travel", "waiting"] = "hands_on"
+    day: Day = ""
+
+
+class AcceptanceEntry(_Said, frozen=True, tag="acceptance"):
+    """What the user said when shown the settings."""
+
+    user: Said
+    verdict: Literal["accepted", "accepted_with_rest_points", "rejected"]
+    as_wanted: tuple[Said, ...] = ()
+    not_as_wanted: tuple[Said, ...] = ()
+    remarks: str = ""
+    instructed: bool = False
+
+
+class RestPointEntry(_Said, frozen=True, tag="rest-point"):
+    """Something that is still to be done, by whom and when; or that it is done now."""
+
+    item: str = ""
+    owner: str = ""
+    due: Day = ""
+    done: str = ""
+
+
+class ProposalEntry(_Said, frozen=True, tag="proposal"):
+    """An improvement of the way of working."""
+
+    observation: Said
+    proposal: Said
+    process: Literal["assembly", "installation", "configuration", "test", "cabling", "maintenance"] = "installation"
+    gain: str = ""
+
+
+class ConsequenceEntry(_Said, frozen=True, tag="consequence"):
+    """What a chosen solution means for maintenance and for the information system."""
+
+    solution: Said
+    maintenance: Said
+    information_system: Said
+
+
+class EscalationEntry(_Said, frozen=True, tag="escalation"):
+    """A fault handed to somebody else, with the answer once there is one."""
+
+    to: Said
+    message: Said
+    why: Literal["not_able", "not_allowed", "not_in_time"] = "not_able"
+    type: Literal["functional", "hierarchical"] = "functional"
+    fault: str = ""
+    answer: str = ""
+
+
+class FaultEntry(_Said, frozen=True, tag="fault"):
+    """Cause and fix of a fault in the record, or a fault that was found by hand."""
+
+    id: str = ""
+    host: str = ""
+    symptom: str = ""
+    cause: str = ""
+    fix: str = ""
+
+
+class StepEntry(_Said, frozen=True, tag="step"):
+    """Work done by hand."""
+
+    host: Said
+    name: Said
+    status: Literal["ok", "changed", "failed"] = "changed"
+    message: str = ""
+
+
+class TestEntry(_Said, frozen=True, tag="test"):
+    """A test done by hand."""
+
+    host: Said
+    title: Said
+    status: Literal["pass", "fail"]
+    expected: str = ""
+    found: str = ""
+    stage: Literal["during", "after"] = "after"
+
+
+class ComponentEntry(_Said, frozen=True, tag="component"):
+    """A part or material that a snapshot cannot see."""
+
+    host: Said
+    name: Said
+    change: Literal["installed", "removed", "used"] = "used"
+    kind: str = "part"
+    version: str = ""
+    origin: str = ""
+
+
+class AssignmentEntry(_Said, frozen=True, tag="assignment"):
+    """What was asked, where it was not said or not right at the start."""
+
+    id: str = ""
+    title: str = ""
+    principal: str = ""
+    location: str = ""
+    requested_by: str = ""
+    reason: str = ""
+    procedures: tuple[Said, ...] = ()
+
+
+class HandoverEntry(_Said, frozen=True, tag="handover"):
+    """What the user and the next administrator get."""
+
+    instructions: tuple[Said, ...] = ()
+    warranty: str = ""
+    support: str = ""
+    maintenance: str = ""
+
+
+class ReportEntry(_Said, frozen=True, tag="report"):
+    """The report to the supervisor: from now on the record is submitted."""
+
+    to: Said
+    form: Literal["written", "oral"] = "written"
+    minutes: str = ""
+
+
+class DecisionEntry(_Said, frozen=True, tag="decision"):
+    """What the supervisor decided; an approved record takes only corrections."""
+
+    decision: Literal["approved", "rejected"]
+    remarks: str = ""
+
+
+class NoneEntry(_Said, frozen=True, tag="none"):
+    """Says that there are none, which is not the same as saying nothing."""
+
+    what: Literal["rest_points", "proposals"]
+
+
+class CorrectionEntry(_Said, frozen=True, tag="correction"):
+    """What is not right in the record, and how it is; the record keeps both."""
+
+    section: Said
+    text: Said
+
+
+Content = (
+    HoursEntry
+    | AcceptanceEntry
+    | RestPointEntry
+    | ProposalEntry
+    | ConsequenceEntry
+    | EscalationEntry
+    | FaultEntry
+    | StepEntry
+    | TestEntry
+    | ComponentEntry
+    | AssignmentEntry
+    | HandoverEntry
+    | ReportEntry
+    | DecisionEntry
+    | NoneEntry
+    | CorrectionEntry
+)
+KINDS: dict[str, type[Struct]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Content)}
+"""Every kind by its name on the command line."""
+
+AFTER_APPROVAL = ("correction", "decision")
+"""Kinds that an approved record still takes."""
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of `entries.jsonl`: `at` is ISO 8601 in UTC, `by` the name of a person."""
+
+    at: str
+    by: Said
+    entry: Content
+
+    @property
+    def kind(self) -> str:
+        return str(self.entry.__struct_config__.tag)
+
+
+def make(kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
+    """A new entry. Raises OpleverError (`entry-invalid`) that names the field."""
+    try:
+        return msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, Entry)
+    except msgspec.ValidationError as problem:
+        raise OpleverError("entry-invalid", _plain(str(problem)), f"see: oplever add {kind} --help") from None
+
+
+def parse(lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
+    """The entries of a file. Raises OpleverError (`entries-broken`) that names the line."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(msgspec.json.decode(line, type=Entry))
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            message = f"{where}, line {number}: {problem}"
+            raise OpleverError("entries-broken", message, "repair that line, or move it to a file of its own") from None
+    return tuple(found)
+
+
+def line(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry) + b"\n"
+
+
+def _plain(text: str) -> str:
+    return text.replace("`$.entry.", "`").replace("`$.", "`").replace(" - at", ":")
