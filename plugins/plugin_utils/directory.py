@@ -9,6 +9,7 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible_collections.oplever.lab.plugins.plugin_utils.text import slug
 
 
@@ -27,6 +28,16 @@ class RecordDirectory:
 
 class RecordError(Exception):
     """The record cannot be kept; the text says why and what to do."""
+
+
+def base() -> str:
+    """Where relative paths start: beside ansible.cfg, else here."""
+    return os.path.dirname(os.path.abspath(C.CONFIG_FILE)) if C.CONFIG_FILE else os.getcwd()
+
+
+def records(option: str) -> str:
+    """The directory of all records; `option` as the callback's option `records` has it."""
+    return os.path.normpath(os.path.join(base(), os.path.expanduser(option)))
 
 
 def record_id(playbook: str, now: datetime) -> str:

@@ -15,7 +15,7 @@ WARNING_LENGTH = 500
 STDERR_LIMIT = 2000
 DIFF_LIMIT = 1_000_000
 
-OWN = frozenset({"oplever.lab.snapshot", "oplever.lab.checks"})
+OWN = frozenset({"oplever.lab.snapshot", "oplever.lab.checks", "oplever.lab.reference"})
 COMMANDS = frozenset(f"ansible.builtin.{name}" for name in ("command", "shell", "raw", "script", "expect"))
 PACKAGERS = frozenset(
     {f"ansible.builtin.{name}" for name in ("apt", "package", "dnf", "dnf5", "yum", "pip")}

@@ -50,10 +50,9 @@ class Run:
     def begin(cls, playbook: Any, options: Mapping[str, Any], display: Any) -> Run | None:
         """Open the record; None (and one warning) when that cannot be done. The play goes on either way."""
         try:
-            base = _base_directory()
-            records = os.path.join(base, os.path.expanduser(str(options["records"])))
+            base = directory.base()
             name = _playbook_name(playbook)
-            place = directory.create(os.path.normpath(records), name, datetime.now(UTC))
+            place = directory.create(directory.records(str(options["records"])), name, datetime.now(UTC))
             run = cls(place, options, display)
             run._write_start(playbook, base)
             atexit.register(run._at_exit)
@@ -228,10 +227,6 @@ def _playbooks_given() -> int:
     """How many playbooks the command line names. Ad hoc commands have a host pattern there: one."""
     given = context.CLIARGS.get("args")
     return max(1, len(given)) if isinstance(given, list | tuple) else 1
-
-
-def _base_directory() -> str:
-    return os.path.dirname(os.path.abspath(C.CONFIG_FILE)) if C.CONFIG_FILE else os.getcwd()
 
 
 def _playbook_name(playbook: Any) -> str:

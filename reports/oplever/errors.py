@@ -13,7 +13,6 @@ ANCHORS: Final = (
     "file-unwritable",
     "record-unknown",
     "record-approved",
-    "record-altered",
     "entry-invalid",
     "entries-broken",
 )

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from oplever.journal.events import JournalEvent
-from oplever.record import additions, checks, completeness, snapshots
+from oplever.record import additions, checks, completeness, drift, snapshots
 from oplever.record.entries import Entry
 from oplever.record.faults import faults
 from oplever.record.fold import Run, fold
@@ -41,11 +41,11 @@ def derive(events: Iterable[JournalEvent], digest: str = "", entries: Sequence[E
     run = fold(events)
     saved = rescued(run)
     found = list(checks.outcomes(run.checks))
-    tests = (*checks.tests(found), *additions.tests(entries))
+    pairs = snapshots.first_and_last(run.snapshots)
+    tests = (*checks.tests(found), *drift.tests(pairs), *additions.tests(entries))
     baseline = checks.baseline(run.checks, found)
     fault_list = additions.faults(faults(run, saved, found), entries)
     acceptance, rest_points = additions.acceptance(entries), additions.rest_points(entries)
-    pairs = snapshots.first_and_last(run.snapshots)
     systems = _systems(run, pairs)
     both = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
     conclusion, reasons = verdict(

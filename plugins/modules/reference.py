@@ -1,0 +1,42 @@
+#!/usr/bin/python
+# Copyright: The Oplever team; MIT licence
+"""oplever.lab.reference: documentation; the work is done by the action plugin of the same name, on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: reference
+short_description: The state of a machine at its last delivery
+version_added: "0.1.0"
+description:
+  - Looks in the records on the controller for the newest one in which this machine was delivered, and takes its
+    snapshot after the work as the snapshot before of this run. What differs at the end of this run is then told by
+    tests in the record, whoever changed it.
+  - Does not touch the machine. A machine that was never delivered has nothing to be compared with, and that is said.
+attributes:
+  check_mode:
+    description: Does the same in check mode.
+    support: full
+  diff_mode:
+    description: Has nothing to show.
+    support: none
+author:
+  - The Oplever team (@oplever)
+"""
+
+EXAMPLES = r"""
+- name: State at the last delivery
+  oplever.lab.reference:
+"""
+
+RETURN = r"""
+reference:
+  description: Name of the record; empty when this machine was never delivered.
+  returned: always
+  type: str
+snapshot:
+  description: The snapshot of that record.
+  returned: when there is one
+  type: dict
+"""

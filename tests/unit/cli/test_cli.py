@@ -1,0 +1,182 @@
+"""The command as a person uses it: what it says, what it leaves, how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from journals import complete
+from oplever.cli.main import main
+from oplever.record import entries
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    monkeypatch.delenv("OPLEVER_PERSON", raising=False)
+    directory = tmp_path / "20261123T100000Z-site-a1b2c3"
+    directory.mkdir()
+    (directory / "journal.jsonl").write_bytes(b"".join(complete().finish(ok=5).lines))
+    (tmp_path / "latest").symlink_to(directory.name)
+    return directory
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def add(*arguments: str, by: str = "S. Yilmaz") -> Result:
+    return run("add", arguments[0], "--by", by, *arguments[1:])
+
+
+def record(directory: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
+    return found
+
+
+EXAMPLES: dict[str, tuple[list[str], str]] = {
+    "hours": (["--hours", "2.5", "--activity", "installatie"], "hours"),
+    "acceptance": (["--user", "A. de Boer", "--verdict", "accepted", "--as-wanted", "startpagina"], "acceptance"),
+    "rest-point": (["--item", "tweede werkplek", "--owner", "S. Yilmaz", "--due", "2026-12-01"], "rest_points"),
+    "proposal": (["--observation", "traag", "--proposal", "spiegel", "--process", "test"], "proposals"),
+    "consequence": (
+        ["--solution", "wiki", "--maintenance", "maandelijks", "--information-system", "geen"],
+        "consequences",
+    ),
+    "escalation": (["--to", "M. de Wit", "--message", "geen rechten", "--why", "not_allowed"], "escalations"),
+    "fault": (["--host", "web1", "--symptom", "kabel los", "--cause", "losgetrokken", "--fix", "vastgezet"], "faults"),
+    "step": (["--host", "web1", "--name", "schijf vervangen"], "steps"),
+    "test": (["--host", "web1", "--title", "scherm gaat aan", "--status", "pass", "--stage", "during"], "tests"),
+    "component": (["--host", "web1", "--name", "SSD 480 GB", "--version", "MZ7"], "components"),
+    "assignment": (["--title", "Wiki voor ICT", "--procedures", "Werkinstructie 2.1"], "assignment"),
+    "handover": (["--instructions", "wachtwoord wijzigen", "--support", "servicedesk"], "handover"),
+    "report": (["--to", "M. de Wit", "--form", "oral"], "accountability"),
+    "decision": (["--decision", "approved"], "accountability"),
+    "none": (["rest_points"], "rest_points"),
+    "correction": (["--section", "6", "--text", "het adres is 192.0.2.12"], "document"),
+}
+
+
+def test_every_kind_has_an_example() -> None:
+    assert set(EXAMPLES) == set(entries.KINDS)
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_an_entry_changes_its_section_and_makes_a_revision(records: Path, kind: str) -> None:
+    assert run("report").exit_code == 0
+    before = record(records)
+    arguments, section = EXAMPLES[kind]
+    done = add(kind, *arguments)
+    assert done.exit_code == 0, done.output
+    after = record(records)
+    assert after[section] != before[section]
+    assert after["document"]["revision"] == before["document"]["revision"] + 1
+    assert after["document"]["history"][-1]["by"] == "S. Yilmaz"
+    said = next(value for value in arguments if not value.startswith("--"))
+    report = (records / "report.nl.md").read_text(encoding="utf-8")
+    assert said.replace(".", ",") in report or said in report or kind in ("none", "decision"), report[-3000:]
+
+
+def test_entries_complete_a_record(records: Path) -> None:
+    for kind in ("hours", "acceptance", "none", "proposal", "assignment", "report", "decision"):
+        assert add(kind, *EXAMPLES[kind][0]).exit_code == 0
+    codes = {missing["code"] for missing in record(records)["completeness"]["missing"]}
+    assert not codes & {
+        "hands_on_hours_missing", "acceptance_missing", "rest_points_missing", "proposals_missing",
+        "procedures_missing", "report_missing", "decision_missing",
+    }  # fmt: skip
+    assert record(records)["status"] == "approved"
+    assert [signature["role"] for signature in record(records)["signatures"]] == ["user", "executor", "supervisor"]
+
+
+def test_a_user_who_says_no_stops_the_delivery_and_may_come_back_on_it(records: Path) -> None:
+    no = add("acceptance", "--user", "A. de Boer", "--verdict", "rejected", "--not-as-wanted", "taal")
+    assert "not_delivered" in no.output
+    yes = add("acceptance", "--user", "A. de Boer", "--verdict", "accepted")
+    assert "verdict: delivered" in yes.output
+    assert "acceptance_rejected" not in yes.output
+
+
+def test_a_rest_point_is_open_until_it_is_done(records: Path) -> None:
+    assert "rest_points_open" in add("rest-point", "--item", "kabel", "--owner", "S. Yilmaz").output
+    assert "rest_points_open" not in add("rest-point", "--done", "R1").output
+    assert [point["status"] for point in record(records)["rest_points"]["items"]] == ["done"]
+
+
+def test_a_failing_test_by_hand_counts(records: Path) -> None:
+    assert "tests_failed" in add("test", "--host", "web1", "--title", "geluid", "--status", "fail").output
+
+
+def test_an_approved_record_stays_as_it_is(records: Path) -> None:
+    add("decision", "--decision", "approved", by="M. de Wit")
+    refused = add("hours", "--hours", "1", "--activity", "later")
+    assert refused.exit_code == 2
+    assert "[record-approved]" in refused.stderr
+    assert len((records / "entries.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+    assert add("correction", "--section", "6", "--text", "anders").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["hours", "--hours", "0", "--activity", "x"], "hours"),
+        (["hours", "--hours", "25", "--activity", "x"], "hours"),
+        (["hours", "--hours", "2", "--activity", "x", "--day", "gisteren"], "day"),
+        (["proposal", "--observation", "", "--proposal", "x"], "observation"),
+    ],
+)
+def test_what_is_not_right_is_refused_and_nothing_is_written(records: Path, arguments: list[str], says: str) -> None:
+    refused = add(*arguments)
+    assert refused.exit_code == 2
+    assert says in refused.stderr
+    assert "[entry-invalid]" in refused.stderr
+    assert not (records / "entries.jsonl").exists() or (records / "entries.jsonl").read_bytes() == b""
+
+
+def test_somebody_must_say_it(records: Path) -> None:
+    assert "--by" in run("add", "hours", "--hours", "1", "--activity", "x").stderr
+
+
+def test_a_broken_line_is_named(records: Path) -> None:
+    add("hours", *EXAMPLES["hours"][0])
+    with (records / "entries.jsonl").open("ab") as file:
+        file.write(b'{"half a li')
+    done = run("report")
+    assert done.exit_code == 2
+    assert "line 2" in done.stderr
+    assert "[entries-broken]" in done.stderr
+
+
+def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
+    run("report")
+    shown = run("show").output
+    for part in ("verdict: delivered", "oplever add hours", "oplever add decision", "report.nl.pdf"):
+        assert part in shown
+
+
+def test_list_names_records_newest_first(records: Path) -> None:
+    newer = records.parent / "20261124T100000Z-site-ffffff"
+    newer.mkdir()
+    (newer / "journal.jsonl").write_bytes(b"nonsense\n")
+    lines = run("list").output.splitlines()
+    assert [line.split()[0] for line in lines] == [newer.name, records.name]
+    assert "cannot be read" in lines[0]
+
+
+def test_verify_sees_an_altered_file(records: Path) -> None:
+    assert run("report").exit_code == 0
+    assert run("verify").exit_code == 0
+    with (records / "journal.jsonl").open("ab") as file:
+        file.write(b"\n")
+    done = run("verify")
+    assert done.exit_code == 1
+    assert "journal.jsonl" in done.stderr
+
+
+def test_a_record_that_is_not_there(records: Path) -> None:
+    done = run("show", "nix")
+    assert done.exit_code == 2
+    assert "[record-unknown]" in done.stderr
