@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import callback_loader
 from ansible_collections.oplever.lab.plugins.plugin_utils.directory import records
 
 DELIVERED = ("delivered", "delivered_with_remarks")
@@ -33,8 +33,9 @@ class ActionModule(ActionBase):
 
 def _records() -> Path:
     """Where the callback keeps them."""
-    option = C.config.get_config_value("records", plugin_type="callback", plugin_name="oplever.lab.journal")
-    return Path(records(str(option)))
+    journal = callback_loader.get("oplever.lab.journal")
+    journal.set_options()
+    return Path(records(str(journal.get_option("records"))))
 
 
 def _newest_first(base: Path) -> Iterator[Path]:

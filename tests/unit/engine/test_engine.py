@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_what_cannot_be_read_is_an_error_and_never_passes(machine: Machine) -> N
     nothing = check(machine, "command", {"argv": ["no-such-command"]}, {"rc": 0})
     assert (nothing["status"], nothing["reason"]) == ("error", "there is no command no-such-command")
     slow = check(machine, "command", {"argv": ["sleep", "9"], "timeout": 1}, {"rc": 0})
-    assert (slow["status"], slow["reason"]) == ("error", "sleep took longer than 1 s")
+    assert (slow["status"], slow["reason"]) == ("error", "sleep took longer than 1.0 s")
 
 
 def test_a_condition_that_does_not_hold_is_told(machine: Machine) -> None:
@@ -203,7 +204,7 @@ def test_a_passing_control_needs_no_exception(machine: Machine) -> None:
 
 def test_the_message_names_what_is_wrong(machine: Machine) -> None:
     results = evaluate.evaluate(machine, [GOOD])
-    assert evaluate.message(results) == "1 of 1 checks failed: a.b (expected exists = True, found exists = False)"
+    assert evaluate.message(results) == "1 of 1 checks failed: a.b (expected exists = true, found exists = false)"
     assert evaluate.summary(results) == {"pass": 0, "fail": 1, "error": 0, "not_applicable": 0, "waived": 0}
 
 
@@ -280,15 +281,22 @@ class Scripted(Machine):
         return Completed(0, self.outputs[argv[0]])
 
 
-NFT = """{"nftables": [
- {"chain": {"family": "inet", "table": "f", "name": "input", "type": "filter", "hook": "input", "policy": "drop"}},
- {"rule": {"family": "inet", "table": "f", "chain": "input", "expr": [
-   {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": {"set": [22, {"range": [80, 81]}]}}},
-   {"accept": null}]}},
- {"rule": {"family": "inet", "table": "f", "chain": "input", "expr": [
-   {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "192.0.2.1"}},
-   {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 3306}},
-   {"accept": null}]}}]}"""
+def dport(*numbers: Any) -> dict[str, Any]:
+    right = numbers[0] if len(numbers) == 1 else {"set": list(numbers)}
+    return {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": right}}
+
+
+INPUT = {"family": "inet", "table": "f", "chain": "input"}
+FROM_ONE = {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "192.0.2.1"}}
+NFT = json.dumps(
+    {
+        "nftables": [
+            {"chain": {**INPUT, "name": "input", "type": "filter", "hook": "input", "policy": "drop"}},
+            {"rule": {**INPUT, "expr": [dport(22, {"range": [80, 81]}), {"accept": None}]}},
+            {"rule": {**INPUT, "expr": [FROM_ONE, dport(3306), {"accept": None}]}},
+        ]
+    }
+)
 
 
 def test_ports_that_the_packet_filter_opens_to_everybody(tmp_path: Path) -> None:
@@ -315,7 +323,10 @@ own:
  *** 1.0 100
         100 /var/lib/dpkg/status
 """
-DPKG = "nginx\t1.22.1-9\tinstall ok installed\tno\nown\t1.0\thold ok installed\tno\ngone\t1\tdeinstall ok config-files\tno\n"
+DPKG = """nginx\t1.22.1-9\tinstall ok installed\tno
+own\t1.0\thold ok installed\tno
+gone\t1\tdeinstall ok config-files\tno
+"""
 
 
 def test_packages_with_their_origin_and_what_waits(tmp_path: Path) -> None:
