@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+from oplever.journal.events import JournalEvent
 from oplever.journal.reader import read
 from oplever.record.derive import derive
 from oplever.record.model import Recap, Record
@@ -43,8 +45,11 @@ class Journal:
         self.add("stats", recap={"a": {**ZERO, **recap}})
         return self.add("run_end", lines=len(self.lines), lost=0, reason="finished")
 
+    def events(self) -> Iterator[JournalEvent]:
+        return read(self.lines)
+
     def record(self) -> Record:
-        return derive(read(self.lines))
+        return derive(self.events())
 
 
 def complete() -> Journal:

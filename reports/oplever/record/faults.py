@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
@@ -12,16 +12,18 @@ from oplever.record.fold import Run
 from oplever.record.model import Fault
 
 BAD = ("fail", "error")
+ASSERT = "ansible.builtin.assert"
 
 
 def faults(run: Run, saved: dict[int, Result | None], found: Iterable[Outcome]) -> tuple[Fault, ...]:
     """All faults in order of time, numbered from F-001."""
-    every = [*_task_faults(run, saved), *_test_faults(found), *_interruption(run)]
+    tests = list(_test_faults(found))
+    every = [*_task_faults(run, saved, tests), *tests, *_interruption(run)]
     every.sort(key=lambda fault: fault.at)
     return tuple(structs.replace(fault, id=f"F-{number:03d}") for number, fault in enumerate(every, 1))
 
 
-def _task_faults(run: Run, saved: dict[int, Result | None]) -> list[Fault]:
+def _task_faults(run: Run, saved: dict[int, Result | None], tests: Sequence[Fault]) -> list[Fault]:
     opened: dict[tuple[str, str], Fault] = {}
     closed: list[Fault] = []
     for result in run.results:
@@ -30,7 +32,7 @@ def _task_faults(run: Run, saved: dict[int, Result | None]) -> list[Fault]:
         key = (start.path or result.task, result.host)
         known = opened.get(key)
         if result.status in ("failed", "unreachable", "ignored"):
-            if _told_by_tests(result):
+            if _told_by_tests(result) or (start.action == ASSERT and _repeats(result, tests)):
                 continue
             fault = _task_fault(run, result, saved)
             if known and known.status == fault.status == "open":
@@ -65,6 +67,11 @@ def _told_by_tests(result: Result) -> bool:
     """A task that failed because tests failed: those are the faults."""
     checks = result.data.get("checks") if isinstance(result.data, dict) else None
     return isinstance(checks, list) and any(isinstance(c, dict) and c.get("status") in BAD for c in checks)
+
+
+def _repeats(result: Result, tests: Sequence[Fault]) -> bool:
+    """An assertion at the end that names tests which failed on this host says nothing new."""
+    return any(fault.host == result.host and fault.location in (result.message or "") for fault in tests)
 
 
 def _test_faults(found: Iterable[Outcome]) -> list[Fault]:

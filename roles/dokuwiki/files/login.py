@@ -2,7 +2,7 @@
 
 Arguments: address, host name, account; the password comes in OPLEVER_PASSWORD.
 
-Prints `in, manager`, `in` or `out`. Runs on the machine of the wiki: standard library only, Python 3.9 and up.
+Prints `in, manager`, `in` or `out`, or why the wiki did not answer. Runs on the machine of the wiki: standard library only, Python 3.9 and up.
 """
 
 from __future__ import annotations
@@ -48,9 +48,12 @@ context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
 opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=context))
-form = ask("/doku.php?do=login")
-token = form.partition('name="sectok" value="')[2].partition('"')[0]
-ask("/doku.php", {"do": "login", "id": "start", "sectok": token, "u": account, "p": os.environ["OPLEVER_PASSWORD"]})
-page = ask("/doku.php?id=start&do=admin")
+try:
+    form = ask("/doku.php?do=login")
+    token = form.partition('name="sectok" value="')[2].partition('"')[0]
+    ask("/doku.php", {"do": "login", "id": "start", "sectok": token, "u": account, "p": os.environ["OPLEVER_PASSWORD"]})
+    page = ask("/doku.php?id=start&do=admin")
+except OSError as problem:
+    sys.exit(f"the wiki does not answer: {problem}")
 inside = "do=logout" in page
 print("out" if not inside else "in, manager" if "page=usermanager" in page else "in")

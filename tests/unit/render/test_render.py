@@ -1,0 +1,172 @@
+"""The documents: the same content in three formats and two languages, safe against what machines say."""
+
+from __future__ import annotations
+
+import io
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pikepdf
+import pytest
+from journals import complete
+from markdown_it import MarkdownIt
+from oplever.record import entries
+from oplever.record.derive import derive
+from oplever.record.model import Language, Record
+from oplever.render.registry import FORMATS, render
+from oplever.render.text import LANGUAGES
+
+EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "rect", "path", "line", "circle", "use"}
+
+
+def hostile() -> Record:
+    journal = complete().check(
+        "fail", id="x.evil", title={"nl": EVIL, "en": EVIL}, found=EVIL, expected=EVIL, evidence=EVIL
+    )
+    journal.task(EVIL, "failed", message=EVIL)
+    return journal.finish(ok=5, failed=1).record()
+
+
+def text(record: Record, fmt: str, language: Language = "nl") -> str:
+    return render(record, fmt, language).decode("utf-8")
+
+
+class Strict(HTMLParser):
+    """Fails on an element that is not closed in the order it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open, f"</{tag}> closes nothing"
+            assert self.open.pop() == tag
+
+
+def parsed(record: Record, language: Language = "nl") -> Strict:
+    parser = Strict()
+    parser.feed(text(record, "html", language))
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_html_is_well_formed_and_one_file(language: Language) -> None:
+    page = parsed(complete().finish(ok=5).record(), language)
+    assert ("html", language) in [(tag, attributes.get("lang")) for tag, attributes in page.seen]
+    links = [str(attributes[key]) for _, attributes in page.seen for key in ("src", "href") if attributes.get(key)]
+    assert [link for link in links if not link.startswith(("#", "data:"))] == []
+    identifiers = [attributes["id"] for _, attributes in page.seen if attributes.get("id")]
+    assert len(identifiers) == len(set(identifiers))
+    assert {link[1:] for link in links if link.startswith("#")} <= set(identifiers)
+
+
+def test_what_a_machine_says_stays_text_in_html() -> None:
+    page = parsed(hostile())
+    raw = text(hostile(), "html")
+    assert "<script>alert" not in raw
+    assert "&lt;script&gt;alert" in raw
+    assert sum(tag == "script" for tag, _ in page.seen) == sum(
+        tag == "script" for tag, _ in parsed(complete().finish(ok=5).record()).seen
+    )
+    assert not any(str(attributes.get("href", "")).startswith("javascript:") for _, attributes in page.seen)
+    assert not any(key.startswith("on") for _, attributes in page.seen for key in attributes)
+
+
+@pytest.mark.parametrize("fmt", ["html", "md"])
+def test_control_and_bidi_characters_do_not_get_through(fmt: str) -> None:
+    raw = text(hostile(), fmt)
+    assert "\x1b" not in raw
+    assert "\u202e" not in raw
+
+
+def test_what_a_machine_says_stays_text_in_markdown() -> None:
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text(hostile(), "md"))
+    inner = [child for token in tokens for child in token.children or ()]
+    assert {child.content for child in inner if child.type == "html_inline"} <= {"<br>"}
+    blocks = {token.content.strip() for token in tokens if token.type == "html_block"}
+    assert not any("script" in block for block in blocks)
+    links = {str(child.attrs.get("href")) for child in inner if child.type == "link_open"}
+    assert all(link.startswith("#") for link in links), links
+    assert any("alert(1)" in child.content for child in inner if child.type in ("text", "code_inline"))
+
+
+def test_tables_of_markdown_have_as_many_cells_as_heads() -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(text(hostile(), "md"))
+    heads = cells = 0
+    for token in tokens:
+        heads = 0 if token.type == "table_open" else heads + (token.type == "th_open")
+        cells = 0 if token.type == "tr_open" else cells + (token.type == "td_open")
+        if token.type == "tr_close" and cells:
+            assert cells == heads
+    assert any(token.type == "td_open" for token in tokens)
+
+
+@pytest.mark.parametrize("record", [complete().finish(ok=5).record(), hostile()], ids=["plain", "hostile"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pdf_is_tagged_and_says_its_language(record: Record, language: Language) -> None:
+    content = render(record, "pdf", language)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert str(pdf.Root.Lang).startswith(language)
+        assert bool(pdf.Root.MarkInfo.Marked)
+        assert len(pdf.pages) > 1
+        with pdf.open_metadata() as about:
+            assert about["{http://www.aiim.org/pdfa/ns/id/}part"] == "2"
+            assert about["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
+        assert "/JavaScript" not in str(pdf.Root.keys())
+        assert "/OpenAction" not in pdf.Root
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_the_same_record_gives_the_same_document(fmt: str) -> None:
+    record = complete().finish(ok=5).record()
+    assert render(record, fmt, "nl") == render(record, fmt, "nl")
+
+
+def test_the_languages_differ_in_words_and_not_in_facts() -> None:
+    record = complete().finish(ok=5).record()
+    dutch, english = text(record, "md", "nl"), text(record, "md", "en")
+    assert "Opgeleverd" in dutch
+    assert "Delivered" in english
+    facts = re.compile(r"\b(?:nginx|bash|r1|x\.y|5\.2-2)\b")
+    assert facts.findall(dutch) == facts.findall(english)
+
+
+@pytest.mark.parametrize("fmt", ["html", "md"])
+@pytest.mark.parametrize("section", range(23))
+def test_every_section_is_there(fmt: str, section: int) -> None:
+    raw = text(complete().finish(ok=5).record(), fmt)
+    found = re.findall(r'id="s(?:ection-)?(\d+)"' if fmt == "html" else r"^#+ (\d+)\W", raw, re.MULTILINE)
+    assert str(section) in found
+
+
+def test_a_record_without_anything_can_be_read() -> None:
+    record = derive([])
+    for fmt in FORMATS:
+        assert len(render(record, fmt, "nl")) > 500
+
+
+def test_what_people_added_is_shown() -> None:
+    said: list[tuple[str, dict[str, Any]]] = [
+        ("acceptance", {"user": "A. de Boer", "verdict": "accepted", "as_wanted": ["startpagina"]}),
+        ("hours", {"hours": 2.5, "activity": "installatie"}),
+        ("decision", {"decision": "approved"}),
+    ]
+    added = [entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data) for kind, data in said]
+    record = derive(complete().finish(ok=5).events(), "0" * 64, added)
+    raw = text(record, "md")
+    for part in ("A. de Boer", "startpagina", "2,5", "S. Yilmaz"):
+        assert part in raw
