@@ -2,7 +2,8 @@
 
 Arguments: address, host name, account; the password comes in OPLEVER_PASSWORD.
 
-Prints `in, manager`, `in` or `out`, or why the wiki did not answer. Runs on the machine of the wiki: standard library only, Python 3.9 and up.
+Prints `in, manager`, `in` or `out`; ends with 1 and says why when the wiki does not answer. Runs on the machine of the
+wiki: standard library only, Python 3.9 and up.
 """
 
 from __future__ import annotations

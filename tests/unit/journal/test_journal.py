@@ -222,12 +222,13 @@ def test_a_killed_run_stays_readable(tmp_path: Path) -> None:
     )
     argv = [str(ANSIBLE), "-i", "localhost,", str(playbook)]
     silent = subprocess.DEVNULL
-    process = subprocess.Popen(argv, cwd=ROOT, env=environment(tmp_path / "records"), stdout=silent, stderr=silent)
+    env = environment(tmp_path / "records")
+    process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=silent, stderr=silent, start_new_session=True)
     path = tmp_path / "records" / "latest" / "journal.jsonl"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not (path.exists() and '"host_start"' in path.read_text(encoding="utf-8")):
         time.sleep(0.1)
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)  # its workers too: nothing goes on in the background
     process.wait()
     kinds = [line["kind"] for line in journal(tmp_path)]
     assert kinds[-1] == "host_start"
