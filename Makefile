@@ -35,7 +35,7 @@ molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen 
 	@tools/molecule $(SCENARIOS)
 
 test: check molecule ## all of it, on booted machines (root or sudo)
-	$(BIN)/pytest tests/lab -v
+	$(BIN)/pytest tests/system tests/lab -v
 
 bench: setup-dev ## what the recorder costs, as ratios measured in one run
 	$(BIN)/python tests/bench/run.py

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make and remove a lab of booted Debian machines on this host; called by the tasks of the role `lab`.
 
-    lab.py preflight|base|up|harvest|down < spec.json
+    lab.py preflight|base|up|ready|harvest|down < spec.json
 
 Every call reads one description of the lab (see `Spec`) on standard input, does only what is missing, and prints
 `{"changed": bool, "actions": [str, ...]}`. What cannot go on ends with exit code 1 and one line on standard error that
@@ -18,6 +18,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -63,6 +64,7 @@ class Spec:
     user: str
     public_key: str
     fresh: bool
+    timeout: int
     machines: list[Machine]
     host_keys: dict[str, str]
     actions: list[str] = field(default_factory=list)
@@ -156,7 +158,7 @@ def forget_dead_labs(spec: Spec) -> None:
     for owner in STATE.glob("*/checkout"):
         lab = owner.parent.name
         if lab != spec.id and not Path(owner.read_text().strip()).exists():
-            dead = Spec(lab, "", "", "", "", "", "", False, [], {})
+            dead = Spec(lab, "", "", "", "", "", "", False, 0, [], {})
             down(dead)
             spec.did(f"removed lab {lab} of a checkout that no longer exists")
 
@@ -350,6 +352,37 @@ def boot(spec: Spec, machine: Machine) -> None:
         raise LabError(f"{machine.name} did not boot: {' '.join(tail) or 'no output'} (see {place / 'console.log'})")
 
 
+def ready(spec: Spec) -> None:
+    """Wait until every machine has booted and answers on SSH; before that, only root may log in."""
+    deadline = time.monotonic() + spec.timeout
+    for machine in spec.machines:
+        while (lacking := not_ready(spec, machine)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        if lacking:
+            raise LabError(
+                f"{machine.name} is not ready after {spec.timeout} s: {lacking}; look at "
+                f"{spec.directory / machine.name / 'console.log'}, or give it longer: -e lab_timeout=300"
+            )
+
+
+def not_ready(spec: Spec, machine: Machine) -> str:
+    """What a machine still lacks, or nothing."""
+    nspawn = running_pid(spec, machine)
+    inits = children(nspawn) if nspawn else []
+    if not inits:
+        return "it stopped"
+    state = run(
+        "nsenter", f"--target={inits[0]}", "--all", "systemctl", "is-system-running", check=False
+    ).stdout.strip()
+    if state not in ("running", "degraded"):
+        return f"systemd says {state or 'nothing yet'}"
+    with contextlib.suppress(OSError), socket.create_connection((machine.address, 22), timeout=2) as connection:
+        connection.settimeout(2)
+        if connection.recv(4) == b"SSH-":
+            return ""
+    return "it does not answer on SSH"
+
+
 def running_pid(spec: Spec, machine: Machine) -> int | None:
     """The nspawn process of a machine, or None; a pid that now belongs to something else does not count."""
     with contextlib.suppress(OSError, ValueError):
@@ -447,7 +480,7 @@ def restore_forwarding(spec: Spec) -> None:
         spec.did("put IPv4 forwarding back")
 
 
-COMMANDS = {"preflight": preflight, "base": base, "up": up, "harvest": harvest, "down": down}
+COMMANDS = {"preflight": preflight, "base": base, "up": up, "ready": ready, "harvest": harvest, "down": down}
 
 
 def main() -> int:
