@@ -85,13 +85,13 @@ class Writer:
         elif size > self._size:
             os.ftruncate(self._fd, self._size)
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, more: Mapping[str, Any]) -> None:
         """Write the last line and let go of the file. Again: does nothing."""
         if self._fd < 0:
             return
         try:
             self._settle()
-            self.write("run_end", {"lines": self._seq, "lost": self.lost, "reason": reason})
+            self.write("run_end", {"lines": self._seq, "lost": self.lost, "reason": reason, **more})
             os.fsync(self._fd)
         except OSError as problem:
             self.failure = self.failure or problem
