@@ -3,10 +3,11 @@ or what is looked for and may be missing."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, outcome, sources
 from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.text import clean, one_line
 
@@ -75,11 +76,6 @@ def task_action(task: Any) -> str:
     return outcome.full_name(str(getattr(task, "resolved_action", None) or task.action))
 
 
-def is_flush(task: Any) -> bool:
-    """Whether handlers run next because the playbook says so here (`meta: flush_handlers`)."""
-    return task_action(task) == "ansible.builtin.meta" and task.args.get("_raw_params") == "flush_handlers"
-
-
 def task_fields(task: Any, play: str, redactor: Redactor, *, handler: bool) -> dict[str, Any]:
     role = getattr(task, "_role", None)
     line = {
@@ -101,6 +97,25 @@ def task_fields(task: Any, play: str, redactor: Redactor, *, handler: bool) -> d
     if isinstance(task.async_val, int) and task.async_val > 0:
         line["async"] = {"seconds": task.async_val, "poll": task.poll if isinstance(task.poll, int) else None}
     return line
+
+
+def learnt(result: Any, action: str) -> set[str]:
+    """Secret values that the run knows from this task on."""
+    task = task_of(result)
+    found = secret_values(task.args) if task.no_log is True else set()
+    if action == "ansible.builtin.set_fact":
+        facts = data_of(result).get("ansible_facts")
+        found |= secret_values(facts) if isinstance(facts, Mapping) else set()
+    return found
+
+
+def included_variables(task: Any, directory: str) -> list[str]:
+    """Files that `include_vars` read: what it says of them is hidden when they are in the vault."""
+    names = [task.args[key] for key in ("_raw_params", "file", "dir") if isinstance(task.args.get(key), str)]
+    role = getattr(task, "_role", None)
+    places = [str(role._role_path)] if role is not None else []
+    places += [os.path.dirname(str(task.get_path() or "").rpartition(":")[0]), directory]
+    return list(dict.fromkeys(path for place in places for path in sources.listed_files(names, place)))
 
 
 def result_fields(

@@ -45,7 +45,7 @@ _SCHEME = r"(?:(?:basic|bearer|digest|token|negotiate)\s+)?"
 _HEADER = re.compile(rf"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?{_SCHEME})[^\s\"',;]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}")
 _NAMED = re.compile(
-    rf"(?i)((?:{_WORDS})[\"']?\s{{0,3}}[=:]\s{{0,3}})(?!{_STATES}(?:[\s,;)\].\"']|$))(?![*<{{(])"
+    rf"(?i)((?:{_WORDS})[\"']?\s{{0,3}}[=:]{{1,2}}\s{{0,3}})(?!{_STATES}(?:[\s,;)\].\"']|$))(?![*<{{(])"
     r"(\"[^\"]*\"|'[^']*'|[^\s,;\"']+)"
 )
 _OPTION = re.compile(r"(?i)(\s--?(?:password|passwd|pass|pwd|token|secret|api-key)[ =])(\"[^\"]*\"|'[^']*'|\S+)")

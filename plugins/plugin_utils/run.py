@@ -38,7 +38,7 @@ class Run:
         self._directory = ""
         self._searched: set[str] = set()
         self._display = display
-        self._writer = Writer(place.descriptor)
+        self._writer = Writer(place.descriptor, place.reserve, lambda: directory.reopen(place))
         self._pid = os.getpid()
         self._expected = _playbooks_given()
         self._begun = 0
@@ -47,8 +47,6 @@ class Run:
         self._play = ""
         self._actions: dict[str, str] = {}
         self._announced: set[str] = set()
-        self._handlers: set[str] = set()
-        self._flushed_in: str | None = None
         self._started: dict[tuple[str, str], float] = {}
         self._warned = False
 
@@ -121,10 +119,6 @@ class Run:
     def task_start(self, task: Any, *, handler: bool) -> None:
         """The free strategy announces a task once for each host; the journal has it once."""
         uuid = str(task._uuid)
-        if handler:
-            self._handlers.add(uuid)
-        else:
-            self._flushed_in = blocks.rescued_by(task) if events.is_flush(task) else None
         if handler or uuid not in self._announced:
             self._announced.add(uuid)
             self._actions[uuid] = events.task_action(task)
@@ -155,14 +149,16 @@ class Run:
         uuid = str(task._uuid)
         begun = self._started.pop((uuid, events.host_of(result)), None)
         duration = round(time.monotonic() - begun, 6) if begun is not None else None
-        rescue = None
         # A second result of the same task is a file that could not be included: Ansible counts that as failed always.
-        if status == "failed" and begun is not None:
-            rescue = self._flushed_in if uuid in self._handlers else blocks.rescued_by(task)
+        rescue = blocks.rescued_by(task) if status == "failed" and begun is not None else None
+        action = self.action(task)
+        self.redactor.know(events.learnt(result, action))
+        if action == "ansible.builtin.include_vars":
+            self._search(events.included_variables(task, self._directory))
         fields = events.result_fields(
             result,
             status,
-            action=self.action(task),
+            action=action,
             duration=duration,
             rescued_by=rescue,
             redactor=self.redactor,
@@ -201,7 +197,8 @@ class Run:
             for line in lines:
                 self._say(line)
             if problem:
-                self._display.warning(
+                # A full disk keeps both the journal and the documents from being whole: that is one warning.
+                (self._say if self._warned else self._display.warning)(
                     f"Oplever could not make the documents ({problem}). The journal is safe; "
                     f"try again with: oplever report {self.place.path}"
                 )

@@ -53,7 +53,9 @@ def listed_files(names: Iterable[Any], directory: str) -> list[str]:
     for name in names:
         for choice in name if isinstance(name, list) else [name]:
             places = (os.path.join(directory, "vars", str(choice)), os.path.join(directory, str(choice)))
-            found += [path for path in places if os.path.isfile(path)][:1]
+            path = next((place for place in places if os.path.exists(place)), None)
+            if path is not None:
+                found += _below(path) if os.path.isdir(path) else [path]
     return found
 
 

@@ -87,7 +87,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
         if isinstance(event, Gap):
             run.gaps += event.lines
             continue
-        run.last = event.t
+        run.last = max(run.last, event.t)  # journals of version 1 followed the clock when it was set back
         run.lines += 1
         match event:
             case Result():

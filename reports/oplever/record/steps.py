@@ -58,14 +58,23 @@ def rescued(run: Run) -> dict[int, Result | None]:
 
 def _named(run: Run) -> Iterator[tuple[int, Result | None]]:
     waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
+    handlers: dict[str, int] = {}
+    inside: dict[str, str | None] = {}
     found: dict[int, Result | None] = {}
     for result in run.results:
-        rescues = run.tasks[result.task].start.rescues
-        if rescues:
-            found.update(dict.fromkeys(waiting.pop((result.host, rescues), ()), result))
-        if result.rescued_by and result.status == "failed":
+        host, start = result.host, run.tasks[result.task].start
+        if start.rescues and start.rescues != inside.get(host):
+            failures = waiting.pop((host, start.rescues), [])
+            # A handler has no block of its own; the one that flushed it rescues it, and only what follows shows that.
+            if not failures and host in handlers:
+                failures = [handlers.pop(host)]
+            found.update(dict.fromkeys(failures, result))
+        inside[host] = start.rescues
+        if result.status == "failed" and result.rescued_by:
             found[result.seq] = None
-            waiting[result.host, result.rescued_by].append(result.seq)
+            waiting[host, result.rescued_by].append(result.seq)
+        elif result.status == "failed" and start.handler:
+            handlers[host] = result.seq
     yield from found.items()
 
 
