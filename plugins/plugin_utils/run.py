@@ -63,7 +63,7 @@ class Run:
                 "run_start", start.fields(place.id, options, playbook, base, redactor=run.redactor, display=display)
             )
             atexit.register(run._at_exit)
-        except (directory.RecordError, OSError) as problem:
+        except Exception as problem:  # whatever it is, the play goes on
             display.warning(f"Oplever keeps no record of this run: {problem}")
             return None
         return run
