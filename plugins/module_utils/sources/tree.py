@@ -12,9 +12,9 @@ import stat
 import time
 from collections import Counter
 
-from ansible_collections.oplever.lab.plugins.module_utils import names
+from ansible_collections.oplever.lab.plugins.module_utils import filesystems, names
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import mount, package
+from ansible_collections.oplever.lab.plugins.module_utils.sources import package
 
 MAIN = "what"
 SELECTORS = ("what", "roots", "except")
@@ -110,12 +110,12 @@ class _Walk:
     def __init__(self, machine, seconds):
         self.machine, self.root = machine, machine.root
         self.seconds, self.until = seconds, time.monotonic() + seconds
-        table = mount.around(machine)
-        if table and not mount.local(table, "/"):
+        table = filesystems.around(machine)
+        if table and not filesystems.local(table, "/"):
             raise UnreadableError("the root file system is not a local one")
-        self.result = Found(sorted("%s (%s)" % (m.target, m.fstype) for m in table if mount.remote(m)))
+        self.result = Found(sorted("%s (%s)" % (m.target, m.fstype) for m in table if filesystems.remote(m)))
         self.skip = {}  # directory -> names in it that are not to be touched
-        for place in [m.target for m in table if not mount.local(table, m.target)] + list(CONTAINERS):
+        for place in [m.target for m in table if not filesystems.local(table, m.target)] + list(CONTAINERS):
             directory, _, name = (self.root + place).rpartition("/")
             self.skip.setdefault(directory or "/", set()).add(name)
         devices = Counter(m.device for m in table)
