@@ -15,6 +15,8 @@ ANCHORS: Final = (
     "record-approved",
     "entry-invalid",
     "entries-broken",
+    "checks-none",
+    "checks-parameters",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 
