@@ -58,7 +58,7 @@ def test_each_kind_is_seen(machine: Machine) -> None:
     put(machine, "/usr/bin/wall", mode=0o2755)
     put(machine, "/data/open", mode=0o666)
     put(machine, "/data/dir/x").parent.chmod(0o777)
-    put(machine, "/var/tmp/x").parent.chmod(0o1777)
+    put(machine, "/srv/drop/x").parent.chmod(0o1777)
     asked = [
         check("suid", {"paths": ["/usr/bin/su"], "count": 1}),
         check("sgid", {"paths": ["/usr/bin/wall"]}),
