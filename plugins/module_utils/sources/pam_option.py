@@ -35,8 +35,8 @@ MODULES = {
         "common-password",
         "password",
         {
-            "difok": "1", "minlen": "8", "minclass": "0", "dcredit": "0", "ucredit": "0", "lcredit": "0", "ocredit": "0",
-            "maxrepeat": "0", "maxsequence": "0", "dictcheck": "1", "usercheck": "1", "enforcing": "1", "retry": "1",
+            "difok": "1", "minlen": "8", "minclass": "0", "dcredit": "0", "ucredit": "0", "lcredit": "0",
+            "ocredit": "0", "maxrepeat": "0", "maxsequence": "0", "dictcheck": "1", "usercheck": "1", "enforcing": "1", "retry": "1",
         },
         drop_ins=True,
     ),

@@ -6,8 +6,10 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     account,
     apparmor,
     apt,
+    apt_source,
     audit_rule,
     boot_loader,
+    capability,
     certificate,
     command,
     context,
@@ -17,6 +19,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     file,
     firewall,
     group,
+    home,
     http,
     kernel_argument,
     kernel_module,
@@ -38,6 +41,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     time,
     tree,
     unit,
+    web_certificate,
 )
 
 # Each has MAIN (the selector that a plain value fills), SELECTORS, ATTRIBUTES, perhaps NEEDS (one of these must be
@@ -47,8 +51,10 @@ SOURCES = {
     "account": account,
     "apparmor": apparmor,
     "apt": apt,
+    "apt_source": apt_source,
     "audit_rule": audit_rule,
     "boot_loader": boot_loader,
+    "capability": capability,
     "certificate": certificate,
     "command": command,
     "context": context,
@@ -58,6 +64,7 @@ SOURCES = {
     "file": file,
     "firewall": firewall,
     "group": group,
+    "home": home,
     "http": http,
     "kernel_argument": kernel_argument,
     "kernel_module": kernel_module,
@@ -79,4 +86,5 @@ SOURCES = {
     "time": time,
     "tree": tree,
     "unit": unit,
+    "web_certificate": web_certificate,
 }
