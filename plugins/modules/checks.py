@@ -47,6 +47,16 @@ options:
     description: Name of this machine in the inventory, for the C(hosts) of exceptions.
     type: str
     default: ""
+  parameters:
+    description: Values of the profile for each C({param: name}) in the checks.
+    type: dict
+    default: {}
+  root:
+    description:
+      - Directory in which the system to check is mounted, as an image or the disk of another machine. Nothing of it is
+        run; what only a running system can tell is C(not_applicable).
+    type: path
+    default: /
   fail:
     description: Whether a check that does not pass makes the task fail.
     type: bool
@@ -91,6 +101,7 @@ checks:
   elements: dict
 """
 
+import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -105,6 +116,8 @@ OPTIONS = {
     "profile_version": {"type": "str", "default": ""},
     "exceptions": {"type": "list", "elements": "dict", "default": []},
     "host": {"type": "str", "default": ""},
+    "parameters": {"type": "dict", "default": {}, "no_log": False},
+    "root": {"type": "path", "default": "/"},
     "fail": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 30},
 }
@@ -117,7 +130,7 @@ def main():
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, no_log=True)
     options = module.params
     told = {"module_args": {key: options[key] for key in TOLD}}
-    wrong = language.problems(options["checks"]) + waivers.problems(options["exceptions"])
+    wrong = language.problems(options["checks"], options["parameters"]) + waivers.problems(options["exceptions"])
     if wrong:
         more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
         module.fail_json(
@@ -126,8 +139,12 @@ def main():
             invocation=told,
         )
     today = time.strftime("%Y-%m-%d")
-    machine = Machine(timeout=options["timeout"])
-    results = evaluate.evaluate(machine, options["checks"], options["exceptions"], options["host"], today)
+    if not os.path.isdir(options["root"]):
+        module.fail_json(msg="root: there is no directory %s" % options["root"], invocation=told)
+    root = os.path.realpath(options["root"])
+    machine = Machine(root, options["timeout"], offline=root != "/")
+    checks = language.resolve(options["checks"], options["parameters"])
+    results = evaluate.evaluate(machine, checks, options["exceptions"], options["host"], today)
     wrong = [result["id"] for result in results if result["status"] in ("fail", "error")]
     module.exit_json(
         changed=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     account,
+    acl,
     apparmor,
     apt,
     apt_source,
@@ -17,6 +18,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     dns,
     environment,
     file,
+    files,
     firewall,
     group,
     home,
@@ -45,10 +47,13 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
 )
 
 # Each has MAIN (the selector that a plain value fills), SELECTORS, ATTRIBUTES, perhaps NEEDS (one of these must be
-# given), look_up(machine, select) -> attributes with `exists`, and describe(select) -> one line of evidence.
-# An attribute that could not be read has an UnreadableError as its value.
+# given) and RUNNING (all of it needs a running system), look_up(machine, select) -> attributes with `exists`,
+# describe(select) -> one line of evidence, and perhaps prepare(machine, selects), called once with all that checks ask.
+# An attribute that could not be read has an UnreadableError as its value; one that costs something is a function
+# without arguments, called when a check names it. `evidence` among them says where exactly: file:line, value.
 SOURCES = {
     "account": account,
+    "acl": acl,
     "apparmor": apparmor,
     "apt": apt,
     "apt_source": apt_source,
@@ -62,6 +67,7 @@ SOURCES = {
     "dns": dns,
     "environment": environment,
     "file": file,
+    "files": files,
     "firewall": firewall,
     "group": group,
     "home": home,
