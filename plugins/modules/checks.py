@@ -57,6 +57,12 @@ options:
         run; what only a running system can tell is C(not_applicable).
     type: path
     default: /
+  reference:
+    description:
+      - How the controls stood when the machine was last delivered, as the lookup C(oplever.lab.baseline) gives it.
+      - It is told again in the result, so that the record can say what got worse.
+    type: dict
+    default: {}
   fail:
     description: Whether a check that does not pass makes the task fail.
     type: bool
@@ -99,6 +105,15 @@ checks:
   returned: always
   type: list
   elements: dict
+exceptions:
+  description: The exceptions about this host, each with C(valid), and C(problem) when it does not count.
+  returned: always
+  type: list
+  elements: dict
+reference:
+  description: As it was given.
+  returned: always
+  type: dict
 """
 
 import os
@@ -118,6 +133,7 @@ OPTIONS = {
     "host": {"type": "str", "default": ""},
     "parameters": {"type": "dict", "default": {}, "no_log": False},
     "root": {"type": "path", "default": "/"},
+    "reference": {"type": "dict", "default": {}},
     "fail": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 30},
 }
@@ -151,6 +167,8 @@ def main():
         failed=bool(wrong) and options["fail"],
         summary=evaluate.summary(results),
         checks=results,
+        exceptions=waivers.grants(options["exceptions"], options["host"], today),
+        reference=options["reference"],
         msg=evaluate.message(results),
         ansible_facts={"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
         invocation=told,

@@ -14,7 +14,9 @@ from .text import meant
 
 SINGLE = ("source", "select", "expect")
 GROUPS = ("all", "any", "none")
-ABOUT = ("id", "title", "when", "reason", "severity", "area", "level", "rationale", "remedy", "refs")
+ABOUT = (
+    "id", "title", "when", "reason", "severity", "area", "level", "not_for", "only_for", "rationale", "remedy", "refs",
+)  # fmt: skip
 TEXTS = ("title", "reason", "rationale", "remedy")
 LANGUAGES = ("nl", "en")
 SEVERITIES = ("high", "medium", "low")
@@ -135,6 +137,9 @@ class _Rules:
             yield Mistake((*place, "area"), "area is a text")
         if check.get("level", 1) not in (1, 2) or isinstance(check.get("level"), bool):
             yield Mistake((*place, "level"), "level is 1 or 2")
+        for key in ("not_for", "only_for"):
+            if not isinstance(check.get(key, []), list):
+                yield Mistake((*place, key), "%s is a list of purposes of a machine" % key)
         refs = check.get("refs", {})
         if not isinstance(refs, dict) or not all(isinstance(ids, list) for ids in refs.values()):
             yield Mistake((*place, "refs"), "refs wants a mapping: list name -> list of ids")

@@ -7,8 +7,10 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     acl,
     apparmor,
     apt,
+    apt_source,
     audit_rule,
     boot_loader,
+    capability,
     certificate,
     command,
     context,
@@ -19,6 +21,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     files,
     firewall,
     group,
+    home,
     http,
     kernel_argument,
     kernel_module,
@@ -40,6 +43,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     time,
     tree,
     unit,
+    web_certificate,
 )
 
 # Each has MAIN (the selector that a plain value fills), SELECTORS, ATTRIBUTES, perhaps NEEDS (one of these must be
@@ -52,8 +56,10 @@ SOURCES = {
     "acl": acl,
     "apparmor": apparmor,
     "apt": apt,
+    "apt_source": apt_source,
     "audit_rule": audit_rule,
     "boot_loader": boot_loader,
+    "capability": capability,
     "certificate": certificate,
     "command": command,
     "context": context,
@@ -64,6 +70,7 @@ SOURCES = {
     "files": files,
     "firewall": firewall,
     "group": group,
+    "home": home,
     "http": http,
     "kernel_argument": kernel_argument,
     "kernel_module": kernel_module,
@@ -85,4 +92,5 @@ SOURCES = {
     "time": time,
     "tree": tree,
     "unit": unit,
+    "web_certificate": web_certificate,
 }
