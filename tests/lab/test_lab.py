@@ -46,11 +46,13 @@ def traces() -> dict[str, list[str]]:
             processes.append(entry.name)
     links = subprocess.check_output(["ip", "link"], text=True).splitlines()
     tables = subprocess.check_output(["nft", "list", "tables"], text=True).splitlines()
+    groups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/oplever/opl{LAB_ID}-*")]
     labs = [path.parent.name for path in Path("/var/lib/oplever").glob("*/checkout")]
     return {
         "processes": [pid for pid in processes if pid != str(os.getpid())],
         "links": [line for line in links if f"opl{LAB_ID}" in line],
         "tables": [line for line in tables if LAB_ID in line],
+        "groups": groups,
         "state": [lab for lab in labs if lab == LAB_ID],
         "forwarding": [] if set(labs) - {LAB_ID} else [FORWARD.read_text()],
     }
@@ -83,6 +85,19 @@ def test_machines_know_themselves_and_reach_each_other(lab: None) -> None:
     rows = shell("python3 -c 'import socket; print(socket.create_connection((\"{{ hostvars.web1.ansible_host }}\", 22))"
                  ".recv(7))'", "ws1")  # fmt: skip
     assert "SSH-2.0" in rows["ws1"]
+
+
+def test_a_service_that_ends_on_one_machine_leaves_its_namesakes_alone(lab: None) -> None:
+    """Machines in one control group would take it away from each other."""
+    start = "systemd-run --quiet --unit=namesake --collect sleep 600 && sleep 1"
+    shell(start)
+    shell("systemctl stop namesake.service", "srv1")
+    assert set(shell("systemctl is-active namesake.service", "web1:ws1")) == {"web1", "ws1"}
+    shell(start, "srv1")
+    assert (
+        "0"
+        in shell("journalctl --boot --grep 'control group|cgroup' --priority=warning --quiet | wc -l", "srv1")["srv1"]
+    )
 
 
 def test_a_second_call_changes_nothing(lab: None) -> None:
