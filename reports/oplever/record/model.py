@@ -56,6 +56,18 @@ class Document(Struct, frozen=True):
     dirty: bool | None
     reasons: tuple[Reason, ...]
     history: tuple[History, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+
+class Correction(Struct, frozen=True):
+    """What somebody corrected: `field` is a path (systems.web1.serial) or a section that is commented on."""
+
+    field: str
+    old: str
+    new: str
+    reason: str
+    by: str
+    at: str
 
 
 class History(Struct, frozen=True):
@@ -291,7 +303,7 @@ class Control(Struct, frozen=True):
     found_before: str = ""
     reason: str = ""
     evidence: str = ""
-    remedy: str = ""
+    remedy: Text = Text("", "")
     refs: dict[str, tuple[str, ...]] = {}
     exception: str = ""
 
