@@ -138,7 +138,8 @@ class _Rules:
         if check.get("level", 1) not in (1, 2) or isinstance(check.get("level"), bool):
             yield Mistake((*place, "level"), "level is 1 or 2")
         for key in ("not_for", "only_for"):
-            if not isinstance(check.get(key, []), list):
+            purposes = check.get(key, [])
+            if not isinstance(purposes, list) or not all(isinstance(purpose, str) for purpose in purposes):
                 yield Mistake((*place, key), "%s is a list of purposes of a machine" % key)
         refs = check.get("refs", {})
         if not isinstance(refs, dict) or not all(isinstance(ids, list) for ids in refs.values()):

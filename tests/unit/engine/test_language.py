@@ -46,7 +46,7 @@ RIGHT: list[dict[str, Any]] = [
     {"source": "http", "select": "http://x/", "expect": {"headers.server": {"absent": True}}},
     {"source": "socket", "select": {"any": True, "protocol": "tcp"}, "expect": {"ports": {"subset_of": [22]}}},
     {"source": "time", "select": None, "expect": {"synchronised": True}},
-    {"when": PART, "reason": {"nl": "x", "en": "y"}, "severity": "low", "area": "SSH", "level": 2},
+    {"when": PART, "reason": {"nl": "x", "en": "y"}, "severity": "low", "area": "SSH", "level": 2, "not_for": ["x"], "only_for": []},
     {"when": [PART, {"any": [PART, {"none": [PART]}]}], "rationale": {"en": "y"}, "refs": {"ssg": ["a", 1]}},
 ]  # fmt: skip
 WRONG: list[dict[str, Any]] = [
@@ -82,6 +82,8 @@ WRONG: list[dict[str, Any]] = [
     {"area": 3},
     {"level": 3},
     {"level": True},
+    {"not_for": "router"},
+    {"only_for": [3]},
     {"refs": ["x"]},
     {"refs": {"ssg": "x"}},
     {"when": {"source": "nothing"}},
@@ -125,6 +127,10 @@ def test_every_check_of_the_baseline_fits_both() -> None:
         checks = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert grammar.mistakes(checks, language.VOCABULARY) == [], path
         VALIDATOR.validate(checks)
+
+
+def test_every_key_is_in_the_schema() -> None:
+    assert set(SCHEMA["$defs"]["check"]["properties"]) == {*grammar.ABOUT, *grammar.SINGLE, *grammar.GROUPS}
 
 
 def test_parameters_are_filled_in_before_anything_is_judged(tmp_path: Path) -> None:
