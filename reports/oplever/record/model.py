@@ -222,8 +222,18 @@ class ItemResult(Struct, frozen=True):
     message: str = ""
 
 
+class Change(Struct, frozen=True):
+    """How many lines came and went in one file (or other thing with a text), as `--diff` shows."""
+
+    name: str
+    added: int
+    removed: int
+
+
 class HostResult(Struct, frozen=True):
-    """How one task ended on one host."""
+    """How one task ended on one host. `rescued_by` names the task that took over, `notified` the handlers that were
+    told, `notified_by` (of a handler) the tasks that told it, `retries` holds a message for each attempt that failed,
+    `job` identifies work that was left running in the background."""
 
     host: str
     status: TaskStatus
@@ -235,10 +245,18 @@ class HostResult(Struct, frozen=True):
     items: tuple[ItemResult, ...] = ()
     items_total: int = 0
     censored: bool = False
+    rescued_by: str = ""
+    notified: tuple[str, ...] = ()
+    notified_by: tuple[str, ...] = ()
+    retries: tuple[str, ...] = ()
+    job: str = ""
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Step(Struct, frozen=True):
-    """Section 8: one task as it was carried out, with its result per host. Manual steps come from entries."""
+    """Section 8: one task as it was carried out, with its result per host. Manual steps come from entries; `includes`
+    are the files and roles that it brought in."""
 
     number: int
     name: str
@@ -251,6 +269,7 @@ class Step(Struct, frozen=True):
     handler: bool = False
     check_mode: bool = False
     by: str = "machine"
+    includes: tuple[str, ...] = ()
 
 
 class Test(Struct, frozen=True):
