@@ -15,6 +15,11 @@ ANCHORS: Final = (
     "record-approved",
     "entry-invalid",
     "entries-broken",
+    "config-invalid",
+    "host-unknown",
+    "store-unusable",
+    "signing-failed",
+    "signing-key-missing",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from oplever import store
+from oplever.cli.build import build
 from oplever.cli.output import summary
 from oplever.record import entries
-from oplever.render.registry import render_all
 
 _HELP = {
     "day": "Day, as 2026-11-23; today when left out.",
@@ -42,9 +42,7 @@ def _command(kind: str, struct: type[Struct]) -> click.Command:
         said = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         store.add(directory, entries.make(kind, by, at, {k: v for k, v in said.items() if v not in (None, "", [])}))
-        derived = store.load(directory)
-        store.write_record(derived, directory)
-        store.write_manifest(directory, render_all(derived, directory))
+        derived = build(directory)
         click.echo(f"added: {kind}, revision {derived.document.revision} of {derived.id}")
         click.echo(summary(derived))
 
