@@ -17,6 +17,11 @@ ANCHORS: Final = (
     "entries-broken",
     "checks-none",
     "checks-parameters",
+    "config-invalid",
+    "host-unknown",
+    "store-unusable",
+    "signing-failed",
+    "signing-key-missing",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -38,7 +38,11 @@ def derive(events: Iterable[JournalEvent], digest: str = "", entries: Sequence[E
 
     What nobody said stays empty.
     """
-    run = fold(events)
+    return conclude(fold(events), digest, entries)
+
+
+def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
+    """As `derive`, for a journal that was folded already."""
     saved = rescued(run)
     found = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)

@@ -497,13 +497,19 @@ class Annex(Struct, frozen=True):
 
 
 class Signature(Struct, frozen=True):
-    """Section 22: who signed what, and what the signature means."""
+    """Section 22: who signed what, and what the signature means.
+
+    Said, `digest` is that of the journal. With an SSH key, `key` is its fingerprint, `revision` what was signed and
+    `digest` that of the signed statement.
+    """
 
     name: str
     role: str
     at: str
     meaning: str
     digest: str = ""
+    revision: int | None = None
+    key: str = ""
 
 
 class Missing(Struct, frozen=True):
