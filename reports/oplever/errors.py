@@ -15,6 +15,7 @@ ANCHORS: Final = (
     "record-approved",
     "entry-invalid",
     "entries-broken",
+    "export-empty",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 
