@@ -22,6 +22,7 @@ ANCHORS: Final = (
     "store-unusable",
     "signing-failed",
     "signing-key-missing",
+    "export-empty",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

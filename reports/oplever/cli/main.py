@@ -11,6 +11,7 @@ from oplever.cli.add import add
 from oplever.cli.build import build
 from oplever.cli.checks import checks
 from oplever.cli.compare import compare_command
+from oplever.cli.export import export_command
 from oplever.cli.list import list_records
 from oplever.cli.output import printable, summary
 from oplever.cli.purge import purge
@@ -70,5 +71,5 @@ def _short(path: Path) -> str:
         return str(path)
 
 
-for command in (add, checks, compare_command, list_records, purge, show, sign, verify):
+for command in (add, checks, compare_command, export_command, list_records, purge, show, sign, verify):
     main.add_command(command)
