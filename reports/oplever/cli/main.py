@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from oplever import __version__, store
@@ -14,6 +12,7 @@ from oplever.cli.compare import compare_command
 from oplever.cli.export import export_command
 from oplever.cli.list import list_records
 from oplever.cli.output import printable, summary
+from oplever.cli.overview import short
 from oplever.cli.purge import purge
 from oplever.cli.show import show
 from oplever.cli.sign import sign
@@ -57,18 +56,10 @@ def report(record: str) -> None:
     directory = store.find(record)
     derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {_short(directory / store.RECORD)}")
-    click.echo(f"report: {_short(directory / 'report.nl.html')}")
+    click.echo(f"record: {short(directory / store.RECORD)}")
+    click.echo(f"report: {short(directory / 'report.nl.html')}")
     if derived.verdict in ("not_delivered", "interrupted"):
         raise click.exceptions.Exit(1)
-
-
-def _short(path: Path) -> str:
-    """A path as somebody standing here would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 for command in (add, checks, compare_command, export_command, list_records, purge, show, sign, verify):
