@@ -57,7 +57,7 @@ class TaskStart(Event, frozen=True, tag="task_start"):
     check_mode: bool | None = None
 
 
-class HostStart(Event, frozen=True, tag="host_start"):
+class HostStart(Event, frozen=True, gc=False, tag="host_start"):
     task: str
     host: str
 
@@ -68,7 +68,7 @@ class Item(Struct, frozen=True):
     message: str | None = None
 
 
-class Result(Event, frozen=True, tag="result"):
+class Result(Event, frozen=True, gc=False, tag="result"):
     task: str
     host: str
     status: TaskStatus

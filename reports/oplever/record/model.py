@@ -210,7 +210,7 @@ class ItemResult(Struct, frozen=True):
     message: str = ""
 
 
-class HostResult(Struct, frozen=True):
+class HostResult(Struct, frozen=True, gc=False):
     """How one task ended on one host."""
 
     host: str
