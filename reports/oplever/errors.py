@@ -20,6 +20,7 @@ ANCHORS: Final = (
     "config-invalid",
     "host-unknown",
     "store-unusable",
+    "record-altered",
     "signing-failed",
     "signing-key-missing",
     "export-empty",

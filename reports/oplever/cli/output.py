@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from oplever.record.model import Record
 from oplever.render.text import Translator
 from oplever.render.words import reason_text
@@ -17,3 +19,11 @@ def summary(record: Record) -> str:
     t = Translator("en")
     reasons = [f"  - {printable(reason_text(t, reason))}" for reason in record.document.reasons]
     return "\n".join([f"verdict: {record.verdict}", *reasons])
+
+
+def short(path: Path) -> str:
+    """A path as somebody standing here would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

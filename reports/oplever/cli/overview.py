@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from oplever.cli.output import printable, summary
+from oplever.cli.output import printable, short, summary
 from oplever.cli.tables import table
 from oplever.record.model import Record
 from oplever.render import document
@@ -66,11 +66,3 @@ def _tiles(block: Tiles) -> None:
         click.echo("")
         names = [name for name, _ in block.tiles[0].facts]
         table([block.title, "", "", *names], [row(tile) for tile in block.tiles])
-
-
-def short(path: Path) -> str:
-    """A path as somebody standing here would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -1,0 +1,104 @@
+"""How fast a journal becomes a record, and in how much memory: a journal as the callback writes it, generated.
+
+`python tests/bench/reading.py [hosts] [tasks]` prints the figures of one size.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+SMALL, LARGE = (50, 400), (1000, 1000)
+
+
+def lines(hosts: int, tasks: int) -> Iterator[str]:
+    """The lines of a run of `tasks` tasks on `hosts` machines, every tenth result changed, some with a message."""
+    number = 0
+
+    def line(kind: str, **keys: object) -> str:
+        nonlocal number
+        second, fraction = divmod(number, 5000)
+        t = f"2026-11-23T{10 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{fraction * 200:06}Z"
+        text = json.dumps({"seq": number, "t": t, "kind": kind, **keys}, separators=(",", ":"))
+        number += 1
+        return text + "\n"
+
+    names = [f"machine-{n:04}.school.example" for n in range(hosts)]
+    yield line(
+        "run_start", format="oplever-journal", version=1, id="bench", account="root", command=["ansible-playbook"]
+    )
+    yield line("playbook_start", playbook="site.yml")
+    yield line(
+        "play_start", play="play", name="All", hosts="all", targets=names, groups={name: ["all"] for name in names}
+    )
+    for task in range(tasks):
+        uuid = f"525400aa-0000-1111-2222-{task:012}"
+        name, role = f"Task number {task} of this run", f"oplever.lab.role{task % 10}"
+        yield line("task_start", task=uuid, play="play", name=name, action="ansible.builtin.template", role=role,
+                   path=f"/srv/oplever/roles/{role}/tasks/main.yml:{task}", handler=False, tags=[], check_mode=False)  # fmt: skip
+        for host in names:
+            yield line("host_start", task=uuid, host=host)
+        for place, host in enumerate(names):
+            changed = (task + place) % 10 == 0
+            yield line("result", task=uuid, host=host, status="changed" if changed else "ok", duration=0.123456,
+                       changed=changed, attempts=1, delegated_to=None, message="All is well" if changed else None,
+                       items=None, items_total=None, censored=False, data=None, warnings=[])  # fmt: skip
+    counts = {
+        "ok": tasks,
+        "changed": tasks // 10,
+        "unreachable": 0,
+        "failed": 0,
+        "skipped": 0,
+        "rescued": 0,
+        "ignored": 0,
+    }
+    yield line("stats", recap=dict.fromkeys(names, counts))
+    yield line("run_end", lines=number, lost=0, reason="finished")
+
+
+def measure(path: Path) -> dict[str, float]:
+    """One reading in this process: seconds, and megabytes that it needed on top of what it began with."""
+    from oplever import store  # noqa: PLC0415 - its import is not part of the reading
+
+    begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    record = store.load(path)
+    seconds = time.process_time() - begun
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return {"seconds": seconds, "lines": record.completeness.lines, "megabytes": peak}
+
+
+def parse_only(path: Path) -> float:
+    """Seconds that the standard library takes to read the same lines and do nothing with them."""
+    begun = time.process_time()
+    with (path / "journal.jsonl").open("rb") as journal:
+        for line in journal:
+            json.loads(line)
+    return time.process_time() - begun
+
+
+def figures(hosts: int, tasks: int, rounds: int = 3) -> list[dict[str, float]]:
+    """Each round in a process of its own, since memory that was used once is not given back."""
+    with tempfile.TemporaryDirectory() as place:
+        with (Path(place) / "journal.jsonl").open("w", encoding="utf-8") as journal:
+            journal.writelines(lines(hosts, tasks))
+        found = []
+        for _ in range(rounds):
+            done = subprocess.run(
+                [sys.executable, __file__, "--read", place], capture_output=True, text=True, check=True
+            )
+            found.append(json.loads(done.stdout) | {"json": parse_only(Path(place))})
+        return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--read":
+        print(json.dumps(measure(Path(sys.argv[2]))))
+    else:
+        for each in figures(int(sys.argv[1]), int(sys.argv[2]), 2):
+            print(each, f"{each['lines'] / each['seconds']:,.0f} lines/s")
