@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from msgspec import structs
 
 from oplever.record.fold import Call
-from oplever.record.model import Baseline, CheckStatus, Control, HostScore, Score, Severity, Test, Text
+from oplever.record.model import (
+    Baseline,
+    CheckStatus,
+    Control,
+    ExceptionGrant,
+    HostScore,
+    Regression,
+    Score,
+    Severity,
+    Tally,
+    Test,
+    Text,
+)
 
 WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
 STATUSES = frozenset(get_args(CheckStatus))
+BAD = frozenset({"fail", "error"})
+GRANTED = ("id", "control", "reason", "owner", "approver", "expires", "compensating", "problem")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the baseline of one host stood at its last delivery, and the runs since then, oldest first."""
+
+    record: str
+    at: str
+    controls: dict[str, CheckStatus]
+    later: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -86,18 +110,95 @@ def baseline(calls: Iterable[Call], found: Iterable[Outcome]) -> Baseline:
             key = (outcome.id, outcome.host)
             controls[key] = _control(outcome, controls.get(key))
     profiles = [call.data for call in calls if call.data.get("profile")]
-    per_host: dict[str, list[Control]] = {}
-    for control in controls.values():
-        per_host.setdefault(control.host, []).append(control)
+    delivered = {call.host: known for call in calls if (known := _delivery(call.data.get("reference")))}
+    every = tuple(controls.values())
     return Baseline(
         profile=str(profiles[-1]["profile"]) if profiles else "",
         version=str(profiles[-1].get("profile_version") or "") if profiles else "",
         hosts=tuple(
-            HostScore(host, _score((c.severity, c.before) for c in own), _score((c.severity, c.after) for c in own))
-            for host, own in per_host.items()
+            HostScore(host, *_scores(own, delivered)) for (host,), own in _grouped(every, lambda c: (c.host,)).items()
         ),
-        controls=tuple(controls.values()),
+        controls=every,
+        exceptions=_exceptions(profiles),
+        tallies=tuple(
+            Tally(key[0], key[1], *_scores(own, delivered))
+            for key, own in sorted(
+                _grouped(every, lambda c: (c.area, c.severity)).items(),
+                key=lambda item: (item[0][0], -WEIGHTS[item[0][1]]),
+            )
+        ),
+        worse=tuple(_worse(every, delivered)),
     )
+
+
+def _grouped(controls: Iterable[Control], key: Callable[[Control], Any]) -> dict[Any, list[Control]]:
+    found: dict[Any, list[Control]] = {}
+    for control in controls:
+        found.setdefault(key(control), []).append(control)
+    return found
+
+
+def _scores(
+    controls: list[Control], delivered: Mapping[str, Delivery]
+) -> tuple[Score | None, Score | None, Score | None]:
+    """Before, after, and at the last delivery."""
+    then = ((c.severity, delivered[c.host].controls.get(c.id)) for c in controls if c.host in delivered)
+    return (
+        _score((c.severity, c.before) for c in controls),
+        _score((c.severity, c.after) for c in controls),
+        _score(then),
+    )
+
+
+def _delivery(value: object) -> Delivery | None:
+    """What the journal says of the last delivery, when it has the right shape."""
+    if not isinstance(value, dict) or not isinstance(value.get("controls"), dict) or not value.get("record"):
+        return None
+    statuses = {str(name): status for name, status in value["controls"].items() if status in STATUSES}
+    later = [run for run in value.get("later") or [] if isinstance(run, dict) and isinstance(run.get("failing"), list)]
+    return Delivery(str(value["record"]), str(value.get("at") or ""), statuses, later)
+
+
+def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> Iterator[Regression]:
+    for control in controls:
+        known = delivered.get(control.host)
+        was = known.controls.get(control.id) if known else None
+        if known is None or control.after not in BAD or was is None or was in BAD:
+            continue
+        first: dict[str, Any] = {}
+        for run in reversed(known.later):
+            if control.id not in run["failing"]:
+                break
+            first = run
+        yield Regression(
+            control=control.id,
+            host=control.host,
+            severity=control.severity,
+            was=was,
+            now=control.after,
+            delivered=known.record,
+            since=str(first.get("at") or ""),
+            record=str(first.get("record") or ""),
+        )
+
+
+def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...]:
+    """Each exception once, with all the hosts that it was held against; what the last run of a host says counts."""
+    found: dict[str, ExceptionGrant] = {}
+    for data in calls:
+        rows = data.get("exceptions")
+        for row in rows if isinstance(rows, list) else []:
+            if not isinstance(row, dict) or not row.get("control"):
+                continue
+            text = {key: str(row.get(key) or "") for key in GRANTED}
+            hosts = tuple(map(str, row["hosts"])) if isinstance(row.get("hosts"), list) else ()
+            known = found.get(text["id"])
+            found[text["id"]] = ExceptionGrant(
+                **text,
+                hosts=tuple(dict.fromkeys((*known.hosts, *hosts))) if known else hosts,
+                valid=row.get("valid") is True,
+            )
+    return tuple(found.values())
 
 
 def _control(outcome: Outcome, known: Control | None) -> Control:
