@@ -8,9 +8,17 @@ import click
 
 from oplever import __version__, store
 from oplever.cli.add import add
-from oplever.cli.output import documents, printable, summary
+from oplever.cli.build import build
+from oplever.cli.checks import checks
+from oplever.cli.compare import compare_command
+from oplever.cli.export import export_command
+from oplever.cli.list import list_records
+from oplever.cli.output import printable, summary
+from oplever.cli.purge import purge
+from oplever.cli.show import show
+from oplever.cli.sign import sign
+from oplever.cli.verify import verify
 from oplever.errors import OpleverError
-from oplever.render.registry import render_all
 
 
 class _Group(click.Group):
@@ -47,55 +55,12 @@ def report(record: str) -> None:
     Ends with 1 when the record says not delivered or interrupted.
     """
     directory = store.find(record)
-    derived = store.load(directory)
-    path = store.write_record(derived, directory)  # first: it is there when a document cannot be made
-    store.write_manifest(directory, render_all(derived, directory))
+    derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {_short(path)}")
+    click.echo(f"record: {_short(directory / store.RECORD)}")
     click.echo(f"report: {_short(directory / 'report.nl.html')}")
-    _exit_code(derived.verdict)
-
-
-@main.command()
-@click.argument("record", default="latest")
-@click.help_option(help="Show this help and stop.")
-def show(record: str) -> None:
-    """Show what RECORD says, what it lacks and where its documents are."""
-    directory = store.find(record)
-    derived = store.load(directory)
-    click.echo(documents(derived, directory))
-    _exit_code(derived.verdict)
-
-
-@main.command("list")
-@click.help_option(help="Show this help and stop.")
-def list_records() -> None:
-    """List the records, newest first."""
-    found = False
-    for directory in store.every():
-        found = True
-        try:
-            record = store.load(directory)
-        except OpleverError as error:
-            click.echo(f"{directory.name}  cannot be read: {printable(error.message)}")
-            continue
-        hosts = ", ".join(system.name for system in record.systems[:5]) + (", ..." if record.systems[5:] else "")
-        click.echo(f"{directory.name}  {record.verdict:<22}  {record.status:<9}  {printable(hosts)}")
-    if not found:
-        click.echo(f"No records yet in {store.records_directory()}. Each run of a playbook makes one.")
-
-
-@main.command()
-@click.argument("record", default="latest")
-@click.help_option(help="Show this help and stop.")
-def verify(record: str) -> None:
-    """Compare the files of RECORD with their fingerprints. Ends with 1 when one was altered."""
-    directory = store.find(record)
-    wrong = store.altered(directory)
-    if wrong:
-        click.echo(f"oplever: altered since it was made: {', '.join(map(printable, wrong))}", err=True)
+    if derived.verdict in ("not_delivered", "interrupted"):
         raise click.exceptions.Exit(1)
-    click.echo(f"{directory.name}: every file is as it was made")
 
 
 def _short(path: Path) -> str:
@@ -106,9 +71,5 @@ def _short(path: Path) -> str:
         return str(path)
 
 
-def _exit_code(verdict: str) -> None:
-    if verdict in ("not_delivered", "interrupted"):
-        raise click.exceptions.Exit(1)
-
-
-main.add_command(add)
+for command in (add, checks, compare_command, export_command, list_records, purge, show, sign, verify):
+    main.add_command(command)

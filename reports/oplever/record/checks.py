@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from msgspec import structs
 
 from oplever.record.fold import Call
-from oplever.record.model import (
-    Baseline,
-    CheckStatus,
-    Control,
-    ExceptionGrant,
-    HostScore,
-    Regression,
-    Score,
-    Severity,
-    Tally,
-    Test,
-    Text,
-)
+from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
-WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
 STATUSES = frozenset(get_args(CheckStatus))
-BAD = frozenset({"fail", "error"})
 GRANTED = ("id", "control", "reason", "owner", "approver", "expires", "compensating", "problem")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How the baseline of one host stood at its last delivery, and the runs since then, oldest first."""
-
-    record: str
-    at: str
-    controls: dict[str, CheckStatus]
-    later: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +47,7 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
         stage, suite = str(call.data.get("stage") or "after"), str(call.data.get("suite") or "")
         for check in call.data["checks"]:
             if isinstance(check, dict) and check.get("id") and check.get("status") in STATUSES:
-                severity = check.get("severity") if check.get("severity") in WEIGHTS else ""
+                severity = check.get("severity") if check.get("severity") in get_args(Severity) else ""
                 yield Outcome(call.t, call.host, stage, suite, str(check["id"]), check["status"], str(severity), check)
 
 
@@ -110,76 +86,12 @@ def baseline(calls: Iterable[Call], found: Iterable[Outcome]) -> Baseline:
             key = (outcome.id, outcome.host)
             controls[key] = _control(outcome, controls.get(key))
     profiles = [call.data for call in calls if call.data.get("profile")]
-    delivered = {call.host: known for call in calls if (known := _delivery(call.data.get("reference")))}
-    every = tuple(controls.values())
     return Baseline(
         profile=str(profiles[-1]["profile"]) if profiles else "",
         version=str(profiles[-1].get("profile_version") or "") if profiles else "",
-        hosts=tuple(
-            HostScore(host, *_scores(own, delivered)) for (host,), own in _grouped(every, lambda c: (c.host,)).items()
-        ),
-        controls=every,
+        controls=tuple(controls.values()),
         exceptions=_exceptions(profiles),
-        tallies=tuple(
-            Tally(key[0], key[1], *_scores(own, delivered))
-            for key, own in sorted(
-                _grouped(every, lambda c: (c.area, c.severity)).items(),
-                key=lambda item: (item[0][0], -WEIGHTS[item[0][1]]),
-            )
-        ),
-        worse=tuple(_worse(every, delivered)),
     )
-
-
-def _grouped(controls: Iterable[Control], key: Callable[[Control], Any]) -> dict[Any, list[Control]]:
-    found: dict[Any, list[Control]] = {}
-    for control in controls:
-        found.setdefault(key(control), []).append(control)
-    return found
-
-
-def _scores(
-    controls: list[Control], delivered: Mapping[str, Delivery]
-) -> tuple[Score | None, Score | None, Score | None]:
-    """Before, after, and at the last delivery."""
-    then = ((c.severity, delivered[c.host].controls.get(c.id)) for c in controls if c.host in delivered)
-    return (
-        _score((c.severity, c.before) for c in controls),
-        _score((c.severity, c.after) for c in controls),
-        _score(then),
-    )
-
-
-def _delivery(value: object) -> Delivery | None:
-    """What the journal says of the last delivery, when it has the right shape."""
-    if not isinstance(value, dict) or not isinstance(value.get("controls"), dict) or not value.get("record"):
-        return None
-    statuses = {str(name): status for name, status in value["controls"].items() if status in STATUSES}
-    later = [run for run in value.get("later") or [] if isinstance(run, dict) and isinstance(run.get("failing"), list)]
-    return Delivery(str(value["record"]), str(value.get("at") or ""), statuses, later)
-
-
-def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> Iterator[Regression]:
-    for control in controls:
-        known = delivered.get(control.host)
-        was = known.controls.get(control.id) if known else None
-        if known is None or control.after not in BAD or was is None or was in BAD:
-            continue
-        first: dict[str, Any] = {}
-        for run in reversed(known.later):
-            if control.id not in run["failing"]:
-                break
-            first = run
-        yield Regression(
-            control=control.id,
-            host=control.host,
-            severity=control.severity,
-            was=was,
-            now=control.after,
-            delivered=known.record,
-            since=str(first.get("at") or ""),
-            record=str(first.get("record") or ""),
-        )
 
 
 def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...]:
@@ -220,28 +132,11 @@ def _control(outcome: Outcome, known: Control | None) -> Control:
         found_before=outcome.text("found") if before else known.found_before if known else "",
         reason=outcome.text("reason"),
         evidence=outcome.text("evidence"),
-        remedy=both(outcome.check.get("remedy")).en,
+        remedy=both(outcome.check.get("remedy")),
         refs={str(name): tuple(map(str, ids)) for name, ids in refs.items() if isinstance(ids, list)}
         if isinstance(refs, dict)
         else {},
         exception=outcome.text("exception"),
-    )
-
-
-def _score(results: Iterable[tuple[str, CheckStatus | None]]) -> Score | None:
-    measured = [(severity, status) for severity, status in results if status is not None]
-    if not measured:
-        return None
-    count = {status: sum(s == status for _, s in measured) for status in STATUSES}
-    applicable = sum(WEIGHTS[severity] for severity, status in measured if status != "not_applicable")
-    passed = sum(WEIGHTS[severity] for severity, status in measured if status == "pass")
-    return Score(
-        score=round(100 * passed / applicable, 1) if applicable else None,
-        passed=count["pass"],
-        failed=count["fail"],
-        errors=count["error"],
-        not_applicable=count["not_applicable"],
-        waived=count["waived"],
     )
 
 
