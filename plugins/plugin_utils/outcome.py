@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import cap, clean, one_line, plain
+from .redact import Redactor
+from .text import cap, clean, one_line, plain
 
 ITEMS_LIMIT = 100
 WARNINGS_LIMIT = 20

@@ -15,6 +15,10 @@ ANCHORS: Final = (
     "record-approved",
     "entry-invalid",
     "entries-broken",
+    "run-prompt",
+    "run-start",
+    "import-foreign",
+    "import-broken",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

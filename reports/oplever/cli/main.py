@@ -9,6 +9,7 @@ import click
 from oplever import __version__, store
 from oplever.cli.add import add
 from oplever.cli.output import documents, printable, summary
+from oplever.cli.run import run
 from oplever.errors import OpleverError
 from oplever.render.registry import render_all
 
@@ -112,3 +113,4 @@ def _exit_code(verdict: str) -> None:
 
 
 main.add_command(add)
+main.add_command(run)
