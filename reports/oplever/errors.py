@@ -15,12 +15,15 @@ ANCHORS: Final = (
     "record-approved",
     "entry-invalid",
     "entries-broken",
+    "checks-none",
+    "checks-parameters",
     "config-invalid",
     "host-unknown",
     "store-unusable",
     "record-altered",
     "signing-failed",
     "signing-key-missing",
+    "export-empty",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -14,7 +14,9 @@ from oplever.cli.output import printable, summary
 from oplever.errors import OpleverError
 
 LAZY = {
+    "checks": "oplever.cli.checks:checks",
     "compare": "oplever.cli.compare:compare_command",
+    "export": "oplever.cli.export:export_command",
     "list": "oplever.cli.list:list_records",
     "purge": "oplever.cli.purge:purge",
     "show": "oplever.cli.show:show",

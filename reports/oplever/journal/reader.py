@@ -12,6 +12,7 @@ from oplever.errors import OpleverError
 from oplever.journal.events import (
     Gap,
     HostStart,
+    Include,
     ItemDone,
     JournalEvent,
     PlaybookStart,
@@ -25,9 +26,11 @@ from oplever.journal.events import (
 )
 
 FORMAT = "oplever-journal"
-VERSION = 1
+VERSION = 2
 
-Line = RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Stats | RunEnd
+Line = (
+    RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Include | Stats | RunEnd
+)
 KINDS = frozenset(
     [
         "run_start",
@@ -38,6 +41,7 @@ KINDS = frozenset(
         "result",
         "item",
         "retry",
+        "include",
         "stats",
         "run_end",
     ]

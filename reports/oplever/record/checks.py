@@ -86,18 +86,23 @@ def baseline(calls: Iterable[Call], found: Iterable[Outcome]) -> Baseline:
             key = (outcome.id, outcome.host)
             controls[key] = _control(outcome, controls.get(key))
     profiles = [call.data for call in calls if call.data.get("profile")]
-    per_host: dict[str, list[Control]] = {}
-    for control in controls.values():
-        per_host.setdefault(control.host, []).append(control)
     return Baseline(
         profile=str(profiles[-1]["profile"]) if profiles else "",
         version=str(profiles[-1].get("profile_version") or "") if profiles else "",
-        hosts=tuple(
-            HostScore(host, _score((c.severity, c.before) for c in own), _score((c.severity, c.after) for c in own))
-            for host, own in per_host.items()
-        ),
         controls=tuple(controls.values()),
     )
+
+
+def scored(known: Baseline) -> Baseline:
+    """The baseline with the score of each host, as its controls now stand."""
+    per_host: dict[str, list[Control]] = {}
+    for control in known.controls:
+        per_host.setdefault(control.host, []).append(control)
+    scores = (
+        HostScore(host, _score((c.severity, c.before) for c in own), _score((c.severity, c.after) for c in own))
+        for host, own in per_host.items()
+    )
+    return structs.replace(known, hosts=tuple(scores))
 
 
 def _control(outcome: Outcome, known: Control | None) -> Control:
@@ -119,7 +124,7 @@ def _control(outcome: Outcome, known: Control | None) -> Control:
         found_before=outcome.text("found") if before else known.found_before if known else "",
         reason=outcome.text("reason"),
         evidence=outcome.text("evidence"),
-        remedy=both(outcome.check.get("remedy")).en,
+        remedy=both(outcome.check.get("remedy")),
         refs={str(name): tuple(map(str, ids)) for name, ids in refs.items() if isinstance(ids, list)}
         if isinstance(refs, dict)
         else {},

@@ -160,10 +160,23 @@ class NoneEntry(_Said, frozen=True, tag="none"):
 
 
 class CorrectionEntry(_Said, frozen=True, tag="correction"):
-    """What is not right in the record, and how it is; the record keeps both."""
+    """What is not right in the record and how it is; the old value stays readable. Without value it is a comment."""
 
-    section: Said
-    text: Said
+    field: Said
+    reason: Said
+    value: str = ""
+
+
+class ExceptionEntry(_Said, frozen=True, tag="exception"):
+    """A deviation from the security baseline that a supervisor approved, until a day."""
+
+    control: Said
+    reason: Said
+    owner: Said
+    approver: Said
+    expires: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    hosts: tuple[Said, ...] = ()
+    compensating: str = ""
 
 
 class SignatureEntry(_Said, frozen=True, tag="signature"):
@@ -200,6 +213,7 @@ Content = (
     | DecisionEntry
     | NoneEntry
     | CorrectionEntry
+    | ExceptionEntry
     | SignatureEntry
     | PseudonymisedEntry
 )

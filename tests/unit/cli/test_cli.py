@@ -56,7 +56,22 @@ EXAMPLES: dict[str, tuple[list[str], str]] = {
     "report": (["--to", "M. de Wit", "--form", "oral"], "accountability"),
     "decision": (["--decision", "approved"], "accountability"),
     "none": (["rest_points"], "rest_points"),
-    "correction": (["--section", "6", "--text", "het adres is 192.0.2.12"], "document"),
+    "correction": (["--field", "systems.a.serial", "--value", "7XK2", "--reason", "sticker"], "document"),
+    "exception": (
+        [
+            "--control",
+            "SSH-001",
+            "--reason",
+            "oud apparaat",
+            "--owner",
+            "Hoofd ICT",
+            "--approver",
+            "M. de Wit",
+            "--expires",
+            "2099-12-31",
+        ],
+        "baseline",
+    ),
 }
 
 
@@ -116,7 +131,7 @@ def test_an_approved_record_stays_as_it_is(records: Path) -> None:
     assert refused.exit_code == 2
     assert "[record-approved]" in refused.stderr
     assert len((records / "entries.jsonl").read_text(encoding="utf-8").splitlines()) == 1
-    assert add("correction", "--section", "6", "--text", "anders").exit_code == 0
+    assert add("correction", "--field", "systems.a.serial", "--reason", "anders").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
 
 def baseline(view: View, t: Translator) -> Blocks:
     found = view.record.baseline
-    if not found.controls and not found.hosts:
-        return ()
+    if not found.controls:
+        return _exceptions(t, found.exceptions)
     name = " ".join(part for part in (found.profile, found.version) if part)
     failing = view.failing_controls
     rest = [control for control in found.controls if control.after not in BAD]
@@ -192,7 +192,7 @@ def _failing(t: Translator, control: Control) -> tuple[Cell, ...]:
         Cell(titled(t, control.title) or control.id, note=_control_note(control)),
         code(control.expected),
         code(control.found, "\n".join(part for part in (control.reason, control.evidence) if part)),
-        Cell(control.remedy),
+        Cell(titled(t, control.remedy)),
     )
 
 
