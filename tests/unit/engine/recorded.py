@@ -1,4 +1,4 @@
-"""A machine of Debian 12 or 13 as recorded in data/<release>: its files, and what its commands said.
+"""A machine of Debian 12 or 13 as recorded in data/debian<release>/recorded: its files, and what its commands said.
 
 Standard library only and Python 3.9, like the engine: tests/system runs this under every Python that is there, and then
 it prints the results. Links are made here, since a repository with links to nowhere is no pleasure.
@@ -59,7 +59,7 @@ class Recorded(Machine):
 
 def lay_out(release: str, place: Path) -> None:
     """The recorded files, with their links, below `place`."""
-    shutil.copytree(DATA / release, place, dirs_exist_ok=True)
+    shutil.copytree(DATA / f"debian{release}/recorded", place, dirs_exist_ok=True)
     for line in (place / "links").read_text(encoding="utf-8").splitlines():
         link, target = line.split("\t")
         path = place / link.lstrip("/")
