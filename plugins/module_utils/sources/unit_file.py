@@ -13,7 +13,7 @@ DIRECTORIES = (
 )  # fmt: skip
 ADMIN = DIRECTORIES[0]
 LINKS = (".wants", ".requires", ".upholds")
-INSTALL = re.compile(r"^\s*(WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
+INSTALL = re.compile(r"^[ \t]*(WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
 
 
 def find(machine, name):

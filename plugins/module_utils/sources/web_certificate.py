@@ -14,7 +14,7 @@ CONFIGURATION = (
     "/etc/nginx/nginx.conf", "/etc/nginx/conf.d/*", "/etc/nginx/sites-enabled/*", "/etc/nginx/snippets/*",
     "/etc/apache2/apache2.conf", "/etc/apache2/sites-enabled/*", "/etc/apache2/conf-enabled/*",
 )  # fmt: skip
-NAMED = re.compile(r"^\s*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
+NAMED = re.compile(r"^[ \t]*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
 
 
 def describe(select):
