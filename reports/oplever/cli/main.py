@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib
 
 import click
 
 from oplever import __version__, store
 from oplever.cli.add import add
 from oplever.cli.build import build
-from oplever.cli.checks import checks
-from oplever.cli.compare import compare_command
-from oplever.cli.export import export_command
-from oplever.cli.list import list_records
-from oplever.cli.output import printable, summary
-from oplever.cli.purge import purge
-from oplever.cli.show import show
-from oplever.cli.sign import sign
-from oplever.cli.verify import verify
+from oplever.cli.output import printable, short, summary
 from oplever.errors import OpleverError
+
+LAZY = {
+    "checks": "oplever.cli.checks:checks",
+    "compare": "oplever.cli.compare:compare_command",
+    "export": "oplever.cli.export:export_command",
+    "list": "oplever.cli.list:list_records",
+    "purge": "oplever.cli.purge:purge",
+    "run": "oplever.cli.run:run",
+    "show": "oplever.cli.show:show",
+    "sign": "oplever.cli.sign:sign",
+    "verify": "oplever.cli.verify:verify",
+}
+"""Commands that are imported when they are asked for: a run waits for `oplever report`, which needs no database."""
 
 
 class _Group(click.Group):
     """Shows our errors as one message with advice, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LAZY:
+            module, _, name = LAZY[cmd_name].partition(":")
+            found: click.Command = getattr(importlib.import_module(module), name)
+            return found
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -57,19 +72,10 @@ def report(record: str) -> None:
     directory = store.find(record)
     derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {_short(directory / store.RECORD)}")
-    click.echo(f"report: {_short(directory / 'report.nl.html')}")
+    click.echo(f"record: {short(directory / store.RECORD)}")
+    click.echo(f"report: {short(directory / 'report.nl.html')}")
     if derived.verdict in ("not_delivered", "interrupted"):
         raise click.exceptions.Exit(1)
 
 
-def _short(path: Path) -> str:
-    """A path as somebody standing here would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-for command in (add, checks, compare_command, export_command, list_records, purge, show, sign, verify):
-    main.add_command(command)
+main.add_command(add)

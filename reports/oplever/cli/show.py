@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import msgspec
 
 from oplever import store
-from oplever.cli.output import documents
+from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
 from oplever.errors import OpleverError
 from oplever.store.index import open_index
@@ -35,11 +36,11 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
     if host is None:
         _record(ctx, record or "latest", form)
         return
-    name = store.find(record).name if record else None
-    visits = _visits(host, name)
+    directory = store.find(record) if record else None
+    visits = _visits(host, directory)
     if form == "json":
         as_json(visits)
-    elif name:
+    elif directory:
         _machine(host, visits[0])
     else:
         _life(host, visits)
@@ -51,13 +52,14 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(derived), indent=1).decode())
     else:
-        click.echo(documents(derived, directory))
+        overview(derived, directory)
     if derived.verdict in ("not_delivered", "interrupted"):
         ctx.exit(1)
 
 
-def _visits(host: str, name: str | None) -> list[Visit]:
-    with open_index() as index:
+def _visits(host: str, directory: Path | None) -> list[Visit]:
+    name = directory and directory.name
+    with open_index(directory and directory.parent) as index:
         found = [each for each in life(index, host) if name in (None, each.record.name)]
         known = hosts(index)
     if not found:

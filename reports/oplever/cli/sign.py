@@ -9,8 +9,10 @@ import click
 
 from oplever import store
 from oplever.cli.build import build
+from oplever.errors import OpleverError
 from oplever.record import entries
-from oplever.store import signatures
+from oplever.record.entries import Role
+from oplever.store import manifest, signatures
 
 
 @click.command()
@@ -35,7 +37,7 @@ from oplever.store import signatures
     help="SSH key; without one that of oplever.yml, else the first of the SSH agent.",
 )
 @click.help_option(help="Show this help and stop.")
-def sign(*, record: str, by: str, role: str, decision: str | None, remarks: str, key: Path | None) -> None:
+def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str, key: Path | None) -> None:
     """Sign RECORD as it stands. What is added later makes a new revision; the signature keeps to its own.
 
     \b
@@ -46,6 +48,7 @@ def sign(*, record: str, by: str, role: str, decision: str | None, remarks: str,
     if decision and role != "supervisor":
         raise click.UsageError("only a supervisor decides: --role supervisor")
     directory = store.find(record)
+    _refuse_altered(directory)
     if decision:
         store.add(directory, entries.make("decision", by, _now(), {"decision": decision, "remarks": remarks}))
     build(directory)
@@ -54,6 +57,15 @@ def sign(*, record: str, by: str, role: str, decision: str | None, remarks: str,
     click.echo(
         f"signed: revision {revision} of {derived.id}, as {role}; it is now revision {derived.document.revision}"
     )
+
+
+def _refuse_altered(directory: Path) -> None:
+    """Nobody puts their name to what is not as it was made, or not as somebody else signed it."""
+    wrong = manifest.problems(directory) if (directory / store.MANIFEST).is_file() else []
+    wrong += [problem for each in signatures.check(directory, None) for problem in each.altered]
+    if wrong:
+        advice = "oplever verify names everything; oplever report makes the documents again"
+        raise OpleverError("record-altered", f"{directory.name} is not as it was made: {wrong[0]}", advice)
 
 
 def _now() -> str:

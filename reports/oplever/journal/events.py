@@ -61,7 +61,7 @@ class TaskStart(Event, frozen=True, tag="task_start"):
     listen: list[str] = []
 
 
-class HostStart(Event, frozen=True, tag="host_start"):
+class HostStart(Event, frozen=True, gc=False, tag="host_start"):
     task: str
     host: str
 
@@ -93,7 +93,7 @@ class Include(Event, frozen=True, tag="include"):
     task: str = ""
 
 
-class Result(Event, frozen=True, tag="result"):
+class Result(Event, frozen=True, gc=False, tag="result"):
     task: str
     host: str
     status: TaskStatus
@@ -106,12 +106,12 @@ class Result(Event, frozen=True, tag="result"):
     censored: bool | None = None
     changed: bool = False
     rescued_by: str | None = None
-    notify: list[str] = []
+    notify: tuple[str, ...] = ()
     job: Job | None = None
     action: str | None = None
     check_mode: bool = False
-    warnings: list[str] = []
-    diff: list[Change] = []
+    warnings: tuple[str, ...] = ()
+    diff: tuple[Change, ...] = ()
     data: Any = None
 
 

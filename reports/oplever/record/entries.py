@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from oplever.errors import OpleverError
 
 Said = Annotated[str, Meta(min_length=1, max_length=4000)]
+Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
 Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
 
@@ -179,11 +180,12 @@ class ExceptionEntry(_Said, frozen=True, tag="exception"):
 
 
 class SignatureEntry(_Said, frozen=True, tag="signature"):
-    """A signature over a revision: `statement` is the SHA-256 of what was signed, `key` the fingerprint."""
+    """A signature over a revision: SHA-256 of the signed statement and of its signature, fingerprint of the key."""
 
-    role: Literal["executor", "verifier", "supervisor", "principal", "user"]
+    role: Role
     revision: Annotated[int, Meta(ge=1)]
     statement: Said
+    signature: Said
     key: Said
 
 

@@ -230,7 +230,7 @@ class Change(Struct, frozen=True):
     removed: int
 
 
-class HostResult(Struct, frozen=True):
+class HostResult(Struct, frozen=True, gc=False):
     """How one task ended on one host. `rescued_by` names the task that took over, `notified` the handlers that were
     told, `notified_by` (of a handler) the tasks that told it, `retries` holds a message for each attempt that failed,
     `job` identifies work that was left running in the background."""

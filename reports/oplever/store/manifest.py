@@ -72,15 +72,28 @@ def read(path: Path) -> Manifest:
 def problems(directory: Path) -> list[str]:
     """One sentence for each file that was changed, is gone or was added. Raises OpleverError."""
     manifest = read(directory / MANIFEST)
+    lines = entry_lines(directory)
+    found = list(_own(directory, manifest, len(lines)))
     known = {file.name: file for file in manifest.files}
     present = set(_names(directory))
-    found = [f"{name}: {_difference(directory, file)}" for name, file in known.items() if not _same(directory, file)]
+    found += [f"{name}: {_difference(directory, file)}" for name, file in known.items() if not _same(directory, file)]
     found += [f"{name}: added, or written after the documents were made" for name in sorted(present - known.keys())]
-    lines = entry_lines(directory)
     found += [f"{ENTRIES}: {problem}" for problem in chain.breaks(lines, directory / JOURNAL)]
-    if manifest.revision is not None and len(lines) < manifest.revision - 1:
-        found.append(f"{ENTRIES}: {manifest.revision - 1 - len(lines)} lines after line {len(lines)} were removed")
     return found
+
+
+def _own(directory: Path, manifest: Manifest, lines: int) -> Iterator[str]:
+    """What the manifest says of itself; those of before it did so have no revision."""
+    if manifest.revision is None:
+        return
+    if encode(manifest) != (directory / MANIFEST).read_bytes():
+        yield f"{MANIFEST}: changed"
+    if manifest.record != directory.resolve().name:
+        yield f"{MANIFEST}: is that of another record, {manifest.record}"
+    if lines < manifest.revision - 1:
+        yield f"{ENTRIES}: what stood after line {lines} was removed, up to line {manifest.revision - 1}"
+    elif lines > manifest.revision - 1:
+        yield f"{ENTRIES}: lines after line {manifest.revision - 1} are not in the documents"
 
 
 def _same(directory: Path, file: Listed) -> bool:
@@ -97,7 +110,11 @@ def _difference(directory: Path, file: Listed) -> str:
     if path.is_symlink() or not path.is_file():
         return "no longer a file of its own"
     size = path.stat().st_size
-    return f"changed ({file.size_bytes} bytes then, {size} now)" if size != file.size_bytes else "changed"
+    return (
+        f"changed ({file.size_bytes} bytes then, {size} now)"
+        if size != file.size_bytes
+        else "changed, or what manifest.json says of it was"
+    )
 
 
 def _listed(directory: Path, name: str) -> Listed:

@@ -25,7 +25,7 @@ from msgspec import Struct
 from oplever import config
 from oplever.errors import OpleverError
 from oplever.files import sha256, unwritable, write
-from oplever.record.entries import Entry, PseudonymisedEntry, SignatureEntry
+from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
 from oplever.store import manifest
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
 from oplever.store.records import ENTRIES, JOURNAL, add, read_entries
@@ -56,17 +56,25 @@ class Signer(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """One signature entry and what came of checking it; without `problems` it holds."""
+    """One signature entry and what came of checking it; without problems it holds.
+
+    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's.
+    """
 
     revision: int
     name: str
     role: str
     signer: Signer | None
     note: str
-    problems: tuple[str, ...]
+    altered: tuple[str, ...] = ()
+    unproven: str = ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return (*self.altered, self.unproven) if self.unproven else self.altered
 
 
-def sign(directory: Path, by: str, role: str, at: str, key: Path | None) -> int:
+def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> int:
     """Sign the revision whose documents are there, and add an entry that says so; returns that revision.
 
     Raises OpleverError (`signing-failed`, `signing-key-missing`, `file-unwritable`).
@@ -87,8 +95,8 @@ def sign(directory: Path, by: str, role: str, at: str, key: Path | None) -> int:
             _run("-Y", "sign", "-n", NAMESPACE, "-f", str(private), str(draft / STATEMENT))
         os.chmod(draft / SIGNATURE, 0o600)
         fingerprint = _fingerprint(draft / SIGNATURE, statement)
-    said = SignatureEntry(role, frozen.revision, hashlib.sha256(statement).hexdigest(), fingerprint)  # type: ignore[arg-type]
-    add(directory, Entry(at, by, said))
+        digests = hashlib.sha256(statement).hexdigest(), sha256(draft / SIGNATURE)
+    add(directory, Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint)))
     return frozen.revision
 
 
@@ -129,21 +137,19 @@ def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[s
     place = directory / SIGNED / str(said.revision)
     if "signatures" in cut:
         note = "removed when the names were replaced by pseudonyms"
-        return Checked(said.revision, entry.by, said.role, None, note, ())
-    found = list(_wrong_files(directory, place, said, pseudonymised=bool(cut)))
-    signer = None
-    try:
-        statement = (place / STATEMENT).read_bytes()
-        told = msgspec.json.decode(statement, type=Statement)
-        if (told.record, told.revision, told.name, told.role) != (directory.name, said.revision, entry.by, said.role):
-            found.append(f"{SIGNED}/{said.revision}/{STATEMENT}: is not what its entry says")
-        signer = verify(place / SIGNATURE, statement, allowed, told.at)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        pass  # its digest was wrong, which is named already
-    except OpleverError as problem:
-        found.append(f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}")
+        return Checked(said.revision, entry.by, said.role, None, note)
+    altered = tuple(_wrong_files(directory, place, said, pseudonymised=bool(cut)))
     note = "its documents were removed when names were replaced by pseudonyms" if cut else ""
-    return Checked(said.revision, entry.by, said.role, signer, note, tuple(found))
+    signer, unproven = None, ""
+    if not altered:
+        told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
+        if (told.record, told.revision, told.name, told.role) != (directory.name, said.revision, entry.by, said.role):
+            altered = (f"{SIGNED}/{said.revision}/{STATEMENT}: is about something else than its entry",)
+        try:
+            signer = verify(place, allowed, told.at)
+        except OpleverError as problem:
+            unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}"
+    return Checked(said.revision, entry.by, said.role, signer, note, altered, unproven)
 
 
 def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:
@@ -152,6 +158,8 @@ def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudony
     if statement != said.statement:
         yield f"{where}/{STATEMENT}: {'missing' if statement is None else 'changed'}"
         return
+    if (signature := _digest(place / SIGNATURE)) != said.signature:
+        yield f"{where}/{SIGNATURE}: {'missing' if signature is None else 'changed'}"
     told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
     if _digest(place / MANIFEST) != told.manifest:
         yield f"{where}/{MANIFEST}: changed or missing"
@@ -173,10 +181,9 @@ def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudony
             yield f"{where}/{name}: added"
 
 
-def verify(signature: Path, statement: bytes, allowed: Path | None, at: str) -> Signer:
+def verify(place: Path, allowed: Path | None, at: str) -> Signer:
     """Who signed, when the key was theirs at the time of the statement. Raises OpleverError (`signing-failed`)."""
-    if not signature.is_file():
-        raise OpleverError("signing-failed", "missing", "restore it from a copy of the record")
+    signature, statement = place / SIGNATURE, (place / STATEMENT).read_bytes()
     key = _fingerprint(signature, statement)
     if allowed is None:
         advice = "name the file of allowed signers: --allowed-signers, or signing.allowed_signers in oplever.yml"
