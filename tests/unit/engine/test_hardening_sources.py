@@ -473,6 +473,7 @@ def test_apt_source_reads_both_formats(tmp_path: Path) -> None:
     write(tmp_path, "/etc/apt/sources.list.d/c.sources", SOURCES)
     found = apt_source.look_up(Machine(str(tmp_path)), {})
     assert found["hosts"] == ["a.example", "b.example", "deb.debian.org", "mirror.example"]
+    assert found["suites"] == ["./", "trixie", "x"]
     assert found["without_key"] == ["/etc/apt/sources.list.d/b.list:2", "/etc/apt/sources.list.d/c.sources:13"]
 
 
