@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from oplever.record.model import Setting, Test
+from oplever.record.model import Setting, Signature, Test
 from oplever.render.blocks import (
     Block,
     Bullets,
@@ -239,10 +239,10 @@ def signatures(view: View, t: Translator) -> Blocks:
     lines = [
         SignatureLine(
             role=word(t, s.role).capitalize(),
-            meaning=t(MEANINGS.get(s.meaning, s.meaning)),
+            meaning=_meaning(t, s),
             name=s.name,
             date=t.moment(s.at),
-            digest=s.digest,
+            digest=s.key or s.digest,
         )
         for s in signed
     ]
@@ -252,6 +252,12 @@ def signatures(view: View, t: Translator) -> Blocks:
         for role in open_roles
     ]
     return (Signatures(t("Name"), t("Date"), t("Signature"), t("Signed digitally"), tuple(lines)),)
+
+
+def _meaning(t: Translator, signature: Signature) -> str:
+    """A signature with a key keeps to the revision it was put under."""
+    meaning = t(MEANINGS.get(signature.meaning, signature.meaning))
+    return f"{meaning} ({t('revision {n}', n=signature.revision)})" if signature.revision else meaning
 
 
 def _with_names(role: str, names: str) -> str:

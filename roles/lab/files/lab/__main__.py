@@ -4,22 +4,26 @@
 
 Every call reads one description of the lab (see `Spec`) on standard input, does only what is missing, and prints
 `{"changed": bool, "actions": [str, ...]}`. What cannot go on ends with exit code 1 and one line on standard error that
-says what is wrong and what to do. Nothing is made on the host that does not carry the lab's id in its name.
+says what is wrong and what to do; with 75 when another call has to end first. Nothing is made on the host that does not
+carry the lab's id in its name.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from base import base, harvest
 from machines import boot, prepare, ready
 from network import network, refuse_used_range, restore_forwarding
 from processes import running_pid, stop_all
-from spec import CACHE, STATE, LabError, Spec, read_spec, run
+from spec import CACHE, STATE, BusyError, LabError, Spec, read_spec, run
 
 NEED_MB = 6000
 """Free space that two base trees, three machines and their packages take, with room to work (MB)."""
@@ -84,13 +88,31 @@ def down(spec: Spec) -> None:
     restore_forwarding(spec)
 
 
+@contextlib.contextmanager
+def alone(spec: Spec) -> Iterator[None]:
+    """One call at a time for each lab: a controller that was killed can leave one that still works.
+
+    The name of a socket is taken and given back by the kernel, also when this process dies, and no file stays behind.
+    """
+    with socket.socket(socket.AF_UNIX) as name:
+        try:
+            name.bind(f"\0oplever-lab-{spec.id}")
+        except OSError:
+            raise BusyError(f"an earlier call still works on this lab: see `pgrep -af {spec.id}`") from None
+        yield
+
+
 COMMANDS = {"preflight": preflight, "base": base, "up": up, "ready": ready, "harvest": harvest, "down": down}
 
 
 def main() -> int:
     spec = read_spec()
     try:
-        COMMANDS[sys.argv[1]](spec)
+        with alone(spec):
+            COMMANDS[sys.argv[1]](spec)
+    except BusyError as error:
+        print(error, file=sys.stderr)
+        return os.EX_TEMPFAIL
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

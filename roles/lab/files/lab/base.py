@@ -7,11 +7,10 @@ import fcntl
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from spec import CACHE, LabError, Spec, run
+from spec import CACHE, BusyError, LabError, Spec, run
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR = "http://deb.debian.org/debian"
@@ -32,22 +31,21 @@ def base(spec: Spec) -> None:
         if not base_tree(release).exists():
             builds.append(release)
     for release in builds:
-        with waiting_turn(f"base-{release}"):
+        with turn(f"base-{release}"):
             if not base_tree(release).exists():
                 build_base(release)
                 spec.did(f"built the base tree of {release}")
 
 
 @contextlib.contextmanager
-def waiting_turn(name: str) -> Iterator[None]:
-    """Hold a host-wide lock; two checkouts that want the same base tree build it once, one after the other."""
+def turn(name: str) -> Iterator[None]:
+    """Hold a host-wide lock; two labs that want the same base tree build it once, one after the other."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f"{name}.lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"waiting: another lab on this host is busy with {name}", file=sys.stderr)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            raise BusyError(f"another lab on this host is busy with {name}: see `pgrep -af mmdebstrap`") from None
         yield
 
 

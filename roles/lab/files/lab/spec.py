@@ -17,6 +17,10 @@ class LabError(Exception):
     """What is wrong, and what to do about it, in one line."""
 
 
+class BusyError(LabError):
+    """Somebody else works on the same thing: try again in a moment."""
+
+
 @dataclass(frozen=True)
 class Machine:
     name: str
