@@ -91,7 +91,7 @@ def _create_in(parent: int, records: str, playbook: str, now: datetime) -> Recor
 
 
 def reopen(place: RecordDirectory) -> int:
-    """The descriptor of a new journal in the place of one that was removed, its directory made again. Raises OSError."""
+    """The descriptor of a new journal in the place of one that was removed, and its directory too. Raises OSError."""
     above, name = os.path.split(place.path)
     with contextlib.suppress(FileExistsError):
         os.mkdir(above, 0o700)

@@ -89,7 +89,7 @@ class Writer:
         self._size = os.fstat(descriptor).st_size
         self.lost = 0
         self.is_removed = False
-        """Whether somebody took the file away while it was being written; what was written is still in the descriptor."""
+        """Whether somebody took the file away meanwhile; what was written is still behind the descriptor."""
         self.failure: Exception | None = None
 
     @property

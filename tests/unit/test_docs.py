@@ -90,6 +90,6 @@ def test_every_command_of_oplever_is_documented_and_has_help() -> None:
     context = click.Context(main)
     for name in main.list_commands(context):
         command = main.get_command(context, name)
-        assert command is not None
+        assert command is not None, name
         assert f"`oplever {name}" in text, name
         assert (command.help or "").strip(), name

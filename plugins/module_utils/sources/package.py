@@ -7,12 +7,13 @@ import re
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "name"
-SELECTORS = ("name",)
-NEEDS = ("name",)
-ATTRIBUTES = ("exists", "version", "status", "origin", "candidate", "held")
+SELECTORS = ("name", "all")
+NEEDS = ("name", "all")
+ATTRIBUTES = ("exists", "version", "status", "origin", "candidate", "held", "held_names", "broken", "count")
 DATABASE = "/var/lib/dpkg/status"
 LISTS = "/var/lib/dpkg/info/"
 LARGEST = 64 << 20
+WHOLE = ("installed", "config-files", "not-installed")
 PARAGRAPHS = re.compile(r"\n{2,}")
 FIELD = re.compile(r"^(Package|Status|Version|Architecture): *(.*?) *$", re.MULTILINE)
 
@@ -30,10 +31,12 @@ class Origin:
 
 
 def describe(select):
-    return "package %s" % select.get("name")
+    return "package %s" % select["name"] if select.get("name") else "all packages in %s" % DATABASE
 
 
 def look_up(machine, select):
+    if select.get("all"):
+        return _all(machine)
     name = str(select["name"])
     found = machine.once(installed).get(name)
     if found is None:
@@ -47,6 +50,21 @@ def look_up(machine, select):
         "candidate": lambda: _origin(machine, name).candidate,
         "held": status.startswith("hold"),
         "evidence": "%s: %s %s, %s" % (DATABASE, name, version, status),
+    }
+
+
+def _all(machine):
+    """`broken`: packages of which an installation stopped halfway, or that want a new one (dpkg --audit)."""
+    known = {name: status.split() for name, (_, status) in machine.once(installed).items()}
+    return {
+        "exists": True,
+        "count": sum(state == "installed" for _, _, state in known.values()),
+        "held_names": sorted(name for name, (want, _, _) in known.items() if want == "hold"),
+        "broken": sorted(
+            "%s: %s" % (name, state if flag == "ok" else flag)
+            for name, (_, flag, state) in known.items()
+            if flag != "ok" or state not in WHOLE
+        ),
     }
 
 

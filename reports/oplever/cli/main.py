@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 import click
 
 from oplever import __version__, store
 from oplever.cli.add import add
 from oplever.cli.build import build
-from oplever.cli.output import printable, summary
+from oplever.cli.output import printable, short, summary
 from oplever.errors import OpleverError
 
 LAZY = {
@@ -72,18 +71,10 @@ def report(record: str) -> None:
     directory = store.find(record)
     derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {_short(directory / store.RECORD)}")
-    click.echo(f"report: {_short(directory / 'report.nl.html')}")
+    click.echo(f"record: {short(directory / store.RECORD)}")
+    click.echo(f"report: {short(directory / 'report.nl.html')}")
     if derived.verdict in ("not_delivered", "interrupted"):
         raise click.exceptions.Exit(1)
-
-
-def _short(path: Path) -> str:
-    """A path as somebody standing here would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 main.add_command(add)

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from oplever import store
-from oplever.cli.output import documents
+from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
 from oplever.errors import OpleverError
 from oplever.store.index import open_index
@@ -52,7 +52,7 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(derived), indent=1).decode())
     else:
-        click.echo(documents(derived, directory))
+        overview(derived, directory)
     if derived.verdict in ("not_delivered", "interrupted"):
         ctx.exit(1)
 

@@ -339,9 +339,36 @@ class Score(Struct, frozen=True):
 
 
 class HostScore(Struct, frozen=True):
+    """Scores of one host; `delivered` is the score at its last delivery, of the controls that are measured now too."""
+
     host: str
     before: Score | None
     after: Score | None
+    delivered: Score | None = None
+
+
+class Tally(Struct, frozen=True):
+    """Scores of one area and severity over all hosts."""
+
+    area: str
+    severity: Severity
+    before: Score | None
+    after: Score | None
+    delivered: Score | None = None
+
+
+class Regression(Struct, frozen=True):
+    """A control that passed at the last delivery and does not now. `since` is when a run first saw it, `record` that
+    run; empty when this one is the first."""
+
+    control: str
+    host: str
+    severity: Severity
+    was: CheckStatus
+    now: CheckStatus
+    delivered: str
+    since: str = ""
+    record: str = ""
 
 
 class Baseline(Struct, frozen=True):
@@ -352,6 +379,8 @@ class Baseline(Struct, frozen=True):
     hosts: tuple[HostScore, ...] = ()
     controls: tuple[Control, ...] = ()
     exceptions: tuple[ExceptionGrant, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    worse: tuple[Regression, ...] = ()
 
 
 class Fault(Struct, frozen=True):

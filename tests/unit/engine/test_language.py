@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import importlib.machinery
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 import yaml
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, grammar, language
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
+from ansible_collections.oplever.lab.plugins.module_utils.sources import registry
 from click.testing import CliRunner
 from oplever.checks import lint
 from oplever.cli.main import main
@@ -33,7 +37,38 @@ def test_schema_and_table_are_what_the_engine_says() -> None:
     loader.exec_module(tool)
     for path, text in tool.texts().items():
         assert path.read_text(encoding="utf-8") == text, f"run tools/checks-schema: {path}"
-    assert lint.sources() == language.VOCABULARY
+    assert lint.sources() == dict(language.VOCABULARY)
+
+
+def test_every_source_is_known_and_packed() -> None:
+    """Ansible packs what it sees imported; a source that it does not see is missing on the machine only."""
+    directory = ROOT / "plugins/module_utils/sources"
+    written = {path.stem for path in directory.glob("*.py") if "def look_up(" in path.read_text(encoding="utf-8")}
+    code = ast.parse((directory / "registry.py").read_text(encoding="utf-8"))
+    packed = [
+        alias.name
+        for node in ast.walk(code)
+        if isinstance(node, ast.ImportFrom) and str(node.module).endswith(".sources")
+        for alias in node.names
+    ]
+    assert packed == sorted(written)
+    assert list(registry.NAMES) == packed
+
+
+def test_a_source_that_no_check_names_is_not_loaded() -> None:
+    code = (
+        "import sys, json\n"
+        "from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language\n"
+        "from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine\n"
+        "checks = [{'id': 'a', 'title': 't', 'source': 'file', 'select': '/', 'expect': {'exists': True}}]\n"
+        "assert not language.problems(checks)\n"
+        "assert evaluate.evaluate(Machine(), checks)[0]['status'] == 'pass'\n"
+        "print(json.dumps([n for n in ('ssl', 'http.client', 'subprocess') if n in sys.modules]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "collections")}, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout) == ["subprocess"]
 
 
 RIGHT: list[dict[str, Any]] = [
@@ -46,7 +81,8 @@ RIGHT: list[dict[str, Any]] = [
     {"source": "http", "select": "http://x/", "expect": {"headers.server": {"absent": True}}},
     {"source": "socket", "select": {"any": True, "protocol": "tcp"}, "expect": {"ports": {"subset_of": [22]}}},
     {"source": "time", "select": None, "expect": {"synchronised": True}},
-    {"when": PART, "reason": {"nl": "x", "en": "y"}, "severity": "low", "area": "SSH", "level": 2, "not_for": ["x"], "only_for": []},
+    {"when": PART, "reason": {"nl": "x", "en": "y"}, "severity": "low", "area": "SSH", "level": 2},
+    {"not_for": ["router"], "only_for": []},
     {"when": [PART, {"any": [PART, {"none": [PART]}]}], "rationale": {"en": "y"}, "refs": {"ssg": ["a", 1]}},
 ]  # fmt: skip
 WRONG: list[dict[str, Any]] = [

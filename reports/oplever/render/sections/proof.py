@@ -10,7 +10,7 @@ from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
 from oplever.render.sections.parts import Blocks, code, table, titled
 from oplever.render.text import Translator
 from oplever.render.view import BAD, SEVERITIES, View, status_counts
-from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, toned, word
+from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
 
 
 def tests_during(view: View, t: Translator) -> Blocks:
@@ -143,13 +143,13 @@ def _areas(view: View, t: Translator) -> Blocks:
         after[key] += control.after in BAD
         measured[key] += control.before is not None
     rows = []
-    for area in sorted({control.area for control in view.record.baseline.controls}):
+    for letters in sorted({control.area for control in view.record.baseline.controls}):
         cells = []
         for severity in SEVERITIES:
-            key = area, severity
+            key = letters, severity
             first, last = t.number(before[key]) if measured[key] else "–", t.number(after[key])
             cells.append(Cell(f"{first} → {last}", _area_tone(severity, after[key], before[key])))
-        rows.append((Cell(area or t("other")), *cells))
+        rows.append((Cell(area(t, letters)), *cells))
     columns = (
         Column(t("Area"), 2),
         *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES),
@@ -201,7 +201,7 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
     for control in controls:
         areas[control.area].append(control)
     details = []
-    for area in sorted(areas):
+    for letters in sorted(areas):
         rows = [
             (
                 toned(t, CHECK, control.after or "", control.exception)
@@ -213,10 +213,10 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
                 code(control.found, control.reason),
                 toned(t, CHECK, control.before) if control.before else Cell("–"),
             )
-            for control in areas[area]
+            for control in areas[letters]
         ]
-        counts: Counter[str] = Counter(control.after or "" for control in areas[area])
-        caption = t("Other controls of area {area}", area=area or t("other"))
+        counts: Counter[str] = Counter(control.after or "" for control in areas[letters])
+        caption = t("Other controls: {area}", area=area(t, letters))
         details.append(
             Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts))
         )
