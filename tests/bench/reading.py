@@ -38,7 +38,7 @@ def lines(hosts: int, tasks: int) -> Iterator[str]:
     for task in range(tasks):
         uuid = f"525400aa-0000-1111-2222-{task:012}"
         name, role = f"Task number {task} of this run", f"oplever.lab.role{task % 10}"
-        place = f"/srv/oplever/roles/{role}/tasks/main.yml:{task}"
+        place = f"/srv/roles/{role}/tasks/main.yml:{task}"
         yield line("task_start", task=uuid, play="play", name=name, action="ansible.builtin.template", role=role,
                    path=place, handler=False, tags=[], check_mode=False)  # fmt: skip
         for host in names:

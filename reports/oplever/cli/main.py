@@ -18,6 +18,7 @@ LAZY = {
     "export": "oplever.cli.export:export_command",
     "list": "oplever.cli.list:list_records",
     "purge": "oplever.cli.purge:purge",
+    "run": "oplever.cli.run:run",
     "show": "oplever.cli.show:show",
     "sign": "oplever.cli.sign:sign",
     "verify": "oplever.cli.verify:verify",
