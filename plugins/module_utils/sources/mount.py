@@ -8,7 +8,11 @@ import re
 MAIN = "target"
 SELECTORS = ("target",)
 NEEDS = ("target",)
-ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options")
+ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options", "configured_options")
+UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
+OPTIONS = re.compile(r"^\s*Options\s*=\s*(.*)$", re.MULTILINE)
+# What systemd mounts by itself, before it reads any unit.
+BUILT_IN = {"/dev/shm": ["nosuid", "nodev", "strictatime", "mode=1777"]}  # noqa: S108  a place to look at, not to write to
 OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -20,9 +24,13 @@ def look_up(machine, select):
     target = str(select["target"])
     found = machine.once(mounts).get(target)
     planned = machine.once(fstab).get(target)
-    facts = {"in_fstab": planned is not None, "fstab_options": planned[2] if planned else None}
+    facts = {
+        "in_fstab": planned is not None,
+        "fstab_options": planned[2] if planned else None,
+        "configured_options": planned[2] if planned else _unit_options(machine, target),
+    }
     if found is None:
-        return {"exists": False}
+        return dict(facts, exists=False)
     return dict(facts, exists=True, source=found[0], fstype=found[1], options=found[2])
 
 
@@ -47,6 +55,21 @@ def fstab(machine):
         for row in rows
         if len(row) > 2 and not row[0].startswith("#")
     }
+
+
+def _unit_options(machine, target):
+    """Options that a mount unit (or systemd itself) gives a place that fstab does not name; None when nothing does."""
+    name = target.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount"
+    main = next((path for path in (d + "/" + name for d in UNITS) if machine.glob(path)), None)
+    drop_ins = {}
+    for directory in UNITS:
+        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
+            drop_ins.setdefault(path.rsplit("/", 1)[1], path)
+    if main is None or os.path.realpath(machine.path(main)) == "/dev/null":
+        return BUILT_IN.get(target)
+    paths = [main] + [drop_ins[key] for key in sorted(drop_ins)]
+    found = [line for path in paths for line in OPTIONS.findall(machine.read(path) or "")]
+    return [option.strip() for option in found[-1].split(",")] if found else []
 
 
 def space(machine, target):

@@ -53,15 +53,23 @@ def ruleset(machine):
     return chains, rules
 
 
-def _chain(chain, own, rules, key):
-    policy = chain.get("policy", "accept" if chain.get("hook") else None)
+def end(chain, own):
+    """What becomes of a packet that no rule decided on: accept, drop or reject; None of a chain without hook."""
     last = own[-1] if own else []
     closing = [v for v in VERDICTS if any(v in e for e in last)] if not any("match" in e for e in last) else []
+    return closing[0] if closing else _policy(chain)
+
+
+def _policy(chain):
+    return chain.get("policy", "accept" if chain.get("hook") else None)
+
+
+def _chain(chain, own, rules, key):
     return {
         "exists": True,
-        "policy": policy,
+        "policy": _policy(chain),
         "rules": len(own),
-        "terminal": closing[0] if closing else policy,
+        "terminal": end(chain, own),
         "accepted_ports": sorted(set(_ports(own, rules, key, 0))),
     }
 
