@@ -1,4 +1,4 @@
-"""What is planted for each control, read from `plants/*.yml` and `kinds.yml` (docs/reference/planted.md has the format)."""
+"""What is planted for each control, from `plants/*.yml` and `kinds.yml` (docs/reference/planted.md has the format)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def plant(control: str, entry: dict[str, Any]) -> Plant:
 
 
 def target(control: dict[str, Any]) -> dict[str, Any]:
-    """What a control looks at first: `select` with its dots as a `path`, or the keys of a selector that is a mapping."""
+    """What a control looks at first: `select` and, its dots made slashes, `path`; or the keys of a selector mapping."""
     while "source" not in control:
         control = next(control[group][0] for group in ("all", "any", "none") if group in control)
     select = control.get("select")
