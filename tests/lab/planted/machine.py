@@ -62,8 +62,8 @@ class LabMachine:
         done = self.run("tar", "-C", PLACE, "-xf", "-", stdin=archive.getvalue())
         assert done.returncode == 0, done.stderr.decode()
 
-    def audit(self, controls: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """What the engine says of these controls now: id -> result."""
-        done = self.run("python3", "-B", f"{PLACE}/probe.py", stdin=json.dumps(controls).encode())
+    def audit(self, controls: list[dict[str, Any]], *view: str) -> dict[str, dict[str, Any]]:
+        """What the engine says of these controls now: id -> result. `view` is the argument of probe.py."""
+        done = self.run("python3", "-B", f"{PLACE}/probe.py", *view, stdin=json.dumps(controls).encode())
         assert done.returncode == 0, done.stderr.decode()[-3000:]
         return {result["id"]: result for result in json.loads(done.stdout)}

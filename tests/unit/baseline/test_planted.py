@@ -1,4 +1,4 @@
-"""No control goes unproven: a fault for the booted machines (tests/lab/test_planted.py), or a tree on which it fails."""
+"""No control goes unproven: a fault for booted machines (tests/lab/test_planted.py), or a tree on which it fails."""
 
 from __future__ import annotations
 
