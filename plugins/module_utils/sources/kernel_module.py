@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 MAIN = "name"
 SELECTORS = ("name",)
@@ -30,10 +31,10 @@ def look_up(machine, select):
     available = name in machine.once(_available)
     rules = machine.once(denials)
     denied = name in rules["install"] and not builtin
-    running = name in machine.once(loaded)
+    running = False if machine.offline else name in machine.once(loaded)
     return {
         "exists": builtin or available or running,
-        "loaded": running,
+        "loaded": lambda: name in machine.once(loaded),
         "builtin": builtin,
         "loadable": available and not denied,
         "denied": denied,
@@ -71,7 +72,13 @@ def _available(machine):
     return _names(machine, "modules.dep")
 
 
+def _version(name):
+    return [int(part) for part in re.findall(r"\d+", name)]
+
+
 def _names(machine, listing):
-    text = machine.read("/lib/modules/%s/%s" % (os.uname().release, listing), limit=8 << 20) or ""
-    paths = (line.split(":")[0].strip() for line in text.splitlines())
+    # The kernel that runs here is not the one of a tree that does not run: that starts its newest.
+    kernels = sorted(machine.names("/lib/modules"), key=_version) if machine.offline else [os.uname().release]
+    text = machine.read("/lib/modules/%s/%s" % (kernels[-1], listing), limit=8 << 20) if kernels else ""
+    paths = (line.split(":")[0].strip() for line in (text or "").splitlines())
     return {path.rsplit("/", 1)[-1].split(".ko")[0].replace("-", "_") for path in paths}

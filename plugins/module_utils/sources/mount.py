@@ -1,9 +1,12 @@
-"""Mount points: /proc/self/mountinfo and /etc/fstab."""
+"""Mount points: /proc/self/mountinfo, /etc/fstab and mount units."""
 
 from __future__ import annotations
 
 import os
 import re
+
+from ansible_collections.oplever.lab.plugins.module_utils import filesystems
+from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError
 
 MAIN = "target"
 SELECTORS = ("target",)
@@ -13,7 +16,6 @@ UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/s
 OPTIONS = re.compile(r"^\s*Options\s*=\s*(.*)$", re.MULTILINE)
 # What systemd mounts by itself, before it reads any unit.
 BUILT_IN = {"/dev/shm": ["nosuid", "nodev", "strictatime", "mode=1777"]}  # noqa: S108  a place to look at, not to write to
-OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def describe(select):
@@ -22,13 +24,16 @@ def describe(select):
 
 def look_up(machine, select):
     target = str(select["target"])
-    found = machine.once(mounts).get(target)
     planned = machine.once(fstab).get(target)
     facts = {
         "in_fstab": planned is not None,
         "fstab_options": planned[2] if planned else None,
         "configured_options": planned[2] if planned else _unit_options(machine, target),
     }
+    if machine.offline:
+        running = InapplicableError("what is mounted needs a running system; this is a tree that does not run")
+        return dict(facts, **dict.fromkeys(("exists", "source", "fstype", "options"), running))
+    found = machine.once(mounts).get(target)
     if found is None:
         return dict(facts, exists=False)
     return dict(facts, exists=True, source=found[0], fstype=found[1], options=found[2])
@@ -36,22 +41,17 @@ def look_up(machine, select):
 
 def mounts(machine):
     """target -> (source, fstype, options); of mounts on top of each other the last, which is the one in sight."""
-    found = {}
-    for line in (machine.read("/proc/self/mountinfo", limit=4 << 20) or "").splitlines():
-        left, _, right = line.partition(" - ")
-        fields, tail = left.split(), right.split()
-        if len(fields) < 6 or len(tail) < 2:
-            continue
-        options = fields[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
-        found[_unescape(fields[4])] = (_unescape(tail[1]), tail[0], list(dict.fromkeys(options)))
-    return found
+    return {
+        m.target: (m.source, m.fstype, m.options)
+        for m in filesystems.parse(machine.read(filesystems.TABLE, limit=4 << 20) or "")
+    }
 
 
 def fstab(machine):
     """target -> (source, fstype, options) that the next boot mounts."""
     rows = (line.split() for line in (machine.read("/etc/fstab") or "").splitlines())
     return {
-        _unescape(row[1]): (_unescape(row[0]), row[2], row[3].split(",") if len(row) > 3 else [])
+        filesystems.unescape(row[1]): (filesystems.unescape(row[0]), row[2], row[3].split(",") if len(row) > 3 else [])
         for row in rows
         if len(row) > 2 and not row[0].startswith("#")
     }
@@ -74,9 +74,6 @@ def _unit_options(machine, target):
 
 def space(machine, target):
     """(size, free) of a mounted file system in MB, free as an ordinary user has it."""
+    filesystems.must_answer(machine, target)
     status = os.statvfs(machine.path(target))
     return status.f_blocks * status.f_frsize >> 20, status.f_bavail * status.f_frsize >> 20
-
-
-def _unescape(text):
-    return OCTAL.sub(lambda code: chr(int(code.group(1), 8)), text)

@@ -35,8 +35,9 @@ MODULES = {
         "common-password",
         "password",
         {
-            "difok": "1", "minlen": "8", "minclass": "0", "dcredit": "0", "ucredit": "0", "lcredit": "0", "ocredit": "0",
-            "maxrepeat": "0", "maxsequence": "0", "dictcheck": "1", "usercheck": "1", "enforcing": "1", "retry": "1",
+            "difok": "1", "minlen": "8", "minclass": "0", "dcredit": "0", "ucredit": "0", "lcredit": "0",
+            "ocredit": "0", "maxrepeat": "0", "maxsequence": "0", "dictcheck": "1", "usercheck": "1",
+            "enforcing": "1", "retry": "1",
         },
         drop_ins=True,
     ),
@@ -56,7 +57,7 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """`exists`: somebody set it. `active`: the module is in the stack at all, so that the value means something."""
+    """`active`: the module is in the stack, so that the value means something."""
     name, option = str(select.get("module") or ""), str(select["option"])
     if name not in MODULES:
         raise UnreadableError("source pam_option knows the modules %s" % ", ".join(sorted(MODULES)))
@@ -69,7 +70,7 @@ def look_up(machine, select):
     if given or files:
         value, source = (given or files)[-1]
         return dict(facts, exists=True, value=value, source=source)
-    return dict(facts, exists=False, value=module.built_in.get(option), source="built in")
+    return dict(facts, exists=bool(lines), value=module.built_in.get(option), source="built in")
 
 
 def option_in(word):

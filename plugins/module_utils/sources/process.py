@@ -11,6 +11,7 @@ MAIN = "name"
 SELECTORS = ("name",)
 NEEDS = ("name",)
 ATTRIBUTES = ("exists", "count", "users")
+RUNNING = True
 
 
 def describe(select):
@@ -26,12 +27,12 @@ def look_up(machine, select):
 def processes(machine):
     """Name of the command -> the user of each process that has it."""
     found = {}
-    for pid in os.listdir(machine.path("/proc")):
+    for pid in machine.names("/proc"):
         if not pid.isdigit():
             continue
         try:
             name = machine.read("/proc/%s/comm" % pid)
-            user = owner(os.stat(machine.path("/proc/" + pid)).st_uid)
+            user = owner(machine, os.stat(machine.path("/proc/" + pid)).st_uid)
         except (OSError, UnreadableError):
             continue
         if name:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     account,
+    acl,
     apparmor,
     apt,
+    apt_source,
     audit_rule,
     boot_loader,
+    capability,
     certificate,
     command,
     context,
@@ -15,8 +18,10 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     dns,
     environment,
     file,
+    files,
     firewall,
     group,
+    home,
     http,
     kernel_argument,
     kernel_module,
@@ -38,17 +43,23 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     time,
     tree,
     unit,
+    web_certificate,
 )
 
 # Each has MAIN (the selector that a plain value fills), SELECTORS, ATTRIBUTES, perhaps NEEDS (one of these must be
-# given), look_up(machine, select) -> attributes with `exists`, and describe(select) -> one line of evidence.
-# An attribute that could not be read has an UnreadableError as its value.
+# given) and RUNNING (all of it needs a running system), look_up(machine, select) -> attributes with `exists`,
+# describe(select) -> one line of evidence, and perhaps prepare(machine, selects), called once with all that checks ask.
+# An attribute that could not be read has an UnreadableError as its value; one that costs something is a function
+# without arguments, called when a check names it. `evidence` among them says where exactly: file:line, value.
 SOURCES = {
     "account": account,
+    "acl": acl,
     "apparmor": apparmor,
     "apt": apt,
+    "apt_source": apt_source,
     "audit_rule": audit_rule,
     "boot_loader": boot_loader,
+    "capability": capability,
     "certificate": certificate,
     "command": command,
     "context": context,
@@ -56,8 +67,10 @@ SOURCES = {
     "dns": dns,
     "environment": environment,
     "file": file,
+    "files": files,
     "firewall": firewall,
     "group": group,
+    "home": home,
     "http": http,
     "kernel_argument": kernel_argument,
     "kernel_module": kernel_module,
@@ -79,4 +92,5 @@ SOURCES = {
     "time": time,
     "tree": tree,
     "unit": unit,
+    "web_certificate": web_certificate,
 }
