@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.oplever.lab.plugins.module_utils.engine import language
+from ansible_collections.oplever.lab.plugins.plugin_utils import baseline
 
 HERE = Path(__file__).resolve().parent
-BASELINE = HERE.parents[2] / "roles/harden/files/baseline"
+BASELINE = HERE.parents[2] / "roles/harden/files"
+PROFILE = "debian-hoog"
+"""The profile that has every control."""
 ROLE = "harden"
+DPKG, INSTALLED = "/var/lib/dpkg/status", "Package: {}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
+PORTS = [80]
+"""Ports that remedy.yml opens beside those of the profile."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +39,30 @@ class Plant:
 
 @dataclass(frozen=True)
 class Tree:
-    """A machine of files and of what its commands print, on which a control must come to `status`."""
+    """A machine of files and of what its commands print, on which a control must come to `status`.
+
+    `commands` has command lines, or names of commands that print the same whatever they are asked.
+    """
 
     control: str
     status: str
     found: str
     files: dict[str, str]
+    modes: dict[str, str]
+    links: dict[str, str]
     commands: dict[str, str]
     because: str
 
 
 def controls() -> dict[str, dict[str, Any]]:
-    """The baseline as its files have it: id -> control."""
-    files = sorted(BASELINE.glob("*.yml"))
-    return {c["id"]: c for path in files for c in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    """Every control as a machine gets it, its parameters filled in: id -> control."""
+    files = sorted((BASELINE / "baseline").glob("*.yml"))
+    every = [control for path in files for control in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    profile = yaml.safe_load((BASELINE / f"profiles/{PROFILE}.yml").read_text(encoding="utf-8"))
+    purposes = sorted({purpose for control in every for purpose in control.get("only_for", [])})
+    parameters = {**profile["parameters"], "ports": baseline.ports(profile["parameters"]["ports"], PORTS)}
+    chosen = language.resolve(baseline.controls(every, profile["level"], [], purposes), parameters)
+    return {control["id"]: control for control in chosen}
 
 
 def written() -> dict[str, dict[str, Any]]:
@@ -68,10 +85,16 @@ def plants() -> list[Plant]:
 def trees() -> list[Tree]:
     """The parser-level cases: of each control that cannot be planted one that fails and one that passes."""
     return [
-        Tree(control, status, str(entry[status].get("found", "")), entry[status].get("files", {}),
-             {"systemd-detect-virt": "none", **entry[status].get("commands", {})}, entry["because"])
+        tree(control, status, entry[status], entry["because"])
         for control, entry in written().items() if "because" in entry for status in ("fail", "pass")
     ]  # fmt: skip
+
+
+def tree(control: str, status: str, entry: dict[str, Any], because: str) -> Tree:
+    files, modes, links = (dict(entry.get(key, {})) for key in ("files", "modes", "links"))
+    files.setdefault(DPKG, "\n".join(INSTALLED.format(name) for name in ["dpkg", *entry.get("packages", [])]))
+    commands = {"systemd-detect-virt": "none", **entry.get("commands", {})}
+    return Tree(control, status, str(entry.get("found", "")), files, modes, links, commands, because)
 
 
 def plant(control: str, entry: dict[str, Any]) -> Plant:
