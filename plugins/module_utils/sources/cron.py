@@ -109,7 +109,7 @@ def _open(machine, path):
         except OSError:
             continue
         if status.st_uid != 0:
-            yield "%s belongs to %s" % (place, owner(status.st_uid))
+            yield "%s belongs to %s" % (place, owner(machine, status.st_uid))
         elif status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
             yield "%s can be written by everybody" % place
         elif status.st_mode & stat.S_IWGRP and status.st_gid != 0 and not status.st_mode & stat.S_ISVTX:

@@ -1,7 +1,7 @@
 """Runs on a machine of the lab: checks on standard input, results of the engine on standard output, both as JSON.
 
-The engine lies beside this file as the package `ansible_collections`; it is the one that the module `checks` carries. With
-the argument `machine` it is told that this is no container, so that controls of the kernel are judged too.
+The engine lies beside this file as the package `ansible_collections`; it is the one that the module `checks` carries.
+With the argument `machine` it is told that this is no container, so that controls of the kernel are judged too.
 """
 
 from __future__ import annotations
