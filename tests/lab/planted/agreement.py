@@ -19,7 +19,7 @@ RIGHT = ("ours", "openscap", "both")
 STATES = {
     "stock": "as Debian installs it",
     "delivered": "after the roles sshd, firewall, timesync, nginx and harden",
-    "merged": "delivered, the drop-ins of sshd written into its main file and kernel modules denied in two ways",
+    "merged": "delivered, the drop-ins of sshd written into its main file, and the kernel modules denied",
     "planted": "delivered, with the faults of the first round",
 }
 

@@ -15,8 +15,8 @@ KERNEL = "\n".join(
     ["mkdir -p /lib/modules/$(uname -r)", "cd /lib/modules/$(uname -r)", ": >modules.dep"]
     + [f"echo 'kernel/planted/{name}.ko.xz:' >>modules.dep" for name in MODULES]
 )
-# The same settings where OpenSCAP looks: the content reads sshd_config without its drop-ins, and wants a module
-# denied in two ways.
+# The same settings where OpenSCAP looks, which is sshd_config without its drop-ins; and modules denied, which the role
+# harden leaves to the host of a container.
 MERGE = r"""
 cp -a /etc/ssh /root/ssh.kept
 cat /etc/ssh/sshd_config.d/*.conf >/root/merged
@@ -24,9 +24,8 @@ sed '/^Include/d' /etc/ssh/sshd_config >>/root/merged
 cat /root/merged >/etc/ssh/sshd_config
 rm /etc/ssh/sshd_config.d/*.conf
 sshd -t
-for name in MODULES; do
-  printf 'install %s /bin/false\nblacklist %s\n' "$name" "$name"
-done >/etc/modprobe.d/merged.conf
+mkdir -p /etc/modprobe.d
+for name in MODULES; do echo "install $name /bin/false"; done >/etc/modprobe.d/merged.conf
 """.replace("MODULES", " ".join(MODULES))
 UNMERGE = """
 rm -r /etc/ssh /etc/modprobe.d/merged.conf
