@@ -18,10 +18,10 @@ setup-dev: ## what the tests need too
 	@tools/setup dev
 
 lab-up: setup ## boot the three lab machines
-	@$(BIN)/ansible-playbook playbooks/lab_up.yml
+	@OPLEVER_JOURNAL=0 $(BIN)/ansible-playbook playbooks/lab_up.yml
 
 lab-down: setup ## take the lab away and leave nothing behind
-	@$(BIN)/ansible-playbook playbooks/lab_down.yml
+	@OPLEVER_JOURNAL=0 $(BIN)/ansible-playbook playbooks/lab_down.yml
 
 check: setup-dev ## lint, types and fast tests
 	$(BIN)/ruff check .

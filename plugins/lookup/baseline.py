@@ -54,7 +54,6 @@ class LookupModule(LookupBase):
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         given = {} if variables is None else variables
-        self.set_options(var_options=given, direct=kwargs)
         try:
             return [self._profile(given)]
         except baseline.BaselineError as problem:

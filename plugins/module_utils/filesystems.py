@@ -11,8 +11,6 @@ import re
 import signal
 import time
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine, UnreadableError
-
 TABLE = "/proc/self/mountinfo"
 OCTAL = re.compile(r"\\([0-7]{3})")
 # File systems that hold what people and packages put there, on disks of this machine.
@@ -41,6 +39,10 @@ class Mount:
         self.options = options
         self.device = device
 
+    def seen_from(self, root):
+        """The same mount as a system sees it that has its root there."""
+        return Mount(self.target[len(root.rstrip("/")) :] or "/", self.source, self.fstype, self.options, self.device)
+
 
 def parse(text):
     """The lines of mountinfo (proc(5)) as a list of Mount."""
@@ -55,26 +57,11 @@ def parse(text):
     return found
 
 
-def around(machine):
-    """The mounts that make up the tree of the machine, the one in sight of each target, targets as the machine sees
-    them. Raises UnreadableError when that cannot be known."""
-    return machine.once(_around)
-
-
-def _around(machine):
-    # A tree that does not run is mounted on this system, so this system knows.
-    text = (Machine() if machine.offline else machine).read(TABLE, limit=4 << 20)
-    if text is None:
-        raise UnreadableError("%s does not exist, so nothing tells what is local" % TABLE)
-    table = {m.target: m for m in parse(text)}
-    if not machine.offline:
-        return list(table.values())
-    root = os.path.realpath(machine.root or "/").rstrip("/")
-    top = max((target for target in table if _holds(target, root or "/")), key=len, default=None)
-    inside = {target[len(root) :]: m for target, m in table.items() if root and target.startswith(root + "/")}
-    if top is not None:
-        inside["/"] = table[top]
-    return [Mount(target, m.source, m.fstype, m.options, m.device) for target, m in inside.items()]
+def below(table, root):
+    """The mounts of this system that make up the tree at `root`, targets as seen from there; that of / among them."""
+    found = [m.seen_from(root) for m in table if m.target.startswith(root + "/")]
+    top = covering(table, root)
+    return ([top.seen_from(top.target)] if top else []) + found
 
 
 def _holds(target, path):
@@ -97,37 +84,7 @@ def remote(entry):
     return entry.fstype not in LOCAL and entry.fstype not in PSEUDO
 
 
-def must_answer(machine, path):
-    """Does nothing but wait until a file system that depends on another machine answers about `path`.
-
-    Raises UnreadableError when it does not within PATIENCE: whoever looked himself would hang in the kernel.
-    """
-    suspects = machine.once(_suspects)
-    if not suspects:
-        return
-    at = covering(suspects, path)
-    key = at.target if at else path  # a link elsewhere may lead there too
-    known = machine.once(_answered)
-    if key not in known:
-        known[key] = _answers(machine.path(path), PATIENCE)
-    if not known[key]:
-        kind = " (%s)" % at.fstype if at else ""
-        raise UnreadableError("%s%s does not answer within %d s" % (key, kind, PATIENCE))
-
-
-def _suspects(machine):
-    try:
-        return [m for m in around(machine) if remote(m)]
-    except UnreadableError:
-        return []
-
-
-def _answered(machine):
-    """Mount point (or path) -> whether it answered; asked once for each."""
-    return {}
-
-
-def _answers(path, seconds):
+def answers(path, seconds=PATIENCE):
     """Whether stat(2) comes back in time, tried by a process that can be left behind."""
     child = os.fork()
     if not child:

@@ -13,7 +13,7 @@ import re
 import shutil
 import stat
 
-from ansible_collections.oplever.lab.plugins.module_utils import bounded
+from ansible_collections.oplever.lab.plugins.module_utils import bounded, filesystems
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -60,6 +60,7 @@ class Machine:
         self.timeout = timeout
         self.offline = offline
         self._known = {}
+        self._far = None  # targets of mounts that depend on something else to answer -> (kind, whether they do)
 
     def must_run(self, what):
         """Raises InapplicableError where the machine does not run, so that `what` says nothing about it."""
@@ -67,11 +68,19 @@ class Machine:
             raise InapplicableError("%s needs a running system; this is a tree that does not run" % what)
 
     def path(self, path, follow=True):
-        """Where `path` really is; `follow` False leaves a link at its end alone."""
-        return self._inside(path, follow) if self.offline else self.root + path
+        """Where `path` really is; `follow` False leaves a link at its end alone.
+
+        Raises UnreadableError when that is on a file system that does not answer: whoever touched it would hang.
+        """
+        if path.startswith(RUNNING):
+            self.must_run(path)
+        elif self.offline or self._far_mounts():
+            return self._inside(path, follow)
+        return self.root + path
 
     def _inside(self, path, follow):
-        """A link in the tree of another machine may point to /etc/shadow: that is its own, never the one of this."""
+        """Step by step, not by the kernel: a link in the tree of another machine may point to /etc/shadow, which is its
+        own and never the one of this, and any link may lead to where nobody answers."""
         ahead, behind, links = path.split("/")[::-1], [], 0
         while ahead:
             part = ahead.pop()
@@ -81,6 +90,7 @@ class Machine:
                 del behind[-1:]
                 continue
             behind.append(part)
+            self._must_answer("/" + "/".join(behind))
             if not follow and not any(ahead):
                 break
             try:
@@ -93,6 +103,32 @@ class Machine:
             behind = [] if target.startswith("/") else behind[:-1]
             ahead += target.split("/")[::-1]
         return "/".join([self.root, *behind]) or "/"
+
+    def mounts(self):
+        """The mounts that the tree of the machine is made of, of each target the one in sight (see filesystems.py).
+
+        Raises UnreadableError when that cannot be known. A tree that does not run is mounted here: this system knows.
+        """
+        return self.once(_mounts)
+
+    def _far_mounts(self):
+        if self._far is None:
+            self._far = {}
+            try:
+                far = [mount for mount in self.mounts() if filesystems.remote(mount)]
+            except UnreadableError:
+                far = []
+            self._far = {mount.target: [mount.fstype, None] for mount in far}
+        return self._far
+
+    def _must_answer(self, target):
+        far = self._far_mounts().get(target)
+        if far is None:
+            return
+        if far[1] is None:
+            far[1] = filesystems.answers(self.root + target)
+        if not far[1]:
+            raise UnreadableError("%s (%s) does not answer within %d s" % (target, far[0], filesystems.PATIENCE))
 
     def status(self, path, follow=True):
         """What stat(2) says of `path`, of a link itself when `follow` is False; None when there is no such thing."""
@@ -113,8 +149,6 @@ class Machine:
 
     def content(self, path, limit=LARGEST):
         """As `read`, in bytes."""
-        if path.startswith(RUNNING):
-            self.must_run(path)
         try:
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
@@ -137,10 +171,8 @@ class Machine:
 
         Raises UnreadableError when it may not be read.
         """
-        if (directory + "/").startswith(RUNNING):
-            self.must_run(directory)
         try:
-            return sorted(os.listdir(self.path(directory)))
+            return sorted(os.listdir(self.path(directory + "/")))
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as problem:
@@ -204,3 +236,11 @@ class Machine:
         if problem is not None:
             raise type(problem)(str(problem))
         return value
+
+
+def _mounts(machine):
+    text = (Machine() if machine.offline else machine).read(filesystems.TABLE, limit=4 << 20)
+    if text is None:
+        raise UnreadableError("%s does not exist, so nothing tells what is local" % filesystems.TABLE)
+    table = list({mount.target: mount for mount in filesystems.parse(text)}.values())
+    return filesystems.below(table, os.path.realpath(machine.root)) if machine.offline else table

@@ -39,6 +39,12 @@ def is_delivery(record: dict[str, Any]) -> bool:
     return record.get("verdict") in DELIVERED
 
 
+def _handed_over(record: dict[str, Any], host: str) -> bool:
+    """Whether the state of the machine was kept at the end; an audit alone delivers nothing."""
+    rows = record.get("systems")
+    return any(row.get("name") == host and row.get("snapshot_after") for row in rows or [] if isinstance(row, dict))
+
+
 def _only_tried(record: dict[str, Any]) -> bool:
     document = record.get("document")
     return bool(isinstance(document, dict) and document.get("check_mode"))
@@ -56,7 +62,7 @@ def controls(base: Path, host: str) -> dict[str, Any]:
         if not found:
             continue
         about = {"record": path.name, "at": _started(record)}
-        if is_delivery(record):
+        if is_delivery(record) and _handed_over(record, host):
             profile = str(record["baseline"].get("profile", ""))
             return {**about, "profile": profile, "controls": found, "later": later[::-1]}
         later.append({**about, "failing": sorted(name for name, status in found.items() if status in BAD)})

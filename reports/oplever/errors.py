@@ -15,6 +15,19 @@ ANCHORS: Final = (
     "record-approved",
     "entry-invalid",
     "entries-broken",
+    "checks-none",
+    "checks-parameters",
+    "config-invalid",
+    "host-unknown",
+    "store-unusable",
+    "record-altered",
+    "signing-failed",
+    "signing-key-missing",
+    "export-empty",
+    "run-prompt",
+    "run-start",
+    "import-foreign",
+    "import-broken",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

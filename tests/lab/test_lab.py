@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,11 +49,13 @@ def traces() -> dict[str, list[str]]:
             processes.append(entry.name)
     links = subprocess.check_output(["ip", "link"], text=True).splitlines()
     tables = subprocess.check_output(["nft", "list", "tables"], text=True).splitlines()
+    groups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/oplever/opl{LAB_ID}-*")]
     labs = [path.parent.name for path in Path("/var/lib/oplever").glob("*/checkout")]
     return {
         "processes": [pid for pid in processes if pid != str(os.getpid())],
         "links": [line for line in links if f"opl{LAB_ID}" in line],
         "tables": [line for line in tables if LAB_ID in line],
+        "groups": groups,
         "state": [lab for lab in labs if lab == LAB_ID],
         "forwarding": [] if set(labs) - {LAB_ID} else [FORWARD.read_text()],
     }
@@ -85,6 +90,19 @@ def test_machines_know_themselves_and_reach_each_other(lab: None) -> None:
     assert "SSH-2.0" in rows["ws1"]
 
 
+def test_a_service_that_ends_on_one_machine_leaves_its_namesakes_alone(lab: None) -> None:
+    """Machines in one control group would take it away from each other."""
+    start = "systemd-run --quiet --unit=namesake --collect sleep 600 && sleep 1"
+    shell(start)
+    shell("systemctl stop namesake.service", "srv1")
+    assert set(shell("systemctl is-active namesake.service", "web1:ws1")) == {"web1", "ws1"}
+    shell(start, "srv1")
+    assert (
+        "0"
+        in shell("journalctl --boot --grep 'control group|cgroup' --priority=warning --quiet | wc -l", "srv1")["srv1"]
+    )
+
+
 def test_a_second_call_changes_nothing(lab: None) -> None:
     assert "changed=0 " in play("up").stdout
 
@@ -103,6 +121,59 @@ def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> Non
     done = play("up")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kept" in shell("ls /root", "ws1")["ws1"]
+
+
+@pytest.mark.parametrize("moment", [2.0, 4.0, 6.0])
+def test_killed_at_any_moment_it_comes_up(before: dict[str, list[str]], moment: float) -> None:
+    """The controller dies, what it started may go on; the next call finds its way."""
+    play("down")
+    argv = [PLAYBOOK, "playbooks/lab_up.yml"]
+    silent = subprocess.DEVNULL
+    killed = subprocess.Popen(argv, cwd=ROOT, env=ENV, stdout=silent, stderr=silent, start_new_session=True)
+    time.sleep(moment)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    done = play("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(shell("true")) == {"srv1", "web1", "ws1"}
+    assert play("down").returncode == 0
+    assert traces() == before
+
+
+def test_a_second_call_waits_for_one_that_still_works(before: dict[str, list[str]]) -> None:
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(f"\0oplever-lab-{LAB_ID}")
+        done = helper("harvest")
+    assert done.returncode == os.EX_TEMPFAIL
+    assert "an earlier call still works on this lab" in done.stderr
+    assert helper("harvest").returncode == 0
+
+
+SMALL_DISK = "mount -t tmpfs -o size=64m tmpfs /var/lib/oplever"
+NOT_DEBIAN = (
+    "d=$(mktemp -d) && mount -t tmpfs tmpfs $d && mkdir $d/up $d/work && mknod $d/up/debian_version c 0 0"
+    " && mount -t overlay overlay -o lowerdir=/etc,upperdir=$d/up,workdir=$d/work /etc"
+)
+
+
+@pytest.mark.parametrize(
+    ("made_so", "told"),
+    [(SMALL_DISK, "make room, or mount a larger disk"), (NOT_DEBIAN, "this host is not Debian-like")],
+)
+def test_a_host_that_will_not_do_is_refused_with_the_way_out(made_so: str, told: str) -> None:
+    """In a mount namespace of its own the host really is like that, and no other lab notices."""
+    done = helper("preflight", prefix=f"mkdir -p /var/lib/oplever && {made_so} && exec")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def helper(command: str, prefix: str = "exec") -> subprocess.CompletedProcess[str]:
+    """The role's helper as its tasks call it, for a lab without machines."""
+    spec = {"id": LAB_ID, "name": "test", "checkout": str(ROOT), "subnet": "10.99.7", "domain": "lab.example"}
+    rest = {"user": "beheer", "public_key": "", "fresh": False, "timeout": 5, "machines": [], "host_keys": {}}
+    argv = ["unshare", "--mount", "sh", "-c", f"{prefix} /usr/bin/python3 {ROOT}/roles/lab/files/lab {command}"]
+    return subprocess.run(argv, input=json.dumps(spec | rest), text=True, capture_output=True, check=False, timeout=60)
 
 
 def nspawn_pid(machine: str) -> int:

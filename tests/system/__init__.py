@@ -1,1 +1,1 @@
-"""Whole programs against real counterparts (servers, other tools, a killed process), without lab machines; `make test` runs them."""
+"""Whole programs against real counterparts (servers, other tools, a killed process); no lab machine is needed."""

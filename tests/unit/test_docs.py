@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from oplever.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -34,3 +38,58 @@ def test_every_obligation_is_listed_with_tests_that_exist() -> None:
         tests = re.findall(r"`(tests/[^`]+)`", row)
         assert tests, f"{identifier} says it is served and names no test"
         assert [test for test in tests if not (ROOT / test).exists()] == [], identifier
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The lines of code blocks, as words; comments and prompts are gone."""
+    for block in re.findall(r"```(?:sh|console)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for line in block.splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            while words and ("=" in words[0] or words[0] == "sudo"):
+                words = words[1:]
+            if words:
+                yield words
+
+
+def every_command() -> list[tuple[str, list[str]]]:
+    return [(str(page.relative_to(ROOT)), words) for page in PAGES for words in commands(page)]
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [(page, words) for page, words in every_command() if Path(words[0]).name == "oplever"],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_commands_of_oplever_can_be_typed(page: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every option exists and every required one is there; nothing is carried out."""
+    monkeypatch.setenv("OPLEVER_PERSON", "S. Yilmaz")
+    command: click.Command = main
+    context = click.Context(main, info_name="oplever")
+    rest = words[1:]
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        found = command.get_command(context, rest[0])
+        assert found is not None, f"{page}: there is no command {rest[0]}"
+        command, rest = found, rest[1:]
+    with command.make_context(command.name, rest, parent=context):
+        pass
+
+
+def test_commands_in_the_documentation_name_what_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    missing = []
+    for page, words in every_command():
+        if words[0] == "make":
+            missing += [f"{page}: make {word}" for word in words[1:] if "=" not in word and word not in targets]
+        paths = [word for word in words if word.startswith(("playbooks/", "tools/", "inventories/", "tests/"))]
+        missing += [f"{page}: {word}" for word in paths if "school" not in word and not (ROOT / word).exists()]
+    assert missing == []
+
+
+def test_every_command_of_oplever_is_documented_and_has_help() -> None:
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None, name
+        assert f"`oplever {name}" in text, name
+        assert (command.help or "").strip(), name

@@ -7,7 +7,7 @@ controller and the module on the machine say the same. Standard library and rela
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from . import matchers
 from .text import meant
@@ -42,9 +42,7 @@ class Mistake(NamedTuple):
     message: str
 
 
-def mistakes(
-    checks: Any, sources: Mapping[str, Source], parameters: Optional[Mapping[str, Any]] = None
-) -> list[Mistake]:
+def mistakes(checks: Any, sources: Mapping[str, Source], parameters: Mapping[str, Any] | None = None) -> list[Mistake]:
     """All that is wrong with a list of checks; empty when it can be carried out.
 
     `parameters` are the values of the profile; None says that they are not known here, so that any name will do.
@@ -80,7 +78,7 @@ def resolve(value: Any, parameters: Mapping[str, Any]) -> Any:
     return value
 
 
-def parameter(value: Any) -> Optional[str]:
+def parameter(value: Any) -> str | None:
     """The name in `{param: name}`, or None for anything else."""
     if isinstance(value, dict) and set(value) == {PARAM} and isinstance(value[PARAM], str):
         return str(value[PARAM])
@@ -106,7 +104,7 @@ def _kind(value: Any) -> str:
 
 
 class _Rules:
-    def __init__(self, sources: Mapping[str, Source], parameters: Optional[Mapping[str, Any]]) -> None:
+    def __init__(self, sources: Mapping[str, Source], parameters: Mapping[str, Any] | None) -> None:
         self.sources = sources
         self.parameters = parameters
 
@@ -140,7 +138,8 @@ class _Rules:
         if check.get("level", 1) not in (1, 2) or isinstance(check.get("level"), bool):
             yield Mistake((*place, "level"), "level is 1 or 2")
         for key in ("not_for", "only_for"):
-            if not isinstance(check.get(key, []), list):
+            purposes = check.get(key, [])
+            if not isinstance(purposes, list) or not all(isinstance(purpose, str) for purpose in purposes):
                 yield Mistake((*place, key), "%s is a list of purposes of a machine" % key)
         refs = check.get("refs", {})
         if not isinstance(refs, dict) or not all(isinstance(ids, list) for ids in refs.values()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.oplever.lab.plugins.module_utils.engine import grammar
 from ansible_collections.oplever.lab.plugins.module_utils.engine.grammar import (
     GROUPS,
@@ -14,10 +16,22 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources.registry impor
 
 __all__ = ["GROUPS", "SEVERITIES", "VOCABULARY", "both", "expectations", "listed", "problems", "resolve", "selector"]
 
-VOCABULARY = {
-    name: grammar.Source(source.MAIN, source.SELECTORS, source.ATTRIBUTES, getattr(source, "NEEDS", ()))
-    for name, source in SOURCES.items()
-}
+
+class _Vocabulary(Mapping):
+    """Source -> what may be written about it, read from the source when a check names it."""
+
+    def __getitem__(self, name):
+        source = SOURCES[name]
+        return grammar.Source(source.MAIN, source.SELECTORS, source.ATTRIBUTES, getattr(source, "NEEDS", ()))
+
+    def __iter__(self):
+        return iter(SOURCES)
+
+    def __len__(self):
+        return len(SOURCES)
+
+
+VOCABULARY = _Vocabulary()
 
 
 def problems(checks, parameters=None):

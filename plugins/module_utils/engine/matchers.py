@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Optional, Union
+from typing import Any
 
 from .text import meant, plain, short
 
@@ -28,14 +28,14 @@ def equal(found: Any, wanted: Any) -> bool:
     return str(found) == str(wanted)
 
 
-def _boolean(value: Any) -> Optional[bool]:
+def _boolean(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     word = str(value).lower()
     return True if word in TRUE else False if word in FALSE else None
 
 
-def number(value: Any) -> Union[int, float, None]:
+def number(value: Any) -> int | float | None:
     """As a number, or None when it is not one."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value

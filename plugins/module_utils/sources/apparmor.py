@@ -23,7 +23,7 @@ def look_up(machine, select):
     try:
         known = machine.once(profiles)
     except UnreadableError as problem:
-        return dict.fromkeys(ATTRIBUTES[2:], problem, exists=True, enabled=True)
+        return dict(dict.fromkeys(ATTRIBUTES[2:], problem), exists=True, enabled=True)
     return {
         "exists": True,
         "enabled": True,

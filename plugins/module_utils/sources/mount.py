@@ -41,10 +41,7 @@ def look_up(machine, select):
 
 def mounts(machine):
     """target -> (source, fstype, options); of mounts on top of each other the last, which is the one in sight."""
-    return {
-        m.target: (m.source, m.fstype, m.options)
-        for m in filesystems.parse(machine.read(filesystems.TABLE, limit=4 << 20) or "")
-    }
+    return {m.target: (m.source, m.fstype, m.options) for m in machine.mounts()}
 
 
 def fstab(machine):
@@ -74,6 +71,5 @@ def _unit_options(machine, target):
 
 def space(machine, target):
     """(size, free) of a mounted file system in MB, free as an ordinary user has it."""
-    filesystems.must_answer(machine, target)
     status = os.statvfs(machine.path(target))
     return status.f_blocks * status.f_frsize >> 20, status.f_bavail * status.f_frsize >> 20

@@ -8,7 +8,7 @@ import os
 import struct
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import account
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, sshd
 
 MAIN = "what"
 SELECTORS = ("what", "bits")
@@ -26,7 +26,7 @@ def look_up(machine, select):
     """`keys`: file:line, kind and bits of each. `weak`: those of them that are DSA, or RSA of fewer than `bits`."""
     what, bits = str(select["what"]), int(select.get("bits") or RSA_BITS)
     if what == "host":
-        paths, wrong = machine.glob("/etc/ssh/ssh_host_*_key.pub"), []
+        paths, wrong = _host(machine), []
     elif what == "authorized":
         paths, wrong = _authorized(machine)
     else:
@@ -66,6 +66,16 @@ def _of_file(machine, path):
         found = None if line.lstrip().startswith("#") else parse(line)
         if found:
             yield "%s:%d %s %d" % (path, number, *found), found[0], found[1]
+
+
+def _host(machine):
+    """Public halves of the keys that the server uses; where it cannot be asked, those in the usual place."""
+    try:
+        named = sshd.look_up(machine, {"option": "hostkey"}).get("values") or []
+    except UnreadableError:
+        named = []
+    paths = [path + ".pub" for path in named] or machine.glob("/etc/ssh/ssh_host_*_key.pub")
+    return [path for path in paths if machine.status(path) is not None]
 
 
 def _authorized(machine):

@@ -110,7 +110,7 @@ class _Walk:
     def __init__(self, machine, seconds):
         self.machine, self.root = machine, machine.root
         self.seconds, self.until = seconds, time.monotonic() + seconds
-        table = filesystems.around(machine)
+        table = machine.mounts()
         if table and not filesystems.local(table, "/"):
             raise UnreadableError("the root file system is not a local one")
         self.result = Found(sorted("%s (%s)" % (m.target, m.fstype) for m in table if filesystems.remote(m)))

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from oplever import store
+from oplever.cli.build import build
 from oplever.cli.output import summary
-from oplever.record import entries
-from oplever.render.registry import render_all
+from oplever.record import corrections, entries
 
 _HELP = {
     "day": "Day, as 2026-11-23; today when left out.",
@@ -26,6 +26,12 @@ _HELP = {
     "procedures": "A procedure that holds; can be given more than once.",
     "instructions": "An instruction that was handed over; can be given more than once.",
     "instructed": "The user was instructed.",
+    "field": "What is corrected: systems.web1.serial, assignment.location, or a section to comment on.",
+    "value": "How it is; without it the reason is a comment.",
+    "control": "Number of the control, as SSH-001.",
+    "expires": "Last day it holds, as 2027-07-31.",
+    "hosts": "A machine it holds for; can be given more than once. All of them when left out.",
+    "compensating": "What lowers the risk meanwhile.",
 }
 _POSITIONAL = frozenset({"what"})
 
@@ -41,10 +47,11 @@ def _command(kind: str, struct: type[Struct]) -> click.Command:
         directory = store.find(record)
         said = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        store.add(directory, entries.make(kind, by, at, {k: v for k, v in said.items() if v not in (None, "", [])}))
-        derived = store.load(directory)
-        store.write_record(derived, directory)
-        store.write_manifest(directory, render_all(derived, directory))
+        entry = entries.make(kind, by, at, {k: v for k, v in said.items() if v not in (None, "", [])})
+        if isinstance(entry.entry, entries.CorrectionEntry):
+            corrections.check(store.load(directory), entry.entry)
+        store.add(directory, entry)
+        derived = build(directory)
         click.echo(f"added: {kind}, revision {derived.document.revision} of {derived.id}")
         click.echo(summary(derived))
 

@@ -14,10 +14,13 @@ from oplever.record.model import (
     AcceptanceItem,
     Accountability,
     Assignment,
+    Baseline,
     Component,
     Consequence,
+    Control,
     DocumentStatus,
     Escalation,
+    ExceptionGrant,
     Fault,
     Handover,
     History,
@@ -61,7 +64,41 @@ def history(entries: Sequence[Entry]) -> tuple[History, ...]:
 
 def _what(entry: Entry) -> str:
     said = entry.entry
-    return f"correction: {said.section}: {said.text}" if isinstance(said, kinds.CorrectionEntry) else entry.kind
+    return f"correction: {said.field}" if isinstance(said, kinds.CorrectionEntry) else entry.kind
+
+
+def exceptions(known: Baseline, entries: Sequence[Entry], day: str) -> Baseline:
+    """The baseline with exceptions that were approved after the run: a failing control they cover is waived.
+
+    `day` is that of the run (ISO): an exception that had expired by then does not count.
+    """
+    grants = [
+        ExceptionGrant(
+            id=f"X{number}",
+            control=said.control,
+            hosts=said.hosts,
+            reason=said.reason,
+            owner=said.owner,
+            approver=said.approver,
+            expires=said.expires,
+            compensating=said.compensating,
+            valid=said.expires >= day,
+            problem="" if said.expires >= day else f"expired on {said.expires}",
+        )
+        for number, (_, said) in enumerate(_of(entries, kinds.ExceptionEntry), 1)
+    ]
+    if not grants:
+        return known
+    controls = tuple(_waived(control, grants) for control in known.controls)
+    return structs.replace(known, controls=controls, exceptions=(*known.exceptions, *grants))
+
+
+def _waived(control: Control, grants: Sequence[ExceptionGrant]) -> Control:
+    for grant in grants:
+        covers = grant.control == control.id and (not grant.hosts or control.host in grant.hosts)
+        if grant.valid and covers and control.after == "fail":
+            return structs.replace(control, after="waived", exception=grant.id, reason=grant.reason)
+    return control
 
 
 def assignment(known: Assignment, entries: Sequence[Entry]) -> Assignment:
@@ -241,4 +278,6 @@ def signatures(entries: Sequence[Entry], digest: str) -> tuple[Signature, ...]:
             found.append(Signature(entry.by, "executor", entry.at, "report", digest))
         elif isinstance(said, kinds.DecisionEntry):
             found.append(Signature(entry.by, "supervisor", entry.at, said.decision, digest))
+        elif isinstance(said, kinds.SignatureEntry):
+            found.append(Signature(entry.by, said.role, entry.at, said.role, said.statement, said.revision, said.key))
     return tuple(found)

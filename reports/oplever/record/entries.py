@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from oplever.errors import OpleverError
 
 Said = Annotated[str, Meta(min_length=1, max_length=4000)]
+Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
 Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
 
@@ -159,10 +160,40 @@ class NoneEntry(_Said, frozen=True, tag="none"):
 
 
 class CorrectionEntry(_Said, frozen=True, tag="correction"):
-    """What is not right in the record, and how it is; the record keeps both."""
+    """What is not right in the record and how it is; the old value stays readable. Without value it is a comment."""
 
-    section: Said
-    text: Said
+    field: Said
+    reason: Said
+    value: str = ""
+
+
+class ExceptionEntry(_Said, frozen=True, tag="exception"):
+    """A deviation from the security baseline that a supervisor approved, until a day."""
+
+    control: Said
+    reason: Said
+    owner: Said
+    approver: Said
+    expires: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    hosts: tuple[Said, ...] = ()
+    compensating: str = ""
+
+
+class SignatureEntry(_Said, frozen=True, tag="signature"):
+    """A signature over a revision: SHA-256 of the signed statement and of its signature, fingerprint of the key."""
+
+    role: Role
+    revision: Annotated[int, Meta(ge=1)]
+    statement: Said
+    signature: Said
+    key: Said
+
+
+class PseudonymisedEntry(_Said, frozen=True, tag="pseudonymised"):
+    """Names that were replaced when their time was over; `entries` is the SHA-256 of `entries.jsonl` before that."""
+
+    names: tuple[Literal["hours_names", "signatures"], ...]
+    entries: Said
 
 
 Content = (
@@ -182,20 +213,32 @@ Content = (
     | DecisionEntry
     | NoneEntry
     | CorrectionEntry
+    | ExceptionEntry
+    | SignatureEntry
+    | PseudonymisedEntry
 )
-KINDS: dict[str, type[Struct]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Content)}
-"""Every kind by its name on the command line."""
+BY_COMMAND = (SignatureEntry, PseudonymisedEntry)
+"""Kinds that a command of their own adds."""
 
-AFTER_APPROVAL = ("correction", "decision")
+KINDS: dict[str, type[Struct]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(Content) if kind not in BY_COMMAND
+}
+"""Every kind that `oplever add` takes, by its name on the command line."""
+
+AFTER_APPROVAL = ("correction", "decision", "signature", "pseudonymised")
 """Kinds that an approved record still takes."""
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of `entries.jsonl`: `at` is ISO 8601 in UTC, `by` the name of a person."""
+    """One line of `entries.jsonl`: `at` is ISO 8601 in UTC, `by` the name of a person.
+
+    `amends` is the link of the chain (oplever.store.chain); empty in lines from before there was one.
+    """
 
     at: str
     by: Said
     entry: Content
+    amends: str = ""
 
     @property
     def kind(self) -> str:

@@ -41,6 +41,7 @@ def document(view: View, t: Translator) -> Blocks:
             (t("Digest of the journal"), code(doc.journal_digest)),
         ),
         *_history(view, t),
+        *_corrections(view, t),
     )
 
 
@@ -51,6 +52,15 @@ def _history(view: View, t: Translator) -> Blocks:
     ]
     columns = (Column(t("Revision"), 1, True), Column(t("Date"), 2), Column(t("By"), 2), Column(t("What"), 5))
     return table(t("Version history"), columns, rows)
+
+
+def _corrections(view: View, t: Translator) -> Blocks:
+    rows = [
+        (code(one.field), code(one.old), code(one.new), Cell(one.reason), Cell(one.by, note=t.moment(one.at)))
+        for one in view.record.document.corrections
+    ]
+    titles = (t("Field"), t("Was"), t("Is"), t("Reason"), t("By"))
+    return table(t("Corrections"), tuple(Column(title, 2) for title in titles), rows)
 
 
 def assignment(view: View, t: Translator) -> Blocks:

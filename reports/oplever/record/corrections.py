@@ -1,0 +1,101 @@
+"""Corrections of single fields of a record: pure, the old value stays in the document's list of corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from oplever.errors import OpleverError
+from oplever.record.entries import CorrectionEntry, Entry
+from oplever.record.model import Correction, Record
+
+CORRECTABLE = frozenset({"assignment", "people", "scope", "systems", "components", "settings", "plan", "handover"})
+"""Sections that describe. What machines proved and what people signed is commented on, never changed."""
+
+MEASURED = frozenset({"recap", "reachable", "machine_seconds", "snapshot_before", "snapshot_after"})
+"""Fields of those sections that were measured all the same."""
+
+_NAMED = ("name", "id", "number")
+"""Fields by which a row of a section is told apart."""
+
+
+def apply(record: Record, entries: Sequence[Entry]) -> Record:
+    """The record with every correction in order, each listed with its old value.
+
+    A correction that does not fit the record (any more) is listed and changes nothing.
+    """
+    listed: list[Correction] = []
+    for entry in entries:
+        said = entry.entry
+        if isinstance(said, CorrectionEntry):
+            record, old = _one(record, said)
+            listed.append(Correction(said.field, old, said.value, said.reason, entry.by, entry.at))
+    return structs.replace(record, document=structs.replace(record.document, corrections=tuple(listed)))
+
+
+def check(record: Record, said: CorrectionEntry) -> None:
+    """Raises OpleverError (`entry-invalid`) when the field cannot be corrected, or the value does not fit."""
+    if said.value:
+        _replaced(record, said.field.split("."), said.value)
+    elif said.field.split(".")[0] not in Record.__struct_fields__:
+        raise _wrong(f"there is no section {said.field}: {', '.join(Record.__struct_fields__)}")
+
+
+def _one(record: Record, said: CorrectionEntry) -> tuple[Record, str]:
+    if not said.value:
+        return record, ""
+    try:
+        return _replaced(record, said.field.split("."), said.value)
+    except OpleverError:  # an older entry about something that a later version of the record no longer has
+        return record, ""
+
+
+def _replaced(record: Record, path: list[str], value: str) -> tuple[Record, str]:
+    if path[0] not in CORRECTABLE:
+        raise _wrong(
+            f"{path[0]} cannot be changed, only {', '.join(sorted(CORRECTABLE))}; leave --value out to comment on it"
+        )
+    if fixed := MEASURED.intersection(path):
+        raise _wrong(f"{', '.join(fixed)} was measured and stays; leave --value out to comment on it")
+    changed, old = _walk(record, path, value, ".".join(path))
+    return changed, old
+
+
+def _walk(node: Any, path: list[str], value: str, whole: str) -> tuple[Any, str]:
+    """`node` with the value at the end of the path replaced, and the old value as text."""
+    if not path:
+        return value, "" if node is None else str(node)
+    step, rest = path[0], path[1:]
+    if isinstance(node, tuple):
+        index = _index(node, step, whole)
+        new, old = _walk(node[index], rest, value, whole)
+        return (*node[:index], new, *node[index + 1 :]), old
+    if not isinstance(node, Struct) or step not in node.__struct_fields__:
+        known = f"; there are: {', '.join(node.__struct_fields__)}" if isinstance(node, Struct) else ""
+        raise _wrong(f"{whole}: there is no {step}{known}")
+    new, old = _walk(getattr(node, step), rest, value, whole)
+    return _checked(node, step, new, whole), old
+
+
+def _index(rows: tuple[Any, ...], step: str, whole: str) -> int:
+    for index, row in enumerate(rows):
+        if any(str(getattr(row, name, "")) == step for name in _NAMED) or row == step:
+            return index
+    names = [str(next((getattr(row, name) for name in _NAMED if hasattr(row, name)), row)) for row in rows]
+    raise _wrong(f"{whole}: there is no {step}; there are: {', '.join(names[:10]) or 'none'}")
+
+
+def _checked(node: Struct, step: str, new: Any, whole: str) -> Struct:
+    """The node with one field replaced; text becomes a number or yes/no where the field is one."""
+    data = {**structs.asdict(node), step: new}
+    try:
+        return msgspec.convert(msgspec.to_builtins(data), type(node), strict=False)
+    except msgspec.ValidationError as problem:
+        raise _wrong(f"{whole}: {problem}".replace(" - at `$", " (at `")) from None
+
+
+def _wrong(message: str) -> OpleverError:
+    return OpleverError("entry-invalid", message, "see: oplever add correction --help")

@@ -1,0 +1,87 @@
+"""The processes of machines: found, waited for and ended, also where a killed nspawn left its machine behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import cgroups
+from spec import Machine, Spec, run
+
+
+def running_pid(spec: Spec, machine: Machine) -> int | None:
+    """The nspawn process of a machine, or None; a pid that now belongs to something else does not count."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int((spec.directory / machine.name / "pid").read_text())
+        if f"--machine={spec.full_name(machine)}" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+            return pid
+    return None
+
+
+def stop_all(spec: Spec) -> None:
+    """Ask every machine of the lab to power off, wait, then end what is left."""
+    stray = nspawn_pids(spec)
+    for pid in stray:
+        for child in children(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGRTMIN + 4)
+    deadline = time.monotonic() + 15
+    while nspawn_pids(spec) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for root in spec.directory.glob("*/root"):
+        end_inhabitants(root.parent)
+    if stray:
+        spec.did(f"stopped {len(stray)} machines")
+    for root in spec.directory.glob("*/root"):
+        unmount(root)
+        cgroups.remove(f"opl{spec.id}-{root.parent.name}")
+
+
+def nspawn_pids(spec: Spec) -> list[int]:
+    """Every nspawn process of this lab, also one whose pid file was never written."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            argv = entry.read_bytes().split(b"\0")
+            if argv[0].endswith(b"systemd-nspawn") and any(
+                part.startswith(f"--machine=opl{spec.id}-".encode()) for part in argv
+            ):
+                found.append(int(entry.parent.name))
+    return found
+
+
+def end_inhabitants(place: Path) -> None:
+    """End what still lives on a machine's overlay; an init outlives a killed nspawn and keeps its network."""
+    deadline = time.monotonic() + 10
+    while (pids := inhabitants(place)) and time.monotonic() < deadline:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def inhabitants(place: Path) -> list[int]:
+    """Processes of other mount namespaces that see this machine's overlay."""
+    ours = os.readlink("/proc/self/ns/mnt")
+    mark = f"upperdir={place / 'upper'},"
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(entry / "ns/mnt") != ours and mark in (entry / "mountinfo").read_text():
+                found.append(int(entry.name))
+    return found
+
+
+def children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def unmount(root: Path) -> None:
+    while str(root) in {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}:
+        if run("umount", str(root), check=False).returncode:
+            run("umount", "--lazy", str(root))

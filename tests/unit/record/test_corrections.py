@@ -1,0 +1,93 @@
+"""What people say is wrong in a record: corrected where a record describes, commented on where machines proved it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from journals import Journal, complete
+from oplever.errors import OpleverError
+from oplever.record import corrections, entries
+from oplever.record.derive import derive
+from oplever.record.entries import CorrectionEntry
+from oplever.record.model import Record
+
+AT = "2026-11-24T09:00:00.000000Z"
+
+
+def with_entries(journal: Journal, *said: tuple[str, dict[str, Any]]) -> Record:
+    return derive(journal.events(), "", [entries.make(kind, "S. Yilmaz", AT, data) for kind, data in said])
+
+
+def correction(field: str, value: str = "") -> tuple[str, dict[str, Any]]:
+    return "correction", {"field": field, "reason": "sticker read wrongly", **({"value": value} if value else {})}
+
+
+def test_a_field_is_corrected_and_the_old_value_stays() -> None:
+    journal = complete().finish(ok=5)
+    record = with_entries(journal, correction("systems.a.serial", "7XK2"), correction("systems.a.serial", "7XK3"))
+    assert record.systems[0].serial == "7XK3"
+    assert [(c.field, c.old, c.new) for c in record.document.corrections] == [
+        ("systems.a.serial", "", "7XK2"),
+        ("systems.a.serial", "7XK2", "7XK3"),
+    ]
+    assert record.document.revision == 3
+
+
+def test_numbers_stay_numbers() -> None:
+    record = with_entries(complete().finish(ok=5), correction("assignment.norm_hours", "8.5"))
+    assert record.assignment.norm_hours == 8.5
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("verdict", "delivered", "cannot be changed"),
+        ("tests.x.status", "pass", "cannot be changed"),
+        ("systems.a.recap.failed", "0", "was measured"),
+        ("systems.b.serial", "1", "there are: a"),
+        ("systems.a.seriall", "1", "there is no seriall"),
+        ("systems.a.memory_mb", "much", "memory_mb"),
+        ("nothing", "", "there is no section nothing"),
+    ],
+)
+def test_what_cannot_be_corrected_is_said_before_it_is_kept(field: str, value: str, told: str) -> None:
+    record = complete().finish(ok=5).record()
+    with pytest.raises(OpleverError) as caught:
+        corrections.check(record, CorrectionEntry(field=field, reason="because", value=value))
+    assert told in caught.value.message
+    kept = with_entries(complete().finish(ok=5), correction(field, value))
+    assert kept.verdict == record.verdict
+    assert (kept.systems, kept.tests) == (record.systems, record.tests)
+    assert [c.field for c in kept.document.corrections] == [field]
+
+
+def control(status: str = "fail") -> Journal:
+    return complete().check(status, severity="high", id="SSH-001", area="SSH").finish(ok=6)
+
+
+def exception(**other: Any) -> tuple[str, dict[str, Any]]:
+    said = {"control": "SSH-001", "reason": "old device", "owner": "Head of ICT", "approver": "M. de Wit"}
+    return "exception", {**said, "expires": "2027-07-31", **other}
+
+
+def test_an_approved_exception_takes_a_failing_control_out_of_the_verdict() -> None:
+    assert [reason.code for reason in control().record().document.reasons] == ["controls_failed"]
+    record = with_entries(control(), exception())
+    assert record.verdict == "delivered"
+    found = record.baseline.controls[0]
+    assert (found.after, found.exception, found.reason) == ("waived", "X1", "old device")
+    after = record.baseline.hosts[0].after
+    assert after is not None
+    assert (after.failed, after.waived) == (0, 1)
+
+
+@pytest.mark.parametrize("other", [{"expires": "2026-11-22"}, {"hosts": ["b"]}, {"control": "SSH-002"}])
+def test_an_exception_that_does_not_cover_changes_nothing(other: dict[str, Any]) -> None:
+    record = with_entries(control(), exception(**other))
+    assert record.baseline.controls[0].after == "fail"
+    assert record.baseline.exceptions[0].valid is ("expires" not in other)
+
+
+def test_an_exception_does_not_hide_what_could_not_be_read() -> None:
+    assert with_entries(control("error"), exception()).baseline.controls[0].after == "error"
