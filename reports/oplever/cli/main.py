@@ -8,6 +8,7 @@ import click
 
 from oplever import __version__, store
 from oplever.cli.add import add
+from oplever.cli.import_ import import_group
 from oplever.cli.output import documents, printable, summary
 from oplever.cli.run import run
 from oplever.errors import OpleverError
@@ -114,3 +115,4 @@ def _exit_code(verdict: str) -> None:
 
 main.add_command(add)
 main.add_command(run)
+main.add_command(import_group)

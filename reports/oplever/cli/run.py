@@ -53,12 +53,13 @@ def run(ctx: click.Context, plain: bool) -> None:
 
 
 def _without_record(outcome: session.Outcome) -> int:
-    """Nothing was played (`--list-tasks`, a syntax error), or no journal was kept: what Ansible said is all there is."""
+    """Nothing was played (`--list-tasks`, a syntax error) or no journal was kept: what Ansible said is all there is."""
     _tell(outcome.output, err=outcome.code != 0)
     if outcome.played:
         click.echo(
             "oplever: there is no record: no journal was kept\n"
-            "  -> put oplever.lab.journal in callbacks_enabled of ansible.cfg, and see that the records directory is writable",
+            "  -> put oplever.lab.journal in callbacks_enabled of ansible.cfg, "
+            "and see that the records directory is writable",
             err=True,
         )
         return min(outcome.code, 1)

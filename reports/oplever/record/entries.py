@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from oplever.errors import OpleverError
+from oplever.record.model import CheckStatus
 
 Said = Annotated[str, Meta(min_length=1, max_length=4000)]
 Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
@@ -178,6 +179,26 @@ class ExceptionEntry(_Said, frozen=True, tag="exception"):
     compensating: str = ""
 
 
+class CaseResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """One test that another tool ran; `message` is why it did not pass, `duration` in seconds."""
+
+    id: Said
+    title: Said
+    status: CheckStatus
+    message: str = ""
+    duration: float = 0.0
+
+
+class ResultsEntry(_Said, frozen=True, tag="results"):
+    """Tests of one machine by another tool: the file they were read from, with its SHA-256."""
+
+    host: Said
+    stage: Literal["during", "after"]
+    file: Said
+    digest: Said
+    tests: tuple[CaseResult, ...]
+
+
 Content = (
     HoursEntry
     | AcceptanceEntry
@@ -196,9 +217,15 @@ Content = (
     | NoneEntry
     | CorrectionEntry
     | ExceptionEntry
+    | ResultsEntry
 )
-KINDS: dict[str, type[Struct]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Content)}
-"""Every kind by its name on the command line."""
+BY_COMMAND = (ResultsEntry,)
+"""Kinds that a command of their own adds."""
+
+KINDS: dict[str, type[Struct]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(Content) if kind not in BY_COMMAND
+}
+"""Every kind that `oplever add` takes, by its name on the command line."""
 
 AFTER_APPROVAL = ("correction", "decision")
 """Kinds that an approved record still takes."""

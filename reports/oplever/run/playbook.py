@@ -1,4 +1,4 @@
-"""ansible-playbook as a child of ansible-runner, in a thread. What happens on hosts is read in the journal, not here."""
+"""ansible-playbook as a child of ansible-runner, in a thread. What happens on hosts is read in the journal."""
 
 from __future__ import annotations
 
