@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import callback_loader
-from ansible_collections.oplever.lab.plugins.plugin_utils.directory import records
-
-DELIVERED = ("delivered", "delivered_with_remarks")
+from ansible_collections.oplever.lab.plugins.plugin_utils import delivered
 
 
 class ActionModule(ActionBase):
@@ -25,34 +21,10 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
         result["changed"] = False
-        for record in _newest_first(_records()):
-            if (snapshot := last_snapshot(record, host)) is not None:
+        for record, content in delivered.newest_first(delivered.directory()):
+            if delivered.is_delivery(content) and (snapshot := last_snapshot(record, host)) is not None:
                 return {**result, "stage": "before", "reference": record.name, "snapshot": snapshot}
         return {**result, "reference": "", "msg": f"{host} was never delivered: there is nothing to compare it with"}
-
-
-def _records() -> Path:
-    """Where the callback keeps them."""
-    journal = callback_loader.get("oplever.lab.journal")
-    journal.set_options()
-    return Path(records(str(journal.get_option("records"))))
-
-
-def _newest_first(base: Path) -> Iterator[Path]:
-    """Records whose verdict is a delivery. Their names begin with the time."""
-    directories = sorted((path for path in base.glob("*/record.json") if not path.parent.is_symlink()), reverse=True)
-    for path in directories:
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # a damaged record is not a delivery; `oplever list` shows it
-        if isinstance(record, dict) and record.get("verdict") in DELIVERED and not _only_tried(record):
-            yield path.parent
-
-
-def _only_tried(record: dict[str, Any]) -> bool:
-    document = record.get("document")
-    return bool(isinstance(document, dict) and document.get("check_mode"))
 
 
 def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:

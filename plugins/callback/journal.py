@@ -147,11 +147,11 @@ class CallbackModule(CallbackBase):
 
     @recorded
     def v2_runner_item_on_failed(self, run: Run, result: Any) -> None:
-        run.item(result, "failed")
+        run.item(result, "unreachable" if result.is_unreachable() else "failed")
 
     @recorded
     def v2_runner_retry(self, run: Run, result: Any) -> None:
-        run.write("retry", events.retry_fields(result, run.redactor))
+        run.retry(result)
 
     @recorded
     def v2_playbook_on_notify(self, run: Run, handler: Any, host: Any) -> None:
@@ -159,8 +159,7 @@ class CallbackModule(CallbackBase):
 
     @recorded
     def v2_playbook_on_include(self, run: Run, included_file: Any) -> None:
-        hosts = [str(host.get_name()) for host in included_file._hosts]
-        run.write("include", {"name": run.name(str(included_file._filename)), "hosts": hosts})
+        run.write("include", events.include_fields(included_file, run.redactor))
 
     @recorded
     def v2_playbook_on_no_hosts_matched(self, run: Run) -> None:

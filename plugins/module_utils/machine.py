@@ -6,11 +6,14 @@ fake `run`.
 
 from __future__ import annotations
 
-import glob
+import fnmatch
 import os
+import posixpath
+import re
 import shutil
 import stat
-import subprocess
+
+from ansible_collections.oplever.lab.plugins.module_utils import bounded, filesystems
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -20,8 +23,18 @@ ENVIRONMENT = {
 }
 
 
+MAGIC = re.compile(r"[*?[]")
+LARGEST = 1 << 20  # bytes of a file, unless the caller knows better
+RUNNING = ("/proc/", "/sys/")  # what the running kernel shows there says nothing about a tree
+LINKS = 40  # as many as the kernel follows
+
+
 class UnreadableError(Exception):
     """A source of truth could not be read; the message is the reason, fit for a report."""
+
+
+class InapplicableError(UnreadableError):
+    """The question has no meaning on this machine, as the running state of a tree that was only mounted."""
 
 
 class Completed:
@@ -36,22 +49,106 @@ class Completed:
 
 
 class Machine:
-    """This machine, or for tests the tree below `root`. `timeout` is in seconds and holds for one command."""
+    """This machine, or the tree below `root`. `timeout` is in seconds and holds for one command.
 
-    def __init__(self, root="/", timeout=30):
+    `offline` says that the tree is a machine that does not run (an image, a disk in another machine): commands are not
+    applicable, links lead to places inside the tree, and names of users and groups are its own.
+    """
+
+    def __init__(self, root="/", timeout=30, offline=False):
         self.root = root.rstrip("/")
         self.timeout = timeout
+        self.offline = offline
         self._known = {}
+        self._far = None  # targets of mounts that depend on something else to answer -> (kind, whether they do)
 
-    def path(self, path):
-        """Where `path` really is."""
+    def must_run(self, what):
+        """Raises InapplicableError where the machine does not run, so that `what` says nothing about it."""
+        if self.offline:
+            raise InapplicableError("%s needs a running system; this is a tree that does not run" % what)
+
+    def path(self, path, follow=True):
+        """Where `path` really is; `follow` False leaves a link at its end alone.
+
+        Raises UnreadableError when that is on a file system that does not answer: whoever touched it would hang.
+        """
+        if path.startswith(RUNNING):
+            self.must_run(path)
+        elif self.offline or self._far_mounts():
+            return self._inside(path, follow)
         return self.root + path
 
-    def read(self, path, limit=1048576):
+    def _inside(self, path, follow):
+        """Step by step, not by the kernel: a link in the tree of another machine may point to /etc/shadow, which is its
+        own and never the one of this, and any link may lead to where nobody answers."""
+        ahead, behind, links = path.split("/")[::-1], [], 0
+        while ahead:
+            part = ahead.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                del behind[-1:]
+                continue
+            behind.append(part)
+            self._must_answer("/" + "/".join(behind))
+            if not follow and not any(ahead):
+                break
+            try:
+                target = os.readlink("/".join([self.root, *behind]))
+            except OSError:
+                continue
+            links += 1
+            if links > LINKS:
+                raise UnreadableError("%s: too many links lead to each other" % path)
+            behind = [] if target.startswith("/") else behind[:-1]
+            ahead += target.split("/")[::-1]
+        return "/".join([self.root, *behind]) or "/"
+
+    def mounts(self):
+        """The mounts that the tree of the machine is made of, of each target the one in sight (see filesystems.py).
+
+        Raises UnreadableError when that cannot be known. A tree that does not run is mounted here: this system knows.
+        """
+        return self.once(_mounts)
+
+    def _far_mounts(self):
+        if self._far is None:
+            self._far = {}
+            try:
+                far = [mount for mount in self.mounts() if filesystems.remote(mount)]
+            except UnreadableError:
+                far = []
+            self._far = {mount.target: [mount.fstype, None] for mount in far}
+        return self._far
+
+    def _must_answer(self, target):
+        far = self._far_mounts().get(target)
+        if far is None:
+            return
+        if far[1] is None:
+            far[1] = filesystems.answers(self.root + target)
+        if not far[1]:
+            raise UnreadableError("%s (%s) does not answer within %d s" % (target, far[0], filesystems.PATIENCE))
+
+    def status(self, path, follow=True):
+        """What stat(2) says of `path`, of a link itself when `follow` is False; None when there is no such thing."""
+        try:
+            return os.stat(self.path(path, follow), follow_symlinks=follow)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as problem:
+            raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
+
+    def read(self, path, limit=LARGEST):
         """Text of at most `limit` bytes of a regular file, or None when there is no such file.
 
         Raises UnreadableError for everything else; a fifo or device is not opened, so nothing can hang.
         """
+        data = self.content(path, limit)
+        return None if data is None else data.decode("utf-8", "replace")
+
+    def content(self, path, limit=LARGEST):
+        """As `read`, in bytes."""
         try:
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
@@ -67,17 +164,43 @@ class Machine:
                 raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
         if len(data) > limit:
             raise UnreadableError("%s is larger than %d bytes" % (path, limit))
-        return data.decode("utf-8", "replace")
+        return data
+
+    def names(self, directory):
+        """Sorted names in a directory; none when there is no such directory.
+
+        Raises UnreadableError when it may not be read.
+        """
+        try:
+            return sorted(os.listdir(self.path(directory + "/")))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as problem:
+            raise UnreadableError("%s: %s" % (directory, problem.strerror)) from None
 
     def glob(self, pattern):
-        """Paths that match, sorted, as seen from the root of the machine."""
-        return sorted(path[len(self.root) :] for path in glob.glob(self.path(pattern)))
+        """Paths that match, sorted, as seen from the root of the machine.
+
+        Raises UnreadableError for a directory that may not be read: what is in it would count as not there.
+        """
+        directory, name = posixpath.split(pattern)
+        found = []
+        for place in self.glob(directory) if MAGIC.search(directory) else [directory]:
+            names = [each for each in self.names(place) if each[0] != "." or name[0] == "."]
+            found += [posixpath.join(place, each) for each in fnmatch.filter(names, name)]
+        return sorted(found)
 
     def run(self, argv, timeout=None, stdin=None, user=None, env=None):
         """Run a command (list, never a shell) in the C.UTF-8 locale, as `user` when given.
 
-        Returns a Completed. Raises UnreadableError when the command is missing, may not be started or takes too long.
+        Returns a Completed. Raises UnreadableError when the command is missing, may not be started or takes too long,
+        InapplicableError when the machine does not run.
         """
+        self.must_run(argv[0])
+        return self.tool(argv, timeout, stdin, user, env)
+
+    def tool(self, argv, timeout=None, stdin=None, user=None, env=None):
+        """As `run`, for a command that says nothing about the machine itself, so that any system's will do."""
         command = [str(part) for part in argv]
         if user is not None:
             command = ["runuser", "-u", user, "--", *command]
@@ -85,24 +208,14 @@ class Machine:
             raise UnreadableError("there is no command %s" % command[0])
         seconds = self.timeout if timeout is None else timeout
         try:
-            done = subprocess.run(
-                command,
-                input=(stdin or "").encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(ENVIRONMENT, **(env or {})),
-                timeout=seconds,
-                cwd="/",
-                start_new_session=True,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            rc, stdout, stderr = bounded.run(command, (stdin or "").encode(), dict(ENVIRONMENT, **(env or {})), seconds)
+        except bounded.TooLongError:
             raise UnreadableError("%s took longer than %s s" % (command[0], seconds)) from None
+        except bounded.TooMuchError:
+            raise UnreadableError("%s wrote more than %d MiB" % (command[0], bounded.MOST >> 20)) from None
         except (OSError, ValueError) as problem:
             raise UnreadableError("%s: %s" % (command[0], problem)) from None
-        return Completed(
-            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        )
+        return Completed(rc, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"))
 
     def output(self, argv):
         """Standard output of a command that must succeed; UnreadableError with its own words when it does not."""
@@ -118,8 +231,16 @@ class Machine:
             try:
                 self._known[function] = (function(self), None)
             except UnreadableError as problem:
-                self._known[function] = (None, str(problem))
-        value, reason = self._known[function]
-        if reason is not None:
-            raise UnreadableError(reason)
+                self._known[function] = (None, problem)
+        value, problem = self._known[function]
+        if problem is not None:
+            raise type(problem)(str(problem))
         return value
+
+
+def _mounts(machine):
+    text = (Machine() if machine.offline else machine).read(filesystems.TABLE, limit=4 << 20)
+    if text is None:
+        raise UnreadableError("%s does not exist, so nothing tells what is local" % filesystems.TABLE)
+    table = list({mount.target: mount for mount in filesystems.parse(text)}.values())
+    return filesystems.below(table, os.path.realpath(machine.root)) if machine.offline else table

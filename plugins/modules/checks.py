@@ -47,6 +47,22 @@ options:
     description: Name of this machine in the inventory, for the C(hosts) of exceptions.
     type: str
     default: ""
+  parameters:
+    description: Values of the profile for each C({param: name}) in the checks.
+    type: dict
+    default: {}
+  root:
+    description:
+      - Directory in which the system to check is mounted, as an image or the disk of another machine. Nothing of it is
+        run; what only a running system can tell is C(not_applicable).
+    type: path
+    default: /
+  reference:
+    description:
+      - How the controls stood when the machine was last delivered, as the lookup C(oplever.lab.baseline) gives it.
+      - It is told again in the result, so that the record can say what got worse.
+    type: dict
+    default: {}
   fail:
     description: Whether a check that does not pass makes the task fail.
     type: bool
@@ -89,8 +105,18 @@ checks:
   returned: always
   type: list
   elements: dict
+exceptions:
+  description: The exceptions about this host, each with C(valid), and C(problem) when it does not count.
+  returned: always
+  type: list
+  elements: dict
+reference:
+  description: As it was given.
+  returned: always
+  type: dict
 """
 
+import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -105,6 +131,9 @@ OPTIONS = {
     "profile_version": {"type": "str", "default": ""},
     "exceptions": {"type": "list", "elements": "dict", "default": []},
     "host": {"type": "str", "default": ""},
+    "parameters": {"type": "dict", "default": {}, "no_log": False},
+    "root": {"type": "path", "default": "/"},
+    "reference": {"type": "dict", "default": {}},
     "fail": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 30},
 }
@@ -117,7 +146,7 @@ def main():
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, no_log=True)
     options = module.params
     told = {"module_args": {key: options[key] for key in TOLD}}
-    wrong = language.problems(options["checks"]) + waivers.problems(options["exceptions"])
+    wrong = language.problems(options["checks"], options["parameters"]) + waivers.problems(options["exceptions"])
     if wrong:
         more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
         module.fail_json(
@@ -126,14 +155,20 @@ def main():
             invocation=told,
         )
     today = time.strftime("%Y-%m-%d")
-    machine = Machine(timeout=options["timeout"])
-    results = evaluate.evaluate(machine, options["checks"], options["exceptions"], options["host"], today)
+    if not os.path.isdir(options["root"]):
+        module.fail_json(msg="root: there is no directory %s" % options["root"], invocation=told)
+    root = os.path.realpath(options["root"])
+    machine = Machine(root, options["timeout"], offline=root != "/")
+    checks = language.resolve(options["checks"], options["parameters"])
+    results = evaluate.evaluate(machine, checks, options["exceptions"], options["host"], today)
     wrong = [result["id"] for result in results if result["status"] in ("fail", "error")]
     module.exit_json(
         changed=False,
         failed=bool(wrong) and options["fail"],
         summary=evaluate.summary(results),
         checks=results,
+        exceptions=waivers.grants(options["exceptions"], options["host"], today),
+        reference=options["reference"],
         msg=evaluate.message(results),
         ansible_facts={"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
         invocation=told,

@@ -77,7 +77,7 @@ def _redact_value(kind: str, value: str, redactor: Redactor) -> str:
         return redactor.text(value)
     mapping = _as_mapping(value)
     if mapping is not None:
-        return json.dumps(_redact_mapping(mapping, redactor), ensure_ascii=False)
+        return json.dumps(redact_mapping(mapping, redactor), ensure_ascii=False)
     pairs = _pairs(value)
     if not pairs:
         # Not name=value and not JSON (YAML in one line, perhaps): nothing tells what in it is secret.
@@ -105,9 +105,10 @@ def _pairs(value: str) -> list[tuple[str, str]]:
     return [(match["name"], match["value"]) for match in matches if match] if all(matches) else []
 
 
-def _redact_mapping(value: Any, redactor: Redactor) -> Any:
+def redact_mapping(value: Any, redactor: Redactor) -> Any:
+    """A JSON value with what has the name of a secret replaced, and every other text redacted."""
     if isinstance(value, dict):
-        return {k: MASK if is_secret_name(k) else _redact_mapping(v, redactor) for k, v in value.items()}
+        return {k: MASK if is_secret_name(k) else redact_mapping(v, redactor) for k, v in value.items()}
     if isinstance(value, list):
-        return [_redact_mapping(item, redactor) for item in value]
+        return [redact_mapping(item, redactor) for item in value]
     return redactor.text(value) if isinstance(value, str) else value

@@ -11,15 +11,18 @@ from datetime import UTC, datetime
 
 from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible_collections.oplever.lab.plugins.plugin_utils.text import slug
+from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Reserve
 
 
 @dataclass(frozen=True)
 class RecordDirectory:
-    """`descriptor` is the open journal (append, read for checks), to be closed by its writer."""
+    """`descriptor` is the open journal (append, read for checks), to be closed by its writer, which also lets go of the
+    reserve."""
 
     id: str
     path: str
     descriptor: int
+    reserve: Reserve
 
     @property
     def journal(self) -> str:
@@ -74,14 +77,38 @@ def _create_in(parent: int, records: str, playbook: str, now: datetime) -> Recor
     try:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=own)
+        reserve = Reserve(own)
     except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink("journal.jsonl", dir_fd=own)
         with contextlib.suppress(OSError):
             os.rmdir(name, dir_fd=parent)
         raise
     finally:
         os.close(own)
     _point_latest(parent, name)
-    return RecordDirectory(name, os.path.join(records, name), descriptor)
+    return RecordDirectory(name, os.path.join(records, name), descriptor, reserve)
+
+
+def reopen(place: RecordDirectory) -> int:
+    """The descriptor of a new journal in the place of one that was removed, and its directory too. Raises OSError."""
+    above, name = os.path.split(place.path)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(above, 0o700)
+    parent = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=parent)
+        own = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=own)
+        finally:
+            os.close(own)
+        _point_latest(parent, name)
+    finally:
+        os.close(parent)
+    return descriptor
 
 
 def _point_latest(parent: int, name: str) -> None:

@@ -3,10 +3,11 @@ or what is looked for and may be missing."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils import outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, outcome, sources
 from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.text import clean, one_line
 
@@ -33,7 +34,7 @@ def play_fields(play: Any, redactor: Redactor) -> dict[str, Any]:
     hosts = play_hosts(play)
     return {
         "play": str(play._uuid),
-        "name": one_line(redactor.text(play.get_name()), 300),
+        "name": one_line(str(play.get_name()), 300, redactor.text),
         "hosts": ",".join(map(str, pattern)) if isinstance(pattern, list | tuple) else str(pattern),
         "targets": [str(host.get_name()) for host in hosts],
         "groups": {
@@ -69,31 +70,61 @@ def play_secrets(play: Any) -> set[str]:
 
 
 def task_action(task: Any) -> str:
+    """FQCN, or '' while it is a template that Ansible has not filled in yet (asking then makes it warn)."""
+    if "{{" in str(task.action) and getattr(task, "_resolved_action", None) is None:
+        return ""
     return outcome.full_name(str(getattr(task, "resolved_action", None) or task.action))
 
 
 def task_fields(task: Any, play: str, redactor: Redactor, *, handler: bool) -> dict[str, Any]:
     role = getattr(task, "_role", None)
-    return {
+    line = {
         "task": str(task._uuid),
         "play": play,
-        "name": one_line(redactor.text(str(task.name or task.action)), 300),
+        "name": one_line(str(task.name or task.action), 300, redactor.text),
         "action": task_action(task),
         "role": str(role.get_name()) if role is not None else None,
         "path": clean(str(task.get_path() or ""), 1000) or None,
         "handler": handler,
         "tags": [str(tag) for tag in task.tags or []],
-        "check_mode": bool(task.check_mode),
+        "check_mode": task.check_mode is True,
         "no_log": task.no_log not in (None, False),
     }
+    if (rescues := blocks.rescue_of(task)) is not None:
+        line["rescues"] = rescues
+    if handler and task.listen:
+        line["listen"] = [one_line(str(topic), 300, redactor.text) for topic in task.listen]
+    if isinstance(task.async_val, int) and task.async_val > 0:
+        line["async"] = {"seconds": task.async_val, "poll": task.poll if isinstance(task.poll, int) else None}
+    return line
 
 
-def result_fields(result: Any, status: str, action: str, duration: float | None, redactor: Redactor) -> dict[str, Any]:
+def learnt(result: Any, action: str) -> set[str]:
+    """Secret values that the run knows from this task on."""
+    task = task_of(result)
+    found = secret_values(task.args) if task.no_log is True else set()
+    if action == "ansible.builtin.set_fact":
+        facts = data_of(result).get("ansible_facts")
+        found |= secret_values(facts) if isinstance(facts, Mapping) else set()
+    return found
+
+
+def included_variables(task: Any, directory: str) -> list[str]:
+    """Files that `include_vars` read: what it says of them is hidden when they are in the vault."""
+    names = [task.args[key] for key in ("_raw_params", "file", "dir") if isinstance(task.args.get(key), str)]
+    role = getattr(task, "_role", None)
+    places = [str(role._role_path)] if role is not None else []
+    places += [os.path.dirname(str(task.get_path() or "").rpartition(":")[0]), directory]
+    return list(dict.fromkeys(path for place in places for path in sources.listed_files(names, place)))
+
+
+def result_fields(
+    result: Any, status: str, *, action: str, duration: float | None, rescued_by: str | None, redactor: Redactor
+) -> dict[str, Any]:
     """`status` comes from the hook that was called, never from keys in the data."""
     task, host = task_of(result), host_of(result)
     data = data_of(result) if outcome.needs_data(action, status) else {}
     hidden = outcome.is_hidden(task.no_log, data)
-    delegate = task.delegate_to
     attempts = data.get("attempts")
     line: dict[str, Any] = {
         "task": str(task._uuid),
@@ -102,12 +133,38 @@ def result_fields(result: Any, status: str, action: str, duration: float | None,
         "duration": duration,
         "changed": bool(result.is_changed()),
         "attempts": attempts if isinstance(attempts, int) else None,
-        "delegated_to": str(delegate) if isinstance(delegate, str) and delegate != host else None,
+        "delegated_to": delegated_to(task, host),
         "censored": hidden,
     }
+    if rescued_by is not None:
+        line["rescued_by"] = rescued_by
+    if status == "changed" and task.notify:
+        line["notify"] = [one_line(str(topic), 300, redactor.text) for topic in task.notify]
+    if not action:  # a template when the task began
+        line["action"] = action = task_action(task) or "ansible.builtin.unknown"
+    if task.check_mode is True:
+        line["check_mode"] = True
+    if isinstance(data.get("ansible_job_id"), str):
+        line["job"] = {"id": clean(data["ansible_job_id"], 200), "finished": bool(data.get("finished"))}
     if not hidden:
         line |= outcome.fields(action, status, data, getattr(result, "exception", None), redactor)
     return line
+
+
+def delegated_to(task: Any, host: str) -> str | None:
+    """The machine that did the work in place of `host`. In a loop it may be another one for each item: those are told
+    with the items."""
+    delegate = task.delegate_to
+    known = isinstance(delegate, str) and delegate != host and "{{" not in delegate
+    return str(delegate) if known else None
+
+
+def include_fields(included: Any, redactor: Redactor) -> dict[str, Any]:
+    return {
+        "task": str(included._task._uuid),
+        "name": one_line(str(included._filename), 300, redactor.text),
+        "hosts": [str(host.get_name()) for host in included._hosts],
+    }
 
 
 def item_fields(result: Any, status: str, action: str, redactor: Redactor) -> dict[str, Any] | None:
@@ -118,20 +175,21 @@ def item_fields(result: Any, status: str, action: str, redactor: Redactor) -> di
         return None
     failed = status not in {"changed", "ok"}
     error = getattr(result, "exception", None) if failed else None
+    host = host_of(result)
     line = {
         "task": str(task._uuid),
-        "host": host_of(result),
+        "host": host,
         "status": status,
         "item": outcome.item_label(data, redactor),
+        "delegated_to": delegated_to(task, host),
         "message": outcome.message(data, error, redactor, failed=failed),
         "data": outcome.kept_data(action, data, redactor, failed=failed),
     }
     return {key: value for key, value in line.items() if value is not None}
 
 
-def retry_fields(result: Any, redactor: Redactor) -> dict[str, Any]:
+def retry_fields(result: Any, attempt: int, redactor: Redactor) -> dict[str, Any]:
     task, data = task_of(result), data_of(result)
-    attempt = data.get("attempts")
     line: dict[str, Any] = {"task": str(task._uuid), "host": host_of(result), "attempt": attempt}
     if not outcome.is_hidden(task.no_log, data):
         line["message"] = outcome.message(data, getattr(result, "exception", None), redactor, failed=True)

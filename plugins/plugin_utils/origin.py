@@ -9,6 +9,7 @@ import platform
 import pwd
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ def collection_version(root: Path) -> str | None:
         match = re.search(r"^version:\s*[\"']?([^\s\"']+)", (root / "galaxy.yml").read_text(encoding="utf-8"), re.M)
         return match[1] if match else None
     return None
+
+
+def collections_in_use() -> dict[str, str | None]:
+    """Collections that Ansible has loaded something from so far, with their versions."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        parts = name.split(".")
+        if len(parts) == 3 and parts[0] == "ansible_collections" and parts[1:] != ["ansible", "builtin"]:
+            path = next(iter(getattr(module, "__path__", ())), None)
+            found[".".join(parts[1:])] = collection_version(Path(path)) if path else None
+    return dict(sorted(found.items()))
 
 
 def commit(directory: str) -> tuple[str | None, bool | None]:

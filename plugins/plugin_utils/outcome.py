@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from .redact import Redactor
-from .text import cap, clean, one_line, plain
+from .text import one_line, plain, tail
 
 ITEMS_LIMIT = 100
 WARNINGS_LIMIT = 20
 WARNING_LENGTH = 500
 STDERR_LIMIT = 2000
+STDERR_TAIL = 8000
 DIFF_LIMIT = 1_000_000
 
 OWN = frozenset({"oplever.lab.snapshot", "oplever.lab.checks", "oplever.lab.reference"})
@@ -71,9 +72,16 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
     """One line a person can act on: `msg`, else the last line of standard error, else the cause in the error chain."""
     text = _text(data.get("msg"))
     if failed and _says_nothing(text):
-        text = _last_line(data.get("stderr")) or _last_line(data.get("module_stderr")) or _cause(error) or text
+        text = (
+            _last_line(data.get("stderr"), redactor)
+            or _last_line(data.get("module_stderr"), redactor)
+            or _cause(error)
+            or text
+        )
     elif failed and (cause := _cause(error)) and cause not in text and text in (_first(error), ""):
         text = cause
+    if not text and failed:
+        text = _text(data.get("reason"))  # a file that could not be included
     if not text and data.get("skipped_reason"):
         text = _text(data["skipped_reason"])
     if not text and data.get("skip_reason"):
@@ -86,16 +94,16 @@ def kept_data(action: str, data: Mapping[str, Any], redactor: Redactor, *, faile
     """The allow-list: whole results of our own modules, names of packages, how a command ended; else nothing."""
     if action in OWN:
         whole = {k: v for k, v in data.items() if k not in ("invocation", "exception", "warnings", "deprecations")}
-        kept: dict[str, Any] = redactor.value(plain({k: v for k, v in whole.items() if not str(k).startswith("_")}))
+        kept: dict[str, Any] = plain({k: v for k, v in whole.items() if not str(k).startswith("_")}, redactor.text)
         return kept
     if action in PACKAGERS:
         names = _package_names(data)
-        return {"packages": [one_line(redactor.text(name), 200) for name in names]} if names else None
+        return {"packages": [one_line(name, 200, redactor.text) for name in names]} if names else None
     if action in COMMANDS and "rc" in data:
         rc = data["rc"]
         kept = {"rc": rc if isinstance(rc, int) else None}
         if failed and isinstance(data.get("stderr"), str) and data["stderr"].strip():
-            kept["stderr"] = clean(redactor.text(clean(data["stderr"][-4 * STDERR_LIMIT :])))[-STDERR_LIMIT:]
+            kept["stderr"] = tail(data["stderr"], STDERR_LIMIT, redactor.text)[-STDERR_LIMIT:]
         return kept
     return None
 
@@ -110,7 +118,7 @@ def item_label(data: Mapping[str, Any], redactor: Redactor) -> str:
         label = next((label[key] for key in ("name", "id", "path", "dest", "key") if key in label), "<mapping>")
     if isinstance(label, list | tuple):
         label = ", ".join(str(part) for part in label if isinstance(part, str | int | float))
-    return one_line(redactor.text(str(label)), 200) if isinstance(label, str | int | float) else ""
+    return one_line(str(label), 200, redactor.text) if isinstance(label, str | int | float) else ""
 
 
 def item_status(data: Mapping[str, Any]) -> str:
@@ -156,16 +164,21 @@ def _text(value: object) -> str:
 
 
 def _says_nothing(text: str) -> bool:
-    return not text.strip() or text.strip().lower().rstrip(".") in (
-        "non-zero return code",
-        "module failure",
-        "one or more items failed",
-        "task failed",
+    return len(text) < 80 and (
+        not text.strip()
+        or text.strip().lower().rstrip(".")
+        in (
+            "non-zero return code",
+            "module failure",
+            "one or more items failed",
+            "task failed",
+        )
     )
 
 
-def _last_line(value: object) -> str:
-    lines = value[-8000:].strip().splitlines() if isinstance(value, str) else []
+def _last_line(value: object, redactor: Redactor) -> str:
+    # Redacted as a whole first: the last line alone does not show that it is the end of a private key.
+    lines = tail(value, STDERR_TAIL, redactor.text).strip().splitlines() if isinstance(value, str) else []
     return lines[-1] if lines else ""
 
 
@@ -232,7 +245,7 @@ def _one_diff(diff: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
     else:
         before, after = (_lines(diff.get(key)) for key in ("before", "after"))
         added, removed = (after - before).total(), (before - after).total()
-    return {"name": cap(one_line(redactor.text(str(name))), 300), "added": added, "removed": removed}
+    return {"name": one_line(str(name), 300, redactor.text), "added": added, "removed": removed}
 
 
 def _lines(value: object) -> Counter[str]:

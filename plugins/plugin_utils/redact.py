@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MASK = "***"
+DEPTH = 6
+"""How deep variables are searched for secrets."""
 SHORTEST_KNOWN = 6
 """Known secrets shorter than this are not searched for: `admin` would black out half of every text."""
 
@@ -27,6 +29,8 @@ _SHAPES = (
     re.compile(
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)", re.S
     ),
+    # The end of a key whose beginning was cut off.
+    re.compile(r"\A(?:(?!-----BEGIN).)*?-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----", re.S),
     re.compile(r"\$ANSIBLE_VAULT;[0-9.]+;[A-Z0-9]+(?:;\S+)?[\s0-9a-f\\n]*"),
     re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,})"),
     re.compile(
@@ -41,10 +45,11 @@ _SCHEME = r"(?:(?:basic|bearer|digest|token|negotiate)\s+)?"
 _HEADER = re.compile(rf"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?{_SCHEME})[^\s\"',;]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}")
 _NAMED = re.compile(
-    rf"(?i)((?:{_WORDS})[\"']?\s{{0,3}}[=:]\s{{0,3}})(?!{_STATES}(?:[\s,;)\].\"']|$))(?![*<{{(])"
+    rf"(?i)((?:{_WORDS})[\"']?\s{{0,3}}[=:]{{1,2}}\s{{0,3}})(?!{_STATES}(?:[\s,;)\].\"']|$))(?![*<{{(])"
     r"(\"[^\"]*\"|'[^']*'|[^\s,;\"']+)"
 )
 _OPTION = re.compile(r"(?i)(\s--?(?:password|passwd|pass|pwd|token|secret|api-key)[ =])(\"[^\"]*\"|'[^']*'|\S+)")
+_SUSPECT_FILE = re.compile(rb"(?i)vault|pass|pwd|wachtwoord|secret|token|key|credential|psk|pin|otp|auth")
 _SUSPECT = re.compile(
     r"(?i)PRIVATE KEY|ANSIBLE_VAULT|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|sk[-_]|hv[sb]\.|npm_|pypi-|"
     rf"dop_v1_|SG\.|eyJ|\$[0-9a-z]{{1,8}}\$|://[^\s/@]*:|authorization|bearer|{_WORDS}|--?pass"
@@ -67,18 +72,54 @@ def redact_text(text: str) -> str:
     return _NAMED.sub(rf"\1{MASK}", _OPTION.sub(rf"\1{MASK}", text))
 
 
+def may_hold_secrets(content: bytes) -> bool:
+    """Whether reading a file of variables for secrets is worth the time."""
+    return bool(_SUSPECT_FILE.search(content))
+
+
 def secret_values(variables: Mapping[str, Any], depth: int = 0) -> set[str]:
-    """Values of variables whose name says secret. Templates, paths and short words are left out."""
+    """Values of variables whose name says secret, and values from the vault. Templates, paths and short words are left
+    out."""
     found: set[str] = set()
     for name, value in variables.items():
         if isinstance(value, str):
             if is_secret_name(str(name)):
                 found.add(str(value))
-        elif isinstance(value, Mapping) and depth < 4:
-            found |= secret_values(value, depth + 1)
-    return {
-        value for value in found if len(value) >= SHORTEST_KNOWN and "{{" not in value and not value.startswith("/")
-    }
+        else:
+            found |= _nested(value, depth)
+    return _worth_knowing(found)
+
+
+def every_text(value: Any, depth: int = 0) -> set[str]:
+    """Every text in a value that is secret as a whole."""
+    if isinstance(value, str):
+        return _worth_knowing({str(value)})
+    if depth >= DEPTH:
+        return set()
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return set().union(*(every_text(part, depth + 1) for part in inner), _worth_knowing(_vaulted(value)))
+
+
+def _nested(value: Any, depth: int) -> set[str]:
+    if depth < DEPTH and isinstance(value, Mapping):
+        return secret_values(value, depth + 1)
+    if depth < DEPTH and isinstance(value, list | tuple):
+        return set().union(*(_nested(item, depth + 1) for item in value if not isinstance(item, str)))
+    return _vaulted(value)
+
+
+def _vaulted(value: Any) -> set[str]:
+    """The text of one `!vault` value; core 2.19 has another class for it than the versions before."""
+    if type(value).__name__ not in ("EncryptedString", "AnsibleVaultEncryptedUnicode"):
+        return set()
+    try:
+        return {str(value)}
+    except Exception:  # no password for it: then no task can use it either
+        return set()
+
+
+def _worth_knowing(values: set[str]) -> set[str]:
+    return {v for v in values if len(v) >= SHORTEST_KNOWN and "{{" not in v and not v.startswith("/")}
 
 
 class Redactor:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
 import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible import context
-from ansible.release import __version__ as ansible_version
-from ansible_collections.oplever.lab.plugins.plugin_utils import directory, documents, events, origin
-from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import extra_variables, redact_command
+from ansible_collections.oplever.lab.plugins.plugin_utils import (
+    blocks,
+    directory,
+    documents,
+    events,
+    origin,
+    sources,
+    start,
+)
+from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import extra_variables
 from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, secret_values
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line, plain
+from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line
 from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Writer
-
-FORMAT = "oplever-journal"
-VERSION = 1
 
 
 class Run:
@@ -33,8 +34,11 @@ class Run:
         self.place = place
         self.redactor = Redactor(secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv)))
         self._options = options
+        self._loader: Any = None
+        self._directory = ""
+        self._searched: set[str] = set()
         self._display = display
-        self._writer = Writer(place.descriptor)
+        self._writer = Writer(place.descriptor, place.reserve, lambda: directory.reopen(place))
         self._pid = os.getpid()
         self._expected = _playbooks_given()
         self._begun = 0
@@ -44,6 +48,7 @@ class Run:
         self._actions: dict[str, str] = {}
         self._announced: set[str] = set()
         self._started: dict[tuple[str, str], float] = {}
+        self._retries: dict[tuple[str, str], int] = {}
         self._warned = False
 
     @classmethod
@@ -51,10 +56,12 @@ class Run:
         """Open the record; None (and one warning) when that cannot be done. The play goes on either way."""
         try:
             base = directory.base()
-            name = _playbook_name(playbook)
+            name = start.playbook_name(playbook)
             place = directory.create(directory.records(str(options["records"])), name, datetime.now(UTC))
             run = cls(place, options, display)
-            run._write_start(playbook, base)
+            run.write(
+                "run_start", start.fields(place.id, options, playbook, base, redactor=run.redactor, display=display)
+            )
             atexit.register(run._at_exit)
         except (directory.RecordError, OSError) as problem:
             display.warning(f"Oplever keeps no record of this run: {problem}")
@@ -70,7 +77,7 @@ class Run:
         self.redactor.know(str(secret) for secret in secrets if isinstance(secret, str))
 
     def name(self, text: str) -> str:
-        return one_line(self.redactor.text(text), 300)
+        return one_line(text, 300, self.redactor.text)
 
     def action(self, task: Any) -> str:
         uuid = str(task._uuid)
@@ -90,13 +97,25 @@ class Run:
     def playbook_start(self, playbook: Any) -> None:
         self._begun += 1
         self._in_playbook = True
-        self.write("playbook_start", {"playbook": _playbook_name(playbook)})
+        self._loader, self._directory = playbook._loader, start.playbook_directory(playbook)
+        name = start.playbook_name(playbook)
+        self.write(
+            "playbook_start",
+            {
+                "playbook": name,
+                "sha256": sources.digest(sources.read(name)),
+                "collections": origin.collections_in_use(),
+            },
+        )
 
     def play_start(self, play: Any) -> None:
         self._play = str(play._uuid)
         self._announced.clear()
+        listed = sources.listed_files(play.vars_files or [], self._directory)
+        self._search([*listed, *(f for role in play.roles or [] for f in sources.role_files(str(role._role_path)))])
         self.redactor.know(events.play_secrets(play))
-        self.write("play_start", events.play_fields(play, self.redactor))
+        files = sources.digests([listed], {path: sources.read(path) for path in listed})
+        self.write("play_start", events.play_fields(play, self.redactor) | {"files": files})
 
     def task_start(self, task: Any, *, handler: bool) -> None:
         """The free strategy announces a task once for each host; the journal has it once."""
@@ -104,7 +123,23 @@ class Run:
         if handler or uuid not in self._announced:
             self._announced.add(uuid)
             self._actions[uuid] = events.task_action(task)
+            self._know_of_task(task)
             self.write("task_start", events.task_fields(task, self._play, self.redactor, handler=handler))
+
+    def _know_of_task(self, task: Any) -> None:
+        """Secrets that come with the task: in its variables and those of its blocks, and in the files of its role."""
+        if variables := task.get_vars():
+            self.redactor.know(secret_values(variables))
+        if (role := getattr(task, "_role", None)) is not None and str(role._role_path) not in self._searched:
+            self._searched.add(str(role._role_path))
+            self._search(sources.role_files(str(role._role_path)))
+
+    def _search(self, paths: list[str]) -> None:
+        """Learn the secrets in these files, each file once."""
+        for path in paths:
+            if path not in self._searched:
+                self._searched.add(path)
+                self.redactor.know(sources.secrets(path, sources.read(path), self._loader))
 
     def host_start(self, host: str, task: str) -> None:
         self._started[task, host] = time.monotonic()
@@ -112,9 +147,32 @@ class Run:
 
     def result(self, result: Any, status: str) -> None:
         task = events.task_of(result)
-        begun = self._started.pop((str(task._uuid), events.host_of(result)), None)
+        uuid = str(task._uuid)
+        key = uuid, events.host_of(result)
+        begun = self._started.pop(key, None)
+        self._retries.pop(key, None)
         duration = round(time.monotonic() - begun, 6) if begun is not None else None
-        self.write("result", events.result_fields(result, status, self.action(task), duration, self.redactor))
+        # A second result of the same task is a file that could not be included: Ansible counts that as failed always.
+        rescue = blocks.rescued_by(task) if status == "failed" and begun is not None else None
+        action = self.action(task)
+        self.redactor.know(events.learnt(result, action))
+        if action == "ansible.builtin.include_vars":
+            self._search(events.included_variables(task, self._directory))
+        fields = events.result_fields(
+            result,
+            status,
+            action=action,
+            duration=duration,
+            rescued_by=rescue,
+            redactor=self.redactor,
+        )
+        self.write("result", fields)
+
+    def retry(self, result: Any) -> None:
+        """Counted here: the count in the data can be that of a later attempt by the time Ansible passes it on."""
+        key = str(events.task_of(result)._uuid), events.host_of(result)
+        self._retries[key] = self._retries.get(key, 0) + 1
+        self.write("retry", events.retry_fields(result, self._retries[key], self.redactor))
 
     def item(self, result: Any, status: str) -> None:
         fields = events.item_fields(result, status, self.action(events.task_of(result)), self.redactor)
@@ -129,54 +187,8 @@ class Run:
         if self._begun >= self._expected:
             self._finish("finished")
 
-    def _write_start(self, playbook: Any, base: str) -> None:
-        arguments = context.CLIARGS
-        sources = [str(source) for source in arguments.get("inventory") or C.DEFAULT_HOST_LIST or []]
-        facts = origin.run_facts(self._options["operator"], _playbook_directory(playbook))
-        root = Path(__file__).resolve().parents[2]
-        self.write(
-            "run_start",
-            {
-                "format": FORMAT,
-                "version": VERSION,
-                "id": self.place.id,
-                **facts,
-                "command": [plain(word) for word in redact_command(sys.argv, self.redactor)],
-                "check_mode": bool(arguments.get("check")),
-                "diff_mode": bool(arguments.get("diff")),
-                "limit": arguments.get("subset"),
-                "tags": list(arguments.get("tags") or []),
-                "skip_tags": list(arguments.get("skip_tags") or []),
-                "start_at": arguments.get("start_at_task"),
-                "inventories": [self.redactor.text(source) for source in sources],
-                "versions": {
-                    "ansible": ansible_version,
-                    "python": platform.python_version(),
-                    "collection": origin.collection_version(root),
-                },
-                "work_process": str(self._options["work_process"]),
-                "assignment": self._assignment(base, sources),
-            },
-        )
-
-    def _assignment(self, base: str, sources: list[str]) -> dict[str, Any] | None:
-        path = origin.assignment_path(self._options["assignment"], base, sources)
-        if path is None:
-            return None
-        try:
-            with open(path, encoding="utf-8") as file:
-                loaded = yaml.safe_load(file)
-            if loaded is not None and not isinstance(loaded, dict):
-                raise ValueError("it has to be a list of names with values, as `title: ...`")
-        except (OSError, ValueError, yaml.YAMLError) as problem:
-            reason = one_line(str(problem), 300)
-            self._display.warning(f"Oplever cannot read the assignment {path}, the record goes without: {reason}")
-            return None
-        assignment: dict[str, Any] | None = self.redactor.value(plain(_dates_as_text(loaded))) if loaded else None
-        return assignment
-
     def _finish(self, reason: str) -> None:
-        self._writer.close(reason)
+        self._writer.close(reason, {"collections": origin.collections_in_use()})
         if self._writer.failure is not None:
             self._warn()
         self._report()
@@ -194,7 +206,8 @@ class Run:
             for line in lines:
                 self._say(line)
             if problem:
-                self._display.warning(
+                # A full disk keeps both the journal and the documents from being whole: that is one warning.
+                (self._say if self._warned else self._display.warning)(
                     f"Oplever could not make the documents ({problem}). The journal is safe; "
                     f"try again with: oplever report {self.place.path}"
                 )
@@ -227,21 +240,3 @@ def _playbooks_given() -> int:
     """How many playbooks the command line names. Ad hoc commands have a host pattern there: one."""
     given = context.CLIARGS.get("args")
     return max(1, len(given)) if isinstance(given, list | tuple) else 1
-
-
-def _playbook_name(playbook: Any) -> str:
-    name = str(playbook._file_name)
-    return "adhoc" if name == "__adhoc_playbook__" else name
-
-
-def _playbook_directory(playbook: Any) -> str:
-    return os.path.dirname(os.path.abspath(str(playbook._file_name)))
-
-
-def _dates_as_text(value: Any) -> Any:
-    """YAML reads `2026-11-23` as a date; the record wants what was written."""
-    if isinstance(value, dict):
-        return {key: _dates_as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_dates_as_text(item) for item in value]
-    return value.isoformat() if hasattr(value, "isoformat") else value

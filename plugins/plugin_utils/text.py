@@ -10,6 +10,8 @@ from typing import Any
 MESSAGE_LIMIT = 2000
 VALUE_LIMIT = 16_384
 DEPTH_LIMIT = 24
+MARGIN = 4096
+"""Characters: longer than any secret on one line."""
 
 # CSI and OSC sequences first (they have a body), then any other escape with one byte after it.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?|\x9b[0-?]*[ -/]*[@-~]")
@@ -26,10 +28,11 @@ def is_plain(text: str) -> bool:
     return (text.isascii() and text.isprintable()) or not (_HOSTILE.search(text) or _SURROGATES.search(text))
 
 
-def clean(text: str, limit: int = VALUE_LIMIT) -> str:
+def clean(text: str, limit: int = VALUE_LIMIT, redact: Callable[[str], str] = str) -> str:
     """The text without escape sequences, control and direction characters; lone surrogates become U+FFFD."""
     # Work on a bounded part only: 100 MB of output must not cost 100 MB of regular expressions.
-    return cap(_strip(text[: limit * 4]), limit, max(0, len(text) - limit * 4))
+    part, gone = head(text, limit * 4, redact)
+    return cap(part, limit, gone)
 
 
 def _strip(text: str) -> str:
@@ -45,18 +48,33 @@ def cap(text: str, limit: int, already_gone: int = 0) -> str:
 
 
 def one_line(text: str, limit: int = MESSAGE_LIMIT, redact: Callable[[str], str] = str) -> str:
-    """Cleaned text on a single line. `redact` sees more than is kept: a secret cut in two would not be found."""
-    part = redact(_strip(text[: limit * 4]))
-    return cap(_BLANKS.sub(" ", part).strip(), limit, max(0, len(text) - limit * 4))
+    """Cleaned text on a single line."""
+    part, gone = head(text, limit * 4, redact)
+    return cap(_BLANKS.sub(" ", part).strip(), limit, gone)
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def head(text: str, size: int, redact: Callable[[str], str] = str) -> tuple[str, int]:
+    """(about the first `size` characters, cleaned and redacted; how many were left out). Only a bounded part is looked
+    at. What the cut leaves of a secret is not recognised as one, so the margin that it can be in goes too."""
+    if len(text) <= size + MARGIN:
+        return redact(_strip(text)), 0
+    return redact(_strip(text[: size + MARGIN]))[:-MARGIN], len(text) - size
+
+
+def tail(text: str, size: int, redact: Callable[[str], str] = str) -> str:
+    """About the last `size` characters, in the same way."""
+    if len(text) <= size + MARGIN:
+        return redact(_strip(text))
+    return redact(_strip(text[-size - MARGIN :]))[MARGIN:]
+
+
+def plain(value: Any, redact: Callable[[str], str] = str, depth: int = 0) -> Any:
     """Any value as JSON types with cleaned text. What JSON cannot say becomes the name of its type, never `str(value)`:
     turning an unknown object into text could decrypt it."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return clean(str(value))
+        return clean(str(value), redact=redact)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -64,9 +82,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth >= DEPTH_LIMIT:
         return f"<{type(value).__name__}>"
     if isinstance(value, Mapping):
-        return {clean(str(key), 512): plain(item, depth + 1) for key, item in value.items()}
+        return {clean(str(key), 512, redact): plain(item, redact, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, depth + 1) for item in value]
+        return [plain(item, redact, depth + 1) for item in value]
     return f"<{type(value).__name__}>"
 
 

@@ -6,7 +6,7 @@ import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language, matchers, waivers
 from ansible_collections.oplever.lab.plugins.module_utils.engine.text import clean, short
-from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
 CONTENTS = ("content", "lines")
@@ -14,7 +14,7 @@ STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 
 class Verdict:
-    """What one expectation came to: `status` (pass, fail, error) and the texts that go with it."""
+    """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it."""
 
     __slots__ = ("evidence", "expected", "found", "reason", "status")
 
@@ -28,7 +28,20 @@ class Verdict:
 
 def evaluate(machine, checks, exceptions=(), host="", today=""):
     """Results of all checks, in order (docs/reference/checks.md, The module). The checks have no `problems`."""
+    _prepare(machine, checks)
     return [waivers.apply(_check(machine, check), exceptions, host, today) for check in checks]
+
+
+def _prepare(machine, checks):
+    """Tell each source at once all that will be asked, so that it can ask the machine once."""
+    selects = {}
+    for check in checks:
+        for each in language.expectations(check):
+            selects.setdefault(each["source"], []).append(language.selector(each["source"], each.get("select")))
+    for name, chosen in selects.items():
+        prepare = getattr(SOURCES[name], "prepare", None)
+        if prepare is not None:
+            prepare(machine, chosen)
 
 
 def summary(results):
@@ -84,8 +97,8 @@ def _applied(machine, check):
                 evidence=verdict.evidence,
                 reason=told or "%s does not hold: %s" % (verdict.expected, verdict.found),
             )
-        if verdict.status == "error":
-            return "error", verdict
+        if verdict.status != "pass":
+            return verdict.status, verdict
     verdict = _judge(machine, check)
     return verdict.status, verdict
 
@@ -104,13 +117,30 @@ def _single(machine, expectation):
     expected = short(" and ".join(matchers.describe(attribute, matcher) for attribute, matcher in expect.items()), 600)
     evidence = short(source.describe(select))
     try:
+        if getattr(source, "RUNNING", False):
+            machine.must_run(expectation["source"])
         facts = source.look_up(machine, select)
-        values = {attribute: _value(facts, attribute) for attribute in expect}
     except UnreadableError as problem:
-        return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
-    wrong = [attribute for attribute, matcher in expect.items() if not matchers.holds(matcher, values[attribute])]
+        return _unjudged(problem, expected, evidence)
+    if facts.get("evidence"):
+        evidence = short("%s; %s" % (evidence, facts["evidence"]), 600)
+    values, unread = {}, []
+    for attribute in expect:
+        try:
+            values[attribute] = _value(facts, attribute)
+        except UnreadableError as problem:
+            unread.append(problem)
+    wrong = [attribute for attribute in values if not matchers.holds(expect[attribute], values[attribute])]
+    # What is known to be wrong stays wrong, whatever else could not be read.
+    if unread and not wrong:
+        return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
     found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
     return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+
+
+def _unjudged(problem, expected, evidence):
+    status = "not_applicable" if isinstance(problem, InapplicableError) else "error"
+    return Verdict(status, expected, evidence=evidence, reason=short(str(problem)))
 
 
 def _told(facts, values, failed):
@@ -132,26 +162,25 @@ def _shown(attribute, value):
 
 def _value(facts, attribute):
     """`headers.server` is the member `server` of the attribute `headers`; a thing that is not there has no value."""
-    value = facts.get(attribute)
     head, dot, rest = attribute.partition(".")
-    if attribute not in facts and dot and isinstance(facts.get(head), dict):
-        value = facts[head].get(rest)
+    value = facts.get(attribute if attribute in facts or not dot else head)
+    value = value() if callable(value) else value
     if isinstance(value, UnreadableError):
         raise value
-    return value
+    return value.get(rest) if attribute not in facts and isinstance(value, dict) else value
 
 
 def _all(parts):
-    return _joined(parts, ("fail", "error"), "pass", "; ")
+    return _joined(parts, ("fail", "error", "not_applicable"), "pass", "; ")
 
 
 def _any(parts):
-    return _joined(parts, ("pass", "error"), "fail", " or ")
+    return _joined(parts, ("pass", "error", "not_applicable"), "fail", " or ")
 
 
 def _none(parts):
-    verdict = _joined(parts, ("pass", "error"), "fail", " or ")
-    opposite = {"pass": "fail", "fail": "pass", "error": "error"}[verdict.status]
+    verdict = _any(parts)
+    opposite = {"pass": "fail", "fail": "pass"}.get(verdict.status, verdict.status)
     return Verdict(opposite, "none of: " + verdict.expected, verdict.found, verdict.evidence, verdict.reason)
 
 

@@ -6,14 +6,17 @@ A found value of None means that the attribute or the thing does not exist; it m
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from ansible_collections.oplever.lab.plugins.module_utils.engine.text import plain, short
+from .text import meant, plain, short
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
+UNKNOWN = object()  # stands for a value that is only known later, as a parameter of a profile
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
-def equal(found, wanted):
+def equal(found: Any, wanted: Any) -> bool:
     """Equality as an admin means it: 1 is "1", true is "yes", lists member by member."""
     if isinstance(wanted, bool) or isinstance(found, bool):
         return _boolean(found) is _boolean(wanted) and _boolean(wanted) is not None
@@ -21,18 +24,18 @@ def equal(found, wanted):
         left, right = number(found), number(wanted)
         return left is not None and left == right
     if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)):
-        return len(found) == len(wanted) and all(equal(f, w) for f, w in zip(found, wanted, strict=False))
+        return len(found) == len(wanted) and all(map(equal, found, wanted))
     return str(found) == str(wanted)
 
 
-def _boolean(value):
+def _boolean(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     word = str(value).lower()
     return True if word in TRUE else False if word in FALSE else None
 
 
-def number(value):
+def number(value: Any) -> int | float | None:
     """As a number, or None when it is not one."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
@@ -42,40 +45,40 @@ def number(value):
     return float(text) if "." in text else int(text)
 
 
-def _member(found, wanted):
+def _member(found: Any, wanted: Any) -> bool:
     if isinstance(found, (list, tuple)):
         return any(equal(item, wanted) for item in found)
     return str(wanted) in str(found)
 
 
-def _search(found, pattern):
+def _search(found: Any, pattern: Any) -> bool:
     text = "\n".join(str(item) for item in found) if isinstance(found, (list, tuple)) else str(found)
     return re.search(pattern, text, re.MULTILINE) is not None
 
 
-def _at_least(found, wanted):
-    value = number(found)
-    return value is not None and value >= number(wanted)
+def _at_least(found: Any, wanted: Any) -> bool:
+    value, limit = number(found), number(wanted)
+    return value is not None and limit is not None and value >= limit
 
 
-def _at_most(found, wanted):
-    value = number(found)
-    return value is not None and value <= number(wanted)
+def _at_most(found: Any, wanted: Any) -> bool:
+    value, limit = number(found), number(wanted)
+    return value is not None and limit is not None and value <= limit
 
 
-def _mode_at_most(found, wanted):
+def _mode_at_most(found: Any, wanted: Any) -> bool:
     try:
         return int(str(found), 8) & ~int(str(wanted), 8) == 0
     except ValueError:
         return False
 
 
-def _list(found):
+def _list(found: Any) -> Any:
     return found if isinstance(found, (list, tuple)) else [found]
 
 
 # name -> (test of found against wanted, how to say it)
-MATCHERS = {
+MATCHERS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "equals": (equal, "= %s"),
     "one_of": (lambda found, wanted: any(equal(found, item) for item in wanted), "is one of %s"),
     "none_of": (lambda found, wanted: not any(equal(found, item) for item in wanted), "is none of %s"),
@@ -94,8 +97,8 @@ MATCHERS = {
     "absent": (lambda found, wanted: (found is None) is wanted, "absent: %s"),
     "present": (lambda found, wanted: (found is not None) is wanted, "present: %s"),
     "mode_at_most": (_mode_at_most, "has no permission beyond %s"),
-    "count_at_least": (lambda found, wanted: len(_list(found)) >= number(wanted), "has at least %s"),
-    "count_at_most": (lambda found, wanted: len(_list(found)) <= number(wanted), "has at most %s"),
+    "count_at_least": (lambda found, wanted: _at_least(len(_list(found)), wanted), "has at least %s"),
+    "count_at_most": (lambda found, wanted: _at_most(len(_list(found)), wanted), "has at most %s"),
 }
 
 LISTS = ("one_of", "none_of", "contains_all", "contains_none", "subset_of")
@@ -106,7 +109,7 @@ SWITCHES = ("empty", "absent", "present")
 ABOUT_NOTHING = ("absent", "present")
 
 
-def holds(matcher, found):
+def holds(matcher: Any, found: Any) -> bool:
     """Whether a matcher (plain value or mapping) holds for what was found."""
     for name, wanted in _parts(matcher):
         if name == "not":
@@ -117,29 +120,37 @@ def holds(matcher, found):
     return True
 
 
-def describe(attribute, matcher):
+def describe(attribute: str, matcher: Any) -> str:
     """A matcher in words: `status = 200`, `mode has no permission beyond 0640`."""
     return " and ".join(_phrase(attribute, name, wanted) for name, wanted in _parts(matcher))
 
 
-def problems(matcher):
-    """What is wrong with a matcher as written: list of messages, empty when it can be used."""
+def mistakes(matcher: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What is wrong with a matcher as written: (place inside it, message) of each mistake."""
     if not isinstance(matcher, dict):
-        return []
+        return
     if not matcher:
-        return ["an empty mapping says nothing; write a value or a matcher"]
-    found = []
+        yield place, "an empty mapping says nothing; write a value or a matcher"
     for name, wanted in matcher.items():
+        at = (*place, name)
         if name == "not":
-            found += problems(wanted)
+            yield from mistakes(wanted, at)
         elif name not in MATCHERS:
-            found.append("there is no matcher '%s' (there are: not, %s)" % (name, ", ".join(sorted(MATCHERS))))
+            known = sorted([*MATCHERS, "not"])
+            yield at, "there is no matcher '%s'%s (there are: %s)" % (name, meant(name, known), ", ".join(known))
         else:
-            found += _wrong(name, wanted)
-    return found
+            for message in _wrong(name, wanted):
+                yield at, message
 
 
-def _wrong(name, wanted):
+def problems(matcher: Any) -> list[str]:
+    """The messages of `mistakes`; empty when the matcher can be used."""
+    return [message for _, message in mistakes(matcher)]
+
+
+def _wrong(name: str, wanted: Any) -> list[str]:
+    if wanted is UNKNOWN:
+        return []
     if name in LISTS and not isinstance(wanted, (list, tuple)):
         return ["'%s' wants a list, not %s" % (name, short(wanted, 40))]
     if name in NUMBERS and number(wanted) is None:
@@ -156,11 +167,11 @@ def _wrong(name, wanted):
     return []
 
 
-def _parts(matcher):
+def _parts(matcher: Any) -> list[tuple[str, Any]]:
     return list(matcher.items()) if isinstance(matcher, dict) else [("equals", matcher)]
 
 
-def _phrase(attribute, name, wanted):
+def _phrase(attribute: str, name: str, wanted: Any) -> str:
     if name == "not":
         return "not (%s)" % describe(attribute, wanted)
     if name in SWITCHES:

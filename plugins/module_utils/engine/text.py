@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
 LIMIT = 300
 
 
-def short(value, limit=LIMIT):
+def short(value: Any, limit: int = LIMIT) -> str:
     """`value` as at most about `limit` characters; what was cut is counted."""
     text = clean(plain(value))
     if len(text) <= limit:
@@ -13,7 +17,13 @@ def short(value, limit=LIMIT):
     return "%s... (%d characters more)" % (text[:limit], len(text) - limit)
 
 
-def plain(value):
+def meant(written: Any, known: Iterable[str]) -> str:
+    """`; did you mean X?` when something known looks like what was written, otherwise nothing."""
+    near = difflib.get_close_matches(str(written), sorted(known), 1)
+    return "; did you mean %s?" % near[0] if near else ""
+
+
+def plain(value: Any) -> str:
     """As a person writes it: true, 3, a, b; nothing for None."""
     if value is None:
         return "nothing"
@@ -26,14 +36,14 @@ def plain(value):
     return str(value)
 
 
-def clean(text):
+def clean(text: str) -> str:
     """Line breaks become spaces, other unprintable characters their code."""
     if text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
 
 
-def _visible(character):
+def _visible(character: str) -> str:
     if character.isprintable():
         return character
     return (

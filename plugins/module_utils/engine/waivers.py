@@ -39,6 +39,31 @@ def apply(result, exceptions, host, today):
     return result
 
 
+def grants(exceptions, host, today):
+    """Every exception about `host` as the record keeps it, with `valid` and, when it does not count, the `problem`."""
+    return [
+        {
+            "id": str(item["id"]),
+            "control": str(item["control"]),
+            "hosts": [str(each) for each in _patterns(item)],
+            "reason": str(item["reason"]),
+            "owner": str(item["owner"]),
+            "approver": str(item.get("approver") or ""),
+            "expires": str(item["expires"]),
+            "compensating": str(item.get("compensating") or ""),
+            "valid": not _invalid(item, today),
+            "problem": _invalid(item, today),
+        }
+        for item in exceptions
+        if _covers(item, host)
+    ]
+
+
+def _patterns(item):
+    patterns = item.get("hosts") or ["*"]
+    return patterns if isinstance(patterns, list) else [patterns]
+
+
 def _covers(item, host):
     patterns = item.get("hosts") or ["*"]
     return any(fnmatch.fnmatchcase(host, str(p)) for p in (patterns if isinstance(patterns, list) else [patterns])) or (

@@ -39,7 +39,7 @@ def digests(machine, patterns=(), exclude=()):
             problems.append("more than %d files; the rest was left out" % MOST)
             break
         try:
-            row = _row(path, name)
+            row = _row(machine, path, name)
         except OSError as problem:
             problems.append("%s: %s" % (name, problem.strerror))
             continue
@@ -62,13 +62,14 @@ def _paths(machine, patterns):
                 yield os.path.join(directory, name)
 
 
-def _row(path, name):
+def _row(machine, path, name):
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         return ["-> " + os.readlink(path)]
     if not stat.S_ISREG(status.st_mode):
         return None
-    return [_digest(path, name, status), mode(status), owner(status.st_uid), group(status.st_gid), status.st_size]
+    names = owner(machine, status.st_uid), group(machine, status.st_gid)
+    return [_digest(path, name, status), mode(status), *names, status.st_size]
 
 
 def _digest(path, name, status):

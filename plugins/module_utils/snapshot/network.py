@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import interface, route
 
 
 def network(machine):
-    try:
-        links = json.loads(machine.output(["ip", "-json", "address", "show"]))
-        routes = json.loads(machine.output(["ip", "-json", "route", "show", "default"]) or "[]")
-    except ValueError:
-        raise UnreadableError("ip -json gave something else than JSON") from None
+    links = machine.once(interface.links)
+    routes = [row for row in machine.once(route.routes)["inet"] if row.get("dst") == "default"]
     resolver = machine.read("/etc/resolv.conf") or ""
     searches = re.findall(r"^(?:search|domain)\s+(.+)$", resolver, re.MULTILINE)
     return {

@@ -100,7 +100,7 @@ def mounts(machine):
             continue
         try:
             size, free = mount.space(machine, target)
-        except OSError:
+        except (OSError, UnreadableError):
             size = free = None
         # Where the layers of an overlay lie says nothing about this machine.
         seen = [option for option in options if not option.startswith(("lowerdir=", "upperdir=", "workdir="))]
@@ -110,7 +110,9 @@ def mounts(machine):
 
 def sysctl(machine):
     """key -> value in force, of the keys that files name (patterns are left to the kernel)."""
-    keys = sorted({key for key, _, _ in machine.once(sysctl_source.configured) if not set(key) & set("*?[")})
+    keys = sorted(
+        {sysctl_source.dotted(key) for key, _, _ in machine.once(sysctl_source.configured) if not set(key) & set("*?[")}
+    )
     values = {key: _seen(sysctl_source.running(machine, key)) for key in keys}
     return {key: value for key, value in values.items() if value is not None}
 

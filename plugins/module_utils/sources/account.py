@@ -54,11 +54,20 @@ def shadow(machine):
 
 def _account(machine, row):
     name, uid, gid = row[0], int(row[2]), int(row[3])
-    groups = machine.once(group.groups)
-    primary = [other for other, (number, _) in groups.items() if number == gid]
-    member = [other for other, (number, members) in groups.items() if name in members and number != gid]
+    by_number, by_member = machine.once(_memberships)
     facts = {"uid": uid, "gid": gid, "gecos": row[4], "home": row[5], "shell": row[6]}
-    return dict(facts, groups=sorted(primary + member), **_secret(machine, row))
+    groups = by_number.get(gid, set()) | by_member.get(name, set())
+    return dict(facts, groups=sorted(groups), **_secret(machine, row))
+
+
+def _memberships(machine):
+    """(number -> names of groups, member -> names of groups)."""
+    by_number, by_member = {}, {}
+    for name, (number, members) in machine.once(group.groups).items():
+        by_number.setdefault(number, set()).add(name)
+        for member in members:
+            by_member.setdefault(member, set()).add(name)
+    return by_number, by_member
 
 
 def _secret(machine, row):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import package
@@ -10,7 +11,11 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import package
 MAIN = "what"
 SELECTORS = ("what", "key")
 NEEDS = ("what",)
-ATTRIBUTES = ("exists", "unsigned", "upgradable", "security_upgradable", "value")
+ATTRIBUTES = (
+    "exists", "unsigned", "upgradable", "security_upgradable", "value", "pending", "security", "lists_age_days",
+)  # fmt: skip
+LISTS = "/var/lib/apt/lists"
+DAY = 86400
 TRUSTED = re.compile(r"\b(trusted|allow-insecure)\s*=\s*yes\b", re.IGNORECASE)
 TRUSTED_FIELD = re.compile(r"^(Trusted|Allow-Insecure):\s*yes\s*\Z", re.IGNORECASE)
 
@@ -23,18 +28,34 @@ def look_up(machine, select):
     if select["what"] == "settings":
         value = machine.once(settings).get(str(select.get("key", "")))
         return {"exists": value is not None, "value": value}
-    if select["what"] != "sources":
-        raise UnreadableError("apt does not know %s (it knows: settings, sources)" % select["what"])
-    found = {"exists": True, "unsigned": machine.once(unsigned)}
-    try:
-        known = machine.once(package.origins).values()
-    except UnreadableError as problem:
-        return dict(found, upgradable=problem, security_upgradable=problem)
-    return dict(
-        found,
-        upgradable=sum(o.candidate is not None for o in known),
-        security_upgradable=sum(o.security for o in known),
-    )
+    if select["what"] not in ("sources", "updates"):
+        raise UnreadableError("apt does not know %s (it knows: settings, sources, updates)" % select["what"])
+    return {
+        "exists": True,
+        "unsigned": lambda: machine.once(unsigned),
+        "upgradable": lambda: len(_pending(machine)),
+        "security_upgradable": lambda: len(_pending(machine, security=True)),
+        "pending": lambda: _pending(machine),
+        "security": lambda: _pending(machine, security=True),
+        "lists_age_days": lambda: lists_age(machine, time.time()),
+    }
+
+
+def _pending(machine, security=False):
+    """Names of packages of which a newer version waits. What is held back waits too: it is no less vulnerable."""
+    known = machine.once(package.origins).items()
+    return sorted(name for name, origin in known if origin.candidate and (origin.security or not security))
+
+
+def lists_age(machine, now):
+    """Whole days since apt last got its lists; None when it never did. Without new lists nothing seems to wait."""
+    files = (machine.status(path) for path in machine.glob(LISTS + "/*_*"))
+    times = [status.st_mtime for status in files if status is not None]
+    # Lists keep the time of the archive; that of their directory is when apt put them there.
+    directory = machine.status(LISTS + "/partial")
+    if not times or directory is None:
+        return None
+    return int((now - max([directory.st_mtime, *times])) // DAY)
 
 
 def settings(machine):

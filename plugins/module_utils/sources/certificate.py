@@ -26,6 +26,7 @@ def describe(select):
 def look_up(machine, select):
     protocol = None
     if select.get("connect"):
+        machine.must_run("certificate of %s" % select["connect"])
         pem, protocol = _shown_by(select)
         if pem is None:
             return {"exists": False}
@@ -33,7 +34,7 @@ def look_up(machine, select):
         pem = machine.read(str(select["path"]))
         if pem is None:
             return {"exists": False}
-    done = machine.run(SHOW, stdin=pem)
+    done = machine.tool(SHOW, stdin=pem)
     if done.rc:
         raise UnreadableError(
             "openssl cannot read it: %s" % (done.stderr.strip().splitlines() or ["no reason given"])[0]

@@ -9,6 +9,7 @@ SELECTORS = ("argv", "user", "timeout", "stdin", "env")
 NEEDS = ("argv",)
 ATTRIBUTES = ("exists", "rc", "stdout", "stderr")
 LIMIT = 65536
+RUNNING = True
 
 
 def describe(select):

@@ -6,7 +6,7 @@ import os
 
 MAIN = "what"
 SELECTORS = ("what",)
-ATTRIBUTES = ("exists", "container", "virtualization", "distribution", "release", "init", "root")
+ATTRIBUTES = ("exists", "container", "virtualization", "distribution", "release", "init", "root", "offline")
 CONTAINERS = (
     "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "rkt", "wsl", "proot", "pouch",
     "container-other",
@@ -19,16 +19,20 @@ def describe(select):
 
 def look_up(machine, select):
     system = machine.once(os_release)
-    kind = machine.once(virtualization)
     return {
         "exists": True,
-        "container": kind in CONTAINERS,
-        "virtualization": kind,
+        "container": lambda: machine.once(virtualization) in CONTAINERS,
+        "virtualization": lambda: machine.once(virtualization),
         "distribution": system.get("ID", ""),
         "release": system.get("VERSION_ID", ""),
-        "init": (machine.read("/proc/1/comm") or "").strip(),
+        "init": lambda: _init(machine),
         "root": os.geteuid() == 0,
+        "offline": machine.offline,
     }
+
+
+def _init(machine):
+    return (machine.read("/proc/1/comm") or "").strip()
 
 
 def virtualization(machine):

@@ -13,6 +13,7 @@ MAIN = "name"
 SELECTORS = ("name", "type", "server", "port", "timeout")
 NEEDS = ("name",)
 ATTRIBUTES = ("exists", "rcode", "answers")
+RUNNING = True
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33}
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 

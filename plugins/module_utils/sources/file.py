@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import grp
 import hashlib
 import os
-import pwd
 import stat
 
+from ansible_collections.oplever.lab.plugins.module_utils import names
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import acl
 
 MAIN = "path"
 SELECTORS = ("path",)
 NEEDS = ("path",)
-ATTRIBUTES = ("exists", "type", "mode", "owner", "group", "size", "sha256", "content", "lines", "target")
+ATTRIBUTES = ("exists", "type", "mode", "owner", "group", "size", "sha256", "content", "lines", "target", "acl")
 TYPES = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "directory",
@@ -31,21 +31,34 @@ def describe(select):
 
 def look_up(machine, select):
     path = str(select["path"])
-    try:
-        own = os.lstat(machine.path(path))
-    except (FileNotFoundError, NotADirectoryError):
+    own = machine.status(path, follow=False)
+    if own is None:
         return {"exists": False}
-    except OSError as problem:
-        raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
-    facts = {"exists": True, "type": TYPES.get(stat.S_IFMT(own.st_mode), "other")}
+    facts = {"exists": True, "type": kind(own)}
     if stat.S_ISLNK(own.st_mode):
-        facts["target"] = os.readlink(machine.path(path))
-        try:
-            own = os.stat(machine.path(path))
-        except OSError:
+        facts["target"] = os.readlink(machine.path(path, follow=False))
+        own = machine.status(path)
+        if own is None:
             return facts
-    facts.update(mode=mode(own), owner=owner(own.st_uid), group=group(own.st_gid), size=own.st_size)
-    return dict(facts, **_inside(machine, path)) if stat.S_ISREG(own.st_mode) else facts
+    facts.update(
+        mode=mode(own),
+        owner=owner(machine, own.st_uid),
+        group=group(machine, own.st_gid),
+        size=own.st_size,
+        acl=lambda: acl.entries(machine, path),
+    )
+    if stat.S_ISREG(own.st_mode):
+        facts.update(
+            content=lambda: _text(machine, path),
+            lines=lambda: _lines(_text(machine, path)),
+            sha256=lambda: hashlib.sha256(machine.content(path)).hexdigest(),
+        )
+    return facts
+
+
+def kind(status):
+    """The word for what sort of thing this is: file, directory, link, ..."""
+    return TYPES.get(stat.S_IFMT(status.st_mode), "other")
 
 
 def mode(status):
@@ -53,32 +66,23 @@ def mode(status):
     return "%04o" % stat.S_IMODE(status.st_mode)
 
 
-def owner(uid):
+def owner(machine, uid):
     """Name of a user, or the number when nobody has it."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+    return names.user(machine, uid) or str(uid)
 
 
-def group(gid):
+def group(machine, gid):
     """Name of a group, or the number when there is none."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
+    return names.group(machine, gid) or str(gid)
 
 
-def _inside(machine, path):
-    try:
-        content = machine.read(path)
-    except UnreadableError as problem:
-        return {"content": problem, "lines": problem, "sha256": problem}
-    if content is None:
-        return {}
-    lines = (line.strip() for line in content.splitlines())
-    return {
-        "content": content,
-        "lines": [line for line in lines if line and not line.startswith("#")],
-        "sha256": hashlib.sha256(content.encode()).hexdigest(),
-    }
+def _lines(text):
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _text(machine, path):
+    text = machine.read(path)
+    if text is None:
+        raise UnreadableError("%s went away" % path)
+    return text

@@ -16,6 +16,7 @@ NEEDS = ("url",)
 ATTRIBUTES = ("exists", "status", "body", "headers.", "url", "error")
 LIMIT = 1 << 20
 REDIRECTS = 5
+RUNNING = True
 
 
 def describe(select):

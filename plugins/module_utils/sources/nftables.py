@@ -11,6 +11,7 @@ SELECTORS = ("chain", "hook")
 NEEDS = ("chain", "hook")
 ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports")
 VERDICTS = ("drop", "reject", "accept")
+RUNNING = True
 # Matches on these still let everybody in: they say nothing about who sent the packet.
 ABOUT_ANYBODY = ("ct state", "protocol", "l4proto", "nfproto")
 
@@ -53,15 +54,23 @@ def ruleset(machine):
     return chains, rules
 
 
-def _chain(chain, own, rules, key):
-    policy = chain.get("policy", "accept" if chain.get("hook") else None)
+def end(chain, own):
+    """What becomes of a packet that no rule decided on: accept, drop or reject; None of a chain without hook."""
     last = own[-1] if own else []
     closing = [v for v in VERDICTS if any(v in e for e in last)] if not any("match" in e for e in last) else []
+    return closing[0] if closing else _policy(chain)
+
+
+def _policy(chain):
+    return chain.get("policy", "accept" if chain.get("hook") else None)
+
+
+def _chain(chain, own, rules, key):
     return {
         "exists": True,
-        "policy": policy,
+        "policy": _policy(chain),
         "rules": len(own),
-        "terminal": closing[0] if closing else policy,
+        "terminal": end(chain, own),
         "accepted_ports": sorted(set(_ports(own, rules, key, 0))),
     }
 
@@ -70,12 +79,12 @@ def _ports(own, rules, key, depth):
     found = []
     for expression in own:
         matches = [e["match"] for e in expression if "match" in e]
-        about = [_about(m["left"]) for m in matches]
+        about = [_about(match["left"]) for match in matches]
         if not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
             continue
         if any("accept" in e for e in expression):
-            for m, a in zip(matches, about, strict=False):
-                found += _numbers(m["right"]) if a.endswith(" dport") else []
+            for match in matches:
+                found += _numbers(match["right"]) if _about(match["left"]).endswith(" dport") else []
         for e in expression:
             jump = e.get("jump") or e.get("goto")
             if jump and not matches and depth < 8:

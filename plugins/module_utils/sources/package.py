@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "name"
-SELECTORS = ("name",)
-NEEDS = ("name",)
-ATTRIBUTES = ("exists", "version", "status", "origin", "held")
-FORMAT = "${binary:Package}\t${Version}\t${Status}\t${Essential}\n"
+SELECTORS = ("name", "all")
+NEEDS = ("name", "all")
+ATTRIBUTES = ("exists", "version", "status", "origin", "candidate", "held", "held_names", "broken", "count")
+DATABASE = "/var/lib/dpkg/status"
+LISTS = "/var/lib/dpkg/info/"
+LARGEST = 64 << 20
+WHOLE = ("installed", "config-files", "not-installed")
+PARAGRAPHS = re.compile(r"\n{2,}")
+FIELD = re.compile(r"^(Package|Status|Version|Architecture): *(.*?) *$", re.MULTILINE)
 
 
 class Origin:
@@ -24,38 +31,88 @@ class Origin:
 
 
 def describe(select):
-    return "dpkg-query, package %s" % select.get("name")
+    return "package %s" % select["name"] if select.get("name") else "all packages in %s" % DATABASE
 
 
 def look_up(machine, select):
+    if select.get("all"):
+        return _all(machine)
     name = str(select["name"])
     found = machine.once(installed).get(name)
     if found is None:
         return {"exists": False}
     version, status = found
-    try:
-        known = machine.once(origins).get(name)
-        origin = known.origin if known else "local"
-    except UnreadableError as problem:
-        origin = problem
     return {
-        "exists": status.split()[-1] == "installed",
+        "exists": status.endswith(" installed"),
         "version": version,
         "status": status,
-        "origin": origin,
+        "origin": lambda: _origin(machine, name).origin,
+        "candidate": lambda: _origin(machine, name).candidate,
         "held": status.startswith("hold"),
+        "evidence": "%s: %s %s, %s" % (DATABASE, name, version, status),
     }
+
+
+def _all(machine):
+    """`broken`: packages of which an installation stopped halfway, or that want a new one (dpkg --audit)."""
+    known = {name: status.split() for name, (_, status) in machine.once(installed).items()}
+    return {
+        "exists": True,
+        "count": sum(state == "installed" for _, _, state in known.values()),
+        "held_names": sorted(name for name, (want, _, _) in known.items() if want == "hold"),
+        "broken": sorted(
+            "%s: %s" % (name, state if flag == "ok" else flag)
+            for name, (_, flag, state) in known.items()
+            if flag != "ok" or state not in WHOLE
+        ),
+    }
+
+
+def _origin(machine, name):
+    return machine.once(origins).get(name) or Origin("local")
 
 
 def installed(machine):
     """name (with :arch when foreign) -> (version, status such as `install ok installed`); removed packages too."""
-    rows = (line.split("\t") for line in machine.output(["dpkg-query", "-W", "-f", FORMAT]).splitlines())
-    architecture = ":" + machine.output(["dpkg", "--print-architecture"]).strip()
+    text = machine.read(DATABASE, limit=LARGEST)
+    if not text:
+        raise UnreadableError("%s %s" % (DATABASE, "does not exist" if text is None else "is empty"))
+    return parse_status(text)
+
+
+def parse_status(text):
+    """The paragraphs of dpkg's database, as `installed` gives them. Raises UnreadableError when it is damaged."""
+    found, architectures = {}, {}
+    for number, paragraph in enumerate(PARAGRAPHS.split(text.strip("\n")), 1):
+        fields = dict(FIELD.findall(paragraph))
+        name, status = fields.get("Package"), fields.get("Status", "")
+        if not name or len(status.split()) != 3:
+            raise UnreadableError("%s is damaged: paragraph %d has no Package or Status" % (DATABASE, number))
+        key = name, fields.get("Architecture", "")
+        found[key] = fields.get("Version", ""), status
+        architectures[name] = key[1]
+    own = architectures.get("dpkg", "")
     return {
-        row[0][: -len(architecture)] if row[0].endswith(architecture) else row[0]: (row[1], row[2])
-        for row in rows
-        if len(row) == 4
+        name if architecture in (own, "all", "") else "%s:%s" % (name, architecture): facts
+        for (name, architecture), facts in found.items()
     }
+
+
+def unowned(machine, paths):
+    """Those of `paths` that no installed package brought."""
+    left = {path: [path, *_aliases(path)] for path in paths}
+    for listing in machine.glob(LISTS + "*.list") if left else ():
+        text = "\n%s\n" % (machine.read(listing, limit=LARGEST) or "")
+        for path in [path for path, every in left.items() if any("\n%s\n" % each in text for each in every)]:
+            del left[path]
+    return sorted(left)
+
+
+def _aliases(path):
+    """The other name that a file has since /bin, /sbin and /lib are links into /usr."""
+    if path.startswith("/usr/"):
+        return [path[4:]]
+    return ["/usr" + path] if path.startswith(("/bin/", "/sbin/", "/lib")) else []
 
 
 def origins(machine):

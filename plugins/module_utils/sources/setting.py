@@ -25,7 +25,7 @@ def look_up(machine, select):
     if not found:
         return {"exists": False}
     value, source = found[0] if select.get("order") == "first" else found[-1]
-    return {"exists": True, "value": value, "source": source}
+    return {"exists": True, "value": value, "source": source, "evidence": source}
 
 
 def _files(machine, select):

@@ -12,6 +12,7 @@ MAIN = "port"
 SELECTORS = ("port", "protocol", "address", "any")
 NEEDS = ("port", "any")
 ATTRIBUTES = ("exists", "addresses", "process", "user", "ports")
+RUNNING = True
 # State in the table: TCP listens, UDP is not connected.
 LISTENS = {"tcp": "0A", "udp": "07"}
 
@@ -87,7 +88,7 @@ def _user(uid):
 def _owners(machine):
     """Inode of a socket -> name of the first process that holds it; only those that this user may look at."""
     found = {}
-    for pid in sorted((name for name in os.listdir(machine.path("/proc")) if name.isdigit()), key=int):
+    for pid in sorted((name for name in machine.names("/proc") if name.isdigit()), key=int):
         directory = machine.path("/proc/%s/fd" % pid)
         try:
             links = [os.readlink(os.path.join(directory, name)) for name in os.listdir(directory)]

@@ -12,6 +12,12 @@ NEEDS = ("what",)
 ATTRIBUTES = ("exists", "values")
 INCLUDE = re.compile(r"[#@](include|includedir)\s+(\S+)\Z")
 NOPASSWD = re.compile(r"\bNOPASSWD\s*:|!authenticate\b")
+# who hosts = (as whom) TAG: commands
+RULE = re.compile(r"(?P<who>[^=]+?)\s+(?P<hosts>\S+)\s*=\s*(?:\((?P<runas>[^)]*)\))?\s*(?P<commands>.*)\Z")
+TAG = re.compile(r"[A-Z_]+:\s*")
+WORDS = ("Defaults", "User_Alias", "Runas_Alias", "Host_Alias", "Cmnd_Alias", "Cmd_Alias")
+# Who may be root in everything: root itself, and on Debian the group sudo.
+ADMINISTRATORS = ("root", "%sudo", "%admin")
 
 
 def describe(select):
@@ -25,10 +31,39 @@ def look_up(machine, select):
         "rules": [line for line in lines if line not in defaults],
         "defaults": defaults,
         "nopasswd": [line for line in lines if NOPASSWD.search(line)],
+        "negated": [line for line in lines if any(c.startswith("!") for c in commands(line))],
+        "loose": [line for line in lines if any(_loose(c) for c in commands(line))],
+        "wholesale": [line for line in lines if _wholesale(line)],
     }
     if select["what"] not in chosen:
         raise UnreadableError("sudoers does not know %s (it knows: %s)" % (select["what"], ", ".join(sorted(chosen))))
     return {"exists": bool(lines), "values": chosen[select["what"]]}
+
+
+def commands(line):
+    """Commands of a rule or of an alias of commands, without their tags; none for other lines."""
+    if line.startswith(("Cmnd_Alias", "Cmd_Alias")):
+        text = line.partition("=")[2]
+    else:
+        rule = None if line.startswith(WORDS) else RULE.match(line)
+        text = rule.group("commands") if rule else ""
+    parts = re.split(r"(?<!\\),", text)
+    return [TAG.sub("", part.strip()).strip() for part in parts if part.strip()]
+
+
+def _loose(command):
+    """A command that takes any argument, or whose arguments have wildcards; `ALL` and aliases are another matter."""
+    words = command.lstrip("!").split()
+    path = bool(words) and words[0].startswith("/")
+    return path and (len(words) == 1 or any(character in command for character in "*?["))
+
+
+def _wholesale(line):
+    rule = None if line.startswith(WORDS) else RULE.match(line)
+    if not rule or rule.group("who").strip() in ADMINISTRATORS:
+        return False
+    as_whom = {name.strip() for name in (rule.group("runas") or "root").split(":")[0].split(",")}
+    return "ALL" in commands(line) and bool(as_whom & {"ALL", "root", "#0", ""})
 
 
 def rules(machine, path="/etc/sudoers", depth=0):

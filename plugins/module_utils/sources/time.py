@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import unit
 
 MAIN = "what"
@@ -18,8 +18,12 @@ def describe(select):
 
 
 def look_up(machine, select):
-    units = machine.once(unit.loaded)
-    service = next((name for name in SERVICES if units.get(name, {}).get("ActiveState") == "active"), None)
+    if machine.offline:
+        running = InapplicableError("the clock needs a running system; this is a tree that does not run")
+        return dict(
+            dict.fromkeys(("exists", "service", "synchronised", "sources"), running), timezone=timezone(machine)
+        )
+    service = next((name for name in SERVICES if unit.look_up(machine, {"name": name}).get("active") == "active"), None)
     facts = {"exists": service is not None, "service": service, "timezone": timezone(machine), "sources": []}
     if service == "chrony.service":
         return dict(facts, **_chrony(machine))
@@ -29,10 +33,14 @@ def look_up(machine, select):
     return dict(facts, synchronised=shown.strip() == "yes")
 
 
+def prepare(machine, selects):
+    unit.prepare(machine, [{"name": name} for name in SERVICES])
+
+
 def timezone(machine):
     """Name of the time zone, as Europe/Amsterdam."""
     try:
-        return os.readlink(machine.path("/etc/localtime")).partition("zoneinfo/")[2]
+        return os.readlink(machine.path("/etc/localtime", follow=False)).partition("zoneinfo/")[2]
     except OSError:
         return (machine.read("/etc/timezone") or "").strip()
 

@@ -1,39 +1,68 @@
-"""One walk of the local file systems for everything that must not be there: world-writable, unowned, suid."""
+"""One walk of the local file systems for everything that must not be there: world-writable, unowned, suid.
+
+Directories are never entered through a link and what is in them is looked at with stat alone: a fifo, a device or a
+loop of links does nothing here. File systems on the network are not touched at all,
+since one whose server is gone would hold the walk for ever.
+"""
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import stat
 import time
+from collections import Counter
 
+from ansible_collections.oplever.lab.plugins.module_utils import filesystems, names
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import mount
+from ansible_collections.oplever.lab.plugins.module_utils.sources import package
 
 MAIN = "what"
-SELECTORS = ("what", "roots")
+SELECTORS = ("what", "roots", "except")
 NEEDS = ("what",)
-KINDS = ("world_writable_files", "world_writable_dirs_without_sticky", "unowned", "ungrouped", "suid", "sgid")
-ATTRIBUTES = ("exists", "paths", "count")
-# File systems that hold what people and packages put there; proc, sysfs, network shares and the like are left out.
-LOCAL = (
-    "ext2",
-    "ext3",
-    "ext4",
-    "xfs",
-    "btrfs",
-    "f2fs",
-    "zfs",
-    "overlay",
-    "tmpfs",
-    "jfs",
-    "reiserfs",
-    "vfat",
-    "bcachefs",
-)
+ATTRIBUTES = ("exists", "paths", "count", "left_out", "unpackaged")
 SECONDS = 60
 MOST = 1000
+OFTEN = 2048  # entries between two looks at the clock
+# What container engines keep has owners of its own, and a root of its own that its own checks are about.
+CONTAINERS = (
+    "/var/lib/docker", "/var/lib/containerd", "/var/lib/containers/storage", "/var/lib/lxc", "/var/lib/machines",
+    "/var/lib/kubelet/pods", "/var/lib/snapd/snaps",
+)  # fmt: skip
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def _ordinary(bits):
+    return lambda mode: stat.S_ISREG(mode) and mode & bits
+
+
+# kind -> whether it is about a thing of this mode. Owners are looked at apart: they are not in the mode.
+KINDS = {
+    "world_writable_files": _ordinary(stat.S_IWOTH),
+    "world_writable_dirs_without_sticky": lambda mode: (
+        stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX
+    ),
+    "suid": _ordinary(stat.S_ISUID),
+    "sgid": _ordinary(stat.S_ISGID),
+    "unowned": None,
+    "ungrouped": None,
+}
+
+
+class Found:
+    """What one walk saw: `paths` (kind -> paths, at most MOST), `counts` (kind -> how many there are), `left_out`
+    (mount points of other machines' file systems)."""
+
+    __slots__ = ("counts", "left_out", "paths")
+
+    def __init__(self, left_out):
+        self.paths = {kind: [] for kind in KINDS}
+        self.counts = dict.fromkeys(KINDS, 0)
+        self.left_out = left_out
+
+    def add(self, kind, path):
+        self.counts[kind] += 1
+        if self.counts[kind] <= MOST:
+            self.paths[kind].append(path)
 
 
 def describe(select):
@@ -43,57 +72,116 @@ def describe(select):
 def look_up(machine, select):
     what = str(select["what"])
     if what not in KINDS:
-        raise UnreadableError("tree does not know %s (it knows: %s)" % (what, ", ".join(KINDS)))
-    paths = machine.once(walk)[what]
-    roots = select.get("roots")
-    if roots:
-        paths = [
-            path for path in paths if any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
-        ]
-    return {"exists": True, "paths": paths, "count": len(paths)}
+        raise UnreadableError("tree does not know %s (it knows: %s)" % (what, ", ".join(sorted(KINDS))))
+    found = machine.once(walk)
+    paths, count = sorted(found.paths[what]), found.counts[what]
+    if select.get("roots") or select.get("except"):
+        if count > MOST:
+            raise UnreadableError("%d are too many to choose from; the walk keeps %d" % (count, MOST))
+        roots, allowed = _places(select.get("roots") or ["/"]), _places(select.get("except") or [])
+        paths = [path for path in paths if _below(path, roots) and not _below(path, allowed)]
+        count = len(paths)
+    return {
+        "exists": True,
+        "paths": paths,
+        "count": count,
+        "left_out": found.left_out,
+        "unpackaged": lambda: package.unowned(machine, paths),
+    }
 
 
-def walk(machine):
-    """kind -> sorted paths, at most MOST of each. Raises UnreadableError when it takes too long or this is not root."""
+def _places(value):
+    return [str(place) for place in (value if isinstance(value, list) else [value])]
+
+
+def _below(path, places):
+    return any(path == place or path.startswith(place.rstrip("/") + "/") for place in places)
+
+
+def walk(machine, seconds=SECONDS):
+    """Found, of every local file system, each directory once. Raises UnreadableError when it takes too long, when a
+    directory cannot be read (what is in it would count as not there), and when this is not root."""
     if os.geteuid() != 0:
         raise UnreadableError("only root can walk all of the file systems")
-    users, groups = {row.pw_uid for row in pwd.getpwall()}, {row.gr_gid for row in grp.getgrall()}
-    left_out = {t for t, (_, kind, _) in machine.once(mount.mounts).items() if kind not in LOCAL}
-    found, until = {kind: [] for kind in KINDS}, time.monotonic() + SECONDS
-    places = [machine.root or "/"]
-    while places:
-        if time.monotonic() > until:
-            raise UnreadableError("the file systems are too large to walk in %d s" % SECONDS)
-        try:
-            entries = list(os.scandir(places.pop()))
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.path[len(machine.root) :] in left_out:
-                continue
+    return _Walk(machine, seconds).found()
+
+
+class _Walk:
+    def __init__(self, machine, seconds):
+        self.machine, self.root = machine, machine.root
+        self.seconds, self.until = seconds, time.monotonic() + seconds
+        table = machine.mounts()
+        if table and not filesystems.local(table, "/"):
+            raise UnreadableError("the root file system is not a local one")
+        self.result = Found(sorted("%s (%s)" % (m.target, m.fstype) for m in table if filesystems.remote(m)))
+        self.skip = {}  # directory -> names in it that are not to be touched
+        for place in [m.target for m in table if not filesystems.local(table, m.target)] + list(CONTAINERS):
+            directory, _, name = (self.root + place).rpartition("/")
+            self.skip.setdefault(directory or "/", set()).add(name)
+        devices = Counter(m.device for m in table)
+        # A bind mount shows directories twice; only where there is one are all directories remembered.
+        self.seen = set() if any(count > 1 for count in devices.values()) else None
+        self.kinds, self.entries = {}, 0
+
+    def found(self):
+        places = [self.root or "/"]
+        while places:
+            path = places.pop()
             try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue
-            for kind in _kinds(status, users, groups):
-                found[kind].append(entry.path[len(machine.root) :])
-            if stat.S_ISDIR(status.st_mode):
-                places.append(entry.path)
-    return {kind: sorted(paths)[:MOST] for kind, paths in found.items()}
+                handle = os.open(path, DIRECTORY)
+            except OSError as problem:
+                if path != self.root and isinstance(problem, (FileNotFoundError, NotADirectoryError)):
+                    continue  # it went away meanwhile, or became something else
+                raise self._unread(path, problem) from None
+            try:
+                if self._is_new(handle):
+                    self._look(handle, path, places)
+            except OSError as problem:
+                raise self._unread(path, problem) from None
+            finally:
+                os.close(handle)
+        return self.result
 
+    def _unread(self, path, problem):
+        return UnreadableError("%s: %s" % (path[len(self.root) :] or "/", problem.strerror))
 
-def _kinds(status, users, groups):
-    mode = status.st_mode
-    if stat.S_ISREG(mode):
-        if mode & stat.S_IWOTH:
-            yield "world_writable_files"
-        if mode & stat.S_ISUID:
-            yield "suid"
-        if mode & stat.S_ISGID:
-            yield "sgid"
-    elif stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        yield "world_writable_dirs_without_sticky"
-    if status.st_uid not in users:
-        yield "unowned"
-    if status.st_gid not in groups:
-        yield "ungrouped"
+    def _is_new(self, handle):
+        if self.seen is None:
+            return True
+        status = os.fstat(handle)
+        known = len(self.seen)
+        self.seen.add((status.st_dev, status.st_ino))
+        return len(self.seen) > known
+
+    def _look(self, handle, path, places):
+        """What is in one open directory; directories in it join `places`."""
+        skip = self.skip.get(path, ())
+        prefix = path.rstrip("/") + "/"
+        with os.scandir(handle) as entries:
+            for entry in entries:
+                self.entries += 1
+                if self.entries % OFTEN == 0 and time.monotonic() > self.until:
+                    raise UnreadableError("the file systems are too large to walk in %s s" % self.seconds)
+                if entry.name in skip:
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                about = (status.st_mode, status.st_uid, status.st_gid)
+                kinds = self.kinds.get(about)
+                if kinds is None:
+                    kinds = self.kinds[about] = self._kinds(*about)
+                for kind in kinds:
+                    self.result.add(kind, (prefix + entry.name)[len(self.root) :])
+                if stat.S_ISDIR(status.st_mode):
+                    places.append(prefix + entry.name)
+
+    def _kinds(self, mode, uid, gid):
+        """The kinds that a thing of this mode and these owners is of; a machine has few such combinations."""
+        found = [kind for kind, about in KINDS.items() if about and about(mode)]
+        if names.user(self.machine, uid) is None:
+            found.append("unowned")
+        if names.group(self.machine, gid) is None:
+            found.append("ungrouped")
+        return found

@@ -1,6 +1,9 @@
-"""Units of systemd: one `systemctl show` over all that is loaded, one more for a unit that is not."""
+"""Units of systemd: one `systemctl show` over all that checks ask for; of a tree that does not run, its unit files."""
 
 from __future__ import annotations
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import unit_file
 
 MAIN = "name"
 SELECTORS = ("name",)
@@ -18,24 +21,59 @@ def describe(select):
     return "systemctl show %s" % select.get("name")
 
 
+def prepare(machine, selects):
+    """All names are asked at once: systemd answers a hundred as fast as one."""
+    machine.once(_wanted).update(_full(select["name"]) for select in selects)
+
+
 def look_up(machine, select):
-    name = str(select["name"])
-    name = name if "." in name else name + ".service"
-    known = machine.once(loaded).get(name)
-    if known is None:
-        known = (_parse(machine.output([*SHOW, "--", name])) or [{}])[0]
-    if known.get("LoadState", "not-found") == "not-found":
+    name = _full(select["name"])
+    return _on_disk(machine, name) if machine.offline else _shown(machine, name)
+
+
+def _full(name):
+    return str(name) if "." in str(name) else "%s.service" % name
+
+
+def _shown(machine, name):
+    known = machine.once(_asked)
+    if name not in known:
+        known[name] = (_parse(machine.output([*SHOW, "--", name])) or [{}])[0]
+    facts = known[name]
+    if facts.get("LoadState", "not-found") == "not-found":
         return {"exists": False}
     return {
         "exists": True,
-        "active": known.get("ActiveState"),
-        "sub": known.get("SubState"),
-        "enabled": known.get("UnitFileState"),
-        "load": known.get("LoadState"),
-        "result": known.get("Result"),
-        "fragment": known.get("FragmentPath"),
-        "drop_ins": known.get("DropInPaths", "").split(),
+        "active": facts.get("ActiveState"),
+        "sub": facts.get("SubState"),
+        "enabled": facts.get("UnitFileState"),
+        "load": facts.get("LoadState"),
+        "result": facts.get("Result"),
+        "fragment": facts.get("FragmentPath"),
+        "drop_ins": facts.get("DropInPaths", "").split(),
+        "evidence": facts.get("FragmentPath"),
     }
+
+
+def _on_disk(machine, name):
+    found = unit_file.find(machine, name)
+    if found is None:
+        return {"exists": False}
+    running = InapplicableError("whether %s runs needs a running system; this is a tree that does not run" % name)
+    return dict(found, exists=True, evidence=found["fragment"], **dict.fromkeys(("active", "sub", "result"), running))
+
+
+def _wanted(machine):
+    """Names that checks ask for."""
+    return set()
+
+
+def _asked(machine):
+    """Name -> properties of what was asked at once; a template is no unit and would spoil the question."""
+    names = sorted(name for name in machine.once(_wanted) if "@." not in name and not name.startswith("-"))
+    units = _parse(machine.output([*SHOW, "--", *names])) if names else []
+    found = {name: unit for unit in units for name in unit.get("Names", unit["Id"]).split()}
+    return {name: found.get(name, {}) for name in names}
 
 
 def loaded(machine):

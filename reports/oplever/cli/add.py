@@ -10,9 +10,9 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from oplever import store
+from oplever.cli.build import build
 from oplever.cli.output import summary
 from oplever.record import corrections, entries
-from oplever.render.registry import render_all
 
 _HELP = {
     "day": "Day, as 2026-11-23; today when left out.",
@@ -51,9 +51,7 @@ def _command(kind: str, struct: type[Struct]) -> click.Command:
         if isinstance(entry.entry, entries.CorrectionEntry):
             corrections.check(store.load(directory), entry.entry)
         store.add(directory, entry)
-        derived = store.load(directory)
-        store.write_record(derived, directory)
-        store.write_manifest(directory, render_all(derived, directory))
+        derived = build(directory)
         click.echo(f"added: {kind}, revision {derived.document.revision} of {derived.id}")
         click.echo(summary(derived))
 

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from oplever import store
+from oplever.cli.build import build
 from oplever.cli.output import printable, summary
 from oplever.errors import OpleverError
 from oplever.journal.importers import junit
@@ -18,8 +19,6 @@ from oplever.journal.importers.registry import FORMATS, Format
 from oplever.journal.importers.write import write
 from oplever.record import entries
 from oplever.record.entries import CaseResult
-from oplever.record.model import Record
-from oplever.render.registry import render_all
 
 
 @click.group("import")
@@ -36,7 +35,7 @@ def _command(name: str, one: Format) -> click.Command:
         told_no = False
         for source in one.read(path):
             directory = write(source, store.records_directory())
-            derived = _build(directory)
+            derived = build(directory)
             told_no |= derived.verdict in ("not_delivered", "interrupted")
             click.echo(f"{printable(source.playbook)}: {len(derived.steps)} steps on {len(derived.systems)} machines")
             click.echo(summary(derived))
@@ -75,18 +74,11 @@ def import_junit(path: Path, record: str, by: str, host: str | None, stage: str)
         tests = msgspec.to_builtins(cases)
         data = {"host": name, "stage": stage, "file": path.name, "digest": digest, "tests": tests}
         store.add(directory, entries.make("results", by, at, data))
-    derived = _build(directory)
+    derived = build(directory)
     counts = Counter(case.status for cases in per_host.values() for case in cases)
     click.echo("added: " + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     click.echo(summary(derived))
     raise click.exceptions.Exit(1 if derived.verdict in ("not_delivered", "interrupted") else 0)
-
-
-def _build(directory: Path) -> Record:
-    derived = store.load(directory)
-    store.write_record(derived, directory)
-    store.write_manifest(directory, render_all(derived, directory))
-    return derived
 
 
 for _name, _format in FORMATS.items():

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib
 
 import click
 
 from oplever import __version__, store
 from oplever.cli.add import add
-from oplever.cli.import_ import import_group
-from oplever.cli.output import documents, printable, summary
-from oplever.cli.run import run
+from oplever.cli.build import build
+from oplever.cli.output import printable, short, summary
 from oplever.errors import OpleverError
-from oplever.render.registry import render_all
+
+LAZY = {
+    "checks": "oplever.cli.checks:checks",
+    "compare": "oplever.cli.compare:compare_command",
+    "export": "oplever.cli.export:export_command",
+    "import": "oplever.cli.import_:import_group",
+    "list": "oplever.cli.list:list_records",
+    "purge": "oplever.cli.purge:purge",
+    "run": "oplever.cli.run:run",
+    "show": "oplever.cli.show:show",
+    "sign": "oplever.cli.sign:sign",
+    "verify": "oplever.cli.verify:verify",
+}
+"""Commands that are imported when they are asked for: a run waits for `oplever report`, which needs no database."""
 
 
 class _Group(click.Group):
     """Shows our errors as one message with advice, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LAZY:
+            module, _, name = LAZY[cmd_name].partition(":")
+            found: click.Command = getattr(importlib.import_module(module), name)
+            return found
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -49,70 +71,12 @@ def report(record: str) -> None:
     Ends with 1 when the record says not delivered or interrupted.
     """
     directory = store.find(record)
-    derived = store.load(directory)
-    path = store.write_record(derived, directory)  # first: it is there when a document cannot be made
-    store.write_manifest(directory, render_all(derived, directory))
+    derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {_short(path)}")
-    click.echo(f"report: {_short(directory / 'report.nl.html')}")
-    _exit_code(derived.verdict)
-
-
-@main.command()
-@click.argument("record", default="latest")
-@click.help_option(help="Show this help and stop.")
-def show(record: str) -> None:
-    """Show what RECORD says, what it lacks and where its documents are."""
-    directory = store.find(record)
-    derived = store.load(directory)
-    click.echo(documents(derived, directory))
-    _exit_code(derived.verdict)
-
-
-@main.command("list")
-@click.help_option(help="Show this help and stop.")
-def list_records() -> None:
-    """List the records, newest first."""
-    found = False
-    for directory in store.every():
-        found = True
-        try:
-            record = store.load(directory)
-        except OpleverError as error:
-            click.echo(f"{directory.name}  cannot be read: {printable(error.message)}")
-            continue
-        hosts = ", ".join(system.name for system in record.systems[:5]) + (", ..." if record.systems[5:] else "")
-        click.echo(f"{directory.name}  {record.verdict:<22}  {record.status:<9}  {printable(hosts)}")
-    if not found:
-        click.echo(f"No records yet in {store.records_directory()}. Each run of a playbook makes one.")
-
-
-@main.command()
-@click.argument("record", default="latest")
-@click.help_option(help="Show this help and stop.")
-def verify(record: str) -> None:
-    """Compare the files of RECORD with their fingerprints. Ends with 1 when one was altered."""
-    directory = store.find(record)
-    wrong = store.altered(directory)
-    if wrong:
-        click.echo(f"oplever: altered since it was made: {', '.join(map(printable, wrong))}", err=True)
-        raise click.exceptions.Exit(1)
-    click.echo(f"{directory.name}: every file is as it was made")
-
-
-def _short(path: Path) -> str:
-    """A path as somebody standing here would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def _exit_code(verdict: str) -> None:
-    if verdict in ("not_delivered", "interrupted"):
+    click.echo(f"record: {short(directory / store.RECORD)}")
+    click.echo(f"report: {short(directory / 'report.nl.html')}")
+    if derived.verdict in ("not_delivered", "interrupted"):
         raise click.exceptions.Exit(1)
 
 
 main.add_command(add)
-main.add_command(run)
-main.add_command(import_group)

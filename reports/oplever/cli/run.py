@@ -10,10 +10,10 @@ import click
 from rich.console import Console
 
 from oplever import store
+from oplever.cli.build import build
 from oplever.cli.output import printable, summary
 from oplever.journal.importers.rules.redact import redact_text
 from oplever.journal.importers.rules.text import clean
-from oplever.render.registry import render_all
 from oplever.run import prompts, session
 from oplever.run.views import recap
 
@@ -53,13 +53,12 @@ def run(ctx: click.Context, plain: bool) -> None:
 
 
 def _without_record(outcome: session.Outcome) -> int:
-    """Nothing was played (`--list-tasks`, a syntax error) or no journal was kept: what Ansible said is all there is."""
+    """Nothing was played (`--list-tasks`, a syntax error) or no journal was kept: there is only what Ansible said."""
     _tell(outcome.output, err=outcome.code != 0)
     if outcome.played:
         click.echo(
             "oplever: there is no record: no journal was kept\n"
-            "  -> put oplever.lab.journal in callbacks_enabled of ansible.cfg, "
-            "and see that the records directory is writable",
+            "  -> put oplever.lab.journal in callbacks_enabled of ansible.cfg; the records directory must be writable",
             err=True,
         )
         return min(outcome.code, 1)
@@ -80,8 +79,7 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
     made = (directory / store.RECORD).exists()
     if not made and not outcome.progress.end:
         made = True
-        store.write_record(derived, directory)
-        store.write_manifest(directory, render_all(derived, directory))
+        derived = build(directory)
     click.echo(summary(derived))
     click.echo(f"record: {directory}")
     click.echo(f"report: {directory / 'report.nl.html'}" if made else f"documents: oplever report {directory}")

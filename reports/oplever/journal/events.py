@@ -27,6 +27,7 @@ class RunStart(Event, frozen=True, tag="run_start"):
     tags: list[str] | None = None
     skip_tags: list[str] | None = None
     inventories: list[str] | None = None
+    files: dict[str, str | None] | None = None
     versions: dict[str, str | None] | None = None
     commit: str | None = None
     dirty: bool | None = None
@@ -36,6 +37,7 @@ class RunStart(Event, frozen=True, tag="run_start"):
 
 class PlaybookStart(Event, frozen=True, tag="playbook_start"):
     playbook: str = ""
+    collections: dict[str, str | None] = {}
 
 
 class PlayStart(Event, frozen=True, tag="play_start"):
@@ -55,9 +57,11 @@ class TaskStart(Event, frozen=True, tag="task_start"):
     path: str | None = None
     handler: bool = False
     check_mode: bool | None = None
+    rescues: str | None = None
+    listen: list[str] = []
 
 
-class HostStart(Event, frozen=True, tag="host_start"):
+class HostStart(Event, frozen=True, gc=False, tag="host_start"):
     task: str
     host: str
 
@@ -68,7 +72,28 @@ class Item(Struct, frozen=True):
     message: str | None = None
 
 
-class Result(Event, frozen=True, tag="result"):
+class Job(Struct, frozen=True):
+    """A task that goes on in the background (`async`)."""
+
+    id: str
+    finished: bool = False
+
+
+class Change(Struct, frozen=True):
+    """How many lines came and went in what, with `--diff`."""
+
+    name: str = ""
+    added: int = 0
+    removed: int = 0
+
+
+class Include(Event, frozen=True, tag="include"):
+    name: str = ""
+    hosts: list[str] = []
+    task: str = ""
+
+
+class Result(Event, frozen=True, gc=False, tag="result"):
     task: str
     host: str
     status: TaskStatus
@@ -79,6 +104,14 @@ class Result(Event, frozen=True, tag="result"):
     items: list[Item] | None = None
     items_total: int | None = None
     censored: bool | None = None
+    changed: bool = False
+    rescued_by: str | None = None
+    notify: tuple[str, ...] = ()
+    job: Job | None = None
+    action: str | None = None
+    check_mode: bool = False
+    warnings: tuple[str, ...] = ()
+    diff: tuple[Change, ...] = ()
     data: Any = None
 
 
@@ -106,6 +139,7 @@ class RunEnd(Event, frozen=True, tag="run_end"):
     lines: int = 0
     lost: int = 0
     reason: str = "finished"
+    collections: dict[str, str | None] = {}
 
 
 class Gap(Struct, frozen=True):
@@ -116,5 +150,16 @@ class Gap(Struct, frozen=True):
 
 
 JournalEvent = (
-    RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Stats | RunEnd | Gap
+    RunStart
+    | PlaybookStart
+    | PlayStart
+    | TaskStart
+    | HostStart
+    | Result
+    | ItemDone
+    | Retry
+    | Include
+    | Stats
+    | RunEnd
+    | Gap
 )

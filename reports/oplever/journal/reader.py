@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from sys import intern
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from oplever.errors import OpleverError
 from oplever.journal.events import (
     Gap,
     HostStart,
+    Include,
     ItemDone,
     JournalEvent,
     PlaybookStart,
@@ -23,9 +26,11 @@ from oplever.journal.events import (
 )
 
 FORMAT = "oplever-journal"
-VERSION = 1
+VERSION = 2
 
-Line = RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Stats | RunEnd
+Line = (
+    RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Include | Stats | RunEnd
+)
 KINDS = frozenset(
     [
         "run_start",
@@ -36,6 +41,7 @@ KINDS = frozenset(
         "result",
         "item",
         "retry",
+        "include",
         "stats",
         "run_end",
     ]
@@ -72,6 +78,8 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
             yield Gap(before=seq, lines=seq - expected)
         expected = max(expected, seq + 1)
         if event is not None:
+            if type(event) is Result:
+                _share(event)
             yield event
     if expected == 0:
         raise OpleverError(
@@ -79,6 +87,12 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
             f"{name} holds no whole line: the run stopped before it wrote anything",
             "run the playbook again; this record can be deleted",
         )
+
+
+def _share(event: Result) -> None:
+    """One string for each machine and task, however many results name them: most of the memory of a large run."""
+    force_setattr(event, "host", intern(event.host))
+    force_setattr(event, "task", intern(event.task))
 
 
 def _first(line: bytes, name: str) -> RunStart:

@@ -300,4 +300,6 @@ def signatures(entries: Sequence[Entry], digest: str) -> tuple[Signature, ...]:
             found.append(Signature(entry.by, "executor", entry.at, "report", digest))
         elif isinstance(said, kinds.DecisionEntry):
             found.append(Signature(entry.by, "supervisor", entry.at, said.decision, digest))
+        elif isinstance(said, kinds.SignatureEntry):
+            found.append(Signature(entry.by, said.role, entry.at, said.role, said.statement, said.revision, said.key))
     return tuple(found)

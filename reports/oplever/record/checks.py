@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from msgspec import structs
 
 from oplever.record.fold import Call
-from oplever.record.model import Baseline, CheckStatus, Control, HostScore, Score, Severity, Test, Text
+from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
-WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
 STATUSES = frozenset(get_args(CheckStatus))
+GRANTED = ("id", "control", "reason", "owner", "approver", "expires", "compensating", "problem")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
         stage, suite = str(call.data.get("stage") or "after"), str(call.data.get("suite") or "")
         for check in call.data["checks"]:
             if isinstance(check, dict) and check.get("id") and check.get("status") in STATUSES:
-                severity = check.get("severity") if check.get("severity") in WEIGHTS else ""
+                severity = check.get("severity") if check.get("severity") in get_args(Severity) else ""
                 yield Outcome(call.t, call.host, stage, suite, str(check["id"]), check["status"], str(severity), check)
 
 
@@ -90,19 +90,27 @@ def baseline(calls: Iterable[Call], found: Iterable[Outcome]) -> Baseline:
         profile=str(profiles[-1]["profile"]) if profiles else "",
         version=str(profiles[-1].get("profile_version") or "") if profiles else "",
         controls=tuple(controls.values()),
+        exceptions=_exceptions(profiles),
     )
 
 
-def scored(known: Baseline) -> Baseline:
-    """The baseline with the score of each host, as its controls now stand."""
-    per_host: dict[str, list[Control]] = {}
-    for control in known.controls:
-        per_host.setdefault(control.host, []).append(control)
-    scores = (
-        HostScore(host, _score((c.severity, c.before) for c in own), _score((c.severity, c.after) for c in own))
-        for host, own in per_host.items()
-    )
-    return structs.replace(known, hosts=tuple(scores))
+def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...]:
+    """Each exception once, with all the hosts that it was held against; what the last run of a host says counts."""
+    found: dict[str, ExceptionGrant] = {}
+    for data in calls:
+        rows = data.get("exceptions")
+        for row in rows if isinstance(rows, list) else []:
+            if not isinstance(row, dict) or not row.get("control"):
+                continue
+            text = {key: str(row.get(key) or "") for key in GRANTED}
+            hosts = tuple(map(str, row["hosts"])) if isinstance(row.get("hosts"), list) else ()
+            known = found.get(text["id"])
+            found[text["id"]] = ExceptionGrant(
+                **text,
+                hosts=tuple(dict.fromkeys((*known.hosts, *hosts))) if known else hosts,
+                valid=row.get("valid") is True,
+            )
+    return tuple(found.values())
 
 
 def _control(outcome: Outcome, known: Control | None) -> Control:
@@ -129,23 +137,6 @@ def _control(outcome: Outcome, known: Control | None) -> Control:
         if isinstance(refs, dict)
         else {},
         exception=outcome.text("exception"),
-    )
-
-
-def _score(results: Iterable[tuple[str, CheckStatus | None]]) -> Score | None:
-    measured = [(severity, status) for severity, status in results if status is not None]
-    if not measured:
-        return None
-    count = {status: sum(s == status for _, s in measured) for status in STATUSES}
-    applicable = sum(WEIGHTS[severity] for severity, status in measured if status != "not_applicable")
-    passed = sum(WEIGHTS[severity] for severity, status in measured if status == "pass")
-    return Score(
-        score=round(100 * passed / applicable, 1) if applicable else None,
-        passed=count["pass"],
-        failed=count["fail"],
-        errors=count["error"],
-        not_applicable=count["not_applicable"],
-        waived=count["waived"],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from oplever.journal.events import JournalEvent
-from oplever.record import additions, checks, completeness, corrections, drift, snapshots
+from oplever.record import additions, checks, completeness, corrections, drift, score, snapshots
 from oplever.record.entries import Entry
 from oplever.record.faults import faults
 from oplever.record.fold import Run, fold
@@ -38,12 +38,17 @@ def derive(events: Iterable[JournalEvent], digest: str = "", entries: Sequence[E
 
     What nobody said stays empty.
     """
-    run = fold(events)
+    return conclude(fold(events), digest, entries)
+
+
+def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
+    """As `derive`, for a journal that was folded already."""
     saved = rescued(run)
     found = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
     tests = (*checks.tests(found), *drift.tests(pairs), *additions.tests(entries))
-    baseline = checks.scored(additions.exceptions(checks.baseline(run.checks, found), entries, run.last[:10]))
+    known = additions.exceptions(checks.baseline(run.checks, found), entries, run.last[:10])
+    baseline = score.scored(known, run.checks)
     fault_list = additions.faults(faults(run, saved, found), entries)
     acceptance, rest_points = additions.acceptance(entries), additions.rest_points(entries)
     systems = _systems(run, pairs)

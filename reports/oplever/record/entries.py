@@ -12,6 +12,7 @@ from oplever.errors import OpleverError
 from oplever.record.model import CheckStatus
 
 Said = Annotated[str, Meta(min_length=1, max_length=4000)]
+Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
 Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
 
@@ -199,6 +200,23 @@ class ResultsEntry(_Said, frozen=True, tag="results"):
     tests: tuple[CaseResult, ...]
 
 
+class SignatureEntry(_Said, frozen=True, tag="signature"):
+    """A signature over a revision: SHA-256 of the signed statement and of its signature, fingerprint of the key."""
+
+    role: Role
+    revision: Annotated[int, Meta(ge=1)]
+    statement: Said
+    signature: Said
+    key: Said
+
+
+class PseudonymisedEntry(_Said, frozen=True, tag="pseudonymised"):
+    """Names that were replaced when their time was over; `entries` is the SHA-256 of `entries.jsonl` before that."""
+
+    names: tuple[Literal["hours_names", "signatures"], ...]
+    entries: Said
+
+
 Content = (
     HoursEntry
     | AcceptanceEntry
@@ -218,8 +236,10 @@ Content = (
     | CorrectionEntry
     | ExceptionEntry
     | ResultsEntry
+    | SignatureEntry
+    | PseudonymisedEntry
 )
-BY_COMMAND = (ResultsEntry,)
+BY_COMMAND = (ResultsEntry, SignatureEntry, PseudonymisedEntry)
 """Kinds that a command of their own adds."""
 
 KINDS: dict[str, type[Struct]] = {
@@ -227,16 +247,20 @@ KINDS: dict[str, type[Struct]] = {
 }
 """Every kind that `oplever add` takes, by its name on the command line."""
 
-AFTER_APPROVAL = ("correction", "decision")
+AFTER_APPROVAL = ("correction", "decision", "signature", "pseudonymised")
 """Kinds that an approved record still takes."""
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of `entries.jsonl`: `at` is ISO 8601 in UTC, `by` the name of a person."""
+    """One line of `entries.jsonl`: `at` is ISO 8601 in UTC, `by` the name of a person.
+
+    `amends` is the link of the chain (oplever.store.chain); empty in lines from before there was one.
+    """
 
     at: str
     by: Said
     entry: Content
+    amends: str = ""
 
     @property
     def kind(self) -> str:

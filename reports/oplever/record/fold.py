@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from msgspec import structs
 
 from oplever.journal.events import (
     Gap,
     HostStart,
+    Include,
     ItemDone,
     JournalEvent,
     PlaybookStart,
     PlayStart,
     Result,
+    Retry,
     RunEnd,
     RunStart,
     Stats,
@@ -29,6 +35,7 @@ class Task:
     play: str
     started: dict[str, str] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
+    includes: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,15 @@ class Run:
     tasks: dict[str, Task] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     running: dict[tuple[str, str], str] = field(default_factory=dict)
+    retries: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    included: Counter[str] = field(default_factory=Counter)
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     recap: dict[str, Recap] | None = None
 
-    @property
+    @cached_property
     def hosts(self) -> list[str]:
-        """Every machine that was targeted or answered."""
+        """Every machine that was targeted or answered. To be asked when all events are in."""
         found = dict.fromkeys(self.groups)
         found.update(dict.fromkeys(result.host for result in self.results))
         found.update(dict.fromkeys(self.recap or ()))
@@ -79,7 +88,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
         if isinstance(event, Gap):
             run.gaps += event.lines
             continue
-        run.last = event.t
+        run.last = max(run.last, event.t)  # journals of version 1 followed the clock when it was set back
         run.lines += 1
         match event:
             case Result():
@@ -95,10 +104,17 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 if event.task not in run.tasks:  # strategy free and serial announce a task more than once
                     play = run.plan.get(event.play)
                     run.tasks[event.task] = Task(event, len(run.tasks) + 1, play.name if play else "")
+            case Retry():
+                run.retries.setdefault((event.task, event.host), []).append(event.message or "")
+            case Include():
+                run.included.update(event.hosts)
+                if task := run.tasks.get(event.task):
+                    task.includes[event.name] = None
             case PlayStart():
                 _play(run, event)
             case PlaybookStart():
                 run.playbooks.append(event.playbook)
+                _versions(run, event.collections)
             case Stats():
                 known = Recap.__struct_fields__
                 run.recap = {
@@ -109,9 +125,16 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 run.start = event
             case RunEnd():
                 run.end = event
+                _versions(run, event.collections)
             case _:
                 pass
     return run
+
+
+def _versions(run: Run, collections: dict[str, str | None]) -> None:
+    """Collections show up while the run goes on; for the record they are versions like the others."""
+    if run.start is not None and collections:
+        run.start = structs.replace(run.start, versions={**(run.start.versions or {}), **collections})
 
 
 def _play(run: Run, event: PlayStart) -> None:

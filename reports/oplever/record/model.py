@@ -222,8 +222,18 @@ class ItemResult(Struct, frozen=True):
     message: str = ""
 
 
-class HostResult(Struct, frozen=True):
-    """How one task ended on one host."""
+class Change(Struct, frozen=True):
+    """How many lines came and went in one file (or other thing with a text), as `--diff` shows."""
+
+    name: str
+    added: int
+    removed: int
+
+
+class HostResult(Struct, frozen=True, gc=False):
+    """How one task ended on one host. `rescued_by` names the task that took over, `notified` the handlers that were
+    told, `notified_by` (of a handler) the tasks that told it, `retries` holds a message for each attempt that failed,
+    `job` identifies work that was left running in the background."""
 
     host: str
     status: TaskStatus
@@ -235,10 +245,18 @@ class HostResult(Struct, frozen=True):
     items: tuple[ItemResult, ...] = ()
     items_total: int = 0
     censored: bool = False
+    rescued_by: str = ""
+    notified: tuple[str, ...] = ()
+    notified_by: tuple[str, ...] = ()
+    retries: tuple[str, ...] = ()
+    job: str = ""
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Step(Struct, frozen=True):
-    """Section 8: one task as it was carried out, with its result per host. Manual steps come from entries."""
+    """Section 8: one task as it was carried out, with its result per host. Manual steps come from entries; `includes`
+    are the files and roles that it brought in."""
 
     number: int
     name: str
@@ -251,6 +269,7 @@ class Step(Struct, frozen=True):
     handler: bool = False
     check_mode: bool = False
     by: str = "machine"
+    includes: tuple[str, ...] = ()
 
 
 class Test(Struct, frozen=True):
@@ -320,9 +339,36 @@ class Score(Struct, frozen=True):
 
 
 class HostScore(Struct, frozen=True):
+    """Scores of one host; `delivered` is the score at its last delivery, of the controls that are measured now too."""
+
     host: str
     before: Score | None
     after: Score | None
+    delivered: Score | None = None
+
+
+class Tally(Struct, frozen=True):
+    """Scores of one area and severity over all hosts."""
+
+    area: str
+    severity: Severity
+    before: Score | None
+    after: Score | None
+    delivered: Score | None = None
+
+
+class Regression(Struct, frozen=True):
+    """A control that passed at the last delivery and does not now. `since` is when a run first saw it, `record` that
+    run; empty when this one is the first."""
+
+    control: str
+    host: str
+    severity: Severity
+    was: CheckStatus
+    now: CheckStatus
+    delivered: str
+    since: str = ""
+    record: str = ""
 
 
 class Baseline(Struct, frozen=True):
@@ -333,6 +379,8 @@ class Baseline(Struct, frozen=True):
     hosts: tuple[HostScore, ...] = ()
     controls: tuple[Control, ...] = ()
     exceptions: tuple[ExceptionGrant, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    worse: tuple[Regression, ...] = ()
 
 
 class Fault(Struct, frozen=True):
@@ -478,13 +526,19 @@ class Annex(Struct, frozen=True):
 
 
 class Signature(Struct, frozen=True):
-    """Section 22: who signed what, and what the signature means."""
+    """Section 22: who signed what, and what the signature means.
+
+    Said, `digest` is that of the journal. With an SSH key, `key` is its fingerprint, `revision` what was signed and
+    `digest` that of the signed statement.
+    """
 
     name: str
     role: str
     at: str
     meaning: str
     digest: str = ""
+    revision: int | None = None
+    key: str = ""
 
 
 class Missing(Struct, frozen=True):

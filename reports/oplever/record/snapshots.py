@@ -10,6 +10,8 @@ from oplever.record.model import Component, Interface, Setting, Volume
 
 Kind = Literal["file", "unit", "socket", "account", "group", "mount", "sysctl", "module", "network", "host"]
 Snapshot = Mapping[str, Any]
+State = dict[str, dict[str, str]]
+"""What can be compared of a machine: `package` or a kind of setting -> name -> one line, equal when it is equal."""
 
 
 def first_and_last(calls: Iterable[Call]) -> dict[str, tuple[Call | None, Call | None]]:
@@ -38,6 +40,11 @@ def components(host: str, before: Snapshot, after: Snapshot) -> list[Component]:
             change: Literal["upgraded", "downgraded"] = "upgraded" if _newer(now, was) else "downgraded"
             found.append(Component(host, "package", name, change, was, now, origin))
     return found
+
+
+def state(snapshot: Snapshot) -> State:
+    packages = {str(name): _at(value, 0) for name, value in _mapping(snapshot.get("packages")).items()}
+    return {"package": packages} | {str(kind): names for kind, names in _flat(snapshot).items()}
 
 
 def settings(host: str, before: Snapshot, after: Snapshot) -> list[Setting]:

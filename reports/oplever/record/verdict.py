@@ -66,13 +66,17 @@ def _blocking(systems: Sequence[System], tests: Sequence[Test], acceptance: Acce
 
 
 def _failing(tests: Sequence[Test]) -> list[Test]:
-    """Tests whose last result is bad: one that failed during the work and passed after it does not count."""
+    return [test for test in last_results(tests) if test.status in BAD]
+
+
+def last_results(tests: Sequence[Test]) -> list[Test]:
+    """Of each test on each machine the last one: what failed during the work and passed after it does not count."""
     last: dict[tuple[str, str], Test] = {}
     for test in tests:
         known = last.get((test.id, test.host))
         if known is None or test.stage == "after" or known.stage == "during":
             last[test.id, test.host] = test
-    return [test for test in last.values() if test.status in BAD]
+    return list(last.values())
 
 
 def _remarks(

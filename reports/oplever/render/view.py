@@ -29,6 +29,13 @@ def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> lis
     return list(last.values())
 
 
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Names of roles without their collection, except where two would then be the same."""
+    short = {name: name.rsplit(".", 1)[-1] for name in names}
+    count = Counter(short.values())
+    return {name: last if count[last] == 1 else name for name, last in short.items()}
+
+
 @dataclass(frozen=True)
 class View:
     record: Record
@@ -40,6 +47,7 @@ class View:
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
     components: dict[str, list[Component]]
     settings: dict[str, list[Setting]]
+    roles: dict[str, str]
 
     @classmethod
     def of(cls, record: Record) -> View:
@@ -62,7 +70,14 @@ class View:
             steps_by_host=steps,
             components=by_host(record.components),
             settings=by_host(record.settings),
+            roles=short_names(
+                {*(step.role for step in record.steps), *(role for system in record.systems for role in system.roles)}
+            ),
         )
+
+    def part(self, step: Step) -> str:
+        """What a step belongs to: its role by its short name, or else its play."""
+        return self.roles.get(step.role, step.role) or step.play
 
     def host_tests(self, host: str) -> list[Test]:
         """The tests that count for a host: those directly after, or those during when there are none after."""

@@ -143,6 +143,38 @@ WORK_PROCESSES: dict[str, str] = {
 }
 
 
+AREAS: dict[str, str] = {
+    "ACC": N_("accounts and shells"),
+    "APT": N_("package sources and updates"),
+    "AUD": N_("audit log of the kernel"),
+    "BAN": N_("banners"),
+    "BOOT": N_("boot loader"),
+    "CRON": N_("timed jobs"),
+    "CTR": N_("containers"),
+    "FIM": N_("integrity of files"),
+    "FW": N_("packet filter"),
+    "KMOD": N_("kernel modules"),
+    "KRN": N_("kernel"),
+    "LOG": N_("logging"),
+    "MAC": N_("AppArmor"),
+    "MNT": N_("file systems"),
+    "NET": N_("network"),
+    "PAM": N_("passwords and logging in"),
+    "PERM": N_("permissions of files"),
+    "SSH": N_("SSH server"),
+    "SUDO": N_("sudo and su"),
+    "SVC": N_("services and packages"),
+    "TIME": N_("time"),
+    "TLS": N_("TLS"),
+}
+"""What an area of the security baseline is about."""
+
+
+def area(t: Translator, code: str) -> str:
+    """An area by name and code; one without a name is shown by its code."""
+    return f"{t(AREAS[code])} ({code})" if code in AREAS else code or t("other")
+
+
 def word(t: Translator, code: str) -> str:
     """The word for a code; a code without a word is shown as it is."""
     return t(PLAIN.get(code) or CHANGE.get(code) or code)

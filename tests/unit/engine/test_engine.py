@@ -323,14 +323,39 @@ own:
  *** 1.0 100
         100 /var/lib/dpkg/status
 """
-DPKG = """nginx\t1.22.1-9\tinstall ok installed\tno
-own\t1.0\thold ok installed\tno
-gone\t1\tdeinstall ok config-files\tno
+DPKG = """Package: dpkg
+Status: install ok installed
+Architecture: amd64
+Version: 1.21.22
+
+Package: nginx
+Status: install ok installed
+Architecture: amd64
+Version: 1.22.1-9
+Description: a web server
+ Status: what a description says does not count
+
+Package: own
+Status: hold ok installed
+Architecture: all
+Version: 1.0
+
+Package: nginx
+Status: install ok installed
+Architecture: i386
+Version: 1.22.1-8
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: amd64
+Version: 1
 """
 
 
 def test_packages_with_their_origin_and_what_waits(tmp_path: Path) -> None:
-    machine = Scripted(tmp_path, {"dpkg-query": DPKG, "dpkg": "amd64\n", "apt-cache": POLICY})
+    machine = Scripted(tmp_path, {"apt-cache": POLICY})
+    put(machine, "/var/lib/dpkg/status", DPKG)
+    assert check(machine, "package", "nginx:i386", {"version": "1.22.1-8"})["status"] == "pass"
     expect = {"exists": True, "version": "1.22.1-9", "origin": "deb.debian.org bookworm/main", "held": False}
     assert check(machine, "package", "nginx", expect)["status"] == "pass"
     assert check(machine, "package", "own", {"origin": "local", "held": True})["status"] == "pass"

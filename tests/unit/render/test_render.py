@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
-from journals import complete
+from babel.messages.pofile import read_po
+from journals import Journal, complete
 from markdown_it import MarkdownIt
+from oplever import render as render_package
 from oplever.record import entries
 from oplever.record.derive import derive
 from oplever.record.model import Language, Record
 from oplever.render.registry import FORMATS, render
 from oplever.render.text import LANGUAGES
+from oplever.render.view import short_names
 
 EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "rect", "path", "line", "circle", "use"}
@@ -170,3 +175,59 @@ def test_what_people_added_is_shown() -> None:
     raw = text(record, "md")
     for part in ("A. de Boer", "startpagina", "2,5", "S. Yilmaz"):
         assert part in raw
+
+
+def messages() -> set[str]:
+    """Every text that the code hands to a translator, by reading the code."""
+    found = set()
+    for path in (Path(render_package.__file__).parent).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            count = {"t": 1, "self": 1, "N_": 1, "plural": 2}.get(name, 0)
+            found |= {
+                one.value for one in node.args[:count] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            }
+    return found
+
+
+def test_every_text_has_a_dutch_translation() -> None:
+    path = Path(render_package.__file__).parents[1] / "locale" / "nl" / "LC_MESSAGES" / "oplever.po"
+    with path.open("rb") as source:
+        known = read_po(source, locale="nl")
+    told = {text for one in known if one.string for text in ([one.id] if isinstance(one.id, str) else one.id)}
+    assert sorted(messages() - told) == []
+    assert len(messages()) > 300
+
+
+def accounts() -> Record:
+    old = {"accounts": {}, "host": {"timezone": "Etc/UTC"}}
+    new = {
+        "accounts": {"_chrony": {"uid": 103}, "nobody2": {"uid": 65534}, "docent": {"uid": 1001}},
+        "host": {"timezone": "Europe/Amsterdam"},
+        "network": {"dns_servers": ["192.0.2.1"]},
+    }
+    journal = Journal().snapshot("before", **old)
+    return journal.snapshot("after", **new).finish(ok=2).record()
+
+
+def test_a_user_is_shown_what_a_user_can_see() -> None:
+    shown = next(
+        part for part in re.split(r"^#+ (?=\d)", text(accounts(), "md"), flags=re.MULTILINE) if part[:2] == "14"
+    )
+    assert "gebruikersaccount docent, toegevoegd" in shown
+    assert "Europe/Amsterdam" in shown
+    for hidden in ("chrony", "nobody2", "192.0.2.1", "uid"):
+        assert hidden not in shown
+
+
+def test_a_role_goes_by_its_own_name_where_that_says_enough() -> None:
+    assert short_names({"oplever.lab.base", "base2", ""}) == {"oplever.lab.base": "base", "base2": "base2", "": ""}
+    assert short_names({"a.b.web", "c.d.web"}) == {"a.b.web": "a.b.web", "c.d.web": "c.d.web"}
+
+
+def test_what_is_not_known_takes_no_row() -> None:
+    raw = text(complete().finish(ok=5).record(), "md")
+    assert "Serienummer" not in raw
+    assert "Bereikbaar" in raw

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from oplever.record.model import Setting, Test
+import re
+
+from oplever.record.model import Setting, Signature, Test
 from oplever.render.blocks import (
     Block,
     Bullets,
@@ -24,10 +26,11 @@ from oplever.render.words import ACCEPTANCE, MEANINGS, toned, word
 _USED = frozenset({"http", "dns", "command"})
 """Sources of tests that use a service as a user would."""
 
-_SHOWN = frozenset({"host", "account", "network"})
-"""Kinds of settings a user can be shown."""
+_SHOWN = frozenset({"host", "account"})
+"""Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
 
 _MOST_SETTINGS = 12
+_FIRST_PERSON, _LAST_PERSON = 1000, 59999
 
 
 def acceptance(view: View, t: Translator) -> Blocks:
@@ -63,16 +66,25 @@ def _form(view: View, t: Translator) -> Checklist:
     for test in view.after or view.during:
         if test.source in _USED and test.status == "pass":
             used.setdefault((test.host, test.suite), test)
-    noticed = [setting for setting in view.record.settings if setting.kind in _SHOWN]
+    noticed = [setting for setting in view.record.settings if _noticed(setting)]
     lines = [f"{test.host}: {titled(t, test.title) or test.id}" for test in used.values()]
     lines += [_setting_line(t, setting) for setting in noticed[:_MOST_SETTINGS]]
     lines += [t("The user was told how to use it and whom to ask for help")]
     return _checklist(t, tuple(CheckItem(line) for line in lines))
 
 
+def _noticed(setting: Setting) -> bool:
+    """Whether a user can be shown it: an account only when it is a person's, by the range of Debian's adduser."""
+    if setting.kind != "account":
+        return setting.kind in _SHOWN
+    uid = re.search(r"\buid=(\d+)\b", setting.after or setting.before)
+    return uid is None or _FIRST_PERSON <= int(uid[1]) <= _LAST_PERSON
+
+
 def _setting_line(t: Translator, setting: Setting) -> str:
-    value = setting.after or t("removed")
-    return f"{setting.host}: {word(t, setting.kind)}, {setting.name}: {value}"
+    if setting.kind == "account":
+        return f"{setting.host}: {t('account {name}', name=setting.name)}, {word(t, setting.change)}"
+    return f"{setting.host}: {word(t, setting.kind)}, {setting.name}: {setting.after or t('removed')}"
 
 
 def rest_points(view: View, t: Translator) -> Blocks:
@@ -162,7 +174,7 @@ def hours(view: View, t: Translator) -> Blocks:
         Column(t("Person"), 2),
         Column(t("Kind"), 2),
         Column(t("Activity"), 4),
-        Column(t("Hours"), 1, True),
+        Column(t("Hours spent"), 1, True),
     )
     if not rows:
         return ()
@@ -226,10 +238,10 @@ def signatures(view: View, t: Translator) -> Blocks:
     lines = [
         SignatureLine(
             role=word(t, s.role).capitalize(),
-            meaning=t(MEANINGS.get(s.meaning, s.meaning)),
+            meaning=_meaning(t, s),
             name=s.name,
             date=t.moment(s.at),
-            digest=s.digest,
+            digest=s.key or s.digest,
         )
         for s in signed
     ]
@@ -239,6 +251,12 @@ def signatures(view: View, t: Translator) -> Blocks:
         for role in open_roles
     ]
     return (Signatures(t("Name"), t("Date"), t("Signature"), t("Signed digitally"), tuple(lines)),)
+
+
+def _meaning(t: Translator, signature: Signature) -> str:
+    """A signature with a key keeps to the revision it was put under."""
+    meaning = t(MEANINGS.get(signature.meaning, signature.meaning))
+    return f"{meaning} ({t('revision {n}', n=signature.revision)})" if signature.revision else meaning
 
 
 def _with_names(role: str, names: str) -> str:

@@ -84,7 +84,7 @@ def systems(view: View, t: Translator) -> Blocks:
     built = [
         Details(
             system.name,
-            _as_built(t, system),
+            _as_built(view, t, system),
             count=system.os or t("nothing known: no snapshot"),
             open=len(view.record.systems) <= 3,
             paper=True,
@@ -95,7 +95,7 @@ def systems(view: View, t: Translator) -> Blocks:
     return (*built, Group(t("Settings that changed"), tuple(changed))) if changed else tuple(built)
 
 
-def _as_built(t: Translator, system: System) -> Blocks:
+def _as_built(view: View, t: Translator, system: System) -> Blocks:
     memory = t.size(system.memory_mb * 1_000_000) if system.memory_mb else ""
     cpu = " × ".join(part for part in (t.number(system.cpu_count) if system.cpu_count else "", system.cpu) if part)
     upgradable = system.upgradable_count
@@ -107,7 +107,7 @@ def _as_built(t: Translator, system: System) -> Blocks:
         *pairs(
             (t("Address"), code(system.address)),
             (t("Reachable"), Cell(t("yes"), "good") if system.reachable else Cell(t("no"), "bad")),
-            (t("Roles"), ", ".join(system.roles)),
+            (t("Roles"), ", ".join(view.roles[role] for role in system.roles)),
             (t("Groups"), ", ".join(system.groups)),
             (t("Operating system"), system.os),
             (t("Kernel"), code(" ".join(part for part in (system.kernel, system.architecture) if part))),
@@ -172,7 +172,7 @@ def steps(view: View, t: Translator) -> Blocks:
     if not view.record.steps:
         return ()
     failed = [
-        (Cell(result.host), Cell(step.name, note=step.role or step.play), *_outcome(t, result))
+        (Cell(result.host), Cell(step.name, note=view.part(step)), *_outcome(t, result))
         for step in view.record.steps
         for result in step.results
         if result.status in _TROUBLE
@@ -182,7 +182,7 @@ def steps(view: View, t: Translator) -> Blocks:
         _recap(view, t),
         *table(t("Steps that failed"), (*columns, Column(t("Message"), 6)), failed),
         *_by_hand(view, t),
-        *(_host_steps(t, host, found) for host, found in view.steps_by_host.items() if found),
+        *(_host_steps(view, t, host, found) for host, found in view.steps_by_host.items() if found),
     )
 
 
@@ -241,10 +241,10 @@ def _by_hand(view: View, t: Translator) -> Blocks:
     return table(t("Steps done by hand"), columns, rows)
 
 
-def _host_steps(t: Translator, host: str, found: list[tuple[Step, HostResult]]) -> Details:
+def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, HostResult]]) -> Details:
     columns = (Column(t("No."), 1, True), Column(t("Step"), 5), Column(t("Result"), 2), Column(t("Time"), 1, True))
     parts = []
-    for name, group in groupby(found, key=lambda pair: pair[0].role or pair[0].play):
+    for name, group in groupby(found, key=lambda pair: view.part(pair[0])):
         results = list(group)
         rows = [
             (Cell(str(step.number)), Cell(step.name, note=_kind(t, step)), *_outcome(t, result))

@@ -18,7 +18,8 @@ def titled(t: Translator, text: Text) -> str:
 
 def pairs(*found: tuple[str, str | Cell | None]) -> Blocks:
     """A key-value block of the pairs that have a value; no block when none has."""
-    kept = tuple((key, value if isinstance(value, Cell) else Cell(value)) for key, value in found if value)
+    cells = ((key, value if isinstance(value, Cell) else Cell(value or "")) for key, value in found)
+    kept = tuple((key, cell) for key, cell in cells if cell.text or cell.note)
     return (KeyValue(kept),) if kept else ()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from oplever.record.model import Control, ExceptionGrant, Score, Test
+from oplever.record.model import Control, ExceptionGrant, Regression, Score, Tally, Test
 from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
 from oplever.render.sections.parts import Blocks, code, table, titled
 from oplever.render.text import Translator
 from oplever.render.view import BAD, SEVERITIES, View, status_counts
-from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, toned, word
+from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
 
 
 def tests_during(view: View, t: Translator) -> Blocks:
@@ -89,6 +89,8 @@ def baseline(view: View, t: Translator) -> Blocks:
             "warn" if failing else "good",
         ),
         *_scores(view, t),
+        *_tallies(t, found.tallies),
+        *_worse(t, found.worse),
         *_areas(view, t),
         *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
         *_exceptions(t, found.exceptions),
@@ -132,6 +134,52 @@ def _scores(view: View, t: Translator) -> Blocks:
     return table(t("Security score per machine, out of 100"), columns, rows)
 
 
+def _tallies(t: Translator, tallies: tuple[Tally, ...]) -> Blocks:
+    """Scores per area and severity; at the last delivery too, where there was one."""
+    rows = [
+        (
+            Cell(tally.area or t("other")),
+            Cell(t(SEVERITY[tally.severity][1])),
+            *(Cell(_points(t, score)) for score in (tally.delivered, tally.before, tally.after)),
+        )
+        for tally in tallies
+    ]
+    columns = (
+        Column(t("Area"), 2),
+        Column(t("Severity"), 2),
+        Column(t("Score at the last delivery"), 2, True),
+        Column(t("Score before"), 2, True),
+        Column(t("Score after"), 2, True),
+    )
+    caption = t("Security score per area and severity, out of 100")
+    return (Details(caption, table(caption, columns, rows)),) if rows else ()
+
+
+def _points(t: Translator, score: Score | None) -> str:
+    return "–" if score is None or score.score is None else t.number(score.score)
+
+
+def _worse(t: Translator, worse: tuple[Regression, ...]) -> Blocks:
+    rows = [
+        (
+            Cell(t(SEVERITY[w.severity][1]), SEVERITY[w.severity][0]),
+            Cell(w.host),
+            Cell(w.control),
+            Cell(w.delivered),
+            Cell(t.moment(w.since), note=w.record) if w.since else Cell(t("seen in this run for the first time")),
+        )
+        for w in worse
+    ]
+    columns = (
+        Column(t("Severity"), 2),
+        Column(t("Machine"), 2),
+        Column(t("Control"), 2),
+        Column(t("Passed at the delivery"), 4),
+        Column(t("Fails since"), 4),
+    )
+    return table(t("What got worse since the last delivery"), columns, rows, 40)
+
+
 def _areas(view: View, t: Translator) -> Blocks:
     """Failing controls per area and severity, before and after the work."""
     before: Counter[tuple[str, str]] = Counter()
@@ -143,13 +191,13 @@ def _areas(view: View, t: Translator) -> Blocks:
         after[key] += control.after in BAD
         measured[key] += control.before is not None
     rows = []
-    for area in sorted({control.area for control in view.record.baseline.controls}):
+    for letters in sorted({control.area for control in view.record.baseline.controls}):
         cells = []
         for severity in SEVERITIES:
-            key = area, severity
+            key = letters, severity
             first, last = t.number(before[key]) if measured[key] else "–", t.number(after[key])
             cells.append(Cell(f"{first} → {last}", _area_tone(severity, after[key], before[key])))
-        rows.append((Cell(area or t("other")), *cells))
+        rows.append((Cell(area(t, letters)), *cells))
     columns = (
         Column(t("Area"), 2),
         *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES),
@@ -201,7 +249,7 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
     for control in controls:
         areas[control.area].append(control)
     details = []
-    for area in sorted(areas):
+    for letters in sorted(areas):
         rows = [
             (
                 toned(t, CHECK, control.after or "", control.exception)
@@ -213,10 +261,10 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
                 code(control.found, control.reason),
                 toned(t, CHECK, control.before) if control.before else Cell("–"),
             )
-            for control in areas[area]
+            for control in areas[letters]
         ]
-        counts: Counter[str] = Counter(control.after or "" for control in areas[area])
-        caption = t("Other controls of area {area}", area=area or t("other"))
+        counts: Counter[str] = Counter(control.after or "" for control in areas[letters])
+        caption = t("Other controls: {area}", area=area(t, letters))
         details.append(
             Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts))
         )

@@ -48,13 +48,13 @@ def _seconds(iso: str) -> float | None:
         return None
 
 
-def _stretches(results: list[tuple[Step, HostResult]]) -> list[_Stretch]:
+def _stretches(view: View, results: list[tuple[Step, HostResult]]) -> list[_Stretch]:
     found: list[_Stretch] = []
     for step, result in results:
         start = _seconds(result.started or step.started)
         if start is None:
             continue
-        name, state, end = step.role or step.play, _STATE[result.status], start + max(result.duration, 0.0)
+        name, state, end = view.part(step), _STATE[result.status], start + max(result.duration, 0.0)
         last = found[-1] if found else None
         if last is None or last.name != name:
             found.append(_Stretch(name, start, end, state, 1))
@@ -67,7 +67,7 @@ def _stretches(results: list[tuple[Step, HostResult]]) -> list[_Stretch]:
 
 def timeline(view: View, t: Translator) -> Blocks:
     """The timeline of the run; nothing when no step was carried out."""
-    lanes = {host: found for host, results in view.steps_by_host.items() if (found := _stretches(results))}
+    lanes = {host: found for host, results in view.steps_by_host.items() if (found := _stretches(view, results))}
     if not lanes:
         return ()
     first = min(stretch.start for found in lanes.values() for stretch in found)

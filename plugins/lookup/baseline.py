@@ -1,0 +1,129 @@
+# Copyright: The Oplever team; MIT licence
+"""oplever.lab.baseline: the security profile of one machine, for the module oplever.lab.checks."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: baseline
+short_description: The security profile of this machine
+version_added: "0.1.0"
+description:
+  - Gives the controls of the profile in C(harden_profile) (or C(oplever_profile)) that hold for this machine, the
+    values of its parameters, the exceptions from C(oplever_exceptions) and from the file C(exceptions.yml) beside the
+    inventory, and how the controls stood when the machine was last delivered.
+  - Needs no facts. A mistake in a variable or in the file of exceptions is an error that names it.
+options: {}
+author:
+  - The Oplever team (@oplever)
+"""
+
+EXAMPLES = r"""
+- name: Security baseline
+  oplever.lab.checks:
+    checks: "{{ baseline.checks }}"
+    parameters: "{{ baseline.parameters }}"
+  vars:
+    baseline: "{{ lookup('oplever.lab.baseline') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: One dictionary with C(profile), C(version), C(checks), C(parameters), C(remedied) (ids whose remedy is
+    wanted), C(exceptions) and C(reference).
+  type: list
+  elements: dict
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.oplever.lab.plugins.plugin_utils import baseline, delivered
+
+FILES = Path(__file__).resolve().parents[2] / "roles/harden/files"
+PROFILE = "debian-basis"
+LISTS = ("harden_areas", "harden_skip", "harden_purposes")
+
+
+class LookupModule(LookupBase):
+    """Runs on the controller alone."""
+
+    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+        given = {} if variables is None else variables
+        try:
+            return [self._profile(given)]
+        except baseline.BaselineError as problem:
+            raise AnsibleError(str(problem)) from None
+
+    def _profile(self, variables: dict[str, Any]) -> dict[str, Any]:
+        name = str(self._value(variables, "harden_profile") or self._value(variables, "oplever_profile") or PROFILE)
+        every, profiles = _controls(), _profiles()
+        baseline.known("harden_profile", [name], profiles)
+        areas, skip, purposes = (list(self._value(variables, key) or []) for key in LISTS)
+        ids = [control["id"] for control in every]
+        baseline.known("harden_areas", areas, {control["area"] for control in every})
+        baseline.known("harden_skip", skip, ids)
+        baseline.known("harden_purposes", purposes, _purposes())
+        profile = profiles[name]
+        checks = baseline.controls(every, profile["level"], areas, purposes)
+        host = str(variables.get("inventory_hostname", ""))
+        return {
+            "profile": name,
+            "version": profile["version"],
+            "checks": checks,
+            "parameters": self._parameters(variables, profile["parameters"]),
+            "remedied": [check["id"] for check in checks if check["id"] not in skip],
+            "exceptions": self._exceptions(variables, ids, host),
+            "reference": delivered.controls(delivered.directory(), host),
+        }
+
+    def _parameters(self, variables: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+        """The values of the profile, each replaced by `harden_<name>` where the site gives it."""
+        given = {name: self._value(variables, f"harden_{name}") for name in own if f"harden_{name}" in variables}
+        if "harden_ports" not in variables:
+            allowed = [rule.get("port") for rule in self._value(variables, "firewall_allow") or []]
+            given["ports"] = baseline.ports(own["ports"], [self._value(variables, "ansible_port"), *allowed])
+        return {**own, **given}
+
+    def _value(self, variables: dict[str, Any], name: str) -> Any:
+        return self._templar.template(variables[name]) if name in variables else None
+
+    def _exceptions(self, variables: dict[str, Any], ids: list[str], host: str) -> list[dict[str, Any]]:
+        groups = variables.get("groups", {})
+        rows = baseline.exceptions(
+            self._value(variables, "oplever_exceptions") or [], "oplever_exceptions", ids, groups
+        )
+        named = self._value(variables, "oplever_exceptions_file")
+        path = Path(str(named)) if named else Path(str(variables.get("inventory_dir") or ".")) / "exceptions.yml"
+        if named and not path.is_file():
+            raise baseline.BaselineError(f"oplever_exceptions_file: there is no file {path}")
+        if path.is_file():
+            rows += baseline.exceptions(_loaded(path), str(path), ids, groups)
+        return baseline.granted_to(rows, host, list(variables.get("group_names", [])))
+
+
+def _loaded(path: Path) -> Any:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return yaml.load(stream, Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise baseline.BaselineError(f"{path} cannot be read: {problem}") from None
+
+
+@cache
+def _controls() -> list[dict[str, Any]]:
+    return [control for path in sorted((FILES / "baseline").glob("*.yml")) for control in _loaded(path)]
+
+
+@cache
+def _profiles() -> dict[str, dict[str, Any]]:
+    found = [_loaded(path) for path in sorted((FILES / "profiles").glob("*.yml"))]
+    return {profile["profile"]: profile for profile in found}
+
+
+def _purposes() -> set[str]:
+    return {name for control in _controls() for key in ("not_for", "only_for") for name in control.get(key, [])}

@@ -1,0 +1,57 @@
+"""Homes of people: whose they are, who else may look in, and what in them lets others in."""
+
+from __future__ import annotations
+
+import stat
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account
+from ansible_collections.oplever.lab.plugins.module_utils.sources.file import mode, owner
+
+MAIN = "what"
+SELECTORS = ("what",)
+ATTRIBUTES = ("exists", "open", "loose", "trusting", "missing")
+# Left behind by rsh and mail of long ago, or holding passwords in clear text.
+TRUSTING = (".rhosts", ".shosts", ".forward", ".netrc")
+SECRET = (".bash_history", ".zsh_history", ".python_history", ".mysql_history", ".psql_history")
+OTHERS_ANYTHING, OTHERS_WRITE, ANYBODY = 0o027, 0o022, 0o077
+
+
+def describe(select):
+    return "homes of the people in /etc/passwd"
+
+
+def look_up(machine, select):
+    """`open`: homes of another or wider than 0750. `loose`: files with a dot that others own or may write (or
+    read, for a history). `trusting`: files that let others in. `missing`: people without home."""
+    facts = {key: [] for key in ATTRIBUTES[1:]}
+    people = sorted(machine.once(account.accounts).items())
+    for name, person in people:
+        if not is_person(person):
+            continue
+        home = person["home"].rstrip("/") or "/"
+        status = machine.status(home)
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            facts["missing"].append("%s: %s" % (name, home))
+            continue
+        if status.st_uid != person["uid"] or status.st_mode & OTHERS_ANYTHING:
+            facts["open"].append("%s %s %s" % (home, mode(status), owner(machine, status.st_uid)))
+        _files(machine, home, person["uid"], facts)
+    return dict(facts, exists=any(is_person(person) for _, person in people))
+
+
+def is_person(facts):
+    """Somebody who can log in and is no account of a service."""
+    shell = facts["shell"].rsplit("/", 1)[-1]
+    return shell not in account.NO_LOGIN and account.FIRST_PERSON <= facts["uid"] < account.NOBODY
+
+
+def _files(machine, home, uid, facts):
+    for name in machine.names(home):
+        path = home + "/" + name
+        status = machine.status(path, follow=False) if name.startswith(".") else None
+        if status is None or not stat.S_ISREG(status.st_mode):
+            continue
+        if name in TRUSTING:
+            facts["trusting"].append(path)
+        if status.st_uid not in (uid, 0) or status.st_mode & (ANYBODY if name in SECRET else OTHERS_WRITE):
+            facts["loose"].append("%s %s %s" % (path, mode(status), owner(machine, status.st_uid)))

@@ -1,0 +1,40 @@
+"""The journal: how journald keeps it, with its drop-ins, and whether it outlives a restart."""
+
+from __future__ import annotations
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import systemd_setting
+
+MAIN = "what"
+SELECTORS = ("what",)
+ATTRIBUTES = ("exists", "storage", "persistent", "compress", "forward_to_syslog", "max_use", "seal")
+FILE, SECTION, KEPT = "journald.conf", "Journal", "/var/log/journal"
+# journald.conf(5): what holds when no file sets it.
+SETTINGS = {
+    "storage": ("Storage", "auto"),
+    "compress": ("Compress", "yes"),
+    "forward_to_syslog": ("ForwardToSyslog", "no"),
+    "max_use": ("SystemMaxUse", None),
+    "seal": ("Seal", "yes"),
+}
+
+
+def describe(select):
+    return "journald.conf with its drop-ins, and %s" % KEPT
+
+
+def look_up(machine, select):
+    """`persistent`: the journal is written to disk; with storage `auto` that is where its directory exists."""
+    found = {name: _setting(machine, key) for name, (key, _) in SETTINGS.items()}
+    facts = {name: found[name].get("value", default) for name, (_, default) in SETTINGS.items()}
+    kept = machine.status(KEPT) is not None
+    places = ["%s sets %s" % (each["source"], SETTINGS[name][0]) for name, each in found.items() if each.get("source")]
+    return dict(
+        facts,
+        exists=True,
+        persistent=facts["storage"] == "persistent" or (facts["storage"] == "auto" and kept),
+        evidence="%s %s; %s" % (KEPT, "exists" if kept else "does not exist", "; ".join(places) or "no file sets it"),
+    )
+
+
+def _setting(machine, key):
+    return systemd_setting.look_up(machine, {"file": FILE, "section": SECTION, "key": key})

@@ -1,0 +1,50 @@
+"""Arguments of the kernel: what it was started with, and what the boot loader gives it at the next boot."""
+
+from __future__ import annotations
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import boot_loader
+
+MAIN = "name"
+SELECTORS = ("name", "all")
+NEEDS = ("name", "all")
+ATTRIBUTES = ("exists", "running", "configured")
+SWITCHED_ON = "on"
+
+
+def describe(select):
+    what = "all arguments" if select.get("all") else select.get("name")
+    return "/proc/cmdline and the boot loader, %s" % what
+
+
+def look_up(machine, select):
+    """Values of one argument (`on` when it has none), or with `all` the words; the last occurrence counts."""
+    running = split(machine.read("/proc/cmdline") or "")
+    configured = machine.once(boot_loader.arguments)
+    if select.get("all"):
+        return {"exists": True, "running": running, "configured": configured}
+    name = str(select["name"])
+    now, then = value(running, name), None if configured is None else value(configured, name)
+    return {"exists": now is not None or then is not None, "running": now, "configured": then}
+
+
+def value(words, name):
+    """What `name` is set to by a list of arguments; None when it does not occur."""
+    found = [word for word in words if word.partition("=")[0].replace("-", "_") == name.replace("-", "_")]
+    if not found:
+        return None
+    return found[-1].partition("=")[2] if "=" in found[-1] else SWITCHED_ON
+
+
+def split(text):
+    """Words of a command line; spaces between double quotes do not part them, and after `--` the rest is for init."""
+    words, word, quoted = [], "", False
+    for character in text.strip() + " ":
+        if character == '"':
+            quoted = not quoted
+        elif character.isspace() and not quoted:
+            words.append(word)
+            word = ""
+        else:
+            word += character
+    words = [word for word in words if word]
+    return words[: words.index("--")] if "--" in words else words

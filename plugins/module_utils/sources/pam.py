@@ -1,0 +1,144 @@
+"""One module in the stack of a PAM service, as PAM puts it together and walks it."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+
+MAIN = "module"
+SELECTORS = ("service", "type", "module")
+NEEDS = ("module",)
+ATTRIBUTES = ("exists", "active", "control", "arguments", "source", "modules")
+RULE = re.compile(r"-?(auth|account|password|session)\s+(\[[^\]]*\]|\S+)\s+(\S+)\s*(.*)\Z", re.IGNORECASE)
+INCLUDE = re.compile(r"@include\s+(\S+)\Z")
+# pam.conf(5): what the short words stand for.
+WORDS = {
+    "required": {"success": "ok", "default": "bad"},
+    "requisite": {"success": "ok", "default": "die"},
+    "sufficient": {"success": "done", "default": "ignore"},
+    "optional": {"success": "ok", "default": "ignore"},
+}
+# What these modules answer is known beforehand.
+ALWAYS = {"pam_permit.so": ("success",), "pam_deny.so": ("default",)}
+
+
+class Line:
+    """One rule: `type`, `control` (as written), `module`, `arguments` (list) and `source` (file:line)."""
+
+    __slots__ = ("arguments", "control", "module", "source", "type")
+
+    def __init__(self, type, control, module, arguments, source):
+        self.type = type
+        self.control = control
+        self.module = module
+        self.arguments = arguments
+        self.source = source
+
+
+def describe(select):
+    return "PAM service %s, %s, %s" % (select.get("service"), select.get("type", "all types"), select.get("module"))
+
+
+def look_up(machine, select):
+    service, kind = str(select.get("service") or ""), str(select.get("type") or "auth")
+    if not service:
+        raise UnreadableError("source pam must be told which service")
+    found = stack(machine, service, kind)
+    if found is None:
+        return {"exists": False}
+    facts = {"modules": [line.module for line in found]}
+    name = str(select["module"])
+    at = [number for number, line in enumerate(found) if line.module == name]
+    if not at:
+        return dict(facts, exists=False)
+    walked = reachable(found)
+    first = next((number for number in at if number in walked), at[0])
+    return dict(
+        facts,
+        exists=True,
+        active=first in walked,
+        control=found[first].control,
+        arguments=[word for number in at for word in found[number].arguments],
+        source=found[first].source,
+    )
+
+
+def stack(machine, service, kind):
+    """Rules of one type of a service, includes in their place; None when the service is not configured."""
+    lines = _lines(machine, "/etc/pam.d/" + service, 0)
+    if lines is None:
+        lines = _lines(machine, "/usr/lib/pam.d/" + service, 0)
+    return None if lines is None else _included(machine, [line for line in lines if line.type == kind], kind, 0)
+
+
+def reachable(lines):
+    """Numbers of the rules that some answer of the ones before them leads to."""
+    seen, to_do = set(), [0] if lines else []
+    while to_do:
+        at = to_do.pop()
+        if at in seen or at >= len(lines):
+            continue
+        seen.add(at)
+        to_do += [at + step for step in _steps(lines[at])]
+    return seen
+
+
+def _steps(line):
+    """How many rules further the walk may go after this one."""
+    actions = _actions(line.control)
+    answers = ALWAYS.get(line.module)
+    chosen = [actions.get(answer, actions.get("default", "bad")) for answer in answers] if answers else actions.values()
+    return {int(action) + 1 if action.isdigit() else 1 for action in chosen if action not in ("done", "die")}
+
+
+def _actions(control):
+    if not control.startswith("["):
+        return WORDS.get(control.lower(), {"success": "ok", "default": "ignore"})
+    return dict(pair.partition("=")[::2] for pair in control.strip("[]").split())
+
+
+def _lines(machine, path, depth):
+    text = machine.read(path)
+    if text is None:
+        return None
+    found = []
+    for number, line in _joined(text):
+        include, rule = INCLUDE.match(line), RULE.match(line)
+        if include and depth < 8:
+            found += _lines(machine, _beside(include.group(1)), depth + 1) or []
+        elif rule:
+            kind, control, module, rest = rule.groups()
+            name = module.rsplit("/", 1)[-1]
+            found.append(Line(kind.lower(), control, name, rest.split(), "%s:%d" % (path, number)))
+    return found
+
+
+def _joined(text):
+    """(number of the first line, text) of each line that says something; a backslash continues a line."""
+    pending, start = "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.partition("#")[0].rstrip()
+        start = start if pending else number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        line, pending = (pending + line).strip(), ""
+        if line:
+            yield start, line
+
+
+def _included(machine, lines, kind, depth):
+    """`include` and `substack` bring in the rules of another file."""
+    found = []
+    for line in lines:
+        if line.control.lower() in ("include", "substack") and depth < 8:
+            other = _lines(machine, _beside(line.module), 0) or []
+            found += _included(machine, [each for each in other if each.type == kind], kind, depth + 1)
+        else:
+            found.append(line)
+    return found
+
+
+def _beside(name):
+    return name if name.startswith("/") else "/etc/pam.d/" + name

@@ -1,0 +1,95 @@
+"""Keys of SSH: the server's own, and those that let people in; kind, length and who could replace them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import struct
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, sshd
+
+MAIN = "what"
+SELECTORS = ("what", "bits")
+NEEDS = ("what",)
+ATTRIBUTES = ("exists", "keys", "weak", "open")
+RSA_BITS = 3072
+KINDS = ("ssh-rsa", "ssh-dss", "ssh-ed25519", "ecdsa-sha2-", "sk-ssh-ed25519", "sk-ecdsa-sha2-")
+
+
+def describe(select):
+    return "keys in /etc/ssh" if select.get("what") == "host" else "authorized_keys of all accounts"
+
+
+def look_up(machine, select):
+    """`keys`: file:line, kind and bits of each. `weak`: those of them that are DSA, or RSA of fewer than `bits`."""
+    what, bits = str(select["what"]), int(select.get("bits") or RSA_BITS)
+    if what == "host":
+        paths, wrong = _host(machine), []
+    elif what == "authorized":
+        paths, wrong = _authorized(machine)
+    else:
+        raise UnreadableError("ssh_key does not know %s (it knows: authorized, host)" % what)
+    keys = [key for path in paths for key in _of_file(machine, path)]
+    weak = [told for told, kind, length in keys if kind == "ssh-dss" or (kind == "ssh-rsa" and length < bits)]
+    return {"exists": bool(keys), "keys": [told for told, _, _ in keys], "weak": weak, "open": wrong}
+
+
+def parse(line):
+    """(kind, bits) of a line of a .pub or authorized_keys file, options before the key allowed; else None."""
+    words = line.split()
+    for at, kind in enumerate(words[:-1]):
+        if kind.startswith(KINDS):
+            try:
+                return kind, _bits(base64.b64decode(words[at + 1], validate=True))
+            except (binascii.Error, struct.error, ValueError):
+                continue
+    return None
+
+
+def _bits(blob):
+    """Length of the number that matters: RSA's modulus, DSA's prime; what the curve has for the rest."""
+    fields, at = [], 0
+    while at < len(blob):
+        (length,) = struct.unpack_from(">I", blob, at)
+        fields.append(blob[at + 4 : at + 4 + length])
+        at += 4 + length
+    kind = fields[0].decode("ascii", "replace")
+    if kind in ("ssh-rsa", "ssh-dss"):
+        return int.from_bytes(fields[2 if kind == "ssh-rsa" else 1], "big").bit_length()
+    return next((size for size in (256, 384, 521) if "nistp%d" % size in kind), 256)
+
+
+def _of_file(machine, path):
+    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+        found = None if line.lstrip().startswith("#") else parse(line)
+        if found:
+            yield "%s:%d %s %d" % (path, number, *found), found[0], found[1]
+
+
+def _host(machine):
+    """Public halves of the keys that the server uses; where it cannot be asked, those in the usual place."""
+    try:
+        named = sshd.look_up(machine, {"option": "hostkey"}).get("values") or []
+    except UnreadableError:
+        named = []
+    paths = [path + ".pub" for path in named] or machine.glob("/etc/ssh/ssh_host_*_key.pub")
+    return [path for path in paths if machine.status(path) is not None]
+
+
+def _authorized(machine):
+    """(files, what is wrong with who may write them); the account itself and root may."""
+    paths, wrong = [], []
+    for facts in machine.once(account.accounts).values():
+        for name in ("authorized_keys", "authorized_keys2"):
+            path = "%s/.ssh/%s" % (facts["home"].rstrip("/"), name)
+            try:
+                places = [os.stat(machine.path(p)) for p in (path, os.path.dirname(path))]
+            except OSError:
+                continue
+            if path not in paths:
+                paths.append(path)
+                if any(s.st_uid not in (0, facts["uid"]) or s.st_mode & 0o022 for s in places):
+                    wrong.append(path)
+    return paths, wrong

@@ -1,0 +1,64 @@
+"""One setting of a program of systemd (journald, logind, coredump, ...) with its drop-ins: the last one wins."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+
+MAIN = "key"
+SELECTORS = ("file", "section", "key")
+NEEDS = ("key",)
+ATTRIBUTES = ("exists", "value", "source")
+# systemd.syntax: of a file, or of a drop-in of some name, the one in the first of these directories counts.
+DIRECTORIES = ("/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd")
+
+
+def describe(select):
+    return "%s of systemd, [%s] %s" % (select.get("file"), select.get("section"), select.get("key"))
+
+
+def look_up(machine, select):
+    if not select.get("file") or not select.get("section"):
+        raise UnreadableError("source systemd_setting must be told which file and section")
+    wanted = str(select["section"]), str(select["key"])
+    hits = [
+        (value, "%s:%d" % (path, number))
+        for path in _files(machine, str(select["file"]))
+        for number, section, key, value in parse(machine.read(path) or "")
+        if (section, key) == wanted
+    ]
+    # An empty value means: as if it was never set.
+    if not hits or not hits[-1][0]:
+        return {"exists": False, "source": hits[-1][1] if hits else ""}
+    return {"exists": True, "value": hits[-1][0], "source": hits[-1][1]}
+
+
+def parse(text):
+    """(line number, section, key, value) of each setting; a backslash continues a line."""
+    section, pending, start = "", "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if line.startswith(("#", ";")) or not (line or pending):
+            continue
+        start = start if pending else number
+        if line.endswith("\\"):
+            pending += line[:-1].strip() + " "
+            continue
+        line, pending = pending + line, ""
+        key, equals, value = line.partition("=")
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif equals:
+            yield start, section, key.strip(), value.strip().strip("\"'")
+
+
+def _files(machine, name):
+    """The file itself, then its drop-ins by name; a link to /dev/null switches one off."""
+    main = next((path for path in (d + "/" + name for d in DIRECTORIES) if machine.glob(path)), None)
+    drop_ins = {}
+    for directory in DIRECTORIES:
+        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
+            drop_ins.setdefault(path.rsplit("/", 1)[1], path)
+    chosen = ([main] if main else []) + [drop_ins[key] for key in sorted(drop_ins)]
+    return [path for path in chosen if os.path.realpath(machine.path(path)) != "/dev/null"]

@@ -1,0 +1,80 @@
+"""Units as their files and links say (systemd.unit(5)), for a tree in which no systemd runs that could be asked."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+
+# The first that has a file of some name wins; /run is empty in a tree that does not run.
+DIRECTORIES = (
+    "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+)  # fmt: skip
+ADMIN = DIRECTORIES[0]
+LINKS = (".wants", ".requires", ".upholds")
+INSTALL = re.compile(r"^\s*(WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
+
+
+def find(machine, name):
+    """`load`, `enabled`, `fragment` and `drop_ins` as systemctl tells them, or None when there is no such unit."""
+    fragment = _fragment(machine, name)
+    if fragment is None:
+        return None
+    facts = {"fragment": fragment, "drop_ins": _drop_ins(machine, name), "load": "loaded"}
+    if _masked(machine, fragment):
+        return dict(facts, load="masked", enabled="masked")
+    return dict(facts, enabled=_enabled(machine, name, fragment))
+
+
+def _fragment(machine, name):
+    """Path of the file or link; of an instance that has none its own, that of its template."""
+    template = re.sub(r"@[^.]+\.", "@.", name)
+    for candidate in dict.fromkeys((name, template)):
+        for directory in DIRECTORIES:
+            path = posixpath.join(directory, candidate)
+            if machine.status(path, follow=False) is not None:
+                return path
+    return None
+
+
+def _masked(machine, path):
+    """A link to /dev/null (which a tree need not have), or an empty file."""
+    own = machine.status(path, follow=False)
+    if stat.S_ISLNK(own.st_mode):
+        return os.readlink(machine.path(path, follow=False)) == "/dev/null"
+    return own.st_size == 0
+
+
+def _enabled(machine, name, fragment):
+    """UnitFileState: what links in /etc and the [Install] section come to."""
+    own = machine.status(fragment, follow=False)
+    if stat.S_ISLNK(own.st_mode):
+        target = os.readlink(machine.path(fragment, follow=False))
+        return "alias" if posixpath.basename(target) != name else "linked"
+    if name in machine.once(_linked):
+        return "enabled"
+    return "disabled" if INSTALL.search(machine.read(fragment) or "") else "static"
+
+
+def _linked(machine):
+    """Names that links of an admin start: those in *.wants and the like, and what an alias in /etc points to."""
+    found = set()
+    for name in machine.names(ADMIN):
+        path = posixpath.join(ADMIN, name)
+        if name.endswith(LINKS):
+            found.update(machine.names(path))
+            continue
+        try:
+            found.add(posixpath.basename(os.readlink(machine.path(path, follow=False))))
+        except OSError:
+            continue  # a file or directory, no link
+    return found
+
+
+def _drop_ins(machine, name):
+    by_name = {}
+    for directory in DIRECTORIES:
+        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
+            by_name.setdefault(posixpath.basename(path), path)
+    return [by_name[each] for each in sorted(by_name)]

@@ -1,0 +1,47 @@
+"""Certificates that the configuration of nginx or Apache names, so that none of them expires unseen."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import certificate
+
+MAIN = "what"
+SELECTORS = ("what",)
+ATTRIBUTES = ("exists", "paths", "days_left", "first", "missing")
+CONFIGURATION = (
+    "/etc/nginx/nginx.conf", "/etc/nginx/conf.d/*", "/etc/nginx/sites-enabled/*", "/etc/nginx/snippets/*",
+    "/etc/apache2/apache2.conf", "/etc/apache2/sites-enabled/*", "/etc/apache2/conf-enabled/*",
+)  # fmt: skip
+NAMED = re.compile(r"^\s*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
+
+
+def describe(select):
+    return "certificates that nginx and Apache are told to show"
+
+
+def look_up(machine, select):
+    """`days_left` of the certificate that expires first, which is `first`."""
+    paths = machine.once(named)
+    known = {path: certificate.look_up(machine, {"path": path}) for path in paths}
+    left = {path: facts["days_left"] for path, facts in known.items() if facts["exists"]}
+    first = min(left, key=lambda path: left[path], default=None)
+    return {
+        "exists": bool(paths),
+        "paths": paths,
+        "missing": [path for path in paths if path not in left],
+        "days_left": left.get(first),
+        "first": first,
+    }
+
+
+def named(machine):
+    """Full paths, sorted."""
+    found = set()
+    for path in (path for pattern in CONFIGURATION for path in machine.glob(pattern)):
+        try:
+            found.update(NAMED.findall(machine.read(path) or ""))
+        except UnreadableError:
+            continue  # a directory beside the files
+    return sorted(path for path in found if path.startswith("/"))

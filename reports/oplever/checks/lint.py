@@ -1,0 +1,185 @@
+"""Mistakes in files of checks, with their line and column, before any machine is touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from oplever.checks import grammar
+from oplever.errors import OpleverError
+
+MODULE: Final = "oplever.lab.checks"
+TEMPLATE: Final = "{{"
+SUFFIXES: Final = (".yml", ".yaml")
+LARGEST: Final = 8 << 20
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One mistake: `line` and `column` from 1, `check` (its id, or empty), `message`."""
+
+    path: Path
+    line: int
+    column: int
+    check: str
+    message: str
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe, and at ease with tags of Ansible: what is vaulted or unsafe is not ours to judge."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: TEMPLATE)
+
+
+def sources() -> dict[str, grammar.Source]:
+    """What may be written about each source, as the engine of this version has it."""
+    table = json.loads(resources.files("oplever.checks").joinpath("vocabulary.json").read_text(encoding="utf-8"))
+    return {
+        name: grammar.Source(row["main"], tuple(row["selectors"]), tuple(row["attributes"]), tuple(row["needs"]))
+        for name, row in table.items()
+    }
+
+
+def files(paths: list[Path]) -> Iterator[Path]:
+    """Each named file, and the YAML files below each named directory."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        else:
+            yield path
+
+
+def lint(path: Path, parameters: Mapping[str, Any] | None = None) -> tuple[int, list[Finding]]:
+    """How many checks a file has, and what is wrong with it. Raises OpleverError when it cannot be read."""
+    try:
+        root = _compose(path)
+        lists = list(_lists(root)) if root else []
+        findings = [_at(path, mark, "", message) for mark, message in _repeated_keys(lists)]
+        known = sources()
+        for node in lists:
+            findings += _judged(path, node, known, parameters)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return 0, [_at(path, mark, "", f"this is not YAML: {error.problem or error.context}")]
+    except yaml.YAMLError as error:
+        return 0, [_at(path, None, "", f"this is not YAML: {' '.join(str(error).split())}")]
+    return sum(len(node.value) for node in lists), sorted(findings, key=lambda found: (found.line, found.column))
+
+
+def read_parameters(path: Path) -> dict[str, Any]:
+    """Name -> value: a mapping, or the mapping `parameters` in it."""
+    value = _plain(_compose(path))
+    value = value.get("parameters", value) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        raise OpleverError(
+            "checks-parameters", f"{path} holds no parameters", "Write a mapping in it, each name with its value."
+        )
+    return value
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise OpleverError(
+            "file-unreadable",
+            f"{path} cannot be read: {error.strerror}",
+            "Check its name, its owner and its permissions.",
+        ) from None
+    if len(data) > LARGEST:
+        raise OpleverError("file-unreadable", f"{path} is larger than {LARGEST >> 20} MiB", "Name a file of checks.")
+    loader = _Loader(data)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
+
+
+def _plain(node: yaml.Node | None) -> Any:
+    return None if node is None else _Loader("").construct_document(node)
+
+
+def _lists(node: yaml.Node, top: bool = True) -> Iterator[yaml.SequenceNode]:
+    """Every list of checks: a file that is one, what the module is given, and variables named `..._checks`."""
+    if isinstance(node, yaml.SequenceNode):
+        if top and any(_looks_like_a_check(item) for item in node.value):
+            yield node
+            return
+        for item in node.value:
+            yield from _lists(item, top=False)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            given = _child(value, "checks") if key.value == MODULE else value
+            named = key.value == MODULE or str(key.value).endswith("_checks")
+            if named and isinstance(given, yaml.SequenceNode) and given.value:
+                yield given
+            else:
+                yield from _lists(value, top=False)
+
+
+def _looks_like_a_check(node: yaml.Node) -> bool:
+    names = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+    return bool(names & {"source", "expect", *grammar.GROUPS}) and not names & {"hosts", "tasks", "block", MODULE}
+
+
+def _judged(
+    path: Path, node: yaml.SequenceNode, known: Mapping[str, grammar.Source], parameters: Mapping[str, Any] | None
+) -> Iterator[Finding]:
+    for mistake in grammar.mistakes(_plain(node), known, parameters):
+        at, value = _locate(node, mistake.place)
+        if isinstance(value, yaml.ScalarNode) and TEMPLATE in value.value:
+            continue  # only Ansible knows what will stand there
+        check = _child(node.value[mistake.place[0]], "id") if mistake.place else None
+        yield _at(path, at.start_mark, check.value if isinstance(check, yaml.ScalarNode) else "", mistake.message)
+
+
+def _locate(node: yaml.Node, place: grammar.Place) -> tuple[yaml.Node, yaml.Node]:
+    """Where to point, and the value there; of what is missing, the deepest that is there."""
+    at, value = node, node
+    for step in place:
+        if isinstance(value, yaml.SequenceNode) and isinstance(step, int) and step < len(value.value):
+            at = value = value.value[step]
+        elif isinstance(value, yaml.MappingNode):
+            pair = next((pair for pair in value.value if pair[0].value == str(step)), None)
+            if pair is None:
+                break
+            at, value = pair
+        else:
+            break
+    return at, value
+
+
+def _child(node: yaml.Node, name: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for key, value in pairs if key.value == name), None)
+
+
+def _repeated_keys(lists: list[yaml.SequenceNode]) -> Iterator[tuple[yaml.Mark, str]]:
+    """YAML readers keep the last of two equal keys, so that half of a check would silently not be carried out."""
+    waiting: list[yaml.Node] = list(lists)
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value in names:
+                    yield key.start_mark, f"'{key.value}' stands here twice; only the last would count"
+                names.add(str(key.value))
+                waiting.append(value)
+
+
+def _at(path: Path, mark: yaml.Mark | None, check: str, message: str) -> Finding:
+    return Finding(path, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, check, message)

@@ -1,0 +1,38 @@
+"""`oplever export`: a record in the format of another tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from oplever import store
+from oplever.export.csv import SUBJECTS
+from oplever.export.registry import FORMATS, export
+from oplever.export.shape import Shape
+from oplever.record.model import Language
+
+
+@click.command("export")
+@click.argument("format", type=click.Choice(list(FORMATS)))
+@click.argument("record", default="latest")
+@click.option("-o", "--output", default="-", show_default=True, help="File to write; - is standard output.")
+@click.option("--language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of titles.")
+@click.option("--subject", type=click.Choice(list(SUBJECTS)), default="tests", show_default=True, help="For csv.")
+@click.option("--excel", is_flag=True, help="For csv: as Excel with Dutch settings opens it by double-click.")
+@click.help_option(help="Show this help and stop.")
+def export_command(format: str, record: str, output: str, **shape: Any) -> None:
+    """Write RECORD in a FORMAT that other tools read.
+
+    \b
+    Examples:
+      oplever export junit -o tests.xml
+      oplever export csv --subject controls --excel -o maatregelen.csv
+    """
+    content = export(store.load(store.find(record)), format, Shape(**shape))
+    if output == "-":
+        click.echo(content, nl=False)
+        return
+    store.write(Path(output), content)
+    click.echo(f"written: {output}", err=True)

@@ -1,0 +1,82 @@
+"""`oplever list`: which records there are."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_args
+
+import click
+
+from oplever.cli.output import printable
+from oplever.cli.tables import as_json, format_option, table
+from oplever.record.model import Verdict
+from oplever.store.index import open_index
+from oplever.store.query import Filter, Listed, listing, unreadable
+
+_MOST_HOSTS = 5
+
+
+class Moment(click.ParamType[str]):
+    """A day or a moment in ISO 8601; without zone it is UTC. `last` makes a day its end."""
+
+    name = "day or time"
+
+    def __init__(self, *, last: bool = False) -> None:
+        self.last = last
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            day = date.fromisoformat(value)
+            return (day + timedelta(days=1) if self.last else day).isoformat()
+        except (ValueError, OverflowError):
+            pass
+        try:
+            moment = datetime.fromisoformat(value)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"{value} is not a day (2026-11-23) or a time (2026-11-23T10:00)", param, ctx)
+        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@click.command("list")
+@click.option("--host", help="With this machine; * and ? stand for other letters.")
+@click.option("--role", help="Where this role did something.")
+@click.option("--verdict", type=click.Choice(get_args(Verdict)), help="With this verdict.")
+@click.option("--since", type=Moment(), help="Begun then or later.")
+@click.option("--until", type=Moment(last=True), help="Begun before that time, or on that day at the latest.")
+@click.option("--operator", help="Carried out by this person or account; a part of the name will do.")
+@click.option("--failed-check", help="Where this test or control failed.")
+@click.option("--work-process", help="Of this work process, as 1.3.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many, the newest.")
+@format_option
+@click.help_option(help="Show this help and stop.")
+def list_records(form: str, **wanted: Any) -> None:
+    """List the records, newest first.
+
+    \b
+    Example:
+      oplever list --host 'web*' --verdict not_delivered --since 2026-11-01
+    """
+    with open_index() as index:
+        found = listing(index, Filter(**wanted))
+        broken = [each for each in unreadable(index) if each not in found]
+    if form == "json":
+        as_json(found)
+    elif found:
+        table(
+            ("record", "verdict", "status", "machines", "by", "failing"), [_row(each) for each in found], headings=False
+        )
+    elif any(value is not None for value in wanted.values()):
+        click.echo("No record has all of that.")
+    else:
+        click.echo(f"No records yet in {index.base}. Each run of a playbook makes one.")
+    for each in broken:
+        click.echo(f"oplever: {printable(f'{each.name} cannot be read: {each.problem}')}", err=True)
+
+
+def _row(each: Listed) -> tuple[str, ...]:
+    if each.problem is not None:
+        return (each.name, "cannot be read", "", each.problem, "", "")
+    machines = ", ".join(each.hosts[:_MOST_HOSTS]) + (", ..." if each.hosts[_MOST_HOSTS:] else "")
+    failing = str(each.failing) if each.failing else ""
+    return (each.name, each.verdict or "", each.status or "", machines, ", ".join(each.operators), failing)

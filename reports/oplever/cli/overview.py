@@ -1,0 +1,68 @@
+"""A record on the terminal: the first screen of its report, drawn from the same tree as the documents."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import click
+
+from oplever.cli.output import printable, short, summary
+from oplever.cli.tables import table
+from oplever.record.model import Record
+from oplever.render import document
+from oplever.render.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
+from oplever.render.registry import FORMATS
+from oplever.render.text import LANGUAGES, Translator
+
+_WIDE = 110
+_MARGIN = 14
+
+
+def overview(record: Record, directory: Path) -> None:
+    """What a person wants to know before opening a document, and where the documents are."""
+    page = document.build(record, Translator("en"))
+    click.echo(f"{record.id}  {printable(page.title)}")
+    click.echo(summary(record))
+    for block in page.summary:
+        _block(block)
+    made = [directory / f"report.{language}.{suffix}" for suffix in FORMATS for language in LANGUAGES]
+    there = [path for path in made if path.is_file()]
+    click.echo("\nDocuments" + ("" if there else ": none yet, make them with: oplever report"))
+    for path in there:
+        click.echo(f"  {short(path)}")
+
+
+def _block(block: Block) -> None:
+    if isinstance(block, Attention):
+        click.echo(f"\n{block.title}")
+        for line in block.lines:
+            _line(line)
+    elif isinstance(block, Tiles):
+        _tiles(block)
+    elif isinstance(block, Details):
+        for inner in block.blocks:
+            if isinstance(inner, Table) and block.paper:  # many machines: a table stands in for their tiles
+                rows = [[cell.text for cell in row] for row in inner.rows]
+                click.echo("")
+                table([column.title for column in inner.columns], rows)
+
+
+def _line(line: AttentionItem) -> None:
+    symbol = SYMBOLS[line.tone] or " "
+    text = f"{line.text} ({line.detail})" if line.detail else line.text
+    head = f"  {symbol} {printable(line.label):<{_MARGIN}} "
+    click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head)))
+    if line.command:
+        click.echo(" " * len(head) + line.command)
+
+
+def _tiles(block: Tiles) -> None:
+    def row(tile: Tile) -> list[str]:
+        facts = [f"{SYMBOLS[cell.tone]} {cell.text}".strip() for _, cell in tile.facts]
+        return [tile.title, tile.subtitle, tile.status.text, *facts]
+
+    if block.tiles:
+        click.echo("")
+        names = [name for name, _ in block.tiles[0].facts]
+        table([block.title, "", "", *names], [row(tile) for tile in block.tiles])

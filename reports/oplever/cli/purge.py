@@ -1,0 +1,65 @@
+"""`oplever purge`: let go of what was kept long enough."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from oplever import config, store
+from oplever.cli.build import build
+from oplever.cli.output import printable
+from oplever.cli.tables import as_json, format_option, table
+from oplever.store import retention
+from oplever.store.index import open_index
+from oplever.store.retention import Purged
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and leave everything as it is.")
+@format_option
+@click.pass_context
+@click.help_option(help="Show this help and stop.")
+def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
+    """Remove records, and replace names in them, when the time set under `retention` in oplever.yml is over.
+
+    What went is printed and written to purge.jsonl beside the records. A record whose age cannot be read is left alone;
+    purge then ends with 1.
+    """
+    terms = config.load().retention
+    if not any(msgspec.structs.astuple(terms)):
+        click.echo("nothing is purged: oplever.yml sets no terms under retention")
+        return
+    base, now = store.records_directory(), datetime.now(UTC)
+    due = retention.plan(base, terms, now)
+    if not dry_run:
+        for each in due:
+            if each.action != "unreadable":
+                retention.carry_out(base, each, now)
+            if each.action == "pseudonymised":
+                build(base / each.record)
+        with open_index():
+            pass  # it forgets what is gone
+    _report(due, form, dry_run)
+    if any(each.action == "unreadable" for each in due):
+        ctx.exit(1)
+
+
+def _report(due: list[Purged], form: str, dry_run: bool) -> None:
+    if form == "json":
+        as_json({"dry_run": dry_run, "purged": due})
+        return
+    done = [each for each in due if each.action != "unreadable"]
+    if done:
+        rows = [(each.record, each.ended, each.action, _detail(each)) for each in done]
+        table(("record", "last touched", "action", "what"), rows, "would go" if dry_run else "gone")
+    else:
+        click.echo("nothing is due")
+    for each in due:
+        if each.action == "unreadable":
+            click.echo(f"oplever: {printable(f'{each.record} is left alone: {each.problem}')}", err=True)
+
+
+def _detail(each: Purged) -> str:
+    return f"{each.files} files, {each.size_bytes} bytes" if each.action == "removed" else ", ".join(each.names)

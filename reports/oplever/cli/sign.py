@@ -1,0 +1,72 @@
+"""`oplever sign`: put a name to a revision of a record, with an SSH key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from oplever import store
+from oplever.cli.build import build
+from oplever.errors import OpleverError
+from oplever.record import entries
+from oplever.record.entries import Role
+from oplever.store import manifest, signatures
+
+
+@click.command()
+@click.argument("record", default="latest")
+@click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who signs.")
+@click.option(
+    "--role",
+    type=click.Choice(["executor", "verifier", "supervisor", "principal", "user"]),
+    default="executor",
+    show_default=True,
+    help="As what; it decides what the signature means.",
+)
+@click.option(
+    "--decision", type=click.Choice(["approved", "rejected"]), help="Decide on the report first (supervisor)."
+)
+@click.option("--remarks", default="", help="Remarks with the decision.")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    envvar="OPLEVER_SIGNING_KEY",
+    show_envvar=True,
+    help="SSH key; without one that of oplever.yml, else the first of the SSH agent.",
+)
+@click.help_option(help="Show this help and stop.")
+def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str, key: Path | None) -> None:
+    """Sign RECORD as it stands. What is added later makes a new revision; the signature keeps to its own.
+
+    \b
+    Examples:
+      oplever sign --by "S. Yilmaz"
+      oplever sign --by "M. de Wit" --role supervisor --decision approved
+    """
+    if decision and role != "supervisor":
+        raise click.UsageError("only a supervisor decides: --role supervisor")
+    directory = store.find(record)
+    _refuse_altered(directory)
+    if decision:
+        store.add(directory, entries.make("decision", by, _now(), {"decision": decision, "remarks": remarks}))
+    build(directory)
+    revision = signatures.sign(directory, by, role, _now(), key)
+    derived = build(directory)
+    click.echo(
+        f"signed: revision {revision} of {derived.id}, as {role}; it is now revision {derived.document.revision}"
+    )
+
+
+def _refuse_altered(directory: Path) -> None:
+    """Nobody puts their name to what is not as it was made, or not as somebody else signed it."""
+    wrong = manifest.problems(directory) if (directory / store.MANIFEST).is_file() else []
+    wrong += [problem for each in signatures.check(directory, None) for problem in each.altered]
+    if wrong:
+        advice = "oplever verify names everything; oplever report makes the documents again"
+        raise OpleverError("record-altered", f"{directory.name} is not as it was made: {wrong[0]}", advice)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,62 @@
+"""Rows as a table for a person, as plain lines for a pipe, as JSON for a program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from oplever.cli.output import printable
+
+STYLES = {
+    "delivered": "green",
+    "delivered_with_remarks": "yellow",
+    "not_delivered": "red",
+    "interrupted": "red",
+    "pass": "green",
+    "fail": "red",
+    "error": "red",
+}
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table to read, or JSON for programs.",
+)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "", *, headings: bool = True) -> None:
+    """On a terminal a drawn table; elsewhere a line for each row, with or without one for `headings`."""
+    cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(columns, cells, title)
+        return
+    if title:
+        click.echo(f"{title}:")
+    if headings:
+        cells.insert(0, list(columns))
+    widths = [max((len(row[place]) for row in cells), default=0) for place in range(len(columns))]
+    for row in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str) -> None:
+    drawn = Table(title=title or None, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in cells:
+        drawn.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    Console().print(drawn)
+
+
+def as_json(value: Any) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())

@@ -1,0 +1,50 @@
+"""`oplever verify`: is every byte of a record as it was made, and who signed it."""
+
+from __future__ import annotations
+
+import click
+
+from oplever import store
+from oplever.cli.output import printable
+from oplever.record.entries import PseudonymisedEntry
+from oplever.store import manifest, signatures
+from oplever.store.signatures import Checked
+
+
+@click.command()
+@click.argument("record", default="latest")
+@click.option(
+    "--allowed-signers",
+    envvar="OPLEVER_ALLOWED_SIGNERS",
+    show_envvar=True,
+    help="Whose key is whose (ssh-keygen(1), ALLOWED SIGNERS); without it as in oplever.yml.",
+)
+@click.pass_context
+@click.help_option(help="Show this help and stop.")
+def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None:
+    """Compare RECORD with its fingerprints, the chain of its entries and its signatures.
+
+    Names each file that was changed, is gone or was added, and each line of entries that was changed, removed or moved.
+    Ends with 1 when there is one, or when a signature does not hold.
+    """
+    directory = store.find(record)
+    checked = signatures.check(directory, signatures.allowed_signers(allowed_signers))
+    wrong = manifest.problems(directory) + signatures.strangers(directory)
+    wrong += [problem for each in checked for problem in each.problems]
+    for problem in dict.fromkeys(wrong):
+        click.echo(f"oplever: {printable(problem)}", err=True)
+    for each in checked:
+        click.echo(printable(_told(each)))
+    for entry in store.read_entries(directory):
+        if isinstance(entry.entry, PseudonymisedEntry):
+            click.echo(f"pseudonymised at {entry.at}: {', '.join(entry.entry.names)}")
+    if wrong:
+        ctx.exit(1)
+    click.echo(f"{directory.name}: every file is as it was made" + ("" if checked else "; nobody signed it"))
+
+
+def _told(each: Checked) -> str:
+    who = f"{each.name} as {each.role}, revision {each.revision}"
+    key = f" with the key of {each.signer.principal} ({each.signer.key})" if each.signer else ""
+    state = "does not hold" if each.problems else "holds" if each.signer else "not here"
+    return f"signature of {who}{key}: {state}" + (f"; {each.note}" if each.note else "")

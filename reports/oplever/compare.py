@@ -1,0 +1,170 @@
+"""What differs between two sides: two records, two machines, or one machine at two moments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from oplever.record.model import Record
+from oplever.record.snapshots import State
+from oplever.record.verdict import last_results
+
+Section = Literal["host", "package", "setting", "test", "control", "result"]
+States = Mapping[str, tuple[State | None, State | None]]
+
+
+class Side(Struct, frozen=True):
+    """One record; with `host` that machine of it alone. `states` is host -> (before the work, after it)."""
+
+    record: Record
+    states: States
+    host: str | None = None
+
+
+class Difference(Struct, frozen=True):
+    """What each side says, None when it says nothing. `kind` is that of a setting, the role of a result."""
+
+    section: Section
+    host: str
+    kind: str
+    name: str
+    a: str | None
+    b: str | None
+
+
+class Time(Struct, frozen=True):
+    """Seconds that the tasks of a role took on all machines together; an empty role is what stands outside roles."""
+
+    role: str
+    a: float
+    b: float
+
+
+class Comparison(Struct, frozen=True):
+    """`unseen` are machines whose packages and settings were not compared, for want of a snapshot on one side."""
+
+    a: str
+    b: str
+    differences: tuple[Difference, ...]
+    unseen: tuple[str, ...]
+    times: tuple[Time, ...]
+    seconds: tuple[float, float]
+
+    @property
+    def same(self) -> bool:
+        """Time does not count: no two runs take the same."""
+        return not self.differences
+
+
+def compare(a: Side, b: Side) -> Comparison:
+    pairs = list(_pairs(a, b))
+    found: list[Difference] = []
+    unseen = []
+    for name, one, other in pairs:
+        if one is None or other is None:
+            found.append(Difference("host", name, "", name, one and "present", other and "present"))
+            continue
+        last = _last(a.states, one), _last(b.states, other)
+        if last[0] is None or last[1] is None:
+            unseen.append(name)
+        else:
+            found += state_differences(name, last[0], last[1])
+        for section, of in (("test", _tests), ("control", _controls), ("result", _results)):
+            found += _keyed(section, name, of(a.record, one), of(b.record, other))  # type: ignore[arg-type]
+    return Comparison(
+        _called(a),
+        _called(b),
+        tuple(found),
+        tuple(unseen),
+        _times(a, b),
+        (a.record.document.duration, b.record.document.duration),
+    )
+
+
+def state_differences(host: str, old: State, new: State) -> Iterator[Difference]:
+    """Packages and settings that differ between two states."""
+    for kind in {**old, **new}:
+        section: Section = "package" if kind == "package" else "setting"
+        for name, was, now in _differing(old.get(kind, {}), new.get(kind, {})):
+            yield Difference(section, host, kind, name, was, now)
+
+
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str | None, str | None]]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield name, old.get(name), new.get(name)
+
+
+def _pairs(a: Side, b: Side) -> Iterator[tuple[str, str | None, str | None]]:
+    """(what to call it, machine in a, machine in b); None where it is not there."""
+    if a.host or b.host:
+        one, other = a.host or b.host, b.host or a.host
+        yield (one or "") if one == other else f"{one} / {other}", one, other
+        return
+    there = [{system.name for system in side.record.systems} for side in (a, b)]
+    for name in sorted(there[0] | there[1]):
+        yield name, name if name in there[0] else None, name if name in there[1] else None
+
+
+def _called(side: Side) -> str:
+    return f"{side.record.id} {side.host}" if side.host else side.record.id
+
+
+def _last(states: States, host: str) -> State | None:
+    before, after = states.get(host, (None, None))
+    return after or before
+
+
+Keyed = dict[tuple[str, str], str]
+
+
+def _keyed(section: Section, host: str, old: Keyed, new: Keyed) -> Iterator[Difference]:
+    for kind, name in sorted(old.keys() | new.keys()):
+        was, now = old.get((kind, name)), new.get((kind, name))
+        if was != now:
+            yield Difference(section, host, kind, name, was, now)
+
+
+def _tests(record: Record, host: str) -> Keyed:
+    mine = [test for test in last_results(record.tests) if test.host == host]
+    return {(test.suite, test.id): _seen(test.status, test.found) for test in mine}
+
+
+def _controls(record: Record, host: str) -> Keyed:
+    mine = [control for control in record.baseline.controls if control.host == host]
+    return {
+        (control.area, control.id): _seen(status, control.found if control.after else control.found_before)
+        for control in mine
+        if (status := control.after or control.before)
+    }
+
+
+def _seen(status: str, found: str) -> str:
+    """What was found counts only when a test failed on it: a passing one finds a process id, a time, a version."""
+    return f"{status}: {found}" if status in ("fail", "error") and found else status
+
+
+def _results(record: Record, host: str) -> Keyed:
+    """By role and task: how it ended, each time it ran."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for step in record.steps:
+        for result in step.results:
+            if result.host == host:
+                found.setdefault((step.role, step.name), []).append(result.status)
+    return {key: ", ".join(statuses) for key, statuses in found.items()}
+
+
+def _times(a: Side, b: Side) -> tuple[Time, ...]:
+    old, new = (dict(_seconds(side)) for side in (a, b))
+    return tuple(Time(role, round(old.get(role, 0.0), 3), round(new.get(role, 0.0), 3)) for role in {**old, **new})
+
+
+def _seconds(side: Side) -> Iterable[tuple[str, float]]:
+    found: dict[str, float] = {}
+    for step in side.record.steps:
+        for result in step.results:
+            if side.host in (None, result.host):
+                found[step.role] = found.get(step.role, 0.0) + result.duration
+    return found.items()

@@ -1,0 +1,114 @@
+"""What an organisation decides once: `oplever.yml` beside ansible.cfg, or where `$OPLEVER_CONFIG` says."""
+
+from __future__ import annotations
+
+import calendar
+import configparser
+import os
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from oplever.errors import OpleverError
+from oplever.files import unreadable
+
+NAME = "oplever.yml"
+_TERM = re.compile(r"(\d{1,4}) (days?|weeks?|months?|years?)")
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long something is kept, as `2 years`; None keeps it for ever."""
+
+    record: str | None = None
+    hours_names: str | None = None
+    signatures: str | None = None
+
+
+class Signing(Struct, frozen=True, forbid_unknown_fields=True):
+    """`key` is an SSH key of whoever signs; `allowed_signers` says whose key is whose, as in git."""
+
+    key: str | None = None
+    allowed_signers: str | None = None
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """`store` is a database URL for the index; None keeps it in a file beside the records."""
+
+    store: str | None = None
+    signing: Signing = Signing()
+    retention: Retention = Retention()
+
+
+def base() -> Path:
+    """Where relative paths start: beside `$ANSIBLE_CONFIG`, else here; as the callback has it."""
+    told = os.environ.get("ANSIBLE_CONFIG")
+    if not told:
+        return Path.cwd()
+    path = Path(told).expanduser().resolve()
+    return path if path.is_dir() else path.parent
+
+
+def records() -> Path:
+    """Where records are: `$OPLEVER_RECORDS`, `records` in section `[oplever]` of ansible.cfg, else `records`."""
+    return base() / Path(os.environ.get("OPLEVER_RECORDS") or _ansible_records() or "records").expanduser()
+
+
+def load() -> Config:
+    """The configuration; without a file nothing is set. Raises OpleverError (`config-invalid`, `file-unreadable`)."""
+    told = os.environ.get("OPLEVER_CONFIG")
+    path = Path(told).expanduser() if told else base() / NAME
+    try:
+        config = msgspec.yaml.decode(path.read_bytes() or b"{}", type=Config)
+        for term in msgspec.structs.astuple(config.retention):
+            if term is not None:
+                before(datetime.now(), term)
+    except FileNotFoundError:
+        if told:
+            raise OpleverError("config-invalid", f"there is no {path}", "correct OPLEVER_CONFIG") from None
+        return Config()
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+    except (msgspec.DecodeError, ValueError) as problem:
+        advice = "docs/reference/configuration.md lists the keys and what they take"
+        raise OpleverError("config-invalid", f"{path}: {problem}", advice) from None
+    return config
+
+
+def path_beside(text: str) -> Path:
+    """A path from the configuration: relative ones start beside the configuration file."""
+    told = os.environ.get("OPLEVER_CONFIG")
+    return (Path(told).expanduser().resolve().parent if told else base()) / Path(text).expanduser()
+
+
+def before(moment: datetime, term: str) -> datetime:
+    """`moment` minus a term such as `18 months`; the last day of the month where that day does not exist.
+
+    Raises ValueError when `term` is not one.
+    """
+    found = _TERM.fullmatch(term.strip())
+    if found is None:
+        raise ValueError(f"{term!r} is not a term such as `30 days`, `18 months` or `2 years`")
+    number, unit = int(found[1]), found[2].rstrip("s")
+    try:
+        if unit in ("day", "week"):
+            return moment - timedelta(days=number * (7 if unit == "week" else 1))
+        months = moment.year * 12 + moment.month - 1 - number * (12 if unit == "year" else 1)
+        year, month = divmod(months, 12)
+        day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+        return moment.replace(year=year, month=month + 1, day=day)
+    except (OverflowError, ValueError):
+        raise ValueError(f"{term!r} is longer ago than a calendar goes") from None
+
+
+def _ansible_records() -> str | None:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    told = os.environ.get("ANSIBLE_CONFIG")
+    path = Path(told).expanduser() if told else Path("ansible.cfg")
+    try:
+        parser.read(path / "ansible.cfg" if path.is_dir() else path, encoding="utf-8")
+    except (OSError, ValueError, configparser.Error):
+        return None  # Ansible itself says what is wrong with it
+    return parser.get("oplever", "records", fallback=None)

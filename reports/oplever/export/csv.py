@@ -1,0 +1,85 @@
+"""CSV (RFC 4180) for spreadsheets: one subject a file, a heading, one row for each thing.
+
+Text that a spreadsheet would take for a formula starts with an apostrophe, so it is shown and never run. `excel`
+gives what Excel with Dutch settings opens by double-click: semicolons, a decimal comma and a byte order mark.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec.structs import fields
+
+from oplever.export.shape import Shape
+from oplever.record.model import Component, Control, HoursLine, Language, Record, Setting, Test, Text
+
+Row = Sequence[object]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full width works as well
+_STEP = (
+    *("number", "play", "role", "name", "action", "host", "status", "started"),
+    *("duration", "attempts", "delegated_to", "message", "by"),
+)
+
+
+def draw(record: Record, shape: Shape) -> bytes:
+    """One subject of `SUBJECTS`; KeyError for any other."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";" if shape.excel else ",", lineterminator="\r\n")
+    for row in SUBJECTS[shape.subject](record, shape.language):
+        writer.writerow([_cell(value, shape) for value in row])
+    return (text.getvalue()).encode("utf-8-sig" if shape.excel else "utf-8")
+
+
+def _cell(value: object, shape: Shape) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        text = _flat(value, shape.language)
+        return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4]) else text
+    return str(value).replace(".", ",") if shape.excel else str(value)
+
+
+def _flat(value: object, language: Language) -> str:
+    if isinstance(value, Text):
+        first, second = (value.nl, value.en) if language == "nl" else (value.en, value.nl)
+        return first or second
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_flat(item, language)}" for key, item in value.items())
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _table(kind: type, of: Callable[[Record], Iterable[object]]) -> Callable[[Record, Language], Iterable[Row]]:
+    """The fields of a type as columns, in their order."""
+    names = [field.name for field in fields(kind)]
+
+    def rows(record: Record, language: Language) -> Iterable[Row]:
+        yield names
+        for thing in of(record):
+            yield [getattr(thing, name) for name in names]
+
+    return rows
+
+
+def _steps(record: Record, language: Language) -> Iterable[Row]:
+    """A row for each step on each host."""
+    yield _STEP
+    for step in record.steps:
+        for result in step.results:
+            told = (result.host, result.status, result.started or step.started, result.duration, result.attempts)
+            yield (
+                *(step.number, step.play, step.role, step.name, step.action, *told),
+                *(result.delegated_to, "hidden" if result.censored else result.message, step.by),
+            )
+
+
+SUBJECTS: dict[str, Callable[[Record, Language], Iterable[Row]]] = {
+    "tests": _table(Test, lambda record: record.tests),
+    "controls": _table(Control, lambda record: record.baseline.controls),
+    "components": _table(Component, lambda record: record.components),
+    "settings": _table(Setting, lambda record: record.settings),
+    "hours": _table(HoursLine, lambda record: record.hours.lines),
+    "steps": _steps,
+}

@@ -1,0 +1,75 @@
+"""JUnit XML, as CI servers read it: a suite for each suite of tests and each area of controls on each host.
+
+Not applicable and waived are `skipped`, with the reason; a control that failed before the work says so in a property.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from oplever.export import findings
+from oplever.export.findings import Finding
+from oplever.export.shape import Shape
+from oplever.export.xml import document
+from oplever.record.model import Record
+
+
+def draw(record: Record, shape: Shape) -> bytes:
+    every = (*findings.tests(record, shape.language), *findings.controls(record, shape.language))
+    root = ET.Element("testsuites", {"name": record.id, **_counts(every)})
+    ordered = sorted(every, key=_suite)  # stable: within a suite the order of the record
+    for (control, name, stage, host), found in groupby(ordered, key=_suite):
+        own = list(found)
+        title = f"baseline {name}" if control else f"{name or 'tests'} ({stage})"
+        moment = min((one.at for one in own if one.at), default=record.document.started)
+        head = {"name": title, "hostname": host, "timestamp": moment.split(".")[0].rstrip("Z")}
+        suite = ET.SubElement(root, "testsuite", {**head, **_counts(own)})
+        for finding in own:
+            suite.append(_case(finding, title))
+    return document(root)
+
+
+def _suite(finding: Finding) -> tuple[bool, str, str, str]:
+    return finding.control, finding.suite, finding.stage, finding.host
+
+
+def _counts(found: tuple[Finding, ...] | list[Finding]) -> dict[str, str]:
+    return {
+        "tests": str(len(found)),
+        "failures": str(sum(one.status == "fail" for one in found)),
+        "errors": str(sum(one.status == "error" for one in found)),
+        "skipped": str(sum(one.status in ("not_applicable", "waived") for one in found)),
+        "time": f"{sum(one.duration for one in found):.3f}",
+    }
+
+
+def _case(finding: Finding, suite: str) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=f"{finding.host}.{suite}",
+        name=f"{finding.id}: {finding.title}",
+        time=f"{finding.duration:.3f}",
+    )
+    if properties := _properties(finding):
+        holder = ET.SubElement(case, "properties")
+        for name, value in properties:
+            ET.SubElement(holder, "property", name=name, value=value)
+    if finding.status in ("fail", "error"):
+        tag = "failure" if finding.status == "fail" else "error"
+        kind = finding.severity if finding.control else finding.stage
+        problem = ET.SubElement(case, tag, message=finding.message, type=kind)
+        problem.text = "\n".join(part for part in (finding.message, finding.evidence, finding.remedy) if part)
+    elif finding.status == "not_applicable":
+        ET.SubElement(case, "skipped", message=f"not applicable: {finding.reason or 'no reason given'}")
+    elif finding.status == "waived":
+        ET.SubElement(case, "skipped", message=f"waived: {finding.waiver}")
+    return case
+
+
+def _properties(finding: Finding) -> list[tuple[str, str]]:
+    if not finding.control:
+        return []
+    kept: list[tuple[str, str]] = [("severity", finding.severity), ("before", finding.before or "")]
+    kept += [(name, " ".join(ids)) for name, ids in finding.refs.items()]
+    return [(name, value) for name, value in kept if value]

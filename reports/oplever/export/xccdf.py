@@ -1,0 +1,119 @@
+"""XCCDF 1.2 (NIST): a Benchmark with a Rule for each control, and a TestResult for each host, before and after.
+
+A waived control is `informational`, which XCCDF leaves out of the score, and a message says what was measured and who
+approved the exception. Not an `override`: the published Schematron rules, which `oscap` applies, then want one at
+every result of that host.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from oplever import __version__
+from oplever.export import findings
+from oplever.export.findings import HOME, Finding, token
+from oplever.export.shape import Shape
+from oplever.export.xml import document
+from oplever.record.model import Record, Score
+
+NAMESPACE = "http://checklists.nist.gov/xccdf/1.2"
+_RESULT = {"pass": "pass", "fail": "fail", "error": "error", "not_applicable": "notapplicable"}
+_PREFIX = "xccdf_nl.oplever"
+
+
+def draw(record: Record, shape: Shape) -> bytes:
+    hosts = findings.baseline(record, "xccdf", shape.language)
+    name = record.baseline.profile or "baseline"
+    root = ET.Element("Benchmark", xmlns=NAMESPACE, id=f"{_PREFIX}_benchmark_{token(name)}", resolved="1")
+    root.set("xml:lang", shape.language)
+    ET.SubElement(root, "status", date=record.document.started[:10]).text = "accepted"
+    ET.SubElement(root, "title").text = f"Oplever {name}"
+    ET.SubElement(root, "description").text = "Controls of Oplever, with what was expected and found on each host."
+    ET.SubElement(root, "version").text = record.baseline.version or "0"
+    rules: dict[str, Finding] = {}
+    for found in hosts.values():
+        for finding in found:
+            rules.setdefault(finding.id, finding)
+    areas: dict[str, list[Finding]] = {}
+    for finding in rules.values():
+        areas.setdefault(finding.suite, []).append(finding)
+    for area, own in areas.items():
+        root.append(_group(area or "other", own))
+    scores = {host.host: host for host in record.baseline.hosts}
+    for host, found in hosts.items():
+        earlier = [finding for finding in found if finding.before is not None]
+        score = scores.get(host)
+        if earlier:
+            root.append(_result(record, host, "before", earlier, score.before if score else None))
+        stage = "after" if any(finding.stage == "after" for finding in found) else "before"
+        last = (score.after if stage == "after" else score.before) if score else None
+        root.append(_result(record, host, stage, found, last))
+    return document(root)
+
+
+def _group(area: str, own: list[Finding]) -> ET.Element:
+    group = ET.Element("Group", id=f"{_PREFIX}_group_{token(area)}")
+    ET.SubElement(group, "title").text = area
+    for finding in own:
+        rule = ET.SubElement(group, "Rule", id=_rule(finding), severity=finding.severity)
+        ET.SubElement(rule, "title").text = finding.title
+        for source, ids in finding.refs.items():
+            for one in ids:
+                ET.SubElement(rule, "reference", href=f"{HOME}/reference/{token(source)}").text = one
+        if finding.remedy:
+            ET.SubElement(rule, "fixtext").text = finding.remedy
+        ET.SubElement(rule, "check", system=f"{HOME}/check")
+    return group
+
+
+def _rule(finding: Finding) -> str:
+    return f"{_PREFIX}_rule_{token(finding.id)}"
+
+
+def _result(record: Record, host: str, stage: str, found: list[Finding], score: Score | None) -> ET.Element:
+    document = record.document
+    whole = {"start-time": document.started, "end-time": document.ended or document.created}
+    result = ET.Element(
+        "TestResult",
+        {
+            "id": f"{_PREFIX}_testresult_{token(host)}-{stage}",
+            **whole,
+            "test-system": f"cpe:/a:oplever:oplever:{__version__}",
+            "version": record.baseline.version or "0",
+        },
+    )
+    ET.SubElement(result, "title").text = f"{record.baseline.profile or 'baseline'} on {host}, {stage} the work"
+    ET.SubElement(result, "target").text = host
+    system = next((system for system in record.systems if system.name == host), None)
+    for address in [system.address] if system and system.address else []:
+        ET.SubElement(result, "target-address").text = address
+    for finding in found:
+        result.append(_rule_result(record, finding, stage))
+    _scores(result, score)
+    return result
+
+
+def _scores(result: ET.Element, score: Score | None) -> None:
+    """XCCDF's own flat model over what was judged, and our weighted score where anything applied."""
+    judged = [one.text for one in result.iterfind("rule-result/result") if one.text in ("pass", "fail", "error")]
+    flat = ET.SubElement(result, "score", system="urn:xccdf:scoring:flat-unweighted", maximum=str(len(judged)))
+    flat.text = str(judged.count("pass"))
+    if score and score.score is not None:
+        ET.SubElement(result, "score", system=f"{HOME}/score", maximum="100").text = f"{score.score:.1f}"
+
+
+def _rule_result(record: Record, finding: Finding, stage: str) -> ET.Element:
+    early = stage == "before" and finding.before is not None
+    status = finding.before if early and finding.before else finding.status
+    result = ET.Element("rule-result", idref=_rule(finding), severity=finding.severity, time=record.document.started)
+    if not early:
+        result.set("time", finding.at or record.document.created)
+    ET.SubElement(result, "result").text = _RESULT.get(status, "informational")
+    found = finding.found_before if early else finding.found
+    told = [f"expected {finding.expected}; found {found}", finding.reason if status != "waived" else ""]
+    if status == "waived":
+        told.append(f"waived, measured as fail: {finding.waiver}")
+    for line in filter(None, told):
+        ET.SubElement(result, "message", severity="info").text = line
+    ET.SubElement(result, "check", system=f"{HOME}/check")
+    return result

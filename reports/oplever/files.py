@@ -1,0 +1,80 @@
+"""Files that their owner alone can read, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from oplever.errors import OpleverError
+
+
+def write(path: Path, content: bytes) -> None:
+    """A file that its owner alone can read, replaced in one step. Raises OpleverError (`file-unwritable`)."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise unwritable(path, problem) from None
+
+
+def append(descriptor: int, data: bytes) -> None:
+    """All of `data` at the end of an open file, on disk before it returns. Raises OSError."""
+    while data:
+        data = data[os.write(descriptor, data) :]
+    os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """One writer at a time in a directory; others wait. Does not nest. Raises OSError.
+
+    A file system without locks (some of those over a network) gives none.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as problem:
+            if problem.errno not in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP):
+                raise
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path, size_bytes: int | None = None) -> str:
+    """Digest of a file, or of its first `size_bytes`. Raises OSError."""
+    digest, left = hashlib.sha256(), size_bytes
+    with path.open("rb") as file:
+        while left is None or left > 0:
+            block = file.read(1 << 20 if left is None else min(left, 1 << 20))
+            if not block:
+                break
+            digest.update(block)
+            left = None if left is None else left - len(block)
+    return digest.hexdigest()
+
+
+def unreadable(path: Path, problem: OSError) -> OpleverError:
+    reason = problem.strerror or str(problem)
+    return OpleverError("file-unreadable", f"{path}: {reason}", "check who owns it and run oplever as that user")
+
+
+def unwritable(path: Path, problem: OSError) -> OpleverError:
+    reason = problem.strerror or str(problem)
+    return OpleverError(
+        "file-unwritable", f"{path}: {reason}", "make room or make the directory writable, and try again"
+    )

@@ -1,0 +1,110 @@
+"""The score of a baseline: by host, by area and severity, before and after, and against the last delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from msgspec import structs
+
+from oplever.record.fold import Call
+from oplever.record.model import Baseline, CheckStatus, Control, HostScore, Regression, Score, Tally
+
+WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
+STATUSES = frozenset(get_args(CheckStatus))
+BAD = frozenset({"fail", "error"})
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the baseline of one host stood at its last delivery, and the runs since then, oldest first."""
+
+    record: str
+    at: str
+    controls: dict[str, CheckStatus]
+    later: list[dict[str, Any]]
+
+
+def scored(known: Baseline, calls: Iterable[Call]) -> Baseline:
+    """The baseline with its scores and what got worse, as its controls now stand; `calls` tell of the deliveries."""
+    delivered = {call.host: each for call in calls if (each := _delivery(call.data.get("reference")))}
+    hosts = _grouped(known.controls, lambda control: control.host)
+    areas = _grouped(known.controls, lambda control: (control.area, control.severity))
+    return structs.replace(
+        known,
+        hosts=tuple(HostScore(host, *_scores(own, delivered)) for host, own in hosts.items()),
+        tallies=tuple(
+            Tally(area, severity, *_scores(areas[area, severity], delivered))
+            for area, severity in sorted(areas, key=lambda key: (key[0], -WEIGHTS[key[1]]))
+        ),
+        worse=tuple(_worse(known.controls, delivered)),
+    )
+
+
+def _grouped(controls: Iterable[Control], key: Callable[[Control], Any]) -> dict[Any, list[Control]]:
+    found: dict[Any, list[Control]] = {}
+    for control in controls:
+        found.setdefault(key(control), []).append(control)
+    return found
+
+
+def _scores(
+    controls: list[Control], delivered: Mapping[str, Delivery]
+) -> tuple[Score | None, Score | None, Score | None]:
+    """Before, after, and at the last delivery."""
+    then = ((c.severity, delivered[c.host].controls.get(c.id)) for c in controls if c.host in delivered)
+    return (
+        _score((c.severity, c.before) for c in controls),
+        _score((c.severity, c.after) for c in controls),
+        _score(then),
+    )
+
+
+def _delivery(value: object) -> Delivery | None:
+    """What the journal says of the last delivery, when it has the right shape."""
+    if not isinstance(value, dict) or not isinstance(value.get("controls"), dict) or not value.get("record"):
+        return None
+    statuses = {str(name): status for name, status in value["controls"].items() if status in STATUSES}
+    later = [run for run in value.get("later") or [] if isinstance(run, dict) and isinstance(run.get("failing"), list)]
+    return Delivery(str(value["record"]), str(value.get("at") or ""), statuses, later)
+
+
+def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> Iterator[Regression]:
+    for control in controls:
+        known = delivered.get(control.host)
+        was = known.controls.get(control.id) if known else None
+        if known is None or control.after not in BAD or was is None or was in BAD:
+            continue
+        first: dict[str, Any] = {}
+        for run in reversed(known.later):
+            if control.id not in run["failing"]:
+                break
+            first = run
+        yield Regression(
+            control=control.id,
+            host=control.host,
+            severity=control.severity,
+            was=was,
+            now=control.after,
+            delivered=known.record,
+            since=str(first.get("at") or ""),
+            record=str(first.get("record") or ""),
+        )
+
+
+def _score(results: Iterable[tuple[str, CheckStatus | None]]) -> Score | None:
+    measured = [(severity, status) for severity, status in results if status is not None]
+    if not measured:
+        return None
+    count = {status: sum(s == status for _, s in measured) for status in STATUSES}
+    applicable = sum(WEIGHTS[severity] for severity, status in measured if status != "not_applicable")
+    passed = sum(WEIGHTS[severity] for severity, status in measured if status == "pass")
+    return Score(
+        score=round(100 * passed / applicable, 1) if applicable else None,
+        passed=count["pass"],
+        failed=count["fail"],
+        errors=count["error"],
+        not_applicable=count["not_applicable"],
+        waived=count["waived"],
+    )

@@ -1,0 +1,38 @@
+"""Records on disk, the index over them, their manifests and signatures, and how long they are kept."""
+
+from __future__ import annotations
+
+from oplever.files import write
+from oplever.store.manifest import MANIFEST, write_manifest
+from oplever.store.records import (
+    ENTRIES,
+    JOURNAL,
+    RECORD,
+    Examined,
+    add,
+    every,
+    examine,
+    find,
+    load,
+    read_entries,
+    records_directory,
+    write_record,
+)
+
+__all__ = [
+    "ENTRIES",
+    "JOURNAL",
+    "MANIFEST",
+    "RECORD",
+    "Examined",
+    "add",
+    "every",
+    "examine",
+    "find",
+    "load",
+    "read_entries",
+    "records_directory",
+    "write",
+    "write_manifest",
+    "write_record",
+]

@@ -1,0 +1,78 @@
+"""Each entry names what it amends: the line before it, or the journal when it is the first.
+
+A line that was changed, removed, added between or moved breaks the link of the line after it. The last line has none
+after it: the manifest and the signatures answer for the end of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from oplever.files import sha256
+
+
+class _Link(msgspec.Struct):
+    amends: str = ""
+
+
+def amended(lines: Sequence[bytes], journal: Path) -> str:
+    """What the next line has to name: `entry:<sha256>`, or `journal:<bytes>:<sha256>`. Raises OSError.
+
+    The number of bytes is there because an entry may be added while the run still writes.
+    """
+    if lines:
+        return of_line(lines[-1])
+    size = journal.stat().st_size
+    return f"journal:{size}:{sha256(journal, size)}"
+
+
+def of_line(line: bytes) -> str:
+    return "entry:" + hashlib.sha256(line.rstrip(b"\r\n")).hexdigest()
+
+
+def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
+    """What is wrong with the chain, one sentence for each place. Lines from before there was a chain are let go."""
+    found, chained, seen = [], False, {of_line(line): number for number, line in enumerate(lines, 1)}
+    for number, line in enumerate(lines, 1):
+        try:
+            link = msgspec.json.decode(line, type=_Link).amends
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.append(f"line {number} cannot be read")
+            continue
+        if not link:
+            if chained:
+                found.append(f"line {number} was added by other means or changed: it does not say what it amends")
+            continue
+        chained = True
+        if link.startswith("journal:"):
+            problem = _journal_link(number, link, journal)
+        else:
+            problem = _entry_link(number, link, lines, seen)
+        if problem:
+            found.append(problem)
+    return found
+
+
+def _journal_link(number: int, link: str, journal: Path) -> str:
+    if number > 1:
+        return f"line {number} amends the journal itself: it was moved down, or lines were added before it"
+    size, _, digest = link.removeprefix("journal:").partition(":")
+    try:
+        same = size.isdecimal() and sha256(journal, int(size)) == digest
+    except OSError:
+        same = False
+    return "" if same else "line 1 amends another journal.jsonl than the one that is here"
+
+
+def _entry_link(number: int, link: str, lines: Sequence[bytes], seen: dict[str, int]) -> str:
+    if number == 1:
+        return "lines before line 1 were removed"
+    if link == of_line(lines[number - 2]):
+        return ""
+    if link in seen:
+        return f"line {number} was moved: it follows line {seen[link]}, not line {number - 1}"
+    return f"line {number - 1} was changed, or a line between {number - 1} and {number} was removed"

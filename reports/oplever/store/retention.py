@@ -1,0 +1,210 @@
+"""How long records and names in them are kept: `retention` in oplever.yml. Nothing set, nothing purged.
+
+A name becomes a pseudonym that is the same in every record, so hours can still be added up. It is made with a key that
+only this records directory has; who throws that key away makes the pseudonyms anonymous for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, structs
+
+from oplever import config
+from oplever.config import Retention
+from oplever.errors import OpleverError
+from oplever.files import append, locked, sha256, unreadable, unwritable, write
+from oplever.journal.events import Gap
+from oplever.journal.reader import read
+from oplever.record import entries as kinds
+from oplever.record.entries import Entry, PseudonymisedEntry
+from oplever.store import chain
+from oplever.store.manifest import MANIFEST, SIGNED
+from oplever.store.records import ENTRIES, JOURNAL, RECORD, every, read_entries
+from oplever.store.signatures import SIGNATURE, STATEMENT
+
+LOG = "purge.jsonl"
+KEY = "pseudonym.key"
+BY = "oplever purge"
+_PSEUDONYM = re.compile(r"P-[0-9a-f]{10}")
+
+Names = Literal["hours_names", "signatures"]
+
+
+class Purged(Struct, frozen=True):
+    """What a purge did, or would do, with one record. `ended` is when something last happened to it."""
+
+    record: str
+    ended: str | None
+    action: Literal["removed", "pseudonymised", "unreadable"]
+    names: tuple[Names, ...] = ()
+    files: int = 0
+    size_bytes: int = 0
+    problem: str = ""
+
+
+def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
+    """What is due, oldest first. A record whose age cannot be read is named and left alone."""
+    found = []
+    for directory in reversed(list(every(base))):
+        try:
+            entries = read_entries(directory)
+            ended = last_moment(directory, entries)
+        except OpleverError as problem:
+            found.append(Purged(directory.name, None, "unreadable", problem=problem.message))
+            continue
+        if _over(ended, terms.record, now):
+            paths = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
+            size = sum(path.stat().st_size for path in paths)
+            found.append(Purged(directory.name, ended, "removed", files=len(paths), size_bytes=size))
+        elif names := _names_due(entries, ended, terms, now):
+            found.append(Purged(directory.name, ended, "pseudonymised", names))
+    return found
+
+
+def carry_out(base: Path, due: Purged, now: datetime) -> None:
+    """Do what was planned for one record and write it to the log. Raises OpleverError (`file-unwritable`)."""
+    directory = base / due.record
+    if due.action == "removed":
+        _remove(directory)
+    elif due.action == "pseudonymised":
+        pseudonymise(directory, due.names, _key(base), now)
+    _log(base, due, now)
+
+
+def last_moment(directory: Path, entries: Sequence[Entry]) -> str:
+    """The latest time in the journal, or of what people added after it. Raises OpleverError."""
+    path = directory / JOURNAL
+    try:
+        with path.open("rb") as journal:
+            ended = max(event.t for event in read(journal, str(path)) if not isinstance(event, Gap))
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+    return max([ended, *(e.at for e in entries if not isinstance(e.entry, PseudonymisedEntry))])
+
+
+def pseudonymise(directory: Path, names: tuple[Names, ...], key: bytes, now: datetime) -> None:
+    """Replace names in the entries, chain them again, and add an entry that says so. Raises OpleverError.
+
+    What shows the old names goes: the documents, to be made again; those that were signed; with `signatures` the
+    signatures too.
+    """
+    path = directory / ENTRIES
+    try:
+        with locked(directory):
+            moment = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+            said = Entry(moment, BY, PseudonymisedEntry(names, sha256(path)))
+            changed = [_without(entry, names, key) for entry in read_entries(directory)]
+            lines: list[bytes] = []
+            for entry in (*changed, said):
+                lines.append(kinds.line(structs.replace(entry, amends=chain.amended(lines, directory / JOURNAL))))
+            _forget_signed(directory / SIGNED, keep="signatures" not in names)
+            for document in (directory / RECORD, directory / MANIFEST, *directory.glob("report.*")):
+                document.unlink(missing_ok=True)  # before the entries: a crash here must not leave the names in them
+            write(path, b"".join(lines))
+    except OSError as problem:
+        raise unwritable(path, problem) from None
+
+
+def pseudonym(name: str, key: bytes) -> str:
+    """The same name always gives the same pseudonym, whatever its case and spaces."""
+    if not name or _PSEUDONYM.fullmatch(name):
+        return name
+    plain = " ".join(name.casefold().split())
+    return "P-" + hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()[:10]
+
+
+def _names_due(entries: Sequence[Entry], ended: str, terms: Retention, now: datetime) -> tuple[Names, ...]:
+    due: list[Names] = []
+    if _over(ended, terms.hours_names, now) and _named(entries, "hours_names"):
+        due.append("hours_names")
+    if _over(ended, terms.signatures, now) and _named(entries, "signatures"):
+        due.append("signatures")
+    return tuple(due)
+
+
+def _named(entries: Sequence[Entry], which: Names) -> bool:
+    """Whether a name of this sort still stands there."""
+    return any(_without(entry, (which,), b"") != entry for entry in entries)
+
+
+def _without(entry: Entry, names: tuple[Names, ...], key: bytes) -> Entry:
+    said = entry.entry
+
+    def other(name: str) -> str:
+        return pseudonym(name, key)
+
+    if isinstance(said, kinds.HoursEntry):
+        return structs.replace(entry, by=other(entry.by)) if "hours_names" in names else entry
+    if "signatures" in names and (change := _SIGNING.get(type(said))):
+        return structs.replace(entry, by=other(entry.by), entry=change(said, other))
+    return entry
+
+
+_Other = Callable[[str], str]
+_SIGNING: dict[type, Callable[..., Struct]] = {
+    kinds.AcceptanceEntry: lambda said, other: structs.replace(said, user=other(said.user)),
+    kinds.ReportEntry: lambda said, other: structs.replace(said, to=other(said.to)),
+    kinds.DecisionEntry: lambda said, _other: said,
+    kinds.SignatureEntry: lambda said, other: structs.replace(said, key=other(said.key)),
+}
+"""Kinds of entries that count as signatures, and what names a person in them beside `by`."""
+
+
+def _forget_signed(place: Path, *, keep: bool) -> None:
+    """Documents that were signed hold names. The statement names whoever signed, so it stays while signatures may."""
+    kept = {MANIFEST, STATEMENT, SIGNATURE} if keep else set()
+    for directory in list(place.iterdir()) if place.is_dir() else []:
+        for path in sorted(directory.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            elif str(path.relative_to(directory)) not in kept:
+                path.unlink()
+        if not keep:
+            directory.rmdir()
+
+
+def _over(ended: str, term: str | None, now: datetime) -> bool:
+    return term is not None and datetime.fromisoformat(ended) <= config.before(now, term)
+
+
+def _remove(directory: Path) -> None:
+    latest = directory.parent / "latest"
+    try:
+        if latest.is_symlink() and os.readlink(latest) == directory.name:
+            latest.unlink()
+        shutil.rmtree(directory)  # follows no links
+    except OSError as problem:
+        raise unwritable(directory, problem) from None
+
+
+def _key(base: Path) -> bytes:
+    path = base / KEY
+    try:
+        if not path.exists():
+            write(path, secrets.token_hex(32).encode() + b"\n")
+        return path.read_bytes().strip()
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+
+
+def _log(base: Path, due: Purged, now: datetime) -> None:
+    """One line in purge.jsonl: what went, when; no names."""
+    path = base / LOG
+    line = {"at": now.astimezone(UTC).isoformat(timespec="seconds"), **structs.asdict(due)}
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            append(file.fileno(), msgspec.json.encode(line) + b"\n")
+    except OSError as problem:
+        raise unwritable(path, problem) from None

@@ -1,0 +1,99 @@
+"""A record as rows of the index. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import PurePath
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import Table
+
+from oplever.record.model import Record
+from oplever.record.verdict import BAD, last_results
+from oplever.store import schema
+
+Row = dict[str, Any]
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def record(found: Record) -> Row:
+    document = found.document
+    playbooks = ", ".join(PurePath(name).name for name in document.playbooks)
+    return {
+        "started": document.started,
+        "ended": document.ended,
+        "last": max([document.created, *(each.at for each in document.history)]),
+        "title": found.assignment.title or playbooks,
+        "work_process": found.work_process,
+        "verdict": found.verdict,
+        "status": found.status,
+        "revision": document.revision,
+        "duration": document.duration,
+        "hosts": len(found.systems),
+    }
+
+
+def parts(found: Record) -> dict[Table, list[Row]]:
+    """Rows by table, without the key of the record."""
+    return {
+        schema.people: _people(found),
+        schema.roles: [{"host": each.name, "role": role} for each in found.systems for role in each.roles],
+        schema.systems: _systems(found),
+        schema.failing: _failing(found),
+        schema.changes: _changes(found),
+    }
+
+
+def _people(found: Record) -> list[Row]:
+    names: set[tuple[str, str]] = {(person.name, person.role) for person in found.people if person.name}
+    names |= {(person.account, "account") for person in found.people if person.account}
+    return [{"name": name, "role": role} for name, role in sorted(names)]
+
+
+def _systems(found: Record) -> list[Row]:
+    ran, passed = Counter[str](), Counter[str]()
+    for test in last_results(found.tests):
+        ran[test.host] += test.status != "not_applicable"
+        passed[test.host] += test.status == "pass"
+    scores = {each.host: each.after or each.before for each in found.baseline.hosts}
+    return [
+        {
+            "host": each.name,
+            "os": each.os,
+            **structs.asdict(each.recap),
+            "passed": passed[each.name],
+            "ran": ran[each.name],
+            "score": score.score if (score := scores.get(each.name)) else None,
+            "seconds": each.machine_seconds,
+        }
+        for each in found.systems
+    ]
+
+
+def _failing(found: Record) -> list[Row]:
+    tests = [
+        {"host": test.host, "kind": "test", "id": test.id, "status": test.status} | _seen(test.expected, test.found)
+        for test in last_results(found.tests)
+        if test.status in BAD
+    ]
+    controls = [
+        {"host": each.host, "kind": "control", "id": each.id, "status": status}
+        | _seen(each.expected, each.found or each.found_before)
+        for each in found.baseline.controls
+        if (status := each.after or each.before) in BAD
+    ]
+    return tests + controls
+
+
+def _seen(expected: str, found: str) -> Row:
+    return {"expected": expected, "found": found}
+
+
+def _changes(found: Record) -> list[Row]:
+    keys = ("host", "kind", "name", "change", "before", "after")
+    return [{key: getattr(each, key) for key in keys} for each in (*found.components, *found.settings)]

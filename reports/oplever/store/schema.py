@@ -1,0 +1,104 @@
+"""Tables of the index. They hold nothing that is not in the directories of the records: dropping them loses nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+VERSION = 1
+"""Version of these tables; another one in a database means that it is built again. 1: first release."""
+
+metadata = MetaData()
+
+about = Table("oplever_about", metadata, Column("version", Integer, nullable=False))
+
+records = Table(
+    "oplever_records",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    # Several controllers may share a database: `place` is whose records these are, empty beside the records themselves.
+    Column("place", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("problem", Text),
+    Column("started", String),
+    Column("ended", String),
+    Column("last", String),
+    Column("title", Text),
+    Column("work_process", String),
+    Column("verdict", String),
+    Column("status", String),
+    Column("revision", Integer),
+    Column("duration", Float),
+    Column("hosts", Integer),
+    UniqueConstraint("place", "name"),
+)
+
+
+def _part(name: str, *columns: Column[str] | Column[int] | Column[float]) -> Table:
+    key: Column[int] = Column("record", ForeignKey(records.c.key, ondelete="CASCADE"), nullable=False)
+    return Table(f"oplever_{name}", metadata, key, *columns, Index(f"oplever_{name}_record", "record"))
+
+
+people = _part("people", Column("name", String), Column("role", String))
+roles = _part("roles", Column("host", String), Column("role", String))
+systems = _part(
+    "systems",
+    Column("host", String, index=True),
+    Column("os", String),
+    *(
+        Column(count, Integer)
+        for count in ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored", "passed", "ran")
+    ),
+    Column("score", Float),
+    Column("seconds", Float),
+)
+failing = _part(
+    "failing",
+    Column("host", String, index=True),
+    Column("kind", String),  # test or control
+    Column("id", String, index=True),
+    Column("status", String),
+    Column("expected", Text),
+    Column("found", Text),
+)
+changes = _part(
+    "changes",
+    Column("host", String, index=True),
+    Column("kind", String),
+    Column("name", Text),
+    Column("change", String),
+    Column("before", Text),
+    Column("after", Text),
+)
+
+states = _part(
+    "states",
+    Column("host", String, index=True),
+    Column("stage", String),
+    Column("kind", String),
+    Column("digest", String, index=True),
+)
+"""What snapshots said, by kind; the bodies are stored once by content: most machines are like the day before."""
+
+bodies = Table(
+    "oplever_bodies",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+PARTS = (people, roles, systems, failing, changes, states)

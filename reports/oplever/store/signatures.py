@@ -1,0 +1,280 @@
+"""Signatures over a revision of a record, made and checked by OpenSSH (`ssh-keygen -Y`, namespace `oplever`).
+
+`signed/<revision>/` keeps what was signed: the manifest of that revision, its record.json and documents, and the
+statement that names the manifest, the person and the role. The journal and the entries stay where they are: the journal
+never changes, and the entries of that revision are the beginning of today's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from oplever import config
+from oplever.errors import OpleverError
+from oplever.files import sha256, unwritable, write
+from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
+from oplever.store import manifest
+from oplever.store.manifest import MANIFEST, SIGNED, Listed
+from oplever.store.records import ENTRIES, JOURNAL, add, read_entries
+
+NAMESPACE = "oplever"
+STATEMENT = "statement.json"
+SIGNATURE = f"{STATEMENT}.sig"
+
+
+class Statement(Struct, frozen=True):
+    """What is signed: `manifest` is the SHA-256 of the manifest of that revision."""
+
+    record: str
+    revision: int
+    manifest: str
+    name: str
+    role: str
+    at: str
+    format: str = "oplever-statement"
+    version: int = 1
+
+
+class Signer(Struct, frozen=True):
+    """Who signed, as far as the key says: `principal` is the name in the allowed signers."""
+
+    principal: str
+    key: str
+
+
+class Checked(Struct, frozen=True):
+    """One signature entry and what came of checking it; without problems it holds.
+
+    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's.
+    """
+
+    revision: int
+    name: str
+    role: str
+    signer: Signer | None
+    note: str
+    altered: tuple[str, ...] = ()
+    unproven: str = ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return (*self.altered, self.unproven) if self.unproven else self.altered
+
+
+def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> int:
+    """Sign the revision whose documents are there, and add an entry that says so; returns that revision.
+
+    Raises OpleverError (`signing-failed`, `signing-key-missing`, `file-unwritable`).
+    """
+    frozen = manifest.make(directory)
+    if frozen != manifest.read(directory / MANIFEST) or frozen.revision is None:
+        message = "the record changed while it was being signed"
+        raise OpleverError("signing-failed", message, "look at the new revision, and sign again: oplever sign")
+    content = manifest.encode(frozen)
+    digest = hashlib.sha256(content).hexdigest()
+    statement = msgspec.json.encode(Statement(frozen.record, frozen.revision, digest, by, role, at)) + b"\n"
+    place = directory / SIGNED / str(frozen.revision)
+    with _draft(place) as draft:
+        _keep(directory, draft, frozen.files)
+        write(draft / MANIFEST, content)
+        write(draft / STATEMENT, statement)
+        with _key(key) as private:
+            _run("-Y", "sign", "-n", NAMESPACE, "-f", str(private), str(draft / STATEMENT))
+        os.chmod(draft / SIGNATURE, 0o600)
+        fingerprint = _fingerprint(draft / SIGNATURE, statement)
+        digests = hashlib.sha256(statement).hexdigest(), sha256(draft / SIGNATURE)
+    add(directory, Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint)))
+    return frozen.revision
+
+
+def check(directory: Path, allowed: Path | None) -> list[Checked]:
+    """Every signature entry, checked against `allowed`, the file of allowed signers. Raises OpleverError."""
+    entries = read_entries(directory)
+    return [
+        _check(directory, entry, entry.entry, _cut(entries[number:]), allowed)
+        for number, entry in enumerate(entries, 1)
+        if isinstance(entry.entry, SignatureEntry)
+    ]
+
+
+def strangers(directory: Path) -> list[str]:
+    """What stands among the signed revisions without an entry that says so. Raises OpleverError."""
+    known = {str(e.entry.revision) for e in read_entries(directory) if isinstance(e.entry, SignatureEntry)}
+    place = directory / SIGNED
+    names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    return [f"{SIGNED}/{name}: no entry speaks of this signature" for name in names if name not in known]
+
+
+def allowed_signers(told: str | None) -> Path | None:
+    """The file of allowed signers: as told, as configured, else `allowed_signers` beside ansible.cfg; None without."""
+    if told:
+        return Path(told).expanduser()
+    if configured := config.load().signing.allowed_signers:
+        return config.path_beside(configured)
+    path = config.base() / "allowed_signers"
+    return path if path.is_file() else None
+
+
+def _cut(later: Sequence[Entry]) -> frozenset[str]:
+    """Which names were replaced after a signature."""
+    return frozenset(name for e in later if isinstance(e.entry, PseudonymisedEntry) for name in e.entry.names)
+
+
+def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[str], allowed: Path | None) -> Checked:
+    place = directory / SIGNED / str(said.revision)
+    if "signatures" in cut:
+        note = "removed when the names were replaced by pseudonyms"
+        return Checked(said.revision, entry.by, said.role, None, note)
+    altered = tuple(_wrong_files(directory, place, said, pseudonymised=bool(cut)))
+    note = "its documents were removed when names were replaced by pseudonyms" if cut else ""
+    signer, unproven = None, ""
+    if not altered:
+        told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
+        if (told.record, told.revision, told.name, told.role) != (directory.name, said.revision, entry.by, said.role):
+            altered = (f"{SIGNED}/{said.revision}/{STATEMENT}: is about something else than its entry",)
+        try:
+            signer = verify(place, allowed, told.at)
+        except OpleverError as problem:
+            unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}"
+    return Checked(said.revision, entry.by, said.role, signer, note, altered, unproven)
+
+
+def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:
+    where = f"{SIGNED}/{said.revision}"
+    statement = _digest(place / STATEMENT)
+    if statement != said.statement:
+        yield f"{where}/{STATEMENT}: {'missing' if statement is None else 'changed'}"
+        return
+    if (signature := _digest(place / SIGNATURE)) != said.signature:
+        yield f"{where}/{SIGNATURE}: {'missing' if signature is None else 'changed'}"
+    told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
+    if _digest(place / MANIFEST) != told.manifest:
+        yield f"{where}/{MANIFEST}: changed or missing"
+        return
+    listed = manifest.read(place / MANIFEST).files
+    for file in listed:
+        if file.name == ENTRIES:
+            if not pseudonymised and _digest(directory / ENTRIES, file.size_bytes) != file.sha256:
+                yield f"{ENTRIES}: its beginning is not what was signed as revision {said.revision}"
+        elif file.name == JOURNAL:
+            if _digest(directory / JOURNAL) != file.sha256:
+                yield f"{JOURNAL}: is not what was signed as revision {said.revision}"
+        elif (now := _digest(place / file.name)) != file.sha256 and not (pseudonymised and now is None):
+            yield f"{where}/{file.name}: {'missing' if now is None else 'changed'}"
+    known = {file.name for file in listed} | {MANIFEST, STATEMENT, SIGNATURE}
+    for path in sorted(place.rglob("*")):
+        name = str(path.relative_to(place))
+        if name not in known and not path.is_dir():
+            yield f"{where}/{name}: added"
+
+
+def verify(place: Path, allowed: Path | None, at: str) -> Signer:
+    """Who signed, when the key was theirs at the time of the statement. Raises OpleverError (`signing-failed`)."""
+    signature, statement = place / SIGNATURE, (place / STATEMENT).read_bytes()
+    key = _fingerprint(signature, statement)
+    if allowed is None:
+        advice = "name the file of allowed signers: --allowed-signers, or signing.allowed_signers in oplever.yml"
+        raise OpleverError("signing-failed", f"nothing says whose key {key} is", advice)
+    moment = datetime.fromisoformat(at).astimezone().strftime("%Y%m%d%H%M%S")
+    options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
+    try:
+        principal = _run("-Y", "find-principals", *options).split("\n")[0].split(",")[0].strip()
+    except OpleverError:
+        advice = f"add the key to {allowed}, if it is whose it says"
+        raise OpleverError("signing-failed", f"key {key} is nobody's in {allowed}", advice) from None
+    _run("-Y", "verify", "-n", NAMESPACE, "-I", principal, *options, data=statement)
+    return Signer(principal, key)
+
+
+def _fingerprint(signature: Path, statement: bytes) -> str:
+    said = _run("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), data=statement)
+    found = re.search(r"SHA256:\S+", said)
+    if found is None:
+        raise OpleverError("signing-failed", f"ssh-keygen named no key: {said}", "check which ssh-keygen is on PATH")
+    return found[0]
+
+
+@contextlib.contextmanager
+def _key(told: Path | None) -> Iterator[Path]:
+    """The key as told or configured, else the first one of the SSH agent."""
+    configured = config.load().signing.key
+    if told or configured:
+        yield told or config.path_beside(configured or "")
+        return
+    try:
+        done = subprocess.run(["ssh-add", "-L"], capture_output=True, check=False)
+        first = done.stdout.splitlines()[0] if done.returncode == 0 else b""
+    except OSError:
+        first = b""
+    if not first:
+        advice = "give --key, set signing.key in oplever.yml, or: ssh-add"
+        raise OpleverError("signing-key-missing", "there is no key to sign with", advice)
+    with tempfile.TemporaryDirectory() as place:
+        public = Path(place) / "key.pub"
+        public.write_bytes(first + b"\n")
+        yield public
+
+
+@contextlib.contextmanager
+def _draft(place: Path) -> Iterator[Path]:
+    """A directory that becomes `place` when all went well; else nothing is left of it."""
+    draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+    try:
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        draft.mkdir(mode=0o700)
+        try:
+            yield draft
+            shutil.rmtree(place, ignore_errors=True)  # an attempt that ended before its entry was written
+            draft.replace(place)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    except OSError as problem:
+        raise unwritable(place, problem) from None
+
+
+def _keep(directory: Path, place: Path, files: Sequence[Listed]) -> None:
+    """Documents are replaced, never rewritten, so a second name for the same file costs nothing and stays as it is."""
+    for file in files:
+        if file.name in (JOURNAL, ENTRIES):
+            continue
+        target = place / file.name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            os.link(directory / file.name, target, follow_symlinks=False)
+        except OSError:
+            shutil.copyfile(directory / file.name, target, follow_symlinks=False)
+            target.chmod(0o600)
+
+
+def _digest(path: Path, size_bytes: int | None = None) -> str | None:
+    try:
+        return None if path.is_symlink() else sha256(path, size_bytes)
+    except OSError:
+        return None
+
+
+def _run(*arguments: str, data: bytes = b"") -> str:
+    """ssh-keygen with these arguments; a passphrase it asks on the terminal itself."""
+    advice = "check the key and its passphrase; OpenSSH 8.9 or newer is needed"
+    try:
+        done = subprocess.run(["ssh-keygen", *arguments], input=data, capture_output=True, check=False)
+    except OSError as problem:
+        raise OpleverError("signing-failed", f"ssh-keygen: {problem.strerror}", advice) from None
+    said = (done.stdout + done.stderr).decode(errors="replace").strip()
+    if done.returncode:
+        raise OpleverError("signing-failed", f"ssh-keygen: {' '.join(said.split()) or 'failed'}", advice)
+    return said

@@ -1,0 +1,213 @@
+"""What becomes of the journal: the controller is killed, the disk is full, the directory goes, two run at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from oplever import store
+from oplever.record.model import Record
+
+from system.recorder.runs import BIN, LOCAL, Place, invalid, lines, recap, recaps
+
+HERE = Path(__file__).parent
+HOSTS = [f"h{number}" for number in range(6)]
+UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec")
+"""A shell that may mount: as root of a user namespace of its own, so that nothing outside sees it."""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
+    place.inventory(dict.fromkeys(HOSTS, LOCAL))
+    return place
+
+
+def steps(count: int, **middle: object) -> list[dict[str, object]]:
+    """A play of short commands; `middle` is a task that runs once, half-way."""
+    tasks: list[dict[str, object]] = [
+        {"name": f"step {n}", "ansible.builtin.command": "sleep 0.1", "changed_when": n % 2 == 0} for n in range(count)
+    ]
+    if middle:
+        once = {"name": "middle", "run_once": True, "delegate_to": "localhost", "connection": "local", **middle}
+        tasks.insert(count // 2, once)
+    return [{"name": "work", "hosts": "all", "gather_facts": False, "tasks": tasks}]
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_killed_controller_loses_nothing_that_was_done(place: Place, attempt: int) -> None:
+    place.write("work.yml", steps(60))
+    oracle = place.path / "oracle.jsonl"
+    place.environment = {
+        "ANSIBLE_CALLBACKS_ENABLED": "oracle,oplever.lab.journal",
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ORACLE": str(oracle),
+    }
+    process = place.start(
+        str(BIN / "ansible-playbook"), "-i", "hosts.json", "work.yml",
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    wait_for(oracle)
+    time.sleep(random.Random(attempt).uniform(0, 3))  # noqa: S311 - any moment is as good
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    whole = [
+        line for line in (place.record / "journal.jsonl").read_bytes().splitlines(keepends=True) if line[-1:] == b"\n"
+    ]
+    found = [json.loads(line) for line in whole]
+    assert [line["seq"] for line in found] == list(range(len(found)))
+    ended = [(line["task"], line["host"]) for line in found if line["kind"] == "result"]
+    # The counterpart notes a result just before the journal does: the last one may be its alone.
+    assert len(oracle.read_text(encoding="utf-8").splitlines()) - len(ended) in (0, 1)
+
+    told = place.run(str(BIN / "oplever"), "report")
+    assert told.returncode == 1, told.stderr
+    assert "interrupted" in told.stdout
+    record = place.derived()
+    assert record.verdict == "interrupted"
+    assert sum(len(step.results) for step in record.steps) == len(ended)
+    begun = [(line["task"], line["host"]) for line in found if line["kind"] == "host_start"]
+    name = {line["task"]: line["name"] for line in found if line["kind"] == "task_start"}
+    under_way = {f"{name[task]} ({host})" for task, host in begun if (task, host) not in ended}
+    (fault,) = [fault for fault in record.faults if fault.kind == "interrupted"]
+    assert set(filter(None, fault.symptom.split(", "))) == under_way
+
+
+def test_a_torn_line_is_left_out(place: Place) -> None:
+    place.write("work.yml", steps(1))
+    place.play("work.yml")
+    path = place.record / "journal.jsonl"
+    content = path.read_bytes()
+    results = content.count(b'"kind":"result"')
+    path.write_bytes(content[: content.rindex(b'"kind":"result"') + 40])
+    record = place.derived()
+    assert record.verdict == "interrupted"
+    assert sum(len(step.results) for step in record.steps) == results - 1
+
+
+def test_a_full_disk_is_one_warning_and_the_record_counts_what_is_missing(place: Place) -> None:
+    place.write("work.yml", steps(8))
+    place.records.mkdir()
+    command = (
+        "mount -t tmpfs -o size=36k none records; ansible-playbook -i hosts.json work.yml; code=$?; "
+        "cp -r records/2* kept; exit $code"
+    )
+    done = place.run(*UNSHARE, command, env={"OPLEVER_DOCUMENTS": "1"})
+    assert done.returncode == 0, done.stderr
+    assert warnings(done) == ["could not write everything"]
+    assert all(row["ok"] == 8 for row in recap(done.stdout).values())
+    record = store.load(place.path / "kept")
+    assert invalid(place.path / "kept") == []
+    lost = lines(place.path / "kept")[-1]["lost"]
+    assert lost > 0
+    assert not record.completeness.journal_complete
+    assert ("journal_lines_lost", lost) in [
+        (reason.code, reason.params.get("count")) for reason in record.document.reasons
+    ]
+
+
+def test_a_directory_that_is_removed_comes_back(place: Place) -> None:
+    place.write("work.yml", steps(4, **{"ansible.builtin.file": {"path": str(place.records), "state": "absent"}}))
+    done = place.play("work.yml")
+    assert done.returncode == 0, done.stderr
+    assert warnings(done) == ["could not write everything"]
+    assert "put back" in done.stderr + done.stdout
+    assert invalid(place.record) == []
+    assert recaps(place.derived()) == recap(done.stdout)
+    assert mode(place.records) == mode(place.record) == 0o700
+    assert mode(place.record / "journal.jsonl") == 0o600
+
+
+def test_a_directory_that_turns_read_only_is_one_warning(place: Place) -> None:
+    turn = "mount --bind records records && mount -o remount,bind,ro records"
+    place.write("work.yml", steps(4, **{"ansible.builtin.shell": {"cmd": turn, "chdir": str(place.path)}}))
+    done = place.run(*UNSHARE, "exec ansible-playbook -i hosts.json work.yml", env={"OPLEVER_DOCUMENTS": "1"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert warnings(done) == ["could not make the documents"]
+    assert recaps(place.derived()) == recap(done.stdout)
+
+
+def test_a_place_that_cannot_be_written_is_one_warning(place: Place) -> None:
+    place.write("work.yml", steps(1))
+    elsewhere = place.path / "elsewhere"
+    elsewhere.mkdir()
+    place.records.symlink_to(elsewhere)
+    done = place.play("work.yml")
+    assert done.returncode == 0
+    assert warnings(done) == ["keeps no record of this run"]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_links_planted_for_the_latest_record_are_not_followed(place: Place) -> None:
+    place.write("work.yml", steps(1))
+    target = place.write("target", "untouched")
+    place.records.mkdir()
+    (place.records / "latest").symlink_to(target)
+    old = os.umask(0)
+    try:
+        assert place.play("work.yml", env={"OPLEVER_DOCUMENTS": "1"}).returncode == 0
+    finally:
+        os.umask(old)
+    assert target.read_text(encoding="utf-8") == "untouched"
+    assert place.record.parent == place.records.resolve()
+    assert {mode(path) for path in place.record.rglob("*")} == {0o600}
+    assert mode(place.record) == 0o700
+
+
+def test_two_runs_at_the_same_moment_keep_a_record_each(place: Place) -> None:
+    place.write("work.yml", steps(3))
+    argv = (str(BIN / "ansible-playbook"), "-i", "hosts.json", "work.yml")
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    both = [place.start(*argv, **silent) for _ in range(2)]
+    assert [process.wait(60) for process in both] == [0, 0]
+    records = [path for path in place.records.iterdir() if not path.is_symlink()]
+    assert len(records) == 2
+    assert [invalid(path) for path in records] == [[], []]
+    assert [results(store.load(path)) for path in records] == [3 * len(HOSTS)] * 2
+    assert place.record in [path.resolve() for path in records]
+
+
+def test_ten_thousand_hosts(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    names = [f"n{number:05}" for number in range(10_000)]
+    place.inventory(dict.fromkeys(names, LOCAL), web=names[:5000], db=names[5000:])
+    first = {"name": "one speaks", "ansible.builtin.debug": {"msg": "here"}, "run_once": True}
+    end = {"ansible.builtin.meta": "end_play"}
+    place.write("all.yml", [{"hosts": "all", "gather_facts": False, "tasks": [first, end]}])
+    done = place.play("all.yml")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert invalid(place.record) == []
+    record = place.derived()
+    assert len(record.systems) == 10_000
+    assert record.systems[-1].groups == ("db",)
+    assert results(record) == 1
+
+
+def results(record: Record) -> int:
+    return sum(len(step.results) for step in record.steps)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def warnings(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What the recorder warned of, in the order it did (a long line is folded, so the text is joined first)."""
+    text = " ".join((done.stdout + done.stderr).split())
+    return re.findall(r"\[WARNING\]: Oplever (could not write everything|could not make the documents|keeps no record"
+                      r" of this run)", text)  # fmt: skip
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

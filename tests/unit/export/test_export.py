@@ -1,0 +1,170 @@
+"""What each export says about the same record."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+from journals import Journal
+from oplever import store
+from oplever.cli.main import main
+from oplever.errors import OpleverError
+from oplever.export.csv import SUBJECTS
+from oplever.export.registry import FORMATS, export
+from oplever.export.shape import Shape
+from oplever.record.model import Record
+from unit.export.records import HOSTILE, mixed
+
+RECORD = mixed()
+X = "{http://checklists.nist.gov/xccdf/1.2}"
+
+
+def loaded(fmt: str) -> Any:
+    return json.loads(export(RECORD, fmt))
+
+
+def rows(subject: str, record: Record = RECORD, excel: bool = False) -> list[dict[str, str]]:
+    text = export(record, "csv", Shape(subject=subject, excel=excel)).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if excel else ","))
+
+
+@pytest.mark.parametrize("fmt", list(FORMATS))
+def test_the_same_record_gives_the_same_bytes(fmt: str) -> None:
+    assert export(RECORD, fmt) == export(mixed(), fmt)
+
+
+def test_junit_counts_and_says_why_something_was_skipped() -> None:
+    root = ET.fromstring(export(RECORD, "junit"))  # noqa: S314 - our own
+    assert (root.get("tests"), root.get("failures"), root.get("errors"), root.get("skipped")) == ("12", "3", "2", "3")
+    assert sum(int(suite.get("tests", 0)) for suite in root) == 12
+    skipped = {
+        case.get("name", "").split(":")[0]: case[-1].get("message", "")
+        for case in root.iter("testcase")
+        if case.find("skipped") is not None
+    }
+    assert skipped["x.away"] == "not applicable: no such service"
+    assert skipped["SSH-002"] == ("waived: old device, approved by B. Approver, until 2027-07-31, instead: own network")
+
+
+def sarif_results() -> dict[str, dict[str, Any]]:
+    return {result["ruleId"]: result for result in loaded("sarif")["runs"][0]["results"]}
+
+
+@pytest.mark.parametrize(
+    ("control", "kind", "level", "state"),
+    [
+        ("ACC-001", "fail", "warning", "absent"),
+        ("ACC-002", "fail", "warning", "new"),
+        ("SSH-001", "fail", "error", "updated"),
+        ("SSH-003", "pass", "none", "unchanged"),
+        ("KRN-001", "notApplicable", "none", "unchanged"),
+        ("KRN-002", "open", "none", "unchanged"),
+    ],
+)
+def test_sarif_compares_with_the_start(control: str, kind: str, level: str, state: str) -> None:
+    found = sarif_results()[control]
+    assert (found["kind"], found["level"], found["baselineState"]) == (kind, level, state)
+
+
+def test_sarif_tells_an_exception_that_counts_from_one_that_does_not() -> None:
+    found = sarif_results()
+    granted, refused = found["SSH-002"]["suppressions"][0], found["ACC-002"]["suppressions"][0]
+    assert (granted["kind"], granted["status"], granted["justification"]) == ("external", "accepted", "old device")
+    assert (refused["status"], refused["properties"]["problem"]) == ("rejected", "expired on 2025-01-01")
+    assert "suppressions" not in found["SSH-001"]
+
+
+def test_hdf_has_a_profile_for_each_host() -> None:
+    profile = loaded("hdf")["profiles"][0]
+    controls = {control["id"]: control for control in profile["controls"]}
+    assert controls["KRN-001"]["impact"] == 0
+    assert controls["SSH-002"]["waiver_data"]["expiration_date"] == "2027-07-31"
+    assert controls["SSH-001"]["results"][0]["status"] == "failed"
+    assert controls["SSH-001"]["tags"]["ssg"] == ["sshd_ssh-001"]
+
+
+def test_oscal_judges_only_what_was_measured() -> None:
+    before, after = loaded("oscal")["assessment-results"]["results"]
+    judged = {one["target"]["target-id"]: one["target"]["status"]["state"] for one in after["findings"]}
+    assert judged["ACC-001"] == "satisfied"
+    assert judged["SSH-002"] == "not-satisfied"
+    assert not {"KRN-001", "KRN-002"} & set(judged)
+    assert [risk["status"] for risk in after["risks"]] == ["deviation-approved"]
+    assert "risks" not in before
+    assert len(after["observations"]) == len(before["observations"]) == 7
+
+
+def test_xccdf_leaves_an_exception_out_of_the_score() -> None:
+    root = ET.fromstring(export(RECORD, "xccdf"))  # noqa: S314 - our own
+    before, after = root.findall(f"{X}TestResult")
+    results = {one.get("idref", "")[-7:]: one.findtext(f"{X}result") for one in after.iter(f"{X}rule-result")}
+    assert results == {
+        "ACC-001": "pass", "ACC-002": "fail", "SSH-001": "fail", "SSH-002": "informational", "SSH-003": "pass",
+        "KRN-001": "notapplicable", "KRN-002": "error",
+    }  # fmt: skip
+    assert (after.findtext(f"{X}score"), after.find(f"{X}score").get("maximum")) == ("2", "5")  # type: ignore[union-attr]
+    assert before.get("id", "").endswith("a-before")
+
+
+@pytest.mark.parametrize("subject", list(SUBJECTS))
+def test_csv_has_a_heading_and_a_row_for_each_thing(subject: str) -> None:
+    content = export(RECORD, "csv", Shape(subject=subject))
+    found = rows(subject)
+    assert content.endswith(b"\r\n")
+    sizes = {
+        "tests": RECORD.tests, "controls": RECORD.baseline.controls, "components": RECORD.components,
+        "settings": RECORD.settings, "hours": RECORD.hours.lines,
+        "steps": [result for step in RECORD.steps for result in step.results],
+    }  # fmt: skip
+    assert len(found) == len(sizes[subject])
+
+
+def test_csv_shows_a_formula_and_never_runs_it() -> None:
+    bad = next(row for row in rows("tests") if row["id"] == "x.bad")
+    assert bad["found"].startswith("'=cmd|")
+    assert next(row for row in rows("hours") if row["kind"] == "hands_on")["activity"] == "'+31 6 call"
+
+
+def test_csv_for_dutch_excel() -> None:
+    content = export(RECORD, "csv", Shape(subject="hours", excel=True))
+    assert content.startswith(b"\xef\xbb\xbfperson;day;")
+    assert next(row for row in rows("hours", excel=True) if row["kind"] == "hands_on")["hours"] == "1,5"
+
+
+def test_json_is_the_record_file(tmp_path: Path) -> None:
+    assert export(RECORD, "json") == store.write_record(RECORD, tmp_path).read_bytes()
+    lines = [json.loads(line) for line in export(RECORD, "jsonl").splitlines()]
+    assert lines[0]["type"] == "record"
+    assert sum(line["type"] == "controls" for line in lines) == 7
+    assert any(line.get("found") == HOSTILE for line in lines)
+
+
+@pytest.mark.parametrize("fmt", ["hdf", "oscal", "xccdf"])
+def test_a_record_without_a_baseline_says_so(fmt: str) -> None:
+    with pytest.raises(OpleverError) as caught:
+        export(_without_baseline(), fmt)
+    assert caught.value.slug == "export-empty"
+
+
+def _without_baseline() -> Record:
+    journal = Journal().check("pass")
+    journal.finish(ok=1)
+    return journal.record()
+
+
+def test_the_command_writes_a_file_for_its_owner_alone(tmp_path: Path) -> None:
+    journal = Journal().check("fail", severity="high", area="SSH", id="SSH-001")
+    journal.finish(ok=1)
+    (tmp_path / "journal.jsonl").write_bytes(b"".join(journal.lines))
+    target = tmp_path / "out.json"
+    done = CliRunner().invoke(main, ["export", "sarif", str(tmp_path), "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    assert target.stat().st_mode & 0o777 == 0o600
+    shown = CliRunner().invoke(main, ["export", "sarif", str(tmp_path)])
+    assert shown.stdout_bytes == target.read_bytes()

@@ -1,0 +1,83 @@
+"""Every way to tamper with a line of entries is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from journals import complete
+from oplever import store
+from oplever.record import entries
+from oplever.store import chain
+from oplever.store.records import entry_lines
+from stored import store_record
+
+AT = "2026-11-24T10:00:00.000000Z"
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    directory = store_record(tmp_path, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
+    for number in range(4):
+        store.add(directory, entries.make("hours", "S. Yilmaz", AT, {"hours": 1, "activity": f"work {number}"}))
+    return directory
+
+
+def problems(record: Path, lines: list[bytes]) -> list[str]:
+    return chain.breaks(lines, record / "journal.jsonl")
+
+
+def test_whole(record: Path) -> None:
+    assert problems(record, entry_lines(record)) == []
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_a_removed_line_is_named(record: Path, gone: int) -> None:
+    lines = entry_lines(record)
+    del lines[gone]
+    assert len(problems(record, lines)) == 1
+    assert "removed" in problems(record, lines)[0]
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_changed_line_is_named(record: Path, which: int) -> None:
+    lines = entry_lines(record)
+    lines[which] = lines[which].replace(b'"hours":1', b'"hours":8')
+    assert [f"line {which + 1} was changed" in problem for problem in problems(record, lines)] == [True]
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_lines_in_another_order_are_named(record: Path, which: int) -> None:
+    lines = entry_lines(record)
+    lines[which], lines[which + 1] = lines[which + 1], lines[which]
+    assert any("moved" in problem or "removed" in problem for problem in problems(record, lines))
+
+
+@pytest.mark.parametrize("where", [0, 1, 4])
+def test_a_line_that_was_put_in_by_hand_is_named(record: Path, where: int) -> None:
+    lines = entry_lines(record)
+    lines.insert(where, entries.line(entries.make("hours", "X", AT, {"hours": 8, "activity": "none"})))
+    assert problems(record, lines)
+
+
+def test_another_journal_is_named(record: Path) -> None:
+    journal = record / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"2026-11-01", b"2026-11-02"))
+    assert problems(record, entry_lines(record)) == ["line 1 amends another journal.jsonl than the one that is here"]
+
+
+def test_a_journal_that_grew_is_the_same_journal(record: Path) -> None:
+    with (record / "journal.jsonl").open("ab") as file:
+        file.write(b"{}\n")
+    assert problems(record, entry_lines(record)) == []
+
+
+def test_lines_from_before_there_was_a_chain_are_read(tmp_path: Path) -> None:
+    directory = store_record(tmp_path, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
+    old = b'{"at":"%s","by":"S","entry":{"added":"hours","hours":1,"activity":"x"}}\n' % AT.encode()
+    (directory / "entries.jsonl").write_bytes(old)
+    store.add(directory, entries.make("hours", "S", AT, {"hours": 2, "activity": "y"}))
+    assert problems(directory, entry_lines(directory)) == []
+    assert store.load(directory).hours.hands_on == 3
+    changed = [old.replace(b'"hours":1', b'"hours":9'), entry_lines(directory)[1]]
+    assert problems(directory, changed) == ["line 1 was changed, or a line between 1 and 2 was removed"]

@@ -1,0 +1,135 @@
+"""What differs is found, what is the same is not, and what was not seen is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from journals import Journal
+from oplever import store
+from oplever.cli.main import main
+from oplever.compare import Difference, Side, compare
+from stored import check, store_record, visit
+
+ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
+
+
+def side(base: Path, name: str, journal: Journal, host: str | None = None) -> Side:
+    found = store.examine(store_record(base, name, journal))
+    return Side(found.record, found.states, host)
+
+
+def differences(base: Path, a: Journal, b: Journal) -> list[tuple[str | None, ...]]:
+    found = compare(side(base, ONE, a), side(base, TWO, b))
+    assert found.same is (not found.differences)
+    return [msgspec.structs.astuple(each)[:1] + msgspec.structs.astuple(each)[2:] for each in found.differences]
+
+
+def test_the_same_is_the_same(tmp_path: Path) -> None:
+    assert differences(tmp_path, visit().finish(), visit().finish()) == []
+
+
+def test_settings_and_packages(tmp_path: Path) -> None:
+    new = {"/etc/hosts": ["600", "root", "root", 10, "aa"], "/etc/new": ["600", "root", "root", 1, "b"]}
+    assert differences(tmp_path, visit().finish(), visit(later=new).finish()) == [
+        ("setting", "file", "/etc/hosts", "644 root root 10 aa", "600 root root 10 aa"),
+        ("setting", "file", "/etc/new", None, "600 root root 1 b"),
+    ]
+    upgraded = Journal().snapshot("after", packages={"bash": ["1", ""]}).finish()
+    plain = Journal().snapshot("after", packages={"bash": ["2", ""], "nginx": ["1", ""]}).finish()
+    found = differences(tmp_path / "x", upgraded, plain)
+    assert found == [("package", "package", "bash", "1", "2"), ("package", "package", "nginx", None, "1")]
+
+
+def test_tests_controls_and_results(tmp_path: Path) -> None:
+    a = check(visit(), "web1", "fail", "nginx.tls").task("restart", "ok", "web1").finish()
+    b = check(visit(), "web1", "pass", "nginx.tls").task("restart", "changed", "web1").finish()
+    assert differences(tmp_path, a, b) == [
+        ("test", "n", "nginx.tls", "fail: 502", "pass"),
+        ("result", "", "restart", "ok", "changed"),
+    ]
+    a = Journal().check("fail", severity="high", area="ssh").finish()
+    b = Journal().check("pass", severity="high", area="ssh").finish()
+    assert differences(tmp_path / "x", a, b) == [("control", "ssh", "x.y", "fail: 2", "pass")]
+
+
+def test_a_machine_on_one_side_alone(tmp_path: Path) -> None:
+    found = differences(tmp_path, visit().finish(), visit("web2").finish())
+    assert found == [("host", "", "web1", "present", None), ("host", "", "web2", None, "present")]
+
+
+def test_without_a_snapshot_nothing_is_said_of_packages(tmp_path: Path) -> None:
+    bare = Journal().task("one").finish()
+    seen = Journal().snapshot("after", packages={"bash": ["1", ""]}).task("one").finish()
+    found = compare(side(tmp_path, ONE, bare), side(tmp_path, TWO, seen))
+    assert found.unseen == ("a",)
+    assert not [each for each in found.differences if each.section in ("package", "setting")]
+
+
+def test_two_machines(tmp_path: Path) -> None:
+    other = {"/etc/hosts": ["600", "root", "root", 10, "aa"]}
+    journal = check(visit(), "web1", "pass")
+    for line in check(visit("web2", later=other), "web2", "fail").lines[3:]:
+        event = msgspec.json.decode(line)
+        journal.add(event.pop("kind"), **{key: value for key, value in event.items() if key not in ("seq", "t")})
+    stored = store.examine(store_record(tmp_path, ONE, journal.finish()))
+    found = compare(Side(stored.record, stored.states, "web1"), Side(stored.record, stored.states, "web2"))
+    assert Difference("setting", "web1 / web2", "file", "/etc/hosts", "644 root root 10 aa", "600 root root 10 aa") in (
+        found.differences
+    )
+    assert ("web1 / web2", "nginx.answers", "pass", "fail: 502") in [
+        (each.host, each.name, each.a, each.b) for each in found.differences
+    ]
+
+
+def test_time_is_told_and_does_not_count(tmp_path: Path) -> None:
+    slow = Journal().task("one").finish()
+    slow.lines[-3] = slow.lines[-3].replace(b'"duration": 0.5', b'"duration": 9.0')
+    found = compare(side(tmp_path, ONE, Journal().task("one").finish()), side(tmp_path, TWO, slow))
+    assert found.same
+    assert [(each.a, each.b) for each in found.times] == [(0.5, 9.0)]
+
+
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    monkeypatch.delenv("OPLEVER_STORE", raising=False)
+    store_record(tmp_path, ONE, check(visit(), "web1", "pass", "nginx.tls").finish())
+    store_record(tmp_path, TWO, check(visit(), "web1", "fail", "nginx.tls").finish())
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["compare", *arguments])
+
+
+def test_the_command(base: Path) -> None:
+    assert run(ONE, ONE).exit_code == 0
+    done = run(ONE, TWO)
+    assert done.exit_code == 1
+    assert "nginx.tls" in done.stdout
+    assert run(ONE, TWO, "--host", "web1").exit_code == 1
+    assert run(ONE, TWO, "--host", "a").exit_code == 0
+    said = msgspec.json.decode(run("--host", "web1", "--format", "json").stdout)
+    assert said["same"] is False
+    assert said["comparison"]["a"].startswith("r1 web1")
+    assert [each["name"] for each in said["comparison"]["differences"]] == ["nginx.tls"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "name two records"),
+        ((ONE,), "name two records"),
+        ((ONE, TWO, ONE), "name two records"),
+        ((ONE, "nix"), "[record-unknown]"),
+        ((ONE, TWO, "--host", "nix"), "[host-unknown]"),
+        (("--host", "nix"), "[host-unknown]"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(base: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert says in done.stderr

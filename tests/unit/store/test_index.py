@@ -1,0 +1,187 @@
+"""The index says what the directories say, whatever is among them."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from journals import Journal
+from oplever import store
+from oplever.cli.main import main
+from oplever.record import entries
+from oplever.store import index as index_module
+from oplever.store.index import FILE, open_index
+from oplever.store.query import Filter, Listed, life, listing, newest
+from stored import check, store_record, visit
+
+FIRST, SECOND, THIRD = "20261101T100000Z-site-aaaaaa", "20261110T100000Z-audit-bbbbbb", "20261120T100000Z-site-cccccc"
+
+
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three records: one delivered, one whose test fails, one of another machine that was interrupted."""
+    base = tmp_path / "records"
+    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    monkeypatch.delenv("OPLEVER_STORE", raising=False)
+    store_record(base, FIRST, visit().finish(ok=4))
+    store_record(base, SECOND, check(visit(), "web1", "fail", "nginx.tls").finish(ok=4))
+    store_record(base, THIRD, Journal(account="piet", work_process="2.2").task("one", host="ws_1"))
+    return base
+
+
+def names(**wanted: object) -> list[str]:
+    with open_index() as index:
+        return [each.name for each in listing(index, Filter(**wanted))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, [THIRD, SECOND, FIRST]),
+        ({"host": "web1"}, [SECOND, FIRST]),
+        ({"host": "WEB*"}, [SECOND, FIRST]),
+        ({"host": "ws_?"}, [THIRD]),
+        ({"host": "w%"}, []),
+        ({"host": "wsX1"}, []),
+        ({"role": "oplever.lab.nginx"}, [SECOND, FIRST]),
+        ({"role": "*.dns"}, []),
+        ({"verdict": "not_delivered"}, [SECOND]),
+        ({"verdict": "interrupted"}, [THIRD]),
+        ({"since": "2026-11-10"}, [THIRD, SECOND]),
+        ({"until": "2026-11-11"}, [SECOND, FIRST]),
+        ({"since": "2026-11-10", "until": "2026-11-11"}, [SECOND]),
+        ({"operator": "yilmaz"}, [SECOND, FIRST]),
+        ({"operator": "piet"}, [THIRD]),
+        ({"failed_check": "nginx.tls"}, [SECOND]),
+        ({"failed_check": "nginx.answers"}, []),
+        ({"work_process": "2.2"}, [THIRD]),
+        ({"limit": 2}, [THIRD, SECOND]),
+        ({"host": "web1", "verdict": "interrupted"}, []),
+    ],
+)
+def test_filters(base: Path, wanted: dict[str, object], found: list[str]) -> None:
+    assert names(**wanted) == found
+
+
+def test_what_is_new_changed_or_gone_is_noticed_and_the_rest_not_read_again(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names()
+    read: list[str] = []
+    examine = store.examine
+    monkeypatch.setattr(index_module.records, "examine", lambda path: read.append(path.name) or examine(path))
+    assert names() == [THIRD, SECOND, FIRST]
+    assert read == []
+    fourth = "20261121T100000Z-site-dddddd"
+    store_record(base, fourth, visit().finish(ok=4))
+    shutil.rmtree(base / SECOND)
+    at = "2026-11-24T10:00:00.000000Z"
+    store.add(base / FIRST, entries.make("acceptance", "A. de Boer", at, {"user": "B", "verdict": "rejected"}))
+    assert names(verdict="not_delivered") == [FIRST]
+    assert names() == [fourth, THIRD, FIRST]
+    assert sorted(read) == [FIRST, fourth]
+
+
+def _all() -> list[Listed]:
+    with open_index() as index:
+        return listing(index, Filter())
+
+
+def test_the_index_can_be_thrown_away_at_any_time(base: Path) -> None:
+    before = _all()
+    (base / FILE).unlink()
+    assert _all() == before
+    assert (base / FILE).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("garbage", [b"garbage\n" * 100, b"SQLite format 3\0" + b"\xff" * 5000, b""])
+def test_a_damaged_index_is_made_again(base: Path, garbage: bytes) -> None:
+    before = _all()
+    (base / FILE).write_bytes(garbage)
+    assert _all() == before
+
+
+def test_an_index_of_another_version_is_made_again(base: Path) -> None:
+    before = _all()
+    with sqlite3.connect(base / FILE) as connection:
+        connection.execute("UPDATE oplever_about SET version = 999")
+        connection.execute("UPDATE oplever_records SET verdict = 'delivered'")
+    assert _all() == before
+
+
+def test_a_place_that_cannot_be_written_gets_an_index_in_memory(base: Path) -> None:
+    (base / FILE).mkdir()
+    assert names() == [THIRD, SECOND, FIRST]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"garbage\n", b'{"seq":0,"t":"x","kind":"run_start"}\n', b'{"seq":0,"t":"2026']
+)
+def test_a_bad_record_hides_no_good_one_and_is_named(base: Path, content: bytes) -> None:
+    bad = base / "20261122T100000Z-site-eeeeee"
+    bad.mkdir()
+    (bad / "journal.jsonl").write_bytes(content)
+    assert names(host="web1") == [SECOND, FIRST]
+    listed = {each.name: each.problem for each in _all()}
+    assert [name for name, problem in listed.items() if problem] == [bad.name]
+    done = CliRunner().invoke(main, ["list", "--host", "web1"])
+    assert done.exit_code == 0
+    assert f"{bad.name} cannot be read" in done.stderr
+    assert bad.name not in done.stdout
+
+
+def test_a_cut_journal_counts_up_to_its_last_whole_line(base: Path) -> None:
+    journal = base / FIRST / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-40])
+    assert names(verdict="interrupted") == [THIRD, FIRST]
+
+
+def test_states_are_stored_once_by_content(base: Path) -> None:
+    names()
+    with sqlite3.connect(base / FILE) as connection:
+        [(rows, bodies)] = connection.execute(
+            "SELECT (SELECT count(*) FROM oplever_states), (SELECT count(*) FROM oplever_bodies)"
+        )
+    assert rows == 4 * 11  # two records, before and after, eleven kinds
+    assert bodies == 4  # bash in two versions, one list of files, and what is empty
+
+
+def test_bodies_that_nobody_uses_go(base: Path) -> None:
+    names()
+    shutil.rmtree(base / FIRST)
+    shutil.rmtree(base / SECOND)
+    names()
+    with sqlite3.connect(base / FILE) as connection:
+        assert connection.execute("SELECT count(*) FROM oplever_bodies").fetchone() == (0,)
+
+
+def test_what_changed_between_two_records_without_a_play_is_drift(base: Path) -> None:
+    changed = {"/etc/hosts": ["644", "root", "root", 10, "bb"], "/etc/new": ["600", "root", "root", 1, "cc"]}
+    store_record(base, "20261121T100000Z-site-dddddd", visit(files=changed).finish(ok=4))
+    with open_index() as index:
+        visits = life(index, "web1")
+        assert newest(index, "web1", 2) == ["20261121T100000Z-site-dddddd", SECOND]
+    assert [each.record.name for each in visits] == [FIRST, SECOND, "20261121T100000Z-site-dddddd"]
+    assert [each.since for each in visits] == [None, FIRST, SECOND]
+    bash = ("package", "bash", "5.2-2", "5.2-1")  # each record begins with the old version again
+    drift = [[(each.kind, each.name, each.a, each.b) for each in one.drift] for one in visits]
+    assert drift[0] == []
+    assert drift[1] == [bash]
+    assert drift[2] == [
+        ("file", "/etc/hosts", "644 root root 10 aa", "644 root root 10 bb"),
+        ("file", "/etc/new", None, "600 root root 1 cc"),
+        bash,
+    ]
+    assert [[one.id for one in each.failing] for each in visits] == [[], ["nginx.tls"], []]
+
+
+def test_what_a_machine_says_does_no_harm_in_the_index(base: Path) -> None:
+    name = "20261121T100000Z-site-dddddd"
+    store_record(base, name, visit(host="x\0'; DROP TABLE oplever_records; --\x1b[2J").finish())
+    done = CliRunner().invoke(main, ["list", "--host", "x*"])
+    assert done.stdout.startswith(name)
+    assert "\x1b" not in done.stdout
+    assert len(_all()) == 4
