@@ -214,7 +214,7 @@ class Run:
 
     def _say(self, line: str) -> None:
         # Other output formats (json, say) are read by programs: nothing of ours between.
-        people = C.DEFAULT_STDOUT_CALLBACK in ("default", "ansible.builtin.default")
+        people = C.DEFAULT_STDOUT_CALLBACK in ("default", "ansible.builtin.default", "oplever.lab.console")
         self._display.display(line, stderr=not people)
 
     def _warn(self) -> None:
