@@ -104,7 +104,7 @@ def measured(rounds: int) -> dict[str, Any]:
 
 
 def figures(rounds: int = 5) -> list[str]:
-    """Rows of a Markdown table: what, median seconds, peak MiB, how many times the module's time. Empty without a lab."""
+    """Rows of a Markdown table: what, median seconds, peak MiB, how many times the module's time."""
     try:
         packed()
         runs = measured(rounds)

@@ -42,7 +42,12 @@ def play(lab: Lab, playbook: str, *more: str) -> dict[str, Any]:
     lab.ansible(f"playbooks/{playbook}.yml", "-l", "srv1,web1", "-e", f"oplever_exceptions_file={file}", *more)
     directory = (lab.records / "latest").resolve()
     done = subprocess.run(
-        [str(BIN / "oplever"), "report", str(directory)], cwd=ROOT, env=lab.env, capture_output=True, text=True, check=False
+        [str(BIN / "oplever"), "report", str(directory)],
+        cwd=ROOT,
+        env=lab.env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode in (0, 1), done.stderr
     record: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
