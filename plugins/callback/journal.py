@@ -151,7 +151,7 @@ class CallbackModule(CallbackBase):
 
     @recorded
     def v2_runner_retry(self, run: Run, result: Any) -> None:
-        run.write("retry", events.retry_fields(result, run.redactor))
+        run.retry(result)
 
     @recorded
     def v2_playbook_on_notify(self, run: Run, handler: Any, host: Any) -> None:

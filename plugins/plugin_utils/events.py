@@ -188,9 +188,8 @@ def item_fields(result: Any, status: str, action: str, redactor: Redactor) -> di
     return {key: value for key, value in line.items() if value is not None}
 
 
-def retry_fields(result: Any, redactor: Redactor) -> dict[str, Any]:
+def retry_fields(result: Any, attempt: int, redactor: Redactor) -> dict[str, Any]:
     task, data = task_of(result), data_of(result)
-    attempt = data.get("attempts")
     line: dict[str, Any] = {"task": str(task._uuid), "host": host_of(result), "attempt": attempt}
     if not outcome.is_hidden(task.no_log, data):
         line["message"] = outcome.message(data, getattr(result, "exception", None), redactor, failed=True)

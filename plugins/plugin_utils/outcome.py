@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line, plain, tail
+from .redact import Redactor
+from .text import one_line, plain, tail
 
 ITEMS_LIMIT = 100
 WARNINGS_LIMIT = 20

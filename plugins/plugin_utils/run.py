@@ -48,6 +48,7 @@ class Run:
         self._actions: dict[str, str] = {}
         self._announced: set[str] = set()
         self._started: dict[tuple[str, str], float] = {}
+        self._retries: dict[tuple[str, str], int] = {}
         self._warned = False
 
     @classmethod
@@ -147,7 +148,9 @@ class Run:
     def result(self, result: Any, status: str) -> None:
         task = events.task_of(result)
         uuid = str(task._uuid)
-        begun = self._started.pop((uuid, events.host_of(result)), None)
+        key = uuid, events.host_of(result)
+        begun = self._started.pop(key, None)
+        self._retries.pop(key, None)
         duration = round(time.monotonic() - begun, 6) if begun is not None else None
         # A second result of the same task is a file that could not be included: Ansible counts that as failed always.
         rescue = blocks.rescued_by(task) if status == "failed" and begun is not None else None
@@ -164,6 +167,12 @@ class Run:
             redactor=self.redactor,
         )
         self.write("result", fields)
+
+    def retry(self, result: Any) -> None:
+        """Counted here: the count in the data can be that of a later attempt by the time Ansible passes it on."""
+        key = str(events.task_of(result)._uuid), events.host_of(result)
+        self._retries[key] = self._retries.get(key, 0) + 1
+        self.write("retry", events.retry_fields(result, self._retries[key], self.redactor))
 
     def item(self, result: Any, status: str) -> None:
         fields = events.item_fields(result, status, self.action(events.task_of(result)), self.redactor)

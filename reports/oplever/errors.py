@@ -24,6 +24,10 @@ ANCHORS: Final = (
     "signing-failed",
     "signing-key-missing",
     "export-empty",
+    "run-prompt",
+    "run-start",
+    "import-foreign",
+    "import-broken",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -1,12 +1,13 @@
 """How fast a journal becomes a record, and in how much memory: a journal as the callback writes it, generated.
 
-`python tests/bench/reading.py [hosts] [tasks]` prints the figures of one size.
+`python tests/bench/reading.py [--quick]` from the repository root.
 """
 
 from __future__ import annotations
 
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,40 +31,30 @@ def lines(hosts: int, tasks: int) -> Iterator[str]:
         return text + "\n"
 
     names = [f"machine-{n:04}.school.example" for n in range(hosts)]
-    yield line(
-        "run_start", format="oplever-journal", version=1, id="bench", account="root", command=["ansible-playbook"]
-    )
+    yield line("run_start", format="oplever-journal", version=2, id="bench", command=["ansible-playbook"])
     yield line("playbook_start", playbook="site.yml")
-    yield line(
-        "play_start", play="play", name="All", hosts="all", targets=names, groups={name: ["all"] for name in names}
-    )
+    groups = {name: ["all"] for name in names}
+    yield line("play_start", play="play", name="All", hosts="all", targets=names, groups=groups)
     for task in range(tasks):
         uuid = f"525400aa-0000-1111-2222-{task:012}"
         name, role = f"Task number {task} of this run", f"oplever.lab.role{task % 10}"
+        place = f"/srv/roles/{role}/tasks/main.yml:{task}"
         yield line("task_start", task=uuid, play="play", name=name, action="ansible.builtin.template", role=role,
-                   path=f"/srv/oplever/roles/{role}/tasks/main.yml:{task}", handler=False, tags=[], check_mode=False)  # fmt: skip
+                   path=place, handler=False, tags=[], check_mode=False)  # fmt: skip
         for host in names:
             yield line("host_start", task=uuid, host=host)
         for place, host in enumerate(names):
             changed = (task + place) % 10 == 0
+            told = {"message": "All is well"} if changed else {}
             yield line("result", task=uuid, host=host, status="changed" if changed else "ok", duration=0.123456,
-                       changed=changed, attempts=1, delegated_to=None, message="All is well" if changed else None,
-                       items=None, items_total=None, censored=False, data=None, warnings=[])  # fmt: skip
-    counts = {
-        "ok": tasks,
-        "changed": tasks // 10,
-        "unreachable": 0,
-        "failed": 0,
-        "skipped": 0,
-        "rescued": 0,
-        "ignored": 0,
-    }
-    yield line("stats", recap=dict.fromkeys(names, counts))
+                       changed=changed, attempts=None, delegated_to=None, censored=False, **told)  # fmt: skip
+    counts = {"ok": tasks, "changed": tasks // 10, "unreachable": 0, "failed": 0, "skipped": 0, "rescued": 0}
+    yield line("stats", recap=dict.fromkeys(names, counts | {"ignored": 0}))
     yield line("run_end", lines=number, lost=0, reason="finished")
 
 
 def measure(path: Path) -> dict[str, float]:
-    """One reading in this process: seconds, and megabytes that it needed on top of what it began with."""
+    """One reading in this process: seconds of one core, and megabytes on top of what the process began with."""
     from oplever import store  # noqa: PLC0415 - its import is not part of the reading
 
     begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -74,7 +65,7 @@ def measure(path: Path) -> dict[str, float]:
 
 
 def parse_only(path: Path) -> float:
-    """Seconds that the standard library takes to read the same lines and do nothing with them."""
+    """Seconds that the standard library takes to parse the same lines and do nothing with them."""
     begun = time.process_time()
     with (path / "journal.jsonl").open("rb") as journal:
         for line in journal:
@@ -82,23 +73,36 @@ def parse_only(path: Path) -> float:
     return time.process_time() - begun
 
 
-def figures(hosts: int, tasks: int, rounds: int = 3) -> list[dict[str, float]]:
+def readings(hosts: int, tasks: int, rounds: int) -> Iterator[dict[str, float]]:
     """Each round in a process of its own, since memory that was used once is not given back."""
     with tempfile.TemporaryDirectory() as place:
         with (Path(place) / "journal.jsonl").open("w", encoding="utf-8") as journal:
             journal.writelines(lines(hosts, tasks))
-        found = []
         for _ in range(rounds):
-            done = subprocess.run(
-                [sys.executable, __file__, "--read", place], capture_output=True, text=True, check=True
-            )
-            found.append(json.loads(done.stdout) | {"json": parse_only(Path(place))})
-        return found
+            command = [sys.executable, __file__, "--read", place]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            yield json.loads(done.stdout) | {"json": parse_only(Path(place))}
+
+
+def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
+    """Rows under `HEADINGS`; `quick` shows that it works, no figure."""
+    found = []
+    for (hosts, tasks), rounds in (((5, 10), 1),) if quick else ((SMALL, 5), (LARGE, 3)):
+        every = list(readings(hosts, tasks, rounds))
+        ratio = statistics.median(each["seconds"] / each["json"] for each in every)
+        seconds = statistics.median(each["seconds"] for each in every)
+        rate, peak = every[0]["lines"] / seconds, max(each["megabytes"] for each in every)
+        what = f"{hosts} hosts x {tasks} results, {every[0]['lines']:,} lines"
+        found.append((what, f"{seconds:.1f} s", f"{ratio:.2f}", f"{rate:,.0f}", f"{peak:.0f} MB"))
+    return found
+
+
+HEADINGS = ("journal to record", "seconds of one core", "ratio to json.loads alone", "lines a second", "memory")
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--read":
+    if sys.argv[1:2] == ["--read"]:
         print(json.dumps(measure(Path(sys.argv[2]))))
     else:
-        for each in figures(int(sys.argv[1]), int(sys.argv[2]), 2):
-            print(each, f"{each['lines'] / each['seconds']:,.0f} lines/s")
+        for row in (HEADINGS, *figures(quick="--quick" in sys.argv)):
+            print(" | ".join(row))

@@ -14,7 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+import reading
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
@@ -65,7 +68,13 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds in turns, median\n")
     print("| what | without | ratio with the journal | journal for each result |")
     print("|---|---|---|---|")
-    print(f"| {hosts} hosts x {tasks} debug tasks | {base:.1f} s | {ratio:.3f} | {size} bytes |")
+    print(f"| {hosts} hosts x {tasks} debug tasks | {base:.1f} s | {ratio:.3f} | {size} bytes |\n")
+    table(reading.HEADINGS, reading.figures(quick=quick))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for row in (headings, ["---"] * len(headings), *rows):
+        print(f"| {' | '.join(row)} |")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from oplever.errors import OpleverError
 
 LAZY = {
     "checks": "oplever.cli.checks:checks",
-    "export": "oplever.cli.export:export_command",
     "compare": "oplever.cli.compare:compare_command",
+    "export": "oplever.cli.export:export_command",
     "list": "oplever.cli.list:list_records",
     "purge": "oplever.cli.purge:purge",
+    "run": "oplever.cli.run:run",
     "show": "oplever.cli.show:show",
     "sign": "oplever.cli.sign:sign",
     "verify": "oplever.cli.verify:verify",

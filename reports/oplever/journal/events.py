@@ -106,12 +106,12 @@ class Result(Event, frozen=True, gc=False, tag="result"):
     censored: bool | None = None
     changed: bool = False
     rescued_by: str | None = None
-    notify: list[str] = []
+    notify: tuple[str, ...] = ()
     job: Job | None = None
     action: str | None = None
     check_mode: bool = False
-    warnings: list[str] = []
-    diff: list[Change] = []
+    warnings: tuple[str, ...] = ()
+    diff: tuple[Change, ...] = ()
     data: Any = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from msgspec import structs
@@ -67,9 +68,9 @@ class Run:
     snapshots: list[Call] = field(default_factory=list)
     recap: dict[str, Recap] | None = None
 
-    @property
+    @cached_property
     def hosts(self) -> list[str]:
-        """Every machine that was targeted or answered."""
+        """Every machine that was targeted or answered. To be asked when all events are in."""
         found = dict.fromkeys(self.groups)
         found.update(dict.fromkeys(result.host for result in self.results))
         found.update(dict.fromkeys(self.recap or ()))

@@ -111,14 +111,12 @@ class Notices:
         self._told: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
         self._until: dict[tuple[str, str], int] = {}
         for result in run.results:
-            name = run.tasks[result.task].start.name
-            self._told[result.host] += [(result.seq, topic, name) for topic in result.notify]
+            for topic in result.notify:
+                self._told[result.host].append((result.seq, topic, run.tasks[result.task].start.name))
 
     def of(self, result: Result, task: Task) -> tuple[str, ...]:
-        """Tasks that told this handler since it last ran on this host. To be asked in the order of the results."""
+        """Tasks that told this handler since it last ran on this host. Ask for handlers alone, in the order of results."""
         start = task.start
-        if not start.handler:
-            return ()
         since = self._until.get((result.host, start.task), -1)
         self._until[result.host, start.task] = result.seq
         names = {start.name, *start.listen}
@@ -154,8 +152,9 @@ def _step(run: Run, task: Task, saved: dict[int, Result | None], notices: Notice
 
 
 def _host_result(run: Run, result: Result, task: Task, saved: dict[int, Result | None], notices: Notices) -> HostResult:
+    """One of perhaps a million, nearly all of them plain: what a plain one has not is not gone through."""
     status: TaskStatus = "rescued" if result.seq in saved else result.status
-    items = tuple(ItemResult(item.item, item.status, item.message or "") for item in result.items or ())
+    items = tuple(ItemResult(i.item, i.status, i.message or "") for i in result.items) if result.items else ()
     rescuer = saved.get(result.seq)
     return HostResult(
         host=result.host,
@@ -169,10 +168,10 @@ def _host_result(run: Run, result: Result, task: Task, saved: dict[int, Result |
         items_total=result.items_total or len(items),
         censored=bool(result.censored),
         rescued_by=run.tasks[rescuer.task].start.name if rescuer else "",
-        notified=tuple(result.notify),
-        notified_by=notices.of(result, task),
-        retries=tuple(run.retries.get((result.task, result.host), ())),
+        notified=result.notify,
+        notified_by=notices.of(result, task) if task.start.handler else (),
+        retries=tuple(run.retries.get((result.task, result.host), ())) if run.retries else (),
         job=result.job.id if result.job and not result.job.finished else "",
-        changes=tuple(Change(change.name, change.added, change.removed) for change in result.diff),
-        warnings=tuple(result.warnings),
+        changes=tuple(Change(c.name, c.added, c.removed) for c in result.diff) if result.diff else (),
+        warnings=result.warnings,
     )

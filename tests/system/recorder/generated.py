@@ -142,6 +142,35 @@ def plays() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+def tricky() -> Site:
+    """What chance seldom hits upon: failures in every part of nested blocks, and handlers that fail inside a block."""
+    on_b = {"when": "inventory_hostname[-1] == 'b'"}
+    deep = {
+        "block": [
+            {
+                "block": [fail(**on_b)],
+                "rescue": [debug(), fail(**on_b)],
+                "always": [debug(changed_when=True)],
+            }
+        ],
+        "rescue": [debug(changed_when=True)],
+        "always": [debug(), fail(**on_b, ignore_errors=True)],
+    }
+    flushed = {
+        "block": [debug(changed_when=True, notify="breaks"), {"ansible.builtin.meta": "flush_handlers"}, debug()],
+        "rescue": [debug(), {"ansible.builtin.include_role": {"name": "two"}}],
+    }
+    loud = {"block": [debug()], "rescue": [debug()], "always": [fail(**on_b)]}
+    missing = {
+        "block": [{"ansible.builtin.include_tasks": "missing.yml", **on_b}],
+        "rescue": [debug(changed_when=True)],
+    }
+    play = {"gather_facts": False, "strategy": "linear", "tasks": [deep, flushed, missing, loud, debug()]}
+    free = {**play, "strategy": "free", "tasks": [deep, missing, loud]}
+    last = {**play, "any_errors_fatal": True, "tasks": [deep, fail(**on_b), debug()]}
+    return Site(_named([[play, {**play, "serial": 1}, free], [{**play, "strategy": "host_pinned"}, free, last]]), [])
+
+
 OPTIONS = [[], [], ["--check"], ["--diff"], ["--force-handlers"], ["--limit", "!p1b"], ["--skip-tags", "none"], ["-v"]]
 
 

@@ -7,16 +7,16 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from oplever.record.model import Record
 
-from system.recorder.generated import FILES, HOSTS, Site, rescuer, sites
+from system.recorder.generated import FILES, HOSTS, Site, rescuer, sites, tricky
 from system.recorder.runs import GONE, LOCAL, Place, invalid, recap, recaps, without_recap
 
 HERE = Path(__file__).parent
 PLAYS = 3
 """Plays in each of the two playbooks of one command."""
-RUNS = 8
+RUNS = 6
 
 
 def run(place: Place, site: Site) -> str:
@@ -47,6 +47,7 @@ def run(place: Place, site: Site) -> str:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+@example(site=tricky())
 @given(site=sites(PLAYS))
 def test_generated_playbooks(site: Site) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -1,4 +1,4 @@
-"""What becomes of the journal when the controller is killed, the disk is full, the directory goes, or two run at once."""
+"""What becomes of the journal: the controller is killed, the disk is full, the directory goes, two run at once."""
 
 from __future__ import annotations
 

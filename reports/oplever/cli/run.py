@@ -1,0 +1,92 @@
+"""`oplever run`: the options of ansible-playbook, a view of what happens, and the record at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from oplever import store
+from oplever.cli.build import build
+from oplever.cli.output import printable, summary
+from oplever.journal.importers.rules.redact import redact_text
+from oplever.journal.importers.rules.text import clean
+from oplever.run import prompts, session
+from oplever.run.views import recap
+
+_OUTPUT_SHOWN = 15
+
+
+class _PassThrough(click.Command):
+    """Takes out its own options; every other word goes to ansible-playbook as it was typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = [word for word in args if word in ("--plain", "--help")]
+        ctx.meta["words"] = [word for word in args if word not in ("--plain", "--help")]
+        return super().parse_args(ctx, own)
+
+
+@click.command(cls=_PassThrough, options_metavar="PLAYBOOK... [--plain] [OPTION OF ansible-playbook]...")
+@click.option("--plain", is_flag=True, help="Lines instead of the live view, as when the output is not a terminal.")
+@click.help_option(help="Show this help and stop.")
+@click.pass_context
+def run(ctx: click.Context, plain: bool) -> None:
+    """Run playbooks with a live view, and make their record.
+
+    \b
+    Example:
+      oplever run playbooks/site.yml --limit web1 --diff
+
+    Ctrl-C stops what runs on the hosts; the record then says interrupted. Ends with 1 when the record says not
+    delivered or interrupted, with 2 when Ansible could not start to play.
+    """
+    words: list[str] = ctx.meta["words"]
+    if not words:
+        raise click.UsageError("name a playbook, as in: oplever run playbooks/site.yml")
+    answers = prompts.answers(words, terminal=sys.stdin.isatty())
+    console = Console(highlight=False, emoji=False)
+    outcome = session.run(words, answers, console, picture=console.is_terminal and not plain)
+    ctx.exit(_without_record(outcome) if outcome.record is None else _with_record(outcome, outcome.record, console))
+
+
+def _without_record(outcome: session.Outcome) -> int:
+    """Nothing was played (`--list-tasks`, a syntax error) or no journal was kept: there is only what Ansible said."""
+    _tell(outcome.output, err=outcome.code != 0)
+    if outcome.played:
+        click.echo(
+            "oplever: there is no record: no journal was kept\n"
+            "  -> put oplever.lab.journal in callbacks_enabled of ansible.cfg; the records directory must be writable",
+            err=True,
+        )
+        return min(outcome.code, 1)
+    if outcome.stopped:
+        click.echo("oplever: stopped before Ansible began to play; there is no record", err=True)
+        return 1
+    return 2 if outcome.code else 0
+
+
+def _with_record(outcome: session.Outcome, directory: Path, console: Console) -> int:
+    """The recap and the record: made here when Ansible was killed before it could."""
+    for line in recap(outcome.progress):
+        console.print(line, soft_wrap=True)
+    if outcome.code and not outcome.progress.failures and not outcome.stopped:
+        # An error outside any task. Those of tasks are in the recap; Ansible prints them with what no_log hides.
+        _tell(outcome.output[-_OUTPUT_SHOWN:], err=True)
+    derived = store.load(directory)
+    made = (directory / store.RECORD).exists()
+    if not made and not outcome.progress.end:
+        made = True
+        derived = build(directory)
+    click.echo(summary(derived))
+    click.echo(f"record: {directory}")
+    click.echo(f"report: {directory / 'report.nl.html'}" if made else f"documents: oplever report {directory}")
+    return 1 if derived.verdict in ("not_delivered", "interrupted") else 0
+
+
+def _tell(lines: Sequence[str], *, err: bool) -> None:
+    """What Ansible printed, as far as it may be shown."""
+    for line in lines:
+        click.echo(printable(redact_text(clean(line)).expandtabs(4)), err=err)

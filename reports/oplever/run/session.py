@@ -1,0 +1,170 @@
+"""One run from its start to its record: follows the journal, draws the view, stops what runs when told to."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+
+from oplever import store
+from oplever.errors import OpleverError
+from oplever.run import estimate, processes
+from oplever.run.playbook import Playbook
+from oplever.run.progress import Follower, Progress
+from oplever.run.views import Picture, Plain, View
+
+TICK_SECONDS = 0.1
+GRACE_SECONDS = 3.0
+"""From the first signal to what runs on the hosts until the next, harder one."""
+_RECENT = 10
+
+
+class Outcome(Struct, frozen=True):
+    """`code` is ansible-playbook's own, `played` whether it came to a play, `stopped` whether it was told to stop;
+    `record` is None when there is no journal."""
+
+    code: int
+    played: bool
+    record: Path | None
+    progress: Progress
+    output: tuple[str, ...]
+    stopped: bool
+
+
+class _Start(Struct):
+    pid: int = 0
+
+
+class Stop:
+    """Ends a run in steps: Ansible itself is asked first, so that it closes its journal."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._began: float | None = None
+        self._main: int | None = None
+        self._workers: set[processes.Process] = set()
+
+    def begin(self, pid: int) -> None:
+        """Take down who works for `pid` now: later children of it make the documents and are left alone."""
+        self._began, self._main = time.monotonic(), pid
+        self._workers = processes.descendants([pid])
+        main = processes.alive().get(pid)
+        if main is not None:
+            processes.send([main], signal.SIGINT)
+
+    @property
+    def has_begun(self) -> bool:
+        return self._began is not None
+
+    def advance(self) -> None:
+        """Called again and again: harder signals as time goes by, at once when asked again."""
+        if self._began is None:
+            return
+        self._workers |= processes.descendants(worker.pid for worker in self._workers)
+        waited = time.monotonic() - self._began
+        if self.asked > 1 or waited > 2 * GRACE_SECONDS:
+            processes.send(self._workers, signal.SIGKILL)
+        elif waited > GRACE_SECONDS:
+            processes.send(self._workers, signal.SIGTERM)
+        if self.asked > 2 and self._main is not None and (main := processes.alive().get(self._main)):
+            processes.send([main], signal.SIGKILL)
+
+    def finish(self) -> None:
+        """Ansible is gone: so is what still worked for it."""
+        if self.has_begun:
+            processes.send(self._workers, signal.SIGKILL)
+
+
+def run(words: Sequence[str], answers: dict[str, str], console: Console, *, picture: bool) -> Outcome:
+    """Run ansible-playbook with these arguments. Raises OpleverError (`run-start`) when it cannot be started."""
+    playbook, progress, stop = Playbook(words, answers), Progress(), Stop()
+    view: View = Picture(console, progress) if picture else Plain(console, progress)
+    try:
+        with _signals(stop):
+            playbook.start()
+            journal = _follow(playbook, progress, stop, view)
+    finally:
+        view.close()
+        stop.finish()
+        playbook.discard()
+    if playbook.problem is not None or playbook.code is None:
+        advice = "see whether ansible-playbook itself starts; it writes the same record"
+        raise OpleverError("run-start", f"ansible-runner: {playbook.problem or 'no exit code'}", advice)
+    record = journal.parent if journal else None
+    return Outcome(playbook.code, playbook.pid is not None, record, progress, tuple(playbook.output), stop.asked > 0)
+
+
+def _follow(playbook: Playbook, progress: Progress, stop: Stop, view: View) -> Path | None:
+    """Until the command has ended; the path of its journal, or None."""
+    follower: Follower | None = None
+    earlier: tuple[estimate.Earlier, ...] | None = None
+    journal: Path | None = None
+    over = False
+    while not over:
+        over = playbook.wait(TICK_SECONDS)
+        journal = playbook.journal or (_written_by(playbook.pid) if over else None)
+        if follower is None and journal is not None:
+            follower = Follower(journal)
+        for event in follower.events() if follower else ():
+            progress.apply(event)
+            view.event(event)
+        if earlier is None and progress.first_targets and journal is not None:
+            own = journal.parent
+            earlier = estimate.similar(own.parent, own, progress.playbook, progress.first_targets)
+        _stop(playbook, progress, stop, view)
+        view.refresh(_left(earlier or (), progress))
+    if follower is not None:
+        follower.close()
+    return journal
+
+
+def _left(earlier: Sequence[estimate.Earlier], progress: Progress) -> float | None:
+    if progress.end or progress.task_began is None:
+        return None
+    spent = time.time() - progress.task_began.timestamp()
+    return estimate.seconds_left(earlier, progress.task_key, max(0.0, spent))
+
+
+def _stop(playbook: Playbook, progress: Progress, stop: Stop, view: View) -> None:
+    if not stop.asked:
+        return
+    if progress.end and not stop.has_begun:
+        view.notice("the run is over; its documents are being made")
+    elif not stop.has_begun and playbook.pid is not None:
+        stop.begin(playbook.pid)
+        view.notice("stopping what runs on the hosts; again to end it at once")
+    else:
+        stop.advance()
+
+
+def _written_by(pid: int | None) -> Path | None:
+    """The journal of a run that was over before it could be seen to write."""
+    for _, directory in zip(range(_RECENT), store.every(), strict=False):
+        path = directory / store.JOURNAL
+        with contextlib.suppress(msgspec.DecodeError, OSError), path.open("rb") as lines:
+            if msgspec.json.decode(lines.readline(), type=_Start).pid == pid:
+                return path
+    return None
+
+
+@contextlib.contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    """Ctrl-C, a closed terminal and `kill` ask the run to stop instead of ending this process."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.asked += 1
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, ask) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,110 @@
+"""The same playbook on every supported version of ansible-core: the journals say the same."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from system.recorder.rich import SECRET, fill
+from system.recorder.runs import ROOT, Place, invalid, recap, recaps
+
+CORES = {
+    "2.17": ("3.11", "3.12", "3.10"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.12", "3.13", "3.14"),
+}
+"""Versions beside the one the project pins, with the Pythons that can run them."""
+DIFFERS = frozenset({"seq", "t", "duration", "message", "warnings", "play", "path", "job", "item", "items"})
+"""What is not the same in two runs, or what Ansible words differently from version to version."""
+
+
+def interpreter(versions: tuple[str, ...]) -> str | None:
+    """A Python of one of these versions that starts."""
+    for version in versions:
+        places = [
+            shutil.which(f"python{version}"),
+            *Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin/python"),
+        ]
+        for place in filter(None, places):
+            if subprocess.run([str(place), "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+                return str(place)
+    return None
+
+
+def environment(core: str) -> Path:
+    """The bin directory of a virtual environment with this ansible-core, made once."""
+    python = interpreter(CORES[core])
+    if python is None:
+        pytest.skip(f"no Python {' or '.join(CORES[core])} on this machine, which ansible-core {core} needs")
+    place = ROOT / ".cache" / f"ansible-core-{core}"
+    place.parent.mkdir(exist_ok=True)
+    with (place.parent / f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "complete").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            for argv in (
+                [python, "-m", "venv", str(place)],
+                [str(place / "bin/python"), "-m", "pip", "install", "-q", f"ansible-core~={core}.0"],
+            ):
+                subprocess.run(argv, check=True, timeout=170)
+            (place / "complete").touch()
+    return place / "bin"
+
+
+def run(directory: Path, bin_directory: Path) -> tuple[Place, subprocess.CompletedProcess[str]]:
+    place = Place(directory)
+    # The modules run with one Python, so that what they say does not depend on the version of Ansible.
+    fill(place, sys.executable)
+    done = place.run(str(bin_directory / "ansible-playbook"), "-i", "hosts.json", "rich.yml", "--diff")
+    assert "PLAY RECAP" in done.stdout, done.stdout + done.stderr
+    return place, done
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+    place, done = run(tmp_path_factory.mktemp("pinned"), Path(sys.executable).parent)
+    check(place, done)
+    return content(place)
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_the_journal_says_the_same(core: str, tmp_path: Path, expected: Counter[str]) -> None:
+    place, done = run(tmp_path, environment(core))
+    assert place.journal()[0]["versions"]["ansible"].startswith(core)
+    check(place, done)
+    found = content(place)
+    assert sorted((expected - found).elements()) == sorted((found - expected).elements()) == []
+
+
+def check(place: Place, done: subprocess.CompletedProcess[str]) -> None:
+    """What holds on every version: complete, as the schema says, counts as Ansible's, no secret, no complaint."""
+    assert invalid(place.record) == []
+    assert recaps(place.derived()) == recap(done.stdout)
+    assert SECRET.encode() not in (place.record / "journal.jsonl").read_bytes()
+    assert "oplever" not in "".join(line for line in done.stderr.splitlines(True) if "records/" not in line).lower()
+    assert place.journal()[-1]["lost"] == 0
+
+
+def content(place: Place) -> Counter[str]:
+    """The lines of a journal without what differs, in no order: the free strategy has none."""
+    found = place.journal()
+    names = {line["task"]: line["name"] for line in found if line["kind"] == "task_start"}
+    return Counter(map(functools.partial(_line, names, place), found[1:-1]))
+
+
+def _line(names: dict[str, str], place: Place, line: dict[str, Any]) -> str:
+    kept = {key: value for key, value in line.items() if key not in DIFFERS}
+    kept |= {key: bool(kept[key]) for key in ("rescues", "rescued_by") if key in kept}
+    if "task" in kept:
+        kept["task"] = names.get(kept["task"], kept["task"])
+    kept["items"] = [(item["item"], item["status"]) for item in line.get("items", ())]
+    return repr(sorted(kept.items())).replace(str(place.path), "")

@@ -1,0 +1,197 @@
+"""The parts of `oplever run` alone: prompts, progress, time left, the picture, processes."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from journals import Journal
+from oplever.errors import OpleverError
+from oplever.run import estimate, processes, prompts
+from oplever.run.progress import Follower, Progress
+from oplever.run.views import Plain, duration, frame, recap
+from rich.console import Console
+
+
+def labels(*words: str) -> list[str]:
+    return [prompt.label for prompt in prompts.wanted(words)]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["site.yml", "-k"], ["SSH password"]),
+        (["-bK"], ["BECOME password"]),
+        (["-bkK"], ["SSH password", "BECOME password"]),
+        (["-vvJ"], ["Vault password"]),
+        (["--ask-become-pass"], ["BECOME password"]),
+        (["--ask-b"], ["BECOME password"]),
+        (["--ask-vault-pass"], ["Vault password"]),
+        (["--vault-id", "dev@prompt"], ["Vault password (dev)"]),
+        (["--vault-id=dev@prompt"], ["Vault password (dev)"]),
+        (["--vault-id", "dev@file"], []),
+        (["-eK=1"], []),
+        (["-iK", "-uk"], []),
+        (["-i", "hosts", "site.yml", "--limit=-k"], []),
+    ],
+)
+def test_what_ansible_will_ask_is_known_from_its_options(words: list[str], asked: list[str]) -> None:
+    assert labels(*words) == asked
+
+
+def test_answers_are_asked_once_each() -> None:
+    found = prompts.answers(["-kK", "--ask-pass"], terminal=True, ask=lambda label: label.lower())
+    assert list(found.values()) == ["ssh password", "become password"]
+
+
+def test_vars_prompt_is_refused_unless_the_variable_is_given(tmp_path: Path) -> None:
+    (tmp_path / "inner.yml").write_text(
+        "- hosts: all\n  vars_prompt: [{name: release}]\n  vars: {a: !vault x}\n", encoding="utf-8"
+    )
+    outer = tmp_path / "outer.yml"
+    outer.write_text("- import_playbook: inner.yml\n", encoding="utf-8")
+    with pytest.raises(OpleverError, match="release") as refused:
+        prompts.answers([str(outer)], terminal=True)
+    assert refused.value.slug == "run-prompt"
+    (tmp_path / "given.yml").write_text("release: 2\n", encoding="utf-8")
+    assert prompts.answers([str(outer), "-e", "release=2"], terminal=False) == {}
+    assert prompts.answers([str(outer), "-e", f"@{tmp_path / 'given.yml'}"], terminal=False) == {}
+
+
+def begun(*targets: str, name: str = "Class") -> Journal:
+    made = Journal()
+    del made.lines[1:]  # this playbook and play instead of its own
+    made.add("playbook_start", playbook="site.yml")
+    return made.add("play_start", play="p", name=name, hosts="all", targets=list(targets), groups={})
+
+
+def journal() -> Journal:
+    made = begun("a", "b")
+    made.task("look").task("change", "changed").task("break", "failed", message="disk \x1b[31mfull")
+    made.add("retry", task="break", host="b", attempt=2, message="")
+    return made
+
+
+def follow(path: Path) -> Progress:
+    progress = Progress()
+    for event in Follower(path).events():
+        progress.apply(event)
+    return progress
+
+
+def written(tmp_path: Path, made: Journal, name: str = "20261123T100000Z-site-a1b2c3") -> Path:
+    path = tmp_path / name / "journal.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(b"".join(made.lines))
+    return path
+
+
+def test_progress_is_read_while_lines_are_still_being_written(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    whole = b"".join(journal().lines)
+    path.write_bytes(whole[:-20])
+    follower, progress = Follower(path), Progress()
+    for event in follower.events():
+        progress.apply(event)
+    assert progress.hosts["a"].tallies == {"ok": 1, "changed": 1, "failed": 1}
+    assert progress.hosts["b"].note == ""
+    with path.open("ab") as file:
+        file.write(whole[-20:])
+    for event in follower.events():
+        progress.apply(event)
+    assert progress.hosts["b"].note == "attempt 2"
+
+
+def drawn(progress: Progress, height: int = 24, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
+    console.print(frame(progress, 65.0, "", width, height))
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_the_picture_shows_where_the_run_is_and_no_control_character(tmp_path: Path) -> None:
+    picture = drawn(follow(written(tmp_path, journal())))
+    for part in ("site.yml", "1:05 left", "play 1  Class", "task    break", "a  break: disk ?[31mfull"):
+        assert part in picture
+    assert "\x1b" not in picture
+
+
+def test_the_picture_fits_the_screen_and_keeps_the_hosts_in_trouble(tmp_path: Path) -> None:
+    made = begun(*(f"h{n}" for n in range(300)))
+    for number in range(300):
+        made.task("t", "failed" if number == 250 else "ok", host=f"h{number}", message="[bold]x[/bold]" * 40)
+    picture = drawn(follow(written(tmp_path, made)), height=20, width=60)
+    assert len(picture.splitlines()) <= 20
+    assert max(map(len, picture.splitlines())) <= 60
+    assert "h250" in picture
+    assert "more:" in picture
+    assert "[bold]" in picture
+
+
+def test_plain_lines_and_recap_name_what_matters(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=80)
+    progress = Progress()
+    view = Plain(console, progress)
+    made = journal().add("host_start", task="break", host="b")
+    made.add("run_end", lines=len(made.lines), lost=0, reason="stopped")
+    for event in Follower(written(tmp_path, made)).events():
+        progress.apply(event)
+        view.event(event)
+    for line in recap(progress):
+        console.print(line)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    for part in ("play 1: Class (a, b)", "    a: failed: disk ?[31mfull", "attempt 2 failed", "stopped in: break"):
+        assert part in said
+    assert "    a: ok" not in said
+
+
+def test_time_left_is_that_of_earlier_finished_runs_on_the_same_hosts(tmp_path: Path) -> None:
+    def made(*targets: str) -> Journal:
+        return begun(*targets).task("one").task("two")
+
+    written(tmp_path, made("a", "b").finish(), "20261120T100000Z-site-000001")
+    written(tmp_path, made("a").finish(), "20261121T100000Z-site-000002")
+    written(tmp_path, made("a", "b"), "20261122T100000Z-site-000003")
+    own = tmp_path / "20261123T100000Z-site-000009"
+    found = estimate.similar(tmp_path, own, "other/site.yml", frozenset({"a", "b"}))
+    assert len(found) == 1
+    assert found[0].total == 10.0
+    assert estimate.seconds_left(found, "site.yml:two", 0.0) == 4.0
+    assert estimate.seconds_left(found, "site.yml:two", 9.0) == 0.0
+    assert estimate.seconds_left(found, "site.yml:three", 0.0) is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(9.4, "9 s"), (185.0, "3:05"), (3723.0, "1:02:03")])
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_process_in_a_session_of_its_own_is_found_below_its_parent() -> None:
+    # `sleep` is two below and left the process group, as Ansible's workers do.
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess; c = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+            "print(c.pid, flush=True); c.wait()",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        found = processes.descendants([parent.pid])
+        assert [process.pid for process in found] == [child]
+        wrong = [processes.Process(child, 1, parent.pid)]  # the same number, another process
+        processes.send(wrong, signal.SIGKILL)
+        assert child in processes.alive()
+        processes.send(found, signal.SIGKILL)
+        assert parent.wait(10) == 0
+        assert child not in processes.alive()
+    finally:
+        parent.kill()
+        parent.wait()
