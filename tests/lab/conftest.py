@@ -58,6 +58,16 @@ class Lab:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def adhoc(self, hosts: str, *args: str) -> str:
+        """One module on some machines, outside any record; gives what ansible said."""
+        done = subprocess.run(
+            [str(BIN / "ansible"), hosts, *args],
+            cwd=ROOT, env={**self.env, "OPLEVER_JOURNAL": "0"}, text=True, capture_output=True, timeout=120,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def all(self) -> list[Path]:
         """The records of this lab, oldest first."""
         return sorted(path for path in self.records.iterdir() if not path.is_symlink())
