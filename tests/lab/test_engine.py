@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,14 +93,15 @@ def test_a_container_has_no_kernel_of_its_own(lab: Lab, tmp_path: Path) -> None:
         assert (results[0]["status"], results[0]["reason"]) == ("not_applicable", reason["en"])
 
 
-def test_unit_files_say_what_systemd_says(lab: Lab) -> None:
+def test_unit_files_say_what_systemd_says(lab: Lab, tmp_path: Path) -> None:
+    code = tmp_path / "code.tar.gz"
+    with tarfile.open(code, "w:gz") as archive:
+        archive.add(ROOT / "plugins/module_utils", "ansible_collections/oplever/lab/plugins/module_utils")
+    place = "/var/tmp/oplever-engine"  # noqa: S108
+    lab.shell(":".join(HOSTS), f"mkdir -p {place}")
+    lab.command("ansible", ":".join(HOSTS), "-b", "-m", "ansible.builtin.unarchive", "-a", f"src={code} dest={place}")
     for host in HOSTS:
-        collections = ROOT / "plugins/module_utils"
-        target = "/var/tmp/oplever-engine/ansible_collections/oplever/lab/plugins"  # noqa: S108
-        lab.shell(host, f"mkdir -p {target}")
-        copy = f"src={collections} dest={target}/ mode=preserve"
-        lab.command("ansible", host, "-b", "-m", "ansible.builtin.copy", "-a", copy)
-        script = json.dumps({"argv": ["/usr/bin/python3", "-c", UNITS, "/var/tmp/oplever-engine"]})  # noqa: S108
+        script = json.dumps({"argv": ["/usr/bin/python3", "-c", UNITS, place]})
         out = lab.command("ansible", host, "-b", "-m", "ansible.builtin.command", "-a", script)
         count, different = json.loads(out[out.index("[") :])
         assert count > 100
