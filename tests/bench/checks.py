@@ -1,7 +1,7 @@
 """What an audit costs: the module as Ansible sends it with the whole of debian-hoog, beside Lynis and OpenSCAP, in
 turns on one machine of the lab. Needs `make lab-up`; rivals that are not installed there are named as such.
 
-`python tests/bench/checks.py [rounds]` prints the figures. OPLEVER_BENCH_HOST names another machine of the lab.
+`python tests/bench/checks.py [--quick]` prints the figures. OPLEVER_BENCH_HOST names another machine of the lab.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ BIN = Path(sys.executable).parent
 HOST = os.environ.get("OPLEVER_BENCH_HOST", "srv1")
 KEPT = "/var/tmp/oplever-bench"  # noqa: S108  on a machine of the lab
 BASELINE = ROOT / "roles/harden/files"
+HEADINGS = ("audit", "median", "peak memory", "times the module")
 # Name -> command; its first word, and the file that it reads, must be there.
 COMMANDS = {
     "Lynis": ["lynis", "audit", "system", "--quick", "--no-colors", "--no-log"],
@@ -103,27 +104,28 @@ def measured(rounds: int) -> dict[str, Any]:
     return found
 
 
-def figures(rounds: int = 5) -> list[str]:
-    """Rows of a Markdown table: what, median seconds, peak MiB, how many times the module's time."""
+def figures(*, quick: bool = False) -> list[list[str]]:
+    """Rows of HEADINGS; one that says so when there is no machine to measure on."""
     try:
         packed()
-        runs = measured(rounds)
-    except subprocess.CalledProcessError:
-        return [f"| module on {HOST} | the lab is not up (make lab-up) | | |"]
+        runs = measured(1 if quick else 5)
+    except subprocess.CalledProcessError as problem:
+        words = (problem.stderr or problem.stdout).strip().splitlines()
+        return [[f"module on {HOST}", f"not measured, is the lab up? {words[-1] if words else ''}", "", ""]]
     ours = runs.pop("module")
     base = statistics.median(seconds for seconds, _ in ours)
-    count = len(arguments()["checks"])
-    rows = [f"| module with {count} controls | {base:.2f} s | {max(peak for _, peak in ours):.0f} MiB | 1 |"]
+    controls = len(arguments()["checks"])
+    rows = [[f"module with {controls} controls", f"{base:.2f} s", f"{max(peak for _, peak in ours):.0f} MiB", "1"]]
     for name, theirs in runs.items():
         if not theirs:
-            rows.append(f"| {name} | not installed on {HOST} | | |")
+            rows.append([name, f"not installed on {HOST}", "", ""])
             continue
         ratio = statistics.median(rival[0] / mine[0] for mine, rival in zip(ours, theirs, strict=True))
         median = statistics.median(seconds for seconds, _ in theirs)
-        rows.append(f"| {name} | {median:.1f} s | {max(peak for _, peak in theirs):.0f} MiB | {ratio:.1f} |")
+        rows.append([name, f"{median:.1f} s", f"{max(peak for _, peak in theirs):.0f} MiB", f"{ratio:.1f}"])
     return rows
 
 
 if __name__ == "__main__":
-    print("| audit | median | peak memory | times the module |\n|---|---|---|---|")
-    print("\n".join(figures(int(sys.argv[1]) if len(sys.argv) > 1 else 5)))
+    for row in (HEADINGS, *figures(quick="--quick" in sys.argv)):
+        print(" | ".join(row))
