@@ -1,28 +1,59 @@
-"""What an audit costs: the module as Ansible sends it with the whole of debian-hoog, beside Lynis and OpenSCAP on the
-same system in the same run. Needs root, as they all do; rivals that are not installed are named as such.
+"""What an audit costs: the module as Ansible sends it with the whole of debian-hoog, beside Lynis and OpenSCAP, in
+turns on one machine of the lab. Needs `make lab-up`; rivals that are not installed there are named as such.
 
-`python tests/bench/checks.py [rounds]` prints the figures. OPLEVER_BENCH_SCAP names a data stream for OpenSCAP.
+`python tests/bench/checks.py [--quick]` prints the figures. OPLEVER_BENCH_HOST names another machine of the lab.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-ANSIBLE = Path(sys.executable).with_name("ansible")
+BIN = Path(sys.executable).parent
+HOST = os.environ.get("OPLEVER_BENCH_HOST", "srv1")
+KEPT = "/var/tmp/oplever-bench"  # noqa: S108  on a machine of the lab
 BASELINE = ROOT / "roles/harden/files"
-SCAP_PROFILE = "xccdf_org.ssgproject.content_profile_cis_level2_server"
+HEADINGS = ("audit", "median", "peak memory", "times the module")
+# Name -> command; its first word, and the file that it reads, must be there.
+COMMANDS = {
+    "Lynis": ["lynis", "audit", "system", "--quick", "--no-colors", "--no-log"],
+    "OpenSCAP, CIS level 2": [
+        "oscap", "xccdf", "eval", "--profile", "xccdf_org.ssgproject.content_profile_cis_level2_server",
+        "/usr/share/xml/scap/ssg/content/ssg-debian12-ds.xml",
+    ],
+}  # fmt: skip
+# Runs on the machine: everything once for the caches, then in turns. Peak memory is of the process and its children.
+MEASURE = """
+import glob, json, os, shutil, subprocess, sys, time
+kept, commands, rounds = json.loads(sys.argv[1])
+module = sorted(glob.glob(kept + "/*/AnsiballZ_checks.py"))[-1]
+known = {"module": [sys.executable, module], **commands}
+there = {n: c for n, c in known.items() if shutil.which(c[0]) and all(os.path.exists(w) for w in c if w[0] == "/")}
+def cost(command):
+    begun = time.perf_counter()
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=nowhere, stderr=nowhere, stdin=nowhere, cwd="/")
+    used = os.wait4(process.pid, 0)[2]
+    process.returncode = 0
+    return [time.perf_counter() - begun, used.ru_maxrss / 1024]
+runs = {name: [] for name in known}
+for number in range(rounds + 1):
+    for name, command in there.items():
+        found = cost(command)
+        runs[name] += [found] if number else []
+shutil.rmtree(kept)
+print(json.dumps(runs))
+"""
 
 
 def arguments() -> dict[str, Any]:
@@ -39,62 +70,62 @@ def arguments() -> dict[str, Any]:
     return {"checks": checks, "parameters": profile["parameters"], "profile": "debian-hoog", "fail": False}
 
 
-def packed(place: Path) -> Path:
-    """The program that Ansible sends to a machine, kept by Ansible itself."""
-    given = place / "arguments.json"
-    given.write_text(json.dumps(arguments()), encoding="utf-8")
-    environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_LOCAL_TEMP": str(place), "OPLEVER_JOURNAL": "0"}
-    command = [
-        str(ANSIBLE), "localhost", "-i", "localhost,", "-c", "local", "-m", "oplever.lab.checks", "-a", f"@{given}",
-        "-e", f"ansible_python_interpreter={sys.executable} ansible_remote_tmp={place}/remote",
-    ]  # fmt: skip
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, check=True)
-    return next(place.rglob("AnsiballZ_checks.py"))
-
-
-def cost(command: list[str]) -> tuple[float, float]:
-    """(seconds, peak MiB) of a command with its children; how it ends is its own business."""
-    begun = time.perf_counter()
-    with open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(command, stdout=nowhere, stderr=nowhere, stdin=subprocess.DEVNULL, cwd="/")
-        _, _, used = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return time.perf_counter() - begun, used.ru_maxrss / 1024
-
-
-def rivals() -> dict[str, list[str] | None]:
-    """Name -> its command, or None when it is not here."""
-    stream = os.environ.get("OPLEVER_BENCH_SCAP", "")
-    oscap = ["oscap", "xccdf", "eval", "--profile", SCAP_PROFILE, stream]
-    return {
-        "Lynis": ["lynis", "audit", "system", "--quick", "--no-colors", "--no-log"] if shutil.which("lynis") else None,
-        "OpenSCAP, CIS level 2": oscap if stream and shutil.which("oscap") else None,
-    }
-
-
-def figures(rounds: int = 5) -> list[str]:
-    """Rows of a Markdown table: what, median seconds, peak MiB, how many times the module's time."""
-    count = len(arguments()["checks"])
+def packed() -> None:
+    """Leave on the machine the program that Ansible sends, as Ansible itself packs it."""
     with tempfile.TemporaryDirectory() as place:
-        ours = [sys.executable, str(packed(Path(place)))]
-        cost(ours)  # the first run fills caches for all
-        known = {name: command for name, command in rivals().items() if command}
-        runs: dict[str, list[tuple[float, float]]] = {name: [] for name in ("", *known)}
-        for _ in range(rounds):
-            for name, command in (("", ours), *known.items()):
-                runs[name].append(cost(command))
-    base = statistics.median(seconds for seconds, _ in runs[""])
-    rows = [f"| module with {count} controls | {base:.2f} s | {max(peak for _, peak in runs['']):.0f} MiB | 1 |"]
-    for name, command in rivals().items():
-        if command is None:
-            rows.append(f"| {name} | not installed | | |")
+        play = {"hosts": HOST, "gather_facts": False, "tasks": [{"name": "Audit", "oplever.lab.checks": arguments()}]}
+        playbook = Path(place) / "audit.json"
+        playbook.write_text(json.dumps([play]), encoding="utf-8")
+        ansible("ansible-playbook", str(playbook), "-e", f"ansible_remote_tmp={KEPT}", keep="1")
+
+
+def ansible(program: str, *more: str, keep: str = "0") -> str:
+    """Standard output of a program of Ansible on the lab. Raises CalledProcessError when it fails."""
+    environment = {**os.environ, "ANSIBLE_KEEP_REMOTE_FILES": keep, "OPLEVER_JOURNAL": "0"}
+    command = [str(BIN / program), "-i", "inventories/lab", *more]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def measured(rounds: int) -> dict[str, Any]:
+    """Name -> [seconds, peak MiB] of each round, measured on the machine itself."""
+    asked = json.dumps([KEPT, COMMANDS, rounds])
+    script = base64.b64encode(MEASURE.encode()).decode()
+    run = f"import base64; exec(base64.b64decode('{script}'))"
+    out = ansible(
+        "ansible",
+        HOST,
+        "-b",
+        "-m",
+        "ansible.builtin.command",
+        "-a",
+        json.dumps({"argv": ["/usr/bin/python3", "-c", run, asked]}),
+    )
+    found: dict[str, Any] = json.loads(out[out.index("{") :])
+    return found
+
+
+def figures(*, quick: bool = False) -> list[list[str]]:
+    """Rows of HEADINGS; one that says so when there is no machine to measure on."""
+    try:
+        packed()
+        runs = measured(1 if quick else 5)
+    except subprocess.CalledProcessError as problem:
+        words = (problem.stderr or problem.stdout).strip().splitlines()
+        return [[f"module on {HOST}", f"not measured, is the lab up? {words[-1] if words else ''}", "", ""]]
+    ours = runs.pop("module")
+    base = statistics.median(seconds for seconds, _ in ours)
+    controls = len(arguments()["checks"])
+    rows = [[f"module with {controls} controls", f"{base:.2f} s", f"{max(peak for _, peak in ours):.0f} MiB", "1"]]
+    for name, theirs in runs.items():
+        if not theirs:
+            rows.append([name, f"not installed on {HOST}", "", ""])
             continue
-        ratio = statistics.median(theirs[0] / mine[0] for mine, theirs in zip(runs[""], runs[name], strict=True))
-        median = statistics.median(seconds for seconds, _ in runs[name])
-        rows.append(f"| {name} | {median:.1f} s | {max(peak for _, peak in runs[name]):.0f} MiB | {ratio:.1f} |")
+        ratio = statistics.median(rival[0] / mine[0] for mine, rival in zip(ours, theirs, strict=True))
+        median = statistics.median(seconds for seconds, _ in theirs)
+        rows.append([name, f"{median:.1f} s", f"{max(peak for _, peak in theirs):.0f} MiB", f"{ratio:.1f}"])
     return rows
 
 
 if __name__ == "__main__":
-    print("| audit | median | peak memory | times the module |\n|---|---|---|---|")
-    print("\n".join(figures(int(sys.argv[1]) if len(sys.argv) > 1 else 5)))
+    for row in (HEADINGS, *figures(quick="--quick" in sys.argv)):
+        print(" | ".join(row))

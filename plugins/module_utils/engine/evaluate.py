@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from ansible_collections.oplever.lab.plugins.module_utils import bounded
@@ -11,6 +12,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Inappli
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
 SECONDS = 120  # for all that one expectation asks; the walk and commands have shorter limits of their own
+LINE = re.compile(r":\d+\Z")
 CONTENTS = ("content", "lines")
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
@@ -118,8 +120,9 @@ def _single(machine, expectation):
     expected = short(" and ".join(matchers.describe(attribute, matcher) for attribute, matcher in expect.items()), 600)
     evidence = short(SOURCES[expectation["source"]].describe(select))
     facts, values, unread = _look_up(machine, expectation["source"], select, expect)
-    if facts.get("evidence"):
-        evidence = short("%s; %s" % (evidence, facts["evidence"]), 600)
+    where = facts.get("evidence") or facts.get("source")
+    if isinstance(where, str) and (where == facts.get("evidence") or LINE.search(where)):
+        evidence = short("%s; %s" % (evidence, where), 600)
     wrong = [attribute for attribute in values if not matchers.holds(expect[attribute], values[attribute])]
     # What is known to be wrong stays wrong, whatever else could not be read.
     if unread and not wrong:

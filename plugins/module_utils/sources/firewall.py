@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket, unit
+from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -33,10 +33,9 @@ def look_up(machine, select):
     chains, rules = machine.once(nftables.ruleset)
     opened = nftables.look_up(machine, {"hook": "input"})
     listening = {s.port for s in machine.once(socket.listening) if not s.local}
-    files = machine.once(unit.files)
     facts = {
         "exists": opened["exists"],
-        "front_ends": sorted(name for service, name in FRONT_ENDS.items() if files.get(service) == "enabled"),
+        "front_ends": machine.once(front_ends),
         "ipv6_input": _ipv6(chains, rules),
         "stateful": any(_accepts_answers(chains, rules, key) for key in rules),
     }
@@ -49,6 +48,13 @@ def look_up(machine, select):
         ports_without_rule=sorted(listening - accepted),
         rules_without_port=sorted(accepted - listening),
     )
+
+
+def front_ends(machine):
+    """Names of the packet filters that are enabled; asked for by name, since a list of all units takes far longer."""
+    states = machine.output(["systemctl", "show", "--property=Id,UnitFileState", "--", *FRONT_ENDS])
+    blocks = (dict(line.partition("=")[::2] for line in block.splitlines()) for block in states.split("\n\n"))
+    return sorted(FRONT_ENDS[b["Id"]] for b in blocks if b.get("UnitFileState") == "enabled" and b["Id"] in FRONT_ENDS)
 
 
 def _ipv6(chains, rules):

@@ -138,6 +138,7 @@ def offline(release: str) -> list[dict[str, object]]:
     rows: list[tuple[str, object, dict[str, object]]] = [
         ("unit", "nginx", {"enabled": "enabled", "load": "loaded", "fragment": {"matches": "systemd/system/nginx"}}),
         ("unit", "getty@tty1", {"enabled": "enabled", "exists": True}),
+        ("unit", "getty@.service", {"enabled": "enabled"}),
         ("unit", "sshd", {"enabled": "alias"}),
         ("unit", "systemd-journald", {"enabled": "static"}),
         ("unit", "nothing", {"exists": False}),

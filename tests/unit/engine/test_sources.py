@@ -254,6 +254,14 @@ def test_evidence_names_file_line_and_value(tmp_path: Path) -> None:
     assert (found["evidence"].endswith("/etc/login.defs:2"), found["found"]) == (True, "value = 99999")
 
 
+def test_the_line_that_a_source_names_is_evidence(tmp_path: Path) -> None:
+    put(tmp_path, "/etc/systemd/journald.conf", "[Journal]\nStorage=volatile\n")
+    select = {"file": "journald.conf", "section": "Journal", "key": "Storage"}
+    found = check(Fake(tmp_path), "systemd_setting", select, {"value": "persistent"})
+    assert (found["status"], found["found"]) == ("fail", "value = volatile")
+    assert found["evidence"].endswith("; /etc/systemd/journald.conf:2")
+
+
 def test_several_files_are_judged_by_the_loosest(tmp_path: Path) -> None:
     for name, mode in (("a_key", 0o600), ("b_key", 0o644), ("c_key", 0o600)):
         put(tmp_path, f"/etc/ssh/{name}", "").chmod(mode)
