@@ -147,12 +147,9 @@ def _beside(base: Path) -> Engine:
     except OSError:
         return _in_memory()
     with os.fdopen(descriptor, "rb") as file:
-        head = file.read(16)
         regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     if not regular:
         return _in_memory()
-    if head and head != b"SQLite format 3\0":
-        path.write_bytes(b"")  # whatever it is, the index can be made again
     return _as_sqlite(create_engine(f"sqlite:///{path}", connect_args={"timeout": 60}))
 
 
