@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket, unit
 
 MAIN = "what"
@@ -30,13 +31,22 @@ def describe(select):
 
 
 def look_up(machine, select):
+    """The programs in front of the filter are known from their units, also where its rules cannot be read."""
+    files = machine.once(unit.files)
+    enabled = [name for service, name in FRONT_ENDS.items() if files.get(service) == "enabled"]
+    try:
+        facts = _rules(machine)
+    except UnreadableError as problem:
+        facts = dict.fromkeys(ATTRIBUTES, problem)
+    return dict(facts, front_ends=sorted(enabled))
+
+
+def _rules(machine):
     chains, rules = machine.once(nftables.ruleset)
     opened = nftables.look_up(machine, {"hook": "input"})
     listening = {s.port for s in machine.once(socket.listening) if not s.local}
-    files = machine.once(unit.files)
     facts = {
         "exists": opened["exists"],
-        "front_ends": sorted(name for service, name in FRONT_ENDS.items() if files.get(service) == "enabled"),
         "ipv6_input": _ipv6(chains, rules),
         "stateful": any(_accepts_answers(chains, rules, key) for key in rules),
     }
