@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import baseline
 import reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,8 @@ def main() -> None:
     print("|---|---|---|---|")
     print(f"| {hosts} hosts x {tasks} debug tasks | {base:.1f} s | {ratio:.3f} | {size} bytes |\n")
     table(reading.HEADINGS, reading.figures(quick=quick))
+    print()
+    table(baseline.HEADINGS, baseline.figures(quick=quick))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
