@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket
 
 MAIN = "what"
@@ -30,12 +31,20 @@ def describe(select):
 
 
 def look_up(machine, select):
+    """The programs in front of the filter are known from their units, also where its rules cannot be read."""
+    try:
+        facts = _rules(machine)
+    except UnreadableError as problem:
+        facts = dict.fromkeys(ATTRIBUTES, problem)
+    return dict(facts, front_ends=machine.once(front_ends))
+
+
+def _rules(machine):
     chains, rules = machine.once(nftables.ruleset)
     opened = nftables.look_up(machine, {"hook": "input"})
     listening = {s.port for s in machine.once(socket.listening) if not s.local}
     facts = {
         "exists": opened["exists"],
-        "front_ends": machine.once(front_ends),
         "ipv6_input": _ipv6(chains, rules),
         "stateful": any(_accepts_answers(chains, rules, key) for key in rules),
     }
