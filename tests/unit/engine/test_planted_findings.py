@@ -48,8 +48,8 @@ def test_front_ends_are_known_without_the_rules(monkeypatch: pytest.MonkeyPatch)
         raise UnreadableError("there is no command nft")
 
     monkeypatch.setattr(firewall.nftables, "ruleset", missing)
-    said = "Id=nftables.service\nUnitFileState=disabled\n\nId=ufw.service\nUnitFileState=enabled\n"
-    monkeypatch.setattr(Machine, "output", lambda _self, _argv: said)
+    shown = "Id=ufw.service\nUnitFileState=enabled\n\nId=nftables.service\nUnitFileState=disabled\n"
+    monkeypatch.setattr(Machine, "output", lambda machine, argv: shown)
     found = firewall.look_up(Machine(), {})
     assert found["front_ends"] == ["ufw"]
     assert isinstance(found["stateful"], UnreadableError)
