@@ -12,6 +12,7 @@ import msgspec
 
 from oplever import store
 from oplever.cli.build import build
+from oplever.cli.import_scan import import_lynis, import_openscap
 from oplever.cli.output import printable, summary
 from oplever.errors import OpleverError
 from oplever.journal.importers import junit
@@ -83,3 +84,5 @@ def import_junit(path: Path, record: str, by: str, host: str | None, stage: str)
 
 for _name, _format in FORMATS.items():
     import_group.add_command(_command(_name, _format))
+for _scanner in (import_openscap, import_lynis):
+    import_group.add_command(_scanner)

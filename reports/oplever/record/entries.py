@@ -217,6 +217,28 @@ class PseudonymisedEntry(_Said, frozen=True, tag="pseudonymised"):
     entries: Said
 
 
+class ScannedRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule of a scanner, as importers give it."""
+
+    rule: Said
+    status: Literal["pass", "fail", "error", "not_applicable"]
+    raw: str = ""
+    title: str = ""
+
+
+class ScanEntry(_Said, frozen=True, tag="scan"):
+    """What another scanner found on a machine; `digest` is the SHA-256 of its report."""
+
+    tool: Literal["openscap", "lynis"]
+    host: Said
+    file: str
+    digest: str
+    rules: tuple[ScannedRule, ...]
+    version: str = ""
+    profile: str = ""
+    at: str = ""
+
+
 Content = (
     HoursEntry
     | AcceptanceEntry
@@ -238,8 +260,9 @@ Content = (
     | ResultsEntry
     | SignatureEntry
     | PseudonymisedEntry
+    | ScanEntry
 )
-BY_COMMAND = (ResultsEntry, SignatureEntry, PseudonymisedEntry)
+BY_COMMAND = (ResultsEntry, SignatureEntry, PseudonymisedEntry, ScanEntry)
 """Kinds that a command of their own adds."""
 
 KINDS: dict[str, type[Struct]] = {
