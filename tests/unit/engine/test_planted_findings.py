@@ -48,7 +48,8 @@ def test_front_ends_are_known_without_the_rules(monkeypatch: pytest.MonkeyPatch)
         raise UnreadableError("there is no command nft")
 
     monkeypatch.setattr(firewall.nftables, "ruleset", missing)
-    monkeypatch.setattr(firewall.unit, "files", lambda _: {"ufw.service": "enabled"})
+    said = "Id=nftables.service\nUnitFileState=disabled\n\nId=ufw.service\nUnitFileState=enabled\n"
+    monkeypatch.setattr(Machine, "output", lambda _self, _argv: said)
     found = firewall.look_up(Machine(), {})
     assert found["front_ends"] == ["ufw"]
     assert isinstance(found["stateful"], UnreadableError)
