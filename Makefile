@@ -37,7 +37,7 @@ molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen 
 test: check molecule ## all of it, on booted machines (root or sudo)
 	$(BIN)/pytest tests/system tests/lab -v
 
-bench: setup-dev ## what the recorder costs, as ratios measured in one run
+bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py
 
 lock: setup-dev ## resolve the pinned versions again

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import MASK, Redactor, is_secret_name
+from .redact import MASK, Redactor, is_secret_name
 
 _FLAGS = "bCDhkKv"
 """Short options without a value: others may follow in the same word (`-vve name=value`)."""

@@ -24,6 +24,7 @@ ANCHORS: Final = (
     "signing-failed",
     "signing-key-missing",
     "export-empty",
+    "scan-broken",
     "run-prompt",
     "run-start",
     "import-foreign",

@@ -1,78 +1,64 @@
-"""What recording costs: a play with and without the callback, in turns, as one ratio. Prints a Markdown table.
+"""Runs the benches and prints a Markdown table for each subject: `python tests/bench/run.py [--quick] [--only NAME]`.
 
-`python tests/bench/run.py [--quick]` from the repository root with the interpreter that has ansible-core.
+Every other module here is one subject. It has `HEADINGS`, the columns, and `figures(*, quick)`, the rows as strings;
+the first line of its docstring is the title. Ratios are medians of pairs that ran in turns, with the least and the
+most in brackets (`measure.spread`). `quick` shows that a bench works and is no figure.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import importlib
 import os
 import platform
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
-import baseline
-import reading
-
-ROOT = Path(__file__).resolve().parents[2]
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("ansible-core", "msgspec", "jinja2", "typst")
 
 
-def write_play(place: Path, hosts: int, tasks: int) -> list[str]:
-    """A playbook of debug tasks for local hosts; the command that runs it."""
-    playbook, inventory = place / "bench.yml", place / "hosts.json"
-    steps = [{"name": f"Task {n}", "ansible.builtin.debug": {"msg": "hello"}} for n in range(tasks)]
-    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": steps}]), encoding="utf-8")
-    names = {f"h{n:03}": {"ansible_connection": "local"} for n in range(hosts)}
-    inventory.write_text(json.dumps({"all": {"hosts": names}}), encoding="utf-8")
-    return [str(ANSIBLE), "-i", str(inventory), str(playbook)]
+def subjects() -> dict[str, ModuleType]:
+    names = sorted(path.stem for path in HERE.glob("*.py") if path.stem != "run")
+    modules = {name: importlib.import_module(name) for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "HEADINGS")}
 
 
-def seconds(command: list[str], environment: dict[str, str]) -> float:
-    begun = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - begun
+def main() -> int:
+    sys.path[:0] = [str(HERE), str(HERE.parent)]
+    known = subjects()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small and once: shows that it works, no figure")
+    parser.add_argument("--only", choices=sorted(known), action="append", help="this subject alone; more than once")
+    options = parser.parse_args()
+    print(machine())
+    failed = 0
+    for name in options.only or known:
+        print(f"\n## {(known[name].__doc__ or name).strip().splitlines()[0]}\n", flush=True)
+        try:
+            rows = known[name].figures(quick=options.quick)
+        except Exception as problem:  # the other subjects are measured all the same, and the exit code says no
+            failed += 1
+            print(f"Not measured: {problem!r}")
+            continue
+        table(known[name].HEADINGS, rows)
+    return 1 if failed else 0
 
 
-def callback_ratio(place: Path, hosts: int, tasks: int, rounds: int) -> tuple[float, float, int]:
-    """(median of with / without, median seconds without, bytes of journal for each result)."""
-    command = write_play(place, hosts, tasks)
-    enabled = "oplever.lab.journal"
-    # Switched off, the plugin is loaded and never called: what Ansible costs without it.
-    off = {"OPLEVER_JOURNAL": "0", "ANSIBLE_CALLBACKS_ENABLED": enabled}
-    records = place / "records"
-    on = {
-        "OPLEVER_JOURNAL": "1",
-        "ANSIBLE_CALLBACKS_ENABLED": enabled,
-        "OPLEVER_RECORDS": str(records),
-        "OPLEVER_DOCUMENTS": "0",
-    }
-    seconds(command, off)  # the first run fills caches for both
-    pairs = [(seconds(command, off), seconds(command, on)) for _ in range(rounds)]
-    size = (records / "latest" / "journal.jsonl").stat().st_size
-    return statistics.median(b / a for a, b in pairs), statistics.median(a for a, _ in pairs), size // (hosts * tasks)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a small play, two rounds: shows that it works, no figure")
-    quick = parser.parse_args().quick
-    hosts, tasks, rounds = (5, 4, 2) if quick else (50, 40, 5)
-    with tempfile.TemporaryDirectory() as place:
-        ratio, base, size = callback_ratio(Path(place), hosts, tasks, rounds)
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds in turns, median\n")
-    print("| what | without | ratio with the journal | journal for each result |")
-    print("|---|---|---|---|")
-    print(f"| {hosts} hosts x {tasks} debug tasks | {base:.1f} s | {ratio:.3f} | {size} bytes |\n")
-    table(reading.HEADINGS, reading.figures(quick=quick))
-    print()
-    table(baseline.HEADINGS, baseline.figures(quick=quick))
+def machine() -> str:
+    """On what the figures were measured."""
+    models = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if "model name" in line]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cpu = models[0].split(":")[1].strip() if models else platform.machine()
+    tools = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores ({cpu}), {memory:.0f} GB, load {load:.1f} at the start; "
+        f"Python {platform.python_version()}, {tools}"
+    )
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -81,4 +67,4 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -47,8 +47,12 @@ class Lab:
 
     def shell(self, host: str, command: str) -> str:
         """Do by hand what somebody might do on a machine; leaves no record."""
+        return self.command("ansible", host, "-b", "-m", "ansible.builtin.shell", "-a", command)
+
+    def command(self, program: str, *args: str) -> str:
+        """Standard output of a program of Ansible that must succeed."""
         done = subprocess.run(
-            [str(BIN / "ansible"), host, "-b", "-m", "ansible.builtin.shell", "-a", command],
+            [str(BIN / program), *args],
             cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

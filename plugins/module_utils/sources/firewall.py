@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket, unit
+from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -32,13 +32,11 @@ def describe(select):
 
 def look_up(machine, select):
     """The programs in front of the filter are known from their units, also where its rules cannot be read."""
-    files = machine.once(unit.files)
-    enabled = [name for service, name in FRONT_ENDS.items() if files.get(service) == "enabled"]
     try:
         facts = _rules(machine)
     except UnreadableError as problem:
         facts = dict.fromkeys(ATTRIBUTES, problem)
-    return dict(facts, front_ends=sorted(enabled))
+    return dict(facts, front_ends=machine.once(front_ends))
 
 
 def _rules(machine):
@@ -59,6 +57,13 @@ def _rules(machine):
         ports_without_rule=sorted(listening - accepted),
         rules_without_port=sorted(accepted - listening),
     )
+
+
+def front_ends(machine):
+    """Names of the packet filters that are enabled; asked for by name, since a list of all units takes far longer."""
+    states = machine.output(["systemctl", "show", "--property=Id,UnitFileState", "--", *FRONT_ENDS])
+    blocks = (dict(line.partition("=")[::2] for line in block.splitlines()) for block in states.split("\n\n"))
+    return sorted(FRONT_ENDS[b["Id"]] for b in blocks if b.get("UnitFileState") == "enabled" and b["Id"] in FRONT_ENDS)
 
 
 def _ipv6(chains, rules):

@@ -14,8 +14,8 @@ CONFIGURATION = (
     "/etc/nginx/nginx.conf", "/etc/nginx/conf.d/*", "/etc/nginx/sites-enabled/*",
     "/etc/apache2/apache2.conf", "/etc/apache2/sites-enabled/*", "/etc/apache2/conf-enabled/*",
 )  # fmt: skip
-NAMED = re.compile(r"^\s*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
-INCLUDED = re.compile(r"^\s*include\s+([^\s;]+)\s*;", re.MULTILINE)
+NAMED = re.compile(r"^[ \t]*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
+INCLUDED = re.compile(r"^[ \t]*include\s+([^\s;]+)\s*;", re.MULTILINE)
 
 
 def describe(select):

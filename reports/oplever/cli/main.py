@@ -16,6 +16,7 @@ LAZY = {
     "checks": "oplever.cli.checks:checks",
     "compare": "oplever.cli.compare:compare_command",
     "export": "oplever.cli.export:export_command",
+    "import": "oplever.cli.import_:import_group",
     "list": "oplever.cli.list:list_records",
     "purge": "oplever.cli.purge:purge",
     "run": "oplever.cli.run:run",

@@ -213,7 +213,7 @@ def steps(count: int, entries: Sequence[Entry]) -> tuple[Step, ...]:
 
 
 def tests(entries: Sequence[Entry]) -> tuple[Test, ...]:
-    return tuple(
+    by_hand = (
         Test(
             id=f"hand.{number}",
             host=said.host,
@@ -226,6 +226,28 @@ def tests(entries: Sequence[Entry]) -> tuple[Test, ...]:
             by=entry.by,
         )
         for number, (entry, said) in enumerate(_of(entries, kinds.TestEntry), 1)
+    )
+    by_tool = (_of_tool(entry, said, case) for entry, said in _of(entries, kinds.ResultsEntry) for case in said.tests)
+    return (*by_hand, *by_tool)
+
+
+def _of_tool(entry: Entry, said: kinds.ResultsEntry, case: kinds.CaseResult) -> Test:
+    skipped = case.status == "not_applicable"
+    return Test(
+        id=case.id,
+        host=said.host,
+        stage=said.stage,
+        status=case.status,
+        expected="",
+        found="" if skipped else case.message,
+        title=Text(case.title, case.title),
+        suite=said.file,
+        source="junit",
+        reason=case.message if skipped else "",
+        evidence=f"sha256:{said.digest}",
+        at=entry.at,
+        duration=case.duration,
+        by=entry.by,
     )
 
 

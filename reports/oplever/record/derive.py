@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from oplever.journal.events import JournalEvent
-from oplever.record import additions, checks, completeness, corrections, drift, score, snapshots
+from oplever.record import additions, checks, completeness, corrections, drift, opinions, score, snapshots
 from oplever.record.entries import Entry
 from oplever.record.faults import faults
 from oplever.record.fold import Run, fold
@@ -48,7 +48,7 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
     pairs = snapshots.first_and_last(run.snapshots)
     tests = (*checks.tests(found), *drift.tests(pairs), *additions.tests(entries))
     known = additions.exceptions(checks.baseline(run.checks, found), entries, run.last[:10])
-    baseline = score.scored(known, run.checks)
+    baseline = opinions.joined(score.scored(known, run.checks), entries)
     fault_list = additions.faults(faults(run, saved, found), entries)
     acceptance, rest_points = additions.acceptance(entries), additions.rest_points(entries)
     systems = _systems(run, pairs)

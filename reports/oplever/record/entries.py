@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from oplever.errors import OpleverError
+from oplever.record.model import CheckStatus
 
 Said = Annotated[str, Meta(min_length=1, max_length=4000)]
 Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
@@ -179,6 +180,26 @@ class ExceptionEntry(_Said, frozen=True, tag="exception"):
     compensating: str = ""
 
 
+class CaseResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """One test that another tool ran; `message` is why it did not pass, `duration` in seconds."""
+
+    id: Said
+    title: Said
+    status: CheckStatus
+    message: str = ""
+    duration: float = 0.0
+
+
+class ResultsEntry(_Said, frozen=True, tag="results"):
+    """Tests of one machine by another tool: the file they were read from, with its SHA-256."""
+
+    host: Said
+    stage: Literal["during", "after"]
+    file: Said
+    digest: Said
+    tests: tuple[CaseResult, ...]
+
+
 class SignatureEntry(_Said, frozen=True, tag="signature"):
     """A signature over a revision: SHA-256 of the signed statement and of its signature, fingerprint of the key."""
 
@@ -194,6 +215,28 @@ class PseudonymisedEntry(_Said, frozen=True, tag="pseudonymised"):
 
     names: tuple[Literal["hours_names", "signatures"], ...]
     entries: Said
+
+
+class ScannedRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule of a scanner, as importers give it."""
+
+    rule: Said
+    status: Literal["pass", "fail", "error", "not_applicable"]
+    raw: str = ""
+    title: str = ""
+
+
+class ScanEntry(_Said, frozen=True, tag="scan"):
+    """What another scanner found on a machine; `digest` is the SHA-256 of its report."""
+
+    tool: Literal["openscap", "lynis"]
+    host: Said
+    file: str
+    digest: str
+    rules: tuple[ScannedRule, ...]
+    version: str = ""
+    profile: str = ""
+    at: str = ""
 
 
 Content = (
@@ -214,10 +257,12 @@ Content = (
     | NoneEntry
     | CorrectionEntry
     | ExceptionEntry
+    | ResultsEntry
     | SignatureEntry
     | PseudonymisedEntry
+    | ScanEntry
 )
-BY_COMMAND = (SignatureEntry, PseudonymisedEntry)
+BY_COMMAND = (ResultsEntry, SignatureEntry, PseudonymisedEntry, ScanEntry)
 """Kinds that a command of their own adds."""
 
 KINDS: dict[str, type[Struct]] = {

@@ -371,6 +371,24 @@ class Regression(Struct, frozen=True):
     record: str = ""
 
 
+class SecondOpinion(Struct, frozen=True):
+    """What another scanner says about one host, beside ours. `raw` is its own word for `status`.
+
+    `controls` are ours that ask the same, `ours` is what they say together (None: we do not ask it), `agrees` is None
+    where one of the two could not judge.
+    """
+
+    tool: Literal["openscap", "lynis"]
+    host: str
+    rule: str
+    status: CheckStatus
+    raw: str
+    title: Text
+    controls: tuple[str, ...] = ()
+    ours: CheckStatus | None = None
+    agrees: bool | None = None
+
+
 class Baseline(Struct, frozen=True):
     """Section 11: the security check against one profile."""
 
@@ -381,6 +399,7 @@ class Baseline(Struct, frozen=True):
     exceptions: tuple[ExceptionGrant, ...] = ()
     tallies: tuple[Tally, ...] = ()
     worse: tuple[Regression, ...] = ()
+    opinions: tuple[SecondOpinion, ...] = ()
 
 
 class Fault(Struct, frozen=True):

@@ -48,12 +48,13 @@ class KeyValue(Struct, frozen=True, tag_field="kind", tag="keyvalue"):
 
 
 class Table(Struct, frozen=True, tag_field="kind", tag="table"):
-    """`paper_rows` is how many rows go on paper; the format says how many it left out."""
+    """`paper_rows` is how many rows go on paper; `left_out` says there that it holds no more."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     paper_rows: int = 60
+    left_out: str = ""
 
 
 class Bullets(Struct, frozen=True, tag_field="kind", tag="bullets"):
@@ -68,7 +69,7 @@ class Group(Struct, frozen=True, tag_field="kind", tag="group"):
 
 
 class Details(Struct, frozen=True, tag_field="kind", tag="details"):
-    """Folded on screen. On paper its blocks are shown when `paper` is true, else only its title and count."""
+    """Folded on screen. On paper its blocks are shown when `paper` is true, else title, count and `folded`."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -76,6 +77,7 @@ class Details(Struct, frozen=True, tag_field="kind", tag="details"):
     tone: Tone = "plain"
     open: bool = False
     paper: bool = False
+    folded: str = ""
 
 
 class AttentionItem(Struct, frozen=True):

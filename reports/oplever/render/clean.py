@@ -7,7 +7,7 @@ says. They are replaced by a visible name, so that the reader sees that somethin
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ _SUSPECT = re.compile(
     "\U0001fffe-\U0001ffff\U000e0000-\U0010ffff"  # tags, variation selectors, planes 15 and 16
     "]"
 )
+_SUSPECT_JSON = re.compile(_SUSPECT.pattern + r"|\\[ubfrt]")
+"""The same in JSON text, where controls, tabs and carriage returns are written with a backslash."""
 _NEWLINES = re.compile(r"\r\n?")
 
 
@@ -31,16 +33,25 @@ def clean_text(text: str) -> str:
     return _SUSPECT.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text).replace("\t", "    ")
 
 
-def _clean(value: object) -> object:
+def _clean(value: Any) -> Any:
+    """Only what holds something to clean is taken apart: nearly always that is very little of a record."""
     if isinstance(value, str):
         return clean_text(value)
+    if (
+        isinstance(value, (int, float))
+        or value is None
+        or not _SUSPECT_JSON.search(msgspec.json.encode(value).decode())
+    ):
+        return value
+    if isinstance(value, msgspec.Struct):
+        fields = value.__struct_fields__
+        return type(value)(**{name: _clean(getattr(value, name)) for name in fields})
     if isinstance(value, dict):
         return {_clean(key): _clean(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(item) for item in value]
-    return value
+    return type(value)(_clean(item) for item in value)
 
 
 def clean(thing: _T) -> _T:
     """A copy of a Struct in which every string is clean."""
-    return msgspec.convert(_clean(msgspec.to_builtins(thing)), type(thing))
+    cleaned: _T = _clean(thing)
+    return cleaned

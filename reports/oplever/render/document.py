@@ -151,5 +151,8 @@ def _labels(t: Translator) -> dict[str, str]:
         "security": t("Security score"),
         "problem": t("problem"),
         "nothing": t("nothing"),
-        "more": t("{count} more characters"),
+        "more_rows": t("Show {count} more rows"),
+        "everywhere": t("Search in everything"),
+        "found": t("Found in {count} parts"),
+        "no_script": t("The page shows its folds with a script; without one, read the record in record.json."),
     }

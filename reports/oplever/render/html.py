@@ -1,6 +1,10 @@
 """A page as one HTML file that needs nothing else: no network, no font, no script to be readable.
 
 The content security policy allows exactly the one style sheet and the one script in the file, by their digests.
+
+What makes a browser slow is the number of elements, so a page of many rows holds its folds and the later rows of its
+tables compressed (zlib in base64, in `script` elements that are data), and the script of the page draws them when
+somebody opens, filters or asks for more. A small page holds everything as it is.
 """
 
 from __future__ import annotations
@@ -8,16 +12,87 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import zlib
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import escape
 
-import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from oplever.render.blocks import SYMBOLS, Page
+from oplever.render.blocks import SYMBOLS, Block, Cell, Column, Page, Table, Tone
+from oplever.render.paper import MANY_ROWS, MOST_FOLDS, rows_of
 
 _LONG = 320
 """Characters of a cell after which the rest is folded."""
+
+_ROWS = 100
+"""Rows of a table in a page of many rows that are drawn at once, and each time somebody asks for more."""
+
+_SEPARATOR = "\x1e"
+"""Between folds; no text of a page can hold it, since that is clean."""
+
+
+def _tone(tone: Tone, text: str) -> str:
+    symbol = SYMBOLS[tone]
+    if not symbol:
+        return escape(text)
+    return (
+        f'<span class="tone {tone}"><span class="symbol" aria-hidden="true">{symbol}</span>&nbsp;{escape(text)}</span>'
+    )
+
+
+def _text(text: str, code: bool) -> str:
+    """Text of a machine: fixed width when it is code, folded when it is long."""
+    start, end = ("<code>", "</code>") if code else ("", "")
+    whole = f"{start}{escape(text)}{end}"
+    if len(text) <= _LONG:
+        return whole
+    return f'<details class="long"><summary>{start}{escape(text[:160])} …{end}</summary>{whole}</details>'
+
+
+def _cell(cell: Cell) -> str:
+    shown = _tone(cell.tone, cell.text) if cell.tone != "plain" else _text(cell.text, cell.code) if cell.text else ""
+    return f"{shown}<small>{_text(cell.note, False)}</small>" if cell.note else shown
+
+
+def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
+    """One line for each row: the script of the page splits them at the line ends."""
+    heads = [
+        f'<td role="cell" data-label="{escape(column.title)}"' + (' class="number">' if column.number else ">")
+        for column in columns
+    ]
+    return "".join(
+        '<tr role="row">'
+        + "".join(
+            f"{head}<div>{_cell(cell)}</div></td>" if cell.text or cell.note else f"{head}</td>"
+            for head, cell in zip(heads, row, strict=True)
+        ).replace("\n", "&#10;")
+        + "</tr>\n"
+        for row in rows
+    )
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def _one_a_line(folds: str) -> str:
+    """Folds, each on one line, as rows are."""
+    return "\n".join(fold.strip().replace("\n", " ") for fold in folds.split(_SEPARATOR) if fold.strip())
+
+
+def _first_rows(table: Table, many: bool) -> Markup:
+    return Markup(_rows(table.columns, table.rows[:_ROWS] if many else table.rows))  # noqa: S704 - escaped above
+
+
+def _later_rows(table: Table, many: bool) -> str:
+    """What the page leaves for its script to draw; empty when the table is whole."""
+    return _packed(_rows(table.columns, table.rows[_ROWS:])) if many and len(table.rows) > _ROWS else ""
+
+
+def _kind(block: Block) -> str:
+    return str(block.__struct_config__.tag)
 
 
 @lru_cache
@@ -29,7 +104,19 @@ def _template() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals.update(symbols=SYMBOLS, long=_LONG)
+    environment.globals.update(
+        symbols=SYMBOLS,
+        kind=_kind,
+        tone=lambda tone, text: Markup(_tone(tone, text)),  # noqa: S704 - these three escape what they are given
+        text=lambda text, code=False: Markup(_text(text, code)),  # noqa: S704
+        cell=lambda cell: Markup(_cell(cell)),  # noqa: S704
+        first_rows=_first_rows,
+        later_rows=_later_rows,
+        packed=_packed,
+        folds_shown=MOST_FOLDS,
+        separator=_SEPARATOR,
+        one_a_line=_one_a_line,
+    )
     return environment.get_template("report.html.j2")
 
 
@@ -50,11 +137,12 @@ def draw(page: Page) -> bytes:
     if re.fullmatch(r"[\w.-]+", page.id):  # a style sheet has no autoescape: only what needs none goes in
         style += f'@page {{ @bottom-left {{ content: "{page.id}" }} }}\n'
     script = _asset("report.js")
-    text = _template().render(
-        page=msgspec.to_builtins(page),
+    parts = _template().generate(
+        page=page,
+        many=rows_of(page) > MANY_ROWS,
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         style_digest=_digest(style),
         script_digest=_digest(script),
     )
-    return text.encode("utf-8")
+    return b"".join(part.encode() for part in parts)

@@ -29,6 +29,7 @@ from oplever.render.blocks import (
     Timeline,
     Tone,
 )
+from oplever.render.paper import MANY_ROWS, on_paper, rows_of
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 _LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
@@ -116,6 +117,9 @@ def _(block: Table, labels: Labels, level: int) -> Iterator[str]:
     rows = ([_cell(cell) for cell in row] for row in block.rows)
     columns = block.columns
     yield from _rows([column.title for column in columns], rows, [column.number for column in columns])
+    if block.left_out:
+        yield escape(block.left_out)
+        yield ""
 
 
 @_lines.register
@@ -139,6 +143,9 @@ def _(block: Details, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     count = f" ({escape(block.count)})" if block.count else ""
     yield f"{'#' * min(level, 6)} {_toned('bad' if block.tone == 'bad' else 'plain', escape(block.title))}{count}"
+    if block.folded:
+        yield ""
+        yield escape(block.folded)
     for one in block.blocks:
         yield from _lines(one, labels, level + 1)
 
@@ -180,6 +187,9 @@ def _(block: Tiles, labels: Labels, level: int) -> Iterator[str]:
 def _(block: Timeline, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     yield f"## {escape(block.title)}"
+    if block.table.folded:
+        yield ""
+        yield escape(block.table.folded)
     for one in block.table.blocks:
         yield from _lines(one, labels, level + 1)
 
@@ -230,6 +240,8 @@ def _page(page: Page) -> Iterator[str]:
 
 
 def draw(page: Page) -> bytes:
-    """The page as UTF-8 Markdown, without double blank lines."""
+    """The page as UTF-8 Markdown, without double blank lines; a page of many rows is shortened as on paper."""
+    if rows_of(page) > MANY_ROWS:
+        page = on_paper(page)
     text = "\n".join(_page(page)) + "\n"
     return re.sub(r"\n{3,}", "\n\n", text).encode("utf-8")

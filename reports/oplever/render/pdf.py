@@ -18,6 +18,7 @@ import msgspec
 import typst
 
 from oplever.render.blocks import SYMBOLS, Page
+from oplever.render.paper import on_paper
 
 STANDARDS: tuple[typst.PDFStandard, ...] = ("a-2a", "ua-1")
 _LONGEST = 400
@@ -63,30 +64,16 @@ def _text(text: str) -> str:
     return _ESCAPED.sub(lambda word: _BREAK.sub("\\1\u200b", word[0]), text)
 
 
-def _for_paper(value: Any, labels: dict[str, str]) -> Any:
-    """The tree with everything left out or shortened that paper does not show."""
+def _for_paper(value: Any) -> Any:
+    """The tree with every text made to fit on paper."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, dict):
-        if value.get("kind") == "table":
-            value = _shortened(value, labels)
-        elif value.get("kind") == "details" and not value["paper"]:
-            value = {**value, "blocks": [], "folded": labels["folded"]}
         # Keys and kinds are names of ours, and a break inside one would make it another name.
-        return {
-            key: item if key in ("kind", "tone", "state") else _for_paper(item, labels) for key, item in value.items()
-        }
+        return {key: item if key in ("kind", "tone", "state") else _for_paper(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_for_paper(item, labels) for item in value]
+        return [_for_paper(item) for item in value]
     return value
-
-
-def _shortened(table: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
-    rest = len(table["rows"]) - table["paper_rows"]
-    if rest <= 0:
-        return table
-    note = labels["left_out"].format(count=rest)
-    return {**table, "rows": table["rows"][: table["paper_rows"]], "left_out": note}
 
 
 @lru_cache
@@ -105,9 +92,9 @@ def _created(iso: str) -> datetime:
 
 def draw(page: Page) -> bytes:
     """The page as PDF."""
-    tree = msgspec.to_builtins(page)
+    tree = msgspec.to_builtins(on_paper(page))
     kind = tree.pop("kind")
-    data = {**_for_paper(tree, page.labels), "document": _text(kind), "symbols": SYMBOLS}
+    data = {**_for_paper(tree), "document": _text(kind), "symbols": SYMBOLS}
     result = typst.compile(
         _template(),
         format="pdf",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from oplever.record.model import Component, Control, Fault, HostResult, Record, Setting, Step, Test
+from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
@@ -48,6 +48,11 @@ class View:
     components: dict[str, list[Component]]
     settings: dict[str, list[Setting]]
     roles: dict[str, str]
+    tests_of: dict[str, list[Test]]
+    failing_on: Counter[str]
+    faults_on: Counter[str]
+    insecure: frozenset[str]
+    scores: dict[str, HostScore]
 
     @classmethod
     def of(cls, record: Record) -> View:
@@ -60,16 +65,23 @@ class View:
             for result in step.results:
                 steps.setdefault(result.host, []).append((step, result))
         controls = [control for control in record.baseline.controls if control.after in BAD]
+        failing = [test for test in latest if test.status in BAD]
+        faults = [fault for fault in record.faults if fault.status in ("open", "escalated")]
         return cls(
             record=record,
             during=during,
             after=after,
-            failing_tests=[test for test in latest if test.status in BAD],
+            failing_tests=failing,
             failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
-            open_faults=[fault for fault in record.faults if fault.status in ("open", "escalated")],
+            open_faults=faults,
             steps_by_host=steps,
             components=by_host(record.components),
             settings=by_host(record.settings),
+            tests_of={**by_host(during), **by_host(after)},
+            failing_on=Counter(test.host for test in failing),
+            faults_on=Counter(fault.host for fault in faults),
+            insecure=frozenset(control.host for control in controls if control.severity == "high"),
+            scores={score.host: score for score in record.baseline.hosts},
             roles=short_names(
                 {*(step.role for step in record.steps), *(role for system in record.systems for role in system.roles)}
             ),
@@ -81,8 +93,7 @@ class View:
 
     def host_tests(self, host: str) -> list[Test]:
         """The tests that count for a host: those directly after, or those during when there are none after."""
-        tests = [test for test in self.after if test.host == host]
-        return tests or [test for test in self.during if test.host == host]
+        return self.tests_of.get(host, [])
 
 
 def status_counts(things: Iterable[Test]) -> Counter[str]:

@@ -519,8 +519,11 @@ def test_firewall_joins_rules_with_what_listens(monkeypatch: pytest.MonkeyPatch,
     sockets.append(firewall.socket.Socket("tcp", "127.0.0.1", 25, "x", "root"))
     monkeypatch.setattr(nftables, "ruleset", lambda _: ({place: chain}, {place: rules}))
     monkeypatch.setattr(firewall.socket, "listening", lambda _: sockets)
-    monkeypatch.setattr(firewall.unit, "files", lambda _: {"nftables.service": "enabled", "ufw.service": "disabled"})
-    found = firewall.look_up(Machine(), {})
+    shown = (
+        "Id=nftables.service\nUnitFileState=enabled\n\nId=ufw.service\nUnitFileState=disabled\n\nId=x\nUnitFileState=\n"
+    )
+    words = " ".join(["systemctl", "show", "--property=Id,UnitFileState", "--", *firewall.FRONT_ENDS])
+    found = firewall.look_up(commands(Machine(), **{words: shown}), {})
     assert (found["front_ends"], found["ipv6_input"], found["stateful"]) == (["nftables"], ipv6, True)
     assert (found["open_ports"], found["ports_without_rule"], found["rules_without_port"]) == ([22], [443], [80])
 

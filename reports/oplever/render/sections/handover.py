@@ -30,6 +30,7 @@ _SHOWN = frozenset({"host", "account"})
 """Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
 
 _MOST_SETTINGS = 12
+_MOST_TESTS = 48
 _FIRST_PERSON, _LAST_PERSON = 1000, 59999
 
 
@@ -67,7 +68,7 @@ def _form(view: View, t: Translator) -> Checklist:
         if test.source in _USED and test.status == "pass":
             used.setdefault((test.host, test.suite), test)
     noticed = [setting for setting in view.record.settings if _noticed(setting)]
-    lines = [f"{test.host}: {titled(t, test.title) or test.id}" for test in used.values()]
+    lines = [f"{test.host}: {titled(t, test.title) or test.id}" for test in used.values()][:_MOST_TESTS]
     lines += [_setting_line(t, setting) for setting in noticed[:_MOST_SETTINGS]]
     lines += [t("The user was told how to use it and whom to ask for help")]
     return _checklist(t, tuple(CheckItem(line) for line in lines))

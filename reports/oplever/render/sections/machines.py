@@ -8,7 +8,8 @@ from itertools import groupby
 
 from oplever.record.model import Component, HostResult, Setting, Step, System
 from oplever.render.blocks import Block, Cell, Column, Details, Group, Table, Tone
-from oplever.render.sections.parts import Blocks, code, pairs, table
+from oplever.render.paper import MOST_FOLDS
+from oplever.render.sections.parts import Blocks, code, folds, pairs, table
 from oplever.render.text import Translator
 from oplever.render.view import BAD, View
 from oplever.render.words import CHANGE, TASK, toned, word
@@ -48,10 +49,13 @@ def components(view: View, t: Translator) -> Blocks:
     columns = [t("Machine"), t("Kind"), t("Component"), t("What happened"), t("Before"), t("After"), t("Recorded by")]
     return (
         *table(t("Parts and tools"), [Column(title) for title in columns], rows),
-        *(
-            _packages(t, host, packages)
-            for host, found in view.components.items()
-            if (packages := [part for part in found if part.kind == "package"])
+        *folds(
+            t,
+            [
+                _packages(t, host, packages)
+                for host, found in view.components.items()
+                if (packages := [part for part in found if part.kind == "package"])
+            ],
         ),
     )
 
@@ -91,8 +95,24 @@ def systems(view: View, t: Translator) -> Blocks:
         )
         for system in view.record.systems
     ]
-    changed = [_settings(t, host, found) for host, found in view.settings.items()]
-    return (*built, Group(t("Settings that changed"), tuple(changed))) if changed else tuple(built)
+    changed = folds(t, [_settings(t, host, found) for host, found in view.settings.items()])
+    machines = (*(_as_one_table(view, t) if len(built) > MOST_FOLDS else ()), *folds(t, built))
+    return (*machines, Group(t("Settings that changed"), changed)) if changed else machines
+
+
+def _as_one_table(view: View, t: Translator) -> Blocks:
+    """What the machines are, in a line each, where a page for each would be too many."""
+    rows = [
+        (
+            Cell(system.name, note=system.os),
+            code(system.address),
+            Cell(", ".join(system.groups)),
+            Cell(", ".join(view.roles[role] for role in system.roles)),
+        )
+        for system in view.record.systems
+    ]
+    columns = (Column(t("Machine"), 3), Column(t("Address"), 2), Column(t("Groups"), 3), Column(t("Roles"), 4))
+    return table(t("Machines as built"), columns, rows, 200)
 
 
 def _as_built(view: View, t: Translator, system: System) -> Blocks:
@@ -182,7 +202,7 @@ def steps(view: View, t: Translator) -> Blocks:
         _recap(view, t),
         *table(t("Steps that failed"), (*columns, Column(t("Message"), 6)), failed),
         *_by_hand(view, t),
-        *(_host_steps(view, t, host, found) for host, found in view.steps_by_host.items() if found),
+        *folds(t, [_host_steps(view, t, host, found) for host, found in view.steps_by_host.items() if found]),
     )
 
 

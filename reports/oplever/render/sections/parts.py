@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oplever.record.model import Record, Text
-from oplever.render.blocks import Block, Cell, Column, KeyValue, Table
+from oplever.render.blocks import Block, Cell, Column, Details, KeyValue, Table
+from oplever.render.paper import MOST_FOLDS
 from oplever.render.text import Translator
 
 Blocks = tuple[Block, ...]
@@ -26,6 +27,15 @@ def pairs(*found: tuple[str, str | Cell | None]) -> Blocks:
 def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], paper_rows: int = 60) -> Blocks:
     """A table, or nothing when it has no rows."""
     return (Table(caption, tuple(columns), tuple(tuple(row) for row in rows), paper_rows),) if rows else ()
+
+
+def folds(t: Translator, found: Sequence[Details]) -> Blocks:
+    """A fold for each machine, or one fold that holds them all when they are many."""
+    if len(found) <= MOST_FOLDS:
+        return tuple(found)
+    return (
+        Details(t("Machine by machine"), tuple(found), t.plural("{count} machine", "{count} machines", len(found))),
+    )
 
 
 def code(text: str, note: str = "") -> Cell:

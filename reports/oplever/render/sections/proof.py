@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from oplever.record.model import Control, ExceptionGrant, Regression, Score, Tally, Test
+from oplever.record.model import Control, ExceptionGrant, Regression, Score, SecondOpinion, Tally, Test
 from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
 from oplever.render.sections.parts import Blocks, code, table, titled
 from oplever.render.text import Translator
@@ -94,6 +94,7 @@ def baseline(view: View, t: Translator) -> Blocks:
         *_areas(view, t),
         *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
         *_exceptions(t, found.exceptions),
+        *_opinions(t, found.opinions),
         *_passing(t, rest),
     )
 
@@ -269,6 +270,48 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
             Details(caption, table(caption, _control_columns(t, remedy=False), rows), check_counts(t, counts))
         )
     return tuple(details)
+
+
+_TOOLS = {"openscap": "OpenSCAP", "lynis": "Lynis"}
+
+
+def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
+    """What other scanners say: the disagreements first and always, the rest folded."""
+    if not opinions:
+        return ()
+    compared = [one for one in opinions if one.agrees is not None]
+    apart = [one for one in compared if not one.agrees]
+    told = t(
+        "Second opinion of {tools}: {agreed} of {compared} shared judgements agree; {rest} rules are theirs alone.",
+        tools=", ".join(dict.fromkeys(_TOOLS[one.tool] for one in opinions)),
+        agreed=t.number(len(compared) - len(apart)),
+        compared=t.number(len(compared)),
+        rest=t.number(sum(not one.controls for one in opinions)),
+    )
+    columns = (
+        Column(t("Scanner"), 2), Column(t("Machine"), 2), Column(t("Rule"), 4), Column(t("Their result"), 2),
+        Column(t("Our controls"), 2), Column(t("Our result"), 2), Column(t("Agreement"), 2),
+    )  # fmt: skip
+    rest = [one for one in opinions if one.agrees is not False]
+    caption = t("Other second opinions")
+    return (
+        Paragraph(told, "warn" if apart else "good"),
+        *table(t("Second opinions that differ"), columns, [_opinion(t, one) for one in apart]),
+        *((Details(caption, table(caption, columns, [_opinion(t, one) for one in rest])),) if rest else ()),
+    )
+
+
+def _opinion(t: Translator, one: SecondOpinion) -> tuple[Cell, ...]:
+    agreement = {True: Cell(t("agree"), "good"), False: Cell(t("differ"), "bad"), None: Cell("–")}
+    return (
+        Cell(_TOOLS[one.tool]),
+        Cell(one.host),
+        code(one.rule, titled(t, one.title)),
+        toned(t, CHECK, one.status, one.raw),
+        Cell(", ".join(one.controls) or "–"),
+        toned(t, CHECK, one.ours) if one.ours else Cell("–"),
+        agreement[one.agrees],
+    )
 
 
 def _exceptions(t: Translator, exceptions: tuple[ExceptionGrant, ...]) -> Blocks:

@@ -107,6 +107,11 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
     return _capped(t, found, 12, t("Open fault"))
 
 
+def _hosts(t: Translator, names: list[str]) -> str:
+    rest = len(names) - _MOST_OF_A_KIND
+    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=rest)] if rest > 0 else [])])
+
+
 def _controls(view: View, t: Translator) -> list[AttentionItem]:
     """Failing controls of high severity, one line per control; the others as a count."""
     groups: dict[str, list[Control]] = defaultdict(list)
@@ -118,7 +123,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         AttentionItem(
             "bad",
             label,
-            f"{titled(t, group[0].title) or name} ({', '.join(control.host for control in group)})",
+            f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
             _expected_found(t, group[0].expected, group[0].found),
             section=11,
         )
@@ -201,9 +206,8 @@ def _machines(view: View, t: Translator) -> Blocks:
 
 def _tile(view: View, t: Translator, system: System) -> Tile:
     tests = view.host_tests(system.name)
-    failing = sum(test.host == system.name for test in view.failing_tests)
-    faults = sum(fault.host == system.name for fault in view.open_faults)
-    score = next((score for score in view.record.baseline.hosts if score.host == system.name), None)
+    failing, faults = view.failing_on[system.name], view.faults_on[system.name]
+    score = view.scores.get(system.name)
     before = score.before.score if score and score.before else None
     after = score.after.score if score and score.after else None
     return Tile(
@@ -228,7 +232,7 @@ def _state(view: View, t: Translator, system: System, failing: int, faults: int)
         return Cell(t("not reachable"), "bad")
     if failing or faults or system.recap.failed:
         return Cell(t("not in order"), "bad")
-    high = any(c.host == system.name and c.severity == "high" for c in view.failing_controls)
+    high = system.name in view.insecure
     tone: Tone = "warn" if high else "good"
     return Cell(t("in order, with security remarks") if high else t("in order"), tone)
 

@@ -1,0 +1,88 @@
+"""`oplever import`: runs that other tools recorded become records; results of other test tools join a record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from oplever import store
+from oplever.cli.build import build
+from oplever.cli.import_scan import import_lynis, import_openscap
+from oplever.cli.output import printable, summary
+from oplever.errors import OpleverError
+from oplever.journal.importers import junit
+from oplever.journal.importers.registry import FORMATS, Format
+from oplever.journal.importers.write import write
+from oplever.record import entries
+from oplever.record.entries import CaseResult
+
+
+@click.group("import")
+@click.help_option(help="Show this help and stop.")
+def import_group() -> None:
+    """Make records of runs that another tool recorded, or add results of other test tools to a record."""
+
+
+def _command(name: str, one: Format) -> click.Command:
+    @click.command(name, help=f"PATH: {one.help}.", short_help=one.help)
+    @click.argument("path", type=click.Path(path_type=Path))
+    @click.help_option(help="Show this help and stop.")
+    def command(path: Path) -> None:
+        told_no = False
+        for source in one.read(path):
+            directory = write(source, store.records_directory())
+            derived = build(directory)
+            told_no |= derived.verdict in ("not_delivered", "interrupted")
+            click.echo(f"{printable(source.playbook)}: {len(derived.steps)} steps on {len(derived.systems)} machines")
+            click.echo(summary(derived))
+            click.echo(f"record: {directory}")
+        raise click.exceptions.Exit(1 if told_no else 0)
+
+    return command
+
+
+@import_group.command("junit", short_help="JUnit XML of testinfra, pytest, goss or another tool, as tests of a record")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--record", default="latest", show_default=True, help="Record, by name or path.")
+@click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
+@click.option("--host", help="The machine that was tested; not needed when testinfra names it.")
+@click.option(
+    "--stage",
+    type=click.Choice(["during", "after"]),
+    default="after",
+    show_default=True,
+    help="Tested during the work or after it.",
+)
+@click.help_option(help="Show this help and stop.")
+def import_junit(path: Path, record: str, by: str, host: str | None, stage: str) -> None:
+    """PATH: JUnit XML of testinfra, pytest, goss or another tool. Its tests join RECORD as an entry."""
+    directory = store.find(record)
+    known = {system.name for system in store.load(directory).systems}
+    per_host: dict[str, list[CaseResult]] = {}
+    for case in junit.cases(path):
+        per_host.setdefault(host or junit.tested_machine(case, known) or "", []).append(case)
+    if strangers := sorted(set(per_host) - known):
+        which = f"the record has no machine {strangers[0]}" if strangers[0] else "no machine is named in the file"
+        raise OpleverError("entry-invalid", which, f"name the tested one with --host: {', '.join(sorted(known))}")
+    at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for name, cases in per_host.items():
+        tests = msgspec.to_builtins(cases)
+        data = {"host": name, "stage": stage, "file": path.name, "digest": digest, "tests": tests}
+        store.add(directory, entries.make("results", by, at, data))
+    derived = build(directory)
+    counts = Counter(case.status for cases in per_host.values() for case in cases)
+    click.echo("added: " + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+    click.echo(summary(derived))
+    raise click.exceptions.Exit(1 if derived.verdict in ("not_delivered", "interrupted") else 0)
+
+
+for _name, _format in FORMATS.items():
+    import_group.add_command(_command(_name, _format))
+for _scanner in (import_openscap, import_lynis):
+    import_group.add_command(_scanner)

@@ -1,0 +1,263 @@
+"""ARA 1.x: the SQLite database of its server, opened read-only. One record for each playbook in it.
+
+ARA keeps no count of what was rescued or ignored, no role and no single items; they follow from what it does keep.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from oplever.journal.importers.rules import outcome
+from oplever.journal.importers.rules.redact import Redactor, secret_values
+from oplever.journal.importers.rules.text import clean, one_line
+from oplever.journal.importers.source import Line, Source, broken, digest, foreign, moment
+
+_WANTED = "a database of ARA (~/.ara/server/ansible.sqlite)"
+_LARGEST_BYTES = 64 * 1024 * 1024
+"""Of one content when decompressed."""
+_ROLE = re.compile(r"/roles/([^/]+)/(?:tasks|handlers)/")
+
+_PLAYBOOKS = "SELECT * FROM playbooks ORDER BY id"
+_HOSTS = "SELECT * FROM hosts WHERE playbook_id = ? ORDER BY name"
+_PLAYS = "SELECT * FROM plays WHERE playbook_id = ? ORDER BY started, id"
+_TARGETS = """SELECT DISTINCT hosts.name FROM results JOIN hosts ON hosts.id = results.host_id
+  WHERE results.play_id = ? ORDER BY results.id"""
+_TASKS = """SELECT tasks.*, files.path AS file, plays.uuid AS play FROM tasks JOIN files ON files.id = tasks.file_id
+  JOIN plays ON plays.id = tasks.play_id WHERE tasks.playbook_id = ? ORDER BY tasks.started, tasks.id"""
+_RESULTS = """SELECT results.*, COALESCE(results.ended, results.started) AS stopped, hosts.name AS host,
+    tasks.uuid AS uuid, tasks.action AS action,
+    (SELECT MIN(other.name) FROM results_delegated_to AS link JOIN hosts AS other ON other.id = link.host_id
+     WHERE link.result_id = results.id) AS delegated_to
+  FROM results JOIN hosts ON hosts.id = results.host_id JOIN tasks ON tasks.id = results.task_id
+  WHERE results.playbook_id = ? ORDER BY """
+
+
+def sources(path: Path) -> list[Source]:
+    """Every playbook in the database, oldest first."""
+    database = _open(path)
+    try:
+        found = [_source(database, path, row) for row in database.execute(_PLAYBOOKS)]
+    except sqlite3.DatabaseError as problem:
+        raise _unreadable(path, problem) from None
+    if not found:
+        raise broken(str(path), "there is no playbook in this database")
+    return found
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise foreign(path, _WANTED)
+    database = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+    database.row_factory = sqlite3.Row
+    database.text_factory = lambda content: content.decode("utf-8", "replace")
+    try:
+        database.execute("PRAGMA trusted_schema = OFF")  # the file may come from anywhere
+        names = {row["name"] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError as problem:
+        raise foreign(path, _WANTED) from problem
+    if not {"playbooks", "plays", "tasks", "hosts", "results", "files"} <= names:
+        raise foreign(path, _WANTED)
+    return database
+
+
+def _unreadable(path: Path, problem: sqlite3.Error) -> Exception:
+    if "no such column" in str(problem):
+        return broken(str(path), f"its tables are not those of ARA 1.x ({problem})")
+    return broken(str(path), f"SQLite cannot read it: {problem}")
+
+
+def _source(database: sqlite3.Connection, path: Path, playbook: sqlite3.Row) -> Source:
+    place = f"{path}, playbook {playbook['id']}"
+    arguments = _mapping(_content(playbook["arguments"], place))
+    variables = arguments.get("extra_vars")
+    redactor = Redactor(secret_values(variables) if isinstance(variables, dict) else ())
+    texts = {key: [str(v) for v in value] for key, value in arguments.items() if isinstance(value, list)}
+    return Source(
+        tool="ara",
+        version=playbook["server_version"],
+        digest=digest([path]),
+        playbook=playbook["path"],
+        start={
+            "t": moment(playbook["started"], place),
+            "controller": one_line(playbook["controller"] or "", 300),
+            "account": one_line(playbook["user"] or "", 300),
+            "check_mode": arguments.get("check") is True,
+            "diff_mode": arguments.get("diff") is True,
+            "limit": subset if isinstance(subset := arguments.get("subset"), str) else None,
+            "tags": texts.get("tags", []),
+            "skip_tags": texts.get("skip_tags", []),
+            "inventories": [redactor.text(word) for word in texts.get("inventory", [])],
+            "versions": {"ansible": playbook["ansible_version"], "python": playbook["python_version"]},
+        },
+        lines=_Playbook(database, path, playbook, redactor).lines(),
+    )
+
+
+class _Playbook:
+    """Rows of one playbook to lines of a journal, in order of time."""
+
+    def __init__(self, database: sqlite3.Connection, path: Path, playbook: sqlite3.Row, redactor: Redactor) -> None:
+        self._database = database
+        self._path = path
+        self._playbook = playbook
+        self._redactor = redactor
+        self._seen: dict[str, Counter[str]] = {}
+        self._hosts = {row["name"]: row for row in self._rows(_HOSTS)}
+        count = "SELECT host_id, COUNT(*) FROM results WHERE playbook_id = ? AND status = 'unreachable' GROUP BY 1"
+        unreachable = {row[0]: row[1] for row in self._rows(count)}
+        self._ignored = {n: unreachable.get(row["id"], 0) - row["unreachable"] for n, row in self._hosts.items()}
+        """Unreachable results that the play said to ignore: those before the one that counts."""
+
+    def lines(self) -> Iterator[Line]:
+        try:
+            path = self._short(self._playbook["path"])
+            yield self._line("started", self._playbook, "playbook_start", playbook=path, sha256=None, collections={})
+            # At the same moment a play comes before its tasks, a task before its hosts, a start before an end.
+            yield from heapq.merge(
+                self._plays(), self._tasks(), self._host_starts(), self._results(), key=lambda line: line.t
+            )
+            if self._playbook["ended"] and self._playbook["status"] in ("completed", "failed"):
+                yield self._line("ended", self._playbook, "stats", recap=self._recap())
+        except sqlite3.DatabaseError as problem:
+            raise _unreadable(self._path, problem) from None
+
+    def _rows(self, query: str) -> sqlite3.Cursor:
+        return self._database.execute(query, (self._playbook["id"],))
+
+    def _plays(self) -> Iterator[Line]:
+        for row in self._rows(_PLAYS):
+            yield self._line(
+                "started",
+                row,
+                "play_start",
+                play=row["uuid"],
+                name=self._short(row["name"] or ""),
+                hosts="",
+                targets=[host["name"] for host in self._database.execute(_TARGETS, (row["id"],))],
+                groups={},
+                strategy="",
+                serial=[],
+                files={},
+            )
+
+    def _tasks(self) -> Iterator[Line]:
+        for row in self._rows(_TASKS):
+            role, name = _role_and_name(row["file"], row["name"] or row["action"])
+            tags = _content(row["tags"], f"{self._path}, task {row['id']}")
+            yield self._line(
+                "started",
+                row,
+                "task_start",
+                task=_task(row["uuid"], row["id"]),
+                play=row["play"],
+                name=self._short(name),
+                action=outcome.full_name(row["action"]),
+                role=role,
+                path=clean(f"{row['file']}:{row['lineno']}", 1000),
+                handler=bool(row["handler"]),
+                tags=[str(tag) for tag in tags] if isinstance(tags, list) else [],
+                check_mode=False,
+                no_log=False,
+            )
+
+    def _host_starts(self) -> Iterator[Line]:
+        for row in self._rows(_RESULTS + "results.started, results.id"):
+            yield self._line("started", row, "host_start", task=_task(row["uuid"], row["task_id"]), host=row["host"])
+
+    def _results(self) -> Iterator[Line]:
+        for row in self._rows(_RESULTS + "stopped, results.id"):
+            host = row["host"]
+            data = _mapping(_content(row["content"], f"{self._path}, result {row['id']}"))
+            status = self._status(row, data)
+            self._seen.setdefault(host, Counter())[status] += 1
+            hidden = outcome.is_hidden(None, data)
+            attempts, other = data.get("attempts"), row["delegated_to"]
+            told = (
+                {} if hidden else outcome.fields(outcome.full_name(row["action"]), status, data, None, self._redactor)
+            )
+            yield self._line(
+                "stopped",
+                row,
+                "result",
+                task=_task(row["uuid"], row["task_id"]),
+                host=host,
+                status=status,
+                duration=max(0, row["duration"]) / 1_000_000 if row["duration"] is not None else None,
+                changed=bool(row["changed"]),
+                attempts=attempts if isinstance(attempts, int) else None,
+                delegated_to=other if other != host else None,
+                censored=hidden,
+                **told,
+            )
+
+    def _status(self, row: sqlite3.Row, data: Mapping[str, Any]) -> str:
+        status: str = row["status"]
+        if status == "unreachable" and self._ignored.get(row["host"], 0) > 0:
+            self._ignored[row["host"]] -= 1
+            return "ignored"
+        if status == "failed" and row["ignore_errors"]:
+            return "ignored"
+        if status == "ok" and (row["changed"] or data.get("changed") is True):
+            return "changed"
+        if status not in ("ok", "failed", "skipped", "unreachable", "changed"):
+            raise broken(f"{self._path}, result {row['id']}", f"a result cannot have the status {status!r}")
+        return status
+
+    def _recap(self) -> dict[str, dict[str, int]]:
+        """ARA keeps five of the seven counts. Ansible takes a failure that was rescued out of `failed`."""
+        return {
+            name: {
+                **{key: row[key] for key in ("ok", "changed", "unreachable", "failed", "skipped")},
+                "rescued": max(0, self._seen[name]["failed"] - row["failed"]),
+                "ignored": self._seen[name]["ignored"],
+            }
+            for name, row in self._hosts.items()
+            if name in self._seen  # the others were only delegated to
+        }
+
+    def _line(self, when: str, row: sqlite3.Row, kind: str, **fields: Any) -> Line:
+        return Line(moment(row[when], f"{self._path}, {kind} {row['id']}"), kind, fields)
+
+    def _short(self, text: str) -> str:
+        return one_line(text, 300, self._redactor.text)
+
+
+def _role_and_name(file: str, shown: str) -> tuple[str | None, str]:
+    """ARA keeps the name that Ansible shows, `role : name`; the path says whether that is what it is."""
+    match = _ROLE.search(file)
+    if match is None:
+        return None, shown
+    role, colon, name = shown.partition(" : ")
+    return (role, name) if colon and role.endswith(match[1]) else (match[1], shown)
+
+
+def _task(uuid: str | None, number: int) -> str:
+    return uuid or f"task-{number}"
+
+
+def _content(blob: object, place: str) -> object:
+    """The JSON that ARA keeps compressed in a column."""
+    if not isinstance(blob, bytes):
+        raise broken(place, "its content is no compressed JSON")
+    try:
+        opener = zlib.decompressobj()
+        content = opener.decompress(blob, _LARGEST_BYTES)
+        if opener.unconsumed_tail or not opener.eof:
+            raise broken(place, f"its content is cut short or larger than {_LARGEST_BYTES // 2**20} MB")
+        return msgspec.json.decode(content)
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise broken(place, "its content is no compressed JSON") from None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

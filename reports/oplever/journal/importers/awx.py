@@ -1,0 +1,48 @@
+"""AWX: job events as `/api/v2/jobs/<id>/job_events/` gives them, one file for all pages or one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
+from oplever.journal.importers.rules.redact import Redactor
+from oplever.journal.importers.source import Source, broken, decode, digest, foreign, read
+
+_WANTED = "a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)"
+
+
+def sources(path: Path) -> list[Source]:
+    """The job in a file, or in the files `*.json` of a directory: pages with `results`, or lists of events."""
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    events = sorted((event for file in files for event in _page(file)), key=lambda event: event.counter)
+    if not events:
+        raise foreign(path, _WANTED)
+    jobs = {event.job for event in events}
+    if len(jobs) > 1:
+        raise broken(str(path), f"there are events of {len(jobs)} jobs here: export them one by one")
+    overview = survey(events)
+    return [
+        Source(
+            tool="awx",
+            version=None,
+            digest=digest(files),
+            playbook=overview.playbook,
+            start={"t": overview.first},
+            lines=Translator(overview, Redactor()).lines(events),
+            lost=overview.missing,
+        )
+    ]
+
+
+def _page(path: Path) -> Iterator[JobEvent]:
+    content = decode(read(path, _WANTED), path)
+    pages = content if isinstance(content, list) else [content]
+    for page in pages:
+        found = page.get("results") if isinstance(page, dict) and "results" in page else [page]
+        if not isinstance(found, list):
+            raise foreign(path, _WANTED)
+        for number, event in enumerate(found, 1):
+            if not isinstance(event, dict) or "event" not in event:
+                raise foreign(path, _WANTED)
+            yield job_event(event, f"{path}, event {event.get('counter', number)}")

@@ -1,0 +1,268 @@
+"""Job events to lines of the journal: what ansible-runner writes and AWX stores have the same shape.
+
+Of an event its data is read. `stdout` is not kept, since Ansible prints there what `no_log` hides; only the names of
+hosts that it puts before a result are looked for in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from oplever.journal.importers.rules import outcome
+from oplever.journal.importers.rules.redact import Redactor
+from oplever.journal.importers.rules.text import clean, one_line
+from oplever.journal.importers.source import Line, broken, moment
+
+_ENDS = {
+    "runner_on_ok": "ok",
+    "runner_on_failed": "failed",
+    "runner_on_skipped": "skipped",
+    "runner_on_unreachable": "unreachable",
+}
+_ITEM_ENDS = {"runner_item_on_ok": "ok", "runner_item_on_failed": "failed"}
+_LABEL = re.compile(r"^[a-z]+: \[\S+ -> ([^\]\s(]+)", re.M)
+_LABEL_LIMIT = 4000
+_RECAP = {
+    "ok": "ok",
+    "changed": "changed",
+    "dark": "unreachable",
+    "failures": "failed",
+    "skipped": "skipped",
+    "rescued": "rescued",
+    "ignored": "ignored",
+}
+
+
+class JobEvent(Struct, frozen=True):
+    """`place` says where it was read, for messages; `event_data` is {} when ansible-runner was told to omit it."""
+
+    event: str
+    created: str
+    event_data: dict[str, Any]
+    place: str
+    counter: int = 0
+    job: int = 0
+    delegated_to: str | None = None
+
+    def text(self, key: str) -> str:
+        """A value that the event must have."""
+        value = self.event_data.get(key)
+        if not isinstance(value, str):
+            raise broken(self.place, f"event {self.event} has no {key} (was it recorded with RUNNER_OMIT_EVENTS?)")
+        return value
+
+
+class Overview(Struct):
+    """What is known only after the last event and needed before: hosts of each play, and results to ignore."""
+
+    playbook: str = ""
+    targets: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    unreachable: Counter[str] = msgspec.field(default_factory=Counter)
+    dark: Counter[str] = msgspec.field(default_factory=Counter)
+    finished: bool = False
+    first: str = ""
+    last: str = ""
+    missing: int = 0
+
+
+def job_event(value: object, place: str) -> JobEvent:
+    """One decoded event. Raises OpleverError (`import-broken`)."""
+    if not isinstance(value, dict) or not isinstance(value.get("event"), str):
+        raise broken(place, "this is no job event")
+    data, counter, job = value.get("event_data"), value.get("counter"), value.get("job")
+    return JobEvent(
+        value["event"],
+        moment(value.get("created"), place),
+        data if isinstance(data, dict) else {},
+        place,
+        counter if isinstance(counter, int) else 0,
+        job if isinstance(job, int) else 0,
+        _delegate(value.get("stdout")),
+    )
+
+
+def _delegate(stdout: object) -> str | None:
+    """`other` in `ok: [web1 -> other(192.0.2.7)]`: since ansible-core 2.19 the data hold only its address."""
+    match = _LABEL.search(clean(stdout, _LABEL_LIMIT)) if isinstance(stdout, str) and " -> " in stdout else None
+    return match[1] if match else None
+
+
+def survey(events: Iterable[JobEvent]) -> Overview:
+    """One pass over all events, in order of their counters."""
+    found = Overview()
+    counter = 0
+    for event in events:
+        data = event.event_data
+        found.first = found.first or event.created
+        found.last = event.created
+        if event.counter:
+            found.missing += max(0, event.counter - counter - 1)
+            counter = event.counter
+        if event.event == "playbook_on_start":
+            found.playbook = found.playbook or event.text("playbook")
+        elif event.event.startswith("runner_on_"):
+            hosts = found.targets.setdefault(str(data.get("play_uuid")), [])
+            if (host := event.text("host")) not in hosts:
+                hosts.append(host)
+            if event.event == "runner_on_unreachable":
+                found.unreachable[host] += 1
+        elif event.event == "playbook_on_stats":
+            found.finished = True
+            found.dark = Counter(_counts(data.get("dark")))
+    return found
+
+
+class Translator:
+    """Job events to journal lines, in one pass; `overview` comes from a pass before."""
+
+    def __init__(self, overview: Overview, redactor: Redactor) -> None:
+        self._targets = overview.targets
+        self._ignored = overview.unreachable - overview.dark
+        """Unreachable results that the recap does not count as such: the play said to ignore them, the first ones."""
+        self._redactor = redactor
+        self._announced: set[str] = set()
+        self._kinds: dict[str, Callable[[JobEvent], tuple[str, dict[str, Any]] | None]] = {
+            "playbook_on_start": self._playbook,
+            "playbook_on_play_start": self._play,
+            "playbook_on_task_start": self._task,
+            "runner_on_start": lambda event: ("host_start", self._where(event)),
+            "runner_retry": self._retry,
+            "playbook_on_notify": self._notify,
+            "playbook_on_include": self._include,
+            "playbook_on_no_hosts_matched": lambda _: ("no_hosts", {"why": "no_hosts_matched"}),
+            "playbook_on_no_hosts_remaining": lambda _: ("no_hosts", {"why": "no_hosts_remaining"}),
+            "playbook_on_stats": self._stats,
+            **dict.fromkeys(_ENDS, self._result),
+            **dict.fromkeys(_ITEM_ENDS, self._item),
+        }
+
+    def lines(self, events: Iterable[JobEvent]) -> Iterator[Line]:
+        for event in events:
+            translate = self._kinds.get(event.event)
+            made = translate(event) if translate else None
+            if made is not None:
+                yield Line(event.created, *made)
+
+    def _playbook(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        return "playbook_start", {"playbook": self._short(event.text("playbook")), "sha256": None, "collections": {}}
+
+    def _play(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        self._announced.clear()
+        play = event.text("play_uuid")
+        return "play_start", {
+            "play": play,
+            "name": self._short(event.text("name")),
+            "hosts": self._short(event.text("pattern")),
+            "targets": self._targets.get(play, []),
+            "groups": {},
+            "strategy": "",
+            "serial": [],
+            "files": {},
+        }
+
+    def _task(self, event: JobEvent) -> tuple[str, dict[str, Any]] | None:
+        data, task = event.event_data, event.text("task_uuid")
+        handler = data.get("is_conditional") is True
+        if task in self._announced and not handler:
+            return None  # the free strategy announces a task for each host; the journal has it once
+        self._announced.add(task)
+        role = data.get("resolved_role") or data.get("role")
+        return "task_start", {
+            "task": task,
+            "play": str(data.get("play_uuid") or ""),
+            "name": self._short(event.text("task")),
+            "action": _action(event),
+            "role": self._short(str(role)) if role else None,
+            "path": clean(str(data.get("task_path") or ""), 1000) or None,
+            "handler": handler,
+            "tags": [],
+            "check_mode": False,
+            "no_log": False,
+        }
+
+    def _result(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        data = _res(event)
+        status = _ENDS[event.event]
+        host = event.text("host")
+        if status == "ok" and data.get("changed"):
+            status = "changed"
+        elif status == "failed" and event.event_data.get("ignore_errors"):
+            status = "ignored"
+        elif status == "unreachable" and self._ignored[host] > 0:
+            self._ignored[host] -= 1
+            status = "ignored"
+        duration, attempts = event.event_data.get("duration"), data.get("attempts")
+        hidden = outcome.is_hidden(None, data)
+        delegated = data.get("_ansible_delegated_vars")
+        named = delegated.get("ansible_delegated_host") if isinstance(delegated, Mapping) else None
+        other = named or event.delegated_to
+        return "result", {
+            **self._where(event),
+            "status": status,
+            "duration": duration if isinstance(duration, (int, float)) and duration >= 0 else None,
+            "changed": bool(data.get("changed")),
+            "attempts": attempts if isinstance(attempts, int) else None,
+            "delegated_to": self._short(other) if isinstance(other, str) and other != host else None,
+            "censored": hidden,
+            **({} if hidden else outcome.fields(_action(event), status, data, None, self._redactor)),
+        }
+
+    def _item(self, event: JobEvent) -> tuple[str, dict[str, Any]] | None:
+        data, action = _res(event), _action(event)
+        status = "changed" if _ITEM_ENDS[event.event] == "ok" and data.get("changed") else _ITEM_ENDS[event.event]
+        if outcome.is_hidden(None, data) or (status == "ok" and action not in outcome.OWN):
+            return None
+        failed = status == "failed"
+        fields = {
+            **self._where(event),
+            "status": status,
+            "item": outcome.item_label(data, self._redactor),
+            "message": outcome.message(data, None, self._redactor, failed=failed),
+            "data": outcome.kept_data(action, data, self._redactor, failed=failed),
+        }
+        return "item", {key: value for key, value in fields.items() if value is not None}
+
+    def _retry(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        data = _res(event)
+        attempt = data.get("attempts")
+        fields = {**self._where(event), "attempt": attempt if isinstance(attempt, int) else None}
+        if not outcome.is_hidden(None, data):
+            fields["message"] = outcome.message(data, None, self._redactor, failed=True)
+        return "retry", fields
+
+    def _notify(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        return "notify", {"handler": self._short(event.text("handler")), "host": event.text("host")}
+
+    def _include(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        name = self._short(str(event.event_data.get("included_file") or ""))
+        return "include", {"task": str(event.event_data.get("task_uuid") or ""), "name": name, "hosts": []}
+
+    def _stats(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+        tables = {ours: _counts(event.event_data.get(theirs)) for theirs, ours in _RECAP.items()}
+        hosts = sorted(_counts(event.event_data.get("processed")))
+        return "stats", {"recap": {host: {key: table.get(host, 0) for key, table in tables.items()} for host in hosts}}
+
+    def _where(self, event: JobEvent) -> dict[str, Any]:
+        return {"task": event.text("task_uuid"), "host": event.text("host")}
+
+    def _short(self, text: str) -> str:
+        return one_line(text, 300, self._redactor.text)
+
+
+def _action(event: JobEvent) -> str:
+    return outcome.full_name(str(event.event_data.get("resolved_action") or event.event_data.get("task_action") or "?"))
+
+
+def _res(event: JobEvent) -> Mapping[str, Any]:
+    found = event.event_data.get("res")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _counts(value: object) -> dict[str, int]:
+    return {str(k): v for k, v in value.items() if isinstance(v, int)} if isinstance(value, Mapping) else {}

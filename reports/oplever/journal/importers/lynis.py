@@ -1,0 +1,54 @@
+"""Lynis' `lynis-report.dat`: lines of `key=value`, lists as `key[]=value`.
+
+Lynis says what it did not like (warnings and suggestions, each with the id of the test) and which tests it ran. A test
+that ran and was not commented on counts as passed; one that was skipped is no opinion.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from oplever.errors import OpleverError
+from oplever.journal.importers.scans import Opinion, Scan, broken
+
+_LARGEST_BYTES = 16 * 1024 * 1024
+
+
+def read(path: Path) -> Scan:
+    """A whole report. Raises OpleverError (`scan-broken`, `file-unreadable`)."""
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise broken(path, "too large for a report of Lynis")
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as problem:
+        raise OpleverError("file-unreadable", f"{path}: {problem.strerror}", "check its name and its owner") from None
+    if "lynis_version=" not in text:
+        raise broken(path, "is no report of Lynis")
+    return parse(text)
+
+
+def parse(text: str) -> Scan:
+    single: dict[str, str] = {}
+    lists: dict[str, list[str]] = defaultdict(list)
+    for line in text.splitlines():
+        key, mark, value = line.partition("=")
+        if mark and key.endswith("[]"):
+            lists[key[:-2]].append(value)
+        elif mark:
+            single[key] = value
+    commented: dict[str, Opinion] = {}
+    for kind in ("suggestion", "warning"):  # a warning outweighs a suggestion of the same test
+        for value in lists[kind]:
+            rule, said, *_ = [*value.split("|"), ""]
+            commented[rule] = Opinion(rule, "fail", kind, said)
+    ran = [name for value in lists["tests_executed"] or [single.get("tests_executed", "")] for name in value.split("|")]
+    passed = [Opinion(name, "pass", "executed") for name in dict.fromkeys(ran) if name and name not in commented]
+    return Scan(
+        tool="lynis",
+        version=single.get("lynis_version", ""),
+        profile="",
+        host=single.get("hostname", ""),
+        at=single.get("report_datetime_end", "").replace(" ", "T"),
+        opinions=(*commented.values(), *passed),
+    )

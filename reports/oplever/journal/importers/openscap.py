@@ -1,0 +1,83 @@
+"""OpenSCAP results: the TestResult of XCCDF 1.2, alone or inside an ARF (20 MB and more).
+
+Read as a stream: only the rules of the TestResult are kept, everything else is let go as soon as it is read. A
+document type is refused, so there are no entities to expand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+from xml.parsers import expat
+
+from oplever.errors import OpleverError
+from oplever.journal.importers.scans import Opinion, Said, Scan, broken
+
+_XCCDF = "{http://checklists.nist.gov/xccdf/1.2}"
+_PREFIX = "xccdf_org.ssgproject.content_rule_"
+_STATUS: dict[str, Said] = {
+    "pass": "pass",
+    "fixed": "pass",
+    "fail": "fail",
+    "error": "error",
+    "unknown": "error",
+    "notapplicable": "not_applicable",
+}
+"""Other results (notchecked, notselected, informational) are no opinion."""
+
+
+def read(path: Path) -> Scan:
+    """The last TestResult of a file. Raises OpleverError (`scan-broken`, `file-unreadable`)."""
+    scan = None
+    try:
+        for result in _results(path):
+            scan = _scan(result)
+    except (ET.ParseError, expat.ExpatError) as problem:
+        raise broken(path, f"not XML, or cut short ({problem})") from None
+    except OSError as problem:
+        raise OpleverError("file-unreadable", f"{path}: {problem.strerror}", "check its name and its owner") from None
+    if scan is None:
+        raise broken(path, "holds no TestResult of XCCDF 1.2")
+    return scan
+
+
+def _results(path: Path) -> Iterator[ET.Element]:
+    """Each TestResult, without what it is told about the system; nothing else is ever held."""
+    pull: ET.XMLPullParser[Any] = ET.XMLPullParser(("start", "end"))
+    inside, before = False, b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 16):
+            if b"<!DOCTYPE" in before + chunk:
+                raise broken(path, "has a document type, which results of a scanner have not")
+            before = chunk[-9:]
+            pull.feed(chunk)
+            events: Iterator[tuple[str, ET.Element]] = pull.read_events()  # type: ignore[assignment]
+            for event, element in events:
+                if element.tag == f"{_XCCDF}TestResult":
+                    inside = event == "start"
+                    if event == "end":
+                        yield element
+                if event == "end" and not inside:
+                    element.clear()
+    pull.close()
+
+
+def _scan(result: ET.Element) -> Scan:
+    profile = result.find(f"{_XCCDF}profile")
+    return Scan(
+        tool="openscap",
+        version=result.get("test-system", "").rpartition(":")[2],
+        profile=(profile.get("idref", "") if profile is not None else "").rpartition("_profile_")[2],
+        host=(result.findtext(f"{_XCCDF}target") or "").strip(),
+        at=result.get("end-time", ""),
+        opinions=tuple(_opinions(result)),
+    )
+
+
+def _opinions(result: ET.Element) -> Iterator[Opinion]:
+    for rule in result.iterfind(f"{_XCCDF}rule-result"):
+        raw = (rule.findtext(f"{_XCCDF}result") or "").strip()
+        if status := _STATUS.get(raw):
+            yield Opinion(rule.get("idref", "").removeprefix(_PREFIX), status, raw)

@@ -1,0 +1,75 @@
+"""ansible-runner: the artifacts of one run, `artifacts/<ident>/` with `job_events/<counter>-<uuid>.json`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
+from oplever.journal.importers.rules.command_line import extra_variables, redact_command
+from oplever.journal.importers.rules.redact import Redactor, secret_values
+from oplever.journal.importers.rules.text import plain
+from oplever.journal.importers.source import Source, broken, decode, digest, foreign, read
+
+_WANTED = "a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)"
+_NAME = re.compile(r"(\d+)-[0-9a-f-]{36}\.json")
+
+
+def sources(path: Path) -> list[Source]:
+    """The run in a directory of artifacts; a private data directory will do when it holds one run."""
+    directory = _artifacts(path)
+    files = sorted(
+        (int(match[1]), file)
+        for file in (directory / "job_events").iterdir()
+        if (match := _NAME.fullmatch(file.name)) and file.is_file() and not file.is_symlink()
+    )
+    if not files:
+        raise foreign(path, _WANTED)
+    paths = [file for _, file in files]
+    overview = survey(_events(paths))
+    command = _command(directory)
+    redactor = Redactor(secret_values(extra_variables(command)))
+    half = len(list((directory / "job_events").glob("*-partial.json")))  # begun and never finished: it was killed
+    return [
+        Source(
+            tool="ansible-runner",
+            version=None,
+            digest=digest(paths),
+            playbook=overview.playbook,
+            start={"t": overview.first, "command": [plain(word) for word in redact_command(command, redactor)]},
+            lines=Translator(overview, redactor).lines(_events(paths)),
+            lost=overview.missing + half,
+        )
+    ]
+
+
+def _artifacts(path: Path) -> Path:
+    if (path / "job_events").is_dir():
+        return path
+    if path.name == "job_events" and path.is_dir():
+        return path.parent
+    runs = [found.parent for found in path.glob("artifacts/*/job_events")] or [
+        found.parent for found in path.glob("*/job_events")
+    ]
+    if len(runs) > 1:
+        raise broken(str(path), f"there are {len(runs)} runs here: name one, as {runs[0]}")
+    if not runs:
+        raise foreign(path, _WANTED)
+    return runs[0]
+
+
+def _events(paths: list[Path]) -> Iterator[JobEvent]:
+    for path in paths:
+        yield job_event(decode(read(path, _WANTED), path), str(path))
+
+
+def _command(directory: Path) -> list[str]:
+    """The command line; the environment that stands in the same file is not looked at."""
+    path = directory / "command"
+    if not path.is_file():
+        return []
+    value: Any = decode(read(path, _WANTED), path)
+    words = value.get("command") if isinstance(value, dict) else None
+    return [word for word in words if isinstance(word, str)] if isinstance(words, list) else []

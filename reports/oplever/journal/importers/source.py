@@ -1,0 +1,105 @@
+"""What an importer hands over: a run in words of the journal, before it has a place on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from oplever.errors import OpleverError
+
+LARGEST_BYTES = 512 * 1024 * 1024
+"""Of one file; more is no recording of a run."""
+
+
+class Line(Struct, frozen=True):
+    """One line of a journal without its number; `t` as in the journal."""
+
+    t: str
+    kind: str
+    fields: dict[str, Any]
+
+
+class Source(Struct, frozen=True):
+    """`digest` is the SHA-256 of what was read, `start` fields of `run_start` that the tool knows and
+    its time `t`, `lost` the number of events that are known to be missing."""
+
+    tool: str
+    version: str | None
+    digest: str
+    playbook: str
+    start: dict[str, Any]
+    lines: Iterable[Line]
+    lost: int = 0
+
+
+class Importer(Protocol):
+    """Reads one format. Raises OpleverError (`import-foreign`, `import-broken`) that names file and line."""
+
+    def __call__(self, path: Path) -> list[Source]: ...
+
+
+def foreign(path: Path, wanted: str) -> OpleverError:
+    return OpleverError("import-foreign", f"{path} is not {wanted}", "see: oplever import --help")
+
+
+def broken(place: str, why: str) -> OpleverError:
+    return OpleverError(
+        "import-broken", f"{place}: {why}", "nothing was imported; have the other tool write it again, and try again"
+    )
+
+
+def read(path: Path, wanted: str) -> bytes:
+    """A whole file of bounded size."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise broken(str(path), f"larger than {LARGEST_BYTES // 2**20} MB")
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise foreign(path, wanted) from None
+    except OSError as problem:
+        raise OpleverError(
+            "file-unreadable", f"{path}: {problem.strerror}", "check who owns it and run oplever as that user"
+        ) from None
+
+
+def decode(content: bytes, path: Path) -> Any:
+    """JSON; a damaged file is reported with its line."""
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise broken(f"{path}, line {_line_of_damage(content)}", "cut short, or not JSON") from None
+
+
+def _line_of_damage(content: bytes) -> int:
+    try:
+        json.loads(content)
+    except json.JSONDecodeError as problem:
+        return problem.lineno
+    except (ValueError, RecursionError):
+        pass
+    return 1
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """SHA-256 over names and contents, in this order."""
+    whole = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def moment(value: object, place: str) -> str:
+    """An ISO 8601 time, UTC when it says no zone, as the journal writes it."""
+    try:
+        read = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise broken(place, f"no time can be read in {str(value)[:40]!r}") from None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

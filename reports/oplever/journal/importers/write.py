@@ -1,0 +1,106 @@
+"""A new record from what an importer found: its journal first, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from oplever import __version__
+from oplever.errors import OpleverError
+from oplever.journal.importers.rules.text import slug
+from oplever.journal.importers.source import Line, Source
+from oplever.journal.reader import FORMAT, VERSION
+
+_UNKNOWN: dict[str, Any] = {
+    "pid": 0,
+    "boot_id": None,
+    "controller": "",
+    "account": "",
+    "person": None,
+    "cwd": "",
+    "command": [],
+    "check_mode": False,
+    "diff_mode": False,
+    "limit": None,
+    "tags": [],
+    "skip_tags": [],
+    "start_at": None,
+    "inventories": [],
+    "files": {},
+    "commit": None,
+    "dirty": None,
+    "work_process": "1.3",
+    "assignment": None,
+}
+"""Fields of `run_start` when the other tool does not know them."""
+_UNTOLD: dict[str, Any] = {"clock_shift": 0.0, "collections": {}}
+
+
+def write(source: Source, records: Path) -> Path:
+    """The directory of the new record, readable by its owner alone. Nothing is left when it fails.
+
+    Raises OpleverError: what the importer finds while it reads, or `file-unwritable`.
+    """
+    name = _record_id(source)
+    draft = records / f".import-{secrets.token_hex(6)}"
+    try:
+        records.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.mkdir(mode=0o700)
+        try:
+            with open(os.open(draft / "journal.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as journal:
+                for line in journal_lines(source, name):
+                    journal.write(line)
+                journal.flush()
+                os.fsync(journal.fileno())
+            draft.rename(records / name)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    except OSError as problem:
+        raise OpleverError(
+            "file-unwritable",
+            f"{records}: {problem.strerror}",
+            "make room or make the directory writable, and try again",
+        ) from None
+    return records / name
+
+
+def journal_lines(source: Source, name: str) -> Iterator[bytes]:
+    """The whole journal of a record called `name`."""
+    start = dict(source.start)
+    t = start.pop("t")
+    versions = {
+        "ansible": None,
+        "python": None,
+        "collection": None,
+        **start.pop("versions", {}),
+        f"imported from {source.tool}": source.version or "version not recorded",  # so that every document says so
+    }
+    imported = {"tool": source.tool, "version": source.version, "digest": source.digest, "by": f"oplever {__version__}"}
+    head = {"format": FORMAT, "version": VERSION, "id": name, "imported": imported, "versions": versions}
+    yield _encode(0, Line(t, "run_start", {**_UNKNOWN, **start, **head}))
+    count, last, finished = 1, t, False
+    for line in source.lines:
+        yield _encode(count, line)
+        count, last = count + 1, max(last, line.t)
+        finished = line.kind == "stats"
+    reason = "finished" if finished else f"the data of {source.tool} end before the recap"
+    yield _encode(count, Line(last, "run_end", {"lines": count, "lost": source.lost, "reason": reason, **_UNTOLD}))
+
+
+def _encode(seq: int, line: Line) -> bytes:
+    return msgspec.json.encode({"seq": seq, "t": line.t, "kind": line.kind, **line.fields}) + b"\n"
+
+
+def _record_id(source: Source) -> str:
+    """As the callback names records: when it began, which playbook, and what makes it unique."""
+    began = datetime.fromisoformat(source.start["t"])
+    playbook = slug(Path(source.playbook).stem or "import")
+    return f"{began:%Y%m%dT%H%M%SZ}-{playbook}-{secrets.token_hex(3)}"

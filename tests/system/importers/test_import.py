@@ -1,0 +1,253 @@
+"""`oplever import` of what the real tools wrote, against the record that our own callback wrote of the same run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from oplever import store
+from oplever.cli.main import main
+
+from .conftest import ROOT, SECRET, recaps, steps
+
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "journal.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setenv("OPLEVER_PERSON", "S. Yilmaz")
+    return tmp_path / "records"
+
+
+def oplever(*words: object) -> Result:
+    return CliRunner().invoke(main, list(map(str, words)))
+
+
+def imported(records: Path, *words: object) -> dict[str, Any]:
+    done = oplever("import", *words)
+    assert done.exit_code == 1, done.output  # the run that was recorded did not go well
+    (directory,) = [path for path in records.iterdir() if path.is_dir()]
+    lines = (directory / "journal.jsonl").read_bytes().splitlines()
+    for line in lines:
+        jsonschema.validate(json.loads(line), SCHEMA)
+    assert SECRET.encode() not in b"".join(path.read_bytes() for path in directory.iterdir())
+    assert {"report.nl.html", "report.en.pdf", "manifest.json"} <= {path.name for path in directory.iterdir()}
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert (directory / "journal.jsonl").stat().st_mode & 0o777 == 0o600
+    found: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
+    return found
+
+
+def own(place: Path) -> dict[str, Any]:
+    (directory,) = [path for path in (place / "ours").iterdir() if not path.is_symlink()]
+    record: dict[str, Any] = msgspec.to_builtins(store.load(directory))
+    return record
+
+
+def same(other: dict[str, Any], ours: dict[str, Any]) -> None:
+    assert steps(other) == steps(ours)
+    assert recaps(other) == recaps(ours)
+    assert other["verdict"] == ours["verdict"]
+    told = {status for step in steps(ours) for result in step[4] for status in [result[1]]}
+    assert told == {"ok", "changed", "failed", "skipped", "unreachable", "ignored", "rescued"}
+
+
+def test_what_ansible_runner_recorded_is_the_record_of_the_callback(by_runner: Path, records: Path) -> None:
+    found = imported(records, "ansible-runner", by_runner)
+    same(found, own(by_runner))
+    assert f"db_password={SECRET}" not in found["document"]["command"]
+    assert "db_password=***" in found["document"]["command"]
+
+
+def awx_pages(artifacts: Path, size: int = 25) -> list[dict[str, Any]]:
+    """Events of ansible-runner as AWX stores and pages them. AWX itself needs a cluster and cannot run here."""
+    files = sorted((artifacts / "job_events").glob("[0-9]*.json"), key=lambda path: int(path.name.split("-")[0]))
+    events = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    rows = [
+        {
+            "id": 1000 + event["counter"],
+            "type": "job_event",
+            "url": f"/api/v2/job_events/{1000 + event['counter']}/",
+            "related": {"job": "/api/v2/jobs/7/"},
+            "summary_fields": {"job": {"id": 7, "name": "play", "status": "failed"}},
+            "job": 7,
+            "host_name": event["event_data"].get("host", ""),
+            "changed": bool(event["event_data"].get("res", {}).get("changed")),
+            **{key: event.get(key) for key in ("created", "event", "counter", "event_data", "uuid", "parent_uuid")},
+            "stdout": event["stdout"],
+        }
+        for event in events
+    ]
+    return [
+        {"count": len(rows), "next": None, "previous": None, "results": rows[start : start + size]}
+        for start in range(0, len(rows), size)
+    ]
+
+
+def test_an_export_of_awx_is_the_record_of_the_callback(by_runner: Path, records: Path, tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for number, page in enumerate(reversed(awx_pages(by_runner / "artifacts" / "one"))):
+        (pages / f"{number}.json").write_text(json.dumps(page), encoding="utf-8")
+    same(imported(records, "awx", pages), own(by_runner))
+
+
+def test_one_file_with_all_pages_will_do_and_jobs_are_not_mixed(by_runner: Path, records: Path, tmp_path: Path) -> None:
+    pages = awx_pages(by_runner / "artifacts" / "one")
+    export = tmp_path / "export.json"
+    pages[0]["results"][0]["job"] = 8
+    export.write_text(json.dumps(pages), encoding="utf-8")
+    assert "events of 2 jobs" in oplever("import", "awx", export).stderr
+    pages[0]["results"][0]["job"] = 7
+    export.write_text(json.dumps(pages), encoding="utf-8")
+    same(imported(records, "awx", export), own(by_runner))
+
+
+def test_what_ara_recorded_is_the_record_of_the_callback(by_ara: Path, records: Path) -> None:
+    database = by_ara / "ara" / "ansible.sqlite"
+    before = database.read_bytes()
+    found = imported(records, "ara", database)
+    same(found, own(by_ara))
+    assert database.read_bytes() == before
+    assert found["document"]["tool_versions"]["ansible"] == "2.19.14"
+
+
+def test_a_run_that_was_killed_is_interrupted_and_its_holes_are_counted(
+    by_runner: Path, records: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "artifacts"
+    shutil.copytree(by_runner / "artifacts" / "one", copy)
+    events = sorted((copy / "job_events").glob("[0-9]*.json"), key=lambda path: int(path.name.split("-")[0]))
+    for path in [events[30], *events[60:]]:
+        path.unlink()
+    (copy / "job_events" / "3b0d9ac4-0000-4000-8000-000000000000-partial.json").write_text("{", encoding="utf-8")
+    found = imported(records, "ansible-runner", copy)
+    assert found["verdict"] == "interrupted"
+    lost = [
+        reason["params"]["count"] for reason in found["document"]["reasons"] if reason["code"] == "journal_lines_lost"
+    ]
+    assert lost == [2]
+
+
+def test_a_playbook_that_ara_never_saw_end_is_interrupted(by_ara: Path, records: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "ansible.sqlite"
+    shutil.copy(by_ara / "ara" / "ansible.sqlite", copy)
+    with sqlite3.connect(copy) as database:
+        database.execute("UPDATE playbooks SET status = 'running', ended = NULL")
+    assert imported(records, "ara", copy)["verdict"] == "interrupted"
+
+
+def refused(records: Path, *words: object) -> str:
+    done = oplever("import", *words)
+    assert done.exit_code == 2, done.output
+    assert not records.exists() or list(records.iterdir()) == []
+    return done.stderr
+
+
+def test_damage_is_one_message_with_file_and_line_and_leaves_nothing(
+    by_runner: Path, by_ara: Path, records: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "artifacts"
+    shutil.copytree(by_runner / "artifacts" / "one", copy)
+    event = max((copy / "job_events").glob("[0-9]*.json"))
+    event.write_text('{\n "event": "runner_on_ok",\n "crea', encoding="utf-8")
+    assert f"{event}, line 3" in refused(records, "ansible-runner", copy)
+    event.write_text(json.dumps({"event": "runner_on_ok", "created": "2026-11-23T10:00:00Z", "event_data": {}}))
+    assert "RUNNER_OMIT_EVENTS" in refused(records, "ansible-runner", copy)
+    database = tmp_path / "ansible.sqlite"
+    shutil.copy(by_ara / "ara" / "ansible.sqlite", database)
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE results SET content = ? WHERE id = 9", (b"nonsense",))
+    assert f"{database}, result 9" in refused(records, "ara", database)
+    database.write_bytes((by_ara / "ara" / "ansible.sqlite").read_bytes()[:20_000])
+    assert "[import-" in refused(records, "ara", database)
+    for form in ("ansible-runner", "awx", "ara"):
+        (tmp_path / "garbage").write_bytes(b"\x00\xff" * 500)
+        assert "[import-" in refused(records, form, tmp_path / "garbage")
+        assert "[import-foreign]" in refused(records, form, tmp_path / "nix")
+
+
+TESTS = """
+def test_python_is_there(host):
+    assert host.exists("python3")
+
+def test_wrong_on_purpose(host):
+    assert host.file("/etc/passwd").mode == 0o600, "token=Zq7hunter2Kx9"
+
+def test_left_out(host):
+    import pytest
+    pytest.skip("not here")
+"""
+
+
+@pytest.fixture
+def delivered(by_runner: Path, records: Path) -> Path:
+    """A record that tests can join; its machines are a, b and c."""
+    shutil.copytree(by_runner / "ours", records, symlinks=True)
+    return next(path for path in records.iterdir() if not path.is_symlink())
+
+
+def joined(directory: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((directory / "record.json").read_text(encoding="utf-8"))["tests"]
+    return found
+
+
+def test_results_of_testinfra_join_the_record_of_the_machine_they_name(
+    tools: Path, delivered: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "test_machine.py").write_text(TESTS, encoding="utf-8")
+    (tmp_path / "hosts").write_text("a ansible_connection=local\nb ansible_connection=local\n", encoding="utf-8")
+    out = tmp_path / "out.xml"
+    done = subprocess.run(
+        [
+            str(tools / "pytest"),
+            "-q",
+            "--hosts=ansible://a,ansible://b",
+            "--ansible-inventory=hosts",
+            f"--junitxml={out}",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 failed, 2 passed, 2 skipped" in done.stdout, done.stdout
+    added = oplever("import", "junit", out, "--stage", "during")
+    assert "added: 2 fail, 2 not_applicable, 2 pass" in added.output, added.output + added.stderr
+    found = joined(delivered)
+    assert Counter((test["host"], test["status"]) for test in found) == dict.fromkeys(
+        [(host, status) for host in "ab" for status in ("pass", "fail", "not_applicable")], 1
+    )
+    assert {test["stage"] for test in found} == {"during"}
+    assert {test["reason"] for test in found if test["status"] == "not_applicable"} == {"not here"}
+    assert all(test["by"] == "S. Yilmaz" and test["suite"] == "out.xml" for test in found)
+    assert SECRET not in (delivered / "record.json").read_text(encoding="utf-8")
+    assert SECRET not in (delivered / "entries.jsonl").read_text(encoding="utf-8")
+    assert "tests_failed" in (delivered / "record.json").read_text(encoding="utf-8")
+
+
+def test_results_of_pytest_need_the_name_of_a_machine_in_the_record(delivered: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_plain.py").write_text("def test_fine(): pass\n", encoding="utf-8")
+    out = tmp_path / "out.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={out}", "test_plain.py"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    for words in ((), ("--host", "nix")):
+        done = oplever("import", "junit", out, *words)
+        assert done.exit_code == 2
+        assert "--host: a, b, c" in done.stderr
+    assert not (delivered / "entries.jsonl").exists()
+    assert "added: 1 pass" in oplever("import", "junit", out, "--host", "c").output
+    assert [(test["host"], test["stage"], test["status"]) for test in joined(delivered)] == [("c", "after", "pass")]

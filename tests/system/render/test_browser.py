@@ -1,0 +1,83 @@
+"""A document of many machines in a real browser: it opens without a request, and what is packed can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import fleet
+import pytest
+from oplever.journal.reader import read
+from oplever.record.derive import derive
+from oplever.render.registry import render
+from playwright.sync_api import Page, expect, sync_playwright
+
+HOSTS = 60
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("many") / "report.html"
+    path.write_bytes(render(derive(read(fleet.lines(HOSTS, tasks=8, tests=4, controls=60))), "html", "en"))
+    return path
+
+
+@pytest.fixture
+def page(report: Path) -> Iterator[Page]:
+    """The report, opened; at the end the browser has complained about nothing and asked for nothing else."""
+    asked: list[str] = []
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(report.as_uri())
+        yield page
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        browser.close()
+    assert (asked, said) == ([report.as_uri()], [])
+
+
+def test_a_table_shows_more_and_is_filtered_whole(page: Page) -> None:
+    """Also the rows that are not drawn."""
+    fold = page.locator("#section-11 details.fold").first
+    fold.locator("summary").first.click()
+    rows = fold.locator("tbody tr:visible")
+    expect(rows).to_have_count(100)
+    fold.get_by_role("button", name="more rows").click()
+    expect(rows).to_have_count(200)
+    fold.get_by_role("searchbox").fill("pc0059 -000")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("ACC-000")
+    fold.get_by_role("searchbox").fill("")
+    expect(rows).to_have_count(100)
+
+
+def test_one_machine_is_found_among_many(page: Page) -> None:
+    steps = page.locator("#section-8 > details.fold")
+    steps.locator("summary").first.click()
+    expect(steps.locator(":scope > details.fold:visible")).to_have_count(24)
+    steps.locator(":scope > .filter input").fill("pc0042")
+    found = steps.locator(":scope > details.fold:visible")
+    expect(found).to_have_count(1)
+    found.locator("summary").first.click()
+    expect(found.locator("tbody tr").first).to_be_attached()
+    found.get_by_text("role0", exact=True).click()
+    expect(found.get_by_text("Task 00 of the work")).to_be_visible()
+
+
+def test_search_finds_what_is_not_drawn_and_leads_there(page: Page) -> None:
+    assert "/etc/app7.conf" not in page.content()
+    search = page.get_by_label("Search in everything")
+    search.fill("pc0033 /etc/app7.conf")
+    search.press("Enter")
+    hit = page.locator(".hits button", has_text="Settings of pc0033")
+    hit.click()
+    fold = page.locator("details.fold:visible", has_text="Settings of pc0033").last
+    fold.locator("summary").first.click()
+    expect(fold.get_by_text("/etc/app7.conf")).to_be_visible()

@@ -1,0 +1,166 @@
+"""The importers alone: hostile and damaged input, and the rules they share with the callback."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from oplever.errors import OpleverError
+from oplever.journal.importers import awx, junit, source
+from oplever.journal.importers.source import Line, Source
+from oplever.journal.importers.write import journal_lines, write
+from oplever.journal.reader import read
+
+ROOT = Path(__file__).resolve().parents[3]
+RULES = ROOT / "reports" / "oplever" / "journal" / "importers" / "rules"
+
+
+def test_the_rules_are_those_of_the_callback_and_bring_no_ansible_with_them() -> None:
+    names = {path.name for path in RULES.glob("*.py")} - {"__init__.py"}
+    assert names == {"command_line.py", "outcome.py", "redact.py", "text.py"}
+    for name in names:
+        assert (RULES / name).resolve() == ROOT / "plugins" / "plugin_utils" / name
+        tree = ast.parse((RULES / name).read_text(encoding="utf-8"))
+        modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+        modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        assert [module for module in modules if module.startswith(("ansible", "oplever"))] == [], name
+
+
+def xml(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "results.xml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+# As goss documents its format `junit`; goss itself is in no registry that can be used here.
+GOSS = """<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="goss" errors="0" tests="3" failures="1" skipped="1" time="0.012" timestamp="2026-11-23T10:00:00Z">
+<testcase name="Package nginx installed" time="0.011">
+<system-out>Package: nginx: installed: matches expectation: [true]</system-out></testcase>
+<testcase name="Port tcp:80 listening" time="0.000"><system-out>Port: tcp:80: listening:
+Expected
+    &lt;bool&gt;: false
+to equal
+    &lt;bool&gt;: true</system-out><failure>Port: tcp:80: listening:
+Expected
+    &lt;bool&gt;: false
+to equal
+    &lt;bool&gt;: true</failure></testcase>
+<testcase name="Port tcp:80 ip" time="0.000"><skipped/><system-out>Port: tcp:80: ip: skipped</system-out></testcase>
+</testsuite>
+"""
+
+
+def test_goss(tmp_path: Path) -> None:
+    found = junit.cases(xml(tmp_path, GOSS))
+    assert [(case.title, case.status) for case in found] == [
+        ("Package nginx installed", "pass"),
+        ("Port tcp:80 listening", "fail"),
+        ("Port tcp:80 ip", "not_applicable"),
+    ]
+    assert "Expected <bool>: false to equal" in found[1].message
+    assert found[0].duration == 0.011
+
+
+def test_the_same_name_twice_is_two_tests_and_secrets_and_controls_are_gone(tmp_path: Path) -> None:
+    text = """<testsuites><testsuite name="s">
+      <testcase classname="c" name="t"><failure message="password=hunter2hunter2 &#x202e;x"/></testcase>
+      <testcase classname="c" name="t" time="1,234.5"/>
+      <testcase classname="c" name="e"><failure message="first"/><error message="second"/></testcase>
+      </testsuite></testsuites>"""
+    first, second, third = junit.cases(xml(tmp_path, text))
+    assert (first.id, second.id) == ("c.t", "c.t#2")
+    assert first.message == "password=*** x"
+    assert second.duration == 1234.5
+    assert (third.status, third.message) == ("fail", "first")
+
+
+@pytest.mark.parametrize(
+    ("text", "slug", "says"),
+    [
+        ('<!DOCTYPE x [<!ENTITY a "b">]>\n<testsuite/>', "import-broken", "line 1"),
+        ('<?xml version="1.0"?>\n<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuite/>', "import-broken", "line 2"),
+        ("<testsuite>\n<testcase name='a'/>\n<testcase na", "import-broken", "line 3"),
+        ("<testsuite>&boom;</testsuite>", "import-broken", "line 1"),
+        ("<testsuite/>", "import-broken", "no test case"),
+        ("<html><body/></html>", "import-foreign", "not a JUnit"),
+        ("", "import-foreign", "not a JUnit"),
+        (b"\xff\xfe\x00<", "import-foreign", "not a JUnit"),
+    ],
+)
+def test_xml_that_is_hostile_or_damaged_is_refused(tmp_path: Path, text: str | bytes, slug: str, says: str) -> None:
+    with pytest.raises(OpleverError, match=says) as refused:
+        junit.cases(xml(tmp_path, text))
+    assert refused.value.slug == slug
+
+
+def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "LARGEST_BYTES", 10)
+    with pytest.raises(OpleverError, match="larger than"):
+        junit.cases(xml(tmp_path, GOSS))
+
+
+@pytest.mark.parametrize(
+    ("title", "machine"),
+    [
+        ("test_a[ssh://root@web1:22]", "web1"),
+        ("test_a[ansible://web1.lan?force_ansible=True]", "web1.lan"),
+        ("test_a[paramiko://web1-80]", "web1"),
+        ("test_a[80-ssh://web1-b]", "web1-b"),
+        ("test_a[ssh://elsewhere]", "elsewhere"),
+        ("test_a[local]", None),
+        ("test_a", None),
+    ],
+)
+def test_the_machine_in_a_name_of_testinfra(title: str, machine: str | None) -> None:
+    assert junit.tested_machine(junit.CaseResult(title, title, "pass"), {"web1", "web1-b"}) == machine
+
+
+def event(kind: str, counter: int, **data: Any) -> dict[str, Any]:
+    created = f"2026-11-23T10:00:{counter:02d}.000000Z"
+    return {"event": kind, "counter": counter, "created": created, "job": 1, "event_data": data}
+
+
+def test_results_of_hosts_named_and_texts_from_machines_do_no_harm(tmp_path: Path) -> None:
+    where = {"task": "T \x1b[31m", "task_uuid": "t", "play_uuid": "p", "task_action": "debug"}
+    events = [
+        event("playbook_on_start", 1, playbook="../../etc/passwd.yml"),
+        event("playbook_on_play_start", 2, name="P", pattern="all", **where),
+        event("playbook_on_task_start", 3, **where),
+        event("runner_on_start", 4, host="../x", **where),
+        event("runner_on_failed", 5, host="../x", res={"msg": "secret: hunter2hunter2 \x1b]0;t\x07"}, **where),
+    ]
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps({"results": events}), encoding="utf-8")
+    directory = write(awx.sources(export)[0], tmp_path / "records")
+    assert directory.parent == tmp_path / "records"
+    assert directory.name.startswith("20261123T100001Z-passwd-")
+    with (directory / "journal.jsonl").open("rb") as lines:
+        found = {type(line).__name__: line for line in read(lines)}
+    assert found["Result"].message == "secret: ***"
+    assert found["TaskStart"].name == "T"
+    assert found["RunEnd"].reason == "the data of awx end before the recap"
+
+
+def test_a_journal_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
+    def failing() -> Any:
+        yield Line("2026-11-23T10:00:00.000000Z", "playbook_start", {"playbook": "x"})
+        raise source.broken("file", "damaged")
+
+    made = Source("x", None, "0" * 64, "x.yml", {"t": "2026-11-23T10:00:00.000000Z"}, failing())
+    with pytest.raises(OpleverError, match="damaged"):
+        write(made, tmp_path / "records")
+    assert os.listdir(tmp_path / "records") == []
+
+
+def test_an_imported_journal_names_its_source() -> None:
+    made = Source("ara", "1.8.0", "0" * 64, "x.yml", {"t": "2026-11-23T10:00:00.000000Z"}, [], lost=3)
+    start, end = (msgspec.json.decode(line) for line in journal_lines(made, "r1"))
+    assert start["imported"] == {"tool": "ara", "version": "1.8.0", "digest": "0" * 64, "by": start["imported"]["by"]}
+    assert start["versions"]["imported from ara"] == "1.8.0"
+    assert (end["lines"], end["lost"]) == (1, 3)

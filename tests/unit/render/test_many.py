@@ -1,0 +1,78 @@
+"""Documents of a record of many machines: nothing is lost, and little is drawn at once."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+
+import fleet
+import pytest
+from oplever.journal.reader import read
+from oplever.record.derive import derive
+from oplever.record.model import Record
+from oplever.render import html
+from oplever.render.blocks import Page
+from oplever.render.document import build
+from oplever.render.paper import MANY_ROWS, on_paper, rows_of
+from oplever.render.registry import render
+from oplever.render.text import Translator
+
+PACKED = re.compile(r'<script type="text/plain" class="[a-z-]+"[^>]*>([^<]*)</script>')
+EVIL = "</script><img src=x onerror=alert(1)>\nsecond line"
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    return derive(read(fleet.lines(40, tasks=8, tests=4, controls=60)))
+
+
+@pytest.fixture(scope="module")
+def page(record: Record) -> Page:
+    return build(record, Translator("en"))
+
+
+def unpacked(text: str) -> Iterator[str]:
+    """The text without its packed parts, then each packed part in the same way."""
+    yield PACKED.sub("", text)
+    for part in PACKED.findall(text):
+        yield from unpacked(zlib.decompress(base64.b64decode(part)).decode())
+
+
+def rows(text: str) -> int:
+    return text.count('<tr role="row"><td')
+
+
+def test_every_row_is_in_the_page_and_few_are_drawn(page: Page) -> None:
+    raw = html.draw(page).decode()
+    parts = list(unpacked(raw))
+    form = sum(len(block.lines) for section in page.sections for block in section.blocks if hasattr(block, "yes"))
+    assert rows_of(page) > MANY_ROWS
+    assert sum(map(rows, parts)) == rows_of(page) + form
+    assert rows(parts[0]) < 1000
+
+
+def test_what_is_packed_is_escaped_too() -> None:
+    journal = [line.replace(b"value = 77", EVIL.encode("unicode_escape").replace(b"\\\\n", b"\\n")) for line in
+               fleet.lines(40, tasks=8, tests=4, controls=60)]  # fmt: skip
+    parts = list(unpacked(render(derive(read(journal)), "html", "en").decode()))
+    assert any("&lt;/script&gt;&lt;img src=x" in part for part in parts[1:])
+    assert not any("<img" in part for part in parts)
+
+
+def test_paper_says_what_it_leaves_out(page: Page, record: Record) -> None:
+    short = on_paper(page)
+    assert rows_of(short) < 1500
+    raw = render(record, "md", "en").decode()
+    assert len(raw) < 400_000
+    assert "more rows are in the HTML report" in raw
+    assert "The rows are in the HTML report" in raw
+    assert "Machine by machine" in raw
+
+
+def test_a_small_page_holds_everything_as_it_is() -> None:
+    small = build(derive(read(fleet.lines(2, tasks=3, tests=2, controls=5))), Translator("en"))
+    raw = html.draw(small).decode()
+    assert not PACKED.search(raw)
+    assert "data-many" not in raw
