@@ -48,7 +48,7 @@ def test_front_ends_are_known_without_the_rules(monkeypatch: pytest.MonkeyPatch)
         raise UnreadableError("there is no command nft")
 
     monkeypatch.setattr(firewall.nftables, "ruleset", missing)
-    monkeypatch.setattr(firewall.unit, "files", lambda _: {"ufw.service": "enabled"})
+    monkeypatch.setattr(firewall, "front_ends", lambda _: ["ufw"])
     found = firewall.look_up(Machine(), {})
     assert found["front_ends"] == ["ufw"]
     assert isinstance(found["stateful"], UnreadableError)
