@@ -28,14 +28,18 @@ from lab.planted.suite import CONTROLS, Suite  # noqa: E402
 
 LAB, HOST, RELEASE = "bench", "m13", "debian13"
 PROFILE = "xccdf_org.ssgproject.content_profile_cis_level2_server"
-# Runs a command there and tells how long it took (s) and how much memory it needed at its peak (MB).
+# Runs a command there and tells how long it took (s), how much memory it needed at its peak (MB), and how it ended.
 MEASURED = """import json, resource, subprocess, sys, time
 begun = time.perf_counter()
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=open("/root/controls.json"))
-print(json.dumps([time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+done = subprocess.run(sys.argv[1:], stdin=open("/root/controls.json"), **quiet)
+taken = time.perf_counter() - begun
+print(json.dumps([taken, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, done.returncode]))
 """
 
 
+FINE = (0, 2)
+"""What a scanner ends with: OpenSCAP says 2 when a rule fails."""
 HEADINGS = ("the baseline on one machine", "time against OpenSCAP", "peak memory")
 MANY = 20
 
@@ -104,7 +108,8 @@ def _row(what: str, seconds: list[float], megabytes: list[float] | None = None) 
 
 
 def _on(machine: LabMachine, *argv: str) -> tuple[float, float]:
-    seconds, peak = json.loads(machine.run("python3", "/root/measured.py", *argv, timeout=600).stdout)
+    seconds, peak, code = json.loads(machine.run("python3", "/root/measured.py", *argv, timeout=600).stdout)
+    assert code in FINE, f"{argv[0]} ended with {code}"
     return seconds, peak
 
 
