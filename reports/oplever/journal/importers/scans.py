@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+
 from oplever.errors import OpleverError
 
 Said = Literal["pass", "fail", "error", "not_applicable"]
