@@ -155,13 +155,15 @@ class Machine:
             return None
         except OSError as problem:
             raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
-        with os.fdopen(handle, "rb") as stream:
-            try:
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                    raise UnreadableError("%s is not a regular file" % path)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UnreadableError("%s is not a regular file" % path)
+            with os.fdopen(handle, "rb", closefd=False) as stream:
                 data = stream.read(limit + 1)
-            except OSError as problem:
-                raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
+        except OSError as problem:
+            raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
+        finally:
+            os.close(handle)
         if len(data) > limit:
             raise UnreadableError("%s is larger than %d bytes" % (path, limit))
         return data

@@ -48,7 +48,7 @@ options:
     type: str
     default: ""
   parameters:
-    description: Values of the profile for each C({param: name}) in the checks.
+    description: Values of the profile, for each place in the checks where a mapping C(param) names one.
     type: dict
     default: {}
   root:

@@ -14,6 +14,7 @@ WARNINGS_LIMIT = 20
 WARNING_LENGTH = 500
 STDERR_LIMIT = 2000
 STDERR_TAIL = 8000
+LAST_LINE = 1500
 DIFF_LIMIT = 1_000_000
 
 OWN = frozenset({"oplever.lab.snapshot", "oplever.lab.checks", "oplever.lab.reference"})
@@ -102,8 +103,10 @@ def kept_data(action: str, data: Mapping[str, Any], redactor: Redactor, *, faile
     if action in COMMANDS and "rc" in data:
         rc = data["rc"]
         kept = {"rc": rc if isinstance(rc, int) else None}
-        if failed and isinstance(data.get("stderr"), str) and data["stderr"].strip():
-            kept["stderr"] = tail(data["stderr"], STDERR_LIMIT, redactor.text)[-STDERR_LIMIT:]
+        # Cut before anything else: a copy of 100 MB to see whether it is blank would be 100 MB.
+        end = tail(data["stderr"], STDERR_LIMIT, redactor.text) if isinstance(data.get("stderr"), str) else ""
+        if failed and end.strip():
+            kept["stderr"] = end[-STDERR_LIMIT:]
         return kept
     return None
 
@@ -177,8 +180,12 @@ def _says_nothing(text: str) -> bool:
 
 
 def _last_line(value: object, redactor: Redactor) -> str:
+    if not isinstance(value, str):
+        return ""
     # Redacted as a whole first: the last line alone does not show that it is the end of a private key.
-    lines = tail(value, STDERR_TAIL, redactor.text).strip().splitlines() if isinstance(value, str) else []
+    lines = tail(value, STDERR_TAIL, redactor.text).strip().splitlines()
+    if len(lines) == 1 and len(value) > 2 * STDERR_TAIL:  # one endless line: its end says more than its middle
+        return f"[{len(value) - LAST_LINE} characters before] …{lines[0][-LAST_LINE:]}"
     return lines[-1] if lines else ""
 
 

@@ -63,7 +63,7 @@ class Run:
                 "run_start", start.fields(place.id, options, playbook, base, redactor=run.redactor, display=display)
             )
             atexit.register(run._at_exit)
-        except (directory.RecordError, OSError) as problem:
+        except Exception as problem:  # whatever it is, the play goes on
             display.warning(f"Oplever keeps no record of this run: {problem}")
             return None
         return run
@@ -214,7 +214,7 @@ class Run:
 
     def _say(self, line: str) -> None:
         # Other output formats (json, say) are read by programs: nothing of ours between.
-        people = C.DEFAULT_STDOUT_CALLBACK in ("default", "ansible.builtin.default")
+        people = C.DEFAULT_STDOUT_CALLBACK in ("default", "ansible.builtin.default", "oplever.lab.console")
         self._display.display(line, stderr=not people)
 
     def _warn(self) -> None:

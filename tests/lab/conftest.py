@@ -47,9 +47,23 @@ class Lab:
 
     def shell(self, host: str, command: str) -> str:
         """Do by hand what somebody might do on a machine; leaves no record."""
+        return self.command("ansible", host, "-b", "-m", "ansible.builtin.shell", "-a", command)
+
+    def command(self, program: str, *args: str) -> str:
+        """Standard output of a program of Ansible that must succeed."""
         done = subprocess.run(
-            [str(BIN / "ansible"), host, "-b", "-m", "ansible.builtin.shell", "-a", command],
+            [str(BIN / program), *args],
             cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def adhoc(self, hosts: str, *args: str) -> str:
+        """One module on some machines, outside any record; gives what ansible said."""
+        done = subprocess.run(
+            [str(BIN / "ansible"), hosts, *args],
+            cwd=ROOT, env={**self.env, "OPLEVER_JOURNAL": "0"}, text=True, capture_output=True, timeout=120,
+            check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 
+from ansible_collections.oplever.lab.plugins.module_utils import bounded
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language, matchers, waivers
 from ansible_collections.oplever.lab.plugins.module_utils.engine.text import clean, short
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
+SECONDS = 120  # for all that one expectation asks; the walk and commands have shorter limits of their own
+LINE = re.compile(r":\d+\Z")
 CONTENTS = ("content", "lines")
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
@@ -111,31 +115,45 @@ def _judge(machine, expectation):
 
 
 def _single(machine, expectation):
-    source = SOURCES[expectation["source"]]
     select = language.selector(expectation["source"], expectation.get("select"))
     expect = {str(attribute): matcher for attribute, matcher in expectation["expect"].items()}
     expected = short(" and ".join(matchers.describe(attribute, matcher) for attribute, matcher in expect.items()), 600)
-    evidence = short(source.describe(select))
-    try:
-        if getattr(source, "RUNNING", False):
-            machine.must_run(expectation["source"])
-        facts = source.look_up(machine, select)
-    except UnreadableError as problem:
-        return _unjudged(problem, expected, evidence)
-    if facts.get("evidence"):
-        evidence = short("%s; %s" % (evidence, facts["evidence"]), 600)
-    values, unread = {}, []
-    for attribute in expect:
-        try:
-            values[attribute] = _value(facts, attribute)
-        except UnreadableError as problem:
-            unread.append(problem)
+    evidence = short(SOURCES[expectation["source"]].describe(select))
+    facts, values, unread = _look_up(machine, expectation["source"], select, expect)
+    where = facts.get("evidence") or facts.get("source")
+    if isinstance(where, str) and (where == facts.get("evidence") or LINE.search(where)):
+        evidence = short("%s; %s" % (evidence, where), 600)
     wrong = [attribute for attribute in values if not matchers.holds(expect[attribute], values[attribute])]
     # What is known to be wrong stays wrong, whatever else could not be read.
     if unread and not wrong:
         return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
     found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
     return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+
+
+def _look_up(machine, name, select, attributes):
+    """(facts, values of the attributes, what could not be read). A source can be slow or wrong in ways that nobody
+    foresaw; then its checks are errors, and the others still have their answer."""
+    values, unread = {}, []
+    try:
+        with bounded.within(SECONDS):
+            if getattr(SOURCES[name], "RUNNING", False):
+                machine.must_run(name)
+            facts = SOURCES[name].look_up(machine, select)
+            for attribute in attributes:
+                try:
+                    values[attribute] = _value(facts, attribute)
+                except UnreadableError as problem:
+                    unread.append(problem)
+            return facts, values, unread
+    except UnreadableError as problem:
+        unread.append(problem)
+    except bounded.TooLongError:
+        unread.append(UnreadableError("source %s took longer than %d s" % (name, SECONDS)))
+    except Exception as problem:
+        told = "%s: %s" % (type(problem).__name__, problem)
+        unread.append(UnreadableError("source %s failed in a way that is not foreseen: %s" % (name, told)))
+    return {}, {}, unread
 
 
 def _unjudged(problem, expected, evidence):

@@ -52,7 +52,7 @@ def parse(text):
 def _escaped(machine, known):
     """Programs that run without the profile that is loaded for their path, as `pid program`."""
     found = []
-    for pid in sorted((name for name in os.listdir(machine.path("/proc")) if name.isdigit()), key=int):
+    for pid in sorted((name for name in machine.names("/proc") if name.isdigit()), key=int):
         try:
             program = os.readlink(machine.path("/proc/%s/exe" % pid))
             current = (machine.read("/proc/%s/attr/current" % pid) or "").strip("\0\n ")

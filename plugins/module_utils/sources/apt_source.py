@@ -7,19 +7,20 @@ from urllib.parse import urlsplit
 
 MAIN = "what"
 SELECTORS = ("what",)
-ATTRIBUTES = ("exists", "entries", "hosts", "without_key")
-LINE = re.compile(r"(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s")
+ATTRIBUTES = ("exists", "entries", "hosts", "suites", "without_key")
+LINE = re.compile(r"(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)")
 # These read packages from this machine itself.
 LOCAL = ("file", "cdrom", "copy")
 
 
 class Entry:
-    """One place: `uri`, `signed_by` (text; empty when it names no key) and `source` (file:line)."""
+    """One place: `uri`, `suite`, `signed_by` (text; empty when it names no key) and `source` (file:line)."""
 
-    __slots__ = ("signed_by", "source", "uri")
+    __slots__ = ("signed_by", "source", "suite", "uri")
 
-    def __init__(self, uri, signed_by, source):
+    def __init__(self, uri, suite, signed_by, source):
         self.uri = uri
+        self.suite = suite
         self.signed_by = signed_by
         self.source = source
 
@@ -36,6 +37,7 @@ def look_up(machine, select):
         "exists": bool(found),
         "entries": [entry.uri for entry in found],
         "hosts": sorted({place.hostname or place.path for place in places if place.scheme not in LOCAL}),
+        "suites": sorted({entry.suite for entry in found}),
         "without_key": [entry.source for entry in found if not entry.signed_by],
     }
 
@@ -58,7 +60,7 @@ def parse_lines(text, path):
         hit = LINE.match(line.strip())
         if hit:
             options = dict(pair.partition("=")[::2] for pair in (hit.group(2) or "").split())
-            yield Entry(hit.group(3), options.get("signed-by", ""), "%s:%d" % (path, number))
+            yield Entry(hit.group(3), hit.group(4), options.get("signed-by", ""), "%s:%d" % (path, number))
 
 
 def parse_blocks(text, path):
@@ -83,4 +85,5 @@ def _of_block(block, path, start):
     if block.get("enabled", "yes").lower() in ("no", "false", "0", "off", "without", "disable"):
         return
     for uri in block.get("uris", "").split():
-        yield Entry(uri, block.get("signed-by", ""), "%s:%d" % (path, start))
+        for suite in block.get("suites", "").split():
+            yield Entry(uri, suite, block.get("signed-by", ""), "%s:%d" % (path, start))

@@ -13,8 +13,8 @@ CONFIG = "/boot/grub/grub.cfg"
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 KERNEL = re.compile(r"\s*linux(?:efi|16)?\s+(\S+)\s*(.*)\Z")
 ENTRY = re.compile(r"\s*menuentry\s+(['\"])(.*?)\1")
-SUPERUSERS = re.compile(r"^\s*set\s+superusers\s*=\s*[\"']?([^\"'\n]*)", re.MULTILINE)
-PASSWORD = re.compile(r"^\s*password_pbkdf2\s+(\S+)\s+grub\.pbkdf2\.", re.MULTILINE)
+SUPERUSERS = re.compile(r"^[ \t]*set\s+superusers\s*=\s*[\"']?([^\"'\n]*)", re.MULTILINE)
+PASSWORD = re.compile(r"^[ \t]*password_pbkdf2\s+(\S+)\s+grub\.pbkdf2\.", re.MULTILINE)
 
 
 def describe(select):

@@ -45,7 +45,10 @@ def look_up(machine, select):
 def parse(text):
     """The output of `openssl x509` with the options of SHOW."""
     fields = dict(line.partition("=")[::2] for line in text.splitlines() if "=" in line)
-    end = time.strptime(fields["notAfter"].strip(), "%b %d %H:%M:%S %Y %Z")
+    try:
+        end = time.strptime(fields["notAfter"].strip(), "%b %d %H:%M:%S %Y %Z")
+    except (KeyError, ValueError):
+        raise UnreadableError("openssl tells no end of this certificate") from None
     subject, issuer = fields.get("subject", "").strip(), fields.get("issuer", "").strip()
     common = re.search(r"CN=([^,]+)", subject)
     return {

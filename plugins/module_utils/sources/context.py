@@ -13,6 +13,9 @@ CONTAINERS = (
 )  # fmt: skip
 
 
+MARKS = ("/.dockerenv", "/run/.containerenv")
+
+
 def describe(select):
     return "kind of machine"
 
@@ -21,7 +24,7 @@ def look_up(machine, select):
     system = machine.once(os_release)
     return {
         "exists": True,
-        "container": lambda: machine.once(virtualization) in CONTAINERS,
+        "container": lambda: _container(machine),
         "virtualization": lambda: machine.once(virtualization),
         "distribution": system.get("ID", ""),
         "release": system.get("VERSION_ID", ""),
@@ -29,6 +32,13 @@ def look_up(machine, select):
         "root": os.geteuid() == 0,
         "offline": machine.offline,
     }
+
+
+def _container(machine):
+    """A tree that does not run is judged as the disk of a machine, unless a container engine left its mark."""
+    if machine.offline:
+        return any(machine.status(mark) is not None for mark in MARKS)
+    return machine.once(virtualization) in CONTAINERS
 
 
 def _init(machine):

@@ -19,7 +19,7 @@ ENTRY = re.compile(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(.*)\Z")
 SETTING = re.compile(r"\w+\s*=")
 DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.yearly")
 UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
-START = re.compile(r"^\s*Exec(?:Start|StartPre|StartPost|Condition)\s*=\s*[-@:+!|]*(.+)$", re.MULTILINE)
+START = re.compile(r"^[ \t]*Exec(?:Start|StartPre|StartPost|Condition)\s*=\s*[-@:+!|]*(.+)$", re.MULTILINE)
 
 
 def describe(select):
@@ -78,14 +78,14 @@ def _timers(machine):
     for directory in UNITS:
         for path in machine.glob(directory + "/*.timer"):
             text = _text(machine, path)
-            unit = re.search(r"^\s*Unit\s*=\s*(\S+)", text, re.MULTILINE)
+            unit = re.search(r"^[ \t]*Unit\s*=\s*(\S+)", text, re.MULTILINE)
             yield unit.group(1) if unit else path.rsplit("/", 1)[1][: -len(".timer")] + ".service"
 
 
 def _of_service(machine, name):
     path = next((p for p in (d + "/" + name for d in UNITS) if machine.glob(p)), None)
     text = _text(machine, path) if path else ""
-    user = re.findall(r"^\s*User\s*=\s*(\S*)", text, re.MULTILINE)
+    user = re.findall(r"^[ \t]*User\s*=\s*(\S*)", text, re.MULTILINE)
     if user and user[-1] not in ("", "root", "0"):
         return set()
     return {word for command in START.findall(text) for word in _paths(command)}

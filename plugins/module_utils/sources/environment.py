@@ -16,9 +16,9 @@ ATTRIBUTES = ("exists", "value", "source", "unsafe")
 SHELL_FILES = ("/etc/profile", "/etc/bash.bashrc")
 ROOT_FILES = ("/root/.profile", "/root/.bash_profile", "/root/.bash_login", "/root/.bashrc")
 UMASK = re.compile(r"^[^#\n]*?\bumask\s+(0?[0-7]{3})\b", re.MULTILINE)
-LOGIN_UMASK = re.compile(r"^\s*UMASK\s+(0?[0-7]{3})\b", re.MULTILINE)
+LOGIN_UMASK = re.compile(r"^[ \t]*UMASK\s+(0?[0-7]{3})\b", re.MULTILINE)
 PATH = re.compile(r"^[^#\n]*?\bPATH=[\"']?([^\"'\n;]*)", re.MULTILINE)
-SUPATH = re.compile(r"^\s*ENV_SUPATH\s+PATH=(\S+)", re.MULTILINE)
+SUPATH = re.compile(r"^[ \t]*ENV_SUPATH\s+PATH=(\S+)", re.MULTILINE)
 
 
 def describe(select):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.oplever.lab.plugins.module_utils.sources import systemd_setting
 
 MAIN = "what"
 SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "storage", "persistent", "compress", "forward_to_syslog", "max_use", "seal")
 FILE, SECTION, KEPT = "journald.conf", "Journal", "/var/log/journal"
-# journald.conf(5): what holds when no file sets it.
+# What holds when no file sets it; where Debian was built with another default, the comments of its own file say so.
+SHIPPED = re.compile(r"^#(\w+)=(\S+)$", re.MULTILINE)
 SETTINGS = {
     "storage": ("Storage", "auto"),
     "compress": ("Compress", "yes"),
@@ -25,7 +28,8 @@ def describe(select):
 def look_up(machine, select):
     """`persistent`: the journal is written to disk; with storage `auto` that is where its directory exists."""
     found = {name: _setting(machine, key) for name, (key, _) in SETTINGS.items()}
-    facts = {name: found[name].get("value", default) for name, (_, default) in SETTINGS.items()}
+    shipped = dict(SHIPPED.findall(machine.read("/etc/systemd/" + FILE) or ""))
+    facts = {name: found[name].get("value") or shipped.get(key) or default for name, (key, default) in SETTINGS.items()}
     kept = machine.status(KEPT) is not None
     places = ["%s sets %s" % (each["source"], SETTINGS[name][0]) for name, each in found.items() if each.get("source")]
     return dict(

@@ -44,7 +44,8 @@ def look_up(machine, select):
 
 def loaded(machine):
     """Names of loaded modules."""
-    return [line.split()[0] for line in (machine.read("/proc/modules", limit=4 << 20) or "").splitlines()]
+    lines = (machine.read("/proc/modules", limit=4 << 20) or "").splitlines()
+    return [line.split()[0] for line in lines if line.strip()]
 
 
 def denials(machine):

@@ -13,7 +13,7 @@ SELECTORS = ("target",)
 NEEDS = ("target",)
 ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options", "configured_options")
 UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
-OPTIONS = re.compile(r"^\s*Options\s*=\s*(.*)$", re.MULTILINE)
+OPTIONS = re.compile(r"^[ \t]*Options\s*=\s*(.*)$", re.MULTILINE)
 # What systemd mounts by itself, before it reads any unit.
 BUILT_IN = {"/dev/shm": ["nosuid", "nodev", "strictatime", "mode=1777"]}  # noqa: S108  a place to look at, not to write to
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import posixpath
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -11,12 +13,13 @@ SELECTORS = ("directive", "context", "server_name")
 NEEDS = ("directive",)
 ATTRIBUTES = ("exists", "value", "values", "source")
 RUNNING = True
+HOME = "/etc/nginx"  # names of included files are relative to it
 FILE = re.compile(r"# configuration file (.+):\Z")
-TOKEN = re.compile(r"""\s+|#[^\n]*|[{};]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:[^\s{};"'\\]|\\.|(?<=\$)\{[^}]*\})+""")
+WORD = re.compile(r"""\s+|#[^\n]*|[{};]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:[^\s{};"'\\]|\\.|(?<=\$)\{[^}]*\})+""")
 
 
 class Directive:
-    """`name`, `words` (list), `context` (as http/server/location), `server` (number of its server block, or None) and
+    """`name`, `words` (list), `context` (as http/server/location), `server` (file:line of its block, or None) and
     `where` (file:line)."""
 
     __slots__ = ("context", "name", "server", "where", "words")
@@ -58,32 +61,42 @@ def directives(machine):
 
 def parse(text):
     """The output of `nginx -T`. Raises UnreadableError when its braces do not match."""
-    found, servers = [], 0
+    found, included = [], {}
     for path, content in _files(text):
-        blocks, words, start, line, at = [], [], 0, 1, 0
-        while at < len(content):
-            hit = TOKEN.match(content, at)
-            if hit is None:
-                raise UnreadableError("%s:%d cannot be understood" % (path, line))
-            word, at = hit.group(), hit.end()
-            if word in ("{", ";"):
-                if words:
-                    context = "/".join(name for name, _ in blocks)
-                    server = next((number for name, number in reversed(blocks) if name == "server"), None)
-                    found.append(Directive(words[0], words[1:], context, server, "%s:%d" % (path, start)))
-                if word == "{":
-                    servers += 1
-                    blocks.append((words[0] if words else "", servers))
-                words = []
-            elif word == "}":
-                if not blocks:
-                    raise UnreadableError("%s:%d closes a block that was not opened" % (path, line))
-                blocks.pop()
-            elif not word[0].isspace() and word[0] != "#":
-                start = start if words else line
-                words.append(word[1:-1] if word[0] in "\"'" else word)
-            line += word.count("\n")
+        place = next((place for pattern, place in included.items() if fnmatch.fnmatchcase(path, pattern)), [])
+        for each in _directives(path, content, place):
+            found.append(each[0])
+            if each[0].name == "include" and each[0].words:
+                included.setdefault(posixpath.join(HOME, each[0].words[0]), each[1])
     return found
+
+
+def _directives(path, content, place):
+    """(Directive, blocks around it) of one file, which is read inside the blocks `place`: list of (name, number)."""
+    blocks, words, start, line, at = list(place), [], 0, 1, 0
+    while at < len(content):
+        hit = WORD.match(content, at)
+        if hit is None:
+            raise UnreadableError("%s:%d cannot be understood" % (path, line))
+        word, at = hit.group(), hit.end()
+        if word in ("{", ";"):
+            if words:
+                context = "/".join(name for name, _ in blocks)
+                server = next((number for name, number in reversed(blocks) if name == "server"), None)
+                yield Directive(words[0], words[1:], context, server, "%s:%d" % (path, start)), list(blocks)
+            if word == "{":
+                blocks.append((words[0] if words else "", "%s:%d" % (path, start)))
+            words = []
+        elif word == "}":
+            if len(blocks) <= len(place):
+                raise UnreadableError("%s:%d closes a block that was not opened" % (path, line))
+            blocks.pop()
+        elif not word[0].isspace() and word[0] != "#":
+            start = start if words else line
+            words.append(word[1:-1] if word[0] in "\"'" else word)
+        line += word.count("\n")
+    if len(blocks) > len(place):
+        raise UnreadableError("%s ends inside a block" % path)
 
 
 def _files(text):

@@ -37,11 +37,11 @@ def look_up(machine, select):
 
 def settings(machine):
     """Name -> `value` in force and `source` (file:line; empty when it is built in)."""
-    return {row[0]: {"value": row[1], "source": row[2]} for row in _rows(machine, SETTINGS)}
+    return {row[0]: {"value": row[1], "source": row[2]} for row in _rows(machine, SETTINGS, 3)}
 
 
 def _roles(machine):
-    rows = _rows(machine, ROLES)
+    rows = _rows(machine, ROLES, 4)
     return {
         "exists": True,
         "names": sorted(row[0] for row in rows),
@@ -51,12 +51,12 @@ def _roles(machine):
 
 
 def _databases(machine):
-    return {"exists": True, "databases": sorted(row[0] for row in _rows(machine, DATABASES))}
+    return {"exists": True, "databases": sorted(row[0] for row in _rows(machine, DATABASES, 1))}
 
 
 def _rules(machine):
     """`trust`: rules that let somebody in without a question; `methods`: all ways in that are used."""
-    rows = _rows(machine, RULES)
+    rows = _rows(machine, RULES, 7)
     wrong = [row for row in rows if row[6]]
     if wrong:
         raise UnreadableError("pg_hba.conf, line %s: %s" % (wrong[0][0], wrong[0][6]))
@@ -64,9 +64,12 @@ def _rules(machine):
     return {"exists": bool(rows), "trust": trust, "methods": sorted({row[5] for row in rows})}
 
 
-def _rows(machine, query):
+def _rows(machine, query, width):
     done = machine.run([*CLIENT, query], user="postgres")
     if done.rc:
         words = done.stderr.strip().splitlines()
         raise UnreadableError("psql: %s" % (words[0] if words else "exit code %d" % done.rc))
-    return [line.split(SEPARATOR) for line in done.stdout.splitlines() if line]
+    rows = [line.split(SEPARATOR) for line in done.stdout.splitlines() if line]
+    if any(len(row) != width for row in rows):
+        raise UnreadableError("psql gave something else than %d columns" % width)
+    return rows

@@ -64,7 +64,7 @@ def listening(machine):
         for family in ("", "6"):
             text = machine.read("/proc/net/" + protocol + family, limit=16 << 20)
             for row in (line.split() for line in (text or "").splitlines()[1:]):
-                if row[3] != LISTENS[protocol] or int(row[2].rsplit(":", 1)[1], 16):
+                if len(row) < 10 or row[3] != LISTENS[protocol] or int(row[2].rsplit(":", 1)[1], 16):
                     continue
                 owners = _owners(machine) if owners is None else owners
                 address, port = row[1].rsplit(":", 1)

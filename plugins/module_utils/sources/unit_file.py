@@ -13,7 +13,8 @@ DIRECTORIES = (
 )  # fmt: skip
 ADMIN = DIRECTORIES[0]
 LINKS = (".wants", ".requires", ".upholds")
-INSTALL = re.compile(r"^\s*(WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
+INSTANCE = re.compile(r"@[^.]+\.")
+INSTALL = re.compile(r"^[ \t]*(WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
 
 
 def find(machine, name):
@@ -29,7 +30,7 @@ def find(machine, name):
 
 def _fragment(machine, name):
     """Path of the file or link; of an instance that has none its own, that of its template."""
-    template = re.sub(r"@[^.]+\.", "@.", name)
+    template = INSTANCE.sub("@.", name)
     for candidate in dict.fromkeys((name, template)):
         for directory in DIRECTORIES:
             path = posixpath.join(directory, candidate)
@@ -58,12 +59,14 @@ def _enabled(machine, name, fragment):
 
 
 def _linked(machine):
-    """Names that links of an admin start: those in *.wants and the like, and what an alias in /etc points to."""
+    """Names that links of an admin start: those in *.wants and the like with their templates, and what an alias in /etc
+    points to."""
     found = set()
     for name in machine.names(ADMIN):
         path = posixpath.join(ADMIN, name)
         if name.endswith(LINKS):
             found.update(machine.names(path))
+            found.update(INSTANCE.sub("@.", instance) for instance in machine.names(path))
             continue
         try:
             found.add(posixpath.basename(os.readlink(machine.path(path, follow=False))))

@@ -11,10 +11,11 @@ MAIN = "what"
 SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "paths", "days_left", "first", "missing")
 CONFIGURATION = (
-    "/etc/nginx/nginx.conf", "/etc/nginx/conf.d/*", "/etc/nginx/sites-enabled/*", "/etc/nginx/snippets/*",
+    "/etc/nginx/nginx.conf", "/etc/nginx/conf.d/*", "/etc/nginx/sites-enabled/*",
     "/etc/apache2/apache2.conf", "/etc/apache2/sites-enabled/*", "/etc/apache2/conf-enabled/*",
 )  # fmt: skip
-NAMED = re.compile(r"^\s*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
+NAMED = re.compile(r"^[ \t]*(?:ssl_certificate|SSLCertificateFile)\s+[\"']?([^\s;\"'$]+)[\"']?\s*;?", re.MULTILINE)
+INCLUDED = re.compile(r"^[ \t]*include\s+([^\s;]+)\s*;", re.MULTILINE)
 
 
 def describe(select):
@@ -37,11 +38,19 @@ def look_up(machine, select):
 
 
 def named(machine):
-    """Full paths, sorted."""
-    found = set()
-    for path in (path for pattern in CONFIGURATION for path in machine.glob(pattern)):
+    """Full paths, sorted. A snippet counts where a file that is in use includes it, as nginx itself sees it."""
+    found, seen = set(), set()
+    to_do = [path for pattern in CONFIGURATION for path in machine.glob(pattern)]
+    while to_do:
+        path = to_do.pop()
+        if path in seen:
+            continue
+        seen.add(path)
         try:
-            found.update(NAMED.findall(machine.read(path) or ""))
+            text = machine.read(path) or ""
         except UnreadableError:
             continue  # a directory beside the files
+        found.update(NAMED.findall(text))
+        for pattern in INCLUDED.findall(text) if path.startswith("/etc/nginx/") else ():
+            to_do += machine.glob(pattern if pattern.startswith("/") else "/etc/nginx/" + pattern)
     return sorted(path for path in found if path.startswith("/"))

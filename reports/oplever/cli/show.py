@@ -73,7 +73,7 @@ def _life(host: str, visits: list[Visit]) -> None:
     """One row a record, then what changed between records without a play that says so, and what fails now."""
     delivered = [each.record.started for each in visits if (each.record.verdict or "").startswith("delivered")]
     click.echo(f"{host}: {len(visits)} records, last delivered {delivered[-1] if delivered else 'never'}\n")
-    columns = ("record", "verdict", "changed", "tests", "baseline", "packages", "settings", "drift", "failing")
+    columns = ("record", "verdict", "changed", "tests", "score", "pkg", "set", "drift", "failing")
     table(columns, [_life_row(each) for each in visits])
     for each in visits:
         if each.drift:

@@ -115,7 +115,7 @@ class Notices:
                 self._told[result.host].append((result.seq, topic, run.tasks[result.task].start.name))
 
     def of(self, result: Result, task: Task) -> tuple[str, ...]:
-        """Tasks that told this handler since it last ran on this host. Ask for handlers alone, in the order of results."""
+        """Tasks that told this handler since it last ran here. Ask for handlers alone, in the order of results."""
         start = task.start
         since = self._until.get((result.host, start.task), -1)
         self._until[result.host, start.task] = result.seq

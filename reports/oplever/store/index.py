@@ -11,12 +11,12 @@ import os
 import socket
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, delete, event, exc, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, exc, exists, insert, inspect, select, text
 from sqlalchemy.pool import StaticPool
 
 from oplever import config
@@ -54,34 +54,61 @@ class Index:
         with self.engine.connect() as connection:
             query = select(schema.records.c.name, schema.records.c.fingerprint).where(self._own())
             known = {row.name: row.fingerprint for row in connection.execute(query)}
+        now = {name: _fingerprint(path) for name, path in present.items()}
         for name in known.keys() - present.keys():
             with self.writing() as connection:
                 self._forget(connection, name)
-        for name, path in present.items():
-            fingerprint = _fingerprint(path)
-            if known.get(name) != fingerprint:
-                self._read(path, fingerprint)
+        changed = [present[name] for name, fingerprint in now.items() if known.get(name) != fingerprint]
+        for batch in _by_size(changed):
+            self._read([(path, now[path.name]) for path in batch])
+        if any(now.get(name) != fingerprint for name, fingerprint in known.items()):
+            self._sweep()
 
     def _own(self) -> Any:
         return schema.records.c.place == self.place
 
     def _forget(self, connection: Connection, name: str) -> None:
         connection.execute(delete(schema.records).where(self._own(), schema.records.c.name == name))
-        used = select(schema.states.c.digest)
-        connection.execute(delete(schema.bodies).where(schema.bodies.c.digest.not_in(used)))
 
-    def _read(self, path: Path, fingerprint: str) -> None:
-        head: dict[str, Any] = {"place": self.place, "name": path.name, "fingerprint": fingerprint}
-        try:
-            found = records.examine(path)
-        except OpleverError as problem:
-            with self.writing() as connection:
-                self._forget(connection, path.name)
-                connection.execute(insert(schema.records).values(**head, problem=problem.message))
-            return
+    def _sweep(self) -> None:
+        """Take away bodies that no state has any more."""
         with self.writing() as connection:
-            self._forget(connection, path.name)
-            _insert(connection, found, head)
+            unused = ~exists().where(schema.states.c.digest == schema.bodies.c.digest)
+            connection.execute(delete(schema.bodies).where(unused))
+
+    def _read(self, paths: Sequence[tuple[Path, str]]) -> None:
+        """Read these records, and write them in one transaction: each costs a wait for the disk."""
+        read = [(path, fingerprint, _examine(path)) for path, fingerprint in paths]
+        with self.writing() as connection:
+            for path, fingerprint, found in read:
+                self._forget(connection, path.name)
+                head = {"place": self.place, "name": path.name, "fingerprint": fingerprint}
+                if isinstance(found, OpleverError):
+                    connection.execute(insert(schema.records).values(**head, problem=found.message))
+                else:
+                    _insert(connection, found, head)
+
+
+def _examine(path: Path) -> records.Examined | OpleverError:
+    try:
+        return records.examine(path)
+    except OpleverError as problem:
+        return problem
+
+
+def _by_size(paths: Iterable[Path], records_each: int = 50, bytes_each: int = 20_000_000) -> Iterator[list[Path]]:
+    """Groups that fit in memory together: many small records, or one large one."""
+    group: list[Path] = []
+    size = 0
+    for path in paths:
+        group.append(path)
+        with contextlib.suppress(OSError):
+            size += (path / records.JOURNAL).stat().st_size
+        if len(group) >= records_each or size >= bytes_each:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def open_index(base: Path | None = None) -> Index:
@@ -120,12 +147,9 @@ def _beside(base: Path) -> Engine:
     except OSError:
         return _in_memory()
     with os.fdopen(descriptor, "rb") as file:
-        head = file.read(16)
         regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     if not regular:
         return _in_memory()
-    if head and head != b"SQLite format 3\0":
-        path.write_bytes(b"")  # whatever it is, the index can be made again
     return _as_sqlite(create_engine(f"sqlite:///{path}", connect_args={"timeout": 60}))
 
 

@@ -91,6 +91,7 @@ def lines(record: Path) -> list[dict[str, Any]]:
 
 def recap(stdout: str) -> dict[str, dict[str, int]]:
     """The last PLAY RECAP as Ansible printed it."""
+    stdout = re.sub(r"\x1b\[[0-9;]*m", "", stdout)
     rows = [line for line in stdout.rsplit("PLAY RECAP", 1)[1].splitlines() if " : ok=" in line]
     pairs = (row.split(" : ", 1) for row in rows)
     return {host.strip(): {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in pairs}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -108,7 +111,13 @@ def test_one_byte_anywhere_is_found(copy: Path) -> None:
 
 def test_a_byte_more_and_a_file_more_or_less_are_named(copy: Path) -> None:
     record = copy / "records" / NAME
-    for name in ("journal.jsonl", "report.nl.pdf", "signed/4/report.nl.pdf", "signed/1/statement.json.sig"):
+    for name in (
+        "journal.jsonl",
+        "manifest.json",
+        "report.nl.pdf",
+        "signed/4/report.nl.pdf",
+        "signed/1/statement.json.sig",
+    ):
         whole = (record / name).read_bytes()
         (record / name).write_bytes(whole + b"\n")
         assert _named(_problems(copy), name)
@@ -170,6 +179,19 @@ def test_a_key_that_is_not_allowed_does_not_count(copy: Path, signers: str, says
     assert done.returncode == 1
     assert any(part in done.stderr for part in says.split("|")), done.stderr
     assert "M. de Wit as supervisor, revision 4 with the key of" in done.stdout
+
+
+def test_a_key_counts_that_was_valid_when_it_signed(copy: Path) -> None:
+    statement = json.loads((copy / "records" / NAME / "signed" / "1" / "statement.json").read_bytes())
+    end = datetime.fromisoformat(statement["at"]).astimezone() + timedelta(seconds=1)
+    while datetime.now(UTC) <= end + timedelta(seconds=1):
+        time.sleep(0.1)
+    known = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
+    name, key = known[0].split(" ", 1)
+    for moment, code in ((end, 0), (end - timedelta(seconds=2), 1)):
+        line = f'{name} valid-before="{moment:%Y%m%d%H%M%S}" {key}'
+        (copy / "allowed_signers").write_text("\n".join([line, known[1]]) + "\n", encoding="utf-8")
+        assert oplever(copy, "verify", NAME).returncode == code
 
 
 def test_without_allowed_signers_no_signature_is_anybodys(copy: Path) -> None:

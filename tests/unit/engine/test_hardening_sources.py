@@ -473,6 +473,7 @@ def test_apt_source_reads_both_formats(tmp_path: Path) -> None:
     write(tmp_path, "/etc/apt/sources.list.d/c.sources", SOURCES)
     found = apt_source.look_up(Machine(str(tmp_path)), {})
     assert found["hosts"] == ["a.example", "b.example", "deb.debian.org", "mirror.example"]
+    assert found["suites"] == ["./", "trixie", "x"]
     assert found["without_key"] == ["/etc/apt/sources.list.d/b.list:2", "/etc/apt/sources.list.d/c.sources:13"]
 
 
@@ -518,8 +519,11 @@ def test_firewall_joins_rules_with_what_listens(monkeypatch: pytest.MonkeyPatch,
     sockets.append(firewall.socket.Socket("tcp", "127.0.0.1", 25, "x", "root"))
     monkeypatch.setattr(nftables, "ruleset", lambda _: ({place: chain}, {place: rules}))
     monkeypatch.setattr(firewall.socket, "listening", lambda _: sockets)
-    monkeypatch.setattr(firewall.unit, "files", lambda _: {"nftables.service": "enabled", "ufw.service": "disabled"})
-    found = firewall.look_up(Machine(), {})
+    shown = (
+        "Id=nftables.service\nUnitFileState=enabled\n\nId=ufw.service\nUnitFileState=disabled\n\nId=x\nUnitFileState=\n"
+    )
+    words = " ".join(["systemctl", "show", "--property=Id,UnitFileState", "--", *firewall.FRONT_ENDS])
+    found = firewall.look_up(commands(Machine(), **{words: shown}), {})
     assert (found["front_ends"], found["ipv6_input"], found["stateful"]) == (["nftables"], ipv6, True)
     assert (found["open_ports"], found["ports_without_rule"], found["rules_without_port"]) == ([22], [443], [80])
 

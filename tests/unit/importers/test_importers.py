@@ -162,4 +162,5 @@ def test_an_imported_journal_names_its_source() -> None:
     made = Source("ara", "1.8.0", "0" * 64, "x.yml", {"t": "2026-11-23T10:00:00.000000Z"}, [], lost=3)
     start, end = (msgspec.json.decode(line) for line in journal_lines(made, "r1"))
     assert start["imported"] == {"tool": "ara", "version": "1.8.0", "digest": "0" * 64, "by": start["imported"]["by"]}
+    assert start["versions"]["imported from ara"] == "1.8.0"
     assert (end["lines"], end["lost"]) == (1, 3)

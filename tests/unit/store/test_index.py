@@ -45,7 +45,7 @@ def names(**wanted: object) -> list[str]:
         ({"host": "WEB*"}, [SECOND, FIRST]),
         ({"host": "ws_?"}, [THIRD]),
         ({"host": "w%"}, []),
-        ({"host": "wsX1"}, []),
+        ({"host": "w_b1"}, []),
         ({"role": "oplever.lab.nginx"}, [SECOND, FIRST]),
         ({"role": "*.dns"}, []),
         ({"verdict": "not_delivered"}, [SECOND]),

@@ -74,7 +74,7 @@ def test_only_what_is_old_enough_goes(base: Path) -> None:
 
 
 def test_an_entry_makes_a_record_young_again(base: Path) -> None:
-    say(base / OLD, "none", "2026-11-30T10:00:00Z", what="proposals")
+    say(base / OLD, "correction", "2026-11-30T10:00:00Z", field="document", reason="x")
     assert due(base, record="2 years") == []
 
 

@@ -120,7 +120,8 @@ class _Playbook:
 
     def lines(self) -> Iterator[Line]:
         try:
-            yield self._line("started", self._playbook, "playbook_start", playbook=self._short(self._playbook["path"]))
+            path = self._short(self._playbook["path"])
+            yield self._line("started", self._playbook, "playbook_start", playbook=path, sha256=None, collections={})
             # At the same moment a play comes before its tasks, a task before its hosts, a start before an end.
             yield from heapq.merge(
                 self._plays(), self._tasks(), self._host_starts(), self._results(), key=lambda line: line.t
@@ -146,6 +147,7 @@ class _Playbook:
                 groups={},
                 strategy="",
                 serial=[],
+                files={},
             )
 
     def _tasks(self) -> Iterator[Line]:

@@ -150,7 +150,7 @@ class Translator:
                 yield Line(event.created, *made)
 
     def _playbook(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
-        return "playbook_start", {"playbook": self._short(event.text("playbook"))}
+        return "playbook_start", {"playbook": self._short(event.text("playbook")), "sha256": None, "collections": {}}
 
     def _play(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
         self._announced.clear()
@@ -163,6 +163,7 @@ class Translator:
             "groups": {},
             "strategy": "",
             "serial": [],
+            "files": {},
         }
 
     def _task(self, event: JobEvent) -> tuple[str, dict[str, Any]] | None:
@@ -239,7 +240,8 @@ class Translator:
         return "notify", {"handler": self._short(event.text("handler")), "host": event.text("host")}
 
     def _include(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
-        return "include", {"name": self._short(str(event.event_data.get("included_file") or "")), "hosts": []}
+        name = self._short(str(event.event_data.get("included_file") or ""))
+        return "include", {"task": str(event.event_data.get("task_uuid") or ""), "name": name, "hosts": []}
 
     def _stats(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
         tables = {ours: _counts(event.event_data.get(theirs)) for theirs, ours in _RECAP.items()}

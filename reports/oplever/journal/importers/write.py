@@ -33,12 +33,14 @@ _UNKNOWN: dict[str, Any] = {
     "skip_tags": [],
     "start_at": None,
     "inventories": [],
+    "files": {},
     "commit": None,
     "dirty": None,
     "work_process": "1.3",
     "assignment": None,
 }
 """Fields of `run_start` when the other tool does not know them."""
+_UNTOLD: dict[str, Any] = {"clock_shift": 0.0, "collections": {}}
 
 
 def write(source: Source, records: Path) -> Path:
@@ -74,7 +76,13 @@ def journal_lines(source: Source, name: str) -> Iterator[bytes]:
     """The whole journal of a record called `name`."""
     start = dict(source.start)
     t = start.pop("t")
-    versions = {"ansible": None, "python": None, "collection": None, **start.pop("versions", {})}
+    versions = {
+        "ansible": None,
+        "python": None,
+        "collection": None,
+        **start.pop("versions", {}),
+        f"imported from {source.tool}": source.version or "version not recorded",  # so that every document says so
+    }
     imported = {"tool": source.tool, "version": source.version, "digest": source.digest, "by": f"oplever {__version__}"}
     head = {"format": FORMAT, "version": VERSION, "id": name, "imported": imported, "versions": versions}
     yield _encode(0, Line(t, "run_start", {**_UNKNOWN, **start, **head}))
@@ -84,7 +92,7 @@ def journal_lines(source: Source, name: str) -> Iterator[bytes]:
         count, last = count + 1, max(last, line.t)
         finished = line.kind == "stats"
     reason = "finished" if finished else f"the data of {source.tool} end before the recap"
-    yield _encode(count, Line(last, "run_end", {"lines": count, "lost": source.lost, "reason": reason}))
+    yield _encode(count, Line(last, "run_end", {"lines": count, "lost": source.lost, "reason": reason, **_UNTOLD}))
 
 
 def _encode(seq: int, line: Line) -> bytes:
