@@ -24,11 +24,11 @@ ANCHORS: Final = (
     "signing-failed",
     "signing-key-missing",
     "export-empty",
-    "scan-broken",
     "run-prompt",
     "run-start",
     "import-foreign",
     "import-broken",
+    "scan-broken",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 
