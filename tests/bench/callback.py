@@ -15,6 +15,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from measure import spread
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 ARA = ROOT / ".cache" / "ara"
@@ -87,7 +89,7 @@ def _row(workload: Workload, rounds: int, ara: Path) -> list[str]:
 
 
 def _ratio(pairs: list[tuple[Cost, Cost]]) -> str:
-    return f"{statistics.median(b.seconds / a.seconds for a, b in pairs):.3f}"
+    return spread([b.seconds / a.seconds for a, b in pairs], digits=3)
 
 
 _Run = tuple[list[str], Mapping[str, str]]

@@ -180,6 +180,8 @@ def test_a_user_without_rights_gets_errors_and_never_a_pass(place: Path) -> None
             directory.chmod(0o755)
     found = apart.run(
         """
+    from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
+    list(SOURCES.values())  # the files of this Python may be root's alone
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
     def check(number, source, select, expect):
         return {"id": str(number), "title": "t", "source": source, "select": select, "expect": expect}

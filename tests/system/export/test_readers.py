@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from oplever.export.registry import export
 from unit.export.records import mixed
 
 HERE = Path(__file__).parent
-READERS = HERE.parents[2] / ".venv" / "share" / "export-readers"
+BIN = Path(sys.executable).parent
+READERS = BIN.parent / "share" / "export-readers"
 RECORD = mixed()
 
 
@@ -28,13 +30,13 @@ def readers() -> Path:
         READERS.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, READERS / name)
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=READERS, check=True)
+        subprocess.run([BIN / "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=READERS, check=True)
     return READERS
 
 
 def node(readers: Path, *arguments: str) -> Any:
     run = subprocess.run(
-        ["node", str(HERE / "read.js"), *arguments],
+        [BIN / "node", str(HERE / "read.js"), *arguments],
         env={**os.environ, "READERS": str(readers)},
         capture_output=True,
         text=True,

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine, UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import cron, firewall, web_certificate
 
 
@@ -48,7 +48,8 @@ def test_front_ends_are_known_without_the_rules(monkeypatch: pytest.MonkeyPatch)
         raise UnreadableError("there is no command nft")
 
     monkeypatch.setattr(firewall.nftables, "ruleset", missing)
-    monkeypatch.setattr(firewall.unit, "files", lambda _: {"ufw.service": "enabled"})
+    shown = Completed(0, "Id=ufw.service\nUnitFileState=enabled\n\nId=nftables.service\nUnitFileState=disabled\n")
+    monkeypatch.setattr(Machine, "run", lambda *_, **__: shown)
     found = firewall.look_up(Machine(), {})
     assert found["front_ends"] == ["ufw"]
     assert isinstance(found["stateful"], UnreadableError)
