@@ -130,13 +130,14 @@ def rest_points(entries: Sequence[Entry]) -> RestPoints:
     return RestPoints(tuple(points.values()), stated and not points)
 
 
-def proposals(entries: Sequence[Entry]) -> Proposals:
+def proposals(entries: Sequence[Entry], candidates: Sequence[Proposal] = ()) -> Proposals:
+    """What people proposed, then what the record itself found, unless somebody stated that there is nothing."""
     found = tuple(
         Proposal(f"V{number}", said.observation, said.proposal, said.process, said.gain, by=entry.by, at=entry.at)
         for number, (entry, said) in enumerate(_of(entries, kinds.ProposalEntry), 1)
     )
     stated = any(said.what == "proposals" for _, said in _of(entries, kinds.NoneEntry))
-    return Proposals(found, stated and not found)
+    return Proposals((*found, *(() if stated else candidates)), stated and not found)
 
 
 def consequences(entries: Sequence[Entry]) -> tuple[Consequence, ...]:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from oplever.journal.events import JournalEvent
 from oplever.record import additions, checks, completeness, corrections, drift, opinions, score, snapshots
+from oplever.record.candidates import candidates
 from oplever.record.entries import Entry
 from oplever.record.faults import faults
 from oplever.record.fold import Run, fold
@@ -89,7 +90,7 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
         acceptance=acceptance,
         rest_points=rest_points,
         consequences=additions.consequences(entries),
-        proposals=additions.proposals(entries),
+        proposals=additions.proposals(entries, candidates(fault_list)),
         hours=additions.hours(_hours(run, assignment.norm_hours), entries),
         accountability=additions.accountability(entries),
         handover=additions.handover(entries),

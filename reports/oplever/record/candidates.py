@@ -1,0 +1,38 @@
+"""Proposals that the record makes by itself: what went wrong more than once is worth a look. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oplever.record.model import Fault, Proposal
+
+MOST = 10
+"""More would bury what people propose themselves."""
+
+
+def candidates(faults: Sequence[Fault]) -> tuple[Proposal, ...]:
+    """One for each task or test that failed on several machines, or more than once on one; those that hit most first.
+
+    A person still has to say what to do about it (`oplever add proposal`), so `proposal` is empty.
+    """
+    places: dict[str, list[Fault]] = {}
+    for fault in faults:
+        if fault.location and fault.kind in ("task_failed", "test_failed"):
+            places.setdefault(fault.location, []).append(fault)
+    repeated = [own for own in places.values() if sum(fault.attempts for fault in own) > 1]
+    repeated.sort(key=lambda own: -sum(fault.attempts for fault in own))
+    return tuple(_candidate(number, own) for number, own in enumerate(repeated[:MOST], 1))
+
+
+def _candidate(number: int, own: Sequence[Fault]) -> Proposal:
+    first = own[0]
+    hosts = ", ".join(f"{fault.host} {fault.attempts}×" for fault in own)
+    return Proposal(
+        id=f"K{number}",
+        observation=f"{first.location}: {first.symptom} ({hosts})",
+        proposal="",
+        process="test" if first.kind == "test_failed" else "installation",
+        candidate=True,
+        by="machine",
+        at=first.at,
+    )
