@@ -16,7 +16,8 @@ _WORDS = (
     r"passw(?:or)?d|passwort|wachtwoord|passphrase|pwd|secret|token|"
     r"api[_-]?key|private[_-]?key|access[_-]?key|encryption[_-]?key|credentials?"
 )
-_SECRET_NAME = re.compile(rf"(?i)(?:{_WORDS}|vault|(?:^|[_-])(?:pass|key|psk|pin|otp|auth)(?:$|[_-]))")
+# A `key` needs a word before it: alone it is the name of a setting beside its `value`, as in dict2items.
+_SECRET_NAME = re.compile(rf"(?i)(?:{_WORDS}|vault|(?:^|[_-])(?:pass|psk|pin|otp|auth)(?:$|[_-])|[_-]key(?:$|[_-]))")
 _HARMLESS_NAME = re.compile(
     r"(?i)(?:[_-](?:files?|path|dir|directory|url|uri|name|users?|length|minlen|policy|age|days|type|size|enabled|required|"
     r"server|host|port|id|timeout|prompt|backend|format|algorithms?|quality|scheme)|"

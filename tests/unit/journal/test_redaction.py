@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import redact_command
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, is_secret_name, redact_text
+from ansible_collections.oplever.lab.plugins.plugin_utils.redact import (
+    Redactor,
+    is_secret_name,
+    redact_text,
+    secret_values,
+)
 from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line, plain, slug
 
 CANARY = "8canary"
@@ -84,3 +89,10 @@ def test_hostile_text_becomes_harmless() -> None:
     assert one_line("x" * 5000).endswith("… [3000 more characters]")
     assert plain({1: {"a": float("nan")}, "o": object()}) == {"1": {"a": None}, "o": "<object>"}
     assert slug("../../Énorme & Co.") == "enorme-co"
+
+
+def test_a_list_of_settings_holds_no_secrets() -> None:
+    """Else every later mention of the setting would be masked, in a snapshot too."""
+    settings = [{"control": "NET-001", "key": "net.ipv4.ip_forward", "value": "disabled"}]
+    assert secret_values({"role_settings": settings}) == set()
+    assert secret_values({"signing_key": "1234567890abcdef"}) == {"1234567890abcdef"}
