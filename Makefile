@@ -35,7 +35,7 @@ molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen 
 	@tools/molecule $(SCENARIOS)
 
 test: check molecule ## all of it, on booted machines (root or sudo)
-	$(BIN)/pytest tests/system tests/lab -v
+	$(BIN)/pytest tests/lab tests/system -v -n 2 --dist loadfile # much of it is waiting for machines
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py

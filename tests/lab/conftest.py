@@ -78,10 +78,10 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Fresh machines for one module of tests, brought up by the demo itself."""
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Fresh machines for one module of tests, in a lab with the name of that module: two of them can run at once."""
     records = tmp_path_factory.mktemp("records")
-    env = {**os.environ, "OPLEVER_LAB": "journey", "OPLEVER_RECORDS": str(records)}
+    env = {**os.environ, "OPLEVER_LAB": request.path.stem.removeprefix("test_"), "OPLEVER_RECORDS": str(records)}
     env["PATH"] = f"{BIN}:{env['PATH']}"
     yield Lab(records, env)
     Lab(records, {**env, "OPLEVER_JOURNAL": "0"}).ansible("playbooks/lab_down.yml")
