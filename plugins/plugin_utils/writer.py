@@ -69,6 +69,8 @@ class Reserve:
     def release(self) -> None:
         descriptor, self._fd = self._fd, -1
         if descriptor >= 0:
+            # A worker that has not ended yet holds the file too, so closing alone would free nothing.
+            os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
 

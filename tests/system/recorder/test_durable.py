@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from oplever import store
 from oplever.record.model import Record
 
-from system.recorder.runs import BIN, LOCAL, Place, invalid, lines, recap, recaps
+from system.recorder.runs import BIN, LOCAL, ROOT, Place, invalid, lines, recap, recaps
 
 HERE = Path(__file__).parent
 HOSTS = [f"h{number}" for number in range(6)]
@@ -112,6 +113,33 @@ def test_a_full_disk_is_one_warning_and_the_record_counts_what_is_missing(place:
     assert ("journal_lines_lost", lost) in [
         (reason.code, reason.params.get("count")) for reason in record.document.reasons
     ]
+
+
+RELEASED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Reserve
+reserve = Reserve(os.open("records", os.O_RDONLY))
+if os.fork() == 0:
+    os.read(int(sys.argv[2]), 1)  # a worker that is still there, with all that it inherited
+    os._exit(0)
+free = lambda: os.statvfs("records").f_bfree
+before = free()
+reserve.release()
+print(free() - before)
+"""
+
+
+def test_the_reserve_is_free_at_once_though_a_worker_still_lives(place: Place) -> None:
+    place.records.mkdir()
+    place.write("released.py", RELEASED)
+    command = f"mount -t tmpfs -o size=36k none records; {sys.executable} released.py {ROOT / 'collections'} 0"
+    worker = subprocess.Popen(
+        [*UNSHARE, command], cwd=place.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert worker.stdout is not None
+    assert int(worker.stdout.readline()) > 0
+    worker.communicate()
 
 
 def test_a_directory_that_is_removed_comes_back(place: Place) -> None:

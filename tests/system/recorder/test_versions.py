@@ -106,5 +106,7 @@ def _line(names: dict[str, str], place: Place, line: dict[str, Any]) -> str:
     kept |= {key: bool(kept[key]) for key in ("rescues", "rescued_by") if key in kept}
     if "task" in kept:
         kept["task"] = names.get(kept["task"], kept["task"])
+    if isinstance(kept.get("hosts"), list):
+        kept["hosts"] = sorted(kept["hosts"])  # in the order in which they answered
     kept["items"] = [(item["item"], item["status"]) for item in line.get("items", ())]
     return repr(sorted(kept.items())).replace(str(place.path), "")
