@@ -18,8 +18,10 @@ from oplever import render as render_package
 from oplever.record import entries
 from oplever.record.derive import derive
 from oplever.record.model import Language, Record
+from oplever.render import document
+from oplever.render.blocks import Attention
 from oplever.render.registry import FORMATS, render
-from oplever.render.text import LANGUAGES
+from oplever.render.text import LANGUAGES, Translator
 from oplever.render.view import short_names
 
 EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
@@ -231,3 +233,16 @@ def test_what_is_not_known_takes_no_row() -> None:
     raw = text(complete().finish(ok=5).record(), "md")
     assert "Serienummer" not in raw
     assert "Bereikbaar" in raw
+
+
+def test_a_machine_with_many_failures_hides_no_other() -> None:
+    journal = complete()
+    for number in range(20):
+        journal.check("fail", id=f"web.{number}")
+    check = {"id": "ws.one", "title": "one", "status": "fail", "expected": "1", "found": "2"}
+    journal.task("check of b", host="b", data={"stage": "after", "suite": "x", "checks": [check]})
+    page = document.build(journal.finish(ok=5).record(), Translator("en"))
+    attention = next(block for block in page.summary if isinstance(block, Attention))
+    shown = [line.text for line in attention.lines if line.label == "Failed test"]
+    assert "b: one" in shown[:8]
+    assert shown[8] == "and 13 more"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 
-from oplever.record.model import Control, Missing, Record, System
+from oplever.record.model import Control, Missing, Record, System, Test
 from oplever.render.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
 from oplever.render.sections.parts import Blocks, people_named, table, titled
 from oplever.render.sections.proof import passed_of
@@ -80,9 +81,20 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
             _expected_found(t, test.expected, test.found),
             section=10 if test.stage == "after" else 9,
         )
-        for test in view.failing_tests
+        for test in _every_machine_first(view.failing_tests)
     ]
     return _capped(t, found, 10, label)
+
+
+def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
+    """The tests that are shown come first: some of each machine, so that one that has many hides no other."""
+    rank: Counter[str] = Counter()
+    ranked = []
+    for place, test in enumerate(tests):
+        ranked.append((rank[test.host], place, test))
+        rank[test.host] += 1
+    shown = {place for _, place, _ in sorted(ranked, key=lambda each: each[:2])[:_MOST_OF_A_KIND]}
+    return [test for _, _, test in sorted(ranked, key=lambda each: (each[1] not in shown, each[1]))]
 
 
 def _expected_found(t: Translator, expected: str, found: str) -> str:
