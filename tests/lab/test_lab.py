@@ -190,6 +190,7 @@ def test_an_address_range_in_use_is_refused_with_the_way_out(before: dict[str, l
         done = play("up", OPLEVER_LAB_SUBNET="10.99.7")
     finally:
         subprocess.run(["ip", "link", "delete", "taken0"], check=True)
+        play("down")
     assert done.returncode == 2
     assert "10.99.7.0/24 is in use" in done.stdout + done.stderr
     assert "OPLEVER_LAB_SUBNET" in done.stdout + done.stderr

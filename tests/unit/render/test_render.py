@@ -246,3 +246,9 @@ def test_a_machine_with_many_failures_hides_no_other() -> None:
     shown = [line.text for line in attention.lines if line.label == "Failed test"]
     assert "b: one" in shown[:8]
     assert shown[8] == "and 13 more"
+
+
+def test_what_could_not_be_read_says_why() -> None:
+    journal = complete().check("error", id="SSH-001", severity="high", found="", reason="only root may read it")
+    text = render(journal.finish(ok=5).record(), "md", "en").decode()
+    assert "not read: only root may read it" in text

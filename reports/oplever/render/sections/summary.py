@@ -78,7 +78,7 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
             "bad",
             label,
             f"{test.host}: {titled(t, test.title) or test.id}",
-            _expected_found(t, test.expected, test.found),
+            _expected_found(t, test, test.status),
             section=10 if test.stage == "after" else 9,
         )
         for test in _every_machine_first(view.failing_tests)
@@ -97,8 +97,11 @@ def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
     return [test for _, _, test in sorted(ranked, key=lambda each: (each[1] not in shown, each[1]))]
 
 
-def _expected_found(t: Translator, expected: str, found: str) -> str:
-    return t("expected {expected}; found {found}", expected=expected or "–", found=found or "–")
+def _expected_found(t: Translator, check: Test | Control, status: str | None) -> str:
+    """What was found, or why nobody can know."""
+    if status == "error" and check.reason:
+        return t("expected {expected}; not read: {reason}", expected=check.expected or "–", reason=check.reason)
+    return t("expected {expected}; found {found}", expected=check.expected or "–", found=check.found or "–")
 
 
 def _faults(view: View, t: Translator) -> list[AttentionItem]:
@@ -136,7 +139,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             "bad",
             label,
             f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
-            _expected_found(t, group[0].expected, group[0].found),
+            _expected_found(t, group[0], group[0].after),
             section=11,
         )
         for name, group in groups.items()
