@@ -10,10 +10,12 @@ import click
 from oplever.cli.output import printable, short, summary
 from oplever.cli.tables import table
 from oplever.record.model import Record
-from oplever.render import document
 from oplever.render.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
+from oplever.render.clean import clean
 from oplever.render.registry import FORMATS
+from oplever.render.sections import summary as first_screen
 from oplever.render.text import LANGUAGES, Translator
+from oplever.render.view import View
 
 _WIDE = 110
 _MARGIN = 14
@@ -21,10 +23,10 @@ _MARGIN = 14
 
 def overview(record: Record, directory: Path) -> None:
     """What a person wants to know before opening a document, and where the documents are."""
-    page = document.build(record, Translator("en"))
-    click.echo(f"{record.id}  {printable(page.title)}")
+    view, t = View.of(clean(record)), Translator("en")
+    click.echo(f"{record.id}  {printable(first_screen.title(view.record, t))}")
     click.echo(summary(record))
-    for block in page.summary:
+    for block in first_screen.summary(view, t):  # the sections below it are not drawn here, so not made either
         _block(block)
     made = [directory / f"report.{language}.{suffix}" for suffix in FORMATS for language in LANGUAGES]
     there = [path for path in made if path.is_file()]
