@@ -13,7 +13,11 @@ description:
     values of its parameters, the exceptions from C(oplever_exceptions) and from the file C(exceptions.yml) beside the
     inventory, and how the controls stood when the machine was last delivered.
   - Needs no facts. A mistake in a variable or in the file of exceptions is an error that names it.
-options: {}
+options:
+  _terms:
+    description: The parts that are wanted, each a key of the whole; without any, the whole.
+    type: list
+    elements: str
 author:
   - The Oplever team (@oplever)
 """
@@ -21,18 +25,19 @@ author:
 EXAMPLES = r"""
 - name: Security baseline
   oplever.lab.checks:
-    checks: "{{ baseline.checks }}"
-    parameters: "{{ baseline.parameters }}"
-  vars:
     baseline: "{{ lookup('oplever.lab.baseline') }}"
+
+- name: Its parameters alone
+  ansible.builtin.debug:
+    msg: "{{ lookup('oplever.lab.baseline', 'parameters') }}"
 """
 
 RETURN = r"""
 _raw:
-  description: One dictionary with C(profile), C(version), C(checks), C(parameters), C(remedied) (ids whose remedy is
-    wanted), C(exceptions) and C(reference).
+  description: One dictionary with C(profile), C(profile_version), C(checks), C(parameters), C(remedied) (ids whose
+    remedy is wanted), C(exceptions), C(reference) and C(host); or the parts of it that were asked.
   type: list
-  elements: dict
+  elements: raw
 """
 
 from functools import cache
@@ -52,10 +57,12 @@ LISTS = ("harden_areas", "harden_skip", "harden_purposes")
 class LookupModule(LookupBase):
     """Runs on the controller alone."""
 
-    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         given = {} if variables is None else variables
         try:
-            return [self._profile(given)]
+            whole = self._profile(given)
+            baseline.known("oplever.lab.baseline", terms, whole)
+            return [whole[term] for term in terms] if terms else [whole]
         except baseline.BaselineError as problem:
             raise AnsibleError(str(problem)) from None
 
@@ -73,12 +80,13 @@ class LookupModule(LookupBase):
         host = str(variables.get("inventory_hostname", ""))
         return {
             "profile": name,
-            "version": profile["version"],
+            "profile_version": profile["version"],
             "checks": checks,
             "parameters": self._parameters(variables, profile["parameters"]),
             "remedied": [check["id"] for check in checks if check["id"] not in skip],
             "exceptions": self._exceptions(variables, ids, host),
             "reference": delivered.controls(delivered.directory(), host),
+            "host": host,
         }
 
     def _parameters(self, variables: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,22 @@ description:
   - Changes nothing, also without check mode. The language of checks stands in C(docs/reference/checks.md).
 options:
   checks:
-    description: The checks, each with C(id), C(title) and C(source), C(select), C(expect).
+    description: The checks, each with C(id), C(title) and C(source), C(select), C(expect). Either these or O(baseline).
     type: list
     elements: dict
-    required: true
+  baseline:
+    description:
+      - What the lookup C(oplever.lab.baseline) gives. It stands for the options of the same names.
+    type: dict
+    suboptions:
+      checks: {description: The controls., type: list, elements: dict, required: true}
+      parameters: {description: Values of the profile., type: dict, default: {}}
+      profile: {description: Name of the profile., type: str, default: ""}
+      profile_version: {description: Its version., type: str, default: ""}
+      exceptions: {description: Exceptions for this machine., type: list, elements: dict, default: []}
+      reference: {description: How the controls stood at the last delivery., type: dict, default: {}}
+      host: {description: Name of this machine in the inventory., type: str, default: ""}
+      remedied: {description: Controls whose remedy is wanted; not used here., type: list, elements: str, default: []}
   suite:
     description: Name of the role or profile that the checks belong to.
     type: str
@@ -123,19 +135,29 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language, waivers
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 
-OPTIONS = {
-    "checks": {"type": "list", "elements": "dict", "required": True, "no_log": False},
-    "suite": {"type": "str", "default": ""},
-    "stage": {"type": "str", "choices": ["before", "during", "after"], "default": "after"},
+CHECKS = {"type": "list", "elements": "dict", "no_log": False}
+OF_BASELINE = {
+    "parameters": {"type": "dict", "default": {}, "no_log": False},
     "profile": {"type": "str", "default": ""},
     "profile_version": {"type": "str", "default": ""},
     "exceptions": {"type": "list", "elements": "dict", "default": []},
-    "host": {"type": "str", "default": ""},
-    "parameters": {"type": "dict", "default": {}, "no_log": False},
-    "root": {"type": "path", "default": "/"},
     "reference": {"type": "dict", "default": {}},
+    "host": {"type": "str", "default": ""},
+}
+BASELINE = {
+    "checks": dict(CHECKS, required=True),
+    "remedied": {"type": "list", "elements": "str", "default": []},
+    **OF_BASELINE,
+}
+OPTIONS = {
+    "checks": CHECKS,
+    "baseline": {"type": "dict", "options": BASELINE},
+    "suite": {"type": "str", "default": ""},
+    "stage": {"type": "str", "choices": ["before", "during", "after"], "default": "after"},
+    "root": {"type": "path", "default": "/"},
     "fail": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 30},
+    **OF_BASELINE,
 }
 TOLD = ("suite", "stage", "profile", "profile_version")
 SHOWN = 20
@@ -143,8 +165,14 @@ SHOWN = 20
 
 def main():
     # Checks may hold passwords to log in with, so neither the log of the machine nor the result tells what was asked.
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, no_log=True)
-    options = module.params
+    module = AnsibleModule(
+        argument_spec=OPTIONS,
+        supports_check_mode=True,
+        no_log=True,
+        required_one_of=[("checks", "baseline")],
+        mutually_exclusive=[("baseline", "checks")],
+    )
+    options = {**module.params, **(module.params["baseline"] or {})}
     told = {"module_args": {key: options[key] for key in TOLD}}
     wrong = language.problems(options["checks"], options["parameters"]) + waivers.problems(options["exceptions"])
     if wrong:

@@ -1,7 +1,7 @@
-"""The audit beside OpenSCAP and Lynis, on the same booted machine in the same run, in turns; and what hardening takes.
+"""The baseline beside OpenSCAP and Lynis
 
-`python tests/bench/baseline.py [--quick]` prints the rows. It boots machines of its own, so it needs root; twenty
-machines of one release are audited in one run besides (not with --quick).
+All of them on the same booted machine in turns; then what hardening takes, and the audit of twenty machines in one
+run (not with --quick). It boots machines of its own, so it needs root.
 """
 
 from __future__ import annotations
@@ -15,46 +15,61 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / place) for place in ("tests", "collections", "reports")]
 
 from lab.planted import openscap  # noqa: E402
 from lab.planted.agreement import rules_of  # noqa: E402
-from lab.planted.machine import PLACE, LabMachine  # noqa: E402
+from lab.planted.machine import LabMachine  # noqa: E402
 from lab.planted.suite import CONTROLS, Suite  # noqa: E402
+from measure import spread  # noqa: E402
 
 LAB, HOST, RELEASE = "bench", "m13", "debian13"
 PROFILE = "xccdf_org.ssgproject.content_profile_cis_level2_server"
 # Runs a command there and tells how long it took (s), how much memory it needed at its peak (MB), and how it ended.
 MEASURED = """import json, resource, subprocess, sys, time
 begun = time.perf_counter()
-quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-done = subprocess.run(sys.argv[1:], stdin=open("/root/controls.json"), **quiet)
+nowhere = subprocess.DEVNULL
+done = subprocess.run(sys.argv[1:], stdin=nowhere, stdout=nowhere, stderr=nowhere, cwd="/")
 taken = time.perf_counter() - begun
 print(json.dumps([taken, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, done.returncode]))
 """
-
-
+KEPT = "/var/tmp/oplever-bench"  # noqa: S108  on the machine of the lab
 FINE = (0, 2)
 """What a scanner ends with: OpenSCAP says 2 when a rule fails."""
-HEADINGS = ("the baseline on one machine", "time against OpenSCAP", "peak memory")
+HEADINGS = ("what", "seconds", "time against OpenSCAP", "peak memory")
+YARDSTICK = "OpenSCAP, CIS level 2 for servers, ARF written"
 MANY = 20
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one subject took: seconds of each round, megabytes of each where they can be measured."""
+
+    what: str
+    seconds: list[float]
+    megabytes: list[float]
+
+    def row(self, yardstick: Taken) -> tuple[str, ...]:
+        """Under `HEADINGS`; a subject with as many rounds as the yardstick is set against it round by round."""
+        middle = [statistics.median(yardstick.seconds)] * len(self.seconds)
+        beside = yardstick.seconds if len(yardstick.seconds) == len(self.seconds) else middle
+        ratios = [mine / theirs for mine, theirs in zip(self.seconds, beside, strict=True)]
+        peak = f"{statistics.median(self.megabytes):.0f} MB" if self.megabytes else ""
+        return self.what, spread(self.seconds), spread(ratios), peak
 
 
 def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
     """Rows under `HEADINGS`; `quick` shows that it works, no figure."""
-    rows = _one_machine(1 if quick else 5) + ([] if quick else [_many(MANY)])
-    base = next(row["seconds"] for row in rows if row["what"].startswith("OpenSCAP"))
-    return [
-        (row["what"], f"{row['seconds'] / base:.2f}", f"{row['megabytes']:.0f} MB" if row["megabytes"] else "")
-        for row in rows
-    ]
+    every = [*_one_machine(1 if quick else 5), *([] if quick else [_many(MANY)])]
+    yardstick = next(taken for taken in every if taken.what == YARDSTICK)
+    return [taken.row(yardstick) for taken in every]
 
 
-def _one_machine(rounds: int) -> list[dict[str, Any]]:
+def _one_machine(rounds: int) -> list[Taken]:
     """What the audits take, and then hardening of the machine, which until then is as Debian installs it."""
     suite = Suite(LAB)
     try:
@@ -63,8 +78,8 @@ def _one_machine(rounds: int) -> list[dict[str, Any]]:
         _install(machine)
         return [
             *_audits(machine, rounds),
-            _row("hardening a stock machine", [_play("playbooks/harden.yml")]),
-            _row("hardening it again", [_play("playbooks/harden.yml")]),
+            Taken("`playbooks/harden.yml` on a stock machine", [_play("playbooks/harden.yml")], []),
+            Taken("the same again", [_play("playbooks/harden.yml") for _ in range(rounds)], []),
         ]
     finally:
         suite.down()
@@ -74,37 +89,28 @@ def _install(machine: LabMachine) -> None:
     wanted = {rule for control in CONTROLS.values() for rule in rules_of(control)}
     openscap.install(machine, openscap.content(RELEASE.removeprefix("debian")), wanted)
     assert machine.run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "lynis").returncode == 0
-    machine.run("dd", "of=/root/controls.json", "status=none", stdin=json.dumps(list(CONTROLS.values())).encode())
     machine.run("dd", "of=/root/measured.py", "status=none", stdin=MEASURED.encode())
+    # The program that Ansible sends for an audit, as Ansible packs it, stays there.
+    _play("playbooks/audit.yml", "-e", f"ansible_remote_tmp={KEPT}", keep=True)
+    machine.run("sh", "-c", f"mv {KEPT}/*/AnsiballZ_checks.py /root/module.py")
 
 
-def _audits(machine: LabMachine, rounds: int) -> list[dict[str, Any]]:
+def _audits(machine: LabMachine, rounds: int) -> list[Taken]:
     """Each of them once per round, so that what else the host does weighs on all alike."""
-    there: dict[str, Callable[[], tuple[float, float | None]]] = {
-        "OpenSCAP on the machine, CIS level 2": lambda: _on(machine, "oscap", "xccdf", "eval", "--profile", PROFILE,
-                                                            "--results-arf", "/root/arf.xml", "/root/ds.xml"),
-        "Lynis on the machine": lambda: _on(machine, "lynis", "audit", "system", "--quick", "--no-colors"),
-        "the engine on the machine, all controls": lambda: _on(machine, "python3", "-B", f"{PLACE}/probe.py"),
-        "the audit through Ansible over SSH": lambda: (_play("playbooks/audit.yml"), None),
+    ways: dict[str, Callable[[], tuple[float, ...]]] = {
+        YARDSTICK: lambda: _on(machine, "oscap", "xccdf", "eval", "--profile", PROFILE, "--results-arf",
+                               "/root/arf.xml", "/root/ds.xml"),
+        "Lynis, `audit system --quick`": lambda: _on(machine, "lynis", "audit", "system", "--quick", "--no-colors"),
+        "our module as Ansible sends it, `debian-hoog`": lambda: _on(machine, "python3", "/root/module.py"),
+        "`playbooks/audit.yml` over SSH, `debian-hoog`": lambda: (_play("playbooks/audit.yml"),),
     }  # fmt: skip
-    taken: dict[str, list[tuple[float, float | None]]] = {what: [] for what in there}
+    found: dict[str, list[tuple[float, ...]]] = {what: [] for what in ways}
     for number in range(rounds + 1):
-        for what, measure in there.items():
-            found = measure()
+        for what, measure in ways.items():
+            one = measure()
             if number:  # the first round fills caches for all
-                taken[what].append(found)
-    return [
-        _row(what, [seconds for seconds, _ in found], [peak for _, peak in found if peak is not None])
-        for what, found in taken.items()
-    ]
-
-
-def _row(what: str, seconds: list[float], megabytes: list[float] | None = None) -> dict[str, Any]:
-    return {
-        "what": what,
-        "seconds": statistics.median(seconds),
-        "megabytes": statistics.median(megabytes) if megabytes else None,
-    }
+                found[what].append(one)
+    return [Taken(what, [one[0] for one in each], [n for one in each for n in one[1:]]) for what, each in found.items()]
 
 
 def _on(machine: LabMachine, *argv: str) -> tuple[float, float]:
@@ -113,13 +119,21 @@ def _on(machine: LabMachine, *argv: str) -> tuple[float, float]:
     return seconds, peak
 
 
-def _play(playbook: str, inventory: str = "extensions/molecule/inventory", limit: str = HOST, lab: str = LAB) -> float:
+def _play(
+    playbook: str,
+    *more: str,
+    inventory: str = "extensions/molecule/inventory",
+    limit: str = HOST,
+    lab: str = LAB,
+    keep: bool = False,
+) -> float:
     """Seconds that a playbook takes, with the record it writes (documents are made after it has ended)."""
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", inventory, "--limit", limit, playbook]
     with tempfile.TemporaryDirectory() as records:
         env = {**os.environ, "OPLEVER_LAB": lab, "OPLEVER_RECORDS": records, "OPLEVER_DOCUMENTS": "0"}
+        env["ANSIBLE_KEEP_REMOTE_FILES"] = str(int(keep))
         begun = time.perf_counter()
-        done = subprocess.run([*command, "-e", "harden_profile=debian-hoog"], cwd=ROOT, env=env, text=True,
+        done = subprocess.run([*command, "-e", "harden_profile=debian-hoog", *more], cwd=ROOT, env=env, text=True,
                               capture_output=True, check=False)  # fmt: skip
         seconds = time.perf_counter() - begun
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
@@ -136,24 +150,18 @@ def _inventory(hosts: int) -> Iterator[str]:
         yield place
 
 
-def _many(hosts: int) -> dict[str, Any]:
+def _many(hosts: int) -> Taken:
     """The audit of many machines in one run, as many at a time as there are."""
     with _inventory(hosts) as place:
         env = {**os.environ, "OPLEVER_LAB": "bench-many", "OPLEVER_JOURNAL": "0", "ANSIBLE_FORKS": str(hosts)}
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", place]
+        lab = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", place]
+        quiet = {"cwd": ROOT, "env": env, "stdout": subprocess.DEVNULL}
         try:
-            subprocess.run([*command, "playbooks/lab_up.yml", "-e", "lab_timeout=300"], cwd=ROOT, env=env,
-                           stdout=subprocess.DEVNULL, check=True)  # fmt: skip
-            os.environ["ANSIBLE_FORKS"] = str(hosts)
-            _play("playbooks/audit.yml", place, "lab", "bench-many")
-            taken = _play("playbooks/audit.yml", place, "lab", "bench-many")
+            subprocess.run([*lab, "playbooks/lab_up.yml", "-e", "lab_timeout=300"], check=True, **quiet)
+            rounds = [
+                _play("playbooks/audit.yml", "--forks", str(hosts), inventory=place, limit="lab", lab="bench-many")
+                for _ in range(4)
+            ]
         finally:
-            subprocess.run(
-                [*command, "playbooks/lab_down.yml"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=True
-            )
-    return _row(f"the audit of {hosts} machines in one run", [taken])
-
-
-if __name__ == "__main__":
-    for row in (HEADINGS, *figures(quick="--quick" in sys.argv)):
-        print(" | ".join(row))
+            subprocess.run([*lab, "playbooks/lab_down.yml"], check=True, **quiet)
+    return Taken(f"`playbooks/audit.yml` on {hosts} machines in one run", rounds[1:], [])

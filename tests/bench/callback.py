@@ -1,4 +1,6 @@
-"""What recording costs while Ansible runs: the same play with and without, in turns, beside ARA and ansible-runner."""
+"""Recording
+
+What it costs while Ansible runs: the same play with and without, in turns, beside ARA and ansible-runner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Documents: what they cost beside the record, how large they are, and how soon a browser shows them.
+"""Documents
+
+What they cost beside the record, how large they are, and how soon a browser shows them.
 
 A generated run (tests/fleet.py): 45 steps, 10 tests and 126 controls before and after for each machine.
 """

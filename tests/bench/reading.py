@@ -1,4 +1,6 @@
-"""How fast a journal becomes a record, and in how much memory: a journal as the callback writes it, generated.
+"""Reading
+
+How fast a journal becomes a record, and in how much memory: a journal as the callback writes it, generated.
 
 `python tests/bench/reading.py [--quick]` from the repository root.
 """

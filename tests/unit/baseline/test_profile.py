@@ -13,6 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.oplever.lab.plugins.lookup.baseline import LookupModule
 from ansible_collections.oplever.lab.plugins.module_utils.engine import waivers
+from ansible_collections.oplever.lab.plugins.modules import checks
 from ansible_collections.oplever.lab.plugins.plugin_utils import baseline, delivered
 
 GROUPS = {"all": ["srv1", "ws1"], "lokaal_101": ["ws1"]}
@@ -28,12 +29,16 @@ def no_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def look_up(tmp_path: Path, **variables: Any) -> dict[str, Any]:
+    found: dict[str, Any] = parts(tmp_path, **variables)[0]
+    return found
+
+
+def parts(tmp_path: Path, *terms: str, **variables: Any) -> list[Any]:
     own = {"inventory_hostname": "srv1", "groups": GROUPS, "group_names": [], "inventory_dir": str(tmp_path)}
     known = {**own, **variables}
     loader = DataLoader()
     plugin = LookupModule(loader=loader, templar=Templar(loader=loader, variables=known))
-    found: dict[str, Any] = plugin.run([], variables=known)[0]
-    return found
+    return plugin.run(list(terms), variables=known)
 
 
 def status(found: dict[str, Any], name: str) -> dict[str, Any]:
@@ -48,6 +53,19 @@ def test_the_strict_profile_holds_the_basic_one(tmp_path: Path) -> None:
     assert {"AUD-002", "SUDO-017"} <= many - few
     assert basis["parameters"]["password_min_length"] < hoog["parameters"]["password_min_length"]
     assert not {key for check in hoog["checks"] for key in check} & {"level", "rationale", "not_for", "only_for"}
+
+
+def test_a_part_can_be_had_alone(tmp_path: Path) -> None:
+    whole = look_up(tmp_path, harden_skip=["SSH-001"])
+    found = parts(tmp_path, "parameters", "remedied", harden_skip=["SSH-001"])
+    assert found == [whole["parameters"], whole["remedied"]]
+    with pytest.raises(AnsibleError, match="there is no parametres; did you mean parameters"):
+        parts(tmp_path, "parametres")
+
+
+def test_the_whole_is_what_the_module_takes(tmp_path: Path) -> None:
+    """Each key is an option of the same name of `baseline`, so that a playbook hands it over as it is."""
+    assert set(look_up(tmp_path)) == set(checks.BASELINE)
 
 
 def test_the_site_changes_values_and_leaves_remedies_out(tmp_path: Path) -> None:
