@@ -1,0 +1,119 @@
+"""The security check against one profile: section 11."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from oplever.record.model.words import CheckStatus, Severity, Text
+
+
+class ExceptionGrant(Struct, frozen=True):
+    """An approved deviation from the baseline; without approver or past `expires` it does not count."""
+
+    id: str
+    control: str
+    hosts: tuple[str, ...]
+    reason: str
+    owner: str
+    approver: str
+    expires: str
+    compensating: str = ""
+    valid: bool = True
+    problem: str = ""
+
+
+class Control(Struct, frozen=True):
+    """Section 11: one control on one host, before and after; a stage that was not measured is None."""
+
+    id: str
+    host: str
+    title: Text
+    severity: Severity
+    area: str
+    before: CheckStatus | None
+    after: CheckStatus | None
+    expected: str
+    found: str
+    found_before: str = ""
+    reason: str = ""
+    evidence: str = ""
+    remedy: Text = Text("", "")
+    refs: dict[str, tuple[str, ...]] = {}
+    exception: str = ""
+
+
+class Score(Struct, frozen=True):
+    """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied."""
+
+    score: float | None
+    passed: int
+    failed: int
+    errors: int
+    not_applicable: int
+    waived: int
+
+
+class HostScore(Struct, frozen=True):
+    """Scores of one host; `delivered` is the score at its last delivery, of the controls that are measured now too."""
+
+    host: str
+    before: Score | None
+    after: Score | None
+    delivered: Score | None = None
+
+
+class Tally(Struct, frozen=True):
+    """Scores of one area and severity over all hosts."""
+
+    area: str
+    severity: Severity
+    before: Score | None
+    after: Score | None
+    delivered: Score | None = None
+
+
+class Regression(Struct, frozen=True):
+    """A control that passed at the last delivery and does not now. `since` is when a run first saw it, `record` that
+    run; empty when this one is the first."""
+
+    control: str
+    host: str
+    severity: Severity
+    was: CheckStatus
+    now: CheckStatus
+    delivered: str
+    since: str = ""
+    record: str = ""
+
+
+class SecondOpinion(Struct, frozen=True):
+    """What another scanner says about one host, beside ours. `raw` is its own word for `status`.
+
+    `controls` are ours that ask the same, `ours` is what they say together (None: we do not ask it), `agrees` is None
+    where one of the two could not judge.
+    """
+
+    tool: Literal["openscap", "lynis"]
+    host: str
+    rule: str
+    status: CheckStatus
+    raw: str
+    title: Text
+    controls: tuple[str, ...] = ()
+    ours: CheckStatus | None = None
+    agrees: bool | None = None
+
+
+class Baseline(Struct, frozen=True):
+    """Section 11: the security check against one profile."""
+
+    profile: str = ""
+    version: str = ""
+    hosts: tuple[HostScore, ...] = ()
+    controls: tuple[Control, ...] = ()
+    exceptions: tuple[ExceptionGrant, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    worse: tuple[Regression, ...] = ()
+    opinions: tuple[SecondOpinion, ...] = ()

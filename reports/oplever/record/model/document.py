@@ -1,0 +1,137 @@
+"""What the record is, who it concerns, and who signed it: sections 0 to 3, 21 and 22."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from oplever.record.model.words import Reason, Who
+
+
+class Correction(Struct, frozen=True):
+    """What somebody corrected: `field` is a path (systems.web1.serial) or a section that is commented on."""
+
+    field: str
+    old: str
+    new: str
+    reason: str
+    by: str
+    at: str
+
+
+class History(Struct, frozen=True):
+    """One revision of the document: every entry makes one."""
+
+    revision: int
+    at: str
+    by: str
+    what: str
+
+
+class Document(Struct, frozen=True):
+    """Section 0: document control."""
+
+    revision: int
+    created: str
+    started: str
+    ended: str | None
+    duration: float
+    journal_version: int
+    journal_digest: str
+    tool_versions: dict[str, str]
+    playbooks: tuple[str, ...]
+    command: tuple[str, ...]
+    check_mode: bool
+    inventories: tuple[str, ...]
+    commit: str | None
+    dirty: bool | None
+    reasons: tuple[Reason, ...]
+    history: tuple[History, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+
+class Assignment(Struct, frozen=True):
+    """Section 1: what was asked, by whom; prefilled from `assignment.yml`, corrected by entries."""
+
+    id: str = ""
+    title: str = ""
+    principal: str = ""
+    location: str = ""
+    requested_by: str = ""
+    reason: str = ""
+    planned_start: str = ""
+    planned_end: str = ""
+    norm_hours: float | None = None
+    prescribed_order: bool = False
+    procedures: tuple[str, ...] = ()
+
+
+class Person(Struct, frozen=True):
+    """Section 2: who did, checked or accepted; `account` is the operating-system account that ran it."""
+
+    name: str
+    role: Literal["executor", "verifier", "supervisor", "principal", "user"]
+    level: str = ""
+    account: str = ""
+    controller: str = ""
+
+
+class Exclusion(Struct, frozen=True):
+    system: str
+    reason: str
+
+
+class Scope(Struct, frozen=True):
+    """Section 3: which systems the run addressed and which it left out."""
+
+    systems: tuple[str, ...]
+    work_processes: tuple[str, ...]
+    limit: str = ""
+    tags: tuple[str, ...] = ()
+    skip_tags: tuple[str, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+
+
+class Annex(Struct, frozen=True):
+    """Section 21: one file that belongs to the record."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    what: str = ""
+
+
+class Signature(Struct, frozen=True):
+    """Section 22: who signed what, and what the signature means.
+
+    Said, `digest` is that of the journal. With an SSH key, `key` is its fingerprint, `revision` what was signed and
+    `digest` that of the signed statement.
+    """
+
+    name: str
+    role: str
+    at: str
+    meaning: str
+    digest: str = ""
+    revision: int | None = None
+    key: str = ""
+
+
+class Missing(Struct, frozen=True):
+    """One thing the record lacks: `code` is translated by the renderers, `command` is how to supply it."""
+
+    section: str
+    code: str
+    who: Who
+    obligations: tuple[str, ...] = ()
+    command: str = ""
+    params: dict[str, Any] = {}
+
+
+class Completeness(Struct, frozen=True):
+    complete: bool
+    missing: tuple[Missing, ...] = ()
+    journal_complete: bool = True
+    lines: int = 0
+    days_to_submission: float | None = None

@@ -1,0 +1,92 @@
+"""The machines as built and what changed on them: sections 4 to 6."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Recap(Struct, frozen=True):
+    """Counts per host exactly as Ansible's own PLAY RECAP."""
+
+    ok: int = 0
+    changed: int = 0
+    unreachable: int = 0
+    failed: int = 0
+    skipped: int = 0
+    rescued: int = 0
+    ignored: int = 0
+
+
+class Interface(Struct, frozen=True):
+    name: str
+    mac: str = ""
+    addresses: tuple[str, ...] = ()
+    mtu: int | None = None
+    state: str = ""
+
+
+class Volume(Struct, frozen=True):
+    target: str
+    source: str
+    fstype: str
+    size_mb: int | None = None
+    free_mb: int | None = None
+
+
+class System(Struct, frozen=True):
+    """Sections 4 and 6: one machine as built (from its last snapshot) with its counts."""
+
+    name: str
+    recap: Recap
+    groups: tuple[str, ...] = ()
+    address: str = ""
+    reachable: bool = True
+    os: str = ""
+    os_id: str = ""
+    kernel: str = ""
+    architecture: str = ""
+    virtualization: str = ""
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    uuid: str = ""
+    firmware: str = ""
+    cpu: str = ""
+    cpu_count: int | None = None
+    memory_mb: int | None = None
+    default_gateway: str = ""
+    dns_servers: tuple[str, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    roles: tuple[str, ...] = ()
+    package_count: int | None = None
+    upgradable_count: int | None = None
+    machine_seconds: float = 0.0
+    snapshot_before: str | None = None
+    snapshot_after: str | None = None
+
+
+class Component(Struct, frozen=True):
+    """Section 5: what came, went or changed version; `kind` is `package` today, hardware parts come as entries."""
+
+    host: str
+    kind: str
+    name: str
+    change: Literal["installed", "removed", "upgraded", "downgraded", "used"]
+    before: str = ""
+    after: str = ""
+    origin: str = ""
+    by: str = "machine"
+
+
+class Setting(Struct, frozen=True):
+    """Section 6: one setting that differs between the snapshots, whatever task or hand changed it."""
+
+    host: str
+    kind: Literal["file", "unit", "socket", "account", "group", "mount", "sysctl", "module", "network", "host"]
+    name: str
+    change: Literal["added", "removed", "changed"]
+    before: str = ""
+    after: str = ""

@@ -1,0 +1,29 @@
+"""Words that the whole record uses: the languages, statuses and verdicts, and texts in both languages."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Language = Literal["nl", "en"]
+Verdict = Literal["delivered", "delivered_with_remarks", "not_delivered", "interrupted"]
+DocumentStatus = Literal["concept", "submitted", "approved", "rejected", "superseded"]
+CheckStatus = Literal["pass", "fail", "error", "not_applicable", "waived"]
+TaskStatus = Literal["ok", "changed", "failed", "skipped", "unreachable", "rescued", "ignored"]
+Severity = Literal["high", "medium", "low"]
+Who = Literal["executor", "supervisor", "user", "toolkit"]
+
+
+class Text(Struct, frozen=True):
+    """One text in both languages of the documents."""
+
+    nl: str
+    en: str
+
+
+class Reason(Struct, frozen=True):
+    """Why the verdict is what it is; `code` is a message id that the renderers translate, `params` fill it in."""
+
+    code: str
+    params: dict[str, Any] = {}

@@ -1,0 +1,124 @@
+"""What was done and tested, and what went wrong: sections 7 to 10, 12 and 13."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from oplever.record.model.words import CheckStatus, TaskStatus, Text
+
+
+class PlanStep(Struct, frozen=True):
+    """Section 7: one play in the order it was meant to run."""
+
+    number: int
+    name: str
+    hosts: str
+    playbook: str = ""
+    started: str | None = None
+
+
+class ItemResult(Struct, frozen=True):
+    item: str
+    status: TaskStatus
+    message: str = ""
+
+
+class Change(Struct, frozen=True):
+    """How many lines came and went in one file (or other thing with a text), as `--diff` shows."""
+
+    name: str
+    added: int
+    removed: int
+
+
+class HostResult(Struct, frozen=True, gc=False):
+    """How one task ended on one host. `rescued_by` names the task that took over, `notified` the handlers that were
+    told, `notified_by` (of a handler) the tasks that told it, `retries` holds a message for each attempt that failed,
+    `job` identifies work that was left running in the background."""
+
+    host: str
+    status: TaskStatus
+    started: str
+    duration: float
+    message: str = ""
+    attempts: int = 1
+    delegated_to: str = ""
+    items: tuple[ItemResult, ...] = ()
+    items_total: int = 0
+    censored: bool = False
+    rescued_by: str = ""
+    notified: tuple[str, ...] = ()
+    notified_by: tuple[str, ...] = ()
+    retries: tuple[str, ...] = ()
+    job: str = ""
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """Section 8: one task as it was carried out, with its result per host. Manual steps come from entries; `includes`
+    are the files and roles that it brought in."""
+
+    number: int
+    name: str
+    play: str
+    role: str
+    action: str
+    path: str
+    started: str
+    results: tuple[HostResult, ...]
+    handler: bool = False
+    check_mode: bool = False
+    by: str = "machine"
+    includes: tuple[str, ...] = ()
+
+
+class Test(Struct, frozen=True):
+    """Sections 9 and 10: one expectation about one machine with what was found."""
+
+    id: str
+    host: str
+    stage: Literal["during", "after"]
+    status: CheckStatus
+    expected: str
+    found: str
+    title: Text
+    suite: str = ""
+    source: str = ""
+    reason: str = ""
+    evidence: str = ""
+    at: str = ""
+    duration: float = 0.0
+    attempt: int = 1
+    by: str = "machine"
+
+
+class Fault(Struct, frozen=True):
+    """Section 12: opened by a failed task, host or test; closed by a passing retest or an entry."""
+
+    id: str
+    host: str
+    kind: Literal["task_failed", "unreachable", "test_failed", "interrupted", "reported"]
+    location: str
+    symptom: str
+    at: str
+    status: Literal["open", "solved", "ignored", "escalated"]
+    cause: str = ""
+    fix: str = ""
+    retest: str = ""
+    attempts: int = 1
+
+
+class Escalation(Struct, frozen=True):
+    id: str
+    to: str
+    at: str
+    why: Literal["not_able", "not_allowed", "not_in_time"]
+    type: Literal["functional", "hierarchical"]
+    fault: str = ""
+    message: str = ""
+    answer: str = ""
+    closed: bool = False
+    by: str = ""
