@@ -29,6 +29,12 @@ def data_of(result: Any) -> Mapping[str, Any]:
     return data if isinstance(data, Mapping) else {}
 
 
+def raw_data_of(result: Any) -> Mapping[str, Any]:
+    """The same unconverted, for a look at what is large: texts in it may be of classes of Ansible's own."""
+    data = getattr(result, "_return_data", None)
+    return data if isinstance(data, Mapping) else data_of(result)
+
+
 def play_fields(play: Any, redactor: Redactor) -> dict[str, Any]:
     pattern = play.hosts
     hosts = play_hosts(play)
@@ -104,7 +110,7 @@ def learnt(result: Any, action: str) -> set[str]:
     task = task_of(result)
     found = secret_values(task.args) if task.no_log is True else set()
     if action == "ansible.builtin.set_fact":
-        facts = data_of(result).get("ansible_facts")
+        facts = raw_data_of(result).get("ansible_facts")
         found |= secret_values(facts) if isinstance(facts, Mapping) else set()
     return found
 
@@ -123,7 +129,8 @@ def result_fields(
 ) -> dict[str, Any]:
     """`status` comes from the hook that was called, never from keys in the data."""
     task, host = task_of(result), host_of(result)
-    data = data_of(result) if outcome.needs_data(action, status) else {}
+    few = outcome.of_facts(action, status, raw_data_of(result))
+    data = data_of(result) if few is None else few
     hidden = outcome.is_hidden(task.no_log, data)
     attempts = data.get("attempts")
     line: dict[str, Any] = {

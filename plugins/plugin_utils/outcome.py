@@ -23,7 +23,8 @@ PACKAGERS = frozenset(
     {f"ansible.builtin.{name}" for name in ("apt", "package", "dnf", "dnf5", "yum", "pip")}
     | {f"community.general.{name}" for name in ("apk", "pacman", "zypper", "snap", "flatpak", "npm", "gem")}
 )
-_ALWAYS_PLAIN = frozenset({"ansible.builtin.setup", "ansible.builtin.gather_facts", "ansible.legacy.setup"})
+_FACTS = frozenset(f"ansible.builtin.{name}" for name in ("setup", "gather_facts", "set_fact"))
+_OF_FACTS = ("attempts", "censored", "_ansible_no_log")
 
 
 def full_name(action: str) -> str:
@@ -33,9 +34,13 @@ def full_name(action: str) -> str:
     return action if "." in action else f"ansible.builtin.{action}"
 
 
-def needs_data(action: str, status: str) -> bool:
-    """Whether the result data has to be looked at. Facts that came in well are large, slow to convert and not kept."""
-    return not (status == "ok" and (action in _ALWAYS_PLAIN or action.endswith("_facts")))
+def of_facts(action: str, status: str, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is wanted of facts that came in well, which are large, slow to convert and not kept; None where the whole
+    result has to be looked at."""
+    facts = status == "ok" and (action in _FACTS or action.endswith("_facts"))
+    if not facts or raw.get("warnings") or _loop(raw) is not None:
+        return None
+    return {key: raw[key] for key in _OF_FACTS if key in raw}
 
 
 def is_hidden(no_log: object, data: Mapping[str, Any]) -> bool:

@@ -78,17 +78,32 @@ def may_hold_secrets(content: bytes) -> bool:
     return bool(_SUSPECT_FILE.search(content))
 
 
-def secret_values(variables: Mapping[str, Any], depth: int = 0) -> set[str]:
+def secret_values(variables: Mapping[str, Any]) -> set[str]:
     """Values of variables whose name says secret, and values from the vault. Templates, paths and short words are left
     out."""
     found: set[str] = set()
-    for name, value in variables.items():
-        if isinstance(value, str):
-            if is_secret_name(str(name)):
-                found.add(str(value))
-        else:
-            found |= _nested(value, depth)
+    _collect(variables, 0, found)
     return _worth_knowing(found)
+
+
+def _collect(variables: Mapping[str, Any], depth: int, found: set[str]) -> None:
+    for name, value in variables.items():
+        if not isinstance(value, str):
+            _look_into(value, depth, found)
+        elif is_secret_name(str(name)):
+            found.add(str(value))
+
+
+def _look_into(value: Any, depth: int, found: set[str]) -> None:
+    if isinstance(value, (dict, Mapping)):  # a check for dict alone costs a tenth, and nearly all of them are
+        if depth < DEPTH:
+            _collect(value, depth + 1, found)
+    elif isinstance(value, (list, tuple)):
+        for item in value if depth < DEPTH else ():
+            if not isinstance(item, str):
+                _look_into(item, depth + 1, found)
+    else:
+        found |= _vaulted(value)
 
 
 def every_text(value: Any, depth: int = 0) -> set[str]:
@@ -99,14 +114,6 @@ def every_text(value: Any, depth: int = 0) -> set[str]:
         return set()
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
     return set().union(*(every_text(part, depth + 1) for part in inner), _worth_knowing(_vaulted(value)))
-
-
-def _nested(value: Any, depth: int) -> set[str]:
-    if depth < DEPTH and isinstance(value, Mapping):
-        return secret_values(value, depth + 1)
-    if depth < DEPTH and isinstance(value, list | tuple):
-        return set().union(*(_nested(item, depth + 1) for item in value if not isinstance(item, str)))
-    return _vaulted(value)
 
 
 def _vaulted(value: Any) -> set[str]:

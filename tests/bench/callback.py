@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 ARA = ROOT / ".cache" / "ara"
 HEADINGS = (
-    "play", "without", "with the journal", "memory of the controller", "journal for each result", "ARA, offline SQLite",
-    "ansible-runner",
+    "play", "without", "with the journal", "an empty callback", "memory of the controller", "journal for each result",
+    "ARA, offline SQLite", "ansible-runner",
 )  # fmt: skip
 # As `ansible.cfg` of the project has it; documents are made by another process, after the run.
 RECORDING = {
@@ -79,8 +79,10 @@ def _row(workload: Workload, rounds: int, ara: Path) -> list[str]:
         plain = [str(BIN / "ansible-playbook"), "-i", "hosts.json", "bench.yml"]
         environment = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"), "OPLEVER_RECORDS": str(place / "records")}
         on = {**environment, **RECORDING}
+        nothing = {"ANSIBLE_CALLBACK_PLUGINS": str(place), "ANSIBLE_CALLBACKS_ENABLED": "empty"}
         ways = {
             "plain": (plain, environment),
+            "empty": (plain, {**environment, **nothing}),
             "journal": (plain, on),
             "runner": _with_runner(place, environment),
             "ara": _with_ara(ara, place),
@@ -96,6 +98,7 @@ def _row(workload: Workload, rounds: int, ara: Path) -> list[str]:
         workload.name,
         f"{statistics.median(each['plain'].seconds for each in taken):.1f} s",
         _ratio(taken, "journal"),
+        _ratio(taken, "empty"),
         f"{more:+.0f} MB",
         f"{size / workload.results:,.0f} bytes",
         _ratio(taken, "ara"),
@@ -126,11 +129,22 @@ def _cost(place: Path, command: list[str], environment: Mapping[str, str]) -> Co
 
 
 def _write(place: Path, workload: Workload) -> None:
+    (place / "empty.py").write_text(EMPTY)
     named = [{"name": f"Task {n}", **task} for n, task in enumerate(workload.tasks)]
     (place / "bench.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": named}]))
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     hosts = {f"h{n:03}": local for n in range(workload.hosts)}
     (place / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+
+
+# Ansible copies each result for each callback, also for one that does nothing with it.
+EMPTY = """from ansible.plugins.callback import CallbackBase
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME, CALLBACK_NEEDS_ENABLED = 2.0, "notification", "empty", True
+    def v2_runner_on_ok(self, result):
+        pass
+    v2_runner_item_on_ok = v2_runner_on_ok
+"""
 
 
 def _with_ara(ara: Path, place: Path) -> _Run:

@@ -84,3 +84,28 @@ def wrong_rescuers(record: Record) -> list[tuple[str, str]]:
     """Rescued tasks at a known place with another rescuer than the block around them has."""
     rescued = [(step.name, r.rescued_by) for step in record.steps for r in step.results if r.status == "rescued"]
     return [(name, by) for name, by in rescued if "." in name and by not in ("", rescuer(name))]
+
+
+WARNS = """#!/usr/bin/python
+from ansible.module_utils.basic import AnsibleModule
+module = AnsibleModule({})
+module.warn("the second disk answers slowly")
+module.exit_json(ansible_facts={"disks": 2})
+"""
+
+
+def test_facts_are_left_out_and_what_is_said_beside_them_is_kept(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.inventory({"a": LOCAL})
+    place.write("library/disk_facts.py", WARNS)
+    tasks = [
+        {"name": "a loop", "ansible.builtin.set_fact": {"seen": "{{ item }}"}, "loop": ["x", "y", "z"]},
+        {"name": "one", "ansible.builtin.set_fact": {"kept_nowhere": "by the record"}},
+        {"name": "warned", "disk_facts": {}},
+    ]
+    place.write("site.yml", [{"hosts": "all", "gather_facts": False, "tasks": tasks}])
+    assert place.play("site.yml").returncode == 0
+    loop, one, warned = (step.results[0] for step in place.derived().steps)
+    assert (loop.items_total, one.items_total) == (3, 0)
+    assert warned.warnings == ("the second disk answers slowly",)
+    assert "by the record" not in (place.record / "journal.jsonl").read_text(encoding="utf-8")
