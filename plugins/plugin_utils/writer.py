@@ -22,15 +22,19 @@ class Clock:
     def __init__(self) -> None:
         self._start = time.time()
         self._passed = _running()
+        self._shift = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._start + _running() - self._passed
+        now = self._start + _running() - self._passed
+        self._shift = max(self._shift, time.time() - now, key=abs)
+        return now
 
     def shift(self) -> float:
-        """How far the wall clock is from this one by now, in seconds; a part of a second is no step."""
-        step = time.time() - self.now()
-        return round(step, 3) if abs(step) >= 1 else 0.0
+        """How far the wall clock was from this one, in seconds: the most that was seen, since it can be set and set
+        back. A part of a second is no step."""
+        self.now()
+        return round(self._shift, 3) if abs(self._shift) >= 1 else 0.0
 
 
 def _running() -> float:

@@ -28,6 +28,7 @@ ANCHORS: Final = (
     "run-start",
     "import-foreign",
     "import-broken",
+    "import-known",
     "scan-broken",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""

@@ -17,9 +17,30 @@ from oplever.cli.output import printable, summary
 from oplever.errors import OpleverError
 from oplever.journal.importers import junit
 from oplever.journal.importers.registry import FORMATS, Format
-from oplever.journal.importers.write import write
+from oplever.journal.importers.source import Source
+from oplever.journal.importers.write import known, write
 from oplever.record import entries
 from oplever.record.entries import CaseResult
+
+
+def _import(source: Source, records: Path) -> str:
+    """Make the record and tell of it; its verdict."""
+    directory = write(source, records)
+    derived = build(directory)
+    click.echo(f"{printable(source.playbook)}: {len(derived.steps)} steps on {len(derived.systems)} machines")
+    click.echo(summary(derived))
+    click.echo(f"record: {directory}")
+    return derived.verdict
+
+
+def _all_known(path: Path, names: list[str]) -> OpleverError:
+    runs = "the run" if len(names) == 1 else f"each of the {len(names)} runs"
+    record = f"record {names[-1]}" if len(names) == 1 else f"the last is record {names[-1]}"
+    return OpleverError(
+        "import-known",
+        f"{runs} in {path} was imported before: {record}",
+        f"see it with: oplever show {names[-1]}; a second record of the same run is made with --again",
+    )
 
 
 @click.group("import")
@@ -31,16 +52,19 @@ def import_group() -> None:
 def _command(name: str, one: Format) -> click.Command:
     @click.command(name, help=f"PATH: {one.help}.", short_help=one.help)
     @click.argument("path", type=click.Path(path_type=Path))
+    @click.option("--again", is_flag=True, help="Make a second record of a run that was imported before.")
     @click.help_option(help="Show this help and stop.")
-    def command(path: Path) -> None:
+    def command(path: Path, again: bool) -> None:
+        sources, records = one.read(path), store.records_directory()
+        earlier = [None if again else known(source, records) for source in sources]
+        if all(earlier):
+            raise _all_known(path, [directory.name for directory in earlier if directory])
         told_no = False
-        for source in one.read(path):
-            directory = write(source, store.records_directory())
-            derived = build(directory)
-            told_no |= derived.verdict in ("not_delivered", "interrupted")
-            click.echo(f"{printable(source.playbook)}: {len(derived.steps)} steps on {len(derived.systems)} machines")
-            click.echo(summary(derived))
-            click.echo(f"record: {directory}")
+        for source, there in zip(sources, earlier, strict=True):
+            if there:
+                click.echo(f"{printable(source.playbook)}: imported before, record {there.name}")
+            else:
+                told_no |= _import(source, records) in ("not_delivered", "interrupted")
         raise click.exceptions.Exit(1 if told_no else 0)
 
     return command

@@ -41,18 +41,18 @@ def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
                 build(base / each.record)
         with open_index():
             pass  # it forgets what is gone
-    _report(due, form, dry_run)
+    _report(due, form, terms.record, dry_run=dry_run)
     if any(each.action == "unreadable" for each in due):
         ctx.exit(1)
 
 
-def _report(due: list[Purged], form: str, dry_run: bool) -> None:
+def _report(due: list[Purged], form: str, record_term: str | None, *, dry_run: bool) -> None:
     if form == "json":
         as_json({"dry_run": dry_run, "purged": due})
         return
     done = [each for each in due if each.action != "unreadable"]
     if done:
-        rows = [(each.record, each.ended, each.action, _detail(each)) for each in done]
+        rows = [(each.record, each.ended, each.action, _detail(each, record_term)) for each in done]
         table(("record", "last touched", "action", "what"), rows, "would go" if dry_run else "gone")
     else:
         click.echo("nothing is due")
@@ -61,5 +61,11 @@ def _report(due: list[Purged], form: str, dry_run: bool) -> None:
             click.echo(f"oplever: {printable(f'{each.record} is left alone: {each.problem}')}", err=True)
 
 
-def _detail(each: Purged) -> str:
-    return f"{each.files} files, {each.size_bytes} bytes" if each.action == "removed" else ", ".join(each.names)
+def _detail(each: Purged, record_term: str | None) -> str:
+    if each.action == "removed":
+        return f"{each.files} files, {each.size_bytes} bytes"
+    what = ", ".join(each.names)
+    if each.in_journal:
+        until = f"{record_term} after it was last touched" if record_term else "for ever: retention.record is not set"
+        what += f"; left in the journal: {each.in_journal}, until the record goes ({until})"
+    return what

@@ -139,6 +139,7 @@ class RunEnd(Event, frozen=True, tag="run_end"):
     lines: int = 0
     lost: int = 0
     reason: str = "finished"
+    clock_shift: float = 0.0
     collections: dict[str, str | None] = {}
 
 

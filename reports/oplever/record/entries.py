@@ -11,7 +11,9 @@ from msgspec import Meta, Struct
 from oplever.errors import OpleverError
 from oplever.record.model import CheckStatus
 
-Said = Annotated[str, Meta(min_length=1, max_length=4000)]
+LONGEST = 4000
+"""Characters of one text."""
+Said = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
 Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
 Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 

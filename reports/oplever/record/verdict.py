@@ -105,3 +105,5 @@ def _remarks(
         yield Reason("check_mode")
     if lost := run.gaps + (run.end.lost if run.end else 0):
         yield Reason("journal_lines_lost", {"count": lost})
+    if run.end is not None and run.end.clock_shift:
+        yield Reason("clock_set", {"seconds": run.end.clock_shift})

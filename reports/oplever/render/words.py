@@ -206,6 +206,9 @@ REASONS: dict[str, str] = {
     "accepted_with_rest_points": N_("{user} accepted the work with rest points."),
     "check_mode": N_("It was a trial run: nothing was really changed."),
     "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
+    "clock_set": N_(
+        "The clock of the controller was set during the run ({seconds} s off at most); times here go on from its start."
+    ),
 }
 MISSING: dict[str, str] = {
     "procedures_missing": N_("Which procedures and guidelines apply"),

@@ -6,13 +6,10 @@ only this records directory has; who throws that key away makes the pseudonyms a
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
-import re
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -28,28 +25,28 @@ from oplever.journal.events import Gap
 from oplever.journal.reader import read
 from oplever.record import entries as kinds
 from oplever.record.entries import Entry, PseudonymisedEntry
-from oplever.store import chain
+from oplever.store import chain, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
+from oplever.store.pseudonyms import Pseudonyms, Sort
 from oplever.store.records import ENTRIES, JOURNAL, RECORD, every, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
 
 LOG = "purge.jsonl"
 KEY = "pseudonym.key"
 BY = "oplever purge"
-_PSEUDONYM = re.compile(r"P-[0-9a-f]{10}")
-
-Names = Literal["hours_names", "signatures"]
 
 
 class Purged(Struct, frozen=True):
-    """What a purge did, or would do, with one record. `ended` is when something last happened to it."""
+    """What a purge did, or would do, with one record. `ended` is when something last happened to it, `in_journal` how
+    often names that go from the entries stand in the journal, which is never rewritten."""
 
     record: str
     ended: str | None
     action: Literal["removed", "pseudonymised", "unreadable"]
-    names: tuple[Names, ...] = ()
+    names: tuple[Sort, ...] = ()
     files: int = 0
     size_bytes: int = 0
+    in_journal: int = 0
     problem: str = ""
 
 
@@ -68,7 +65,8 @@ def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
             size = sum(path.stat().st_size for path in paths)
             found.append(Purged(directory.name, ended, "removed", files=len(paths), size_bytes=size))
         elif names := _names_due(entries, ended, terms, now):
-            found.append(Purged(directory.name, ended, "pseudonymised", names))
+            left = _in_journal(directory, Pseudonyms(pseudonyms.names(entries, names)))
+            found.append(Purged(directory.name, ended, "pseudonymised", names, in_journal=left))
     return found
 
 
@@ -93,7 +91,7 @@ def last_moment(directory: Path, entries: Sequence[Entry]) -> str:
     return max([ended, *(e.at for e in entries if not isinstance(e.entry, PseudonymisedEntry))])
 
 
-def pseudonymise(directory: Path, names: tuple[Names, ...], key: bytes, now: datetime) -> None:
+def pseudonymise(directory: Path, sorts: tuple[Sort, ...], key: bytes, now: datetime) -> None:
     """Replace names in the entries, chain them again, and add an entry that says so. Raises OpleverError.
 
     What shows the old names goes: the documents, to be made again; those that were signed; with `signatures` the
@@ -103,12 +101,14 @@ def pseudonymise(directory: Path, names: tuple[Names, ...], key: bytes, now: dat
     try:
         with locked(directory):
             moment = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-            said = Entry(moment, BY, PseudonymisedEntry(names, sha256(path)))
-            changed = [_without(entry, names, key) for entry in read_entries(directory)]
+            said = Entry(moment, BY, PseudonymisedEntry(sorts, sha256(path)))
+            entries = read_entries(directory)
+            others = Pseudonyms(pseudonyms.names(entries, sorts), key)
+            changed = [pseudonyms.replaced(entry, sorts, others) for entry in entries]
             lines: list[bytes] = []
             for entry in (*changed, said):
                 lines.append(kinds.line(structs.replace(entry, amends=chain.amended(lines, directory / JOURNAL))))
-            _forget_signed(directory / SIGNED, keep="signatures" not in names)
+            _forget_signed(directory / SIGNED, keep="signatures" not in sorts)
             for document in (directory / RECORD, directory / MANIFEST, *directory.glob("report.*")):
                 document.unlink(missing_ok=True)  # before the entries: a crash here must not leave the names in them
             write(path, b"".join(lines))
@@ -116,49 +116,20 @@ def pseudonymise(directory: Path, names: tuple[Names, ...], key: bytes, now: dat
         raise unwritable(path, problem) from None
 
 
-def pseudonym(name: str, key: bytes) -> str:
-    """The same name always gives the same pseudonym, whatever its case and spaces."""
-    if not name or _PSEUDONYM.fullmatch(name):
-        return name
-    plain = " ".join(name.casefold().split())
-    return "P-" + hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()[:10]
+def _names_due(entries: Sequence[Entry], ended: str, terms: Retention, now: datetime) -> tuple[Sort, ...]:
+    by_sort: dict[Sort, str | None] = {"hours_names": terms.hours_names, "signatures": terms.signatures}
+    return tuple(
+        sort for sort, term in by_sort.items() if _over(ended, term, now) and pseudonyms.names(entries, (sort,))
+    )
 
 
-def _names_due(entries: Sequence[Entry], ended: str, terms: Retention, now: datetime) -> tuple[Names, ...]:
-    due: list[Names] = []
-    if _over(ended, terms.hours_names, now) and _named(entries, "hours_names"):
-        due.append("hours_names")
-    if _over(ended, terms.signatures, now) and _named(entries, "signatures"):
-        due.append("signatures")
-    return tuple(due)
-
-
-def _named(entries: Sequence[Entry], which: Names) -> bool:
-    """Whether a name of this sort still stands there."""
-    return any(_without(entry, (which,), b"") != entry for entry in entries)
-
-
-def _without(entry: Entry, names: tuple[Names, ...], key: bytes) -> Entry:
-    said = entry.entry
-
-    def other(name: str) -> str:
-        return pseudonym(name, key)
-
-    if isinstance(said, kinds.HoursEntry):
-        return structs.replace(entry, by=other(entry.by)) if "hours_names" in names else entry
-    if "signatures" in names and (change := _SIGNING.get(type(said))):
-        return structs.replace(entry, by=other(entry.by), entry=change(said, other))
-    return entry
-
-
-_Other = Callable[[str], str]
-_SIGNING: dict[type, Callable[..., Struct]] = {
-    kinds.AcceptanceEntry: lambda said, other: structs.replace(said, user=other(said.user)),
-    kinds.ReportEntry: lambda said, other: structs.replace(said, to=other(said.to)),
-    kinds.DecisionEntry: lambda said, _other: said,
-    kinds.SignatureEntry: lambda said, other: structs.replace(said, key=other(said.key)),
-}
-"""Kinds of entries that count as signatures, and what names a person in them beside `by`."""
+def _in_journal(directory: Path, others: Pseudonyms) -> int:
+    path = directory / JOURNAL
+    try:
+        with path.open(encoding="utf-8", errors="replace") as journal:
+            return sum(map(others.count, journal))
+    except OSError as problem:
+        raise unreadable(path, problem) from None
 
 
 def _forget_signed(place: Path, *, keep: bool) -> None:

@@ -149,6 +149,44 @@ def test_a_playbook_that_ara_never_saw_end_is_interrupted(by_ara: Path, records:
     assert imported(records, "ara", copy)["verdict"] == "interrupted"
 
 
+def test_the_same_run_is_imported_once_whatever_the_tool(
+    by_runner: Path, by_ara: Path, records: Path, tmp_path: Path
+) -> None:
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps(awx_pages(by_runner / "artifacts" / "one")), encoding="utf-8")
+    for form, path in (("ansible-runner", by_runner), ("awx", export), ("ara", by_ara / "ara" / "ansible.sqlite")):
+        before = names(records)
+        assert oplever("import", form, path).exit_code == 1
+        (made,) = names(records) - before
+        twice = oplever("import", form, path)
+        assert twice.exit_code == 2
+        assert (twice.stdout, len(twice.stderr.splitlines())) == ("", 3)
+        assert f"record {made}" in twice.stderr
+        assert "[import-known]" in twice.stderr
+        assert names(records) == before | {made}
+        assert oplever("import", form, "--again", path).exit_code == 1
+        assert len(names(records)) == len(before) + 2
+
+
+def test_of_a_database_that_has_grown_only_the_new_run_is_imported(by_ara: Path, records: Path, tmp_path: Path) -> None:
+    database = tmp_path / "ansible.sqlite"
+    shutil.copy(by_ara / "ara" / "ansible.sqlite", database)
+    assert oplever("import", "ara", database).exit_code == 1
+    (old,) = names(records)
+    with sqlite3.connect(database) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(playbooks)")]
+        values = [{"id": "99", "started": "'2026-11-23 11:00:00'"}.get(column, column) for column in columns]
+        connection.execute(f"INSERT INTO playbooks SELECT {', '.join(values)} FROM playbooks WHERE id = 1")  # noqa: S608
+    done = oplever("import", "ara", database)
+    assert f"imported before, record {old}" in done.stdout
+    assert len(names(records)) == 2
+    assert "each of the 2 runs" in oplever("import", "ara", database).stderr
+
+
+def names(records: Path) -> set[str]:
+    return {path.name for path in records.iterdir() if path.is_dir()} if records.exists() else set()
+
+
 def refused(records: Path, *words: object) -> str:
     done = oplever("import", *words)
     assert done.exit_code == 2, done.output

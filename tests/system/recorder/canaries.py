@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+import pikepdf
 
 MARK = "zQx7"
 END = "9wVk"
@@ -21,6 +24,27 @@ class Canaries:
         assert place not in self.planted
         self.planted.append(place)
         return f"{MARK}{place}{END}"
+
+
+def secrets_in(content: bytes) -> set[str]:
+    return {name.decode() for name in FOUND.findall(content)}
+
+
+def leaked(directory: Path) -> dict[str, set[str]]:
+    """File -> the secrets in it; PDF documents are searched unpacked, names of files too."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        content = str(path.relative_to(directory)).encode()
+        if path.is_file():
+            content += path.read_bytes()
+        if path.suffix == ".pdf":
+            with pikepdf.open(path) as document:
+                content += b"".join(
+                    o.read_bytes() for o in document.objects if isinstance(o, pikepdf.Stream) and "/Filter" in o
+                )
+        if names := secrets_in(content):
+            found[str(path)] = names
+    return found
 
 
 def ways_to_show(text: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -8,10 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 import pytest
 
-from system.recorder.canaries import FOUND, LEAKY, NAMES, SHAPES, Canaries, ways_to_show
+from system.recorder.canaries import LEAKY, NAMES, SHAPES, Canaries, leaked, secrets_in, ways_to_show
 from system.recorder.runs import BIN, LOCAL, Place, invalid
 
 HERE = Path(__file__).parent
@@ -83,27 +82,6 @@ def test_the_console_hides_errors_of_hidden_tasks(tmp_path: Path) -> None:
     assert "PLAY RECAP" in shown.stdout
     assert "...ignoring" in shown.stdout
     assert secrets_in((shown.stdout + shown.stderr).encode()) == set()
-
-
-def secrets_in(content: bytes) -> set[str]:
-    return {name.decode() for name in FOUND.findall(content)}
-
-
-def leaked(directory: Path) -> dict[str, set[str]]:
-    """File -> the secrets in it; PDF documents are searched unpacked, names of files too."""
-    found = {}
-    for path in sorted(directory.rglob("*")):
-        content = str(path.relative_to(directory)).encode()
-        if path.is_file():
-            content += path.read_bytes()
-        if path.suffix == ".pdf":
-            with pikepdf.open(path) as document:
-                content += b"".join(
-                    o.read_bytes() for o in document.objects if isinstance(o, pikepdf.Stream) and "/Filter" in o
-                )
-        if names := secrets_in(content):
-            found[str(path)] = names
-    return found
 
 
 def _play(name: str, tasks: list[dict[str, Any]], **keys: Any) -> dict[str, Any]:

@@ -13,8 +13,9 @@ import pytest
 from oplever.errors import OpleverError
 from oplever.journal.importers import awx, junit, source
 from oplever.journal.importers.source import Line, Source
-from oplever.journal.importers.write import journal_lines, write
+from oplever.journal.importers.write import journal_lines, known, write
 from oplever.journal.reader import read
+from stored import store_record, visit
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = ROOT / "reports" / "oplever" / "journal" / "importers" / "rules"
@@ -161,6 +162,33 @@ def test_a_journal_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> Non
 def test_an_imported_journal_names_its_source() -> None:
     made = Source("ara", "1.8.0", "0" * 64, "x.yml", {"t": "2026-11-23T10:00:00.000000Z"}, [], lost=3)
     start, end = (msgspec.json.decode(line) for line in journal_lines(made, "r1"))
-    assert start["imported"] == {"tool": "ara", "version": "1.8.0", "digest": "0" * 64, "by": start["imported"]["by"]}
+    assert start["imported"] == {
+        "tool": "ara",
+        "version": "1.8.0",
+        "digest": "0" * 64,
+        "run": None,
+        "by": start["imported"]["by"],
+    }
     assert start["versions"]["imported from ara"] == "1.8.0"
     assert (end["lines"], end["lost"]) == (1, 3)
+
+
+def a_run(run: str = "uuid-1", digest: str = "0" * 64, tool: str = "ara", playbook: str = "site.yml") -> Source:
+    return Source(tool, None, digest, playbook, {"t": "2026-11-23T10:00:00.000000Z"}, [], run=run)
+
+
+def test_a_run_is_known_by_what_ansible_called_it_and_not_by_its_file(tmp_path: Path) -> None:
+    assert known(a_run(), tmp_path / "none") is None
+    (tmp_path / "20261123T100000Z-site-000000").mkdir()  # no journal in it
+    store_record(tmp_path, "20261123T100000Z-site-0000aa", visit())
+    first = write(a_run(), tmp_path)
+    assert known(a_run(digest="1" * 64), tmp_path) == first  # the database has grown
+    assert known(a_run(run="uuid-2"), tmp_path) is None  # another one of the same playbook in that second
+    assert known(a_run(tool="awx"), tmp_path) is None
+    assert known(a_run(playbook="web.yml"), tmp_path) is None
+
+
+def test_a_run_that_came_to_no_play_is_known_by_its_file(tmp_path: Path) -> None:
+    first = write(a_run(run=""), tmp_path)
+    assert known(a_run(run=""), tmp_path) == first
+    assert known(a_run(run="", digest="1" * 64), tmp_path) is None

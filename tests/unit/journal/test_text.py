@@ -117,4 +117,11 @@ def test_a_clock_that_is_set_does_not_touch_the_times(monkeypatch: pytest.Monkey
     assert clock.now() == 1_700_000_015.0
     assert writer.timestamp(clock.now()) == "2023-11-14T22:13:35.000000Z"
     wall.wall += 7200
+    assert clock.shift() == -7200.0, "it was set, though it is right again"
+
+
+def test_a_part_of_a_second_is_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = Wall(monkeypatch)
+    clock = writer.Clock()
+    wall.wall += 0.9
     assert clock.shift() == 0.0

@@ -15,7 +15,7 @@ from oplever.errors import OpleverError
 from oplever.journal.reader import read
 from oplever.record import completeness, verdict
 from oplever.record.derive import derive
-from oplever.record.model import Recap, Record
+from oplever.record.model import Reason, Recap, Record
 from oplever.record.snapshots import _newer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -111,6 +111,16 @@ def test_damaged_and_unknown_lines() -> None:
     record = journal.record()
     assert codes(record) == {"journal_lines_lost"}
     assert not record.completeness.journal_complete
+
+
+def test_a_clock_that_was_set_is_a_remark() -> None:
+    journal = complete().finish(ok=5)
+    journal.lines[-1] = journal.lines[-1].replace(b'"lost"', b'"clock_shift": -7200.5, "lost"')
+    record = journal.record()
+    assert [reason for reason in record.document.reasons if reason.code == "clock_set"] == [
+        Reason("clock_set", {"seconds": -7200.5})
+    ]
+    assert record.verdict == "delivered_with_remarks"
 
 
 def test_every_prefix_gives_the_same_record_twice() -> None:

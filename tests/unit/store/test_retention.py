@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from oplever import config, store
 from oplever.cli.build import build
+from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.record import entries
@@ -120,6 +122,84 @@ def test_each_sort_of_names_has_its_own_time(base: Path, term: str, gone: list[s
         assert [name for name in gone if name in text] == [], path.name
     entered = (base / OLD / "entries.jsonl").read_text(encoding="utf-8")
     assert [name for name in stays if name not in entered] == []
+
+
+def entered(directory: Path) -> str:
+    return (directory / "entries.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_name_goes_from_free_text_and_other_entries_too(base: Path) -> None:
+    say(base / OLD, "step", "2024-11-01T10:50:00Z", host="web1", name="SSD vervangen, s. yilmaz en S. Yilmazova erbij")
+    say(base / OLD, "rest-point", "2024-11-01T10:55:00Z", item="label", owner="S. Yilmaz")
+    hours_and_signatures(base / OLD, "2024-11-01")
+    say(base / OLD, "decision", "2024-11-01T12:00:00Z", by="M. de Wit", decision="approved", remarks="S. Yilmaz: goed")
+    build(base / OLD)
+    purge(base, hours_names="2 years")
+    first, second, *_, last, _ = store.read_entries(base / OLD)
+    someone = first.by
+    assert someone.startswith("P-")
+    assert first.entry == entries.StepEntry("web1", f"SSD vervangen, {someone} en S. Yilmazova erbij")
+    assert second.entry == entries.RestPointEntry("label", someone)
+    assert (last.by, last.entry) == ("M. de Wit", entries.DecisionEntry("approved", f"{someone}: goed"))
+    # Who signed stays until the term for signatures is over.
+    assert [(e.by, e.kind) for e in store.read_entries(base / OLD) if "Yilmaz" in e.by] == [
+        ("S. Yilmaz", "acceptance"), ("S. Yilmaz", "report")
+    ]  # fmt: skip
+    purge(base, signatures="2 years")
+    assert 'S. Yilmaz"' not in entered(base / OLD)
+    assert manifest.problems(base / OLD) == []
+
+
+def test_a_name_of_one_word_goes_only_where_it_is_the_whole_text(base: Path) -> None:
+    say(base / OLD, "hours", "2024-11-01T11:00:00Z", by="approved", hours=1, activity="approved by beheer")
+    say(base / OLD, "rest-point", "2024-11-01T11:01:00Z", item="approved paint", owner="Approved")
+    say(base / OLD, "decision", "2024-11-01T11:02:00Z", by="M. de Wit", decision="approved")
+    purge(base, hours_names="2 years")
+    hours, point, decision, _ = store.read_entries(base / OLD)
+    assert hours.by.startswith("P-")
+    assert (hours.entry.activity, point.entry.item, point.entry.owner) == (
+        "approved by beheer",
+        "approved paint",
+        hours.by,
+    )  # type: ignore[union-attr]
+    assert decision.entry == entries.DecisionEntry("approved")
+
+
+def test_a_text_of_full_length_can_still_be_read_when_its_name_was_replaced(base: Path) -> None:
+    full = ("B. Ek " * entries.LONGEST)[: entries.LONGEST]
+    say(base / OLD, "hours", "2024-11-01T11:00:00Z", by="B. Ek", hours=1, activity=full)
+    purge(base, hours_names="2 years")
+    assert "B. Ek" not in entered(base / OLD)
+    assert len(store.read_entries(base / OLD)) == 2
+
+
+def test_what_is_left_in_the_journal_is_counted_and_the_journal_stays_as_it_is(base: Path) -> None:
+    journal = base / OLD / "journal.jsonl"
+    before = journal.read_bytes()
+    assert before.count(b"S. Yilmaz") == 1
+    say(base / OLD, "hours", "2024-11-01T11:00:00Z", hours=1, activity="x")
+    say(base / OLD, "hours", "2024-11-01T11:01:00Z", by="svc", hours=1, activity="y")  # the account that ran it
+    [each] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    assert each.in_journal == 2
+    purge(base, hours_names="2 years")
+    assert journal.read_bytes() == before
+    [logged] = (base / "purge.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(logged)["in_journal"] == 2
+    assert "Yilmaz" not in logged
+
+
+@pytest.mark.parametrize(
+    ("terms", "until"), [("", "for ever: retention.record is not set"), (", record: 7 years", "7")]
+)
+def test_purge_says_until_when_names_are_left(
+    base: Path, monkeypatch: pytest.MonkeyPatch, terms: str, until: str
+) -> None:
+    say(base / OLD, "hours", "2024-11-01T11:00:00Z", hours=1, activity="x")
+    (base / "oplever.yml").write_text(f"retention: {{hours_names: 1 year{terms}}}\n", encoding="utf-8")
+    monkeypatch.setenv("OPLEVER_CONFIG", str(base / "oplever.yml"))
+    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    said = CliRunner().invoke(main, ["purge", "--dry-run"]).output
+    assert f"hours_names; left in the journal: 1, until the record goes ({until}" in said
 
 
 def test_a_record_without_names_is_whole_and_says_so(base: Path) -> None:

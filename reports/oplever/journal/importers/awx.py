@@ -31,6 +31,7 @@ def sources(path: Path) -> list[Source]:
             start={"t": overview.first},
             lines=Translator(overview, Redactor()).lines(events),
             lost=overview.missing,
+            run=overview.play,
         )
     ]
 

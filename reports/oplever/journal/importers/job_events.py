@@ -59,9 +59,10 @@ class JobEvent(Struct, frozen=True):
 
 
 class Overview(Struct):
-    """What is known only after the last event and needed before: hosts of each play, and results to ignore."""
+    """What is needed before the first line is written: hosts of each play, results to ignore, the first play."""
 
     playbook: str = ""
+    play: str = ""
     targets: dict[str, list[str]] = msgspec.field(default_factory=dict)
     unreachable: Counter[str] = msgspec.field(default_factory=Counter)
     dark: Counter[str] = msgspec.field(default_factory=Counter)
@@ -106,6 +107,8 @@ def survey(events: Iterable[JobEvent]) -> Overview:
             counter = event.counter
         if event.event == "playbook_on_start":
             found.playbook = found.playbook or event.text("playbook")
+        elif event.event == "playbook_on_play_start":
+            found.play = found.play or event.text("play_uuid")
         elif event.event.startswith("runner_on_"):
             hosts = found.targets.setdefault(str(data.get("play_uuid")), [])
             if (host := event.text("host")) not in hosts:

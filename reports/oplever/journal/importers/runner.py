@@ -41,6 +41,7 @@ def sources(path: Path) -> list[Source]:
             start={"t": overview.first, "command": [plain(word) for word in redact_command(command, redactor)]},
             lines=Translator(overview, redactor).lines(_events(paths)),
             lost=overview.missing + half,
+            run=overview.play,
         )
     ]
 

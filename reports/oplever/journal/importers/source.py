@@ -28,7 +28,8 @@ class Line(Struct, frozen=True):
 
 class Source(Struct, frozen=True):
     """`digest` is the SHA-256 of what was read, `start` fields of `run_start` that the tool knows and
-    its time `t`, `lost` the number of events that are known to be missing."""
+    its time `t`, `lost` the number of events that are known to be missing. `run` is the uuid of its first play, which
+    Ansible gives to no other run; empty when it came to no play."""
 
     tool: str
     version: str | None
@@ -37,6 +38,7 @@ class Source(Struct, frozen=True):
     start: dict[str, Any]
     lines: Iterable[Line]
     lost: int = 0
+    run: str = ""
 
 
 class Importer(Protocol):

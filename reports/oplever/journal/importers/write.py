@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from oplever import __version__
 from oplever.errors import OpleverError
@@ -43,12 +45,33 @@ _UNKNOWN: dict[str, Any] = {
 _UNTOLD: dict[str, Any] = {"clock_shift": 0.0, "collections": {}}
 
 
+class _Imported(Struct):
+    tool: str = ""
+    digest: str = ""
+    run: str | None = None
+
+
+class _Start(Struct):
+    imported: _Imported | None = None
+
+
+def known(source: Source, records: Path) -> Path | None:
+    """The record that this run was imported into before, when it is still there."""
+    for directory in sorted(records.glob(f"{_moment_and_playbook(source)}-??????")):
+        with contextlib.suppress(OSError, msgspec.DecodeError), (directory / "journal.jsonl").open("rb") as journal:
+            there = msgspec.json.decode(journal.readline(), type=_Start).imported
+            # The data may have grown since: a database of ARA does with each run. The run itself has not.
+            if there and (there.tool, there.run or there.digest) == (source.tool, source.run or source.digest):
+                return directory
+    return None
+
+
 def write(source: Source, records: Path) -> Path:
     """The directory of the new record, readable by its owner alone. Nothing is left when it fails.
 
     Raises OpleverError: what the importer finds while it reads, or `file-unwritable`.
     """
-    name = _record_id(source)
+    name = f"{_moment_and_playbook(source)}-{secrets.token_hex(3)}"
     draft = records / f".import-{secrets.token_hex(6)}"
     try:
         records.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,7 +106,13 @@ def journal_lines(source: Source, name: str) -> Iterator[bytes]:
         **start.pop("versions", {}),
         f"imported from {source.tool}": source.version or "version not recorded",  # so that every document says so
     }
-    imported = {"tool": source.tool, "version": source.version, "digest": source.digest, "by": f"oplever {__version__}"}
+    imported = {
+        "tool": source.tool,
+        "version": source.version,
+        "digest": source.digest,
+        "run": source.run or None,
+        "by": f"oplever {__version__}",
+    }
     head = {"format": FORMAT, "version": VERSION, "id": name, "imported": imported, "versions": versions}
     yield _encode(0, Line(t, "run_start", {**_UNKNOWN, **start, **head}))
     count, last, finished = 1, t, False
@@ -99,8 +128,8 @@ def _encode(seq: int, line: Line) -> bytes:
     return msgspec.json.encode({"seq": seq, "t": line.t, "kind": line.kind, **line.fields}) + b"\n"
 
 
-def _record_id(source: Source) -> str:
-    """As the callback names records: when it began, which playbook, and what makes it unique."""
+def _moment_and_playbook(source: Source) -> str:
+    """How the name of its record begins, as with the callback; what makes it unique comes after."""
     began = datetime.fromisoformat(source.start["t"])
     playbook = slug(Path(source.playbook).stem or "import")
-    return f"{began:%Y%m%dT%H%M%SZ}-{playbook}-{secrets.token_hex(3)}"
+    return f"{began:%Y%m%dT%H%M%SZ}-{playbook}"
