@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import struct
@@ -368,6 +369,17 @@ server { server_name b; }
 """
 
 
+def test_a_file_of_nginx_counts_wherever_it_is_included() -> None:
+    """`nginx -T` shows it once, after all others that were opened before it."""
+    main = "http { server { server_name a; include both; } server { server_name b; include both; listen 81; } }"
+    both = "# configuration file /etc/nginx/both:\nautoindex on;\n"
+    found = nginx.parse(f"# configuration file /etc/nginx/nginx.conf:\n{main}\n{both}")
+    assert [each.name for each in found][-4:] == ["server_name", "include", "autoindex", "listen"]
+    assert [each.context for each in found if each.name == "autoindex"] == ["http/server"] * 2
+    with pytest.raises(UnreadableError, match="includes itself"):
+        nginx.parse(f"# configuration file /etc/nginx/nginx.conf:\n{main}\n{both}include both;\n")
+
+
 def test_directives_of_nginx_with_quotes_braces_and_includes() -> None:
     found = {(each.context, each.name): each for each in nginx.parse(NGINX)}
     assert found["http", "log_format"].words == ["main", "$remote_addr {x;}", 'a\\"b']
@@ -392,14 +404,32 @@ def test_samba_knows_no_difference_in_case_and_blanks() -> None:
 
 
 def test_whom_anybody_can_be_in_mariadb() -> None:
-    rows = [
-        ["", "%", "mysql_native_password", "1", "0"],
-        ["root", "%", "unix_socket", "1", "0"],
-        ["root", "localhost", "unix_socket", "1", "0"],
-        ["sys", "localhost", "mysql_native_password", "1", "1"],
+    native = {"plugin": "mysql_native_password"}
+    never, known = {**native, "authentication_string": "invalid"}, {**native, "authentication_string": "set"}
+    accounts = {
+        ("", "%"): native,
+        ("root", "%"): {**never, "auth_or": [{}, known]},
+        ("root", "localhost"): {**never, "auth_or": [{}, {"plugin": "unix_socket"}]},
+        ("root", "web1"): never,
+        ("sys", "localhost"): {**native, "account_locked": True},
+        ("either", "localhost"): {**never, "auth_or": [{}, native]},
+        ("jan", "localhost"): known,
+    }
+    found = mariadb.parse_accounts([[*name, json.dumps(priv)] for name, priv in accounts.items()])
+    assert found["names"] == [
+        "@%",
+        "either@localhost",
+        "jan@localhost",
+        "root@%",
+        "root@localhost",
+        "root@web1",
+        "sys@localhost",
     ]
-    found = mariadb.parse_accounts(rows)
-    assert (found["anonymous"], found["without_password"], found["remote_root"]) == (["@%"], ["@%"], ["root@%"])
+    assert (found["anonymous"], found["without_password"]) == (["@%"], ["@%", "either@localhost"])
+    assert found["remote_root"] == ["root@%"]
+    for damaged in ("", "[]", "{", '{"auth_or": [1]}'):
+        with pytest.raises(UnreadableError):
+            mariadb.parse_accounts([["a", "b", damaged]])
 
 
 def test_a_process_of_before_an_upgrade_is_named(tmp_path: Path) -> None:
