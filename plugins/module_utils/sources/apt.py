@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import package
+from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, package
 
 MAIN = "what"
 SELECTORS = ("what", "key")
@@ -26,8 +26,7 @@ def describe(select):
 
 def look_up(machine, select):
     if select["what"] == "settings":
-        value = machine.once(settings).get(str(select.get("key", "")))
-        return {"exists": value is not None, "value": value}
+        return _setting(machine, str(select.get("key", "")).lower())
     if select["what"] not in ("sources", "updates"):
         raise UnreadableError("apt does not know %s (it knows: settings, sources, updates)" % select["what"])
     return {
@@ -58,10 +57,19 @@ def lists_age(machine, now):
     return int((now - max([directory.st_mtime, *times])) // DAY)
 
 
+def _setting(machine, key):
+    value = machine.once(settings).get(key)
+    if value is None and machine.offline and apt_conf.OWN.match(key):
+        raise InapplicableError("no file sets %s, and apt, which knows its default, cannot run here" % key)
+    return {"exists": value is not None, "value": value}
+
+
 def settings(machine):
-    """Key -> value of `apt-config dump`."""
+    """Key in lower case, since apt knows no difference -> value, of `apt-config dump`, or of the files of a tree."""
+    if machine.offline:
+        return apt_conf.settings(machine)
     rows = (line.rstrip(";").split(" ", 1) for line in machine.output(["apt-config", "dump"]).splitlines())
-    return {row[0]: row[1].strip('"') for row in rows if len(row) == 2}
+    return {row[0].lower(): row[1].strip('"') for row in rows if len(row) == 2}
 
 
 def unsigned(machine):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+
 MAIN = "printer"
 SELECTORS = ("printer", "what")
 NEEDS = ("printer", "what")
@@ -11,6 +13,7 @@ ATTRIBUTES = (
     "exists", "uri", "enabled", "accepting", "default", "printers", "shared", "remote_admin", "remote_any", "log_level",
 )  # fmt: skip
 RUNNING = True
+RUNS = "scheduler is running"
 DEVICE = re.compile(r"device for (\S+): (.*)")
 PASSWORD = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
 
@@ -35,11 +38,15 @@ def parse_settings(text):
 
 
 def _printers(machine):
-    return parse_printers(machine.run(["lpstat", "-v", "-p", "-a", "-d"]).stdout)
+    # Its exit code is the same without a server and without a printer, so it is asked for the server by name.
+    text = machine.run(["lpstat", "-r", "-v", "-p", "-a", "-d"]).stdout
+    if RUNS not in text:
+        raise UnreadableError("lpstat -r: the scheduler of CUPS is not running")
+    return parse_printers(text)
 
 
 def parse_printers(text):
-    """The output of `lpstat -v -p -a -d`: name -> `uri` (without password), `enabled`, `accepting`, `default`."""
+    """The output of `lpstat -r -v -p -a -d`: name -> `uri` (without password), `enabled`, `accepting`, `default`."""
     found = {}
     for name, uri in DEVICE.findall(text):
         known = {

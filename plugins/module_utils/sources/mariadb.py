@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "variable"
@@ -13,9 +15,8 @@ CLIENT = ["mariadb", "--protocol=socket", "--batch", "--skip-column-names", "--e
 VARIABLES = "SHOW GLOBAL VARIABLES"
 # Whether there is a password is asked, never the password, not even as a digest. "invalid" is what nobody can give.
 ACCOUNTS = (
-    "SELECT User, Host, JSON_VALUE(Priv, '$.plugin'), COALESCE(JSON_VALUE(Priv, '$.authentication_string'), '') = '', "
-    "COALESCE(JSON_VALUE(Priv, '$.authentication_string'), '') = 'invalid' OR COALESCE(JSON_VALUE(Priv, "
-    "'$.account_locked'), 0) FROM mysql.global_priv WHERE NOT COALESCE(JSON_VALUE(Priv, '$.is_role'), 0)"
+    """SELECT User, Host, REGEXP_REPLACE(Priv, '(?<="authentication_string":)"(?!invalid")[^"]+"', '"set"') """
+    "FROM mysql.global_priv WHERE NOT COALESCE(JSON_VALUE(Priv, '$.is_role'), 0)"
 )
 DATABASES = "SHOW DATABASES"
 # These know who asks from the system, or from a ticket; others without a password take anybody.
@@ -34,7 +35,7 @@ def look_up(machine, select):
     if select["what"] == "databases":
         names = sorted(row[0] for row in _rows(machine, DATABASES, 1))
         return {"exists": bool(names), "databases": names}
-    return dict(parse_accounts(_rows(machine, ACCOUNTS, 5)), exists=True)
+    return dict(parse_accounts(_rows(machine, ACCOUNTS, 3)), exists=True)
 
 
 def variables(machine):
@@ -43,23 +44,43 @@ def variables(machine):
 
 
 def parse_accounts(rows):
-    """From (user, host, plugin, no password: 1, nobody can log in by password: 1): whom anybody can be."""
-    accounts = [(user, "%s@%s" % (user, host), host, plugin, empty, shut) for user, host, plugin, empty, shut in rows]
-    open_ones = [account for account in accounts if account[5] != "1"]
+    """From (user, host, JSON of mysql.global_priv): whom anybody can be. Of several ways in the easiest counts."""
+    known = [(user, host, "%s@%s" % (user, host), _ways_in(priv)) for user, host, priv in rows]
+    open_ones = [account for account in known if account[3]]
     return {
-        "names": sorted(account[1] for account in accounts),
-        "anonymous": sorted(name for user, name, _, _, _, _ in open_ones if not user),
-        "without_password": sorted(
-            name for _, name, _, plugin, empty, _ in open_ones if empty == "1" and plugin not in NO_PASSWORD_NEEDED
-        ),
-        "remote_root": sorted(name for user, name, host, _, _, _ in open_ones if user == "root" and host not in HERE),
+        "names": sorted(name for _, _, name, _ in known),
+        "anonymous": sorted(name for user, _, name, _ in open_ones if not user),
+        "without_password": sorted(name for _, _, name, ways in open_ones if "nothing" in ways),
+        "remote_root": sorted(name for user, host, name, _ in open_ones if user == "root" and host not in HERE),
     }
+
+
+def _ways_in(text):
+    """What it takes to be this account: "nothing", "a password", "the system's word"; empty when nobody can be it."""
+    try:
+        priv = json.loads(text.replace("\\\\", "\\"))
+        # One of several ways stands outside the list of them, which has an empty place for it.
+        ways = [priv, *(way for way in priv.get("auth_or", ()) if way)]
+        return set() if priv.get("account_locked") else {_takes(way) for way in ways} - {""}
+    except (ValueError, AttributeError):
+        raise UnreadableError("mysql.global_priv has something else than accounts as JSON") from None
+
+
+def _takes(way):
+    if way.get("plugin") in NO_PASSWORD_NEEDED:
+        return "the system's word"
+    known = way.get("authentication_string", "")
+    return "" if known == "invalid" else "a password" if known else "nothing"
 
 
 def _rows(machine, query, width):
     """Rows of a query as lists of texts; the client writes NULL for what is not there."""
-    lines = machine.output([*CLIENT, query]).splitlines()
-    rows = [["" if value == "NULL" else value for value in line.split("\t")] for line in lines if line]
+    done = machine.run([*CLIENT, query])
+    if done.rc:
+        raise UnreadableError("mariadb: %s" % (done.stderr.strip().splitlines() or ["exit code %d" % done.rc])[-1])
+    rows = [
+        ["" if value == "NULL" else value for value in line.split("\t")] for line in done.stdout.splitlines() if line
+    ]
     if any(len(row) != width for row in rows):
         raise UnreadableError("mariadb gave something else than %d columns" % width)
     return rows

@@ -13,6 +13,7 @@ SELECTORS = ("directive", "context", "server_name")
 NEEDS = ("directive",)
 ATTRIBUTES = ("exists", "value", "values", "source")
 RUNNING = True
+CAUSE = "[emerg]"  # its last line only says that the test failed
 HOME = "/etc/nginx"  # names of included files are relative to it
 FILE = re.compile(r"# configuration file (.+):\Z")
 WORD = re.compile(r"""\s+|#[^\n]*|[{};]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:[^\s{};"'\\]|\\.|(?<=\$)\{[^}]*\})+""")
@@ -56,19 +57,39 @@ def look_up(machine, select):
 
 def directives(machine):
     """All of them, in the order in which nginx reads the files."""
-    return parse(machine.output(["nginx", "-T"]))
+    done = machine.run(["nginx", "-T"])
+    if done.rc:
+        lines = done.stderr.strip().splitlines() or ["exit code %d" % done.rc]
+        raise UnreadableError("nginx -T: %s" % next((line for line in lines if CAUSE in line), lines[-1]))
+    return parse(done.stdout)
 
 
 def parse(text):
-    """The output of `nginx -T`. Raises UnreadableError when its braces do not match."""
-    found, included = [], {}
-    for path, content in _files(text):
-        place = next((place for pattern, place in included.items() if fnmatch.fnmatchcase(path, pattern)), [])
-        for each in _directives(path, content, place):
-            found.append(each[0])
-            if each[0].name == "include" and each[0].words:
-                included.setdefault(posixpath.join(HOME, each[0].words[0]), each[1])
-    return found
+    """The output of `nginx -T`, as nginx reads it: a file counts wherever it is included, though it is shown once.
+
+    Raises UnreadableError when its braces do not match.
+    """
+    files = dict(_files(text))
+    return list(_read(files, next(iter(files)), [], ())) if files else []
+
+
+def _read(files, path, place, above):
+    """The Directives of a file with what it includes, read inside the blocks `place` of the files `above`."""
+    if path in above:
+        raise UnreadableError("%s includes itself" % path)
+    for directive, blocks in _directives(path, files[path], place):
+        yield directive
+        if directive.name == "include" and directive.words:
+            for inner in _included(files, posixpath.join(HOME, directive.words[0])):
+                yield from _read(files, inner, blocks, (*above, path))
+
+
+def _included(files, pattern):
+    """As glob(7): a wildcard stands for no slash, and not for a dot that begins a name."""
+    hidden = posixpath.basename(pattern).startswith(".")
+    near = (path for path in files if path.count("/") == pattern.count("/"))
+    found = (path for path in near if hidden or not posixpath.basename(path).startswith("."))
+    return sorted(path for path in found if path == pattern or fnmatch.fnmatchcase(path, pattern))
 
 
 def _directives(path, content, place):

@@ -1,7 +1,7 @@
 """What the SSH server would do: `sshd -T`, as its own parser understands all its files.
 
-Where it cannot be asked (a tree that does not run, a server that never ran) the files tell what they set; defaults are
-then not known."""
+Where it cannot be asked (a tree that does not run, a server that never ran) the files tell what they set, and
+`sshd_builtin` what holds where they set nothing, of the versions that it knows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import posixpath
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import sshd_builtin
 
 MAIN = "option"
 SELECTORS = ("option", "user", "host", "address")
@@ -89,15 +90,21 @@ def parse(text):
 
 
 def _as_written(machine, option, lines, about_connection):
-    """From the files alone, of which the first line counts."""
+    """From the files alone, of which the first line counts, and from what is built in."""
     kind = InapplicableError if machine.offline else UnreadableError
     if about_connection or any(line.match for line in lines):
         raise kind("which Match blocks hold for a connection only sshd itself can say, and it cannot run here")
-    if not lines:
+    values = sshd_builtin.values(machine, option, [line.value for line in lines])
+    if values is None and not lines:
         raise kind("no file sets %s, and sshd, which knows its default, cannot run here" % option)
-    values = [line.value for line in lines]
-    evidence = "%s (read from the file, sshd cannot run here)" % lines[0].where
-    return {"exists": True, "value": values[0], "values": values, "source": lines[0].where, "evidence": evidence}
+    if values is None:
+        raise kind("%s sets %s in a way that only sshd itself can work out" % (lines[0].where, option))
+    if not values:
+        return {"exists": False}
+    source = lines[0].where if lines else ""
+    place = source or "built into OpenSSH %s" % machine.once(sshd_builtin.version)
+    evidence = "%s: %s (sshd cannot run here)" % (place, values[0])
+    return {"exists": True, "value": values[0], "values": values, "source": source, "evidence": evidence}
 
 
 def configured(machine, path=CONFIGURATION, depth=0, match=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from journals import Journal
 from oplever import store
 from oplever.cli.main import main
+from oplever.record import opinions
 from oplever.record.model import Record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,12 +48,32 @@ def test_openscap(tmp_path: Path) -> None:
     assert found[RULE].status in ("pass", "fail", "not_applicable")
 
 
+def test_every_test_of_lynis_that_is_joined_is_there() -> None:
+    """In the program itself: what it registers, and the settings that its tests of many settings go through."""
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path("/usr/share/lynis/include").glob("tests_*"))
+    profile = Path("/etc/lynis/default.prf").read_text(encoding="utf-8")
+    for test, _, setting in (rule.partition(":") for rule in opinions.LYNIS):
+        assert re.search(rf'^ *Register --test-no "?{test}\b', tests, re.MULTILINE), test
+        places = {
+            "KRNL-6000": (f"\nconfig-data=sysctl;{setting};", profile),
+            "SSH-7408": (f"{setting}:", tests),
+            "": ("", ""),
+        }
+        wanted, text = places[test if setting else ""]
+        assert wanted in text, f"{test}:{setting}"
+
+
 def test_lynis(tmp_path: Path) -> None:
-    report = tmp_path / "lynis-report.dat"
-    command = ["lynis", "audit", "system", "--quick", "--quiet", "--no-colors", "--tests", "AUTH-9204"]
+    """Of its test of kernel settings too, in which one is planted that differs on every system."""
+    report, profile = tmp_path / "lynis-report.dat", tmp_path / "planted.prf"
+    profile.write_text("config-data=sysctl;kernel.ostype;Hurd;1;Planted;-;category:security;\n", encoding="utf-8")
+    command = ["lynis", "audit", "system", "--quick", "--quiet", "--no-colors", "--tests", "AUTH-9204 KRNL-6000"]
+    command += ["--profile", str(profile)]
     command += ["--report-file", str(report), "--log-file", str(tmp_path / "lynis.log")]
     subprocess.run(command, capture_output=True, check=False)  # its exit code counts what it did not like
     found = {one.rule: one for one in imported("lynis", report, tmp_path).baseline.opinions}
     assert (found["AUTH-9204"].controls, found["AUTH-9204"].status, found["AUTH-9204"].agrees) == (
         ("ACC-009",), "pass", True,
     )  # fmt: skip
+    planted = found["KRNL-6000:kernel.ostype"]
+    assert (planted.status, planted.raw, planted.title.en) == ("fail", "details", "Planted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import struct
@@ -320,6 +321,64 @@ def test_without_a_server_to_ask_the_first_line_of_ssh_counts(tmp_path: Path) ->
     assert [line.match for line in sshd.configured(away)] == [False, False, False, False, True]
 
 
+def test_what_the_ssh_server_of_a_tree_does_by_itself_is_known_of_the_versions_of_debian(tmp_path: Path) -> None:
+    status = "Package: openssh-server\nStatus: install ok installed\nVersion: {}\n"
+    put(
+        tmp_path,
+        "/etc/ssh/sshd_config",
+        "Ciphers -aes*\nMACs +hmac-md5\nKexAlgorithms +x*\nLoginGraceTime 1m30s\nUsePAM 1\n",
+    )
+    expected = {
+        "maxauthtries": "6", "permitrootlogin": "without-password", "logingracetime": "90", "port": "22",
+        "ciphers": "chacha20-poly1305@openssh.com",
+    }  # fmt: skip
+    for version, known in (("1:9.2p1-2+deb12u10", True), ("1:10.0p1-7+deb13u4", True), ("1:99.9p1-1", False)):
+        put(tmp_path, package.DATABASE, status.format(version))
+        away = Fake(tmp_path, offline=True)
+        for option, value in expected.items():
+            found = check(away, "sshd", option, {"value": value})
+            here = known or option in ("logingracetime", "port")
+            assert found["status"] == ("pass" if here else "not_applicable"), (version, option, found)
+        assert check(away, "sshd", "macs", {"value": {"matches": "hmac-md5$"}})["status"] == (
+            "pass" if known else "not_applicable"
+        )
+        assert "only sshd itself can work out" in check(away, "sshd", "kexalgorithms", {"exists": True})["reason"]
+        assert "/etc/ssh/sshd_config:5 sets usepam" in check(away, "sshd", "usepam", {"value": "no"})["reason"]
+        assert check(away, "sshd", "allowusers", {"exists": False})["status"] == "pass"
+
+
+APT_CONF = """APT::Periodic { Update-Package-Lists "1"; }; // no "comment";
+# A::B "1";
+/* A::C "1"; */ acquire::http::Proxy "http://x:1/"; A::D yes;
+"""
+
+
+def test_settings_of_apt_of_a_tree_are_read_and_nothing_of_it_is_run(tmp_path: Path) -> None:
+    put(tmp_path, "/etc/apt/apt.conf.d/10a", APT_CONF)
+    put(tmp_path, "/etc/apt/apt.conf.d/20b.bak", 'A::D "no";')
+    put(tmp_path, "/etc/apt/apt.conf", 'Acquire::AllowWeakRepositories "1"; A::E "1";\n#clear A::E;\n')
+    away = Fake(tmp_path, 'APT::Update-Package-Lists "from a command";', offline=True)
+    expected = {
+        "APT::Periodic::Update-Package-Lists": "1", "Acquire::HTTP::proxy": "http://x:1/", "A::D": "yes",
+        "Acquire::AllowWeakRepositories": "1", "Acquire::AllowInsecureRepositories": "0",
+    }  # fmt: skip
+    for key, value in expected.items():
+        assert check(away, "apt", {"what": "settings", "key": key}, {"value": value})["status"] == "pass", key
+    for key in ("A::B", "A::C", "A::E", "APT::Get::AllowUnauthenticated"):
+        assert check(away, "apt", {"what": "settings", "key": key}, {"exists": False})["status"] == "pass", key
+    found = check(away, "apt", {"what": "settings", "key": "APT::Architecture"}, {"value": "amd64"})
+    assert found["status"] == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    "damaged", ['A "1', "A { B", "}", "A { B 1 };", '{ "a"; };', 'A "1" "2";', '#include "/etc/passwd";', "A {{"]
+)
+def test_settings_of_apt_that_cannot_be_understood_are_an_error(tmp_path: Path, damaged: str) -> None:
+    put(tmp_path, "/etc/apt/apt.conf.d/10a", damaged)
+    found = check(Fake(tmp_path, offline=True), "apt", {"what": "settings", "key": "A"}, {"exists": False})
+    assert (found["status"], "/etc/apt/apt.conf.d/10a" in found["reason"]) == ("error", True)
+
+
 RSYSLOG = """\
 module(load="imuxsock")
 module(load="imtcp" StreamDriver.Name="gtls")
@@ -368,6 +427,17 @@ server { server_name b; }
 """
 
 
+def test_a_file_of_nginx_counts_wherever_it_is_included() -> None:
+    """`nginx -T` shows it once, after all others that were opened before it."""
+    main = "http { server { server_name a; include both; } server { server_name b; include both; listen 81; } }"
+    both = "# configuration file /etc/nginx/both:\nautoindex on;\n"
+    found = nginx.parse(f"# configuration file /etc/nginx/nginx.conf:\n{main}\n{both}")
+    assert [each.name for each in found][-4:] == ["server_name", "include", "autoindex", "listen"]
+    assert [each.context for each in found if each.name == "autoindex"] == ["http/server"] * 2
+    with pytest.raises(UnreadableError, match="includes itself"):
+        nginx.parse(f"# configuration file /etc/nginx/nginx.conf:\n{main}\n{both}include both;\n")
+
+
 def test_directives_of_nginx_with_quotes_braces_and_includes() -> None:
     found = {(each.context, each.name): each for each in nginx.parse(NGINX)}
     assert found["http", "log_format"].words == ["main", "$remote_addr {x;}", 'a\\"b']
@@ -392,14 +462,32 @@ def test_samba_knows_no_difference_in_case_and_blanks() -> None:
 
 
 def test_whom_anybody_can_be_in_mariadb() -> None:
-    rows = [
-        ["", "%", "mysql_native_password", "1", "0"],
-        ["root", "%", "unix_socket", "1", "0"],
-        ["root", "localhost", "unix_socket", "1", "0"],
-        ["sys", "localhost", "mysql_native_password", "1", "1"],
+    native = {"plugin": "mysql_native_password"}
+    never, known = {**native, "authentication_string": "invalid"}, {**native, "authentication_string": "set"}
+    accounts = {
+        ("", "%"): native,
+        ("root", "%"): {**never, "auth_or": [{}, known]},
+        ("root", "localhost"): {**never, "auth_or": [{}, {"plugin": "unix_socket"}]},
+        ("root", "web1"): never,
+        ("sys", "localhost"): {**native, "account_locked": True},
+        ("either", "localhost"): {**never, "auth_or": [{}, native]},
+        ("jan", "localhost"): known,
+    }
+    found = mariadb.parse_accounts([[*name, json.dumps(priv)] for name, priv in accounts.items()])
+    assert found["names"] == [
+        "@%",
+        "either@localhost",
+        "jan@localhost",
+        "root@%",
+        "root@localhost",
+        "root@web1",
+        "sys@localhost",
     ]
-    found = mariadb.parse_accounts(rows)
-    assert (found["anonymous"], found["without_password"], found["remote_root"]) == (["@%"], ["@%"], ["root@%"])
+    assert (found["anonymous"], found["without_password"]) == (["@%"], ["@%", "either@localhost"])
+    assert found["remote_root"] == ["root@%"]
+    for damaged in ("", "[]", "{", '{"auth_or": [1]}'):
+        with pytest.raises(UnreadableError):
+            mariadb.parse_accounts([["a", "b", damaged]])
 
 
 def test_a_process_of_before_an_upgrade_is_named(tmp_path: Path) -> None:

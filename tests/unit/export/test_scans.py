@@ -30,6 +30,9 @@ tests_executed=AUTH-9204|AUTH-9283|AUTH-9286|BOOT-5122|
 warning[]=AUTH-9283|Found accounts without password|-|-|
 suggestion[]=BOOT-5122|Set a password on GRUB boot loader|-|-|
 suggestion[]=AUTH-9283|Look at them|-|-|
+details[]=KRNL-6000|sysctl|desc:Restrict core dumps;field:fs.suid_dumpable;prefval:0;value:2;|
+details[]=CONT-8104|docker|desc:no field;|
+details[]=damaged
 """
 
 
@@ -58,6 +61,7 @@ def test_lynis_comments_count_as_failing_and_the_rest_as_passed() -> None:
     assert {one.rule: (one.status, one.raw) for one in scan.opinions} == {
         "AUTH-9283": ("fail", "warning"),
         "BOOT-5122": ("fail", "suggestion"),
+        "KRNL-6000:fs.suid_dumpable": ("fail", "details"),
         "AUTH-9204": ("pass", "executed"),
         "AUTH-9286": ("pass", "executed"),
     }
@@ -117,6 +121,19 @@ def test_a_second_opinion_is_joined_by_reference() -> None:
     lynis_says = opinions(scanned(("lynis", {"AUTH-9283": "fail", "SSH-7408": "fail"})))
     assert (lynis_says["AUTH-9283"].controls, lynis_says["AUTH-9283"].agrees) == (("ACC-012",), False)
     assert lynis_says["SSH-7408"].controls == ()
+
+
+def test_a_rule_about_a_part_does_not_differ_where_another_part_is_what_fails() -> None:
+    """Ours fails for the mode of a home; that its owner is right is no other opinion."""
+    journal = Journal()
+    journal.check("fail", id="ACC-027", severity="high", area="ACC", refs={"ssg": ["mode", "owner"]})
+    said = {"mode": "fail", "owner": "pass"}
+    for rules, agree in ((said, {"mode": True, "owner": None}), ({"owner": "pass"}, {"owner": False})):
+        told = [{"rule": rule, "status": status} for rule, status in rules.items()]
+        facts = {"tool": "openscap", "host": "a", "file": "f", "digest": "0" * 64, "rules": told}
+        added = [entries.make("scan", "me", "2026-11-24T10:00:00.000000Z", facts)]
+        found = opinions(derive(journal.finish(ok=1).events(), "0" * 64, added))
+        assert {rule: one.agrees for rule, one in found.items()} == agree
 
 
 def test_the_last_report_of_a_scanner_counts_and_ours_stay_ours() -> None:

@@ -1,7 +1,9 @@
 """Lynis' `lynis-report.dat`: lines of `key=value`, lists as `key[]=value`.
 
 Lynis says what it did not like (warnings and suggestions, each with the id of the test) and which tests it ran. A test
-that ran and was not commented on counts as passed; one that was skipped is no opinion.
+that ran and was not commented on counts as passed; one that was skipped is no opinion. A test of many settings also
+names each that differs, which is an opinion of its own (`KRNL-6000:kernel.sysrq`, as Lynis itself writes it in a
+profile); it names none that is right.
 """
 
 from __future__ import annotations
@@ -42,6 +44,12 @@ def parse(text: str) -> Scan:
         for value in lists[kind]:
             rule, said, *_ = [*value.split("|"), ""]
             commented[rule] = Opinion(rule, "fail", kind, said)
+    settings: dict[str, Opinion] = {}
+    for value in lists["details"]:
+        test, _, said, *_ = [*value.split("|"), "", ""]
+        told = dict(part.partition(":")[::2] for part in said.split(";"))
+        if field := told.get("field"):
+            settings[f"{test}:{field}"] = Opinion(f"{test}:{field}", "fail", "details", told.get("desc", ""))
     ran = [name for value in lists["tests_executed"] or [single.get("tests_executed", "")] for name in value.split("|")]
     passed = [Opinion(name, "pass", "executed") for name in dict.fromkeys(ran) if name and name not in commented]
     return Scan(
@@ -50,5 +58,5 @@ def parse(text: str) -> Scan:
         profile="",
         host=single.get("hostname", ""),
         at=single.get("report_datetime_end", "").replace(" ", "T"),
-        opinions=(*commented.values(), *passed),
+        opinions=(*commented.values(), *settings.values(), *passed),
     )

@@ -1,0 +1,101 @@
+"""The files of apt.conf(5), read here for a tree that does not run: `apt-config` would run programs that they name.
+
+tests/lab/test_engine.py holds it against what apt itself says of the same files.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+
+PARTS, MAIN = "/etc/apt/apt.conf.d", "/etc/apt/apt.conf"
+PART = re.compile(r"[\w:-]+(\.conf|[\w:.-]*\.conf)?\Z", re.ASCII)
+TOKEN = re.compile(
+    r"""\s+ | //[^\n]* | /\*.*?\*/ | \#(?!clear\b|include\b)[^\n]* | "(?P<text>[^"\n]*)"
+    | (?P<mark>[{};]) | (?P<word>(?:[^\s{};"/\#]|/(?![/*])|\#(?=clear\b|include\b))+)""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+# What holds where no file says so, of what a check may ask; of what else apt has of its own nothing is known here.
+BUILT_IN = {
+    "acquire::allowdowngradetoinsecurerepositories": "0",
+    "acquire::allowinsecurerepositories": "0",
+    "acquire::allowweakrepositories": "0",
+    "apt::install-recommends": "1",
+    "apt::install-suggests": "0",
+    "apt::sandbox::user": "_apt",
+}
+OWN = re.compile(
+    "(apt(::(architectures?|build-essential|key|compressor)|$)|acquire(::(cdrom|indextargets|changelogs|snapshots|"
+    "languages|compressiontypes)|$)|dpkg(::path|$)|dir|binary|commandline)(::|$)"
+)
+
+
+def settings(machine):
+    """Key in lower case -> value, of all files in the order in which apt reads them: the last one wins."""
+    found = dict(BUILT_IN)
+    parts = [name for name in machine.names(PARTS) if PART.match(name)]
+    for path in [*("%s/%s" % (PARTS, name) for name in parts), MAIN]:
+        for words, key in statements(machine.read(path) or "", path):
+            _apply(found, words, key, path)
+    _clear(found, "acquire::languages")  # apt makes something of its own of it
+    return found
+
+
+def statements(text, path):
+    """(words, names of the blocks around them) of each statement. Raises UnreadableError for what cannot be read."""
+    blocks, words = [], []
+    for kind, value, line in _tokens(text, path):
+        if kind != "mark":
+            words.append((kind, value))
+        elif value == "}":
+            if words or not blocks:
+                raise UnreadableError("%s:%d closes a block that was not opened, or lacks a ;" % (path, line))
+            blocks.pop()
+        else:
+            if words:
+                yield words, list(blocks)
+            if value == "{":
+                if not words:
+                    raise UnreadableError("%s:%d opens a block without a name" % (path, line))
+                blocks.append(words[0][1])
+            words = []
+    if blocks or words:
+        raise UnreadableError("%s ends inside a block or a statement" % path)
+
+
+def _tokens(text, path):
+    at, line = 0, 1
+    while at < len(text):
+        hit = TOKEN.match(text, at)
+        if hit is None:
+            raise UnreadableError("%s:%d cannot be understood" % (path, line))
+        if hit.lastgroup:
+            yield hit.lastgroup, hit.group(hit.lastgroup), line
+        line += hit.group().count("\n")
+        at = hit.end()
+
+
+def _apply(found, words, blocks, path):
+    names = [value for _, value in words]
+    if names[0].lower() == "#include":
+        raise UnreadableError("%s includes other files, which is not followed" % path)
+    if names[0].lower() == "#clear":
+        for name in names[1:]:
+            _clear(found, _key([*blocks, name]))
+    elif len(words) > 2:
+        raise UnreadableError("%s: %s has more than one value" % (path, names[0]))
+    elif len(words) == 2 and words[0][0] == "word":
+        found[_key([*blocks, names[0]])] = names[1]
+    elif len(words) == 1 and words[0][0] == "text" and blocks:
+        found[_key(blocks) + "::"] = names[0]  # a member of a list
+
+
+def _clear(found, key):
+    for known in [known for known in found if known == key or known.startswith(key + "::")]:
+        del found[known]
+
+
+def _key(names):
+    return "::".join(names).lower()
