@@ -75,6 +75,10 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
     if outcome.code and not outcome.progress.failures and not outcome.stopped:
         # An error outside any task. Those of tasks are in the recap; Ansible prints them with what no_log hides.
         _tell(outcome.output[-_OUTPUT_SHOWN:], err=True)
+    if outcome.going_on:
+        click.echo(
+            f"oplever: what ran on {', '.join(outcome.going_on)} may go on: it could not be ended there", err=True
+        )
     derived = store.load(directory)
     made = (directory / store.RECORD).exists()
     if not made and not outcome.progress.end:

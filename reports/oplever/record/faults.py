@@ -104,7 +104,8 @@ def _test_fault(outcome: Outcome) -> Fault:
 
 
 def _interruption(run: Run) -> list[Fault]:
-    if run.end is not None:
-        return []
+    """What was under way where when the controller was killed, or Ansible was stopped and could still say so."""
     under_way = [f"{run.tasks[task].start.name} ({host})" for task, host in run.running if task in run.tasks]
+    if run.end is not None and (run.end.reason == "finished" or not under_way):
+        return []
     return [Fault("", "", "interrupted", "", ", ".join(under_way), run.last, "open")]

@@ -49,12 +49,15 @@ def descendants(roots: Iterable[int]) -> set[Process]:
 
 
 def send(processes: Iterable[Process], number: signal.Signals) -> None:
-    """Signal those that are still the process they were."""
-    for process in processes:
-        now = _read(process.pid)
-        if now is not None and now.started == process.started:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(process.pid, number)
+    """Signal those that have not ended."""
+    for process in living(processes):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, number)
+
+
+def living(processes: Iterable[Process]) -> list[Process]:
+    """Those that are still the process they were."""
+    return [process for process in processes if (now := _read(process.pid)) and now.started == process.started]
 
 
 def open_journal(pid: int) -> Path | None:

@@ -84,7 +84,8 @@ def answers(words: Sequence[str], *, terminal: bool, ask: Callable[[str], str] |
 
 
 def _ask(label: str) -> str:
-    return str(click.prompt(label, hide_input=True, err=True))
+    # Enter alone is an answer: Ansible then takes the SSH password to become another user.
+    return str(click.prompt(label, hide_input=True, err=True, default="", show_default=False))
 
 
 class _Loader(yaml.SafeLoader):

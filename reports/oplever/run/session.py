@@ -15,7 +15,7 @@ from rich.console import Console
 
 from oplever import store
 from oplever.errors import OpleverError
-from oplever.run import estimate, processes
+from oplever.run import estimate, processes, prompts, remote
 from oplever.run.playbook import Playbook
 from oplever.run.progress import Follower, Progress
 from oplever.run.views import Picture, Plain, View
@@ -28,7 +28,7 @@ _RECENT = 10
 
 class Outcome(Struct, frozen=True):
     """`code` is ansible-playbook's own, `played` whether it came to a play, `stopped` whether it was told to stop;
-    `record` is None when there is no journal."""
+    `record` is None when there is no journal, `going_on` has the addresses where something could not be stopped."""
 
     code: int
     played: bool
@@ -36,6 +36,7 @@ class Outcome(Struct, frozen=True):
     progress: Progress
     output: tuple[str, ...]
     stopped: bool
+    going_on: tuple[str, ...] = ()
 
 
 class _Start(Struct):
@@ -45,8 +46,11 @@ class _Start(Struct):
 class Stop:
     """Ends a run in steps: Ansible itself is asked first, so that it closes its journal."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str | None) -> None:
+        """`password` is what becoming another user takes, when it was asked here."""
         self.asked = 0
+        self._password = password
+        self._elsewhere: list[remote.Ending] = []
         self._began: float | None = None
         self._main: int | None = None
         self._workers: set[processes.Process] = set()
@@ -55,9 +59,11 @@ class Stop:
         """Take down who works for `pid` now: later children of it make the documents and are left alone."""
         self._began, self._main = time.monotonic(), pid
         self._workers = processes.descendants([pid])
+        commands = remote.commands(self._workers)
         main = processes.alive().get(pid)
         if main is not None:
             processes.send([main], signal.SIGINT)
+        self._elsewhere = [remote.Ending(command, self._password) for command in commands]
 
     @property
     def has_begun(self) -> bool:
@@ -76,29 +82,35 @@ class Stop:
         if self.asked > 2 and self._main is not None and (main := processes.alive().get(self._main)):
             processes.send([main], signal.SIGKILL)
 
-    def finish(self) -> None:
-        """Ansible is gone: so is what still worked for it."""
+    def finish(self) -> tuple[str, ...]:
+        """Ansible is gone: so is what still worked for it, but at these addresses."""
         if self.has_begun:
             processes.send(self._workers, signal.SIGKILL)
+        for ending in self._elsewhere:
+            ending.wait()
+        return tuple(sorted({ending.command.address for ending in self._elsewhere if not ending.succeeded}))
 
 
 def run(words: Sequence[str], answers: dict[str, str], console: Console, *, picture: bool) -> Outcome:
     """Run ansible-playbook with these arguments. Raises OpleverError (`run-start`) when it cannot be started."""
-    playbook, progress, stop = Playbook(words, answers), Progress(), Stop()
+    password = answers.get(prompts.BECOME.pattern) or answers.get(prompts.CONNECTION.pattern)
+    playbook, progress, stop = Playbook(words, answers), Progress(), Stop(password)
     view: View = Picture(console, progress) if picture else Plain(console, progress)
-    try:
-        with _signals(stop):
+    with _signals(stop):
+        try:
             playbook.start()
             journal = _follow(playbook, progress, stop, view)
-    finally:
-        view.close()
-        stop.finish()
-        playbook.discard()
+        finally:
+            view.close()
+            going_on = stop.finish()
+            playbook.discard()
     if playbook.problem is not None or playbook.code is None:
         advice = "see whether ansible-playbook itself starts; it writes the same record"
         raise OpleverError("run-start", f"ansible-runner: {playbook.problem or 'no exit code'}", advice)
     record = journal.parent if journal else None
-    return Outcome(playbook.code, playbook.pid is not None, record, progress, tuple(playbook.output), stop.asked > 0)
+    return Outcome(
+        playbook.code, playbook.pid is not None, record, progress, tuple(playbook.output), stop.asked > 0, going_on
+    )
 
 
 def _follow(playbook: Playbook, progress: Progress, stop: Stop, view: View) -> Path | None:

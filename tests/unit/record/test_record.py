@@ -97,6 +97,13 @@ def test_interrupted_names_what_was_under_way() -> None:
     assert record.verdict == "interrupted"
     assert record.systems[0].recap == Recap(ok=5, changed=1)
     assert record.faults[-1].symptom == "long (a)"
+    # Ansible was stopped and could still close its journal.
+    stopped = journal.add("run_end", lines=len(journal.lines), lost=0, reason="stopped before the recap").record()
+    assert stopped.verdict == "interrupted"
+    assert [(fault.kind, fault.symptom) for fault in stopped.faults] == [("interrupted", "long (a)")]
+    between = complete().finish(ok=5)
+    between.lines[-1] = between.lines[-1].replace(b'"finished"', b'"stopped after 1 of 2 playbooks"')
+    assert (between.record().verdict, between.record().faults) == ("interrupted", ())
 
 
 def test_serial_batches_are_one_step() -> None:

@@ -1,0 +1,241 @@
+"""What a person does at a terminal while machines are worked on over SSH: Ctrl-C, and typing passwords."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from system.recorder.canaries import Canaries, leaked, secrets_in
+
+from lab.conftest import BIN, ROOT, Lab
+
+HOSTS = ("srv1", "web1")
+
+
+@pytest.fixture(scope="module")
+def machines(lab: Lab) -> Lab:
+    """Booted and as they come, without the roles."""
+    Lab(lab.records, {**lab.env, "OPLEVER_JOURNAL": "0"}).ansible("playbooks/lab_up.yml")
+    return lab
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "tmp").mkdir()
+    yield tmp_path
+    for pid in working("sleep 4712") + working("sleep 4714"):  # only after a test that failed
+        os.kill(pid, signal.SIGKILL)
+
+
+def terminal(lab: Lab, place: Path, program: str, *words: str, **env: str) -> pexpect.spawn[str]:
+    """A program of this environment on a terminal; its record, and its temporary files, are in the place."""
+    own = {"OPLEVER_RECORDS": str(place / "records"), "TMPDIR": str(place / "tmp"), "TERM": "xterm",
+           "ANSIBLE_LOCAL_TEMP": str(place / "tmp")}  # fmt: skip
+    return pexpect.spawn(
+        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **own, **env}, encoding="utf-8", timeout=90,
+        dimensions=(40, 140),
+    )  # fmt: skip
+
+
+def playbook(place: Path, tasks: list[dict[str, Any]], **keys: Any) -> str:
+    path = place / "work.json"
+    play = {"name": "Work", "hosts": ",".join(HOSTS), "gather_facts": False, "tasks": tasks, **keys}
+    path.write_text(json.dumps([play]), encoding="utf-8")
+    return str(path)
+
+
+def record(place: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((place / "records/latest/record.json").read_text(encoding="utf-8"))
+    return found
+
+
+def working(words: str) -> list[int]:
+    """Processes with these words in their command line, on this host and so on every machine of the lab."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if words in line and int(path.parent.name) != os.getpid():
+            found.append(int(path.parent.name))
+    return found
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+SLEEP = "echo begun >> /tmp/begun; sleep {nap}; touch /tmp/ended"
+STUBBORN = "trap '' INT TERM HUP; while :; do sleep {nap}; done"
+OVER_SSH = [
+    pytest.param(SLEEP, True, {}, id="another user"),
+    pytest.param(SLEEP, False, {}, id="the user who logs in"),
+    pytest.param(STUBBORN, True, {}, id="one that ignores signals"),
+    pytest.param(SLEEP, True, {"ANSIBLE_PIPELINING": "0"}, id="without pipelining"),
+]
+
+
+@pytest.mark.parametrize(("work", "become", "env"), OVER_SSH)
+def test_ctrl_c_ends_what_runs_on_the_machines(
+    machines: Lab, place: Path, work: str, become: bool, env: dict[str, str]
+) -> None:
+    machines.shell("lab", "rm -f /tmp/begun /tmp/ended")
+    tasks = [{"name": "Short", "ansible.builtin.command": "true"},
+             {"name": "Long", "ansible.builtin.shell": work.format(nap=4712)},
+             {"name": "Never", "ansible.builtin.command": "true"}]  # fmt: skip
+    shown = terminal(machines, place, "oplever", "run", playbook(place, tasks, vars={"ansible_become": become}), **env)
+    wait_for(lambda: len(working("sleep 4712")) >= 2 * len(HOSTS))  # a shell and what it started on each
+    shown.sendintr()
+    shown.expect(pexpect.EOF)
+    shown.close()
+    assert shown.exitstatus == 1, shown.before
+    assert "stopped in: Long" in str(shown.before)
+    assert "may go on" not in str(shown.before)
+    assert working("4712") == []
+    assert machines.shell("lab", "ls /tmp/ended || true").count("cannot access") == len(HOSTS) + 1
+    times = machines.shell(",".join(HOSTS), "cat /tmp/begun || true").split().count("begun")
+    assert times == (len(HOSTS) if "begun" in work else 0), "it was started once more"
+    found = record(place)
+    assert found["verdict"] == "interrupted"
+    (fault,) = [fault for fault in found["faults"] if fault["kind"] == "interrupted"]
+    assert sorted(fault["symptom"].split(", ")) == [f"Long ({host})" for host in HOSTS]
+    assert [step["name"] for step in found["steps"]] == ["Short", "Long"]
+    assert (place / "records/latest/report.nl.html").exists()
+
+
+@pytest.mark.parametrize("become", [True, False])
+def test_another_run_over_the_same_connection_is_left_alone(machines: Lab, place: Path, become: bool) -> None:
+    """Without a change of user nothing tells one run's commands on the machine from another's: then none is ended."""
+    other = place / "other.json"
+    task = {"name": "Other", "ansible.builtin.shell": "echo other >> /tmp/other; sleep 20.4715"}
+    play = {"hosts": "web1", "gather_facts": False, "vars": {"ansible_become": become}, "tasks": [task]}
+    other.write_text(json.dumps([play]), encoding="utf-8")
+    env = {**machines.env, "OPLEVER_JOURNAL": "0"}
+    silent = subprocess.DEVNULL
+    running = subprocess.Popen([str(BIN / "ansible-playbook"), str(other)], cwd=ROOT, env=env, stdout=silent)
+    wait_for(lambda: working("sleep 20.4715"))
+    work = playbook(
+        place,
+        [{"name": "Long", "ansible.builtin.shell": "sleep 21.4716"}],
+        hosts="web1",
+        vars={"ansible_become": become},
+    )
+    shown = terminal(machines, place, "oplever", "run", work)
+    wait_for(lambda: working("sleep 21.4716"))
+    shown.sendintr()
+    shown.expect(pexpect.EOF)
+    shown.close()
+    assert (working("sleep 21.4716") == []) == become
+    assert ("may go on" in str(shown.before)) != become
+    assert running.wait(60) == 0
+    # Ansible starts a command once more whose connection was lost: it may have been ended all the same.
+    assert machines.shell("web1", "cat /tmp/other; rm /tmp/other").split().count("other") == 1
+    wait_for(lambda: not working("sleep 21.4716"))
+
+
+CANARY = Canaries()
+SSH_PASSWORD, BECOME_PASSWORD, ANSWER = CANARY("typed_ssh"), CANARY("typed_become"), CANARY("typed_answer")
+
+
+def account(lab: Lab, become: str = BECOME_PASSWORD) -> None:
+    """On web1 an account that logs in with one password and becomes root with another, or with the same."""
+    lines = (
+        "id tech || useradd --create-home --shell /bin/bash --groups sudo tech",
+        f"echo 'tech:{SSH_PASSWORD}' | chpasswd",
+        f"echo 'root:{become or SSH_PASSWORD}' | chpasswd",
+        "echo 'Defaults:tech rootpw' > /etc/sudoers.d/tech",
+        f"echo '{SSH_PASSWORD} {become}' > /root/passwords",  # which a careless task prints
+    )
+    lab.adhoc("web1", "-b", "-m", "ansible.builtin.shell", "-a", " && ".join(lines))
+
+
+WITH_PASSWORDS = ("-k", "-K", "-b", "-e", "ansible_user=tech", "-e", "ansible_ssh_private_key_file=/dev/null")
+TYPED = [
+    {"name": "Who", "ansible.builtin.command": "printenv SUDO_USER USER", "register": "who"},
+    {"name": "Root", "ansible.builtin.assert": {"that": "who.stdout_lines == ['tech', 'root']"}},
+    {"name": "Careless", "ansible.builtin.shell": "cat /root/passwords >&2; exit 1", "ignore_errors": True},
+]
+
+
+def answered(shown: pexpect.spawn[str], *answers: tuple[str, str]) -> str:
+    """Everything that stood on the terminal."""
+    told = ""
+    for prompt, answer in answers:
+        shown.expect(prompt)
+        told += str(shown.before) + str(shown.after)
+        shown.waitnoecho()
+        shown.sendline(answer)
+    shown.expect(pexpect.EOF)
+    shown.close()
+    return told + str(shown.before)
+
+
+def nothing_leaked(place: Path, lab: Lab, told: str) -> None:
+    assert secrets_in(told.encode()) == set(), told
+    assert leaked(place) == {}
+    assert lab.adhoc("web1", "-b", "-m", "ansible.builtin.shell", "-a",
+                     "! grep -rl typed_ /tmp /var/tmp /home")  # fmt: skip
+
+
+@pytest.mark.parametrize("become_answer", [BECOME_PASSWORD, ""], ids=["its own", "as the SSH password"])
+def test_passwords_typed_to_oplever_run_are_in_no_byte(machines: Lab, place: Path, become_answer: str) -> None:
+    account(machines, become_answer)
+    work = playbook(place, TYPED, hosts="web1")
+    told = answered(
+        terminal(machines, place, "oplever", "run", work, *WITH_PASSWORDS),
+        ("SSH password: ", SSH_PASSWORD),
+        ("BECOME password: ", become_answer),
+    )
+    found = record(place)
+    assert [step["results"][0]["status"] for step in found["steps"]] == ["changed", "ok", "ignored"], told
+    assert "***" in found["steps"][2]["results"][0]["message"]
+    nothing_leaked(place, machines, told)
+
+
+def test_passwords_and_a_private_answer_typed_to_ansible_itself_are_in_no_byte(machines: Lab, place: Path) -> None:
+    account(machines)
+    told_answer = {"name": "Tell", "ansible.builtin.fail": {"msg": "it was {{ code }}"}, "ignore_errors": True}
+    prompt = {"name": "code", "prompt": "Door code", "private": True}
+    work = playbook(place, [*TYPED, told_answer], hosts="web1", vars_prompt=[prompt])
+    told = answered(
+        # Ansible's own screen shows what tasks print; what the record keeps of it is ours.
+        terminal(machines, place, "ansible-playbook", work, *WITH_PASSWORDS, ANSIBLE_STDOUT_CALLBACK="silent",
+                 ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests/system/recorder/callback")),
+        ("SSH password: ", SSH_PASSWORD),
+        (r"BECOME password\[defaults to SSH password\]: ", BECOME_PASSWORD),
+        ("Door code: ", ANSWER),
+    )  # fmt: skip
+    found = record(place)
+    assert [step["results"][0]["status"] for step in found["steps"]] == ["changed", "ok", "ignored", "ignored"], told
+    assert all("***" in step["results"][0]["message"] for step in found["steps"][2:])
+    nothing_leaked(place, machines, told)
+
+
+def test_ctrl_c_ends_what_runs_with_a_typed_password(machines: Lab, place: Path) -> None:
+    account(machines)
+    work = playbook(place, [{"name": "Long", "ansible.builtin.shell": SLEEP.format(nap=4714)}], hosts="web1")
+    shown = terminal(machines, place, "oplever", "run", work, *WITH_PASSWORDS)
+    for prompt, password in (("SSH password: ", SSH_PASSWORD), ("BECOME password: ", BECOME_PASSWORD)):
+        shown.expect(prompt)
+        shown.waitnoecho()
+        shown.sendline(password)
+    wait_for(lambda: working("sleep 4714"))
+    shown.sendintr()
+    shown.expect(pexpect.EOF)
+    shown.close()
+    assert "may go on" not in str(shown.before)
+    assert working("4714") == []
+    assert record(place)["verdict"] == "interrupted"
+    nothing_leaked(place, machines, str(shown.before))
