@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from lab.planted.agreement import STATES, rulings, unsettled
+import pytest
+
+from lab.planted import openscap
+from lab.planted.agreement import STATES, judged, report, rulings
 from lab.planted.compare import compare
 from lab.planted.suite import NAMES, Suite
 
@@ -12,8 +15,10 @@ MUCH = 150
 
 def test_every_disagreement_is_explained_and_none_is_our_fault() -> None:
     found = compare(Suite("agreement"))
-    for state in STATES:
-        for machine in NAMES:
-            judged = [pair for pair in found if (pair.machine, pair.state) == (machine, state) and pair.comparable]
-            assert len(judged) >= MUCH, f"{machine} {state}: {len(judged)}"
-    assert unsettled(found, rulings()) == []
+    wrong, note = report(found, rulings(), openscap.version())
+    for machine, state in ((machine, state) for machine in NAMES for state in STATES):
+        both = [pair for pair in judged(found) if (pair.machine, pair.state) == (machine, state)]
+        wrong += [f"{machine} {state}: only {len(both)} controls judged by both"] if len(both) < MUCH else []
+    assert wrong == [], "\n".join(wrong)
+    if note:
+        pytest.skip(note)
