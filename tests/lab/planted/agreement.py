@@ -6,7 +6,8 @@ pass or fail and the other does not (not applicable, no such rule, cannot tell),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ RIGHT = ("ours", "openscap", "both")
 STATES = {
     "stock": "as Debian installs it",
     "delivered": "after the roles sshd, firewall, timesync, nginx and harden",
-    "merged": "delivered, the drop-ins of sshd written into its main file, and the kernel modules denied",
+    "merged": "delivered, and what is set also written where and as OpenSCAP looks for it",
     "planted": "delivered, with the faults of the first round",
 }
 
@@ -49,27 +50,99 @@ class Pair:
     def agrees(self) -> bool:
         return self.ours == self.theirs
 
+    @property
+    def deciding(self) -> set[str]:
+        """The rules that came to the joined verdict."""
+        return {rule for rule, verdict in self.rules.items() if verdict == self.theirs}
+
+    def __str__(self) -> str:
+        rules = ", ".join(sorted(self.deciding))
+        return (
+            f"{self.control} on {self.machine} {self.state}: "
+            f"the audit says {self.ours} ({self.found}), OpenSCAP {self.theirs} ({rules})"
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """One control of a ruling: the rules that differ, what the audit finds (a pattern for all of it), and where."""
+
+    control: str
+    rules: tuple[str, ...]
+    found: str
+    places: frozenset[tuple[str, str]]
+
+    def misses(self, pair: Pair) -> str:
+        """What in the pair this case does not explain; nothing when it explains it."""
+        if (pair.machine, pair.state) not in self.places:
+            return f"not on {pair.machine} {pair.state}"
+        if more := pair.deciding - set(self.rules):
+            return f"not for {', '.join(sorted(more))}"
+        return "" if re.fullmatch(self.found, pair.found, re.DOTALL) else f"only where the audit found {self.found}"
+
 
 @dataclass(frozen=True)
 class Ruling:
-    """Who is right about a disagreement, found by hand: `ours`, `openscap`, or `both` (each of its own question)."""
+    """Who is right about a disagreement, found by hand: `ours`, `openscap`, or `both` (each of its own question), and
+    the class of its cause, `kind`."""
 
-    controls: tuple[str, ...]
+    kind: str
     ours: str
     right: str
     why: str
+    cases: tuple[Case, ...]
 
-    def about(self, pair: Pair) -> bool:
-        return pair.control in self.controls and pair.ours == self.ours
+    def case(self, pair: Pair) -> Case | None:
+        """The case that explains it."""
+        return next((case for case in self._near(pair) if not case.misses(pair)), None)
+
+    def misses(self, pair: Pair) -> list[str]:
+        """Why cases about the same control do not explain it."""
+        return [miss for case in self._near(pair) if (miss := case.misses(pair))]
+
+    def _near(self, pair: Pair) -> Iterator[Case]:
+        return (case for case in self.cases if (case.control, self.ours) == (pair.control, pair.ours))
 
 
-def rulings() -> list[Ruling]:
+@dataclass(frozen=True)
+class Rulings:
+    """The rulings, the version of the content that they are about, and their classes: name -> what it means."""
+
+    content: str
+    kinds: dict[str, str]
+    each: tuple[Ruling, ...]
+
+    def ruling(self, pair: Pair) -> Ruling | None:
+        return next((ruling for ruling in self.each if ruling.case(pair)), None)
+
+    def controls(self, *kinds: str) -> set[tuple[str, str]]:
+        """(control, machine) of which a ruling of these classes speaks, in whatever state."""
+        rows = ((case, ruling) for ruling in self.each if ruling.kind in kinds for case in ruling.cases)
+        return {(case.control, machine) for case, _ in rows for machine, _ in case.places}
+
+
+def rulings(path: Path = HERE / "rulings.yml") -> Rulings:
     """The rulings of `rulings.yml`; a mistake in it is an AssertionError that names the entry."""
-    rows = yaml.safe_load((HERE / "rulings.yml").read_text(encoding="utf-8"))
-    for row in rows:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kinds = {name: text.strip() for name, text in document["classes"].items()}
+    for row in document["rulings"]:
+        assert row["class"] in kinds, row
         assert row["right"] in RIGHT, row
         assert row["ours"] in VERDICTS, row
-    return [Ruling(tuple(row["controls"]), row["ours"], row["right"], row["why"].strip()) for row in rows]
+        places = [state for case in row["cases"].values() for states in case["places"].values() for state in states]
+        assert set(places) <= set(STATES), row
+    return Rulings(str(document["content"]), kinds, tuple(_ruling(row) for row in document["rulings"]))
+
+
+def _ruling(row: Mapping[str, Any]) -> Ruling:
+    cases = (
+        Case(
+            control, tuple(case["rules"]), str(case["found"]),
+            frozenset((machine, state) for machine, states in case["places"].items() for state in states),
+        )
+        for control, case in row["cases"].items()
+    )  # fmt: skip
+    return Ruling(row["class"], row["ours"], row["right"], row["why"].strip(), tuple(cases))
 
 
 def rules_of(control: Mapping[str, Any]) -> list[str]:
@@ -93,11 +166,42 @@ def pairs(
     return found
 
 
-def ruling_for(pair: Pair, known: Iterable[Ruling]) -> Ruling | None:
-    return next((ruling for ruling in known if ruling.about(pair)), None)
+def judged(found: Iterable[Pair]) -> list[Pair]:
+    """The pairs of which both came to a verdict."""
+    return [pair for pair in found if pair.comparable]
 
 
-def unsettled(found: Iterable[Pair], known: list[Ruling]) -> list[Pair]:
-    """Disagreements without a ruling, and those in which the ruling is against us."""
-    different = [pair for pair in found if pair.comparable and not pair.agrees]
-    return [pair for pair in different if (ruling := ruling_for(pair, known)) is None or ruling.right == "openscap"]
+def problems(found: Sequence[Pair], known: Rulings) -> list[str]:
+    """What a person must look at: disagreements that no ruling explains or in which the ruling is against us, and
+    rulings about what is no longer so."""
+    different = [pair for pair in judged(found) if not pair.agrees]
+    told, used = [], set()
+    for pair in different:
+        ruling = known.ruling(pair)
+        if ruling is None:
+            near = sorted({miss for each in known.each for miss in each.misses(pair)})
+            told.append(f"{pair}: " + ("ruled on, but " + "; ".join(near) if near else "nobody ruled on it"))
+            continue
+        used.add((id(ruling.case(pair)), pair.machine, pair.state))
+        if ruling.right == "openscap":
+            told.append(f"{pair}: the audit is wrong")
+    for case in (case for ruling in known.each for case in ruling.cases):
+        gone = sorted(f"{machine} {state}" for machine, state in case.places if (id(case), machine, state) not in used)
+        if gone:
+            told.append(f"{case.control} is ruled on, but no longer differs as described there: {', '.join(gone)}")
+    return told
+
+
+def report(found: Sequence[Pair], known: Rulings, content: str) -> tuple[list[str], str]:
+    """(what makes a test fail, what it tells without failing) with this version of the content.
+
+    A disagreement with another version than was ruled on is Debian's news, and no fault of this checkout.
+    """
+    wrong = problems(found, known)
+    if content == known.content:
+        return wrong, ""
+    note = (
+        f"The rulings are about ssg-debian {known.content}, and here is {content}. Run tools/agreement, look into what "
+        "it names, and write the rulings and the version into tests/lab/planted/rulings.yml."
+    )
+    return [], "\n".join([note, *wrong])

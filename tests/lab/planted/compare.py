@@ -15,22 +15,11 @@ KERNEL = "\n".join(
     ["mkdir -p /lib/modules/$(uname -r)", "cd /lib/modules/$(uname -r)", ": >modules.dep"]
     + [f"echo 'kernel/planted/{name}.ko.xz:' >>modules.dep" for name in MODULES]
 )
-# The same settings where OpenSCAP looks, which is sshd_config without its drop-ins; and modules denied, which the role
-# harden leaves to the host of a container.
-MERGE = r"""
-cp -a /etc/ssh /root/ssh.kept
-cat /etc/ssh/sshd_config.d/*.conf >/root/merged
-sed '/^Include/d' /etc/ssh/sshd_config >>/root/merged
-cat /root/merged >/etc/ssh/sshd_config
-rm /etc/ssh/sshd_config.d/*.conf
-sshd -t
-mkdir -p /etc/modprobe.d
-for name in MODULES; do echo "install $name /bin/false"; done >/etc/modprobe.d/merged.conf
-""".replace("MODULES", " ".join(MODULES))
-UNMERGE = """
-rm -r /etc/ssh /etc/modprobe.d/merged.conf
-mv /root/ssh.kept /etc/ssh
-"""
+# The content walks what is mounted from a device below /dev, which the root of these machines is not; so the place of
+# faults that are files is on a disk.
+DISK = "/opt"
+MERGE = f"MODULES='{' '.join(MODULES)}' bash /root/engine/merge.sh"
+UNMERGE = "bash /root/engine/merge.sh undo"
 
 
 def compare(suite: Suite) -> list[Pair]:
@@ -65,6 +54,7 @@ def _prepare(suite: Suite) -> None:
     wanted = {rule for control in CONTROLS.values() for rule in rules_of(control)}
     for release, machine in suite.machines.items():
         openscap.install(machine, openscap.content(release.removeprefix("debian")), wanted)
+        machine.attach(DISK)
     _do(suite, KERNEL)
 
 

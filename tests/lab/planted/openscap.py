@@ -6,6 +6,7 @@ machine's own; so it gets that package, and the engine is asked as if it were no
 
 from __future__ import annotations
 
+import functools
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,10 +29,22 @@ TAILORING = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+@functools.cache
+def _place() -> Path:
+    """Where the content is, fetched when it is not there yet."""
+    done = subprocess.run([str(ROOT / "tools/ssg-content")], text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def version() -> str:
+    """The version of ssg-debian that is used here."""
+    return (_place() / "version").read_text(encoding="utf-8").strip()
+
+
 def content(release: str) -> Path:
-    """The data stream for a release (`12`), fetched when it is not there yet."""
-    done = subprocess.run([str(ROOT / "tools/ssg-content")], text=True, capture_output=True, check=True)
-    return Path(done.stdout.strip()) / f"ssg-debian{release}-ds.xml"
+    """The data stream for a release (`12`)."""
+    return _place() / f"ssg-debian{release}-ds.xml"
 
 
 def known_rules(stream: Path) -> set[str]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from lab.planted.agreement import STATES, Pair, Ruling, ruling_for
+from lab.planted.agreement import STATES, Pair, Ruling, Rulings, judged
 
 HEAD = Path(__file__).with_name("agreement.md").read_text(encoding="utf-8")
+WHO = {"ours": "the audit", "both": "each, of its own question", "openscap": "OpenSCAP"}
+# What is counted, after what was taken out: one column more for each.
+TAKEN = ((), ("question",), ("question", "blind"))
 
+SHARES_SAY = (
+    "The first share is raw: every control that both judge. For the second and third, controls are taken out on a "
+    "release when a disagreement about them there is of class *question*, and of class *question* or *blind*: such a "
+    "control is taken out in all states of that release, so also where the two agree; the number of those left is in "
+    "brackets."
+)
 RULES_SAY = (
     "Per machine and state: what the audit says of the control, then what OpenSCAP says of the rule. p pass, f fail, "
     "n not applicable, e error, c not checked, - no such rule. A rule that passes beside a control that fails is no "
@@ -16,50 +24,74 @@ RULES_SAY = (
 )
 
 
-def page(found: list[Pair], known: list[Ruling]) -> str:
-    return "\n".join([HEAD, *_summary(found, known), *_disagreements(found, known), *_rules(found)])
+def page(found: list[Pair], known: Rulings) -> str:
+    head = HEAD.replace("@content@", known.content)
+    parts = (_shares(found, known), _classes(found, known), _disagreements(found, known), _rules(found))
+    return "\n".join([head, *(line for part in parts for line in part)])
 
 
-def _summary(found: list[Pair], known: list[Ruling]) -> list[str]:
+def _shares(found: list[Pair], known: Rulings) -> list[str]:
     lines = [
         "## How often they agree", "",
-        "*Settled* counts as agreement where the audit is right, or where each answers a question of its own.", "",
-        "| machine | state | both judge | agree | settled |", "|---|---|---|---|---|",
+        SHARES_SAY, "",
+        "| machine | state | both judge | agree | without *question* | without *question* and *blind* |",
+        "|---|---|---|---|---|---|",
     ]  # fmt: skip
+    both = judged(found)
     for state, meaning in STATES.items():
         for machine in sorted({pair.machine for pair in found}):
-            mine = [pair for pair in found if (pair.machine, pair.state) == (machine, state) and pair.comparable]
-            if mine:
-                lines.append(
-                    f"| {machine} | {state}: {meaning} | {len(mine)} | {_share(mine)} | {_share(mine, known)} |"
-                )
-    every = [pair for pair in found if pair.comparable]
-    return [*lines, f"| all | | {len(every)} | {_share(every)} | {_share(every, known)} |", ""]
+            mine = [pair for pair in both if (pair.machine, pair.state) == (machine, state)]
+            lines.append(f"| {machine} | {state}: {meaning} | {len(mine)} | {_cells(mine, known)} |")
+    return [*lines, f"| all | | {len(both)} | {_cells(both, known)} |", ""]
 
 
-def _share(chosen: list[Pair], known: Iterable[Ruling] = ()) -> str:
-    good = [pair for pair in chosen if pair.agrees or ((r := ruling_for(pair, known)) and r.right != "openscap")]
-    return f"{100 * len(good) / len(chosen):.1f} %"
+def _cells(chosen: list[Pair], known: Rulings) -> str:
+    cells = []
+    for kinds in TAKEN:
+        out = known.controls(*kinds)
+        left = [pair for pair in chosen if (pair.control, pair.machine) not in out]
+        share = 100 * sum(pair.agrees for pair in left) / len(left) if left else 100
+        cells.append(f"{share:.1f} %" + (f" ({len(left)})" if kinds else ""))
+    return " | ".join(cells)
 
 
-def _disagreements(found: list[Pair], known: list[Ruling]) -> list[str]:
-    different = [pair for pair in found if pair.comparable and not pair.agrees]
+def _classes(found: list[Pair], known: Rulings) -> list[str]:
+    """Each class, how many disagreements have it, and who is right in them."""
+    different = [(pair, known.ruling(pair)) for pair in judged(found) if not pair.agrees]
+    lines = [
+        "## Why they differ", "",
+        f"{len(different)} disagreements, each looked into on the machine:", "",
+        "| class | disagreements | the audit is right | of a question of its own | OpenSCAP is right | meaning |",
+        "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for kind, meaning in known.kinds.items():
+        mine = [ruling for _, ruling in different if ruling and ruling.kind == kind]
+        counts = [sum(ruling.right == right for ruling in mine) for right in WHO]
+        lines.append(f"| {kind} | {len(mine)} | {' | '.join(map(str, counts))} | {' '.join(meaning.split())} |")
+    open_ones = sum(ruling is None for _, ruling in different)
+    return [*lines, f"| not looked into | {open_ones} | | | | |", ""]
+
+
+def _disagreements(found: list[Pair], known: Rulings) -> list[str]:
+    different = [pair for pair in judged(found) if not pair.agrees]
     lines = ["## Disagreements", ""]
-    who = {"ours": "the audit", "both": "each, of its own question", "openscap": "OpenSCAP"}
-    for ruling in known:
-        mine = [pair for pair in different if ruling.about(pair)]
-        if not mine:
-            continue
-        controls = ", ".join(f"`{name}`" for name in sorted({pair.control for pair in mine}))
-        rules = sorted({rule for pair in mine for rule, verdict in pair.rules.items() if verdict == pair.theirs})
-        places = sorted({f"{pair.machine} {pair.state}" for pair in mine})
-        lines += [
-            f"### {controls}", "",
-            f"The audit says *{ruling.ours}*, OpenSCAP *{mine[0].theirs}* ({', '.join(places)}). "
-            f"Right: **{who[ruling.right]}**.", "",
-            ruling.why, "", f"Rules: {', '.join(f'`{rule}`' for rule in rules)}", "",
-        ]  # fmt: skip
+    for ruling in known.each:
+        mine = [pair for pair in different if ruling.case(pair)]
+        if mine:
+            lines += _told(ruling, mine)
     return lines
+
+
+def _told(ruling: Ruling, mine: list[Pair]) -> list[str]:
+    controls = ", ".join(f"`{name}`" for name in sorted({pair.control for pair in mine}))
+    rules = ", ".join(f"`{rule}`" for rule in sorted({rule for pair in mine for rule in pair.deciding}))
+    places = ", ".join(sorted({f"{pair.machine} {pair.state}" for pair in mine}))
+    return [
+        f"### {controls}", "",
+        f"The audit says *{ruling.ours}*, OpenSCAP *{mine[0].theirs}* ({places}). Right: **{WHO[ruling.right]}**. "
+        f"Class: *{ruling.kind}*.", "",
+        ruling.why, "", f"Rules: {rules}", "",
+    ]  # fmt: skip
 
 
 def _rules(found: list[Pair]) -> list[str]:
