@@ -194,3 +194,19 @@ def test_an_address_range_in_use_is_refused_with_the_way_out(before: dict[str, l
     assert done.returncode == 2
     assert "10.99.7.0/24 is in use" in done.stdout + done.stderr
     assert "OPLEVER_LAB_SUBNET" in done.stdout + done.stderr
+
+
+def test_what_is_mounted_in_a_half_made_tree_is_not_removed_with_it(tmp_path: Path) -> None:
+    """A killed mmdebstrap leaves /dev/shm of this host mounted in the tree that the next one removes."""
+    kept, place = tmp_path / "shm", tmp_path / "tree/dev/shm"
+    kept.mkdir()
+    (kept / "of-the-host").touch()
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", kept, place], check=True)
+    try:
+        code = f"from pathlib import Path; from base import clear; clear(Path('{tmp_path}/tree'))"
+        subprocess.run(["/usr/bin/python3", "-c", code], cwd=ROOT / "roles/lab/files/lab", check=True)
+    finally:
+        subprocess.run(["umount", "--quiet", place], check=False)
+    assert (kept / "of-the-host").exists()
+    assert not (tmp_path / "tree").exists()

@@ -75,8 +75,8 @@ def test_every_area_can_be_chosen() -> None:
 
 def remedies() -> Iterator[dict[str, Any]]:
     """Everything in the role that carries the id of a control."""
-    for name in ("__harden_packages", "__harden_sysctl", "__harden_modes", "__harden_sshd", "__harden_mounts"):
-        yield from VARS[name]
+    for name in ("packages", "brings", "sysctl", "modules", "modes", "sshd", "mounts"):
+        yield from VARS[f"__harden_{name}"]
     for file in VARS["__harden_files"] + VARS["__harden_lines"]:
         if isinstance(file["lines"], list):
             yield from file["lines"]

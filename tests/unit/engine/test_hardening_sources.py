@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     account,
@@ -170,6 +171,7 @@ def test_systemd_setting_last_drop_in_wins_and_a_link_to_null_switches_one_off(s
     assert not systemd_setting.look_up(Machine(str(stock)), select)["exists"]
 
 
+ROOT = Path(__file__).resolve().parents[3]
 GRUB = """
 set superusers="root"
 password_pbkdf2 root grub.pbkdf2.sha512.10000.AB.CD
@@ -259,6 +261,27 @@ def test_audit_rule_knows_what_is_not_loaded_and_what_is_locked(tmp_path: Path) 
     assert (facts["not_loaded"], facts["not_on_disk"]) == (0, 0)
     facts = audit_rule.look_up(audit(tmp_path, same, "-w /etc/hosts -p wa\n"), {"what": "state"})
     assert (facts["locked"], facts["not_loaded"], facts["not_on_disk"]) == (False, 1, 1)
+
+
+# What auditctl -l says, on Debian 12 and on Debian 13 alike, of the rules that the role harden writes.
+SAID = """-w /etc/sudoers -p wa -k scope
+-w /etc/sudoers.d -p wa -k scope
+-a always,exit -F arch=b64 -S execve -C uid!=euid -F auid!=-1 -F key=user_emulation
+-a always,exit -F arch=b32 -S execve -C uid!=euid -F auid!=-1 -F key=user_emulation
+-w /etc/passwd -p wa -k identity
+-w /etc/group -p wa -k identity
+-w /etc/shadow -p wa -k identity
+-w /etc/gshadow -p wa -k identity
+-a always,exit -F arch=b64 -S init_module,delete_module,finit_module -F auid>=1000 -F auid!=-1 -F key=kernel_modules
+"""
+
+
+def test_audit_rule_knows_the_rules_of_the_role_as_the_kernel_tells_them(tmp_path: Path) -> None:
+    role = yaml.safe_load((ROOT / "roles/harden/vars/main.yml").read_text(encoding="utf-8"))
+    files = [file for file in role["__harden_files"] if file["path"].startswith("/etc/audit/rules.d/")]
+    written = "\n".join(line["line"] for file in files for line in file["lines"])
+    facts = audit_rule.look_up(audit(tmp_path, written, SAID, "enabled 2\n"), {"what": "state"})
+    assert (facts["not_loaded"], facts["not_on_disk"], facts["locked"], facts["locked_on_disk"]) == (0, 0, True, True)
 
 
 def test_audit_rule_without_auditctl_cannot_tell(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-# Adds options to the lines of fstab that are there already, and to what is mounted. /dev/shm gets a line: systemd mounts it
-# by itself, without noexec.
+# Adds options to the lines of fstab that are there already, and to what is mounted: all that a place should have, since mount
+# takes away what neither the line nor the command names. /dev/shm gets a line: systemd mounts it by itself, without noexec.
 for wish in $WISHES; do
   target=${wish%%=*} options=$(echo "${wish#*=}" | tr ',' ' ')
   if [ "$target" = /dev/shm ] && ! awk '$1 !~ /^#/ && $2 == "/dev/shm" { found = 1 } END { exit !found }' /etc/fstab; then

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from processes import unmount
 from spec import CACHE, BusyError, LabError, Spec, run
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -52,26 +53,43 @@ def turn(name: str) -> Iterator[None]:
 def build_base(release: str) -> None:
     tree = base_tree(release)
     half = tree.with_name(tree.name + ".part")
-    shutil.rmtree(half, ignore_errors=True)
     tree.parent.mkdir(parents=True, exist_ok=True)
+    bootstrap(
+        release, BASE_PACKAGES, half,
+        "--customize-hook=rm -f \"$1\"/etc/ssh/ssh_host_* \"$1\"/etc/hostname",
+    )  # fmt: skip
+    half.rename(tree)
+
+
+def bootstrap(release: str, packages: str, tree: Path, *options: str) -> None:
+    """Make a tree of Debian anew, with its lists of packages and without a machine id."""
+    clear(tree)
     sources = "\n".join(
         f"deb [signed-by={KEYRING}] {url} {suite} main"
         for url, suite in ((MIRROR, release), (MIRROR, f"{release}-updates"), (SECURITY, f"{release}-security"))
     )
     done = run(
-        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE_PACKAGES}", "--mode=root",
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", "--mode=root",
         "--aptopt=Acquire::Languages \"none\"", "--skip=cleanup/apt/lists",
-        "--customize-hook=rm -f \"$1\"/etc/ssh/ssh_host_* \"$1\"/etc/hostname",
+        *options,
         "--customize-hook=: > \"$1\"/etc/machine-id",
-        release, str(half), "-", stdin=sources + "\n", check=False,
+        release, str(tree), "-", stdin=sources + "\n", check=False,
     )  # fmt: skip
     if done.returncode:
-        shutil.rmtree(half, ignore_errors=True)
+        clear(tree)
         last = [line for line in done.stderr.splitlines() if line.startswith("E:")][-1:] or done.stderr.splitlines()[
             -1:
         ]
         raise LabError(f"building the base tree of {release} failed: {' '.join(last)}: is the Debian mirror reachable?")
-    half.rename(tree)
+
+
+def clear(tree: Path) -> None:
+    """Remove a tree. What a killed mmdebstrap left mounted in it, /dev/shm of this host among others, is unmounted."""
+    targets = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for target in reversed(targets):
+        if target.startswith(f"{tree}/"):
+            unmount(Path(target))
+    shutil.rmtree(tree, ignore_errors=True)
 
 
 def link_debs(source: Path, target: Path) -> int:
