@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev lab-up lab-down check molecule test bench lock clean
+.PHONY: help demo setup setup-dev lab-up lab-down check molecule test kernel bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen 
 
 test: check molecule ## all of it, on booted machines (root or sudo)
 	$(BIN)/pytest tests/lab tests/system -v -n 2 --dist loadfile # much of it is waiting for machines
+
+kernel: setup-dev ## what needs a kernel of its own, on virtual machines that restart (root or sudo)
+	@tools/setup kernel
+	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py
