@@ -23,7 +23,8 @@ requirements:
 from typing import Any
 
 from ansible.plugins.callback.default import CallbackModule as Default
-from ansible_collections.oplever.lab.plugins.plugin_utils import events, outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils import events
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 
 
 class CallbackModule(Default):

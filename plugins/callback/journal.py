@@ -59,8 +59,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.oplever.lab.plugins.plugin_utils import events, outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils import events
 from ansible_collections.oplever.lab.plugins.plugin_utils.run import Run
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 
 
 def recorded(hook: Callable[..., None]) -> Callable[..., None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ansible import constants as C  # noqa: N812 - the name everyone knows it by
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import slug
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import slug
 from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Reserve
 
 

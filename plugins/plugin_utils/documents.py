@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one_line
 
 TIMEOUT = 600.0
 LINES = 30

@@ -7,9 +7,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, outcome, sources
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, secret_values
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import clean, one_line
+from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, sources
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import clean, one_line
 
 _GROUPS_LEFT_OUT = frozenset({"all", "ungrouped"})
 VARIABLE_SAMPLES = 20

@@ -21,9 +21,9 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     sources,
     start,
 )
-from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import extra_variables
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, secret_values
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import extra_variables
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one_line
 from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Writer
 
 

@@ -9,7 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import every_text, may_hold_secrets, secret_values
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import (
+    every_text,
+    may_hold_secrets,
+    secret_values,
+)
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes. A larger file (an inventory cache, say) is neither read nor given a digest."""

@@ -14,9 +14,9 @@ from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible import context
 from ansible.release import __version__ as ansible_version
 from ansible_collections.oplever.lab.plugins.plugin_utils import origin, sources
-from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import redact_command, redact_mapping
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line, plain
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import redact_command, redact_mapping
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one_line, plain
 
 FORMAT = "oplever-journal"
 VERSION = 2

@@ -6,8 +6,9 @@ import re
 import time
 
 from ansible_collections.oplever.lab.plugins.module_utils import bounded
-from ansible_collections.oplever.lab.plugins.module_utils.engine import language, matchers, waivers
-from ansible_collections.oplever.lab.plugins.module_utils.engine.text import clean, short
+from ansible_collections.oplever.lab.plugins.module_utils.engine import language, waivers
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules.text import clean, short
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 

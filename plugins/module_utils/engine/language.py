@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.oplever.lab.plugins.module_utils.engine import grammar
-from ansible_collections.oplever.lab.plugins.module_utils.engine.grammar import (
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import grammar
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules.grammar import (
     GROUPS,
     SEVERITIES,
     both,

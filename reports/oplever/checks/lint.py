@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from oplever.checks import grammar
+from oplever.checks.rules import grammar
 from oplever.errors import OpleverError
 
 MODULE: Final = "oplever.lab.checks"

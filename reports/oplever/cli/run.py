@@ -10,10 +10,10 @@ import click
 from rich.console import Console
 
 from oplever import store
+from oplever._shared.redact import redact_text
+from oplever._shared.text import clean
 from oplever.cli.build import build
 from oplever.cli.output import printable, summary
-from oplever.journal.importers.rules.redact import redact_text
-from oplever.journal.importers.rules.text import clean
 from oplever.run import prompts, session
 from oplever.run.views import recap
 

@@ -113,7 +113,7 @@ def test_the_recorder_needs_no_memory_for_large_output() -> None:
     """100 MB of output as Ansible hands it over: what the recorder adds to that stays small."""
     script = """
 import resource
-from ansible_collections.oplever.lab.plugins.plugin_utils import outcome, redact
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome, redact
 big = "password=abcdefgh " * 6_000_000
 data = {"rc": 1, "msg": big, "stderr": big, "warnings": [big], "diff": [{"before": "", "after": "x"}], "changed": True}
 redactor = redact.Redactor(["supersecret"])

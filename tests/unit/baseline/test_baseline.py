@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.oplever.lab.plugins.module_utils.engine import language, matchers
+from ansible_collections.oplever.lab.plugins.module_utils.engine import language
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/harden"

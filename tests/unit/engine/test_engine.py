@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language, matchers, waivers
+from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language, waivers
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 
 MATCHES: list[tuple[Any, Any, Any]] = [  # matcher, found that fits, found that does not

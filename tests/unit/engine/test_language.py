@@ -15,7 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, grammar, language
+from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import grammar
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import registry
 from click.testing import CliRunner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,26 @@ from oplever.journal.reader import read
 from stored import store_record, visit
 
 ROOT = Path(__file__).resolve().parents[3]
-RULES = ROOT / "reports" / "oplever" / "journal" / "importers" / "rules"
+LINKS = {
+    "reports/oplever/_shared": "plugins/plugin_utils/shared",
+    "reports/oplever/checks/rules": "plugins/module_utils/engine/rules",
+}
 
 
-def test_the_rules_are_those_of_the_callback_and_bring_no_ansible_with_them() -> None:
-    names = {path.name for path in RULES.glob("*.py")} - {"__init__.py"}
-    assert names == {"command_line.py", "outcome.py", "redact.py", "text.py"}
-    for name in names:
-        assert (RULES / name).resolve() == ROOT / "plugins" / "plugin_utils" / name
-        tree = ast.parse((RULES / name).read_text(encoding="utf-8"))
-        modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+@pytest.mark.parametrize("link", LINKS)
+def test_what_is_shared_is_one_directory_and_brings_no_ansible_with_it(link: str) -> None:
+    assert (ROOT / link).is_symlink()
+    assert (ROOT / link).resolve() == ROOT / LINKS[link]
+    paths = sorted((ROOT / link).glob("*.py"))
+    assert len(paths) >= 4
+    for path in paths:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        modules = [node.module or "" for node in imports if not node.level]
         modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-        assert [module for module in modules if module.startswith(("ansible", "oplever"))] == [], name
+        outside = [module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names]
+        assert outside == [], path.name
+        assert max((node.level for node in imports), default=0) <= 1, path.name
 
 
 def xml(tmp_path: Path, text: str | bytes) -> Path:

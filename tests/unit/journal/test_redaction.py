@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.oplever.lab.plugins.plugin_utils.command_line import redact_command
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import (
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import redact_command
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import (
     Redactor,
     is_secret_name,
     redact_text,
     secret_values,
 )
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import one_line, plain, slug
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one_line, plain, slug
 
 CANARY = "8canary"
 SECRET = f"Zq{CANARY}"

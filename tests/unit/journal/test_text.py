@@ -8,8 +8,8 @@ import time
 
 import pytest
 from ansible_collections.oplever.lab.plugins.plugin_utils import writer
-from ansible_collections.oplever.lab.plugins.plugin_utils.redact import Redactor, redact_text
-from ansible_collections.oplever.lab.plugins.plugin_utils.text import MARGIN, clean, one_line, plain, slug, tail
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, redact_text
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import MARGIN, clean, one_line, plain, slug, tail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from oplever.journal.importers.rules import outcome
-from oplever.journal.importers.rules.redact import Redactor, secret_values
-from oplever.journal.importers.rules.text import clean, one_line
+from oplever._shared import outcome
+from oplever._shared.redact import Redactor, secret_values
+from oplever._shared.text import clean, one_line
 from oplever.journal.importers.source import Line, Source, broken, digest, foreign, moment
 
 _WANTED = "a database of ARA (~/.ara/server/ansible.sqlite)"

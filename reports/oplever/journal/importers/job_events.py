@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from oplever.journal.importers.rules import outcome
-from oplever.journal.importers.rules.redact import Redactor
-from oplever.journal.importers.rules.text import clean, one_line
+from oplever._shared import outcome
+from oplever._shared.redact import Redactor
+from oplever._shared.text import clean, one_line
 from oplever.journal.importers.source import Line, broken, moment
 
 _ENDS = {

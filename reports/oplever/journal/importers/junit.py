@@ -11,8 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 from xml.parsers import expat
 
-from oplever.journal.importers.rules.redact import redact_text
-from oplever.journal.importers.rules.text import one_line
+from oplever._shared.redact import redact_text
+from oplever._shared.text import one_line
 from oplever.journal.importers.source import broken, foreign, read
 from oplever.record.entries import CaseResult
 from oplever.record.model import CheckStatus

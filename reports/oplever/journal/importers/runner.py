@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from oplever._shared.command_line import extra_variables, redact_command
+from oplever._shared.redact import Redactor, secret_values
+from oplever._shared.text import plain
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
-from oplever.journal.importers.rules.command_line import extra_variables, redact_command
-from oplever.journal.importers.rules.redact import Redactor, secret_values
-from oplever.journal.importers.rules.text import plain
 from oplever.journal.importers.source import Source, broken, decode, digest, foreign, read
 
 _WANTED = "a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)"

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from oplever import __version__
+from oplever._shared.text import slug
 from oplever.errors import OpleverError
-from oplever.journal.importers.rules.text import slug
 from oplever.journal.importers.source import Line, Source
 from oplever.journal.reader import FORMAT, VERSION
 
