@@ -11,7 +11,7 @@ from oplever import store
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
 from oplever.export.shape import Shape
-from oplever.record.model import Language
+from oplever.words import Language
 
 
 @click.command("export")

@@ -9,9 +9,9 @@ import click
 
 from oplever.cli.output import printable
 from oplever.cli.tables import as_json, format_option, table
-from oplever.record.model import Verdict
 from oplever.store.index import open_index
 from oplever.store.query import Filter, Listed, listing, unreadable
+from oplever.words import Verdict
 
 _MOST_HOSTS = 5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from oplever.record.model import Language
+from oplever.words import Language
 
 
 class Shape(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from oplever.record.model import TaskStatus
+from oplever.words import TaskStatus
 
 
 class Event(Struct, frozen=True, tag_field="kind"):

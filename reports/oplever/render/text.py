@@ -18,7 +18,7 @@ from babel.core import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from oplever.record.model import Language
+from oplever.words import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ZONE = "Europe/Amsterdam"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oplever.record.model import Reason
 from oplever.render.blocks import Cell, Tone
 from oplever.render.text import N_, Translator
+from oplever.words import Reason
 
 VERDICTS: dict[str, tuple[Tone, str, str]] = {
     "delivered": ("good", N_("Delivered"), N_("The work is done, tested and ready to be signed.")),

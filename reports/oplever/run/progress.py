@@ -12,7 +12,7 @@ import msgspec
 
 from oplever.journal.events import HostStart, PlaybookStart, PlayStart, Result, Retry, RunEnd, RunStart, TaskStart
 from oplever.journal.reader import Line
-from oplever.record.model import TaskStatus
+from oplever.words import TaskStatus
 
 HostState = TaskStatus | Literal["waiting", "running", "stopped"]
 _CHUNK = 1 << 20

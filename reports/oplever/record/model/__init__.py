@@ -1,4 +1,4 @@
-"""The record: frozen types only, no I/O and no imports of ours.
+"""The record: frozen types only, no I/O; the words come from `oplever.words`.
 
 One `Record` is what `derive(journal, entries)` returns and what `record.json` holds. Field order is the order
 in the file. Times are ISO 8601 strings in UTC with microseconds (`2026-11-23T10:00:00.000000Z`), durations are
@@ -46,7 +46,8 @@ from oplever.record.model.document import (
     Signature,
 )
 from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
-from oplever.record.model.words import (
+from oplever.record.model.work import Change, Escalation, Fault, HostResult, ItemResult, PlanStep, Step, Test
+from oplever.words import (
     CheckStatus,
     DocumentStatus,
     Language,
@@ -57,7 +58,6 @@ from oplever.record.model.words import (
     Verdict,
     Who,
 )
-from oplever.record.model.work import Change, Escalation, Fault, HostResult, ItemResult, PlanStep, Step, Test
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from oplever.record.model.words import CheckStatus, Severity, Text
+from oplever.words import CheckStatus, Severity, Text
 
 
 class ExceptionGrant(Struct, frozen=True):

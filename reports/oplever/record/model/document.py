@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from oplever.record.model.words import Reason, Who
+from oplever.words import Reason, Who
 
 
 class Correction(Struct, frozen=True):

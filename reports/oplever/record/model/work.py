@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from oplever.record.model.words import CheckStatus, TaskStatus, Text
+from oplever.words import CheckStatus, TaskStatus, Text
 
 
 class PlanStep(Struct, frozen=True):

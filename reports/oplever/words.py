@@ -1,4 +1,4 @@
-"""Words that the whole record uses: the languages, statuses and verdicts, and texts in both languages."""
+"""Words that the whole package uses: the languages, statuses and verdicts, and texts in both languages. A leaf."""
 
 from __future__ import annotations
 
