@@ -11,11 +11,12 @@ from rich.console import Console
 
 from oplever import store
 from oplever.cli.build import build
-from oplever.cli.output import printable, summary
+from oplever.cli.output import summary
 from oplever.journal.importers.rules.redact import redact_text
 from oplever.journal.importers.rules.text import clean
 from oplever.run import prompts, session
 from oplever.run.views import recap
+from oplever.text import printable
 
 _OUTPUT_SHOWN = 15
 
