@@ -30,11 +30,24 @@ def write(path: Path, content: bytes) -> None:
         raise unwritable(path, problem) from None
 
 
-def append(descriptor: int, data: bytes) -> None:
-    """All of `data` at the end of an open file, on disk before it returns. Raises OSError."""
-    while data:
-        data = data[os.write(descriptor, data) :]
-    os.fsync(descriptor)
+def append_line(path: Path, line: bytes) -> None:
+    """A line at the end of a file that its owner alone can read, on disk before it returns; all of it or nothing.
+
+    Follows no link. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        before = os.fstat(descriptor).st_size
+        try:
+            rest = line
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, before)  # a full disk leaves no half line
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Literal, get_args, get_origin
 
 import click
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from oplever import store
+from oplever import clock, store
 from oplever.cli.build import build
 from oplever.cli.output import summary
 from oplever.record import corrections, entries
@@ -46,7 +45,7 @@ def _command(kind: str, struct: type[Struct]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
         directory = store.find(record)
         said = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
-        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        at = clock.now()
         entry = entries.make(kind, by, at, {k: v for k, v in said.items() if v not in (None, "", [])})
         if isinstance(entry.entry, entries.CorrectionEntry):
             corrections.check(store.load(directory), entry.entry)

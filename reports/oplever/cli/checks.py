@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from oplever.checks import lint as linter
-from oplever.cli.output import printable
 from oplever.errors import OpleverError
+from oplever.text import printable
 
 
 @click.group()

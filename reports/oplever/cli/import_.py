@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from oplever import store
+from oplever import clock, store
 from oplever.cli.build import build
 from oplever.cli.import_scan import import_lynis, import_openscap
-from oplever.cli.output import printable, summary
+from oplever.cli.output import summary
 from oplever.errors import OpleverError
 from oplever.journal.importers import junit
 from oplever.journal.importers.registry import FORMATS, Format
@@ -21,6 +20,7 @@ from oplever.journal.importers.source import Source
 from oplever.journal.importers.write import known, write
 from oplever.record import entries
 from oplever.record.entries import CaseResult
+from oplever.text import printable
 
 
 def _import(source: Source, records: Path) -> str:
@@ -93,7 +93,7 @@ def import_junit(path: Path, record: str, by: str, host: str | None, stage: str)
     if strangers := sorted(set(per_host) - known):
         which = f"the record has no machine {strangers[0]}" if strangers[0] else "no machine is named in the file"
         raise OpleverError("entry-invalid", which, f"name the tested one with --host: {', '.join(sorted(known))}")
-    at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    at = clock.now()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     for name, cases in per_host.items():
         tests = msgspec.to_builtins(cases)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from oplever import store
+from oplever import clock, store
 from oplever.cli.build import build
 from oplever.errors import OpleverError
 from oplever.journal.importers import lynis, openscap
@@ -41,7 +40,7 @@ def _command(name: str, read: Callable[[Path], Scan], what: str) -> click.Comman
             **{key: getattr(scan, key) for key in ("tool", "version", "profile", "at")},
             **{"host": machine, "file": path.name, "digest": digest, "rules": msgspec.to_builtins(scan.opinions)},
         }
-        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        at = clock.now()
         store.add(directory, entries.make("scan", by, at, data))
         derived = build(directory)
         own = [one for one in derived.baseline.opinions if (one.tool, one.host) == (scan.tool, machine)]

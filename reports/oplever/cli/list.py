@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 
 import click
 
-from oplever.cli.output import printable
+from oplever import clock
 from oplever.cli.tables import as_json, format_option, table
 from oplever.store.index import open_index
 from oplever.store.query import Filter, Listed, listing, unreadable
+from oplever.text import printable
 from oplever.words import Verdict
 
 _MOST_HOSTS = 5
@@ -31,11 +32,9 @@ class Moment(click.ParamType[str]):
         except (ValueError, OverflowError):
             pass
         try:
-            moment = datetime.fromisoformat(value)
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            return clock.written(clock.moment(value))
         except (ValueError, OverflowError):
             self.fail(f"{value} is not a day (2026-11-23) or a time (2026-11-23T10:00)", param, ctx)
-        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @click.command("list")

@@ -9,8 +9,9 @@ import click
 from oplever import __version__, store
 from oplever.cli.add import add
 from oplever.cli.build import build
-from oplever.cli.output import printable, short, summary
+from oplever.cli.output import short, summary
 from oplever.errors import OpleverError
+from oplever.text import printable
 
 LAZY = {
     "checks": "oplever.cli.checks:checks",

@@ -1,4 +1,4 @@
-"""Words for the terminal. Everything that came from a machine goes through `printable`."""
+"""Words for the terminal. Everything that came from a machine goes through `oplever.text.printable`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from pathlib import Path
 from oplever.record.model import Record
 from oplever.render.text import Translator
 from oplever.render.words import reason_text
-
-
-def printable(text: str) -> str:
-    """Text from a machine without characters that steer a terminal or turn the direction of writing."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+from oplever.text import printable
 
 
 def summary(record: Record) -> str:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from oplever.cli.output import printable, short, summary
+from oplever.cli.output import short, summary
 from oplever.cli.tables import table
 from oplever.record.model import Record
 from oplever.render.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
-from oplever.render.clean import clean
 from oplever.render.registry import FORMATS
 from oplever.render.sections import summary as first_screen
 from oplever.render.text import LANGUAGES, Translator
 from oplever.render.view import View
+from oplever.text import clean, printable
 
 _WIDE = 110
 _MARGIN = 14

@@ -9,11 +9,11 @@ import msgspec
 
 from oplever import config, store
 from oplever.cli.build import build
-from oplever.cli.output import printable
 from oplever.cli.tables import as_json, format_option, table
 from oplever.store import retention
 from oplever.store.index import open_index
 from oplever.store.retention import Purged
+from oplever.text import printable
 
 
 @click.command()

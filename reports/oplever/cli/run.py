@@ -13,9 +13,10 @@ from oplever import store
 from oplever._shared.redact import redact_text
 from oplever._shared.text import clean
 from oplever.cli.build import build
-from oplever.cli.output import printable, summary
+from oplever.cli.output import summary
 from oplever.run import prompts, session
 from oplever.run.views import recap
+from oplever.text import printable
 
 _OUTPUT_SHOWN = 15
 

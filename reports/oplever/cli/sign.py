@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from oplever import store
+from oplever import clock, store
 from oplever.cli.build import build
 from oplever.errors import OpleverError
 from oplever.record import entries
@@ -50,9 +49,9 @@ def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str
     directory = store.find(record)
     _refuse_altered(directory)
     if decision:
-        store.add(directory, entries.make("decision", by, _now(), {"decision": decision, "remarks": remarks}))
+        store.add(directory, entries.make("decision", by, clock.now(), {"decision": decision, "remarks": remarks}))
     build(directory)
-    revision = signatures.sign(directory, by, role, _now(), key)
+    revision = signatures.sign(directory, by, role, clock.now(), key)
     derived = build(directory)
     click.echo(
         f"signed: revision {revision} of {derived.id}, as {role}; it is now revision {derived.document.revision}"
@@ -66,7 +65,3 @@ def _refuse_altered(directory: Path) -> None:
     if wrong:
         advice = "oplever verify names everything; oplever report makes the documents again"
         raise OpleverError("record-altered", f"{directory.name} is not as it was made: {wrong[0]}", advice)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oplever.cli.output import printable
+from oplever.text import printable
 
 STYLES = {
     "delivered": "green",

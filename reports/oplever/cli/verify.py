@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from oplever import store
-from oplever.cli.output import printable
 from oplever.record.entries import PseudonymisedEntry
 from oplever.store import manifest, signatures
 from oplever.store.signatures import Checked
+from oplever.text import printable
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Protocol
 from oplever.export import csv, hdf, junit, native, oscal, sarif, xccdf
 from oplever.export.shape import Shape
 from oplever.record.model import Record
-from oplever.render.clean import clean
+from oplever.text import clean
 
 
 class Format(Protocol):
@@ -33,7 +33,7 @@ FORMATS: dict[str, Format] = {
 def export(record: Record, fmt: str, shape: Shape | None = None) -> bytes:
     """One record in one format; `fmt` is a key of `FORMATS`. Raises KeyError for any other, OpleverError as `draw`.
 
-    What machines said is made visible and harmless first (`render.clean`), except in JSON, which holds the record as
+    What machines said is made visible and harmless first (`oplever.text`), except in JSON, which holds the record as
     it is.
     """
     exact = fmt in ("json", "jsonl")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import structs
 
+from oplever import clock
 from oplever.journal.events import JournalEvent
 from oplever.record import additions, checks, completeness, corrections, drift, opinions, score, snapshots
 from oplever.record.candidates import candidates
@@ -117,7 +117,7 @@ def _document(run: Run, digest: str) -> Document:
         created=run.last,
         started=run.started,
         ended=run.end.t if run.end else None,
-        duration=round((_moment(run.last) - _moment(run.started)).total_seconds(), 6) if start else 0.0,
+        duration=round((clock.moment(run.last) - clock.moment(run.started)).total_seconds(), 6) if start else 0.0,
         journal_version=start.version if start else 0,
         journal_digest=digest,
         tool_versions={key: value for key, value in ((start and start.versions) or {}).items() if value},
@@ -218,16 +218,8 @@ def _hours(run: Run, norm: float | None) -> Hours:
     """Wall time of the run, a line for each day (UTC) it touched."""
     if run.start is None:
         return Hours(norm=norm)
-    lines = []
-    begin, end = _moment(run.started), _moment(run.last)
-    while begin < end:
-        midnight = (begin + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        stop = min(midnight, end)
-        hours = round((stop - begin).total_seconds() / 3600, 4)
-        lines.append(HoursLine("machine", begin.date().isoformat(), "machine", "ansible-playbook", hours))
-        begin = stop
+    lines = [
+        HoursLine("machine", day.isoformat(), "machine", "ansible-playbook", round(seconds / 3600, 4))
+        for day, seconds in clock.seconds_by_day(clock.moment(run.started), clock.moment(run.last))
+    ]
     return Hours(tuple(lines), machine=round(sum(line.hours for line in lines), 4), norm=norm)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

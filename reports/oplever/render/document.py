@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from oplever.record.model import Record
 from oplever.render.blocks import Block, Cell, Page, Paragraph, Section
-from oplever.render.clean import clean
 from oplever.render.sections import handover, job, machines, proof, summary
 from oplever.render.text import N_, Translator
 from oplever.render.view import View
 from oplever.render.words import DOCUMENT_STATUS, missing_text, toned, word
+from oplever.text import clean
 
 Builder = Callable[[View, Translator], tuple[Block, ...]]
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import typst
 
+from oplever import clock
 from oplever.render.blocks import SYMBOLS, Page
 from oplever.render.paper import on_paper
 
@@ -84,10 +85,9 @@ def _template() -> bytes:
 def _created(iso: str) -> datetime:
     """When the record was made: the same record gives the same PDF. The epoch when the record does not know."""
     try:
-        moment = datetime.fromisoformat(iso)
+        return clock.moment(iso).replace(microsecond=0)
     except ValueError:
         return datetime.fromtimestamp(0, UTC)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).replace(microsecond=0)
 
 
 def draw(page: Page) -> bytes:

@@ -8,11 +8,11 @@ from typing import Protocol
 from oplever.record.model import Language, Record
 from oplever.render import html, markdown, pdf
 from oplever.render.blocks import Page
-from oplever.render.clean import clean
 from oplever.render.document import build_clean
 from oplever.render.text import LANGUAGES, Translator
 from oplever.render.view import View
 from oplever.store import write
+from oplever.text import clean
 
 
 class Format(Protocol):

@@ -18,6 +18,7 @@ from babel.core import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from oplever import clock
 from oplever.words import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -74,10 +75,9 @@ class Translator:
     def _local(self, iso: str) -> datetime | None:
         """A time of the record in local time; None when it is not one."""
         try:
-            moment = datetime.fromisoformat(iso)
+            return clock.moment(iso).astimezone(_zone())
         except ValueError:
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone())
 
     def moment(self, iso: str) -> str:
         """Date and time to the minute; what is not a time is returned as it is."""
@@ -87,13 +87,7 @@ class Translator:
         return f"{dates.format_date(local, 'd MMMM y', locale=self._locale)}, {local:%H:%M}"
 
     def day(self, iso: str) -> str:
-        if len(iso) > len("2026-11-23"):
-            local = self._local(iso)
-        else:
-            try:
-                local = datetime.fromisoformat(iso)
-            except ValueError:
-                local = None
+        local = self._local(iso) if len(iso) > len("2026-11-23") else self._local(f"{iso}T12:00")  # a day has no zone
         return dates.format_date(local, "d MMMM y", locale=self._locale) if local else iso
 
     def clock(self, iso: str) -> str:

@@ -9,10 +9,11 @@ from statistics import median
 
 from msgspec import Struct
 
+from oplever import clock
 from oplever.errors import OpleverError
 from oplever.journal.events import Gap, PlaybookStart, PlayStart, RunEnd, TaskStart
 from oplever.journal.reader import read
-from oplever.run.progress import key, moment
+from oplever.run.progress import key
 
 MOST = 5
 """How many earlier runs count."""
@@ -40,8 +41,8 @@ def of_journal(path: Path) -> Earlier | None:
             for event in read(lines, str(path)):
                 if isinstance(event, Gap):
                     return None
-                began = began or moment(event.t)
-                seconds = (moment(event.t) - began).total_seconds()
+                began = began or clock.moment(event.t)
+                seconds = (clock.moment(event.t) - began).total_seconds()
                 match event:
                     case PlaybookStart():
                         playbook = playbook or event.playbook

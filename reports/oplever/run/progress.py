@@ -10,6 +10,7 @@ from typing import IO, Literal
 
 import msgspec
 
+from oplever import clock
 from oplever.journal.events import HostStart, PlaybookStart, PlayStart, Result, Retry, RunEnd, RunStart, TaskStart
 from oplever.journal.reader import Line
 from oplever.words import TaskStatus
@@ -63,7 +64,7 @@ class Progress:
     _names: dict[str, str] = field(default_factory=dict)
 
     def apply(self, event: Line) -> None:
-        self.last = moment(event.t)
+        self.last = clock.moment(event.t)
         match event:
             case RunStart():
                 self.began = self.last
@@ -108,10 +109,6 @@ class Progress:
 def key(task: TaskStart) -> str:
     """What a task is called in every run of the same playbook."""
     return task.path or task.name
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 class Follower:

@@ -13,10 +13,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from oplever.cli.output import printable
 from oplever.journal.events import PlayStart, Result, Retry, RunEnd, TaskStart
 from oplever.journal.reader import Line
 from oplever.run.progress import Failure, Host, Progress
+from oplever.text import printable
 
 _FAILURES_SHOWN = 6
 _FIXED_LINES = 9

@@ -10,7 +10,7 @@ import msgspec
 
 from oplever import config
 from oplever.errors import OpleverError
-from oplever.files import append, locked, sha256, unreadable, unwritable, write
+from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
 from oplever.record import additions, entries, snapshots
 from oplever.record.derive import conclude
@@ -111,20 +111,9 @@ def add(directory: Path, entry: Entry) -> None:
                 advice = "add a correction, or let the supervisor decide again: oplever add decision"
                 raise OpleverError("record-approved", f"{directory.name} is approved and stays as it is", advice)
             chained = msgspec.structs.replace(entry, amends=chain.amended(lines, directory / JOURNAL))
-            _append(path, entries.line(chained))
+            append_line(path, entries.line(chained))
     except OSError as problem:
         raise unwritable(path, problem) from None
-
-
-def _append(path: Path, line: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        before = os.fstat(descriptor).st_size
-        try:
-            append(descriptor, line)
-        except OSError:
-            file.truncate(before)  # a full disk leaves no half line
-            raise
 
 
 def write_record(record: Record, directory: Path) -> Path:

@@ -10,17 +10,17 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct, structs
 
-from oplever import config
+from oplever import clock, config
 from oplever.config import Retention
 from oplever.errors import OpleverError
-from oplever.files import append, locked, sha256, unreadable, unwritable, write
+from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
 from oplever.journal.events import Gap
 from oplever.journal.reader import read
 from oplever.record import entries as kinds
@@ -100,7 +100,7 @@ def pseudonymise(directory: Path, sorts: tuple[Sort, ...], key: bytes, now: date
     path = directory / ENTRIES
     try:
         with locked(directory):
-            moment = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+            moment = clock.written(now)
             said = Entry(moment, BY, PseudonymisedEntry(sorts, sha256(path)))
             entries = read_entries(directory)
             others = Pseudonyms(pseudonyms.names(entries, sorts), key)
@@ -146,7 +146,7 @@ def _forget_signed(place: Path, *, keep: bool) -> None:
 
 
 def _over(ended: str, term: str | None, now: datetime) -> bool:
-    return term is not None and datetime.fromisoformat(ended) <= config.before(now, term)
+    return term is not None and clock.moment(ended) <= config.before(now, term)
 
 
 def _remove(directory: Path) -> None:
@@ -172,10 +172,8 @@ def _key(base: Path) -> bytes:
 def _log(base: Path, due: Purged, now: datetime) -> None:
     """One line in purge.jsonl: what went, when; no names."""
     path = base / LOG
-    line = {"at": now.astimezone(UTC).isoformat(timespec="seconds"), **structs.asdict(due)}
+    line = {"at": clock.written(now), **structs.asdict(due)}
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            append(file.fileno(), msgspec.json.encode(line) + b"\n")
+        append_line(path, msgspec.json.encode(line) + b"\n")
     except OSError as problem:
         raise unwritable(path, problem) from None

@@ -16,13 +16,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from oplever import config
+from oplever import clock, config
 from oplever.errors import OpleverError
 from oplever.files import sha256, unwritable, write
 from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
@@ -188,7 +187,7 @@ def verify(place: Path, allowed: Path | None, at: str) -> Signer:
     if allowed is None:
         advice = "name the file of allowed signers: --allowed-signers, or signing.allowed_signers in oplever.yml"
         raise OpleverError("signing-failed", f"nothing says whose key {key} is", advice)
-    moment = datetime.fromisoformat(at).astimezone().strftime("%Y%m%d%H%M%S")
+    moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
         principal = _run("-Y", "find-principals", *options).split("\n")[0].split(",")[0].strip()

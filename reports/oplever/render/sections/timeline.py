@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
+from oplever import clock
 from oplever.record.model import HostResult, Step
 from oplever.render.blocks import Cell, Column, Details, Lane, Span, Tick, Timeline, Tone
 from oplever.render.sections.parts import Blocks, table
@@ -43,7 +43,7 @@ class _Stretch:
 
 def _seconds(iso: str) -> float | None:
     try:
-        return datetime.fromisoformat(iso).timestamp()
+        return clock.moment(iso).timestamp()
     except ValueError:
         return None
 

@@ -1,7 +1,9 @@
-"""Make text from machines harmless for every reader, before any format escapes it for itself.
+"""Make text from machines and people harmless for every reader: for a document, and for a terminal. A leaf.
 
 Control characters, invisible characters and direction overrides can make a line show something else than it
-says. They are replaced by a visible name, so that the reader sees that something was there.
+says. In a document they are replaced by a visible name, so that the reader sees that something was there; each
+format then escapes for itself. A terminal obeys more of them, so there nothing stays that cannot be printed.
+What may be kept in a journal at all is decided earlier, by the recorder and the importers.
 """
 
 from __future__ import annotations
@@ -55,3 +57,8 @@ def clean(thing: _T) -> _T:
     """A copy of a Struct in which every string is clean."""
     cleaned: _T = _clean(thing)
     return cleaned
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal: on one line, `?` for every character that steers it or turns the direction of writing."""
+    return "".join(char if char.isprintable() else "?" for char in text)
