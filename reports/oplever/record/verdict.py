@@ -105,5 +105,7 @@ def _remarks(
         yield Reason("check_mode")
     if lost := run.gaps + (run.end.lost if run.end else 0):
         yield Reason("journal_lines_lost", {"count": lost})
+    if run.end is not None and run.surplus:
+        yield Reason("journal_lines_differ", {"written": run.end.lines, "read": (run.end.lines or 0) + run.surplus})
     if run.end is not None and run.end.clock_shift:
         yield Reason("clock_set", {"seconds": run.end.clock_shift})
