@@ -198,6 +198,7 @@ REASONS: dict[str, str] = {
     "interrupted": N_("The run was cut off; the last thing known is from {at}."),
     "stopped": N_("The run was stopped: {reason}."),
     "no_hosts": N_("No machine was addressed."),
+    "tool_failed": N_("{tool}, which recorded the run, does not call it successful: {outcome}."),
     "hosts_unreachable": N_("Not reachable: {hosts}."),
     "hosts_failed": N_("A step failed on {hosts}."),
     "tests_failed": N_("Failed tests: {count} ({tests})."),
