@@ -14,6 +14,12 @@ class Event(Struct, frozen=True, tag_field="kind"):
     t: str
 
 
+class Imported(Struct, frozen=True):
+    """The other tool that recorded the run."""
+
+    tool: str = ""
+
+
 class RunStart(Event, frozen=True, tag="run_start"):
     format: str = ""
     version: int = 0
@@ -33,6 +39,7 @@ class RunStart(Event, frozen=True, tag="run_start"):
     dirty: bool | None = None
     work_process: str | None = None
     assignment: Any = None
+    imported: Imported | None = None
 
 
 class PlaybookStart(Event, frozen=True, tag="playbook_start"):
@@ -131,16 +138,42 @@ class Retry(Event, frozen=True, tag="retry"):
     message: str | None = None
 
 
+class Notify(Event, frozen=True, gc=False, tag="notify"):
+    """A handler was told by the task whose result on this host comes next."""
+
+    handler: str
+    host: str
+
+
+class NoHosts(Event, frozen=True, tag="no_hosts"):
+    """The play that was announced last has nothing to work on."""
+
+    why: str = ""
+
+
 class Stats(Event, frozen=True, tag="stats"):
     recap: dict[str, dict[str, int]]
 
 
 class RunEnd(Event, frozen=True, tag="run_end"):
-    lines: int = 0
+    """`lines` stand before this one, None when it does not say. `exit_code` and `outcome` (its own word) are what
+    another tool kept of the run; the callback writes this line before Ansible ends and cannot know them."""
+
+    lines: int | None = None
     lost: int = 0
     reason: str = "finished"
     clock_shift: float = 0.0
     collections: dict[str, str | None] = {}
+    exit_code: int | None = None
+    outcome: str = ""
+
+
+class Unread(Struct, frozen=True):
+    """A line that stands in the file and says nothing here: of a kind this version does not know, then at `t`, or
+    damaged."""
+
+    t: str = ""
+    damaged: bool = False
 
 
 class Gap(Struct, frozen=True):
@@ -160,7 +193,10 @@ JournalEvent = (
     | ItemDone
     | Retry
     | Include
+    | Notify
+    | NoHosts
     | Stats
     | RunEnd
+    | Unread
     | Gap
 )

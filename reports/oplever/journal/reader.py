@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from sys import intern
+from typing import get_args
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -15,6 +16,8 @@ from oplever.journal.events import (
     Include,
     ItemDone,
     JournalEvent,
+    NoHosts,
+    Notify,
     PlaybookStart,
     PlayStart,
     Result,
@@ -23,34 +26,34 @@ from oplever.journal.events import (
     RunStart,
     Stats,
     TaskStart,
+    Unread,
 )
 
 FORMAT = "oplever-journal"
 VERSION = 2
 
 Line = (
-    RunStart | PlaybookStart | PlayStart | TaskStart | HostStart | Result | ItemDone | Retry | Include | Stats | RunEnd
+    RunStart
+    | PlaybookStart
+    | PlayStart
+    | TaskStart
+    | HostStart
+    | Result
+    | ItemDone
+    | Retry
+    | Include
+    | Notify
+    | NoHosts
+    | Stats
+    | RunEnd
 )
-KINDS = frozenset(
-    [
-        "run_start",
-        "playbook_start",
-        "play_start",
-        "task_start",
-        "host_start",
-        "result",
-        "item",
-        "retry",
-        "include",
-        "stats",
-        "run_end",
-    ]
-)
+KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Line))
 
 
 class _Head(msgspec.Struct):
     seq: int
     kind: str
+    t: str = ""
 
 
 _decode = msgspec.json.Decoder(Line).decode
@@ -58,12 +61,13 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 
 def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[JournalEvent]:
-    """Events in order; lines that are missing or damaged come out as one `Gap`.
+    """Events in order, one for each line; before the first whole line after others that are missing or damaged comes
+    a `Gap` with their number.
 
     A last line without newline was cut short and is dropped. Raises OpleverError (`journal-empty`,
     `journal-foreign`, `journal-newer`) when the first line is not the start of a journal this version can read.
     """
-    expected = 0
+    expected = damaged = 0
     for number, line in enumerate(lines):
         if not line.endswith(b"\n"):
             break
@@ -71,16 +75,18 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
             yield _first(line, name)
             expected = 1
             continue
-        seq, event = _line(line, name)
+        seq, event = _line(line)
         if seq is None:
-            continue  # a damaged line shows as a jump in seq at the next whole one
-        if seq > expected:
+            damaged += 1  # the next whole line shows by its seq how many there were
+        elif seq > expected:
             yield Gap(before=seq, lines=seq - expected)
-        expected = max(expected, seq + 1)
-        if event is not None:
-            if type(event) is Result:
-                _share(event)
-            yield event
+        if seq is not None:
+            expected, damaged = max(expected, seq + 1), 0
+        if type(event) is Result:
+            _share(event)
+        yield event
+    if damaged:
+        yield Gap(before=expected + damaged, lines=damaged)
     if expected == 0:
         raise OpleverError(
             "journal-empty",
@@ -96,7 +102,7 @@ def _share(event: Result) -> None:
 
 
 def _first(line: bytes, name: str) -> RunStart:
-    seq, event = _line(line, name)
+    seq, event = _line(line)
     if seq != 0 or not isinstance(event, RunStart) or event.format != FORMAT:
         raise OpleverError(
             "journal-foreign",
@@ -112,14 +118,14 @@ def _first(line: bytes, name: str) -> RunStart:
     return event
 
 
-def _line(line: bytes, name: str) -> tuple[int | None, Line | None]:
-    """(seq, event); the event is None for a kind that is not known, both are None for a damaged line."""
+def _line(line: bytes) -> tuple[int | None, Line | Unread]:
+    """(seq, event); seq is None for a damaged line."""
     try:
         event = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             head = _decode_head(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None, None
-        return (None, None) if head.kind in KINDS else (head.seq, None)
+            return None, Unread(damaged=True)
+        return (None, Unread(damaged=True)) if head.kind in KINDS else (head.seq, Unread(head.t))
     return event.seq, event

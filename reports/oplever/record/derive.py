@@ -101,7 +101,7 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
     record = corrections.apply(record, entries)
     lacking = completeness.missing(record)
     lost = run.gaps + (run.end.lost if run.end else 0)
-    whole = run.end is not None and not lost
+    whole = run.end is not None and not lost and not run.surplus
     return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))
 
 

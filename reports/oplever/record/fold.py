@@ -16,6 +16,8 @@ from oplever.journal.events import (
     Include,
     ItemDone,
     JournalEvent,
+    NoHosts,
+    Notify,
     PlaybookStart,
     PlayStart,
     Result,
@@ -24,6 +26,7 @@ from oplever.journal.events import (
     RunStart,
     Stats,
     TaskStart,
+    Unread,
 )
 from oplever.record.model import PlanStep, Recap
 
@@ -49,12 +52,17 @@ class Call:
 
 @dataclass
 class Run:
-    """The journal folded; hosts and tasks are in order of appearance."""
+    """The journal folded; hosts and tasks are in order of appearance.
+
+    `lines` are those of the file, `damaged` those of them that cannot be read, `gaps` those that cannot be read or
+    are not there. `notified` holds handlers that were told and not yet by which task.
+    """
 
     start: RunStart | None = None
     end: RunEnd | None = None
     last: str = ""
     lines: int = 0
+    damaged: int = 0
     gaps: int = 0
     playbooks: list[str] = field(default_factory=list)
     plan: dict[str, PlanStep] = field(default_factory=dict)
@@ -63,6 +71,7 @@ class Run:
     results: list[Result] = field(default_factory=list)
     running: dict[tuple[str, str], str] = field(default_factory=dict)
     retries: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    notified: dict[str, list[str]] = field(default_factory=dict)
     included: Counter[str] = field(default_factory=Counter)
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
@@ -77,6 +86,13 @@ class Run:
         return list(found)
 
     @property
+    def surplus(self) -> int:
+        """Lines beyond those that the last line counts; below zero when there are fewer, holes included."""
+        if self.end is None or self.end.lines is None:
+            return 0
+        return self.lines - self.damaged + self.gaps - self.end.lines - 1
+
+    @property
     def started(self) -> str:
         return self.start.t if self.start else ""
 
@@ -88,8 +104,8 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
         if isinstance(event, Gap):
             run.gaps += event.lines
             continue
-        run.last = max(run.last, event.t)  # journals of version 1 followed the clock when it was set back
         run.lines += 1
+        run.last = max(run.last, event.t)  # journals of version 1 followed the clock when it was set back
         match event:
             case Result():
                 _result(run, event, keep_data=(event.task, event.host) not in with_items)
@@ -110,8 +126,12 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 run.included.update(event.hosts)
                 if task := run.tasks.get(event.task):
                     task.includes[event.name] = None
+            case Notify():
+                run.notified.setdefault(event.host, []).append(event.handler)
             case PlayStart():
                 _play(run, event)
+            case NoHosts():
+                _no_hosts(run, event)
             case PlaybookStart():
                 run.playbooks.append(event.playbook)
                 _versions(run, event.collections)
@@ -126,8 +146,8 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
             case RunEnd():
                 run.end = event
                 _versions(run, event.collections)
-            case _:
-                pass
+            case Unread():
+                run.damaged += event.damaged
     return run
 
 
@@ -145,7 +165,17 @@ def _play(run: Run, event: PlayStart) -> None:
         run.plan[event.play] = PlanStep(len(run.plan) + 1, event.name, event.hosts, playbook, event.t)
 
 
+def _no_hosts(run: Run, event: NoHosts) -> None:
+    """Of the play that was announced last; Ansible names none."""
+    if run.plan:
+        play, step = next(reversed(run.plan.items()))
+        run.plan[play] = structs.replace(step, no_hosts=event.why)
+
+
 def _result(run: Run, event: Result, *, keep_data: bool) -> None:
+    handlers = run.notified.pop(event.host, ())
+    if handlers and not event.notify:  # other tools tell of a handler on a line of its own only
+        event = structs.replace(event, notify=tuple(dict.fromkeys(handlers)))
     run.recap = None  # a recap counts up to where it stands; work after it makes it old
     run.running.pop((event.task, event.host), None)
     run.results.append(event)

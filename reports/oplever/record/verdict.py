@@ -9,6 +9,10 @@ from oplever.record.fold import Run
 from oplever.record.model import Acceptance, Baseline, Fault, Reason, RestPoints, System, Test, Verdict
 
 BAD = ("fail", "error")
+WELL = ("", "successful", "completed")
+"""Words of other tools for a run that went well; empty when a tool keeps none."""
+BY_HOSTS = range(2, 15, 2)
+"""Exit codes that Ansible adds up from failed hosts, unreachable hosts and broken off plays."""
 
 
 def verdict(
@@ -22,7 +26,7 @@ def verdict(
     rest_points: RestPoints,
 ) -> tuple[Verdict, tuple[Reason, ...]]:
     stopped = list(_stopped(run))
-    blocking = list(_blocking(systems, tests, acceptance))
+    blocking = [*_tool(run, systems), *_blocking(systems, tests, acceptance)]
     remarks = list(
         _remarks(
             run,
@@ -49,6 +53,19 @@ def _stopped(run: Run) -> Iterator[Reason]:
         yield Reason("interrupted", {"at": run.last})
     elif run.end.reason != "finished":
         yield Reason("stopped", {"reason": run.end.reason})
+
+
+def _tool(run: Run, systems: Sequence[System]) -> Iterator[Reason]:
+    """What the tool that recorded the run says of its end, unless the results of the hosts or `stopped` say why."""
+    end = run.end
+    if end is None or end.reason != "finished" or (end.outcome in WELL and not end.exit_code):
+        return
+    hosts = any(system.recap.failed or system.recap.unreachable for system in systems)
+    if hosts and end.outcome in ("", "failed") and (end.exit_code is None or end.exit_code in BY_HOSTS):
+        return
+    code = "" if end.exit_code is None else f"exit code {end.exit_code}"
+    tool = run.start.imported.tool if run.start and run.start.imported else ""
+    yield Reason("tool_failed", {"tool": tool, "outcome": ", ".join(filter(None, (end.outcome, code)))})
 
 
 def _blocking(systems: Sequence[System], tests: Sequence[Test], acceptance: Acceptance) -> Iterator[Reason]:
@@ -105,5 +122,7 @@ def _remarks(
         yield Reason("check_mode")
     if lost := run.gaps + (run.end.lost if run.end else 0):
         yield Reason("journal_lines_lost", {"count": lost})
+    if run.end is not None and run.surplus:
+        yield Reason("journal_lines_differ", {"written": run.end.lines, "read": (run.end.lines or 0) + run.surplus})
     if run.end is not None and run.end.clock_shift:
         yield Reason("clock_set", {"seconds": run.end.clock_shift})

@@ -35,6 +35,10 @@ TASK: dict[str, tuple[Tone, str]] = {
     "rescued": ("warn", N_("failed, then rescued")),
     "ignored": ("warn", N_("failed, ignored by the playbook")),
 }
+NO_HOSTS: dict[str, tuple[Tone, str]] = {
+    "no_hosts_matched": ("warn", N_("not carried out: no machine matched")),
+    "no_hosts_remaining": ("bad", N_("broken off: no machine was left")),
+}
 SEVERITY: dict[str, tuple[Tone, str]] = {
     "high": ("bad", N_("high")),
     "medium": ("warn", N_("medium")),
@@ -194,6 +198,7 @@ REASONS: dict[str, str] = {
     "interrupted": N_("The run was cut off; the last thing known is from {at}."),
     "stopped": N_("The run was stopped: {reason}."),
     "no_hosts": N_("No machine was addressed."),
+    "tool_failed": N_("{tool}, which recorded the run, does not call it successful: {outcome}."),
     "hosts_unreachable": N_("Not reachable: {hosts}."),
     "hosts_failed": N_("A step failed on {hosts}."),
     "tests_failed": N_("Failed tests: {count} ({tests})."),
@@ -206,6 +211,9 @@ REASONS: dict[str, str] = {
     "accepted_with_rest_points": N_("{user} accepted the work with rest points."),
     "check_mode": N_("It was a trial run: nothing was really changed."),
     "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
+    "journal_lines_differ": N_(
+        "The journal was altered: its last line says that {written} lines stand before it, there are {read}."
+    ),
     "clock_set": N_(
         "The clock of the controller was set during the run ({seconds} s off at most); times here go on from its start."
     ),

@@ -14,6 +14,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
+BIN = Path(sys.executable).parent
 TOOLS = ROOT / ".cache" / "importers"
 SECRET = "Zq7hunter2Kx9"  # noqa: S105 - the canary of these tests
 
@@ -143,11 +144,46 @@ def by_runner(tmp_path_factory: pytest.TempPathFactory) -> Path:
         playbook=str(write_play(place)),
         inventory="a\nb\nc\n",
         cmdline=f"-c local -e db_password={SECRET}",
-        envvars=environment(place, PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}"),
+        envvars=environment(place, PATH=f"{BIN}:{os.environ['PATH']}"),
         quiet=True,
     )
     assert done.rc in (2, 4), done.rc
     return place
+
+
+SLOW = """
+- name: Slow
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: First
+      ansible.builtin.debug: {msg: hi}
+    - name: Wait
+      ansible.builtin.command: sleep 60
+"""
+
+
+def stopped_run(place: Path, how: str) -> Path:
+    """Artifacts of a run that ansible-runner stopped as soon as its slow task went on: by `timeout` or `canceled`."""
+    (place / "slow.yml").write_text(SLOW, encoding="utf-8")
+    events = place / "artifacts" / "one" / "job_events"
+
+    def is_waiting() -> bool:
+        return events.is_dir() and any('"Wait"' in path.read_text("utf-8") for path in events.glob("[0-9]*.json"))
+
+    stop = {"cancel_callback": is_waiting} if how == "canceled" else {"settings": {"job_timeout": 8}}
+    done = ansible_runner.run(
+        private_data_dir=str(place),
+        ident="one",
+        playbook=str(place / "slow.yml"),
+        inventory="a\nb\n",
+        cmdline="-c local",
+        envvars=environment(place, OPLEVER_JOURNAL="0", PATH=f"{BIN}:{os.environ['PATH']}"),
+        quiet=True,
+        **stop,
+    )
+    assert (done.status, done.rc) == (how, 254)
+    return place / "artifacts" / "one"
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import ansible_runner
 import jsonschema
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from oplever import store
 from oplever.cli.main import main
+from oplever.journal.importers.registry import FORMATS
+from oplever.journal.importers.write import write
 
-from .conftest import ROOT, SECRET, recaps, steps
+from .conftest import BIN, ROOT, SECRET, environment, recaps, steps, stopped_run
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "journal.schema.json").read_text(encoding="utf-8"))
+VALID = jsonschema.Draft202012Validator(SCHEMA)  # made once: that is what takes long
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def imported(records: Path, *words: object) -> dict[str, Any]:
     (directory,) = [path for path in records.iterdir() if path.is_dir()]
     lines = (directory / "journal.jsonl").read_bytes().splitlines()
     for line in lines:
-        jsonschema.validate(json.loads(line), SCHEMA)
+        VALID.validate(json.loads(line))
     assert SECRET.encode() not in b"".join(path.read_bytes() for path in directory.iterdir())
     assert {"report.nl.html", "report.en.pdf", "manifest.json"} <= {path.name for path in directory.iterdir()}
     assert directory.stat().st_mode & 0o777 == 0o700
@@ -139,6 +143,106 @@ def test_a_run_that_was_killed_is_interrupted_and_its_holes_are_counted(
         reason["params"]["count"] for reason in found["document"]["reasons"] if reason["code"] == "journal_lines_lost"
     ]
     assert lost == [2]
+
+
+def derived(records: Path, form: str, path: Path) -> dict[str, Any]:
+    """The record of a run without its documents, which cost most of the time of a test."""
+    (source,) = FORMATS[form].read(path)
+    directory = write(source, records)
+    for line in (directory / "journal.jsonl").read_bytes().splitlines():
+        VALID.validate(json.loads(line))
+    found: dict[str, Any] = msgspec.to_builtins(store.load(directory))
+    return found
+
+
+def why(record: dict[str, Any]) -> dict[str, Any]:
+    return {reason["code"]: reason["params"] for reason in record["document"]["reasons"]}
+
+
+@pytest.mark.parametrize("how", ["timeout", "canceled"])
+def test_a_run_that_ansible_runner_stopped_says_by_what(how: str, records: Path, tmp_path: Path) -> None:
+    found = derived(records, "ansible-runner", stopped_run(tmp_path, how))
+    assert found["verdict"] == "interrupted"
+    assert f"({how}, exit code 254)" in why(found)["stopped"]["reason"]
+    assert "tool_failed" not in why(found)
+
+
+GOOD = "- {name: Good, hosts: all, gather_facts: false, tasks: [{ansible.builtin.debug: {msg: hi}}]}\n"
+
+
+@pytest.fixture(scope="session")
+def good_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Artifacts of a run in which nothing failed."""
+    place = tmp_path_factory.mktemp("good")
+    (place / "good.yml").write_text(GOOD, encoding="utf-8")
+    done = ansible_runner.run(
+        private_data_dir=str(place),
+        ident="one",
+        playbook=str(place / "good.yml"),
+        inventory="a\n",
+        cmdline="-c local",
+        envvars=environment(place, OPLEVER_JOURNAL="0", PATH=f"{BIN}:{os.environ['PATH']}"),
+        quiet=True,
+    )
+    assert (done.status, done.rc) == ("successful", 0)
+    return place / "artifacts" / "one"
+
+
+def test_a_run_that_went_well_does_not_have_to_answer_for_its_end(good_run: Path, records: Path) -> None:
+    found = derived(records, "ansible-runner", good_run)
+    assert "tool_failed" not in why(found)
+    assert found["verdict"] == "delivered_with_remarks"  # nothing was tested
+    (directory,) = [path for path in records.iterdir() if path.is_dir()]
+    end = json.loads((directory / "journal.jsonl").read_bytes().splitlines()[-1])
+    assert (end["outcome"], end["exit_code"]) == ("successful", 0)
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        (("timeout", "254"), "timeout, exit code 254"),  # all was done and the process did not come to an end
+        (("canceled", "254"), "canceled, exit code 254"),
+        (("error", "None"), "error"),
+        (("successful", "1"), "successful, exit code 1"),
+        (("failed", "0"), "failed, exit code 0"),
+    ],
+)
+def test_a_run_of_which_the_tool_does_not_speak_well_is_not_delivered(
+    good_run: Path, records: Path, tmp_path: Path, files: tuple[str, str], outcome: str
+) -> None:
+    copy = tmp_path / "artifacts"
+    shutil.copytree(good_run, copy)
+    for name, word in zip(("status", "rc"), files, strict=True):
+        (copy / name).write_text(word, encoding="utf-8")
+    found = derived(records, "ansible-runner", copy)
+    assert found["verdict"] == "not_delivered"
+    assert why(found)["tool_failed"] == {"tool": "ansible-runner", "outcome": outcome}
+
+
+def test_failed_hosts_are_reason_enough(by_runner: Path, records: Path) -> None:
+    found = derived(records, "ansible-runner", by_runner)
+    assert {"hosts_failed", "hosts_unreachable"} <= set(why(found))
+    assert "tool_failed" not in why(found)
+
+
+def test_the_status_of_a_job_of_awx_counts(good_run: Path, records: Path, tmp_path: Path) -> None:
+    pages = awx_pages(good_run)
+    for row in (row for page in pages for row in page["results"]):
+        row["summary_fields"]["job"]["status"] = "canceled"
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps(pages), encoding="utf-8")
+    assert why(derived(records, "awx", export))["tool_failed"] == {"tool": "awx", "outcome": "canceled"}
+
+
+@pytest.mark.parametrize("status", ["expired", "running"])
+def test_a_playbook_that_ara_does_not_call_completed_is_no_delivery(
+    by_ara: Path, records: Path, tmp_path: Path, status: str
+) -> None:
+    copy = tmp_path / "ansible.sqlite"
+    shutil.copy(by_ara / "ara" / "ansible.sqlite", copy)
+    with sqlite3.connect(copy) as database:
+        database.execute("UPDATE playbooks SET status = ?", (status,))
+    assert f"({status})" in why(derived(records, "ara", copy))["stopped"]["reason"]
 
 
 def test_a_playbook_that_ara_never_saw_end_is_interrupted(by_ara: Path, records: Path, tmp_path: Path) -> None:

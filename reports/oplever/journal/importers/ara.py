@@ -100,6 +100,7 @@ def _source(database: sqlite3.Connection, path: Path, playbook: sqlite3.Row) -> 
             "versions": {"ansible": playbook["ansible_version"], "python": playbook["python_version"]},
         },
         lines=_Playbook(database, path, playbook, redactor).lines(),
+        outcome=playbook["status"],
         run=str(next(database.execute(_PLAYS, (playbook["id"],)), {"uuid": ""})["uuid"]),
     )
 

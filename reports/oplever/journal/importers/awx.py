@@ -32,6 +32,7 @@ def sources(path: Path) -> list[Source]:
             lines=Translator(overview, Redactor()).lines(events),
             lost=overview.missing,
             run=overview.play,
+            outcome=events[-1].outcome,
         )
     ]
 

@@ -40,7 +40,8 @@ _RECAP = {
 
 
 class JobEvent(Struct, frozen=True):
-    """`place` says where it was read, for messages; `event_data` is {} when ansible-runner was told to omit it."""
+    """`place` says where it was read, for messages; `event_data` is {} when ansible-runner was told to omit it.
+    `outcome` is the status of the job when AWX gave out the event."""
 
     event: str
     created: str
@@ -49,6 +50,7 @@ class JobEvent(Struct, frozen=True):
     counter: int = 0
     job: int = 0
     delegated_to: str | None = None
+    outcome: str = ""
 
     def text(self, key: str) -> str:
         """A value that the event must have."""
@@ -85,7 +87,14 @@ def job_event(value: object, place: str) -> JobEvent:
         counter if isinstance(counter, int) else 0,
         job if isinstance(job, int) else 0,
         _delegate(value.get("stdout")),
+        _outcome(value.get("summary_fields")),
     )
+
+
+def _outcome(summary: object) -> str:
+    job = summary.get("job") if isinstance(summary, dict) else None
+    status = job.get("status") if isinstance(job, dict) else None
+    return status if isinstance(status, str) else ""
 
 
 def _delegate(stdout: object) -> str | None:

@@ -42,6 +42,8 @@ def sources(path: Path) -> list[Source]:
             lines=Translator(overview, redactor).lines(_events(paths)),
             lost=overview.missing + half,
             run=overview.play,
+            outcome=_kept(directory / "status"),
+            exit_code=int(code) if re.fullmatch(r"-?\d{1,4}", code := _kept(directory / "rc")) else None,
         )
     ]
 
@@ -64,6 +66,11 @@ def _artifacts(path: Path) -> Path:
 def _events(paths: list[Path]) -> Iterator[JobEvent]:
     for path in paths:
         yield job_event(decode(read(path, _WANTED), path), str(path))
+
+
+def _kept(path: Path) -> str:
+    """A word that ansible-runner leaves when the run is over; empty when it was killed itself, or writes no files."""
+    return read(path, _WANTED)[:100].decode("utf-8", "replace").strip() if path.is_file() else ""
 
 
 def _command(directory: Path) -> list[str]:

@@ -29,7 +29,8 @@ class Line(Struct, frozen=True):
 class Source(Struct, frozen=True):
     """`digest` is the SHA-256 of what was read, `start` fields of `run_start` that the tool knows and
     its time `t`, `lost` the number of events that are known to be missing. `run` is the uuid of its first play, which
-    Ansible gives to no other run; empty when it came to no play."""
+    Ansible gives to no other run; empty when it came to no play. `outcome` is the other tool's own word for how the
+    run ended, `exit_code` that of Ansible; empty and None where the tool keeps none."""
 
     tool: str
     version: str | None
@@ -39,6 +40,8 @@ class Source(Struct, frozen=True):
     lines: Iterable[Line]
     lost: int = 0
     run: str = ""
+    outcome: str = ""
+    exit_code: int | None = None
 
 
 class Importer(Protocol):

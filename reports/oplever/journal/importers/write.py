@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from oplever import __version__
-from oplever._shared.text import slug
+from oplever._shared.text import one_line, slug
 from oplever.errors import OpleverError
 from oplever.journal.importers.source import Line, Source
 from oplever.journal.reader import FORMAT, VERSION
@@ -120,8 +120,18 @@ def journal_lines(source: Source, name: str) -> Iterator[bytes]:
         yield _encode(count, line)
         count, last = count + 1, max(last, line.t)
         finished = line.kind == "stats"
-    reason = "finished" if finished else f"the data of {source.tool} end before the recap"
-    yield _encode(count, Line(last, "run_end", {"lines": count, "lost": source.lost, "reason": reason, **_UNTOLD}))
+    end = {"lines": count, "lost": source.lost, "reason": "finished" if finished else _why(source), **_UNTOLD}
+    yield _encode(
+        count, Line(last, "run_end", {**end, "exit_code": source.exit_code, "outcome": one_line(source.outcome, 100)})
+    )
+
+
+def _why(source: Source) -> str:
+    """Why there is no recap, as far as the other tool says."""
+    code = "" if source.exit_code is None else f"exit code {source.exit_code}"
+    word = ", ".join(filter(None, (one_line(source.outcome, 100), code)))
+    reason = f"the data of {source.tool} end before the recap"
+    return f"{reason} ({word})" if word else reason
 
 
 def _encode(seq: int, line: Line) -> bytes:

@@ -10,13 +10,15 @@ from oplever.words import CheckStatus, TaskStatus, Text
 
 
 class PlanStep(Struct, frozen=True):
-    """Section 7: one play in the order it was meant to run."""
+    """Section 7: one play in the order it was meant to run. `no_hosts` is why it had no machine to work on:
+    `no_hosts_matched`, or `no_hosts_remaining` after failures."""
 
     number: int
     name: str
     hosts: str
     playbook: str = ""
     started: str | None = None
+    no_hosts: str = ""
 
 
 class ItemResult(Struct, frozen=True):

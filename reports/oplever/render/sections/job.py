@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from oplever.record.model import PlanStep
 from oplever.render.blocks import Bullets, Cell, Column, Group
 from oplever.render.sections.parts import Blocks, code, pairs, table
 from oplever.render.text import Translator
 from oplever.render.view import View
-from oplever.render.words import DOCUMENT_STATUS, toned, word, work_process
+from oplever.render.words import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
 
 
 def document(view: View, t: Translator) -> Blocks:
@@ -106,6 +107,12 @@ def scope(view: View, t: Translator) -> Blocks:
     )
 
 
+def _begun(step: PlanStep, t: Translator) -> Cell:
+    if step.no_hosts:
+        return toned(t, NO_HOSTS, step.no_hosts)
+    return Cell(t.clock(step.started)) if step.started else Cell(t("not carried out"), "warn")
+
+
 def plan(view: View, t: Translator) -> Blocks:
     rows = [
         (
@@ -113,7 +120,7 @@ def plan(view: View, t: Translator) -> Blocks:
             Cell(step.name),
             code(step.hosts),
             code(step.playbook),
-            Cell(t.clock(step.started)) if step.started else Cell(t("not carried out"), "warn"),
+            _begun(step, t),
         )
         for step in view.record.plan
     ]
