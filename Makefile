@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev lab-up lab-down check molecule test kernel bench lock clean
+.PHONY: help demo setup setup-dev lab-up lab-down check golden molecule test kernel bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ check: setup-dev ## lint, types and fast tests
 	$(BIN)/yamllint --strict .
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q
 	$(BIN)/pytest
+
+golden: setup-dev ## make the golden files again; read git diff tests/golden before you commit
+	$(BIN)/python tools/golden
 
 molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen to fail
 	@tools/molecule $(SCENARIOS)

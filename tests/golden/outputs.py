@@ -1,0 +1,192 @@
+"""Everything that is made of a record, as text that a person can read in a diff.
+
+This is the one place that knows how the package is asked for a record, a document and an export.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from html.parser import HTMLParser
+from pathlib import Path
+
+from golden.cases import CASES, Case
+from oplever import store
+from oplever.errors import OpleverError
+from oplever.export.registry import FORMATS as EXPORTS
+from oplever.export.registry import export
+from oplever.export.shape import Shape
+from oplever.record.model import Language, Record
+from oplever.render.registry import render
+
+EXPECTED = Path(__file__).parent / "expected"
+LANGUAGES: tuple[Language, ...] = ("nl", "en")
+SUBJECTS = ("tests", "controls", "components", "settings", "hours", "steps")
+SUFFIXES = {"junit": "xml", "xccdf": "xml", "jsonl": "jsonl"}
+
+
+@lru_cache
+def case(name: str) -> Case:
+    return CASES[name]()
+
+
+@lru_cache
+def record(name: str) -> Record:
+    """The record of a case, read from a directory as any record is."""
+    return read(case(name))
+
+
+def read(told: Case) -> Record:
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        (directory / "journal.jsonl").write_bytes(b"".join(told.journal))
+        if told.entries:
+            lines = [json.dumps(entry) + "\n" for entry in told.entries]
+            (directory / "entries.jsonl").write_text("".join(lines), encoding="utf-8")
+        return store.load(directory)
+
+
+def raw(made: Record) -> dict[str, Callable[[], bytes]]:
+    """Every file that can be made of a record, by its name; called, its bytes as they are on disk."""
+    files: dict[str, Callable[[], bytes]] = {"record.json": partial(export, made, "json")}
+    for language in LANGUAGES:
+        for suffix in ("md", "html", "pdf"):
+            files[f"report.{language}.{suffix}"] = partial(render, made, suffix, language)
+    for fmt in EXPORTS:
+        if fmt not in ("json", "csv"):
+            name = f"record.{fmt}" if fmt == "jsonl" else f"{fmt}.{SUFFIXES.get(fmt, 'json')}"
+            files[f"export/{name}"] = partial(export, made, fmt)
+    for subject in SUBJECTS:
+        files[f"export/{subject}.csv"] = partial(export, made, "csv", Shape(subject=subject))
+    files["export/tests.excel.csv"] = partial(export, made, "csv", Shape("nl", "tests", excel=True))
+    return files
+
+
+def names(of: str) -> list[str]:
+    """The names of the golden files of a case."""
+    every = ["refused.txt", *map(_kept_as, raw(record(of)))]
+    if of == "imported":
+        every.append("journal.jsonl")
+    return [name for name in every if name.startswith(case(of).outputs)]
+
+
+def _kept_as(name: str) -> str:
+    return f"{name}.txt" if name.endswith((".html", ".pdf")) else name
+
+
+def text(of: str, name: str) -> str | None:
+    """The golden file `name` of a case; None when the package refuses to make it, which `refused.txt` says."""
+    with fixed_version():
+        if name == "journal.jsonl":
+            return b"".join(CASES[of]().journal).decode()
+        if name == "refused.txt":
+            return _refusals(record(of))
+        try:
+            content = raw(record(of))[name.removesuffix(".txt")]()
+        except OpleverError:
+            return None
+    readers = {".html.txt": html_text, ".pdf.txt": pdf_text}
+    reader = next((reader for suffix, reader in readers.items() if name.endswith(suffix)), bytes.decode)
+    return reader(content)
+
+
+def _refusals(made: Record) -> str:
+    lines = []
+    for name, make in raw(made).items():
+        if name.startswith("export/"):
+            try:
+                make()
+            except OpleverError as problem:
+                lines.append(f"{name}: {problem.slug}: {problem.message}\n")
+    return "".join(lines)
+
+
+@contextmanager
+def fixed_version() -> Iterator[None]:
+    """The version of the package as one that never changes, wherever it was imported to."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "oplever"]
+    true = {module: vars(module)["__version__"] for module in modules if "__version__" in vars(module)}
+    for module in true:
+        module.__version__ = "0.0.0"  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for module, version in true.items():
+            module.__version__ = version  # type: ignore[attr-defined]
+
+
+class _Text(HTMLParser):
+    """What a reader of the page sees, a line for each block of text; style and scripts are left out."""
+
+    INLINE = frozenset({"a", "b", "code", "em", "small", "span", "strong", "text", "time"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._hidden += tag in ("style", "script", "title")
+        self.parts.append(" " if tag in self.INLINE else "\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("style", "script", "title")
+        self.parts.append(" " if tag in self.INLINE else "\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data)
+
+
+def html_text(content: bytes) -> str:
+    parser = _Text()
+    parser.feed(content.decode())
+    return _lines("".join(parser.parts))
+
+
+def pdf_text(content: bytes) -> str:
+    """As poppler reads it; widths of spaces depend on its version, so they are not kept."""
+    found = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    return _lines(found.stdout.decode().replace("\f", "\n"))
+
+
+def _lines(content: str) -> str:
+    lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in content.split("\n"))
+    return "".join(f"{_visible(line)}\n" for line in lines if line)
+
+
+def _visible(line: str) -> str:
+    """Characters without a shape as their number: in a diff nobody would see them."""
+    return "".join(f"<{ord(c):04X}>" if unicodedata.category(c) in ("Cc", "Cf") else c for c in line)
+
+
+def write() -> list[Path]:
+    """All golden files anew; those that are made no more are removed. The paths that changed."""
+    wanted: dict[Path, bytes] = {}
+    for of in CASES:
+        for name in names(of):
+            made = text(of, name)
+            if made:
+                wanted[EXPECTED / of / name] = made.encode()
+    changed = [path for path in kept() if path not in wanted]
+    for path in changed:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    for path, content in wanted.items():
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            changed.append(path)
+    return sorted(changed)
+
+
+def kept() -> list[Path]:
+    return [path for path in EXPECTED.rglob("*") if path.is_file()]
