@@ -95,7 +95,7 @@ def test_every_remedy_belongs_to_a_control() -> None:
 
 
 def test_what_a_control_says_the_role_does_is_what_the_role_has_a_remedy_for() -> None:
-    says = re.compile(r"the role harden (does|sets|adds)")
+    says = re.compile(r"the harden role (does|sets|adds)")
     told = {control["id"] for control in CONTROLS if says.search(control["remedy"]["en"])}
     done = {item["control"] for item in remedies()}
     quiet = {  # the role mends it, and the text tells how a person would
