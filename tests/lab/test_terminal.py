@@ -39,9 +39,10 @@ def terminal(lab: Lab, place: Path, program: str, *words: str, **env: str) -> pe
     """A program of this environment on a terminal; its record, and its temporary files, are in the place."""
     own = {"OPLEVER_RECORDS": str(place / "records"), "TMPDIR": str(place / "tmp"), "TERM": "xterm",
            "ANSIBLE_LOCAL_TEMP": str(place / "tmp")}  # fmt: skip
+    # A Ctrl-C that the terminal echoes can fall between the bytes of a character.
     return pexpect.spawn(
-        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **own, **env}, encoding="utf-8", timeout=90,
-        dimensions=(40, 140),
+        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **own, **env}, timeout=90, dimensions=(40, 140),
+        encoding="utf-8", codec_errors="replace",
     )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def terminal(place: Path, text: str, *more: str, **env: str) -> pexpect.spawn[st
         cwd=str(ROOT),
         env=environment(place, **env),
         encoding="utf-8",
+        codec_errors="replace",  # an echoed Ctrl-C can fall between the bytes of a character
         timeout=60,
         dimensions=(30, 100),
     )
