@@ -232,7 +232,7 @@ def remarks() -> Case:
 
 
 def failed() -> Case:
-    """A machine that failed, one that was not reachable, tests that fail, and a user who says no."""
+    """A machine that failed, one that was not reachable, tests that fail, a lost line, and a user who says no."""
     hosts = {**HOSTS, "pc1": ["workstations"]}
     journal = Journal("20261123T100000Z-site-d00003", **START)
     journal.play("Set up the servers", hosts)
@@ -250,6 +250,7 @@ def failed() -> Case:
     journal.checks("web1", "after", "site", [check("nginx.answers")])
     journal.checks("db1", "after", "nginx", [check("nginx.answers", "fail")])
     journal.snapshots("after", {"web1": machine(1), "db1": machine(2)})
+    journal.lines.pop(5)
     journal.finish()
     people = [
         entry(0, "S. Yilmaz", "fault", host="web1", symptom="the wiki gives a 502 now and then"),

@@ -145,11 +145,11 @@ def cases(draw: st.DrawFn) -> Case:
     journal.play("All", {name: [] for name in names})
     journal.snapshots("before", {name: machine(1) for name in HOSTS})
     journal.checks(names[0], "during", "one", [check("m.other")])
-    for part in draw(st.lists(parts, max_size=4)):
+    for part in draw(st.lists(parts, min_size=2, max_size=6)):
         part(journal)
     seen = names[:-1] if draw(seldom) else HOSTS
     journal.snapshots("after", {name: machine(1) for name in seen})
     if not draw(seldom):
         journal.finish(reason="stopped" if draw(seldom) else "finished")
-    told = draw(st.lists(people, max_size=3))
+    told = draw(st.lists(people, min_size=1, max_size=4))
     return Case(journal.lines, [entry(number, *said[:2], **said[2]) for number, said in enumerate(told)])

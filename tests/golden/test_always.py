@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 from golden import generated, outputs
-from golden.cases import CASES, Case
+from golden.cases import Case
+from golden.journal import Journal
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from oplever.errors import OpleverError
@@ -146,28 +147,42 @@ def refused_or_not_delivered(case: Case) -> bool:
     return record.verdict in ("interrupted", "not_delivered", "delivered_with_remarks")
 
 
-KEYS = (
-    *("id", "status", "severity", "title", "nl", "en", "refs", "ssg", "record", "controls", "failing", "later"),
-    *("packages", "files", "sockets", "mounts", "network", "interfaces", "addresses", "host", "hardware", "units"),
+WORDS = ("id", "status", "severity", "high", "pass", "fail", "nl", "en", "name", "source", "ssg", "record", "failing")
+PARTS = (
+    *("packages", "files", "units", "sockets", "accounts", "groups", "mounts", "sysctl", "modules"),
+    *("network", "host", "hardware", "upgradable"),
 )
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
-    max_leaves=12,
+ABOUT = ("title", "severity", "expected", "found", "reason", "evidence", "remedy", "refs", "duration", "exception")
+leaves = st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3) | st.sampled_from(WORDS)
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=6,
 )
+snapshots = st.fixed_dictionaries({}, optional=dict.fromkeys(PARTS, values))
+rows = st.fixed_dictionaries({"id": values, "status": st.sampled_from(BAD)}, optional=dict.fromkeys(ABOUT, values))
+KEPT = ("stage", "suite", "profile", "profile_version", "reference", "exceptions")
 
 
 @always
-@given(checks=json_values, snapshot=json_values, other=json_values)
-def test_nothing_that_a_module_returns_breaks_a_record(checks: Any, snapshot: Any, other: Any) -> None:
+@given(
+    checks=st.lists(rows | values, max_size=3) | values,
+    before=snapshots | values,
+    after=snapshots | values,
+    other=st.fixed_dictionaries({}, optional=dict.fromkeys(KEPT, values)),
+)
+def test_nothing_that_a_module_returns_breaks_a_record(checks: Any, before: Any, after: Any, other: Any) -> None:
     """A machine is not trusted to give data of the right shape."""
-    journal = CASES["rejected"]().journal
-    data = {"stage": "after", "suite": other, "profile": other, "profile_version": other, "reference": other,
-            "exceptions": other, "checks": checks}  # fmt: skip
-    odd = [{**json.loads(line), "data": data} if b'"checks"' in line else json.loads(line) for line in journal]
-    for line in odd:
-        if "snapshot" in (line.get("data") or {}):
-            line["data"]["snapshot"] = snapshot
-    record = outputs.read(Case([json.dumps(line).encode() + b"\n" for line in odd]))
+    journal = Journal("20261123T100000Z-site-f00002")
+    journal.play("All", {"a": []})
+    for data in (
+        {"stage": "before", "snapshot": before, **other},
+        {"stage": "after", **other, "checks": checks},
+        {"stage": "after", "snapshot": after},
+    ):
+        journal.task("Look", "oplever.lab.checks")
+        journal.result("a", data=data)
+    journal.finish()
+    record = outputs.read(Case(journal.lines))
     for language in outputs.LANGUAGES:
         build(record, Translator(language))
