@@ -203,7 +203,7 @@ def remarks() -> Case:
     _baseline(journal, "web1", "after", after, reference=delivery, exceptions=[row, refused])
     journal.checks("web1", "after", "base", [check("base.timezone", "waived")])
     journal.snapshots("after", {"web1": machine(1)})
-    journal.lines.pop(7)
+    journal.lose(7)
     journal.finish(lost=2, clock_shift=61.5)
     grant = {"control": "SUDO-004", "reason": "one account", "owner": "ICT", "approver": "M. de Wit"}
     people = [
@@ -250,7 +250,7 @@ def failed() -> Case:
     journal.checks("web1", "after", "site", [check("nginx.answers")])
     journal.checks("db1", "after", "nginx", [check("nginx.answers", "fail")])
     journal.snapshots("after", {"web1": machine(1), "db1": machine(2)})
-    journal.lines.pop(5)
+    journal.lose(5)
     journal.finish()
     people = [
         entry(0, "S. Yilmaz", "fault", host="web1", symptom="the wiki gives a 502 now and then"),
@@ -301,7 +301,7 @@ def interrupted() -> Case:
     journal.task("Install nginx", "ansible.builtin.apt", "oplever.lab.nginx")
     journal.result("web1", "changed", 21.25)
     journal.checks("db1", "during", "base", [check("base.timezone", "fail")])
-    journal.lines.pop(8)
+    journal.lose(8)
     journal.task("Fetch the wiki", "ansible.builtin.get_url", "oplever.lab.nginx")
     journal.during("host_start", "web1")
     journal.during("host_start", "db1")

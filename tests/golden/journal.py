@@ -27,7 +27,7 @@ class Journal:
         self.lines: list[bytes] = []
         self._tick = tick
         self._task = self._play = ""
-        self._names = 0
+        self._names = self._written = 0
         self._recap: dict[str, Counter[str]] = defaultdict(Counter)
         head = {
             "format": "oplever-journal",
@@ -41,9 +41,14 @@ class Journal:
         )
 
     def add(self, kind: str, **keys: Any) -> None:
-        number = len(self.lines)
+        number = self._written
+        self._written += 1
         t = (BEGIN + timedelta(seconds=self._tick * number)).isoformat(timespec="microseconds").replace("+00:00", "Z")
         self.lines.append(json.dumps({"seq": number, "t": t, "kind": kind, **keys}).encode() + b"\n")
+
+    def lose(self, place: int) -> None:
+        """A line that was written and is not in the file."""
+        del self.lines[place]
 
     def play(self, name: str, groups: Mapping[str, list[str]]) -> None:
         self._play = f"play-{len(self.lines)}"
@@ -98,7 +103,7 @@ class Journal:
     def finish(self, **end: Any) -> None:
         recap = {host: {name: counts[name] for name in COUNTS} for host, counts in self._recap.items()}
         self.add("stats", recap=recap)
-        closing = {"lines": len(self.lines), "lost": 0, "reason": "finished", "clock_shift": 0.0, "collections": {}}
+        closing = {"lines": self._written, "lost": 0, "reason": "finished", "clock_shift": 0.0, "collections": {}}
         self.add("run_end", **{**closing, **end})
 
 
