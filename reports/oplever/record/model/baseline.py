@@ -1,4 +1,4 @@
-"""The security check against one profile: section 11."""
+"""The security check against one profile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ExceptionGrant(Struct, frozen=True):
 
 
 class Control(Struct, frozen=True):
-    """Section 11: one control on one host, before and after; a stage that was not measured is None."""
+    """One control on one host, before and after; a stage that was not measured is None."""
 
     id: str
     host: str
@@ -107,7 +107,7 @@ class SecondOpinion(Struct, frozen=True):
 
 
 class Baseline(Struct, frozen=True):
-    """Section 11: the security check against one profile."""
+    """The security check against one profile."""
 
     profile: str = ""
     version: str = ""

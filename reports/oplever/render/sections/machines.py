@@ -1,4 +1,4 @@
-"""Sections 4, 5, 6 and 8: the machines before and after, what changed, and the steps that were carried out."""
+"""The machines before and after, what changed, and the steps that were carried out."""
 
 from __future__ import annotations
 

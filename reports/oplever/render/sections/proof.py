@@ -1,4 +1,4 @@
-"""Sections 9 to 13: tests, security baseline, faults and escalations."""
+"""Tests, security baseline, faults and escalations."""
 
 from __future__ import annotations
 
