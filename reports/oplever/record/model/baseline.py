@@ -45,7 +45,11 @@ class Control(Struct, frozen=True):
 
 
 class Score(Struct, frozen=True):
-    """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied."""
+    """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied.
+
+    Of `total` controls `measured` could be judged; `errors` apply and could not be read, and count as not passed;
+    `not_applicable` say nothing about this machine.
+    """
 
     score: float | None
     passed: int
@@ -53,6 +57,8 @@ class Score(Struct, frozen=True):
     errors: int
     not_applicable: int
     waived: int
+    measured: int = 0
+    total: int = 0
 
 
 class HostScore(Struct, frozen=True):
