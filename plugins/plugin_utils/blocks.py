@@ -19,6 +19,19 @@ def rescue_of(task: Any) -> str | None:
     return next((str(block._uuid) for block, part in _surroundings(task) if part == "rescue"), None)
 
 
+def is_for_some(task: Any) -> bool:
+    """Whether machines that are still in the play may go without this task: those that a block rescued meanwhile, or
+    that did not include the file or role that it comes from."""
+    if any(block.rescue for block, _ in _surroundings(task)):
+        return True
+    parent = getattr(task, "_parent", None)
+    while parent is not None:
+        if not hasattr(parent, "rescue") and not getattr(parent, "statically_loaded", True):
+            return True
+        parent = getattr(parent, "_parent", None)
+    return False
+
+
 def _surroundings(task: Any) -> list[tuple[Any, str]]:
     """The blocks around a task from the inside out, each with the part of it that the task is in."""
     found = []

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.plugins.loader import action_loader
 from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, sources
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
@@ -14,6 +15,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import cle
 
 _GROUPS_LEFT_OUT = frozenset({"all", "ungrouped"})
 VARIABLE_SAMPLES = 20
+META = "ansible.builtin.meta"
 
 
 def host_of(result: Any) -> str:
@@ -37,12 +39,11 @@ def raw_data_of(result: Any) -> Mapping[str, Any]:
 
 
 def play_fields(play: Any, redactor: Redactor) -> dict[str, Any]:
-    pattern = play.hosts
     hosts = play_hosts(play)
     return {
         "play": str(play._uuid),
         "name": one_line(str(play.get_name()), 300, redactor.text),
-        "hosts": ",".join(map(str, pattern)) if isinstance(pattern, list | tuple) else str(pattern),
+        "hosts": pattern(play),
         "targets": [str(host.get_name()) for host in hosts],
         "groups": {
             str(host.get_name()): [str(g.name) for g in host.get_groups() if str(g.name) not in _GROUPS_LEFT_OUT]
@@ -53,10 +54,23 @@ def play_fields(play: Any, redactor: Redactor) -> dict[str, Any]:
     }
 
 
-def play_hosts(play: Any) -> list[Any]:
-    """Hosts of this play, or of this batch of it under `serial`."""
+def pattern(play: Any) -> str:
+    return ",".join(map(str, play.hosts)) if isinstance(play.hosts, list | tuple) else str(play.hosts)
+
+
+def play_hosts(play: Any, *, whole: bool = False) -> list[Any]:
+    """Hosts of this play; of this batch of it under `serial`, unless the `whole` play is asked for."""
     inventory = getattr(play.get_variable_manager(), "_inventory", None)
-    return list(inventory.get_hosts(play.hosts)) if inventory is not None else []
+    return list(inventory.get_hosts(play.hosts, ignore_restrictions=whole)) if inventory is not None else []
+
+
+def planned(playbook: Any, redactor: Redactor) -> list[dict[str, str]]:
+    """The plays of a playbook in their order: those that never begin are known by this alone."""
+    # Not by get_name(), which gives a play without name one, from what may still be a template.
+    return [
+        {"name": one_line(str(play.name or pattern(play)), 300, redactor.text), "hosts": pattern(play)}
+        for play in playbook.get_plays()
+    ]
 
 
 def play_secrets(play: Any) -> set[str]:
@@ -97,6 +111,13 @@ def task_fields(task: Any, play: str, redactor: Redactor, *, handler: bool) -> d
         "check_mode": task.check_mode is True,
         "no_log": task.no_log not in (None, False),
     }
+    runs_once = bool(task.run_once) or _bypasses_the_hosts(task)
+    if not (handler or runs_once or line["action"] == META or blocks.is_for_some(task)):
+        line["for_all"] = True
+    if runs_once or task.any_errors_fatal is True:
+        line["fatal"] = True
+    if line["action"] == META:
+        line["meta"] = str(task.args.get("_raw_params") or "")
     if (rescues := blocks.rescue_of(task)) is not None:
         line["rescues"] = rescues
     if handler and task.listen:
@@ -104,6 +125,12 @@ def task_fields(task: Any, play: str, redactor: Redactor, *, handler: bool) -> d
     if isinstance(task.async_val, int) and task.async_val > 0:
         line["async"] = {"seconds": task.async_val, "poll": task.poll if isinstance(task.poll, int) else None}
     return line
+
+
+def _bypasses_the_hosts(task: Any) -> bool:
+    """Actions such as `add_host` and `pause` are done once for all machines of a play."""
+    action = action_loader.get(str(task.action), class_only=True) if "{{" not in str(task.action) else None
+    return bool(getattr(action, "BYPASS_HOST_LOOP", False))
 
 
 def learnt(result: Any, action: str) -> set[str]:
@@ -146,6 +173,8 @@ def result_fields(
     }
     if rescued_by is not None:
         line["rescued_by"] = rescued_by
+    if status == "ignored" and result.is_unreachable():
+        line["unreachable"] = True
     if status == "changed" and task.notify:
         line["notify"] = [one_line(str(topic), 300, redactor.text) for topic in task.notify]
     if not action:  # a template when the task began

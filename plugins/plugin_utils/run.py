@@ -105,17 +105,21 @@ class Run:
                 "playbook": name,
                 "sha256": sources.digest(sources.read(name)),
                 "collections": origin.collections_in_use(),
+                "plays": events.planned(playbook, self.redactor),
             },
         )
 
     def play_start(self, play: Any) -> None:
-        self._play = str(play._uuid)
+        is_first_batch, self._play = self._play != str(play._uuid), str(play._uuid)
         self._announced.clear()
         listed = sources.listed_files(play.vars_files or [], self._directory)
         self._search([*listed, *(f for role in play.roles or [] for f in sources.role_files(str(role._role_path)))])
         self.redactor.know(events.play_secrets(play))
         files = sources.digests([listed], {path: sources.read(path) for path in listed})
-        self.write("play_start", events.play_fields(play, self.redactor) | {"files": files})
+        fields = events.play_fields(play, self.redactor) | {"files": files}
+        if is_first_batch and play.serial:
+            fields["planned"] = [str(host.get_name()) for host in events.play_hosts(play, whole=True)]
+        self.write("play_start", fields)
 
     def task_start(self, task: Any, *, handler: bool) -> None:
         """The free strategy announces a task once for each host; the journal has it once."""

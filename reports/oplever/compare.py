@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from oplever.record.model import Record
+from oplever.record.identity import latest
+from oplever.record.model import BAD, CheckStatus, Record
 from oplever.record.snapshots import State
-from oplever.record.verdict import last_results
 
 Section = Literal["host", "package", "setting", "test", "control", "result"]
 States = Mapping[str, tuple[State | None, State | None]]
@@ -128,7 +128,7 @@ def _keyed(section: Section, host: str, old: Keyed, new: Keyed) -> Iterator[Diff
 
 
 def _tests(record: Record, host: str) -> Keyed:
-    mine = [test for test in last_results(record.tests) if test.host == host]
+    mine = [test for test in latest(record.tests) if test.host == host]
     return {(test.suite, test.id): _seen(test.status, test.found) for test in mine}
 
 
@@ -141,9 +141,9 @@ def _controls(record: Record, host: str) -> Keyed:
     }
 
 
-def _seen(status: str, found: str) -> str:
+def _seen(status: CheckStatus, found: str) -> str:
     """What was found counts only when a test failed on it: a passing one finds a process id, a time, a version."""
-    return f"{status}: {found}" if status in ("fail", "error") and found else status
+    return f"{status}: {found}" if status in BAD and found else status
 
 
 def _results(record: Record, host: str) -> Keyed:

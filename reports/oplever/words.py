@@ -8,10 +8,14 @@ from msgspec import Struct
 
 Language = Literal["nl", "en"]
 Verdict = Literal["delivered", "delivered_with_remarks", "not_delivered", "interrupted"]
+Stage = Literal["nothing_done", "trial", "started", "carried_out", "tested", "accepted", "approved", "signed"]
+"""How far the work came: each value but the first two takes all that stand before it."""
 DocumentStatus = Literal["concept", "submitted", "approved", "rejected", "superseded"]
 CheckStatus = Literal["pass", "fail", "error", "not_applicable", "waived"]
 TaskStatus = Literal["ok", "changed", "failed", "skipped", "unreachable", "rescued", "ignored"]
 Severity = Literal["high", "medium", "low"]
+BAD: frozenset[CheckStatus | None] = frozenset(("fail", "error"))
+"""Results by which a test or control is not in order: what is unknown is as bad as what fails."""
 Who = Literal["executor", "supervisor", "user", "toolkit"]
 
 

@@ -73,7 +73,7 @@ def measured(hosts: int, place: Path) -> dict[str, Any]:
     """One round: journal, record, documents of both languages."""
     import fleet  # noqa: PLC0415 - only the child needs these
     from oplever import store  # noqa: PLC0415
-    from oplever.render.registry import render_all  # noqa: PLC0415
+    from oplever.app.build import write_documents  # noqa: PLC0415
 
     with (place / "journal.jsonl").open("wb") as journal:
         journal.writelines(fleet.lines(hosts))
@@ -81,7 +81,7 @@ def measured(hosts: int, place: Path) -> dict[str, Any]:
     record = store.load(place)
     store.write_record(record, place)
     recorded = time.perf_counter()
-    render_all(record, place)
+    write_documents(record, place)
     done = time.perf_counter()
     names = {"json": "record.json", **{suffix: f"report.en.{suffix}" for suffix in ("html", "pdf", "md")}}
     return {

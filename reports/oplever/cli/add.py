@@ -9,7 +9,7 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from oplever import clock, store
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.cli.output import summary
 from oplever.record import corrections, entries
 

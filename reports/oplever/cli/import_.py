@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from oplever import clock, store
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.cli.import_scan import import_lynis, import_openscap
 from oplever.cli.output import summary
 from oplever.errors import OpleverError

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from oplever import clock, store
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.errors import OpleverError
 from oplever.journal.importers import lynis, openscap
 from oplever.journal.importers.scans import Scan

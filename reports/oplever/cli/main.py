@@ -7,8 +7,8 @@ import importlib
 import click
 
 from oplever import __version__, store
+from oplever.app.build import build
 from oplever.cli.add import add
-from oplever.cli.build import build
 from oplever.cli.output import short, summary
 from oplever.errors import OpleverError
 from oplever.text import printable

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from oplever import config, store
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.cli.tables import as_json, format_option, table
 from oplever.store import retention
 from oplever.store.index import open_index

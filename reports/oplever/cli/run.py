@@ -12,7 +12,7 @@ from rich.console import Console
 from oplever import store
 from oplever._shared.redact import redact_text
 from oplever._shared.text import clean
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.cli.output import summary
 from oplever.run import prompts, session
 from oplever.run.views import recap

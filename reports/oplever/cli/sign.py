@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from oplever import clock, store
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.errors import OpleverError
 from oplever.record import entries
 from oplever.record.entries import Role

@@ -15,8 +15,6 @@ from oplever.record.model import CheckStatus, Control, ExceptionGrant, Language,
 HOME = "https://oplever.nl/ns"
 """Namespace of what we name in formats that ask for one; nothing is there to fetch."""
 
-PROBLEM = frozenset({"fail", "error"})
-
 
 class Finding(Struct, frozen=True):
     """One expectation about one host. `status` is how it ended, `before` how it was at the start (controls only).

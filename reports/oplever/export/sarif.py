@@ -12,9 +12,9 @@ from typing import Any
 
 from oplever import __version__
 from oplever.export import findings
-from oplever.export.findings import PROBLEM, Finding
+from oplever.export.findings import Finding
 from oplever.export.shape import Shape
-from oplever.record.model import ExceptionGrant, Record
+from oplever.record.model import BAD, ExceptionGrant, Record
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVEL = {"high": "error", "medium": "warning", "low": "note"}
@@ -72,7 +72,7 @@ def _level(finding: Finding) -> str:
 
 
 def _result(record: Record, finding: Finding, rule: int) -> dict[str, Any]:
-    repaired = finding.before in PROBLEM and finding.status in ("pass", "not_applicable")
+    repaired = finding.before in BAD and finding.status in ("pass", "not_applicable")
     status = finding.before if repaired and finding.before else finding.status
     found = finding.found_before if repaired else finding.found
     kind = _KIND[status]
@@ -104,7 +104,7 @@ def _state(finding: Finding, repaired: bool) -> str:
         return ""
     if repaired:
         return "absent"
-    bad = {*PROBLEM, "waived"}
+    bad = {*BAD, "waived"}
     if finding.status in bad and finding.before not in bad:
         return "new"
     same = (finding.status, finding.found) == (finding.before, finding.found_before)

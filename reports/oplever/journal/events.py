@@ -42,9 +42,17 @@ class RunStart(Event, frozen=True, tag="run_start"):
     imported: Imported | None = None
 
 
+class PlannedPlay(Struct, frozen=True):
+    name: str = ""
+    hosts: str = ""
+
+
 class PlaybookStart(Event, frozen=True, tag="playbook_start"):
+    """`plays` are all that the playbook holds, also those that will never begin."""
+
     playbook: str = ""
     collections: dict[str, str | None] = {}
+    plays: tuple[PlannedPlay, ...] = ()
 
 
 class PlayStart(Event, frozen=True, tag="play_start"):
@@ -53,9 +61,12 @@ class PlayStart(Event, frozen=True, tag="play_start"):
     hosts: str = ""
     targets: list[str] = []
     groups: dict[str, list[str]] = {}
+    planned: list[str] = []
 
 
 class TaskStart(Event, frozen=True, tag="task_start"):
+    """`for_all`: every machine that is still in the play meets it; `fatal`: a failure of one stops the others."""
+
     task: str
     play: str = ""
     name: str = ""
@@ -66,6 +77,9 @@ class TaskStart(Event, frozen=True, tag="task_start"):
     check_mode: bool | None = None
     rescues: str | None = None
     listen: list[str] = []
+    for_all: bool = False
+    fatal: bool = False
+    meta: str = ""
 
 
 class HostStart(Event, frozen=True, gc=False, tag="host_start"):
@@ -117,6 +131,7 @@ class Result(Event, frozen=True, gc=False, tag="result"):
     job: Job | None = None
     action: str | None = None
     check_mode: bool = False
+    unreachable: bool = False
     warnings: tuple[str, ...] = ()
     diff: tuple[Change, ...] = ()
     data: Any = None

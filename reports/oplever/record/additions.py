@@ -148,21 +148,32 @@ def consequences(entries: Sequence[Entry]) -> tuple[Consequence, ...]:
 
 
 def escalations(entries: Sequence[Entry]) -> tuple[Escalation, ...]:
-    return tuple(
-        Escalation(
-            id=f"E{number}",
-            to=said.to,
-            at=entry.at,
-            why=said.why,
-            type=said.type,
-            fault=said.fault,
-            message=said.message,
-            answer=said.answer,
-            closed=bool(said.answer),
-            by=entry.by,
+    """What was handed to others. An answer about a fault that waits for the same person closes that escalation."""
+    rows: list[Escalation] = []
+    for entry, said in _of(entries, kinds.EscalationEntry):
+        waiting = next((n for n, row in enumerate(rows) if said.fault and _waits_for(row, said)), None)
+        if said.answer and waiting is not None:
+            rows[waiting] = structs.replace(rows[waiting], answer=said.answer, closed=True)
+            continue
+        rows.append(
+            Escalation(
+                id=f"E{len(rows) + 1}",
+                to=said.to,
+                at=entry.at,
+                why=said.why,
+                type=said.type,
+                fault=said.fault,
+                message=said.message,
+                answer=said.answer,
+                closed=bool(said.answer),
+                by=entry.by,
+            )
         )
-        for number, (entry, said) in enumerate(_of(entries, kinds.EscalationEntry), 1)
-    )
+    return tuple(rows)
+
+
+def _waits_for(escalation: Escalation, said: kinds.EscalationEntry) -> bool:
+    return not escalation.closed and (escalation.fault, escalation.to) == (said.fault, said.to)
 
 
 def faults(known: Sequence[Fault], entries: Sequence[Entry]) -> tuple[Fault, ...]:
@@ -189,9 +200,9 @@ def faults(known: Sequence[Fault], entries: Sequence[Entry]) -> tuple[Fault, ...
                 fix=said.fix,
             )
     for escalation in escalations(entries):
-        fault = found.get(escalation.fault)  # type: ignore[assignment]
-        if fault is not None and fault.status == "open" and not escalation.closed:
-            found[fault.id] = structs.replace(fault, status="escalated")
+        escalated = found.get(escalation.fault)
+        if escalated is not None and escalated.status == "open" and not escalation.closed:
+            found[escalated.id] = structs.replace(escalated, status="escalated")
     return tuple(found.values())
 
 
@@ -274,7 +285,9 @@ def accountability(entries: Sequence[Entry]) -> Accountability:
     for entry in entries:
         said = entry.entry
         if isinstance(said, kinds.ReportEntry):
-            found = Accountability(said.form, entry.at, said.to, said.minutes)
+            # A new report does away with an approval of what was there before, but only a decision with a rejection.
+            earlier = found if found.decision == "rejected" else Accountability()
+            found = structs.replace(earlier, form=said.form, at=entry.at, to=said.to, minutes=said.minutes)
         elif isinstance(said, kinds.DecisionEntry):
             found = structs.replace(
                 found, decision=said.decision, decided_by=entry.by, decided_at=entry.at, remarks=said.remarks
@@ -290,17 +303,9 @@ def handover(entries: Sequence[Entry]) -> Handover:
     return found
 
 
-def signatures(entries: Sequence[Entry], digest: str) -> tuple[Signature, ...]:
-    """Who stood for what; `digest` is that of the journal it was said about."""
-    found = []
-    for entry in entries:
-        said = entry.entry
-        if isinstance(said, kinds.AcceptanceEntry):
-            found.append(Signature(said.user, "user", entry.at, said.verdict, digest))
-        elif isinstance(said, kinds.ReportEntry):
-            found.append(Signature(entry.by, "executor", entry.at, "report", digest))
-        elif isinstance(said, kinds.DecisionEntry):
-            found.append(Signature(entry.by, "supervisor", entry.at, said.decision, digest))
-        elif isinstance(said, kinds.SignatureEntry):
-            found.append(Signature(entry.by, said.role, entry.at, said.role, said.statement, said.revision, said.key))
-    return tuple(found)
+def signatures(entries: Sequence[Entry]) -> tuple[Signature, ...]:
+    """Who put a key to which revision. What people merely said, or somebody said for them, is no signature."""
+    return tuple(
+        Signature(entry.by, said.role, entry.at, said.role, said.statement, said.revision, said.key)
+        for entry, said in _of(entries, kinds.SignatureEntry)
+    )

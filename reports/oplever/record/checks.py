@@ -9,6 +9,7 @@ from typing import Any, get_args
 from msgspec import structs
 
 from oplever.record.fold import Call
+from oplever.record.identity import TestKey
 from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
 STATUSES = frozenset(get_args(CheckStatus))
@@ -53,12 +54,12 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
 
 def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
     """Checks without severity; the last result of a stage counts and says how often it was tried."""
-    last: dict[tuple[str, str, str], Test] = {}
+    last: dict[tuple[TestKey, str], Test] = {}
     for outcome in found:
         if outcome.severity:
             continue
         stage = "during" if outcome.stage in ("before", "during") else "after"
-        key = (outcome.id, outcome.host, stage)
+        key = (TestKey.of(outcome), stage)
         earlier = last.get(key)
         last[key] = Test(
             id=outcome.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from oplever.record.identity import is_measured
 from oplever.record.model import Missing, Record, Who
 
 _Rule = tuple[str, str, Who, tuple[str, ...], str]
@@ -36,7 +37,7 @@ def _rules(record: Record) -> Iterator[_Rule]:
         yield PEOPLE
     if not record.systems or any(not (s.snapshot_before and s.snapshot_after) for s in record.systems):
         yield SNAPSHOTS
-    stages = {test.stage for test in record.tests}
+    stages = {test.stage for test in record.tests if is_measured(test)}
     if "during" not in stages:
         yield DURING
     if "after" not in stages:
@@ -53,5 +54,5 @@ def _rules(record: Record) -> Iterator[_Rule]:
         yield HOURS
     if record.accountability.form is None:
         yield REPORT
-    if record.accountability.decision is None:
+    if record.accountability.decision is None or record.status == "submitted":  # submitted again after a rejection
         yield DECISION

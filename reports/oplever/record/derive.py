@@ -9,7 +9,7 @@ from msgspec import structs
 
 from oplever import clock
 from oplever.journal.events import JournalEvent
-from oplever.record import additions, checks, completeness, corrections, drift, opinions, score, snapshots
+from oplever.record import additions, checks, completeness, corrections, drift, opinions, reach, score, snapshots
 from oplever.record.candidates import candidates
 from oplever.record.entries import Entry
 from oplever.record.faults import faults
@@ -28,8 +28,9 @@ from oplever.record.model import (
     Scope,
     System,
 )
+from oplever.record.stage import stage
 from oplever.record.steps import counts, rescued, steps
-from oplever.record.verdict import verdict
+from oplever.record.verdict import Grounds, verdict
 
 ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
 
@@ -54,23 +55,36 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
     acceptance, rest_points = additions.acceptance(entries), additions.rest_points(entries)
     systems = _systems(run, pairs)
     both = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
-    conclusion, reasons = verdict(
-        run,
+    assignment = additions.assignment(_assignment(run), entries)
+    done = steps(run, saved)
+    all_steps = (*done, *additions.steps(len(done), entries))
+    accountability, signatures = additions.accountability(entries), additions.signatures(entries)
+    grounds = Grounds(
+        run=run,
+        saved=frozenset(saved),
         systems=systems,
+        steps=all_steps,
         tests=tests,
         baseline=baseline,
         faults=fault_list,
         acceptance=acceptance,
+        accountability=accountability,
         rest_points=rest_points,
     )
-    assignment = additions.assignment(_assignment(run), entries)
-    done = steps(run, saved)
+    conclusion, reasons = verdict(grounds)
     record = Record(
         schema=SCHEMA_VERSION,
         id=run.start.id if run.start else "",
         work_process=(run.start.work_process or "") if run.start else "",
         status=additions.status(entries),
         verdict=conclusion,
+        stage=stage(
+            reasons,
+            has_passed=bool(grounds.measured) and not grounds.failing,
+            acceptance=acceptance,
+            accountability=accountability,
+            signatures=signatures,
+        ),
         document=_revised(structs.replace(_document(run, digest), reasons=reasons), entries),
         assignment=assignment,
         people=_people(run),
@@ -81,8 +95,8 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
             *additions.components(entries),
         ),
         settings=tuple(s for host, (old, new) in both.items() for s in snapshots.settings(host, old, new)),
-        plan=tuple(run.plan.values()),
-        steps=(*done, *additions.steps(len(done), entries)),
+        plan=(*run.plan.values(), *reach.plays_not_begun(run)),
+        steps=all_steps,
         tests=tests,
         baseline=baseline,
         faults=fault_list,
@@ -92,10 +106,10 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
         consequences=additions.consequences(entries),
         proposals=additions.proposals(entries, candidates(fault_list)),
         hours=additions.hours(_hours(run, assignment.norm_hours), entries),
-        accountability=additions.accountability(entries),
+        accountability=accountability,
         handover=additions.handover(entries),
         annexes=(),
-        signatures=additions.signatures(entries, digest),
+        signatures=signatures,
         completeness=Completeness(complete=False),
     )
     record = corrections.apply(record, entries)
@@ -121,7 +135,7 @@ def _document(run: Run, digest: str) -> Document:
         journal_version=start.version if start else 0,
         journal_digest=digest,
         tool_versions={key: value for key, value in ((start and start.versions) or {}).items() if value},
-        playbooks=tuple(run.playbooks),
+        playbooks=tuple(playbook.name for playbook in run.playbooks),
         command=tuple(start.command) if start else (),
         check_mode=bool(start and start.check_mode),
         inventories=tuple((start and start.inventories) or ()),

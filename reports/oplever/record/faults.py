@@ -9,9 +9,9 @@ from msgspec import structs
 from oplever.journal.events import Result
 from oplever.record.checks import Outcome
 from oplever.record.fold import Run
-from oplever.record.model import Fault
+from oplever.record.identity import TestKey
+from oplever.record.model import BAD, Fault
 
-BAD = ("fail", "error")
 ASSERT = "ansible.builtin.assert"
 
 
@@ -75,12 +75,12 @@ def _repeats(result: Result, tests: Sequence[Fault]) -> bool:
 
 
 def _test_faults(found: Iterable[Outcome]) -> list[Fault]:
-    opened: dict[tuple[str, str], Fault] = {}
+    opened: dict[TestKey, Fault] = {}
     closed: list[Fault] = []
     for outcome in found:
         if outcome.severity:
             continue  # controls have a section of their own
-        key = (outcome.id, outcome.host)
+        key = TestKey.of(outcome)
         known = opened.get(key)
         if outcome.status in BAD:
             opened[key] = structs.replace(known, attempts=known.attempts + 1) if known else _test_fault(outcome)

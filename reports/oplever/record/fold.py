@@ -18,6 +18,7 @@ from oplever.journal.events import (
     JournalEvent,
     NoHosts,
     Notify,
+    PlannedPlay,
     PlaybookStart,
     PlayStart,
     Result,
@@ -39,6 +40,26 @@ class Task:
     started: dict[str, str] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     includes: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass
+class Play:
+    """Who a play is for: all its machines as far as they were announced, those of the `batch` that began last, and
+    those that were `planned` for all batches together."""
+
+    name: str
+    targets: dict[str, None] = field(default_factory=dict)
+    batch: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
+
+
+@dataclass
+class Playbook:
+    """The plays that one playbook holds, and how many of them began."""
+
+    name: str
+    plays: tuple[PlannedPlay, ...]
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,8 @@ class Run:
     lines: int = 0
     damaged: int = 0
     gaps: int = 0
-    playbooks: list[str] = field(default_factory=list)
+    playbooks: list[Playbook] = field(default_factory=list)
+    plays: dict[str, Play] = field(default_factory=dict)
     plan: dict[str, PlanStep] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
@@ -133,7 +155,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
             case NoHosts():
                 _no_hosts(run, event)
             case PlaybookStart():
-                run.playbooks.append(event.playbook)
+                run.playbooks.append(Playbook(event.playbook, event.plays))
                 _versions(run, event.collections)
             case Stats():
                 known = Recap.__struct_fields__
@@ -158,11 +180,16 @@ def _versions(run: Run, collections: dict[str, str | None]) -> None:
 
 
 def _play(run: Run, event: PlayStart) -> None:
-    for host in event.targets:
-        run.groups.setdefault(host, event.groups.get(host, []))
+    for host in (*event.targets, *event.planned):
+        run.groups[host] = run.groups.get(host) or event.groups.get(host, [])
     if event.play not in run.plan:  # each batch of a serial play is announced
-        playbook = run.playbooks[-1] if run.playbooks else ""
-        run.plan[event.play] = PlanStep(len(run.plan) + 1, event.name, event.hosts, playbook, event.t)
+        playbook = run.playbooks[-1] if run.playbooks else Playbook("", ())
+        playbook.begun += 1
+        run.plan[event.play] = PlanStep(len(run.plan) + 1, event.name, event.hosts, playbook.name, event.t)
+        run.plays[event.play] = Play(event.name, planned=tuple(event.planned))
+    play = run.plays[event.play]
+    play.targets.update(dict.fromkeys(event.targets))
+    play.batch = tuple(event.targets)
 
 
 def _no_hosts(run: Run, event: NoHosts) -> None:

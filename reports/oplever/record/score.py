@@ -9,11 +9,10 @@ from typing import Any, get_args
 from msgspec import structs
 
 from oplever.record.fold import Call
-from oplever.record.model import Baseline, CheckStatus, Control, HostScore, Regression, Score, Tally
+from oplever.record.model import BAD, Baseline, CheckStatus, Control, HostScore, Regression, Score, Tally
 
 WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
 STATUSES = frozenset(get_args(CheckStatus))
-BAD = frozenset({"fail", "error"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> It
     for control in controls:
         known = delivered.get(control.host)
         was = known.controls.get(control.id) if known else None
-        if known is None or control.after not in BAD or was is None or was in BAD:
+        if known is None or control.after is None or control.after not in BAD or was is None or was in BAD:
             continue
         first: dict[str, Any] = {}
         for run in reversed(known.later):
@@ -107,4 +106,6 @@ def _score(results: Iterable[tuple[str, CheckStatus | None]]) -> Score | None:
         errors=count["error"],
         not_applicable=count["not_applicable"],
         waived=count["waived"],
+        measured=len(measured) - count["not_applicable"] - count["error"],
+        total=len(measured),
     )

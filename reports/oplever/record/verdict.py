@@ -1,125 +1,242 @@
-"""The verdict with its reasons. Codes are listed in docs/reference/record.md; renderers translate them."""
+"""The technical verdict with its reasons. Codes are listed in docs/reference/record.md; renderers translate them.
+
+What needs attention on the first page is drawn from the same reasons, so the two cannot contradict each other.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
+from oplever.record import reach
 from oplever.record.fold import Run
-from oplever.record.model import Acceptance, Baseline, Fault, Reason, RestPoints, System, Test, Verdict
+from oplever.record.identity import is_measured, latest
+from oplever.record.model import (
+    BAD,
+    Acceptance,
+    Accountability,
+    Baseline,
+    Fault,
+    Reason,
+    RestPoints,
+    Step,
+    System,
+    Test,
+    Verdict,
+)
 
-BAD = ("fail", "error")
+EFFECTS: dict[str, Verdict] = {
+    "interrupted": "interrupted",
+    "stopped": "interrupted",
+    "no_hosts": "not_delivered",
+    "nothing_done": "not_delivered",
+    "tool_failed": "not_delivered",
+    "hosts_unreachable": "not_delivered",
+    "hosts_failed": "not_delivered",
+    "hosts_stopped": "not_delivered",
+    "hosts_left": "not_delivered",
+    "hosts_not_reached": "not_delivered",
+    "plays_not_begun": "not_delivered",
+    "hand_steps_failed": "not_delivered",
+    "tests_failed": "not_delivered",
+    "faults_open": "not_delivered",
+    "acceptance_rejected": "not_delivered",
+    "decision_rejected": "not_delivered",
+    "check_mode": "delivered_with_remarks",
+    "changed_in_trial": "delivered_with_remarks",
+    "hosts_ended": "delivered_with_remarks",
+    "plays_ended": "delivered_with_remarks",
+    "unreachable_ignored": "delivered_with_remarks",
+    "faults_escalated": "delivered_with_remarks",
+    "controls_failed": "delivered_with_remarks",
+    "failures_ignored": "delivered_with_remarks",
+    "no_tests": "delivered_with_remarks",
+    "hosts_untested": "delivered_with_remarks",
+    "snapshots_missing": "delivered_with_remarks",
+    "rest_points_open": "delivered_with_remarks",
+    "accepted_with_rest_points": "delivered_with_remarks",
+    "journal_lines_lost": "delivered_with_remarks",
+    "journal_lines_differ": "delivered_with_remarks",
+    "clock_set": "delivered_with_remarks",
+}
+"""Every reason with what it makes of the record, the heaviest first: the first reason that there is decides."""
+
+REJECTIONS = frozenset({"acceptance_rejected", "decision_rejected"})
+"""Reasons that people gave; all others are technical."""
 WELL = ("", "successful", "completed")
 """Words of other tools for a run that went well; empty when a tool keeps none."""
 BY_HOSTS = range(2, 15, 2)
 """Exit codes that Ansible adds up from failed hosts, unreachable hosts and broken off plays."""
 
 
-def verdict(
-    run: Run,
-    *,
-    systems: Sequence[System],
-    tests: Sequence[Test],
-    baseline: Baseline,
-    faults: Sequence[Fault],
-    acceptance: Acceptance,
-    rest_points: RestPoints,
-) -> tuple[Verdict, tuple[Reason, ...]]:
-    stopped = list(_stopped(run))
-    blocking = [*_tool(run, systems), *_blocking(systems, tests, acceptance)]
-    remarks = list(
-        _remarks(
-            run,
-            systems=systems,
-            tests=tests,
-            baseline=baseline,
-            faults=faults,
-            acceptance=acceptance,
-            rest_points=rest_points,
-        )
-    )
-    found: Verdict = "delivered"
-    if stopped:
-        found = "interrupted"
-    elif blocking:
-        found = "not_delivered"
-    elif remarks:
-        found = "delivered_with_remarks"
-    return found, (*stopped, *blocking, *remarks)
+@dataclass(frozen=True)
+class Grounds:
+    """All that a verdict rests on. `saved` are the results that were rescued, `steps` those of people included."""
+
+    run: Run
+    saved: frozenset[int]
+    systems: Sequence[System]
+    steps: Sequence[Step]
+    tests: Sequence[Test]
+    baseline: Baseline
+    faults: Sequence[Fault]
+    acceptance: Acceptance
+    accountability: Accountability
+    rest_points: RestPoints
+
+    @cached_property
+    def unreachable(self) -> tuple[str, ...]:
+        return tuple(system.name for system in self.systems if system.recap.unreachable)
+
+    @cached_property
+    def failed(self) -> tuple[str, ...]:
+        return tuple(system.name for system in self.systems if system.recap.failed)
+
+    @cached_property
+    def failing(self) -> tuple[Test, ...]:
+        return tuple(test for test in latest(self.tests) if test.status in BAD)
+
+    @cached_property
+    def measured(self) -> frozenset[str]:
+        """Machines of which something was tested."""
+        return frozenset(test.host for test in latest(self.tests) if is_measured(test))
 
 
-def _stopped(run: Run) -> Iterator[Reason]:
+def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
+    """The verdict and all reasons for it, the heaviest first; none when it is `delivered`."""
+    run, order = grounds.run, list(EFFECTS)
+    about = (_work(grounds), _tool(grounds), _machines(grounds), _proof(grounds), _people(grounds))
+    reasons = sorted(chain(_ended(run), *about, _reservations(run)), key=lambda reason: order.index(reason.code))
+    return EFFECTS[reasons[0].code] if reasons else "delivered", tuple(reasons)
+
+
+def _ended(run: Run) -> Iterator[Reason]:
+    """How the run ended, when that was not by itself."""
     if run.end is None:
         yield Reason("interrupted", {"at": run.last})
     elif run.end.reason != "finished":
         yield Reason("stopped", {"reason": run.end.reason})
 
 
-def _tool(run: Run, systems: Sequence[System]) -> Iterator[Reason]:
+def _work(grounds: Grounds) -> Iterator[Reason]:
+    """What was done, by the run as a whole."""
+    run = grounds.run
+    by_hand = [step for step in grounds.steps if step.by != "machine"]
+    if not grounds.systems:
+        yield Reason("no_hosts")
+    elif not reach.has_work(run) and not by_hand and not grounds.tests:
+        yield Reason("nothing_done")
+    if plays := reach.plays_not_begun(run):
+        yield Reason("plays_not_begun", {"plays": [play.name for play in plays]})
+    if failed := _failed_by_hand(by_hand):
+        yield Reason("hand_steps_failed", {"steps": failed})
+    if run.start is not None and run.start.check_mode:
+        yield Reason("check_mode")
+    steps, hosts = reach.changed_in_trial(run)
+    if steps:
+        yield Reason("changed_in_trial", {"steps": list(steps), "hosts": list(hosts)})
+    if plays_ended := reach.plays_ended(run):
+        yield Reason("plays_ended", {"plays": list(plays_ended)})
+
+
+def _tool(grounds: Grounds) -> Iterator[Reason]:
     """What the tool that recorded the run says of its end, unless the results of the hosts or `stopped` say why."""
-    end = run.end
+    run, end = grounds.run, grounds.run.end
     if end is None or end.reason != "finished" or (end.outcome in WELL and not end.exit_code):
         return
-    hosts = any(system.recap.failed or system.recap.unreachable for system in systems)
-    if hosts and end.outcome in ("", "failed") and (end.exit_code is None or end.exit_code in BY_HOSTS):
+    by_hosts = end.outcome in ("", "failed") and (end.exit_code is None or end.exit_code in BY_HOSTS)
+    if by_hosts and (grounds.failed or grounds.unreachable):
         return
     code = "" if end.exit_code is None else f"exit code {end.exit_code}"
     tool = run.start.imported.tool if run.start and run.start.imported else ""
     yield Reason("tool_failed", {"tool": tool, "outcome": ", ".join(filter(None, (end.outcome, code)))})
 
 
-def _blocking(systems: Sequence[System], tests: Sequence[Test], acceptance: Acceptance) -> Iterator[Reason]:
-    if hosts := [system.name for system in systems if system.recap.unreachable]:
-        yield Reason("hosts_unreachable", {"hosts": hosts})
-    if hosts := [system.name for system in systems if system.recap.failed]:
-        yield Reason("hosts_failed", {"hosts": hosts})
-    if not systems:
-        yield Reason("no_hosts")
-    if failing := _failing(tests):
+def _failed_by_hand(steps: Sequence[Step]) -> list[str]:
+    """Manual steps whose last attempt on a machine failed."""
+    last = {(result.host, step.name): result.status for step in steps for result in step.results}
+    return [f"{name} ({host})" for (host, name), status in last.items() if status == "failed"]
+
+
+def _machines(grounds: Grounds) -> Iterator[Reason]:
+    """Machines that did not get all of the work, by name."""
+    run, failed = grounds.run, frozenset((*grounds.failed, *grounds.unreachable))
+    if grounds.unreachable:
+        yield Reason("hosts_unreachable", {"hosts": list(grounds.unreachable)})
+    if grounds.failed:
+        yield Reason("hosts_failed", {"hosts": list(grounds.failed)})
+    if hosts := reach.not_reached(run):
+        yield Reason("hosts_not_reached", {"hosts": list(hosts)})
+    if hosts := reach.unanswered(run):
+        yield Reason("unreachable_ignored", {"hosts": list(hosts)})
+    if run.end is None or run.end.reason != "finished":
+        return  # nobody got all of it
+    stops = reach.stops(run, grounds.saved, failed)
+    for stop in stops:
+        params = {"hosts": list(stop.hosts), "step": stop.step, "failed": list(stop.failed)}
+        yield Reason("hosts_stopped", params)
+    stopped = {host for stop in stops for host in stop.hosts}
+    behind = reach.behind(run, failed)
+    if left := [host for host in behind.left if host not in stopped]:
+        yield Reason("hosts_left", {"hosts": left})
+    if ended := [host for host in behind.ended if host not in stopped]:
+        yield Reason("hosts_ended", {"hosts": ended})
+
+
+def _proof(grounds: Grounds) -> Iterator[Reason]:
+    """What tests, controls, snapshots and faults show."""
+    if failing := grounds.failing:
         ids = list(dict.fromkeys(test.id for test in failing))
         yield Reason("tests_failed", {"count": len(failing), "tests": ids})
+    if faults := [fault.id for fault in grounds.faults if fault.status == "open" and not _is_explained(fault, grounds)]:
+        yield Reason("faults_open", {"faults": faults})
+    if faults := [fault.id for fault in grounds.faults if fault.status == "escalated"]:
+        yield Reason("faults_escalated", {"faults": faults})
+    if failed := Counter(control.severity for control in grounds.baseline.controls if control.after in BAD):
+        yield Reason("controls_failed", {"high": failed["high"], "medium": failed["medium"], "low": failed["low"]})
+    if ignored := sum(fault.status == "ignored" for fault in grounds.faults):
+        yield Reason("failures_ignored", {"count": ignored})
+    if not grounds.measured:
+        yield Reason("no_tests")
+    elif hosts := [system.name for system in grounds.systems if system.name not in grounds.measured]:
+        yield Reason("hosts_untested", {"hosts": hosts})
+    if hosts := [each.name for each in grounds.systems if not (each.snapshot_before and each.snapshot_after)]:
+        yield Reason("snapshots_missing", {"hosts": hosts})
+
+
+def _is_explained(fault: Fault, grounds: Grounds) -> bool:
+    """Whether another reason names what the fault is about."""
+    match fault.kind:
+        case "task_failed":
+            return fault.host in grounds.failed
+        case "unreachable":
+            return fault.host in grounds.unreachable
+        case "test_failed":
+            return any((test.host, test.id) == (fault.host, fault.location) for test in grounds.failing)
+        case "interrupted":
+            return True
+        case "reported":
+            return False
+
+
+def _people(grounds: Grounds) -> Iterator[Reason]:
+    """What the user and the supervisor said, and what they still wait for."""
+    acceptance, accountability = grounds.acceptance, grounds.accountability
     if acceptance.verdict == "rejected":
         yield Reason("acceptance_rejected", {"user": acceptance.user})
-
-
-def _failing(tests: Sequence[Test]) -> list[Test]:
-    return [test for test in last_results(tests) if test.status in BAD]
-
-
-def last_results(tests: Sequence[Test]) -> list[Test]:
-    """Of each test on each machine the last one: what failed during the work and passed after it does not count."""
-    last: dict[tuple[str, str], Test] = {}
-    for test in tests:
-        known = last.get((test.id, test.host))
-        if known is None or test.stage == "after" or known.stage == "during":
-            last[test.id, test.host] = test
-    return list(last.values())
-
-
-def _remarks(
-    run: Run,
-    *,
-    systems: Sequence[System],
-    tests: Sequence[Test],
-    baseline: Baseline,
-    faults: Sequence[Fault],
-    acceptance: Acceptance,
-    rest_points: RestPoints,
-) -> Iterator[Reason]:
-    if failing := Counter(control.severity for control in baseline.controls if control.after in BAD):
-        yield Reason("controls_failed", {"high": failing["high"], "medium": failing["medium"], "low": failing["low"]})
-    if ignored := sum(fault.status == "ignored" for fault in faults):
-        yield Reason("failures_ignored", {"count": ignored})
-    if not tests:
-        yield Reason("no_tests")
-    if hosts := [system.name for system in systems if not (system.snapshot_before and system.snapshot_after)]:
-        yield Reason("snapshots_missing", {"hosts": hosts})
-    if still := sum(point.status == "open" for point in rest_points.items):
+    if accountability.decision == "rejected":
+        yield Reason("decision_rejected", {"by": accountability.decided_by})
+    if still := sum(point.status == "open" for point in grounds.rest_points.items):
         yield Reason("rest_points_open", {"count": still})
     if acceptance.verdict == "accepted_with_rest_points":
         yield Reason("accepted_with_rest_points", {"user": acceptance.user})
-    if run.start is not None and run.start.check_mode:
-        yield Reason("check_mode")
+
+
+def _reservations(run: Run) -> Iterator[Reason]:
+    """Why the journal itself cannot be taken at its word."""
     if lost := run.gaps + (run.end.lost if run.end else 0):
         yield Reason("journal_lines_lost", {"count": lost})
     if run.end is not None and run.surplus:

@@ -81,14 +81,16 @@ class Details(Struct, frozen=True, tag_field="kind", tag="details"):
 
 
 class AttentionItem(Struct, frozen=True):
-    """`section` is the number of the section that tells more, `command` is what supplies what is missing."""
+    """`section` is the key of the section that tells more, and `number` its number in this document (None: it is not
+    in it); `command` is what supplies what is missing."""
 
     tone: Tone
     label: str
     text: str
     detail: str = ""
     command: str = ""
-    section: int | None = None
+    section: str = ""
+    number: int | None = None
 
 
 class Attention(Struct, frozen=True, tag_field="kind", tag="attention"):
@@ -190,7 +192,8 @@ class Verdict(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """`badge` is what the table of contents says about it (a count, a problem)."""
+    """`key` names it in every document, `number` in this one. `badge` is what the table of contents says about it (a
+    count, a problem)."""
 
     number: int
     key: str

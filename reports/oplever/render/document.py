@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from oplever.record.model import Record
-from oplever.render.blocks import Block, Cell, Page, Paragraph, Section
+from oplever.render.blocks import Attention, Block, Cell, Page, Paragraph, Section
 from oplever.render.sections import handover, job, machines, proof, summary
 from oplever.render.text import N_, Translator
 from oplever.render.view import View
@@ -18,7 +18,8 @@ Builder = Callable[[View, Translator], tuple[Block, ...]]
 
 
 class Chapter(Struct, frozen=True):
-    """One section: its number is its place in `CHAPTERS`. `keys` are the sections of the record it answers for."""
+    """One section: its number is its place in `CHAPTERS`. `keys` are the sections of the record it answers for; the
+    first one names it."""
 
     keys: tuple[str, ...]
     title: str
@@ -64,6 +65,7 @@ def build(record: Record, t: Translator) -> Page:
 def build_clean(view: View, t: Translator) -> Page:
     """As `build`, for a view of a record that is clean already: one view serves every language."""
     record = view.record
+    numbers = {key: number for number, chapter in enumerate(CHAPTERS) for key in chapter.keys}
     return Page(
         language=t.language,
         title=summary.title(record, t),
@@ -75,8 +77,8 @@ def build_clean(view: View, t: Translator) -> Page:
             (t("Status"), toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision))),
         ),
         verdict=summary.verdict(record, t),
-        summary=summary.summary(view, t),
-        sections=tuple(_section(view, t, number, chapter) for number, chapter in enumerate(CHAPTERS)),
+        summary=tuple(_numbered(block, numbers) for block in summary.summary(view, t)),
+        sections=tuple(_section(view, t, numbers[chapter.keys[0]], chapter) for chapter in CHAPTERS),
         notes=(
             t("Times are in time zone {zone}.", zone=t.zone),
             t("Computed from the journal of the run and from what people added; nothing in it was typed over."),
@@ -85,10 +87,19 @@ def build_clean(view: View, t: Translator) -> Page:
     )
 
 
+def _numbered(block: Block, numbers: Mapping[str, int]) -> Block:
+    """The block with the numbers that the sections it points at have in this document."""
+    if not isinstance(block, Attention):
+        return block
+    return structs.replace(
+        block, lines=tuple(structs.replace(line, number=numbers.get(line.section)) for line in block.lines)
+    )
+
+
 def _section(view: View, t: Translator, number: int, chapter: Chapter) -> Section:
     """A section says honestly that it is empty, and always what it lacks and how to supply that."""
     blocks = chapter.build(view, t)
-    keys = {*chapter.keys, str(number)}
+    keys = chapter.keys
     missing = tuple(
         Paragraph(
             f"{word(t, one.who).capitalize()}: {missing_text(t, one.code, one.params)}",

@@ -161,7 +161,7 @@ def _(block: Attention, labels: Labels, level: int) -> Iterator[str]:
 
 
 def _attention(item: AttentionItem, labels: Labels) -> Iterator[str]:
-    where = f" ({labels['section'].format(number=item.section)})" if item.section is not None else ""
+    where = f" ({labels['section'].format(number=item.number)})" if item.number is not None else ""
     yield f"- {_toned(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
     if item.detail:
         yield f"  <br>{escape(item.detail)}"

@@ -1,8 +1,8 @@
-"""Which formats there are, and how a document gets to a file."""
+"""Which formats there are, and how a record gets into one. Nothing is written here."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Protocol
 
 from oplever.record.model import Language, Record
@@ -11,7 +11,6 @@ from oplever.render.blocks import Page
 from oplever.render.document import build_clean
 from oplever.render.text import LANGUAGES, Translator
 from oplever.render.view import View
-from oplever.store import write
 from oplever.text import clean
 
 
@@ -31,18 +30,10 @@ def render(record: Record, fmt: str, language: Language) -> bytes:
     return FORMATS[fmt].draw(build_clean(View.of(clean(record)), Translator(language)))
 
 
-def render_all(record: Record, directory: Path) -> list[Path]:
-    """Write `report.<language>.<suffix>` for every language and format, readable by the owner only.
-
-    Each file replaces its predecessor at once, so a reader never sees half a document.
-    Raises OpleverError (`file-unwritable`) when the directory cannot be written.
-    """
+def draw_all(record: Record) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for."""
     view = View.of(clean(record))
     pages = [build_clean(view, Translator(language)) for language in LANGUAGES]
-    written = []
     for suffix, fmt in FORMATS.items():
         for page in pages:
-            path = directory / f"report.{page.language}.{suffix}"
-            write(path, fmt.draw(page))
-            written.append(path)
-    return written
+            yield f"report.{page.language}.{suffix}", fmt.draw(page)

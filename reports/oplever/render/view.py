@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
+from oplever.record.identity import TestKey, latest
+from oplever.record.model import BAD, Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
-BAD = frozenset({"fail", "error"})
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -25,8 +25,7 @@ def by_host(things: Iterable[_T]) -> dict[str, list[_T]]:
 
 def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> list[Test]:
     """The last attempt of every test of a stage; earlier attempts are what a retest replaced."""
-    last = {(test.host, test.suite, test.id): test for test in tests if test.stage == stage}
-    return list(last.values())
+    return list({TestKey.of(test): test for test in tests if test.stage == stage}.values())
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
@@ -57,15 +56,12 @@ class View:
     @classmethod
     def of(cls, record: Record) -> View:
         during, after = final_tests(record.tests, "during"), final_tests(record.tests, "after")
-        # A test that ran during the work and again after it counts as it ended.
-        repeated = {(test.host, test.suite, test.id) for test in after}
-        latest = after + [test for test in during if (test.host, test.suite, test.id) not in repeated]
         steps: dict[str, list[tuple[Step, HostResult]]] = {system.name: [] for system in record.systems}
         for step in record.steps:
             for result in step.results:
                 steps.setdefault(result.host, []).append((step, result))
         controls = [control for control in record.baseline.controls if control.after in BAD]
-        failing = [test for test in latest if test.status in BAD]
+        failing = [test for test in latest(record.tests) if test.status in BAD]
         faults = [fault for fault in record.faults if fault.status in ("open", "escalated")]
         return cls(
             record=record,

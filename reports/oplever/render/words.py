@@ -133,7 +133,7 @@ MEANINGS: dict[str, str] = {
     "verifier": N_("I checked the results against the assignment and the tests."),
     "supervisor": N_("I have read the report and approve the work."),
     "principal": N_("The assignment has been fulfilled, except for the rest points."),
-    "user": N_("I accept the work, except for the rest points listed in section 15."),
+    "user": N_("I accept the work, except for the rest points listed in this record."),
 }
 WORK_PROCESSES: dict[str, str] = {
     "1.1": N_("assemble and connect"),

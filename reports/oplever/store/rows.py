@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Table
 
-from oplever.record.model import Record
-from oplever.record.verdict import BAD, last_results
+from oplever.record.identity import is_measured, latest
+from oplever.record.model import BAD, Record
 from oplever.store import schema
 
 Row = dict[str, Any]
@@ -57,8 +57,8 @@ def _people(found: Record) -> list[Row]:
 
 def _systems(found: Record) -> list[Row]:
     ran, passed = Counter[str](), Counter[str]()
-    for test in last_results(found.tests):
-        ran[test.host] += test.status != "not_applicable"
+    for test in latest(found.tests):
+        ran[test.host] += is_measured(test)
         passed[test.host] += test.status == "pass"
     scores = {each.host: each.after or each.before for each in found.baseline.hosts}
     return [
@@ -78,7 +78,7 @@ def _systems(found: Record) -> list[Row]:
 def _failing(found: Record) -> list[Row]:
     tests = [
         {"host": test.host, "kind": "test", "id": test.id, "status": test.status} | _seen(test.expected, test.found)
-        for test in last_results(found.tests)
+        for test in latest(found.tests)
         if test.status in BAD
     ]
     controls = [

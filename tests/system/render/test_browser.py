@@ -45,7 +45,7 @@ def page(report: Path) -> Iterator[Page]:
 
 def test_a_table_shows_more_and_is_filtered_whole(page: Page) -> None:
     """Also the rows that are not drawn."""
-    fold = page.locator("#section-11 details.fold", has_text="Other controls: accounts and shells").first
+    fold = page.locator("#section-baseline details.fold", has_text="Other controls: accounts and shells").first
     fold.locator("summary").first.click()
     rows = fold.locator("tbody tr:visible")
     expect(rows).to_have_count(100)
@@ -59,7 +59,7 @@ def test_a_table_shows_more_and_is_filtered_whole(page: Page) -> None:
 
 
 def test_one_machine_is_found_among_many(page: Page) -> None:
-    steps = page.locator("#section-8 > details.fold")
+    steps = page.locator("#section-steps > details.fold")
     steps.locator("summary").first.click()
     expect(steps.locator(":scope > details.fold:visible")).to_have_count(24)
     steps.locator(":scope > .filter input").fill("pc0042")

@@ -156,8 +156,41 @@ def test_the_languages_differ_in_words_and_not_in_facts() -> None:
 @pytest.mark.parametrize("section", range(23))
 def test_every_section_is_there(fmt: str, section: int) -> None:
     raw = text(complete().finish(ok=5).record(), fmt)
-    found = re.findall(r'id="s(?:ection-)?(\d+)"' if fmt == "html" else r"^#+ (\d+)\W", raw, re.MULTILINE)
+    found = re.findall(r'class="number">(\d+)</span>' if fmt == "html" else r"^#+ (\d+)\W", raw, re.MULTILINE)
     assert str(section) in found
+
+
+def test_what_needs_attention_leads_to_the_section_that_tells_more() -> None:
+    journal = complete().check("fail", "during", id="a.b").check("fail", id="c.d").task("breaks", "failed")
+    controls = [{"id": "SSH-001", "severity": "high", "status": "fail", "expected": "no", "found": "yes"}]
+    journal.task("audit", data={"stage": "after", "suite": "SSH", "checks": controls})
+    said: list[tuple[str, dict[str, Any]]] = [
+        ("rest-point", {"item": "cable"}),
+        ("escalation", {"to": "M. de Wit", "message": "no rights"}),
+        ("acceptance", {"user": "A. de Boer", "verdict": "rejected"}),
+    ]
+    added = [entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data) for kind, data in said]
+    raw = text(derive(journal.finish(failed=1).events(), "", added), "html", "en")
+    front = re.findall(r'&nbsp;([^<]+)</span></span>\s*<div><p>.*? <a href="#section-(\w+)">Section (\d+)</a>', raw)
+    headings = dict(re.findall(r'id="heading-(\w+)"><span class="number">\d+</span> ([^<]+)', raw))
+    assert {(label, headings[key]) for label, key, _ in front} == {
+        ("Failed test", "Tests directly after"),
+        ("Failed test", "Tests during"),
+        ("Open fault", "Faults and deviations"),
+        ("Security", "Security-baseline check"),
+        ("User", "User check and acceptance"),
+        ("Rest point", "Rest points (punch list)"),
+        ("Escalation", "Escalations"),
+    }
+    numbers = dict(re.findall(r'id="heading-(\w+)"><span class="number">(\d+)<', raw))
+    assert [(key, number) for _, key, number in front] == [(key, numbers[key]) for _, key, _ in front]
+
+
+def test_every_section_is_labelled_by_its_heading() -> None:
+    raw = text(complete().finish(ok=5).record(), "html")
+    labels, ids = re.findall(r'aria-labelledby="([^"]+)"', raw), set(re.findall(r'id="([^"]+)"', raw))
+    assert len(labels) > 20
+    assert set(labels) | set(re.findall(r'href="#([^"]+)"', raw)) <= ids
 
 
 def test_a_record_without_anything_can_be_read() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from journals import complete
-from oplever.cli.build import build
+from oplever.app.build import build
 from stored import store_record
 
 
@@ -25,6 +25,6 @@ def test_nobody_else_writes_while_documents_are_made(tmp_path: Path, monkeypatch
         finally:
             os.close(other)
 
-    monkeypatch.setattr("oplever.cli.build.render_all", render)
+    monkeypatch.setattr("oplever.app.build.write_documents", render)
     build(record)
     assert refused == [record]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from oplever import config, store
-from oplever.cli.build import build
+from oplever.app.build import build
 from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
@@ -24,7 +24,7 @@ OLD, YOUNG = "20241101T100000Z-site-aaaaaa", "20261120T100000Z-site-bbbbbb"
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
-        "oplever.cli.build.render_all", _render
+        "oplever.app.build.write_documents", _render
     )  # the real ones have tests of their own, and take a second
     store_record(tmp_path, OLD, visit().finish())
     store_record(tmp_path, YOUNG, visit().finish())

@@ -48,11 +48,13 @@ from oplever.record.model.document import (
 from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
 from oplever.record.model.work import Change, Escalation, Fault, HostResult, ItemResult, PlanStep, Step, Test
 from oplever.words import (
+    BAD,
     CheckStatus,
     DocumentStatus,
     Language,
     Reason,
     Severity,
+    Stage,
     TaskStatus,
     Text,
     Verdict,
@@ -60,6 +62,7 @@ from oplever.words import (
 )
 
 __all__ = [
+    "BAD",
     "SCHEMA_VERSION",
     "Acceptance",
     "AcceptanceItem",
@@ -106,6 +109,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Signature",
+    "Stage",
     "Step",
     "System",
     "Tally",
@@ -129,6 +133,7 @@ class Record(Struct, frozen=True):
     work_process: str
     status: DocumentStatus
     verdict: Verdict
+    stage: Stage
     document: Document
     assignment: Assignment
     people: tuple[Person, ...]

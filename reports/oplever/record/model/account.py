@@ -1,4 +1,4 @@
-"""What people add: acceptance, rest points, proposals, hours, decision and handover: sections 14 to 20."""
+"""What people add: acceptance, rest points, proposals, hours, decision and handover."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class AcceptanceItem(Struct, frozen=True):
 
 
 class Acceptance(Struct, frozen=True):
-    """Section 14: what the user said when shown the settings; `verdict` None means nobody was asked yet."""
+    """What the user said when shown the settings; `verdict` None means nobody was asked yet."""
 
     user: str = ""
     at: str = ""
@@ -36,14 +36,14 @@ class RestPoint(Struct, frozen=True):
 
 
 class RestPoints(Struct, frozen=True):
-    """Section 15; `none_stated` is an explicit "there are none"."""
+    """`none_stated` is an explicit "there are none"."""
 
     items: tuple[RestPoint, ...] = ()
     none_stated: bool = False
 
 
 class Consequence(Struct, frozen=True):
-    """Section 16: effect of a chosen solution on maintenance work and on the information system."""
+    """Effect of a chosen solution on maintenance work and on the information system."""
 
     solution: str
     maintenance: str
@@ -53,7 +53,7 @@ class Consequence(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """Section 17; `candidate` proposals are the toolkit's, from repeated faults, and wait for a person."""
+    """`candidate` proposals are the toolkit's, from repeated faults, and wait for a person."""
 
     id: str
     observation: str
@@ -72,7 +72,7 @@ class Proposals(Struct, frozen=True):
 
 
 class HoursLine(Struct, frozen=True):
-    """Section 18: one line; `kind` machine comes from the journal, the others from entries."""
+    """One line; `kind` machine comes from the journal, the others from entries."""
 
     person: str
     day: str
@@ -90,7 +90,7 @@ class Hours(Struct, frozen=True):
 
 
 class Accountability(Struct, frozen=True):
-    """Section 19: the report to the supervisor and the decision on it."""
+    """The report to the supervisor and the decision on it."""
 
     form: Literal["written", "oral"] | None = None
     at: str = ""
@@ -103,7 +103,7 @@ class Accountability(Struct, frozen=True):
 
 
 class Handover(Struct, frozen=True):
-    """Section 20: what the user and the next administrator get."""
+    """What the user and the next administrator get."""
 
     instructions: tuple[str, ...] = ()
     warranty: str = ""

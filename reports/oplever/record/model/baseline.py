@@ -1,4 +1,4 @@
-"""The security check against one profile: section 11."""
+"""The security check against one profile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ExceptionGrant(Struct, frozen=True):
 
 
 class Control(Struct, frozen=True):
-    """Section 11: one control on one host, before and after; a stage that was not measured is None."""
+    """One control on one host, before and after; a stage that was not measured is None."""
 
     id: str
     host: str
@@ -45,7 +45,11 @@ class Control(Struct, frozen=True):
 
 
 class Score(Struct, frozen=True):
-    """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied."""
+    """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied.
+
+    Of `total` controls `measured` could be judged; `errors` apply and could not be read, and count as not passed;
+    `not_applicable` say nothing about this machine.
+    """
 
     score: float | None
     passed: int
@@ -53,6 +57,8 @@ class Score(Struct, frozen=True):
     errors: int
     not_applicable: int
     waived: int
+    measured: int = 0
+    total: int = 0
 
 
 class HostScore(Struct, frozen=True):
@@ -107,7 +113,7 @@ class SecondOpinion(Struct, frozen=True):
 
 
 class Baseline(Struct, frozen=True):
-    """Section 11: the security check against one profile."""
+    """The security check against one profile."""
 
     profile: str = ""
     version: str = ""

@@ -1,4 +1,4 @@
-"""What the record is, who it concerns, and who signed it: sections 0 to 3, 21 and 22."""
+"""What the record is, who it concerns, and who signed it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class History(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """Section 0: document control."""
+    """Document control."""
 
     revision: int
     created: str
@@ -52,7 +52,7 @@ class Document(Struct, frozen=True):
 
 
 class Assignment(Struct, frozen=True):
-    """Section 1: what was asked, by whom; prefilled from `assignment.yml`, corrected by entries."""
+    """What was asked, by whom; prefilled from `assignment.yml`, corrected by entries."""
 
     id: str = ""
     title: str = ""
@@ -68,7 +68,7 @@ class Assignment(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """Section 2: who did, checked or accepted; `account` is the operating-system account that ran it."""
+    """Who did, checked or accepted; `account` is the operating-system account that ran it."""
 
     name: str
     role: Literal["executor", "verifier", "supervisor", "principal", "user"]
@@ -83,7 +83,7 @@ class Exclusion(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """Section 3: which systems the run addressed and which it left out."""
+    """Which systems the run addressed and which it left out."""
 
     systems: tuple[str, ...]
     work_processes: tuple[str, ...]
@@ -94,7 +94,7 @@ class Scope(Struct, frozen=True):
 
 
 class Annex(Struct, frozen=True):
-    """Section 21: one file that belongs to the record."""
+    """One file that belongs to the record."""
 
     name: str
     sha256: str
@@ -103,7 +103,7 @@ class Annex(Struct, frozen=True):
 
 
 class Signature(Struct, frozen=True):
-    """Section 22: who signed what, and what the signature means.
+    """Who signed what, and what the signature means.
 
     Said, `digest` is that of the journal. With an SSH key, `key` is its fingerprint, `revision` what was signed and
     `digest` that of the signed statement.

@@ -1,4 +1,4 @@
-"""The machines as built and what changed on them: sections 4 to 6."""
+"""The machines as built and what changed on them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Volume(Struct, frozen=True):
 
 
 class System(Struct, frozen=True):
-    """Sections 4 and 6: one machine as built (from its last snapshot) with its counts."""
+    """One machine as built (from its last snapshot) with its counts."""
 
     name: str
     recap: Recap
@@ -69,7 +69,7 @@ class System(Struct, frozen=True):
 
 
 class Component(Struct, frozen=True):
-    """Section 5: what came, went or changed version; `kind` is `package` today, hardware parts come as entries."""
+    """What came, went or changed version; `kind` is `package` today, hardware parts come as entries."""
 
     host: str
     kind: str
@@ -82,7 +82,7 @@ class Component(Struct, frozen=True):
 
 
 class Setting(Struct, frozen=True):
-    """Section 6: one setting that differs between the snapshots, whatever task or hand changed it."""
+    """One setting that differs between the snapshots, whatever task or hand changed it."""
 
     host: str
     kind: Literal["file", "unit", "socket", "account", "group", "mount", "sysctl", "module", "network", "host"]

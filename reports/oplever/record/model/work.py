@@ -1,4 +1,4 @@
-"""What was done and tested, and what went wrong: sections 7 to 10, 12 and 13."""
+"""What was done and tested, and what went wrong."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from oplever.words import CheckStatus, TaskStatus, Text
 
 
 class PlanStep(Struct, frozen=True):
-    """Section 7: one play in the order it was meant to run. `no_hosts` is why it had no machine to work on:
-    `no_hosts_matched`, or `no_hosts_remaining` after failures."""
+    """One play in the order it was meant to run. `no_hosts` is why it had no machine to work on: `no_hosts_matched`, or
+    `no_hosts_remaining` after failures."""
 
     number: int
     name: str
@@ -60,7 +60,7 @@ class HostResult(Struct, frozen=True, gc=False):
 
 
 class Step(Struct, frozen=True):
-    """Section 8: one task as it was carried out, with its result per host. Manual steps come from entries; `includes`
+    """One task as it was carried out, with its result per host. Manual steps come from entries; `includes`
     are the files and roles that it brought in."""
 
     number: int
@@ -78,7 +78,7 @@ class Step(Struct, frozen=True):
 
 
 class Test(Struct, frozen=True):
-    """Sections 9 and 10: one expectation about one machine with what was found."""
+    """One expectation about one machine with what was found."""
 
     id: str
     host: str
@@ -98,7 +98,7 @@ class Test(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """Section 12: opened by a failed task, host or test; closed by a passing retest or an entry."""
+    """Opened by a failed task, host or test; closed by a passing retest or an entry."""
 
     id: str
     host: str

@@ -1,4 +1,4 @@
-"""Sections 14 to 22: what people say, sign and get."""
+"""What people say, sign and get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections 0 to 3 and 7: the document, the assignment, the people, the scope and the plan."""
+"""The document, the assignment, the people, the scope and the plan."""
 
 from __future__ import annotations
 

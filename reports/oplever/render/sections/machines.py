@@ -1,4 +1,4 @@
-"""Sections 4, 5, 6 and 8: the machines before and after, what changed, and the steps that were carried out."""
+"""The machines before and after, what changed, and the steps that were carried out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from oplever.record.model import Component, HostResult, Setting, Step, System
+from oplever.record.model import BAD, Component, HostResult, Setting, Step, System
 from oplever.render.blocks import Block, Cell, Column, Details, Group, Table, Tone
 from oplever.render.paper import MOST_FOLDS
 from oplever.render.sections.parts import Blocks, code, folds, pairs, table
 from oplever.render.text import Translator
-from oplever.render.view import BAD, View
+from oplever.render.view import View
 from oplever.render.words import CHANGE, TASK, toned, word
 
 SETTING_KINDS = ("host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module")

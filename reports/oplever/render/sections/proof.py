@@ -1,15 +1,15 @@
-"""Sections 9 to 13: tests, security baseline, faults and escalations."""
+"""Tests, security baseline, faults and escalations."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from oplever.record.model import Control, ExceptionGrant, Regression, Score, SecondOpinion, Tally, Test
+from oplever.record.model import BAD, Control, ExceptionGrant, Regression, Score, SecondOpinion, Tally, Test
 from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
 from oplever.render.sections.parts import Blocks, code, table, titled
 from oplever.render.text import Translator
-from oplever.render.view import BAD, SEVERITIES, View, status_counts
+from oplever.render.view import SEVERITIES, View, status_counts
 from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
 
 

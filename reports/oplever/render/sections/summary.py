@@ -16,6 +16,8 @@ from oplever.render.words import FAULT_STATUS, VERDICTS, missing_text, reason_te
 
 _MOST_OF_A_KIND = 8
 _MOST_TILES = 12
+_TESTS = {"during": "tests_during", "after": "tests"}
+"""Section of the document by stage of the test."""
 
 
 def title(record: Record, t: Translator) -> str:
@@ -62,7 +64,7 @@ def _attention(view: View, t: Translator) -> Blocks:
     return (Attention(t("Needs attention"), (nothing,)),)
 
 
-def _capped(t: Translator, found: list[AttentionItem], section: int, label: str) -> list[AttentionItem]:
+def _capped(t: Translator, found: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
     """The first few of a kind and one line for the rest, so that one kind cannot hide the others."""
     rest = len(found) - _MOST_OF_A_KIND
     if rest <= 1:
@@ -79,11 +81,11 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
             label,
             f"{test.host}: {titled(t, test.title) or test.id}",
             _expected_found(t, test, test.status),
-            section=10 if test.stage == "after" else 9,
+            section=_TESTS[test.stage],
         )
         for test in _every_machine_first(view.failing_tests)
     ]
-    return _capped(t, found, 10, label)
+    return _capped(t, found, "tests", label)
 
 
 def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
@@ -114,12 +116,12 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
             t("Open fault") if fault.status == "open" else t("Escalated fault"),
             f"{fault.host}: {fault.symptom}" if fault.host else fault.symptom,
             ": ".join(part for part in (word(t, fault.kind), fault.location) if part),
-            section=12,
+            section="faults",
         )
         for fault in view.open_faults
         if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
     ]
-    return _capped(t, found, 12, t("Open fault"))
+    return _capped(t, found, "faults", t("Open fault"))
 
 
 def _hosts(t: Translator, names: list[str]) -> str:
@@ -140,11 +142,11 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             label,
             f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
             _expected_found(t, group[0], group[0].after),
-            section=11,
+            section="baseline",
         )
         for name, group in groups.items()
     ]
-    found = _capped(t, found, 11, label)
+    found = _capped(t, found, "baseline", label)
     lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
     if lesser:
         text = t.plural(
@@ -152,7 +154,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             "{count} controls of medium or low severity fail",
             lesser,
         )
-        found.append(AttentionItem("warn", label, text, section=11))
+        found.append(AttentionItem("warn", label, text, section="baseline"))
     invalid = [grant for grant in view.record.baseline.exceptions if not grant.valid]
     found += [
         AttentionItem(
@@ -169,15 +171,19 @@ def _people(view: View, t: Translator) -> list[AttentionItem]:
     found = []
     if record.acceptance.verdict == "rejected":
         found.append(
-            AttentionItem("bad", t("User"), t("The user rejected the work"), record.acceptance.remarks, section=14)
+            AttentionItem(
+                "bad", t("User"), t("The user rejected the work"), record.acceptance.remarks, section="acceptance"
+            )
         )
     found += [
-        AttentionItem("warn", t("Rest point"), point.item, _owner_due(t, point.owner, point.due), section=15)
+        AttentionItem("warn", t("Rest point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
         for point in record.rest_points.items
         if point.status == "open"
     ]
     found += [
-        AttentionItem("warn", t("Escalation"), t("{name} has not answered yet", name=e.to), e.message, section=13)
+        AttentionItem(
+            "warn", t("Escalation"), t("{name} has not answered yet", name=e.to), e.message, section="escalations"
+        )
         for e in record.escalations
         if not e.closed
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from oplever import store
-from oplever.files import locked, unreadable
+from oplever.files import locked, unreadable, write
 from oplever.record.model import Record
-from oplever.render.registry import render_all
+from oplever.render.registry import draw_all
 
 
 def build(directory: Path) -> Record:
@@ -16,8 +16,18 @@ def build(directory: Path) -> Record:
         with locked(directory):
             derived = store.load(directory)
             store.write_record(derived, directory)  # first: it is there when a document cannot be made
-            render_all(derived, directory)
+            write_documents(derived, directory)
             store.write_manifest(directory)
             return derived
     except OSError as problem:
         raise unreadable(directory, problem) from None
+
+
+def write_documents(record: Record, directory: Path) -> None:
+    """`report.<language>.<suffix>` for every language and format, readable by the owner only.
+
+    Each file replaces its predecessor at once, so a reader never sees half a document, and each is written before the
+    next is drawn: what goes wrong in one leaves the others behind. Raises OpleverError (`file-unwritable`).
+    """
+    for name, content in draw_all(record):
+        write(directory / name, content)

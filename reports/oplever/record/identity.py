@@ -1,0 +1,45 @@
+"""What makes a test the same test: its machine, its suite and its id. Everything that compares tests goes by this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from oplever.record.model import Test
+
+
+class _Tested(Protocol):
+    @property
+    def host(self) -> str: ...
+    @property
+    def suite(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+
+
+class TestKey(NamedTuple):
+    """Two suites may use one id, and one suite runs on many machines."""
+
+    host: str
+    suite: str
+    id: str
+
+    @classmethod
+    def of(cls, test: _Tested) -> TestKey:
+        return cls(test.host, test.suite, test.id)
+
+
+def latest(tests: Iterable[Test]) -> list[Test]:
+    """Of each test the result that counts: the last one after the work, else the last one during it."""
+    last: dict[TestKey, Test] = {}
+    for test in tests:
+        key = TestKey.of(test)
+        earlier = last.get(key)
+        if earlier is None or test.stage == "after" or earlier.stage == "during":
+            last[key] = test
+    return list(last.values())
+
+
+def is_measured(test: Test) -> bool:
+    """Whether it says anything about the machine: a test that does not apply was not carried out."""
+    return test.status != "not_applicable"

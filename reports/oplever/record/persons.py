@@ -1,0 +1,109 @@
+"""Whether two ways of writing a name, or an account and a name, are one person. Pure.
+
+`S. Yilmaz`, `Yilmaz, S.`, `s.yilmaz`, `sevda yilmaz` and `s.yilmaz@school.example` are the same; `M. de Wit` and
+`mdewit` too. Where it cannot be shown (`S. Yilmaz` and `T. Yilmaz`, `Sevda Yilmaz` and `Selim Yilmaz`) they are two.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from oplever.record.model import Record
+
+_PREFIXES = frozenset(
+    "van de der den het t ten ter te op in aan v d vd von zu el al da di du la le bin ben".split()  # noqa: SIM905 - read
+)
+"""Words before a surname: left out of accounts as often as not."""
+_TITLES = frozenset(["dhr", "mevr", "mw", "mr", "mrs", "ms", "dr", "ir", "ing", "drs", "prof", "bsc", "msc"])
+
+_LETTERS = str.maketrans({"\u0131": "i", "\u00f8": "o", "\u0142": "l", "\u0111": "d"})
+"""Letters that Unicode does not take apart into a letter and a mark."""
+
+
+class Name(NamedTuple):
+    """`given` are first names or initials, `surname` is without prefixes; `whole` are all letters in their order."""
+
+    given: tuple[str, ...]
+    surname: str
+    whole: str
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether both are shown to be the same: all of the name, or one surname with first names that go together."""
+    a, b = _read(one), _read(other)
+    if not a.whole or not b.whole:
+        return False
+    if a.whole == b.whole or sorted(_words(one)) == sorted(_words(other)):
+        return True
+    if a.given and b.given:
+        return a.surname == b.surname and _go_together(a.given, b.given)
+    account, name = (a, b) if not a.given else (b, a)
+    return bool(name.given) and account.whole in _accounts(name)
+
+
+def among(name: str, names: Iterable[str]) -> str | None:
+    """The first of `names` that is the same person."""
+    return next((each for each in names if same_person(name, each)), None)
+
+
+def executors(record: Record) -> tuple[str, ...]:
+    """Everybody who did the work: the executor by name and account, and who wrote down hands-on hours or steps."""
+    people = [name for person in record.people if person.role == "executor" for name in (person.name, person.account)]
+    people += [line.person for line in record.hours.lines if line.kind == "hands_on"]
+    people += [step.by for step in record.steps if step.by != "machine"]
+    return tuple(dict.fromkeys(name for name in people if name and name not in _SERVICE_ACCOUNTS))
+
+
+_SERVICE_ACCOUNTS = frozenset({"root", "ansible", "runner", "awx"})
+"""Accounts that are nobody's name."""
+
+
+def is_executor(record: Record, name: str) -> str | None:
+    """How the record names the executor that `name` is; None when it is somebody else.
+
+    Two names of the assignment are two people, however much they look alike.
+    """
+    others = {person.name for person in record.people if person.role != "executor" and person.name}
+    doers = executors(record)
+    if name in others and name not in doers:
+        return None
+    return among(name, doers)
+
+
+def _words(text: str) -> list[str]:
+    account = text.partition("@")[0] if "@" in text and " " not in text.strip() else text
+    if account.count(",") == 1:
+        last, _, first = account.partition(",")
+        account = f"{first} {last}"
+    plain = unicodedata.normalize("NFKD", account.casefold().translate(_LETTERS))
+    letters = "".join(char for char in plain if not unicodedata.combining(char))
+    return [word for word in re.split(r"[^\w]+|_", letters) if word and word not in _TITLES]
+
+
+def _read(text: str) -> Name:
+    words = _words(text)
+    names = [word for word in words if word not in _PREFIXES] or words
+    given = tuple(names[:-1])
+    return Name(given, names[-1] if names else "", "".join(words))
+
+
+def _go_together(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """First names of which each is the other's or its initial: `s` and `sevda`, `j p` and `jan`, `jp` and `jan p`."""
+    for a, b in ((one, other), (other, one)):
+        if len(a) == 1 and len(b) > 1 and a[0] == "".join(name[0] for name in b):
+            return True
+    return all(a == b or (min(len(a), len(b)) == 1 and a[0] == b[0]) for a, b in zip(one, other, strict=False))
+
+
+def _accounts(name: Name) -> frozenset[str]:
+    """How accounts are made of a name: `syilmaz`, `sevdayilmaz`, `yilmazs`, each with and without prefixes."""
+    surnames = {name.surname}
+    joined = "".join(name.given)
+    if name.whole.startswith(joined):
+        surnames.add(name.whole[len(joined) :])
+    initials = "".join(word[0] for word in name.given)
+    given = {name.given[0], name.given[0][0], initials, joined}
+    return frozenset({f"{g}{s}" for g in given for s in surnames} | {f"{s}{g}" for g in given for s in surnames})

@@ -1,0 +1,156 @@
+"""Which machines a finished run left behind though nothing failed on them, by name. Pure.
+
+Ansible's recap is silent about them: a batch of `serial` that never began, machines that were stopped because another
+one failed, and those that drop out of a play when a `run_once` task fails and is rescued.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oplever.journal.events import Result
+from oplever.record.fold import Play, Run, Task
+from oplever.record.model import PlanStep
+
+_FACTS = frozenset({"ansible.builtin.gather_facts", "ansible.builtin.setup"})
+"""Machines whose facts are there already go without."""
+_ENDS = frozenset({"end_host", "end_batch", "end_play"})
+_NO_WORK = _FACTS | {"ansible.builtin.meta", "ansible.builtin.include_tasks", "ansible.builtin.include_role"}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Machines that got nothing after a step, because it failed on `failed`."""
+
+    step: str
+    failed: tuple[str, ...]
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """`left` dropped out without a reason in the playbook, `ended` by a `meta` task of it (`end_host` and the like)."""
+
+    left: tuple[str, ...]
+    ended: tuple[str, ...]
+
+
+def not_reached(run: Run) -> tuple[str, ...]:
+    """Machines of plays with `serial` whose batch never began."""
+    return _unique(host for play in run.plays.values() for host in play.planned if host not in play.targets)
+
+
+def plays_not_begun(run: Run) -> tuple[PlanStep, ...]:
+    """Plays that come after those that began, numbered on."""
+    waiting = [(book.name, play) for book in run.playbooks for play in book.plays[book.begun :]]
+    return tuple(
+        PlanStep(number, play.name, play.hosts, playbook, None)
+        for number, (playbook, play) in enumerate(waiting, len(run.plan) + 1)
+    )
+
+
+def stops(run: Run, saved: Iterable[int], failed: frozenset[str]) -> tuple[Stop, ...]:
+    """Where a failure on some machines ended the play for the others; `saved` are the failures that were rescued."""
+    return tuple(stop for key, play in run.plays.items() if (stop := _stop(run, key, play, frozenset(saved), failed)))
+
+
+def _stop(run: Run, key: str, play: Play, saved: frozenset[int], failed: frozenset[str]) -> Stop | None:
+    tasks = _tasks(run, key)
+    others = tuple(host for host in play.batch if host not in failed)
+    is_emptied = run.plan[key].no_hosts == "no_hosts_remaining"
+    for task in reversed(tasks):
+        culprits = _unique(result.host for result in task.results if _is_failure(result) and result.seq not in saved)
+        if culprits and others and (task.start.fatal or is_emptied):
+            return Stop(task.start.name, culprits, others)
+        if task.start.for_all and not culprits:
+            return None
+    return None
+
+
+def behind(run: Run, failed: frozenset[str]) -> Behind:
+    """Machines without `failed` ones that miss the end of a play which others went through."""
+    left: list[str] = []
+    ended: list[str] = []
+    for key, play in run.plays.items():
+        tasks = _tasks(run, key)
+        owed = [task.number for task in tasks if _is_owed(task, tasks)]
+        last = _last_taken(tasks) if owed else {}
+        for host in play.targets if owed else ():
+            missed = bisect_right(owed, last.get(host, 0))
+            if host in failed or missed == len(owed):
+                continue
+            between = (task for task in tasks if last.get(host, 0) < task.number < owed[missed])
+            metas = {task.start.meta for task in between if task.start.meta}
+            if not metas:
+                left.append(host)
+            elif metas & _ENDS:
+                ended.append(host)
+    return Behind(_unique(left), _unique(host for host in ended if host not in left))
+
+
+def _last_taken(tasks: Iterable[Task]) -> dict[str, int]:
+    """For each machine the number of the last task that it took part in."""
+    last: dict[str, int] = {}
+    for task in tasks:
+        last.update(dict.fromkeys(task.started, task.number))
+        last.update((result.host, task.number) for result in task.results)
+    return last
+
+
+def _is_owed(task: Task, tasks: Iterable[Task]) -> bool:
+    """Whether every machine of the play should meet it. A rescue of a failure that stops the others takes all of them
+    along, or else Ansible has lost them."""
+    if task.start.for_all:
+        return task.start.action not in _FACTS
+    block = task.start.rescues
+    return block is not None and any(
+        each.start.fatal and any(result.rescued_by == block for result in each.results) for each in tasks
+    )
+
+
+def unanswered(run: Run) -> tuple[str, ...]:
+    """Machines that did not answer at a step, which the playbook said to ignore."""
+    return _unique(result.host for result in run.results if result.unreachable)
+
+
+def has_work(run: Run) -> bool:
+    """Whether anything was done or tried, more than asking what the machine is and bringing in files of tasks."""
+    return any(
+        result.status in ("failed", "unreachable", "ignored")
+        or (result.status != "skipped" and (run.tasks[result.task].start.action or result.action) not in _NO_WORK)
+        for result in run.results
+    )
+
+
+def changed_in_trial(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Steps of a trial run that really changed something, and where: tasks with `check_mode: false`."""
+    if run.start is None or not run.start.check_mode or run.start.imported:
+        return (), ()  # what other tools keep does not say which tasks really ran
+    real = [result for result in run.results if result.changed and not result.check_mode]
+    steps = _unique(run.tasks[result.task].start.name for result in real)
+    return steps, tuple(sorted({result.host for result in real}))
+
+
+def plays_ended(run: Run) -> tuple[str, ...]:
+    """Plays that a `meta: end_play` ended for all their machines."""
+    ended = []
+    for key, play in run.plays.items():
+        tasks = _tasks(run, key)
+        if tasks and tasks[-1].start.meta == "end_play" and not tasks[-1].results:
+            ended.append(play.name)
+    return tuple(ended)
+
+
+def _tasks(run: Run, play: str) -> list[Task]:
+    """The tasks of a play in order, without handlers: who runs those depends on what changed."""
+    return [task for task in run.tasks.values() if task.start.play == play and not task.start.handler]
+
+
+def _is_failure(result: Result) -> bool:
+    return result.status in ("failed", "unreachable")
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

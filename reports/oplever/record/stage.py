@@ -1,0 +1,107 @@
+"""How far the work has come, and what it waits for. Pure.
+
+The verdict is technical: what machines showed. That work is delivered, as people say it, takes the acceptance of the
+user and the decision of the supervisor as well. `HEADLINES` is the one place where the two come together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from oplever.record.model import Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
+from oplever.record.persons import same_person
+from oplever.record.verdict import EFFECTS, REJECTIONS
+
+Wait = Literal["user", "supervisor", "both", "nobody"]
+Headline = Literal[
+    "interrupted", "nothing_done", "trial", "trial_failed", "not_delivered", "rejected", "untested", "in_order",
+    "in_order_with_remarks", "delivered", "delivered_with_remarks",
+]  # fmt: skip
+
+UNFINISHED = frozenset(
+    code for code, effect in EFFECTS.items() if effect == "interrupted"
+) | {
+    "no_hosts", "tool_failed", "hosts_unreachable", "hosts_failed", "hosts_stopped", "hosts_left", "hosts_not_reached",
+    "plays_not_begun", "hand_steps_failed",
+}  # fmt: skip
+"""Reasons by which the work itself is not done."""
+
+HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
+    ("interrupted", "started"): "interrupted",
+    ("interrupted", "trial"): "interrupted",
+    ("interrupted", "nothing_done"): "interrupted",
+    ("not_delivered", "nothing_done"): "nothing_done",
+    ("not_delivered", "trial"): "trial_failed",
+    ("not_delivered", "started"): "not_delivered",
+    ("not_delivered", "carried_out"): "not_delivered",
+    ("not_delivered", "tested"): "not_delivered",
+    ("not_delivered", "accepted"): "not_delivered",
+    ("delivered_with_remarks", "trial"): "trial",
+    ("delivered_with_remarks", "carried_out"): "untested",
+    ("delivered_with_remarks", "tested"): "in_order_with_remarks",
+    ("delivered_with_remarks", "accepted"): "in_order_with_remarks",
+    ("delivered_with_remarks", "approved"): "delivered_with_remarks",
+    ("delivered_with_remarks", "signed"): "delivered_with_remarks",
+    ("delivered", "tested"): "in_order",
+    ("delivered", "accepted"): "in_order",
+    ("delivered", "approved"): "delivered",
+    ("delivered", "signed"): "delivered",
+}
+"""What a reader is told, by what machines showed and how far people came. A rejection is told before all of it."""
+
+
+def stage(
+    reasons: Sequence[Reason],
+    *,
+    has_passed: bool,
+    acceptance: Acceptance,
+    accountability: Accountability,
+    signatures: Sequence[Signature],
+) -> Stage:
+    """The last step that was reached with all steps before it. `has_passed`: something was tested, and nothing fails.
+
+    People may accept and approve what was not tested; what failed or was rejected goes no further than it came.
+    """
+    codes = {reason.code for reason in reasons}
+    if "check_mode" in codes:
+        return "trial"
+    if codes & {"nothing_done", "no_hosts"}:
+        return "nothing_done"
+    if codes & UNFINISHED:
+        return "started"
+    reached: Stage = "tested" if has_passed else "carried_out"
+    technical = any(EFFECTS[code] == "not_delivered" for code in codes - REJECTIONS)
+    if technical or acceptance.verdict not in ("accepted", "accepted_with_rest_points"):
+        return reached
+    if accountability.decision != "approved":
+        return "accepted"
+    return "signed" if any(_is_approval(each, accountability) for each in signatures) else "approved"
+
+
+def _is_approval(signature: Signature, accountability: Accountability) -> bool:
+    """Whether the one who decided put a key to it, after the decision."""
+    return (
+        signature.role == "supervisor"
+        and same_person(signature.name, accountability.decided_by)
+        and signature.at >= accountability.decided_at
+    )
+
+
+class Standing(NamedTuple):
+    headline: Headline
+    waits_for: Wait
+    rejected_by: str = ""
+
+
+def standing(record: Record) -> Standing:
+    """The headline of a record and who must speak next."""
+    accepted = record.acceptance.verdict in ("accepted", "accepted_with_rest_points")
+    approved = record.accountability.decision == "approved"
+    waits: Wait = "nobody" if accepted and approved else "supervisor" if accepted else "user" if approved else "both"
+    codes = {reason.code for reason in record.document.reasons}
+    if codes & REJECTIONS and record.stage not in ("trial", "nothing_done", "started"):
+        rejected = "supervisor" if "decision_rejected" in codes else "user"
+        return Standing("rejected", "nobody", rejected)
+    headline = HEADLINES.get((record.verdict, record.stage), "not_delivered")
+    return Standing(headline, waits if headline in ("untested", "in_order", "in_order_with_remarks") else "nobody")
