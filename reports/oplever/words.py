@@ -12,6 +12,7 @@ DocumentStatus = Literal["concept", "submitted", "approved", "rejected", "supers
 CheckStatus = Literal["pass", "fail", "error", "not_applicable", "waived"]
 TaskStatus = Literal["ok", "changed", "failed", "skipped", "unreachable", "rescued", "ignored"]
 Severity = Literal["high", "medium", "low"]
+WorkProcess = Literal["1.1", "1.3", "1.4", "2.1", "2.2", "3.1", "3.2", "3.3"]
 Who = Literal["executor", "supervisor", "user", "toolkit"]
 
 
