@@ -47,9 +47,10 @@ options:
     ini: [{section: oplever, key: assignment}]
     env: [{name: OPLEVER_ASSIGNMENT}]
   work_process:
-    description: The work process that the run belongs to.
+    description:
+      - The work process that the run belongs to, as C(1.3). C(work_process) in the assignment goes before it. Without
+        either the record claims none.
     type: str
-    default: "1.3"
     ini: [{section: oplever, key: work_process}]
     env: [{name: OPLEVER_WORK_PROCESS}]
 """

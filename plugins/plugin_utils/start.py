@@ -30,6 +30,7 @@ def fields(
     inventories = [str(source) for source in arguments.get("inventory") or C.DEFAULT_HOST_LIST or []]
     directory = playbook_directory(playbook)
     files = _files(inventories, directory, list(arguments.get("extra_vars") or []), playbook._loader, redactor)
+    assignment = _assignment(options["assignment"], base, inventories, redactor, display)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -49,8 +50,8 @@ def fields(
             "python": platform.python_version(),
             "collection": origin.collection_version(Path(__file__).resolve().parents[2]),
         },
-        "work_process": str(options["work_process"]),
-        "assignment": _assignment(options["assignment"], base, inventories, redactor, display),
+        "work_process": _work_process(assignment, options["work_process"]),
+        "assignment": assignment,
     }
 
 
@@ -89,6 +90,12 @@ def _assignment(
         return None
     assignment: dict[str, Any] | None = redact_mapping(plain(_dates_as_text(loaded)), redactor) if loaded else None
     return assignment
+
+
+def _work_process(assignment: Mapping[str, Any] | None, option: str | None) -> str | None:
+    """What was assigned, else what is set for all runs; None when nobody said, since a playbook alone does not."""
+    given = (assignment or {}).get("work_process") or option
+    return one_line(str(given), 20) if isinstance(given, str | int | float) and not isinstance(given, bool) else None
 
 
 def _reason(problem: Exception) -> str:

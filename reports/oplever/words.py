@@ -14,6 +14,7 @@ DocumentStatus = Literal["concept", "submitted", "approved", "rejected", "supers
 CheckStatus = Literal["pass", "fail", "error", "not_applicable", "waived"]
 TaskStatus = Literal["ok", "changed", "failed", "skipped", "unreachable", "rescued", "ignored"]
 Severity = Literal["high", "medium", "low"]
+WorkProcess = Literal["1.1", "1.3", "1.4", "2.1", "2.2", "3.1", "3.2", "3.3"]
 BAD: frozenset[CheckStatus | None] = frozenset(("fail", "error"))
 """Results by which a test or control is not in order: what is unknown is as bad as what fails."""
 Who = Literal["executor", "supervisor", "user", "toolkit"]

@@ -66,7 +66,7 @@ def _command(kind: str, struct: type[Struct]) -> click.Command:
 def _option(field: msgspec.structs.FieldInfo) -> click.Parameter:
     wanted = field.default is NODEFAULT
     plain = get_args(field.type)[0] if get_origin(field.type) is not None and _annotated(field.type) else field.type
-    choices = [str(value) for value in get_args(plain)] if get_origin(plain) is Literal else None
+    choices = [str(value) for value in get_args(plain) if value] if get_origin(plain) is Literal else None
     kind: Any = click.Choice(choices) if choices else float if plain is float else str
     if field.name in _POSITIONAL:
         return click.Argument([field.name], type=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import click
 import msgspec
@@ -21,6 +22,7 @@ from oplever.journal.importers.write import known, write
 from oplever.record import entries
 from oplever.record.entries import CaseResult
 from oplever.text import printable
+from oplever.words import WorkProcess
 
 
 def _import(source: Source, records: Path) -> str:
@@ -53,9 +55,18 @@ def _command(name: str, one: Format) -> click.Command:
     @click.command(name, help=f"PATH: {one.help}.", short_help=one.help)
     @click.argument("path", type=click.Path(path_type=Path))
     @click.option("--again", is_flag=True, help="Make a second record of a run that was imported before.")
+    @click.option(
+        "--work-process",
+        type=click.Choice(get_args(WorkProcess)),
+        help="The work process that the run belongs to. Without it the record claims none.",
+    )
     @click.help_option(help="Show this help and stop.")
-    def command(path: Path, again: bool) -> None:
-        sources, records = one.read(path), store.records_directory()
+    def command(path: Path, again: bool, work_process: str | None) -> None:
+        records = store.records_directory()
+        sources = [
+            msgspec.structs.replace(source, start={**source.start, "work_process": work_process})
+            for source in one.read(path)
+        ]
         earlier = [None if again else known(source, records) for source in sources]
         if all(earlier):
             raise _all_known(path, [directory.name for directory in earlier if directory])

@@ -103,8 +103,16 @@ def _waived(control: Control, grants: Sequence[ExceptionGrant]) -> Control:
 
 def assignment(known: Assignment, entries: Sequence[Entry]) -> Assignment:
     for _, said in _of(entries, kinds.AssignmentEntry):
-        known = structs.replace(known, **{key: value for key, value in structs.asdict(said).items() if value})
+        given = {key: value for key, value in structs.asdict(said).items() if value and key != "work_process"}
+        known = structs.replace(known, **given)
     return known
+
+
+def work_process(known: str, entries: Sequence[Entry]) -> str:
+    """The last one that was assigned; empty when nobody did."""
+    return next(
+        (said.work_process for _, said in reversed([*_of(entries, kinds.AssignmentEntry)]) if said.work_process), known
+    )
 
 
 def acceptance(entries: Sequence[Entry]) -> Acceptance:

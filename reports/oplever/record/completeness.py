@@ -21,16 +21,31 @@ AFTER: _Rule = ("tests", "tests_after_missing", "toolkit", ("1.3-07", "1.3-15"),
 SNAPSHOTS: _Rule = ("systems", "snapshots_missing", "toolkit", ("1.3-13", "1.3-14", "1.3-19"), "")
 BASELINE: _Rule = ("baseline", "baseline_missing", "toolkit", ("1.3-12",), "")
 PROCEDURES: _Rule = ("assignment", "procedures_missing", "executor", ("1.3-10", "1.3-16"), "oplever add assignment")
+WORK_PROCESS: _Rule = ("scope", "work_process_missing", "executor", (), "oplever add assignment")
 PEOPLE: _Rule = ("people", "people_missing", "executor", ("1.3-22",), "")
 
 
+INSTALLATION = "1.3"
+"""The work process that the obligations are of."""
+
+
 def missing(record: Record) -> tuple[Missing, ...]:
+    """Every rule that is not met; it names obligations only where the record is of the work process that has them."""
+    bound = record.work_process == INSTALLATION
     return tuple(
-        Missing(section, code, who, obligations, command) for section, code, who, obligations, command in _rules(record)
+        Missing(section, code, who, obligations if bound else (), command)
+        for section, code, who, obligations, command in _rules(record)
     )
 
 
 def _rules(record: Record) -> Iterator[_Rule]:
+    yield from _of_the_work(record)
+    yield from _of_people(record)
+
+
+def _of_the_work(record: Record) -> Iterator[_Rule]:
+    if not record.work_process:
+        yield WORK_PROCESS
     if not record.assignment.procedures:
         yield PROCEDURES
     if not any(person.role == "executor" and person.name for person in record.people):
@@ -44,6 +59,9 @@ def _rules(record: Record) -> Iterator[_Rule]:
         yield AFTER
     if not any(control.after for control in record.baseline.controls):
         yield BASELINE
+
+
+def _of_people(record: Record) -> Iterator[_Rule]:
     if record.acceptance.verdict is None:
         yield ACCEPTANCE
     if not (record.rest_points.items or record.rest_points.none_stated):

@@ -71,11 +71,12 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
         accountability=accountability,
         rest_points=rest_points,
     )
+    process = additions.work_process((run.start and run.start.work_process) or "", entries)
     conclusion, reasons = verdict(grounds)
     record = Record(
         schema=SCHEMA_VERSION,
         id=run.start.id if run.start else "",
-        work_process=(run.start.work_process or "") if run.start else "",
+        work_process=process,
         status=additions.status(entries),
         verdict=conclusion,
         stage=stage(
@@ -88,7 +89,7 @@ def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
         document=_revised(structs.replace(_document(run, digest), reasons=reasons), entries),
         assignment=assignment,
         people=_people(run),
-        scope=_scope(run),
+        scope=_scope(run, process),
         systems=systems,
         components=(
             *(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
@@ -214,14 +215,14 @@ def _people(run: Run) -> tuple[Person, ...]:
     )
 
 
-def _scope(run: Run) -> Scope:
+def _scope(run: Run, work_process: str) -> Scope:
     start = run.start
     if start is None:
         return Scope(tuple(run.hosts), ())
     limit = start.limit or ""
     return Scope(
         systems=tuple(run.hosts),
-        work_processes=(start.work_process,) if start.work_process else (),
+        work_processes=(work_process,) if work_process else (),
         limit=limit if isinstance(limit, str) else ",".join(limit),
         tags=tuple(start.tags or ()),
         skip_tags=tuple(start.skip_tags or ()),

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from oplever.errors import OpleverError
 from oplever.record.model import CheckStatus
+from oplever.words import WorkProcess
 
 LONGEST = 4000
 """Characters of one text."""
@@ -130,6 +131,7 @@ class AssignmentEntry(_Said, frozen=True, tag="assignment"):
     requested_by: str = ""
     reason: str = ""
     procedures: tuple[Said, ...] = ()
+    work_process: Literal["", WorkProcess] = ""
 
 
 class HandoverEntry(_Said, frozen=True, tag="handover"):

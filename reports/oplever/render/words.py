@@ -220,6 +220,7 @@ REASONS: dict[str, str] = {
 }
 MISSING: dict[str, str] = {
     "procedures_missing": N_("Which procedures and guidelines apply"),
+    "work_process_missing": N_("To which work process the work belongs"),
     "people_missing": N_("Who carried out the work"),
     "snapshots_missing": N_("A snapshot of every machine before and after the work"),
     "tests_during_missing": N_("Tests during the work"),

@@ -180,6 +180,7 @@ def test_an_imported_journal_names_its_source() -> None:
     }
     assert start["versions"]["imported from ara"] == "1.8.0"
     assert (end["lines"], end["lost"]) == (1, 3)
+    assert start["work_process"] is None  # the data of another tool do not say
 
 
 def a_run(run: str = "uuid-1", digest: str = "0" * 64, tool: str = "ara", playbook: str = "site.yml") -> Source:

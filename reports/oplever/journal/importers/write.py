@@ -38,7 +38,7 @@ _UNKNOWN: dict[str, Any] = {
     "files": {},
     "commit": None,
     "dirty": None,
-    "work_process": "1.3",
+    "work_process": None,
     "assignment": None,
 }
 """Fields of `run_start` when the other tool does not know them."""

@@ -98,7 +98,10 @@ def scope(view: View, t: Translator) -> Blocks:
     return (
         *pairs(
             (t("Systems"), ", ".join(found.systems)),
-            (t("Work processes"), "\n".join(work_process(t, code) for code in found.work_processes)),
+            (
+                t("Work processes"),
+                "\n".join(work_process(t, code) for code in found.work_processes) or t("not recorded"),
+            ),
             (t("Limited to"), code(found.limit)),
             (t("Only tags"), code(", ".join(found.tags)) if found.tags not in ((), ("all",)) else None),
             (t("Skipped tags"), code(", ".join(found.skip_tags))),
