@@ -1,4 +1,4 @@
-"""For all tests: with OPLEVER_STRICT=1, as CI has it, a test that is skipped has failed, for nobody reads what it lacked."""
+"""For all tests: with OPLEVER_STRICT=1, as in CI, a skipped test is a failed one: nobody reads what was not run."""
 
 from __future__ import annotations
 
