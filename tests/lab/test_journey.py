@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from .conftest import Lab  # type: ignore[import-not-found]
+from .conftest import ROOT, Lab  # type: ignore[import-not-found]
 
+LIST = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
+SUITES = {entry["role"] for entry in LIST if entry.get("tests", "verify")}
 DOCUMENTS = [f"report.{language}.{form}" for language in ("nl", "en") for form in ("html", "pdf", "md")]
 
 
@@ -63,7 +66,7 @@ def test_tests_ran_during_and_after(delivered: tuple[Path, dict[str, Any]]) -> N
     _, record = delivered
     for stage in ("during", "after"):
         suites = {test["suite"] for test in record["tests"] if test["stage"] == stage}
-        assert {"base", "sshd", "firewall", "timesync", "nginx", "dokuwiki", "mariadb", "dns", "workstation"} <= suites
+        assert suites >= SUITES
 
 
 def test_the_baseline_got_better(delivered: tuple[Path, dict[str, Any]]) -> None:
@@ -132,6 +135,36 @@ def test_site_repairs_what_it_manages(lab: Lab, delivered: tuple[Path, dict[str,
     lab.ansible("playbooks/site.yml", "--limit", "web1", "--tags", "nginx,verify")
     _, record = lab.latest()
     assert [test["id"] for test in failed(record) if test["suite"] == "nginx"] == []
+
+
+def ran(record: dict[str, Any]) -> set[str]:
+    """Roles of the steps that ran."""
+    return {step["role"].removeprefix("oplever.lab.") for step in record["steps"] if step["role"]}
+
+
+def test_a_tag_runs_one_role_with_its_tests(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
+    lab.ansible("playbooks/site.yml", "--tags", "nginx")
+    _, record = lab.latest()
+    assert ran(record) == {"nginx"}
+    assert {(test["host"], test["suite"], test["stage"]) for test in record["tests"]} == {("web1", "nginx", "during")}
+
+
+def test_an_unknown_tag_runs_nothing(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
+    lab.ansible("playbooks/site.yml", "--tags", "nosuch")
+    _, record = lab.latest()
+    assert ran(record) == set()
+    assert record["tests"] == []
+
+
+def test_verify_takes_the_tests_of_one_role(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
+    options = ("-e", "oplever_audit=false", "-e", "oplever_drift=false")
+    lab.ansible("playbooks/verify.yml", "-e", "oplever_verify=nginx", *options)
+    _, record = lab.latest()
+    assert {(test["host"], test["suite"]) for test in record["tests"]} == {("web1", "nginx")}
+    assert record["baseline"]["controls"] == []
+    done = lab.ansible("playbooks/verify.yml", "-e", "oplever_verify=nginx,ngnix", *options, check=False)
+    assert done.returncode == 2
+    assert "oplever_verify must name roles with tests, not ngnix" in done.stdout
 
 
 def test_a_playbook_written_elsewhere_gives_a_complete_record(lab: Lab, tmp_path: Path) -> None:

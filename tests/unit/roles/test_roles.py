@@ -1,0 +1,99 @@
+"""playbooks/vars/roles.yml is the one list of roles: everything that depends on roles agrees with it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+BIN = Path(sys.executable).parent
+OF_THE_LAB = {"lab"}  # boots the machines; nothing that a machine gets
+FIELDS = {"stage", "role", "groups", "except", "needs", "tasks", "tests"}
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+ENTRIES: list[dict[str, Any]] = load("playbooks/vars/roles.yml")["oplever_roles"]
+ROLES = sorted({entry["role"] for entry in ENTRIES})
+
+
+def test_every_role_folder_is_in_the_list() -> None:
+    folders = {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()}
+    assert folders - OF_THE_LAB == set(ROLES)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry['stage']}-{entry['role']}")
+def test_an_entry_has_known_fields_and_entry_points_that_exist(entry: dict[str, Any]) -> None:
+    assert entry.keys() - FIELDS == set()
+    tasks, tests = entry.get("tasks", "main"), entry.get("tests", "verify")
+    specs = load(f"roles/{entry['role']}/meta/argument_specs.yml")["argument_specs"]
+    for point in (tasks, tests) if tests else (tasks,):
+        assert (ROOT / "roles" / entry["role"] / "tasks" / f"{point}.yml").is_file()
+        assert point in specs
+
+
+def test_site_has_a_play_for_each_stage_in_the_order_of_the_list() -> None:
+    plays = [play for play in load("playbooks/site.yml") if play.get("ansible.builtin.import_playbook") == "stage.yml"]
+    stages = list(dict.fromkeys(entry["stage"] for entry in ENTRIES))
+    assert [play["vars"]["oplever_stage_name"] for play in plays] == stages
+    assert [play["name"] for play in plays] == stages
+
+
+def test_every_role_has_a_scenario_with_variables_and_sabotage() -> None:
+    scenarios = {path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml")}
+    assert scenarios == set(ROLES)
+    for role in ROLES:
+        assert load(f"extensions/molecule/{role}/sabotage.yml")["sabotage_cases"], role
+        assert (ROOT / f"extensions/molecule/{role}/vars.yml").is_file(), role
+
+
+def test_the_lab_has_a_machine_of_every_group() -> None:
+    groups = load("inventories/lab/hosts.yml")["all"]["children"]
+    named = {group for entry in ENTRIES for group in (*entry["groups"], *entry.get("except", ()))} - {"all"}
+    assert [group for group in sorted(named) if not groups.get(group, {}).get("hosts")] == []
+
+
+def shown(entry: dict[str, Any]) -> str:
+    return f"{entry['role']} ({entry['tasks']})" if "tasks" in entry else str(entry["role"])
+
+
+def test_the_guide_shows_the_list_and_links_each_role() -> None:
+    guide = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
+    groups = list(dict.fromkeys(group for entry in ENTRIES for group in entry["groups"]))
+    rows = {group: [shown(entry) for entry in ENTRIES if group in entry["groups"]] for group in groups}
+    table = "\n".join(f"| `{group}` | {', '.join(roles)} |" for group, roles in rows.items())
+    assert table in guide, f"docs/admin.md needs this table:\n{table}"
+    assert [role for role in ROLES if f"(../roles/{role}/README.md)" not in guide] == []
+
+
+def listed(*arguments: str) -> dict[str, list[str]]:
+    """What `ansible-playbook --list-tasks` says would run: play -> tasks. It touches no machine."""
+    command = [str(BIN / "ansible-playbook"), "playbooks/site.yml", "--list-tasks", *arguments]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    plays: dict[str, list[str]] = {}
+    for line in done.stdout.splitlines():
+        if play := re.match(r"  play #\d+ \(.*?\): (.*?)\t", line):
+            plays[name := play[1]] = []
+        elif task := re.match(r"      (.*?)\t", line):
+            plays[name].append(task[1])
+    return plays
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_tag_selects_the_stages_of_one_role(role: str) -> None:
+    plays = listed("--tags", role)
+    assert {name for name, tasks in plays.items() if tasks} == {e["stage"] for e in ENTRIES if e["role"] == role}
+
+
+def test_an_unknown_tag_selects_nothing() -> None:
+    assert any(listed().values())
+    assert not any(listed("--tags", "nosuch").values())
