@@ -165,3 +165,52 @@ def test_what_got_worse_is_told_with_the_run_that_first_saw_it(machines: Machine
     again = next(w for w in second["baseline"]["worse"] if (w["control"], w["host"]) == ("SSH-015", "web1"))
     assert again["record"] == first["id"]
     assert again["since"] == first["document"]["started"]
+
+
+FSTAB = """# what an administrator wrote
+UUID=abc-1 /home ext4 defaults,usrquota 0 2
+tmpfs /var/tmp tmpfs size=16M,nosuid 0 0
+tmpfs /var/log tmpfs defaults 0 0
+tmpfs /var/log tmpfs defaults,size=1M 0 0
+/dev/sdb1 /srv/with\\\\040space ext4 defaults 0 2
+"""
+MOUNTS = """
+- name: Mount options
+  hosts: all
+  gather_facts: false
+  become: true
+  tasks:
+    - name: Repair them
+      ansible.builtin.include_role: {name: oplever.lab.harden, tasks_from: mounts}
+      vars:
+        __harden_wanted: [MNT-011, MNT-012, MNT-013, MNT-014, MNT-015, MNT-018, MNT-019, MNT-020, MNT-021]
+        __harden_failing: [MNT-013, MNT-014, MNT-018, MNT-021]
+"""
+
+
+def test_mount_options_are_added_and_nothing_else_in_fstab_changes(machines: Machines, tmp_path: Path) -> None:
+    """In a container the audit leaves mounts to the host, so the tasks are called directly. They can mount here."""
+    machines.by_hand(f"cp -p /etc/fstab /root/fstab; printf '{FSTAB}' > /etc/fstab; chmod 640 /etc/fstab")
+    machines.by_hand("mount -t tmpfs -o size=16M,nosuid tmpfs /var/tmp")
+    playbook = tmp_path / "mounts.yml"
+    playbook.write_text(MOUNTS, encoding="utf-8")
+    try:
+        done = machines.lab.ansible(str(playbook), "-l", ",".join(HOSTS))
+        again = machines.lab.ansible(str(playbook), "-l", ",".join(HOSTS))
+        for host in HOSTS:
+            written = machines.lab.shell(host, "cat /etc/fstab")
+            expected = FSTAB.replace("\\\\", "\\").replace("usrquota", "usrquota,nodev,nosuid")
+            expected = expected.replace("16M,nosuid", "16M,nosuid,nodev,noexec")
+            assert f"{expected}tmpfs /dev/shm tmpfs defaults,nosuid,nodev,noexec 0 0" in written
+            assert "640" in machines.lab.shell(host, "stat --format %a /etc/fstab")
+            before = machines.lab.shell(host, "cat /etc/fstab.*~")
+            assert FSTAB.replace("\\\\", "\\").strip() in before
+            for target, kept in (("/var/tmp", "size=16384k"), ("/dev/shm", "nodev")):  # noqa: S108
+                options = machines.lab.shell(host, f"findmnt --noheadings --output OPTIONS {target}")
+                assert {"nosuid", "nodev", "noexec", kept} <= set(options.split("\n")[-2].split(",")), options
+        assert "/var/log: has more than one line" in done.stdout
+        assert again.stdout.count("changed=0") == len(HOSTS)
+    finally:
+        machines.by_hand(
+            "umount /var/tmp; mount -o remount,exec /dev/shm; rm -f /etc/fstab.*~; mv /root/fstab /etc/fstab"
+        )

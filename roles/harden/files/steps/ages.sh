@@ -1,5 +1,5 @@
-# Gives existing passwords an age. An account that would be expired or locked by it at once keeps what it has: the audit goes
-# on telling, and its owner chooses a new password first.
+# Sets the maximum age of existing passwords. An account that would be expired or locked at once is left alone: the audit keeps
+# reporting it until its owner has chosen a new password.
 today=$(($(date +%s) / 86400))
 while IFS=: read -r name hash changed _ max _ inactive _; do
   case $hash in '' | [*!]*) continue ;; esac

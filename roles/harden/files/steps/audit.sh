@@ -1,6 +1,6 @@
-# The first load also locks the rules (-e 2); from then on new ones wait for a restart, which loads what is on disk.
+# Loading the rules for the first time also locks them (-e 2); after that, new rules are loaded at the next boot.
 if auditctl -s | grep -qx 'enabled 2'; then
-  echo "the rules of the audit are fixed until a restart; the new ones hold after it" >&2
+  echo "the audit rules are locked until the next reboot; the new rules apply after it" >&2
 else
   augenrules --load && echo changed
 fi

@@ -1,7 +1,8 @@
-# The settings are tried together with all the others; what does not hold together is taken back before sshd sees it.
+# Tests the settings together with all the others. If they do not work together, they are removed before sshd reads them.
 if sshd -t; then
   systemctl reload ssh.service && echo changed
 else
   rm /etc/ssh/sshd_config.d/10-oplever-harden.conf
+  echo "sshd rejects these settings together with its other files; 10-oplever-harden.conf was removed and sshd keeps its present settings" >&2
   exit 1
 fi
