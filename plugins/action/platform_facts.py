@@ -1,0 +1,64 @@
+# Copyright: The Oplever team; MIT licence
+"""oplever.lab.platform_facts: the facts that a role needs, on a release that it supports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+# meta/main.yml of a role names releases by their code names, people know their numbers.
+NUMBERS = {"bookworm": "12", "trixie": "13"}
+IDENTITY = ("distribution", "distribution_release", "distribution_version")
+
+
+class ActionModule(ActionBase):
+    """Asks the machine only for facts that nobody gathered yet."""
+
+    _VALID_ARGS = frozenset({"facts"})
+    _requires_connection = False  # with all facts there, none is needed
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        role = self._task._role
+        if role is None:
+            return {**result, "failed": True, "msg": "oplever.lab.platform_facts works only as a task of a role."}
+        facts = dict(variables.get("ansible_facts") or {})
+        platforms = (role._metadata.galaxy_info or {}).get("platforms") or []
+        about = (role.get_name(include_role_fqcn=False), platforms, str(variables["inventory_hostname"]))
+        problem = unsupported(*about, facts) if "distribution_release" in facts else ""
+        gathered: dict[str, Any] = {}
+        if not problem and (missing := subsets([*IDENTITY, *(self._task.args.get("facts") or [])], facts)):
+            answer = self._execute_module(
+                module_name="ansible.legacy.setup",
+                module_args={"gather_subset": ["!all", "!min", *missing]},
+                task_vars=variables,
+            )
+            if answer.get("failed") or answer.get("unreachable"):
+                return {**result, **answer}
+            gathered = answer["ansible_facts"]
+            facts.update({name.removeprefix("ansible_"): value for name, value in gathered.items()})
+            problem = unsupported(*about, facts)
+        result.update(changed=False, ansible_facts=gathered)
+        return {**result, "failed": True, "msg": problem} if problem else result
+
+
+def subsets(needed: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
+    """The subsets of `setup` that give those of the `needed` facts that are not among `facts`."""
+    missing = [name for name in needed if name not in facts]
+    return list(dict.fromkeys("distribution" if name in IDENTITY else name for name in missing))
+
+
+def unsupported(role: str, platforms: Sequence[Mapping[str, Any]], host: str, facts: Mapping[str, Any]) -> str:
+    """Why `role`, with these `platforms` in its meta/main.yml, does not work on `host`; empty where it does."""
+    name, release = facts.get("distribution"), facts.get("distribution_release")
+    supported = {str(platform["name"]): [str(v) for v in platform["versions"]] for platform in platforms}
+    if release in supported.get(str(name), []):
+        return ""
+    listed = " and ".join(
+        f"{system} {' and '.join(NUMBERS.get(version, version) for version in versions)}"
+        for system, versions in supported.items()
+    )
+    return f"Role {role} supports {listed}; {host} has {name} {facts.get('distribution_version')} ({release})."
