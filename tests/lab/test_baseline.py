@@ -183,7 +183,7 @@ MOUNTS = """
     - name: Repair them
       ansible.builtin.include_role: {name: oplever.lab.harden, tasks_from: mounts}
       vars:
-        __harden_wanted: [MNT-011, MNT-012, MNT-013, MNT-014, MNT-015, MNT-018, MNT-019, MNT-020, MNT-021]
+        __harden_controls: [MNT-011, MNT-012, MNT-013, MNT-014, MNT-015, MNT-018, MNT-019, MNT-020, MNT-021]
         __harden_failing: [MNT-013, MNT-014, MNT-018, MNT-021]
 """
 

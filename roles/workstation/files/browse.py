@@ -14,13 +14,13 @@ PAGE = b"""<!doctype html><title>Oplever</title><p id=p>-</p>
 class Asked(http.server.BaseHTTPRequestHandler):
     """Serves one page; its script asks for a second address, which shows that the page was really loaded and run."""
 
-    told = threading.Event()
+    reported = threading.Event()
     language = ""
 
     def do_GET(self):
         if self.path.startswith("/ran?"):
             Asked.language = self.path.partition("?")[2][:20]
-            Asked.told.set()
+            Asked.reported.set()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
@@ -40,7 +40,7 @@ def main():
         browser = subprocess.Popen(
             command, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        loaded = Asked.told.wait(float(sys.argv[1]))
+        loaded = Asked.reported.wait(float(sys.argv[1]))
         browser.terminate()
         try:
             browser.wait(10)

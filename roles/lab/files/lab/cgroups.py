@@ -43,13 +43,13 @@ def remove(name: str) -> None:
 
 def places(name: str) -> list[Path]:
     """Where the group of that name lies: in the unified hierarchy, and in systemd's own where there is one."""
-    found = []
+    groups = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
         if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
-            found.append(Path(before.split()[4]) / PARENT / name)
-    return found
+            groups.append(Path(before.split()[4]) / PARENT / name)
+    return groups
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ FORWARD_BEFORE = STATE / "ip_forward.before"
 
 def refuse_used_range(spec: Spec) -> None:
     """The range must not be reachable through anything but this lab's own bridge."""
-    wanted = ipaddress.ip_network(f"{spec.subnet}.0/24")
+    subnet = ipaddress.ip_network(f"{spec.subnet}.0/24")
     for route in json.loads(run("ip", "-json", "-4", "route", "show", "table", "all").stdout or "[]"):
         if route["dst"] == "default" or route.get("dev") in (spec.bridge, "lo"):
             continue
-        if ipaddress.ip_network(route["dst"], strict=False).overlaps(wanted):
+        if ipaddress.ip_network(route["dst"], strict=False).overlaps(subnet):
             raise LabError(
-                f"{wanted} is in use (route {route['dst']} on {route.get('dev', '?')}): choose another range with "
+                f"{subnet} is in use (route {route['dst']} on {route.get('dev', '?')}): choose another range with "
                 "OPLEVER_LAB_SUBNET, for example OPLEVER_LAB_SUBNET=10.99.7"
             )
 

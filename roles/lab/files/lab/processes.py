@@ -1,4 +1,4 @@
-"""The processes of machines: found, waited for and ended, also where a killed nspawn left its machine behind."""
+"""The processes of machines: find them, wait for them and end them, also after nspawn itself was killed."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def stop_all(spec: Spec) -> None:
 
 def nspawn_pids(spec: Spec) -> list[int]:
     """Every nspawn process of this lab, also one whose pid file was never written."""
-    found = []
+    pids = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             argv = entry.read_bytes().split(b"\0")
             if argv[0].endswith(b"systemd-nspawn") and any(
                 part.startswith(f"--machine=opl{spec.id}-".encode()) for part in argv
             ):
-                found.append(int(entry.parent.name))
-    return found
+                pids.append(int(entry.parent.name))
+    return pids
 
 
 def end_inhabitants(place: Path) -> None:
@@ -67,12 +67,12 @@ def inhabitants(place: Path) -> list[int]:
     """Processes of other mount namespaces that see this machine's overlay."""
     ours = os.readlink("/proc/self/ns/mnt")
     mark = f"upperdir={place / 'upper'},"
-    found = []
+    pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if os.readlink(entry / "ns/mnt") != ours and mark in (entry / "mountinfo").read_text():
-                found.append(int(entry.name))
-    return found
+                pids.append(int(entry.name))
+    return pids
 
 
 def children(pid: int) -> list[int]:
