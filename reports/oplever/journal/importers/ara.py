@@ -77,7 +77,7 @@ def _unreadable(path: Path, problem: sqlite3.Error) -> Exception:
     return broken(str(path), f"SQLite cannot read it: {problem}")
 
 
-def _extra_variables(value: Any) -> dict[str, Any]:
+def extra_variables_of(value: Any) -> dict[str, Any]:
     """Only to know which of them are secret: as one mapping, or as the words that were given with -e."""
     if isinstance(value, list):
         return extra_variables([word for given in value if isinstance(given, str) for word in ("-e", given)])
@@ -87,7 +87,7 @@ def _extra_variables(value: Any) -> dict[str, Any]:
 def _source(database: sqlite3.Connection, path: Path, playbook: sqlite3.Row) -> Source:
     place = f"{path}, playbook {playbook['id']}"
     arguments = _mapping(_content(playbook["arguments"], place))
-    redactor = Redactor(secret_values(_extra_variables(arguments.get("extra_vars"))))
+    redactor = Redactor(secret_values(extra_variables_of(arguments.get("extra_vars"))))
     texts = {key: [str(v) for v in value] for key, value in arguments.items() if isinstance(value, list)}
     return Source(
         tool="ara",
