@@ -43,7 +43,7 @@ def play_fields(play: Any, redactor: Redactor) -> dict[str, Any]:
     return {
         "play": str(play._uuid),
         "name": one_line(str(play.get_name()), 300, redactor.text),
-        "hosts": pattern(play),
+        "hosts": redactor.text(pattern(play)),
         "targets": [str(host.get_name()) for host in hosts],
         "groups": {
             str(host.get_name()): [str(g.name) for g in host.get_groups() if str(g.name) not in _GROUPS_LEFT_OUT]
@@ -68,7 +68,7 @@ def planned(playbook: Any, redactor: Redactor) -> list[dict[str, str]]:
     """The plays of a playbook in their order: those that never begin are known by this alone."""
     # Not by get_name(), which gives a play without name one, from what may still be a template.
     return [
-        {"name": one_line(str(play.name or pattern(play)), 300, redactor.text), "hosts": pattern(play)}
+        {"name": one_line(str(play.name or pattern(play)), 300, redactor.text), "hosts": redactor.text(pattern(play))}
         for play in playbook.get_plays()
     ]
 

@@ -39,10 +39,10 @@ def fields(
         "command": [plain(word) for word in redact_command(sys.argv, redactor)],
         "check_mode": bool(arguments.get("check")),
         "diff_mode": bool(arguments.get("diff")),
-        "limit": arguments.get("subset"),
-        "tags": list(arguments.get("tags") or []),
-        "skip_tags": list(arguments.get("skip_tags") or []),
-        "start_at": arguments.get("start_at_task"),
+        "limit": _redacted(arguments.get("subset"), redactor),
+        "tags": [redactor.text(str(tag)) for tag in arguments.get("tags") or []],
+        "skip_tags": [redactor.text(str(tag)) for tag in arguments.get("skip_tags") or []],
+        "start_at": _redacted(arguments.get("start_at_task"), redactor),
         "inventories": [one_line(source, 1000, redactor.text) for source in inventories],
         "files": files,
         "versions": {
@@ -53,6 +53,10 @@ def fields(
         "work_process": _work_process(assignment, options["work_process"]),
         "assignment": assignment,
     }
+
+
+def _redacted(text: object, redactor: Redactor) -> str | None:
+    return redactor.text(str(text)) if text is not None else None
 
 
 def playbook_name(playbook: Any) -> str:

@@ -6,71 +6,132 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MASK = "***"
+from .names import is_no_secret, is_phrase, is_prose, is_secret_name, is_secret_value, strength
+from .programs import PROGRAMS, without_arguments
+from .shapes import MASK, RULES
+
+__all__ = ["MASK", "Redactor", "every_text", "is_secret_name", "may_hold_secrets", "redact_text", "secret_values"]
+
 DEPTH = 6
 """How deep variables are searched for secrets."""
 SHORTEST_KNOWN = 6
 """Known secrets shorter than this are not searched for: `admin` would black out half of every text."""
 
-_WORDS = (
-    r"passw(?:or)?d|passwort|wachtwoord|passphrase|pwd|secret|token|"
-    r"api[_-]?key|private[_-]?key|access[_-]?key|encryption[_-]?key|credentials?"
+_NAMED_HINTS = (
+    "pass", "pw", "wachtwoord", "kennwort", "pswd", "secret", "token", "key", "cred", "psk", "otp", "bearer", "cookie",
+    "hook", "community", "pin", "auth", "salt", "sess", "luks", "vault",
+)  # fmt: skip
+"""A text without one of these has no name of a secret in it."""
+_NAME = re.compile(
+    r"(?<![\w.-])(?:--?)?"
+    r"(?P<name>(?:(?:api|access|private|secret|shared|pre-shared|encryption|master|account|licen[cs]e) )?"
+    r"[A-Za-z_][\w.-]*)(?P<quote>(?:\\*[\"'])?\]?)(?P<sign>[ \t]{0,40}(?:=>|:=|!?={1,2}|::?)[ \t]{0,40})",
+    re.I,
 )
-# A `key` needs a word before it: alone it is the name of a setting beside its `value`, as in dict2items.
-_SECRET_NAME = re.compile(rf"(?i)(?:{_WORDS}|vault|(?:^|[_-])(?:pass|psk|pin|otp|auth)(?:$|[_-])|[_-]key(?:$|[_-]))")
-_HARMLESS_NAME = re.compile(
-    r"(?i)(?:[_-](?:files?|path|dir|directory|url|uri|name|users?|length|minlen|policy|age|days|type|size|enabled|required|"
-    r"server|host|port|id|timeout|prompt|backend|format|algorithms?|quality|scheme)|"
-    r"authentication|public_?key|vault_?id|authorized_?keys?)$"
+_VALUE = re.compile(
+    r"""
+    [burEN]{0,2}"(?P<double>(?:[^"\\\n]|\\.)*)"? | [burEN]{0,2}'(?P<single>(?:[^'\\\n]|\\.|'')*)'?
+    | \\+"(?P<escaped>(?:[^"\\]|\\+[^"\\])*)\\*"?
+    | [|>][+-]?[ \t]*\n[ \t]+(?P<block>[^\n]+)
+    | \[(?P<list>[^\[\]{}\n]+)\]
+    | (?P<bare>(?:[^\s"',;&]|[,;&](?![\w.-]+[=:]|\s|$))+)
+    """,
+    re.X,
 )
-# Words that answer "which state is the password in" and are no password.
-_STATES = r"(?:set|locked|empty|yes|no|true|false|none|null|absent|present|optional|required|unchanged|expired|missing)"
-
-_SHAPES = (
-    re.compile(
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)", re.S
-    ),
-    # The end of a key whose beginning was cut off.
-    re.compile(r"\A(?:(?!-----BEGIN).)*?-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----", re.S),
-    re.compile(r"\$ANSIBLE_VAULT;[0-9.]+;[A-Z0-9]+(?:;\S+)?[\s0-9a-f\\n]*"),
-    re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,})"),
-    re.compile(
-        r"\b(?:A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35}|sk-[\w-]{20,}|sk_(?:live|test)_\w{16,}|hv[sb]\.[\w-]{20,})"
-    ),
-    re.compile(r"\b(?:npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}|dop_v1_[a-f0-9]{40,}|SG\.[\w-]{16,}\.[\w-]{16,})"),
-    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    re.compile(r"\$(?:1|2[abxy]|5|6|7|y|gy|argon2(?:id|i|d)|apr1|sha1)\$[./A-Za-z0-9$=,+-]{12,}"),
+_OPTION = re.compile(
+    r"(?<![\w-])(?P<head>--?(?P<name>[A-Za-z][\w-]{2,}) +)(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s\"';|]+)"
 )
-_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\"'<>]*:[^\s@\"'<>]*@")
-_SCHEME = r"(?:(?:basic|bearer|digest|token|negotiate)\s+)?"
-_HEADER = re.compile(rf"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?{_SCHEME})[^\s\"',;]+")
-_BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}")
-_NAMED = re.compile(
-    rf"(?i)((?:{_WORDS})[\"']?\s{{0,3}}[=:]{{1,2}}\s{{0,3}})(?!{_STATES}(?:[\s,;)\].\"']|$))(?![*<{{(])"
-    r"(\"[^\"]*\"|'[^']*'|[^\s,;\"']+)"
-)
-_OPTION = re.compile(r"(?i)(\s--?(?:password|passwd|pass|pwd|token|secret|api-key)[ =])(\"[^\"]*\"|'[^']*'|\S+)")
-_SUSPECT_FILE = re.compile(rb"(?i)vault|pass|pwd|wachtwoord|secret|token|key|credential|psk|pin|otp|auth")
-_SUSPECT = re.compile(
-    r"(?i)PRIVATE KEY|ANSIBLE_VAULT|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|sk[-_]|hv[sb]\.|npm_|pypi-|"
-    rf"dop_v1_|SG\.|eyJ|\$[0-9a-z]{{1,8}}\$|://[^\s/@]*:|authorization|bearer|{_WORDS}|--?pass"
+_ELEMENT = re.compile(r"(?P<head><(?P<name>[A-Za-z][\w:.-]*)>)(?P<value>[^<>\s][^<>]*)(?=</)")
+_PROGRAMS = frozenset({"passwd", "chpasswd", "gpasswd", "htpasswd", "kpasswd", "smbpasswd", "ldappasswd", "sshpass"})
+"""`passwd: ...` is what the program says, or the first line of nsswitch.conf."""
+_SUSPECT_FILE = re.compile(
+    rb"(?i)vault|pass|pwd?|wachtwoord|kennwort|secret|token|key|cred|psk|pin|otp|auth|bearer|cookie|hook|community|salt|sess|luks"
 )
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether a variable or option of this name holds a secret (`db_password` yes, `password_file` no)."""
-    return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+def _one_of(hints: Iterable[str]) -> re.Pattern[str]:
+    """Finds any of the hints. Grouped by their first character, since most places in a text begin none of them."""
+    groups: dict[str, list[str]] = {}
+    for hint in sorted(set(hints)):
+        groups.setdefault(hint[0], []).append(re.escape(hint[1:]))
+    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items()))
+
+
+_HINT = _one_of([*_NAMED_HINTS, *(hint for hints, *_ in (*RULES, *PROGRAMS) for hint in hints)])
 
 
 def redact_text(text: str) -> str:
     """The text with everything that looks like a secret replaced by `***`."""
-    if not _SUSPECT.search(text):
+    lower = text.lower()
+    if not _HINT.search(lower):
         return text
-    for shape in _SHAPES:
-        text = shape.sub(MASK, text)
-    for pattern, instead in ((_URL, rf"\1{MASK}@"), (_HEADER, rf"\1{MASK}"), (_BEARER, rf"\1{MASK}")):
-        text = pattern.sub(instead, text)
-    return _NAMED.sub(rf"\1{MASK}", _OPTION.sub(rf"\1{MASK}", text))
+    for hints, pattern, instead in RULES:
+        for hint in hints:
+            if hint in lower:
+                text = pattern.sub(instead, text)
+                break
+    text = without_arguments(text, lower, MASK)
+    has_sign = "=" in text or ":" in text or "-" in text or "</" in text
+    return _without_named(text) if has_sign and any(hint in lower for hint in _NAMED_HINTS) else text
+
+
+def _without_named(text: str) -> str:
+    """Values of what has the name of a secret masked: `name = value` in its many spellings, options, XML elements."""
+    kept, done = [], 0
+    for match in _NAME.finditer(text):
+        if match.start() >= done and (value := _named_value(match, text)) is not None:
+            kept += [text[done : value[0]], MASK]
+            done = value[1]
+    text = "".join([*kept, text[done:]]) if kept else text
+    if "<" in text:
+        text = _ELEMENT.sub(_without_value, text)
+    return _OPTION.sub(_without_value, text) if "-" in text else text
+
+
+def _named_value(match: re.Match[str], text: str) -> tuple[int, int] | None:
+    """(begin, end) of the secret that a name introduces; None when it is no secret."""
+    name = match["name"].rpartition(".")[2]
+    how_sure = strength(name)
+    if how_sure == "none":
+        return None
+    value = _VALUE.match(text, match.end())
+    if value is None:
+        return None
+    inner, kind, end = value[value.lastgroup or 0], value.lastgroup, value.end()
+    if kind == "block":
+        return value.span("block")
+    if kind == "bare":
+        inner = inner.rstrip(")]}>.,:;`|\\")
+        end = value.start() + len(inner)
+        if ":" in match["sign"] and not match["quote"]:
+            line = text[value.start() :].split("\n", 1)[0]
+            if _begins_line(match, text) and is_phrase(line):
+                return value.start(), value.start() + len(line)
+            if _is_said_of(match, text, inner, line[len(inner) :]):
+                return None
+    return (value.start(), end) if inner and is_secret_value(inner, name, how_sure) else None
+
+
+def _begins_line(match: re.Match[str], text: str) -> bool:
+    return not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip(" \t-")
+
+
+def _is_said_of(match: re.Match[str], text: str, value: str, rest: str) -> bool:
+    """Whether `name: value` is a path or a program with what it says, or the beginning of a sentence."""
+    before = text[match.start() - 1 : match.start()]
+    if before == "/" or value == "chauthtok" or text[: match.start()].endswith("nexpected "):
+        return True
+    if match["name"].lower() in _PROGRAMS:
+        return not any(character.isdigit() for character in value) or bool(rest.strip())
+    spaced = match["sign"].endswith((" ", "\t"))
+    return (spaced and is_prose(value, rest)) or (not spaced and value.isalpha() and value.islower() and before == "(")
+
+
+def _without_value(match: re.Match[str]) -> str:
+    """What follows an option or stands in an element, masked when its name says secret."""
+    value = match["value"].strip("\"'")
+    is_secret = strength(match["name"]) == "strong" and not value.startswith("-")
+    return match["head"] + MASK if is_secret and is_secret_value(value, match["name"], "strong") else match[0]
 
 
 def may_hold_secrets(content: bytes) -> bool:
@@ -90,7 +151,7 @@ def _collect(variables: Mapping[str, Any], depth: int, found: set[str]) -> None:
     for name, value in variables.items():
         if not isinstance(value, str):
             _look_into(value, depth, found)
-        elif is_secret_name(str(name)):
+        elif is_secret_name(str(name)) and not is_no_secret(value):
             found.add(str(value))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from oplever._shared.redact import secret_values
 from oplever.errors import OpleverError
-from oplever.journal.importers import awx, junit, source
+from oplever.journal.importers import ara, awx, junit, runner, source
 from oplever.journal.importers.source import Line, Source
 from oplever.journal.importers.write import journal_lines, known, write
 from oplever.journal.reader import read
@@ -202,3 +204,28 @@ def test_a_run_that_came_to_no_play_is_known_by_its_file(tmp_path: Path) -> None
     first = write(a_run(run=""), tmp_path)
     assert known(a_run(run=""), tmp_path) == first
     assert known(a_run(run="", digest="1" * 64), tmp_path) is None
+
+
+def test_no_value_of_an_extra_variable_comes_in_with_a_run_of_ansible_runner(tmp_path: Path) -> None:
+    events = tmp_path / "job_events"
+    events.mkdir()
+    start = {
+        "uuid": "0", "counter": 1, "event": "playbook_on_start", "created": "2026-11-23T10:00:00.000000+00:00",
+        "event_data": {"playbook": "site.yml", "playbook_uuid": "p"},
+    }  # fmt: skip
+    (events / f"1-{'0' * 8}-{'0' * 4}-{'0' * 4}-{'0' * 4}-{'0' * 12}.json").write_text(json.dumps(start))
+    playbook = 'ansible-playbook -i hosts -e colour=turquoise -e \'{"shape": "octagon"}\' site.yml'
+    command = {"command": ["ssh-agent", "sh", "-c", f"ssh-add /key && {playbook}"], "env": {"X": "octagon"}}
+    (tmp_path / "command").write_text(json.dumps(command))
+    (run,) = runner.sources(tmp_path)
+    kept = " ".join(run.start["command"])
+    assert "colour" in kept
+    assert "shape" in kept
+    assert "&& ansible-playbook" in kept
+    assert not {"turquoise", "octagon"} & set(re.findall(r"\w+", kept))
+
+
+def test_extra_variables_that_ara_kept_are_known_as_words_and_as_a_mapping() -> None:
+    for given in ({"root_pw": "Kaas1234", "colour": "blue"}, ["root_pw=Kaas1234", "colour=blue", "@file.yml", 3]):
+        assert secret_values(ara.extra_variables_of(given)) == {"Kaas1234"}
+    assert ara.extra_variables_of(None) == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import redact_command
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import extra_variables, redact_command
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import (
     Redactor,
     is_secret_name,
@@ -64,6 +64,17 @@ def test_known_values_go_wherever_they_turn_up() -> None:
         ["--extra", f'{{"db": {{"password": "{SECRET}"}}}}'],
         ["-e", f"{{db_password: {SECRET}}}"],
         ["-e", f"db_password='{SECRET} unbalanced"],
+        ["-e", f"colour={SECRET}"],
+        ["-ecolour=" + SECRET],
+        ["-Je", f"colour={SECRET}"],
+        ["--ext", f"colour='a {SECRET}' shape={SECRET}"],
+        ["-e", f'{{"colour": ["{SECRET}"], "more": {{"shape": "{SECRET}"}}}}'],
+        ["-e", f"{{colour: {SECRET}, 'shape': [a, {SECRET}], x: {{y: {SECRET}}}, z: \"a, {SECRET}: b\"}}"],
+        ["-e", f"{{colour: it's {SECRET}, shape: b}}"],
+        ["-e", f"[{SECRET}]"],
+        ["-e", f"colour={{{{ x.{SECRET} }}}} {SECRET}"],
+        ["sh", "-c", f"ssh-add /k && ansible-playbook -e colour={SECRET} site.yml"],
+        ["--ar", f"anything {SECRET}"],
         ["-a", f"anything {SECRET}"],
     ],
 )
@@ -72,9 +83,33 @@ def test_the_command_line_keeps_no_secret(words: list[str]) -> None:
 
 
 def test_the_command_line_keeps_the_rest() -> None:
-    words = ["ansible-playbook", "-i", "hosts", "--limit", "web1", "-e", "colour=blue", "-e", "@v.yml", "-K",
+    words = ["ansible-playbook", "-i", "hosts", "--limit", "web1", "-e", "@v.yml", "-K",
              "--vault-password-file", "/etc/vault", "--become-password-file", "/root/p", "site.yml"]  # fmt: skip
     assert redact_command(words, Redactor()) == words
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("colour=blue shape='a b'", "colour=*** shape=***"),
+        ('{"colour": "blue", "more": {"shape": 1}}', '{"colour": "***", "more": "***"}'),
+        ("{colour: blue, 'more': [a, b: c], last: {d: e}}", '{"colour": "***", "more": "***", "last": "***"}'),
+        ("colour='unbalanced", "***"),
+    ],
+)
+def test_names_of_extra_variables_are_kept_and_no_value(given: str, kept: str) -> None:
+    assert redact_command(["ansible-playbook", "-e", given, "x.yml"], Redactor()) == [
+        "ansible-playbook",
+        "-e",
+        kept,
+        "x.yml",
+    ]
+
+
+def test_extra_variables_of_secret_names_are_known_and_others_are_not() -> None:
+    words = ["ansible-playbook", "-e", f"root_pw={SECRET} colour=turquoise"]
+    redactor = Redactor(secret_values(extra_variables(words)))
+    assert redactor.text(f"got {SECRET} and turquoise") == "got *** and turquoise"
 
 
 def test_names_of_secrets() -> None:

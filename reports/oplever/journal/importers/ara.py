@@ -18,6 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from oplever._shared import outcome
+from oplever._shared.command_line import extra_variables
 from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import clean, one_line
 from oplever.journal.importers.source import Line, Source, broken, digest, foreign, moment
@@ -76,11 +77,17 @@ def _unreadable(path: Path, problem: sqlite3.Error) -> Exception:
     return broken(str(path), f"SQLite cannot read it: {problem}")
 
 
+def extra_variables_of(value: Any) -> dict[str, Any]:
+    """Only to know which of them are secret: as one mapping, or as the words that were given with -e."""
+    if isinstance(value, list):
+        return extra_variables([word for given in value if isinstance(given, str) for word in ("-e", given)])
+    return value if isinstance(value, dict) else {}
+
+
 def _source(database: sqlite3.Connection, path: Path, playbook: sqlite3.Row) -> Source:
     place = f"{path}, playbook {playbook['id']}"
     arguments = _mapping(_content(playbook["arguments"], place))
-    variables = arguments.get("extra_vars")
-    redactor = Redactor(secret_values(variables) if isinstance(variables, dict) else ())
+    redactor = Redactor(secret_values(extra_variables_of(arguments.get("extra_vars"))))
     texts = {key: [str(v) for v in value] for key, value in arguments.items() if isinstance(value, list)}
     return Source(
         tool="ara",
@@ -93,7 +100,7 @@ def _source(database: sqlite3.Connection, path: Path, playbook: sqlite3.Row) -> 
             "account": one_line(playbook["user"] or "", 300),
             "check_mode": arguments.get("check") is True,
             "diff_mode": arguments.get("diff") is True,
-            "limit": subset if isinstance(subset := arguments.get("subset"), str) else None,
+            "limit": redactor.text(subset) if isinstance(subset := arguments.get("subset"), str) else None,
             "tags": texts.get("tags", []),
             "skip_tags": texts.get("skip_tags", []),
             "inventories": [redactor.text(word) for word in texts.get("inventory", [])],
