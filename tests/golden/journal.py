@@ -28,6 +28,7 @@ class Journal:
         self._tick = tick
         self._task = self._play = ""
         self._names = self._written = 0
+        self._is_trial, self._runs_really = bool(start.get("check_mode")), False
         self._recap: dict[str, Counter[str]] = defaultdict(Counter)
         head = {
             "format": "oplever-journal",
@@ -67,6 +68,7 @@ class Journal:
     def task(self, name: str, action: str = "ansible.builtin.template", role: str | None = None, **keys: Any) -> None:
         self._names += 1
         self._task = f"task-{self._names}"
+        self._runs_really = keys.get("check_mode") is False
         path = f"playbooks/site.yml:{10 + self._names}"
         self.add("task_start", task=self._task, play=self._play, name=name, action=action, role=role, path=path, **keys)
 
@@ -77,6 +79,8 @@ class Journal:
     def end(self, host: str, status: str = "ok", duration: float = 0.5, **keys: Any) -> None:
         """The result of a task that was queued before."""
         changed = status == "changed"
+        if self._is_trial and not self._runs_really:
+            keys["check_mode"] = True
         self.add("result", task=self._task, host=host, status=status, duration=duration, changed=changed, **keys)
         counted = (
             ["rescued"] if "rescued_by" in keys else ["ok", status] if status in ("changed", "ignored") else [status]

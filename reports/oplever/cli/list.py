@@ -63,7 +63,9 @@ def list_records(form: str, **wanted: Any) -> None:
         as_json(found)
     elif found:
         table(
-            ("record", "verdict", "status", "machines", "by", "failing"), [_row(each) for each in found], headings=False
+            ("record", "verdict", "stage", "status", "machines", "by", "failing"),
+            [_row(each) for each in found],
+            headings=False,
         )
     elif any(value is not None for value in wanted.values()):
         click.echo("No record has all of that.")
@@ -75,7 +77,15 @@ def list_records(form: str, **wanted: Any) -> None:
 
 def _row(each: Listed) -> tuple[str, ...]:
     if each.problem is not None:
-        return (each.name, "cannot be read", "", each.problem, "", "")
+        return (each.name, "cannot be read", "", "", each.problem, "", "")
     machines = ", ".join(each.hosts[:_MOST_HOSTS]) + (", ..." if each.hosts[_MOST_HOSTS:] else "")
     failing = str(each.failing) if each.failing else ""
-    return (each.name, each.verdict or "", each.status or "", machines, ", ".join(each.operators), failing)
+    return (
+        each.name,
+        each.verdict or "",
+        each.stage or "",
+        each.status or "",
+        machines,
+        ", ".join(each.operators),
+        failing,
+    )

@@ -6,15 +6,21 @@ from pathlib import Path
 
 from oplever.record.model import Record
 from oplever.render.text import Translator
-from oplever.render.words import reason_text
+from oplever.render.words import headline, reason_text
 from oplever.text import printable
 
 
 def summary(record: Record) -> str:
-    """The verdict as record.json has it, and its reasons in words."""
+    """Verdict and stage as record.json has them, and the reasons in words."""
     t = Translator("en")
     reasons = [f"  - {printable(reason_text(t, reason))}" for reason in record.document.reasons]
-    return "\n".join([f"verdict: {record.verdict}", *reasons])
+    return "\n".join([standing(record), *reasons])
+
+
+def standing(record: Record) -> str:
+    """Verdict and stage, with what a reader is told: the first two lines of a summary."""
+    _, title, _ = headline(Translator("en"), record)
+    return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]})"
 
 
 def short(path: Path) -> str:

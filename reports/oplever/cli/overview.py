@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from oplever.cli.output import short, summary
+from oplever.cli.output import short, standing
 from oplever.cli.tables import table
 from oplever.record.model import Record
 from oplever.render.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
@@ -25,7 +25,7 @@ def overview(record: Record, directory: Path) -> None:
     """What a person wants to know before opening a document, and where the documents are."""
     view, t = View.of(clean(record)), Translator("en")
     click.echo(f"{record.id}  {printable(first_screen.title(view.record, t))}")
-    click.echo(summary(record))
+    click.echo(standing(record))  # the reasons are in what needs attention
     for block in first_screen.summary(view, t):  # the sections below it are not drawn here, so not made either
         _block(block)
     made = [directory / f"report.{language}.{suffix}" for suffix in FORMATS for language in LANGUAGES]

@@ -71,9 +71,11 @@ def _visits(host: str, directory: Path | None) -> list[Visit]:
 
 def _life(host: str, visits: list[Visit]) -> None:
     """One row a record, then what changed between records without a play that says so, and what fails now."""
-    delivered = [each.record.started for each in visits if (each.record.verdict or "").startswith("delivered")]
-    click.echo(f"{host}: {len(visits)} records, last delivered {delivered[-1] if delivered else 'never'}\n")
-    columns = ("record", "verdict", "changed", "tests", "score", "pkg", "set", "drift", "failing")
+    in_order = [each.record.started for each in visits if (each.record.verdict or "").startswith("delivered")]
+    delivered = [each.record.started for each in visits if each.record.stage in ("approved", "signed")]
+    last = f"last in order {in_order[-1] if in_order else 'never'}, delivered {delivered[-1] if delivered else 'never'}"
+    click.echo(f"{host}: {len(visits)} records, {last}\n")
+    columns = ("record", "verdict", "stage", "changed", "tests", "score", "pkg", "set", "drift", "failing")
     table(columns, [_life_row(each) for each in visits])
     for each in visits:
         if each.drift:
@@ -91,15 +93,15 @@ def _life_row(each: Visit) -> tuple[object, ...]:
     failing = " ".join(one.id for one in each.failing[:3]) + (" ..." if each.failing[3:] else "")
     settings = len(each.changes) - packages
     return (
-        each.record.name, each.record.verdict, each.counts["changed"], tests, score, packages, settings,
-        len(each.drift) if each.since else "-", failing,
+        each.record.name, each.record.verdict, each.record.stage, each.counts["changed"], tests, score, packages,
+        settings, len(each.drift) if each.since else "-", failing,
     )  # fmt: skip
 
 
 def _machine(host: str, each: Visit) -> None:
     counts = ", ".join(f"{key} {value}" for key, value in each.counts.items() if value)
     score = "not measured" if each.score is None else f"{each.score:.0f}"
-    click.echo(f"{host} in {each.record.name}: {each.record.verdict}")
+    click.echo(f"{host} in {each.record.name}: {each.record.verdict}, {each.record.stage}")
     click.echo(f"  {counts or 'nothing was done'}; tests {each.passed}/{each.ran}; baseline {score}")
     if each.roles:
         click.echo(f"  roles: {', '.join(each.roles)}")

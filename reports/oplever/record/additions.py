@@ -84,8 +84,9 @@ def exceptions(known: Baseline, entries: Sequence[Entry], day: str) -> Baseline:
             compensating=said.compensating,
             valid=said.expires >= day,
             problem="" if said.expires >= day else f"expired on {said.expires}",
+            stated_by=entry.by,
         )
-        for number, (_, said) in enumerate(_of(entries, kinds.ExceptionEntry), 1)
+        for number, (entry, said) in enumerate(_of(entries, kinds.ExceptionEntry), 1)
     ]
     if not grants:
         return known

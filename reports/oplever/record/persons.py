@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from oplever.record.model import Record
+from oplever.record.model import ExceptionGrant, Record
 
 _PREFIXES = frozenset(
     "van de der den het t ten ter te op in aan v d vd von zu el al da di du la le bin ben".split()  # noqa: SIM905 - read
@@ -55,6 +55,19 @@ def executors(record: Record) -> tuple[str, ...]:
     people += [line.person for line in record.hours.lines if line.kind == "hands_on"]
     people += [step.by for step in record.steps if step.by != "machine"]
     return tuple(dict.fromkeys(name for name in people if name and name not in _SERVICE_ACCOUNTS))
+
+
+def supervisors(record: Record) -> tuple[str, ...]:
+    """Who is to decide, as the assignment has it."""
+    return tuple(person.name for person in record.people if person.role == "supervisor" and person.name)
+
+
+def has_confirmed(record: Record, grant: ExceptionGrant) -> bool:
+    """Whether the approver of an exception said so in the record: entered it, decided on the record or signed it."""
+    decision = record.accountability
+    voices = [grant.stated_by, *(signature.name for signature in record.signatures)]
+    voices += [decision.decided_by] if decision.decision == "approved" else []
+    return among(grant.approver, voices) is not None
 
 
 _SERVICE_ACCOUNTS = frozenset({"root", "ansible", "runner", "awx"})

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from oplever.record.model import Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
+from oplever.record.identity import is_measured, latest
+from oplever.record.model import BAD, Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
 from oplever.record.persons import same_person
 from oplever.record.verdict import EFFECTS, REJECTIONS
 
@@ -19,6 +20,7 @@ Headline = Literal[
     "in_order_with_remarks", "delivered", "delivered_with_remarks",
 ]  # fmt: skip
 
+ACCEPTED = ("accepted", "accepted_with_rest_points")
 UNFINISHED = frozenset(
     code for code, effect in EFFECTS.items() if effect == "interrupted"
 ) | {
@@ -72,7 +74,7 @@ def stage(
         return "started"
     reached: Stage = "tested" if has_passed else "carried_out"
     technical = any(EFFECTS[code] == "not_delivered" for code in codes - REJECTIONS)
-    if technical or acceptance.verdict not in ("accepted", "accepted_with_rest_points"):
+    if technical or acceptance.verdict not in ACCEPTED:
         return reached
     if accountability.decision != "approved":
         return "accepted"
@@ -88,7 +90,22 @@ def _is_approval(signature: Signature, accountability: Accountability) -> bool:
     )
 
 
+def reached(record: Record) -> dict[Stage, bool]:
+    """The five steps, each by itself: what was approved before the user accepted it shows as just that."""
+    last = latest(record.tests)
+    decision = record.accountability
+    return {
+        "carried_out": record.stage not in ("nothing_done", "trial", "started"),
+        "tested": any(map(is_measured, last)) and not any(test.status in BAD for test in last),
+        "accepted": record.acceptance.verdict in ACCEPTED,
+        "approved": decision.decision == "approved",
+        "signed": decision.decision == "approved" and any(_is_approval(each, decision) for each in record.signatures),
+    }
+
+
 class Standing(NamedTuple):
+    """`waits_for`: who must speak next; `rejected_by`: a role, and only of a record that was rejected."""
+
     headline: Headline
     waits_for: Wait
     rejected_by: str = ""
@@ -96,7 +113,7 @@ class Standing(NamedTuple):
 
 def standing(record: Record) -> Standing:
     """The headline of a record and who must speak next."""
-    accepted = record.acceptance.verdict in ("accepted", "accepted_with_rest_points")
+    accepted = record.acceptance.verdict in ACCEPTED
     approved = record.accountability.decision == "approved"
     waits: Wait = "nobody" if accepted and approved else "supervisor" if accepted else "user" if approved else "both"
     codes = {reason.code for reason in record.document.reasons}

@@ -164,13 +164,14 @@ class Checklist(Struct, frozen=True, tag_field="kind", tag="checklist"):
 
 
 class SignatureLine(Struct, frozen=True):
-    """Without `name` it is a place to sign by hand."""
+    """Without `name` it is a place to sign by hand; `note` is what was stated for it without signing."""
 
     role: str
     meaning: str
     name: str = ""
     date: str = ""
     digest: str = ""
+    note: str = ""
 
 
 class Signatures(Struct, frozen=True, tag_field="kind", tag="signatures"):

@@ -11,7 +11,7 @@ from oplever.render.blocks import Attention, Block, Cell, Page, Paragraph, Secti
 from oplever.render.sections import handover, job, machines, proof, summary
 from oplever.render.text import N_, Translator
 from oplever.render.view import View
-from oplever.render.words import DOCUMENT_STATUS, missing_text, toned, word
+from oplever.render.words import DOCUMENT_STATUS, STAGES, missing_text, stage_steps, toned, word
 from oplever.text import clean
 
 Builder = Callable[[View, Translator], tuple[Block, ...]]
@@ -74,6 +74,7 @@ def build_clean(view: View, t: Translator) -> Page:
         created=record.document.created,
         facts=(
             *summary.facts(record, t),
+            (t("Stage"), toned(t, STAGES, record.stage, stage_steps(t, record))),
             (t("Status"), toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision))),
         ),
         verdict=summary.verdict(record, t),

@@ -23,6 +23,7 @@ from oplever.render.blocks import (
     KeyValue,
     Page,
     Paragraph,
+    SignatureLine,
     Signatures,
     Table,
     Tiles,
@@ -208,11 +209,15 @@ def _(block: Signatures, labels: Labels, level: int) -> Iterator[str]:
             f"{escape(line.role)}<br>{escape(line.meaning)}",
             escape(line.name),
             escape(line.date),
-            f"✓ {escape(block.signed)} {code(line.digest, in_table=True)}".strip() if line.name else "",
+            "<br>".join(part for part in (_signed(block, line), escape(line.note)) if part),
         ]
         for line in block.lines
     )
     yield from _rows(["", block.name, block.date, block.signature], rows, [False] * 4)
+
+
+def _signed(block: Signatures, line: SignatureLine) -> str:
+    return f"{escape(block.signed)} {code(line.digest, in_table=True)}".strip() if line.name else ""
 
 
 def _page(page: Page) -> Iterator[str]:

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from oplever.record.identity import TestKey, latest
+from oplever.record.identity import TestKey, is_measured, latest
 from oplever.record.model import BAD, Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
+BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
+"""Reasons that name machines which did not get all of the work."""
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -50,6 +52,8 @@ class View:
     tests_of: dict[str, list[Test]]
     failing_on: Counter[str]
     faults_on: Counter[str]
+    tested: frozenset[str]
+    behind: frozenset[str]
     insecure: frozenset[str]
     scores: dict[str, HostScore]
 
@@ -76,6 +80,10 @@ class View:
             tests_of={**by_host(during), **by_host(after)},
             failing_on=Counter(test.host for test in failing),
             faults_on=Counter(fault.host for fault in faults),
+            tested=frozenset(test.host for test in latest(record.tests) if is_measured(test)),
+            behind=frozenset(
+                host for reason in record.document.reasons if reason.code in BEHIND for host in reason.params["hosts"]
+            ),
             insecure=frozenset(control.host for control in controls if control.severity == "high"),
             scores={score.host: score for score in record.baseline.hosts},
             roles=short_names(

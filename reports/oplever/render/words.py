@@ -5,19 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from oplever.record.model import Record
+from oplever.record.stage import reached, standing
 from oplever.render.blocks import Cell, Tone
 from oplever.render.text import N_, Translator
 from oplever.words import Reason
 
-VERDICTS: dict[str, tuple[Tone, str, str]] = {
-    "delivered": ("good", N_("Delivered"), N_("The work is done, tested and ready to be signed.")),
+HEADLINES: dict[str, tuple[Tone, str, str]] = {
+    "interrupted": ("bad", N_("Interrupted"), N_("The run stopped before its end: this record is not complete.")),
+    "nothing_done": (
+        "bad",
+        N_("Nothing was done"),
+        N_("No task did anything on a machine: there is nothing to deliver."),
+    ),
+    "trial": ("info", N_("Trial run"), N_("This shows what a real run would do; nothing is delivered.")),
+    "trial_failed": ("bad", N_("Trial run with problems"), N_("A trial run delivers nothing; see the reasons below.")),
+    "not_delivered": ("bad", N_("Not delivered"), N_("The work cannot be handed over yet, for the reasons below.")),
+    "rejected_by_user": ("bad", N_("Rejected by the user"), N_("The work must be mended, and then judged again.")),
+    "rejected_by_supervisor": (
+        "bad",
+        N_("Rejected by the supervisor"),
+        N_("The work must be mended, and then judged again."),
+    ),
+    "untested": ("warn", N_("Carried out, not tested"), N_("The work was done; no test shows yet that it works.")),
+    "in_order": ("good", N_("Technically in order"), N_("The work is done and tested.")),
+    "in_order_with_remarks": (
+        "warn",
+        N_("Technically in order, with remarks"),
+        N_("The work is done and tested; read the remarks."),
+    ),
+    "delivered": ("good", N_("Delivered"), N_("The user accepted the work and the supervisor approved it.")),
     "delivered_with_remarks": (
         "warn",
         N_("Delivered with remarks"),
-        N_("The work is done; read the remarks before you sign."),
+        N_("The user accepted the work and the supervisor approved it; read the remarks."),
     ),
-    "not_delivered": ("bad", N_("Not delivered"), N_("The work cannot be handed over yet, for the reasons below.")),
-    "interrupted": ("bad", N_("Interrupted"), N_("The run stopped before its end: this record is not complete.")),
+}
+"""By record.stage.Headline; what was rejected says by whom."""
+WAITS: dict[str, str] = {
+    "user": N_("{state}, waits for the user"),
+    "supervisor": N_("{state}, waits for the supervisor"),
+    "both": N_("{state}, waits for the user and the supervisor"),
+}
+STAGES: dict[str, tuple[Tone, str]] = {
+    "nothing_done": ("bad", N_("nothing done")),
+    "trial": ("info", N_("trial run")),
+    "started": ("bad", N_("started, not finished")),
+    "carried_out": ("info", N_("carried out")),
+    "tested": ("info", N_("tested")),
+    "accepted": ("info", N_("accepted")),
+    "approved": ("good", N_("approved")),
+    "signed": ("good", N_("signed")),
 }
 CHECK: dict[str, tuple[Tone, str]] = {
     "pass": ("good", N_("passed")),
@@ -174,6 +212,21 @@ AREAS: dict[str, str] = {
 """What an area of the security baseline is about."""
 
 
+def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
+    """What a reader is told first: tone, title and one sentence."""
+    state = standing(record)
+    code = f"rejected_by_{state.rejected_by}" if state.rejected_by else state.headline
+    tone, title, explanation = HEADLINES[code]
+    if state.waits_for != "nobody":
+        return tone, t(WAITS[state.waits_for], state=t(title)), t(explanation)
+    return tone, t(title), t(explanation)
+
+
+def stage_steps(t: Translator, record: Record) -> str:
+    """The five steps, each with whether it was reached."""
+    return " · ".join(f"{'✓' if done else '–'} {t(STAGES[step][1])}" for step, done in reached(record).items())
+
+
 def area(t: Translator, code: str) -> str:
     """An area by name and code; one without a name is shown by its code."""
     return f"{t(AREAS[code])} ({code})" if code in AREAS else code or t("other")
@@ -195,6 +248,20 @@ def work_process(t: Translator, code: str) -> str:
 
 
 REASONS: dict[str, str] = {
+    "nothing_done": N_("No task did anything: each was skipped, or there was none."),
+    "hosts_stopped": N_("After \u201c{step}\u201d, which failed on {failed}, nothing more was done on {hosts}."),
+    "hosts_left": N_("Ansible lost these machines on the way; they did not get all of the work: {hosts}."),
+    "hosts_not_reached": N_("No batch reached these machines, nothing was done on them: {hosts}."),
+    "plays_not_begun": N_("Parts of the playbook that did not begin: {plays}."),
+    "hand_steps_failed": N_("Manual steps that failed: {steps}."),
+    "faults_open": N_("Open faults: {faults}."),
+    "decision_rejected": N_("The supervisor ({by}) rejected the work."),
+    "changed_in_trial": N_("The trial run really changed something on {hosts}, by: {steps}."),
+    "hosts_ended": N_("The playbook itself ended the work early on {hosts}."),
+    "plays_ended": N_("The playbook itself ended these parts early: {plays}."),
+    "unreachable_ignored": N_("Did not answer at some step, and the playbook went on: {hosts}."),
+    "faults_escalated": N_("Faults handed to somebody else, who has not answered: {faults}."),
+    "hosts_untested": N_("Not tested: {hosts}."),
     "interrupted": N_("The run was cut off; the last thing known is from {at}."),
     "stopped": N_("The run was stopped: {reason}."),
     "no_hosts": N_("No machine was addressed."),
@@ -209,7 +276,7 @@ REASONS: dict[str, str] = {
     "snapshots_missing": N_("What changed is not known of {hosts}: no snapshot before and after."),
     "rest_points_open": N_("Open rest points: {count}."),
     "accepted_with_rest_points": N_("{user} accepted the work with rest points."),
-    "check_mode": N_("It was a trial run: nothing was really changed."),
+    "check_mode": N_("It was a trial run (check mode)."),
     "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
     "journal_lines_differ": N_(
         "The journal was altered: its last line says that {written} lines stand before it, there are {read}."

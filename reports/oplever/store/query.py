@@ -44,6 +44,7 @@ class Listed(Struct, frozen=True):
     title: str | None
     work_process: str | None
     verdict: str | None
+    stage: str | None
     status: str | None
     revision: int | None
     duration: float | None

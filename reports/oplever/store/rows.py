@@ -31,6 +31,7 @@ def record(found: Record) -> Row:
         "title": found.assignment.title or playbooks,
         "work_process": found.work_process,
         "verdict": found.verdict,
+        "stage": found.stage,
         "status": found.status,
         "revision": document.revision,
         "duration": document.duration,

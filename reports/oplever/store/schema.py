@@ -17,8 +17,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
-"""Version of these tables; another one in a database means that it is built again. 1: first release."""
+VERSION = 2
+"""Version of these tables; another one in a database means that it is built again. 2: `stage`."""
 
 metadata = MetaData()
 
@@ -39,6 +39,7 @@ records = Table(
     Column("title", Text),
     Column("work_process", String),
     Column("verdict", String),
+    Column("stage", String),
     Column("status", String),
     Column("revision", Integer),
     Column("duration", Float),

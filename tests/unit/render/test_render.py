@@ -146,8 +146,8 @@ def test_the_same_record_gives_the_same_document(fmt: str) -> None:
 def test_the_languages_differ_in_words_and_not_in_facts() -> None:
     record = complete().finish(ok=5).record()
     dutch, english = text(record, "md", "nl"), text(record, "md", "en")
-    assert "Opgeleverd" in dutch
-    assert "Delivered" in english
+    assert "Technisch in orde, wacht op de gebruiker en de leidinggevende" in dutch
+    assert "Technically in order, waits for the user and the supervisor" in english
     facts = re.compile(r"\b(?:nginx|bash|r1|x\.y|5\.2-2)\b")
     assert facts.findall(dutch) == facts.findall(english)
 
@@ -174,6 +174,7 @@ def test_what_needs_attention_leads_to_the_section_that_tells_more() -> None:
     front = re.findall(r'&nbsp;([^<]+)</span></span>\s*<div><p>.*? <a href="#section-(\w+)">Section (\d+)</a>', raw)
     headings = dict(re.findall(r'id="heading-(\w+)"><span class="number">\d+</span> ([^<]+)', raw))
     assert {(label, headings[key]) for label, key, _ in front} == {
+        ("Work", "Steps carried out"),
         ("Failed test", "Tests directly after"),
         ("Failed test", "Tests during"),
         ("Open fault", "Faults and deviations"),

@@ -10,7 +10,10 @@ from oplever.words import CheckStatus, Severity, Text
 
 
 class ExceptionGrant(Struct, frozen=True):
-    """An approved deviation from the baseline; without approver or past `expires` it does not count."""
+    """A deviation from the baseline that is let go; without approver or past `expires` it does not count.
+
+    `approver` is who approved it according to `stated_by`, the person who entered it; empty when a file states it.
+    """
 
     id: str
     control: str
@@ -22,6 +25,7 @@ class ExceptionGrant(Struct, frozen=True):
     compensating: str = ""
     valid: bool = True
     problem: str = ""
+    stated_by: str = ""
 
 
 class Control(Struct, frozen=True):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from oplever.record.model import Setting, Signature, Test
+from oplever.record.model import Record, Setting, Signature, Test
+from oplever.record.persons import same_person
 from oplever.render.blocks import (
     Block,
     Bullets,
@@ -181,12 +182,14 @@ def hours(view: View, t: Translator) -> Blocks:
         return ()
     total = found.hands_on + found.other
     norm = found.norm
-    ratio = t("{percent}% of the norm", percent=t.number(100 * total / norm)) if norm else ""
+    # Travel and waiting are no work that a norm is about, and before anybody gave hours there is nothing to compare.
+    given = any(line.kind != "machine" for line in found.lines)
+    ratio = t("{percent}% of the norm", percent=t.number(100 * found.hands_on / norm)) if norm and given else ""
     sums = pairs(
         (t("Machine time"), t.hours(found.machine)),
-        (t("Hands-on"), t.hours(found.hands_on)),
-        (t("Travel and waiting"), t.hours(found.other)),
-        (t("Total of people"), Cell(t.hours(total), note=ratio)),
+        (t("Hands-on"), Cell(t.hours(found.hands_on), note=ratio) if given else Cell(t("not given yet"), "info")),
+        (t("Travel and waiting"), t.hours(found.other) if given else None),
+        (t("Total of people"), t.hours(total) if given else None),
         (t("Norm"), t.hours(norm) if norm is not None else None),
     )
     return (*table(t("Hours"), columns, rows), *sums)
@@ -234,7 +237,7 @@ _SIGN_ROLES = ("executor", "verifier", "supervisor", "user")
 
 
 def signatures(view: View, t: Translator) -> Blocks:
-    """The signatures that were set, and for every role that did not sign a place to do it on paper."""
+    """Signatures with a key, and for every role that has none a place to sign on paper, with what was stated for it."""
     signed = view.record.signatures
     lines = [
         SignatureLine(
@@ -242,16 +245,38 @@ def signatures(view: View, t: Translator) -> Blocks:
             meaning=_meaning(t, s),
             name=s.name,
             date=t.moment(s.at),
-            digest=s.key or s.digest,
+            digest=s.key,
+            note=t("Whose key it is, and that nothing changed, is checked by: oplever verify"),
         )
         for s in signed
     ]
     open_roles = [role for role in _SIGN_ROLES if role not in {s.role for s in signed}]
     lines += [
-        SignatureLine(_with_names(word(t, role).capitalize(), people_named(view.record, role)), t(MEANINGS[role]))
+        SignatureLine(
+            _with_names(word(t, role).capitalize(), people_named(view.record, role)),
+            t(MEANINGS[role]),
+            note=_stated(view.record, t, role),
+        )
         for role in open_roles
     ]
-    return (Signatures(t("Name"), t("Date"), t("Signature"), t("Signed digitally"), tuple(lines)),)
+    return (Signatures(t("Name"), t("Date"), t("Signature"), t("Signed with an SSH key"), tuple(lines)),)
+
+
+def _stated(record: Record, t: Translator, role: str) -> str:
+    """What was written down for a role that did not sign, and by whom."""
+    acceptance, decision = record.acceptance, record.accountability
+    if role == "user" and acceptance.verdict:
+        verdict = t(ACCEPTANCE[acceptance.verdict][1])
+        if same_person(acceptance.user, acceptance.by):
+            return t("{verdict}, stated by {person}, not signed", verdict=verdict, person=acceptance.by)
+        return t(
+            "{verdict}, stated by {person} on behalf of {user}, not signed",
+            verdict=verdict, person=acceptance.by, user=acceptance.user,
+        )  # fmt: skip
+    if role == "supervisor" and decision.decision:
+        verdict = word(t, decision.decision)
+        return t("{verdict}, stated by {person}, not signed", verdict=verdict, person=decision.decided_by)
+    return ""
 
 
 def _meaning(t: Translator, signature: Signature) -> str:

@@ -34,7 +34,7 @@ def document(view: View, t: Translator) -> Blocks:
             (t("Record complete"), whole),
             (t("Journal complete"), kept),
             (t("Days until submission"), t.number(days, 1) if days is not None else None),
-            (t("Check mode"), t("yes: nothing was changed") if doc.check_mode else t("no")),
+            (t("Check mode"), _trial(view, t)),
             (t("Playbooks"), code("\n".join(doc.playbooks))),
             (t("Inventories"), code("\n".join(doc.inventories))),
             (t("Command"), code(" ".join(doc.command))),
@@ -44,6 +44,14 @@ def document(view: View, t: Translator) -> Blocks:
         *_history(view, t),
         *_corrections(view, t),
     )
+
+
+def _trial(view: View, t: Translator) -> str | Cell:
+    if not view.record.document.check_mode:
+        return t("no")
+    if any(reason.code == "changed_in_trial" for reason in view.record.document.reasons):
+        return Cell(t("yes, but some steps really changed something"), "warn")
+    return t("yes: nothing was changed")
 
 
 def _history(view: View, t: Translator) -> Blocks:

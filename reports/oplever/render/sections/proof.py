@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from oplever.record.model import BAD, Control, ExceptionGrant, Regression, Score, SecondOpinion, Tally, Test
+from oplever.record.identity import is_measured
+from oplever.record.model import BAD, Control, ExceptionGrant, Record, Regression, Score, SecondOpinion, Tally, Test
+from oplever.record.persons import has_confirmed
 from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
 from oplever.render.sections.parts import Blocks, code, table, titled
 from oplever.render.text import Translator
@@ -25,7 +27,16 @@ def passed_of(t: Translator, tests: list[Test]) -> str:
     """`31 of 32 tests passed`; tests that do not apply are not counted."""
     counts = status_counts(tests)
     total = len(tests) - counts["not_applicable"]
+    if not total:
+        return t("no test applied")
     return t.plural("{passed} of {count} test passed", "{passed} of {count} tests passed", total, passed=counts["pass"])
+
+
+def tests_tone(tests: list[Test]) -> Tone:
+    """Green when something was tested and all of it passed."""
+    if any(test.status in BAD for test in tests):
+        return "bad"
+    return "good" if any(map(is_measured, tests)) else "info"
 
 
 def check_counts(t: Translator, counts: Mapping[str, int]) -> str:
@@ -47,14 +58,14 @@ def _tests(t: Translator, tests: list[Test]) -> Blocks:
         Column(t("Found"), 3),
     )
     return (
-        Paragraph(passed_of(t, tests) + ".", "bad" if failing else "good"),
+        Paragraph(passed_of(t, tests) + ".", tests_tone(tests)),
         *table(t("Failed tests"), columns, [_test_row(t, test) for test in failing]),
         *(
             Details(
                 name or t("other tests"),
                 table(t("Tests of {suite}", suite=name), columns, [_test_row(t, test) for test in found]),
                 count=check_counts(t, status_counts(found)),
-                tone="bad" if any(test.status in BAD for test in found) else "good",
+                tone=tests_tone(found),
             )
             for name, found in suites.items()
         ),
@@ -79,21 +90,21 @@ def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
 def baseline(view: View, t: Translator) -> Blocks:
     found = view.record.baseline
     if not found.controls:
-        return _exceptions(t, found.exceptions)
+        return _exceptions(view, t)
     name = " ".join(part for part in (found.profile, found.version) if part)
     failing = view.failing_controls
     rest = [control for control in found.controls if control.after not in BAD]
     return (
         Paragraph(
             t("Checked against profile {profile}: {count}.", profile=name or "–", count=_control_count(t, failing)),
-            "warn" if failing else "good",
+            "warn" if failing else "good" if any(control.after for control in found.controls) else "info",
         ),
         *_scores(view, t),
         *_tallies(t, found.tallies),
         *_worse(t, found.worse),
         *_areas(view, t),
         *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
-        *_exceptions(t, found.exceptions),
+        *_exceptions(view, t),
         *_opinions(t, found.opinions),
         *_passing(t, rest),
     )
@@ -105,14 +116,26 @@ def _control_count(t: Translator, failing: list[Control]) -> str:
     )
 
 
+def _denominator(t: Translator, score: Score | None) -> str:
+    """Over how many controls a score goes, and why not over the others."""
+    if score is None:
+        return ""
+    parts = [t("{measured} of {total} measured", measured=score.measured, total=score.total)]
+    if score.errors:
+        parts.append(t("{count} could not be measured", count=score.errors))
+    if score.not_applicable:
+        parts.append(t("{count} do not apply", count=score.not_applicable))
+    return ", ".join(parts)
+
+
 def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
     if score is None:
-        return (Cell(t("not measured"), "info"), Cell(""), Cell(""))
-    failed = score.failed + score.errors
+        return (Cell(t("not measured"), "info"), Cell(""), Cell(""), Cell(""))
     return (
-        Cell(t.number(score.score) if score.score is not None else "–"),
+        Cell(t.number(score.score) if score.score is not None else "–", note=_denominator(t, score)),
         Cell(t.number(score.passed)),
-        Cell(t.number(failed), "bad" if failed else "good"),
+        Cell(t.number(score.failed), "bad" if score.failed else "good" if score.measured else "info"),
+        Cell(t.number(score.errors), "bad" if score.errors else "plain"),
     )
 
 
@@ -124,12 +147,14 @@ def _scores(view: View, t: Translator) -> Blocks:
         rows.append((Cell(host.host), *_score_cells(t, host.before), *_score_cells(t, host.after), waived))
     columns = [
         Column(t("Machine"), 2),
-        Column(t("Score before"), 2, True),
+        Column(t("Score before"), 3, True),
         Column(t("Passed before"), 2, True),
         Column(t("Failed before"), 2, True),
-        Column(t("Score after"), 2, True),
+        Column(t("Unknown before"), 2, True),
+        Column(t("Score after"), 3, True),
         Column(t("Passed after"), 2, True),
         Column(t("Failed after"), 2, True),
+        Column(t("Unknown after"), 2, True),
         Column(t("Exceptions"), 2, True),
     ]
     return table(t("Security score per machine, out of 100"), columns, rows)
@@ -314,17 +339,26 @@ def _opinion(t: Translator, one: SecondOpinion) -> tuple[Cell, ...]:
     )
 
 
-def _exceptions(t: Translator, exceptions: tuple[ExceptionGrant, ...]) -> Blocks:
+def approved_by(t: Translator, record: Record, grant: ExceptionGrant) -> str:
+    """Who approved an exception, and who says so when it was not the approver in the record itself."""
+    if has_confirmed(record, grant):
+        return t("approved by {approver}", approver=grant.approver)
+    if not grant.stated_by:
+        return t("approved by {approver}, as stated in exceptions.yml", approver=grant.approver or t("nobody"))
+    return t("approved by {approver}, as stated by {person}", approver=grant.approver, person=grant.stated_by)
+
+
+def _exceptions(view: View, t: Translator) -> Blocks:
     rows = [
         (
             Cell(e.control, note=", ".join(e.hosts)),
             Cell(e.reason, note=e.compensating),
             Cell(e.owner),
-            Cell(e.approver) if e.approver else Cell(t("nobody"), "bad"),
+            Cell(approved_by(t, view.record, e)) if e.approver else Cell(t("nobody"), "bad"),
             Cell(t.day(e.expires)) if e.expires else Cell(t("no date"), "bad"),
             Cell(t("valid"), "good") if e.valid else Cell(t("does not count"), "bad", note=e.problem),
         )
-        for e in exceptions
+        for e in view.record.baseline.exceptions
     ]
     columns = (
         Column(t("Control"), 2),
@@ -339,7 +373,8 @@ def _exceptions(t: Translator, exceptions: tuple[ExceptionGrant, ...]) -> Blocks
 
 def faults(view: View, t: Translator) -> Blocks:
     if not view.record.faults:
-        return (Paragraph(t("No faults occurred."), "good"),) if view.record.completeness.journal_complete else ()
+        is_known = view.record.completeness.journal_complete and view.record.stage != "nothing_done"
+        return (Paragraph(t("No faults occurred."), "good" if view.tested else "info"),) if is_known else ()
     rows = [
         (
             toned(t, FAULT_STATUS, fault.status, fault.id),
@@ -368,7 +403,7 @@ def _attempts(t: Translator, attempts: int) -> str:
 
 def escalations(view: View, t: Translator) -> Blocks:
     if not view.record.escalations and not view.open_faults:
-        return (Paragraph(t("Nothing had to be escalated: no fault is open."), "good"),)
+        return (Paragraph(t("Nothing had to be escalated: no fault is open."), "good" if view.tested else "info"),)
     rows = [
         (
             Cell(t("closed"), "good") if e.closed else Cell(t("waiting for an answer"), "warn"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from oplever.record.model import Control, Missing, Record, System, Test
+from oplever.record.model import Control, Missing, Reason, Record, System, Test
+from oplever.record.persons import among, supervisors
+from oplever.record.verdict import EFFECTS
 from oplever.render.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
 from oplever.render.sections.parts import Blocks, people_named, table, titled
-from oplever.render.sections.proof import passed_of
+from oplever.render.sections.proof import approved_by, passed_of, tests_tone
 from oplever.render.sections.timeline import timeline
 from oplever.render.text import Translator
 from oplever.render.view import View
-from oplever.render.words import FAULT_STATUS, VERDICTS, missing_text, reason_text, word, work_process
+from oplever.render.words import FAULT_STATUS, headline, missing_text, reason_text, word, work_process
 
 _MOST_OF_A_KIND = 8
 _MOST_TILES = 12
@@ -45,11 +47,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
 
 
 def verdict(record: Record, t: Translator) -> Verdict:
-    tone, name, explanation = VERDICTS[record.verdict]
-    told = (
-        t("This was a trial run (check mode): nothing was changed.") if record.document.check_mode else t(explanation)
-    )
-    return Verdict(tone, t(name), told, tuple(reason_text(t, reason) for reason in record.document.reasons))
+    return Verdict(*headline(t, record), tuple(reason_text(t, reason) for reason in record.document.reasons))
 
 
 def summary(view: View, t: Translator) -> Blocks:
@@ -57,11 +55,33 @@ def summary(view: View, t: Translator) -> Blocks:
 
 
 def _attention(view: View, t: Translator) -> Blocks:
-    found = [*_failing_tests(view, t), *_faults(view, t), *_controls(view, t), *_people(view, t)]
-    if found:
-        return (Attention(t("Needs attention"), tuple(found)),)
-    nothing = AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing important control."))
-    return (Attention(t("Needs attention"), (nothing,)),)
+    """Every reason of the verdict, in full where there is more to show, and what nobody may overlook besides."""
+    items: list[AttentionItem] = []
+    shown: set[str] = set()
+    for reason in view.record.document.reasons:
+        name, detail = _DETAILS.get(reason.code, ("", None))
+        if detail is None:
+            items.append(_line(t, reason))
+        elif name not in shown:
+            shown.add(name)
+            items += detail(view, t) or [_line(t, reason)]
+    items += [] if "faults" in shown else _faults(view, t)
+    items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
+    return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
+
+
+def _line(t: Translator, reason: Reason) -> AttentionItem:
+    effect = EFFECTS.get(reason.code, "delivered_with_remarks")
+    unknown = reason.code in ("no_tests", "hosts_untested", "snapshots_missing", "check_mode")
+    tone: Tone = "info" if unknown else "warn" if effect == "delivered_with_remarks" else "bad"
+    return AttentionItem(tone, t("Work"), reason_text(t, reason), section=_SECTIONS.get(reason.code, ""))
+
+
+def _nothing(view: View, t: Translator) -> AttentionItem:
+    """Said only of what was tested: without a test the verdict has a reason, and that stands here."""
+    if any(control.after for control in view.record.baseline.controls):
+        return AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing important control."))
+    return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
 
 
 def _capped(t: Translator, found: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
@@ -155,44 +175,113 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             lesser,
         )
         found.append(AttentionItem("warn", label, text, section="baseline"))
-    invalid = [grant for grant in view.record.baseline.exceptions if not grant.valid]
-    found += [
-        AttentionItem(
-            "warn", t("Exception"), t("The exception for {control} does not count", control=e.control), e.problem
-        )
-        for e in invalid
-    ]
     return found
 
 
-def _people(view: View, t: Translator) -> list[AttentionItem]:
-    """What people left open: rest points, questions without an answer, a rejection."""
-    record = view.record
-    found = []
-    if record.acceptance.verdict == "rejected":
-        found.append(
-            AttentionItem(
-                "bad", t("User"), t("The user rejected the work"), record.acceptance.remarks, section="acceptance"
-            )
+def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
+    """Exceptions that do not count, and those by which an important control is let go."""
+    baseline = view.record.baseline
+    waived = defaultdict(list)
+    for control in baseline.controls:
+        if control.after == "waived" and control.severity == "high":
+            waived[control.exception].append(control)
+    items = [
+        AttentionItem(
+            "warn",
+            t("Exception"),
+            t(
+                "{control}, severity high, on {hosts}, until {day}",
+                control=titled(t, waived[grant.id][0].title) or grant.control,
+                hosts=_hosts(t, [control.host for control in waived[grant.id]]),
+                day=t.day(grant.expires) if grant.expires else t("no date"),
+            ),
+            approved_by(t, view.record, grant),
+            section="baseline",
         )
-    found += [
+        for grant in baseline.exceptions
+        if waived[grant.id]
+    ]
+    return items + [
+        AttentionItem(
+            "warn",
+            t("Exception"),
+            t("The exception for {control} does not count", control=grant.control),
+            grant.problem,
+        )
+        for grant in baseline.exceptions
+        if not grant.valid
+    ]
+
+
+def _user(view: View, t: Translator) -> list[AttentionItem]:
+    remarks = view.record.acceptance.remarks
+    return [AttentionItem("bad", t("User"), t("The user rejected the work"), remarks, section="acceptance")]
+
+
+def _supervisor(view: View, t: Translator) -> list[AttentionItem]:
+    decision = view.record.accountability
+    text = t("{name} rejected the work", name=decision.decided_by)
+    return [AttentionItem("bad", t("Supervisor"), text, decision.remarks, section="accountability")]
+
+
+def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
+    return [
         AttentionItem("warn", t("Rest point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
-        for point in record.rest_points.items
+        for point in view.record.rest_points.items
         if point.status == "open"
     ]
-    found += [
+
+
+def _escalations(view: View, t: Translator) -> list[AttentionItem]:
+    return [
         AttentionItem(
-            "warn", t("Escalation"), t("{name} has not answered yet", name=e.to), e.message, section="escalations"
+            "warn", t("Escalation"), t("{name} has not answered yet", name=each.to), each.message, section="escalations"
         )
-        for e in record.escalations
-        if not e.closed
+        for each in view.record.escalations
+        if not each.closed
     ]
-    return found
+
+
+def _incomplete(view: View, t: Translator) -> list[AttentionItem]:
+    """An approval of a record that lacks something, and a decision by somebody else than the assigned supervisor."""
+    record, decision = view.record, view.record.accountability
+    items = []
+    if decision.decision == "approved" and record.completeness.missing:
+        count = len(record.completeness.missing)
+        text = t.plural("Approved while {count} thing is missing", "Approved while {count} things are missing", count)
+        items.append(AttentionItem("warn", t("Supervisor"), text, section="accountability"))
+    assigned = supervisors(record)
+    if decision.decision and assigned and not among(decision.decided_by, assigned):
+        text = t("{name} decided, not {assigned}", name=decision.decided_by, assigned=", ".join(assigned))
+        items.append(AttentionItem("warn", t("Supervisor"), text, section="accountability"))
+    return items
 
 
 def _owner_due(t: Translator, owner: str, due: str) -> str:
     parts = [t("owner {owner}", owner=owner) if owner else "", t("due {day}", day=t.day(due)) if due else ""]
     return ", ".join(part for part in parts if part)
+
+
+_DETAILS: dict[str, tuple[str, Callable[[View, Translator], list[AttentionItem]]]] = {
+    "tests_failed": ("tests", _failing_tests),
+    "faults_open": ("faults", _faults),
+    "faults_escalated": ("faults", _faults),
+    "controls_failed": ("controls", _controls),
+    "acceptance_rejected": ("user", _user),
+    "decision_rejected": ("supervisor", _supervisor),
+    "rest_points_open": ("rest_points", _rest_points),
+}
+"""Reasons of which more is shown than their sentence, each list once."""
+_SECTIONS = {
+    "hosts_failed": "steps",
+    "hosts_unreachable": "steps",
+    "failures_ignored": "faults",
+    "plays_not_begun": "plan",
+    "accepted_with_rest_points": "acceptance",
+    "snapshots_missing": "systems",
+    "no_tests": "tests",
+    "hosts_untested": "tests",
+}
 
 
 def _supply(view: View, t: Translator) -> Blocks:
@@ -236,7 +325,7 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
         subtitle=system.os or t("nothing known: no snapshot"),
         status=_state(view, t, system, failing, faults),
         facts=(
-            (t("Tests"), Cell(passed_of(t, tests), "bad" if failing else "good") if tests else Cell(t("none"), "warn")),
+            (t("Tests"), Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info")),
             (t("Security"), Cell(_score_text(t, before, after))),
             (t("Changes"), Cell(_changes(view, t, system))),
             (t("Faults"), Cell(t.plural("{count} open", "{count} open", faults), "bad") if faults else Cell(t("none"))),
@@ -249,10 +338,17 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
 
 
 def _state(view: View, t: Translator, system: System, failing: int, faults: int) -> Cell:
+    """What is known of a machine. Green is what was tested, nothing else."""
     if not system.reachable or system.recap.unreachable:
         return Cell(t("not reachable"), "bad")
+    if system.name in view.behind:
+        return Cell(t("did not get all of the work"), "bad")
     if failing or faults or system.recap.failed:
         return Cell(t("not in order"), "bad")
+    if view.record.verdict == "interrupted":
+        return Cell(t("not finished"), "warn")
+    if system.name not in view.tested:
+        return Cell(t("not tested"), "info")
     high = system.name in view.insecure
     tone: Tone = "warn" if high else "good"
     return Cell(t("in order, with security remarks") if high else t("in order"), tone)

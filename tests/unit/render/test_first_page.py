@@ -1,0 +1,244 @@
+"""The first page says what is known, and nothing that the verdict contradicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from journals import Journal, complete
+from msgspec import structs
+from oplever.record import stage, verdict
+from oplever.record.derive import derive
+from oplever.record.entries import make
+from oplever.record.model import Reason, Record
+from oplever.render import words
+from oplever.render.blocks import Attention, AttentionItem, Cell, Page, Signatures, Tiles
+from oplever.render.document import build
+from oplever.render.sections import summary
+from oplever.render.text import Translator
+
+Entries = tuple[tuple[str, str, dict[str, Any]], ...]
+ACCEPTED = ("acceptance", "S. Yilmaz", {"user": "J. Bakker", "verdict": "accepted"})
+REPORT = ("report", "S. Yilmaz", {"to": "M. de Wit"})
+APPROVED = ("decision", "M. de Wit", {"decision": "approved"})
+PEOPLE = {
+    "people": [{"name": "S. Yilmaz", "role": "executor"}, {"name": "M. de Wit", "role": "supervisor"}],
+    "norm_hours": 8,
+}
+HIGH = {"id": "SUDO-004", "severity": "high"}
+GRANT = {
+    "id": "X1", "control": "SUDO-004", "reason": "lab", "owner": "ICT", "approver": "M. de Wit",
+    "expires": "2027-07-31", "valid": True, "hosts": ["a"],
+}  # fmt: skip
+
+
+def page(journal: Journal, *said: tuple[str, str, dict[str, Any]]) -> tuple[Record, Page]:
+    entries = [make(kind, by, f"2026-11-23T12:00:{n:02d}.000000Z", data) for n, (kind, by, data) in enumerate(said)]
+    record = derive(journal.events(), "d", entries)
+    return record, build(record, Translator("en"))
+
+
+def attention(found: Page) -> tuple[AttentionItem, ...]:
+    return next(block.lines for block in found.summary if isinstance(block, Attention))
+
+
+def states(found: Page) -> dict[str, Cell]:
+    return {tile.title: tile.status for block in found.summary if isinstance(block, Tiles) for tile in block.tiles}
+
+
+def fact(found: Page, name: str) -> Cell:
+    return dict(found.facts)[name]
+
+
+def assigned() -> Journal:
+    journal = Journal(assignment=PEOPLE).snapshot("before")
+    return journal.check("pass", "during").check("pass").snapshot("after")
+
+
+def with_exception(**grant: Any) -> Journal:
+    journal = assigned()
+    checks = [{**HIGH, "status": "waived", "exception": "X1", "title": {"nl": "sudo", "en": "sudo"}}]
+    data = {"stage": "after", "suite": "SUDO", "profile": "p", "checks": checks, "exceptions": [{**GRANT, **grant}]}
+    return journal.task("audit", data=data)
+
+
+@pytest.mark.parametrize(
+    ("said", "title", "tone"),
+    [
+        ((), "Technically in order, waits for the user and the supervisor", "good"),
+        ((ACCEPTED,), "Technically in order, waits for the supervisor", "good"),
+        ((REPORT, APPROVED), "Technically in order, waits for the user", "good"),
+        ((ACCEPTED, REPORT, APPROVED), "Delivered", "good"),
+        ((ACCEPTED, ("decision", "M. de Wit", {"decision": "rejected"})), "Rejected by the supervisor", "bad"),
+        (
+            (("acceptance", "S. Yilmaz", {"user": "J. Bakker", "verdict": "rejected"}),),
+            "Rejected by the user",
+            "bad",
+        ),
+        ((("fault", "S. Yilmaz", {"symptom": "502"}),), "Not delivered", "bad"),
+    ],
+)
+def test_the_headline(said: Entries, title: str, tone: str) -> None:
+    _, found = page(complete().finish(ok=5), *said)
+    assert (found.verdict.title, found.verdict.tone) == (title, tone)
+
+
+def test_the_steps_are_shown_each_by_itself() -> None:
+    _, found = page(complete().finish(ok=5), REPORT, APPROVED)
+    stage_ = fact(found, "Stage")
+    assert stage_.text == "tested"
+    assert stage_.note == "✓ carried out · ✓ tested · – accepted · ✓ approved · – signed"
+
+
+def test_a_trial_run_says_so_and_what_it_changed_all_the_same() -> None:
+    journal = Journal(check_mode=True).task("looked at", "changed", changed=True, check_mode=True)
+    _, found = page(journal.finish(ok=1))
+    assert (found.verdict.title, found.verdict.tone) == ("Trial run", "info")
+    journal = Journal(check_mode=True).task("really", "changed", changed=True)
+    _, found = page(journal.finish(ok=1))
+    assert "The trial run really changed something on a, by: really." in [item.text for item in attention(found)]
+    section = next(section for section in found.sections if section.key == "document")
+    assert "nothing was changed" not in str(section)
+
+
+def test_nothing_done_is_red_and_without_praise() -> None:
+    _, found = page(Journal().finish())
+    assert (found.verdict.title, found.verdict.tone) == ("Nothing was done", "bad")
+    assert "No faults occurred" not in str(found)
+    assert states(found)["a"].tone != "good"
+
+
+def test_what_was_not_tested_is_grey() -> None:
+    _, found = page(Journal().snapshot("before").task("install", "changed").snapshot("after").finish(ok=3))
+    assert found.verdict.title == "Carried out, not tested, waits for the user and the supervisor"
+    assert states(found)["a"] == Cell("not tested", "info")
+    assert "Nothing" not in [item.label for item in attention(found)]
+    assert "Nothing was tested." in [item.text for item in attention(found)]
+    assert not [item for item in attention(found) if item.tone == "good"]
+
+
+def test_tests_that_do_not_apply_praise_nothing() -> None:
+    journal = Journal().snapshot("before").check("not_applicable").snapshot("after").finish(ok=3)
+    _, found = page(journal)
+    assert states(found)["a"] == Cell("not tested", "info")
+    section = next(section for section in found.sections if section.key == "tests")
+    assert "no test applied" in str(section.blocks)
+    assert "tone='good'" not in str(section.blocks)
+
+
+def test_nothing_is_said_only_of_what_was_measured() -> None:
+    _, found = page(complete().finish(ok=5))
+    assert [(item.tone, item.text) for item in attention(found)] == [
+        ("info", "No failed test or open fault; security was not measured.")
+    ]
+    measured = complete().check("pass", id="SSH-001", severity="high").finish(ok=6)
+    assert [item.tone for item in attention(page(measured)[1])] == ["good"]
+
+
+def test_a_machine_that_was_left_behind_is_not_in_order() -> None:
+    journal = complete()
+    journal.add(
+        "play_start",
+        play="q",
+        name="Batches",
+        hosts="all",
+        targets=["a"],
+        planned=["a", "b"],
+        groups={"a": [], "b": []},
+    )
+    _, found = page(journal.finish(ok=5))
+    assert states(found)["b"] == Cell("did not get all of the work", "bad")
+    assert "No batch reached these machines, nothing was done on them: b." in [item.text for item in attention(found)]
+
+
+def test_every_reason_is_among_what_needs_attention() -> None:
+    """One source: a reason without a line of its own would let the list say less than the verdict."""
+    record, _ = page(complete().finish(ok=5))
+    t = Translator("en")
+    for code in verdict.EFFECTS:
+        reason = Reason(code, {key: [] for key in ("hosts", "plays", "steps", "failed", "faults", "tests")})
+        told = structs.replace(record, document=structs.replace(record.document, reasons=(reason,)))
+        items = attention(build(told, t))
+        assert items[0].label != "Nothing", code
+        assert "good" not in {item.tone for item in items}, code
+    assert set(summary._DETAILS) <= set(verdict.EFFECTS)
+    assert set(words.REASONS) == set(verdict.EFFECTS)
+
+
+def test_every_headline_and_stage_has_words() -> None:
+    codes = set(stage.HEADLINES.values())
+    assert codes | {"rejected_by_user", "rejected_by_supervisor"} == set(words.HEADLINES)
+    assert set(words.STAGES) == {stage_ for _, stage_ in stage.HEADLINES}
+
+
+def test_what_somebody_typed_is_no_signature() -> None:
+    record, found = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED)
+    assert record.signatures == ()
+    block = next(block for s in found.sections for block in s.blocks if isinstance(block, Signatures))
+    assert [line.name for line in block.lines] == ["", "", "", ""]
+    notes = {line.role: line.note for line in block.lines if line.note}
+    assert notes == {
+        "Supervisor: M. de Wit": "approved, stated by M. de Wit, not signed",
+        "User": "accepted, stated by S. Yilmaz on behalf of J. Bakker, not signed",
+    }
+
+
+def test_a_signature_is_shown_with_its_key_and_as_not_checked_here() -> None:
+    key = {"role": "supervisor", "revision": 4, "statement": "s", "signature": "t", "key": "SHA256:k"}
+    _, found = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED, ("signature", "M. de Wit", key))
+    assert fact(found, "Stage").text == "signed"
+    block = next(block for s in found.sections for block in s.blocks if isinstance(block, Signatures))
+    signed = [line for line in block.lines if line.name]
+    assert [(line.name, line.digest) for line in signed] == [("M. de Wit", "SHA256:k")]
+    assert "oplever verify" in signed[0].note
+    assert {line.role for line in block.lines if not line.name} == {"Executor: S. Yilmaz", "Verifier", "User"}
+
+
+def test_an_important_exception_stands_on_the_first_page() -> None:
+    _, found = page(with_exception().finish(ok=5))
+    (item,) = [item for item in attention(found) if item.label == "Exception"]
+    assert item.text == "sudo, severity high, on a, until 31 July 2027"
+    assert item.detail == "approved by M. de Wit, as stated in exceptions.yml"
+    _, found = page(with_exception().finish(ok=5), ACCEPTED, REPORT, APPROVED)
+    (item,) = [item for item in attention(found) if item.label == "Exception"]
+    assert item.detail == "approved by M. de Wit"
+    _, found = page(with_exception(approver="T. Bos").finish(ok=5), ACCEPTED, REPORT, APPROVED)
+    assert "as stated in exceptions.yml" in str(found.summary)
+
+
+def test_who_typed_an_exception_for_somebody_else_is_told() -> None:
+    entry = {key: GRANT[key] for key in ("control", "reason", "owner", "approver", "expires")}
+    journal = assigned().check("fail", **HIGH)
+    _, found = page(journal.finish(ok=5), ("exception", "S. Yilmaz", entry))
+    assert "approved by M. de Wit, as stated by S. Yilmaz" in str(attention(found))
+
+
+def test_somebody_else_decided_than_was_assigned() -> None:
+    _, found = page(assigned().finish(ok=5), ("decision", "T. Bos", {"decision": "approved"}))
+    texts = [item.text for item in attention(found)]
+    assert "T. Bos decided, not M. de Wit" in texts
+    assert any(text.startswith("Approved while") for text in texts)
+    _, found = page(assigned().finish(ok=5), ("decision", "wit, m. de", {"decision": "approved"}))
+    assert "decided, not" not in str(attention(found))
+
+
+def test_the_norm_is_compared_when_hours_were_given() -> None:
+    def hours(*said: tuple[str, str, dict[str, Any]]) -> str:
+        _, found = page(assigned().finish(ok=5), *said)
+        return str(next(section for section in found.sections if section.key == "hours").blocks)
+
+    assert "of the norm" not in hours()
+    travel = ("hours", "S. Yilmaz", {"hours": 4.0, "activity": "trip", "kind": "travel", "day": "2026-11-23"})
+    work = ("hours", "S. Yilmaz", {"hours": 2.0, "activity": "work", "day": "2026-11-23"})
+    assert "25% of the norm" in hours(travel, work)
+
+
+def test_a_score_says_over_how_many_controls_it_goes() -> None:
+    journal = complete()
+    for number, status in enumerate(["pass", "pass", "fail", "error", "not_applicable", "not_applicable"]):
+        journal.check(status, id=f"SSH-00{number}", severity="high")
+    record, found = page(journal.finish(ok=9))
+    score = record.baseline.hosts[0].after
+    assert score is not None
+    assert (score.measured, score.total, score.errors) == (3, 6, 1)
+    assert "3 of 6 measured, 1 could not be measured, 2 do not apply" in str(found)
