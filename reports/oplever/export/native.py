@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import Struct, structs
 
 from oplever.export.shape import Shape
 from oplever.record.model import Record
-
-_LISTED = ("systems", "components", "settings", "steps", "tests", "faults", "escalations")
 
 
 class _Json:
@@ -20,20 +19,30 @@ class _Json:
 
 class _Lines:
     def draw(self, record: Record, shape: Shape) -> bytes:
-        """First `{"type": "record"}` with the head, then each thing with its `type` and the `record` it is of."""
+        """First `{"type": "record"}` with the head, then each thing with its `type` and the `record` it is of.
+
+        What a thing calls its own type (an escalation does) is its `kind` here.
+        """
         return b"".join(msgspec.json.encode(line) + b"\n" for line in _lines(record))
 
 
 def _lines(record: Record) -> Iterator[dict[str, object]]:
-    whole = msgspec.to_builtins(record)
-    head = {key: whole[key] for key in ("id", "work_process", "status", "verdict", "document", "assignment")}
+    head = {key: getattr(record, key) for key in ("id", "work_process", "status", "verdict", "document", "assignment")}
     yield {"type": "record", "record": record.id, **head}
-    groups = {name: whole[name] for name in _LISTED}
-    groups["controls"] = whole["baseline"]["controls"]
-    groups["hours"] = whole["hours"]["lines"]
-    for name, things in groups.items():
+    for name, things in _groups(record):
         for thing in things:
-            yield {"type": name, "record": record.id, **thing}
+            fields = {"kind" if key == "type" else key: value for key, value in structs.asdict(thing).items()}
+            yield {"type": name, "record": record.id, **fields}
+
+
+def _groups(record: Record) -> Iterator[tuple[str, tuple[Struct, ...]]]:
+    """Every section that is a list or holds one, by its key; the controls of the baseline under their own name."""
+    for section in record.__struct_fields__:
+        value = getattr(record, section)
+        rows = value if isinstance(value, tuple) else getattr(value, "items", None) or getattr(value, "lines", None)
+        if isinstance(rows, tuple):
+            yield section, rows
+    yield "controls", record.baseline.controls
 
 
 JSON, LINES = _Json(), _Lines()

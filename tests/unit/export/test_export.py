@@ -11,13 +11,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
-from journals import Journal
+from journals import Journal, complete
 from oplever import store
 from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
 from oplever.export.shape import Shape
+from oplever.record import entries
+from oplever.record.derive import derive
 from oplever.record.model import Record
 from unit.export.records import HOSTILE, mixed
 
@@ -168,3 +170,23 @@ def test_the_command_writes_a_file_for_its_owner_alone(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     shown = CliRunner().invoke(main, ["export", "sarif", str(tmp_path)])
     assert shown.stdout_bytes == target.read_bytes()
+
+
+def test_lines_tell_every_section_and_keep_their_own_type() -> None:
+    """An escalation has a type of its own, which must not stand in the place of the type of the line."""
+    added = [
+        entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data)
+        for kind, data in (
+            ("escalation", {"to": "M. de Wit", "message": "x", "type": "hierarchical"}),
+            ("rest-point", {"item": "cable"}),
+            ("consequence", {"solution": "s", "maintenance": "m", "information_system": "i"}),
+        )
+    ]
+    made = derive(complete().finish(ok=5).events(), "", added)
+    lines = [json.loads(line) for line in export(made, "jsonl").splitlines()]
+    told = {line["type"]: line for line in lines}
+    assert told["escalations"]["kind"] == "hierarchical"
+    assert told["rest_points"]["item"] == "cable"
+    assert told["consequences"]["solution"] == "s"
+    assert {line["record"] for line in lines} == {made.id}
+    assert {"hours", "tests", "steps", "systems", "components", "plan"} <= told.keys()
