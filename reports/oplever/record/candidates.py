@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oplever.record.model import Fault, Proposal
+from msgspec import structs
+
+from oplever.record.model import Fault, Proposal, Proposals
 
 MOST = 10
 """More would bury what people propose themselves."""
+
+
+def with_candidates(proposals: Proposals, faults: Sequence[Fault]) -> Proposals:
+    """What people proposed, then what the record itself found, unless somebody stated that there is nothing."""
+    if proposals.none_stated:
+        return structs.replace(proposals, none_stated=not proposals.items)
+    return structs.replace(proposals, items=(*proposals.items, *candidates(faults)))
 
 
 def candidates(faults: Sequence[Fault]) -> tuple[Proposal, ...]:

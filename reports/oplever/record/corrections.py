@@ -1,16 +1,14 @@
-"""Corrections of single fields of a record: pure, the old value stays in the document's list of corrections."""
+"""Corrections of single fields of a record, by a path such as `systems.web1.serial`. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
 
 from oplever.errors import OpleverError
-from oplever.record.entries import CorrectionEntry, Entry
-from oplever.record.model import Correction, Record
+from oplever.record.model import Record
 
 CORRECTABLE = frozenset({"assignment", "people", "scope", "systems", "components", "settings", "plan", "handover"})
 """Sections that describe. What machines proved and what people signed is commented on, never changed."""
@@ -22,33 +20,23 @@ _NAMED = ("name", "id", "number")
 """Fields by which a row of a section is told apart."""
 
 
-def apply(record: Record, entries: Sequence[Entry]) -> Record:
-    """The record with every correction in order, each listed with its old value.
+def check(record: Record, field: str, value: str) -> None:
+    """Raises OpleverError (`entry-invalid`) when the field cannot be corrected, or the value does not fit.
 
-    A correction that does not fit the record (any more) is listed and changes nothing.
+    Without a value it is a comment on a section, or on something in it.
     """
-    listed: list[Correction] = []
-    for entry in entries:
-        said = entry.entry
-        if isinstance(said, CorrectionEntry):
-            record, old = _one(record, said)
-            listed.append(Correction(said.field, old, said.value, said.reason, entry.by, entry.at))
-    return structs.replace(record, document=structs.replace(record.document, corrections=tuple(listed)))
+    if value:
+        _replaced(record, field.split("."), value)
+    elif field.split(".", maxsplit=1)[0] not in Record.__struct_fields__:
+        raise _wrong(f"there is no section {field}: {', '.join(Record.__struct_fields__)}")
 
 
-def check(record: Record, said: CorrectionEntry) -> None:
-    """Raises OpleverError (`entry-invalid`) when the field cannot be corrected, or the value does not fit."""
-    if said.value:
-        _replaced(record, said.field.split("."), said.value)
-    elif said.field.split(".")[0] not in Record.__struct_fields__:
-        raise _wrong(f"there is no section {said.field}: {', '.join(Record.__struct_fields__)}")
-
-
-def _one(record: Record, said: CorrectionEntry) -> tuple[Record, str]:
-    if not said.value:
+def corrected(record: Record, field: str, value: str) -> tuple[Record, str]:
+    """The record with the value in its place, and the old one as text; unchanged when it does not fit (any more)."""
+    if not value:
         return record, ""
     try:
-        return _replaced(record, said.field.split("."), said.value)
+        return _replaced(record, field.split("."), value)
     except OpleverError:  # an older entry about something that a later version of the record no longer has
         return record, ""
 

@@ -1,30 +1,39 @@
-"""The record from the journal: pure, the same lines always give the same record."""
+"""The record from the journal and the entries: pure, the same lines always give the same record.
+
+`start` is what the machines said, each entry folds itself into it, and `conclude` says what follows from it all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from msgspec import structs
 
 from oplever import clock
 from oplever.journal.events import JournalEvent
-from oplever.record import additions, checks, completeness, corrections, drift, opinions, reach, score, snapshots
-from oplever.record.candidates import candidates
-from oplever.record.entries import Entry
+from oplever.record import checks, completeness, drift, opinions, reach, score, snapshots
+from oplever.record.candidates import with_candidates
+from oplever.record.entries import Entry, added
 from oplever.record.faults import faults
 from oplever.record.fold import Run, fold
 from oplever.record.model import (
     SCHEMA_VERSION,
+    Acceptance,
+    Accountability,
     Assignment,
     Completeness,
     Document,
+    Handover,
     History,
     Hours,
     HoursLine,
     Person,
+    Proposals,
     Recap,
     Record,
+    RestPoints,
     Scope,
     System,
 )
@@ -35,94 +44,103 @@ from oplever.record.verdict import Grounds, verdict
 ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
 
 
-def derive(events: Iterable[JournalEvent], digest: str = "", entries: Sequence[Entry] = ()) -> Record:
-    """`events` of one journal in order, `digest` the SHA-256 of its file, `entries` what people added.
+def derive(events: Iterable[JournalEvent], digest: str = "", entries: Iterable[Entry] = ()) -> Record:
+    """`events` of one journal in order, `digest` the SHA-256 of its file, `entries` what people added, in order.
 
     What nobody said stays empty.
     """
-    return conclude(fold(events), digest, entries)
+    return derive_folded(fold(events), digest, entries)
 
 
-def conclude(run: Run, digest: str, entries: Sequence[Entry]) -> Record:
+def derive_folded(run: Run, digest: str, entries: Iterable[Entry]) -> Record:
     """As `derive`, for a journal that was folded already."""
+    return conclude(reduce(added, entries, start(run, digest)), run)
+
+
+def start(run: Run, digest: str) -> Record:
+    """What the machines said. Verdict, stage, scores and completeness are not in it: `conclude` gives them."""
     saved = rescued(run)
-    found = list(checks.outcomes(run.checks))
+    outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
-    tests = (*checks.tests(found), *drift.tests(pairs), *additions.tests(entries))
-    known = additions.exceptions(checks.baseline(run.checks, found), entries, run.last[:10])
-    baseline = opinions.joined(score.scored(known, run.checks), entries)
-    fault_list = additions.faults(faults(run, saved, found), entries)
-    acceptance, rest_points = additions.acceptance(entries), additions.rest_points(entries)
-    systems = _systems(run, pairs)
     both = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
-    assignment = additions.assignment(_assignment(run), entries)
-    done = steps(run, saved)
-    all_steps = (*done, *additions.steps(len(done), entries))
-    accountability, signatures = additions.accountability(entries), additions.signatures(entries)
-    grounds = Grounds(
-        run=run,
-        saved=frozenset(saved),
-        systems=systems,
-        steps=all_steps,
-        tests=tests,
-        baseline=baseline,
-        faults=fault_list,
-        acceptance=acceptance,
-        accountability=accountability,
-        rest_points=rest_points,
-    )
-    process = additions.work_process((run.start and run.start.work_process) or "", entries)
-    conclusion, reasons = verdict(grounds)
-    record = Record(
+    assignment = _assignment(run)
+    return Record(
         schema=SCHEMA_VERSION,
         id=run.start.id if run.start else "",
-        work_process=process,
-        status=additions.status(entries),
-        verdict=conclusion,
-        stage=stage(
-            reasons,
-            has_passed=bool(grounds.measured) and not grounds.failing,
-            acceptance=acceptance,
-            accountability=accountability,
-            signatures=signatures,
-        ),
-        document=_revised(structs.replace(_document(run, digest), reasons=reasons), entries),
+        work_process=(run.start.work_process or "") if run.start else "",
+        status="concept",
+        verdict="interrupted",
+        stage="nothing_done",
+        document=_document(run, digest),
         assignment=assignment,
         people=_people(run),
-        scope=_scope(run, process),
-        systems=systems,
-        components=(
-            *(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
-            *additions.components(entries),
-        ),
+        scope=_scope(run),
+        systems=_systems(run, pairs),
+        components=tuple(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
         settings=tuple(s for host, (old, new) in both.items() for s in snapshots.settings(host, old, new)),
         plan=(*run.plan.values(), *reach.plays_not_begun(run)),
-        steps=all_steps,
-        tests=tests,
-        baseline=baseline,
-        faults=fault_list,
-        escalations=additions.escalations(entries),
-        acceptance=acceptance,
-        rest_points=rest_points,
-        consequences=additions.consequences(entries),
-        proposals=additions.proposals(entries, candidates(fault_list)),
-        hours=additions.hours(_hours(run, assignment.norm_hours), entries),
-        accountability=accountability,
-        handover=additions.handover(entries),
+        steps=steps(run, saved),
+        tests=(*checks.tests(outcomes), *drift.tests(pairs)),
+        baseline=checks.baseline(run.checks, outcomes),
+        faults=faults(run, saved, outcomes),
+        escalations=(),
+        acceptance=Acceptance(),
+        rest_points=RestPoints(),
+        consequences=(),
+        proposals=Proposals(),
+        hours=_hours(run, assignment.norm_hours),
+        accountability=Accountability(),
+        handover=Handover(),
         annexes=(),
-        signatures=signatures,
+        signatures=(),
         completeness=Completeness(complete=False),
     )
-    record = corrections.apply(record, entries)
+
+
+def conclude(record: Record, run: Run) -> Record:
+    """The record with what follows from all that was said: scores, proposals of the record itself, verdict, stage, and
+    what is still missing."""
+    points = record.rest_points
+    record = structs.replace(
+        record,
+        rest_points=structs.replace(points, none_stated=points.none_stated and not points.items),
+        baseline=opinions.compared(score.scored(record.baseline, run.checks)),
+        proposals=with_candidates(record.proposals, record.faults),
+    )
+    record = _judged(record, run)
     lacking = completeness.missing(record)
     lost = run.gaps + (run.end.lost if run.end else 0)
     whole = run.end is not None and not lost and not run.surplus
     return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))
 
 
-def _revised(document: Document, entries: Sequence[Entry]) -> Document:
-    history = (*document.history, *additions.history(entries))
-    return structs.replace(document, revision=len(history), history=history)
+def _judged(record: Record, run: Run) -> Record:
+    """With verdict, its reasons, and stage."""
+    grounds = Grounds(
+        run=run,
+        saved=frozenset(rescued(run)),
+        systems=record.systems,
+        steps=record.steps,
+        tests=record.tests,
+        baseline=record.baseline,
+        faults=record.faults,
+        acceptance=record.acceptance,
+        accountability=record.accountability,
+        rest_points=record.rest_points,
+    )
+    conclusion, reasons = verdict(grounds)
+    return structs.replace(
+        record,
+        verdict=conclusion,
+        stage=stage(
+            reasons,
+            has_passed=bool(grounds.measured) and not grounds.failing,
+            acceptance=record.acceptance,
+            accountability=record.accountability,
+            signatures=record.signatures,
+        ),
+        document=structs.replace(record.document, reasons=reasons),
+    )
 
 
 def _document(run: Run, digest: str) -> Document:
@@ -215,14 +233,14 @@ def _people(run: Run) -> tuple[Person, ...]:
     )
 
 
-def _scope(run: Run, work_process: str) -> Scope:
+def _scope(run: Run) -> Scope:
     start = run.start
     if start is None:
         return Scope(tuple(run.hosts), ())
     limit = start.limit or ""
     return Scope(
         systems=tuple(run.hosts),
-        work_processes=(work_process,) if work_process else (),
+        work_processes=(start.work_process,) if start.work_process else (),
         limit=limit if isinstance(limit, str) else ",".join(limit),
         tags=tuple(start.tags or ()),
         skip_tags=tuple(start.skip_tags or ()),

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
-from oplever.record.entries import Entry, ScanEntry
-from oplever.record.model import Baseline, CheckStatus, Control, SecondOpinion, Text
+from oplever.record.model import Baseline, CheckStatus, Control, SecondOpinion
 
 LYNIS: dict[str, tuple[str, ...]] = {
     "ACCT-9628": ("AUD-002",),
@@ -71,16 +70,16 @@ that only collects, whose silence means nothing (LOGG-2136, SSH-7440).
 _JUDGED = {"pass": "pass", "fail": "fail", "waived": "fail"}
 
 
-def joined(known: Baseline, entries: Sequence[Entry]) -> Baseline:
-    """The baseline with what scanners said; the last report of a scanner about a host counts."""
-    last: dict[tuple[str, str], ScanEntry] = {}
-    for entry in entries:
-        if isinstance(entry.entry, ScanEntry):
-            last[entry.entry.tool, entry.entry.host] = entry.entry
-    if not last:
-        return known
-    ours = _by_rule(known.controls)
-    return structs.replace(known, opinions=tuple(one for scan in last.values() for one in _opinions(scan, ours)))
+def compared(baseline: Baseline) -> Baseline:
+    """The baseline with every opinion set beside our controls as they are now."""
+    if not baseline.opinions:
+        return baseline
+    reports: dict[tuple[str, str], list[SecondOpinion]] = defaultdict(list)
+    for opinion in baseline.opinions:
+        reports[opinion.tool, opinion.host].append(opinion)
+    ours = _by_rule(baseline.controls)
+    opinions = tuple(opinion for report in reports.values() for opinion in _compared(report, ours))
+    return structs.replace(baseline, opinions=opinions)
 
 
 def _by_rule(controls: Iterable[Control]) -> dict[tuple[str, str, str], list[Control]]:
@@ -98,22 +97,20 @@ def _by_rule(controls: Iterable[Control]) -> dict[tuple[str, str, str], list[Con
     return found
 
 
-def _opinions(scan: ScanEntry, ours: dict[tuple[str, str, str], list[Control]]) -> Iterator[SecondOpinion]:
-    joined_to = {rule.rule: ours.get((scan.tool, scan.host, rule.rule), []) for rule in scan.rules}
-    failed = {one.id for rule in scan.rules if rule.status == "fail" for one in joined_to[rule.rule]}
-    for rule in scan.rules:
+def _compared(
+    report: Sequence[SecondOpinion], ours: dict[tuple[str, str, str], list[Control]]
+) -> Iterator[SecondOpinion]:
+    """The opinions of one scanner about one machine."""
+    joined_to = {rule.rule: ours.get((rule.tool, rule.host, rule.rule), []) for rule in report}
+    failed = {one.id for rule in report if rule.status == "fail" for one in joined_to[rule.rule]}
+    for rule in report:
         same = joined_to[rule.rule]
         status = _together([_status(control) for control in same])
         # A rule that asks a part of a control says nothing against it where another part is what fails.
         elsewhere = {one.id for one in same if _JUDGED.get(_status(one) or "") == "fail"} & failed
         theirs = None if rule.status == "pass" and elsewhere else _JUDGED.get(rule.status)
-        yield SecondOpinion(
-            tool=scan.tool,
-            host=scan.host,
-            rule=rule.rule,
-            status=rule.status,
-            raw=rule.raw,
-            title=Text(rule.title, rule.title),
+        yield structs.replace(
+            rule,
             controls=tuple(control.id for control in same),
             ours=status,
             agrees=theirs == _JUDGED[status] if theirs and status in _JUDGED else None,

@@ -1,4 +1,4 @@
-"""Each entry names what it amends: the line before it, or the journal when it is the first.
+"""Each entry names what stands before it: the line before it, or the journal when it is the first.
 
 A line that was changed, removed, added between or moved breaks the link of the line after it. The last line has none
 after it: the manifest and the signatures answer for the end of the file.
@@ -16,10 +16,13 @@ from oplever.files import sha256
 
 
 class _Link(msgspec.Struct):
+    """`amends` is what lines of an earlier version call it."""
+
+    previous: str = ""
     amends: str = ""
 
 
-def amended(lines: Sequence[bytes], journal: Path) -> str:
+def link(lines: Sequence[bytes], journal: Path) -> str:
     """What the next line has to name: `entry:<sha256>`, or `journal:<bytes>:<sha256>`. Raises OSError.
 
     The number of bytes is there because an entry may be added while the run still writes.
@@ -39,19 +42,20 @@ def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
     found, chained, seen = [], False, {of_line(line): number for number, line in enumerate(lines, 1)}
     for number, line in enumerate(lines, 1):
         try:
-            link = msgspec.json.decode(line, type=_Link).amends
+            told = msgspec.json.decode(line, type=_Link)
         except (msgspec.DecodeError, UnicodeDecodeError):
             found.append(f"line {number} cannot be read")
             continue
-        if not link:
+        previous = told.previous or told.amends
+        if not previous:
             if chained:
-                found.append(f"line {number} was added by other means or changed: it does not say what it amends")
+                found.append(f"line {number} has no link to the line before it: it was changed, or added by hand")
             continue
         chained = True
-        if link.startswith("journal:"):
-            problem = _journal_link(number, link, journal)
+        if previous.startswith("journal:"):
+            problem = _journal_link(number, previous, journal)
         else:
-            problem = _entry_link(number, link, lines, seen)
+            problem = _entry_link(number, previous, lines, seen)
         if problem:
             found.append(problem)
     return found
@@ -59,13 +63,13 @@ def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
 
 def _journal_link(number: int, link: str, journal: Path) -> str:
     if number > 1:
-        return f"line {number} amends the journal itself: it was moved down, or lines were added before it"
+        return f"line {number} follows the journal itself: it was moved down, or lines were added before it"
     size, _, digest = link.removeprefix("journal:").partition(":")
     try:
         same = size.isdecimal() and sha256(journal, int(size)) == digest
     except OSError:
         same = False
-    return "" if same else "line 1 amends another journal.jsonl than the one that is here"
+    return "" if same else "line 1 follows another journal.jsonl than the one that is here"
 
 
 def _entry_link(number: int, link: str, lines: Sequence[bytes], seen: dict[str, int]) -> str:

@@ -7,22 +7,14 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, Literal, get_args
+from typing import Any
 
-from msgspec import Struct, structs
+import msgspec
+from msgspec import structs
 
 from oplever.record import entries as kinds
-from oplever.record.entries import Entry, Said
+from oplever.record.entries import Entry, Term
 
-Sort = Literal["hours_names", "signatures"]
-_SORTS: dict[type[Struct], tuple[Sort, tuple[str, ...]]] = {
-    kinds.HoursEntry: ("hours_names", ("by",)),
-    kinds.AcceptanceEntry: ("signatures", ("by", "user")),
-    kinds.ReportEntry: ("signatures", ("by", "to")),
-    kinds.DecisionEntry: ("signatures", ("by",)),
-    kinds.SignatureEntry: ("signatures", ("by", "key")),
-}
-"""Entries whose names have a term of their own, and the fields that name a person in them."""
 _PSEUDONYM = re.compile(r"P-[0-9a-f]{10}")
 
 
@@ -33,13 +25,13 @@ def pseudonym(name: str, key: bytes) -> str:
     return "P-" + hmac.new(key, _plain(name).encode(), hashlib.sha256).hexdigest()[:10]
 
 
-def names(entries: Iterable[Entry], sorts: Collection[Sort]) -> frozenset[str]:
+def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
     """The names of these sorts that still stand in the entries."""
     found = set()
     for entry in entries:
-        sort, fields = _SORTS.get(type(entry.entry), (None, ()))
-        if sort in sorts:
-            found |= {entry.by if field == "by" else getattr(entry.entry, field) for field in fields}
+        declaration = entry.entry.declaration
+        if declaration.term in sorts:
+            found |= {entry.by if name == "by" else getattr(entry.entry, name) for name in declaration.names}
     return frozenset(name for name in found if name and not _PSEUDONYM.fullmatch(name))
 
 
@@ -66,27 +58,39 @@ class Pseudonyms:
         return sum(1 for _ in self._in_json.finditer(line))
 
 
-def replaced(entry: Entry, sorts: Collection[Sort], others: Pseudonyms) -> Entry:
+def replaced(entry: Entry, sorts: Collection[Term], others: Pseudonyms) -> Entry:
     """The entry without these names, except in fields whose names are of another sort: their time is not over."""
-    sort, fields = _SORTS.get(type(entry.entry), (None, ()))
-    kept = () if sort in sorts else fields
+    declaration = entry.entry.declaration
+    kept = () if declaration.term in sorts else declaration.names
     by = entry.by if "by" in kept else others.text(entry.by)
     return structs.replace(entry, by=by, entry=_replaced(entry.entry, kept, others.text))
 
 
 def _replaced(said: Any, kept: Collection[str], other: Callable[[str], str]) -> Any:
-    texts = {f.name: _value(getattr(said, f.name), f.type, other) for f in structs.fields(said) if f.name not in kept}
+    types = _types(type(said))
+    texts = {name: _value(getattr(said, name), types[name], other) for name in types if name not in kept}
     return structs.replace(said, **texts)
 
 
-def _value(value: Any, kind: Any, other: Callable[[str], str]) -> Any:
+def _types(kind: type) -> dict[str, msgspec.inspect.Type]:
+    """The type of each field, without what only describes it."""
+    told = msgspec.inspect.type_info(kind)
+    assert isinstance(told, msgspec.inspect.StructType)  # noqa: S101 - for the type checker
+    return {field.name: _bare(field.type) for field in told.fields}
+
+
+def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    return kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
+
+
+def _value(value: Any, kind: msgspec.inspect.Type, other: Callable[[str], str]) -> Any:
     """Free text with the names replaced; words from a list (`approved`), days and numbers stay as they are."""
-    match value:
-        case str() if kind in (str, Said):
+    match kind:
+        case msgspec.inspect.StrType(pattern=None):
             return other(value)[: kinds.LONGEST]  # a pseudonym can be longer than the name
-        case tuple():
-            return tuple(_value(each, get_args(kind)[0], other) for each in value)
-        case Struct():
+        case msgspec.inspect.VarTupleType(item_type=item):
+            return tuple(_value(each, _bare(item), other) for each in value)
+        case msgspec.inspect.StructType():
             return _replaced(value, (), other)
         case _:
             return value

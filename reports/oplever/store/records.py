@@ -12,9 +12,9 @@ from oplever import config
 from oplever.errors import OpleverError
 from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
-from oplever.record import additions, entries, snapshots
-from oplever.record.derive import conclude
-from oplever.record.entries import AFTER_APPROVAL, Entry
+from oplever.record import entries, snapshots
+from oplever.record.derive import derive_folded
+from oplever.record.entries import Entry
 from oplever.record.fold import Call, fold
 from oplever.record.model import Record
 from oplever.record.snapshots import State
@@ -67,7 +67,7 @@ def examine(directory: Path) -> Examined:
     try:
         with path.open("rb") as journal:
             run = fold(read(journal, str(path)))
-        record = conclude(run, sha256(path), read_entries(directory))
+        record = derive_folded(run, sha256(path), read_entries(directory))
     except FileNotFoundError:
         raise OpleverError(
             "journal-missing", f"{directory} has no journal.jsonl", "name the directory of a record, below records/"
@@ -99,7 +99,7 @@ def entry_lines(directory: Path) -> list[bytes]:
 
 
 def add(directory: Path, entry: Entry) -> None:
-    """Append an entry, chained to what it amends and on disk before it returns.
+    """Append an entry, chained to what stands before it and on disk before it returns.
 
     Raises OpleverError (`record-approved`, `entries-broken`, `file-unwritable`).
     """
@@ -107,10 +107,11 @@ def add(directory: Path, entry: Entry) -> None:
     try:
         with locked(directory):  # two people may add at once
             lines = entry_lines(directory)
-            if additions.status(entries.parse(lines, str(path))) == "approved" and entry.kind not in AFTER_APPROVAL:
+            approved = entries.status(entries.parse(lines, str(path))) == "approved"
+            if approved and not entry.entry.declaration.after_approval:
                 advice = "add a correction, or let the supervisor decide again: oplever add decision"
                 raise OpleverError("record-approved", f"{directory.name} is approved and stays as it is", advice)
-            chained = msgspec.structs.replace(entry, amends=chain.amended(lines, directory / JOURNAL))
+            chained = msgspec.structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))
             append_line(path, entries.line(chained))
     except OSError as problem:
         raise unwritable(path, problem) from None

@@ -24,10 +24,10 @@ from oplever.files import append_line, locked, sha256, unreadable, unwritable, w
 from oplever.journal.events import Gap
 from oplever.journal.reader import read
 from oplever.record import entries as kinds
-from oplever.record.entries import Entry, PseudonymisedEntry
+from oplever.record.entries import Entry, PseudonymisedEntry, Term
 from oplever.store import chain, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
-from oplever.store.pseudonyms import Pseudonyms, Sort
+from oplever.store.pseudonyms import Pseudonyms
 from oplever.store.records import ENTRIES, JOURNAL, RECORD, every, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
 
@@ -43,7 +43,7 @@ class Purged(Struct, frozen=True):
     record: str
     ended: str | None
     action: Literal["removed", "pseudonymised", "unreadable"]
-    names: tuple[Sort, ...] = ()
+    names: tuple[Term, ...] = ()
     files: int = 0
     size_bytes: int = 0
     in_journal: int = 0
@@ -91,7 +91,7 @@ def last_moment(directory: Path, entries: Sequence[Entry]) -> str:
     return max([ended, *(e.at for e in entries if not isinstance(e.entry, PseudonymisedEntry))])
 
 
-def pseudonymise(directory: Path, sorts: tuple[Sort, ...], key: bytes, now: datetime) -> None:
+def pseudonymise(directory: Path, sorts: tuple[Term, ...], key: bytes, now: datetime) -> None:
     """Replace names in the entries, chain them again, and add an entry that says so. Raises OpleverError.
 
     What shows the old names goes: the documents, to be made again; those that were signed; with `signatures` the
@@ -107,7 +107,7 @@ def pseudonymise(directory: Path, sorts: tuple[Sort, ...], key: bytes, now: date
             changed = [pseudonyms.replaced(entry, sorts, others) for entry in entries]
             lines: list[bytes] = []
             for entry in (*changed, said):
-                lines.append(kinds.line(structs.replace(entry, amends=chain.amended(lines, directory / JOURNAL))))
+                lines.append(kinds.line(structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))))
             _forget_signed(directory / SIGNED, keep="signatures" not in sorts)
             for document in (directory / RECORD, directory / MANIFEST, *directory.glob("report.*")):
                 document.unlink(missing_ok=True)  # before the entries: a crash here must not leave the names in them
@@ -116,8 +116,8 @@ def pseudonymise(directory: Path, sorts: tuple[Sort, ...], key: bytes, now: date
         raise unwritable(path, problem) from None
 
 
-def _names_due(entries: Sequence[Entry], ended: str, terms: Retention, now: datetime) -> tuple[Sort, ...]:
-    by_sort: dict[Sort, str | None] = {"hours_names": terms.hours_names, "signatures": terms.signatures}
+def _names_due(entries: Sequence[Entry], ended: str, terms: Retention, now: datetime) -> tuple[Term, ...]:
+    by_sort: dict[Term, str | None] = {"hours_names": terms.hours_names, "signatures": terms.signatures}
     return tuple(
         sort for sort, term in by_sort.items() if _over(ended, term, now) and pseudonyms.names(entries, (sort,))
     )

@@ -19,7 +19,10 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("OPLEVER_PERSON", raising=False)
     directory = tmp_path / "20261123T100000Z-site-a1b2c3"
     directory.mkdir()
-    (directory / "journal.jsonl").write_bytes(b"".join(complete().finish(ok=5).lines))
+    journal = complete()
+    control = {"id": "SSH-001", "severity": "high", "status": "pass", "expected": "no", "found": "no"}
+    journal.task("audit", data={"stage": "after", "suite": "SSH", "checks": [control]})
+    (directory / "journal.jsonl").write_bytes(b"".join(journal.finish(ok=5).lines))
     (tmp_path / "latest").symlink_to(directory.name)
     return directory
 
@@ -47,10 +50,10 @@ EXAMPLES: dict[str, tuple[list[str], str]] = {
         "consequences",
     ),
     "escalation": (["--to", "M. de Wit", "--message", "geen rechten", "--why", "not_allowed"], "escalations"),
-    "fault": (["--host", "web1", "--symptom", "kabel los", "--cause", "losgetrokken", "--fix", "vastgezet"], "faults"),
-    "step": (["--host", "web1", "--name", "schijf vervangen"], "steps"),
-    "test": (["--host", "web1", "--title", "scherm gaat aan", "--status", "pass", "--stage", "during"], "tests"),
-    "component": (["--host", "web1", "--name", "SSD 480 GB", "--version", "MZ7"], "components"),
+    "fault": (["--host", "a", "--symptom", "kabel los", "--cause", "losgetrokken", "--fix", "vastgezet"], "faults"),
+    "step": (["--host", "a", "--name", "schijf vervangen"], "steps"),
+    "test": (["--host", "a", "--title", "scherm gaat aan", "--status", "pass", "--stage", "during"], "tests"),
+    "component": (["--host", "a", "--name", "SSD 480 GB", "--version", "MZ7"], "components"),
     "assignment": (["--title", "Wiki voor ICT", "--procedures", "Werkinstructie 2.1"], "assignment"),
     "handover": (["--instructions", "wachtwoord wijzigen", "--support", "servicedesk"], "handover"),
     "report": (["--to", "M. de Wit", "--form", "oral"], "accountability"),
@@ -123,7 +126,7 @@ def test_a_rest_point_is_open_until_it_is_done(records: Path) -> None:
 
 
 def test_a_failing_test_by_hand_counts(records: Path) -> None:
-    assert "Failed tests: 1 (hand.1)" in add("test", "--host", "web1", "--title", "geluid", "--status", "fail").output
+    assert "Failed tests: 1 (hand.1)" in add("test", "--host", "a", "--title", "geluid", "--status", "fail").output
 
 
 def test_an_approved_record_stays_as_it_is(records: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from journals import Journal, complete
 from oplever.errors import OpleverError
-from oplever.record import corrections, entries
+from oplever.record import entries
 from oplever.record.derive import derive
-from oplever.record.entries import CorrectionEntry
+from oplever.record.entries import CorrectionEntry, Envelope
 from oplever.record.model import Record
 
 AT = "2026-11-24T09:00:00.000000Z"
@@ -54,7 +54,7 @@ def test_numbers_stay_numbers() -> None:
 def test_what_cannot_be_corrected_is_said_before_it_is_kept(field: str, value: str, told: str) -> None:
     record = complete().finish(ok=5).record()
     with pytest.raises(OpleverError) as caught:
-        corrections.check(record, CorrectionEntry(field=field, reason="because", value=value))
+        CorrectionEntry(field=field, reason="because", value=value).check(record, Envelope(AT, "S. Yilmaz"))
     assert told in caught.value.message
     kept = with_entries(complete().finish(ok=5), correction(field, value))
     assert kept.verdict == record.verdict

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from journals import complete
+from msgspec import structs
 from oplever import store
 from oplever.record import entries
 from oplever.store import chain
@@ -63,7 +64,7 @@ def test_a_line_that_was_put_in_by_hand_is_named(record: Path, where: int) -> No
 def test_another_journal_is_named(record: Path) -> None:
     journal = record / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b"2026-11-01", b"2026-11-02"))
-    assert problems(record, entry_lines(record)) == ["line 1 amends another journal.jsonl than the one that is here"]
+    assert problems(record, entry_lines(record)) == ["line 1 follows another journal.jsonl than the one that is here"]
 
 
 def test_a_journal_that_grew_is_the_same_journal(record: Path) -> None:
@@ -81,3 +82,20 @@ def test_lines_from_before_there_was_a_chain_are_read(tmp_path: Path) -> None:
     assert store.load(directory).hours.hands_on == 3
     changed = [old.replace(b'"hours":1', b'"hours":9'), entry_lines(directory)[1]]
     assert problems(directory, changed) == ["line 1 was changed, or a line between 1 and 2 was removed"]
+
+
+def test_lines_of_an_earlier_version_are_a_chain_as_well(tmp_path: Path) -> None:
+    """They call the link `amends`."""
+    directory = store_record(tmp_path, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
+    lines: list[bytes] = []
+    for number in range(3):
+        entry = entries.make("hours", "S. Yilmaz", AT, {"hours": 1, "activity": f"work {number}"})
+        link = chain.link(lines, directory / "journal.jsonl")
+        lines.append(entries.line(structs.replace(entry, amends=link)))
+    assert all(b'"amends"' in line and b'"previous"' not in line for line in lines)
+    (directory / "entries.jsonl").write_bytes(b"".join(lines))
+    store.add(directory, entries.make("hours", "S. Yilmaz", AT, {"hours": 2, "activity": "new"}))
+    lines = entry_lines(directory)
+    assert b'"previous":"entry:' in lines[3]
+    assert problems(directory, lines) == []
+    assert "line 2 was changed" in problems(directory, [lines[0], lines[1].replace(b":1.0,", b":8.0,"), *lines[2:]])[0]

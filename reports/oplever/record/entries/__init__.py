@@ -1,0 +1,166 @@
+"""The kinds of entries, in the order in which they are listed, and lines of `entries.jsonl` to and from them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+import msgspec
+from msgspec import structs
+
+from oplever.errors import OpleverError
+from oplever.record.entries.acceptance import AcceptanceEntry
+from oplever.record.entries.assignment import AssignmentEntry
+from oplever.record.entries.base import LONGEST, Declaration, EntryKind, Envelope, NonEmptyText, Term
+from oplever.record.entries.component import ComponentEntry
+from oplever.record.entries.consequence import ConsequenceEntry
+from oplever.record.entries.correction import CorrectionEntry
+from oplever.record.entries.decision import DecisionEntry
+from oplever.record.entries.escalation import EscalationEntry
+from oplever.record.entries.exception import ExceptionEntry
+from oplever.record.entries.fault import FaultEntry
+from oplever.record.entries.handover import HandoverEntry
+from oplever.record.entries.hours import HoursEntry
+from oplever.record.entries.none import NoneEntry
+from oplever.record.entries.proposal import ProposalEntry
+from oplever.record.entries.pseudonymised import PseudonymisedEntry
+from oplever.record.entries.report import ReportEntry
+from oplever.record.entries.rest_point import RestPointEntry
+from oplever.record.entries.results import CaseResult, ResultsEntry
+from oplever.record.entries.scan import ScanEntry, ScannedRule
+from oplever.record.entries.signature import Role, SignatureEntry
+from oplever.record.entries.step import StepEntry
+from oplever.record.entries.test import TestEntry
+from oplever.record.model import DocumentStatus, History, Record
+
+__all__ = [
+    "EVERY",
+    "KINDS",
+    "LONGEST",
+    "AcceptanceEntry",
+    "AssignmentEntry",
+    "CaseResult",
+    "ComponentEntry",
+    "ConsequenceEntry",
+    "CorrectionEntry",
+    "DecisionEntry",
+    "Declaration",
+    "Entry",
+    "EntryKind",
+    "Envelope",
+    "EscalationEntry",
+    "ExceptionEntry",
+    "FaultEntry",
+    "HandoverEntry",
+    "HoursEntry",
+    "NonEmptyText",
+    "NoneEntry",
+    "ProposalEntry",
+    "PseudonymisedEntry",
+    "ReportEntry",
+    "RestPointEntry",
+    "ResultsEntry",
+    "Role",
+    "ScanEntry",
+    "ScannedRule",
+    "SignatureEntry",
+    "StepEntry",
+    "Term",
+    "TestEntry",
+    "added",
+    "line",
+    "make",
+    "parse",
+    "status",
+]
+
+Content = (
+    AssignmentEntry
+    | ComponentEntry
+    | StepEntry
+    | TestEntry
+    | FaultEntry
+    | EscalationEntry
+    | AcceptanceEntry
+    | RestPointEntry
+    | ConsequenceEntry
+    | ProposalEntry
+    | NoneEntry
+    | HoursEntry
+    | ReportEntry
+    | DecisionEntry
+    | HandoverEntry
+    | CorrectionEntry
+    | ExceptionEntry
+    | ResultsEntry
+    | ScanEntry
+    | SignatureEntry
+    | PseudonymisedEntry
+)
+EVERY: tuple[type[EntryKind], ...] = get_args(Content)
+KINDS: dict[str, type[EntryKind]] = {kind.tag(): kind for kind in EVERY if not kind.declaration.command}
+"""Every kind that `oplever add` takes, by its name on the command line."""
+
+
+class Entry(Envelope, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of `entries.jsonl`.
+
+    `previous` is the link of the chain (oplever.store.chain) to what stands before it; empty in lines from before there
+    was one. `amends` is what lines of an earlier version call it: `parse` makes it `previous`.
+    """
+
+    entry: Content
+    previous: str = ""
+    amends: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.entry.tag()
+
+
+def make(kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
+    """A new entry. Raises OpleverError (`entry-invalid`) that names the field."""
+    try:
+        return msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, Entry)
+    except msgspec.ValidationError as problem:
+        raise OpleverError("entry-invalid", _plain(str(problem)), f"see: oplever add {kind} --help") from None
+
+
+def parse(lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
+    """The entries of a file. Raises OpleverError (`entries-broken`) that names the line."""
+    entries = []
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            entry = msgspec.json.decode(text, type=Entry)
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            message = f"{where}, line {number}: {problem}"
+            raise OpleverError("entries-broken", message, "repair that line, or move it to a file of its own") from None
+        entries.append(structs.replace(entry, previous=entry.previous or entry.amends, amends=""))
+    return tuple(entries)
+
+
+def line(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry) + b"\n"
+
+
+def added(record: Record, entry: Entry) -> Record:
+    """The record with one more entry, which makes a revision of the document."""
+    record = entry.entry.fold(record, entry)
+    number = record.document.revision + 1
+    history = (*record.document.history, History(number, entry.at, entry.by, entry.entry.history()))
+    document = structs.replace(record.document, revision=number, history=history)
+    return structs.replace(record, status=entry.entry.document_status() or record.status, document=document)
+
+
+def status(entries: Sequence[Entry]) -> DocumentStatus:
+    """concept, submitted by a report, then what the supervisor decided; a new report submits it again."""
+    last: DocumentStatus = "concept"
+    for entry in entries:
+        last = entry.entry.document_status() or last
+    return last
+
+
+def _plain(text: str) -> str:
+    return text.replace("`$.entry.", "`").replace("`$.", "`").replace(" - at", ":")

@@ -1,0 +1,36 @@
+"""What was asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.model import Record
+from oplever.words import WorkProcess
+
+
+class AssignmentEntry(EntryKind, frozen=True, tag="assignment"):
+    """What was asked, where it was not said or not right at the start."""
+
+    declaration: ClassVar = Declaration(("assignment", "scope"))
+
+    id: Annotated[str, Meta(description="Number of the assignment.")] = ""
+    title: Annotated[str, Meta(description="The assignment in a few words.")] = ""
+    principal: Annotated[str, Meta(description="For whom the work is done.")] = ""
+    location: Annotated[str, Meta(description="Where the work is done.")] = ""
+    requested_by: Annotated[str, Meta(description="Who asked for it.")] = ""
+    reason: Annotated[str, Meta(description="Why it was asked.")] = ""
+    procedures: Annotated[
+        tuple[NonEmptyText, ...], Meta(description="A procedure that holds; can be given more than once.")
+    ] = ()
+    work_process: Annotated[Literal["", WorkProcess], Meta(description="The work process, as 1.3.")] = ""
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        """What is said of it; the last work process that was assigned is that of the whole record."""
+        given = {name: value for name, value in structs.asdict(self).items() if value}
+        if process := given.pop("work_process", None):
+            scope = structs.replace(record.scope, work_processes=(process,))
+            record = structs.replace(record, work_process=process, scope=scope)
+        return structs.replace(record, assignment=structs.replace(record.assignment, **given))

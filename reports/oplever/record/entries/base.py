@@ -1,0 +1,108 @@
+"""What every kind of entry has: its declaration, its check against the record, and what it does to the record.
+
+A kind is declared once, in a module of its own, as a Struct whose fields have a description. From that come the
+command (`oplever add`), the table in the documentation, the JSON Schema, the history in the documents, and which names
+are replaced when their time is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from oplever import clock
+from oplever.errors import OpleverError
+from oplever.record.model import DocumentStatus, Record
+
+LONGEST = 4000
+"""Characters of one text."""
+NonEmptyText = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
+Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+Phase = Annotated[Literal["during", "after"], Meta(description="Tested during the work or after it.")]
+Machine = Annotated[NonEmptyText, Meta(description="The machine, as the record names it.")]
+Term = Literal["hours_names", "signatures"]
+"""Which term of `retention` in oplever.yml holds for the names in an entry."""
+
+_EASTERNMOST = timedelta(hours=14)
+_WESTERNMOST = timedelta(hours=-12)
+"""Hours by which clocks on earth differ from UTC: a day is past only when it is so everywhere."""
+
+
+class Declaration(Struct, frozen=True):
+    """What is fixed for a kind.
+
+    `sections` are the keys of the sections of the record that it changes. `names` are its fields that name a person
+    (`by` is whoever added it), kept for the `term`. An approved record still takes it `after_approval`. `command` adds
+    it when `oplever add` does not. `argument` is a field that the command takes without an option.
+    """
+
+    sections: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    term: Term | None = None
+    after_approval: bool = False
+    command: str = ""
+    argument: str = ""
+
+
+class Envelope(Struct, frozen=True):
+    """Who added an entry and when: `at` is ISO 8601 in UTC, `by` the name of a person."""
+
+    at: str
+    by: NonEmptyText
+
+
+class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="added"):
+    """The content of an entry; the field `added` says of which kind. The names below are none of a field."""
+
+    declaration: ClassVar[Declaration]
+
+    @classmethod
+    def tag(cls) -> str:
+        return str(cls.__struct_config__.tag)
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        """Raises OpleverError (`entry-invalid`) when it does not fit the record as it is now."""
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        """The record with this added. What does not fit (any more) changes nothing: an old line is never refused."""
+        raise NotImplementedError
+
+    def document_status(self) -> DocumentStatus | None:
+        """What the status of the document is from now on; None leaves it as it was."""
+        return None
+
+    def history(self) -> str:
+        """What it says in the history of the document."""
+        return self.tag()
+
+
+def invalid(message: str, advice: str) -> OpleverError:
+    return OpleverError("entry-invalid", message, advice)
+
+
+def require_known(noun: str, name: str, known: Iterable[str]) -> None:
+    """Raises OpleverError (`entry-invalid`) when the record has no such thing; the advice tells what there is."""
+    names = list(dict.fromkeys(known))
+    if name not in names:
+        there = f"the record has: {', '.join(names[:20])}" if names else f"the record has no {noun} at all"
+        raise invalid(f"the record has no {noun} {name}", there + (", ..." if names[20:] else ""))
+
+
+def require_machine(record: Record, host: str) -> None:
+    """Raises OpleverError (`entry-invalid`)."""
+    require_known("machine", host, (system.name for system in record.systems))
+
+
+def require_not_future(field: str, day: str, envelope: Envelope) -> None:
+    """Raises OpleverError (`entry-invalid`) when the day has begun nowhere yet."""
+    if day and day > (clock.moment(envelope.at) + _EASTERNMOST).date().isoformat():
+        raise invalid(f"{field}: {day} lies in the future", "give the day on which it was done")
+
+
+def require_not_past(field: str, day: str, envelope: Envelope) -> None:
+    """Raises OpleverError (`entry-invalid`) when the day is over everywhere."""
+    if day and day < (clock.moment(envelope.at) + _WESTERNMOST).date().isoformat():
+        raise invalid(f"{field}: {day} lies in the past", "give a day that is still to come")

@@ -1,0 +1,78 @@
+"""Deviations from the security baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import (
+    Declaration,
+    EntryKind,
+    Envelope,
+    NonEmptyText,
+    require_known,
+    require_machine,
+    require_not_past,
+)
+from oplever.record.model import Control, ExceptionGrant, Record
+
+
+class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
+    """A failing control that a supervisor approved until a day: it counts as waived from then on."""
+
+    declaration: ClassVar = Declaration(("baseline",))
+
+    control: Annotated[NonEmptyText, Meta(description="Number of the control, as SSH-001.")]
+    reason: Annotated[NonEmptyText, Meta(description="Why it is not met.")]
+    owner: Annotated[NonEmptyText, Meta(description="Who answers for it.")]
+    approver: Annotated[NonEmptyText, Meta(description="The supervisor who approved it.")]
+    expires: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="Last day it holds, as 2027-07-31.")]
+    hosts: Annotated[
+        tuple[NonEmptyText, ...],
+        Meta(description="A machine it holds for; can be given more than once. All of them when left out."),
+    ] = ()
+    compensating: Annotated[str, Meta(description="What lowers the risk meanwhile.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        require_known("control", self.control, (control.id for control in record.baseline.controls))
+        for host in self.hosts:
+            require_machine(record, host)
+        require_not_past("expires", self.expires, envelope)
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        """What it covers and fails is waived, unless it had expired by the day of the run."""
+        known = record.baseline
+        grant = self._grant(_next_id(known.exceptions), record.document.created[:10], envelope.by)
+        controls = tuple(self._waived(control, grant) for control in known.controls)
+        baseline = structs.replace(known, controls=controls, exceptions=(*known.exceptions, grant))
+        return structs.replace(record, baseline=baseline)
+
+    def _grant(self, identifier: str, day: str, by: str) -> ExceptionGrant:
+        valid = self.expires >= day
+        return ExceptionGrant(
+            id=identifier,
+            control=self.control,
+            hosts=self.hosts,
+            reason=self.reason,
+            owner=self.owner,
+            approver=self.approver,
+            expires=self.expires,
+            compensating=self.compensating,
+            valid=valid,
+            problem="" if valid else f"expired on {self.expires}",
+            stated_by=by,
+        )
+
+    def _waived(self, control: Control, grant: ExceptionGrant) -> Control:
+        covers = self.control == control.id and (not self.hosts or control.host in self.hosts)
+        if grant.valid and covers and control.after == "fail":
+            return structs.replace(control, after="waived", exception=grant.id, reason=self.reason)
+        return control
+
+
+def _next_id(grants: Iterable[ExceptionGrant]) -> str:
+    """X1, X2, ...: numbers of their own, also where a file of exceptions has numbers like these."""
+    known = {grant.id for grant in grants}
+    return next(name for number in range(1, len(known) + 2) if (name := f"X{number}") not in known)

@@ -1,0 +1,60 @@
+"""Faults that people found, and what people know of those in the record."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, invalid, require_known, require_machine
+from oplever.record.model import Fault, Record
+
+
+class FaultEntry(EntryKind, frozen=True, tag="fault"):
+    """Cause and fix of a fault in the record, by its number, or a fault that was found by hand."""
+
+    declaration: ClassVar = Declaration(("faults",))
+
+    id: Annotated[str, Meta(description="Which one, by its number in the report; a new one when left out.")] = ""
+    host: Annotated[str, Meta(description="The machine of a new one, as the record names it.")] = ""
+    symptom: Annotated[str, Meta(description="What is wrong with it (a new one).")] = ""
+    cause: Annotated[str, Meta(description="What caused it.")] = ""
+    fix: Annotated[str, Meta(description="What solved it.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        if self.id:
+            require_known("fault", self.id, (fault.id for fault in record.faults))
+        elif not self.symptom:
+            raise invalid("a fault is one of the record, or has a symptom", "give --id or --symptom")
+        if self.host:
+            require_machine(record, self.host)
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        faults = record.faults
+        if any(fault.id == self.id for fault in faults):
+            faults = tuple(self._explained(fault) if fault.id == self.id else fault for fault in faults)
+        elif self.symptom:
+            faults = (*faults, self._reported(record, envelope))
+        return structs.replace(record, faults=faults)
+
+    def _explained(self, fault: Fault) -> Fault:
+        solved = self.fix and fault.status in ("open", "escalated")
+        return structs.replace(
+            fault,
+            cause=self.cause or fault.cause,
+            fix=self.fix or fault.fix,
+            status="solved" if solved else fault.status,
+        )
+
+    def _reported(self, record: Record, envelope: Envelope) -> Fault:
+        return Fault(
+            id=f"M{sum(fault.kind == 'reported' for fault in record.faults) + 1}",
+            host=self.host,
+            kind="reported",
+            location=envelope.by,
+            symptom=self.symptom,
+            at=envelope.at,
+            status="solved" if self.fix else "open",
+            cause=self.cause,
+            fix=self.fix,
+        )

@@ -1,0 +1,66 @@
+"""What can be filled in for a kind of entry: the same for a command, a form and a table in the documentation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import NODEFAULT, Struct, inspect
+
+from oplever.record.entries.base import EntryKind
+
+Form = Literal["text", "number", "yes_no", "choice", "texts"]
+
+
+class Field(Struct, frozen=True):
+    """One field. `form` is how a person fills it in: `texts` takes any number of them, `choice` one of `choices`.
+    `default` is what it is when nobody says so; None when there is nothing to tell of."""
+
+    name: str
+    form: Form
+    required: bool
+    default: str | None
+    choices: tuple[str, ...]
+    description: str
+
+
+def fields(kind: type[EntryKind]) -> tuple[Field, ...]:
+    """The fields of a kind, in their order. Raises TypeError for a kind whose fields are not all for people."""
+    told = inspect.type_info(kind)
+    assert isinstance(told, inspect.StructType)  # noqa: S101 - what a Struct gives
+    return tuple(_field(field) for field in told.fields)
+
+
+def _field(field: inspect.Field) -> Field:
+    kind, description = field.type, ""
+    if isinstance(kind, inspect.Metadata):
+        description = str((kind.extra_json_schema or {}).get("description", ""))
+        kind = kind.type
+    form, choices = _form(kind)
+    told = field.default not in (NODEFAULT, "", (), False)
+    return Field(
+        name=field.name,
+        form=form,
+        required=field.required,
+        default=str(field.default) if told else None,
+        choices=choices,
+        description=description,
+    )
+
+
+def _form(kind: inspect.Type) -> tuple[Form, tuple[str, ...]]:
+    match kind:
+        case inspect.LiteralType(values=values):
+            return "choice", tuple(str(value) for value in values if value)  # empty: nothing was said
+        case inspect.StrType():
+            return "text", ()
+        case inspect.FloatType() | inspect.IntType():
+            return "number", ()
+        case inspect.BoolType():
+            return "yes_no", ()
+        case inspect.VarTupleType(item_type=item) if _form(_bare(item))[0] in ("text", "choice"):
+            return "texts", ()
+    raise TypeError(f"nobody can fill in {kind}")
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return kind.type if isinstance(kind, inspect.Metadata) else kind

@@ -1,0 +1,28 @@
+"""What stays behind with the user."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.model import Record
+
+
+class HandoverEntry(EntryKind, frozen=True, tag="handover"):
+    """What the user and the next administrator get: instructions, warranty, support, maintenance."""
+
+    declaration: ClassVar = Declaration(("handover",))
+
+    instructions: Annotated[
+        tuple[NonEmptyText, ...],
+        Meta(description="An instruction that was handed over; can be given more than once."),
+    ] = ()
+    warranty: Annotated[str, Meta(description="What is under warranty, and until when.")] = ""
+    support: Annotated[str, Meta(description="Whom to ask for help.")] = ""
+    maintenance: Annotated[str, Meta(description="What must be maintained, and how often.")] = ""
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        given = {name: value for name, value in structs.asdict(self).items() if value}
+        return structs.replace(record, handover=structs.replace(record.handover, **given))

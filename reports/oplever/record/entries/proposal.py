@@ -1,0 +1,36 @@
+"""Improvements."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.model import Proposal, Record
+
+Process = Literal["assembly", "installation", "configuration", "test", "cabling", "maintenance"]
+
+
+class ProposalEntry(EntryKind, frozen=True, tag="proposal"):
+    """An improvement of the way of working."""
+
+    declaration: ClassVar = Declaration(("proposals",))
+
+    observation: Annotated[NonEmptyText, Meta(description="What was seen.")]
+    proposal: Annotated[NonEmptyText, Meta(description="What should be done differently.")]
+    process: Annotated[Process, Meta(description="The process that it improves.")] = "installation"
+    gain: Annotated[str, Meta(description="What it is expected to bring.")] = ""
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        items = record.proposals.items
+        proposal = Proposal(
+            f"V{len(items) + 1}",
+            self.observation,
+            self.proposal,
+            self.process,
+            self.gain,
+            by=envelope.by,
+            at=envelope.at,
+        )
+        return structs.replace(record, proposals=structs.replace(record.proposals, items=(*items, proposal)))

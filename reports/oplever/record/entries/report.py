@@ -1,0 +1,30 @@
+"""The report to the supervisor."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.model import Accountability, DocumentStatus, Record
+
+
+class ReportEntry(EntryKind, frozen=True, tag="report"):
+    """The report to the supervisor; the record is then submitted."""
+
+    declaration: ClassVar = Declaration(("accountability",), names=("by", "to"), term="signatures")
+
+    to: Annotated[NonEmptyText, Meta(description="Name of the supervisor.")]
+    form: Annotated[Literal["written", "oral"], Meta(description="In writing, or told.")] = "written"
+    minutes: Annotated[str, Meta(description="What was said, when it was told.")] = ""
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        """It does away with an approval of what was there before; with a rejection only a decision does."""
+        known = record.accountability
+        earlier = known if known.decision == "rejected" else Accountability()
+        accountability = structs.replace(earlier, form=self.form, at=envelope.at, to=self.to, minutes=self.minutes)
+        return structs.replace(record, accountability=accountability)
+
+    def document_status(self) -> DocumentStatus:
+        return "submitted"

@@ -1,0 +1,45 @@
+"""What is still to be done."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import (
+    Day,
+    Declaration,
+    EntryKind,
+    Envelope,
+    invalid,
+    require_known,
+    require_not_past,
+)
+from oplever.record.model import Record, RestPoint
+
+
+class RestPointEntry(EntryKind, frozen=True, tag="rest-point"):
+    """Something that is still to be done, by whom and when; or that it is done now."""
+
+    declaration: ClassVar = Declaration(("rest_points",))
+
+    item: Annotated[str, Meta(description="What is to be done.")] = ""
+    owner: Annotated[str, Meta(description="Who does it.")] = ""
+    due: Annotated[Day, Meta(description="When it must be done, as 2026-11-23.")] = ""
+    done: Annotated[str, Meta(description="Number of a rest point that is done now (R1, R2, ...).")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        if self.done:
+            require_known("rest point", self.done, (point.id for point in record.rest_points.items))
+        elif not self.item:
+            raise invalid("a rest point says what is to be done, or which one is done", "give --item or --done")
+        require_not_past("due", self.due, envelope)
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        items = record.rest_points.items
+        if self.done:
+            items = tuple(structs.replace(p, status="done") if p.id == self.done else p for p in items)
+        else:
+            number = f"R{len(items) + 1}"
+            items = (*items, RestPoint(number, self.item, self.owner, self.due, "open", envelope.by, envelope.at))
+        return structs.replace(record, rest_points=structs.replace(record.rest_points, items=items))

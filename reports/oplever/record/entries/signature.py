@@ -1,0 +1,30 @@
+"""Signatures with a key."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, structs
+
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.model import Record, Signature
+
+Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
+
+
+class SignatureEntry(EntryKind, frozen=True, tag="signature"):
+    """A signature with an SSH key over a revision."""
+
+    declaration: ClassVar = Declaration(
+        ("signatures",), names=("by", "key"), term="signatures", after_approval=True, command="oplever sign"
+    )
+
+    role: Annotated[Role, Meta(description="As what somebody signed.")]
+    revision: Annotated[int, Meta(ge=1, description="What was signed.")]
+    statement: Annotated[NonEmptyText, Meta(description="SHA-256 of the signed statement.")]
+    signature: Annotated[NonEmptyText, Meta(description="SHA-256 of its signature.")]
+    key: Annotated[NonEmptyText, Meta(description="Fingerprint of the key.")]
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        signature = Signature(envelope.by, self.role, envelope.at, self.role, self.statement, self.revision, self.key)
+        return structs.replace(record, signatures=(*record.signatures, signature))
