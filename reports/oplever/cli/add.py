@@ -10,8 +10,8 @@ from msgspec import NODEFAULT, Struct
 
 from oplever import clock, store
 from oplever.app.build import build
-from oplever.cli.output import summary
-from oplever.record import corrections, entries
+from oplever.cli.output import approved_incomplete, summary
+from oplever.record import corrections, entries, own_work
 
 _HELP = {
     "day": "Day, as 2026-11-23; today when left out.",
@@ -49,8 +49,12 @@ def _command(kind: str, struct: type[Struct]) -> click.Command:
         entry = entries.make(kind, by, at, {k: v for k, v in said.items() if v not in (None, "", [])})
         if isinstance(entry.entry, entries.CorrectionEntry):
             corrections.check(store.load(directory), entry.entry)
+        if isinstance(entry.entry, (entries.DecisionEntry, entries.AcceptanceEntry)):
+            own_work.check(store.load(directory), entry)
         store.add(directory, entry)
         derived = build(directory)
+        if warning := approved_incomplete(derived):
+            click.echo(warning, err=True)
         click.echo(f"added: {kind}, revision {derived.document.revision} of {derived.id}")
         click.echo(summary(derived))
 
