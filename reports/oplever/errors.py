@@ -13,6 +13,7 @@ ANCHORS: Final = (
     "file-unwritable",
     "record-unknown",
     "record-approved",
+    "decision-by-executor",
     "entry-invalid",
     "entries-broken",
     "checks-none",

@@ -163,8 +163,11 @@ def _unjudged(problem, expected, evidence):
 
 
 def _told(facts, values, failed):
-    """What was found, of the attributes that matter; with the words of the machine itself when something is wrong."""
-    if not facts.get("exists", True) and set(values) - {"exists"}:
+    """What was found, of the attributes that matter; with the words of the machine itself when something is wrong. Of
+    a thing that is not there that is told alone, unless its check passed or a text was compared all the same."""
+    compared = [value for attribute, value in values.items() if attribute != "exists"]
+    was_read = any(value is not None if not failed else value and isinstance(value, str) for value in compared)
+    if not facts.get("exists", True) and compared and not was_read:
         found = "does not exist"
     else:
         found = " and ".join(_shown(attribute, value) for attribute, value in values.items())

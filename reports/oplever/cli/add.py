@@ -8,7 +8,7 @@ import click
 
 from oplever import store
 from oplever.app.entries import add as add_entry
-from oplever.cli.output import summary
+from oplever.cli.output import approved_incomplete, summary
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
 
@@ -24,6 +24,8 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
         given = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         directory = store.find(record)
         derived = add_entry(directory, name, by, {k: v for k, v in given.items() if v not in (None, "", [])})
+        if warning := approved_incomplete(derived):
+            click.echo(warning, err=True)
         click.echo(f"added: {name}, revision {derived.document.revision} of {derived.id}")
         click.echo(summary(derived))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oplever.record.model import Record
 from oplever.render.text import Translator
-from oplever.render.words import headline, reason_text
+from oplever.render.words import headline, missing_text, reason_text
 from oplever.text import printable
 
 
@@ -21,6 +21,16 @@ def standing(record: Record) -> str:
     """Verdict and stage, with what a reader is told: the first two lines of a summary."""
     _, title, _ = headline(Translator("en"), record)
     return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]})"
+
+
+def approved_incomplete(record: Record) -> str:
+    """A warning when the record was approved while it lacks something; else nothing."""
+    missing = record.completeness.missing
+    if record.accountability.decision != "approved" or not missing:
+        return ""
+    t = Translator("en")
+    what = "; ".join(missing_text(t, each.code, each.params) for each in missing)
+    return f"oplever: approved while this is missing: {what}\n  -> an approved record takes corrections only"
 
 
 def short(path: Path) -> str:

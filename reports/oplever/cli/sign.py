@@ -8,8 +8,9 @@ import click
 
 from oplever import clock, store
 from oplever.app.build import build
+from oplever.cli.output import approved_incomplete
 from oplever.errors import OpleverError
-from oplever.record import entries
+from oplever.record import entries, own_work
 from oplever.record.entries import Role
 from oplever.store import manifest, signatures
 
@@ -38,6 +39,7 @@ from oplever.store import manifest, signatures
 @click.help_option(help="Show this help and stop.")
 def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str, key: Path | None) -> None:
     """Sign RECORD as it stands. What is added later makes a new revision; the signature keeps to its own.
+    Nobody signs in another role than executor for work that he did himself.
 
     \b
     Examples:
@@ -48,11 +50,15 @@ def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str
         raise click.UsageError("only a supervisor decides: --role supervisor")
     directory = store.find(record)
     _refuse_altered(directory)
+    own_work.check_role(store.load(directory), by, role)
+    signatures.try_key(key)  # before anything is written: a decision cannot be taken back
     if decision:
         store.add(directory, entries.make("decision", by, clock.now(), {"decision": decision, "remarks": remarks}))
     build(directory)
     revision = signatures.sign(directory, by, role, clock.now(), key)
     derived = build(directory)
+    if warning := approved_incomplete(derived):
+        click.echo(warning, err=True)
     click.echo(
         f"signed: revision {revision} of {derived.id}, as {role}; it is now revision {derived.document.revision}"
     )

@@ -6,6 +6,9 @@ import click
 
 from oplever import store
 from oplever.record.entries import PseudonymisedEntry
+from oplever.record.model import Record
+from oplever.record.persons import among, supervisors
+from oplever.record.stage import reached
 from oplever.store import manifest, signatures
 from oplever.store.signatures import Checked
 from oplever.text import printable
@@ -28,23 +31,41 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     Ends with 1 when there is one, or when a signature does not hold.
     """
     directory = store.find(record)
-    checked = signatures.check(directory, signatures.allowed_signers(allowed_signers))
+    allowed = signatures.allowed_signers(allowed_signers)
+    checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
     wrong = manifest.problems(directory) + signatures.strangers(directory)
     wrong += [problem for each in checked for problem in each.problems]
     for problem in dict.fromkeys(wrong):
         click.echo(f"oplever: {printable(problem)}", err=True)
+    if checked:
+        click.echo(printable(f"allowed signers: {allowed if allowed else 'no file says whose key is whose'}"))
     for each in checked:
-        click.echo(printable(_told(each)))
-    for entry in store.read_entries(directory):
+        click.echo(printable(_told(each, len(entries) + 1)))
+    for entry in entries:
         if isinstance(entry.entry, PseudonymisedEntry):
             click.echo(f"pseudonymised at {entry.at}: {', '.join(entry.entry.names)}")
     if wrong:
         ctx.exit(1)
+    if decided := _decision(store.load(directory)):
+        click.echo(printable(decided))
     click.echo(f"{directory.name}: every file is as it was made" + ("" if checked else "; nobody signed it"))
 
 
-def _told(each: Checked) -> str:
+def _told(each: Checked, revision: int) -> str:
     who = f"{each.name} as {each.role}, revision {each.revision}"
     key = f" with the key of {each.signer.principal} ({each.signer.key})" if each.signer else ""
     state = "does not hold" if each.problems else "holds" if each.signer else "not here"
-    return f"signature of {who}{key}: {state}" + (f"; {each.note}" if each.note else "")
+    since = f"; the record was changed since: revision {each.revision} -> {revision}" if each.later else ""
+    return f"signature of {who}{key}: {state}" + (f"; {each.note}" if each.note else "") + since
+
+
+def _decision(record: Record) -> str:
+    """Who decided, and whether that is whom the assignment names. A decision is a statement, unless it was signed."""
+    decision, assigned = record.accountability, supervisors(record)
+    if decision.decision is None:
+        return ""
+    whether = "the assigned supervisor" if among(decision.decided_by, assigned) else f"not {', '.join(assigned)}"
+    role = f", {whether}" if assigned else ""
+    return (
+        f"{decision.decision} by {decision.decided_by}{role}; {'signed' if reached(record)['signed'] else 'not signed'}"
+    )

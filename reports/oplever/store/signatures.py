@@ -25,6 +25,7 @@ from oplever import clock, config
 from oplever.errors import OpleverError
 from oplever.files import sha256, unwritable, write
 from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
+from oplever.record.persons import among
 from oplever.store import manifest
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
 from oplever.store.records import ENTRIES, JOURNAL, add, read_entries
@@ -48,16 +49,18 @@ class Statement(Struct, frozen=True):
 
 
 class Signer(Struct, frozen=True):
-    """Who signed, as far as the key says: `principal` is the name in the allowed signers."""
+    """Who signed, as far as the key says: `principal` is the name in the allowed signers, one of `principals`."""
 
     principal: str
     key: str
+    principals: tuple[str, ...] = ()
 
 
 class Checked(Struct, frozen=True):
     """One signature entry and what came of checking it; without problems it holds.
 
-    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's.
+    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's, `later` how many entries
+    other than signatures came after it.
     """
 
     revision: int
@@ -67,6 +70,7 @@ class Checked(Struct, frozen=True):
     note: str
     altered: tuple[str, ...] = ()
     unproven: str = ""
+    later: int = 0
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -99,11 +103,26 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> int
     return frozen.revision
 
 
+def try_key(key: Path | None) -> None:
+    """Sign something of no meaning, so that a key that is not there or cannot sign is found before anything is written.
+
+    A passphrase is asked for here and again for the signature itself. Raises OpleverError (`signing-failed`,
+    `signing-key-missing`).
+    """
+    with tempfile.TemporaryDirectory() as place, _key(key) as private:
+        probe = Path(place) / "probe"
+        probe.write_bytes(b"Oplever tries whether this key can sign; this is no signature of anything.\n")
+        _run("-Y", "sign", "-n", f"{NAMESPACE}-try", "-f", str(private), str(probe))
+
+
 def check(directory: Path, allowed: Path | None) -> list[Checked]:
     """Every signature entry, checked against `allowed`, the file of allowed signers. Raises OpleverError."""
     entries = read_entries(directory)
     return [
-        _check(directory, entry, entry.entry, _cut(entries[number:]), allowed)
+        msgspec.structs.replace(
+            _check(directory, entry, entry.entry, _cut(entries[number:]), allowed),
+            later=sum(not isinstance(each.entry, SignatureEntry) for each in entries[number:]),
+        )
         for number, entry in enumerate(entries, 1)
         if isinstance(entry.entry, SignatureEntry)
     ]
@@ -148,6 +167,9 @@ def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[s
             signer = verify(place, allowed, told.at)
         except OpleverError as problem:
             unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}"
+        if signer and among(entry.by, signer.principals) is None:
+            whose = f"signed as {entry.by}, with the key of {', '.join(signer.principals)}"
+            unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {whose}"
     return Checked(said.revision, entry.by, said.role, signer, note, altered, unproven)
 
 
@@ -190,12 +212,13 @@ def verify(place: Path, allowed: Path | None, at: str) -> Signer:
     moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
-        principal = _run("-Y", "find-principals", *options).split("\n")[0].split(",")[0].strip()
+        lines = _run("-Y", "find-principals", *options).splitlines()
     except OpleverError:
         advice = f"add the key to {allowed}, if it is whose it says"
         raise OpleverError("signing-failed", f"key {key} is nobody's in {allowed}", advice) from None
-    _run("-Y", "verify", "-n", NAMESPACE, "-I", principal, *options, data=statement)
-    return Signer(principal, key)
+    principals = tuple(name.strip() for line in lines for name in line.split(",") if name.strip())
+    _run("-Y", "verify", "-n", NAMESPACE, "-I", principals[0], *options, data=statement)
+    return Signer(principals[0], key, principals)
 
 
 def _fingerprint(signature: Path, statement: bytes) -> str:

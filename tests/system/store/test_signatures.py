@@ -243,3 +243,35 @@ def test_a_record_without_names_says_what_became_of_its_signatures(copy: Path) -
     assert "not here; removed when the names were replaced" in said.stdout
     assert "pseudonymised at" in said.stdout
     assert b"M. de Wit" not in (copy / "records" / NAME / "entries.jsonl").read_bytes()
+
+
+def test_verify_says_what_it_went_by_who_decided_and_what_came_later(copy: Path) -> None:
+    done = oplever(copy, "verify", NAME)
+    assert f"allowed signers: {copy / 'allowed_signers'}" in done.stdout
+    assert "revision 1 with the key" in done.stdout
+    assert "holds; the record was changed since: revision 1 -> 5" in done.stdout
+    assert "approved by M. de Wit; signed" in done.stdout
+    assert "revision 4 -> " not in done.stdout
+    correction = ("--field", "systems.a.serial", "--value", "7XK2", "--reason", "sticker")
+    assert oplever(copy, "add", "correction", "--record", NAME, "--by", "S. Yilmaz", *correction).returncode == 0
+    later = oplever(copy, "verify", NAME)
+    assert later.returncode == 0, later.stderr
+    assert "holds; the record was changed since: revision 4 -> 6" in later.stdout
+
+
+def test_a_key_of_somebody_else_than_the_name_does_not_hold(copy: Path) -> None:
+    signing = ("sign", NAME, "--by", "T. Bos", "--role", "verifier", "--key", "executor")
+    assert oplever(copy, *signing).returncode == 0
+    done = oplever(copy, "verify", NAME)
+    assert done.returncode == 1
+    assert f"signed as T. Bos, with the key of {EXECUTOR}" in done.stderr
+    assert "T. Bos as verifier, revision 5" in done.stdout
+    assert "does not hold" in done.stdout
+
+
+def test_one_key_may_have_several_principals(copy: Path) -> None:
+    names = f"team@school.example,{EXECUTOR}"
+    allowed = (copy / "allowed_signers").read_text(encoding="utf-8").replace(EXECUTOR, names)
+    (copy / "allowed_signers").write_text(allowed, encoding="utf-8")
+    done = oplever(copy, "verify", NAME)
+    assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     acl,
@@ -497,3 +498,22 @@ def test_a_process_of_before_an_upgrade_is_named(tmp_path: Path) -> None:
         put(tmp_path, f"/proc/{pid}/maps", maps)
         put(tmp_path, f"/proc/{pid}/comm", f"p{pid}\n")
     assert process.outdated(Machine(str(tmp_path))) == ["p7 (7)"]
+
+
+def test_what_was_read_of_a_thing_that_is_not_there_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time service runs, but the time zone is known all the same."""
+    facts = {"exists": False, "timezone": "Europe/Amsterdam", "service": None}
+    monkeypatch.setattr(SOURCES["time"], "look_up", lambda machine, select: facts)
+    passed = check(Fake(tmp_path), "time", None, {"timezone": "Europe/Amsterdam"})
+    assert (passed["status"], passed["found"]) == ("pass", "timezone = Europe/Amsterdam")
+    wrong = check(Fake(tmp_path), "time", None, {"timezone": "Etc/UTC"})
+    assert (wrong["status"], wrong["found"]) == ("fail", "timezone = Europe/Amsterdam")
+    nothing = check(Fake(tmp_path), "time", None, {"service": "chrony.service"})
+    assert (nothing["status"], nothing["found"]) == ("fail", "does not exist")
+
+
+@pytest.mark.parametrize("name", sorted(set(matchers.MATCHERS) - set(matchers.ABOUT_NOTHING)))
+def test_nothing_read_passes_no_matcher_but_those_about_absence(name: str) -> None:
+    for wanted in (0, 1, 100, True, False, "", "x", ".*", "0777", [], ["x"], [True, False], [None]):
+        assert not matchers.holds({name: wanted}, None), wanted
+        assert not matchers.holds({"not": {name: wanted}}, None), wanted

@@ -178,7 +178,7 @@ def test_what_somebody_typed_is_no_signature() -> None:
     assert [line.name for line in block.lines] == ["", "", "", ""]
     notes = {line.role: line.note for line in block.lines if line.note}
     assert notes == {
-        "Supervisor: M. de Wit": "approved, stated by M. de Wit, not signed",
+        "Supervisor: M. de Wit": "approved, entered under the name M. de Wit, not signed",
         "User": "accepted, stated by S. Yilmaz on behalf of J. Bakker, not signed",
     }
 

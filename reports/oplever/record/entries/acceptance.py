@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
+from oplever.record import own_work
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
 from oplever.record.model import Acceptance, AcceptanceItem, Record
 
@@ -27,6 +28,9 @@ class AcceptanceEntry(EntryKind, frozen=True, tag="acceptance"):
     ] = ()
     remarks: Annotated[str, Meta(description="What else the user said.")] = ""
     instructed: Annotated[bool, Meta(description="The user was instructed.")] = False
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        own_work.check_role(record, self.user, "user")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """The last one counts: a user who rejected may accept after the repair."""

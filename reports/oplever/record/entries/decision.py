@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
+from oplever.record import own_work
 from oplever.record.entries.base import Declaration, EntryKind, Envelope
 from oplever.record.model import DocumentStatus, Record
 
@@ -17,6 +18,9 @@ class DecisionEntry(EntryKind, frozen=True, tag="decision"):
 
     decision: Annotated[Literal["approved", "rejected"], Meta(description="What was decided.")]
     remarks: Annotated[str, Meta(description="What there is to say about it.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        own_work.check_role(record, envelope.by, "supervisor")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         accountability = structs.replace(

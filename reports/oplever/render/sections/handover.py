@@ -268,14 +268,14 @@ def _stated(record: Record, t: Translator, role: str) -> str:
     if role == "user" and acceptance.verdict:
         verdict = t(ACCEPTANCE[acceptance.verdict][1])
         if same_person(acceptance.user, acceptance.by):
-            return t("{verdict}, stated by {person}, not signed", verdict=verdict, person=acceptance.by)
+            return t("{verdict}, entered under the name {person}, not signed", verdict=verdict, person=acceptance.by)
         return t(
             "{verdict}, stated by {person} on behalf of {user}, not signed",
             verdict=verdict, person=acceptance.by, user=acceptance.user,
         )  # fmt: skip
     if role == "supervisor" and decision.decision:
         verdict = word(t, decision.decision)
-        return t("{verdict}, stated by {person}, not signed", verdict=verdict, person=decision.decided_by)
+        return t("{verdict}, entered under the name {person}, not signed", verdict=verdict, person=decision.decided_by)
     return ""
 
 

@@ -1,0 +1,32 @@
+"""Nobody decides about work that he did himself: not as supervisor, not as user, not under another spelling. Pure."""
+
+from __future__ import annotations
+
+from oplever.errors import OpleverError
+from oplever.record.model import Record
+from oplever.record.persons import is_executor, supervisors
+
+_DOES = {
+    "supervisor": "decides about",
+    "verifier": "verifies",
+    "principal": "signs for",
+    "user": "accepts",
+}
+
+
+def check_role(record: Record, name: str, role: str) -> None:
+    """Raises OpleverError (`decision-by-executor`) when somebody who did the work decides, accepts or signs as `role`.
+
+    He may write down what the user says; the page then says that he did.
+    """
+    known_as = is_executor(record, name) if role in _DOES else None
+    if known_as is None:
+        return
+    same = "" if known_as == name else f" (in this record: {known_as})"
+    assigned = ", ".join(supervisors(record)) if role == "supervisor" else ""
+    who = f"let {assigned} do it" if assigned else "let somebody do it who did not do the work"
+    raise OpleverError(
+        "decision-by-executor",
+        f"{name}{same} did the work; nobody {_DOES[role]} his own work",
+        f"{who}: --by or --user",
+    )
