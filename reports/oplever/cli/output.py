@@ -17,6 +17,12 @@ def summary(record: Record) -> str:
     return "\n".join([f"verdict: {record.verdict}", *reasons])
 
 
+def without_pdf(directory: Path) -> str:
+    """A line, newline included, when the documents of a record were made without PDF; else nothing."""
+    made = (directory / "report.nl.pdf").exists() or not (directory / "report.nl.html").exists()
+    return "" if made else "documents: without PDF, which needs: pip install 'oplever[pdf]'\n"
+
+
 def short(path: Path) -> str:
     """A path as somebody standing here would type it."""
     try:
