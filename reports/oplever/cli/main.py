@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from oplever import __version__, store
+from oplever import __version__, config, store
 from oplever.app.build import build
 from oplever.cli.add import add
 from oplever.cli.output import short, summary, without_pdf
@@ -57,6 +57,8 @@ def main() -> None:
 
     A RECORD is a directory below records/ (or $OPLEVER_RECORDS), by name or path; without one, the latest.
     """
+    if reason := config.ignored():
+        click.echo(f"oplever: {printable(reason)}", err=True)
 
 
 @main.command()
