@@ -24,7 +24,10 @@ options:
     env: [{name: OPLEVER_JOURNAL}]
   records:
     description:
-      - Directory of the records. Relative to the directory of C(ansible.cfg), or to the current one when there is none.
+      - Directory of the records. Relative to the directory of the project, which is that of its C(ansible.cfg), or the
+        current one when there is none.
+      - A project's C(ansible.cfg) is the one in C(ANSIBLE_CONFIG) or in the current directory. In C(~/.ansible.cfg) and
+        C(/etc/ansible/ansible.cfg) this option does not count.
     type: str
     default: records
     ini: [{section: oplever, key: records}]
@@ -35,6 +38,13 @@ options:
     default: true
     ini: [{section: oplever, key: documents}]
     env: [{name: OPLEVER_DOCUMENTS}]
+  command:
+    description:
+      - The command C(oplever) that builds them, as a path; a relative one starts at the directory of the project.
+        Without it, the package in Ansible's own Python, else C(oplever) on C(PATH).
+    type: str
+    ini: [{section: oplever, key: command}]
+    env: [{name: OPLEVER_COMMAND}]
   operator:
     description: The person who runs Ansible when the account is shared. Without it, who called sudo.
     type: str
@@ -42,7 +52,9 @@ options:
     env: [{name: OPLEVER_OPERATOR}]
   assignment:
     description:
-      - File with the assignment (YAML). Without it, C(assignment.yml) in or beside the first inventory, when it exists.
+      - File with the assignment (YAML), relative to the directory of the project. Without it, C(assignment.yml) in or
+        beside the first inventory, else the variable C(oplever_assignment) in its C(group_vars/all), else
+        C(assignment.yml) in the directory of the project.
     type: str
     ini: [{section: oplever, key: assignment}]
     env: [{name: OPLEVER_ASSIGNMENT}]
@@ -101,7 +113,8 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         if self.run is None:
-            names = ("records", "documents", "operator", "assignment", "work_process")
+            # Not `records`: the project says where those are, for the command `oplever` too.
+            names = ("documents", "command", "operator", "assignment", "work_process")
             self.run = Run.begin(playbook, {name: self.get_option(name) for name in names}, self._display)
         self._playbook_start(playbook)
 

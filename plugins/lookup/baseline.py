@@ -11,7 +11,8 @@ version_added: "0.1.0"
 description:
   - Gives the controls of the profile in C(harden_profile) (or C(oplever_profile)) that hold for this machine, the
     values of its parameters, the exceptions from C(oplever_exceptions) and from the file C(exceptions.yml) beside the
-    inventory, and how the controls stood when the machine was last delivered.
+    inventory or else in the directory of C(ansible.cfg), and how the controls stood when the machine was last
+    delivered.
   - Needs no facts. A mistake in a variable or in the file of exceptions is an error that names it.
 options:
   _terms:
@@ -48,6 +49,8 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.oplever.lab.plugins.plugin_utils import baseline, delivered
+from ansible_collections.oplever.lab.plugins.plugin_utils.assignment import EXCEPTIONS
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 
 FILES = Path(__file__).resolve().parents[2] / "roles/harden/files"
 PROFILE = "debian-basis"
@@ -106,12 +109,17 @@ class LookupModule(LookupBase):
             self._value(variables, "oplever_exceptions") or [], "oplever_exceptions", ids, groups
         )
         named = self._value(variables, "oplever_exceptions_file")
-        path = Path(str(named)) if named else Path(str(variables.get("inventory_dir") or ".")) / "exceptions.yml"
-        if named and not path.is_file():
-            raise baseline.BaselineError(f"oplever_exceptions_file: there is no file {path}")
-        if path.is_file():
+        if named and not Path(str(named)).is_file():
+            raise baseline.BaselineError(f"oplever_exceptions_file: there is no file {named}")
+        if path := Path(str(named)) if named else _file_of_exceptions(variables.get("inventory_dir")):
             rows += baseline.exceptions(_loaded(path), str(path), ids, groups)
         return baseline.granted_to(rows, host, list(variables.get("group_names", [])))
+
+
+def _file_of_exceptions(inventory_dir: Any) -> Path | None:
+    """`exceptions.yml` beside the inventory, else in the directory of the project."""
+    places = (inventory_dir and f"{inventory_dir}/{EXCEPTIONS}", project.beside(project.current(), EXCEPTIONS))
+    return next((Path(place) for place in places if place and Path(place).is_file()), None)
 
 
 def _loaded(path: Path) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.loader import callback_loader
-from ansible_collections.oplever.lab.plugins.plugin_utils.directory import records
+from ansible_collections.oplever.lab.plugins.plugin_utils import directory as directories
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 
 DELIVERED = ("delivered", "delivered_with_remarks")
 BAD = ("fail", "error")
@@ -17,22 +18,22 @@ LOOKED_AT = 30  # records after the delivery that may tell since when something 
 
 def directory() -> Path:
     """Where the callback keeps the records."""
-    journal = callback_loader.get("oplever.lab.journal")
-    journal.set_options()
-    return Path(records(str(journal.get_option("records"))))
+    return Path(project.records(project.current()))
 
 
 def newest_first(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Directory and record.json of each run that was not merely a trial. Their names begin with the time."""
-    for path in sorted(base.glob("*/record.json"), reverse=True):
-        if path.parent.is_symlink():
-            continue
+    """Directory and record.json of each run that was not merely a trial, the one made last first."""
+    try:
+        names = directories.newest_first(str(base), datetime.now(UTC), "record.json")
+    except OSError:
+        return
+    for name in names:
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = json.loads((base / name / "record.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue  # a damaged record is not a delivery; `oplever list` shows it
         if isinstance(record, dict) and not _only_tried(record):
-            yield path.parent, record
+            yield base / name, record
 
 
 def is_delivery(record: dict[str, Any]) -> bool:

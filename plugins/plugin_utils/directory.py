@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import stat
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ansible import constants as C  # noqa: N812 - the name everyone knows it by
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import sequence
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import slug
 from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Reserve
+
+LOCK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class RecordDirectory:
     """`descriptor` is the open journal (append, read for checks), to be closed by its writer, which also lets go of the
-    reserve."""
+    reserve. `previous` is the record made before this one, None for the first."""
 
     id: str
     path: str
+    previous: str | None
     descriptor: int
     reserve: Reserve
 
@@ -33,20 +39,10 @@ class RecordError(Exception):
     """The record cannot be kept; the text says why and what to do."""
 
 
-def base() -> str:
-    """Where relative paths start: beside ansible.cfg, else here."""
-    return os.path.dirname(os.path.abspath(C.CONFIG_FILE)) if C.CONFIG_FILE else os.getcwd()
-
-
-def records(option: str) -> str:
-    """The directory of all records; `option` as the callback's option `records` has it."""
-    return os.path.normpath(os.path.join(base(), os.path.expanduser(option)))
-
-
 def record_id(playbook: str, now: datetime) -> str:
-    """`20261123T100000Z-site-a1b2c3`: sorts by time, says which playbook, is unique."""
+    """`20261123T100000Z-site-a1b2c3`: when by the wall clock, which playbook, and what makes it unique."""
     name = slug(os.path.splitext(os.path.basename(playbook))[0])
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(3)}"
+    return f"{_as_in_names(now)}-{name}-{secrets.token_hex(3)}"
 
 
 def create(records: str, playbook: str, now: datetime) -> RecordDirectory:
@@ -70,8 +66,50 @@ def create(records: str, playbook: str, now: datetime) -> RecordDirectory:
         os.close(parent)
 
 
+def newest_first(records: str, now: datetime, file: str = sequence.JOURNAL) -> Iterator[str]:
+    """Names of the records in a directory that have this file, the one made last first. Raises OSError."""
+
+    def before(name: str) -> str | None:
+        return sequence.previous(os.path.join(records, name))
+
+    return sequence.newest_first(sequence.names(records, file), sequence.latest(records), before, _as_in_names(now))
+
+
+def _as_in_names(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
 def _create_in(parent: int, records: str, playbook: str, now: datetime) -> RecordDirectory:
-    name = record_id(playbook, now)
+    with _one_at_a_time(parent):
+        previous = next(newest_first(records, now), None)
+        name = record_id(playbook, now)
+        descriptor, reserve = _begin(parent, name)
+        _point_latest(parent, name)
+    return RecordDirectory(name, os.path.join(records, name), previous, descriptor, reserve)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(parent: int) -> Iterator[None]:
+    """Two runs that start at once follow each other. A lock that is not to be had does not hold up the play."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    is_locked = False
+    while not is_locked and time.monotonic() < deadline:
+        try:
+            fcntl.flock(parent, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_locked = True
+        except BlockingIOError:
+            time.sleep(0.02)
+        except OSError:  # some file systems over a network have no locks
+            break
+    try:
+        yield
+    finally:
+        if is_locked:
+            fcntl.flock(parent, fcntl.LOCK_UN)
+
+
+def _begin(parent: int, name: str) -> tuple[int, Reserve]:
+    """The directory of a record with an empty journal: its descriptor, and the reserve."""
     os.mkdir(name, 0o700, dir_fd=parent)
     own = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
     try:
@@ -86,8 +124,7 @@ def _create_in(parent: int, records: str, playbook: str, now: datetime) -> Recor
         raise
     finally:
         os.close(own)
-    _point_latest(parent, name)
-    return RecordDirectory(name, os.path.join(records, name), descriptor, reserve)
+    return descriptor, reserve
 
 
 def reopen(place: RecordDirectory) -> int:
@@ -105,7 +142,8 @@ def reopen(place: RecordDirectory) -> int:
             descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=own)
         finally:
             os.close(own)
-        _point_latest(parent, name)
+        if not os.path.exists(os.path.join(above, sequence.LATEST)):  # else a later run made its record meanwhile
+            _point_latest(parent, name)
     finally:
         os.close(parent)
     return descriptor
@@ -116,7 +154,7 @@ def _point_latest(parent: int, name: str) -> None:
     temporary = f".latest-{secrets.token_hex(6)}"
     try:
         os.symlink(name, temporary, dir_fd=parent)
-        os.rename(temporary, "latest", src_dir_fd=parent, dst_dir_fd=parent)
+        os.rename(temporary, sequence.LATEST, src_dir_fd=parent, dst_dir_fd=parent)
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,19 +14,42 @@ TIMEOUT = 600.0
 LINES = 30
 
 
-def package_is_there() -> bool:
-    """Whether this Python can run `python -m oplever`, found without importing it."""
+class NoCommandError(Exception):
+    """The command that was named cannot be run."""
+
+
+def command(option: str | None, directory: str) -> list[str] | None:
+    """How to start `oplever`: as named (a relative path starts at `directory`), with this Python, or as found on PATH.
+    None when it is nowhere. Raises NoCommandError."""
+    if option:
+        named = os.path.join(directory, os.path.expanduser(option))
+        if not (os.path.isfile(named) and os.access(named, os.X_OK)):
+            raise NoCommandError(f"{named} is no program; correct `command` in ansible.cfg or OPLEVER_COMMAND")
+        return [named]
+    if _is_in_this_python():
+        # -P: a directory called oplever where the user happens to stand is not the package.
+        return [sys.executable, "-P", "-m", "oplever"]
+    # Whoever has the working directory on PATH would run what somebody else put there.
+    places = [place for place in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(place)]
+    found = shutil.which("oplever", path=os.pathsep.join(places)) if places else None
+    return [found] if found else None
+
+
+def _is_in_this_python() -> bool:
+    """Found without importing it. What lies where the user happens to stand is not the package (`python -m ansible`
+    looks there); a bare directory of that name has no origin."""
     try:
         spec = importlib.util.find_spec("oplever")
     except (ImportError, ValueError):
         return False
-    return spec is not None and spec.origin is not None  # a bare directory of that name has no origin
+    if spec is None or spec.origin is None:
+        return False
+    return os.path.dirname(os.path.dirname(os.path.realpath(spec.origin))) != os.path.realpath(os.getcwd())
 
 
-def build(record: str) -> tuple[list[str], str]:
+def build(words: list[str], record: str) -> tuple[list[str], str]:
     """(lines to show, what went wrong or ''). Waits for the documents."""
-    # -P: a directory called oplever where the user happens to stand is not the package.
-    command = [sys.executable, "-P", "-m", "oplever", "report", record]
+    command = [*words, "report", record]
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired:

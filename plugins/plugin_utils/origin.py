@@ -80,17 +80,6 @@ def commit(directory: str) -> tuple[str | None, bool | None]:
     return head, any(not line.startswith("#") for line in lines)
 
 
-def assignment_path(option: str | None, base: str, sources: list[str]) -> str | None:
-    """The file with the assignment: the option, else assignment.yml in or beside the first inventory."""
-    if option:
-        return os.path.join(base, os.path.expanduser(option))
-    if not sources or "," in sources[0]:
-        return None
-    first = os.path.abspath(sources[0])
-    candidate = os.path.join(first if os.path.isdir(first) else os.path.dirname(first), "assignment.yml")
-    return candidate if os.path.isfile(candidate) else None
-
-
 def run_facts(operator: str | None, playbook_directory: str) -> dict[str, Any]:
     """What the first line says about the process and its surroundings."""
     head, dirty = commit(playbook_directory)

@@ -21,6 +21,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     sources,
     start,
 )
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import extra_variables
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one_line
@@ -30,8 +31,11 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.writer import Writer
 class Run:
     """Writes the journal of one command and, when it is over, has the documents built."""
 
-    def __init__(self, place: directory.RecordDirectory, options: Mapping[str, Any], display: Any) -> None:
+    def __init__(
+        self, place: directory.RecordDirectory, here: project.Project, options: Mapping[str, Any], display: Any
+    ) -> None:
         self.place = place
+        self._project = here
         self.redactor = Redactor(secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv)))
         self._options = options
         self._loader: Any = None
@@ -55,13 +59,12 @@ class Run:
     def begin(cls, playbook: Any, options: Mapping[str, Any], display: Any) -> Run | None:
         """Open the record; None (and one warning) when that cannot be done. The play goes on either way."""
         try:
-            base = directory.base()
-            name = start.playbook_name(playbook)
-            place = directory.create(directory.records(str(options["records"])), name, datetime.now(UTC))
-            run = cls(place, options, display)
-            run.write(
-                "run_start", start.fields(place.id, options, playbook, base, redactor=run.redactor, display=display)
-            )
+            here = project.current()
+            if here.ignored:
+                display.warning(project.why_ignored(here))
+            place = directory.create(project.records(here), start.playbook_name(playbook), datetime.now(UTC))
+            run = cls(place, here, options, display)
+            run.write("run_start", start.fields(place, options, playbook, here, redactor=run.redactor, display=display))
             atexit.register(run._at_exit)
         except Exception as problem:  # whatever it is, the play goes on
             display.warning(f"Oplever keeps no record of this run: {problem}")
@@ -198,23 +201,29 @@ class Run:
         self._report()
 
     def _report(self) -> None:
+        again = f"oplever report {self.place.path}"
         if not self._options["documents"]:
-            self._say(f"Oplever: journal in {self.place.journal}; documents: oplever report {self.place.path}")
-        elif not documents.package_is_there():
-            self._say(
-                f"Oplever: journal in {self.place.journal}; for documents install the package (make setup) and run: "
-                f"oplever report {self.place.path}"
-            )
-        else:
-            lines, problem = documents.build(self.place.path)
-            for line in lines:
-                self._say(line)
-            if problem:
-                # A full disk keeps both the journal and the documents from being whole: that is one warning.
-                (self._say if self._warned else self._display.warning)(
-                    f"Oplever could not make the documents ({problem}). The journal is safe; "
-                    f"try again with: oplever report {self.place.path}"
-                )
+            self._say(f"Oplever: journal in {self.place.journal}; documents: {again}")
+            return
+        try:
+            command = documents.command(self._options["command"], self._project.directory)
+        except documents.NoCommandError as refusal:
+            self._not_made(str(refusal), again)
+            return
+        if command is None:
+            self._say(f"Oplever: journal in {self.place.journal}; for documents: pip install oplever, then: {again}")
+            return
+        lines, problem = documents.build(command, self.place.path)
+        for line in lines:
+            self._say(line)
+        if problem:
+            self._not_made(problem, again)
+
+    def _not_made(self, problem: str, again: str) -> None:
+        # A full disk keeps both the journal and the documents from being whole: that is one warning.
+        (self._say if self._warned else self._display.warning)(
+            f"Oplever could not make the documents ({problem}). The journal is safe; try again with: {again}"
+        )
 
     def _say(self, line: str) -> None:
         # Other output formats (json, say) are read by programs: nothing of ours between.

@@ -41,6 +41,16 @@ def inventory_files(sources: Iterable[str], playbook_directory: str) -> Iterator
             yield _below(os.path.join(directory, name))
 
 
+def variables_of_all(directory: str) -> list[str]:
+    """Files with variables of all hosts, beside the inventory in `directory`: where Ansible looks, in its order."""
+    place = os.path.join(directory, "group_vars", "all")
+    if os.path.isdir(place):
+        return _below(place)
+    return [path for path in (place, *(f"{place}.{end}" for end in ("yml", "yaml", "json"))) if os.path.isfile(path)][
+        :1
+    ]
+
+
 def extra_files(arguments: Iterable[Any]) -> list[str]:
     """Files given with `-e @file`."""
     matches = (_EXTRA_FILE.match(str(argument)) for argument in arguments)

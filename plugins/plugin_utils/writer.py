@@ -20,14 +20,16 @@ class Clock:
     (NTP, a person, a daylight rule gone wrong) does not touch it; sleep of the machine counts as time that passed."""
 
     def __init__(self) -> None:
-        self._start = time.time()
-        self._passed = _running()
+        self._passed, self._start, _ = min((_readings() for _ in range(3)), key=lambda reading: reading[2])
         self._shift = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        now = self._start + _running() - self._passed
-        self._shift = max(self._shift, time.time() - now, key=abs)
+        running, wall, between = _readings()
+        now = self._start + running - self._passed
+        # On a busy machine the process may wait between its looks at the two clocks: that is no step of either.
+        ahead = wall - now
+        self._shift = max(self._shift, ahead if ahead < 0 else max(0.0, ahead - between), key=abs)
         return now
 
     def shift(self) -> float:
@@ -35,6 +37,13 @@ class Clock:
         back. A part of a second is no step."""
         self.now()
         return round(self._shift, 3) if abs(self._shift) >= 1 else 0.0
+
+
+def _readings() -> tuple[float, float, float]:
+    """Time that passed, the wall clock right after, and how long it took to look."""
+    running = _running()
+    wall = time.time()
+    return running, wall, _running() - running
 
 
 def _running() -> float:

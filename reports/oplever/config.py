@@ -1,9 +1,8 @@
-"""What an organisation decides once: `oplever.yml` beside ansible.cfg, or where `$OPLEVER_CONFIG` says."""
+"""What an organisation decides once: `oplever.yml` in the project, or where `$OPLEVER_CONFIG` says."""
 
 from __future__ import annotations
 
 import calendar
-import configparser
 import os
 import re
 from datetime import datetime, timedelta
@@ -12,6 +11,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from oplever._shared import project as shared
+from oplever._shared.project import Project
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 
@@ -42,24 +43,37 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
 
 
-def base() -> Path:
-    """Where relative paths start: beside `$ANSIBLE_CONFIG`, else here; as the callback has it."""
-    told = os.environ.get("ANSIBLE_CONFIG")
-    if not told:
-        return Path.cwd()
-    path = Path(told).expanduser().resolve()
-    return path if path.is_dir() else path.parent
+def project() -> Project:
+    """The project that the working directory or `$ANSIBLE_CONFIG` is of. Raises OpleverError (`file-unreadable`)."""
+    try:
+        return shared.current()
+    except OSError as problem:
+        raise unreadable(Path("."), problem) from None
 
 
 def records() -> Path:
-    """Where records are: `$OPLEVER_RECORDS`, `records` in section `[oplever]` of ansible.cfg, else `records`."""
-    return base() / Path(os.environ.get("OPLEVER_RECORDS") or _ansible_records() or "records").expanduser()
+    """Where records are, by the rule that the callback has too (`_shared/project.py`). Raises OpleverError."""
+    return Path(shared.records(project()))
+
+
+def ignored() -> str | None:
+    """Why the ansible.cfg in the working directory is not read, when it is there and is not. Raises OpleverError."""
+    here = project()
+    return shared.why_ignored(here) if here.ignored else None
+
+
+def beside(name: str) -> Path | None:
+    """A file of the project; None where everybody could have put it. Raises OpleverError (`file-unreadable`)."""
+    path = shared.beside(project(), name)
+    return Path(path) if path else None
 
 
 def load() -> Config:
     """The configuration; without a file nothing is set. Raises OpleverError (`config-invalid`, `file-unreadable`)."""
     told = os.environ.get("OPLEVER_CONFIG")
-    path = Path(told).expanduser() if told else base() / NAME
+    path = Path(told).expanduser() if told else beside(NAME)
+    if path is None:
+        return Config()
     try:
         config = msgspec.yaml.decode(path.read_bytes() or b"{}", type=Config)
         for term in msgspec.structs.astuple(config.retention):
@@ -80,7 +94,7 @@ def load() -> Config:
 def path_beside(text: str) -> Path:
     """A path from the configuration: relative ones start beside the configuration file."""
     told = os.environ.get("OPLEVER_CONFIG")
-    return (Path(told).expanduser().resolve().parent if told else base()) / Path(text).expanduser()
+    return (Path(told).expanduser().resolve().parent if told else Path(project().directory)) / Path(text).expanduser()
 
 
 def before(moment: datetime, term: str) -> datetime:
@@ -101,14 +115,3 @@ def before(moment: datetime, term: str) -> datetime:
         return moment.replace(year=year, month=month + 1, day=day)
     except (OverflowError, ValueError):
         raise ValueError(f"{term!r} is longer ago than a calendar goes") from None
-
-
-def _ansible_records() -> str | None:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    told = os.environ.get("ANSIBLE_CONFIG")
-    path = Path(told).expanduser() if told else Path("ansible.cfg")
-    try:
-        parser.read(path / "ansible.cfg" if path.is_dir() else path, encoding="utf-8")
-    except (OSError, ValueError, configparser.Error):
-        return None  # Ansible itself says what is wrong with it
-    return parser.get("oplever", "records", fallback=None)

@@ -25,6 +25,8 @@ ANCHORS: Final = (
     "signing-failed",
     "signing-key-missing",
     "export-empty",
+    "extra-missing",
+    "ansible-missing",
     "run-prompt",
     "run-start",
     "import-foreign",

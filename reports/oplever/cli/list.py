@@ -10,11 +10,18 @@ import click
 from oplever import clock
 from oplever.cli.tables import as_json, format_option, table
 from oplever.store.index import open_index
+from oplever.store.ordering import Clock
 from oplever.store.query import Filter, Listed, listing, unreadable
 from oplever.text import printable
 from oplever.words import Verdict
 
 _MOST_HOSTS = 5
+_COLUMNS = ("record", "verdict", "stage", "status", "machines", "by", "failing", "clock")
+_CLOCKS: dict[Clock, str] = {
+    "past": "clock wrong: before Oplever existed",
+    "future": "clock wrong: in the future",
+    "back": "clock wrong: before the record made earlier",
+}
 
 
 class Moment(click.ParamType[str]):
@@ -62,11 +69,8 @@ def list_records(form: str, **wanted: Any) -> None:
     if form == "json":
         as_json(found)
     elif found:
-        table(
-            ("record", "verdict", "stage", "status", "machines", "by", "failing"),
-            [_row(each) for each in found],
-            headings=False,
-        )
+        shown = len(_COLUMNS) if any(each.clock for each in found) else len(_COLUMNS) - 1
+        table(_COLUMNS[:shown], [_row(each)[:shown] for each in found], headings=False)
     elif any(value is not None for value in wanted.values()):
         click.echo("No record has all of that.")
     else:
@@ -77,15 +81,14 @@ def list_records(form: str, **wanted: Any) -> None:
 
 def _row(each: Listed) -> tuple[str, ...]:
     if each.problem is not None:
-        return (each.name, "cannot be read", "", "", each.problem, "", "")
+        return (each.name, "cannot be read", "", "", each.problem, "", "", _clock(each))
     machines = ", ".join(each.hosts[:_MOST_HOSTS]) + (", ..." if each.hosts[_MOST_HOSTS:] else "")
     failing = str(each.failing) if each.failing else ""
+    by = ", ".join(each.operators)
     return (
-        each.name,
-        each.verdict or "",
-        each.stage or "",
-        each.status or "",
-        machines,
-        ", ".join(each.operators),
-        failing,
-    )
+        each.name, each.verdict or "", each.stage or "", each.status or "", machines, by, failing, _clock(each)
+    )  # fmt: skip
+
+
+def _clock(each: Listed) -> str:
+    return _CLOCKS[each.clock] if each.clock else ""

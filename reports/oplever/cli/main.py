@@ -6,10 +6,10 @@ import importlib
 
 import click
 
-from oplever import __version__, store
+from oplever import __version__, config, store
 from oplever.app.build import build
 from oplever.cli.add import add
-from oplever.cli.output import short, summary
+from oplever.cli.output import short, summary, without_pdf
 from oplever.errors import OpleverError
 from oplever.text import printable
 
@@ -57,6 +57,8 @@ def main() -> None:
 
     A RECORD is a directory below records/ (or $OPLEVER_RECORDS), by name or path; without one, the latest.
     """
+    if reason := config.ignored():
+        click.echo(f"oplever: {printable(reason)}", err=True)
 
 
 @main.command()
@@ -76,6 +78,7 @@ def report(record: str) -> None:
     click.echo(summary(derived))
     click.echo(f"record: {short(directory / store.RECORD)}")
     click.echo(f"report: {short(directory / 'report.nl.html')}")
+    click.echo(without_pdf(directory), nl=False)
     if derived.verdict in ("not_delivered", "interrupted"):
         raise click.exceptions.Exit(1)
 

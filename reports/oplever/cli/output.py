@@ -33,6 +33,12 @@ def approved_incomplete(record: Record) -> str:
     return f"oplever: approved while this is missing: {what}\n  -> an approved record takes corrections only"
 
 
+def without_pdf(directory: Path) -> str:
+    """A line, newline included, when the documents of a record were made without PDF; else nothing."""
+    made = (directory / "report.nl.pdf").exists() or not (directory / "report.nl.html").exists()
+    return "" if made else "documents: without PDF, which needs: pip install 'oplever[pdf]'\n"
+
+
 def short(path: Path) -> str:
     """A path as somebody standing here would type it."""
     try:

@@ -13,7 +13,7 @@ from oplever import store
 from oplever._shared.redact import redact_text
 from oplever._shared.text import clean
 from oplever.app.build import build
-from oplever.cli.output import summary
+from oplever.cli.output import summary, without_pdf
 from oplever.run import prompts, session
 from oplever.run.views import recap
 from oplever.text import printable
@@ -47,6 +47,7 @@ def run(ctx: click.Context, plain: bool) -> None:
     words: list[str] = ctx.meta["words"]
     if not words:
         raise click.UsageError("name a playbook, as in: oplever run playbooks/site.yml")
+    session.check()  # before a password is asked for nothing
     answers = prompts.answers(words, terminal=sys.stdin.isatty())
     console = Console(highlight=False, emoji=False)
     outcome = session.run(words, answers, console, picture=console.is_terminal and not plain)
@@ -88,6 +89,7 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
     click.echo(summary(derived))
     click.echo(f"record: {directory}")
     click.echo(f"report: {directory / 'report.nl.html'}" if made else f"documents: oplever report {directory}")
+    click.echo(without_pdf(directory), nl=False)
     return 1 if derived.verdict in ("not_delivered", "interrupted") else 0
 
 

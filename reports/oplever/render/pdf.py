@@ -15,13 +15,12 @@ from importlib import resources
 from typing import Any
 
 import msgspec
-import typst
 
-from oplever import clock
+from oplever import clock, extras
 from oplever.render.blocks import SYMBOLS, Page
 from oplever.render.paper import on_paper
 
-STANDARDS: tuple[typst.PDFStandard, ...] = ("a-2a", "ua-1")
+STANDARDS = ("a-2a", "ua-1")
 _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
 
@@ -91,7 +90,8 @@ def _created(iso: str) -> datetime:
 
 
 def draw(page: Page) -> bytes:
-    """The page as PDF."""
+    """The page as PDF. Raises OpleverError (`extra-missing`) without Typst."""
+    typst = extras.load("typst", "pdf")
     tree = msgspec.to_builtins(on_paper(page))
     kind = tree.pop("kind")
     data = {**_for_paper(tree), "document": _text(kind), "symbols": SYMBOLS}

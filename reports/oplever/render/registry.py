@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from oplever.errors import OpleverError
 from oplever.record.model import Language, Record
 from oplever.render import html, markdown, pdf
 from oplever.render.blocks import Page
@@ -30,10 +31,20 @@ def render(record: Record, fmt: str, language: Language) -> bytes:
     return FORMATS[fmt].draw(build_clean(View.of(clean(record)), Translator(language)))
 
 
-def draw_all(record: Record) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for."""
+def draw_all(record: Record) -> Iterator[tuple[str, bytes | None]]:
+    """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for. None for one
+    whose format needs a library that is not installed."""
     view = View.of(clean(record))
     pages = [build_clean(view, Translator(language)) for language in LANGUAGES]
     for suffix, fmt in FORMATS.items():
         for page in pages:
-            yield f"report.{page.language}.{suffix}", fmt.draw(page)
+            yield f"report.{page.language}.{suffix}", _drawn(page, fmt)
+
+
+def _drawn(page: Page, fmt: Format) -> bytes | None:
+    try:
+        return fmt.draw(page)
+    except OpleverError as problem:
+        if problem.slug != "extra-missing":
+            raise
+        return None

@@ -12,23 +12,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_runner import Runner  # type: ignore[import-untyped]
-from ansible_runner.config.command import CommandConfig  # type: ignore[import-untyped]
-
+from oplever import extras
+from oplever.errors import OpleverError
 from oplever.run import processes
 
+_PROGRAM = "ansible-playbook"
 _OUTPUT_LINES = 2000
 _POLL_SECONDS = 0.2
 
 
 class Playbook:
-    """One ansible-playbook command.
+    """One ansible-playbook command. Raises OpleverError (`ansible-missing`, `extra-missing`).
 
     `pid` and `journal` are known once it has started to play, `code` (its exit code) when it has ended. `output` holds
     the last lines that were not about a play: syntax errors, warnings, what `--list-tasks` prints.
     """
 
     def __init__(self, words: Sequence[str], answers: Mapping[str, str]) -> None:
+        self._executable = executable()
+        self._runner, self._command = runner_modules()
         self._words = list(words)
         self._answers = dict(answers)
         self._private = tempfile.mkdtemp(prefix="oplever-run-")
@@ -61,7 +63,7 @@ class Playbook:
             self._ended.set()
 
     def _play(self) -> int:
-        config = CommandConfig(
+        config = self._command.CommandConfig(
             private_data_dir=self._private,
             quiet=True,
             passwords=self._answers,
@@ -70,13 +72,13 @@ class Playbook:
             # The journal tells what happened, redacted. Without this every result would be written to disk in full.
             envvars={"RUNNER_OMIT_EVENTS": "true"},
         )
-        config.prepare_run_command(_executable(), cmdline_args=self._words)
+        config.prepare_run_command(self._executable, cmdline_args=self._words)
         # Set afterwards: without a file env/settings, ansible-runner forgets the settings it was given.
         config.suppress_output_file = True  # Ansible prints the errors of tasks with no_log
         config.pexpect_timeout = _POLL_SECONDS
         if "ANSIBLE_HOST_KEY_CHECKING" not in os.environ:
             config.env.pop("ANSIBLE_HOST_KEY_CHECKING", None)  # ansible-runner would turn it off
-        runner = Runner(
+        runner = self._runner.Runner(
             config,
             cancel_callback=lambda: False,
             event_handler=self._event,
@@ -100,7 +102,22 @@ class Playbook:
         return False
 
 
-def _executable() -> str:
-    """The ansible-playbook beside this Python, whose environment has the package too; else the one on PATH."""
-    own = Path(sys.executable).with_name("ansible-playbook")
-    return str(own) if own.exists() else "ansible-playbook"
+def runner_modules() -> tuple[Any, Any]:
+    """ansible-runner and its module for the configuration of a command. Raises OpleverError (`extra-missing`)."""
+    return extras.load("ansible_runner", "run"), extras.load("ansible_runner.config.command", "run")
+
+
+def executable() -> str:
+    """The ansible-playbook beside this Python, whose environment has the package too; else the one on PATH.
+
+    Raises OpleverError (`ansible-missing`).
+    """
+    own = Path(sys.executable).with_name(_PROGRAM)
+    path = str(own) if own.exists() else shutil.which(_PROGRAM)
+    if path is None:
+        raise OpleverError(
+            "ansible-missing",
+            f"{_PROGRAM} is neither beside {sys.executable} nor on PATH",
+            "pip install ansible-core, or put the directory of your ansible-playbook on PATH",
+        )
+    return path

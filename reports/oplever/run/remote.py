@@ -16,9 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
-from pexpect.exceptions import ExceptionPexpect  # type: ignore[import-untyped]
-from pexpect.popen_spawn import PopenSpawn  # type: ignore[import-untyped]
 
+from oplever import extras
 from oplever.run.processes import PROC, Process, alive, living
 
 _ANSWER_SECONDS = 10.0
@@ -90,9 +89,10 @@ class Ending:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while living(self.command.local) and time.monotonic() < deadline:
             time.sleep(0.05)
+        pexpect = extras.load("pexpect", "run")  # ansible-runner, which started all this, needs it too
         try:
             self.succeeded = self.command.is_known and _end(self.command, self._password)
-        except (ExceptionPexpect, OSError, subprocess.SubprocessError):
+        except (pexpect.ExceptionPexpect, OSError, subprocess.SubprocessError):
             self.succeeded = False  # no answer, or no connection any more
 
 
@@ -102,7 +102,8 @@ def _end(command: Command, password: str | None) -> bool:
     kept = subprocess.run([ssh, "-O", "check", *rest[:-1]], capture_output=True, check=False, timeout=_ANSWER_SECONDS)
     if kept.returncode:
         return False  # another connection would not see what this one was told to run
-    there = PopenSpawn([ssh, *_OPTIONS, *rest], timeout=_ANSWER_SECONDS, encoding="utf-8", codec_errors="replace")
+    spawn = extras.load("pexpect.popen_spawn", "run").PopenSpawn
+    there = spawn([ssh, *_OPTIONS, *rest], timeout=_ANSWER_SECONDS, encoding="utf-8", codec_errors="replace")
     try:
         key = _KEY.search(command.words[-1])
         if key and there.expect([_PROMPT, key[0]]) == 0:

@@ -16,7 +16,7 @@ from rich.console import Console
 from oplever import store
 from oplever.errors import OpleverError
 from oplever.run import estimate, processes, prompts, remote
-from oplever.run.playbook import Playbook
+from oplever.run.playbook import Playbook, executable, runner_modules
 from oplever.run.progress import Follower, Progress
 from oplever.run.views import Picture, Plain, View
 
@@ -89,6 +89,12 @@ class Stop:
         for ending in self._elsewhere:
             ending.wait()
         return tuple(sorted({ending.command.address for ending in self._elsewhere if not ending.succeeded}))
+
+
+def check() -> None:
+    """Whether a run can be started here. Raises OpleverError (`ansible-missing`, `extra-missing`)."""
+    executable()
+    runner_modules()
 
 
 def run(words: Sequence[str], answers: dict[str, str], console: Console, *, picture: bool) -> Outcome:

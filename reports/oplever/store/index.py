@@ -16,12 +16,26 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, delete, event, exc, exists, insert, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    exc,
+    exists,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.pool import StaticPool
 
-from oplever import config
+from oplever import config, extras
+from oplever._shared import sequence
 from oplever.errors import OpleverError
-from oplever.store import records, rows, schema
+from oplever.store import ordering, records, rows, schema
 
 FILE = "index.sqlite"
 Part = TypeVar("Part")
@@ -50,7 +64,7 @@ class Index:
 
     def refresh(self) -> None:
         """Bring the index up to date with the directories. Raises OpleverError (`file-unreadable`)."""
-        present = {path.name: path for path in records.every(self.base)}
+        present = records.present(self.base)
         with self.engine.connect() as connection:
             query = select(schema.records.c.name, schema.records.c.fingerprint).where(self._own())
             known = {row.name: row.fingerprint for row in connection.execute(query)}
@@ -63,12 +77,27 @@ class Index:
             self._read([(path, now[path.name]) for path in batch])
         if any(now.get(name) != fingerprint for name, fingerprint in known.items()):
             self._sweep()
+        if now != known:
+            self._put_in_order()
 
     def _own(self) -> Any:
         return schema.records.c.place == self.place
 
     def _forget(self, connection: Connection, name: str) -> None:
         connection.execute(delete(schema.records).where(self._own(), schema.records.c.name == name))
+
+    def _put_in_order(self) -> None:
+        """Say of each record which was made after which, and whether the clock was right."""
+        columns = [schema.records.c[name] for name in ("key", "name", "previous", "started", *ordering.COLUMNS)]
+        with self.writing() as connection:
+            lines = connection.execute(select(*columns).where(self._own())).mappings().all()
+            order = ordering.order(lines, sequence.latest(str(self.base)), records.now_in_names())
+            for line in lines:
+                place = order[line["name"]]
+                if any(line[column] != value for column, value in place.items()):
+                    connection.execute(
+                        update(schema.records).where(schema.records.c.key == line["key"]).values(**place)
+                    )
 
     def _sweep(self) -> None:
         """Take away bodies that no state has any more."""
@@ -82,7 +111,12 @@ class Index:
         with self.writing() as connection:
             for path, fingerprint, found in read:
                 self._forget(connection, path.name)
-                head = {"place": self.place, "name": path.name, "fingerprint": fingerprint}
+                head = {
+                    "place": self.place,
+                    "name": path.name,
+                    "fingerprint": fingerprint,
+                    "previous": sequence.previous(str(path)),
+                }
                 if isinstance(found, OpleverError):
                     connection.execute(insert(schema.records).values(**head, problem=found.message))
                 else:
@@ -112,7 +146,8 @@ def _by_size(paths: Iterable[Path], records_each: int = 50, bytes_each: int = 20
 
 
 def open_index(base: Path | None = None) -> Index:
-    """The index as configured, up to date. Raises OpleverError (`store-unusable`, `file-unreadable`)."""
+    """The index as configured, up to date. Raises OpleverError (`store-unusable`, `extra-missing`,
+    `file-unreadable`)."""
     base = (base or records.records_directory()).absolute()
     url = os.environ.get("OPLEVER_STORE") or config.load().store
     place = f"{socket.gethostname()}:{base}" if url else ""
@@ -133,6 +168,7 @@ def _connect(url: str) -> Engine:
     try:
         if url.startswith(("postgresql://", "postgres://")):
             url = "postgresql+psycopg://" + url.split("://", 1)[1]
+            extras.load("psycopg", "postgresql")
         engine = create_engine(url)
     except (exc.SQLAlchemyError, ImportError, ValueError) as problem:
         raise _unusable(problem) from None

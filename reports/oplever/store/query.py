@@ -14,9 +14,12 @@ from oplever.compare import Difference, state_differences
 from oplever.record.drift import KINDS
 from oplever.store import schema
 from oplever.store.index import Index
+from oplever.store.ordering import Clock
 from oplever.store.schema import changes, failing, people, roles, systems
 from oplever.store.schema import records as table
 
+_LAST_FIRST = (table.c.moment.desc(), table.c.number.desc(), table.c.place, table.c.name.desc())
+"""Numbers count within a place; records of several places follow each other by time."""
 DRIFTING = KINDS | {"package"}
 
 
@@ -35,7 +38,8 @@ class Filter(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """One record in a list; with `problem` it cannot be read and nothing else is known."""
+    """One record in a list; with `problem` it cannot be read and nothing else is known. With `clock` the clock of the
+    controller was not right at its start: the record is where it belongs all the same."""
 
     name: str
     place: str
@@ -48,6 +52,7 @@ class Listed(Struct, frozen=True):
     status: str | None
     revision: int | None
     duration: float | None
+    clock: Clock | None = None
     hosts: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     failing: int = 0
@@ -86,13 +91,13 @@ class Visit(Struct, frozen=True):
 
 def listing(index: Index, wanted: Filter) -> list[Listed]:
     """Records that have all that is wanted, newest first. Those that cannot be read match an empty filter only."""
-    query = select(table).where(*_conditions(wanted)).order_by(table.c.name.desc(), table.c.place).limit(wanted.limit)
+    query = select(table).where(*_conditions(wanted)).order_by(*_LAST_FIRST).limit(wanted.limit)
     with index.engine.connect() as connection:
         return _listed(connection, connection.execute(query).mappings().all())
 
 
 def unreadable(index: Index) -> list[Listed]:
-    query = select(table).where(table.c.problem.is_not(None)).order_by(table.c.name.desc())
+    query = select(table).where(table.c.problem.is_not(None)).order_by(*_LAST_FIRST)
     with index.engine.connect() as connection:
         return _listed(connection, connection.execute(query).mappings().all())
 
@@ -108,7 +113,7 @@ def life(index: Index, host: str) -> list[Visit]:
         select(table, systems)
         .join(systems, systems.c.record == table.c.key)
         .where(systems.c.host == host)
-        .order_by(table.c.started, table.c.name)
+        .order_by(table.c.moment, table.c.number, table.c.name)
     )
     visits: list[Visit] = []
     seen: tuple[str, int] | None = None
@@ -124,7 +129,7 @@ def life(index: Index, host: str) -> list[Visit]:
 def newest(index: Index, host: str, count: int = 1) -> list[str]:
     """Names of the last records with a snapshot of this machine in the directory of this index, newest first."""
     seen = exists().where(schema.states.c.record == table.c.key, schema.states.c.host == host)
-    query = select(table.c.name).where(table.c.place == index.place, seen).order_by(table.c.started.desc())
+    query = select(table.c.name).where(table.c.place == index.place, seen).order_by(*_LAST_FIRST)
     with index.engine.connect() as connection:
         return list(connection.scalars(query.limit(count)))
 

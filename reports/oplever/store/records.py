@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from oplever import config
+from oplever._shared import sequence
 from oplever.errors import OpleverError
 from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
@@ -44,16 +45,31 @@ def find(name: str) -> Path:
     )
 
 
-def every(base: Path | None = None) -> Iterator[Path]:
-    """The directories of all records, newest first. Raises OpleverError (`file-unreadable`)."""
-    base = base or records_directory()
+def present(base: Path) -> dict[str, Path]:
+    """The directories of all records by name, in no order. Raises OpleverError (`file-unreadable`)."""
     try:
-        found = [entry.path for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False)]
+        return {name: base / name for name in sequence.names(str(base))}
     except FileNotFoundError:
-        return
+        return {}
     except OSError as problem:
         raise unreadable(base, problem) from None
-    yield from (Path(path) for path in sorted(found, reverse=True) if os.path.lexists(os.path.join(path, JOURNAL)))
+
+
+def every(base: Path | None = None) -> Iterator[Path]:
+    """The directories of all records, the one made last first. Raises OpleverError (`file-unreadable`)."""
+    base = base or records_directory()
+    directories = present(base)
+    for name in sequence.newest_first(list(directories), sequence.latest(str(base)), _previous(base), now_in_names()):
+        yield directories[name]
+
+
+def _previous(base: Path) -> Callable[[str], str | None]:
+    return lambda name: sequence.previous(str(base / name))
+
+
+def now_in_names() -> str:
+    """This moment as the names of records have it."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def load(directory: Path) -> Record:

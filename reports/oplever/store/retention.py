@@ -152,11 +152,19 @@ def _over(ended: str, term: str | None, now: datetime) -> bool:
 def _remove(directory: Path) -> None:
     latest = directory.parent / "latest"
     try:
-        if latest.is_symlink() and os.readlink(latest) == directory.name:
-            latest.unlink()
+        was_latest = latest.is_symlink() and os.readlink(latest) == directory.name
         shutil.rmtree(directory)  # follows no links
+        if was_latest:
+            _point(latest, next(every(directory.parent), None))
     except OSError as problem:
         raise unwritable(directory, problem) from None
+
+
+def _point(latest: Path, record: Path | None) -> None:
+    """To the record made last of those that are left. Raises OSError."""
+    latest.unlink()
+    if record is not None:
+        latest.symlink_to(record.name)
 
 
 def _key(base: Path) -> bytes:

@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 
 VERSION = 2
-"""Version of these tables; another one in a database means that it is built again. 2: `stage`."""
+"""Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
+the order in which records were made."""
 
 metadata = MetaData()
 
@@ -33,6 +34,10 @@ records = Table(
     Column("name", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("problem", Text),
+    Column("previous", String),  # as in sequence.py; the next three are worked out of it, over all records of a place
+    Column("number", Integer),
+    Column("moment", String),
+    Column("clock", String),
     Column("started", String),
     Column("ended", String),
     Column("last", String),

@@ -142,8 +142,8 @@ def allowed_signers(told: str | None) -> Path | None:
         return Path(told).expanduser()
     if configured := config.load().signing.allowed_signers:
         return config.path_beside(configured)
-    path = config.base() / "allowed_signers"
-    return path if path.is_file() else None
+    path = config.beside("allowed_signers")
+    return path if path and path.is_file() else None
 
 
 def _cut(later: Sequence[Entry]) -> frozenset[str]:

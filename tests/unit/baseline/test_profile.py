@@ -169,18 +169,22 @@ def record(base: Path, name: str, verdict: str, *, snapshot: bool = True, trial:
     (base / name / "record.json").write_text(json.dumps(content), encoding="utf-8")
 
 
+DAY = "2026110"
+FIRST = f"{DAY}1"
+
+
 def test_the_last_delivery_and_the_runs_since_then_are_remembered(tmp_path: Path) -> None:
-    record(tmp_path, "1", "delivered", a="pass", b="pass", c="fail")
-    record(tmp_path, "2", "delivered", snapshot=False, a="fail")  # an audit delivers nothing
-    record(tmp_path, "3", "not_delivered", a="fail", b="pass")
-    record(tmp_path, "4", "delivered", trial=True, a="fail")
-    (tmp_path / "5").mkdir()
-    (tmp_path / "5/record.json").write_text("{", encoding="utf-8")
+    record(tmp_path, FIRST, "delivered", a="pass", b="pass", c="fail")
+    record(tmp_path, f"{DAY}2", "delivered", snapshot=False, a="fail")  # an audit delivers nothing
+    record(tmp_path, f"{DAY}3", "not_delivered", a="fail", b="pass")
+    record(tmp_path, f"{DAY}4", "delivered", trial=True, a="fail")
+    (tmp_path / f"{DAY}5").mkdir()
+    (tmp_path / f"{DAY}5/record.json").write_text("{", encoding="utf-8")
     found = delivered.controls(tmp_path, "srv1")
-    assert (found["record"], found["controls"]) == ("1", {"a": "pass", "b": "pass", "c": "fail"})
+    assert (found["record"], found["controls"]) == (FIRST, {"a": "pass", "b": "pass", "c": "fail"})
     assert found["later"] == [
-        {"record": "2", "at": "2", "failing": ["a"]},
-        {"record": "3", "at": "3", "failing": ["a"]},
+        {"record": f"{DAY}2", "at": f"{DAY}2", "failing": ["a"]},
+        {"record": f"{DAY}3", "at": f"{DAY}3", "failing": ["a"]},
     ]
     assert delivered.controls(tmp_path, "ws1") == {}
     assert delivered.controls(tmp_path / "nothing", "srv1") == {}

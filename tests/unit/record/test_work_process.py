@@ -62,8 +62,8 @@ def test_the_assignment_says_it_before_the_settings(
 
 @pytest.mark.parametrize("name", ["lab", "example"])
 def test_the_work_of_this_project_is_assigned(name: str) -> None:
-    text = (ROOT / "inventories" / name / "assignment.yml").read_text(encoding="utf-8")
-    assert yaml.safe_load(text)["work_process"] == "1.3"
+    text = (ROOT / "inventories" / name / "group_vars/all/assignment.yml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["oplever_assignment"]["work_process"] == "1.3"
 
 
 def added(work_process: str) -> Record:

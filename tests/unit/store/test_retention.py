@@ -70,9 +70,12 @@ def test_only_what_is_old_enough_goes(base: Path) -> None:
     assert due(base, record="2 years") == [(OLD, "removed", ())]
     purge(base, record="2 years")
     assert [path.name for path in store.every(base)] == [YOUNG]
+    assert (base / "latest").readlink() == Path(YOUNG)
+    purge(base, record="1 day")
     assert not (base / "latest").is_symlink()
     logged = [json.loads(line) for line in (base / "purge.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [(line["record"], line["action"], line["files"]) for line in logged] == [(OLD, "removed", 1)]
+    told = [(line["record"], line["action"], line["files"]) for line in logged]
+    assert told == [(OLD, "removed", 1), (YOUNG, "removed", 1)]
 
 
 def test_an_entry_makes_a_record_young_again(base: Path) -> None:

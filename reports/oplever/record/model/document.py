@@ -52,7 +52,7 @@ class Document(Struct, frozen=True):
 
 
 class Assignment(Struct, frozen=True):
-    """What was asked, by whom; prefilled from `assignment.yml`, corrected by entries."""
+    """What was asked, by whom; prefilled from the assignment of the project, corrected by entries."""
 
     id: str = ""
     title: str = ""
