@@ -21,6 +21,8 @@ from oplever.words import Language
 @click.option("--language", type=click.Choice(get_args(Language)), default="en", show_default=True, help="Of titles.")
 @click.option("--subject", type=click.Choice(list(SUBJECTS)), default="tests", show_default=True, help="For csv.")
 @click.option("--excel", is_flag=True, help="For csv: as Excel with Dutch settings opens it by double-click.")
+@click.option("--before", is_flag=True, help="For sarif: also what failed before the work and was repaired.")
+@click.option("--all", "everything", is_flag=True, help="For sarif: also what is in order or does not apply.")
 @click.help_option(help="Show this help and stop.")
 def export_command(format: str, record: str, output: str, **shape: Any) -> None:
     """Write RECORD in a FORMAT that other tools read.

@@ -16,13 +16,18 @@ from oplever.cli.import_scan import import_lynis, import_openscap
 from oplever.cli.output import summary
 from oplever.errors import OpleverError
 from oplever.journal.importers import junit
+from oplever.journal.importers.junit_machines import by_machine, is_of_ansible
 from oplever.journal.importers.registry import FORMATS, Format
 from oplever.journal.importers.source import Source
 from oplever.journal.importers.write import known, write
 from oplever.record import entries
-from oplever.record.entries import CaseResult
 from oplever.text import printable
 from oplever.words import WorkProcess
+
+_ANSIBLE = (
+    "note: Ansible's callback junit counts a failure that the play ignores as passed (unless JUNIT_FAIL_ON_IGNORE is "
+    "true), one that it rescues as failed, and leaves out machines that cannot be reached"
+)
 
 
 def _import(source: Source, records: Path) -> str:
@@ -98,20 +103,18 @@ def import_junit(path: Path, record: str, by: str, host: str | None, stage: str)
     """PATH: JUnit XML of testinfra, pytest, goss or another tool. Its tests join RECORD as an entry."""
     directory = store.find(record)
     known = {system.name for system in store.load(directory).systems}
-    per_host: dict[str, list[CaseResult]] = {}
-    for case in junit.cases(path):
-        per_host.setdefault(host or junit.tested_machine(case, known) or "", []).append(case)
-    if strangers := sorted(set(per_host) - known):
-        which = f"the record has no machine {strangers[0]}" if strangers[0] else "no machine is named in the file"
-        raise OpleverError("entry-invalid", which, f"name the tested one with --host: {', '.join(sorted(known))}")
+    cases = junit.cases(path)
+    per_host = by_machine(cases, known, host)
+    if is_of_ansible(cases):
+        click.echo(_ANSIBLE, err=True)
     at = clock.now()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    for name, cases in per_host.items():
-        tests = msgspec.to_builtins(cases)
+    for name, results in per_host.items():
+        tests = msgspec.to_builtins(results)
         data = {"host": name, "stage": stage, "file": path.name, "digest": digest, "tests": tests}
         store.add(directory, entries.make("results", by, at, data))
     derived = build(directory)
-    counts = Counter(case.status for cases in per_host.values() for case in cases)
+    counts = Counter(result.status for results in per_host.values() for result in results)
     click.echo("added: " + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     click.echo(summary(derived))
     raise click.exceptions.Exit(1 if derived.verdict in ("not_delivered", "interrupted") else 0)

@@ -10,14 +10,18 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 
 from oplever.errors import OpleverError
-from oplever.record.model import CheckStatus, Control, ExceptionGrant, Language, Record, Severity, Test, Text
+from oplever.record.identity import latest
+from oplever.record.model import BAD, CheckStatus, Control, ExceptionGrant, Language, Record, Severity, Test, Text
 
 HOME = "https://oplever.nl/ns"
 """Namespace of what we name in formats that ask for one; nothing is there to fetch."""
+NO_REASON = "no reason given"
 
 
 class Finding(Struct, frozen=True):
     """One expectation about one host. `status` is how it ended, `before` how it was at the start (controls only).
+    `stage` is when it was measured last: `during`, `after`, or `before` for a control that nobody measured since.
+    `is_retested` is a test of which a later result counts.
 
     `suite` is the suite of a test or the area of a control; `grant` is the exception behind `waived`, `refused` one
     that names this control and host and does not count.
@@ -27,6 +31,7 @@ class Finding(Struct, frozen=True):
     host: str
     title: str
     suite: str
+    path: str
     status: CheckStatus
     expected: str
     found: str
@@ -41,8 +46,30 @@ class Finding(Struct, frozen=True):
     refs: dict[str, tuple[str, ...]] = {}
     duration: float = 0.0
     control: bool = False
+    is_retested: bool = False
     grant: ExceptionGrant | None = None
     refused: ExceptionGrant | None = None
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it is not in order now, also when that was approved."""
+        return self.status in {*BAD, "waived"}
+
+    @property
+    def was_repaired(self) -> bool:
+        return self.before in BAD and not self.is_problem
+
+    @property
+    def skipped(self) -> str:
+        """Why it says nothing about the host as it is now, in words; empty when it does."""
+        told = f"{self.status}: {self.message}"
+        if self.stage == "before":
+            return f"not measured after the work; before it {told}"
+        if self.is_retested and self.status in BAD:
+            return f"tested again after this {told}"
+        if self.status == "not_applicable":
+            return self.reason if self.reason.startswith("not run") else f"not applicable: {self.reason or NO_REASON}"
+        return ""
 
     @property
     def message(self) -> str:
@@ -61,7 +88,8 @@ class Finding(Struct, frozen=True):
 
 
 def tests(record: Record, language: Language) -> tuple[Finding, ...]:
-    return tuple(_test(test, language) for test in record.tests)
+    counts = {id(test) for test in latest(record.tests)}
+    return tuple(_test(test, language, is_retested=id(test) not in counts) for test in record.tests)
 
 
 def controls(record: Record, language: Language) -> tuple[Finding, ...]:
@@ -91,12 +119,14 @@ def baseline(record: Record, fmt: str, language: Language) -> dict[str, list[Fin
     return dict(found)
 
 
-def _test(test: Test, language: Language) -> Finding:
+def _test(test: Test, language: Language, *, is_retested: bool) -> Finding:
     return Finding(
         id=test.id,
         host=test.host,
         title=said(test.title, language) or test.id,
         suite=test.suite,
+        path=test.path,
+        is_retested=is_retested,
         status=test.status,
         expected=test.expected,
         found=test.found,
@@ -118,6 +148,7 @@ def _control(control: Control, grants: Iterable[ExceptionGrant], language: Langu
         host=control.host,
         title=said(control.title, language) or control.id,
         suite=control.area,
+        path=control.path,
         status=status,
         expected=control.expected,
         found=control.found if control.after else control.found_before,
@@ -139,6 +170,12 @@ def _control(control: Control, grants: Iterable[ExceptionGrant], language: Langu
 def _by_id(grants: list[ExceptionGrant], name: str) -> ExceptionGrant | None:
     named = [grant for grant in grants if grant.id == name] or [grant for grant in grants if grant.valid]
     return named[0] if named else None
+
+
+def place(path: str) -> tuple[str, int]:
+    """File and line of `roles/web/tasks/verify.yml:12`; line 1 where none is given."""
+    match = re.fullmatch(r"(.+):(\d+)", path)
+    return (match[1], max(1, int(match[2]))) if match else (path, 1)
 
 
 def said(text: Text, language: Language) -> str:

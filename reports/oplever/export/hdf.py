@@ -1,7 +1,8 @@
 """HDF results (MITRE Heimdall Data Format, the `exec-json` of InSpec 1.0): one profile for each host.
 
 Heimdall gives one status to a control of a profile, so hosts cannot share a profile without hiding each other. Its
-rules: impact 0 or a waiver is *Not Applicable*, any `error` is *Profile Error*, any `failed` is *Failed*.
+rules: impact 0 or a waiver is *Not Applicable*, any `error` is *Profile Error*, any `failed` is *Failed*, and a skipped
+control with an impact is *Not Reviewed*: one that was not measured after the work.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from oplever import __version__
 from oplever.export import findings
-from oplever.export.findings import Finding, token
+from oplever.export.findings import Finding, place, token
 from oplever.export.shape import Shape
 from oplever.record.model import Record, System
 
@@ -60,6 +61,7 @@ def _control(record: Record, finding: Finding) -> dict[str, Any]:
     applies = finding.status != "not_applicable"
     tags: dict[str, Any] = {"host": finding.host, "area": finding.suite, "severity": finding.severity}
     tags.update({name: list(ids) for name, ids in finding.refs.items()})
+    file, line = place(finding.path)
     if finding.before:
         tags["before"] = finding.before
     told = [{"label": label, "data": data} for label, data in (("check", finding.expected), ("fix", finding.remedy))]
@@ -72,7 +74,7 @@ def _control(record: Record, finding: Finding) -> dict[str, Any]:
         "refs": [],
         "tags": tags,
         "code": "",
-        "source_location": {"ref": record.baseline.profile, "line": 0},
+        "source_location": {"ref": file or record.baseline.profile, "line": line if file else 0},
         "waiver_data": _waiver(finding),
         "results": [_result(record, finding)],
     }
@@ -80,13 +82,13 @@ def _control(record: Record, finding: Finding) -> dict[str, Any]:
 
 def _result(record: Record, finding: Finding) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "status": _STATUS[finding.status],
+        "status": "skipped" if finding.skipped else _STATUS[finding.status],
         "code_desc": f"{finding.host}: {finding.expected}",
         "start_time": finding.at or record.document.started,
         "run_time": finding.duration,
     }
-    if finding.status == "not_applicable":
-        return {**said, "skip_message": finding.reason or "not applicable"}
+    if finding.skipped:
+        return {**said, "skip_message": finding.skipped}
     if finding.status == "pass":
         return said
     return {**said, "message": "\n".join(part for part in (finding.message, finding.evidence) if part)}

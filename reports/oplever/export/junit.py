@@ -1,6 +1,8 @@
 """JUnit XML, as CI servers read it: a suite for each suite of tests and each area of controls on each host.
 
-Not applicable and waived are `skipped`, with the reason; a control that failed before the work says so in a property.
+What says nothing about the machine as it is now is `skipped`, with the reason: not applicable, not run, a control that
+was not measured after the work, a failure that was tested again. So is a waived control. A control that failed before
+the work says so in a property.
 """
 
 from __future__ import annotations
@@ -37,11 +39,18 @@ def _suite(finding: Finding) -> tuple[bool, str, str, str]:
 def _counts(found: tuple[Finding, ...] | list[Finding]) -> dict[str, str]:
     return {
         "tests": str(len(found)),
-        "failures": str(sum(one.status == "fail" for one in found)),
-        "errors": str(sum(one.status == "error" for one in found)),
-        "skipped": str(sum(one.status in ("not_applicable", "waived") for one in found)),
+        "failures": str(sum(_ended(each) == "failure" for each in found)),
+        "errors": str(sum(_ended(each) == "error" for each in found)),
+        "skipped": str(sum(_ended(each) == "skipped" for each in found)),
         "time": f"{sum(one.duration for one in found):.3f}",
     }
+
+
+def _ended(finding: Finding) -> str:
+    """The element that says how a case ended; empty when it passed."""
+    if finding.skipped or finding.status == "waived":
+        return "skipped"
+    return {"fail": "failure", "error": "error"}.get(finding.status, "")
 
 
 def _case(finding: Finding, suite: str) -> ET.Element:
@@ -55,15 +64,12 @@ def _case(finding: Finding, suite: str) -> ET.Element:
         holder = ET.SubElement(case, "properties")
         for name, value in properties:
             ET.SubElement(holder, "property", name=name, value=value)
-    if finding.status in ("fail", "error"):
-        tag = "failure" if finding.status == "fail" else "error"
+    if (tag := _ended(finding)) == "skipped":
+        ET.SubElement(case, tag, message=finding.skipped or f"waived: {finding.waiver}")
+    elif tag:
         kind = finding.severity if finding.control else finding.stage
         problem = ET.SubElement(case, tag, message=finding.message, type=kind)
         problem.text = "\n".join(part for part in (finding.message, finding.evidence, finding.remedy) if part)
-    elif finding.status == "not_applicable":
-        ET.SubElement(case, "skipped", message=f"not applicable: {finding.reason or 'no reason given'}")
-    elif finding.status == "waived":
-        ET.SubElement(case, "skipped", message=f"waived: {finding.waiver}")
     return case
 
 

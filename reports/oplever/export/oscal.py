@@ -21,9 +21,10 @@ _VERSION = "1.1.3"
 
 def draw(record: Record, shape: Shape) -> bytes:
     found = [one for own in findings.baseline(record, "oscal", shape.language).values() for one in own]
-    earlier = [one for one in found if one.before is not None]
-    stages = [("before", earlier)] if earlier else []
-    stages.append(("after", found) if any(one.stage == "after" for one in found) else ("before", found))
+    stages = [
+        ("before", [each for each in found if each.before is not None or each.stage == "before"]),
+        ("after", [each for each in found if each.stage == "after"]),
+    ]
     document = {
         "assessment-results": {
             "uuid": str(numbered(record, "oscal")),
@@ -35,7 +36,7 @@ def draw(record: Record, shape: Shape) -> bytes:
                 "props": [_prop("verdict", record.verdict), _prop("tool-version", __version__)],
             },
             "import-ap": {"href": "#" + str(numbered(record, "plan"))},
-            "results": [_stage(record, stage, own) for stage, own in stages],
+            "results": [_stage(record, stage, own) for stage, own in stages if own],
             "back-matter": {"resources": [_plan(record)]},
         }
     }

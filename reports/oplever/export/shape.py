@@ -8,8 +8,11 @@ from oplever.words import Language
 
 
 class Shape(Struct, frozen=True):
-    """`language` of titles and remedies; `subject` and `excel` matter to CSV alone (see there)."""
+    """`language` of titles and remedies; `subject` and `excel` matter to CSV alone, `before` and `everything` to SARIF
+    (see there)."""
 
     language: Language = "en"
     subject: str = "tests"
     excel: bool = False
+    before: bool = False
+    everything: bool = False

@@ -41,13 +41,11 @@ def draw(record: Record, shape: Shape) -> bytes:
         root.append(_group(area or "other", own))
     scores = {host.host: host for host in record.baseline.hosts}
     for host, found in hosts.items():
-        earlier = [finding for finding in found if finding.before is not None]
         score = scores.get(host)
-        if earlier:
+        if earlier := [finding for finding in found if finding.before is not None or finding.stage == "before"]:
             root.append(_result(record, host, "before", earlier, score.before if score else None))
-        stage = "after" if any(finding.stage == "after" for finding in found) else "before"
-        last = (score.after if stage == "after" else score.before) if score else None
-        root.append(_result(record, host, stage, found, last))
+        if any(finding.stage == "after" for finding in found):
+            root.append(_result(record, host, "after", found, score.after if score else None))
     return document(root)
 
 
@@ -105,10 +103,15 @@ def _scores(result: ET.Element, score: Score | None) -> None:
 def _rule_result(record: Record, finding: Finding, stage: str) -> ET.Element:
     early = stage == "before" and finding.before is not None
     status = finding.before if early and finding.before else finding.status
+    is_unmeasured = stage == "after" and finding.stage == "before"
     result = ET.Element("rule-result", idref=_rule(finding), severity=finding.severity, time=record.document.started)
     if not early:
         result.set("time", finding.at or record.document.created)
-    ET.SubElement(result, "result").text = _RESULT.get(status, "informational")
+    ET.SubElement(result, "result").text = "notchecked" if is_unmeasured else _RESULT.get(status, "informational")
+    if is_unmeasured:
+        ET.SubElement(result, "message", severity="info").text = finding.skipped
+        ET.SubElement(result, "check", system=f"{HOME}/check")
+        return result
     found = finding.found_before if early else finding.found
     told = [f"expected {finding.expected}; found {found}", finding.reason if status != "waived" else ""]
     if status == "waived":

@@ -27,6 +27,7 @@ class RunStart(Event, frozen=True, tag="run_start"):
     controller: str | None = None
     account: str | None = None
     person: str | None = None
+    cwd: str | None = None
     command: list[str] = []
     check_mode: bool | None = None
     limit: str | list[str] | None = None

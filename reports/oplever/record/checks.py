@@ -28,6 +28,7 @@ class Outcome:
     status: CheckStatus
     severity: str
     check: dict[str, Any]
+    path: str = ""
 
     def text(self, key: str) -> str:
         value = self.check.get(key, "")
@@ -49,7 +50,8 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
         for check in call.data["checks"]:
             if isinstance(check, dict) and check.get("id") and check.get("status") in STATUSES:
                 severity = check.get("severity") if check.get("severity") in get_args(Severity) else ""
-                yield Outcome(call.t, call.host, stage, suite, str(check["id"]), check["status"], str(severity), check)
+                name, status = str(check["id"]), check["status"]
+                yield Outcome(call.t, call.host, stage, suite, name, status, str(severity), check, call.path)
 
 
 def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
@@ -76,6 +78,7 @@ def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
             at=outcome.t,
             duration=_number(outcome.check.get("duration")),
             attempt=earlier.attempt + 1 if earlier else 1,
+            path=outcome.path,
         )
     return tuple(last.values())
 
@@ -138,6 +141,7 @@ def _control(outcome: Outcome, known: Control | None) -> Control:
         if isinstance(refs, dict)
         else {},
         exception=outcome.text("exception"),
+        path=outcome.path,
     )
 
 

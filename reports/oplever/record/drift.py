@@ -52,6 +52,7 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         source="snapshot",
         evidence=f"record {before.data['reference']}",
         at=after.t,
+        path=after.path,
     )
     changes: list[Setting | Component] = [each for each in snapshots.settings(host, old, new) if each.kind in KINDS]
     changes += snapshots.components(host, old, new)

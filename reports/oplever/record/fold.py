@@ -64,11 +64,13 @@ class Playbook:
 
 @dataclass(frozen=True)
 class Call:
-    """One result of a module of ours: what it returned on a host."""
+    """One result of a module of ours: what it returned on a host. `path` is file and line of its task, relative to
+    where Ansible ran when it lies below that."""
 
     t: str
     host: str
     data: dict[str, Any]
+    path: str = ""
 
 
 @dataclass
@@ -136,7 +138,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 if task := run.tasks.get(event.task):
                     task.started[event.host] = event.t
             case ItemDone():
-                if _own(run, event.t, event.host, event.data):
+                if _own(run, event):
                     with_items.add((event.task, event.host))
             case TaskStart():
                 if event.task not in run.tasks:  # strategy free and serial announce a task more than once
@@ -211,17 +213,25 @@ def _result(run: Run, event: Result, *, keep_data: bool) -> None:
         run.tasks[event.task] = Task(unknown, len(run.tasks) + 1, "")
     run.tasks[event.task].results.append(event)
     if keep_data:
-        _own(run, event.t, event.host, event.data)
+        _own(run, event)
 
 
-def _own(run: Run, t: str, host: str, data: object) -> bool:
+def _own(run: Run, event: Result | ItemDone) -> bool:
     """Keep what our own modules returned; everything else carries nothing a record needs."""
+    data = event.data
     if not isinstance(data, dict):
         return False
+    call = Call(event.t, event.host, data, _path(run, event.task))
     if isinstance(data.get("checks"), list):
-        run.checks.append(Call(t, host, data))
+        run.checks.append(call)
         return True
     if isinstance(data.get("snapshot"), dict):
-        run.snapshots.append(Call(t, host, data))
+        run.snapshots.append(call)
         return True
     return False
+
+
+def _path(run: Run, task: str) -> str:
+    path = run.tasks[task].start.path if task in run.tasks else None
+    base = (run.start.cwd if run.start else None) or ""
+    return (path or "").removeprefix(base.rstrip("/") + "/" if base else "")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from oplever.export.registry import export
+from oplever.export.shape import Shape
 from unit.export.records import mixed
 
 HERE = Path(__file__).parent
@@ -70,6 +71,42 @@ def test_the_schema_would_have_said_no(fmt: str, readers: Path, tmp_path: Path) 
     text = export(RECORD, fmt).decode().replace('"results": [', '"results": [{}, ', 1)
     broken.write_text(text, encoding="utf-8")
     assert node(readers, "schema", schema_of(fmt, readers), str(broken))
+
+
+def multitool(readers: Path, log: Path) -> list[str]:
+    """Rules of the standard and of GitHub's code scanning that the log breaks, by Microsoft's own validator."""
+    program = readers / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "Sarif.Multitool"
+    program.chmod(0o755)  # the package does so in a script after it is installed, which we do not run
+    out = log.with_suffix(".found")
+    run = subprocess.run(
+        [program, "validate", log, "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "-o", out],
+        env={**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert out.is_file(), run.stdout + run.stderr
+    (found,) = json.loads(out.read_text(encoding="utf-8-sig"))["runs"]
+    return sorted({result["ruleId"] for result in found["results"]} - {"SARIF2005"})  # an address that we do not have
+
+
+@pytest.mark.parametrize("shape", [Shape(), Shape(before=True, everything=True)])
+def test_code_scanning_takes_the_log(readers: Path, tmp_path: Path, shape: Shape) -> None:
+    log = tmp_path / "export.sarif"
+    log.write_bytes(export(RECORD, "sarif", shape))
+    assert multitool(readers, log) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "rule"), [("locations", "GH1015"), ("uri", "GH1017"), ("fullDescription", "GH2012"), ("help", "GH2012")]
+)
+def test_code_scanning_would_have_said_no(readers: Path, tmp_path: Path, part: str, rule: str) -> None:
+    log = tmp_path / "export.sarif"
+    without = json.loads(
+        export(RECORD, "sarif"), object_hook=lambda found: {key: value for key, value in found.items() if key != part}
+    )
+    log.write_text(json.dumps(without), encoding="utf-8")
+    assert rule in multitool(readers, log)
 
 
 def test_heimdall_sees_each_status(readers: Path, tmp_path: Path) -> None:

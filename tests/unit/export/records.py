@@ -10,9 +10,12 @@ from oplever.record.model import Record
 HOSTILE = "=cmd|'/c calc'!A1\x1b[31m\x00</testcase>\u202e\"&;\r\n, {% raw %}"
 
 
+CWD = "/srv/site"
+
+
 def mixed() -> Record:
     """On host a: a control in each state, before and after; tests that pass, fail, do not apply; hostile text."""
-    journal = Journal()
+    journal = Journal(cwd=CWD)
     journal.check("pass", "during").check("pass")
     journal.check("fail", id="x.bad", found=HOSTILE, evidence="/etc/x\nline 2")
     journal.check("not_applicable", id="x.away", reason="no such service")

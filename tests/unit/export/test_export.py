@@ -54,34 +54,6 @@ def test_junit_counts_and_says_why_something_was_skipped() -> None:
     assert skipped["SSH-002"] == ("waived: old device, approved by B. Approver, until 2027-07-31, instead: own network")
 
 
-def sarif_results() -> dict[str, dict[str, Any]]:
-    return {result["ruleId"]: result for result in loaded("sarif")["runs"][0]["results"]}
-
-
-@pytest.mark.parametrize(
-    ("control", "kind", "level", "state"),
-    [
-        ("ACC-001", "fail", "warning", "absent"),
-        ("ACC-002", "fail", "warning", "new"),
-        ("SSH-001", "fail", "error", "updated"),
-        ("SSH-003", "pass", "none", "unchanged"),
-        ("KRN-001", "notApplicable", "none", "unchanged"),
-        ("KRN-002", "open", "none", "unchanged"),
-    ],
-)
-def test_sarif_compares_with_the_start(control: str, kind: str, level: str, state: str) -> None:
-    found = sarif_results()[control]
-    assert (found["kind"], found["level"], found["baselineState"]) == (kind, level, state)
-
-
-def test_sarif_tells_an_exception_that_counts_from_one_that_does_not() -> None:
-    found = sarif_results()
-    granted, refused = found["SSH-002"]["suppressions"][0], found["ACC-002"]["suppressions"][0]
-    assert (granted["kind"], granted["status"], granted["justification"]) == ("external", "accepted", "old device")
-    assert (refused["status"], refused["properties"]["problem"]) == ("rejected", "expired on 2025-01-01")
-    assert "suppressions" not in found["SSH-001"]
-
-
 def test_hdf_has_a_profile_for_each_host() -> None:
     profile = loaded("hdf")["profiles"][0]
     controls = {control["id"]: control for control in profile["controls"]}
@@ -112,6 +84,68 @@ def test_xccdf_leaves_an_exception_out_of_the_score() -> None:
     }  # fmt: skip
     assert (after.findtext(f"{X}score"), after.find(f"{X}score").get("maximum")) == ("2", "5")  # type: ignore[union-attr]
     assert before.get("id", "").endswith("a-before")
+
+
+def unmeasured() -> Record:
+    """On host a: a control that failed before the work and was not measured after it, and one that was."""
+    journal = Journal().check("fail", "before", severity="high", id="SSH-001", area="SSH")
+    journal.check("fail", "before", severity="high", id="SSH-002", area="SSH")
+    return journal.check("pass", severity="high", id="SSH-002", area="SSH").finish(ok=3).record()
+
+
+def test_junit_does_not_hold_what_was_so_before_the_work() -> None:
+    root = ET.fromstring(export(unmeasured(), "junit"))  # noqa: S314 - our own
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "0", "1")
+    (skipped,) = root.iter("skipped")
+    assert skipped.get("message") == "not measured after the work; before it fail: expected 1; found 2"
+
+
+def test_junit_does_not_fail_what_was_tested_again_and_passed() -> None:
+    journal = Journal().check("fail", "during").check("pass").finish(ok=2)
+    root = ET.fromstring(export(journal.record(), "junit"))  # noqa: S314 - our own
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "0", "1")
+    (skipped,) = root.iter("skipped")
+    assert skipped.get("message") == "tested again after this fail: expected 1; found 2"
+    journal = Journal().check("pass", "during").check("fail").finish(ok=2)
+    root = ET.fromstring(export(journal.record(), "junit"))  # noqa: S314 - our own
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "1", "0")
+
+
+def test_junit_says_that_a_test_did_not_run() -> None:
+    journal = Journal().check("not_applicable", reason='not run (status="notrun")').finish(ok=1)
+    (skipped,) = ET.fromstring(export(journal.record(), "junit")).iter("skipped")  # noqa: S314 - our own
+    assert skipped.get("message") == 'not run (status="notrun")'
+
+
+def test_hdf_does_not_judge_a_control_that_was_not_measured_after_the_work() -> None:
+    (profile,) = json.loads(export(unmeasured(), "hdf"))["profiles"]
+    one, two = profile["controls"]
+    assert (one["results"][0]["status"], one["impact"]) == ("skipped", 0.7)
+    assert one["results"][0]["skip_message"].startswith("not measured after the work")
+    assert two["results"][0]["status"] == "passed"
+
+
+def test_hdf_names_the_task_that_measured() -> None:
+    control = json.loads(export(mixed(), "hdf"))["profiles"][0]["controls"][0]
+    assert control["source_location"]["ref"].startswith("site.yml")
+
+
+def test_oscal_puts_a_control_in_the_results_of_when_it_was_measured() -> None:
+    before, after = json.loads(export(unmeasured(), "oscal"))["assessment-results"]["results"]
+    assert [len(before["observations"]), len(after["observations"])] == [2, 1]
+    assert [each["target"]["target-id"] for each in after["findings"]] == ["SSH-002"]
+    only = Journal().check("fail", "before", severity="high").finish(ok=1).record()
+    (result,) = json.loads(export(only, "oscal"))["assessment-results"]["results"]
+    assert result["title"].endswith("before the work")
+
+
+def test_xccdf_says_of_a_control_that_it_was_not_checked_after_the_work() -> None:
+    root = ET.fromstring(export(unmeasured(), "xccdf"))  # noqa: S314 - our own
+    said = {
+        result.get("id", "").rpartition("-")[2]: [one.findtext(f"{X}result") for one in result.iter(f"{X}rule-result")]
+        for result in root.findall(f"{X}TestResult")
+    }
+    assert said == {"before": ["fail", "fail"], "after": ["notchecked", "pass"]}
 
 
 @pytest.mark.parametrize("subject", list(SUBJECTS))

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from oplever._shared.redact import secret_values
 from oplever.errors import OpleverError
-from oplever.journal.importers import ara, awx, junit, runner, source
+from oplever.journal.importers import ara, awx, runner, source
 from oplever.journal.importers.source import Line, Source
 from oplever.journal.importers.write import journal_lines, known, write
 from oplever.journal.reader import read
@@ -41,96 +41,6 @@ def test_what_is_shared_is_one_directory_and_brings_no_ansible_with_it(link: str
         outside = [module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names]
         assert outside == [], path.name
         assert max((node.level for node in imports), default=0) <= 1, path.name
-
-
-def xml(tmp_path: Path, text: str | bytes) -> Path:
-    path = tmp_path / "results.xml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
-
-
-# As goss documents its format `junit`; goss itself is in no registry that can be used here.
-GOSS = """<?xml version="1.0" encoding="UTF-8"?>
-<testsuite name="goss" errors="0" tests="3" failures="1" skipped="1" time="0.012" timestamp="2026-11-23T10:00:00Z">
-<testcase name="Package nginx installed" time="0.011">
-<system-out>Package: nginx: installed: matches expectation: [true]</system-out></testcase>
-<testcase name="Port tcp:80 listening" time="0.000"><system-out>Port: tcp:80: listening:
-Expected
-    &lt;bool&gt;: false
-to equal
-    &lt;bool&gt;: true</system-out><failure>Port: tcp:80: listening:
-Expected
-    &lt;bool&gt;: false
-to equal
-    &lt;bool&gt;: true</failure></testcase>
-<testcase name="Port tcp:80 ip" time="0.000"><skipped/><system-out>Port: tcp:80: ip: skipped</system-out></testcase>
-</testsuite>
-"""
-
-
-def test_goss(tmp_path: Path) -> None:
-    found = junit.cases(xml(tmp_path, GOSS))
-    assert [(case.title, case.status) for case in found] == [
-        ("Package nginx installed", "pass"),
-        ("Port tcp:80 listening", "fail"),
-        ("Port tcp:80 ip", "not_applicable"),
-    ]
-    assert "Expected <bool>: false to equal" in found[1].message
-    assert found[0].duration == 0.011
-
-
-def test_the_same_name_twice_is_two_tests_and_secrets_and_controls_are_gone(tmp_path: Path) -> None:
-    text = """<testsuites><testsuite name="s">
-      <testcase classname="c" name="t"><failure message="password=hunter2hunter2 &#x202e;x"/></testcase>
-      <testcase classname="c" name="t" time="1,234.5"/>
-      <testcase classname="c" name="e"><failure message="first"/><error message="second"/></testcase>
-      </testsuite></testsuites>"""
-    first, second, third = junit.cases(xml(tmp_path, text))
-    assert (first.id, second.id) == ("c.t", "c.t#2")
-    assert first.message == "password=*** x"
-    assert second.duration == 1234.5
-    assert (third.status, third.message) == ("fail", "first")
-
-
-@pytest.mark.parametrize(
-    ("text", "slug", "says"),
-    [
-        ('<!DOCTYPE x [<!ENTITY a "b">]>\n<testsuite/>', "import-broken", "line 1"),
-        ('<?xml version="1.0"?>\n<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuite/>', "import-broken", "line 2"),
-        ("<testsuite>\n<testcase name='a'/>\n<testcase na", "import-broken", "line 3"),
-        ("<testsuite>&boom;</testsuite>", "import-broken", "line 1"),
-        ("<testsuite/>", "import-broken", "no test case"),
-        ("<html><body/></html>", "import-foreign", "not a JUnit"),
-        ("", "import-foreign", "not a JUnit"),
-        (b"\xff\xfe\x00<", "import-foreign", "not a JUnit"),
-    ],
-)
-def test_xml_that_is_hostile_or_damaged_is_refused(tmp_path: Path, text: str | bytes, slug: str, says: str) -> None:
-    with pytest.raises(OpleverError, match=says) as refused:
-        junit.cases(xml(tmp_path, text))
-    assert refused.value.slug == slug
-
-
-def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "LARGEST_BYTES", 10)
-    with pytest.raises(OpleverError, match="larger than"):
-        junit.cases(xml(tmp_path, GOSS))
-
-
-@pytest.mark.parametrize(
-    ("title", "machine"),
-    [
-        ("test_a[ssh://root@web1:22]", "web1"),
-        ("test_a[ansible://web1.lan?force_ansible=True]", "web1.lan"),
-        ("test_a[paramiko://web1-80]", "web1"),
-        ("test_a[80-ssh://web1-b]", "web1-b"),
-        ("test_a[ssh://elsewhere]", "elsewhere"),
-        ("test_a[local]", None),
-        ("test_a", None),
-    ],
-)
-def test_the_machine_in_a_name_of_testinfra(title: str, machine: str | None) -> None:
-    assert junit.tested_machine(junit.CaseResult(title, title, "pass"), {"web1", "web1-b"}) == machine
 
 
 def event(kind: str, counter: int, **data: Any) -> dict[str, Any]:

@@ -6,27 +6,59 @@ there can entities be declared that blow up or read other files.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from xml.parsers import expat
 
+import msgspec
+from msgspec import Struct
+
 from oplever._shared.redact import redact_text
 from oplever._shared.text import one_line
+from oplever.journal.importers.junit_status import BAD, ELEMENTS, FLAKY, Element, ended
 from oplever.journal.importers.source import broken, foreign, read
-from oplever.record.entries import CaseResult
-from oplever.record.model import CheckStatus
+from oplever.words import CheckStatus
 
 _WANTED = "a JUnit XML file (<testsuites> or <testsuite>)"
-_ENDS: dict[str, CheckStatus] = {"failure": "fail", "error": "error", "skipped": "not_applicable"}
+_SUITES = ("testsuite", "testsuites")
+_TOLD = ELEMENTS.keys() | FLAKY
 _TEXT_LIMIT = 16_384
 """Characters kept of the text of one element."""
 _CASES_LIMIT = 100_000
-# testinfra puts the machine in the name: test_port[ssh://root@web1:22], test_port[ansible://web1?force=True].
-_BACKEND = re.compile(r"[\[-][a-z]+://(?:[^@\]/]*@)?([A-Za-z0-9_.-]+)")
 
 
-def cases(path: Path) -> tuple[CaseResult, ...]:
+class Case(Struct, frozen=True):
+    """One test as the file names it: `place` is its class. `suite_as_a_whole` when it is no single test: the suite
+    could not start, or counts more than it holds."""
+
+    place: str
+    title: str
+    status: CheckStatus
+    message: str = ""
+    duration: float = 0.0
+    suite_as_a_whole: bool = False
+
+
+class _Suite(Struct):
+    """A suite that is open, with what stands in it and in the suites in it so far."""
+
+    attributes: Mapping[str, str]
+    elements: list[Element] = msgspec.field(default_factory=list)
+    tests: int = 0
+    bad: int = 0
+    not_run: int = 0
+
+    @property
+    def name(self) -> str:
+        return one_line(self.attributes.get("name", ""), 500, redact_text) or "suite"
+
+    def count(self, *names: str) -> int:
+        """The highest of these attributes; 0 where there is none that is a number."""
+        values = (self.attributes.get(name, "").replace(",", "") for name in names)
+        return max((int(value) for value in values if value.isdecimal()), default=0)
+
+
+def cases(path: Path) -> tuple[Case, ...]:
     """Every test case, in order. Raises OpleverError (`import-foreign`, `import-broken`, which names the line)."""
     content = read(path, _WANTED)
     reader = _Reader(path)
@@ -37,36 +69,23 @@ def cases(path: Path) -> tuple[CaseResult, ...]:
         if not reader.opened:
             raise foreign(path, _WANTED) from None
         raise broken(f"{path}, line {problem.lineno}", f"no well-formed XML ({why})") from None
-    if not reader.found:
+    if not reader.cases:
         raise broken(str(path), "there is no test case in it")
-    return tuple(reader.found)
-
-
-def tested_machine(case: CaseResult, known: Collection[str]) -> str | None:
-    """The machine that testinfra names in the case; None when it names none or the one it runs on.
-
-    Values of further parameters can follow after a hyphen, which a name can hold too: then one of `known` is meant.
-    """
-    match = _BACKEND.search(case.title)
-    if match is None:
-        return None
-    meant = [name for name in known if match[1] == name or match[1].startswith(f"{name}-")]
-    return max(meant, key=len, default=match[1])
+    return tuple(reader.cases)
 
 
 class _Reader:
-    """State between expat's calls: the case that is open, and what it ended with."""
+    """State between expat's calls: the suites and the case that are open, and the element whose text is wanted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.found: list[CaseResult] = []
+        self.cases: list[Case] = []
         self.opened = False
+        self._suites: list[_Suite] = []
         self._case: dict[str, str] | None = None
-        self._status: CheckStatus = "pass"
-        self._message = ""
+        self._elements: list[Element] = []
+        self._open: tuple[str, str] | None = None
         self._text = ""
-        self._wants_text = False
-        self._seen: dict[str, int] = {}
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -78,44 +97,80 @@ class _Reader:
         raise broken(self._place(), "it declares a document type, which JUnit XML has not")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if not self.opened and name not in ("testsuites", "testsuite"):
+        if not self.opened and name not in _SUITES:
             raise foreign(self._path, _WANTED)
         self.opened = True
-        if name == "testcase":
-            self._case, self._status, self._message = attributes, "pass", ""
-        elif name in _ENDS and self._case is not None:
-            # A case can hold a failure and an error of its cleaning up: the first one counts and is told.
-            if self._status in ("pass", "not_applicable"):
-                self._status = _ENDS[name]
-            if not self._message:
-                self._message, self._text, self._wants_text = attributes.get("message", ""), "", True
+        if name in _SUITES:
+            self._suites.append(_Suite(attributes))
+        elif name == "testcase":
+            self._case, self._elements = attributes, []
+        elif name in _TOLD and self._open is None:
+            self._open, self._text = (name, attributes.get("message", "")), ""
 
     def _characters(self, text: str) -> None:
-        if self._wants_text:
+        if self._open is not None:
             self._text += text[: max(0, _TEXT_LIMIT - len(self._text))]
 
     def _end(self, name: str) -> None:
-        if name in _ENDS:
-            self._message = self._message or self._text
-            self._wants_text = False
+        if self._open is not None and name == self._open[0]:
+            element = Element(name, one_line(self._open[1] or self._text, redact=redact_text))
+            (self._elements if self._case is not None else self._suites[-1].elements).append(element)
+            self._open = None
         elif name == "testcase" and self._case is not None:
-            self.found.append(self._made(self._case))
+            self._end_case(self._case)
             self._case = None
+        elif name in _SUITES:
+            self._end_suite(self._suites.pop())
 
-    def _made(self, case: dict[str, str]) -> CaseResult:
-        if len(self.found) >= _CASES_LIMIT:
-            raise broken(self._place(), f"more than {_CASES_LIMIT} test cases")
-        title = one_line(case.get("name", ""), 500, redact_text) or "?"
-        place = one_line(case.get("classname", ""), 500, redact_text)
-        name = f"{place}.{title}" if place else title
-        self._seen[name] = self._seen.get(name, 0) + 1
-        again = f"#{self._seen[name]}" if self._seen[name] > 1 else ""  # one result must not stand for another
-        return CaseResult(
-            name + again, title, self._status, one_line(self._message, redact=redact_text), _seconds(case)
+    def _end_case(self, attributes: dict[str, str]) -> None:
+        status, message = ended(self._elements, attributes)
+        self._keep(
+            Case(
+                one_line(attributes.get("classname", ""), 500, redact_text),
+                one_line(attributes.get("name", ""), 500, redact_text) or "?",
+                status,
+                one_line(message, redact=redact_text),
+                _seconds(attributes),
+            )
         )
+        suite = self._suites[-1]
+        suite.tests += 1
+        suite.not_run += status == "not_applicable"
+        suite.bad += max(status in BAD, sum(element.name in ("failure", "error") for element in self._elements))
+
+    def _end_suite(self, suite: _Suite) -> None:
+        """What the suite says of itself: that it could not start, or counts that its cases do not bear out. Fewer than
+        there are is no loss: some writers leave out what was skipped."""
+        status, message = ended(suite.elements, {})
+        bad = suite.count("failures") + suite.count("errors")
+        not_run = suite.count("skipped", "skips", "ignored", "disabled", "notrun")
+        fewer = suite.tests < suite.count("tests") or suite.not_run < not_run
+        if status in BAD:
+            self._keep(Case("", suite.name, "error", message or "the suite could not be run", 0.0, True))
+        elif suite.bad < bad or (fewer and status == "pass"):
+            self._keep(Case("", suite.name, "error", _disagreement(suite, bad, not_run), 0.0, True))
+        elif status == "not_applicable":
+            self._keep(Case("", suite.name, status, message, 0.0, True))
+        if self._suites:  # what was told here is not told again by the suite around it
+            outer = self._suites[-1]
+            outer.tests += max(suite.tests, suite.count("tests"))
+            outer.bad += max(suite.bad, bad, status in BAD)
+            outer.not_run += max(suite.not_run, not_run)
+
+    def _keep(self, case: Case) -> None:
+        if len(self.cases) >= _CASES_LIMIT:
+            raise broken(self._place(), f"more than {_CASES_LIMIT} test cases")
+        self.cases.append(case)
 
     def _place(self) -> str:
         return f"{self._path}, line {self.parser.CurrentLineNumber}"
+
+
+def _disagreement(suite: _Suite, bad: int, not_run: int) -> str:
+    return (
+        f"the suite counts {suite.count('tests')} tests, {bad} that failed and {not_run} that did not run; "
+        f"the file holds {suite.tests}, {suite.bad} and {suite.not_run}"
+    )
 
 
 def _seconds(case: dict[str, str]) -> float:

@@ -29,7 +29,8 @@ def sources(path: Path) -> list[Source]:
         raise foreign(path, _WANTED)
     paths = [file for _, file in files]
     overview = survey(_events(paths))
-    command = _command(directory)
+    begun = _command_file(directory)
+    command = [word for word in _listed(begun.get("command")) if isinstance(word, str)]
     redactor = Redactor(secret_values(extra_variables(command)))
     half = len(list((directory / "job_events").glob("*-partial.json")))  # begun and never finished: it was killed
     return [
@@ -38,7 +39,11 @@ def sources(path: Path) -> list[Source]:
             version=None,
             digest=digest(paths),
             playbook=overview.playbook,
-            start={"t": overview.first, "command": [plain(word) for word in redact_command(command, redactor)]},
+            start={
+                "t": overview.first,
+                "command": [plain(word) for word in redact_command(command, redactor)],
+                "cwd": plain(str(begun.get("cwd") or "")),
+            },
             lines=Translator(overview, redactor).lines(_events(paths)),
             lost=overview.missing + half,
             run=overview.play,
@@ -73,11 +78,12 @@ def _kept(path: Path) -> str:
     return read(path, _WANTED)[:100].decode("utf-8", "replace").strip() if path.is_file() else ""
 
 
-def _command(directory: Path) -> list[str]:
-    """The command line; the environment that stands in the same file is not looked at."""
+def _command_file(directory: Path) -> dict[str, Any]:
+    """The command line and where it was given; the environment that stands in the same file is not looked at."""
     path = directory / "command"
-    if not path.is_file():
-        return []
-    value: Any = decode(read(path, _WANTED), path)
-    words = value.get("command") if isinstance(value, dict) else None
-    return [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
+    value = decode(read(path, _WANTED), path) if path.is_file() else None
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -29,7 +29,8 @@ class ExceptionGrant(Struct, frozen=True):
 
 
 class Control(Struct, frozen=True):
-    """One control on one host, before and after; a stage that was not measured is None."""
+    """One control on one host, before and after; a stage that was not measured is None. `path` is file and line of
+    the task that measured it last, relative to where Ansible ran when it lies below that."""
 
     id: str
     host: str
@@ -46,6 +47,7 @@ class Control(Struct, frozen=True):
     remedy: Text = Text("", "")
     refs: dict[str, tuple[str, ...]] = {}
     exception: str = ""
+    path: str = ""
 
 
 class Score(Struct, frozen=True):

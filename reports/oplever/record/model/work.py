@@ -78,7 +78,8 @@ class Step(Struct, frozen=True):
 
 
 class Test(Struct, frozen=True):
-    """One expectation about one machine with what was found."""
+    """One expectation about one machine with what was found. `path` is file and line of the task that tested,
+    relative to where Ansible ran when it lies below that."""
 
     id: str
     host: str
@@ -95,6 +96,7 @@ class Test(Struct, frozen=True):
     duration: float = 0.0
     attempt: int = 1
     by: str = "machine"
+    path: str = ""
 
 
 class Fault(Struct, frozen=True):
