@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev lab-up lab-down check golden molecule test kernel bench lock clean
+.PHONY: help demo setup setup-dev lab-up lab-down check golden molecule test coverage kernel bench lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,21 +24,19 @@ lab-down: setup ## take the lab away and leave nothing behind
 	@OPLEVER_JOURNAL=0 $(BIN)/ansible-playbook playbooks/lab_down.yml
 
 check: setup-dev ## lint, types and fast tests
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/yamllint --strict .
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q
-	$(BIN)/pytest
+	@tools/pool check
 
 golden: setup-dev ## make the golden files again; read git diff tests/golden before you commit
 	$(BIN)/python tools/golden
 
-molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen to fail
-	@tools/molecule $(SCENARIOS)
+molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen to fail (SCENARIOS="nginx dns")
+	@tools/pool $(or $(addprefix molecule/,$(SCENARIOS)),molecule)
 
-test: check molecule ## all of it, on booted machines (root or sudo)
-	$(BIN)/pytest tests/lab tests/system -v -n 2 --dist loadfile # much of it is waiting for machines
+test: setup-dev ## all of it, on booted machines (root or sudo)
+	@tools/pool
+
+coverage: setup-dev ## which lines the fast tests reach, as pages in build/coverage
+	$(BIN)/pytest -n 2 --cov=oplever --cov=ansible_collections.oplever.lab --cov-report=html:build/coverage --cov-report=term:skip-covered
 
 kernel: setup-dev ## what needs a kernel of its own, on virtual machines that restart (root or sudo)
 	@tools/setup kernel
@@ -47,10 +45,18 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py
 
-lock: setup-dev ## resolve the pinned versions again
+# Only PyPI is asked, for what a host adds to it has other hashes.
+COMPILE = PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe \
+  --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+lock: setup-dev ## resolve the pinned versions and their hashes again
 	$(BIN)/pip install -q pip-tools
-	for set in run dev; do $(BIN)/pip-compile -q --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url \
-	  --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements/$$set.lock requirements/$$set.in; done
+	$(COMPILE) --extra=pdf --extra=run -o requirements/run.lock pyproject.toml requirements/run.in
+	$(COMPILE) --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
+
+sbom: setup-dev ## what the package is made of, as CycloneDX in build/ (validated)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements/run.lock --pyproject pyproject.toml --output-reproducible --validate \
+	  --of JSON -o build/oplever.cdx.json
 
 clean: ## remove what was built here (not records, not the lab)
 	rm -rf .venv build .ansible .mypy_cache .pytest_cache .ruff_cache

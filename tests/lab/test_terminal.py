@@ -6,14 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 from system.recorder.canaries import Canaries, leaked, secrets_in
+from waiting import PATIENCE, wait_for
 
 from lab.conftest import BIN, ROOT, Lab
 
@@ -31,7 +31,7 @@ def machines(lab: Lab) -> Lab:
 def place(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "tmp").mkdir()
     yield tmp_path
-    for pid in working("sleep 4712") + working("sleep 4714"):  # only after a test that failed
+    for pid in working("sleep 4712") + working("sleep 4714") + working(": work-"):  # only after a test that failed
         os.kill(pid, signal.SIGKILL)
 
 
@@ -41,8 +41,8 @@ def terminal(lab: Lab, place: Path, program: str, *words: str, **env: str) -> pe
            "ANSIBLE_LOCAL_TEMP": str(place / "tmp")}  # fmt: skip
     # A Ctrl-C that the terminal echoes can fall between the bytes of a character.
     return pexpect.spawn(
-        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **own, **env}, timeout=90, dimensions=(40, 140),
-        encoding="utf-8", codec_errors="replace",
+        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **own, **env}, timeout=PATIENCE,
+        dimensions=(40, 140), encoding="utf-8", codec_errors="replace",
     )  # fmt: skip
 
 
@@ -69,13 +69,6 @@ def working(words: str) -> list[int]:
         if words in line and int(path.parent.name) != os.getpid():
             found.append(int(path.parent.name))
     return found
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 SLEEP = "echo begun >> /tmp/begun; sleep {nap}; touch /tmp/ended"
@@ -116,34 +109,41 @@ def test_ctrl_c_ends_what_runs_on_the_machines(
     assert (place / "records/latest/report.nl.html").exists()
 
 
+WORKING = "echo {name} >> /tmp/{name}; until test -e /tmp/enough; do sleep 0.1; : work-{name}; done"
+"""Goes on until it is enough, however long a busy host takes for the rest."""
+
+
 @pytest.mark.parametrize("become", [True, False])
 def test_another_run_over_the_same_connection_is_left_alone(machines: Lab, place: Path, become: bool) -> None:
     """Without a change of user nothing tells one run's commands on the machine from another's: then none is ended."""
+    machines.shell("web1", "rm -f /tmp/enough /tmp/other")
     other = place / "other.json"
-    task = {"name": "Other", "ansible.builtin.shell": "echo other >> /tmp/other; sleep 20.4715"}
+    task = {"name": "Other", "ansible.builtin.shell": WORKING.format(name="other")}
     play = {"hosts": "web1", "gather_facts": False, "vars": {"ansible_become": become}, "tasks": [task]}
     other.write_text(json.dumps([play]), encoding="utf-8")
     env = {**machines.env, "OPLEVER_JOURNAL": "0"}
     silent = subprocess.DEVNULL
     running = subprocess.Popen([str(BIN / "ansible-playbook"), str(other)], cwd=ROOT, env=env, stdout=silent)
-    wait_for(lambda: working("sleep 20.4715"))
+    wait_for(lambda: working("work-other"))
     work = playbook(
         place,
-        [{"name": "Long", "ansible.builtin.shell": "sleep 21.4716"}],
+        [{"name": "Long", "ansible.builtin.shell": WORKING.format(name="long")}],
         hosts="web1",
         vars={"ansible_become": become},
     )
     shown = terminal(machines, place, "oplever", "run", work)
-    wait_for(lambda: working("sleep 21.4716"))
+    wait_for(lambda: working("work-long"))
     shown.sendintr()
     shown.expect(pexpect.EOF)
     shown.close()
-    assert (working("sleep 21.4716") == []) == become
+    assert (working("work-long") == []) == become
     assert ("may go on" in str(shown.before)) != become
-    assert running.wait(60) == 0
+    assert working("work-other")
+    machines.shell("web1", "touch /tmp/enough")
+    assert running.wait(PATIENCE) == 0
     # Ansible starts a command once more whose connection was lost: it may have been ended all the same.
     assert machines.shell("web1", "cat /tmp/other; rm /tmp/other").split().count("other") == 1
-    wait_for(lambda: not working("sleep 21.4716"))
+    wait_for(lambda: not working("work-long"))
 
 
 CANARY = Canaries()

@@ -1,18 +1,17 @@
-"""The engine under every Python that a target may have and that is found here; what is not here is named as skipped."""
+"""The engine under the Pythons that a target may have: those of Debian 11 to 14, and others where the host has them."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from system.pythons import OF_DEBIAN, OF_NO_DEBIAN, here, program
+
 ROOT = Path(__file__).resolve().parents[3]
-VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
-PYENV = Path.home() / ".pyenv/versions"
 # Reads every file of the engine as this Python does, and holds the recorded machines and the whole baseline against it.
 SMOKE = """
 import json, sys
@@ -39,26 +38,8 @@ print(json.dumps([sys.version_info[:2], found]))
 """
 
 
-def interpreters() -> dict[str, str]:
-    """Version -> program."""
-    found = {}
-    for version in VERSIONS:
-        kept = sorted(
-            PYENV.glob(f"{version}.*/bin/python"), key=lambda path: [int(n) for n in path.parts[-3].split(".")]
-        )
-        program = str(kept[-1]) if kept else shutil.which(f"python{version}")
-        if program:
-            found[version] = program
-    return found
-
-
-FOUND = interpreters()
-
-
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", [*OF_DEBIAN, *filter(here, OF_NO_DEBIAN)])
 def test_the_engine_runs_on(version: str, tmp_path: Path) -> None:
-    if version not in FOUND:
-        pytest.skip(f"there is no Python {version} on this system")
     files = sorted((ROOT / "roles/harden/files/baseline").glob("*.yml"))
     checks = [check for path in files for check in yaml.safe_load(path.read_text(encoding="utf-8"))]
     profile = yaml.safe_load((ROOT / "roles/harden/files/profiles/debian-hoog.yml").read_text(encoding="utf-8"))
@@ -66,7 +47,7 @@ def test_the_engine_runs_on(version: str, tmp_path: Path) -> None:
     asked.write_text(json.dumps([checks, profile["parameters"]]), encoding="utf-8")
     paths = f"{ROOT / 'collections'}:{ROOT / 'tests/unit/engine'}"
     done = subprocess.run(
-        [FOUND[version], "-W", "error::SyntaxWarning", "-c", SMOKE, str(tmp_path), str(asked)],
+        [program(version), "-W", "error::SyntaxWarning", "-c", SMOKE, str(tmp_path), str(asked)],
         env={"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,19 +31,14 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextlib.contextmanager
 def server(pair: Path, *options: str) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pair, "-quiet", *options]
+    """The address of a server of OpenSSL, on a port that the kernel chose and that it prints when it listens."""
+    command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", pair, *options]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:
-            for _ in range(200):
-                with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 1):
-                    break
-                time.sleep(0.05)
-            yield f"127.0.0.1:{port}"
+            assert process.stdout is not None
+            yield next(line.split()[1] for line in process.stdout if line.startswith("ACCEPT "))
         finally:
             process.kill()
 
@@ -67,9 +61,10 @@ def test_a_server_of_today_takes_nothing_old(pair: Path) -> None:
 
 
 def test_who_does_not_listen_or_speaks_something_else(pair: Path) -> None:
-    with server(pair, "-tls1_3") as address:
-        pass
-    assert tls.look_up(Machine(), {"connect": address}) == {"exists": False}
+    with socket.socket() as taken:  # and does not listen
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert tls.look_up(Machine(), {"connect": address}) == {"exists": False}
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(UnreadableError, match="did not answer in time"):

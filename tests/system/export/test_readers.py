@@ -18,13 +18,13 @@ from unit.export.records import mixed
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
-READERS = BIN.parent / "share" / "export-readers"
+READERS = HERE.parents[2] / ".cache/export-readers"
 RECORD = mixed()
 
 
 @pytest.fixture(scope="session")
 def readers() -> Path:
-    """The packages of package-lock.json, installed once into the virtual environment."""
+    """The packages of package-lock.json, installed once below .cache/."""
     wanted = (HERE / "package-lock.json").read_bytes()
     installed = READERS / "package-lock.json"
     if not installed.is_file() or installed.read_bytes() != wanted or not (READERS / "node_modules").is_dir():

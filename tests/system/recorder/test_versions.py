@@ -13,49 +13,32 @@ from typing import Any
 
 import pytest
 
+from system.pythons import program
 from system.recorder.rich import SECRET, fill
 from system.recorder.runs import ROOT, Place, invalid, recap, recaps
 
-CORES = {
-    "2.17": ("3.11", "3.12", "3.10"),
-    "2.18": ("3.11", "3.12", "3.13"),
-    "2.20": ("3.12", "3.13", "3.14"),
-    "2.21": ("3.12", "3.13", "3.14"),
-}
-"""Versions beside the one the project pins, with the Pythons that can run them."""
+CORES = {"2.17": "3.11", "2.18": "3.13", "2.20": "3.13", "2.21": "3.14"}
+"""Versions beside the one the project pins, each with a Python that Debian has and that can run it."""
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 DIFFERS = frozenset({"seq", "t", "duration", "message", "warnings", "play", "path", "job", "item", "items"})
 """What is not the same in two runs, or what Ansible words differently from version to version."""
 
 
-def interpreter(versions: tuple[str, ...]) -> str | None:
-    """A Python of one of these versions that starts."""
-    for version in versions:
-        places = [
-            shutil.which(f"python{version}"),
-            *Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin/python"),
-        ]
-        for place in filter(None, places):
-            if subprocess.run([str(place), "-c", "import venv"], capture_output=True, check=False).returncode == 0:
-                return str(place)
-    return None
-
-
 def environment(core: str) -> Path:
     """The bin directory of a virtual environment with this ansible-core, made once."""
-    python = interpreter(CORES[core])
-    if python is None:
-        pytest.skip(f"no Python {' or '.join(CORES[core])} on this machine, which ansible-core {core} needs")
-    place = ROOT / ".cache" / f"ansible-core-{core}"
+    python = program(CORES[core])
+    place = ROOT / ".cache" / f"ansible-core-{core}-python{CORES[core]}"
     place.parent.mkdir(exist_ok=True)
     with (place.parent / f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "complete").exists():
             shutil.rmtree(place, ignore_errors=True)
             for argv in (
-                [python, "-m", "venv", str(place)],
-                [str(place / "bin/python"), "-m", "pip", "install", "-q", f"ansible-core~={core}.0"],
+                # pip comes from here: Debian keeps that of a Python in a package of its own.
+                [python, "-m", "venv", "--without-pip", str(place)],
+                [*PIP, "--python", str(place / "bin/python"), "install", "-q", f"ansible-core~={core}.0"],
             ):
-                subprocess.run(argv, check=True, timeout=170)
+                subprocess.run(argv, check=True, timeout=600)
             (place / "complete").touch()
     return place / "bin"
 

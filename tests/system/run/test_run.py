@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
+from waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 OPLEVER = str(Path(sys.executable).with_name("oplever"))
@@ -82,7 +82,7 @@ def run(place: Path, text: str, *more: str, **env: str) -> subprocess.CompletedP
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -95,7 +95,7 @@ def terminal(place: Path, text: str, *more: str, **env: str) -> pexpect.spawn[st
         env=environment(place, **env),
         encoding="utf-8",
         codec_errors="replace",  # an echoed Ctrl-C can fall between the bytes of a character
-        timeout=60,
+        timeout=PATIENCE,
         dimensions=(30, 100),
     )
 
@@ -112,14 +112,6 @@ def journal(place: Path) -> list[dict[str, Any]]:
 
 def sleeping(nap: int) -> bool:
     return subprocess.run(["pgrep", "-f", f"^sleep {nap}$"], capture_output=True, check=False).returncode == 0
-
-
-def wait_for(condition: Any) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("did not happen within 30 seconds")
 
 
 def test_a_run_that_goes_well_is_told_in_lines_and_recorded(place: Path) -> None:
@@ -208,7 +200,7 @@ def test_a_worker_that_ignores_signals_is_ended_all_the_same(place: Path) -> Non
     )
     wait_for(lambda: sleeping(4713))
     running.send_signal(signal.SIGTERM)
-    said, _ = running.communicate(timeout=60)
+    said, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     assert not sleeping(4713)
     assert "verdict: interrupted" in said

@@ -7,11 +7,11 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, wait_for
 
 
 def _programs() -> Path:
@@ -50,13 +50,10 @@ def postgresql() -> Iterator[str]:
         process = subprocess.Popen([*become, *server], cwd=place, stdout=log, stderr=log)
     try:
         ready = [programs / "pg_isready", "-q", "-h", place, "-d", "postgres", "-U", "oplever"]
-        for _ in range(200):
-            if subprocess.run(ready, check=False).returncode == 0:
-                break
-            assert process.poll() is None, (place / "log").read_text(encoding="utf-8")
-            time.sleep(0.05)
+        wait_for(lambda: process.poll() is not None or subprocess.run(ready, check=False).returncode == 0)
+        assert process.poll() is None, (place / "log").read_text(encoding="utf-8")
         yield f"postgresql://oplever@/postgres?host={place}"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
         shutil.rmtree(place)

@@ -13,6 +13,7 @@ from oplever import store
 from oplever.store import chain, manifest
 from oplever.store.records import entry_lines
 from stored import check, store_record, visit
+from waiting import PATIENCE
 
 NAME = "20261101T100000Z-site-aaaaaa"
 OPLEVER = [sys.executable, "-P", "-m", "oplever"]
@@ -40,7 +41,7 @@ def start(*command: str, base: Path) -> subprocess.Popen[str]:
 
 def finish(processes: list[subprocess.Popen[str]]) -> None:
     for process in processes:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
 
 
@@ -66,7 +67,7 @@ def test_many_may_look_at_once(tmp_path: Path) -> None:
     for day in range(1, 21):
         store_record(tmp_path, f"202611{day:02}T100000Z-site-aaaaaa", visit().finish(ok=4))
     looking = [start(*OPLEVER, "list", "--host", "web1", base=tmp_path) for _ in range(4)]
-    found = [process.communicate(timeout=60) for process in looking]
+    found = [process.communicate(timeout=PATIENCE) for process in looking]
     assert [process.returncode for process in looking] == [0] * 4, found
     assert {len(said.splitlines()) for said, _ in found} == {20}
 

@@ -104,7 +104,7 @@ def check(machine: Machine, source: str, select: Any, expect: dict[str, Any], **
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(str(tmp_path), timeout=2)
+    return Machine(str(tmp_path), timeout=60)
 
 
 def put(machine: Machine, path: str, text: str, mode: int = 0o644) -> None:

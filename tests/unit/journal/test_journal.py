@@ -16,6 +16,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
@@ -243,9 +244,7 @@ def test_a_killed_run_stays_readable(tmp_path: Path) -> None:
     env = environment(tmp_path / "records")
     process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=silent, stderr=silent, start_new_session=True)
     path = tmp_path / "records" / "latest" / "journal.jsonl"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (path.exists() and '"host_start"' in path.read_text(encoding="utf-8")):
-        time.sleep(0.1)
+    wait_for(lambda: path.exists() and '"host_start"' in path.read_text(encoding="utf-8"))
     process.kill()
     process.wait()
     end_workers(tmp_path / "records")

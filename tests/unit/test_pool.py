@@ -1,0 +1,141 @@
+"""The pool of jobs that `make test` runs, and what CI does with tests that are skipped."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = """<testsuites><testsuite>
+<testcase classname="m" name="a"/><testcase classname="m" name="b"/>
+<testcase classname="m" name="c"><skipped message="no such program"/></testcase>{more}
+</testsuite></testsuites>"""
+FAILURE = '<testcase classname="m" name="d"><failure message="wrong"/></testcase>'
+
+
+@pytest.fixture(scope="module")
+def pool() -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader("pool", str(ROOT / "tools/pool"))
+    spec = importlib.util.spec_from_loader("pool", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["pool"] = module
+    loader.exec_module(module)
+    return module
+
+
+def shell(pool: ModuleType, name: str, script: str, report: Path | None = None) -> object:
+    return pool.Job(name, ("sh", "-c", script), report)
+
+
+def test_every_module_and_scenario_is_a_job_and_the_longest_start_first(pool: ModuleType, tmp_path: Path) -> None:
+    names = [job.name for job in pool.every_job(tmp_path)]
+    assert names[: len(pool.LONGEST)] == list(pool.LONGEST)
+    assert len(names) == len(set(names))
+    subnets = [dict(job.env)["OPLEVER_LAB_SUBNET"] for job in pool.every_job(tmp_path)]
+    assert len(subnets) == len(set(subnets)), "two jobs at once would have one address range"
+    files = {path.stem for part in ("lab", "system") for path in (ROOT / "tests" / part).rglob("test_*.py")}
+    assert files <= {name.rpartition("/")[2] for name in names}
+    roles = {path.parent.name for path in ROOT.glob("extensions/molecule/*/molecule.yml")}
+    assert {f"molecule/{role}" for role in roles} <= set(names)
+
+
+def test_the_last_line_counts_what_passed_and_failed(
+    pool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.xml"
+    jobs = [
+        shell(pool, "check/lint", "echo quiet"),
+        shell(pool, "lab/test_a", f"echo '{REPORT.format(more='')}' > {report}", report),
+    ]
+    assert pool.run(jobs, 2, pool.Pool(tmp_path)) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == "3 passed, 0 failed, 1 skipped"
+    assert "skipped: m::c: no such program" in out
+    assert "quiet" not in out
+
+
+def test_a_job_that_failed_shows_its_output_and_fails_the_whole(
+    pool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.xml"
+    script = f"echo '{REPORT.format(more=FAILURE)}' > {report}; echo this is wrong; exit 1"
+    jobs = [shell(pool, "lab/test_a", script, report), shell(pool, "check/lint", "echo that too >&2; exit 3")]
+    assert pool.run(jobs, 1, pool.Pool(tmp_path)) == 1
+    out = capsys.readouterr().out
+    assert "    | this is wrong" in out
+    assert "    | that too" in out
+    assert out.splitlines()[-1] == "2 passed, 2 failed, 1 skipped"
+
+
+def test_a_job_that_ends_before_its_tests_has_failed(pool: ModuleType, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT.format(more=""), encoding="utf-8")  # of an earlier run
+    outcome = pool.Pool(tmp_path).run(shell(pool, "lab/test_a", "exit 2", report))
+    assert (outcome.passed, outcome.failed) == (0, 1)
+
+
+def test_a_job_that_hangs_is_stopped_and_has_failed(pool: ModuleType, tmp_path: Path) -> None:
+    outcome = pool.Pool(tmp_path, patience=0.2).run(shell(pool, "lab/test_a", "exec sleep 600"))
+    assert outcome.code == -signal.SIGINT
+    assert outcome.failed == 1
+    assert "did not end by itself" in outcome.output
+
+
+def test_processor_time_is_that_of_all_that_a_job_started(pool: ModuleType, tmp_path: Path) -> None:
+    burn = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
+    idle = pool.Pool(tmp_path).run(shell(pool, "a/idle", "true"))
+    busy = pool.Pool(tmp_path).run(shell(pool, "a/busy", f"sh -c '{burn}'"))
+    assert busy.processor > idle.processor
+
+
+def test_an_interrupt_ends_the_jobs_that_run(pool: ModuleType, tmp_path: Path) -> None:
+    runner = pool.Pool(tmp_path)
+    marker = tmp_path / "begun"
+    script = (
+        f"trap 'echo down >> {tmp_path}/down; exit 1' INT; touch {marker}; for i in $(seq 600); do sleep 0.05; done"
+    )
+
+    def interrupt() -> None:
+        while not marker.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    jobs = [shell(pool, "lab/test_a", script), shell(pool, "lab/test_b", f"touch {tmp_path}/never")]
+    assert pool.run(jobs, 1, runner) == 130
+    assert (tmp_path / "down").read_text(encoding="utf-8") == "down\n"
+    assert not (tmp_path / "never").exists()
+
+
+def test_an_unknown_name_is_wrong_usage() -> None:
+    done = subprocess.run([ROOT / "tools/pool", "lab/test_nothing"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no part or job is called lab/test_nothing" in done.stderr
+    assert "molecule/nginx" in done.stderr
+
+
+@pytest.mark.parametrize(("strict", "ended"), [("", "2 skipped"), ("1", "1 failed, 1 error")])
+def test_what_is_skipped_has_failed_where_everything_must_run(tmp_path: Path, strict: str, ended: str) -> None:
+    (tmp_path / "test_here.py").write_text(
+        "import pytest\n\n\ndef test_called():\n    pytest.skip('no such program')\n\n\n"
+        "@pytest.mark.skipif(True, reason='not today')\ndef test_marked():\n    pass\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "conftest.py").write_text((ROOT / "tests/conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
+        env={**os.environ, "OPLEVER_STRICT": strict}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended in done.stdout.splitlines()[-1], done.stdout
+    assert ("no such program" in done.stdout) == bool(strict)
