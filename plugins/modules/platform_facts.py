@@ -10,8 +10,8 @@ module: platform_facts
 short_description: Gather the facts that a role needs and check that the release is supported
 version_added: "0.1.0"
 description:
-  - For the first task of a role. The role then works with C(gather_facts=false). On a system that it does not support,
-    the role fails with one sentence that says which systems it supports and which one the machine has.
+  - For the first task of a role. The role then works with C(gather_facts=false). On a system that it does not support
+    it fails with one sentence, which names the systems that it supports and the system of the machine.
   - Facts that were gathered before are used as they are; the machine is asked only for those that are missing.
   - The supported releases are the C(platforms) in C(meta/main.yml) of the role.
 options:
