@@ -65,7 +65,7 @@ def raw(made: Record) -> dict[str, Callable[[], bytes]]:
             files[f"export/{name}"] = partial(export, made, fmt)
     for subject in SUBJECTS:
         files[f"export/{subject}.csv"] = partial(export, made, "csv", Shape(subject=subject))
-    files["export/tests.excel.csv"] = partial(export, made, "csv", Shape("nl", "tests", excel=True))
+    files["export/tests.excel.csv"] = partial(export, made, "csv", Shape("nl", "tests", excel=True, for_people=True))
     return files
 
 

@@ -1,5 +1,8 @@
 """CSV (RFC 4180) for spreadsheets: one subject a file, a heading, one row for each thing.
 
+Headings and values are the names and codes of the record, times in UTC, as programs read them. `for_people` gives the
+words of the documents in their language, and times on the clock that documents go by.
+
 Text that a spreadsheet would take for a formula starts with an apostrophe, so it is shown and never run. `excel`
 gives what Excel with Dutch settings opens by double-click: semicolons, a decimal comma and a byte order mark.
 """
@@ -12,8 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import fields
 
+from oplever.export import columns
 from oplever.export.shape import Shape
 from oplever.record.model import Component, Control, HoursLine, Language, Record, Setting, Test, Text
+from oplever.render.text import Translator
 
 Row = Sequence[object]
 
@@ -28,8 +33,14 @@ def draw(record: Record, shape: Shape) -> bytes:
     """One subject of `SUBJECTS`; KeyError for any other."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";" if shape.excel else ",", lineterminator="\r\n")
-    for row in SUBJECTS[shape.subject](record, shape.language):
-        writer.writerow([_cell(value, shape) for value in row])
+    rows = iter(SUBJECTS[shape.subject](record))
+    names = [str(name) for name in next(rows)]
+    t = Translator(shape.language) if shape.for_people else None
+    writer.writerow([columns.heading(t, name) for name in names] if t else names)
+    for row in rows:
+        cells = zip(names, row, strict=True)
+        given = [columns.value(t, shape.subject, name, cell) for name, cell in cells] if t else row
+        writer.writerow([_cell(cell, shape) for cell in given])
     return (text.getvalue()).encode("utf-8-sig" if shape.excel else "utf-8")
 
 
@@ -51,11 +62,11 @@ def _flat(value: object, language: Language) -> str:
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _table(kind: type, of: Callable[[Record], Iterable[object]]) -> Callable[[Record, Language], Iterable[Row]]:
+def _table(kind: type, of: Callable[[Record], Iterable[object]]) -> Callable[[Record], Iterable[Row]]:
     """The fields of a type as columns, in their order."""
     names = [field.name for field in fields(kind)]
 
-    def rows(record: Record, language: Language) -> Iterable[Row]:
+    def rows(record: Record) -> Iterable[Row]:
         yield names
         for thing in of(record):
             yield [getattr(thing, name) for name in names]
@@ -63,7 +74,7 @@ def _table(kind: type, of: Callable[[Record], Iterable[object]]) -> Callable[[Re
     return rows
 
 
-def _steps(record: Record, language: Language) -> Iterable[Row]:
+def _steps(record: Record) -> Iterable[Row]:
     """A row for each step on each host."""
     yield _STEP
     for step in record.steps:
@@ -71,11 +82,11 @@ def _steps(record: Record, language: Language) -> Iterable[Row]:
             told = (result.host, result.status, result.started or step.started, result.duration, result.attempts)
             yield (
                 *(step.number, step.play, step.role, step.name, step.action, *told),
-                *(result.delegated_to, "hidden" if result.censored else result.message, step.by),
+                *(result.delegated_to, columns.HIDDEN if result.censored else result.message, step.by),
             )
 
 
-SUBJECTS: dict[str, Callable[[Record, Language], Iterable[Row]]] = {
+SUBJECTS: dict[str, Callable[[Record], Iterable[Row]]] = {
     "tests": _table(Test, lambda record: record.tests),
     "controls": _table(Control, lambda record: record.baseline.controls),
     "components": _table(Component, lambda record: record.components),

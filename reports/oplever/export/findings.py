@@ -66,7 +66,7 @@ class Finding(Struct, frozen=True):
         if self.stage == "before":
             return f"not measured after the work; before it {told}"
         if self.is_retested and self.status in BAD:
-            return f"tested again after this {told}"
+            return f"a later result counts; this one was {told}"
         if self.status == "not_applicable":
             return self.reason if self.reason.startswith("not run") else f"not applicable: {self.reason or NO_REASON}"
         return ""

@@ -95,6 +95,11 @@ class Translator:
         local = self._local(iso)
         return f"{local:%H:%M:%S}" if local else iso
 
+    def stamp(self, iso: str) -> str:
+        """Date and time to the second, as a spreadsheet sorts and counts with them."""
+        local = self._local(iso)
+        return f"{local:%Y-%m-%d %H:%M:%S}" if local else iso
+
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, pattern, locale=self._locale)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,12 +15,16 @@ from journals import Journal, complete
 from oplever import store
 from oplever.cli.main import main
 from oplever.errors import OpleverError
+from oplever.export import columns
+from oplever.export.columns import HEADINGS
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
 from oplever.export.shape import Shape
 from oplever.record import entries
 from oplever.record.derive import derive
-from oplever.record.model import Record
+from oplever.record.model import Language, Record
+from oplever.render.text import Translator
+from oplever.render.words import CHECK, TASK, word
 from unit.export.records import HOSTILE, mixed
 
 RECORD = mixed()
@@ -105,7 +109,7 @@ def test_junit_does_not_fail_what_was_tested_again_and_passed() -> None:
     root = ET.fromstring(export(journal.record(), "junit"))  # noqa: S314 - our own
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "0", "1")
     (skipped,) = root.iter("skipped")
-    assert skipped.get("message") == "tested again after this fail: expected 1; found 2"
+    assert skipped.get("message") == "a later result counts; this one was fail: expected 1; found 2"
     journal = Journal().check("pass", "during").check("fail").finish(ok=2)
     root = ET.fromstring(export(journal.record(), "junit"))  # noqa: S314 - our own
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "1", "0")
@@ -171,6 +175,52 @@ def test_csv_for_dutch_excel() -> None:
     content = export(RECORD, "csv", Shape(subject="hours", excel=True))
     assert content.startswith(b"\xef\xbb\xbfperson;day;")
     assert next(row for row in rows("hours", excel=True) if row["kind"] == "hands_on")["hours"] == "1,5"
+
+
+def for_people(subject: str, language: Language = "nl") -> list[dict[str, str]]:
+    text = export(RECORD, "csv", Shape(language, subject, for_people=True)).decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize("subject", list(SUBJECTS))
+def test_csv_for_people_has_a_heading_for_every_column(subject: str) -> None:
+    names = next(iter(SUBJECTS[subject](RECORD)))
+    assert set(names) <= set(HEADINGS)
+    dutch, english = ([columns.heading(Translator(each), name) for name in names] for each in get_args(Language))
+    assert len(set(dutch)) == len(set(english)) == len(list(names))
+    text = export(RECORD, "csv", Shape("nl", subject, for_people=True)).decode()
+    assert next(csv.reader(io.StringIO(text, newline=""))) == dutch
+
+
+def test_csv_for_people_is_in_their_words_and_on_their_clock() -> None:
+    t = Translator("nl")
+    test, *_ = for_people("tests")
+    assert (test["Fase"], test["Resultaat"], test["Titel"]) == ("tijdens het werk", t(CHECK["pass"][1]), "n")
+    assert test["Tijd (Europe/Amsterdam)"] == "2026-11-23 11:00:05"
+    control = next(row for row in for_people("controls") if row["Nr."] == "SSH-002")
+    assert (control["Voor"], control["Na"]) == (t(CHECK["fail"][1]), t(CHECK["waived"][1]))
+    assert (control["Ernst"], control["Gebied"]) == ("hoog", "SSH-server (SSH)")
+    machine, person = for_people("hours")
+    assert (machine["Persoon"], machine["Soort"], person["Soort"]) == ("machine", "machine", word(t, "hands_on"))
+    assert for_people("steps", "en")[0]["Result"] == TASK["ok"][1]
+
+
+def test_csv_without_a_language_is_for_programs() -> None:
+    test = rows("tests")[0]
+    assert (test["stage"], test["status"], test["at"]) == ("during", "pass", "2026-11-23T10:00:05.000000Z")
+
+
+def test_the_language_on_the_command_line_is_what_makes_csv_for_people(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(b"".join(Journal().check("pass").finish(ok=1).lines))
+    for options, heading in (((), "id,host,"), (("--language", "nl"), "Nr.,Machine,"), (("--language", "en"), "No.,M")):
+        done = CliRunner().invoke(main, ["export", "csv", *options, str(tmp_path)])
+        assert done.stdout.startswith(heading)
+
+
+def test_a_message_that_was_hidden_says_why() -> None:
+    record = Journal().task("secret", censored=True).finish(ok=1).record()
+    for shape, said in ((Shape("nl", "steps", for_people=True), "verborgen: "), (Shape(subject="steps"), ",hidden,")):
+        assert said in export(record, "csv", shape).decode()
 
 
 def test_json_is_the_record_file(tmp_path: Path) -> None:

@@ -216,7 +216,8 @@ def test_what_people_added_is_shown() -> None:
 def messages() -> set[str]:
     """Every text that the code hands to a translator, by reading the code."""
     found = set()
-    for path in (Path(render_package.__file__).parent).rglob("*.py"):
+    package = Path(render_package.__file__).parents[1]
+    for path in (*(package / "render").rglob("*.py"), *(package / "export").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
