@@ -71,7 +71,7 @@ def newest_first(
     it may have to read a file."""
     before = cache(before)
     by_time = deque(sorted(records, key=lambda name: (name[:16] <= now, name), reverse=True))
-    waiting, left = deque(name for name in by_time if name[:16] <= now), set(records)
+    waiting, left = deque(by_time), set(records)
     current = latest if latest in left else None
     while left:
         current = current or _where_to_go_on(by_time, left, before)
