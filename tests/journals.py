@@ -8,7 +8,7 @@ from typing import Any
 
 from oplever.journal.events import JournalEvent
 from oplever.journal.reader import read
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
 from oplever.record.model import Recap, Record
 
 ZERO = dict.fromkeys(Recap.__struct_fields__, 0)

@@ -13,11 +13,11 @@ from golden.journal import Journal
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oplever.errors import OpleverError
+from oplever.kinds.documents import build
+from oplever.page.blocks import Page
+from oplever.page.translator import Translator
 from oplever.record import model
 from oplever.record.model import Record
-from oplever.render.blocks import Page
-from oplever.render.document import build
-from oplever.render.text import Translator
 
 BAD = ("fail", "error")
 always = settings(

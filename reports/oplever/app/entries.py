@@ -8,7 +8,7 @@ from typing import Any
 
 from oplever import clock, store
 from oplever.app.build import build
-from oplever.record import entries
+from oplever.kinds import registry
 from oplever.record.model import Record
 
 
@@ -18,7 +18,7 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
     Raises OpleverError: `entry-invalid` when a field is wrong or does not fit the record, and what `store.add` and
     `build` raise.
     """
-    entry = entries.make(kind, by, clock.now(), dict(data))
+    entry = registry.LOG.make(kind, by, clock.now(), dict(data))
     entry.entry.check(store.load(directory), entry)
     store.add(directory, entry)
     return build(directory)

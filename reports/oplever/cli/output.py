@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oplever.kinds import registry
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import missing_text, reason_text
 from oplever.record.model import Record
-from oplever.render.text import Translator
-from oplever.render.words import headline, missing_text, reason_text
 from oplever.text import printable
 
 
@@ -19,7 +20,7 @@ def summary(record: Record) -> str:
 
 def standing(record: Record) -> str:
     """Verdict and stage, with what a reader is told: the first two lines of a summary."""
-    _, title, _ = headline(Translator("en"), record)
+    _, title, _ = registry.of(record).layout.headline(Translator("en"), record)
     return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]})"
 
 

@@ -9,12 +9,12 @@ import click
 
 from oplever.cli.output import short, standing
 from oplever.cli.tables import table
+from oplever.kinds import registry
+from oplever.page.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
+from oplever.page.translator import LANGUAGES, Translator
+from oplever.page.view import View
 from oplever.record.model import Record
-from oplever.render.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
 from oplever.render.registry import FORMATS
-from oplever.render.sections import summary as first_screen
-from oplever.render.text import LANGUAGES, Translator
-from oplever.render.view import View
 from oplever.text import clean, printable
 
 _WIDE = 110
@@ -23,10 +23,10 @@ _MARGIN = 14
 
 def overview(record: Record, directory: Path) -> None:
     """What a person wants to know before opening a document, and where the documents are."""
-    view, t = View.of(clean(record)), Translator("en")
-    click.echo(f"{record.id}  {printable(first_screen.title(view.record, t))}")
+    view, layout, t = View.of(clean(record)), registry.of(record).layout, Translator("en")
+    click.echo(f"{record.id}  {printable(layout.title(view.record, t))}")
     click.echo(standing(record))  # the reasons are in what needs attention
-    for block in first_screen.summary(view, t):  # the sections below it are not drawn here, so not made either
+    for block in layout.summary(view, t):  # the sections below it are not drawn here, so not made either
         _block(block)
     made = [directory / f"report.{language}.{suffix}" for suffix in FORMATS for language in LANGUAGES]
     there = [path for path in made if path.is_file()]

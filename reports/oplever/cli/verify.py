@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from oplever import store
+from oplever.kinds.installation.stage import reached
 from oplever.record.entries import PseudonymisedEntry
 from oplever.record.model import Record
 from oplever.record.persons import among, supervisors
-from oplever.record.stage import reached
 from oplever.store import manifest, signatures
 from oplever.store.signatures import Checked
 from oplever.text import printable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from oplever.render.text import N_, Translator
-from oplever.render.words import CHANGE, CHECK, SEVERITY, TASK, area, word
+from oplever.page.translator import N_, Translator
+from oplever.page.vocabulary import CHANGE, CHECK, SEVERITY, TASK, area, word
 
 HEADINGS: dict[str, str] = {
     "id": N_("No."),

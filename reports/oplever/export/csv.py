@@ -17,8 +17,8 @@ from msgspec.structs import fields
 
 from oplever.export import columns
 from oplever.export.shape import Shape
+from oplever.page.translator import Translator
 from oplever.record.model import Component, Control, HoursLine, Language, Record, Setting, Test, Text
-from oplever.render.text import Translator
 
 Row = Sequence[object]
 

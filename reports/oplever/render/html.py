@@ -20,8 +20,8 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from oplever.render.blocks import SYMBOLS, Block, Cell, Column, Page, Table, Tone
-from oplever.render.paper import MANY_ROWS, MOST_FOLDS, rows_of
+from oplever.page.blocks import MOST_FOLDS, SYMBOLS, Block, Cell, Column, Page, Table, Tone
+from oplever.render.paper import MANY_ROWS, rows_of
 
 _LONG = 320
 """Characters of a cell after which the rest is folded."""

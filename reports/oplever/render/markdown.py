@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
-from oplever.render.blocks import (
+from oplever.page.blocks import (
     SYMBOLS,
     Attention,
     AttentionItem,

@@ -7,13 +7,10 @@ from functools import singledispatch
 
 from msgspec import structs
 
-from oplever.render.blocks import Block, Details, Group, Page, Table, Timeline
+from oplever.page.blocks import Block, Details, Group, Page, Table, Timeline
 
 MANY_ROWS = 5000
 """Rows of all tables together beyond which a page is drawn as one of many: less at once, the rest on demand."""
-
-MOST_FOLDS = 24
-"""Folds of one kind, such as one for each machine, beyond which they go together into one."""
 
 
 def rows_of(page: Page) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from oplever import clock, extras
-from oplever.render.blocks import SYMBOLS, Page
+from oplever.page.blocks import SYMBOLS, Page
 from oplever.render.paper import on_paper
 
 STANDARDS = ("a-2a", "ua-1")

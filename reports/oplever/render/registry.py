@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from oplever.errors import OpleverError
+from oplever.kinds import documents
+from oplever.page.blocks import Page
+from oplever.page.translator import Translator
 from oplever.record.model import Language, Record
 from oplever.render import html, markdown, pdf
-from oplever.render.blocks import Page
-from oplever.render.document import build_clean
-from oplever.render.text import LANGUAGES, Translator
-from oplever.render.view import View
-from oplever.text import clean
 
 
 class Format(Protocol):
@@ -28,14 +26,13 @@ FORMATS: dict[str, Format] = {"md": markdown, "html": html, "pdf": pdf}
 
 def render(record: Record, fmt: str, language: Language) -> bytes:
     """One document of a record. `fmt` is a key of `FORMATS`; KeyError for any other."""
-    return FORMATS[fmt].draw(build_clean(View.of(clean(record)), Translator(language)))
+    return FORMATS[fmt].draw(documents.build(record, Translator(language)))
 
 
 def draw_all(record: Record) -> Iterator[tuple[str, bytes | None]]:
     """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for. None for one
     whose format needs a library that is not installed."""
-    view = View.of(clean(record))
-    pages = [build_clean(view, Translator(language)) for language in LANGUAGES]
+    pages = list(documents.build_all(record))
     for suffix, fmt in FORMATS.items():
         for page in pages:
             yield f"report.{page.language}.{suffix}", _drawn(page, fmt)

@@ -13,8 +13,9 @@ from oplever._shared import sequence
 from oplever.errors import OpleverError
 from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
+from oplever.kinds import registry
+from oplever.kinds.derive import derive_folded
 from oplever.record import entries, snapshots
-from oplever.record.derive import derive_folded
 from oplever.record.entries import Entry
 from oplever.record.fold import Call, fold
 from oplever.record.model import Record
@@ -100,7 +101,7 @@ def _state(call: Call | None) -> State | None:
 
 def read_entries(directory: Path) -> tuple[Entry, ...]:
     """What people added; nothing when there is no file. Raises OpleverError."""
-    return entries.parse(entry_lines(directory), str(directory / ENTRIES))
+    return registry.LOG.parse(entry_lines(directory), str(directory / ENTRIES))
 
 
 def entry_lines(directory: Path) -> list[bytes]:
@@ -123,8 +124,9 @@ def add(directory: Path, entry: Entry) -> None:
     try:
         with locked(directory):  # two people may add at once
             lines = entry_lines(directory)
-            approved = entries.status(entries.parse(lines, str(path))) == "approved"
-            if approved and not entry.entry.declaration.after_approval:
+            earlier = registry.LOG.parse(lines, str(path))
+            kind = registry.of_entries(earlier)
+            if not kind.takes(kind.status(earlier), entry.entry):
                 advice = "add a correction, or let the supervisor decide again: oplever add decision"
                 raise OpleverError("record-approved", f"{directory.name} is approved and stays as it is", advice)
             chained = msgspec.structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 from oplever import store
 from oplever.journal.reader import read
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
 from oplever.record.model import Recap, Record
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ from pathlib import Path
 import fleet
 import pytest
 from oplever.journal.reader import read
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
 from oplever.render.registry import render
 from playwright.sync_api import Page, expect, sync_playwright
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from journals import Journal
+from oplever.kinds.derive import derive
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.model import Record
 
 HOSTILE = "=cmd|'/c calc'!A1\x1b[31m\x00</testcase>\u202e\"&;\r\n, {% raw %}"

@@ -20,11 +20,11 @@ from oplever.export.columns import HEADINGS
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
 from oplever.export.shape import Shape
+from oplever.kinds.derive import derive
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import CHECK, TASK, word
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.model import Language, Record
-from oplever.render.text import Translator
-from oplever.render.words import CHECK, TASK, word
 from unit.export.records import HOSTILE, mixed
 
 RECORD = mixed()

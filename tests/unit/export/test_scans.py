@@ -9,8 +9,8 @@ import pytest
 from journals import Journal
 from oplever.errors import OpleverError
 from oplever.journal.importers import lynis, openscap
+from oplever.kinds.derive import derive
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.model import Record, SecondOpinion
 from oplever.render.registry import render
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from journals import Journal, complete
+from oplever.kinds.derive import derive
 from oplever.record import entries
-from oplever.record.derive import derive
 
 
 def troubled() -> Journal:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from journals import Journal, complete
 from oplever.errors import OpleverError
+from oplever.kinds.derive import derive
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.entries import CorrectionEntry, Envelope
 from oplever.record.model import Record
 

@@ -12,8 +12,8 @@ import pytest
 from journals import complete
 from msgspec import structs
 from oplever.errors import OpleverError
+from oplever.kinds.derive import derive
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.entries import EVERY, KINDS, Entry, EntryKind
 from oplever.record.entries.base import Declaration
 from oplever.record.entries.fields import fields

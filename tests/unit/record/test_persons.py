@@ -6,7 +6,7 @@ import json
 
 import pytest
 from journals import complete
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
 from oplever.record.entries import make
 from oplever.record.persons import executors, is_executor, same_person
 

@@ -13,8 +13,8 @@ from oplever import errors
 from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.journal.reader import read
-from oplever.record import completeness, verdict
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
+from oplever.kinds.installation import completeness, verdict
 from oplever.record.model import Reason, Recap, Record
 from oplever.record.snapshots import _newer
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from journals import Journal, complete
 from oplever.journal.reader import read
-from oplever.record import stage, verdict
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
+from oplever.kinds.installation import stage, verdict
 from oplever.record.entries import make
 from oplever.record.model import Record
 

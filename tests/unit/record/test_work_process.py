@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from journals import Journal
 from oplever import store
 from oplever.cli.main import main
+from oplever.kinds.derive import derive
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.model import Record
 from oplever.render.registry import render
 

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from journals import Journal, complete
 from msgspec import structs
-from oplever.record import stage, verdict
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
+from oplever.kinds.documents import build
+from oplever.kinds.installation import headline, stage, verdict
+from oplever.kinds.installation.chapters import summary
+from oplever.page import vocabulary
+from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Tiles
+from oplever.page.translator import Translator
 from oplever.record.entries import make
 from oplever.record.model import Reason, Record
-from oplever.render import words
-from oplever.render.blocks import Attention, AttentionItem, Cell, Page, Signatures, Tiles
-from oplever.render.document import build
-from oplever.render.sections import summary
-from oplever.render.text import Translator
 
 Entries = tuple[tuple[str, str, dict[str, Any]], ...]
 ACCEPTED = ("acceptance", "S. Yilmaz", {"user": "J. Bakker", "verdict": "accepted"})
@@ -162,13 +162,13 @@ def test_every_reason_is_among_what_needs_attention() -> None:
         assert items[0].label != "Nothing", code
         assert "good" not in {item.tone for item in items}, code
     assert set(summary._DETAILS) <= set(verdict.EFFECTS)
-    assert set(words.REASONS) == set(verdict.EFFECTS)
+    assert set(vocabulary.REASONS) == set(verdict.EFFECTS)
 
 
 def test_every_headline_and_stage_has_words() -> None:
     codes = set(stage.HEADLINES.values())
-    assert codes | {"rejected_by_user", "rejected_by_supervisor"} == set(words.HEADLINES)
-    assert set(words.STAGES) == {stage_ for _, stage_ in stage.HEADLINES}
+    assert codes | {"rejected_by_user", "rejected_by_supervisor"} == set(headline.HEADLINES)
+    assert set(vocabulary.STAGES) == {stage_ for _, stage_ in stage.HEADLINES}
 
 
 def test_what_somebody_typed_is_no_signature() -> None:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import fleet
 import pytest
 from oplever.journal.reader import read
-from oplever.record.derive import derive
+from oplever.kinds.derive import derive
+from oplever.kinds.documents import build
+from oplever.page.blocks import Page
+from oplever.page.translator import Translator
 from oplever.record.model import Record
 from oplever.render import html
-from oplever.render.blocks import Page
-from oplever.render.document import build
 from oplever.render.paper import MANY_ROWS, on_paper, rows_of
 from oplever.render.registry import render
-from oplever.render.text import Translator
 
 PACKED = re.compile(r'<script type="text/plain" class="[a-z-]+"[^>]*>([^<]*)</script>')
 EVIL = "</script><img src=x onerror=alert(1)>\nsecond line"

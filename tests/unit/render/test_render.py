@@ -15,14 +15,14 @@ from babel.messages.pofile import read_po
 from journals import Journal, complete
 from markdown_it import MarkdownIt
 from oplever import render as render_package
+from oplever.kinds import documents
+from oplever.kinds.derive import derive
+from oplever.page.blocks import Attention
+from oplever.page.translator import LANGUAGES, Translator
+from oplever.page.view import short_names
 from oplever.record import entries
-from oplever.record.derive import derive
 from oplever.record.model import Language, Record
-from oplever.render import document
-from oplever.render.blocks import Attention
 from oplever.render.registry import FORMATS, render
-from oplever.render.text import LANGUAGES, Translator
-from oplever.render.view import short_names
 
 EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "rect", "path", "line", "circle", "use"}
@@ -217,7 +217,7 @@ def messages() -> set[str]:
     """Every text that the code hands to a translator, by reading the code."""
     found = set()
     package = Path(render_package.__file__).parents[1]
-    for path in (*(package / "render").rglob("*.py"), *(package / "export").rglob("*.py")):
+    for path in (path for part in ("page", "kinds", "render", "export") for path in (package / part).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -276,7 +276,7 @@ def test_a_machine_with_many_failures_hides_no_other() -> None:
         journal.check("fail", id=f"web.{number}")
     check = {"id": "ws.one", "title": "one", "status": "fail", "expected": "1", "found": "2"}
     journal.task("check of b", host="b", data={"stage": "after", "suite": "x", "checks": [check]})
-    page = document.build(journal.finish(ok=5).record(), Translator("en"))
+    page = documents.build(journal.finish(ok=5).record(), Translator("en"))
     attention = next(block for block in page.summary if isinstance(block, Attention))
     shown = [line.text for line in attention.lines if line.label == "Failed test"]
     assert "b: one" in shown[:8]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from collections.abc import Iterable
+from typing import Any, Generic, TypeAlias, TypeVar, Union, get_args
 
 import msgspec
 from msgspec import structs
@@ -31,7 +31,7 @@ from oplever.record.entries.scan import ScanEntry, ScannedRule
 from oplever.record.entries.signature import Role, SignatureEntry
 from oplever.record.entries.step import StepEntry
 from oplever.record.entries.test import TestEntry
-from oplever.record.model import DocumentStatus, History, Record
+from oplever.record.model import History, Record
 
 __all__ = [
     "EVERY",
@@ -53,6 +53,8 @@ __all__ = [
     "FaultEntry",
     "HandoverEntry",
     "HoursEntry",
+    "Line",
+    "Log",
     "NonEmptyText",
     "NoneEntry",
     "ProposalEntry",
@@ -71,7 +73,6 @@ __all__ = [
     "line",
     "make",
     "parse",
-    "status",
 ]
 
 Content = (
@@ -102,14 +103,17 @@ KINDS: dict[str, type[EntryKind]] = {kind.tag(): kind for kind in EVERY if not k
 """Every kind that `oplever add` takes, by its name on the command line."""
 
 
-class Entry(Envelope, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+Content_ = TypeVar("Content_", bound=EntryKind)
+
+
+class Line(Envelope, Generic[Content_], frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One line of `entries.jsonl`.
 
     `previous` is the link of the chain (oplever.store.chain) to what stands before it; empty in lines from before there
     was one. `amends` is what lines of an earlier version call it: `parse` makes it `previous`.
     """
 
-    entry: Content
+    entry: Content_
     previous: str = ""
     amends: str = ""
 
@@ -118,31 +122,7 @@ class Entry(Envelope, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
         return self.entry.tag()
 
 
-def make(kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
-    """A new entry. Raises OpleverError (`entry-invalid`) that names the field."""
-    try:
-        return msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, Entry)
-    except msgspec.ValidationError as problem:
-        raise OpleverError("entry-invalid", _plain(str(problem)), f"see: oplever add {kind} --help") from None
-
-
-def parse(lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
-    """The entries of a file. Raises OpleverError (`entries-broken`) that names the line."""
-    entries = []
-    for number, text in enumerate(lines, 1):
-        if not text.strip():
-            continue
-        try:
-            entry = msgspec.json.decode(text, type=Entry)
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            message = f"{where}, line {number}: {problem}"
-            raise OpleverError("entries-broken", message, "repair that line, or move it to a file of its own") from None
-        entries.append(structs.replace(entry, previous=entry.previous or entry.amends, amends=""))
-    return tuple(entries)
-
-
-def line(entry: Entry) -> bytes:
-    return msgspec.json.encode(entry) + b"\n"
+Entry: TypeAlias = Line[EntryKind]
 
 
 def added(record: Record, entry: Entry) -> Record:
@@ -150,16 +130,50 @@ def added(record: Record, entry: Entry) -> Record:
     record = entry.entry.fold(record, entry)
     number = record.document.revision + 1
     history = (*record.document.history, History(number, entry.at, entry.by, entry.entry.history()))
-    document = structs.replace(record.document, revision=number, history=history)
-    return structs.replace(record, status=entry.entry.document_status() or record.status, document=document)
+    return structs.replace(record, document=structs.replace(record.document, revision=number, history=history))
 
 
-def status(entries: Sequence[Entry]) -> DocumentStatus:
-    """concept, submitted by a report, then what the supervisor decided; a new report submits it again."""
-    last: DocumentStatus = "concept"
-    for entry in entries:
-        last = entry.entry.document_status() or last
-    return last
+def line(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry) + b"\n"
+
+
+class Log:
+    """Reads entries: those that every record takes, and the `own` ones of kinds of records."""
+
+    def __init__(self, own: tuple[type[EntryKind], ...] = ()) -> None:
+        self.kinds = (*EVERY, *own)
+        self.line: Any = Line[Union[self.kinds]]  # type: ignore[name-defined]  # noqa: UP007 - known at run time only
+        """The type of a line, for decoding and for its JSON Schema."""
+
+    def make(self, kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
+        """A new entry. Raises OpleverError (`entry-invalid`) that names the field."""
+        try:
+            entry: Entry = msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, self.line)
+        except msgspec.ValidationError as problem:
+            raise OpleverError("entry-invalid", _plain(str(problem)), f"see: oplever add {kind} --help") from None
+        return entry
+
+    def parse(self, lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
+        """The entries of a file. Raises OpleverError (`entries-broken`) that names the line."""
+        decode = msgspec.json.Decoder(self.line).decode
+        entries: list[Entry] = []
+        for number, text in enumerate(lines, 1):
+            if not text.strip():
+                continue
+            try:
+                entry = decode(text)
+            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+                message, advice = (
+                    f"{where}, line {number}: {problem}",
+                    "repair that line, or move it to a file of its own",
+                )
+                raise OpleverError("entries-broken", message, advice) from None
+            entries.append(structs.replace(entry, previous=entry.previous or entry.amends, amends=""))
+        return tuple(entries)
+
+
+SHARED = Log()
+make, parse = SHARED.make, SHARED.parse
 
 
 def _plain(text: str) -> str:

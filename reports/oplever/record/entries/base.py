@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from oplever import clock
 from oplever.errors import OpleverError
-from oplever.record.model import DocumentStatus, Record
+from oplever.record.model import Record
 
 LONGEST = 4000
 """Characters of one text."""
@@ -69,10 +69,6 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """The record with this added. What does not fit (any more) changes nothing: an old line is never refused."""
         raise NotImplementedError
-
-    def document_status(self) -> DocumentStatus | None:
-        """What the status of the document is from now on; None leaves it as it was."""
-        return None
 
     def history(self) -> str:
         """What it says in the history of the document."""

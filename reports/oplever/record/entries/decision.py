@@ -8,7 +8,7 @@ from msgspec import Meta, structs
 
 from oplever.record import own_work
 from oplever.record.entries.base import Declaration, EntryKind, Envelope
-from oplever.record.model import DocumentStatus, Record
+from oplever.record.model import Record
 
 
 class DecisionEntry(EntryKind, frozen=True, tag="decision"):
@@ -31,6 +31,3 @@ class DecisionEntry(EntryKind, frozen=True, tag="decision"):
             remarks=self.remarks,
         )
         return structs.replace(record, accountability=accountability)
-
-    def document_status(self) -> DocumentStatus:
-        return self.decision

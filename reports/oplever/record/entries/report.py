@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, structs
 
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
-from oplever.record.model import Accountability, DocumentStatus, Record
+from oplever.record.model import Accountability, Record
 
 
 class ReportEntry(EntryKind, frozen=True, tag="report"):
@@ -25,6 +25,3 @@ class ReportEntry(EntryKind, frozen=True, tag="report"):
         earlier = known if known.decision == "rejected" else Accountability()
         accountability = structs.replace(earlier, form=self.form, at=envelope.at, to=self.to, minutes=self.minutes)
         return structs.replace(record, accountability=accountability)
-
-    def document_status(self) -> DocumentStatus:
-        return "submitted"

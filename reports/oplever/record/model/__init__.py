@@ -1,8 +1,8 @@
 """The record: frozen types only, no I/O; the words come from `oplever.words`.
 
-One `Record` is what `derive(journal, entries)` returns and what `record.json` holds. Field order is the order
-in the file. Times are ISO 8601 strings in UTC with microseconds (`2026-11-23T10:00:00.000000Z`), durations are
-seconds, sizes say their unit in the name. Empty means "nothing was said": no field is ever guessed.
+One `Record` is what `oplever.kinds.derive` makes and what `record.json` holds. Field order is the order in the file.
+Times are ISO 8601 strings in UTC with microseconds (`2026-11-23T10:00:00.000000Z`), durations are seconds, sizes say
+their unit in the name. Empty means "nothing was said": no field is ever guessed.
 """
 
 from __future__ import annotations
@@ -121,15 +121,16 @@ __all__ = [
     "Who",
 ]
 
-SCHEMA_VERSION = 1
-"""Version of record.json. 1: first release."""
+SCHEMA_VERSION = 2
+"""Version of record.json. 1: first release; 2: `kind`."""
 
 
 class Record(Struct, frozen=True):
-    """The whole installation record: the keys of record.json, in their order."""
+    """The whole record: the keys of record.json, in their order."""
 
     schema: int
     id: str
+    kind: str
     work_process: str
     status: DocumentStatus
     verdict: Verdict

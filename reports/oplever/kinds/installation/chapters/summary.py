@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
+from oplever.kinds.installation.chapters.proof import approved_by, passed_of, tests_tone
+from oplever.kinds.installation.chapters.timeline import timeline
+from oplever.kinds.installation.headline import headline
+from oplever.kinds.installation.verdict import EFFECTS
+from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
+from oplever.page.parts import Blocks, people_named, table, titled
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
 from oplever.record.model import Control, Missing, Reason, Record, System, Test
 from oplever.record.persons import among, supervisors
-from oplever.record.verdict import EFFECTS
-from oplever.render.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
-from oplever.render.sections.parts import Blocks, people_named, table, titled
-from oplever.render.sections.proof import approved_by, passed_of, tests_tone
-from oplever.render.sections.timeline import timeline
-from oplever.render.text import Translator
-from oplever.render.view import View
-from oplever.render.words import FAULT_STATUS, headline, missing_text, reason_text, word, work_process
 
 _MOST_OF_A_KIND = 8
 _MOST_TILES = 12

@@ -5,48 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oplever.record.model import Record
-from oplever.record.stage import reached, standing
-from oplever.render.blocks import Cell, Tone
-from oplever.render.text import N_, Translator
+from oplever.page.blocks import Cell, Tone
+from oplever.page.translator import N_, Translator
 from oplever.words import Reason
 
-HEADLINES: dict[str, tuple[Tone, str, str]] = {
-    "interrupted": ("bad", N_("Interrupted"), N_("The run stopped before its end: this record is not complete.")),
-    "nothing_done": (
-        "bad",
-        N_("Nothing was done"),
-        N_("No task did anything on a machine: there is nothing to deliver."),
-    ),
-    "trial": ("info", N_("Trial run"), N_("This shows what a real run would do; nothing is delivered.")),
-    "trial_failed": ("bad", N_("Trial run with problems"), N_("A trial run delivers nothing; see the reasons below.")),
-    "not_delivered": ("bad", N_("Not delivered"), N_("The work cannot be handed over yet, for the reasons below.")),
-    "rejected_by_user": ("bad", N_("Rejected by the user"), N_("The work must be mended, and then judged again.")),
-    "rejected_by_supervisor": (
-        "bad",
-        N_("Rejected by the supervisor"),
-        N_("The work must be mended, and then judged again."),
-    ),
-    "untested": ("warn", N_("Carried out, not tested"), N_("The work was done; no test shows yet that it works.")),
-    "in_order": ("good", N_("Technically in order"), N_("The work is done and tested.")),
-    "in_order_with_remarks": (
-        "warn",
-        N_("Technically in order, with remarks"),
-        N_("The work is done and tested; read the remarks."),
-    ),
-    "delivered": ("good", N_("Delivered"), N_("The user accepted the work and the supervisor approved it.")),
-    "delivered_with_remarks": (
-        "warn",
-        N_("Delivered with remarks"),
-        N_("The user accepted the work and the supervisor approved it; read the remarks."),
-    ),
-}
-"""By record.stage.Headline; what was rejected says by whom."""
-WAITS: dict[str, str] = {
-    "user": N_("{state}, waits for the user"),
-    "supervisor": N_("{state}, waits for the supervisor"),
-    "both": N_("{state}, waits for the user and the supervisor"),
-}
 STAGES: dict[str, tuple[Tone, str]] = {
     "nothing_done": ("bad", N_("nothing done")),
     "trial": ("info", N_("trial run")),
@@ -210,21 +172,6 @@ AREAS: dict[str, str] = {
     "TLS": N_("TLS"),
 }
 """What an area of the security baseline is about."""
-
-
-def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
-    """What a reader is told first: tone, title and one sentence."""
-    state = standing(record)
-    code = f"rejected_by_{state.rejected_by}" if state.rejected_by else state.headline
-    tone, title, explanation = HEADLINES[code]
-    if state.waits_for != "nobody":
-        return tone, t(WAITS[state.waits_for], state=t(title)), t(explanation)
-    return tone, t(title), t(explanation)
-
-
-def stage_steps(t: Translator, record: Record) -> str:
-    """The five steps, each with whether it was reached."""
-    return " · ".join(f"{'✓' if done else '–'} {t(STAGES[step][1])}" for step, done in reached(record).items())
 
 
 def area(t: Translator, code: str) -> str:

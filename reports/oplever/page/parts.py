@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, KeyValue, Table
+from oplever.page.translator import Translator
 from oplever.record.model import Record, Text
-from oplever.render.blocks import Block, Cell, Column, Details, KeyValue, Table
-from oplever.render.paper import MOST_FOLDS
-from oplever.render.text import Translator
 
 Blocks = tuple[Block, ...]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
+from oplever.page.blocks import Cell, Column, Details, Paragraph, Tone
+from oplever.page.parts import Blocks, code, table, titled
+from oplever.page.translator import Translator
+from oplever.page.view import SEVERITIES, View, status_counts
+from oplever.page.vocabulary import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
 from oplever.record.identity import is_measured
 from oplever.record.model import BAD, Control, ExceptionGrant, Record, Regression, Score, SecondOpinion, Tally, Test
 from oplever.record.persons import has_confirmed
-from oplever.render.blocks import Cell, Column, Details, Paragraph, Tone
-from oplever.render.sections.parts import Blocks, code, table, titled
-from oplever.render.text import Translator
-from oplever.render.view import SEVERITIES, View, status_counts
-from oplever.render.words import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
 
 
 def tests_during(view: View, t: Translator) -> Blocks:

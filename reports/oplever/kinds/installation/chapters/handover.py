@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from oplever.record.model import Record, Setting, Signature, Test
-from oplever.record.persons import same_person
-from oplever.render.blocks import (
+from oplever.page.blocks import (
     Block,
     Bullets,
     Cell,
@@ -19,10 +17,12 @@ from oplever.render.blocks import (
     SignatureLine,
     Signatures,
 )
-from oplever.render.sections.parts import Blocks, code, pairs, people_named, table, titled
-from oplever.render.text import Translator
-from oplever.render.view import View
-from oplever.render.words import ACCEPTANCE, MEANINGS, toned, word
+from oplever.page.parts import Blocks, code, pairs, people_named, table, titled
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, toned, word
+from oplever.record.model import Record, Setting, Signature, Test
+from oplever.record.persons import same_person
 
 _USED = frozenset({"http", "dns", "command"})
 """Sources of tests that use a service as a user would."""

@@ -1,23 +1,16 @@
-"""The record from the journal and the entries: pure, the same lines always give the same record.
-
-`start` is what the machines said, each entry folds itself into it, and `conclude` says what follows from it all.
-"""
+"""A record as it is before anybody added to it: what machines said in the journal of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
 from typing import Any
 
 from msgspec import structs
 
 from oplever import clock
-from oplever.journal.events import JournalEvent
-from oplever.record import checks, completeness, drift, opinions, reach, score, snapshots
-from oplever.record.candidates import with_candidates
-from oplever.record.entries import Entry, added
+from oplever.record import checks, drift, reach, snapshots
 from oplever.record.faults import faults
-from oplever.record.fold import Run, fold
+from oplever.record.fold import Run
 from oplever.record.model import (
     SCHEMA_VERSION,
     Acceptance,
@@ -37,28 +30,15 @@ from oplever.record.model import (
     Scope,
     System,
 )
-from oplever.record.stage import stage
 from oplever.record.steps import counts, rescued, steps
-from oplever.record.verdict import Grounds, verdict
 
 ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
-
-
-def derive(events: Iterable[JournalEvent], digest: str = "", entries: Iterable[Entry] = ()) -> Record:
-    """`events` of one journal in order, `digest` the SHA-256 of its file, `entries` what people added, in order.
-
-    What nobody said stays empty.
-    """
-    return derive_folded(fold(events), digest, entries)
-
-
-def derive_folded(run: Run, digest: str, entries: Iterable[Entry]) -> Record:
-    """As `derive`, for a journal that was folded already."""
-    return conclude(reduce(added, entries, start(run, digest)), run)
+RUN = "installation"
+"""The kind of every record with a journal."""
 
 
 def start(run: Run, digest: str) -> Record:
-    """What the machines said. Verdict, stage, scores and completeness are not in it: `conclude` gives them."""
+    """What the machines said. Verdict, stage, scores and completeness are not in it: their kind gives them."""
     saved = rescued(run)
     outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
@@ -67,6 +47,7 @@ def start(run: Run, digest: str) -> Record:
     return Record(
         schema=SCHEMA_VERSION,
         id=run.start.id if run.start else "",
+        kind=RUN,
         work_process=(run.start.work_process or "") if run.start else "",
         status="concept",
         verdict="interrupted",
@@ -94,52 +75,6 @@ def start(run: Run, digest: str) -> Record:
         annexes=(),
         signatures=(),
         completeness=Completeness(complete=False),
-    )
-
-
-def conclude(record: Record, run: Run) -> Record:
-    """The record with what follows from all that was said: scores, proposals of the record itself, verdict, stage, and
-    what is still missing."""
-    points = record.rest_points
-    record = structs.replace(
-        record,
-        rest_points=structs.replace(points, none_stated=points.none_stated and not points.items),
-        baseline=opinions.compared(score.scored(record.baseline, run.checks)),
-        proposals=with_candidates(record.proposals, record.faults),
-    )
-    record = _judged(record, run)
-    lacking = completeness.missing(record)
-    lost = run.gaps + (run.end.lost if run.end else 0)
-    whole = run.end is not None and not lost and not run.surplus
-    return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))
-
-
-def _judged(record: Record, run: Run) -> Record:
-    """With verdict, its reasons, and stage."""
-    grounds = Grounds(
-        run=run,
-        saved=frozenset(rescued(run)),
-        systems=record.systems,
-        steps=record.steps,
-        tests=record.tests,
-        baseline=record.baseline,
-        faults=record.faults,
-        acceptance=record.acceptance,
-        accountability=record.accountability,
-        rest_points=record.rest_points,
-    )
-    conclusion, reasons = verdict(grounds)
-    return structs.replace(
-        record,
-        verdict=conclusion,
-        stage=stage(
-            reasons,
-            has_passed=bool(grounds.measured) and not grounds.failing,
-            acceptance=record.acceptance,
-            accountability=record.accountability,
-            signatures=record.signatures,
-        ),
-        document=structs.replace(record.document, reasons=reasons),
     )
 
 

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
+from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Table, Tone
+from oplever.page.parts import Blocks, code, folds, pairs, table
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import CHANGE, TASK, toned, word
 from oplever.record.model import BAD, Component, HostResult, Setting, Step, System
-from oplever.render.blocks import Block, Cell, Column, Details, Group, Table, Tone
-from oplever.render.paper import MOST_FOLDS
-from oplever.render.sections.parts import Blocks, code, folds, pairs, table
-from oplever.render.text import Translator
-from oplever.render.view import View
-from oplever.render.words import CHANGE, TASK, toned, word
 
 SETTING_KINDS = ("host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module")
 _TROUBLE = frozenset({"failed", "unreachable"})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from oplever.page.blocks import Bullets, Cell, Column, Group
+from oplever.page.parts import Blocks, code, pairs, table
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
 from oplever.record.model import PlanStep
-from oplever.render.blocks import Bullets, Cell, Column, Group
-from oplever.render.sections.parts import Blocks, code, pairs, table
-from oplever.render.text import Translator
-from oplever.render.view import View
-from oplever.render.words import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
 
 
 def document(view: View, t: Translator) -> Blocks:

@@ -17,6 +17,8 @@ from msgspec import Struct
 Tone = Literal["plain", "good", "warn", "bad", "info"]
 """What a text means for the reader. Formats show it by a symbol and a colour, never by colour alone."""
 
+MOST_FOLDS = 24
+"""Folds of one kind, such as one for each machine, beyond which they go together into one."""
 SYMBOLS: dict[Tone, str] = {"plain": "", "good": "✓", "warn": "!", "bad": "✗", "info": "–"}
 
 

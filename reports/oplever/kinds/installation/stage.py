@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from oplever.kinds.installation.verdict import EFFECTS, REJECTIONS
 from oplever.record.identity import is_measured, latest
 from oplever.record.model import BAD, Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
 from oplever.record.persons import same_person
-from oplever.record.verdict import EFFECTS, REJECTIONS
 
 Wait = Literal["user", "supervisor", "both", "nobody"]
 Headline = Literal[

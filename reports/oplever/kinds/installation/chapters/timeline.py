@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oplever import clock
+from oplever.page.blocks import Cell, Column, Details, Lane, Span, Tick, Timeline, Tone
+from oplever.page.parts import Blocks, table
+from oplever.page.translator import Translator
+from oplever.page.view import View
 from oplever.record.model import HostResult, Step
-from oplever.render.blocks import Cell, Column, Details, Lane, Span, Tick, Timeline, Tone
-from oplever.render.sections.parts import Blocks, table
-from oplever.render.text import Translator
-from oplever.render.view import View
 
 State = Literal["ok", "changed", "failed", "skipped"]
 

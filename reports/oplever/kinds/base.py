@@ -1,0 +1,99 @@
+"""What a kind of record declares. What all kinds share stands here and in `oplever.record`, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from oplever.page.document import Layout
+from oplever.record.entries import DecisionEntry, Entry, EntryKind
+from oplever.record.fold import Run
+from oplever.record.model import DocumentStatus, Record, Who
+
+
+class Rule(Struct, frozen=True):
+    """Something a record cannot do without: `lacks` says whether this one does. `code` is translated by the documents,
+    `obligations` are those of docs/requirements.md, `command` supplies it."""
+
+    section: str
+    code: str
+    who: Who
+    obligations: tuple[str, ...]
+    command: str
+    lacks: Callable[[Record], bool]
+
+
+def always(_: EntryKind) -> bool:
+    return True
+
+
+class Transition(Struct, frozen=True):
+    """An entry of this kind brings a record from one of the states to `target`, if its content says so."""
+
+    entry: str
+    sources: tuple[DocumentStatus, ...]
+    target: DocumentStatus
+    guard: Callable[[EntryKind], bool] = always
+
+
+class State(Struct, frozen=True):
+    """`takes` says which entries a record in it takes."""
+
+    id: DocumentStatus
+    takes: Callable[[EntryKind], bool] = always
+
+
+class RecordKind(Struct, frozen=True):
+    """One kind of record.
+
+    `work_processes` are those whose obligations its rules carry. `states` are those of the document, the first one that
+    of a new record. `entries` are kinds of entries of its own, besides those that every record takes. `judge` gives
+    the record with verdict, reasons and stage; `due` the day on which it has to be ready, empty when nobody said.
+    """
+
+    id: str
+    work_processes: tuple[str, ...]
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    entries: tuple[type[EntryKind], ...]
+    rules: tuple[Rule, ...]
+    layout: Layout
+    judge: Callable[[Record, Run], Record]
+    due: Callable[[Record], str]
+
+    def status_after(self, status: DocumentStatus, content: EntryKind) -> DocumentStatus:
+        """The state after an entry; the same one when no transition begins with it."""
+        for step in self.transitions:
+            if step.entry == content.tag() and status in step.sources and step.guard(content):
+                return step.target
+        return status
+
+    def status(self, entries: Iterable[Entry]) -> DocumentStatus:
+        """The state after all of these."""
+        status = self.states[0].id
+        for entry in entries:
+            status = self.status_after(status, entry.entry)
+        return status
+
+    def takes(self, status: DocumentStatus, content: EntryKind) -> bool:
+        """Whether a record in this state takes the entry."""
+        return next(state for state in self.states if state.id == status).takes(content)
+
+
+def _decides(decision: DocumentStatus) -> Callable[[EntryKind], bool]:
+    return lambda content: isinstance(content, DecisionEntry) and content.decision == decision
+
+
+def _after_approval(content: EntryKind) -> bool:
+    return content.declaration.after_approval
+
+
+DOCUMENT_STATES = (State("concept"), State("submitted"), State("approved", _after_approval), State("rejected"))
+_ANY: tuple[DocumentStatus, ...] = tuple(state.id for state in DOCUMENT_STATES)
+DOCUMENT_TRANSITIONS = (
+    Transition("report", _ANY, "submitted"),
+    Transition("decision", _ANY, "approved", _decides("approved")),
+    Transition("decision", _ANY, "rejected", _decides("rejected")),
+)
+"""A report submits a document, also after a rejection; a supervisor decides, and may decide again."""

@@ -1,0 +1,59 @@
+"""The record from the journal and the entries: pure, the same lines always give the same record.
+
+`start` is what the machines said, each entry folds itself into it, and `conclude` says what follows from it all. What
+differs between kinds of records, their kind says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+
+from msgspec import structs
+
+from oplever.journal.events import JournalEvent
+from oplever.kinds import registry
+from oplever.record import opinions, score
+from oplever.record.entries import Entry, added
+from oplever.record.fold import Run, fold
+from oplever.record.model import Completeness, Missing, Record
+from oplever.record.start import start
+
+
+def derive(events: Iterable[JournalEvent], digest: str = "", entries: Iterable[Entry] = ()) -> Record:
+    """`events` of one journal in order, `digest` the SHA-256 of its file, `entries` what people added, in order.
+
+    What nobody said stays empty.
+    """
+    return derive_folded(fold(events), digest, entries)
+
+
+def derive_folded(run: Run, digest: str, entries: Iterable[Entry]) -> Record:
+    """As `derive`, for a journal that was folded already."""
+    return conclude(reduce(_with, entries, start(run, digest)), run)
+
+
+def _with(record: Record, entry: Entry) -> Record:
+    """The record with one more entry, and the status that its kind then has."""
+    record = added(record, entry)
+    return structs.replace(record, status=registry.of(record).status_after(record.status, entry.entry))
+
+
+def conclude(record: Record, run: Run) -> Record:
+    """The record with what follows from all that was said: scores, verdict, stage, and what is still missing."""
+    kind, points = registry.of(record), record.rest_points
+    record = structs.replace(
+        record,
+        rest_points=structs.replace(points, none_stated=points.none_stated and not points.items),
+        baseline=opinions.compared(score.scored(record.baseline, run.checks)),
+    )
+    record = kind.judge(record, run)
+    bound = record.work_process in kind.work_processes
+    lacking = tuple(
+        Missing(rule.section, rule.code, rule.who, rule.obligations if bound else (), rule.command)
+        for rule in kind.rules
+        if rule.lacks(record)
+    )
+    lost = run.gaps + (run.end.lost if run.end else 0)
+    whole = run.end is not None and not lost and not run.surplus
+    return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))

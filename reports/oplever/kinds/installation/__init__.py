@@ -1,0 +1,1 @@
+"""An installation: machines are installed and configured, tested, and handed over."""

@@ -1,0 +1,62 @@
+"""An installation: machines are installed and configured, tested, and handed over."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from oplever.kinds.base import DOCUMENT_STATES, DOCUMENT_TRANSITIONS, RecordKind
+from oplever.kinds.installation.candidates import with_candidates
+from oplever.kinds.installation.completeness import RULES
+from oplever.kinds.installation.layout import LAYOUT
+from oplever.kinds.installation.stage import stage
+from oplever.kinds.installation.verdict import Grounds, verdict
+from oplever.record.fold import Run
+from oplever.record.model import Record
+from oplever.record.steps import rescued
+
+
+def judge(record: Record, run: Run) -> Record:
+    """The record with its own proposals, verdict with reasons, and stage."""
+    record = structs.replace(record, proposals=with_candidates(record.proposals, record.faults))
+    grounds = Grounds(
+        run=run,
+        saved=frozenset(rescued(run)),
+        systems=record.systems,
+        steps=record.steps,
+        tests=record.tests,
+        baseline=record.baseline,
+        faults=record.faults,
+        acceptance=record.acceptance,
+        accountability=record.accountability,
+        rest_points=record.rest_points,
+    )
+    conclusion, reasons = verdict(grounds)
+    return structs.replace(
+        record,
+        verdict=conclusion,
+        stage=stage(
+            reasons,
+            has_passed=bool(grounds.measured) and not grounds.failing,
+            acceptance=record.acceptance,
+            accountability=record.accountability,
+            signatures=record.signatures,
+        ),
+        document=structs.replace(record.document, reasons=reasons),
+    )
+
+
+def due(record: Record) -> str:
+    return record.assignment.planned_end
+
+
+KIND = RecordKind(
+    id="installation",
+    work_processes=("1.3",),
+    states=DOCUMENT_STATES,
+    transitions=DOCUMENT_TRANSITIONS,
+    entries=(),
+    rules=RULES,
+    layout=LAYOUT,
+    judge=judge,
+    due=due,
+)

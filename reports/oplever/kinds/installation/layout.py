@@ -1,0 +1,83 @@
+"""What the documents of an installation hold, in their order."""
+
+from __future__ import annotations
+
+from oplever.kinds.installation.chapters import handover, job, machines, proof, summary
+from oplever.kinds.installation.headline import headline, stage_steps
+from oplever.page.blocks import Cell
+from oplever.page.document import Chapter, Layout
+from oplever.page.translator import N_, Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import STAGES, toned
+from oplever.record.model import Record
+
+CHAPTERS: tuple[Chapter, ...] = (
+    Chapter(("document",), N_("Document control"), job.document),
+    Chapter(("assignment",), N_("Assignment and principal"), job.assignment),
+    Chapter(("people",), N_("People, roles, level"), job.people),
+    Chapter(("scope",), N_("Scope and exclusions"), job.scope),
+    Chapter(("starting_state",), N_("Starting state"), machines.starting_state),
+    Chapter(("components",), N_("Materials, components, tools"), machines.components),
+    Chapter(("systems", "settings"), N_("System overview (as built)"), machines.systems),
+    Chapter(("plan",), N_("Plan and order"), job.plan),
+    Chapter(("steps",), N_("Steps carried out"), machines.steps),
+    Chapter(("tests_during",), N_("Tests during"), proof.tests_during),
+    Chapter(("tests", "tests_after"), N_("Tests directly after"), proof.tests_after),
+    Chapter(("baseline",), N_("Security-baseline check"), proof.baseline),
+    Chapter(("faults",), N_("Faults and deviations"), proof.faults),
+    Chapter(("escalations",), N_("Escalations"), proof.escalations),
+    Chapter(("acceptance",), N_("User check and acceptance"), handover.acceptance),
+    Chapter(("rest_points",), N_("Rest points (punch list)"), handover.rest_points),
+    Chapter(("consequences",), N_("Consequences"), handover.consequences),
+    Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),
+    Chapter(("hours",), N_("Hours"), handover.hours),
+    Chapter(("accountability",), N_("Accountability and review"), handover.accountability),
+    Chapter(("handover",), N_("Handover and after-care"), handover.after_care),
+    Chapter(("annexes",), N_("Annexes and evidence"), handover.annexes),
+    Chapter(("signatures",), N_("Signatures"), handover.signatures),
+)
+
+ELSEWHERE = {"tests_during_missing": "tests_during"}
+"""Both stages of tests are one section of the record and two of the document."""
+
+
+def _problem(view: View, t: Translator, key: str) -> Cell | None:
+    """What the table of contents says beside a section in which something is wrong."""
+    tests = {"tests": "after", "tests_during": "during"}
+    failed = {
+        "baseline": len(view.failing_controls),
+        "steps": sum(system.recap.failed + system.recap.unreachable for system in view.record.systems),
+        **{name: sum(test.stage == stage for test in view.failing_tests) for name, stage in tests.items()},
+    }
+    if failed.get(key):
+        return Cell(t.plural("{count} failed", "{count} failed", failed[key]), "bad" if key != "baseline" else "warn")
+    still_open = {
+        "faults": len(view.open_faults),
+        "rest_points": sum(point.status == "open" for point in view.record.rest_points.items),
+    }
+    if still_open.get(key):
+        return Cell(t.plural("{count} open", "{count} open", still_open[key]), "bad" if key == "faults" else "warn")
+    return None
+
+
+def _stage(record: Record, t: Translator) -> Cell:
+    return toned(t, STAGES, record.stage, stage_steps(t, record))
+
+
+def _notes(record: Record, t: Translator) -> tuple[str, ...]:
+    return (t("Computed from the journal of the run and from what people added; nothing in it was typed over."),)
+
+
+LAYOUT = Layout(
+    name=N_("Installation record"),
+    title=summary.title,
+    facts=summary.facts,
+    headline=headline,
+    verdict=summary.verdict,
+    stage=_stage,
+    summary=summary.summary,
+    chapters=CHAPTERS,
+    problem=_problem,
+    notes=_notes,
+    elsewhere=ELSEWHERE,
+)

@@ -1,0 +1,26 @@
+"""Which kinds of records there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oplever.kinds.base import RecordKind
+from oplever.kinds.installation.kind import KIND as INSTALLATION
+from oplever.record.entries import Entry, Log
+from oplever.record.model import Record
+
+KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION,)}
+"""By the name that record.json has for them."""
+
+LOG = Log(tuple(entry for kind in KINDS.values() for entry in kind.entries))
+"""Reads and writes the entries of every kind."""
+
+
+def of(record: Record) -> RecordKind:
+    """The kind of a record; a kind that this version does not have is an installation."""
+    return KINDS.get(record.kind, INSTALLATION)
+
+
+def of_entries(entries: Sequence[Entry]) -> RecordKind:
+    """The kind of the record with these entries: what its first line opened, else an installation."""
+    return INSTALLATION

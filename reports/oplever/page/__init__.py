@@ -1,0 +1,1 @@
+"""The tree that documents are drawn from: its blocks, its language and words, and what they need of a record."""

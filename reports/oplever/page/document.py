@@ -1,0 +1,135 @@
+"""From a record to the tree that every format draws. Pure: no file, no clock, no format.
+
+What a document of a kind of record holds is its `Layout`; the frame around it is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct, structs
+
+from oplever.page.blocks import Attention, Block, Cell, Page, Paragraph, Section, Tone, Verdict
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
+from oplever.record.model import Record
+
+Builder = Callable[[View, Translator], tuple[Block, ...]]
+
+
+class Chapter(Struct, frozen=True):
+    """One section: its number is its place in the layout. `keys` are the sections of the record it answers for; the
+    first one names it."""
+
+    keys: tuple[str, ...]
+    title: str
+    build: Builder
+
+
+class Layout(Struct, frozen=True):
+    """What the documents of a kind of record show. Texts are messages, to be translated.
+
+    `headline` is tone, title and one sentence; `problem` is what the table of contents says beside a section (by its
+    key) in which something is wrong; `elsewhere` is the section in the document of what is missing, by its code, where
+    that is not its section in the record.
+    """
+
+    name: str
+    title: Callable[[Record, Translator], str]
+    facts: Callable[[Record, Translator], tuple[tuple[str, Cell], ...]]
+    headline: Callable[[Translator, Record], tuple[Tone, str, str]]
+    verdict: Callable[[Record, Translator], Verdict]
+    stage: Callable[[Record, Translator], Cell]
+    summary: Builder
+    chapters: tuple[Chapter, ...]
+    problem: Callable[[View, Translator, str], Cell | None]
+    notes: Callable[[Record, Translator], tuple[str, ...]]
+    elsewhere: Mapping[str, str] = {}
+
+
+def build(view: View, layout: Layout, t: Translator) -> Page:
+    """The whole document in one language, for a view of a record that is clean: one view serves every language."""
+    record = view.record
+    numbers = {key: number for number, chapter in enumerate(layout.chapters) for key in chapter.keys}
+    return Page(
+        language=t.language,
+        title=layout.title(record, t),
+        kind=t(layout.name),
+        id=record.id,
+        created=record.document.created,
+        facts=(
+            *layout.facts(record, t),
+            (t("Stage"), layout.stage(record, t)),
+            (t("Status"), toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision))),
+        ),
+        verdict=layout.verdict(record, t),
+        summary=tuple(_numbered(block, numbers) for block in layout.summary(view, t)),
+        sections=tuple(_section(view, layout, t, number) for number in range(len(layout.chapters))),
+        notes=(t("Times are in time zone {zone}.", zone=t.zone), *layout.notes(record, t)),
+        labels=_labels(t),
+    )
+
+
+def _numbered(block: Block, numbers: Mapping[str, int]) -> Block:
+    """The block with the numbers that the sections it points at have in this document."""
+    if not isinstance(block, Attention):
+        return block
+    return structs.replace(
+        block, lines=tuple(structs.replace(line, number=numbers.get(line.section)) for line in block.lines)
+    )
+
+
+def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
+    """A section says honestly that it is empty, and always what it lacks and how to supply that."""
+    chapter = layout.chapters[number]
+    blocks = chapter.build(view, t)
+    keys = chapter.keys
+    missing = tuple(
+        Paragraph(
+            f"{word(t, one.who).capitalize()}: {missing_text(t, one.code, one.params)}",
+            "warn",
+            one.command,
+        )
+        for one in view.record.completeness.missing
+        if layout.elsewhere.get(one.code, one.section) in keys
+    )
+    badge = Cell(t("to supply"), "warn") if missing else None if blocks else Cell(t("empty"), "info")
+    if not blocks and not missing:
+        blocks = (Paragraph(t("Nothing recorded."), "info"),)
+    return Section(
+        number=number,
+        key=chapter.keys[0],
+        title=t(chapter.title),
+        blocks=(*missing, *blocks),
+        badge=layout.problem(view, t, chapter.keys[0]) or badge,
+    )
+
+
+def _labels(t: Translator) -> dict[str, str]:
+    """Words of the frame around the content, for the formats."""
+    return {
+        "contents": t("Contents"),
+        "summary": t("Summary"),
+        "verdict": t("Verdict"),
+        "because": t("Because"),
+        "skip": t("Skip to the content"),
+        "filter": t("Filter this table"),
+        "shown": t("{shown} of {total} rows"),
+        "open_all": t("Open everything"),
+        "close_all": t("Close everything"),
+        "print": t("Print"),
+        "section": t("Section {number}"),
+        "supply": t("Supply with"),
+        "left_out": t("{count} more rows are in the HTML report."),
+        "folded": t("The rows are in the HTML report."),
+        "record": t("Record"),
+        "page": t("Page {number} of {total}"),
+        "security": t("Security score"),
+        "problem": t("problem"),
+        "nothing": t("nothing"),
+        "more_rows": t("Show {count} more rows"),
+        "everywhere": t("Search in everything"),
+        "found": t("Found in {count} parts"),
+        "no_script": t("The page shows its folds with a script; without one, read the record in record.json."),
+    }
