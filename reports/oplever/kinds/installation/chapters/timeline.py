@@ -49,10 +49,11 @@ def _seconds(iso: str) -> float | None:
 
 
 def _stretches(view: View, results: list[tuple[Step, HostResult]]) -> list[_Stretch]:
+    """What Ansible did. Steps that people added later carry the time of writing, which says nothing of the run."""
     found: list[_Stretch] = []
     for step, result in results:
         start = _seconds(result.started or step.started)
-        if start is None:
+        if start is None or step.by != "machine":
             continue
         name, state, end = view.part(step), _STATE[result.status], start + max(result.duration, 0.0)
         last = found[-1] if found else None
