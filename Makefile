@@ -53,10 +53,8 @@ lock: setup-dev ## resolve the pinned versions and their hashes again
 	$(COMPILE) --extra=pdf --extra=run -o requirements/run.lock pyproject.toml requirements/run.in
 	$(COMPILE) --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
 
-sbom: setup-dev ## what the package is made of, as CycloneDX in build/ (validated)
-	@mkdir -p build
-	$(BIN)/cyclonedx-py requirements requirements/run.lock --pyproject pyproject.toml --output-reproducible --validate \
-	  --of JSON -o build/oplever.cdx.json
+sbom: setup-dev ## what the package is made of, as CycloneDX in build/
+	@$(BIN)/python tools/sbom
 
 clean: ## remove what was built here (not records, not the lab)
 	rm -rf .venv build .ansible .mypy_cache .pytest_cache .ruff_cache

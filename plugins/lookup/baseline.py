@@ -20,7 +20,7 @@ options:
     type: list
     elements: str
 author:
-  - The Oplever team (@oplever)
+  - The Oplever team (!UNKNOWN)
 """
 
 EXAMPLES = r"""

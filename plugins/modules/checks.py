@@ -84,6 +84,10 @@ options:
     type: int
     default: 30
 attributes:
+  action_group:
+    description: Takes the defaults that C(module_defaults) sets for the group C(oplever.lab.evidence).
+    support: full
+    membership: [oplever.lab.evidence]
   check_mode:
     description: Does the same in check mode.
     support: full
@@ -91,7 +95,7 @@ attributes:
     description: Has nothing to show.
     support: none
 author:
-  - The Oplever team (@oplever)
+  - The Oplever team (!UNKNOWN)
 """
 
 EXAMPLES = r"""

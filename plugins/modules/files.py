@@ -34,7 +34,7 @@ attributes:
     description: Shows the texts and rights before and after.
     support: full
 author:
-  - The Oplever team (@oplever)
+  - The Oplever team (!UNKNOWN)
 """
 
 EXAMPLES = r"""

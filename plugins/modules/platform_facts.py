@@ -28,7 +28,7 @@ attributes:
     description: Has nothing to show.
     support: none
 author:
-  - The Oplever team (@oplever)
+  - The Oplever team (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,14 +25,17 @@ PLAYBOOK = """
   connection: local
   gather_facts: false
   vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  module_defaults:
+    group/oplever.lab.evidence: {stage: before}
   tasks:
     - name: Snapshot before
-      oplever.lab.snapshot: {stage: before}
+      oplever.lab.snapshot:
     - name: A file by shell
       ansible.builtin.copy: {content: made, dest: "{{ playbook_dir }}/made", mode: "0600"}
     - name: Checks
       oplever.lab.checks:
         suite: away
+        stage: after
         checks:
           - id: away.file
             title: {nl: het bestand is er, en: the file is there}
@@ -59,7 +63,17 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (archive,) = directory.glob("oplever-lab-*.tar.gz")
     (directory / "ansible.cfg").write_text(CONFIG, encoding="utf-8")
     (directory / "play.yml").write_text(PLAYBOOK, encoding="utf-8")
-    run("ansible-galaxy", "collection", "install", "--offline", "-p", "collections", str(archive), cwd=directory)
+    run(
+        "ansible-galaxy",
+        "collection",
+        "install",
+        "--offline",
+        "--no-deps",
+        "-p",
+        "collections",
+        str(archive),
+        cwd=directory,
+    )
     return directory
 
 
@@ -71,8 +85,40 @@ def test_a_playbook_elsewhere_leaves_a_record_with_documents(elsewhere: Path) ->
     assert (directory / "report.nl.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_the_archive_holds_the_collection_and_nothing_private(elsewhere: Path) -> None:
-    installed = elsewhere / "collections/ansible_collections/oplever/lab"
+def test_defaults_of_the_group_reach_its_modules(elsewhere: Path) -> None:
+    """The first snapshot of the play takes its stage from there."""
+    journal = (elsewhere / "records" / "latest" / "journal.jsonl").read_text(encoding="utf-8")
+    snapshots = [line["data"]["stage"] for line in map(json.loads, journal.splitlines()) if line["kind"] == "result"
+                 and "stage" in line.get("data", {}) and "checks" not in line["data"]]  # fmt: skip
+    assert snapshots == ["before", "after"]
+
+
+@pytest.fixture
+def installed(elsewhere: Path) -> Path:
+    return elsewhere / "collections/ansible_collections/oplever/lab"
+
+
+def test_the_archive_holds_the_collection_and_nothing_else(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
-    assert {"plugins", "roles", "playbooks", "meta"} <= names
-    assert names.isdisjoint({"records", ".lab", ".venv", ".molecule", ".git", "tests", "collections"})
+    assert names == {
+        "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "SECURITY.md",
+        "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
+    }  # fmt: skip
+    assert [path.name for path in (installed / "changelogs").iterdir() if path.is_dir()] == []
+    assert (installed / "changelogs/changelog.yaml").is_file()
+
+
+def test_the_lab_stays_behind(installed: Path) -> None:
+    assert not (installed / "roles/lab").exists()
+    assert {path.name for path in (installed / "playbooks").glob("*.yml")}.isdisjoint(
+        {"lab_up.yml", "lab_down.yml", "local.yml"}
+    )
+    roles = {path.name for path in ROOT.glob("roles/*")} - {"lab"}
+    assert {path.name for path in (installed / "roles").iterdir()} == roles
+
+
+def test_pages_that_plugins_point_at_are_there(installed: Path) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (installed / "plugins").rglob("*.py"))
+    pages = set(re.findall(r"docs/[\w./-]+\.(?:md|json)", text))
+    assert pages
+    assert {page for page in pages if not (installed / page).is_file()} == set()

@@ -38,7 +38,8 @@ _STRONG_PAIR = re.compile(rf"(?:.*(?:{_KEYS})keys?|pass(?:word|phrase|code)|wach
 _WEAK = re.compile(r"auth|pin|pincode|otp|luks|.*cookie|.*salt|.*sess(?:ion)?id|sessionkey")
 _NO_PASSWORD = re.compile(
     r"(?:by|com|encom|tres|sur|over|under|multi|kee|last|go|first|second|single|two|dry|proxy|fastcgi|uwsgi|scgi|grpc|"
-    r"memcached|ask)pass|libsecret|(?:import|load)credentials?|(?:empty|no|without|prohibit|permit|allow)(?:empty)?passwords?|(?:server|max|min|num|total|input|output|prompt|completion)tokens?|syncookies?"
+    r"memcached|ask)pass|libsecret|(?:import|load)credentials?|(?:empty|no|without|prohibit|permit|allow)(?:empty)?passwords?|"
+    r"(?:server|max|min|num|total|input|output|prompt|completion)tokens?|syncookies?"
 )
 """Words, or two in a row, that end like a secret and are none."""
 _PUBLIC_KEYS: Final = _words(

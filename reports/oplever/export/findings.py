@@ -13,7 +13,7 @@ from oplever.errors import OpleverError
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Control, ExceptionGrant, Language, Record, Severity, Test, Text
 
-HOME = "https://oplever.nl/ns"
+URN = "urn:oplever"
 """Namespace of what we name in formats that ask for one; nothing is there to fetch."""
 NO_REASON = "no reason given"
 
@@ -185,7 +185,7 @@ def said(text: Text, language: Language) -> str:
 
 def numbered(record: Record, *parts: str) -> UUID:
     """An id that is the same each time for the same thing of the same record."""
-    return uuid5(NAMESPACE_URL, "/".join((HOME, record.id, *parts)))
+    return uuid5(NAMESPACE_URL, "/".join((URN, record.id, *parts)))
 
 
 def token(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from oplever import __version__
 from oplever.export import findings
-from oplever.export.findings import HOME, Finding, numbered, token
+from oplever.export.findings import URN, Finding, numbered, token
 from oplever.export.shape import Shape
 from oplever.record.model import CheckStatus, Record
 
@@ -136,4 +136,4 @@ def _risk(record: Record, finding: Finding) -> dict[str, Any]:
 
 
 def _prop(name: str, value: str) -> dict[str, str]:
-    return {"name": name, "ns": HOME, "value": value or "-"}
+    return {"name": name, "ns": f"{URN}:oscal", "value": value or "-"}

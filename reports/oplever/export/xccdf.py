@@ -11,14 +11,14 @@ from xml.etree import ElementTree as ET
 
 from oplever import __version__
 from oplever.export import findings
-from oplever.export.findings import HOME, Finding, token
+from oplever.export.findings import URN, Finding, token
 from oplever.export.shape import Shape
 from oplever.export.xml import document
 from oplever.record.model import Record, Score
 
 NAMESPACE = "http://checklists.nist.gov/xccdf/1.2"
 _RESULT = {"pass": "pass", "fail": "fail", "error": "error", "not_applicable": "notapplicable"}
-_PREFIX = "xccdf_nl.oplever"
+_PREFIX = "xccdf_oplever"
 
 
 def draw(record: Record, shape: Shape) -> bytes:
@@ -57,10 +57,10 @@ def _group(area: str, own: list[Finding]) -> ET.Element:
         ET.SubElement(rule, "title").text = finding.title
         for source, ids in finding.refs.items():
             for one in ids:
-                ET.SubElement(rule, "reference", href=f"{HOME}/reference/{token(source)}").text = one
+                ET.SubElement(rule, "reference", href=f"{URN}:reference:{token(source)}").text = one
         if finding.remedy:
             ET.SubElement(rule, "fixtext").text = finding.remedy
-        ET.SubElement(rule, "check", system=f"{HOME}/check")
+        ET.SubElement(rule, "check", system=f"{URN}:check")
     return group
 
 
@@ -97,7 +97,7 @@ def _scores(result: ET.Element, score: Score | None) -> None:
     flat = ET.SubElement(result, "score", system="urn:xccdf:scoring:flat-unweighted", maximum=str(len(judged)))
     flat.text = str(judged.count("pass"))
     if score and score.score is not None:
-        ET.SubElement(result, "score", system=f"{HOME}/score", maximum="100").text = f"{score.score:.1f}"
+        ET.SubElement(result, "score", system=f"{URN}:score", maximum="100").text = f"{score.score:.1f}"
 
 
 def _rule_result(record: Record, finding: Finding, stage: str) -> ET.Element:
@@ -110,7 +110,7 @@ def _rule_result(record: Record, finding: Finding, stage: str) -> ET.Element:
     ET.SubElement(result, "result").text = "notchecked" if is_unmeasured else _RESULT.get(status, "informational")
     if is_unmeasured:
         ET.SubElement(result, "message", severity="info").text = finding.skipped
-        ET.SubElement(result, "check", system=f"{HOME}/check")
+        ET.SubElement(result, "check", system=f"{URN}:check")
         return result
     found = finding.found_before if early else finding.found
     told = [f"expected {finding.expected}; found {found}", finding.reason if status != "waived" else ""]
@@ -118,5 +118,5 @@ def _rule_result(record: Record, finding: Finding, stage: str) -> ET.Element:
         told.append(f"waived, measured as fail: {finding.waiver}")
     for line in filter(None, told):
         ET.SubElement(result, "message", severity="info").text = line
-    ET.SubElement(result, "check", system=f"{HOME}/check")
+    ET.SubElement(result, "check", system=f"{URN}:check")
     return result

@@ -6,6 +6,7 @@ import io
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from oplever.run import estimate, processes, prompts
 from oplever.run.progress import Follower, Progress
 from oplever.run.views import Plain, duration, frame, recap
 from rich.console import Console
+from waiting import PATIENCE
 
 
 def labels(*words: str) -> list[str]:
@@ -78,8 +80,9 @@ def journal() -> Journal:
 
 def follow(path: Path) -> Progress:
     progress = Progress()
-    for event in Follower(path).events():
-        progress.apply(event)
+    with closing(Follower(path)) as follower:
+        for event in follower.events():
+            progress.apply(event)
     return progress
 
 
@@ -94,15 +97,16 @@ def test_progress_is_read_while_lines_are_still_being_written(tmp_path: Path) ->
     path = tmp_path / "journal.jsonl"
     whole = b"".join(journal().lines)
     path.write_bytes(whole[:-20])
-    follower, progress = Follower(path), Progress()
-    for event in follower.events():
-        progress.apply(event)
-    assert progress.hosts["a"].tallies == {"ok": 1, "changed": 1, "failed": 1}
-    assert progress.hosts["b"].note == ""
-    with path.open("ab") as file:
-        file.write(whole[-20:])
-    for event in follower.events():
-        progress.apply(event)
+    progress = Progress()
+    with closing(Follower(path)) as follower:
+        for event in follower.events():
+            progress.apply(event)
+        assert progress.hosts["a"].tallies == {"ok": 1, "changed": 1, "failed": 1}
+        assert progress.hosts["b"].note == ""
+        with path.open("ab") as file:
+            file.write(whole[-20:])
+        for event in follower.events():
+            progress.apply(event)
     assert progress.hosts["b"].note == "attempt 2"
 
 
@@ -137,9 +141,10 @@ def test_plain_lines_and_recap_name_what_matters(tmp_path: Path) -> None:
     view = Plain(console, progress)
     made = journal().add("host_start", task="break", host="b")
     made.add("run_end", lines=len(made.lines), lost=0, reason="stopped")
-    for event in Follower(written(tmp_path, made)).events():
-        progress.apply(event)
-        view.event(event)
+    with closing(Follower(written(tmp_path, made))) as follower:
+        for event in follower.events():
+            progress.apply(event)
+            view.event(event)
     for line in recap(progress):
         console.print(line)
     said = console.file.getvalue()  # type: ignore[attr-defined]
@@ -193,8 +198,9 @@ def test_a_process_in_a_session_of_its_own_is_found_below_its_parent() -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             parent.wait(0.5)
         processes.send(found, signal.SIGKILL)
-        assert parent.wait(10) == 0
+        assert parent.wait(PATIENCE) == 0
         assert child not in processes.alive()
     finally:
         parent.kill()
+        parent.communicate()
         parent.wait()

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The initramfs has its own copy of modprobe.d and loads the modules of the devices that it finds.
 for target in / /boot /usr /var /home; do
   source=$(findmnt --noheadings --nofsroot --output SOURCE "$target") || continue

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Tests the settings together with all the others. If they do not work together, they are removed before sshd reads them.
 if sshd -t; then
   systemctl reload ssh.service && echo changed

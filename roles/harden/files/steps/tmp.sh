@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Puts /tmp in memory from the next boot on: mounting over a /tmp that is in use would hide its files.
 unit=/etc/systemd/system/tmp.mount
 if [ ! -f /usr/lib/systemd/system/tmp.mount ] && [ ! -e "$unit" ] && [ ! -L "$unit" ]; then
