@@ -66,13 +66,13 @@ def create(records: str, playbook: str, now: datetime) -> RecordDirectory:
         os.close(parent)
 
 
-def newest_first(records: str, now: datetime, file: str = sequence.JOURNAL) -> Iterator[str]:
-    """Names of the records in a directory that have this file, the one made last first. Raises OSError."""
+def newest_first(records: str, now: datetime, *files: str) -> Iterator[str]:
+    """Names of the records in a directory that have one of these files, the one made last first. Raises OSError."""
 
     def before(name: str) -> str | None:
         return sequence.previous(os.path.join(records, name))
 
-    return sequence.newest_first(sequence.names(records, file), sequence.latest(records), before, _as_in_names(now))
+    return sequence.newest_first(sequence.names(records, *files), sequence.latest(records), before, _as_in_names(now))
 
 
 def _as_in_names(moment: datetime) -> str:

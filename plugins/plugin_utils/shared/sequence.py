@@ -15,6 +15,8 @@ from functools import cache
 from typing import Literal
 
 JOURNAL = "journal.jsonl"
+ENTRIES = "entries.jsonl"
+"""A record of work by hand has these alone."""
 LATEST = "latest"
 RELEASED = "20250101"
 """A day before the first release of the recorder: nothing of ours is older."""
@@ -24,11 +26,12 @@ Doubt = Literal["past", "future", "back"]
 """Before the software was there, after now, or before the record that was made before it."""
 
 
-def names(base: str, file: str = JOURNAL) -> list[str]:
-    """The records in a directory that have this file, in no order. Raises OSError."""
+def names(base: str, *files: str) -> list[str]:
+    """The records in a directory that have one of these files (a journal or entries), in no order. Raises OSError."""
+    files = files or (JOURNAL, ENTRIES)
     with os.scandir(base) as entries:
         directories = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-    return [entry.name for entry in directories if os.path.lexists(os.path.join(entry.path, file))]
+    return [e.name for e in directories if any(os.path.lexists(os.path.join(e.path, file)) for file in files)]
 
 
 def latest(base: str) -> str | None:
@@ -41,7 +44,7 @@ def latest(base: str) -> str | None:
 
 
 def previous(record: str) -> str | None:
-    """The record made before the one in this directory: '' when there was none, None when its journal does not say."""
+    """The record made before the one in this directory: '' when there was none, None when no journal says it."""
     try:
         descriptor = os.open(os.path.join(record, JOURNAL), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(descriptor, "rb") as journal:

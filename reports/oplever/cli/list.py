@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
 import click
 
 from oplever import clock
 from oplever.cli.tables import as_json, format_option, table
+from oplever.kinds.registry import KINDS
 from oplever.store.index import open_index
 from oplever.store.ordering import Clock
 from oplever.store.query import Filter, Listed, listing, unreadable
 from oplever.text import printable
 from oplever.words import Verdict
 
+STATES = list(dict.fromkeys(state.id for kind in KINDS.values() for state in kind.states))
 _MOST_HOSTS = 5
-_COLUMNS = ("record", "verdict", "stage", "status", "machines", "by", "failing", "clock")
+_COLUMNS = ("record", "verdict", "stage", "status", "machines", "by", "due", "failing", "clock")
 _CLOCKS: dict[Clock, str] = {
     "past": "clock wrong: before Oplever existed",
     "future": "clock wrong: in the future",
@@ -53,10 +55,14 @@ class Moment(click.ParamType[str]):
 @click.option("--operator", help="Carried out by this person or account; a part of the name will do.")
 @click.option("--failed-check", help="Where this test or control failed.")
 @click.option("--work-process", help="Of this work process, as 1.3.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Of this kind.")
+@click.option("--state", type=click.Choice(STATES), help="In this state, as the document says it.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="To be ready on that day at the latest.")
+@click.option("--overdue", is_flag=True, help="Not ready, while it had to be by now.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most this many, the newest.")
 @format_option
 @click.help_option(help="Show this help and stop.")
-def list_records(form: str, **wanted: Any) -> None:
+def list_records(form: str, due: datetime | None, **wanted: Any) -> None:
     """List the records, newest first.
 
     \b
@@ -64,14 +70,14 @@ def list_records(form: str, **wanted: Any) -> None:
       oplever list --host 'web*' --verdict not_delivered --since 2026-11-01
     """
     with open_index() as index:
-        found = listing(index, Filter(**wanted))
+        found = listing(index, Filter(**wanted, due=due.date().isoformat() if due else None))
         broken = [each for each in unreadable(index) if each not in found]
     if form == "json":
         as_json(found)
     elif found:
         shown = len(_COLUMNS) if any(each.clock for each in found) else len(_COLUMNS) - 1
         table(_COLUMNS[:shown], [_row(each)[:shown] for each in found], headings=False)
-    elif any(value is not None for value in wanted.values()):
+    elif due or any(value not in (None, False) for value in wanted.values()):
         click.echo("No record has all of that.")
     else:
         click.echo(f"No records yet in {index.base}. Each run of a playbook makes one.")
@@ -81,12 +87,13 @@ def list_records(form: str, **wanted: Any) -> None:
 
 def _row(each: Listed) -> tuple[str, ...]:
     if each.problem is not None:
-        return (each.name, "cannot be read", "", "", each.problem, "", "", _clock(each))
+        return (each.name, "cannot be read", "", "", each.problem, "", "", "", _clock(each))
     machines = ", ".join(each.hosts[:_MOST_HOSTS]) + (", ..." if each.hosts[_MOST_HOSTS:] else "")
     failing = str(each.failing) if each.failing else ""
     by = ", ".join(each.operators)
     return (
-        each.name, each.verdict or "", each.stage or "", each.status or "", machines, by, failing, _clock(each)
+        each.name, each.verdict or "", each.stage or "", each.status or "", machines, by, each.due or "", failing,
+        _clock(each),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ LAZY = {
     "export": "oplever.cli.export:export_command",
     "import": "oplever.cli.import_:import_group",
     "list": "oplever.cli.list:list_records",
+    "new": "oplever.cli.new:new",
     "purge": "oplever.cli.purge:purge",
     "run": "oplever.cli.run:run",
     "show": "oplever.cli.show:show",

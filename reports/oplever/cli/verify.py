@@ -40,7 +40,7 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     if checked:
         click.echo(printable(f"allowed signers: {allowed if allowed else 'no file says whose key is whose'}"))
     for each in checked:
-        click.echo(printable(_told(each, len(entries) + 1)))
+        click.echo(printable(_told(each, len(entries) + manifest.first_revision(directory))))
     for entry in entries:
         if isinstance(entry.entry, PseudonymisedEntry):
             click.echo(f"pseudonymised at {entry.at}: {', '.join(entry.entry.names)}")

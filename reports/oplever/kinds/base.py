@@ -38,10 +38,11 @@ class Transition(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """`takes` says which entries a record in it takes."""
+    """`takes` says which entries a record in it takes; in an `is_final` one nothing is due any more."""
 
     id: DocumentStatus
     takes: Callable[[EntryKind], bool] = always
+    is_final: bool = False
 
 
 class RecordKind(Struct, frozen=True):
@@ -89,7 +90,12 @@ def _after_approval(content: EntryKind) -> bool:
     return content.declaration.after_approval
 
 
-DOCUMENT_STATES = (State("concept"), State("submitted"), State("approved", _after_approval), State("rejected"))
+DOCUMENT_STATES = (
+    State("concept"),
+    State("submitted"),
+    State("approved", _after_approval, is_final=True),
+    State("rejected"),
+)
 _ANY: tuple[DocumentStatus, ...] = tuple(state.id for state in DOCUMENT_STATES)
 DOCUMENT_TRANSITIONS = (
     Transition("report", _ANY, "submitted"),

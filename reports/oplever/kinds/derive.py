@@ -17,7 +17,7 @@ from oplever.record import opinions, score
 from oplever.record.entries import Entry, added
 from oplever.record.fold import Run, fold
 from oplever.record.model import Completeness, Missing, Record
-from oplever.record.start import start
+from oplever.record.start import is_stated, start
 
 
 def derive(events: Iterable[JournalEvent], digest: str = "", entries: Iterable[Entry] = ()) -> Record:
@@ -55,5 +55,5 @@ def conclude(record: Record, run: Run) -> Record:
         if rule.lacks(record)
     )
     lost = run.gaps + (run.end.lost if run.end else 0)
-    whole = run.end is not None and not lost and not run.surplus
+    whole = is_stated(record) or (run.end is not None and not lost and not run.surplus)
     return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))

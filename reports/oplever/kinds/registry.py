@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oplever.kinds.base import RecordKind
 from oplever.kinds.installation.kind import KIND as INSTALLATION
-from oplever.record.entries import Entry, Log
+from oplever.record.entries import Entry, Log, OpenedEntry
 from oplever.record.model import Record
 
 KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION,)}
@@ -23,4 +23,5 @@ def of(record: Record) -> RecordKind:
 
 def of_entries(entries: Sequence[Entry]) -> RecordKind:
     """The kind of the record with these entries: what its first line opened, else an installation."""
-    return INSTALLATION
+    opened = entries[0].entry if entries else None
+    return KINDS.get(opened.kind, INSTALLATION) if isinstance(opened, OpenedEntry) else INSTALLATION

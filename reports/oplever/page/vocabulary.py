@@ -196,6 +196,8 @@ def work_process(t: Translator, code: str) -> str:
 
 REASONS: dict[str, str] = {
     "nothing_done": N_("No task did anything: each was skipped, or there was none."),
+    "nothing_stated": N_("Nobody has stated any work yet."),
+    "stated": N_("Stated by people, not measured: the work was done by hand and no journal recorded it."),
     "hosts_stopped": N_("After \u201c{step}\u201d, which failed on {failed}, nothing more was done on {hosts}."),
     "hosts_left": N_("Ansible lost these machines on the way; they did not get all of the work: {hosts}."),
     "hosts_not_reached": N_("No batch reached these machines, nothing was done on them: {hosts}."),
@@ -236,6 +238,7 @@ MISSING: dict[str, str] = {
     "procedures_missing": N_("Which procedures and guidelines apply"),
     "work_process_missing": N_("To which work process the work belongs"),
     "people_missing": N_("Who carried out the work"),
+    "components_missing": N_("Which parts and materials were used"),
     "snapshots_missing": N_("A snapshot of every machine before and after the work"),
     "tests_during_missing": N_("Tests during the work"),
     "tests_after_missing": N_("Tests directly after the work"),

@@ -37,6 +37,11 @@ RUN = "installation"
 """The kind of every record with a journal."""
 
 
+def is_stated(record: Record) -> bool:
+    """Whether people alone say what was done: the record has no journal."""
+    return not record.document.journal_version
+
+
 def start(run: Run, digest: str) -> Record:
     """What the machines said. Verdict, stage, scores and completeness are not in it: their kind gives them."""
     saved = rescued(run)
@@ -63,7 +68,7 @@ def start(run: Run, digest: str) -> Record:
         steps=steps(run, saved),
         tests=(*checks.tests(outcomes), *drift.tests(pairs)),
         baseline=checks.baseline(run.checks, outcomes),
-        faults=faults(run, saved, outcomes),
+        faults=faults(run, saved, outcomes) if run.start else (),
         escalations=(),
         acceptance=Acceptance(),
         rest_points=RestPoints(),
@@ -81,7 +86,7 @@ def start(run: Run, digest: str) -> Record:
 def _document(run: Run, digest: str) -> Document:
     start = run.start
     return Document(
-        revision=1,
+        revision=1 if start else 0,
         created=run.last,
         started=run.started,
         ended=run.end.t if run.end else None,
@@ -96,7 +101,7 @@ def _document(run: Run, digest: str) -> Document:
         commit=start.commit if start else None,
         dirty=start.dirty if start else None,
         reasons=(),
-        history=(History(1, run.last, "machine", "run"),),
+        history=(History(1, run.last, "machine", "run"),) if start else (),
     )
 
 

@@ -1,4 +1,5 @@
-"""Each entry names what stands before it: the line before it, or the journal when it is the first.
+"""Each entry names what stands before it: the line before it, or the journal when it is the first; without a journal
+the name of the record.
 
 A line that was changed, removed, added between or moved breaks the link of the line after it. The last line has none
 after it: the manifest and the signatures answer for the end of the file.
@@ -23,12 +24,14 @@ class _Link(msgspec.Struct):
 
 
 def link(lines: Sequence[bytes], journal: Path) -> str:
-    """What the next line has to name: `entry:<sha256>`, or `journal:<bytes>:<sha256>`. Raises OSError.
+    """What the next line has to name: `entry:<sha256>`, `journal:<bytes>:<sha256>`, or `record:<name>`. Raises OSError.
 
     The number of bytes is there because an entry may be added while the run still writes.
     """
     if lines:
         return of_line(lines[-1])
+    if not journal.exists():
+        return f"record:{journal.parent.resolve().name}"
     size = journal.stat().st_size
     return f"journal:{size}:{sha256(journal, size)}"
 
@@ -54,6 +57,8 @@ def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
         chained = True
         if previous.startswith("journal:"):
             problem = _journal_link(number, previous, journal)
+        elif previous.startswith("record:"):
+            problem = _record_link(number, previous, journal)
         else:
             problem = _entry_link(number, previous, lines, seen)
         if problem:
@@ -70,6 +75,15 @@ def _journal_link(number: int, link: str, journal: Path) -> str:
     except OSError:
         same = False
     return "" if same else "line 1 follows another journal.jsonl than the one that is here"
+
+
+def _record_link(number: int, link: str, journal: Path) -> str:
+    if number > 1:
+        return f"line {number} opens the record: it was moved down, or lines were added before it"
+    if journal.exists():
+        return "a journal.jsonl was put beside entries that began without one"
+    name = link.removeprefix("record:")
+    return "" if name == journal.parent.resolve().name else f"line 1 opened another record, {name}"
 
 
 def _entry_link(number: int, link: str, lines: Sequence[bytes], seen: dict[str, int]) -> str:

@@ -27,7 +27,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`revision` is one more than the number of entries."""
+    """`revision` is the number of entries, and one more for the journal."""
 
     files: tuple[Listed, ...]
     version: int = 1
@@ -49,7 +49,12 @@ def make(directory: Path) -> Manifest:
         )
     except OSError as problem:
         raise unreadable(directory, problem) from None
-    return Manifest(files, record=directory.name, revision=len(lines) + 1)
+    return Manifest(files, record=directory.name, revision=len(lines) + first_revision(directory))
+
+
+def first_revision(directory: Path) -> int:
+    """The revision before the first entry: 1 when there is a journal, else 0."""
+    return int((directory / JOURNAL).exists())
 
 
 def write_manifest(directory: Path) -> None:
@@ -90,10 +95,11 @@ def _own(directory: Path, manifest: Manifest, lines: int) -> Iterator[str]:
         yield f"{MANIFEST}: changed"
     if manifest.record != directory.resolve().name:
         yield f"{MANIFEST}: is that of another record, {manifest.record}"
-    if lines < manifest.revision - 1:
-        yield f"{ENTRIES}: what stood after line {lines} was removed, up to line {manifest.revision - 1}"
-    elif lines > manifest.revision - 1:
-        yield f"{ENTRIES}: lines after line {manifest.revision - 1} are not in the documents"
+    stated = manifest.revision - int(any(file.name == JOURNAL for file in manifest.files))
+    if lines < stated:
+        yield f"{ENTRIES}: what stood after line {lines} was removed, up to line {stated}"
+    elif lines > stated:
+        yield f"{ENTRIES}: lines after line {stated} are not in the documents"
 
 
 def _same(directory: Path, file: Listed) -> bool:

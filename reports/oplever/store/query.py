@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, not_, or_, select
 
+from oplever import clock
 from oplever.compare import Difference, state_differences
-from oplever.record.drift import KINDS
+from oplever.kinds.registry import KINDS
+from oplever.record import drift
 from oplever.store import schema
 from oplever.store.index import Index
 from oplever.store.ordering import Clock
@@ -20,11 +22,13 @@ from oplever.store.schema import records as table
 
 _LAST_FIRST = (table.c.moment.desc(), table.c.number.desc(), table.c.place, table.c.name.desc())
 """Numbers count within a place; records of several places follow each other by time."""
-DRIFTING = KINDS | {"package"}
+DRIFTING = drift.KINDS | {"package"}
 
 
 class Filter(Struct, frozen=True):
-    """What a record must have. Names take `*` and `?`; times are ISO 8601 in UTC, from `since` to before `until`."""
+    """What a record must have. Names take `*` and `?`; times are ISO 8601 in UTC, from `since` to before `until`.
+
+    `due`: to be ready on that day at the latest; `overdue`: not ready, while the time for it is over now."""
 
     host: str | None = None
     role: str | None = None
@@ -34,6 +38,10 @@ class Filter(Struct, frozen=True):
     operator: str | None = None
     failed_check: str | None = None
     work_process: str | None = None
+    kind: str | None = None
+    state: str | None = None
+    due: str | None = None
+    overdue: bool = False
     limit: int | None = None
 
 
@@ -46,6 +54,8 @@ class Listed(Struct, frozen=True):
     problem: str | None
     started: str | None
     title: str | None
+    kind: str | None
+    due: str | None
     work_process: str | None
     verdict: str | None
     stage: str | None
@@ -216,6 +226,14 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(table.c.verdict == wanted.verdict)
     if wanted.work_process:
         found.append(table.c.work_process == wanted.work_process)
+    if wanted.kind:
+        found.append(table.c.kind == wanted.kind)
+    if wanted.state:
+        found.append(table.c.status == wanted.state)
+    if wanted.due:
+        found.append(func.substr(table.c.due, 1, len(wanted.due)) <= wanted.due)
+    if wanted.overdue:
+        found.append(_overdue(clock.now()))
     if wanted.since:
         found.append(table.c.started >= wanted.since)
     if wanted.until:
@@ -231,6 +249,20 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         named = or_(_like(people.c.name, wanted.operator), _like(people.c.name, f"*{wanted.operator}*"))
         found.append(exists().where(people.c.record == table.c.key, named))
     return found
+
+
+def _overdue(now: str) -> ColumnElement[bool]:
+    """Due before this moment and in no final state. A day is over when the day after it begins (UTC)."""
+    day = now[:10]
+    past = or_(
+        and_(func.length(table.c.due) == len(day), table.c.due < day),
+        and_(func.length(table.c.due) > len(day), table.c.due < now),
+    )
+    ready = [
+        and_(table.c.kind == kind.id, table.c.status.in_([state.id for state in kind.states if state.is_final]))
+        for kind in KINDS.values()
+    ]
+    return and_(past, not_(or_(*ready)))
 
 
 def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +20,8 @@ from oplever.journal.reader import read
 from oplever.kinds import registry
 from oplever.kinds.derive import derive_folded
 from oplever.record import entries, snapshots
-from oplever.record.entries import Entry
-from oplever.record.fold import Call, fold
+from oplever.record.entries import Entry, OpenedEntry
+from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
 from oplever.record.snapshots import State
 from oplever.store import chain
@@ -86,6 +90,8 @@ def examine(directory: Path) -> Examined:
             run = fold(read(journal, str(path)))
         record = derive_folded(run, sha256(path), read_entries(directory))
     except FileNotFoundError:
+        if is_by_hand(stated := read_entries(directory)):
+            return Examined(derive_folded(Run(), "", stated), {})
         raise OpleverError(
             "journal-missing", f"{directory} has no journal.jsonl", "name the directory of a record, below records/"
         ) from None
@@ -93,6 +99,11 @@ def examine(directory: Path) -> Examined:
         raise unreadable(path, problem) from None
     pairs = snapshots.first_and_last(run.snapshots)
     return Examined(record, {host: (_state(before), _state(after)) for host, (before, after) in pairs.items()})
+
+
+def is_by_hand(stated: Sequence[Entry]) -> bool:
+    """Whether entries are a record by themselves: the first one opens it."""
+    return bool(stated) and isinstance(stated[0].entry, OpenedEntry)
 
 
 def _state(call: Call | None) -> State | None:
@@ -133,6 +144,38 @@ def add(directory: Path, entry: Entry) -> None:
             append_line(path, entries.line(chained))
     except OSError as problem:
         raise unwritable(path, problem) from None
+
+
+def create(base: Path, name: str, opened: Entry) -> Path:
+    """Make the directory of a record of work by hand, with its first entry, and point `latest` to it; whole or not at
+    all. Raises OpleverError (`file-unwritable`)."""
+    draft = base / f".new-{secrets.token_hex(6)}"
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(base):  # runs wait for each other here too
+            draft.mkdir(mode=0o700)
+            try:
+                chained = msgspec.structs.replace(opened, previous=f"record:{name}")
+                append_line(draft / ENTRIES, entries.line(chained))
+                draft.rename(base / name)
+            except BaseException:
+                shutil.rmtree(draft, ignore_errors=True)
+                raise
+            point_latest(base / name)
+    except OSError as problem:
+        raise unwritable(base / name, problem) from None
+    return base / name
+
+
+def point_latest(record: Path) -> None:
+    """Replace the link in one step; a convenience, so a failure (`latest` is a directory, say) is let go."""
+    temporary = record.parent / f".latest-{secrets.token_hex(6)}"
+    with contextlib.suppress(OSError):
+        temporary.symlink_to(record.name)
+        try:
+            os.replace(temporary, record.parent / sequence.LATEST)
+        except OSError:
+            temporary.unlink()
 
 
 def write_record(record: Record, directory: Path) -> Path:

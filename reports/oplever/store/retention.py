@@ -6,6 +6,7 @@ only this records directory has; who throws that key away makes the pseudonyms a
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -28,7 +29,7 @@ from oplever.record.entries import Entry, PseudonymisedEntry, Term
 from oplever.store import chain, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
 from oplever.store.pseudonyms import Pseudonyms
-from oplever.store.records import ENTRIES, JOURNAL, RECORD, every, read_entries
+from oplever.store.records import ENTRIES, JOURNAL, RECORD, every, is_by_hand, point_latest, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
 
 LOG = "purge.jsonl"
@@ -86,6 +87,10 @@ def last_moment(directory: Path, entries: Sequence[Entry]) -> str:
     try:
         with path.open("rb") as journal:
             ended = max(event.t for event in read(journal, str(path)) if not isinstance(event, Gap))
+    except FileNotFoundError:
+        if not is_by_hand(entries):
+            raise unreadable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))) from None
+        ended = entries[0].at
     except OSError as problem:
         raise unreadable(path, problem) from None
     return max([ended, *(e.at for e in entries if not isinstance(e.entry, PseudonymisedEntry))])
@@ -128,6 +133,8 @@ def _in_journal(directory: Path, others: Pseudonyms) -> int:
     try:
         with path.open(encoding="utf-8", errors="replace") as journal:
             return sum(map(others.count, journal))
+    except FileNotFoundError:
+        return 0  # work by hand
     except OSError as problem:
         raise unreadable(path, problem) from None
 
@@ -155,16 +162,11 @@ def _remove(directory: Path) -> None:
         was_latest = latest.is_symlink() and os.readlink(latest) == directory.name
         shutil.rmtree(directory)  # follows no links
         if was_latest:
-            _point(latest, next(every(directory.parent), None))
+            latest.unlink()
+            if left := next(every(directory.parent), None):
+                point_latest(left)
     except OSError as problem:
         raise unwritable(directory, problem) from None
-
-
-def _point(latest: Path, record: Path | None) -> None:
-    """To the record made last of those that are left. Raises OSError."""
-    latest.unlink()
-    if record is not None:
-        latest.symlink_to(record.name)
 
 
 def _key(base: Path) -> bytes:

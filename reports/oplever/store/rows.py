@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
 from msgspec import structs
 from sqlalchemy import Table
 
+from oplever import clock
+from oplever.kinds import registry
 from oplever.record.identity import is_measured, latest
 from oplever.record.model import BAD, Record
 from oplever.store import schema
@@ -29,6 +32,8 @@ def record(found: Record) -> Row:
         "ended": document.ended,
         "last": max([document.created, *(each.at for each in document.history)]),
         "title": found.assignment.title or playbooks,
+        "kind": found.kind,
+        "due": _due(found),
         "work_process": found.work_process,
         "verdict": found.verdict,
         "stage": found.stage,
@@ -37,6 +42,19 @@ def record(found: Record) -> Row:
         "duration": document.duration,
         "hosts": len(found.systems),
     }
+
+
+def _due(found: Record) -> str | None:
+    """When it has to be ready: a day, or a moment in UTC; None when nobody said so, or in words only."""
+    due = registry.of(found).due(found)
+    try:
+        return due if date.fromisoformat(due).isoformat() == due else None
+    except ValueError:
+        pass
+    try:
+        return clock.written(clock.moment(due))
+    except (ValueError, OverflowError):
+        return None
 
 
 def parts(found: Record) -> dict[Table, list[Row]]:

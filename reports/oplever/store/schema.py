@@ -17,9 +17,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 2
+VERSION = 3
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
-the order in which records were made."""
+the order in which records were made; 3: `kind` and `due`."""
 
 metadata = MetaData()
 
@@ -42,6 +42,8 @@ records = Table(
     Column("ended", String),
     Column("last", String),
     Column("title", Text),
+    Column("kind", String),
+    Column("due", String),  # a day, or a moment in UTC; what else was said of it is none
     Column("work_process", String),
     Column("verdict", String),
     Column("stage", String),

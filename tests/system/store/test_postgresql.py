@@ -10,7 +10,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from journals import Journal
+from oplever import store
 from oplever.cli.main import main
+from oplever.record import entries
 from oplever.store import schema
 from oplever.store.index import Index, open_index
 from oplever.store.query import Filter, life, listing, newest
@@ -18,6 +20,7 @@ from sqlalchemy import create_engine
 from stored import check, store_record, visit
 
 FIRST, SECOND, THIRD = "20261101T100000Z-site-aaaaaa", "20261110T100000Z-audit-bbbbbb", "20261120T100000Z-site-cccccc"
+HAND = "20261110T100000Z-installation-dddddd"
 
 
 @pytest.fixture
@@ -36,6 +39,8 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     store_record(base, FIRST, visit().finish(ok=4))
     store_record(base, SECOND, check(visit(files=changed), "web1", "fail", "nginx.tls").finish(ok=4))
     store_record(base, THIRD, Journal(account="piet", work_process="2.2").task("one", host="WS_1\0"))
+    late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3", "due": "2026-11-20"}
+    store.create(base, HAND, entries.make("opened", "S. Yilmaz", "2026-11-10T10:00:00.000000Z", late))
     (base / "20261122T100000Z-site-eeeeee").mkdir()
     (base / "20261122T100000Z-site-eeeeee" / "journal.jsonl").write_bytes(b"garbage\n")
     return base
@@ -45,6 +50,7 @@ WANTED = [
     Filter(), Filter(host="WEB*"), Filter(host="ws_?*"), Filter(host="w%"), Filter(role="*nginx"),
     Filter(verdict="not_delivered"), Filter(since="2026-11-10", until="2026-11-11"), Filter(operator="YILMAZ"),
     Filter(failed_check="nginx.tls"), Filter(work_process="2.2"), Filter(limit=1),
+    Filter(kind="installation"), Filter(state="concept"), Filter(due="2026-11-30"), Filter(overdue=True),
 ]  # fmt: skip
 
 

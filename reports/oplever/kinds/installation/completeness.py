@@ -5,6 +5,7 @@ from __future__ import annotations
 from oplever.kinds.base import Rule
 from oplever.record.identity import is_measured
 from oplever.record.model import Record
+from oplever.record.start import is_stated
 
 
 def _procedures(record: Record) -> bool:
@@ -19,7 +20,14 @@ def _executor(record: Record) -> bool:
     return not any(person.role == "executor" and person.name for person in record.people)
 
 
+def _components(record: Record) -> bool:
+    """Of work by hand people say what a snapshot shows of other work."""
+    return is_stated(record) and not record.components
+
+
 def _snapshots(record: Record) -> bool:
+    if is_stated(record):
+        return False
     return not record.systems or any(not (s.snapshot_before and s.snapshot_after) for s in record.systems)
 
 
@@ -27,12 +35,20 @@ def _tests(record: Record, stage: str) -> bool:
     return not any(test.stage == stage and is_measured(test) for test in record.tests)
 
 
-def _tests_during(record: Record) -> bool:
-    return _tests(record, "during")
+def _during(record: Record) -> bool:
+    return not is_stated(record) and _tests(record, "during")
 
 
-def _tests_after(record: Record) -> bool:
-    return _tests(record, "after")
+def _after(record: Record) -> bool:
+    return not is_stated(record) and _tests(record, "after")
+
+
+def _during_by_hand(record: Record) -> bool:
+    return is_stated(record) and _tests(record, "during")
+
+
+def _after_by_hand(record: Record) -> bool:
+    return is_stated(record) and _tests(record, "after")
 
 
 def _baseline(record: Record) -> bool:
@@ -69,8 +85,11 @@ RULES = (
     Rule("assignment", "procedures_missing", "executor", ("1.3-10", "1.3-16"), "oplever add assignment", _procedures),
     Rule("people", "people_missing", "executor", ("1.3-22",), "", _executor),
     Rule("systems", "snapshots_missing", "toolkit", ("1.3-13", "1.3-14", "1.3-19"), "", _snapshots),
-    Rule("tests", "tests_during_missing", "toolkit", ("1.3-06", "1.3-15"), "", _tests_during),
-    Rule("tests", "tests_after_missing", "toolkit", ("1.3-07", "1.3-15"), "", _tests_after),
+    Rule("components", "components_missing", "executor", ("1.3-13",), "oplever add component", _components),
+    Rule("tests", "tests_during_missing", "toolkit", ("1.3-06", "1.3-15"), "", _during),
+    Rule("tests", "tests_during_missing", "executor", ("1.3-06", "1.3-15"), "oplever add test", _during_by_hand),
+    Rule("tests", "tests_after_missing", "toolkit", ("1.3-07", "1.3-15"), "", _after),
+    Rule("tests", "tests_after_missing", "executor", ("1.3-07", "1.3-15"), "oplever add test", _after_by_hand),
     Rule("baseline", "baseline_missing", "toolkit", ("1.3-12",), "", _baseline),
     Rule("acceptance", "acceptance_missing", "user", ("1.3-11",), "oplever add acceptance", _acceptance),
     Rule("rest_points", "rest_points_missing", "executor", ("3.3-02",), "oplever add rest-point", _rest_points),

@@ -15,6 +15,16 @@ HEADLINES: dict[str, tuple[Tone, str, str]] = {
         N_("Nothing was done"),
         N_("No task did anything on a machine: there is nothing to deliver."),
     ),
+    "nothing_stated": (
+        "info",
+        N_("Nothing stated yet"),
+        N_("Nobody has said what was done: there is nothing to deliver yet."),
+    ),
+    "stated": (
+        "warn",
+        N_("In order as stated"),
+        N_("People stated the work and its tests; no machine measured them."),
+    ),
     "trial": ("info", N_("Trial run"), N_("This shows what a real run would do; nothing is delivered.")),
     "trial_failed": ("bad", N_("Trial run with problems"), N_("A trial run delivers nothing; see the reasons below.")),
     "not_delivered": ("bad", N_("Not delivered"), N_("The work cannot be handed over yet, for the reasons below.")),

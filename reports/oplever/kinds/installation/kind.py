@@ -22,6 +22,7 @@ def judge(record: Record, run: Run) -> Record:
         run=run,
         saved=frozenset(rescued(run)),
         systems=record.systems,
+        components=record.components,
         steps=record.steps,
         tests=record.tests,
         baseline=record.baseline,

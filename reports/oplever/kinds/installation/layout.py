@@ -10,6 +10,7 @@ from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import STAGES, toned
 from oplever.record.model import Record
+from oplever.record.start import is_stated
 
 CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("document",), N_("Document control"), job.document),
@@ -65,6 +66,8 @@ def _stage(record: Record, t: Translator) -> Cell:
 
 
 def _notes(record: Record, t: Translator) -> tuple[str, ...]:
+    if is_stated(record):
+        return (t("Computed from what people stated; no machine measured it, and nothing in it was typed over."),)
     return (t("Computed from the journal of the run and from what people added; nothing in it was typed over."),)
 
 

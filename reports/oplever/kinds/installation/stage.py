@@ -13,11 +13,12 @@ from oplever.kinds.installation.verdict import EFFECTS, REJECTIONS
 from oplever.record.identity import is_measured, latest
 from oplever.record.model import BAD, Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
 from oplever.record.persons import same_person
+from oplever.record.start import is_stated
 
 Wait = Literal["user", "supervisor", "both", "nobody"]
 Headline = Literal[
     "interrupted", "nothing_done", "trial", "trial_failed", "not_delivered", "rejected", "untested", "in_order",
-    "in_order_with_remarks", "delivered", "delivered_with_remarks",
+    "in_order_with_remarks", "delivered", "delivered_with_remarks", "nothing_stated", "stated",
 ]  # fmt: skip
 
 ACCEPTED = ("accepted", "accepted_with_rest_points")
@@ -52,6 +53,10 @@ HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
 }
 """What a reader is told, by what machines showed and how far people came. A rejection is told before all of it."""
 
+STATED: dict[Headline, Headline] = {"nothing_done": "nothing_stated", "in_order_with_remarks": "stated"}
+"""What is told instead of work that no machine recorded."""
+WAITING: tuple[Headline, ...] = ("untested", "in_order", "in_order_with_remarks", "stated")
+
 
 def stage(
     reasons: Sequence[Reason],
@@ -68,7 +73,7 @@ def stage(
     codes = {reason.code for reason in reasons}
     if "check_mode" in codes:
         return "trial"
-    if codes & {"nothing_done", "no_hosts"}:
+    if codes & {"nothing_done", "nothing_stated", "no_hosts"}:
         return "nothing_done"
     if codes & UNFINISHED:
         return "started"
@@ -121,4 +126,5 @@ def standing(record: Record) -> Standing:
         rejected = "supervisor" if "decision_rejected" in codes else "user"
         return Standing("rejected", "nobody", rejected)
     headline = HEADLINES.get((record.verdict, record.stage), "not_delivered")
-    return Standing(headline, waits if headline in ("untested", "in_order", "in_order_with_remarks") else "nobody")
+    headline = STATED.get(headline, headline) if is_stated(record) else headline
+    return Standing(headline, waits if headline in WAITING else "nobody")

@@ -19,6 +19,7 @@ from oplever.record.model import (
     Acceptance,
     Accountability,
     Baseline,
+    Component,
     Fault,
     Reason,
     RestPoints,
@@ -33,6 +34,7 @@ EFFECTS: dict[str, Verdict] = {
     "stopped": "interrupted",
     "no_hosts": "not_delivered",
     "nothing_done": "not_delivered",
+    "nothing_stated": "not_delivered",
     "tool_failed": "not_delivered",
     "hosts_unreachable": "not_delivered",
     "hosts_failed": "not_delivered",
@@ -45,6 +47,7 @@ EFFECTS: dict[str, Verdict] = {
     "faults_open": "not_delivered",
     "acceptance_rejected": "not_delivered",
     "decision_rejected": "not_delivered",
+    "stated": "delivered_with_remarks",
     "check_mode": "delivered_with_remarks",
     "changed_in_trial": "delivered_with_remarks",
     "hosts_ended": "delivered_with_remarks",
@@ -79,6 +82,7 @@ class Grounds:
     run: Run
     saved: frozenset[int]
     systems: Sequence[System]
+    components: Sequence[Component]
     steps: Sequence[Step]
     tests: Sequence[Test]
     baseline: Baseline
@@ -108,9 +112,23 @@ class Grounds:
 def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
     """The verdict and all reasons for it, the heaviest first; none when it is `delivered`."""
     run, order = grounds.run, list(EFFECTS)
-    about = (_work(grounds), _tool(grounds), _machines(grounds), _proof(grounds), _people(grounds))
-    reasons = sorted(chain(_ended(run), *about, _reservations(run)), key=lambda reason: order.index(reason.code))
+    recorded = (_ended(run), _work(grounds), _tool(grounds), _machines(grounds))
+    work = recorded if run.start else (_stated(grounds),)
+    about = chain(*work, _proof(grounds), _people(grounds), _reservations(run))
+    reasons = sorted(about, key=lambda reason: order.index(reason.code))
     return EFFECTS[reasons[0].code] if reasons else "delivered", tuple(reasons)
+
+
+def _stated(grounds: Grounds) -> Iterator[Reason]:
+    """What people say was done, without a journal. A machine did not measure it, so it is never without remark."""
+    if not grounds.systems:
+        yield Reason("no_hosts")
+    elif not (grounds.steps or grounds.tests or grounds.components):
+        yield Reason("nothing_stated")
+    else:
+        yield Reason("stated")
+    if failed := _failed_by_hand(grounds.steps):
+        yield Reason("hand_steps_failed", {"steps": failed})
 
 
 def _ended(run: Run) -> Iterator[Reason]:
@@ -203,6 +221,8 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("no_tests")
     elif hosts := [system.name for system in grounds.systems if system.name not in grounds.measured]:
         yield Reason("hosts_untested", {"hosts": hosts})
+    if grounds.run.start is None:
+        return  # `stated` says that nobody knows what else changed
     if hosts := [each.name for each in grounds.systems if not (each.snapshot_before and each.snapshot_after)]:
         yield Reason("snapshots_missing", {"hosts": hosts})
 

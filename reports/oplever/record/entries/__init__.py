@@ -22,6 +22,7 @@ from oplever.record.entries.fault import FaultEntry
 from oplever.record.entries.handover import HandoverEntry
 from oplever.record.entries.hours import HoursEntry
 from oplever.record.entries.none import NoneEntry
+from oplever.record.entries.opened import OpenedEntry
 from oplever.record.entries.proposal import ProposalEntry
 from oplever.record.entries.pseudonymised import PseudonymisedEntry
 from oplever.record.entries.report import ReportEntry
@@ -57,6 +58,7 @@ __all__ = [
     "Log",
     "NonEmptyText",
     "NoneEntry",
+    "OpenedEntry",
     "ProposalEntry",
     "PseudonymisedEntry",
     "ReportEntry",
@@ -76,7 +78,8 @@ __all__ = [
 ]
 
 Content = (
-    AssignmentEntry
+    OpenedEntry
+    | AssignmentEntry
     | ComponentEntry
     | StepEntry
     | TestEntry

@@ -8,6 +8,7 @@ from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
 from oplever.record.model import PlanStep
+from oplever.record.start import is_stated
 
 
 def document(view: View, t: Translator) -> Blocks:
@@ -17,24 +18,16 @@ def document(view: View, t: Translator) -> Blocks:
     )
     days = complete.days_to_submission
     whole = Cell(t("yes"), "good") if complete.complete else Cell(t("no, see what is missing"), "warn")
-    kept = (
-        Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
-        if complete.journal_complete
-        else Cell(t("no: the journal was cut short"), "bad")
-    )
     return (
         *pairs(
             (t("Record"), code(record.id)),
             (t("Revision"), str(doc.revision)),
             (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
             (t("Created"), t.moment(doc.created)),
-            (t("Work started"), t.moment(doc.started)),
-            (t("Work ended"), t.moment(doc.ended) if doc.ended else Cell(t("not finished"), "bad")),
-            (t("Duration"), t.duration(doc.duration)),
+            *_course(view, t),
             (t("Record complete"), whole),
-            (t("Journal complete"), kept),
             (t("Days until submission"), t.number(days, 1) if days is not None else None),
-            (t("Check mode"), _trial(view, t)),
+            (t("Check mode"), None if is_stated(record) else _trial(view, t)),
             (t("Playbooks"), code("\n".join(doc.playbooks))),
             (t("Inventories"), code("\n".join(doc.inventories))),
             (t("Command"), code(" ".join(doc.command))),
@@ -43,6 +36,24 @@ def document(view: View, t: Translator) -> Blocks:
         ),
         *_history(view, t),
         *_corrections(view, t),
+    )
+
+
+def _course(view: View, t: Translator) -> tuple[tuple[str, str | Cell], ...]:
+    """When the work was done, as far as anything recorded that."""
+    doc, complete = view.record.document, view.record.completeness
+    if is_stated(view.record):
+        return ((t("Journal"), Cell(t("none: the work was done by hand, and is stated here"), "info")),)
+    kept = (
+        Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
+        if complete.journal_complete
+        else Cell(t("no: the journal was cut short"), "bad")
+    )
+    return (
+        (t("Work started"), t.moment(doc.started)),
+        (t("Work ended"), t.moment(doc.ended) if doc.ended else Cell(t("not finished"), "bad")),
+        (t("Duration"), t.duration(doc.duration)),
+        (t("Journal complete"), kept),
     )
 
 

@@ -12,6 +12,7 @@ from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, toned, word
 from oplever.record.model import BAD, Component, HostResult, Setting, Step, System
+from oplever.record.start import is_stated
 
 SETTING_KINDS = ("host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module")
 _TROUBLE = frozenset({"failed", "unreachable"})
@@ -125,7 +126,7 @@ def _as_built(view: View, t: Translator, system: System) -> Blocks:
     return (
         *pairs(
             (t("Address"), code(system.address)),
-            (t("Reachable"), Cell(t("yes"), "good") if system.reachable else Cell(t("no"), "bad")),
+            (t("Reachable"), None if is_stated(view.record) else _reachable(t, system)),
             (t("Roles"), ", ".join(view.roles[role] for role in system.roles)),
             (t("Groups"), ", ".join(system.groups)),
             (t("Operating system"), system.os),
@@ -187,9 +188,15 @@ def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
     return Details(t("Settings of {host}", host=host), tuple(kinds), count=_counts(t, counts, SETTING_KINDS))
 
 
+def _reachable(t: Translator, system: System) -> Cell:
+    return Cell(t("yes"), "good") if system.reachable else Cell(t("no"), "bad")
+
+
 def steps(view: View, t: Translator) -> Blocks:
     if not view.record.steps:
         return ()
+    if is_stated(view.record):
+        return _by_hand(view, t)
     failed = [
         (Cell(result.host), Cell(step.name, note=view.part(step)), *_outcome(t, result))
         for step in view.record.steps

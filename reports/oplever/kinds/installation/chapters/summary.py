@@ -16,11 +16,16 @@ from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
 from oplever.record.model import Control, Missing, Reason, Record, System, Test
 from oplever.record.persons import among, supervisors
+from oplever.record.start import is_stated
 
 _MOST_OF_A_KIND = 8
 _MOST_TILES = 12
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
+
+
+_UNKNOWN = frozenset({"no_tests", "hosts_untested", "snapshots_missing", "check_mode", "stated", "nothing_stated"})
+"""Reasons that say that nobody measured it."""
 
 
 def title(record: Record, t: Translator) -> str:
@@ -37,6 +42,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     machines = t.plural("{count} machine", "{count} machines", len(names))
     where = Cell(job.location or machines, note=", ".join(names[:8]) + (" …" if len(names) > 8 else ""))
     took = t("took {duration}", duration=t.duration(doc.duration)) if doc.ended else t("not finished")
+    took = t("opened; work by hand") if is_stated(record) else took
     executors = people_named(record, "executor")
     principal = t("for {principal}", principal=job.principal) if job.principal else ""
     return (
@@ -73,7 +79,7 @@ def _attention(view: View, t: Translator) -> Blocks:
 
 def _line(t: Translator, reason: Reason) -> AttentionItem:
     effect = EFFECTS.get(reason.code, "delivered_with_remarks")
-    unknown = reason.code in ("no_tests", "hosts_untested", "snapshots_missing", "check_mode")
+    unknown = reason.code in _UNKNOWN
     tone: Tone = "info" if unknown else "warn" if effect == "delivered_with_remarks" else "bad"
     return AttentionItem(tone, t("Work"), reason_text(t, reason), section=_SECTIONS.get(reason.code, ""))
 
@@ -330,7 +336,7 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
             (t("Security"), Cell(_score_text(t, before, after))),
             (t("Changes"), Cell(_changes(view, t, system))),
             (t("Faults"), Cell(t.plural("{count} open", "{count} open", faults), "bad") if faults else Cell(t("none"))),
-            (t("Time"), Cell(t.duration(system.machine_seconds))),
+            (t("Time"), Cell(t("not measured") if is_stated(view.record) else t.duration(system.machine_seconds))),
         ),
         score_before=before,
         score_after=after,
@@ -350,6 +356,8 @@ def _state(view: View, t: Translator, system: System, failing: int, faults: int)
         return Cell(t("not finished"), "warn")
     if system.name not in view.tested:
         return Cell(t("not tested"), "info")
+    if is_stated(view.record):
+        return Cell(t("in order as stated"), "info")
     high = system.name in view.insecure
     tone: Tone = "warn" if high else "good"
     return Cell(t("in order, with security remarks") if high else t("in order"), tone)
@@ -367,4 +375,4 @@ def _changes(view: View, t: Translator, system: System) -> str:
         t.plural("{count} component", "{count} components", components) if components else "",
         t.plural("{count} setting", "{count} settings", settings) if settings else "",
     ]
-    return ", ".join(part for part in parts if part) or t("none")
+    return ", ".join(part for part in parts if part) or (t("not measured") if is_stated(view.record) else t("none"))

@@ -11,6 +11,7 @@ from oplever.page.parts import Blocks, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import HostResult, Step
+from oplever.record.start import is_stated
 
 State = Literal["ok", "changed", "failed", "skipped"]
 
@@ -69,7 +70,7 @@ def _stretches(view: View, results: list[tuple[Step, HostResult]]) -> list[_Stre
 def timeline(view: View, t: Translator) -> Blocks:
     """The timeline of the run; nothing when no step was carried out."""
     lanes = {host: found for host, results in view.steps_by_host.items() if (found := _stretches(view, results))}
-    if not lanes:
+    if not lanes or is_stated(view.record):  # people state what they did, seldom when
         return ()
     first = min(stretch.start for found in lanes.values() for stretch in found)
     last = max(stretch.end for found in lanes.values() for stretch in found)

@@ -1,0 +1,25 @@
+"""Begin a record of work that no journal records."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from oplever import clock, store
+from oplever.app.build import build
+from oplever.kinds import registry
+from oplever.record.model import Record
+from oplever.store.records import now_in_names
+
+
+def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, Record]:
+    """The directory of a new record of this kind (a key of `registry.KINDS`), and the record.
+
+    `data` are fields of `OpenedEntry`. Raises OpleverError: `entry-invalid`, `file-unwritable`.
+    """
+    name = f"{now_in_names()}-{kind}-{secrets.token_hex(3)}"
+    opened = registry.LOG.make("opened", by, clock.now(), {**data, "record": name, "kind": kind})
+    directory = store.create(base, name, opened)
+    return directory, build(directory)

@@ -1,0 +1,60 @@
+"""`oplever new`: begin a record of work by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import get_args
+
+import click
+
+from oplever import store
+from oplever.app.new import new as new_record
+from oplever.cli.output import summary
+from oplever.kinds.registry import KINDS
+from oplever.words import WorkProcess
+
+
+@click.command("new")
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--title", required=True, help="The assignment in a few words.")
+@click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who opens the record.")
+@click.option("--executor", help="Who carries the work out; who opens the record when left out.")
+@click.option("--system", "systems", multiple=True, help="A machine that is worked on; can be given more than once.")
+@click.option(
+    "--work-process",
+    type=click.Choice(get_args(WorkProcess)),
+    help="The work process, as 1.3; when left out the first one of the kind.",
+)
+@click.option("--location", help="Where the work is done.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="The day on which it has to be ready.")
+@click.help_option(help="Show this help and stop.")
+def new(
+    *,
+    kind: str,
+    title: str,
+    by: str,
+    executor: str | None,
+    systems: tuple[str, ...],
+    work_process: str | None,
+    location: str | None,
+    due: datetime | None,
+) -> None:
+    """Begin a record of KIND for work that no playbook does. What is done is added with `oplever add`.
+
+    \b
+    Example:
+      oplever new installation --title "Switch in lokaal 0.14" --system sw1 --due 2026-12-01
+
+    Prints the name of the record last.
+    """
+    data = {
+        "title": title,
+        "systems": list(systems),
+        "work_process": work_process or KINDS[kind].work_processes[0],
+        "executor": executor or "",
+        "location": location or "",
+        "due": due.date().isoformat() if due else "",
+    }
+    directory, record = new_record(store.records_directory(), kind, by, data)
+    click.echo(summary(record))
+    click.echo(directory.name)

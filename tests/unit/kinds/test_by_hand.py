@@ -1,0 +1,215 @@
+"""Records of work that no journal recorded: everything that works on a record works on them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from journals import complete
+from oplever import store
+from oplever.cli.main import main
+from oplever.config import Retention
+from oplever.errors import OpleverError
+from oplever.kinds.documents import build
+from oplever.page.blocks import Tiles
+from oplever.page.translator import Translator
+from oplever.store import chain, manifest, retention
+from oplever.store.records import entry_lines
+from stored import store_record
+
+PERSON = "S. Yilmaz"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def new(*arguments: str) -> Result:
+    return run("new", "installation", "--title", "Switch in lokaal 0.14", "--by", PERSON, *arguments)
+
+
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setenv("OPLEVER_PERSON", PERSON)
+    return tmp_path / "records"
+
+
+@pytest.fixture
+def record(base: Path) -> Path:
+    done = new("--system", "sw1", "--system", "ap2", "--location", "lokaal 0.14", "--due", "2026-11-20")
+    assert done.exit_code == 0, done.output
+    return base / done.output.splitlines()[-1]
+
+
+def written(record: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((record / "record.json").read_text(encoding="utf-8"))
+    return found
+
+
+def codes(record: Path) -> list[str]:
+    return [reason["code"] for reason in written(record)["document"]["reasons"]]
+
+
+def test_a_new_record_says_what_was_opened_and_that_nothing_was_done(base: Path, record: Path) -> None:
+    found = written(record)
+    assert (base / "latest").resolve() == record.resolve()
+    assert (found["id"], found["kind"], found["work_process"]) == (record.name, "installation", "1.3")
+    assert [system["name"] for system in found["systems"]] == ["sw1", "ap2"]
+    assert found["assignment"]["planned_end"] == "2026-11-20"
+    assert (found["verdict"], found["stage"]) == ("not_delivered", "nothing_done")
+    assert codes(record) == ["nothing_stated", "no_tests"]
+    assert found["document"]["history"][0] == {
+        "revision": 1,
+        "at": found["document"]["started"],
+        "by": PERSON,
+        "what": "opened",
+    }
+    assert found["faults"] == []
+
+
+def test_what_people_state_is_never_as_good_as_what_was_measured(record: Path) -> None:
+    run("add", "step", "--host", "sw1", "--name", "opgehangen")
+    assert codes(record) == ["stated", "no_tests"]
+    run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
+    assert codes(record) == ["stated", "hosts_untested"]
+    run("add", "test", "--host", "ap2", "--title", "link", "--status", "pass")
+    assert (written(record)["verdict"], codes(record)) == ("delivered_with_remarks", ["stated"])
+    run("add", "test", "--host", "ap2", "--title", "link", "--status", "fail")
+    assert written(record)["verdict"] == "not_delivered"
+
+
+def test_no_tile_is_green(record: Path) -> None:
+    run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
+    page = build(store.load(record), Translator("en"))
+    tiles = next(block for block in page.summary if isinstance(block, Tiles)).tiles
+    assert [(tile.title, tile.status.text, tile.status.tone) for tile in tiles] == [
+        ("sw1", "in order as stated", "info"),
+        ("ap2", "not tested", "info"),
+    ]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_documents_speak_of_no_run(record: Path, language: str) -> None:
+    run("add", "step", "--host", "sw1", "--name", "opgehangen")
+    text = (record / f"report.{language}.md").read_text(encoding="utf-8")
+    about_runs = (
+        "run interrupted",
+        "run afgebroken",
+        "Reachable",
+        "Bereikbaar",
+        "Check mode",
+        "not finished",
+        "Course",
+    )
+    assert [words for words in about_runs if words in text] == []
+
+
+def test_every_use_of_a_record_takes_it(record: Path) -> None:
+    run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
+    for arguments in (
+        ["show"],
+        ["show", "--host", "sw1"],
+        ["list"],
+        ["verify"],
+        ["report"],
+        ["compare", "latest", "latest"],
+    ):
+        done = run(*arguments)
+        assert (done.exit_code, done.exception) == (0, None), (arguments, done.output)
+    for form in ("junit", "sarif", "csv", "json", "jsonl"):
+        assert run("export", form).exit_code == 0, form
+    assert run("add", "opened").exit_code == 2
+
+
+def test_the_chain_begins_with_the_name_of_the_record(record: Path) -> None:
+    run("add", "hours", "--hours", "1", "--activity", "ophangen")
+    lines, journal = entry_lines(record), record / store.JOURNAL
+    assert json.loads(lines[0])["previous"] == f"record:{record.name}"
+    assert chain.breaks(lines, journal) == []
+    assert chain.breaks(lines[1:], journal) == ["lines before line 1 were removed"]
+    assert "opened another record" in chain.breaks(lines, record.with_name("other") / store.JOURNAL)[0]
+    assert "moved down" in chain.breaks([lines[1], lines[0]], journal)[-1]
+    journal.write_bytes(b"{}\n")
+    assert "put beside entries" in chain.breaks(lines, journal)[0]
+
+
+def test_removed_and_added_lines_show_in_the_manifest(record: Path) -> None:
+    run("add", "hours", "--hours", "1", "--activity", "ophangen")
+    lines = entry_lines(record)
+    (record / store.ENTRIES).write_bytes(lines[0])
+    assert any("after line 1 was removed" in problem for problem in manifest.problems(record))
+
+
+def test_it_is_signed_and_the_signature_holds(record: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f'"{PERSON}" {key.with_suffix(".pub").read_text()}')
+    assert run("sign", "--key", str(key)).exit_code == 0
+    done = run("verify", "--allowed-signers", str(allowed))
+    assert done.exit_code == 0, done.output
+    assert "revision 1" in done.output
+    assert "the record was changed" not in done.output
+
+
+def test_its_time_is_over_like_that_of_others(base: Path, record: Path) -> None:
+    later = datetime(2036, 1, 1, tzinfo=UTC)
+    due = retention.plan(base, Retention(record="1 year"), later)
+    assert [(each.record, each.action) for each in due] == [(record.name, "removed")]
+    due = retention.plan(base, Retention(hours_names="1 year"), later)
+    assert [each.action for each in due] == ["pseudonymised"]
+    retention.carry_out(base, due[0], later)
+    assert (
+        manifest.problems(record)
+        if (record / store.MANIFEST).exists()
+        else not chain.breaks(entry_lines(record), record / store.JOURNAL)
+    )
+    assert PERSON not in (record / store.ENTRIES).read_text(encoding="utf-8")
+    assert store.load(record).id == record.name
+
+
+def test_the_list_knows_kind_state_and_what_is_overdue(
+    base: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_record(base, "20261123T100000Z-site-a1b2c3", complete().finish(ok=5))
+
+    def names(*arguments: str) -> list[str]:
+        return [each["name"] for each in json.loads(run("list", "--format", "json", *arguments).output)]
+
+    for moment, expected in (("2026-11-20T23:00:00Z", []), ("2026-11-21T00:00:00Z", [record.name])):
+        monkeypatch.setattr("oplever.clock.now", lambda moment=moment: moment)
+        assert names("--overdue") == expected, moment
+    assert names("--due", "2026-11-20") == [record.name]
+    assert names("--due", "2026-11-19") == []
+    assert len(names("--kind", "installation")) == 2
+    assert len(names("--state", "concept")) == 2
+    monkeypatch.undo()
+    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    assert run("add", "decision", "--record", record.name, "--by", "M. de Wit", "--decision", "approved").exit_code == 0
+    assert names("--overdue") == []
+    assert names("--state", "approved") == [record.name]
+
+
+def test_a_directory_without_journal_and_opening_is_one_clear_error(base: Path, record: Path) -> None:
+    other = base / "20261101T100000Z-site-aaaaaa"
+    other.mkdir()
+    run("add", "hours", "--hours", "1", "--activity", "x")
+    (other / store.ENTRIES).write_bytes(entry_lines(record)[1])
+    with pytest.raises(OpleverError) as caught:
+        store.load(other)
+    assert caught.value.slug == "journal-missing"
+
+
+def test_opening_a_record_that_has_a_journal_changes_nothing(base: Path, record: Path) -> None:
+    other = store_record(base, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
+    before = store.load(other)
+    (other / store.ENTRIES).write_bytes(entry_lines(record)[0])
+    after = store.load(other)
+    assert msgspec.structs.replace(after, document=before.document) == before
