@@ -6,8 +6,8 @@ import click
 
 from oplever import store
 from oplever.cli.tables import as_json, format_option, table
-from oplever.compare import Comparison, Side, compare
 from oplever.errors import OpleverError
+from oplever.record.compare import Comparison, Side, compare
 from oplever.store.index import open_index
 from oplever.store.query import newest
 

@@ -11,9 +11,9 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, not_, or_, select
 
 from oplever import clock
-from oplever.compare import Difference, state_differences
 from oplever.kinds.registry import KINDS
 from oplever.record import drift
+from oplever.record.compare import Difference, state_differences
 from oplever.store import schema
 from oplever.store.index import Index
 from oplever.store.ordering import Clock

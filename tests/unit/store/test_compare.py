@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from journals import Journal
 from oplever import store
 from oplever.cli.main import main
-from oplever.compare import Difference, Side, compare
+from oplever.record.compare import Difference, Side, compare
 from stored import check, store_record, visit
 
 ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
