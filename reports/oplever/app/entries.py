@@ -9,6 +9,7 @@ from typing import Any
 from oplever import clock, store
 from oplever.app.build import build
 from oplever.kinds import registry
+from oplever.record import entries
 from oplever.record.model import Record
 
 
@@ -19,6 +20,6 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
     `build` raise.
     """
     entry = registry.LOG.make(kind, by, clock.now(), dict(data))
-    entry.entry.check(store.load(directory), entry)
+    entries.check(store.load(directory), store.read_entries(directory), entry)
     store.add(directory, entry)
     return build(directory)

@@ -13,6 +13,23 @@ from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
 
 
+class Typed(click.ParamType[str]):
+    """Text that the entry itself understands (oplever.record.entries.typed)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Words(click.Choice[str]):
+    """Choices, shown as people type them; which word is meant is for the entry to say."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field.choices)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value
+
+
 @click.group()
 @click.help_option(help="Show this help and stop.")
 def add() -> None:
@@ -23,7 +40,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
         given = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         directory = store.find(record)
-        derived = add_entry(directory, name, by, {k: v for k, v in given.items() if v not in (None, "", [])})
+        derived = add_entry(directory, name, by, {k: v for k, v in given.items() if v not in (None, [])})
         if warning := approved_incomplete(derived):
             click.echo(warning, err=True)
         click.echo(f"added: {name}, revision {derived.document.revision} of {derived.id}")
@@ -39,7 +56,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
 
 
 def _parameter(field: Field, argument: str) -> click.Parameter:
-    kind: Any = click.Choice(field.choices) if field.choices else float if field.form == "number" else str
+    kind = Words(field) if field.choices else Typed(field.form)
     if field.name == argument:
         return click.Argument([field.name], type=kind)
     name = "--" + field.name.replace("_", "-")

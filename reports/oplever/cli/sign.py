@@ -53,7 +53,9 @@ def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str
     own_work.check_role(store.load(directory), by, role)
     signatures.try_key(key)  # before anything is written: a decision cannot be taken back
     if decision:
-        store.add(directory, entries.make("decision", by, clock.now(), {"decision": decision, "remarks": remarks}))
+        store.add(
+            directory, entries.make("decision", by, clock.now(), {"decision": decision, "remarks": remarks or None})
+        )
     build(directory)
     revision = signatures.sign(directory, by, role, clock.now(), key)
     derived = build(directory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from oplever import store
-from oplever.kinds.installation.stage import reached
+from oplever.kinds.installation.stage import changed_since_decision, reached
 from oplever.record.entries import PseudonymisedEntry
 from oplever.record.model import Record
 from oplever.record.persons import among, supervisors
@@ -66,6 +66,7 @@ def _decision(record: Record) -> str:
         return ""
     whether = "the assigned supervisor" if among(decision.decided_by, assigned) else f"not {', '.join(assigned)}"
     role = f", {whether}" if assigned else ""
-    return (
-        f"{decision.decision} by {decision.decided_by}{role}; {'signed' if reached(record)['signed'] else 'not signed'}"
-    )
+    signed = "signed" if reached(record)["signed"] else "not signed"
+    changed = changed_since_decision(record)
+    since = f"; the record was changed since: revision {changed[0]} -> {changed[1]}" if changed else ""
+    return f"{decision.decision} by {decision.decided_by}{role}; {signed}{since}"

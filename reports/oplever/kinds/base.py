@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from oplever.page.document import Layout
-from oplever.record.entries import DecisionEntry, Entry, EntryKind
+from oplever.record.entries import DecisionEntry, Entry, EntryKind, withdrawal
 from oplever.record.fold import Run
 from oplever.record.model import DocumentStatus, Record, Who
 
@@ -73,8 +73,9 @@ class RecordKind(Struct, frozen=True):
     def status(self, entries: Iterable[Entry]) -> DocumentStatus:
         """The state after all of these."""
         status = self.states[0].id
-        for entry in entries:
-            status = self.status_after(status, entry.entry)
+        for counted in withdrawal.lines(tuple(entries)):
+            if counted.withdrawn_by is None:
+                status = self.status_after(status, counted.content)
         return status
 
     def takes(self, status: DocumentStatus, content: EntryKind) -> bool:

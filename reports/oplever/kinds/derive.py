@@ -7,14 +7,14 @@ differs between kinds of records, their kind says.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
 
 from msgspec import structs
 
 from oplever.journal.events import JournalEvent
 from oplever.kinds import registry
 from oplever.record import opinions, score
-from oplever.record.entries import Entry, added
+from oplever.record.entries import Entry, added, withdrawal
+from oplever.record.entries.withdrawal import Counted
 from oplever.record.fold import Run, fold
 from oplever.record.model import Completeness, Missing, Record
 from oplever.record.start import is_stated, start
@@ -30,13 +30,18 @@ def derive(events: Iterable[JournalEvent], digest: str = "", entries: Iterable[E
 
 def derive_folded(run: Run, digest: str, entries: Iterable[Entry]) -> Record:
     """As `derive`, for a journal that was folded already."""
-    return conclude(reduce(_with, entries, start(run, digest)), run)
+    entries, record = tuple(entries), start(run, digest)
+    for entry, counted in zip(entries, withdrawal.lines(entries), strict=True):
+        record = _with(record, entry, counted)
+    return conclude(record, run)
 
 
-def _with(record: Record, entry: Entry) -> Record:
+def _with(record: Record, entry: Entry, counted: Counted) -> Record:
     """The record with one more entry, and the status that its kind then has."""
-    record = added(record, entry)
-    return structs.replace(record, status=registry.of(record).status_after(record.status, entry.entry))
+    record = added(record, entry, counted)
+    if counted.withdrawn_by:
+        return record
+    return structs.replace(record, status=registry.of(record).status_after(record.status, counted.content))
 
 
 def conclude(record: Record, run: Run) -> Record:

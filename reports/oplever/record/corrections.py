@@ -25,6 +25,8 @@ def check(record: Record, field: str, value: str) -> None:
 
     Without a value it is a comment on a section, or on something in it.
     """
+    if field.startswith("entry."):
+        return  # checked with the entries themselves
     if value:
         _replaced(record, field.split("."), value)
     elif field.split(".", maxsplit=1)[0] not in Record.__struct_fields__:
@@ -44,7 +46,8 @@ def corrected(record: Record, field: str, value: str) -> tuple[Record, str]:
 def _replaced(record: Record, path: list[str], value: str) -> tuple[Record, str]:
     if path[0] not in CORRECTABLE:
         raise _wrong(
-            f"{path[0]} cannot be changed, only {', '.join(sorted(CORRECTABLE))}; leave --value out to comment on it"
+            f"{path[0]} cannot be changed, only {', '.join(sorted(CORRECTABLE))}; leave --value out to comment on it, "
+            "or correct the entry that it came with: entry.<revision>"
         )
     if fixed := MEASURED.intersection(path):
         raise _wrong(f"{', '.join(fixed)} was measured and stays; leave --value out to comment on it")

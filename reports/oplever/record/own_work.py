@@ -11,6 +11,7 @@ _DOES = {
     "verifier": "verifies",
     "principal": "signs for",
     "user": "accepts",
+    "approver": "approves a deviation in",
 }
 
 
@@ -28,5 +29,5 @@ def check_role(record: Record, name: str, role: str) -> None:
     raise OpleverError(
         "decision-by-executor",
         f"{name}{same} did the work; nobody {_DOES[role]} his own work",
-        f"{who}: --by or --user",
+        f"{who}: --by, --user or --approver",
     )

@@ -6,14 +6,14 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from oplever.record import entries as kinds
-from oplever.record.entries import Entry, Term
+from oplever.record.entries import CorrectionEntry, Entry, Term, withdrawal
 
 _PSEUDONYM = re.compile(r"P-[0-9a-f]{10}")
 
@@ -27,12 +27,25 @@ def pseudonym(name: str, key: bytes) -> str:
 
 def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
     """The names of these sorts that still stand in the entries."""
-    found = set()
+    entries = tuple(entries)
+    found: set[str] = set()
     for entry in entries:
         declaration = entry.entry.declaration
         if declaration.term in sorts:
             found |= {entry.by if name == "by" else getattr(entry.entry, name) for name in declaration.names}
+        found |= _corrected(entries, entry, sorts)
     return frozenset(name for name in found if name and not _PSEUDONYM.fullmatch(name))
+
+
+def _corrected(entries: Sequence[Entry], entry: Entry, sorts: Collection[Term]) -> set[str]:
+    """The name that a correction puts in the place of another."""
+    if not isinstance(entry.entry, CorrectionEntry) or not (path := withdrawal.path(entry.entry, entries)):
+        return set()
+    place, name = path
+    if not place < len(entries):
+        return set()
+    declaration = entries[place].entry.declaration
+    return {entry.entry.value} if declaration.term in sorts and name in declaration.names else set()
 
 
 class Pseudonyms:

@@ -54,7 +54,7 @@ def test_what_a_field_takes() -> None:
     assert (told["hours"].form, told["hours"].required, told["hours"].default) == ("number", True, None)
     assert (told["kind"].form, told["kind"].required, told["kind"].default) == ("choice", False, "hands_on")
     assert set(told["kind"].choices) == {"hands_on", "travel", "waiting"}
-    assert (told["day"].form, told["day"].default) == ("text", None)
+    assert (told["day"].form, told["day"].default) == ("day", None)
     told = {field.name: field for field in fields(KINDS["acceptance"])}
     assert (told["as_wanted"].form, told["instructed"].form) == ("texts", "yes_no")
 
@@ -71,7 +71,7 @@ def test_what_a_field_takes() -> None:
         ("escalation", {"to": "X", "message": "x", "fault": "F-009"}, "no fault F-009"),
         ("rest-point", {"done": "R9"}, "no rest point R9"),
         ("rest-point", {"owner": "X"}, "what is to be done"),
-        ("rest-point", {"item": "x", "due": "2026-11-20"}, "due: 2026-11-20 lies in the past"),
+        ("rest-point", {"item": "x", "owner": "S", "due": "2026-11-20"}, "due: 2026-11-20 lies in the past"),
         ("hours", {"hours": 1, "activity": "x", "day": "2026-11-26"}, "day: 2026-11-26 lies in the future"),
         ("results", {"host": "web9", "stage": "after", "file": "f", "digest": "d", "tests": []}, "no machine web9"),
         ("scan", {"tool": "lynis", "host": "web9", "file": "f", "digest": "d", "rules": []}, "no machine web9"),
@@ -112,7 +112,7 @@ def test_an_exception_that_does_not_fit_is_refused(data: dict[str, Any], says: s
         ("fault", {"symptom": "x"}),
         ("escalation", {"to": "X", "message": "x", "fault": "F-001"}),
         ("rest-point", {"done": "R1"}),
-        ("rest-point", {"item": "x", "due": "2026-11-24"}),
+        ("rest-point", {"item": "x", "owner": "S", "due": "2026-11-24"}),
         ("hours", {"hours": 1, "activity": "x", "day": "2026-11-24"}),
         ("exception", {"control": "SSH-001", "expires": "2026-11-24", "hosts": ["a"], **GRANT}),
         ("correction", {"field": "tests", "reason": "x"}),
@@ -130,7 +130,7 @@ def test_a_day_that_has_begun_somewhere_is_not_in_the_future() -> None:
 
 
 def test_a_day_that_is_not_over_everywhere_is_not_in_the_past() -> None:
-    due = entry("rest-point", item="x", due="2026-11-23")
+    due = entry("rest-point", item="x", owner="S", due="2026-11-23")
     due.entry.check(record(), due)
 
 

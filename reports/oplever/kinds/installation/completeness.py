@@ -80,6 +80,9 @@ def _decision(record: Record) -> bool:
     return record.accountability.decision is None or record.status == "submitted"
 
 
+REST_POINT = "oplever add rest-point / oplever add none rest-points"
+PROPOSAL = "oplever add proposal / oplever add none proposals"
+
 RULES = (
     Rule("scope", "work_process_missing", "executor", (), "oplever add assignment", _work_process),
     Rule("assignment", "procedures_missing", "executor", ("1.3-10", "1.3-16"), "oplever add assignment", _procedures),
@@ -92,8 +95,22 @@ RULES = (
     Rule("tests", "tests_after_missing", "executor", ("1.3-07", "1.3-15"), "oplever add test", _after_by_hand),
     Rule("baseline", "baseline_missing", "toolkit", ("1.3-12",), "", _baseline),
     Rule("acceptance", "acceptance_missing", "user", ("1.3-11",), "oplever add acceptance", _acceptance),
-    Rule("rest_points", "rest_points_missing", "executor", ("3.3-02",), "oplever add rest-point", _rest_points),
-    Rule("proposals", "proposals_missing", "executor", ("1.3-17", "1.3-18"), "oplever add proposal", _proposals),
+    Rule(
+        "rest_points",
+        "rest_points_missing",
+        "executor",
+        ("3.3-02",),
+        REST_POINT,
+        _rest_points,
+    ),
+    Rule(
+        "proposals",
+        "proposals_missing",
+        "executor",
+        ("1.3-17", "1.3-18"),
+        PROPOSAL,
+        _proposals,
+    ),
     Rule("hours", "hands_on_hours_missing", "executor", ("1.3-20",), "oplever add hours", _hours),
     Rule("accountability", "report_missing", "executor", ("1.3-22",), "oplever add report", _report),
     Rule("accountability", "decision_missing", "supervisor", ("1.3-22",), "oplever add decision", _decision),

@@ -108,6 +108,16 @@ def reached(record: Record) -> dict[Stage, bool]:
     }
 
 
+def changed_since_decision(record: Record) -> tuple[int, int] | None:
+    """The revision that was decided on and the last one that changed something since; None when none did."""
+    history = record.document.history
+    decided = [line.revision for line in history if line.what == "decision" and line.withdrawn_by is None]
+    if not decided or record.accountability.decision is None:
+        return None
+    later = [line.revision for line in history if line.what not in ("signature", "pseudonymised")]
+    return (decided[-1], later[-1]) if later[-1] > decided[-1] else None
+
+
 class Standing(NamedTuple):
     """`waits_for`: who must speak next; `rejected_by`: a role, and only of a record that was rejected."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, Union, get_args
 
 import msgspec
 from msgspec import structs
 
 from oplever.errors import OpleverError
+from oplever.record.entries import withdrawal
 from oplever.record.entries.acceptance import AcceptanceEntry
 from oplever.record.entries.assignment import AssignmentEntry
 from oplever.record.entries.base import LONGEST, Declaration, EntryKind, Envelope, NonEmptyText, Term
@@ -32,7 +33,9 @@ from oplever.record.entries.scan import ScanEntry, ScannedRule
 from oplever.record.entries.signature import Role, SignatureEntry
 from oplever.record.entries.step import StepEntry
 from oplever.record.entries.test import TestEntry
-from oplever.record.model import History, Record
+from oplever.record.entries.typed import person, understood
+from oplever.record.entries.withdrawal import Counted
+from oplever.record.model import Correction, History, Record
 
 __all__ = [
     "EVERY",
@@ -72,6 +75,7 @@ __all__ = [
     "Term",
     "TestEntry",
     "added",
+    "check",
     "line",
     "make",
     "parse",
@@ -128,12 +132,32 @@ class Line(Envelope, Generic[Content_], frozen=True, forbid_unknown_fields=True,
 Entry: TypeAlias = Line[EntryKind]
 
 
-def added(record: Record, entry: Entry) -> Record:
+def added(record: Record, entry: Entry, counted: Counted | None = None) -> Record:
     """The record with one more entry, which makes a revision of the document."""
-    record = entry.entry.fold(record, entry)
+    counted = counted or Counted(entry.entry)
+    content = counted.content
+    if counted.withdrawn_by is None:
+        record = _folded(record, entry, counted)
     number = record.document.revision + 1
-    history = (*record.document.history, History(number, entry.at, entry.by, entry.entry.history()))
-    return structs.replace(record, document=structs.replace(record.document, revision=number, history=history))
+    line = History(number, entry.at, entry.by, content.history(), counted.withdrawn_by)
+    document = structs.replace(record.document, revision=number, history=(*record.document.history, line))
+    return structs.replace(record, document=document)
+
+
+def _folded(record: Record, entry: Entry, counted: Counted) -> Record:
+    if counted.old is None or not isinstance(entry.entry, CorrectionEntry):
+        return counted.content.fold(record, entry)
+    said = entry.entry
+    listed = Correction(said.field, counted.old, said.value, said.reason, entry.by, entry.at)
+    document = structs.replace(record.document, corrections=(*record.document.corrections, listed))
+    return structs.replace(record, document=document)
+
+
+def check(record: Record, entries: Sequence[Entry], entry: Entry) -> None:
+    """Raises OpleverError when the new entry does not fit the record and the entries that it has."""
+    if isinstance(entry.entry, CorrectionEntry):
+        withdrawal.check(entries, record, entry.entry, entry)
+    entry.entry.check(record, entry)
 
 
 def line(entry: Entry) -> bytes:
@@ -149,7 +173,11 @@ class Log:
         """The type of a line, for decoding and for its JSON Schema."""
 
     def make(self, kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
-        """A new entry. Raises OpleverError (`entry-invalid`) that names the field."""
+        """A new entry, of what was typed or read. Raises OpleverError (`entry-invalid`) that names the field."""
+        by_hand = {each.tag(): each for each in self.kinds if not each.declaration.command}
+        if kind in by_hand:
+            data = understood(by_hand[kind], data)
+        by = person("by", by)
         try:
             entry: Entry = msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, self.line)
         except msgspec.ValidationError as problem:

@@ -14,7 +14,7 @@ from oplever.record.model import Acceptance, AcceptanceItem, Record
 class AcceptanceEntry(EntryKind, frozen=True, tag="acceptance"):
     """What the user said when shown the settings; the last one counts."""
 
-    declaration: ClassVar = Declaration(("acceptance",), names=("by", "user"), term="signatures")
+    declaration: ClassVar = Declaration(("acceptance",), names=("by", "user"), term="signatures", withdrawal="author")
 
     user: Annotated[NonEmptyText, Meta(description="Name of the user.")]
     verdict: Annotated[

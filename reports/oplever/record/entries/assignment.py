@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Record
 from oplever.words import WorkProcess
 
@@ -26,6 +26,10 @@ class AssignmentEntry(EntryKind, frozen=True, tag="assignment"):
         tuple[NonEmptyText, ...], Meta(description="A procedure that holds; can be given more than once.")
     ] = ()
     work_process: Annotated[Literal["", WorkProcess], Meta(description="The work process, as 1.3.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        if self == type(self)():
+            raise invalid("it says nothing", "see what it can say: oplever add assignment --help")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """What is said of it; the last work process that was assigned is that of the whole record."""

@@ -20,11 +20,14 @@ from oplever.record.model import Record
 LONGEST = 4000
 """Characters of one text."""
 NonEmptyText = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
-Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$", extra={"form": "day"})]
 Phase = Annotated[Literal["during", "after"], Meta(description="Tested during the work or after it.")]
 Machine = Annotated[NonEmptyText, Meta(description="The machine, as the record names it.")]
 Term = Literal["hours_names", "signatures"]
 """Which term of `retention` in oplever.yml holds for the names in an entry."""
+
+Withdrawal = Literal["anybody", "author", "nobody"]
+"""Who may withdraw an entry, or correct a value in it: `author` is who added it."""
 
 _EASTERNMOST = timedelta(hours=14)
 _WESTERNMOST = timedelta(hours=-12)
@@ -37,6 +40,7 @@ class Declaration(Struct, frozen=True):
     `sections` are the keys of the sections of the record that it changes. `names` are its fields that name a person
     (`by` is whoever added it), kept for the `term`. An approved record still takes it `after_approval`. `command` adds
     it when `oplever add` does not. `argument` is a field that the command takes without an option.
+    `withdrawal` says who may withdraw it by a correction.
     """
 
     sections: tuple[str, ...]
@@ -45,6 +49,7 @@ class Declaration(Struct, frozen=True):
     after_approval: bool = False
     command: str = ""
     argument: str = ""
+    withdrawal: Withdrawal = "anybody"
 
 
 class Envelope(Struct, frozen=True):
@@ -73,6 +78,12 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
     def history(self) -> str:
         """What it says in the history of the document."""
         return self.tag()
+
+
+def next_number(record: Record, kind: type[EntryKind], rows: int) -> int:
+    """The number of a new row after so many: one that was withdrawn keeps its number, for others name it."""
+    withdrawn = (line for line in record.document.history if line.withdrawn_by and line.what == kind.tag())
+    return rows + 1 + sum(1 for _ in withdrawn)
 
 
 def invalid(message: str, advice: str) -> OpleverError:

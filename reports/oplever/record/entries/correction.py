@@ -18,7 +18,10 @@ class CorrectionEntry(EntryKind, frozen=True, tag="correction"):
 
     field: Annotated[
         NonEmptyText,
-        Meta(description="What is corrected: systems.web1.serial, assignment.location, or a section to comment on."),
+        Meta(
+            description="What is corrected: systems.web1.serial, assignment.location, a section to comment on, or "
+            "entry.5: the entry of revision 5 is withdrawn; entry.5.hours: one value of it."
+        ),
     ]
     reason: Annotated[NonEmptyText, Meta(description="Why.")]
     value: Annotated[str, Meta(description="How it is; without it the reason is a comment.")] = ""

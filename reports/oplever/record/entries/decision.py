@@ -14,7 +14,9 @@ from oplever.record.model import Record
 class DecisionEntry(EntryKind, frozen=True, tag="decision"):
     """What the supervisor decided: approved or rejected; an approved record stays as it is."""
 
-    declaration: ClassVar = Declaration(("accountability",), names=("by",), term="signatures", after_approval=True)
+    declaration: ClassVar = Declaration(
+        ("accountability",), names=("by",), term="signatures", after_approval=True, withdrawal="author"
+    )
 
     decision: Annotated[Literal["approved", "rejected"], Meta(description="What was decided.")]
     remarks: Annotated[str, Meta(description="What there is to say about it.")] = ""

@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever.record import own_work
 from oplever.record.entries.base import (
+    Day,
     Declaration,
     EntryKind,
     Envelope,
@@ -28,7 +30,7 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
     reason: Annotated[NonEmptyText, Meta(description="Why it is not met.")]
     owner: Annotated[NonEmptyText, Meta(description="Who answers for it.")]
     approver: Annotated[NonEmptyText, Meta(description="The supervisor who approved it.")]
-    expires: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="Last day it holds, as 2027-07-31.")]
+    expires: Annotated[Day, Meta(min_length=10, description="Last day it holds, as 2027-07-31 or 31-07-2027.")]
     hosts: Annotated[
         tuple[NonEmptyText, ...],
         Meta(description="A machine it holds for; can be given more than once. All of them when left out."),
@@ -36,6 +38,7 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
     compensating: Annotated[str, Meta(description="What lowers the risk meanwhile.")] = ""
 
     def check(self, record: Record, envelope: Envelope) -> None:
+        own_work.check_role(record, self.approver, "approver")
         require_known("control", self.control, (control.id for control in record.baseline.controls))
         for host in self.hosts:
             require_machine(record, host)

@@ -6,7 +6,15 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, invalid, require_known, require_machine
+from oplever.record.entries.base import (
+    Declaration,
+    EntryKind,
+    Envelope,
+    invalid,
+    next_number,
+    require_known,
+    require_machine,
+)
 from oplever.record.model import Fault, Record
 
 
@@ -21,9 +29,14 @@ class FaultEntry(EntryKind, frozen=True, tag="fault"):
     cause: Annotated[str, Meta(description="What caused it.")] = ""
     fix: Annotated[str, Meta(description="What solved it.")] = ""
 
+    def history(self) -> str:
+        return f"fault: {self.id}" if self.id else self.tag()
+
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.id:
             require_known("fault", self.id, (fault.id for fault in record.faults))
+            if not (self.cause or self.fix):
+                raise invalid(f"there is nothing new about fault {self.id}", "give --cause, --fix or both")
         elif not self.symptom:
             raise invalid("a fault is one of the record, or has a symptom", "give --id or --symptom")
         if self.host:
@@ -48,7 +61,7 @@ class FaultEntry(EntryKind, frozen=True, tag="fault"):
 
     def _reported(self, record: Record, envelope: Envelope) -> Fault:
         return Fault(
-            id=f"M{sum(fault.kind == 'reported' for fault in record.faults) + 1}",
+            id=f"M{next_number(record, type(self), sum(fault.kind == 'reported' for fault in record.faults))}",
             host=self.host,
             kind="reported",
             location=envelope.by,

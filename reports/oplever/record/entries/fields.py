@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cache
+from math import inf
+from typing import Any, Literal
 
 from msgspec import NODEFAULT, Struct, inspect
 
 from oplever.record.entries.base import EntryKind
 
-Form = Literal["text", "number", "yes_no", "choice", "texts"]
+Form = Literal["text", "number", "day", "yes_no", "choice", "texts"]
 
 
 class Field(Struct, frozen=True):
     """One field. `form` is how a person fills it in: `texts` takes any number of them, `choice` one of `choices`.
-    `default` is what it is when nobody says so; None when there is nothing to tell of."""
+    `default` is what it is when nobody says so; None when there is nothing to tell of. A number is more than `least`
+    and at most `most`. `also` are other words for a choice."""
 
     name: str
     form: Form
@@ -21,8 +24,12 @@ class Field(Struct, frozen=True):
     default: str | None
     choices: tuple[str, ...]
     description: str
+    least: float = -inf
+    most: float = inf
+    also: dict[str, str] = {}
 
 
+@cache
 def fields(kind: type[EntryKind]) -> tuple[Field, ...]:
     """The fields of a kind, in their order. Raises TypeError for a kind whose fields are not all for people."""
     told = inspect.type_info(kind)
@@ -32,18 +39,24 @@ def fields(kind: type[EntryKind]) -> tuple[Field, ...]:
 
 def _field(field: inspect.Field) -> Field:
     kind, description = field.type, ""
+    extra: dict[str, Any] = {}
     if isinstance(kind, inspect.Metadata):
         description = str((kind.extra_json_schema or {}).get("description", ""))
+        extra = kind.extra or {}
         kind = kind.type
     form, choices = _form(kind)
+    limits = kind if isinstance(kind, (inspect.FloatType, inspect.IntType)) else None
     told = field.default not in (NODEFAULT, "", (), False)
     return Field(
         name=field.name,
-        form=form,
+        form=extra.get("form", form),
         required=field.required,
         default=str(field.default) if told else None,
         choices=choices,
         description=description,
+        least=limits.gt if limits and limits.gt is not None else -inf,
+        most=limits.le if limits and limits.le is not None else inf,
+        also=extra.get("also", {}),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Record
 
 
@@ -22,6 +22,10 @@ class HandoverEntry(EntryKind, frozen=True, tag="handover"):
     warranty: Annotated[str, Meta(description="What is under warranty, and until when.")] = ""
     support: Annotated[str, Meta(description="Whom to ask for help.")] = ""
     maintenance: Annotated[str, Meta(description="What must be maintained, and how often.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        if self == type(self)():
+            raise invalid("it says nothing", "see what it can say: oplever add handover --help")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         given = {name: value for name, value in structs.asdict(self).items() if value}

@@ -15,7 +15,10 @@ class NoneEntry(EntryKind, frozen=True, tag="none"):
 
     declaration: ClassVar = Declaration(("rest_points", "proposals"), argument="what")
 
-    what: Annotated[Literal["rest_points", "proposals"], Meta(description="What there are none of.")]
+    what: Annotated[
+        Literal["rest_points", "proposals"],
+        Meta(description="What there are none of.", extra={"also": {"open_points": "rest_points"}}),
+    ]
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """Where there are some all the same, the statement does not count: `conclude` sees to that."""

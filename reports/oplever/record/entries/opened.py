@@ -19,6 +19,7 @@ class OpenedEntry(EntryKind, frozen=True, tag="opened"):
         names=("by", "executor"),
         term="hours_names",
         command="oplever new",
+        withdrawal="nobody",
     )
 
     record: Annotated[NonEmptyText, Meta(description="Name of the record.")]

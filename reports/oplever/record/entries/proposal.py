@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, next_number
 from oplever.record.model import Proposal, Record
 
 Process = Literal["assembly", "installation", "configuration", "test", "cabling", "maintenance"]
@@ -25,7 +25,7 @@ class ProposalEntry(EntryKind, frozen=True, tag="proposal"):
     def fold(self, record: Record, envelope: Envelope) -> Record:
         items = record.proposals.items
         proposal = Proposal(
-            f"V{len(items) + 1}",
+            f"V{next_number(record, type(self), len(items))}",
             self.observation,
             self.proposal,
             self.process,

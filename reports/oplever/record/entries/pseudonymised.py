@@ -13,7 +13,9 @@ from oplever.record.model import Record
 class PseudonymisedEntry(EntryKind, frozen=True, tag="pseudonymised"):
     """Names that were replaced when their time was over."""
 
-    declaration: ClassVar = Declaration(("document",), after_approval=True, command="oplever purge")
+    declaration: ClassVar = Declaration(
+        ("document",), after_approval=True, command="oplever purge", withdrawal="nobody"
+    )
 
     names: Annotated[tuple[Term, ...], Meta(description="Which names.")]
     entries: Annotated[NonEmptyText, Meta(description="SHA-256 of `entries.jsonl` before that.")]

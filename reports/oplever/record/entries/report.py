@@ -13,7 +13,7 @@ from oplever.record.model import Accountability, Record
 class ReportEntry(EntryKind, frozen=True, tag="report"):
     """The report to the supervisor; the record is then submitted."""
 
-    declaration: ClassVar = Declaration(("accountability",), names=("by", "to"), term="signatures")
+    declaration: ClassVar = Declaration(("accountability",), names=("by", "to"), term="signatures", withdrawal="author")
 
     to: Annotated[NonEmptyText, Meta(description="Name of the supervisor.")]
     form: Annotated[Literal["written", "oral"], Meta(description="In writing, or told.")] = "written"

@@ -12,6 +12,7 @@ from oplever.record.entries.base import (
     EntryKind,
     Envelope,
     invalid,
+    next_number,
     require_known,
     require_not_past,
 )
@@ -25,14 +26,25 @@ class RestPointEntry(EntryKind, frozen=True, tag="rest-point"):
 
     item: Annotated[str, Meta(description="What is to be done.")] = ""
     owner: Annotated[str, Meta(description="Who does it.")] = ""
-    due: Annotated[Day, Meta(description="When it must be done, as 2026-11-23.")] = ""
+    due: Annotated[Day, Meta(description="When it must be done, as 2026-11-24 or 24-11-2026.")] = ""
     done: Annotated[str, Meta(description="Number of a rest point that is done now (R1, R2, ...).")] = ""
+
+    def history(self) -> str:
+        return f"rest-point: {self.done} done" if self.done else self.tag()
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.done:
             require_known("rest point", self.done, (point.id for point in record.rest_points.items))
+            if any(point.id == self.done and point.status == "done" for point in record.rest_points.items):
+                raise invalid(f"rest point {self.done} is done already", "see the rest points: oplever show")
+            if self.item:
+                raise invalid("a rest point is new, or one of the record that is done", "give --item or --done")
         elif not self.item:
             raise invalid("a rest point says what is to be done, or which one is done", "give --item or --done")
+        elif not self.owner:
+            raise invalid("owner: a rest point says who does it", "give --owner")
+        elif not self.due:
+            raise invalid("due: a rest point says when it must be done", "give --due, as 2026-11-24 or 24-11-2026")
         require_not_past("due", self.due, envelope)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
@@ -40,6 +52,6 @@ class RestPointEntry(EntryKind, frozen=True, tag="rest-point"):
         if self.done:
             items = tuple(structs.replace(p, status="done") if p.id == self.done else p for p in items)
         else:
-            number = f"R{len(items) + 1}"
+            number = f"R{next_number(record, type(self), len(items))}"
             items = (*items, RestPoint(number, self.item, self.owner, self.due, "open", envelope.by, envelope.at))
         return structs.replace(record, rest_points=structs.replace(record.rest_points, items=items))

@@ -16,7 +16,12 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
     """A signature with an SSH key over a revision."""
 
     declaration: ClassVar = Declaration(
-        ("signatures",), names=("by", "key"), term="signatures", after_approval=True, command="oplever sign"
+        ("signatures",),
+        names=("by", "key"),
+        term="signatures",
+        after_approval=True,
+        command="oplever sign",
+        withdrawal="nobody",
     )
 
     role: Annotated[Role, Meta(description="As what somebody signed.")]

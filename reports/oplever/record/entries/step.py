@@ -6,7 +6,15 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, Machine, NonEmptyText, require_machine
+from oplever.record.entries.base import (
+    Declaration,
+    EntryKind,
+    Envelope,
+    Machine,
+    NonEmptyText,
+    next_number,
+    require_machine,
+)
 from oplever.record.model import HostResult, Record, Step
 
 
@@ -26,7 +34,7 @@ class StepEntry(EntryKind, frozen=True, tag="step"):
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """Numbered after the steps that are there."""
         step = Step(
-            number=len(record.steps) + 1,
+            number=next_number(record, type(self), len(record.steps)),
             name=self.name,
             play="",
             role="",

@@ -13,6 +13,7 @@ from oplever.record.entries.base import (
     Machine,
     NonEmptyText,
     Phase,
+    next_number,
     require_machine,
 )
 from oplever.record.model import Record, Test, Text
@@ -37,9 +38,9 @@ class TestEntry(EntryKind, frozen=True, tag="test"):
         require_machine(record, self.host)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        number = 1 + sum(test.by != "machine" and test.source == SOURCE for test in record.tests)
+        rows = sum(test.by != "machine" and test.source == SOURCE for test in record.tests)
         test = Test(
-            id=f"hand.{number}",
+            id=f"hand.{next_number(record, type(self), rows)}",
             host=self.host,
             stage=self.stage,
             status=self.status,

@@ -72,13 +72,15 @@ class Proposals(Struct, frozen=True):
 
 
 class HoursLine(Struct, frozen=True):
-    """One line; `kind` machine comes from the journal, the others from entries."""
+    """One line; `kind` machine comes from the journal, the others from entries. `by` wrote it down, when that
+    was somebody else than the `person`."""
 
     person: str
     day: str
     kind: Literal["machine", "hands_on", "travel", "waiting"]
     activity: str
     hours: float
+    by: str = ""
 
 
 class Hours(Struct, frozen=True):

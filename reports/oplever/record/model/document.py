@@ -10,7 +10,8 @@ from oplever.words import Reason, Who
 
 
 class Correction(Struct, frozen=True):
-    """What somebody corrected: `field` is a path (systems.web1.serial) or a section that is commented on."""
+    """What somebody corrected: `field` is a path (systems.web1.serial) a section that is commented on,
+    or an entry by its revision: entry.5 was withdrawn, entry.5.hours is one value of it."""
 
     field: str
     old: str
@@ -21,12 +22,13 @@ class Correction(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """One revision of the document: every entry makes one."""
+    """One revision of the document: every entry makes one. `withdrawn_by` is the revision that withdrew it."""
 
     revision: int
     at: str
     by: str
     what: str
+    withdrawn_by: int | None = None
 
 
 class Document(Struct, frozen=True):

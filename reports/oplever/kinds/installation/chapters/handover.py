@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from oplever.kinds.installation.stage import changed_since_decision
 from oplever.page.blocks import (
     Block,
     Bullets,
@@ -164,7 +165,7 @@ def hours(view: View, t: Translator) -> Blocks:
     rows = [
         (
             Cell(t.day(line.day)),
-            Cell(line.person),
+            Cell(line.person, note=t("recorded by {person}", person=line.by) if line.by else ""),
             Cell(word(t, line.kind)),
             Cell(line.activity),
             Cell(t.number(line.hours, 2)),
@@ -206,10 +207,17 @@ def accountability(view: View, t: Translator) -> Blocks:
         (t("Date"), t.moment(found.at) if found.at else None),
         (t("Minutes"), found.minutes),
         (t("Decision"), decision[found.decision] if found.decision else Cell(t("no decision yet"), "warn")),
+        (t("Changed since"), _since(view.record, t)),
         (t("Decided by"), found.decided_by),
         (t("Decided on"), t.moment(found.decided_at) if found.decided_at else None),
         (t("Remarks of the supervisor"), found.remarks),
     )
+
+
+def _since(record: Record, t: Translator) -> Cell | None:
+    """A decision is about what stood there then."""
+    changed = changed_since_decision(record)
+    return Cell(t("revision {old} -> {new}", old=changed[0], new=changed[1]), "warn") if changed else None
 
 
 def after_care(view: View, t: Translator) -> Blocks:

@@ -7,7 +7,7 @@ from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
-from oplever.record.model import PlanStep
+from oplever.record.model import Correction, PlanStep
 from oplever.record.start import is_stated
 
 
@@ -67,7 +67,12 @@ def _trial(view: View, t: Translator) -> str | Cell:
 
 def _history(view: View, t: Translator) -> Blocks:
     rows = [
-        (Cell(str(line.revision)), Cell(t.moment(line.at)), Cell(line.by), Cell(line.what))
+        (
+            Cell(str(line.revision)),
+            Cell(t.moment(line.at)),
+            Cell(line.by),
+            Cell(line.what, note=_withdrawn(t, line.withdrawn_by)),
+        )
         for line in view.record.document.history
     ]
     columns = (Column(t("Revision"), 1, True), Column(t("Date"), 2), Column(t("By"), 2), Column(t("What"), 5))
@@ -76,11 +81,20 @@ def _history(view: View, t: Translator) -> Blocks:
 
 def _corrections(view: View, t: Translator) -> Blocks:
     rows = [
-        (code(one.field), code(one.old), code(one.new), Cell(one.reason), Cell(one.by, note=t.moment(one.at)))
+        (code(one.field), code(one.old), _new(t, one), Cell(one.reason), Cell(one.by, note=t.moment(one.at)))
         for one in view.record.document.corrections
     ]
     titles = (t("Field"), t("Was"), t("Is"), t("Reason"), t("By"))
     return table(t("Corrections"), tuple(Column(title, 2) for title in titles), rows)
+
+
+def _withdrawn(t: Translator, revision: int | None) -> str:
+    return t("withdrawn in revision {n}", n=revision) if revision else ""
+
+
+def _new(t: Translator, one: Correction) -> Cell:
+    whole_entry = one.field.startswith("entry.") and one.old and not one.new
+    return Cell(t("withdrawn"), "warn") if whole_entry else code(one.new)
 
 
 def assignment(view: View, t: Translator) -> Blocks:

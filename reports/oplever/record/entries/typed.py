@@ -1,0 +1,116 @@
+"""What people type, understood: the one place for a command line, a file of entries and a form on a page.
+
+Days and numbers are taken as people here write them (`24-11-2026`, `2,5`) and kept as ISO 8601 and as numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from oplever.record.entries.base import EntryKind, invalid
+from oplever.record.entries.fields import Field, fields
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_DAYS = ((re.compile(r"\d{4}-\d{2}-\d{2}"), "%Y-%m-%d"), (re.compile(r"\d{1,2}-\d{1,2}-\d{4}"), "%d-%m-%Y"))
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters but tab and newline."""
+
+
+def understood(kind: type[EntryKind], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an entry as they are kept; None stands for a field that was left out.
+
+    Raises OpleverError (`entry-invalid`) that names the field and tells how to write it. Fields that the kind does not
+    have pass as they are: `entries.make` refuses them.
+    """
+    known = {field.name: field for field in fields(kind)}
+    names = frozenset(kind.declaration.names)
+    kept = {}
+    for name, value in data.items():
+        if value is not None:
+            kept[name] = _value(known[name], value, names) if name in known else value
+    return kept
+
+
+def person(field: str, name: str) -> str:
+    """The name of a person, without spaces around it. Raises OpleverError (`entry-invalid`)."""
+    name = name.strip()
+    if not name:
+        raise invalid(f"{field}: a name is missing", f"write who it is, as --{field} 'S. Yilmaz'")
+    if not name.isprintable():
+        raise invalid(f"{field}: the name has characters that nobody can see", "type the name again")
+    return name
+
+
+def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
+    match field.form:
+        case "number":
+            return _number(field, value)
+        case "day":
+            return _day(field, value)
+        case "yes_no":
+            return value
+        case "choice":
+            return _choice(field, value)
+        case "texts":
+            items = [value] if isinstance(value, str) else value
+            return [_text(field, each) for each in items] if isinstance(items, (list, tuple)) else value
+    text = _text(field, value)
+    return person(field.name, text) if field.name in names and isinstance(text, str) else text
+
+
+def _number(field: Field, value: Any) -> float:
+    text = str(value).strip()
+    number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number):
+        raise invalid(f"{field.name}: {text or 'empty'} is no number", f"write the {field.name} as 2.5 or 2,5")
+    if not field.least < number <= field.most:
+        raise invalid(
+            f"{field.name}: {text} is not more than {field.least:g} and at most {field.most:g}",
+            f"write the {field.name} as 2.5 or 2,5",
+        )
+    return number
+
+
+def _day(field: Field, value: Any) -> str:
+    if isinstance(value, date):  # YAML knows days
+        return value.isoformat()[:10]
+    text = str(value).strip()
+    for pattern, form in _DAYS:
+        if pattern.fullmatch(text):
+            try:
+                return datetime.strptime(text, form).date().isoformat()
+            except ValueError:
+                break
+    advice = "write the day as 2026-11-24 or 24-11-2026"
+    raise invalid(f"{field.name}: {text or 'empty'} is no day", advice)
+
+
+def _choice(field: Field, value: Any) -> str:
+    """One of the words, however its case is and whether it has hyphens or underscores."""
+    text = str(value).strip()
+    word = field.also.get(_plain(text), text)
+    for choice in field.choices:
+        if _plain(choice) == _plain(word):
+            return choice
+    raise invalid(f"{field.name}: {text or 'empty'} is none of the choices", f"choose: {', '.join(field.choices)}")
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(" ", "_")
+
+
+def _text(field: Field, value: Any) -> Any:
+    if isinstance(value, (int, float, date)) and not isinstance(value, bool):  # YAML reads `1.3` and a day as such
+        value = str(value)
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not text:
+        raise invalid(f"{field.name}: it is empty", "leave it out, or write what it is")
+    if control := _CONTROL.search(text):
+        raise invalid(f"{field.name}: it has a control character (U+{ord(control[0]):04X})", "type the text again")
+    return text

@@ -1,0 +1,177 @@
+"""Corrections of entries: which count, which were withdrawn, and who may do so. Pure.
+
+`entry.5` is the entry that made revision 5, as the history of the document numbers it; `entry.5.hours` is one value of
+it. Without a value the whole entry is withdrawn: it stays readable, and the record is derived without it. A correction
+can be withdrawn itself; then what it corrected stands again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from msgspec import structs
+
+from oplever.errors import OpleverError
+from oplever.record.entries.base import EntryKind, Envelope, invalid
+from oplever.record.entries.correction import CorrectionEntry
+from oplever.record.entries.fields import fields
+from oplever.record.entries.opened import OpenedEntry
+from oplever.record.entries.typed import understood
+from oplever.record.model import Record
+from oplever.record.persons import among
+
+_PATH = re.compile(r"entry\.(\d{1,9})(?:\.(\w+))?")
+_ADVICE = (
+    "entries are numbered by their revision, in the history of the document: oplever add correction --field entry.5"
+)
+
+
+class Added(Protocol):
+    """An entry: who added it and what it says."""
+
+    @property
+    def at(self) -> str: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def entry(self) -> EntryKind: ...
+
+
+class Counted(NamedTuple):
+    """One entry as it counts: `content` with its values corrected, the revision that withdrew it, and (of a correction
+    of an entry) the old text of what it corrects; None when it corrects nothing."""
+
+    content: EntryKind
+    withdrawn_by: int | None = None
+    old: str | None = None
+
+
+def lines(entries: Sequence[Added]) -> tuple[Counted, ...]:
+    """Every entry as it counts. A correction that may not be, or does not fit, changes nothing: see `check`."""
+    withdrawn = _withdrawn(entries)
+    contents = [entry.entry for entry in entries]
+    old: dict[int, str] = {}
+    for place, entry in enumerate(entries):
+        target = _target(entries, place)
+        if target is None or place in withdrawn or _refusal(entries, place, target):
+            continue
+        name = _field(entry.entry)
+        if not name:
+            old[place] = text(contents[target])
+            continue
+        try:
+            changed = _changed(contents[target], entry.entry)
+        except OpleverError:
+            continue
+        old[place] = _value(getattr(contents[target], name))
+        contents[target] = changed
+    return tuple(Counted(content, withdrawn.get(place), old.get(place)) for place, content in enumerate(contents))
+
+
+def check(entries: Sequence[Added], record: Record, new: CorrectionEntry, envelope: Envelope) -> None:
+    """Raises OpleverError (`entry-invalid`) when `new` may not correct its entry, or cannot do so."""
+    if not new.field.startswith("entry."):
+        return
+    place = len(entries)
+    every = (*entries, _Adding(envelope.by, new, envelope.at))
+    target = _target(every, place)
+    if target is None:
+        raise invalid(f"{new.field}: the record has no such entry", _ADVICE)
+    standing = lines(entries)[target]
+    if standing.withdrawn_by:
+        raise invalid(f"{new.field}: it was withdrawn already, in revision {standing.withdrawn_by}", _ADVICE)
+    if refusal := _refusal(every, place, target):
+        raise invalid(f"{new.field}: {refusal}", "let who added it do it, or add a comment on the section")
+    if _field(new):
+        _changed(standing.content, new).check(record, Envelope(entries[target].at, entries[target].by))
+
+
+def text(content: EntryKind) -> str:
+    """An entry on one line: its kind and what was filled in."""
+    given = {name: value for name, value in structs.asdict(content).items() if value not in ("", (), False)}
+    return f"{content.tag()}: " + "; ".join(f"{name} {_value(value)}" for name, value in given.items())
+
+
+def first(entries: Sequence[Added]) -> int:
+    """The revision that the first entry makes: a journal is revision 1, and a record without one is opened by it."""
+    return 1 if entries and isinstance(entries[0].entry, OpenedEntry) else 2
+
+
+def path(correction: CorrectionEntry, entries: Sequence[Added]) -> tuple[int, str] | None:
+    """Place and field of the entry that a correction is about; None when it is about something else."""
+    named = _PATH.fullmatch(correction.field)
+    place = int(named[1]) - first(entries) if named else -1
+    return (place, named[2] or "") if named and place >= 0 else None
+
+
+class _Adding(NamedTuple):
+    by: str
+    entry: EntryKind
+    at: str
+
+
+def _withdrawn(entries: Sequence[Added]) -> Mapping[int, int]:
+    """Place of each withdrawn entry -> revision that did it. From the last back: who withdraws must stand himself."""
+    withdrawn: dict[int, int] = {}
+    for place in range(len(entries) - 1, -1, -1):
+        target = _target(entries, place)
+        if target is None or place in withdrawn or _field(entries[place].entry):
+            continue
+        if not _refusal(entries, place, target):
+            withdrawn[target] = place + first(entries)
+    return withdrawn
+
+
+def _target(entries: Sequence[Added], place: int) -> int | None:
+    """The place of the entry that this one corrects; None when it corrects none that came before it."""
+    content = entries[place].entry
+    if not isinstance(content, CorrectionEntry) or not (named := _PATH.fullmatch(content.field)):
+        return None
+    if (named[2] is None) == bool(content.value):
+        return None  # a whole entry has no value, and a value is never left empty
+    target = int(named[1]) - first(entries)
+    return target if 0 <= target < place else None
+
+
+def _field(content: EntryKind) -> str:
+    path = _PATH.fullmatch(content.field) if isinstance(content, CorrectionEntry) else None
+    return (path[2] or "") if path else ""
+
+
+def _refusal(entries: Sequence[Added], place: int, target: int) -> str:
+    """Why this may not be; nothing when it may. What somebody decided, said or signed is his own."""
+    content, by, who = entries[target].entry, entries[place].by, entries[target].by
+    if content.declaration.withdrawal == "nobody":
+        return f"a {content.tag()} cannot be withdrawn or changed"
+    own = content.declaration.withdrawal == "author"
+    if own and among(by, [who, *(getattr(content, n) for n in ("user",) if hasattr(content, n))]) is None:
+        return f"a {content.tag()} of {who} is withdrawn by {who} alone"
+    if _field(entries[place].entry) and content.declaration.command:
+        return f"what {content.declaration.command} added is withdrawn as a whole: leave the field and --value out"
+    return ""
+
+
+def _changed(content: EntryKind, correction: EntryKind) -> EntryKind:
+    assert isinstance(correction, CorrectionEntry)  # noqa: S101 - for the type checker
+    name = _field(correction)
+    kind = type(content)
+    names = [field.name for field in fields(kind)]
+    if name not in names:
+        raise invalid(f"{correction.field}: there is no {name}", f"a {content.tag()} has: {', '.join(names)}")
+    value: Any = correction.value
+    if isinstance(getattr(content, name), bool):
+        value = value.casefold() in ("yes", "true", "ja")
+    data = {**structs.asdict(content), **understood(kind, {name: value})}
+    try:
+        return msgspec.convert({"added": content.tag(), **msgspec.to_builtins(data)}, kind)
+    except msgspec.ValidationError as problem:
+        raise invalid(f"{correction.field}: {problem}", f"see: oplever add {content.tag()} --help") from None
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
