@@ -24,8 +24,7 @@ def document(view: View, t: Translator) -> Blocks:
             (t("Revision"), str(doc.revision)),
             (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
             (t("Created"), t.moment(doc.created)),
-            *_course(view, t),
-            (t("Record complete"), whole),
+            *_course(view, t, whole),
             (t("Days until submission"), t.number(days, 1) if days is not None else None),
             (t("Check mode"), None if is_stated(record) else _trial(view, t)),
             (t("Playbooks"), code("\n".join(doc.playbooks))),
@@ -39,11 +38,14 @@ def document(view: View, t: Translator) -> Blocks:
     )
 
 
-def _course(view: View, t: Translator) -> tuple[tuple[str, str | Cell], ...]:
-    """When the work was done, as far as anything recorded that."""
+def _course(view: View, t: Translator, whole: Cell) -> tuple[tuple[str, str | Cell], ...]:
+    """When the work was done, as far as anything recorded that, and whether all of it is here."""
     doc, complete = view.record.document, view.record.completeness
     if is_stated(view.record):
-        return ((t("Journal"), Cell(t("none: the work was done by hand, and is stated here"), "info")),)
+        return (
+            (t("Record complete"), whole),
+            (t("Journal"), Cell(t("none: the work was done by hand, and is stated here"), "info")),
+        )
     kept = (
         Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
         if complete.journal_complete
@@ -53,6 +55,7 @@ def _course(view: View, t: Translator) -> tuple[tuple[str, str | Cell], ...]:
         (t("Work started"), t.moment(doc.started)),
         (t("Work ended"), t.moment(doc.ended) if doc.ended else Cell(t("not finished"), "bad")),
         (t("Duration"), t.duration(doc.duration)),
+        (t("Record complete"), whole),
         (t("Journal complete"), kept),
     )
 
