@@ -46,7 +46,8 @@ def test_every_golden_file_is_compared() -> None:
 
 
 def test_every_kind_of_entry_is_in_the_delivered_record() -> None:
-    kinds = {str(kind.__struct_config__.tag) for kind in get_args(Content)}
+    # `opened` is the first line of a record without a journal; this one has a journal.
+    kinds = {str(kind.__struct_config__.tag) for kind in get_args(Content)} - {"opened"}
     assert {entry["entry"]["added"] for entry in outputs.case("delivered").entries} == kinds
 
 

@@ -102,9 +102,8 @@ def test_processor_time_is_that_of_all_that_a_job_started(pool: ModuleType, tmp_
 def test_an_interrupt_ends_the_jobs_that_run(pool: ModuleType, tmp_path: Path) -> None:
     runner = pool.Pool(tmp_path)
     marker = tmp_path / "begun"
-    script = (
-        f"trap 'echo down >> {tmp_path}/down; exit 1' INT; touch {marker}; for i in $(seq 600); do sleep 0.05; done"
-    )
+    # Begun only when the list of the loop is there: a shell that is interrupted while it makes one runs no trap.
+    script = f"trap 'echo down >> {tmp_path}/down; exit 1' INT; set -- $(seq 600); touch {marker}; for i; do sleep 0.05; done"
 
     def interrupt() -> None:
         while not marker.exists():
