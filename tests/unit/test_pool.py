@@ -103,7 +103,8 @@ def test_an_interrupt_ends_the_jobs_that_run(pool: ModuleType, tmp_path: Path) -
     runner = pool.Pool(tmp_path)
     marker = tmp_path / "begun"
     # Begun only when the list of the loop is there: a shell that is interrupted while it makes one runs no trap.
-    script = f"trap 'echo down >> {tmp_path}/down; exit 1' INT; set -- $(seq 600); touch {marker}; for i; do sleep 0.05; done"
+    trap, loop = f"trap 'echo down >> {tmp_path}/down; exit 1' INT", "for number; do sleep 0.05; done"
+    script = f"{trap}; set -- $(seq 600); touch {marker}; {loop}"
 
     def interrupt() -> None:
         while not marker.exists():
