@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: console
 type: stdout
-short_description: The default screen output, with no_log kept in full
+short_description: The default screen output, with no_log fully respected
 description:
   - The same as C(ansible.builtin.default), except that errors, warnings and deprecations of a task with C(no_log) are
     not shown.

@@ -10,14 +10,14 @@ short_description: Writes a journal of every run and makes its installation reco
 description:
   - Appends one JSON line per event to C(journal.jsonl) in a directory of its own for each C(ansible-playbook) command.
   - When the run is over, builds the record and its documents with C(oplever report) in a separate process.
-  - Keeps nothing of tasks with C(no_log) but whether they changed something, never keeps arguments of tasks, and
+  - Records of tasks with C(no_log) only whether they changed something, never keeps arguments of tasks, and
     removes what looks like a secret from messages and from the command line.
 version_added: 0.1.0
 requirements:
   - enabled in C(callbacks_enabled)
 options:
   journal:
-    description: Whether to keep a journal at all.
+    description: Whether to write a journal.
     type: bool
     default: true
     ini: [{section: oplever, key: journal}]

@@ -16,7 +16,7 @@ description:
   - Needs no facts. A mistake in a variable or in the file of exceptions is an error that names it.
 options:
   _terms:
-    description: The parts that are wanted, each a key of the whole; without any, the whole.
+    description: The keys to return; without any, the whole dictionary.
     type: list
     elements: str
 author:

@@ -65,7 +65,7 @@ class Machine:
     def must_run(self, what):
         """Raises InapplicableError where the machine does not run, so that `what` says nothing about it."""
         if self.offline:
-            raise InapplicableError("%s needs a running system; this is a tree that does not run" % what)
+            raise InapplicableError("%s needs a running system; this one is only mounted" % what)
 
     def path(self, path, follow=True):
         """Where `path` really is; `follow` False leaves a link at its end alone.
@@ -99,7 +99,7 @@ class Machine:
                 continue
             links += 1
             if links > LINKS:
-                raise UnreadableError("%s: too many links lead to each other" % path)
+                raise UnreadableError("%s: too many symbolic links" % path)
             behind = [] if target.startswith("/") else behind[:-1]
             ahead += target.split("/")[::-1]
         return "/".join([self.root, *behind]) or "/"
@@ -243,6 +243,8 @@ class Machine:
 def _mounts(machine):
     text = (Machine() if machine.offline else machine).read(filesystems.TABLE, limit=4 << 20)
     if text is None:
-        raise UnreadableError("%s does not exist, so nothing tells what is local" % filesystems.TABLE)
+        raise UnreadableError(
+            "%s does not exist, so local file systems cannot be told from remote ones" % filesystems.TABLE
+        )
     table = list({mount.target: mount for mount in filesystems.parse(text)}.values())
     return filesystems.below(table, os.path.realpath(machine.root)) if machine.offline else table

@@ -7,12 +7,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: checks
-short_description: Hold declared expectations against a machine
+short_description: Check a machine against declared expectations
 version_added: "0.1.0"
 description:
   - Evaluates tests of a role and controls of a security baseline alike, all in one round trip, and tells of
     each what was expected and what was found.
-  - Changes nothing, also without check mode. The language of checks stands in C(docs/reference/checks.md).
+  - Changes nothing, also without check mode. C(docs/reference/checks.md) describes the syntax of checks.
 options:
   checks:
     description: The checks, each with C(id), C(title) and C(source), C(select), C(expect). Either these or O(baseline).
@@ -36,7 +36,7 @@ options:
     type: str
     default: ""
   stage:
-    description: When in the work this is.
+    description: When the checks run: before, during or after the work.
     type: str
     choices: [before, during, after]
     default: after
@@ -72,7 +72,7 @@ options:
   reference:
     description:
       - How the controls stood when the machine was last delivered, as the lookup C(oplever.lab.baseline) gives it.
-      - It is told again in the result, so that the record can say what got worse.
+      - It is returned unchanged, so that the record can show what got worse.
     type: dict
     default: {}
   fail:
@@ -89,10 +89,10 @@ attributes:
     support: full
     membership: [oplever.lab.evidence]
   check_mode:
-    description: Does the same in check mode.
+    description: Behaves the same in check mode.
     support: full
   diff_mode:
-    description: Has nothing to show.
+    description: Returns no diff.
     support: none
 author:
   - The Oplever team (!UNKNOWN)
@@ -127,7 +127,7 @@ exceptions:
   type: list
   elements: dict
 reference:
-  description: As it was given.
+  description: The reference as it was given.
   returned: always
   type: dict
 """
@@ -182,8 +182,7 @@ def main():
     if wrong:
         more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
         module.fail_json(
-            msg="These checks cannot be carried out; docs/reference/checks.md has the language: %s%s"
-            % ("; ".join(wrong[:SHOWN]), more),
+            msg="Invalid checks: %s%s" % ("; ".join(wrong[:SHOWN]), more),
             invocation=told,
         )
     today = time.strftime("%Y-%m-%d")

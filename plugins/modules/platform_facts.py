@@ -22,10 +22,10 @@ options:
     default: []
 attributes:
   check_mode:
-    description: Does the same in check mode.
+    description: Behaves the same in check mode.
     support: full
   diff_mode:
-    description: Has nothing to show.
+    description: Returns no diff.
     support: none
 author:
   - The Oplever team (!UNKNOWN)

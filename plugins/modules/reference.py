@@ -13,13 +13,13 @@ description:
   - Looks in the records on the controller for the newest one in which this machine was delivered, and takes its
     snapshot after the work as the snapshot before of this run. What differs at the end of this run is then told by
     tests in the record, whoever changed it.
-  - Does not touch the machine. A machine that was never delivered has nothing to be compared with, and that is said.
+  - Does not touch the machine. A machine that was never delivered has nothing to be compared with; the result says so.
 attributes:
   check_mode:
-    description: Does the same in check mode.
+    description: Behaves the same in check mode.
     support: full
   diff_mode:
-    description: Has nothing to show.
+    description: Returns no diff.
     support: none
 author:
   - The Oplever team (!UNKNOWN)

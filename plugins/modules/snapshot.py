@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: snapshot
-short_description: Read what is on a machine
+short_description: Read the state of a machine
 version_added: "0.1.0"
 description:
   - Packages with version and origin, units, listening sockets, accounts, mounts, kernel settings, network, hardware and
@@ -21,7 +21,7 @@ options:
     choices: [before, after]
     default: after
   label:
-    description: A word of your own that goes with it.
+    description: A label of your own for this snapshot.
     type: str
     default: ""
   files:
@@ -44,10 +44,10 @@ attributes:
     support: full
     membership: [oplever.lab.evidence]
   check_mode:
-    description: Does the same in check mode.
+    description: Behaves the same in check mode.
     support: full
   diff_mode:
-    description: Has nothing to show.
+    description: Returns no diff.
     support: none
 author:
   - The Oplever team (!UNKNOWN)

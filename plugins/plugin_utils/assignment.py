@@ -28,7 +28,9 @@ def load(
         try:
             content = _content(path, name, loader)
         except Exception as problem:  # Ansible's own loader has errors of many kinds
-            display.warning(f"Oplever cannot read the assignment {path}, the record goes without: {_reason(problem)}")
+            display.warning(
+                f"Oplever cannot read the assignment {path}; the record is made without it: {_reason(problem)}"
+            )
             return None
         if content is not None:
             assignment: dict[str, Any] | None = redact_mapping(plain(_dates_as_text(content)), redactor) or None

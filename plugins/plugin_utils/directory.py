@@ -53,7 +53,7 @@ def create(records: str, playbook: str, now: datetime) -> RecordDirectory:
             os.mkdir(records, 0o700)
         if stat.S_ISLNK(os.lstat(records).st_mode):
             raise RecordError(
-                f"{records} is a link; set `records` in ansible.cfg or OPLEVER_RECORDS to the place itself"
+                f"{records} is a symbolic link; set `records` in ansible.cfg or OPLEVER_RECORDS to the real directory"
             )
         parent = os.open(records, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as problem:

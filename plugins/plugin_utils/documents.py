@@ -24,7 +24,9 @@ def command(option: str | None, directory: str) -> list[str] | None:
     if option:
         named = os.path.join(directory, os.path.expanduser(option))
         if not (os.path.isfile(named) and os.access(named, os.X_OK)):
-            raise NoCommandError(f"{named} is no program; correct `command` in ansible.cfg or OPLEVER_COMMAND")
+            raise NoCommandError(
+                f"{named} is not an executable file; correct `command` in ansible.cfg or OPLEVER_COMMAND"
+            )
         return [named]
     if _is_in_this_python():
         # -P: a directory called oplever where the user happens to stand is not the package.

@@ -222,7 +222,7 @@ class Run:
     def _not_made(self, problem: str, again: str) -> None:
         # A full disk keeps both the journal and the documents from being whole: that is one warning.
         (self._say if self._warned else self._display.warning)(
-            f"Oplever could not make the documents ({problem}). The journal is safe; try again with: {again}"
+            f"Oplever could not make the documents ({problem}). The journal is complete; try again with: {again}"
         )
 
     def _say(self, line: str) -> None:
@@ -235,7 +235,7 @@ class Run:
             self._warned = True
             self._display.warning(
                 f"Oplever could not write everything to {self.place.journal} ({self._writer.failure}); "
-                "the play goes on, the record will say that something is missing"
+                "the play continues, and the record will say what is missing"
             )
 
     def _at_exit(self) -> None:

@@ -86,7 +86,7 @@ def load() -> Config:
     except OSError as problem:
         raise unreadable(path, problem) from None
     except (msgspec.DecodeError, ValueError) as problem:
-        advice = "docs/reference/configuration.md lists the keys and what they take"
+        advice = "docs/reference/configuration.md lists the keys and their values"
         raise OpleverError("config-invalid", f"{path}: {problem}", advice) from None
     return config
 

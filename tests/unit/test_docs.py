@@ -101,3 +101,17 @@ def test_every_command_of_oplever_is_documented_and_has_help() -> None:
         assert command is not None, name
         assert f"`oplever {name}" in text, name
         assert (command.help or "").strip(), name
+
+
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_every_decision_has_the_same_shape_and_stands_in_the_index(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    head = re.match(r"# (\d{4}) (.+)\n\n\*\*Status:\*\* (in force|replaced by .+)\n", text)
+    assert head is not None
+    assert head[1] == page.name[:4]
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Decision", "Why", "Costs"]
+    index = (page.parent / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| \[{head[1]}\]\({page.name}\) \| {re.escape(head[2])} \|", index, re.MULTILINE)

@@ -48,7 +48,7 @@ def parse(text):
     try:
         end = time.strptime(fields["notAfter"].strip(), "%b %d %H:%M:%S %Y %Z")
     except (KeyError, ValueError):
-        raise UnreadableError("openssl tells no end of this certificate") from None
+        raise UnreadableError("openssl shows no expiry date for this certificate") from None
     subject, issuer = fields.get("subject", "").strip(), fields.get("issuer", "").strip()
     common = re.search(r"CN=([^,]+)", subject)
     return {

@@ -84,5 +84,5 @@ def _lines(text):
 def _text(machine, path):
     text = machine.read(path)
     if text is None:
-        raise UnreadableError("%s went away" % path)
+        raise UnreadableError("%s disappeared" % path)
     return text

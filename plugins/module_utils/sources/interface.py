@@ -47,7 +47,7 @@ def ask(machine, command):
     try:
         found = json.loads(machine.output(command) or "[]")
     except ValueError:
-        raise UnreadableError("%s gave something else than JSON" % " ".join(command)) from None
+        raise UnreadableError("%s did not return JSON" % " ".join(command)) from None
     return [row for row in found if isinstance(row, dict)]
 
 

@@ -63,7 +63,7 @@ def _ways_in(text):
         ways = [priv, *(way for way in priv.get("auth_or", ()) if way)]
         return set() if priv.get("account_locked") else {_takes(way) for way in ways} - {""}
     except (ValueError, AttributeError):
-        raise UnreadableError("mysql.global_priv has something else than accounts as JSON") from None
+        raise UnreadableError("mysql.global_priv does not hold accounts as JSON") from None
 
 
 def _takes(way):
@@ -82,5 +82,5 @@ def _rows(machine, query, width):
         ["" if value == "NULL" else value for value in line.split("\t")] for line in done.stdout.splitlines() if line
     ]
     if any(len(row) != width for row in rows):
-        raise UnreadableError("mariadb gave something else than %d columns" % width)
+        raise UnreadableError("mariadb did not return %d columns" % width)
     return rows

@@ -31,7 +31,7 @@ def look_up(machine, select):
         "configured_options": planned[2] if planned else _unit_options(machine, target),
     }
     if machine.offline:
-        running = InapplicableError("what is mounted needs a running system; this is a tree that does not run")
+        running = InapplicableError("what is mounted needs a running system; this one is only mounted")
         return dict(facts, **dict.fromkeys(("exists", "source", "fstype", "options"), running))
     found = machine.once(mounts).get(target)
     if found is None:

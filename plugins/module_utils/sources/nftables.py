@@ -42,7 +42,7 @@ def ruleset(machine):
     try:
         items = json.loads(machine.output(["nft", "-j", "list", "ruleset"]))["nftables"]
     except (ValueError, KeyError):
-        raise UnreadableError("nft -j list ruleset gave something else than its JSON") from None
+        raise UnreadableError("nft -j list ruleset did not return JSON") from None
     chains, rules = {}, {}
     for item in items:
         if "chain" in item:

@@ -43,7 +43,7 @@ def describe(select):
 def look_up(machine, select):
     service, kind = str(select.get("service") or ""), str(select.get("type") or "auth")
     if not service:
-        raise UnreadableError("source pam must be told which service")
+        raise UnreadableError("source pam needs a service")
     found = stack(machine, service, kind)
     if found is None:
         return {"exists": False}

@@ -71,5 +71,5 @@ def _rows(machine, query, width):
         raise UnreadableError("psql: %s" % (words[0] if words else "exit code %d" % done.rc))
     rows = [line.split(SEPARATOR) for line in done.stdout.splitlines() if line]
     if any(len(row) != width for row in rows):
-        raise UnreadableError("psql gave something else than %d columns" % width)
+        raise UnreadableError("psql did not return %d columns" % width)
     return rows

@@ -20,7 +20,7 @@ def describe(select):
 
 def look_up(machine, select):
     if not select.get("file"):
-        raise UnreadableError("source setting must be told which file")
+        raise UnreadableError("source setting needs a file")
     found = [hit for path in _files(machine, select) for hit in _in_file(machine, path, select)]
     if not found:
         return {"exists": False}

@@ -20,7 +20,7 @@ def describe(select):
 
 def look_up(machine, select):
     if not select.get("file") or not select.get("section"):
-        raise UnreadableError("source systemd_setting must be told which file and section")
+        raise UnreadableError("source systemd_setting needs a file and a section")
     wanted = str(select["section"]), str(select["key"])
     hits = [
         (value, "%s:%d" % (path, number))

@@ -19,7 +19,7 @@ def describe(select):
 
 def look_up(machine, select):
     if machine.offline:
-        running = InapplicableError("the clock needs a running system; this is a tree that does not run")
+        running = InapplicableError("the clock needs a running system; this one is only mounted")
         return dict(
             dict.fromkeys(("exists", "service", "synchronised", "sources"), running), timezone=timezone(machine)
         )

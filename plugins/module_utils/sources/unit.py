@@ -59,7 +59,7 @@ def _on_disk(machine, name):
     found = unit_file.find(machine, name)
     if found is None:
         return {"exists": False}
-    running = InapplicableError("whether %s runs needs a running system; this is a tree that does not run" % name)
+    running = InapplicableError("whether %s runs needs a running system; this one is only mounted" % name)
     return dict(found, exists=True, evidence=found["fragment"], **dict.fromkeys(("active", "sub", "result"), running))
 
 

@@ -78,7 +78,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
     value = value.get("parameters", value) if isinstance(value, dict) else value
     if not isinstance(value, dict):
         raise OpleverError(
-            "checks-parameters", f"{path} holds no parameters", "Write a mapping in it, each name with its value."
+            "checks-parameters", f"{path} has no parameters", "Write it as a mapping of names to values."
         )
     return value
 
@@ -94,7 +94,7 @@ def _compose(path: Path) -> yaml.Node | None:
             "Check its name, its owner and its permissions.",
         ) from None
     if len(data) > LARGEST:
-        raise OpleverError("file-unreadable", f"{path} is larger than {LARGEST >> 20} MiB", "Name a file of checks.")
+        raise OpleverError("file-unreadable", f"{path} is larger than {LARGEST >> 20} MiB", "Give a file with checks.")
     loader = _Loader(data)
     try:
         return loader.get_single_node()

@@ -31,7 +31,7 @@ class Words(click.Choice[str]):
 
 
 @click.group()
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def add() -> None:
     """Add to a record what no machine can know."""
 

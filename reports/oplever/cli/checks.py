@@ -1,4 +1,4 @@
-"""`oplever checks`: work on files of checks."""
+"""`oplever checks`: tools for files with checks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from oplever.text import printable
 
 
 @click.group()
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def checks() -> None:
-    """Work on files of checks: tests of roles and controls of a baseline."""
+    """Tools for files with checks: role tests and baseline controls."""
 
 
 @checks.command()
@@ -22,11 +22,11 @@ def checks() -> None:
 @click.option(
     "--parameters",
     type=click.Path(path_type=Path),
-    help="File with the values of a profile for {param: name} in checks.",
+    help="File with the profile values that {param: name} refers to.",
 )
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
-    """Name every mistake in the checks of PATHS (files or directories), with its line and column.
+    """List every mistake in the checks of PATHS (files or directories), with line and column.
 
     \b
     Finds lists of checks in files of their own, in tasks that call oplever.lab.checks, in variables named ..._checks.
@@ -40,7 +40,7 @@ def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
     for path in linter.files(list(paths)):
         found, wrong = linter.lint(path, values)
         if not found and not wrong and path in paths:
-            raise OpleverError("checks-none", f"{path} holds no checks", "Name a file with a list of checks in it.")
+            raise OpleverError("checks-none", f"{path} has no checks", "Give a file with a list of checks.")
         count += found
         findings += wrong
     for finding in findings:
@@ -49,5 +49,5 @@ def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
     if findings:
         raise click.exceptions.Exit(1)
     if not count:
-        raise OpleverError("checks-none", "there are no checks here", "Name a file or directory with checks in it.")
+        raise OpleverError("checks-none", "no checks were found", "Give a file or directory with checks.")
     click.echo(f"{count} checks, no mistakes")

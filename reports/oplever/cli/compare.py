@@ -14,12 +14,12 @@ from oplever.store.query import newest
 
 @click.command("compare")
 @click.argument("record", nargs=-1)
-@click.option("--host", "hosts", multiple=True, help="A machine; two of them are compared with each other.")
+@click.option("--host", "hosts", multiple=True, help="Machine to compare; give it twice to compare two machines.")
 @format_option
 @click.pass_context
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def compare_command(ctx: click.Context, record: tuple[str, ...], hosts: tuple[str, ...], form: str) -> None:
-    """Say what differs in packages, settings, tests, controls, results and time.
+    """Show the differences in packages, settings, tests, controls, results and time.
 
     \b
     Examples:

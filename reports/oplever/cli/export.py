@@ -17,18 +17,24 @@ from oplever.words import Language
 @click.command("export")
 @click.argument("format", type=click.Choice(list(FORMATS)))
 @click.argument("record", default="latest")
-@click.option("-o", "--output", default="-", show_default=True, help="File to write; - is standard output.")
+@click.option("-o", "--output", default="-", show_default=True, help="File to write to; - is standard output.")
 @click.option(
     "--language",
     type=click.Choice(get_args(Language)),
-    help="Of titles, en when left out. In csv also of headings and words, with local times; without it they are names "
-    "and codes of the record, and times are UTC.",
+    help="Language of titles (default: en). In csv also of headings and words, with local times; without it csv has "
+    "the names and codes of the record, and times in UTC.",
 )
-@click.option("--subject", type=click.Choice(list(SUBJECTS)), default="tests", show_default=True, help="For csv.")
-@click.option("--excel", is_flag=True, help="For csv: as Excel with Dutch settings opens it by double-click.")
-@click.option("--before", is_flag=True, help="For sarif: also what failed before the work and was repaired.")
-@click.option("--all", "everything", is_flag=True, help="For sarif: also what is in order or does not apply.")
-@click.help_option(help="Show this help and stop.")
+@click.option(
+    "--subject",
+    type=click.Choice(list(SUBJECTS)),
+    default="tests",
+    show_default=True,
+    help="What to export (csv only).",
+)
+@click.option("--excel", is_flag=True, help="Format for Excel with Dutch settings (csv only).")
+@click.option("--before", is_flag=True, help="Include what failed before the work and was repaired (sarif only).")
+@click.option("--all", "everything", is_flag=True, help="Include what passed or does not apply (sarif only).")
+@click.help_option(help="Show this help and exit.")
 def export_command(format: str, record: str, output: str, language: Language | None, **shape: Any) -> None:
     """Write RECORD in a FORMAT that other tools read.
 

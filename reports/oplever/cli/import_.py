@@ -31,7 +31,7 @@ _ANSIBLE = (
 
 
 def _import(source: Source, records: Path) -> str:
-    """Make the record and tell of it; its verdict."""
+    """Make the record and print its summary; returns the verdict."""
     directory = write(source, records)
     derived = build(directory)
     click.echo(f"{printable(source.playbook)}: {len(derived.steps)} steps on {len(derived.systems)} machines")
@@ -51,7 +51,7 @@ def _all_known(path: Path, names: list[str]) -> OpleverError:
 
 
 @click.group("import")
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def import_group() -> None:
     """Make records of runs that another tool recorded, or add results of other test tools to a record."""
 
@@ -59,13 +59,13 @@ def import_group() -> None:
 def _command(name: str, one: Format) -> click.Command:
     @click.command(name, help=f"PATH: {one.help}.", short_help=one.help)
     @click.argument("path", type=click.Path(path_type=Path))
-    @click.option("--again", is_flag=True, help="Make a second record of a run that was imported before.")
+    @click.option("--again", is_flag=True, help="Import again a run that already has a record.")
     @click.option(
         "--work-process",
         type=click.Choice(get_args(WorkProcess)),
-        help="The work process that the run belongs to. Without it the record claims none.",
+        help="Work process of the run. Without it the record names none.",
     )
-    @click.help_option(help="Show this help and stop.")
+    @click.help_option(help="Show this help and exit.")
     def command(path: Path, again: bool, work_process: str | None) -> None:
         records = store.records_directory()
         sources = [
@@ -96,9 +96,9 @@ def _command(name: str, one: Format) -> click.Command:
     type=click.Choice(["during", "after"]),
     default="after",
     show_default=True,
-    help="Tested during the work or after it.",
+    help="When the tests ran: during the work or after it.",
 )
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def import_junit(path: Path, record: str, by: str, host: str | None, stage: str) -> None:
     """PATH: JUnit XML of testinfra, pytest, goss or another tool. Its tests join RECORD as an entry."""
     directory = store.find(record)

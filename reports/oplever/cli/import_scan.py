@@ -24,7 +24,7 @@ def _command(name: str, read: Callable[[Path], Scan], what: str) -> click.Comman
     @click.option("--record", default="latest", show_default=True, help="Record, by name or path.")
     @click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
     @click.option("--host", help="The machine in the record; not needed when the report names it as the record does.")
-    @click.help_option(help="Show this help and stop.")
+    @click.help_option(help="Show this help and exit.")
     def command(path: Path, record: str, by: str, host: str | None) -> None:
         scan = read(path)
         directory = store.find(record)

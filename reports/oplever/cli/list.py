@@ -47,21 +47,21 @@ class Moment(click.ParamType[str]):
 
 
 @click.command("list")
-@click.option("--host", help="With this machine; * and ? stand for other letters.")
-@click.option("--role", help="Where this role did something.")
-@click.option("--verdict", type=click.Choice(get_args(Verdict)), help="With this verdict.")
-@click.option("--since", type=Moment(), help="Begun then or later.")
-@click.option("--until", type=Moment(last=True), help="Begun before that time, or on that day at the latest.")
-@click.option("--operator", help="Carried out by this person or account; a part of the name will do.")
-@click.option("--failed-check", help="Where this test or control failed.")
-@click.option("--work-process", help="Of this work process, as 1.3.")
-@click.option("--kind", type=click.Choice(list(KINDS)), help="Of this kind.")
-@click.option("--state", type=click.Choice(STATES), help="In this state, as the document says it.")
-@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="To be ready on that day at the latest.")
-@click.option("--overdue", is_flag=True, help="Not ready, while it had to be by now.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most this many, the newest.")
+@click.option("--host", help="Records with this machine; * and ? are wildcards.")
+@click.option("--role", help="Records in which this role ran tasks.")
+@click.option("--verdict", type=click.Choice(get_args(Verdict)), help="Records with this verdict.")
+@click.option("--since", type=Moment(), help="Started at or after this time.")
+@click.option("--until", type=Moment(last=True), help="Started before this time, or on this day at the latest.")
+@click.option("--operator", help="Carried out by this person or account; part of the name is enough.")
+@click.option("--failed-check", help="Records in which this test or control failed.")
+@click.option("--work-process", help="Records of this work process, such as 1.3.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Records of this kind.")
+@click.option("--state", type=click.Choice(STATES), help="Records in this state, as the document names it.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Records due on or before this day.")
+@click.option("--overdue", is_flag=True, help="Records past their due date that are not ready.")
+@click.option("--limit", type=click.IntRange(min=1), help="Show only the newest N records.")
 @format_option
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def list_records(form: str, due: datetime | None, **wanted: Any) -> None:
     """List the records, newest first.
 
@@ -78,9 +78,9 @@ def list_records(form: str, due: datetime | None, **wanted: Any) -> None:
         shown = len(_COLUMNS) if any(each.clock for each in found) else len(_COLUMNS) - 1
         table(_COLUMNS[:shown], [_row(each)[:shown] for each in found], headings=False)
     elif due or any(value not in (None, False) for value in wanted.values()):
-        click.echo("No record has all of that.")
+        click.echo("No record matches all filters.")
     else:
-        click.echo(f"No records yet in {index.base}. Each run of a playbook makes one.")
+        click.echo(f"No records yet in {index.base}. Run a playbook to make one.")
     for each in broken:
         click.echo(f"oplever: {printable(f'{each.name} cannot be read: {each.problem}')}", err=True)
 

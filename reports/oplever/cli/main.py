@@ -51,8 +51,8 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group)
-@click.version_option(__version__, prog_name="oplever", help="Show the version and stop.")
-@click.help_option(help="Show this help and stop.")
+@click.version_option(__version__, prog_name="oplever", help="Show the version and exit.")
+@click.help_option(help="Show this help and exit.")
 def main() -> None:
     """Turns what Ansible did into an installation record.
 
@@ -64,7 +64,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("record", default="latest")
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def report(record: str) -> None:
     """Make record.json and the documents of RECORD again, from its journal and entries.
 

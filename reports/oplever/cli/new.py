@@ -27,7 +27,7 @@ from oplever.words import WorkProcess
 )
 @click.option("--location", help="Where the work is done.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="The day on which it has to be ready.")
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def new(
     *,
     kind: str,

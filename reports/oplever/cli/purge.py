@@ -1,4 +1,4 @@
-"""`oplever purge`: let go of what was kept long enough."""
+"""`oplever purge`: delete records and names past their retention period."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from oplever.text import printable
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Say what would go, and leave everything as it is.")
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and change nothing.")
 @format_option
 @click.pass_context
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
-    """Remove records, and replace names in them, when the time set under `retention` in oplever.yml is over.
+    """Delete records and replace names past the retention period set in oplever.yml.
 
-    What went is printed and written to purge.jsonl beside the records. A record whose age cannot be read is left alone;
-    purge then ends with 1.
+    Prints what was removed and logs it to purge.jsonl beside the records. A record whose age cannot be determined is
+    kept; the exit code is then 1.
     """
     terms = config.load().retention
     if not any(msgspec.structs.astuple(terms)):
-        click.echo("nothing is purged: oplever.yml sets no terms under retention")
+        click.echo("nothing is purged: oplever.yml sets no retention periods")
         return
     base, now = store.records_directory(), datetime.now(UTC)
     due = retention.plan(base, terms, now)
@@ -53,12 +53,12 @@ def _report(due: list[Purged], form: str, record_term: str | None, *, dry_run: b
     done = [each for each in due if each.action != "unreadable"]
     if done:
         rows = [(each.record, each.ended, each.action, _detail(each, record_term)) for each in done]
-        table(("record", "last touched", "action", "what"), rows, "would go" if dry_run else "gone")
+        table(("record", "last changed", "action", "what"), rows, "to be removed" if dry_run else "removed")
     else:
-        click.echo("nothing is due")
+        click.echo("nothing to remove")
     for each in due:
         if each.action == "unreadable":
-            click.echo(f"oplever: {printable(f'{each.record} is left alone: {each.problem}')}", err=True)
+            click.echo(f"oplever: {printable(f'{each.record} is kept: {each.problem}')}", err=True)
 
 
 def _detail(each: Purged, record_term: str | None) -> str:
@@ -66,6 +66,6 @@ def _detail(each: Purged, record_term: str | None) -> str:
         return f"{each.files} files, {each.size_bytes} bytes"
     what = ", ".join(each.names)
     if each.in_journal:
-        until = f"{record_term} after it was last touched" if record_term else "for ever: retention.record is not set"
-        what += f"; left in the journal: {each.in_journal}, until the record goes ({until})"
+        until = f"{record_term} after its last change" if record_term else "no end: retention.record is not set"
+        what += f"; left in the journal: {each.in_journal}, until the record is removed ({until})"
     return what

@@ -31,8 +31,10 @@ class _PassThrough(click.Command):
 
 
 @click.command(cls=_PassThrough, options_metavar="PLAYBOOK... [--plain] [OPTION OF ansible-playbook]...")
-@click.option("--plain", is_flag=True, help="Lines instead of the live view, as when the output is not a terminal.")
-@click.help_option(help="Show this help and stop.")
+@click.option(
+    "--plain", is_flag=True, help="Print lines instead of the live view; the default when the output is not a terminal."
+)
+@click.help_option(help="Show this help and exit.")
 @click.pass_context
 def run(ctx: click.Context, plain: bool) -> None:
     """Run playbooks with a live view, and make their record.
@@ -65,7 +67,7 @@ def _without_record(outcome: session.Outcome) -> int:
         )
         return min(outcome.code, 1)
     if outcome.stopped:
-        click.echo("oplever: stopped before Ansible began to play; there is no record", err=True)
+        click.echo("oplever: stopped before the first play started; there is no record", err=True)
         return 1
     return 2 if outcome.code else 0
 

@@ -1,4 +1,4 @@
-"""`oplever show`: one record, one machine of a record, or the life of one machine over all records."""
+"""`oplever show`: one record, one machine of a record, or the history of one machine over all records."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MOST = 40
 
 @click.command()
 @click.argument("record", required=False)
-@click.option("--host", help="This machine alone; without RECORD over all records.")
+@click.option("--host", help="Show only this machine; without RECORD, its history over all records.")
 @format_option
 @click.pass_context
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def show(ctx: click.Context, record: str | None, host: str | None, form: str) -> None:
-    """Show what RECORD says, what it lacks and where its documents are.
+    """Show the verdict of RECORD, what is missing and where its documents are.
 
     \b
     Examples:

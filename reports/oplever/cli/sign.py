@@ -1,4 +1,4 @@
-"""`oplever sign`: put a name to a revision of a record, with an SSH key."""
+"""`oplever sign`: sign a revision of a record with an SSH key."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from oplever.store import manifest, signatures
     type=click.Choice(["executor", "verifier", "supervisor", "principal", "user"]),
     default="executor",
     show_default=True,
-    help="As what; it decides what the signature means.",
+    help="Role in which you sign; it determines what the signature means.",
 )
 @click.option(
-    "--decision", type=click.Choice(["approved", "rejected"]), help="Decide on the report first (supervisor)."
+    "--decision", type=click.Choice(["approved", "rejected"]), help="Add this decision before signing (supervisor)."
 )
 @click.option("--remarks", default="", help="Remarks with the decision.")
 @click.option(
@@ -34,12 +34,12 @@ from oplever.store import manifest, signatures
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     envvar="OPLEVER_SIGNING_KEY",
     show_envvar=True,
-    help="SSH key; without one that of oplever.yml, else the first of the SSH agent.",
+    help="SSH key; default: the key in oplever.yml, then the first key of the SSH agent.",
 )
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str, key: Path | None) -> None:
-    """Sign RECORD as it stands. What is added later makes a new revision; the signature keeps to its own.
-    Nobody signs in another role than executor for work that he did himself.
+    """Sign the current revision of RECORD. Later additions make a new revision, which this signature does not cover.
+    Whoever carried out the work can only sign as executor.
 
     \b
     Examples:
@@ -71,5 +71,5 @@ def _refuse_altered(directory: Path) -> None:
     wrong = manifest.problems(directory) if (directory / store.MANIFEST).is_file() else []
     wrong += [problem for each in signatures.check(directory, None) for problem in each.altered]
     if wrong:
-        advice = "oplever verify names everything; oplever report makes the documents again"
-        raise OpleverError("record-altered", f"{directory.name} is not as it was made: {wrong[0]}", advice)
+        advice = "list all changes: oplever verify; make the documents again: oplever report"
+        raise OpleverError("record-altered", f"{directory.name} was changed: {wrong[0]}", advice)

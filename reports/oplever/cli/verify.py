@@ -1,4 +1,4 @@
-"""`oplever verify`: is every byte of a record as it was made, and who signed it."""
+"""`oplever verify`: check that no byte of a record changed, and who signed it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from oplever.text import printable
     "--allowed-signers",
     envvar="OPLEVER_ALLOWED_SIGNERS",
     show_envvar=True,
-    help="Whose key is whose (ssh-keygen(1), ALLOWED SIGNERS); without it as in oplever.yml.",
+    help="File of allowed signers (see ssh-keygen(1)); default: the one in oplever.yml.",
 )
 @click.pass_context
-@click.help_option(help="Show this help and stop.")
+@click.help_option(help="Show this help and exit.")
 def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None:
-    """Compare RECORD with its fingerprints, the chain of its entries and its signatures.
+    """Check RECORD against its checksums, the chain of its entries and its signatures.
 
-    Names each file that was changed, is gone or was added, and each line of entries that was changed, removed or moved.
-    Ends with 1 when there is one, or when a signature does not hold.
+    Lists each file that was changed, removed or added, and each line of the entries that was changed, removed or moved.
+    Exits with 1 if there is one, or if a signature is not valid.
     """
     directory = store.find(record)
     allowed = signatures.allowed_signers(allowed_signers)
@@ -38,7 +38,7 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     for problem in dict.fromkeys(wrong):
         click.echo(f"oplever: {printable(problem)}", err=True)
     if checked:
-        click.echo(printable(f"allowed signers: {allowed if allowed else 'no file says whose key is whose'}"))
+        click.echo(printable(f"allowed signers: {allowed if allowed else 'none given'}"))
     for each in checked:
         click.echo(printable(_told(each, len(entries) + manifest.first_revision(directory))))
     for entry in entries:
@@ -48,13 +48,13 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
         ctx.exit(1)
     if decided := _decision(store.load(directory)):
         click.echo(printable(decided))
-    click.echo(f"{directory.name}: every file is as it was made" + ("" if checked else "; nobody signed it"))
+    click.echo(f"{directory.name}: no file has changed" + ("" if checked else "; not signed"))
 
 
 def _told(each: Checked, revision: int) -> str:
     who = f"{each.name} as {each.role}, revision {each.revision}"
     key = f" with the key of {each.signer.principal} ({each.signer.key})" if each.signer else ""
-    state = "does not hold" if each.problems else "holds" if each.signer else "not here"
+    state = "not valid" if each.problems else "valid" if each.signer else "cannot be checked"
     since = f"; the record was changed since: revision {each.revision} -> {revision}" if each.later else ""
     return f"signature of {who}{key}: {state}" + (f"; {each.note}" if each.note else "") + since
 

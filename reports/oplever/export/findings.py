@@ -113,7 +113,7 @@ def baseline(record: Record, fmt: str, language: Language) -> dict[str, list[Fin
     if not found:
         raise OpleverError(
             "export-empty",
-            f"{record.id} has no security baseline, and {fmt} holds nothing else",
+            f"{record.id} has no security baseline, and {fmt} contains nothing else",
             "measure one with playbooks/audit.yml, or export the tests: oplever export junit",
         )
     return dict(found)

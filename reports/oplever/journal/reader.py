@@ -90,7 +90,7 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
     if expected == 0:
         raise OpleverError(
             "journal-empty",
-            f"{name} holds no whole line: the run stopped before it wrote anything",
+            f"{name} has no complete line: the run stopped before it wrote anything",
             "run the playbook again; this record can be deleted",
         )
 

@@ -94,7 +94,7 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
         for one in view.record.completeness.missing
         if layout.elsewhere.get(one.code, one.section) in keys
     )
-    badge = Cell(t("to supply"), "warn") if missing else None if blocks else Cell(t("empty"), "info")
+    badge = Cell(t("still needed"), "warn") if missing else None if blocks else Cell(t("empty"), "info")
     if not blocks and not missing:
         blocks = (Paragraph(t("Nothing recorded."), "info"),)
     return Section(
@@ -112,7 +112,7 @@ def _labels(t: Translator) -> dict[str, str]:
         "contents": t("Contents"),
         "summary": t("Summary"),
         "verdict": t("Verdict"),
-        "because": t("Because"),
+        "because": t("Reasons"),
         "skip": t("Skip to the content"),
         "filter": t("Filter this table"),
         "shown": t("{shown} of {total} rows"),
@@ -120,7 +120,7 @@ def _labels(t: Translator) -> dict[str, str]:
         "close_all": t("Close everything"),
         "print": t("Print"),
         "section": t("Section {number}"),
-        "supply": t("Supply with"),
+        "supply": t("Enter with"),
         "left_out": t("{count} more rows are in the HTML report."),
         "folded": t("The rows are in the HTML report."),
         "record": t("Record"),
@@ -131,5 +131,5 @@ def _labels(t: Translator) -> dict[str, str]:
         "more_rows": t("Show {count} more rows"),
         "everywhere": t("Search in everything"),
         "found": t("Found in {count} parts"),
-        "no_script": t("The page shows its folds with a script; without one, read the record in record.json."),
+        "no_script": t("This page needs a script to open its folded parts; without it, read record.json."),
     }

@@ -24,10 +24,10 @@ CHECK: dict[str, tuple[Tone, str]] = {
     "fail": ("bad", N_("failed")),
     "error": ("bad", N_("could not be tested")),
     "not_applicable": ("info", N_("not applicable")),
-    "waived": ("warn", N_("exception granted")),
+    "waived": ("warn", N_("with an exception")),
 }
 TASK: dict[str, tuple[Tone, str]] = {
-    "ok": ("plain", N_("in order")),
+    "ok": ("plain", N_("OK")),
     "changed": ("good", N_("changed")),
     "failed": ("bad", N_("failed")),
     "skipped": ("info", N_("skipped")),
@@ -37,7 +37,7 @@ TASK: dict[str, tuple[Tone, str]] = {
 }
 NO_HOSTS: dict[str, tuple[Tone, str]] = {
     "no_hosts_matched": ("warn", N_("not carried out: no machine matched")),
-    "no_hosts_remaining": ("bad", N_("broken off: no machine was left")),
+    "no_hosts_remaining": ("bad", N_("stopped: no machine was left")),
 }
 SEVERITY: dict[str, tuple[Tone, str]] = {
     "high": ("bad", N_("high")),
@@ -59,7 +59,7 @@ DOCUMENT_STATUS: dict[str, tuple[Tone, str]] = {
 }
 ACCEPTANCE: dict[str, tuple[Tone, str]] = {
     "accepted": ("good", N_("accepted")),
-    "accepted_with_rest_points": ("warn", N_("accepted with rest points")),
+    "accepted_with_rest_points": ("warn", N_("accepted with open points")),
     "rejected": ("bad", N_("rejected")),
 }
 CHANGE: dict[str, str] = {
@@ -73,12 +73,12 @@ CHANGE: dict[str, str] = {
 }
 PLAIN: dict[str, str] = {
     # who must act, and roles of people
-    "executor": N_("executor"),
+    "executor": N_("technician"),
     "verifier": N_("verifier"),
     "supervisor": N_("supervisor"),
-    "principal": N_("principal"),
+    "principal": N_("client"),
     "user": N_("user"),
-    "toolkit": N_("the toolkit"),
+    "toolkit": N_("technician"),
     "machine": N_("machine"),
     # kinds of faults
     "task_failed": N_("step failed"),
@@ -95,8 +95,8 @@ PLAIN: dict[str, str] = {
     "mount": N_("mounts"),
     "sysctl": N_("kernel settings"),
     "module": N_("kernel modules"),
-    "network": N_("network"),
-    "host": N_("host"),
+    "network": N_("network settings"),
+    "host": N_("machine settings"),
     "package": N_("packages"),
     # escalations
     "not_able": N_("not able to"),
@@ -128,12 +128,23 @@ PLAIN: dict[str, str] = {
     "G": N_("shared steering (G)"),
     "Bk": N_("independent (Bk)"),
 }
+HOST_SETTINGS: dict[str, str] = {
+    "hostname": N_("host name"),
+    "fqdn": N_("full host name"),
+    "os": N_("operating system"),
+    "timezone": N_("time zone"),
+    "locale": N_("language and region"),
+    "keyboard": N_("keyboard layout"),
+}
+"""Names of the settings of a machine itself."""
+NO_DIGEST: dict[str, str] = {"(secret)": N_("(secret)"), "(large)": N_("(large)")}
+"""Why the snapshot has no digest of a file."""
 MEANINGS: dict[str, str] = {
     "executor": N_("The work was carried out as this record says; its content is correct."),
     "verifier": N_("I checked the results against the assignment and the tests."),
     "supervisor": N_("I have read the report and approve the work."),
-    "principal": N_("The assignment has been fulfilled, except for the rest points."),
-    "user": N_("I accept the work, except for the rest points listed in this record."),
+    "principal": N_("The assignment was carried out, except for the open points."),
+    "user": N_("I accept the work, except for the open points in this record."),
 }
 WORK_PROCESSES: dict[str, str] = {
     "1.1": N_("assemble and connect"),
@@ -142,7 +153,7 @@ WORK_PROCESSES: dict[str, str] = {
     "2.1": N_("prevent faults"),
     "2.2": N_("remedy faults"),
     "3.1": N_("instruct users"),
-    "3.2": N_("take in incidents"),
+    "3.2": N_("register incidents"),
     "3.3": N_("handle incidents"),
 }
 
@@ -150,12 +161,12 @@ WORK_PROCESSES: dict[str, str] = {
 AREAS: dict[str, str] = {
     "ACC": N_("accounts and shells"),
     "APT": N_("package sources and updates"),
-    "AUD": N_("audit log of the kernel"),
+    "AUD": N_("kernel audit log"),
     "BAN": N_("banners"),
     "BOOT": N_("boot loader"),
-    "CRON": N_("timed jobs"),
+    "CRON": N_("scheduled jobs"),
     "CTR": N_("containers"),
-    "FIM": N_("integrity of files"),
+    "FIM": N_("file integrity"),
     "FW": N_("packet filter"),
     "KMOD": N_("kernel modules"),
     "KRN": N_("kernel"),
@@ -163,8 +174,8 @@ AREAS: dict[str, str] = {
     "MAC": N_("AppArmor"),
     "MNT": N_("file systems"),
     "NET": N_("network"),
-    "PAM": N_("passwords and logging in"),
-    "PERM": N_("permissions of files"),
+    "PAM": N_("passwords and logins"),
+    "PERM": N_("file permissions"),
     "SSH": N_("SSH server"),
     "SUDO": N_("sudo and su"),
     "SVC": N_("services and packages"),
@@ -189,6 +200,17 @@ def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note:
     return Cell(t(text), tone, note=note)
 
 
+def setting_name(t: Translator, kind: str, name: str) -> str:
+    """What a setting is called: those of the machine itself have a word, others are shown by their own name."""
+    return t(HOST_SETTINGS[name]) if kind == "host" and name in HOST_SETTINGS else name
+
+
+def setting_value(t: Translator, value: str) -> str:
+    """A value as the snapshot gives it; a file without a digest has the reason in brackets in its place."""
+    digest, space, rest = value.partition(" ")
+    return t(NO_DIGEST[digest]) + space + rest if digest in NO_DIGEST else value
+
+
 def work_process(t: Translator, code: str) -> str:
     name = WORK_PROCESSES.get(code)
     return f"{code} {t(name)}" if name else code
@@ -199,21 +221,21 @@ REASONS: dict[str, str] = {
     "nothing_stated": N_("Nobody has stated any work yet."),
     "stated": N_("Stated by people, not measured: the work was done by hand and no journal recorded it."),
     "hosts_stopped": N_("After \u201c{step}\u201d, which failed on {failed}, nothing more was done on {hosts}."),
-    "hosts_left": N_("Ansible lost these machines on the way; they did not get all of the work: {hosts}."),
+    "hosts_left": N_("These machines dropped out of a play without an error and did not get all of the work: {hosts}."),
     "hosts_not_reached": N_("No batch reached these machines, nothing was done on them: {hosts}."),
-    "plays_not_begun": N_("Parts of the playbook that did not begin: {plays}."),
+    "plays_not_begun": N_("Plays that did not start: {plays}."),
     "hand_steps_failed": N_("Manual steps that failed: {steps}."),
     "faults_open": N_("Open faults: {faults}."),
     "decision_rejected": N_("The supervisor ({by}) rejected the work."),
-    "changed_in_trial": N_("The trial run really changed something on {hosts}, by: {steps}."),
+    "changed_in_trial": N_("Although this was a trial run, these steps made changes on {hosts}: {steps}."),
     "hosts_ended": N_("The playbook itself ended the work early on {hosts}."),
-    "plays_ended": N_("The playbook itself ended these parts early: {plays}."),
-    "unreachable_ignored": N_("Did not answer at some step, and the playbook went on: {hosts}."),
+    "plays_ended": N_("The playbook itself ended these plays early: {plays}."),
+    "unreachable_ignored": N_("Did not answer at some step, after which the playbook continued: {hosts}."),
     "faults_escalated": N_("Faults handed to somebody else, who has not answered: {faults}."),
     "hosts_untested": N_("Not tested: {hosts}."),
-    "interrupted": N_("The run was cut off; the last thing known is from {at}."),
+    "interrupted": N_("The run was cut off; the last event recorded is from {at}."),
     "stopped": N_("The run was stopped: {reason}."),
-    "no_hosts": N_("No machine was addressed."),
+    "no_hosts": N_("The playbook matched no machine."),
     "tool_failed": N_("{tool}, which recorded the run, does not call it successful: {outcome}."),
     "hosts_unreachable": N_("Not reachable: {hosts}."),
     "hosts_failed": N_("A step failed on {hosts}."),
@@ -222,16 +244,16 @@ REASONS: dict[str, str] = {
     "controls_failed": N_("Security controls that fail: {high} high, {medium} medium, {low} low."),
     "failures_ignored": N_("Failures that the playbook ignores: {count}."),
     "no_tests": N_("Nothing was tested."),
-    "snapshots_missing": N_("What changed is not known of {hosts}: no snapshot before and after."),
-    "rest_points_open": N_("Open rest points: {count}."),
-    "accepted_with_rest_points": N_("{user} accepted the work with rest points."),
+    "snapshots_missing": N_("Changes on {hosts} are unknown: no snapshot before and after."),
+    "rest_points_open": N_("Open points: {count}."),
+    "accepted_with_rest_points": N_("{user} accepted the work with open points."),
     "check_mode": N_("It was a trial run (check mode)."),
     "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
     "journal_lines_differ": N_(
         "The journal was altered: its last line says that {written} lines stand before it, there are {read}."
     ),
     "clock_set": N_(
-        "The clock of the controller was set during the run ({seconds} s off at most); times here go on from its start."
+        "The controller's clock was changed during the run, by up to {seconds} s; times here count from its start."
     ),
 }
 MISSING: dict[str, str] = {
@@ -242,11 +264,11 @@ MISSING: dict[str, str] = {
     "snapshots_missing": N_("A snapshot of every machine before and after the work"),
     "tests_during_missing": N_("Tests during the work"),
     "tests_after_missing": N_("Tests directly after the work"),
-    "baseline_missing": N_("A check against a security baseline"),
-    "acceptance_missing": N_("What the user says of the work, after seeing the settings"),
-    "rest_points_missing": N_("Rest points, or the statement that there are none"),
+    "baseline_missing": N_("A security-baseline check"),
+    "acceptance_missing": N_("The user's verdict on the work, after checking the settings"),
+    "rest_points_missing": N_("Open points, or the statement that there are none"),
     "proposals_missing": N_("Improvement proposals, or the statement that there are none"),
-    "hands_on_hours_missing": N_("Hours of hands-on work"),
+    "hands_on_hours_missing": N_("Hours worked"),
     "report_missing": N_("The report to the supervisor: in writing or orally, when and to whom"),
     "decision_missing": N_("The supervisor's decision"),
 }

@@ -69,7 +69,7 @@ def answers(words: Sequence[str], *, terminal: bool, ask: Callable[[str], str] |
             if not _is_given(name, words):
                 raise OpleverError(
                     "run-prompt",
-                    f"{playbook} asks for {name} (vars_prompt), which oplever run cannot pass on",
+                    f"{playbook} asks for {name} (vars_prompt), which oplever run cannot ask",
                     f"give a file that sets it with -e @FILE, or run ansible-playbook itself: {_SAME}",
                 )
     prompts = wanted(words)

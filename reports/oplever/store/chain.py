@@ -52,7 +52,7 @@ def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
         previous = told.previous or told.amends
         if not previous:
             if chained:
-                found.append(f"line {number} has no link to the line before it: it was changed, or added by hand")
+                found.append(f"line {number} has no link to the line before it: edited or added by hand")
             continue
         chained = True
         if previous.startswith("journal:"):
@@ -74,7 +74,7 @@ def _journal_link(number: int, link: str, journal: Path) -> str:
         same = size.isdecimal() and sha256(journal, int(size)) == digest
     except OSError:
         same = False
-    return "" if same else "line 1 follows another journal.jsonl than the one that is here"
+    return "" if same else "line 1 was written for another journal.jsonl"
 
 
 def _record_link(number: int, link: str, journal: Path) -> str:

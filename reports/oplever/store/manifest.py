@@ -94,10 +94,10 @@ def _own(directory: Path, manifest: Manifest, lines: int) -> Iterator[str]:
     if encode(manifest) != (directory / MANIFEST).read_bytes():
         yield f"{MANIFEST}: changed"
     if manifest.record != directory.resolve().name:
-        yield f"{MANIFEST}: is that of another record, {manifest.record}"
+        yield f"{MANIFEST}: belongs to record {manifest.record}"
     stated = manifest.revision - int(any(file.name == JOURNAL for file in manifest.files))
     if lines < stated:
-        yield f"{ENTRIES}: what stood after line {lines} was removed, up to line {stated}"
+        yield f"{ENTRIES}: lines after line {lines} were removed (there were {stated})"
     elif lines > stated:
         yield f"{ENTRIES}: lines after line {stated} are not in the documents"
 
@@ -114,12 +114,12 @@ def _difference(directory: Path, file: Listed) -> str:
     if not os.path.lexists(path):
         return "missing"
     if path.is_symlink() or not path.is_file():
-        return "no longer a file of its own"
+        return "no longer a regular file"
     size = path.stat().st_size
     return (
         f"changed ({file.size_bytes} bytes then, {size} now)"
         if size != file.size_bytes
-        else "changed, or what manifest.json says of it was"
+        else "its checksum differs from manifest.json"
     )
 
 

@@ -46,7 +46,7 @@ def find(name: str) -> Path:
         if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
             return directory.resolve()
     raise OpleverError(
-        "record-unknown", f"there is no record {name}", "run a playbook first, or see which there are: oplever list"
+        "record-unknown", f"there is no record {name}", "run a playbook first, or list the records: oplever list"
     )
 
 
@@ -139,7 +139,7 @@ def add(directory: Path, entry: Entry) -> None:
             kind = registry.of_entries(earlier)
             if not kind.takes(kind.status(earlier), entry.entry):
                 advice = "add a correction, or let the supervisor decide again: oplever add decision"
-                raise OpleverError("record-approved", f"{directory.name} is approved and stays as it is", advice)
+                raise OpleverError("record-approved", f"{directory.name} is approved and cannot change", advice)
             chained = msgspec.structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))
             append_line(path, entries.line(chained))
     except OSError as problem:

@@ -85,7 +85,7 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> int
     frozen = manifest.make(directory)
     if frozen != manifest.read(directory / MANIFEST) or frozen.revision is None:
         message = "the record changed while it was being signed"
-        raise OpleverError("signing-failed", message, "look at the new revision, and sign again: oplever sign")
+        raise OpleverError("signing-failed", message, "check the new revision, then sign again: oplever sign")
     content = manifest.encode(frozen)
     digest = hashlib.sha256(content).hexdigest()
     statement = msgspec.json.encode(Statement(frozen.record, frozen.revision, digest, by, role, at)) + b"\n"
@@ -133,7 +133,7 @@ def strangers(directory: Path) -> list[str]:
     known = {str(e.entry.revision) for e in read_entries(directory) if isinstance(e.entry, SignatureEntry)}
     place = directory / SIGNED
     names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
-    return [f"{SIGNED}/{name}: no entry speaks of this signature" for name in names if name not in known]
+    return [f"{SIGNED}/{name}: no entry belongs to this signature" for name in names if name not in known]
 
 
 def allowed_signers(told: str | None) -> Path | None:
@@ -162,7 +162,7 @@ def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[s
     if not altered:
         told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
         if (told.record, told.revision, told.name, told.role) != (directory.name, said.revision, entry.by, said.role):
-            altered = (f"{SIGNED}/{said.revision}/{STATEMENT}: is about something else than its entry",)
+            altered = (f"{SIGNED}/{said.revision}/{STATEMENT}: does not match its entry",)
         try:
             signer = verify(place, allowed, told.at)
         except OpleverError as problem:
@@ -189,10 +189,10 @@ def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudony
     for file in listed:
         if file.name == ENTRIES:
             if not pseudonymised and _digest(directory / ENTRIES, file.size_bytes) != file.sha256:
-                yield f"{ENTRIES}: its beginning is not what was signed as revision {said.revision}"
+                yield f"{ENTRIES}: the first lines differ from what was signed as revision {said.revision}"
         elif file.name == JOURNAL:
             if _digest(directory / JOURNAL) != file.sha256:
-                yield f"{JOURNAL}: is not what was signed as revision {said.revision}"
+                yield f"{JOURNAL}: differs from what was signed as revision {said.revision}"
         elif (now := _digest(place / file.name)) != file.sha256 and not (pseudonymised and now is None):
             yield f"{where}/{file.name}: {'missing' if now is None else 'changed'}"
     known = {file.name for file in listed} | {MANIFEST, STATEMENT, SIGNATURE}
@@ -207,15 +207,15 @@ def verify(place: Path, allowed: Path | None, at: str) -> Signer:
     signature, statement = place / SIGNATURE, (place / STATEMENT).read_bytes()
     key = _fingerprint(signature, statement)
     if allowed is None:
-        advice = "name the file of allowed signers: --allowed-signers, or signing.allowed_signers in oplever.yml"
-        raise OpleverError("signing-failed", f"nothing says whose key {key} is", advice)
+        advice = "give it with --allowed-signers, or set signing.allowed_signers in oplever.yml"
+        raise OpleverError("signing-failed", f"there is no file of allowed signers to look up key {key}", advice)
     moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
         lines = _run("-Y", "find-principals", *options).splitlines()
     except OpleverError:
-        advice = f"add the key to {allowed}, if it is whose it says"
-        raise OpleverError("signing-failed", f"key {key} is nobody's in {allowed}", advice) from None
+        advice = f"add the key to {allowed} if you know whose it is"
+        raise OpleverError("signing-failed", f"key {key} is not in {allowed}", advice) from None
     principals = tuple(name.strip() for line in lines for name in line.split(",") if name.strip())
     _run("-Y", "verify", "-n", NAMESPACE, "-I", principals[0], *options, data=statement)
     return Signer(principals[0], key, principals)
@@ -225,7 +225,7 @@ def _fingerprint(signature: Path, statement: bytes) -> str:
     said = _run("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), data=statement)
     found = re.search(r"SHA256:\S+", said)
     if found is None:
-        raise OpleverError("signing-failed", f"ssh-keygen named no key: {said}", "check which ssh-keygen is on PATH")
+        raise OpleverError("signing-failed", f"ssh-keygen showed no key: {said}", "check which ssh-keygen is on PATH")
     return found[0]
 
 

@@ -94,7 +94,10 @@ def test_the_command_is_named_from_the_project(place: Place, ansible: Path, pack
 def test_a_command_that_is_not_there_is_named(place: Place, ansible: Path, package: Path) -> None:
     done = play(place, ansible, OPLEVER_COMMAND="absent/oplever", PATH=f"/usr/bin:/bin:{package}")
     said = " ".join(done.stderr.split())
-    assert f"{place.path}/absent/oplever is no program; correct `command` in ansible.cfg or OPLEVER_COMMAND" in said
+    assert (
+        f"{place.path}/absent/oplever is not an executable file; correct `command` in ansible.cfg or OPLEVER_COMMAND"
+        in said
+    )
     assert documents(place) == []
 
 

@@ -139,7 +139,7 @@ def test_a_forger_who_makes_everything_again_is_found_by_the_signature(copy: Pat
     journal = copy / "records" / NAME / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b'"changed"', b'"ok"     '))
     assert oplever(copy, "report", NAME).returncode == 0
-    assert _named(_problems(copy), "journal.jsonl: is not what was signed as revision 1")
+    assert _named(_problems(copy), "journal.jsonl: differs from what was signed as revision 1")
     refused = oplever(copy, "sign", NAME, "--by", "X", "--key", "executor")
     assert refused.returncode == 2
     assert "[record-altered]" in refused.stderr
@@ -150,24 +150,24 @@ def test_the_last_entries_cannot_be_taken_away(copy: Path) -> None:
     lines = entries.read_bytes().splitlines(keepends=True)
     entries.write_bytes(b"".join(lines[:-1]))
     problems = _problems(copy)
-    assert _named(problems, "what stood after line 3 was removed")
-    assert _named(problems, "signed/4: no entry speaks of this signature")
+    assert _named(problems, "lines after line 3 were removed")
+    assert _named(problems, "signed/4: no entry belongs to this signature")
 
 
 def test_a_signature_does_not_move_to_another_record(copy: Path) -> None:
     (copy / "records" / NAME).rename(copy / "records" / "20261102T100000Z-site-bbbbbb")
     done = oplever(copy, "verify", "20261102T100000Z-site-bbbbbb")
     assert done.returncode == 1
-    assert "is that of another record" in done.stderr
-    assert "is about something else than its entry" in done.stderr
+    assert "belongs to record" in done.stderr
+    assert "does not match its entry" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("signers", "says"),
     [
-        ("", "is nobody's"),
-        ('{executor} namespaces="git" KEY', "is nobody's|not permitted|failed"),
-        ('{executor} valid-before="20200101" KEY', "is nobody's"),
+        ("", "is not in"),
+        ('{executor} namespaces="git" KEY', "is not in|not permitted|failed"),
+        ('{executor} valid-before="20200101" KEY', "is not in"),
     ],
 )
 def test_a_key_that_is_not_allowed_does_not_count(copy: Path, signers: str, says: str) -> None:
@@ -200,7 +200,7 @@ def test_without_allowed_signers_no_signature_is_anybodys(copy: Path) -> None:
     (copy / "allowed_signers").unlink()
     done = oplever(copy, "verify", NAME, OPLEVER_ALLOWED_SIGNERS="")
     assert done.returncode == 1
-    assert "nothing says whose key" in done.stderr
+    assert "there is no file of allowed signers" in done.stderr
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_a_record_without_names_says_what_became_of_its_signatures(copy: Path) -
     assert done.returncode == 0, done.stderr
     said = oplever(copy, "verify", NAME)
     assert said.returncode == 0, said.stderr
-    assert "not here; removed when the names were replaced" in said.stdout
+    assert "cannot be checked; removed when the names were replaced" in said.stdout
     assert "pseudonymised at" in said.stdout
     assert b"M. de Wit" not in (copy / "records" / NAME / "entries.jsonl").read_bytes()
 
@@ -249,14 +249,14 @@ def test_verify_says_what_it_went_by_who_decided_and_what_came_later(copy: Path)
     done = oplever(copy, "verify", NAME)
     assert f"allowed signers: {copy / 'allowed_signers'}" in done.stdout
     assert "revision 1 with the key" in done.stdout
-    assert "holds; the record was changed since: revision 1 -> 5" in done.stdout
+    assert "valid; the record was changed since: revision 1 -> 5" in done.stdout
     assert "approved by M. de Wit; signed" in done.stdout
     assert "revision 4 -> " not in done.stdout
     correction = ("--field", "systems.a.serial", "--value", "7XK2", "--reason", "sticker")
     assert oplever(copy, "add", "correction", "--record", NAME, "--by", "S. Yilmaz", *correction).returncode == 0
     later = oplever(copy, "verify", NAME)
     assert later.returncode == 0, later.stderr
-    assert "holds; the record was changed since: revision 4 -> 6" in later.stdout
+    assert "valid; the record was changed since: revision 4 -> 6" in later.stdout
 
 
 def test_a_key_of_somebody_else_than_the_name_does_not_hold(copy: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_key_of_somebody_else_than_the_name_does_not_hold(copy: Path) -> None:
     assert done.returncode == 1
     assert f"signed as T. Bos, with the key of {EXECUTOR}" in done.stderr
     assert "T. Bos as verifier, revision 5" in done.stdout
-    assert "does not hold" in done.stdout
+    assert "not valid" in done.stdout
 
 
 def test_one_key_may_have_several_principals(copy: Path) -> None:

@@ -67,7 +67,7 @@ def test_the_assigned_supervisor_decides(record: Path) -> None:
     done = decide("M. de Wit")
     assert done.exit_code == 0, done.output
     assert "approved while this is missing: " in done.stderr
-    assert "Hours of hands-on work" in done.stderr
+    assert "Hours worked" in done.stderr
 
 
 def test_the_executor_writes_down_what_the_user_says_and_is_not_the_user(record: Path) -> None:

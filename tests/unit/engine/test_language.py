@@ -272,8 +272,8 @@ def test_the_module_says_the_same(tmp_path: Path) -> None:
     [
         ("- id: [", 1, "this is not YAML"),
         ("\x00", 1, "this is not YAML"),
-        ("name: value\n", 2, "holds no checks"),
-        ("", 2, "holds no checks"),
+        ("name: value\n", 2, "has no checks"),
+        ("", 2, "has no checks"),
         (None, 2, "cannot be read"),
         ("- {id: a, title: t, source: time, expect: {exists: true}}\n", 0, "1 checks, no mistakes"),
     ],

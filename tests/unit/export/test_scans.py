@@ -145,7 +145,7 @@ def test_the_last_report_of_a_scanner_counts_and_ours_stay_ours() -> None:
 
 def test_the_documents_show_where_they_differ() -> None:
     raw = render(scanned(("openscap", {"s1": "pass", "s2": "pass"})), "md", "en").decode()
-    assert "Second opinion of OpenSCAP: 1 of 2 shared judgements agree" in raw
+    assert "Second opinion of OpenSCAP: 1 of 2 comparable results agree" in raw
     assert "Second opinions that differ" in raw
 
 

@@ -144,7 +144,7 @@ def test_removed_and_added_lines_show_in_the_manifest(record: Path) -> None:
     run("add", "hours", "--hours", "1", "--activity", "ophangen")
     lines = entry_lines(record)
     (record / store.ENTRIES).write_bytes(lines[0])
-    assert any("after line 1 was removed" in problem for problem in manifest.problems(record))
+    assert any("after line 1 were removed" in problem for problem in manifest.problems(record))
 
 
 def test_it_is_signed_and_the_signature_holds(record: Path, tmp_path: Path) -> None:

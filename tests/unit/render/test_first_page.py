@@ -96,7 +96,9 @@ def test_a_trial_run_says_so_and_what_it_changed_all_the_same() -> None:
     assert (found.verdict.title, found.verdict.tone) == ("Trial run", "info")
     journal = Journal(check_mode=True).task("really", "changed", changed=True)
     _, found = page(journal.finish(ok=1))
-    assert "The trial run really changed something on a, by: really." in [item.text for item in attention(found)]
+    assert "Although this was a trial run, these steps made changes on a: really." in [
+        item.text for item in attention(found)
+    ]
     section = next(section for section in found.sections if section.key == "document")
     assert "nothing was changed" not in str(section)
 
@@ -191,7 +193,7 @@ def test_a_signature_is_shown_with_its_key_and_as_not_checked_here() -> None:
     signed = [line for line in block.lines if line.name]
     assert [(line.name, line.digest) for line in signed] == [("M. de Wit", "SHA256:k")]
     assert "oplever verify" in signed[0].note
-    assert {line.role for line in block.lines if not line.name} == {"Executor: S. Yilmaz", "Verifier", "User"}
+    assert {line.role for line in block.lines if not line.name} == {"Technician: S. Yilmaz", "Verifier", "User"}
 
 
 def test_an_important_exception_stands_on_the_first_page() -> None:

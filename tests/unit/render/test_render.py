@@ -14,14 +14,17 @@ import pytest
 from babel.messages.pofile import read_po
 from journals import Journal, complete
 from markdown_it import MarkdownIt
+from msgspec import structs
 from oplever import render as render_package
 from oplever.kinds import documents
 from oplever.kinds.derive import derive
+from oplever.kinds.installation.chapters.proof import exception_problem
 from oplever.page.blocks import Attention
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import short_names
+from oplever.page.vocabulary import setting_name, setting_value
 from oplever.record import entries
-from oplever.record.model import Language, Record
+from oplever.record.model import ExceptionGrant, Language, Record
 from oplever.render.registry import FORMATS, render
 
 EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
@@ -180,7 +183,7 @@ def test_what_needs_attention_leads_to_the_section_that_tells_more() -> None:
         ("Open fault", "Faults and deviations"),
         ("Security", "Security-baseline check"),
         ("User", "User check and acceptance"),
-        ("Rest point", "Rest points (punch list)"),
+        ("Open point", "Open points"),
         ("Escalation", "Escalations"),
     }
     numbers = dict(re.findall(r'id="heading-(\w+)"><span class="number">(\d+)<', raw))
@@ -287,3 +290,21 @@ def test_what_could_not_be_read_says_why() -> None:
     journal = complete().check("error", id="SSH-001", severity="high", found="", reason="only root may read it")
     text = render(journal.finish(ok=5).record(), "md", "en").decode()
     assert "not read: only root may read it" in text
+
+
+def test_dutch_shows_no_english_for_an_exception_that_does_not_count() -> None:
+    expired, nobody = (
+        ExceptionGrant("U1", "SSH-001", (), "", "", approver, "2020-01-01", problem="it expired")
+        for approver in ("M. de Wit", "")
+    )
+    assert exception_problem(Translator("nl"), expired) == "verlopen op 1 januari 2020"
+    assert exception_problem(Translator("nl"), nobody) == "niemand keurde dit goed"
+    assert exception_problem(Translator("nl"), structs.replace(expired, problem="")) == ""
+
+
+def test_dutch_has_words_for_settings_of_the_machine_and_none_for_those_of_programs() -> None:
+    t = Translator("nl")
+    assert setting_name(t, "host", "keyboard") == "toetsenbordindeling"
+    assert setting_name(t, "file", "keyboard") == "keyboard"
+    assert setting_value(t, "(secret) 0600 root root 12") == "(geheim) 0600 root root 12"
+    assert setting_value(t, "the (secret)") == "the (secret)"

@@ -64,7 +64,7 @@ def test_a_line_that_was_put_in_by_hand_is_named(record: Path, where: int) -> No
 def test_another_journal_is_named(record: Path) -> None:
     journal = record / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b"2026-11-01", b"2026-11-02"))
-    assert problems(record, entry_lines(record)) == ["line 1 follows another journal.jsonl than the one that is here"]
+    assert problems(record, entry_lines(record)) == ["line 1 was written for another journal.jsonl"]
 
 
 def test_a_journal_that_grew_is_the_same_journal(record: Path) -> None:

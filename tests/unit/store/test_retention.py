@@ -191,9 +191,7 @@ def test_what_is_left_in_the_journal_is_counted_and_the_journal_stays_as_it_is(b
     assert "Yilmaz" not in logged
 
 
-@pytest.mark.parametrize(
-    ("terms", "until"), [("", "for ever: retention.record is not set"), (", record: 7 years", "7")]
-)
+@pytest.mark.parametrize(("terms", "until"), [("", "no end: retention.record is not set"), (", record: 7 years", "7")])
 def test_purge_says_until_when_names_are_left(
     base: Path, monkeypatch: pytest.MonkeyPatch, terms: str, until: str
 ) -> None:
@@ -202,7 +200,7 @@ def test_purge_says_until_when_names_are_left(
     monkeypatch.setenv("OPLEVER_CONFIG", str(base / "oplever.yml"))
     monkeypatch.setenv("OPLEVER_RECORDS", str(base))
     said = CliRunner().invoke(main, ["purge", "--dry-run"]).output
-    assert f"hours_names; left in the journal: 1, until the record goes ({until}" in said
+    assert f"hours_names; left in the journal: 1, until the record is removed ({until}" in said
 
 
 def test_a_record_without_names_is_whole_and_says_so(base: Path) -> None:

@@ -26,7 +26,7 @@ def read(path: Path) -> Scan:
     except OSError as problem:
         raise OpleverError("file-unreadable", f"{path}: {problem.strerror}", "check its name and its owner") from None
     if "lynis_version=" not in text:
-        raise broken(path, "is no report of Lynis")
+        raise broken(path, "is not a Lynis report")
     return parse(text)
 
 

@@ -39,7 +39,7 @@ def read(path: Path) -> Scan:
     except OSError as problem:
         raise OpleverError("file-unreadable", f"{path}: {problem.strerror}", "check its name and its owner") from None
     if scan is None:
-        raise broken(path, "holds no TestResult of XCCDF 1.2")
+        raise broken(path, "has no XCCDF 1.2 TestResult")
     return scan
 
 

@@ -33,4 +33,4 @@ class Scan(Struct, frozen=True):
 
 
 def broken(path: Path, why: str) -> OpleverError:
-    return OpleverError("scan-broken", f"{path}: {why}", "name a report as the scanner wrote it, whole")
+    return OpleverError("scan-broken", f"{path}: {why}", "give the complete report as the scanner wrote it")

@@ -56,7 +56,7 @@ def foreign(path: Path, wanted: str) -> OpleverError:
 
 def broken(place: str, why: str) -> OpleverError:
     return OpleverError(
-        "import-broken", f"{place}: {why}", "nothing was imported; have the other tool write it again, and try again"
+        "import-broken", f"{place}: {why}", "nothing was imported; export it again from the other tool and retry"
     )
 
 

@@ -28,11 +28,11 @@ HEADLINES: dict[str, tuple[Tone, str, str]] = {
     "trial": ("info", N_("Trial run"), N_("This shows what a real run would do; nothing is delivered.")),
     "trial_failed": ("bad", N_("Trial run with problems"), N_("A trial run delivers nothing; see the reasons below.")),
     "not_delivered": ("bad", N_("Not delivered"), N_("The work cannot be handed over yet, for the reasons below.")),
-    "rejected_by_user": ("bad", N_("Rejected by the user"), N_("The work must be mended, and then judged again.")),
+    "rejected_by_user": ("bad", N_("Rejected by the user"), N_("The work must be corrected and then judged again.")),
     "rejected_by_supervisor": (
         "bad",
         N_("Rejected by the supervisor"),
-        N_("The work must be mended, and then judged again."),
+        N_("The work must be corrected and then judged again."),
     ),
     "untested": ("warn", N_("Carried out, not tested"), N_("The work was done; no test shows yet that it works.")),
     "in_order": ("good", N_("Technically in order"), N_("The work is done and tested.")),

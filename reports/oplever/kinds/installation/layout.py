@@ -14,7 +14,7 @@ from oplever.record.start import is_stated
 
 CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("document",), N_("Document control"), job.document),
-    Chapter(("assignment",), N_("Assignment and principal"), job.assignment),
+    Chapter(("assignment",), N_("Assignment and client"), job.assignment),
     Chapter(("people",), N_("People, roles, level"), job.people),
     Chapter(("scope",), N_("Scope and exclusions"), job.scope),
     Chapter(("starting_state",), N_("Starting state"), machines.starting_state),
@@ -28,7 +28,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("faults",), N_("Faults and deviations"), proof.faults),
     Chapter(("escalations",), N_("Escalations"), proof.escalations),
     Chapter(("acceptance",), N_("User check and acceptance"), handover.acceptance),
-    Chapter(("rest_points",), N_("Rest points (punch list)"), handover.rest_points),
+    Chapter(("rest_points",), N_("Open points"), handover.rest_points),
     Chapter(("consequences",), N_("Consequences"), handover.consequences),
     Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),
     Chapter(("hours",), N_("Hours"), handover.hours),
@@ -67,8 +67,8 @@ def _stage(record: Record, t: Translator) -> Cell:
 
 def _notes(record: Record, t: Translator) -> tuple[str, ...]:
     if is_stated(record):
-        return (t("Computed from what people stated; no machine measured it, and nothing in it was typed over."),)
-    return (t("Computed from the journal of the run and from what people added; nothing in it was typed over."),)
+        return (t("Computed from what people stated; no machine measured it, and nothing was retyped."),)
+    return (t("Computed from the journal of the run and from what people added; nothing was retyped."),)
 
 
 LAYOUT = Layout(

@@ -21,7 +21,7 @@ from oplever.page.blocks import (
 from oplever.page.parts import Blocks, code, pairs, people_named, table, titled
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, toned, word
+from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, setting_name, toned, word
 from oplever.record.model import Record, Setting, Signature, Test
 from oplever.record.persons import same_person
 
@@ -60,7 +60,7 @@ def acceptance(view: View, t: Translator) -> Blocks:
 
 
 def _checklist(t: Translator, lines: tuple[CheckItem, ...]) -> Checklist:
-    return Checklist(t("Settings shown to the user"), t("as wanted"), t("not as wanted"), t("Remark"), lines)
+    return Checklist(t("Check with the user"), t("as wanted"), t("not as wanted"), t("Remark"), lines)
 
 
 def _form(view: View, t: Translator) -> Checklist:
@@ -87,14 +87,15 @@ def _noticed(setting: Setting) -> bool:
 def _setting_line(t: Translator, setting: Setting) -> str:
     if setting.kind == "account":
         return f"{setting.host}: {t('account {name}', name=setting.name)}, {word(t, setting.change)}"
-    return f"{setting.host}: {word(t, setting.kind)}, {setting.name}: {setting.after or t('removed')}"
+    name = setting_name(t, setting.kind, setting.name)
+    return f"{setting.host}: {name}: {setting.after or t('removed')}"
 
 
 def rest_points(view: View, t: Translator) -> Blocks:
     found = view.record.rest_points
     if not found.items:
         return (
-            (Paragraph(t("There are no rest points; this was stated explicitly."), "good"),)
+            (Paragraph(t("There are no open points; this was stated explicitly."), "good"),)
             if found.none_stated
             else ()
         )
@@ -112,12 +113,12 @@ def rest_points(view: View, t: Translator) -> Blocks:
     ]
     columns = (
         Column(t("State"), 2),
-        Column(t("Rest point"), 5),
+        Column(t("Open point"), 5),
         Column(t("Owner")),
         Column(t("Due")),
         Column(t("Noted by")),
     )
-    return table(t("Rest points"), columns, rows)
+    return table(t("Open points"), columns, rows)
 
 
 def consequences(view: View, t: Translator) -> Blocks:
@@ -142,7 +143,7 @@ def proposals(view: View, t: Translator) -> Blocks:
         )
     rows = [
         (
-            Cell(p.observation, note=t("found by the toolkit; waits for a person") if p.candidate else p.by),
+            Cell(p.observation, note=t("suggested by Oplever; a person decides") if p.candidate else p.by),
             Cell(p.proposal),
             Cell(word(t, p.process)),
             Cell(p.gain),
@@ -190,7 +191,7 @@ def hours(view: View, t: Translator) -> Blocks:
         (t("Machine time"), t.hours(found.machine)),
         (t("Hands-on"), Cell(t.hours(found.hands_on), note=ratio) if given else Cell(t("not given yet"), "info")),
         (t("Travel and waiting"), t.hours(found.other) if given else None),
-        (t("Total of people"), t.hours(total) if given else None),
+        (t("Hours worked in total"), t.hours(total) if given else None),
         (t("Norm"), t.hours(norm) if norm is not None else None),
     )
     return (*table(t("Hours"), columns, rows), *sums)
@@ -205,7 +206,7 @@ def accountability(view: View, t: Translator) -> Blocks:
         (t("Form of the report"), word(t, found.form) if found.form else None),
         (t("Reported to"), found.to),
         (t("Date"), t.moment(found.at) if found.at else None),
-        (t("Minutes"), found.minutes),
+        (t("Notes of the conversation"), found.minutes),
         (t("Decision"), decision[found.decision] if found.decision else Cell(t("no decision yet"), "warn")),
         (t("Changed since"), _since(view.record, t)),
         (t("Decided by"), found.decided_by),
@@ -254,7 +255,7 @@ def signatures(view: View, t: Translator) -> Blocks:
             name=s.name,
             date=t.moment(s.at),
             digest=s.key,
-            note=t("Whose key it is, and that nothing changed, is checked by: oplever verify"),
+            note=t("To check whose key this is and that nothing changed: oplever verify"),
         )
         for s in signed
     ]

@@ -14,7 +14,11 @@ from oplever.record.start import is_stated
 def document(view: View, t: Translator) -> Blocks:
     record, doc, complete = view.record, view.record.document, view.record.completeness
     state = (
-        t("without changes") if doc.dirty is False else t("with changes that are not committed") if doc.dirty else ""
+        t("working tree equal to the commit")
+        if doc.dirty is False
+        else t("working tree with uncommitted changes")
+        if doc.dirty
+        else ""
     )
     days = complete.days_to_submission
     whole = Cell(t("yes"), "good") if complete.complete else Cell(t("no, see what is missing"), "warn")
@@ -64,7 +68,7 @@ def _trial(view: View, t: Translator) -> str | Cell:
     if not view.record.document.check_mode:
         return t("no")
     if any(reason.code == "changed_in_trial" for reason in view.record.document.reasons):
-        return Cell(t("yes, but some steps really changed something"), "warn")
+        return Cell(t("yes, but some steps made changes"), "warn")
     return t("yes: nothing was changed")
 
 
@@ -105,7 +109,7 @@ def assignment(view: View, t: Translator) -> Blocks:
     filled = pairs(
         (t("Assignment"), job.title),
         (t("Number"), job.id),
-        (t("Principal"), job.principal),
+        (t("Client"), job.principal),
         (t("Location"), job.location),
         (t("Requested by"), job.requested_by),
         (t("Reason"), job.reason),

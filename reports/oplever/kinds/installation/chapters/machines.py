@@ -10,7 +10,7 @@ from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group,
 from oplever.page.parts import Blocks, code, folds, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import CHANGE, TASK, toned, word
+from oplever.page.vocabulary import CHANGE, TASK, setting_name, setting_value, toned, word
 from oplever.record.model import BAD, Component, HostResult, Setting, Step, System
 from oplever.record.start import is_stated
 
@@ -89,7 +89,7 @@ def systems(view: View, t: Translator) -> Blocks:
         Details(
             system.name,
             _as_built(view, t, system),
-            count=system.os or t("nothing known: no snapshot"),
+            count=system.os or t("unknown: no snapshot"),
             open=len(view.record.systems) <= 3,
             paper=True,
         )
@@ -132,7 +132,7 @@ def _as_built(view: View, t: Translator, system: System) -> Blocks:
             (t("Operating system"), system.os),
             (t("Kernel"), code(" ".join(part for part in (system.kernel, system.architecture) if part))),
             (t("Virtualisation"), system.virtualization),
-            (t("Maker and model"), " ".join(part for part in (system.vendor, system.model) if part)),
+            (t("Manufacturer and model"), " ".join(part for part in (system.vendor, system.model) if part)),
             (t("Serial number"), code(system.serial)),
             (t("Hardware id"), code(system.uuid)),
             (t("Firmware"), code(system.firmware)),
@@ -156,7 +156,7 @@ def _interfaces(t: Translator, system: System) -> Blocks:
     columns = (
         Column(t("Interface")),
         Column(t("Addresses"), 3),
-        Column(t("Hardware address"), 3),
+        Column(t("MAC address"), 3),
         Column("MTU", 1, True),
         Column(t("State"), 1),
     )
@@ -182,10 +182,20 @@ def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
     columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 3), Column(t("After"), 3))
     kinds: list[Block] = []
     for kind in SETTING_KINDS:
-        rows = [(code(s.name), Cell(word(t, s.change)), code(s.before), code(s.after)) for s in found if s.kind == kind]
+        rows = [
+            (
+                Cell(setting_name(t, kind, s.name), code=kind != "host"),
+                Cell(word(t, s.change)),
+                code(setting_value(t, s.before)),
+                code(setting_value(t, s.after)),
+            )
+            for s in found
+            if s.kind == kind
+        ]
         kinds += table(t("{kind} on {host}", kind=word(t, kind).capitalize(), host=host), columns, rows)
     counts: Counter[str] = Counter(setting.kind for setting in found)
-    return Details(t("Settings of {host}", host=host), tuple(kinds), count=_counts(t, counts, SETTING_KINDS))
+    count = ", ".join(f"{word(t, kind)}: {t.number(counts[kind])}" for kind in SETTING_KINDS if counts[kind])
+    return Details(t("Settings of {host}", host=host), tuple(kinds), count=count)
 
 
 def _reachable(t: Translator, system: System) -> Cell:
@@ -229,7 +239,7 @@ def _recap(view: View, t: Translator) -> Table:
     """The counts per machine, exactly as Ansible's own recap gives them."""
     names = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
     titles = {
-        "ok": t("in order"),
+        "ok": t("OK"),
         "changed": t("of which changed"),
         "unreachable": t("not reachable"),
         "failed": t("failed"),
@@ -264,7 +274,7 @@ def _by_hand(view: View, t: Translator) -> Blocks:
         if step.by != "machine"
     ]
     columns = (Column(t("Step"), 4), Column(t("Machine")), Column(t("By")), Column(t("When"), 3))
-    return table(t("Steps done by hand"), columns, rows)
+    return table(t("Manual steps"), columns, rows)
 
 
 def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, HostResult]]) -> Details:

@@ -307,14 +307,14 @@ def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
     compared = [one for one in opinions if one.agrees is not None]
     apart = [one for one in compared if not one.agrees]
     told = t(
-        "Second opinion of {tools}: {agreed} of {compared} shared judgements agree; {rest} rules are theirs alone.",
+        "Second opinion of {tools}: {agreed} of {compared} comparable results agree; rules without a control: {rest}.",
         tools=", ".join(dict.fromkeys(_TOOLS[one.tool] for one in opinions)),
         agreed=t.number(len(compared) - len(apart)),
         compared=t.number(len(compared)),
         rest=t.number(sum(not one.controls for one in opinions)),
     )
     columns = (
-        Column(t("Scanner"), 2), Column(t("Machine"), 2), Column(t("Rule"), 4), Column(t("Their result"), 2),
+        Column(t("Scanner"), 2), Column(t("Machine"), 2), Column(t("Rule"), 4), Column(t("Result of the scanner"), 2),
         Column(t("Our controls"), 2), Column(t("Our result"), 2), Column(t("Agreement"), 2),
     )  # fmt: skip
     rest = [one for one in opinions if one.agrees is not False]
@@ -348,6 +348,15 @@ def approved_by(t: Translator, record: Record, grant: ExceptionGrant) -> str:
     return t("approved by {approver}, as stated by {person}", approver=grant.approver, person=grant.stated_by)
 
 
+def exception_problem(t: Translator, grant: ExceptionGrant) -> str:
+    """Why an exception does not count."""
+    if not grant.problem:
+        return ""
+    if not grant.approver:
+        return t("nobody approved it")
+    return t("expired on {day}", day=t.day(grant.expires)) if grant.expires else grant.problem
+
+
 def _exceptions(view: View, t: Translator) -> Blocks:
     rows = [
         (
@@ -356,7 +365,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
             Cell(e.owner),
             Cell(approved_by(t, view.record, e)) if e.approver else Cell(t("nobody"), "bad"),
             Cell(t.day(e.expires)) if e.expires else Cell(t("no date"), "bad"),
-            Cell(t("valid"), "good") if e.valid else Cell(t("does not count"), "bad", note=e.problem),
+            Cell(t("valid"), "good") if e.valid else Cell(t("does not count"), "bad", note=exception_problem(t, e)),
         )
         for e in view.record.baseline.exceptions
     ]
@@ -419,7 +428,7 @@ def escalations(view: View, t: Translator) -> Blocks:
         Column(t("State"), 2),
         Column(t("To"), 2),
         Column(t("When and by"), 3),
-        Column(t("Why not solved oneself"), 2),
+        Column(t("Why the technician did not solve it"), 2),
         Column(t("Message"), 4),
         Column(t("Answer"), 4),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from oplever.kinds.installation.chapters.proof import approved_by, passed_of, tests_tone
+from oplever.kinds.installation.chapters.proof import approved_by, exception_problem, passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline
 from oplever.kinds.installation.verdict import EFFECTS
@@ -44,7 +44,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     took = t("took {duration}", duration=t.duration(doc.duration)) if doc.ended else t("not finished")
     took = t("opened; work by hand") if is_stated(record) else took
     executors = people_named(record, "executor")
-    principal = t("for {principal}", principal=job.principal) if job.principal else ""
+    principal = t("for {client}", client=job.principal) if job.principal else ""
     return (
         (t("What"), Cell(what, note=number)),
         (t("Where"), where),
@@ -87,7 +87,7 @@ def _line(t: Translator, reason: Reason) -> AttentionItem:
 def _nothing(view: View, t: Translator) -> AttentionItem:
     """Said only of what was tested: without a test the verdict has a reason, and that stands here."""
     if any(control.after for control in view.record.baseline.controls):
-        return AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing important control."))
+        return AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing control of high severity."))
     return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
 
 
@@ -213,7 +213,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
             "warn",
             t("Exception"),
             t("The exception for {control} does not count", control=grant.control),
-            grant.problem,
+            exception_problem(t, grant),
         )
         for grant in baseline.exceptions
         if not grant.valid
@@ -233,7 +233,7 @@ def _supervisor(view: View, t: Translator) -> list[AttentionItem]:
 
 def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
     return [
-        AttentionItem("warn", t("Rest point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
+        AttentionItem("warn", t("Open point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
         for point in view.record.rest_points.items
         if point.status == "open"
     ]
@@ -255,7 +255,7 @@ def _incomplete(view: View, t: Translator) -> list[AttentionItem]:
     items = []
     if decision.decision == "approved" and record.completeness.missing:
         count = len(record.completeness.missing)
-        text = t.plural("Approved while {count} thing is missing", "Approved while {count} things are missing", count)
+        text = t.plural("Approved while {count} item is missing", "Approved while {count} items are missing", count)
         items.append(AttentionItem("warn", t("Supervisor"), text, section="accountability"))
     assigned = supervisors(record)
     if decision.decision and assigned and not among(decision.decided_by, assigned):
@@ -296,7 +296,7 @@ def _supply(view: View, t: Translator) -> Blocks:
     missing = view.record.completeness.missing
     if not missing:
         return ()
-    return (Attention(t("Still to supply"), tuple(supply_item(t, one) for one in missing)),)
+    return (Attention(t("Still needed"), tuple(supply_item(t, one) for one in missing)),)
 
 
 def supply_item(t: Translator, missing: Missing) -> AttentionItem:
@@ -329,7 +329,7 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
     after = score.after.score if score and score.after else None
     return Tile(
         title=system.name,
-        subtitle=system.os or t("nothing known: no snapshot"),
+        subtitle=system.os or t("unknown: no snapshot"),
         status=_state(view, t, system, failing, faults),
         facts=(
             (t("Tests"), Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info")),
@@ -351,7 +351,7 @@ def _state(view: View, t: Translator, system: System, failing: int, faults: int)
     if system.name in view.behind:
         return Cell(t("did not get all of the work"), "bad")
     if failing or faults or system.recap.failed:
-        return Cell(t("not in order"), "bad")
+        return Cell(t("not OK"), "bad")
     if view.record.verdict == "interrupted":
         return Cell(t("not finished"), "warn")
     if system.name not in view.tested:
@@ -360,7 +360,7 @@ def _state(view: View, t: Translator, system: System, failing: int, faults: int)
         return Cell(t("in order as stated"), "info")
     high = system.name in view.insecure
     tone: Tone = "warn" if high else "good"
-    return Cell(t("in order, with security remarks") if high else t("in order"), tone)
+    return Cell(t("OK, with security remarks") if high else t("OK"), tone)
 
 
 def _score_text(t: Translator, before: float | None, after: float | None) -> str:

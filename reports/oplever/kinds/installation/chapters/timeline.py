@@ -79,7 +79,7 @@ def timeline(view: View, t: Translator) -> Blocks:
     words = _words(t)
     return (
         Timeline(
-            title=t("Course of the run"),
+            title=t("Timeline"),
             summary=_summary(t, view, whole, len(lanes), len(drawn)),
             ticks=_ticks(whole),
             lanes=tuple(_lane(t, host, lanes[host], words, first=first, whole=whole) for host in drawn),
@@ -90,7 +90,7 @@ def timeline(view: View, t: Translator) -> Blocks:
 
 
 def _words(t: Translator) -> dict[State, str]:
-    return {"skipped": t("skipped"), "ok": t("in order"), "changed": t("changed"), "failed": t("failed")}
+    return {"skipped": t("skipped"), "ok": t("OK"), "changed": t("changed"), "failed": t("failed")}
 
 
 def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
@@ -171,4 +171,4 @@ def _as_table(t: Translator, lanes: dict[str, list[_Stretch]], words: dict[State
         Column(t("Result"), 3),
     )
     parts = t.plural("{count} part", "{count} parts", len(rows))
-    return Details(t("The same as a table"), table(t("Course of the run"), columns, rows, paper_rows=80), count=parts)
+    return Details(t("The same as a table"), table(t("Timeline"), columns, rows, paper_rows=80), count=parts)
