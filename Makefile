@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev lab-up lab-down check golden molecule test coverage kernel bench lock sbom clean
+.PHONY: help demo setup setup-dev lab-up lab-down check golden mutants molecule test coverage kernel bench lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,10 @@ check: setup-dev ## lint, types and fast tests
 
 golden: setup-dev ## make the golden files again; read git diff tests/golden before you commit
 	$(BIN)/python tools/golden
+
+mutants: setup-dev ## change the code one place at a time and see which changes no test notices (MUTANTS="record --sample 400")
+	$(BIN)/pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	$(BIN)/python tools/mutants $(MUTANTS)
 
 molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen to fail (SCENARIOS="nginx dns")
 	@tools/pool $(or $(addprefix molecule/,$(SCENARIOS)),molecule)

@@ -85,7 +85,7 @@ def _checked(node: Struct, step: str, new: Any, whole: str) -> Struct:
     try:
         return msgspec.convert(msgspec.to_builtins(data), type(node), strict=False)
     except msgspec.ValidationError as problem:
-        raise _wrong(f"{whole}: {problem}".replace(" - at `$", " (at `")) from None
+        raise _wrong(f"{whole}: {str(problem).partition(' - at ')[0]}") from None
 
 
 def _wrong(message: str) -> OpleverError:

@@ -46,7 +46,7 @@ def plays_not_begun(run: Run) -> tuple[PlanStep, ...]:
     """Plays that come after those that began, numbered on."""
     waiting = [(book.name, play) for book in run.playbooks for play in book.plays[book.begun :]]
     return tuple(
-        PlanStep(number, play.name, play.hosts, playbook, None)
+        PlanStep(number, play.name, play.hosts, playbook)
         for number, (playbook, play) in enumerate(waiting, len(run.plan) + 1)
     )
 
@@ -76,8 +76,10 @@ def behind(run: Run, failed: frozenset[str]) -> Behind:
     for key, play in run.plays.items():
         tasks = _tasks(run, key)
         owed = [task.number for task in tasks if _is_owed(task, tasks)]
-        last = _last_taken(tasks) if owed else {}
-        for host in play.targets if owed else ():
+        if not owed:
+            continue
+        last = _last_taken(tasks)
+        for host in play.targets:
             missed = bisect_right(owed, last.get(host, 0))
             if host in failed or missed == len(owed):
                 continue

@@ -148,7 +148,7 @@ def _newer(one: str, other: str) -> bool:
 
 def _version(text: str) -> tuple[int, list[tuple[list[int], int]], list[tuple[list[int], int]]]:
     epoch, _, rest = text.rpartition(":") if ":" in text else ("0", "", text)
-    upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
+    upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "0")
     return int(epoch) if epoch.isdecimal() else 0, _parts(upstream), _parts(revision)
 
 

@@ -168,7 +168,7 @@ def test_every_reason_is_among_what_needs_attention() -> None:
 
 
 def test_every_headline_and_stage_has_words() -> None:
-    codes = set(stage.HEADLINES.values()) | set(stage.STATED.values())
+    codes = {"not_delivered", *stage.HEADLINES.values(), *stage.STATED.values()}
     assert codes | {"rejected_by_user", "rejected_by_supervisor"} == set(headline.HEADLINES)
     assert set(vocabulary.STAGES) == {stage_ for _, stage_ in stage.HEADLINES}
 

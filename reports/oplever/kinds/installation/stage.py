@@ -25,7 +25,7 @@ ACCEPTED = ("accepted", "accepted_with_rest_points")
 UNFINISHED = frozenset(
     code for code, effect in EFFECTS.items() if effect == "interrupted"
 ) | {
-    "no_hosts", "tool_failed", "hosts_unreachable", "hosts_failed", "hosts_stopped", "hosts_left", "hosts_not_reached",
+    "tool_failed", "hosts_unreachable", "hosts_failed", "hosts_stopped", "hosts_left", "hosts_not_reached",
     "plays_not_begun", "hand_steps_failed",
 }  # fmt: skip
 """Reasons by which the work itself is not done."""
@@ -36,10 +36,6 @@ HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
     ("interrupted", "nothing_done"): "interrupted",
     ("not_delivered", "nothing_done"): "nothing_done",
     ("not_delivered", "trial"): "trial_failed",
-    ("not_delivered", "started"): "not_delivered",
-    ("not_delivered", "carried_out"): "not_delivered",
-    ("not_delivered", "tested"): "not_delivered",
-    ("not_delivered", "accepted"): "not_delivered",
     ("delivered_with_remarks", "trial"): "trial",
     ("delivered_with_remarks", "carried_out"): "untested",
     ("delivered_with_remarks", "tested"): "in_order_with_remarks",
@@ -51,7 +47,8 @@ HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
     ("delivered", "approved"): "delivered",
     ("delivered", "signed"): "delivered",
 }
-"""What a reader is told, by what machines showed and how far people came. A rejection is told before all of it."""
+"""What a reader is told, by what machines showed and how far people came; whatever is not here is `not_delivered`. A
+rejection is told before all of it."""
 
 STATED: dict[Headline, Headline] = {"nothing_done": "nothing_stated", "in_order_with_remarks": "stated"}
 """What is told instead of work that no machine recorded."""
@@ -130,7 +127,7 @@ def standing(record: Record) -> Standing:
     """The headline of a record and who must speak next."""
     accepted = record.acceptance.verdict in ACCEPTED
     approved = record.accountability.decision == "approved"
-    waits: Wait = "nobody" if accepted and approved else "supervisor" if accepted else "user" if approved else "both"
+    waits: Wait = "supervisor" if accepted else "user" if approved else "both"
     codes = {reason.code for reason in record.document.reasons}
     if codes & REJECTIONS and record.stage not in ("trial", "nothing_done", "started"):
         rejected = "supervisor" if "decision_rejected" in codes else "user"
