@@ -70,6 +70,7 @@ def test_a_new_record_says_what_was_opened_and_that_nothing_was_done(base: Path,
         "at": found["document"]["started"],
         "by": PERSON,
         "what": "opened",
+        "withdrawn_by": None,
     }
     assert found["faults"] == []
 
