@@ -27,7 +27,7 @@ class RestPointEntry(EntryKind, frozen=True, tag="rest-point"):
     item: Annotated[str, Meta(description="What is to be done.")] = ""
     owner: Annotated[str, Meta(description="Who does it.")] = ""
     due: Annotated[Day, Meta(description="When it must be done, as 2026-11-24 or 24-11-2026.")] = ""
-    done: Annotated[str, Meta(description="Number of a rest point that is done now (R1, R2, ...).")] = ""
+    done: Annotated[str, Meta(description="Number of an open point that is done now (R1, R2, ...).")] = ""
 
     def history(self) -> str:
         return f"rest-point: {self.done} done" if self.done else self.tag()
