@@ -125,10 +125,10 @@ POINT = entry("rest-point", **FULL["rest-point"])
 @pytest.mark.parametrize(
     ("before", "new", "message"),
     [
-        ([], entry("rest-point", item="x", due="2026-12-01"), "owner: a rest point says who"),
-        ([], entry("rest-point", item="x", owner="S"), "due: a rest point says when"),
-        ([POINT, entry("rest-point", done="R1")], entry("rest-point", done="R1"), "R1 is done already"),
-        ([POINT], entry("rest-point", done="R1", item="y"), "new, or one of the record"),
+        ([], entry("rest-point", item="x", due="2026-12-01"), "owner: an open point needs"),
+        ([], entry("rest-point", item="x", owner="S"), "due: an open point needs"),
+        ([POINT, entry("rest-point", done="R1")], entry("rest-point", done="R1"), "R1 is already done"),
+        ([POINT], entry("rest-point", done="R1", item="y"), "either new or marked as done"),
         ([HANDS_ON, entry("fault", symptom="x")], entry("fault", id="M1"), "nothing new about fault M1"),
         ([], entry("assignment"), "says nothing"),
         ([], entry("handover"), "says nothing"),

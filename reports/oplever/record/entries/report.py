@@ -16,8 +16,8 @@ class ReportEntry(EntryKind, frozen=True, tag="report"):
     declaration: ClassVar = Declaration(("accountability",), names=("by", "to"), term="signatures", withdrawal="author")
 
     to: Annotated[NonEmptyText, Meta(description="Name of the supervisor.")]
-    form: Annotated[Literal["written", "oral"], Meta(description="In writing, or told.")] = "written"
-    minutes: Annotated[str, Meta(description="What was said, when it was told.")] = ""
+    form: Annotated[Literal["written", "oral"], Meta(description="In writing or orally.")] = "written"
+    minutes: Annotated[str, Meta(description="Notes of an oral report.")] = ""
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """It does away with an approval of what was there before; with a rejection only a decision does."""

@@ -27,24 +27,26 @@ class RestPointEntry(EntryKind, frozen=True, tag="rest-point"):
     item: Annotated[str, Meta(description="What is to be done.")] = ""
     owner: Annotated[str, Meta(description="Who does it.")] = ""
     due: Annotated[Day, Meta(description="When it must be done, as 2026-11-24 or 24-11-2026.")] = ""
-    done: Annotated[str, Meta(description="Number of a rest point that is done now (R1, R2, ...).")] = ""
+    done: Annotated[str, Meta(description="Number of an open point that is done now (R1, R2, ...).")] = ""
 
     def history(self) -> str:
         return f"rest-point: {self.done} done" if self.done else self.tag()
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.done:
-            require_known("rest point", self.done, (point.id for point in record.rest_points.items))
+            require_known("open point", self.done, (point.id for point in record.rest_points.items))
             if any(point.id == self.done and point.status == "done" for point in record.rest_points.items):
-                raise invalid(f"rest point {self.done} is done already", "see the rest points: oplever show")
+                raise invalid(f"open point {self.done} is already done", "list the open points: oplever show")
             if self.item:
-                raise invalid("a rest point is new, or one of the record that is done", "give --item or --done")
+                raise invalid("an open point is either new or marked as done, not both", "give --item or --done")
         elif not self.item:
-            raise invalid("a rest point says what is to be done, or which one is done", "give --item or --done")
+            raise invalid(
+                "an open point needs a description, or the number of the one that is done", "give --item or --done"
+            )
         elif not self.owner:
-            raise invalid("owner: a rest point says who does it", "give --owner")
+            raise invalid("owner: an open point needs somebody who does it", "give --owner")
         elif not self.due:
-            raise invalid("due: a rest point says when it must be done", "give --due, as 2026-11-24 or 24-11-2026")
+            raise invalid("due: an open point needs a due date", "give --due, as 2026-11-24 or 24-11-2026")
         require_not_past("due", self.due, envelope)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
