@@ -24,7 +24,6 @@ STYLES = {
     "started": "red",
     "rejected": "red",
     "approved": "green",
-    "signed": "green",
     "pass": "green",
     "fail": "red",
     "error": "red",

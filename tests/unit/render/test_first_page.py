@@ -188,7 +188,8 @@ def test_what_somebody_typed_is_no_signature() -> None:
 def test_a_signature_is_shown_with_its_key_and_as_not_checked_here() -> None:
     key = {"role": "supervisor", "revision": 4, "statement": "s", "signature": "t", "key": "SHA256:k"}
     _, found = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED, ("signature", "M. de Wit", key))
-    assert fact(found, "Stage").text == "signed"
+    assert (fact(found, "Stage").text, fact(found, "Stage").tone) == ("signed", "info")
+    assert fact(found, "Stage").note.endswith("✓ signed (key not checked here)")
     block = next(block for s in found.sections for block in s.blocks if isinstance(block, Signatures))
     signed = [line for line in block.lines if line.name]
     assert [(line.name, line.digest) for line in signed] == [("M. de Wit", "SHA256:k")]

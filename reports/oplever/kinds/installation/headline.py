@@ -68,4 +68,8 @@ def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
 
 def stage_steps(t: Translator, record: Record) -> str:
     """The five steps, each with whether it was reached."""
-    return " · ".join(f"{'✓' if done else '–'} {t(STAGES[step][1])}" for step, done in reached(record).items())
+    steps = reached(record)
+    words = {step: t(STAGES[step][1]) for step in steps}
+    if steps["signed"]:
+        words["signed"] = t("signed (key not checked here)")
+    return " · ".join(f"{'✓' if done else '–'} {words[step]}" for step, done in steps.items())
