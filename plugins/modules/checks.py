@@ -36,7 +36,7 @@ options:
     type: str
     default: ""
   stage:
-    description: When the checks run: before, during or after the work.
+    description: When the checks run, before, during or after the work.
     type: str
     choices: [before, during, after]
     default: after
