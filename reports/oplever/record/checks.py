@@ -31,8 +31,7 @@ class Outcome:
     path: str = ""
 
     def text(self, key: str) -> str:
-        value = self.check.get(key, "")
-        return value if isinstance(value, str) else str(value)
+        return str(self.check.get(key, ""))
 
 
 def both(value: object, default: str = "") -> Text:

@@ -73,7 +73,7 @@ def _walk(node: Any, path: list[str], value: str, whole: str) -> tuple[Any, str]
 
 def _index(rows: tuple[Any, ...], step: str, whole: str) -> int:
     for index, row in enumerate(rows):
-        if any(str(getattr(row, name, "")) == step for name in _NAMED) or row == step:
+        if any(str(getattr(row, name)) == step for name in _NAMED if hasattr(row, name)) or row == step:
             return index
     names = [str(next((getattr(row, name) for name in _NAMED if hasattr(row, name)), row)) for row in rows]
     raise _wrong(f"{whole}: there is no {step}; there are: {', '.join(names[:10]) or 'none'}")

@@ -70,7 +70,7 @@ class Call:
     t: str
     host: str
     data: dict[str, Any]
-    path: str = ""
+    path: str
 
 
 @dataclass

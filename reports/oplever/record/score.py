@@ -20,7 +20,6 @@ class Delivery:
     """How the baseline of one host stood at its last delivery, and the runs since then, oldest first."""
 
     record: str
-    at: str
     controls: dict[str, CheckStatus]
     later: list[dict[str, Any]]
 
@@ -66,7 +65,7 @@ def _delivery(value: object) -> Delivery | None:
         return None
     statuses = {str(name): status for name, status in value["controls"].items() if status in STATUSES}
     later = [run for run in value.get("later") or [] if isinstance(run, dict) and isinstance(run.get("failing"), list)]
-    return Delivery(str(value["record"]), str(value.get("at") or ""), statuses, later)
+    return Delivery(str(value["record"]), statuses, later)
 
 
 def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> Iterator[Regression]:

@@ -173,3 +173,24 @@ def test_a_journal_with_holes_keeps_a_record_from_being_complete() -> None:
     made.lines[-2] = b"{\n"
     actual = record(made)
     assert (codes(actual), actual.completeness.complete, actual.completeness.journal_complete) == ([], False, False)
+
+
+def test_of_work_that_no_machine_recorded_people_supply_the_proof() -> None:
+    opened = {
+        "record": "r1",
+        "kind": "installation",
+        "title": "Wiki",
+        "work_process": "1.3",
+        "systems": ["a", "b", "a"],
+    }
+    record = derive((), "", [make("opened", "S. Yilmaz", "2026-11-24T09:00:00.000000Z", opened)])
+    assert (record.scope.systems, [system.name for system in record.systems]) == (("a", "b"), ["a", "b"])
+    missing = record.completeness.missing
+    actual = {item.code: (item.section, item.who, item.obligations, item.command) for item in missing}
+    by_hand = {
+        "components_missing": ("components", "executor", ("1.3-13",), "oplever add component"),
+        "tests_during_missing": ("tests", "executor", ("1.3-06", "1.3-15"), "oplever add test"),
+        "tests_after_missing": ("tests", "executor", ("1.3-07", "1.3-15"), "oplever add test"),
+    }
+    assert {code: row for code, row in actual.items() if code in by_hand} == by_hand
+    assert "snapshots_missing" not in actual

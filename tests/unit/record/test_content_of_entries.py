@@ -8,7 +8,9 @@ import pytest
 from journals import Journal, complete
 from oplever.errors import OpleverError
 from oplever.kinds.derive import derive
+from oplever.kinds.installation.kind import KIND
 from oplever.record import entries, model
+from oplever.record.entries import EVERY
 from oplever.record.entries.base import require_known
 from oplever.record.model import Record, Text
 from oplever.record.own_work import check_role
@@ -300,3 +302,66 @@ def test_the_assigned_supervisor_is_who_may_decide() -> None:
     with pytest.raises(OpleverError) as caught:
         check_role(record, BY, "user")
     assert caught.value.advice.startswith("let somebody do it")
+
+
+def test_an_approved_record_takes_what_is_said_about_it_and_no_more_work() -> None:
+    taken = {kind.tag() for kind in EVERY if kind.declaration.after_approval}
+    assert taken == {"correction", "decision", "signature", "pseudonymised"}
+    work = entries.make("step", BY, AT, {"host": "a", "name": "x"}).entry
+    signature = {"role": "verifier", "revision": 2, "statement": "st", "signature": "si", "key": "k"}
+    for status, takes in (("concept", True), ("submitted", True), ("approved", False), ("rejected", True)):
+        assert KIND.takes(status, work) is takes
+        assert KIND.takes(status, entries.make("signature", BY, AT, signature).entry)
+
+
+def test_a_decision_about_own_work_is_refused_and_one_about_another_is_taken() -> None:
+    record = with_entries({"added": "step", "host": "a", "name": "x"})
+    decision = entries.make("decision", BY, AT, {"decision": "approved"})
+    with pytest.raises(OpleverError) as caught:
+        decision.entry.check(record, decision)
+    assert caught.value.slug == "decision-by-executor"
+    decision.entry.check(with_entries(), decision)
+
+
+def test_what_was_filled_in_wrongly_is_named_without_paths_of_the_file() -> None:
+    with pytest.raises(OpleverError) as caught:
+        entries.make("results", BY, AT, {"host": "a", "stage": "x", "file": "f", "digest": "d", "tests": []})
+    assert caught.value.message == "Invalid enum value 'x': `stage`"
+    with pytest.raises(OpleverError) as caught:
+        entries.make("signature", BY, "", {"role": "user", "statement": "s", "signature": "t", "key": "k"})
+    assert caught.value.message == "Object missing required field `revision`: `entry`"
+
+
+def test_a_withdrawal_is_listed_with_what_it_withdraws() -> None:
+    hours = {"added": "hours", "hours": 1, "activity": "x"}
+    (listed,) = with_entries(hours, {"added": "correction", "field": "entry.2", "reason": "twice"}).document.corrections
+    assert (listed.field, listed.reason, listed.by) == ("entry.2", "twice", BY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("yes", True), ("true", True), ("JA", True), ("no", False), ("nee", False)]
+)
+def test_yes_and_no_of_an_entry_are_corrected_in_both_languages(typed: str, value: bool) -> None:
+    acceptance = {"added": "acceptance", "user": "J. Bakker", "verdict": "accepted", "instructed": not value}
+    correction = {"added": "correction", "field": "entry.2.instructed", "reason": "misread", "value": typed}
+    assert with_entries(acceptance, correction).acceptance.instructed is value
+
+
+def test_an_exception_that_is_over_is_refused_by_the_name_of_its_field() -> None:
+    record = with_entries(journal=complete().check("fail", **CONTROL))
+    content = {name: value for name, value in EXCEPTION.items() if name != "added"}
+    over = entries.make("exception", BY, AT, {**content, "expires": "2026-11-20"})
+    with pytest.raises(OpleverError) as caught:
+        over.entry.check(record, over)
+    assert caught.value.message == "expires: 2026-11-20 lies in the past"
+
+
+def test_a_correction_of_an_entry_that_does_not_fit_names_the_field_and_the_help() -> None:
+    acceptance = entries.make("acceptance", BY, AT, {"user": "J. Bakker", "verdict": "accepted"})
+    correction = entries.make("correction", BY, AT, {"field": "entry.2.verdict", "reason": "r", "value": "perhaps"})
+    record = with_entries({"added": "acceptance", "user": "J. Bakker", "verdict": "accepted"})
+    with pytest.raises(OpleverError) as caught:
+        entries.check(record, [acceptance], correction)
+    assert "verdict" in caught.value.message
+    assert "$" not in caught.value.message
+    assert caught.value.advice

@@ -88,6 +88,7 @@ ADVICE = "leave --value out to comment on it"
         ("systems.a.machine_seconds", "1", f"machine_seconds was measured and stays; {ADVICE}"),
         ("systems.a.snapshot_before", "x", f"snapshot_before was measured and stays; {ADVICE}"),
         ("systems.a.snapshot_after", "x", f"snapshot_after was measured and stays; {ADVICE}"),
+        ("systems..serial", "1", "systems..serial: there is no ; there are: a"),
         ("systems.b.serial", "1", "systems.b.serial: there is no b; there are: a"),
         ("components.vim.after", "1", "components.vim.after: there is no vim; there are: bash, nginx, old"),
         ("settings.x.after", "1", "settings.x.after: there is no x; there are: none"),

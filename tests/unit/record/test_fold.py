@@ -212,3 +212,22 @@ def test_collections_are_versions_beside_the_others() -> None:
 
 def test_an_empty_run_has_no_start() -> None:
     assert (Run().started, Run().surplus, Run().hosts) == ("", 0, [])
+
+
+@pytest.mark.parametrize(
+    ("cwd", "path", "shown"),
+    [
+        ("/srv/play", "/srv/play/roles/x.yml:3", "roles/x.yml:3"),
+        ("/srv/play/", "/srv/play/roles/x.yml:3", "roles/x.yml:3"),
+        ("/srv/X", "/srv/X/site.yml:3", "site.yml:3"),
+        ("/srv/play", "/srv/player/site.yml:3", "/srv/player/site.yml:3"),
+        (None, "/srv/play/site.yml:3", "/srv/play/site.yml:3"),
+        ("/srv/play", None, ""),
+    ],
+)
+def test_a_check_is_where_its_task_stands_below_where_ansible_ran(
+    cwd: str | None, path: str | None, shown: str
+) -> None:
+    journal = Journal(cwd=cwd).add("task_start", task="t", play="p", name="t", path=path)
+    journal.add("result", task="t", host="a", status="ok", data={"checks": []})
+    assert [call.path for call in run(journal).checks] == [shown]

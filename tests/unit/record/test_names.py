@@ -59,12 +59,21 @@ def test_these_are_one_person(first: str, second: str) -> None:
         ("sevdayilmaz2", "Sevda Yilmaz"),
         ("mr", "mr"),
         ("s.yilmaz at school", "S. Yilmaz"),
+        ("S. Yilmaz @school", "S. Yilmaz"),
         ("a, b, c", "b a, c d"),
     ],
 )
 def test_these_are_not_shown_to_be_one(first: str, second: str) -> None:
     assert not same_person(first, second)
     assert not same_person(second, first)
+
+
+TITLES = ["dhr.", "mevr.", "mw.", "Mr.", "Mrs.", "Ms.", "Dr.", "ir.", "ing.", "drs.", "Prof.", "BSc", "MSc"]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_is_no_part_of_a_name(title: str) -> None:
+    assert same_person(f"{title} S. Yilmaz", "syilmaz")
 
 
 def test_the_first_of_the_names_that_fits() -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from journals import Journal
 from msgspec import structs
 from oplever.record.entries import Entry, added, make
 from oplever.record.model import Baseline, Control, SecondOpinion
-from oplever.record.opinions import compared
+from oplever.record.opinions import LYNIS, compared
 from oplever.words import Text
+
+BASELINE = Path(__file__).resolve().parents[3] / "roles/harden/files/baseline"
 
 
 def control(name: str, after: Any, before: Any = None, *, host: str = "a", rules: tuple[str, ...] = ()) -> Control:
@@ -131,3 +136,14 @@ def test_the_last_report_of_each_scanner_about_each_machine_counts() -> None:
     ]
     actual = [(item.tool, item.host, item.rule) for item in opinions([], *scans)]
     assert actual == [("openscap", "a", "r2"), ("openscap", "b", "r1"), ("lynis", "a", "X-1")]
+
+
+def test_every_test_of_lynis_asks_what_a_control_of_ours_asks() -> None:
+    rows = [row for path in BASELINE.glob("*.yml") for row in yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)]
+    asked = {row["id"]: str(row.get("select")) for row in rows}
+    assert [name for names in LYNIS.values() for name in names if name not in asked] == []
+    for rule, names in LYNIS.items():
+        test, _, option = rule.partition(":")
+        assert re.fullmatch(r"[A-Z]{3,4}-\d{4}", test)
+        # Lynis names the setting of the kernel or of sshd that it looks at.
+        assert {asked[name] for name in names if option} <= {option.lower()}

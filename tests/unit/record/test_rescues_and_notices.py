@@ -47,6 +47,11 @@ def test_a_failure_after_which_the_machine_went_on_is_rescued_before_one_at_the_
     assert statuses(recapped(journal, a=1)) == ["failed", "rescued", "ok"]
 
 
+def test_failures_of_every_play_are_counted() -> None:
+    journal = tried("failed", "ok", play="q", journal=tried("failed", "ok"))
+    assert statuses(recapped(journal, a=2)) == ["rescued", "ok", "rescued", "ok"]
+
+
 def test_each_machine_has_its_own_number() -> None:
     journal = tried("failed", "ok", host="b", journal=tried("failed", "ok"))
     record = recapped(journal, b=1)
@@ -235,6 +240,8 @@ def test_a_handler_that_runs_again_is_told_by_what_came_in_between() -> None:
 def test_a_handler_is_told_on_its_own_machine_and_before_it_runs() -> None:
     assert notified_by(notices("restart", journal=handler(newer()))) == [()]
     assert notified_by(handler(notices("restart", host="b"))) == [()]
+    itself = newer().add("task_start", task="h", play="p", name="restart", handler=True)
+    assert notified_by(itself.add("result", task="h", host="a", status="changed", notify=["restart"])) == [()]
     assert notified_by(handler(handler(notices("restart")), host="b")) == [("tells restart",), ()]
 
 

@@ -17,7 +17,7 @@ def control(name: str, after: Any, *, host: str = "a", before: Any = None, sever
 
 def scored(*controls: Control, **references: Any) -> Baseline:
     """The baseline with its scores; `references` are what is known of the last delivery of a machine."""
-    calls = [Call("t", host, {"reference": reference}) for host, reference in references.items()]
+    calls = [Call("t", host, {"reference": reference}, "") for host, reference in references.items()]
     return score.scored(Baseline(controls=controls), calls)
 
 

@@ -168,7 +168,8 @@ def _changed(content: EntryKind, correction: EntryKind) -> EntryKind:
     try:
         return msgspec.convert({"added": content.tag(), **msgspec.to_builtins(data)}, kind)
     except msgspec.ValidationError as problem:
-        raise invalid(f"{correction.field}: {problem}", f"see: oplever add {content.tag()} --help") from None
+        message = f"{correction.field}: {str(problem).partition(' - at ')[0]}"
+        raise invalid(message, f"see: oplever add {content.tag()} --help") from None
 
 
 def _value(value: Any) -> str:
