@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils import directory as directories
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project, sequence
 
 DELIVERED = ("delivered", "delivered_with_remarks")
 BAD = ("fail", "error")
@@ -24,7 +23,7 @@ def directory() -> Path:
 def newest_first(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Directory and record.json of each run that was not merely a trial, the one made last first."""
     try:
-        names = directories.newest_first(str(base), datetime.now(UTC), "record.json")
+        names = sequence.newest_in(str(base), datetime.now(UTC), "record.json")
     except OSError:
         return
     for name in names:

@@ -10,7 +10,7 @@ import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import sequence
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import slug
@@ -42,7 +42,7 @@ class RecordError(Exception):
 def record_id(playbook: str, now: datetime) -> str:
     """`20261123T100000Z-site-a1b2c3`: when by the wall clock, which playbook, and what makes it unique."""
     name = slug(os.path.splitext(os.path.basename(playbook))[0])
-    return f"{_as_in_names(now)}-{name}-{secrets.token_hex(3)}"
+    return f"{sequence.stamp(now)}-{name}-{secrets.token_hex(3)}"
 
 
 def create(records: str, playbook: str, now: datetime) -> RecordDirectory:
@@ -66,22 +66,9 @@ def create(records: str, playbook: str, now: datetime) -> RecordDirectory:
         os.close(parent)
 
 
-def newest_first(records: str, now: datetime, *files: str) -> Iterator[str]:
-    """Names of the records in a directory that have one of these files, the one made last first. Raises OSError."""
-
-    def before(name: str) -> str | None:
-        return sequence.previous(os.path.join(records, name))
-
-    return sequence.newest_first(sequence.names(records, *files), sequence.latest(records), before, _as_in_names(now))
-
-
-def _as_in_names(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
 def _create_in(parent: int, records: str, playbook: str, now: datetime) -> RecordDirectory:
     with _one_at_a_time(parent):
-        previous = next(newest_first(records, now), None)
+        previous = next(sequence.newest_in(records, now), None)
         name = record_id(playbook, now)
         descriptor, reserve = _begin(parent, name)
         _point_latest(parent, name)

@@ -11,6 +11,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
 
@@ -24,6 +25,11 @@ _FIRST_LINE_BYTES = 16 * 1024 * 1024
 
 Doubt = Literal["past", "future", "back"]
 """Before the software was there, after now, or before the record that was made before it."""
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the names of records have it: `20261123T100000Z`."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def names(base: str, *files: str) -> list[str]:
@@ -65,6 +71,11 @@ def doubt(name: str, previous: str | None, now: str) -> Doubt | None:
     if previous and doubt(previous, None, now) is None and name[:16] < previous[:16]:
         return "back"
     return None
+
+
+def newest_in(base: str, now: datetime, *files: str) -> Iterator[str]:
+    """Names of the records in a directory that have one of these files, the one made last first. Raises OSError."""
+    return newest_first(names(base, *files), latest(base), lambda name: previous(os.path.join(base, name)), stamp(now))
 
 
 def newest_first(

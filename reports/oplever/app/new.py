@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from oplever import clock, store
+from oplever._shared import sequence
 from oplever.app.build import build
 from oplever.kinds import registry
 from oplever.record.model import Record
-from oplever.store.records import now_in_names
 
 
 def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, Record]:
@@ -19,7 +20,7 @@ def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, 
 
     `data` are fields of `OpenedEntry`. Raises OpleverError: `entry-invalid`, `file-unwritable`.
     """
-    name = f"{now_in_names()}-{kind}-{secrets.token_hex(3)}"
+    name = f"{sequence.stamp(datetime.now(UTC))}-{kind}-{secrets.token_hex(3)}"
     opened = registry.LOG.make("opened", by, clock.now(), {**data, "record": name, "kind": kind})
     directory = store.create(base, name, opened)
     return directory, build(directory)

@@ -12,6 +12,7 @@ import socket
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,7 +92,7 @@ class Index:
         columns = [schema.records.c[name] for name in ("key", "name", "previous", "started", *ordering.COLUMNS)]
         with self.writing() as connection:
             lines = connection.execute(select(*columns).where(self._own())).mappings().all()
-            order = ordering.order(lines, sequence.latest(str(self.base)), records.now_in_names())
+            order = ordering.order(lines, sequence.latest(str(self.base)), sequence.stamp(datetime.now(UTC)))
             for line in lines:
                 place = order[line["name"]]
                 if any(line[column] != value for column, value in place.items()):

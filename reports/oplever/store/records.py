@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,18 +63,12 @@ def present(base: Path) -> dict[str, Path]:
 def every(base: Path | None = None) -> Iterator[Path]:
     """The directories of all records, the one made last first. Raises OpleverError (`file-unreadable`)."""
     base = base or records_directory()
-    directories = present(base)
-    for name in sequence.newest_first(list(directories), sequence.latest(str(base)), _previous(base), now_in_names()):
-        yield directories[name]
-
-
-def _previous(base: Path) -> Callable[[str], str | None]:
-    return lambda name: sequence.previous(str(base / name))
-
-
-def now_in_names() -> str:
-    """This moment as the names of records have it."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    try:
+        yield from (base / name for name in sequence.newest_in(str(base), datetime.now(UTC)))
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise unreadable(base, problem) from None
 
 
 def load(directory: Path) -> Record:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from oplever import __version__
+from oplever._shared import sequence
 from oplever._shared.text import one_line, slug
 from oplever.errors import OpleverError
 from oplever.journal.importers.source import Line, Source
@@ -142,4 +143,4 @@ def _moment_and_playbook(source: Source) -> str:
     """How the name of its record begins, as with the callback; what makes it unique comes after."""
     began = datetime.fromisoformat(source.start["t"])
     playbook = slug(Path(source.playbook).stem or "import")
-    return f"{began:%Y%m%dT%H%M%SZ}-{playbook}"
+    return f"{sequence.stamp(began)}-{playbook}"
