@@ -100,6 +100,8 @@ class Run:
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     recap: dict[str, Recap] | None = None
+    rescues: dict[int, Result | None] | None = None
+    """Kept by oplever.record.steps.rescued."""
 
     @cached_property
     def hosts(self) -> list[str]:

@@ -7,7 +7,7 @@ one failed, and those that drop out of a play when a `run_once` task fails and i
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from oplever.journal.events import Result
@@ -51,12 +51,12 @@ def plays_not_begun(run: Run) -> tuple[PlanStep, ...]:
     )
 
 
-def stops(run: Run, saved: Iterable[int], failed: frozenset[str]) -> tuple[Stop, ...]:
+def stops(run: Run, saved: Collection[int], failed: frozenset[str]) -> tuple[Stop, ...]:
     """Where a failure on some machines ended the play for the others; `saved` are the failures that were rescued."""
-    return tuple(stop for key, play in run.plays.items() if (stop := _stop(run, key, play, frozenset(saved), failed)))
+    return tuple(stop for key, play in run.plays.items() if (stop := _stop(run, key, play, saved, failed)))
 
 
-def _stop(run: Run, key: str, play: Play, saved: frozenset[int], failed: frozenset[str]) -> Stop | None:
+def _stop(run: Run, key: str, play: Play, saved: Collection[int], failed: frozenset[str]) -> Stop | None:
     tasks = _tasks(run, key)
     others = tuple(host for host in play.batch if host not in failed)
     is_emptied = run.plan[key].no_hosts == "no_hosts_remaining"

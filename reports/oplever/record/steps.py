@@ -46,14 +46,15 @@ def _counted_as(result: Result, task: Task, *, is_saved: bool) -> tuple[str, ...
 
 def rescued(run: Run) -> dict[int, Result | None]:
     """Failures that a block rescued: seq of the result -> the result of the task that took over, None when it did not
-    get to that.
+    get to that. Worked out once for a run, when all of its events are in.
 
     The journal names the block. Where it does not (version 1, other tools), Ansible's recap says how many there were.
     """
-    found = dict(_named(run))
-    if run.recap is None and run.start is not None and run.start.version >= SAYS_WHO_RESCUES:
-        return found
-    return found | _guessed(run, found)
+    if run.rescues is None:
+        run.rescues = dict(_named(run))
+        if run.recap is not None or run.start is None or run.start.version < SAYS_WHO_RESCUES:
+            run.rescues |= _guessed(run, run.rescues)
+    return run.rescues
 
 
 def _named(run: Run) -> Iterator[tuple[int, Result | None]]:

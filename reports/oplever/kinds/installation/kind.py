@@ -12,25 +12,12 @@ from oplever.kinds.installation.stage import stage
 from oplever.kinds.installation.verdict import Grounds, verdict
 from oplever.record.fold import Run
 from oplever.record.model import Record
-from oplever.record.steps import rescued
 
 
 def judge(record: Record, run: Run) -> Record:
     """The record with its own proposals, verdict with reasons, and stage."""
     record = structs.replace(record, proposals=with_candidates(record.proposals, record.faults))
-    grounds = Grounds(
-        run=run,
-        saved=frozenset(rescued(run)),
-        systems=record.systems,
-        components=record.components,
-        steps=record.steps,
-        tests=record.tests,
-        baseline=record.baseline,
-        faults=record.faults,
-        acceptance=record.acceptance,
-        accountability=record.accountability,
-        rest_points=record.rest_points,
-    )
+    grounds = Grounds(run, record)
     conclusion, reasons = verdict(grounds)
     return structs.replace(
         record,

@@ -14,20 +14,8 @@ from itertools import chain
 from oplever.record import reach
 from oplever.record.fold import Run
 from oplever.record.identity import is_measured, latest
-from oplever.record.model import (
-    BAD,
-    Acceptance,
-    Accountability,
-    Baseline,
-    Component,
-    Fault,
-    Reason,
-    RestPoints,
-    Step,
-    System,
-    Test,
-    Verdict,
-)
+from oplever.record.model import BAD, Fault, Reason, Record, Step, Test, Verdict
+from oplever.record.steps import rescued
 
 EFFECTS: dict[str, Verdict] = {
     "interrupted": "interrupted",
@@ -77,36 +65,27 @@ BY_HOSTS = range(2, 15, 2)
 
 @dataclass(frozen=True)
 class Grounds:
-    """All that a verdict rests on. `saved` are the results that were rescued, `steps` those of people included."""
+    """All that a verdict rests on: the journal and the record with what people added."""
 
     run: Run
-    saved: frozenset[int]
-    systems: Sequence[System]
-    components: Sequence[Component]
-    steps: Sequence[Step]
-    tests: Sequence[Test]
-    baseline: Baseline
-    faults: Sequence[Fault]
-    acceptance: Acceptance
-    accountability: Accountability
-    rest_points: RestPoints
+    record: Record
 
     @cached_property
     def unreachable(self) -> tuple[str, ...]:
-        return tuple(system.name for system in self.systems if system.recap.unreachable)
+        return tuple(system.name for system in self.record.systems if system.recap.unreachable)
 
     @cached_property
     def failed(self) -> tuple[str, ...]:
-        return tuple(system.name for system in self.systems if system.recap.failed)
+        return tuple(system.name for system in self.record.systems if system.recap.failed)
 
     @cached_property
     def failing(self) -> tuple[Test, ...]:
-        return tuple(test for test in latest(self.tests) if test.status in BAD)
+        return tuple(test for test in latest(self.record.tests) if test.status in BAD)
 
     @cached_property
     def measured(self) -> frozenset[str]:
         """Machines of which something was tested."""
-        return frozenset(test.host for test in latest(self.tests) if is_measured(test))
+        return frozenset(test.host for test in latest(self.record.tests) if is_measured(test))
 
 
 def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
@@ -121,13 +100,13 @@ def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
 
 def _stated(grounds: Grounds) -> Iterator[Reason]:
     """What people say was done, without a journal. A machine did not measure it, so it is never without remark."""
-    if not grounds.systems:
+    if not grounds.record.systems:
         yield Reason("no_hosts")
-    elif not (grounds.steps or grounds.tests or grounds.components):
+    elif not (grounds.record.steps or grounds.record.tests or grounds.record.components):
         yield Reason("nothing_stated")
     else:
         yield Reason("stated")
-    if failed := _failed_by_hand(grounds.steps):
+    if failed := _failed_by_hand(grounds.record.steps):
         yield Reason("hand_steps_failed", {"steps": failed})
 
 
@@ -142,10 +121,10 @@ def _ended(run: Run) -> Iterator[Reason]:
 def _work(grounds: Grounds) -> Iterator[Reason]:
     """What was done, by the run as a whole."""
     run = grounds.run
-    by_hand = [step for step in grounds.steps if step.by != "machine"]
-    if not grounds.systems:
+    by_hand = [step for step in grounds.record.steps if step.by != "machine"]
+    if not grounds.record.systems:
         yield Reason("no_hosts")
-    elif not reach.has_work(run) and not by_hand and not grounds.tests:
+    elif not reach.has_work(run) and not by_hand and not grounds.record.tests:
         yield Reason("nothing_done")
     if plays := reach.plays_not_begun(run):
         yield Reason("plays_not_begun", {"plays": [play.name for play in plays]})
@@ -192,7 +171,7 @@ def _machines(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("unreachable_ignored", {"hosts": list(hosts)})
     if run.end is None or run.end.reason != "finished":
         return  # nobody got all of it
-    stops = reach.stops(run, grounds.saved, failed)
+    stops = reach.stops(run, rescued(run), failed)
     for stop in stops:
         params = {"hosts": list(stop.hosts), "step": stop.step, "failed": list(stop.failed)}
         yield Reason("hosts_stopped", params)
@@ -209,21 +188,22 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
     if failing := grounds.failing:
         ids = list(dict.fromkeys(test.id for test in failing))
         yield Reason("tests_failed", {"count": len(failing), "tests": ids})
-    if faults := [fault.id for fault in grounds.faults if fault.status == "open" and not _is_explained(fault, grounds)]:
-        yield Reason("faults_open", {"faults": faults})
-    if faults := [fault.id for fault in grounds.faults if fault.status == "escalated"]:
-        yield Reason("faults_escalated", {"faults": faults})
-    if failed := Counter(control.severity for control in grounds.baseline.controls if control.after in BAD):
+    faults = grounds.record.faults
+    if still_open := [fault.id for fault in faults if fault.status == "open" and not _is_explained(fault, grounds)]:
+        yield Reason("faults_open", {"faults": still_open})
+    if escalated := [fault.id for fault in faults if fault.status == "escalated"]:
+        yield Reason("faults_escalated", {"faults": escalated})
+    if failed := Counter(control.severity for control in grounds.record.baseline.controls if control.after in BAD):
         yield Reason("controls_failed", {"high": failed["high"], "medium": failed["medium"], "low": failed["low"]})
-    if ignored := sum(fault.status == "ignored" for fault in grounds.faults):
+    if ignored := sum(fault.status == "ignored" for fault in faults):
         yield Reason("failures_ignored", {"count": ignored})
     if not grounds.measured:
         yield Reason("no_tests")
-    elif hosts := [system.name for system in grounds.systems if system.name not in grounds.measured]:
+    elif hosts := [system.name for system in grounds.record.systems if system.name not in grounds.measured]:
         yield Reason("hosts_untested", {"hosts": hosts})
     if grounds.run.start is None:
         return  # `stated` says that nobody knows what else changed
-    if hosts := [each.name for each in grounds.systems if not (each.snapshot_before and each.snapshot_after)]:
+    if hosts := [each.name for each in grounds.record.systems if not (each.snapshot_before and each.snapshot_after)]:
         yield Reason("snapshots_missing", {"hosts": hosts})
 
 
@@ -244,12 +224,12 @@ def _is_explained(fault: Fault, grounds: Grounds) -> bool:
 
 def _people(grounds: Grounds) -> Iterator[Reason]:
     """What the user and the supervisor said, and what they still wait for."""
-    acceptance, accountability = grounds.acceptance, grounds.accountability
+    acceptance, accountability = grounds.record.acceptance, grounds.record.accountability
     if acceptance.verdict == "rejected":
         yield Reason("acceptance_rejected", {"user": acceptance.user})
     if accountability.decision == "rejected":
         yield Reason("decision_rejected", {"by": accountability.decided_by})
-    if still := sum(point.status == "open" for point in grounds.rest_points.items):
+    if still := sum(point.status == "open" for point in grounds.record.rest_points.items):
         yield Reason("rest_points_open", {"count": still})
     if acceptance.verdict == "accepted_with_rest_points":
         yield Reason("accepted_with_rest_points", {"user": acceptance.user})
