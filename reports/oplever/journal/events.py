@@ -199,7 +199,7 @@ class Gap(Struct, frozen=True):
     lines: int
 
 
-JournalEvent = (
+Line = (
     RunStart
     | PlaybookStart
     | PlayStart
@@ -213,6 +213,6 @@ JournalEvent = (
     | NoHosts
     | Stats
     | RunEnd
-    | Unread
-    | Gap
 )
+"""The lines that this version knows."""
+JournalEvent = Line | Unread | Gap

@@ -12,41 +12,16 @@ from msgspec.structs import force_setattr
 from oplever.errors import OpleverError
 from oplever.journal.events import (
     Gap,
-    HostStart,
-    Include,
-    ItemDone,
     JournalEvent,
-    NoHosts,
-    Notify,
-    PlaybookStart,
-    PlayStart,
+    Line,
     Result,
-    Retry,
-    RunEnd,
     RunStart,
-    Stats,
-    TaskStart,
     Unread,
 )
 
 FORMAT = "oplever-journal"
 VERSION = 2
 
-Line = (
-    RunStart
-    | PlaybookStart
-    | PlayStart
-    | TaskStart
-    | HostStart
-    | Result
-    | ItemDone
-    | Retry
-    | Include
-    | Notify
-    | NoHosts
-    | Stats
-    | RunEnd
-)
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Line))
 
 

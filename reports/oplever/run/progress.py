@@ -11,8 +11,7 @@ from typing import IO, Literal
 import msgspec
 
 from oplever import clock
-from oplever.journal.events import HostStart, PlaybookStart, PlayStart, Result, Retry, RunEnd, RunStart, TaskStart
-from oplever.journal.reader import Line
+from oplever.journal.events import HostStart, Line, PlaybookStart, PlayStart, Result, Retry, RunEnd, RunStart, TaskStart
 from oplever.words import TaskStatus
 
 HostState = TaskStatus | Literal["waiting", "running", "stopped"]

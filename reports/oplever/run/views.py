@@ -13,8 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from oplever.journal.events import PlayStart, Result, Retry, RunEnd, TaskStart
-from oplever.journal.reader import Line
+from oplever.journal.events import Line, PlayStart, Result, Retry, RunEnd, TaskStart
 from oplever.run.progress import Failure, Host, Progress
 from oplever.text import printable
 
