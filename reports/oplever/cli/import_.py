@@ -22,7 +22,7 @@ from oplever.journal.importers.source import Source
 from oplever.journal.importers.write import known, write
 from oplever.record import entries
 from oplever.text import printable
-from oplever.words import WorkProcess
+from oplever.words import REFUSING, WorkProcess
 
 _ANSIBLE = (
     "note: Ansible's callback junit counts a failure that the play ignores as passed (unless JUNIT_FAIL_ON_IGNORE is "
@@ -80,7 +80,7 @@ def _command(name: str, one: Format) -> click.Command:
             if there:
                 click.echo(f"{printable(source.playbook)}: imported before, record {there.name}")
             else:
-                told_no |= _import(source, records) in ("not_delivered", "interrupted")
+                told_no |= _import(source, records) in REFUSING
         raise click.exceptions.Exit(1 if told_no else 0)
 
     return command
@@ -117,7 +117,7 @@ def import_junit(path: Path, record: str, by: str, host: str | None, stage: str)
     counts = Counter(result.status for results in per_host.values() for result in results)
     click.echo("added: " + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     click.echo(summary(derived))
-    raise click.exceptions.Exit(1 if derived.verdict in ("not_delivered", "interrupted") else 0)
+    raise click.exceptions.Exit(1 if derived.verdict in REFUSING else 0)
 
 
 for _name, _format in FORMATS.items():

@@ -12,6 +12,7 @@ from oplever.cli.add import add
 from oplever.cli.output import short, summary, without_pdf
 from oplever.errors import OpleverError
 from oplever.text import printable
+from oplever.words import REFUSING
 
 LAZY = {
     "checks": "oplever.cli.checks:checks",
@@ -80,7 +81,7 @@ def report(record: str) -> None:
     click.echo(f"record: {short(directory / store.RECORD)}")
     click.echo(f"report: {short(directory / 'report.nl.html')}")
     click.echo(without_pdf(directory), nl=False)
-    if derived.verdict in ("not_delivered", "interrupted"):
+    if derived.verdict in REFUSING:
         raise click.exceptions.Exit(1)
 
 

@@ -17,6 +17,7 @@ from oplever.cli.output import summary, without_pdf
 from oplever.run import prompts, session
 from oplever.run.views import recap
 from oplever.text import printable
+from oplever.words import REFUSING
 
 _OUTPUT_SHOWN = 15
 
@@ -92,7 +93,7 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
     click.echo(f"record: {directory}")
     click.echo(f"report: {directory / 'report.nl.html'}" if made else f"documents: oplever report {directory}")
     click.echo(without_pdf(directory), nl=False)
-    return 1 if derived.verdict in ("not_delivered", "interrupted") else 0
+    return 1 if derived.verdict in REFUSING else 0
 
 
 def _tell(lines: Sequence[str], *, err: bool) -> None:

@@ -14,6 +14,7 @@ from oplever.cli.tables import as_json, format_option, table
 from oplever.errors import OpleverError
 from oplever.store.index import open_index
 from oplever.store.query import Visit, hosts, life
+from oplever.words import REFUSING
 
 _MOST = 40
 
@@ -53,7 +54,7 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(derived), indent=1).decode())
     else:
         overview(derived, directory)
-    if derived.verdict in ("not_delivered", "interrupted"):
+    if derived.verdict in REFUSING:
         ctx.exit(1)
 
 

@@ -146,8 +146,9 @@ def _refusal(entries: Sequence[Added], place: int, target: int) -> str:
     content, by, who = entries[target].entry, entries[place].by, entries[target].by
     if content.declaration.withdrawal == "nobody":
         return f"a {content.tag()} cannot be withdrawn or changed"
-    own = content.declaration.withdrawal == "author"
-    if own and among(by, [who, *(getattr(content, n) for n in ("user",) if hasattr(content, n))]) is None:
+    # What a user said is his own too when somebody else typed it.
+    authors = (who, getattr(content, "user", who))
+    if content.declaration.withdrawal == "author" and among(by, authors) is None:
         return f"a {content.tag()} of {who} is withdrawn by {who} alone"
     if _field(entries[place].entry) and content.declaration.command:
         return f"what {content.declaration.command} added is withdrawn as a whole: leave the field and --value out"
