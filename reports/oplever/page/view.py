@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from oplever.record.causes import Cause, causes
 from oplever.record.identity import TestKey, is_measured, latest
 from oplever.record.model import BAD, Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
@@ -43,6 +44,7 @@ class View:
     during: list[Test]
     after: list[Test]
     failing_tests: list[Test]
+    causes: tuple[Cause, ...]
     failing_controls: list[Control]
     open_faults: list[Fault]
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
@@ -72,6 +74,7 @@ class View:
             during=during,
             after=after,
             failing_tests=failing,
+            causes=causes(failing, record.tests, record.systems),
             failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
             open_faults=faults,
             steps_by_host=steps,

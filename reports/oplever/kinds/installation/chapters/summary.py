@@ -14,11 +14,13 @@ from oplever.page.parts import Blocks, people_named, table, titled
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
+from oplever.record.causes import Cause
 from oplever.record.model import Control, Missing, Reason, Record, System, Test
 from oplever.record.persons import among, supervisors
 from oplever.record.start import is_stated
 
 _MOST_OF_A_KIND = 8
+_MOST_CAUSES = 5
 _MOST_TILES = 12
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
@@ -66,6 +68,8 @@ def _attention(view: View, t: Translator) -> Blocks:
     items: list[AttentionItem] = []
     shown: set[str] = set()
     for reason in view.record.document.reasons:
+        if reason.code == "hosts_failed" and not any(fault.kind == "task_failed" for fault in view.open_faults):
+            continue  # the step that failed only says that tests did, and those are listed
         name, detail = _DETAILS.get(reason.code, ("", None))
         if detail is None:
             items.append(_line(t, reason))
@@ -101,29 +105,46 @@ def _capped(t: Translator, found: list[AttentionItem], section: str, label: str)
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
-    label = t("Failed test")
-    found = [
+    label, shown = t("Failed test"), _every_machine_first(view.causes)[:_MOST_CAUSES]
+    items = [
         AttentionItem(
             "bad",
             label,
-            f"{test.host}: {titled(t, test.title) or test.id}",
-            _expected_found(t, test, test.status),
-            section=_TESTS[test.stage],
+            f"{cause.test.host}: {titled(t, cause.test.title) or cause.test.id}",
+            "; ".join(filter(None, (_expected_found(t, cause.test, cause.test.status), _consequences(t, cause)))),
+            section=_TESTS[cause.test.stage],
         )
-        for test in _every_machine_first(view.failing_tests)
+        for cause in shown
     ]
-    return _capped(t, found, "tests", label)
+    left = len(view.failing_tests) - sum(1 + len(cause.consequences) for cause in shown)
+    more = AttentionItem("bad", label, t("and {count} more", count=left), section="tests")
+    return [*items, *([more] if left else [])]
 
 
-def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
-    """The tests that are shown come first: some of each machine, so that one that has many hides no other."""
+def _consequences(t: Translator, cause: Cause) -> str:
+    """How many tests fail because of this one, and on which other machines."""
+    count = len(cause.consequences)
+    hosts = list(dict.fromkeys(test.host for test in cause.consequences if test.host != cause.test.host))
+    if not count:
+        return ""
+    if not hosts:
+        return t.plural("{count} other test fails with it", "{count} other tests fail with it", count)
+    return t.plural(
+        "{count} other test fails with it, also on {hosts}",
+        "{count} other tests fail with it, also on {hosts}",
+        count,
+        hosts=_hosts(t, hosts),
+    )
+
+
+def _every_machine_first(causes: Sequence[Cause]) -> list[Cause]:
+    """Of each machine the first before the second of any, so that one that has many hides no other."""
     rank: Counter[str] = Counter()
-    ranked = []
-    for place, test in enumerate(tests):
-        ranked.append((rank[test.host], place, test))
-        rank[test.host] += 1
-    shown = {place for _, place, _ in sorted(ranked, key=lambda each: each[:2])[:_MOST_OF_A_KIND]}
-    return [test for _, _, test in sorted(ranked, key=lambda each: (each[1] not in shown, each[1]))]
+    ranks = []
+    for cause in causes:
+        ranks.append(rank[cause.test.host])
+        rank[cause.test.host] += 1
+    return [cause for _, cause in sorted(zip(ranks, causes, strict=True), key=lambda pair: pair[0])]
 
 
 def _expected_found(t: Translator, check: Test | Control, status: str | None) -> str:
