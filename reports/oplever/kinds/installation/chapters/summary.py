@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from oplever.kinds.installation.chapters.proof import approved_by, exception_problem, passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
@@ -68,8 +68,8 @@ def _attention(view: View, t: Translator) -> Blocks:
     items: list[AttentionItem] = []
     shown: set[str] = set()
     for reason in view.record.document.reasons:
-        if reason.code == "hosts_failed" and not any(fault.kind == "task_failed" for fault in view.open_faults):
-            continue  # the step that failed only says that tests did, and those are listed
+        if reason.code == "hosts_failed" and _only_tests_failed(view, reason.params["hosts"]):
+            continue
         name, detail = _DETAILS.get(reason.code, ("", None))
         if detail is None:
             items.append(_line(t, reason))
@@ -79,6 +79,12 @@ def _attention(view: View, t: Translator) -> Blocks:
     items += [] if "faults" in shown else _faults(view, t)
     items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
     return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
+
+
+def _only_tests_failed(view: View, hosts: Iterable[str]) -> bool:
+    """Whether the steps that failed on these machines only say that tests did, which are listed themselves."""
+    other = {fault.host for fault in view.open_faults if fault.kind == "task_failed"}
+    return all(view.failing_on[host] and host not in other for host in hosts)
 
 
 def _line(t: Translator, reason: Reason) -> AttentionItem:
