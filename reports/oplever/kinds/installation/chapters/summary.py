@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from oplever.kinds.installation.chapters.proof import approved_by, exception_problem, passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
@@ -81,10 +81,10 @@ def _attention(view: View, t: Translator) -> Blocks:
     return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
 
 
-def _only_tests_failed(view: View, hosts: Iterable[str]) -> bool:
+def _only_tests_failed(view: View, hosts: Sequence[str]) -> bool:
     """Whether the steps that failed on these machines only say that tests did, which are listed themselves."""
     other = {fault.host for fault in view.open_faults if fault.kind == "task_failed"}
-    return all(view.failing_on[host] and host not in other for host in hosts)
+    return bool(hosts) and all(view.failing_on[host] and host not in other for host in hosts)
 
 
 def _line(t: Translator, reason: Reason) -> AttentionItem:
