@@ -21,8 +21,9 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
         result["changed"] = False
+        least = delivered.least_stage()
         for record, content in delivered.newest_first(delivered.directory()):
-            if delivered.is_delivery(content) and (snapshot := last_snapshot(record, host)) is not None:
+            if delivered.is_delivery(content, host, least) and (snapshot := last_snapshot(record, host)) is not None:
                 return {**result, "stage": "before", "reference": record.name, "snapshot": snapshot}
         return {**result, "reference": "", "msg": f"{host} was never delivered: there is nothing to compare it with"}
 

@@ -88,7 +88,7 @@ class LookupModule(LookupBase):
             "parameters": self._parameters(variables, profile["parameters"]),
             "remedied": [check["id"] for check in checks if check["id"] not in skip],
             "exceptions": self._exceptions(variables, ids, host),
-            "reference": delivered.controls(delivered.directory(), host),
+            "reference": delivered.controls(delivered.directory(), host, delivered.least_stage()),
             "host": host,
         }
 

@@ -13,6 +13,10 @@ description:
   - Looks in the records on the controller for the newest one in which this machine was delivered, and takes its
     snapshot after the work as the snapshot before of this run. What differs at the end of this run is then told by
     tests in the record, whoever changed it.
+  - A machine was delivered by a run that worked on it between two snapshots, tested it and found it in order. A run
+    that only compared, hardened or audited it is no delivery. C(reference = approved) in section C([oplever]) of
+    C(ansible.cfg), or the environment variable C(OPLEVER_REFERENCE), says from which stage a delivery counts - C(tested)
+    (default), C(accepted), C(approved) or C(signed).
   - Does not touch the machine. A machine that was never delivered has nothing to be compared with; the result says so.
 attributes:
   check_mode:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project, sequence
 
 DELIVERED = ("delivered", "delivered_with_remarks")
+STAGES = ("tested", "accepted", "approved", "signed")
+"""How far a delivery has come, in order."""
 BAD = ("fail", "error")
 LOOKED_AT = 30  # records after the delivery that may tell since when something is wrong
 
@@ -35,14 +38,35 @@ def newest_first(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield base / name, record
 
 
-def is_delivery(record: dict[str, Any]) -> bool:
-    return record.get("verdict") in DELIVERED
+def least_stage() -> str:
+    """How far a delivery must have come before anything is compared with it. Raises AnsibleError when the setting names
+    no such stage."""
+    stage = project.reference(project.current()) or STAGES[0]
+    if stage not in STAGES:
+        raise AnsibleError(f"reference in section [oplever] of ansible.cfg is {stage}: use {', '.join(STAGES)}")
+    return stage
 
 
-def _handed_over(record: dict[str, Any], host: str) -> bool:
-    """Whether the state of the machine was kept at the end; an audit alone delivers nothing."""
-    rows = record.get("systems")
-    return any(row.get("name") == host and row.get("snapshot_after") for row in rows or [] if isinstance(row, dict))
+def is_delivery(record: dict[str, Any], host: str, least: str = STAGES[0]) -> bool:
+    """Whether the machine was delivered: work between two snapshots of it, tested, and in order. To look at a machine
+    delivers nothing, whatever came out: not a run that compared it with its delivery, nor one that only hardened or
+    audited it. `least` is the stage that it must have reached."""
+    stage = record.get("stage")
+    if record.get("verdict") not in DELIVERED or stage not in STAGES:
+        return False
+    if STAGES.index(stage) < STAGES.index(least):
+        return False
+    tests = _rows(record, "tests", host)
+    is_compared = any(test.get("suite") == "drift" for test in tests)
+    is_tested = any(test.get("status") == "pass" for test in tests)
+    kept = any(row.get("snapshot_before") and row.get("snapshot_after") for row in _rows(record, "systems", host))
+    return kept and is_tested and not is_compared
+
+
+def _rows(record: dict[str, Any], section: str, host: str) -> list[dict[str, Any]]:
+    rows = record.get(section)
+    key = "name" if section == "systems" else "host"
+    return [row for row in rows if isinstance(row, dict) and row.get(key) == host] if isinstance(rows, list) else []
 
 
 def _only_tried(record: dict[str, Any]) -> bool:
@@ -50,7 +74,7 @@ def _only_tried(record: dict[str, Any]) -> bool:
     return bool(isinstance(document, dict) and document.get("check_mode"))
 
 
-def controls(base: Path, host: str) -> dict[str, Any]:
+def controls(base: Path, host: str, least: str = STAGES[0]) -> dict[str, Any]:
     """How the baseline of `host` stood at its last delivery; empty when it was never delivered with a baseline.
 
     `record`, `at`, `profile`, `controls` (id -> status) and `later`: records since then, oldest first, each with
@@ -62,7 +86,7 @@ def controls(base: Path, host: str) -> dict[str, Any]:
         if not found:
             continue
         about = {"record": path.name, "at": _started(record)}
-        if is_delivery(record) and _handed_over(record, host):
+        if is_delivery(record, host, least):
             profile = str(record["baseline"].get("profile", ""))
             return {**about, "profile": profile, "controls": found, "later": later[::-1]}
         later.append({**about, "failing": sorted(name for name, status in found.items() if status in BAD)})

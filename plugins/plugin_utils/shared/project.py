@@ -53,6 +53,12 @@ def records(project: Project) -> str:
     return os.path.normpath(os.path.join(project.directory, os.path.expanduser(path)))
 
 
+def reference(project: Project) -> str | None:
+    """What must be said of a delivery before machines are compared with it: `$OPLEVER_REFERENCE`, else `reference` in
+    section `[oplever]` of the project's settings."""
+    return os.environ.get("OPLEVER_REFERENCE") or _option(project.settings, "reference")
+
+
 def why_ignored(project: Project) -> str:
     """One sentence for the person who wonders why `ignored` is not read."""
     return (

@@ -155,12 +155,26 @@ def test_a_grant_says_why_it_does_not_count(change: dict[str, str], problem: str
     assert waivers.grants([GRANT], "ws1", "2026-11-24") == []
 
 
-def record(base: Path, name: str, verdict: str, *, snapshot: bool = True, trial: bool = False, **controls: str) -> None:
+def record(
+    base: Path,
+    name: str,
+    verdict: str,
+    *,
+    stage: str = "tested",
+    before: bool = True,
+    after: bool = True,
+    suite: str = "nginx",
+    status: str = "pass",
+    trial: bool = False,
+    **controls: str,
+) -> None:
     (base / name).mkdir()
     content = {
         "verdict": verdict,
+        "stage": stage,
+        "tests": [{"host": "srv1", "suite": suite, "status": status}],
         "document": {"started": name, "check_mode": trial},
-        "systems": [{"name": "srv1", "snapshot_after": snapshot}],
+        "systems": [{"name": "srv1", "snapshot_before": before, "snapshot_after": after}],
         "baseline": {
             "profile": "debian-basis",
             "controls": [{"id": key, "host": "srv1", "after": value} for key, value in controls.items()],
@@ -175,7 +189,7 @@ FIRST = f"{DAY}1"
 
 def test_the_last_delivery_and_the_runs_since_then_are_remembered(tmp_path: Path) -> None:
     record(tmp_path, FIRST, "delivered", a="pass", b="pass", c="fail")
-    record(tmp_path, f"{DAY}2", "delivered", snapshot=False, a="fail")  # an audit delivers nothing
+    record(tmp_path, f"{DAY}2", "delivered", after=False, a="fail")  # an audit delivers nothing
     record(tmp_path, f"{DAY}3", "not_delivered", a="fail", b="pass")
     record(tmp_path, f"{DAY}4", "delivered", trial=True, a="fail")
     (tmp_path / f"{DAY}5").mkdir()
@@ -188,6 +202,41 @@ def test_the_last_delivery_and_the_runs_since_then_are_remembered(tmp_path: Path
     ]
     assert delivered.controls(tmp_path, "ws1") == {}
     assert delivered.controls(tmp_path / "nothing", "srv1") == {}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"suite": "drift"},  # it was compared with its delivery
+        {"before": False},  # a machine that was never delivered was looked at
+        {"status": "not_applicable"},  # nothing was tested
+        {"stage": "carried_out"},
+        {"stage": "trial"},
+        {"stage": "nothing_done"},
+        {"verdict": "not_delivered"},
+        {"verdict": "interrupted"},
+    ],
+    ids=str,
+)
+def test_what_is_no_delivery_is_no_reference(tmp_path: Path, what: dict[str, Any]) -> None:
+    record(tmp_path, FIRST, "delivered", a="pass")
+    record(tmp_path, f"{DAY}2", **{"verdict": "delivered", "a": "fail", **what})
+    assert delivered.controls(tmp_path, "srv1")["record"] == FIRST
+
+
+@pytest.mark.parametrize(("least", "name"), [("tested", "4"), ("accepted", "3"), ("approved", "2"), ("signed", "1")])
+def test_an_organisation_says_from_which_stage_a_delivery_counts(tmp_path: Path, least: str, name: str) -> None:
+    for day, stage in enumerate(("signed", "approved", "accepted", "tested"), 1):
+        record(tmp_path, f"{DAY}{day}", "delivered", stage=stage, a="pass")
+    assert delivered.controls(tmp_path, "srv1", least)["record"] == f"{DAY}{name}"
+
+
+def test_a_stage_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_REFERENCE", "approved")
+    assert delivered.least_stage() == "approved"
+    monkeypatch.setenv("OPLEVER_REFERENCE", "aproved")
+    with pytest.raises(AnsibleError, match="use tested, accepted, approved, signed"):
+        delivered.least_stage()
 
 
 def test_ports_are_numbers_or_ranges() -> None:
