@@ -15,7 +15,7 @@ description:
     tests in the record, whoever changed it.
   - A machine was delivered by a run that worked on it between two snapshots, tested it and found it in order. A run
     that only compared, hardened or audited it is no delivery. C(reference = approved) in section C([oplever]) of
-    C(ansible.cfg), or the environment variable C(OPLEVER_REFERENCE), says from which stage a delivery counts - C(tested)
+    C(ansible.cfg), or C(OPLEVER_REFERENCE) in the environment, says from which stage a delivery counts - C(tested)
     (default), C(accepted), C(approved) or C(signed).
   - Does not touch the machine. A machine that was never delivered has nothing to be compared with; the result says so.
 attributes:
