@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from oplever.record.identity import TestKey, is_measured, latest
-from oplever.record.model import BAD, Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
+from oplever.record import figures
+from oplever.record.identity import TestKey
+from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
@@ -44,8 +45,9 @@ class View:
     after: list[Test]
     failing_tests: list[Test]
     failing_controls: list[Control]
-    open_faults: list[Fault]
+    unsolved_faults: list[Fault]
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
+    changes: dict[str, tuple[int, int]]
     components: dict[str, list[Component]]
     settings: dict[str, list[Setting]]
     roles: dict[str, str]
@@ -64,23 +66,23 @@ class View:
         for step in record.steps:
             for result in step.results:
                 steps.setdefault(result.host, []).append((step, result))
-        controls = [control for control in record.baseline.controls if control.after in BAD]
-        failing = [test for test in latest(record.tests) if test.status in BAD]
-        faults = [fault for fault in record.faults if fault.status in ("open", "escalated")]
+        controls = figures.failing_controls(record)
+        failing, faults = figures.failing_tests(record), figures.unsolved_faults(record)
         return cls(
             record=record,
             during=during,
             after=after,
             failing_tests=failing,
             failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
-            open_faults=faults,
+            unsolved_faults=faults,
             steps_by_host=steps,
+            changes=figures.changes(record),
             components=by_host(record.components),
             settings=by_host(record.settings),
-            tests_of={**by_host(during), **by_host(after)},
+            tests_of=figures.tests_of_hosts(record),
             failing_on=Counter(test.host for test in failing),
             faults_on=Counter(fault.host for fault in faults),
-            tested=frozenset(test.host for test in latest(record.tests) if is_measured(test)),
+            tested=figures.tested_hosts(record),
             behind=frozenset(
                 host for reason in record.document.reasons if reason.code in BEHIND for host in reason.params["hosts"]
             ),
@@ -96,7 +98,7 @@ class View:
         return self.roles.get(step.role, step.role) or step.play
 
     def host_tests(self, host: str) -> list[Test]:
-        """The tests that count for a host: those directly after, or those during when there are none after."""
+        """Every test of a host, by the result that counts."""
         return self.tests_of.get(host, [])
 
 

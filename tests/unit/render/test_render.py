@@ -232,12 +232,13 @@ def messages() -> set[str]:
     return found
 
 
-def test_every_text_has_a_dutch_translation() -> None:
+def test_every_text_has_a_dutch_translation_and_none_is_left_over() -> None:
     path = Path(render_package.__file__).parents[1] / "locale" / "nl" / "LC_MESSAGES" / "oplever.po"
     with path.open("rb") as source:
         known = read_po(source, locale="nl")
     told = {text for one in known if one.string for text in ([one.id] if isinstance(one.id, str) else one.id)}
     assert sorted(messages() - told) == []
+    assert sorted(told - messages() - {""}) == []
     assert len(messages()) > 300
 
 

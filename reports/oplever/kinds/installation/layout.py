@@ -9,6 +9,7 @@ from oplever.page.document import Chapter, Layout
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import STAGES, toned
+from oplever.record import figures
 from oplever.record.model import Record
 from oplever.record.start import is_stated
 
@@ -52,12 +53,10 @@ def _problem(view: View, t: Translator, key: str) -> Cell | None:
     }
     if failed.get(key):
         return Cell(t.plural("{count} failed", "{count} failed", failed[key]), "bad" if key != "baseline" else "warn")
-    still_open = {
-        "faults": len(view.open_faults),
-        "rest_points": sum(point.status == "open" for point in view.record.rest_points.items),
-    }
-    if still_open.get(key):
-        return Cell(t.plural("{count} open", "{count} open", still_open[key]), "bad" if key == "faults" else "warn")
+    if key == "faults" and view.unsolved_faults:
+        return Cell(proof.unsolved(t, len(view.unsolved_faults)), "bad")
+    if key == "rest_points" and (points := figures.open_points(view.record)):
+        return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")
     return None
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from oplever.kinds.installation.verdict import EFFECTS, REJECTIONS
-from oplever.record.identity import is_measured, latest
-from oplever.record.model import BAD, Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
+from oplever.record import figures
+from oplever.record.model import Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
 from oplever.record.persons import same_person
 from oplever.record.start import is_stated
 
@@ -94,11 +94,10 @@ def _is_approval(signature: Signature, accountability: Accountability) -> bool:
 
 def reached(record: Record) -> dict[Stage, bool]:
     """The five steps, each by itself: what was approved before the user accepted it shows as just that."""
-    last = latest(record.tests)
     decision = record.accountability
     return {
         "carried_out": record.stage not in ("nothing_done", "trial", "started"),
-        "tested": any(map(is_measured, last)) and not any(test.status in BAD for test in last),
+        "tested": bool(figures.tested_hosts(record)) and not figures.failing_tests(record),
         "accepted": record.acceptance.verdict in ACCEPTED,
         "approved": decision.decision == "approved",
         "signed": decision.decision == "approved" and any(_is_approval(each, decision) for each in record.signatures),

@@ -6,16 +6,28 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Table, Tone
+from msgspec import structs
+
+from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Paragraph, Table, Tone
 from oplever.page.parts import Blocks, code, folds, pairs, table
-from oplever.page.translator import Translator
+from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, setting_name, setting_value, toned, word
-from oplever.record.model import BAD, Component, HostResult, Setting, Step, System
+from oplever.record import figures
+from oplever.record.model import BAD, SETTING_KINDS, Component, HostResult, Recap, Setting, Step, System
 from oplever.record.start import is_stated
 
-SETTING_KINDS = ("host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module")
 _TROUBLE = frozenset({"failed", "unreachable"})
+_RECAP = {
+    "ok": N_("OK"),
+    "changed": N_("of which changed"),
+    "unreachable": N_("not reachable"),
+    "failed": N_("failed"),
+    "skipped": N_("skipped"),
+    "rescued": N_("rescued"),
+    "ignored": N_("ignored"),
+}
+"""The counts of Ansible's recap, in its order. What changed is counted as OK too."""
 
 
 def starting_state(view: View, t: Translator) -> Blocks:
@@ -216,6 +228,7 @@ def steps(view: View, t: Translator) -> Blocks:
     columns = (Column(t("Machine"), 2), Column(t("Step"), 4), Column(t("Result"), 2), Column(t("Time"), 2, True))
     return (
         _recap(view, t),
+        *_counted_otherwise(view, t),
         *table(t("Steps that failed"), (*columns, Column(t("Message"), 6)), failed),
         *_by_hand(view, t),
         *folds(t, [_host_steps(view, t, host, found) for host, found in view.steps_by_host.items() if found]),
@@ -237,29 +250,30 @@ def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
 
 def _recap(view: View, t: Translator) -> Table:
     """The counts per machine, exactly as Ansible's own recap gives them."""
-    names = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
-    titles = {
-        "ok": t("OK"),
-        "changed": t("of which changed"),
-        "unreachable": t("not reachable"),
-        "failed": t("failed"),
-        "skipped": t("skipped"),
-        "rescued": t("rescued"),
-        "ignored": t("ignored"),
-    }
     rows = []
     for system in view.record.systems:
-        counts = {name: getattr(system.recap, name) for name in names}
         cells = [
-            Cell(t.number(count), "bad" if count and name in _TROUBLE else "plain") for name, count in counts.items()
+            Cell(t.number(count), "bad" if count and name in _TROUBLE else "plain")
+            for name, count in structs.asdict(system.recap).items()
         ]
         rows.append((Cell(system.name), *cells, Cell(t.duration(system.machine_seconds))))
     columns = (
         Column(t("Machine"), 3),
-        *(Column(titles[name], 2, True) for name in names),
-        Column(t("Machine time"), 3, True),
+        *(Column(t(title), 2, True) for title in _RECAP.values()),
+        Column(t("Time in steps"), 3, True),
     )
     return Table(t("Steps per machine"), columns, tuple(rows))
+
+
+def _counted_otherwise(view: View, t: Translator) -> Blocks:
+    """Why the counts of Ansible are not those of the rows below, where they are not."""
+    rows = {host: figures.recap_of(results) for host, results in view.steps_by_host.items()}
+    if all(system.recap == rows[system.name] for system in view.record.systems):
+        return ()
+    text = t(
+        "Counted by Ansible: a step that includes files counts once for each file, and manual steps are not counted."
+    )
+    return (Paragraph(text, "info"),)
 
 
 def _by_hand(view: View, t: Translator) -> Blocks:
@@ -286,23 +300,23 @@ def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, Ho
             (Cell(str(step.number)), Cell(step.name, note=_kind(t, step)), *_outcome(t, result))
             for step, result in results
         ]
-        counts: Counter[str] = Counter(result.status for _, result in results)
+        counts = figures.recap_of(results)
         caption = t("Steps of {part} on {host}", part=name, host=host)
         parts.append(
             Details(
                 name or t("without a name"),
                 table(caption, (*columns, Column(t("Message"), 5)), rows),
-                count=_status_counts(t, counts),
+                count=_recap_counts(t, counts),
                 tone=_tone(counts),
             )
         )
-    total: Counter[str] = Counter(result.status for _, result in found)
+    total = figures.recap_of(found)
     title = t("All steps on {host}", host=host)
-    return Details(title, tuple(parts), count=_status_counts(t, total), tone=_tone(total))
+    return Details(title, tuple(parts), count=_recap_counts(t, total), tone=_tone(total))
 
 
-def _tone(counts: Counter[str]) -> Tone:
-    return "bad" if any(counts[status] for status in _TROUBLE) else "plain"
+def _tone(counts: Recap) -> Tone:
+    return "bad" if counts.failed or counts.unreachable else "plain"
 
 
 def _kind(t: Translator, step: Step) -> str:
@@ -311,6 +325,7 @@ def _kind(t: Translator, step: Step) -> str:
     return " · ".join([step.action, *marks])
 
 
-def _status_counts(t: Translator, counts: Counter[str]) -> str:
-    shown = [status for status in TASK if counts[status]]
-    return ", ".join(f"{t.number(counts[status])} {t(TASK[status][1])}" for status in shown)
+def _recap_counts(t: Translator, recap: Recap) -> str:
+    """`122 OK, of which 31 changed, 5 skipped`: the counts of a recap that are not 0."""
+    counts = structs.asdict(recap)
+    return ", ".join(f"{t(prefix)} {t.number(counts[name])}" for name, prefix in _RECAP.items() if counts[name])

@@ -10,13 +10,28 @@ from oplever.page.parts import Blocks, code, table, titled
 from oplever.page.translator import Translator
 from oplever.page.view import SEVERITIES, View, status_counts
 from oplever.page.vocabulary import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
-from oplever.record.identity import is_measured
+from oplever.record import figures
+from oplever.record.identity import TestKey, is_measured
 from oplever.record.model import BAD, Control, ExceptionGrant, Record, Regression, Score, SecondOpinion, Tally, Test
 from oplever.record.persons import has_confirmed
 
 
 def tests_during(view: View, t: Translator) -> Blocks:
-    return _tests(t, view.during)
+    return (*_tests(t, view.during), *_counted_later(view, t))
+
+
+def _counted_later(view: View, t: Translator) -> Blocks:
+    """Failures during the work of which a result after it counts, so that the figures here and elsewhere agree."""
+    failing = {TestKey.of(test) for test in view.failing_tests if test.stage == "during"}
+    later = sum(test.status in BAD and TestKey.of(test) not in failing for test in view.during)
+    if not later:
+        return ()
+    text = t.plural(
+        "For {count} test that failed here, the result directly after the work counts.",
+        "For {count} tests that failed here, the result directly after the work counts.",
+        later,
+    )
+    return (Paragraph(text, "info"),)
 
 
 def tests_after(view: View, t: Translator) -> Blocks:
@@ -25,11 +40,12 @@ def tests_after(view: View, t: Translator) -> Blocks:
 
 def passed_of(t: Translator, tests: list[Test]) -> str:
     """`31 of 32 tests passed`; tests that do not apply are not counted."""
-    counts = status_counts(tests)
-    total = len(tests) - counts["not_applicable"]
-    if not total:
+    passed, measured = figures.passed_and_measured(tests)
+    if not measured:
         return t("no test applied")
-    return t.plural("{passed} of {count} test passed", "{passed} of {count} tests passed", total, passed=counts["pass"])
+    return t.plural(
+        "{passed} of {count} test passed", "{passed} of {count} tests passed", measured, passed=t.number(passed)
+    )
 
 
 def tests_tone(tests: list[Test]) -> Tone:
@@ -380,6 +396,10 @@ def _exceptions(view: View, t: Translator) -> Blocks:
     return table(t("Exceptions"), columns, rows)
 
 
+def unsolved(t: Translator, faults: int) -> str:
+    return t.plural("{count} not solved", "{count} not solved", faults)
+
+
 def faults(view: View, t: Translator) -> Blocks:
     if not view.record.faults:
         is_known = view.record.completeness.journal_complete and view.record.stage != "nothing_done"
@@ -411,7 +431,7 @@ def _attempts(t: Translator, attempts: int) -> str:
 
 
 def escalations(view: View, t: Translator) -> Blocks:
-    if not view.record.escalations and not view.open_faults:
+    if not view.record.escalations and not view.unsolved_faults:
         return (Paragraph(t("Nothing had to be escalated: no fault is open."), "good" if view.tested else "info"),)
     rows = [
         (

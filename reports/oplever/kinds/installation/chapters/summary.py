@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from oplever.kinds.installation.chapters.proof import approved_by, exception_problem, passed_of, tests_tone
+from oplever.kinds.installation.chapters.proof import (
+    approved_by,
+    exception_problem,
+    passed_of,
+    tests_tone,
+    unsolved,
+)
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline
 from oplever.kinds.installation.verdict import EFFECTS
@@ -14,6 +20,7 @@ from oplever.page.parts import Blocks, people_named, table, titled
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
+from oplever.record import figures
 from oplever.record.model import Control, Missing, Reason, Record, System, Test
 from oplever.record.persons import among, supervisors
 from oplever.record.start import is_stated
@@ -145,7 +152,7 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
             ": ".join(part for part in (word(t, fault.kind), fault.location) if part),
             section="faults",
         )
-        for fault in view.open_faults
+        for fault in view.unsolved_faults
         if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
     ]
     return _capped(t, found, "faults", t("Open fault"))
@@ -234,8 +241,7 @@ def _supervisor(view: View, t: Translator) -> list[AttentionItem]:
 def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
     return [
         AttentionItem("warn", t("Open point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
-        for point in view.record.rest_points.items
-        if point.status == "open"
+        for point in figures.open_points(view.record)
     ]
 
 
@@ -327,6 +333,7 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
     score = view.scores.get(system.name)
     before = score.before.score if score and score.before else None
     after = score.after.score if score and score.after else None
+    in_steps = t.duration(system.machine_seconds)
     return Tile(
         title=system.name,
         subtitle=system.os or t("unknown: no snapshot"),
@@ -335,8 +342,8 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
             (t("Tests"), Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info")),
             (t("Security"), Cell(_score_text(t, before, after))),
             (t("Changes"), Cell(_changes(view, t, system))),
-            (t("Faults"), Cell(t.plural("{count} open", "{count} open", faults), "bad") if faults else Cell(t("none"))),
-            (t("Time"), Cell(t("not measured") if is_stated(view.record) else t.duration(system.machine_seconds))),
+            (t("Faults"), Cell(unsolved(t, faults), "bad") if faults else Cell(t("none"))),
+            (t("Time in steps"), Cell(t("not measured") if is_stated(view.record) else in_steps)),
         ),
         score_before=before,
         score_after=after,
@@ -370,7 +377,7 @@ def _score_text(t: Translator, before: float | None, after: float | None) -> str
 
 
 def _changes(view: View, t: Translator, system: System) -> str:
-    components, settings = len(view.components.get(system.name, ())), len(view.settings.get(system.name, ()))
+    components, settings = view.changes.get(system.name, (0, 0))
     parts = [
         t.plural("{count} component", "{count} components", components) if components else "",
         t.plural("{count} setting", "{count} settings", settings) if settings else "",

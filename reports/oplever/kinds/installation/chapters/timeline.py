@@ -72,21 +72,34 @@ def timeline(view: View, t: Translator) -> Blocks:
     lanes = {host: found for host, results in view.steps_by_host.items() if (found := _stretches(view, results))}
     if not lanes or is_stated(view.record):  # people state what they did, seldom when
         return ()
-    first = min(stretch.start for found in lanes.values() for stretch in found)
-    last = max(stretch.end for found in lanes.values() for stretch in found)
-    whole = max(last - first, 0.1)
+    first, whole = _span(view, lanes)
     drawn = _most_telling(lanes)
     words = _words(t)
+    in_steps = {system.name: system.machine_seconds for system in view.record.systems}
     return (
         Timeline(
             title=t("Timeline"),
-            summary=_summary(t, view, whole, len(lanes), len(drawn)),
+            summary=_summary(t, view, len(lanes), len(drawn)),
             ticks=_ticks(whole),
-            lanes=tuple(_lane(t, host, lanes[host], words, first=first, whole=whole) for host in drawn),
+            lanes=tuple(
+                _lane(t, host, lanes[host], words, first=first, whole=whole, in_steps=in_steps.get(host, 0.0))
+                for host in drawn
+            ),
             legend=tuple((state, words[state]) for state in _RANK),
             table=_as_table(t, lanes, words, first),
         ),
     )
+
+
+def _span(view: View, lanes: dict[str, list[_Stretch]]) -> tuple[float, float]:
+    """Start and length of what is drawn, in seconds: the whole run, or more where steps lie outside it."""
+    stretches = [stretch for found in lanes.values() for stretch in found]
+    document = view.record.document
+    started = _seconds(document.started)
+    first, last = min(stretch.start for stretch in stretches), max(stretch.end for stretch in stretches)
+    if started is not None:
+        first, last = min(first, started), max(last, started + document.duration)
+    return first, max(last - first, 0.1)
 
 
 def _words(t: Translator) -> dict[State, str]:
@@ -100,13 +113,13 @@ def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
     return [host for host in lanes if host in chosen]
 
 
-def _summary(t: Translator, view: View, whole: float, lanes: int, drawn: int) -> str:
-    started = view.record.document.started
+def _summary(t: Translator, view: View, lanes: int, drawn: int) -> str:
+    document = view.record.document
     text = t(
-        "Began at {start} and took {duration}. The higher a block, the more it did; "
-        "failed blocks are hatched and marked.",
-        start=t.clock(started),
-        duration=t.duration(whole),
+        "Began at {start} and took {duration}; beside each machine stands its time in steps. "
+        "The higher a block, the more it did; failed blocks are marked with a cross.",
+        start=t.clock(document.started),
+        duration=t.duration(document.duration),
     )
     if drawn < lanes:
         text += " " + t("{drawn} of {lanes} machines are drawn.", drawn=drawn, lanes=lanes)
@@ -126,7 +139,14 @@ def _offset(seconds: int) -> str:
 
 
 def _lane(
-    t: Translator, host: str, found: list[_Stretch], words: dict[State, str], *, first: float, whole: float
+    t: Translator,
+    host: str,
+    found: list[_Stretch],
+    words: dict[State, str],
+    *,
+    first: float,
+    whole: float,
+    in_steps: float,
 ) -> Lane:
     spans = tuple(
         Span(
@@ -138,8 +158,7 @@ def _lane(
         )
         for stretch in found
     )
-    busy = sum(stretch.end - stretch.start for stretch in found)
-    return Lane(host, t.duration(busy), spans)
+    return Lane(host, t.duration(in_steps), spans)
 
 
 def _told(t: Translator, stretch: _Stretch, words: dict[State, str]) -> str:
@@ -167,7 +186,7 @@ def _as_table(t: Translator, lanes: dict[str, list[_Stretch]], words: dict[State
         Column(t("Machine"), 2),
         Column(t("Part"), 4),
         Column(t("Starts at"), 2, True),
-        Column(t("Time"), 2, True),
+        Column(t("Start to end"), 2, True),
         Column(t("Result"), 3),
     )
     parts = t.plural("{count} part", "{count} parts", len(rows))
