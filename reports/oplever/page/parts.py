@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, KeyValue, Table
+from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, KeyValue, Mark, Table
 from oplever.page.translator import Translator
-from oplever.record.model import Record, Text
+from oplever.record.model import Language, Record, Text
 
 Blocks = tuple[Block, ...]
 
@@ -14,6 +14,17 @@ Blocks = tuple[Block, ...]
 def titled(t: Translator, text: Text) -> str:
     """A text of the record in the reader's language, or in the other one when only that is given."""
     return (text.nl or text.en) if t.language == "nl" else (text.en or text.nl)
+
+
+def in_language(t: Translator, text: Text) -> Mark:
+    """The mark of what `titled` gives."""
+    other: Language = "en" if t.language == "nl" else "nl"
+    return t.mark(other) if titled(t, text) and not (text.nl if t.language == "nl" else text.en) else ""
+
+
+def title_cell(t: Translator, text: Text, name: str = "", note: str = "") -> Cell:
+    """A title in the language in which there is one; else the name of what has none."""
+    return Cell(titled(t, text) or name, note=note, language=in_language(t, text))
 
 
 def pairs(*found: tuple[str, str | Cell | None]) -> Blocks:
@@ -35,6 +46,12 @@ def folds(t: Translator, found: Sequence[Details]) -> Blocks:
     return (
         Details(t("Machine by machine"), tuple(found), t.plural("{count} machine", "{count} machines", len(found))),
     )
+
+
+def english(t: Translator, text: str, note: str = "") -> Cell:
+    """What a machine said, with a note of a machine: programs, Ansible and checks speak English."""
+    mark = t.mark("en")
+    return Cell(text, code=bool(text), note=note, language=mark if text else "", note_language=mark if note else "")
 
 
 def code(text: str, note: str = "") -> Cell:

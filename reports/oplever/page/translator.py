@@ -11,6 +11,7 @@ import io
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
+from string import Formatter
 from typing import Any, get_args
 
 from babel import dates, numbers
@@ -19,6 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from oplever import clock
+from oplever.page.blocks import Mark, Phrase
 from oplever.words import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -63,6 +65,18 @@ class Translator:
     def __call__(self, message: str, /, **params: Any) -> str:
         text = self._catalog.gettext(message) if message else ""
         return text.format(**params) if params else text
+
+    def mark(self, language: Language) -> Mark:
+        """What says that a text is in this language; nothing where that is the language of the page."""
+        return "" if language == self.language else language
+
+    def phrases(self, message: str, language: Language, /, **params: str) -> tuple[Phrase, ...]:
+        """A message in pieces, of which the parameters are in `language`."""
+        pieces = []
+        for words, name, _, _ in Formatter().parse(self._catalog.gettext(message)):
+            pieces += [Phrase(words)] if words else []
+            pieces += [Phrase(params[name], self.mark(language))] if name is not None and params[name] else []
+        return tuple(pieces)
 
     def plural(self, one: str, many: str, count: int, /, **params: Any) -> str:
         text = self._catalog.ngettext(one, many, count)

@@ -20,7 +20,7 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from oplever.page.blocks import MOST_FOLDS, SYMBOLS, Block, Cell, Column, Page, Table, Tone
+from oplever.page.blocks import MOST_FOLDS, SYMBOLS, Block, Cell, Column, Mark, Page, Table, Tone
 from oplever.render.paper import MANY_ROWS, rows_of
 
 _LONG = 320
@@ -42,9 +42,15 @@ def _tone(tone: Tone, text: str) -> str:
     )
 
 
-def _text(text: str, code: bool) -> str:
-    """Text of a machine: fixed width when it is code, folded when it is long."""
-    start, end = ("<code>", "</code>") if code else ("", "")
+def _lang(language: Mark) -> str:
+    return f' lang="{language}"' if language else ""
+
+
+def _text(text: str, code: bool, language: Mark = "") -> str:
+    """Text of a machine: fixed width when it is code, folded when it is long. A language apart says so to a screen
+    reader."""
+    name = "code" if code else "span" if language else ""
+    start, end = (f"<{name}{_lang(language)}>", f"</{name}>") if name else ("", "")
     whole = f"{start}{escape(text)}{end}"
     if len(text) <= _LONG:
         return whole
@@ -52,8 +58,12 @@ def _text(text: str, code: bool) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    shown = _tone(cell.tone, cell.text) if cell.tone != "plain" else _text(cell.text, cell.code) if cell.text else ""
-    return f"{shown}<small>{_text(cell.note, False)}</small>" if cell.note else shown
+    if cell.tone != "plain":
+        shown = _tone(cell.tone, cell.text)
+    else:
+        shown = _text(cell.text, cell.code, cell.language) if cell.text else ""
+    note = f"<small{_lang(cell.note_language)}>{_text(cell.note, False)}</small>" if cell.note else ""
+    return shown + note
 
 
 def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
@@ -108,7 +118,7 @@ def _template() -> Template:
         symbols=SYMBOLS,
         kind=_kind,
         tone=lambda tone, text: Markup(_tone(tone, text)),  # noqa: S704 - these three escape what they are given
-        text=lambda text, code=False: Markup(_text(text, code)),  # noqa: S704
+        text=lambda text, language="": Markup(_text(text, False, language)),  # noqa: S704
         cell=lambda cell: Markup(_cell(cell)),  # noqa: S704
         first_rows=_first_rows,
         later_rows=_later_rows,

@@ -165,7 +165,7 @@ def _attention(item: AttentionItem, labels: Labels) -> Iterator[str]:
     where = f" ({labels['section'].format(number=item.number)})" if item.number is not None else ""
     yield f"- {_toned(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
     if item.detail:
-        yield f"  <br>{escape(item.detail)}"
+        yield f"  <br>{escape(''.join(phrase.text for phrase in item.detail))}"
     if item.command:
         yield f"  <br>{escape(labels['supply'])}: {code(item.command)}"
 

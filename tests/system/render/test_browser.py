@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fleet
 import pytest
+from golden import outputs
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.render.registry import render
 from playwright.sync_api import Page, expect, sync_playwright
 
 HOSTS = 60
+SPOKEN = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = {};
+  while (walk.nextNode()) {
+    const text = walk.currentNode.textContent.trim();
+    if (text) (found[text] ??= []).push(walk.currentNode.parentElement.closest("[lang]").lang);
+  }
+  return found;
+}"""
+"""Every text that the browser shows, with the languages that it says them in."""
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +34,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(report: Path) -> Iterator[Page]:
+@contextmanager
+def opened(report: Path) -> Iterator[Page]:
     """The report, opened; at the end the browser has complained about nothing and asked for nothing else."""
     asked: list[str] = []
     said: list[str] = []
@@ -41,6 +53,12 @@ def page(report: Path) -> Iterator[Page]:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         browser.close()
     assert (asked, said) == ([report.as_uri()], [])
+
+
+@pytest.fixture
+def page(report: Path) -> Iterator[Page]:
+    with opened(report) as page:
+        yield page
 
 
 def test_a_table_shows_more_and_is_filtered_whole(page: Page) -> None:
@@ -81,3 +99,14 @@ def test_search_finds_what_is_not_drawn_and_leads_there(page: Page) -> None:
     fold = page.locator("details.fold:visible", has_text="Settings of pc0033").last
     fold.locator("summary").first.click()
     expect(fold.get_by_text("/etc/app7.conf")).to_be_visible()
+
+
+def test_a_dutch_page_says_english_in_english(tmp_path: Path) -> None:
+    report = tmp_path / "report.nl.html"
+    report.write_bytes(render(outputs.record("failed"), "html", "nl"))
+    with opened(report) as page:
+        spoken = page.evaluate(SPOKEN)
+    assert set(spoken["Unable to start service mariadb: exit code 1"]) == {"en"}
+    assert set(spoken["Start the database"]) == {"en"}
+    assert set(spoken["value = 200"]) == {"en"}
+    assert set(spoken["Vraagt aandacht"]) == set(spoken["nginx.answers is zoals verwacht"]) == {"nl"}

@@ -201,10 +201,10 @@ def test_an_important_exception_stands_on_the_first_page() -> None:
     _, found = page(with_exception().finish(ok=5))
     (item,) = [item for item in attention(found) if item.label == "Exception"]
     assert item.text == "sudo, severity high, on a, until 31 July 2027"
-    assert item.detail == "approved by M. de Wit, as stated in exceptions.yml"
+    assert item.detail[0].text == "approved by M. de Wit, as stated in exceptions.yml"
     _, found = page(with_exception().finish(ok=5), ACCEPTED, REPORT, APPROVED)
     (item,) = [item for item in attention(found) if item.label == "Exception"]
-    assert item.detail == "approved by M. de Wit"
+    assert item.detail[0].text == "approved by M. de Wit"
     _, found = page(with_exception(approver="T. Bos").finish(ok=5), ACCEPTED, REPORT, APPROVED)
     assert "as stated in exceptions.yml" in str(found.summary)
 

@@ -17,6 +17,7 @@ from oplever.record import figures
 from oplever.record.model import BAD, SETTING_KINDS, Component, HostResult, Recap, Setting, Step, System
 from oplever.record.start import is_stated
 
+_COLLECTION = "oplever.lab."
 _TROUBLE = frozenset({"failed", "unreachable"})
 _RECAP = {
     "ok": N_("OK"),
@@ -220,7 +221,7 @@ def steps(view: View, t: Translator) -> Blocks:
     if is_stated(view.record):
         return _by_hand(view, t)
     failed = [
-        (Cell(result.host), Cell(step.name, note=view.part(step)), *_outcome(t, result))
+        (Cell(result.host), _task(t, step, view.part(step)), *_outcome(t, result))
         for step in view.record.steps
         for result in step.results
         if result.status in _TROUBLE
@@ -238,14 +239,20 @@ def steps(view: View, t: Translator) -> Blocks:
 def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
     """Result, time and message of one step on one machine."""
     if result.censored:
-        message = t("hidden: the step handles secrets")
+        message = Cell(t("hidden: the step handles secrets"))
     else:
         items = "\n".join(f"{item.item}: {item.message}" for item in result.items if item.status == "failed")
-        message = "\n".join(part for part in (result.message, items) if part)
+        output = "\n".join(part for part in (result.message, items) if part)
+        message = Cell(output, language=t.mark("en") if output else "")
     tries = t.plural("{count} attempt", "{count} attempts", result.attempts) if result.attempts > 1 else ""
     where = t("on {host}", host=result.delegated_to) if result.delegated_to else ""
     note = ", ".join(part for part in (tries, where) if part)
-    return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), Cell(message)
+    return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), message
+
+
+def _task(t: Translator, step: Step, note: str) -> Cell:
+    """The name of a step. Roles of this collection name theirs in English; of others nobody knows the language."""
+    return Cell(step.name, note=note, language=t.mark("en") if step.role.startswith(_COLLECTION) else "")
 
 
 def _recap(view: View, t: Translator) -> Table:
@@ -297,8 +304,7 @@ def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, Ho
     for name, group in groupby(found, key=lambda pair: view.part(pair[0])):
         results = list(group)
         rows = [
-            (Cell(str(step.number)), Cell(step.name, note=_kind(t, step)), *_outcome(t, result))
-            for step, result in results
+            (Cell(str(step.number)), _task(t, step, _kind(t, step)), *_outcome(t, result)) for step, result in results
         ]
         counts = figures.recap_of(results)
         caption = t("Steps of {part} on {host}", part=name, host=host)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from oplever.page.blocks import Cell, Column, Details, Paragraph, Tone
-from oplever.page.parts import Blocks, code, table, titled
+from oplever.page.parts import Blocks, code, english, in_language, table, title_cell, titled
 from oplever.page.translator import Translator
 from oplever.page.view import SEVERITIES, View, status_counts
 from oplever.page.vocabulary import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
@@ -94,12 +94,13 @@ def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
     at = t.clock(test.at) if test.at else ""
     about = " · ".join(part for part in (again, by, at) if part)
     found = "\n".join(part for part in (test.reason, test.evidence) if part)
+    measured = test.by == "machine"
     return (
         toned(t, CHECK, test.status, about),
         Cell(test.host),
-        Cell(titled(t, test.title) or test.id, note=test.id),
-        code(test.expected),
-        code(test.found, found),
+        title_cell(t, test.title, test.id, note=test.id),
+        english(t, test.expected) if measured else code(test.expected),
+        english(t, test.found, found) if measured else code(test.found, found),
     )
 
 
@@ -279,10 +280,10 @@ def _failing(t: Translator, control: Control) -> tuple[Cell, ...]:
     return (
         Cell(t(text), tone, note=unknown),
         Cell(control.host),
-        Cell(titled(t, control.title) or control.id, note=_control_note(control)),
-        code(control.expected),
-        code(control.found, "\n".join(part for part in (control.reason, control.evidence) if part)),
-        Cell(titled(t, control.remedy)),
+        title_cell(t, control.title, control.id, note=_control_note(control)),
+        english(t, control.expected),
+        english(t, control.found, "\n".join(part for part in (control.reason, control.evidence) if part)),
+        title_cell(t, control.remedy),
     )
 
 
@@ -298,9 +299,9 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
                 if control.after
                 else Cell(t("not measured"), "info"),
                 Cell(control.host),
-                Cell(titled(t, control.title) or control.id, note=_control_note(control)),
-                code(control.expected),
-                code(control.found, control.reason),
+                title_cell(t, control.title, control.id, note=_control_note(control)),
+                english(t, control.expected),
+                english(t, control.found, control.reason),
                 toned(t, CHECK, control.before) if control.before else Cell("–"),
             )
             for control in areas[letters]
@@ -347,7 +348,7 @@ def _opinion(t: Translator, one: SecondOpinion) -> tuple[Cell, ...]:
     return (
         Cell(_TOOLS[one.tool]),
         Cell(one.host),
-        code(one.rule, titled(t, one.title)),
+        Cell(one.rule, code=True, note=titled(t, one.title), note_language=in_language(t, one.title)),
         toned(t, CHECK, one.status, one.raw),
         Cell(", ".join(one.controls) or "–"),
         toned(t, CHECK, one.ours) if one.ours else Cell("–"),
@@ -409,7 +410,7 @@ def faults(view: View, t: Translator) -> Blocks:
             toned(t, FAULT_STATUS, fault.status, fault.id),
             Cell(fault.host, note=t.moment(fault.at)),
             Cell(word(t, fault.kind), note=fault.location),
-            Cell(fault.symptom),
+            Cell(fault.symptom, language="" if fault.kind == "reported" else t.mark("en")),
             Cell(fault.cause or t("unknown"), note=fault.fix),
             Cell(fault.retest or "–", note=_attempts(t, fault.attempts)),
         )

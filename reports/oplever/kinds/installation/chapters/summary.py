@@ -15,9 +15,9 @@ from oplever.kinds.installation.chapters.proof import (
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline
 from oplever.kinds.installation.verdict import EFFECTS
-from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
-from oplever.page.parts import Blocks, people_named, table, titled
-from oplever.page.translator import Translator
+from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Phrase, Tile, Tiles, Tone, Verdict
+from oplever.page.parts import Blocks, in_language, people_named, table, titled
+from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
 from oplever.record import figures
@@ -116,6 +116,7 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
             f"{test.host}: {titled(t, test.title) or test.id}",
             _expected_found(t, test, test.status),
             section=_TESTS[test.stage],
+            language=in_language(t, test.title),
         )
         for test in _every_machine_first(view.failing_tests)
     ]
@@ -133,11 +134,18 @@ def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
     return [test for _, _, test in sorted(ranked, key=lambda each: (each[1] not in shown, each[1]))]
 
 
-def _expected_found(t: Translator, check: Test | Control, status: str | None) -> str:
-    """What was found, or why nobody can know."""
+def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:
+    """What was found, or why nobody can know. Machines say it in English, people in the language of the page."""
+    language = t.language if isinstance(check, Test) and check.by != "machine" else "en"
+    expected, found = check.expected or "–", check.found or "–"
     if status == "error" and check.reason:
-        return t("expected {expected}; not read: {reason}", expected=check.expected or "–", reason=check.reason)
-    return t("expected {expected}; found {found}", expected=check.expected or "–", found=check.found or "–")
+        message = N_("expected {expected}; not read: {reason}")
+        return t.phrases(message, language, expected=expected, reason=check.reason)
+    return t.phrases(N_("expected {expected}; found {found}"), language, expected=expected, found=found)
+
+
+def _detail(text: str) -> tuple[Phrase, ...]:
+    return (Phrase(text),) if text else ()
 
 
 def _faults(view: View, t: Translator) -> list[AttentionItem]:
@@ -149,8 +157,9 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
             FAULT_STATUS[fault.status][0],
             t("Open fault") if fault.status == "open" else t("Escalated fault"),
             f"{fault.host}: {fault.symptom}" if fault.host else fault.symptom,
-            ": ".join(part for part in (word(t, fault.kind), fault.location) if part),
+            _detail(": ".join(part for part in (word(t, fault.kind), fault.location) if part)),
             section="faults",
+            language="" if fault.kind == "reported" else t.mark("en"),
         )
         for fault in view.unsolved_faults
         if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
@@ -177,6 +186,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
             _expected_found(t, group[0], group[0].after),
             section="baseline",
+            language=in_language(t, group[0].title),
         )
         for name, group in groups.items()
     ]
@@ -209,7 +219,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
                 hosts=_hosts(t, [control.host for control in waived[grant.id]]),
                 day=t.day(grant.expires) if grant.expires else t("no date"),
             ),
-            approved_by(t, view.record, grant),
+            _detail(approved_by(t, view.record, grant)),
             section="baseline",
         )
         for grant in baseline.exceptions
@@ -220,7 +230,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
             "warn",
             t("Exception"),
             t("The exception for {control} does not count", control=grant.control),
-            exception_problem(t, grant),
+            _detail(exception_problem(t, grant)),
         )
         for grant in baseline.exceptions
         if not grant.valid
@@ -229,18 +239,24 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
 
 def _user(view: View, t: Translator) -> list[AttentionItem]:
     remarks = view.record.acceptance.remarks
-    return [AttentionItem("bad", t("User"), t("The user rejected the work"), remarks, section="acceptance")]
+    return [AttentionItem("bad", t("User"), t("The user rejected the work"), _detail(remarks), section="acceptance")]
 
 
 def _supervisor(view: View, t: Translator) -> list[AttentionItem]:
     decision = view.record.accountability
     text = t("{name} rejected the work", name=decision.decided_by)
-    return [AttentionItem("bad", t("Supervisor"), text, decision.remarks, section="accountability")]
+    return [AttentionItem("bad", t("Supervisor"), text, _detail(decision.remarks), section="accountability")]
 
 
 def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
     return [
-        AttentionItem("warn", t("Open point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
+        AttentionItem(
+            "warn",
+            t("Open point"),
+            point.item,
+            _detail(_owner_due(t, point.owner, point.due)),
+            section="rest_points",
+        )
         for point in figures.open_points(view.record)
     ]
 
@@ -248,7 +264,11 @@ def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
 def _escalations(view: View, t: Translator) -> list[AttentionItem]:
     return [
         AttentionItem(
-            "warn", t("Escalation"), t("{name} has not answered yet", name=each.to), each.message, section="escalations"
+            "warn",
+            t("Escalation"),
+            t("{name} has not answered yet", name=each.to),
+            _detail(each.message),
+            section="escalations",
         )
         for each in view.record.escalations
         if not each.closed
