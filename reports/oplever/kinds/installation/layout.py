@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.installation.chapters import handover, job, machines, proof, summary
+from oplever.kinds.installation.chapters import acceptance, handover, job, machines, proof, summary
 from oplever.kinds.installation.headline import headline, stage_steps
 from oplever.page.blocks import Cell
 from oplever.page.document import Chapter, Layout
@@ -28,7 +28,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("baseline",), N_("Security-baseline check"), proof.baseline),
     Chapter(("faults",), N_("Faults and deviations"), proof.faults),
     Chapter(("escalations",), N_("Escalations"), proof.escalations),
-    Chapter(("acceptance",), N_("User check and acceptance"), handover.acceptance),
+    Chapter(("acceptance",), N_("User check and acceptance"), acceptance.acceptance),
     Chapter(("rest_points",), N_("Open points"), handover.rest_points),
     Chapter(("consequences",), N_("Consequences"), handover.consequences),
     Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from oplever.kinds.installation.stage import changed_since_decision
 from oplever.page.blocks import (
     Block,
     Bullets,
     Cell,
-    CheckItem,
-    Checklist,
     Column,
     Group,
     KeyValue,
@@ -18,77 +14,12 @@ from oplever.page.blocks import (
     SignatureLine,
     Signatures,
 )
-from oplever.page.parts import Blocks, code, pairs, people_named, table, titled
+from oplever.page.parts import Blocks, code, pairs, people_named, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, setting_name, toned, word
-from oplever.record.model import Record, Setting, Signature, Test
+from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, word
+from oplever.record.model import Record, Signature
 from oplever.record.persons import same_person
-
-_USED = frozenset({"http", "dns", "command"})
-"""Sources of tests that use a service as a user would."""
-
-_SHOWN = frozenset({"host", "account"})
-"""Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
-
-_MOST_SETTINGS = 12
-_MOST_TESTS = 48
-_FIRST_PERSON, _LAST_PERSON = 1000, 59999
-
-
-def acceptance(view: View, t: Translator) -> Blocks:
-    """What the user said, or the form to ask it with."""
-    given = view.record.acceptance
-    if given.verdict is None:
-        return (
-            Paragraph(t("Nobody was asked yet. Print this form and go through it with the user."), "warn"),
-            _form(view, t),
-        )
-    told = "" if given.instructed is None else t("yes") if given.instructed else t("no")
-    answers = tuple(CheckItem(item.item, item.as_wanted, item.remark) for item in given.items)
-    return (
-        *pairs(
-            (t("User"), given.user),
-            (t("Verdict"), toned(t, ACCEPTANCE, given.verdict)),
-            (t("Date"), t.moment(given.at) if given.at else None),
-            (t("Instruction given"), told),
-            (t("Remarks"), given.remarks),
-            (t("Recorded by"), given.by),
-        ),
-        *((_checklist(t, answers),) if answers else ()),
-    )
-
-
-def _checklist(t: Translator, lines: tuple[CheckItem, ...]) -> Checklist:
-    return Checklist(t("Check with the user"), t("as wanted"), t("not as wanted"), t("Remark"), lines)
-
-
-def _form(view: View, t: Translator) -> Checklist:
-    """Proposes what to show: one test that uses each service, and the settings a user notices."""
-    used: dict[tuple[str, str], Test] = {}
-    for test in view.after or view.during:
-        if test.source in _USED and test.status == "pass":
-            used.setdefault((test.host, test.suite), test)
-    noticed = [setting for setting in view.record.settings if _noticed(setting)]
-    lines = [f"{test.host}: {titled(t, test.title) or test.id}" for test in used.values()][:_MOST_TESTS]
-    lines += [_setting_line(t, setting) for setting in noticed[:_MOST_SETTINGS]]
-    lines += [t("The user was told how to use it and whom to ask for help")]
-    return _checklist(t, tuple(CheckItem(line) for line in lines))
-
-
-def _noticed(setting: Setting) -> bool:
-    """Whether a user can be shown it: an account only when it is a person's, by the range of Debian's adduser."""
-    if setting.kind != "account":
-        return setting.kind in _SHOWN
-    uid = re.search(r"\buid=(\d+)\b", setting.after or setting.before)
-    return uid is None or _FIRST_PERSON <= int(uid[1]) <= _LAST_PERSON
-
-
-def _setting_line(t: Translator, setting: Setting) -> str:
-    if setting.kind == "account":
-        return f"{setting.host}: {t('account {name}', name=setting.name)}, {word(t, setting.change)}"
-    name = setting_name(t, setting.kind, setting.name)
-    return f"{setting.host}: {name}: {setting.after or t('removed')}"
 
 
 def rest_points(view: View, t: Translator) -> Blocks:
