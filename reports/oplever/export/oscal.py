@@ -33,7 +33,12 @@ def draw(record: Record, shape: Shape) -> bytes:
                 "last-modified": record.document.created,
                 "version": str(record.document.revision),
                 "oscal-version": _VERSION,
-                "props": [_prop("verdict", record.verdict), _prop("tool-version", __version__)],
+                "props": [
+                    _prop("kind", record.kind),
+                    _prop("verdict", record.verdict),
+                    _prop("stage", record.stage),
+                    _prop("tool-version", __version__),
+                ],
             },
             "import-ap": {"href": "#" + str(numbered(record, "plan"))},
             "results": [_stage(record, stage, own) for stage, own in stages if own],

@@ -67,7 +67,12 @@ def draw(record: Record, shape: Shape) -> bytes:
         "originalUriBaseIds": {_BASE: {"description": {"text": "The directory that Ansible ran in."}}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(record, each, places[each.finding.id], compared=compared) for each in results],
-        "properties": {"verdict": record.verdict, "profile": record.baseline.profile},
+        "properties": {
+            "kind": record.kind,
+            "verdict": record.verdict,
+            "stage": record.stage,
+            "profile": record.baseline.profile,
+        },
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return (json.dumps(log, ensure_ascii=False, indent=1) + "\n").encode()

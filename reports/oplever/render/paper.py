@@ -31,10 +31,11 @@ def _rows(blocks: Iterable[Block]) -> Iterable[int]:
 def on_paper(page: Page) -> Page:
     """The page without the rows beyond each table's `paper_rows` and without folds that are not for paper.
 
-    Each table and each fold says that there is more, and where.
+    Each table and each fold says that there is more, and a note at the end says in which files of which record.
     """
     return structs.replace(
         page,
+        notes=(*page.notes, page.labels["shortened"]),
         summary=tuple(_short(block, page.labels) for block in page.summary),
         sections=tuple(
             structs.replace(section, blocks=tuple(_short(block, page.labels) for block in section.blocks))

@@ -105,4 +105,11 @@ def draw(page: Page) -> bytes:
     )
     if not isinstance(result, bytes):
         raise TypeError("Typst gave no single PDF")
-    return result
+    return _without_suspects(result)
+
+
+def _without_suspects(pdf: bytes) -> bytes:
+    """Without an entry that says what is so without it: readers based on poppler call it an error of the file. Spaces
+    take its place, so that every object stays where it was."""
+    entry = b"/Suspects false"
+    return pdf.replace(b"/MarkInfo<</Marked true" + entry, b"/MarkInfo<</Marked true" + b" " * len(entry))

@@ -12,12 +12,23 @@ from oplever.page.view import SEVERITIES, View, status_counts
 from oplever.page.vocabulary import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
 from oplever.record import figures
 from oplever.record.identity import TestKey, is_measured
-from oplever.record.model import BAD, Control, ExceptionGrant, Record, Regression, Score, SecondOpinion, Tally, Test
+from oplever.record.model import (
+    BAD,
+    Control,
+    ExceptionGrant,
+    Fault,
+    Record,
+    Regression,
+    Score,
+    SecondOpinion,
+    Tally,
+    Test,
+)
 from oplever.record.persons import has_confirmed
 
 
 def tests_during(view: View, t: Translator) -> Blocks:
-    return (*_tests(t, view.during), *_counted_later(view, t))
+    return _tests(t, view.during, _counted_later(view, t))
 
 
 def _counted_later(view: View, t: Translator) -> Blocks:
@@ -59,7 +70,7 @@ def check_counts(t: Translator, counts: Mapping[str, int]) -> str:
     return ", ".join(f"{t.number(counts[status])} {t(CHECK[status][1])}" for status in CHECK if counts.get(status))
 
 
-def _tests(t: Translator, tests: list[Test]) -> Blocks:
+def _tests(t: Translator, tests: list[Test], remark: Blocks = ()) -> Blocks:
     if not tests:
         return ()
     failing = [test for test in tests if test.status in BAD]
@@ -75,6 +86,7 @@ def _tests(t: Translator, tests: list[Test]) -> Blocks:
     )
     return (
         Paragraph(passed_of(t, tests) + ".", tests_tone(tests)),
+        *remark,
         *table(t("Failed tests"), columns, [_test_row(t, test) for test in failing]),
         *(
             Details(
@@ -172,7 +184,7 @@ def _scores(view: View, t: Translator) -> Blocks:
         Column(t("Passed after"), 2, True),
         Column(t("Failed after"), 2, True),
         Column(t("Unknown after"), 2, True),
-        Column(t("Exceptions"), 2, True),
+        Column(t("Exceptions"), 3, True),
     ]
     return table(t("Security score per machine, out of 100"), columns, rows)
 
@@ -412,7 +424,7 @@ def faults(view: View, t: Translator) -> Blocks:
             Cell(word(t, fault.kind), note=fault.location),
             Cell(fault.symptom, language="" if fault.kind == "reported" else t.mark("en")),
             Cell(fault.cause or t("unknown"), note=fault.fix),
-            Cell(fault.retest or "–", note=_attempts(t, fault.attempts)),
+            _retest(t, fault),
         )
         for fault in sorted(view.record.faults, key=lambda fault: fault.status != "open")
     ]
@@ -425,6 +437,15 @@ def faults(view: View, t: Translator) -> Blocks:
         Column(t("Retest"), 2),
     )
     return table(t("Faults"), columns, rows)
+
+
+def _retest(t: Translator, fault: Fault) -> Cell:
+    """What showed that the fault was solved: the name of a test or step, with the moment after it."""
+    name, _, at = fault.retest.rpartition(" ")
+    moment = t.moment(at) if name else ""
+    is_moment = moment not in ("", at)
+    note = ", ".join(part for part in (moment if is_moment else "", _attempts(t, fault.attempts)) if part)
+    return Cell((name if is_moment else fault.retest) or "–", note=note)
 
 
 def _attempts(t: Translator, attempts: int) -> str:
