@@ -344,7 +344,7 @@ def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
     )
     columns = (
         Column(t("Scanner"), 2), Column(t("Machine"), 2), Column(t("Rule"), 4), Column(t("Result of the scanner"), 2),
-        Column(t("Our controls"), 2), Column(t("Our result"), 2), Column(t("Agreement"), 2),
+        Column(t("Our controls"), 2), Column(t("Our result"), 2), Column(t("Agreement"), 3),
     )  # fmt: skip
     rest = [one for one in opinions if one.agrees is not False]
     caption = t("Other second opinions")

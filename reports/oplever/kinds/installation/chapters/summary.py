@@ -231,6 +231,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
             t("Exception"),
             t("The exception for {control} does not count", control=grant.control),
             _detail(exception_problem(t, grant)),
+            section="baseline",
         )
         for grant in baseline.exceptions
         if not grant.valid
