@@ -129,6 +129,32 @@ PLAIN: dict[str, str] = {
     "G": N_("shared steering (G)"),
     "Bk": N_("independent (Bk)"),
 }
+ENTRIES: dict[str, str] = {
+    "acceptance": N_("acceptance"),
+    "assignment": N_("assignment"),
+    "component": N_("component"),
+    "consequence": N_("consequence"),
+    "correction": N_("correction"),
+    "decision": N_("decision"),
+    "escalation": N_("escalation"),
+    "exception": N_("exception"),
+    "fault": N_("fault"),
+    "handover": N_("handover"),
+    "hours": N_("hours of work"),
+    "none": N_("statement that there are none"),
+    "opened": N_("record opened"),
+    "proposal": N_("improvement proposal"),
+    "pseudonymised": N_("names replaced by pseudonyms"),
+    "report": N_("report to the supervisor"),
+    "rest-point": N_("open point"),
+    "results": N_("results from a test file"),
+    "run": N_("run of the playbook"),
+    "scan": N_("second opinion of a scanner"),
+    "signature": N_("signature"),
+    "step": N_("manual step"),
+    "test": N_("test by hand"),
+}
+"""What made a revision, by the kind of the entry; `run` is the journal."""
 HOST_SETTINGS: dict[str, str] = {
     "hostname": N_("host name"),
     "fqdn": N_("full host name"),
@@ -194,6 +220,14 @@ def area(t: Translator, code: str) -> str:
 def word(t: Translator, code: str) -> str:
     """The word for a code; a code without a word is shown as it is."""
     return t(PLAIN.get(code) or CHANGE.get(code) or code)
+
+
+def history_text(t: Translator, what: str) -> str:
+    """What made a revision, in words; a code without a word is shown as it is. What it is about follows a colon."""
+    kind, _, about = what.partition(": ")
+    number, _, state = about.partition(" ")
+    about = f"{number} {word(t, state)}" if state else about
+    return ": ".join(part for part in (t(ENTRIES[kind]) if kind in ENTRIES else kind, about) if part)
 
 
 def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note: str = "") -> Cell:

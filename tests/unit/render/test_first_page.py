@@ -11,6 +11,7 @@ from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
 from oplever.kinds.installation import headline, stage, verdict
 from oplever.kinds.installation.chapters import summary
+from oplever.kinds.registry import LOG
 from oplever.page import vocabulary
 from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Tiles
 from oplever.page.translator import Translator
@@ -245,3 +246,28 @@ def test_a_score_says_over_how_many_controls_it_goes() -> None:
     assert score is not None
     assert (score.measured, score.total, score.errors) == (3, 6, 1)
     assert "3 of 6 measured, 1 could not be measured, 2 do not apply" in str(found)
+
+
+def tile(journal: Journal, name: str) -> Cell:
+    """A fact about the first machine."""
+    (tiles,) = [block.tiles for block in page(journal)[1].summary if isinstance(block, Tiles)]
+    return dict(tiles[0].facts)[name]
+
+
+def test_a_test_with_an_exception_is_not_green() -> None:
+    cell = tile(Journal().snapshot("before").check("waived").check("pass", id="y").snapshot("after").finish(), "Tests")
+    assert (cell.tone, cell.text) == ("warn", "1 of 2 tests passed, 1 with an exception")
+
+
+def test_changes_that_nobody_measured_are_not_called_none() -> None:
+    unchanged = Journal().snapshot("before").check("pass").snapshot("after").finish()
+    assert tile(unchanged, "Changes").text == "none"
+    assert tile(Journal().snapshot("before").check("pass").finish(), "Changes").text == "not measured"
+
+
+def test_every_kind_of_entry_has_a_word_in_the_history() -> None:
+    t = Translator("nl")
+    assert {kind.tag() for kind in LOG.kinds} | {"run"} == set(vocabulary.ENTRIES)
+    assert vocabulary.history_text(t, "rest-point: R1 done") == "restpunt: R1 gedaan"
+    assert vocabulary.history_text(t, "correction: systems.web1.serial") == "correctie: systems.web1.serial"
+    assert vocabulary.history_text(t, "of a later version: x") == "of a later version: x"

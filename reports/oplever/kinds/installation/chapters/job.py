@@ -6,7 +6,7 @@ from oplever.page.blocks import Bullets, Cell, Column, Group
 from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
+from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, history_text, toned, word, work_process
 from oplever.record.model import Correction, PlanStep
 from oplever.record.start import is_stated
 
@@ -53,7 +53,7 @@ def _course(view: View, t: Translator, whole: Cell) -> tuple[tuple[str, str | Ce
     kept = (
         Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
         if complete.journal_complete
-        else Cell(t("no: the journal was cut short"), "bad")
+        else Cell(t("no: lines are missing, or were added"), "bad")
     )
     return (
         (t("Work started"), t.moment(doc.started)),
@@ -77,8 +77,8 @@ def _history(view: View, t: Translator) -> Blocks:
         (
             Cell(str(line.revision)),
             Cell(t.moment(line.at)),
-            Cell(line.by),
-            Cell(line.what, note=_withdrawn(t, line.withdrawn_by)),
+            Cell(word(t, line.by) if line.by == "machine" else line.by),
+            Cell(history_text(t, line.what), note=_withdrawn(t, line.withdrawn_by)),
         )
         for line in view.record.document.history
     ]

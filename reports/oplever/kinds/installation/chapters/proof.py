@@ -50,19 +50,23 @@ def tests_after(view: View, t: Translator) -> Blocks:
 
 
 def passed_of(t: Translator, tests: list[Test]) -> str:
-    """`31 of 32 tests passed`; tests that do not apply are not counted."""
+    """`30 of 32 tests passed, 1 with an exception`; tests that do not apply are not counted."""
     passed, measured = figures.passed_and_measured(tests)
     if not measured:
         return t("no test applied")
-    return t.plural(
+    text = t.plural(
         "{passed} of {count} test passed", "{passed} of {count} tests passed", measured, passed=t.number(passed)
     )
+    waived = check_counts(t, {"waived": sum(test.status == "waived" for test in tests)})
+    return f"{text}, {waived}" if waived else text
 
 
 def tests_tone(tests: list[Test]) -> Tone:
     """Green when something was tested and all of it passed."""
     if any(test.status in BAD for test in tests):
         return "bad"
+    if any(test.status == "waived" for test in tests):
+        return "warn"
     return "good" if any(map(is_measured, tests)) else "info"
 
 

@@ -403,4 +403,5 @@ def _changes(view: View, t: Translator, system: System) -> str:
         t.plural("{count} component", "{count} components", components) if components else "",
         t.plural("{count} setting", "{count} settings", settings) if settings else "",
     ]
-    return ", ".join(part for part in parts if part) or (t("not measured") if is_stated(view.record) else t("none"))
+    is_measured = system.snapshot_before and system.snapshot_after
+    return ", ".join(part for part in parts if part) or (t("none") if is_measured else t("not measured"))
