@@ -11,6 +11,7 @@ from oplever.record import figures
 from oplever.record.identity import TestKey
 from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
+_V = TypeVar("_V")
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
 BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
@@ -24,6 +25,12 @@ def by_host(things: Iterable[_T]) -> dict[str, list[_T]]:
     for thing in things:
         found[thing.host].append(thing)
     return dict(found)
+
+
+def _in_order(things: dict[str, _V], hosts: Iterable[str]) -> dict[str, _V]:
+    """By host, in the order in which every table has the machines; others come last."""
+    rank = {host: place for place, host in enumerate(hosts)}
+    return dict(sorted(things.items(), key=lambda thing: rank.get(thing[0], len(rank))))
 
 
 def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> list[Test]:
@@ -77,8 +84,8 @@ class View:
             unsolved_faults=faults,
             steps_by_host=steps,
             changes=figures.changes(record),
-            components=by_host(record.components),
-            settings=by_host(record.settings),
+            components=_in_order(by_host(record.components), steps),
+            settings=_in_order(by_host(record.settings), steps),
             tests_of=figures.tests_of_hosts(record),
             failing_on=Counter(test.host for test in failing),
             faults_on=Counter(fault.host for fault in faults),
@@ -87,7 +94,7 @@ class View:
                 host for reason in record.document.reasons if reason.code in BEHIND for host in reason.params["hosts"]
             ),
             insecure=frozenset(control.host for control in controls if control.severity == "high"),
-            scores={score.host: score for score in record.baseline.hosts},
+            scores=_in_order({score.host: score for score in record.baseline.hosts}, steps),
             roles=short_names(
                 {*(step.role for step in record.steps), *(role for system in record.systems for role in system.roles)}
             ),

@@ -26,6 +26,9 @@ from oplever.render.paper import MANY_ROWS, rows_of
 _LONG = 320
 """Characters of a cell after which the rest is folded."""
 
+_WORD = 16
+"""Letters of a word in a table up to which it is never broken."""
+
 _ROWS = 100
 """Rows of a table in a page of many rows that are drawn at once, and each time somebody asks for more."""
 
@@ -75,12 +78,18 @@ def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
     return "".join(
         '<tr role="row">'
         + "".join(
-            f"{head}<div>{_cell(cell)}</div></td>" if cell.text or cell.note else f"{head}</td>"
+            f"{head}<div{_whole_words(cell)}>{_cell(cell)}</div></td>" if cell.text or cell.note else f"{head}</td>"
             for head, cell in zip(heads, row, strict=True)
         ).replace("\n", "&#10;")
         + "</tr>\n"
         for row in rows
     )
+
+
+def _whole_words(cell: Cell) -> str:
+    """A column is at least as wide as its words, unless they are words of machines without end."""
+    words = f"{cell.text} {cell.note}".split()
+    return "" if cell.code or max(map(len, words), default=0) > _WORD else ' class="words"'
 
 
 def _packed(text: str) -> str:

@@ -15,6 +15,24 @@ from oplever.render.registry import render
 from playwright.sync_api import Page, expect, sync_playwright
 
 HOSTS = 60
+BROKEN = """() => {
+  document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (node.parentElement.closest("code, script, style, svg")) continue;
+    for (const word of node.textContent.matchAll(/(?<=^|\\s)[\\p{L}-]{2,16}(?=\\s|$)/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1 && !word[0].includes("-")) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+"""Words that stand on two lines."""
 SPOKEN = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = {};
@@ -110,3 +128,13 @@ def test_a_dutch_page_says_english_in_english(tmp_path: Path) -> None:
     assert set(spoken["Start the database"]) == {"en"}
     assert set(spoken["value = 200"]) == {"en"}
     assert set(spoken["Vraagt aandacht"]) == set(spoken["nginx.answers is zoals verwacht"]) == {"nl"}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["delivered", "remarks"])
+def test_no_word_is_broken(name: str, width: int, tmp_path: Path) -> None:
+    report = tmp_path / "report.nl.html"
+    report.write_bytes(render(outputs.record(name), "html", "nl"))
+    with opened(report) as page:
+        page.set_viewport_size({"width": width, "height": 1000})
+        assert page.evaluate(BROKEN) == []

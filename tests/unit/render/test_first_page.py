@@ -13,7 +13,7 @@ from oplever.kinds.installation import headline, stage, verdict
 from oplever.kinds.installation.chapters import summary
 from oplever.kinds.registry import LOG
 from oplever.page import vocabulary
-from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Tiles
+from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Tiles
 from oplever.page.translator import Translator
 from oplever.record.entries import make
 from oplever.record.model import Reason, Record
@@ -271,3 +271,47 @@ def test_every_kind_of_entry_has_a_word_in_the_history() -> None:
     assert vocabulary.history_text(t, "rest-point: R1 done") == "restpunt: R1 gedaan"
     assert vocabulary.history_text(t, "correction: systems.web1.serial") == "correctie: systems.web1.serial"
     assert vocabulary.history_text(t, "of a later version: x") == "of a later version: x"
+
+
+def test_an_area_is_green_when_it_was_measured_after_the_work() -> None:
+    """An area without failing controls takes no row; one that nobody measured again, or with an exception, does."""
+    journal = Journal().snapshot("before")
+    rows = {
+        "SSH-001": ("fail", "pass"),
+        "KRN-001": ("pass", "pass"),
+        "TLS-001": ("fail", None),
+        "APT-001": ("pass", "waived"),
+    }
+    for when, place in (("before", 0), ("after", 1)):
+        checks = [
+            {
+                "id": name,
+                "area": name[:3],
+                "severity": "high",
+                "title": {"nl": name, "en": name},
+                "status": results[place],
+            }
+            for name, results in rows.items()
+            if results[place]
+        ]
+        journal.task("Audit", "ok", data={"stage": when, "suite": "harden", "checks": checks})
+    found = page(journal.finish())[1]
+    (blocks,) = [section.blocks for section in found.sections if section.key == "baseline"]
+    (areas,) = [
+        block for block in blocks if isinstance(block, Table) and block.caption.startswith("Failing controls per area")
+    ]
+    cells = {row[0].text[-4:-1]: (row[1].text, row[1].tone) for row in areas.rows}
+    assert cells == {"SSH": ("1 → 0", "good"), "TLS": ("1 → –", "plain"), "APT": ("0 → 0", "plain")}
+    assert "No failing controls in: kernel (KRN)." in [getattr(block, "text", "") for block in blocks]
+
+
+def test_every_table_has_the_machines_in_one_order() -> None:
+    journal = Journal().task("Prepare a").task("Prepare b", host="b")
+    checks = [{**HIGH, "status": "pass", "title": {"nl": "n", "en": "e"}}]
+    for host in ("b", "a"):
+        data = {"stage": "after", "suite": "harden", "checks": checks}
+        journal.task(f"Audit {host}", host=host, data=data)
+    found = page(journal.finish())[1]
+    (blocks,) = [section.blocks for section in found.sections if section.key == "baseline"]
+    scores = next(block for block in blocks if isinstance(block, Table))
+    assert [row[0].text for row in scores.rows] == list(states(found)) == ["a", "b"]

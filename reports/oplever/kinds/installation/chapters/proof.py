@@ -174,7 +174,7 @@ def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
 
 def _scores(view: View, t: Translator) -> Blocks:
     rows = []
-    for host in view.record.baseline.hosts:
+    for host in view.scores.values():
         last = host.after or host.before
         waived = Cell(t.number(last.waived)) if last else Cell("")
         rows.append((Cell(host.host), *_score_cells(t, host.before), *_score_cells(t, host.after), waived))
@@ -240,34 +240,40 @@ def _worse(t: Translator, worse: tuple[Regression, ...]) -> Blocks:
 
 
 def _areas(view: View, t: Translator) -> Blocks:
-    """Failing controls per area and severity, before and after the work."""
-    before: Counter[tuple[str, str]] = Counter()
-    after: Counter[tuple[str, str]] = Counter()
-    measured: Counter[tuple[str, str]] = Counter()
+    """Failing controls per area and severity, before and after the work; areas without any in a sentence."""
+    areas: dict[str, dict[str, list[Control]]] = defaultdict(lambda: defaultdict(list))
     for control in view.record.baseline.controls:
-        key: tuple[str, str] = (control.area, control.severity)
-        before[key] += control.before in BAD
-        after[key] += control.after in BAD
-        measured[key] += control.before is not None
-    rows = []
-    for letters in sorted({control.area for control in view.record.baseline.controls}):
-        cells = []
-        for severity in SEVERITIES:
-            key = letters, severity
-            first, last = t.number(before[key]) if measured[key] else "–", t.number(after[key])
-            cells.append(Cell(f"{first} → {last}", _area_tone(severity, after[key], before[key])))
-        rows.append((Cell(area(t, letters)), *cells))
+        areas[control.area][control.severity].append(control)
+    rows, quiet = [], []
+    for letters, controls in sorted(areas.items()):
+        name = area(t, letters)
+        every = [control for group in controls.values() for control in group]
+        if all(c.after in ("pass", "not_applicable") and c.before not in BAD for c in every):
+            quiet.append(name)
+        else:
+            rows.append((Cell(name), *(_failing_of(t, severity, controls[severity]) for severity in SEVERITIES)))
     columns = (
         Column(t("Area"), 2),
         *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES),
     )
-    return table(t("Failing controls per area and severity, before → after"), columns, rows)
+    without = Paragraph(t("No failing controls in: {areas}.", areas=", ".join(quiet)), "info")
+    return (
+        *table(t("Failing controls per area and severity, before → after"), columns, rows),
+        *((without,) if quiet else ()),
+    )
 
 
-def _area_tone(severity: str, after: int, before: int) -> Tone:
-    if after:
-        return "bad" if severity == "high" else "warn"
-    return "good" if before else "plain"
+def _failing_of(t: Translator, severity: str, controls: list[Control]) -> Cell:
+    """`2 → 0`: how many fail before and after the work; a dash for what was not measured then."""
+    before = [control.before in BAD for control in controls if control.before]
+    after = [control.after in BAD for control in controls if control.after]
+    tone: Tone = "plain"
+    if any(after):
+        tone = "bad" if severity == "high" else "warn"
+    elif any(before) and after:
+        tone = "good"
+    first, last = (t.number(sum(failing)) if failing else "–" for failing in (before, after))
+    return Cell(f"{first} → {last}" if controls else "–", tone)
 
 
 def _control_columns(t: Translator, remedy: bool) -> tuple[Column, ...]:
