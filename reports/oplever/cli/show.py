@@ -31,7 +31,7 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
     \b
     Examples:
       oplever show                  the latest record
-      oplever show --host web1      the life of a machine over all records
+      oplever show --host web1      the history of a machine over all records
       oplever show latest --host web1
     """
     if host is None:

@@ -271,7 +271,7 @@ REASONS: dict[str, str] = {
     "interrupted": N_("The run was cut off; the last event recorded is from {at}."),
     "stopped": N_("The run was stopped: {reason}."),
     "no_hosts": N_("The playbook matched no machine."),
-    "tool_failed": N_("{tool}, which recorded the run, does not call it successful: {outcome}."),
+    "tool_failed": N_("According to {tool}, which recorded the run, it did not succeed: {outcome}."),
     "hosts_unreachable": N_("Not reachable: {hosts}."),
     "hosts_failed": N_("A step failed on {hosts}."),
     "tests_failed": N_("Failed tests: {count} ({tests})."),
@@ -285,7 +285,7 @@ REASONS: dict[str, str] = {
     "check_mode": N_("It was a trial run (check mode)."),
     "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
     "journal_lines_differ": N_(
-        "The journal was altered: its last line says that {written} lines stand before it, there are {read}."
+        "The journal was altered: its last line counts {written} lines before it, but there are {read}."
     ),
     "clock_set": N_(
         "The controller's clock was changed during the run, by up to {seconds} s; times here count from its start."

@@ -40,7 +40,7 @@ def acceptance(view: View, t: Translator) -> Blocks:
     given, items = view.record.acceptance, form(view, t)
     if given.verdict is None:
         return (
-            Paragraph(t("Nobody was asked yet. Print this form and go through it with the user."), "warn"),
+            Paragraph(t("The user was not asked yet. Print this form and go through it together."), "warn"),
             _checklist(t, tuple(item.line for item in items)),
         )
     return (

@@ -116,7 +116,7 @@ def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
 def _summary(t: Translator, view: View, lanes: int, drawn: int) -> str:
     document = view.record.document
     text = t(
-        "Began at {start} and took {duration}; beside each machine stands its time in steps. "
+        "Began at {start} and took {duration}; the time beside a machine is the sum of its steps. "
         "The higher a block, the more it did; failed blocks are marked with a cross.",
         start=t.clock(document.started),
         duration=t.duration(document.duration),
