@@ -87,12 +87,12 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
     keys = chapter.keys
     missing = tuple(
         Paragraph(
-            f"{word(t, one.who).capitalize()}: {missing_text(t, one.code, one.params)}",
+            f"{word(t, item.who).capitalize()}: {missing_text(t, item.code, item.params)}",
             "warn",
-            one.command,
+            item.command,
         )
-        for one in view.record.completeness.missing
-        if layout.elsewhere.get(one.code, one.section) in keys
+        for item in view.record.completeness.missing
+        if layout.elsewhere.get(item.code, item.section) in keys
     )
     badge = Cell(t("still needed"), "warn") if missing else None if blocks else Cell(t("empty"), "info")
     if not blocks and not missing:

@@ -27,9 +27,9 @@ def title_cell(t: Translator, text: Text, name: str = "", note: str = "") -> Cel
     return Cell(titled(t, text) or name, note=note, language=in_language(t, text))
 
 
-def pairs(*found: tuple[str, str | Cell | None]) -> Blocks:
+def pairs(*facts: tuple[str, str | Cell | None]) -> Blocks:
     """A key-value block of the pairs that have a value; no block when none has."""
-    cells = ((key, value if isinstance(value, Cell) else Cell(value or "")) for key, value in found)
+    cells = ((key, value if isinstance(value, Cell) else Cell(value or "")) for key, value in facts)
     kept = tuple((key, cell) for key, cell in cells if cell.text or cell.note)
     return (KeyValue(kept),) if kept else ()
 
@@ -39,12 +39,12 @@ def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]
     return (Table(caption, tuple(columns), tuple(tuple(row) for row in rows), paper_rows),) if rows else ()
 
 
-def folds(t: Translator, found: Sequence[Details]) -> Blocks:
+def folds(t: Translator, details: Sequence[Details]) -> Blocks:
     """A fold for each machine, or one fold that holds them all when they are many."""
-    if len(found) <= MOST_FOLDS:
-        return tuple(found)
+    if len(details) <= MOST_FOLDS:
+        return tuple(details)
     return (
-        Details(t("Machine by machine"), tuple(found), t.plural("{count} machine", "{count} machines", len(found))),
+        Details(t("Machine by machine"), tuple(details), t.plural("{count} machine", "{count} machines", len(details))),
     )
 
 

@@ -78,8 +78,8 @@ class Translator:
             pieces += [Phrase(params[name], self.mark(language))] if name is not None and params[name] else []
         return tuple(pieces)
 
-    def plural(self, one: str, many: str, count: int, /, **params: Any) -> str:
-        text = self._catalog.ngettext(one, many, count)
+    def plural(self, singular: str, plural: str, count: int, /, **params: Any) -> str:
+        text = self._catalog.ngettext(singular, plural, count)
         return text.format(count=self.number(count), **params)
 
     @property
@@ -125,12 +125,12 @@ class Translator:
         """`0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`: short, with units that both languages share."""
         if seconds < 10:
             return f"{self.number(seconds, 1)} s"
-        whole = round(seconds)
-        if whole < 60:
-            return f"{whole} s"
-        if whole < 3600:
-            return f"{whole // 60} min {whole % 60:02d} s"
-        return self("{hours} h {minutes} min", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02d}")
+        rounded = round(seconds)
+        if rounded < 60:
+            return f"{rounded} s"
+        if rounded < 3600:
+            return f"{rounded // 60} min {rounded % 60:02d} s"
+        return self("{hours} h {minutes} min", hours=rounded // 3600, minutes=f"{rounded % 3600 // 60:02d}")
 
     def size(self, size_bytes: float) -> str:
         value, unit = float(size_bytes), "B"

@@ -21,10 +21,10 @@ SEVERITIES = ("high", "medium", "low")
 
 def by_host(things: Iterable[_T]) -> dict[str, list[_T]]:
     """The things of each host, in their order."""
-    found: dict[str, list[_T]] = defaultdict(list)
+    groups: dict[str, list[_T]] = defaultdict(list)
     for thing in things:
-        found[thing.host].append(thing)
-    return dict(found)
+        groups[thing.host].append(thing)
+    return dict(groups)
 
 
 def _in_order(things: dict[str, _V], hosts: Iterable[str]) -> dict[str, _V]:

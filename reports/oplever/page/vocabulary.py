@@ -222,9 +222,9 @@ def word(t: Translator, code: str) -> str:
     return t(PLAIN.get(code) or CHANGE.get(code) or code)
 
 
-def history_text(t: Translator, what: str) -> str:
+def history_text(t: Translator, code: str) -> str:
     """What made a revision, in words; a code without a word is shown as it is. What it is about follows a colon."""
-    kind, _, about = what.partition(": ")
+    kind, _, about = code.partition(": ")
     number, _, state = about.partition(" ")
     about = f"{number} {word(t, state)}" if state else about
     return ": ".join(part for part in (t(ENTRIES[kind]) if kind in ENTRIES else kind, about) if part)
@@ -242,8 +242,8 @@ def setting_name(t: Translator, kind: str, name: str) -> str:
 
 def setting_value(t: Translator, value: str) -> str:
     """A value as the snapshot gives it; a file without a digest has the reason in brackets in its place."""
-    digest, space, rest = value.partition(" ")
-    return t(NO_DIGEST[digest]) + space + rest if digest in NO_DIGEST else value
+    digest, space, attributes = value.partition(" ")
+    return t(NO_DIGEST[digest]) + space + attributes if digest in NO_DIGEST else value
 
 
 def work_process(t: Translator, code: str) -> str:
@@ -327,8 +327,8 @@ def _message(t: Translator, table: Mapping[str, str], code: str, params: Mapping
     try:
         return t(table[code], **shown)
     except (KeyError, IndexError):
-        given = ", ".join(f"{key}: {value}" for key, value in shown.items())
-        return f"{code} ({given})" if given else code
+        listed = ", ".join(f"{key}: {value}" for key, value in shown.items())
+        return f"{code} ({listed})" if listed else code
 
 
 def _parameter(t: Translator, value: object) -> str:

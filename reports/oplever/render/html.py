@@ -54,10 +54,10 @@ def _text(text: str, code: bool, language: Mark = "") -> str:
     reader."""
     name = "code" if code else "span" if language else ""
     start, end = (f"<{name}{_lang(language)}>", f"</{name}>") if name else ("", "")
-    whole = f"{start}{escape(text)}{end}"
+    element = f"{start}{escape(text)}{end}"
     if len(text) <= _LONG:
-        return whole
-    return f'<details class="long"><summary>{start}{escape(text[:160])} …{end}</summary>{whole}</details>'
+        return element
+    return f'<details class="long"><summary>{start}{escape(text[:160])} …{end}</summary>{element}</details>'
 
 
 def _cell(cell: Cell) -> str:

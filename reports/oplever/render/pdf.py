@@ -50,8 +50,10 @@ _BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
 @lru_cache(maxsize=4096)
 def _drawable(character: str) -> bool:
     point = ord(character)
-    known = any(first <= point <= last for first, last in _KNOWN)
-    return character == "\n" or (known and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc"))
+    has_shape = any(first <= point <= last for first, last in _KNOWN)
+    return character == "\n" or (
+        has_shape and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc")
+    )
 
 
 def _text(text: str) -> str:

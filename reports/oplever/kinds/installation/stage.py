@@ -17,17 +17,32 @@ from oplever.record.start import is_stated
 
 Wait = Literal["user", "supervisor", "both", "nobody"]
 Headline = Literal[
-    "interrupted", "nothing_done", "trial", "trial_failed", "not_delivered", "rejected", "untested", "in_order",
-    "in_order_with_remarks", "delivered", "delivered_with_remarks", "nothing_stated", "stated",
-]  # fmt: skip
+    "interrupted",
+    "nothing_done",
+    "trial",
+    "trial_failed",
+    "not_delivered",
+    "rejected",
+    "untested",
+    "in_order",
+    "in_order_with_remarks",
+    "delivered",
+    "delivered_with_remarks",
+    "nothing_stated",
+    "stated",
+]
 
 ACCEPTED = ("accepted", "accepted_with_rest_points")
-UNFINISHED = frozenset(
-    code for code, effect in EFFECTS.items() if effect == "interrupted"
-) | {
-    "tool_failed", "hosts_unreachable", "hosts_failed", "hosts_stopped", "hosts_left", "hosts_not_reached",
-    "plays_not_begun", "hand_steps_failed",
-}  # fmt: skip
+UNFINISHED = frozenset(code for code, effect in EFFECTS.items() if effect == "interrupted") | {
+    "tool_failed",
+    "hosts_unreachable",
+    "hosts_failed",
+    "hosts_stopped",
+    "hosts_left",
+    "hosts_not_reached",
+    "plays_not_begun",
+    "hand_steps_failed",
+}
 """Reasons by which the work itself is not done."""
 
 HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
@@ -80,7 +95,7 @@ def stage(
         return reached
     if accountability.decision != "approved":
         return "accepted"
-    return "signed" if any(_is_approval(each, accountability) for each in signatures) else "approved"
+    return "signed" if any(_is_approval(signature, accountability) for signature in signatures) else "approved"
 
 
 def _is_approval(signature: Signature, accountability: Accountability) -> bool:
@@ -100,7 +115,8 @@ def reached(record: Record) -> dict[Stage, bool]:
         "tested": bool(figures.tested_hosts(record)) and not figures.failing_tests(record),
         "accepted": record.acceptance.verdict in ACCEPTED,
         "approved": decision.decision == "approved",
-        "signed": decision.decision == "approved" and any(_is_approval(each, decision) for each in record.signatures),
+        "signed": decision.decision == "approved"
+        and any(_is_approval(signature, decision) for signature in record.signatures),
     }
 
 

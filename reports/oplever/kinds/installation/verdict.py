@@ -202,7 +202,9 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("hosts_untested", {"hosts": hosts})
     if grounds.run.start is None:
         return  # `stated` says that nobody knows what else changed
-    if hosts := [each.name for each in grounds.record.systems if not (each.snapshot_before and each.snapshot_after)]:
+    if hosts := [
+        system.name for system in grounds.record.systems if not (system.snapshot_before and system.snapshot_after)
+    ]:
         yield Reason("snapshots_missing", {"hosts": hosts})
 
 

@@ -37,31 +37,31 @@ class FormItem(Struct, frozen=True):
 
 def acceptance(view: View, t: Translator) -> Blocks:
     """What the user said, held against the form; or the form to ask it with."""
-    given, items = view.record.acceptance, form(view, t)
-    if given.verdict is None:
+    answer, items = view.record.acceptance, form(view, t)
+    if answer.verdict is None:
         return (
             Paragraph(t("The user was not asked yet. Print this form and go through it together."), "warn"),
             _checklist(t, tuple(item.line for item in items)),
         )
     return (
         *pairs(
-            (t("User"), given.user),
-            (t("Verdict"), toned(t, ACCEPTANCE, given.verdict)),
-            (t("Date"), t.moment(given.at) if given.at else None),
-            (t("Instruction given"), t("yes") if given.instructed else Cell(t("not stated"), "info")),
-            (t("Remarks"), given.remarks),
-            (t("Recorded by"), given.by),
+            (t("User"), answer.user),
+            (t("Verdict"), toned(t, ACCEPTANCE, answer.verdict)),
+            (t("Date"), t.moment(answer.at) if answer.at else None),
+            (t("Instruction given"), t("yes") if answer.instructed else Cell(t("not stated"), "info")),
+            (t("Remarks"), answer.remarks),
+            (t("Recorded by"), answer.by),
         ),
-        *_answers(given, items, t),
+        *_answers(answer, items, t),
     )
 
 
-def _answers(given: Acceptance, items: tuple[FormItem, ...], t: Translator) -> tuple[Block, ...]:
+def _answers(acceptance: Acceptance, items: tuple[FormItem, ...], t: Translator) -> tuple[Block, ...]:
     """Every line of the form with the answer to it; a line without one is not accepted, and says so."""
     answers: dict[str, list[AcceptanceItem]] = defaultdict(list)
-    for answer in given.items:
+    for answer in acceptance.items:
         answers[_name(answer.item)].append(answer)
-    if given.instructed:
+    if acceptance.instructed:
         answers[_name(_INSTRUCTED)].append(AcceptanceItem(_INSTRUCTED, True))
     lines: list[CheckItem] = []
     answered = 0
@@ -71,7 +71,7 @@ def _answers(given: Acceptance, items: tuple[FormItem, ...], t: Translator) -> t
         text, language = item.line.text, item.line.language
         lines += [CheckItem(text, answer.as_wanted, answer.remark, language) for answer in matching]
         lines += [] if matching else [CheckItem(text, None, t("not answered"), language)]
-    for answer in (answer for rest in answers.values() for answer in rest):
+    for answer in (answer for others in answers.values() for answer in others):
         remark = ", ".join(part for part in (answer.remark, t("not on the form")) if part)
         lines.append(CheckItem(answer.item, answer.as_wanted, remark))
     count = t.plural(

@@ -66,8 +66,8 @@ def components(view: View, t: Translator) -> Blocks:
             t,
             [
                 _packages(t, host, packages)
-                for host, found in view.components.items()
-                if (packages := [part for part in found if part.kind == "package"])
+                for host, of_host in view.components.items()
+                if (packages := [part for part in of_host if part.kind == "package"])
             ],
         ),
     )
@@ -108,7 +108,7 @@ def systems(view: View, t: Translator) -> Blocks:
         )
         for system in view.record.systems
     ]
-    changed = folds(t, [_settings(t, host, found) for host, found in view.settings.items()])
+    changed = folds(t, [_settings(t, host, of_host) for host, of_host in view.settings.items()])
     machines = (*(_as_one_table(view, t) if len(built) > MOST_FOLDS else ()), *folds(t, built))
     return (*machines, Group(t("Settings that changed"), changed)) if changed else machines
 
@@ -191,7 +191,7 @@ def _volumes(t: Translator, system: System) -> Blocks:
     return table(t("Storage of {host}", host=system.name), columns, rows)
 
 
-def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
+def _settings(t: Translator, host: str, changes: list[Setting]) -> Details:
     columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 3), Column(t("After"), 3))
     kinds: list[Block] = []
     for kind in SETTING_KINDS:
@@ -202,11 +202,11 @@ def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
                 code(setting_value(t, s.before)),
                 code(setting_value(t, s.after)),
             )
-            for s in found
+            for s in changes
             if s.kind == kind
         ]
         kinds += table(t("{kind} on {host}", kind=word(t, kind).capitalize(), host=host), columns, rows)
-    counts: Counter[str] = Counter(setting.kind for setting in found)
+    counts: Counter[str] = Counter(setting.kind for setting in changes)
     count = ", ".join(f"{word(t, kind)}: {t.number(counts[kind])}" for kind in SETTING_KINDS if counts[kind])
     return Details(t("Settings of {host}", host=host), tuple(kinds), count=count)
 
@@ -232,7 +232,7 @@ def steps(view: View, t: Translator) -> Blocks:
         *_counted_otherwise(view, t),
         *table(t("Steps that failed"), (*columns, Column(t("Message"), 6)), failed),
         *_by_hand(view, t),
-        *folds(t, [_host_steps(view, t, host, found) for host, found in view.steps_by_host.items() if found]),
+        *folds(t, [_host_steps(view, t, host, results) for host, results in view.steps_by_host.items() if results]),
     )
 
 
@@ -298,10 +298,10 @@ def _by_hand(view: View, t: Translator) -> Blocks:
     return table(t("Manual steps"), columns, rows)
 
 
-def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, HostResult]]) -> Details:
+def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, HostResult]]) -> Details:
     columns = (Column(t("No."), 1, True), Column(t("Step"), 5), Column(t("Result"), 2), Column(t("Time"), 1, True))
     parts = []
-    for name, group in groupby(found, key=lambda pair: view.part(pair[0])):
+    for name, group in groupby(of_host, key=lambda pair: view.part(pair[0])):
         results = list(group)
         rows = [
             (Cell(str(step.number)), _task(t, step, _kind(t, step)), *_outcome(t, result)) for step, result in results
@@ -316,7 +316,7 @@ def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, Ho
                 tone=_tone(counts),
             )
         )
-    total = figures.recap_of(found)
+    total = figures.recap_of(of_host)
     title = t("All steps on {host}", host=host)
     return Details(title, tuple(parts), count=_recap_counts(t, total), tone=_tone(total))
 

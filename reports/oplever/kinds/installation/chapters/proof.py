@@ -95,11 +95,11 @@ def _tests(t: Translator, tests: list[Test], remark: Blocks = ()) -> Blocks:
         *(
             Details(
                 name or t("other tests"),
-                table(t("Tests of {suite}", suite=name), columns, [_test_row(t, test) for test in found]),
-                count=check_counts(t, status_counts(found)),
-                tone=tests_tone(found),
+                table(t("Tests of {suite}", suite=name), columns, [_test_row(t, test) for test in members]),
+                count=check_counts(t, status_counts(members)),
+                tone=tests_tone(members),
             )
-            for name, found in suites.items()
+            for name, members in suites.items()
         ),
     )
 
@@ -109,37 +109,37 @@ def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
     by = t("by {person}", person=test.by) if test.by not in ("", "machine") else ""
     at = t.clock(test.at) if test.at else ""
     about = " · ".join(part for part in (again, by, at) if part)
-    found = "\n".join(part for part in (test.reason, test.evidence) if part)
+    evidence = "\n".join(part for part in (test.reason, test.evidence) if part)
     measured = test.by == "machine"
     return (
         toned(t, CHECK, test.status, about),
         Cell(test.host),
         title_cell(t, test.title, test.id, note=test.id),
         english(t, test.expected) if measured else code(test.expected),
-        english(t, test.found, found) if measured else code(test.found, found),
+        english(t, test.found, evidence) if measured else code(test.found, evidence),
     )
 
 
 def baseline(view: View, t: Translator) -> Blocks:
-    found = view.record.baseline
-    if not found.controls:
+    section = view.record.baseline
+    if not section.controls:
         return _exceptions(view, t)
-    name = " ".join(part for part in (found.profile, found.version) if part)
+    name = " ".join(part for part in (section.profile, section.version) if part)
     failing = view.failing_controls
-    rest = [control for control in found.controls if control.after not in BAD]
+    others = [control for control in section.controls if control.after not in BAD]
     return (
         Paragraph(
             t("Checked against profile {profile}: {count}.", profile=name or "–", count=_control_count(t, failing)),
-            "warn" if failing else "good" if any(control.after for control in found.controls) else "info",
+            "warn" if failing else "good" if any(control.after for control in section.controls) else "info",
         ),
         *_scores(view, t),
-        *_tallies(t, found.tallies),
-        *_worse(t, found.worse),
+        *_tallies(t, section.tallies),
+        *_worse(t, section.worse),
         *_areas(view, t),
         *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
         *_exceptions(view, t),
-        *_opinions(t, found.opinions),
-        *_passing(t, rest),
+        *_opinions(t, section.opinions),
+        *_passing(t, others),
     )
 
 
@@ -343,38 +343,43 @@ def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
     """What other scanners say: the disagreements first and always, the rest folded."""
     if not opinions:
         return ()
-    compared = [one for one in opinions if one.agrees is not None]
-    apart = [one for one in compared if not one.agrees]
-    told = t(
+    compared = [opinion for opinion in opinions if opinion.agrees is not None]
+    apart = [opinion for opinion in compared if not opinion.agrees]
+    text = t(
         "Second opinion of {tools}: {agreed} of {compared} comparable results agree; rules without a control: {rest}.",
-        tools=", ".join(dict.fromkeys(_TOOLS[one.tool] for one in opinions)),
+        tools=", ".join(dict.fromkeys(_TOOLS[opinion.tool] for opinion in opinions)),
         agreed=t.number(len(compared) - len(apart)),
         compared=t.number(len(compared)),
-        rest=t.number(sum(not one.controls for one in opinions)),
+        rest=t.number(sum(not opinion.controls for opinion in opinions)),
     )
     columns = (
-        Column(t("Scanner"), 2), Column(t("Machine"), 2), Column(t("Rule"), 4), Column(t("Result of the scanner"), 2),
-        Column(t("Our controls"), 2), Column(t("Our result"), 2), Column(t("Agreement"), 3),
-    )  # fmt: skip
-    rest = [one for one in opinions if one.agrees is not False]
+        Column(t("Scanner"), 2),
+        Column(t("Machine"), 2),
+        Column(t("Rule"), 4),
+        Column(t("Result of the scanner"), 2),
+        Column(t("Our controls"), 2),
+        Column(t("Our result"), 2),
+        Column(t("Agreement"), 3),
+    )
+    others = [opinion for opinion in opinions if opinion.agrees is not False]
     caption = t("Other second opinions")
     return (
-        Paragraph(told, "warn" if apart else "good"),
-        *table(t("Second opinions that differ"), columns, [_opinion(t, one) for one in apart]),
-        *((Details(caption, table(caption, columns, [_opinion(t, one) for one in rest])),) if rest else ()),
+        Paragraph(text, "warn" if apart else "good"),
+        *table(t("Second opinions that differ"), columns, [_opinion(t, opinion) for opinion in apart]),
+        *((Details(caption, table(caption, columns, [_opinion(t, opinion) for opinion in others])),) if others else ()),
     )
 
 
-def _opinion(t: Translator, one: SecondOpinion) -> tuple[Cell, ...]:
+def _opinion(t: Translator, opinion: SecondOpinion) -> tuple[Cell, ...]:
     agreement = {True: Cell(t("agree"), "good"), False: Cell(t("differ"), "bad"), None: Cell("–")}
     return (
-        Cell(_TOOLS[one.tool]),
-        Cell(one.host),
-        Cell(one.rule, code=True, note=titled(t, one.title), note_language=in_language(t, one.title)),
-        toned(t, CHECK, one.status, one.raw),
-        Cell(", ".join(one.controls) or "–"),
-        toned(t, CHECK, one.ours) if one.ours else Cell("–"),
-        agreement[one.agrees],
+        Cell(_TOOLS[opinion.tool]),
+        Cell(opinion.host),
+        Cell(opinion.rule, code=True, note=titled(t, opinion.title), note_language=in_language(t, opinion.title)),
+        toned(t, CHECK, opinion.status, opinion.raw),
+        Cell(", ".join(opinion.controls) or "–"),
+        toned(t, CHECK, opinion.ours) if opinion.ours else Cell("–"),
+        agreement[opinion.agrees],
     )
 
 

@@ -44,7 +44,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     """What, where, when and who, in a few words each."""
     doc, job = record.document, record.assignment
     number = t("number {id}", id=job.id) if job.id else ""
-    what = work_process(t, record.work_process).capitalize() if record.work_process else title(record, t)
+    work = work_process(t, record.work_process).capitalize() if record.work_process else title(record, t)
     names = [system.name for system in record.systems]
     machines = t.plural("{count} machine", "{count} machines", len(names))
     where = Cell(job.location or machines, note=", ".join(names[:8]) + (" …" if len(names) > 8 else ""))
@@ -53,7 +53,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     executors = people_named(record, "executor")
     principal = t("for {client}", client=job.principal) if job.principal else ""
     return (
-        (t("What"), Cell(what, note=number)),
+        (t("What"), Cell(work, note=number)),
         (t("Where"), where),
         (t("When"), Cell(t.moment(doc.started), note=took)),
         (t("Who"), Cell(executors or t("not recorded"), note=principal)),
@@ -98,18 +98,18 @@ def _nothing(view: View, t: Translator) -> AttentionItem:
     return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
 
 
-def _capped(t: Translator, found: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
+def _capped(t: Translator, items: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
     """The first few of a kind and one line for the rest, so that one kind cannot hide the others."""
-    rest = len(found) - _MOST_OF_A_KIND
-    if rest <= 1:
-        return found
-    text = t("and {count} more", count=rest)
-    return [*found[:_MOST_OF_A_KIND], AttentionItem(found[0].tone, label, text, section=section)]
+    surplus = len(items) - _MOST_OF_A_KIND
+    if surplus <= 1:
+        return items
+    text = t("and {count} more", count=surplus)
+    return [*items[:_MOST_OF_A_KIND], AttentionItem(items[0].tone, label, text, section=section)]
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
     label = t("Failed test")
-    found = [
+    items = [
         AttentionItem(
             "bad",
             label,
@@ -120,7 +120,7 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
         )
         for test in _every_machine_first(view.failing_tests)
     ]
-    return _capped(t, found, "tests", label)
+    return _capped(t, items, "tests", label)
 
 
 def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
@@ -130,8 +130,8 @@ def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
     for place, test in enumerate(tests):
         ranked.append((rank[test.host], place, test))
         rank[test.host] += 1
-    shown = {place for _, place, _ in sorted(ranked, key=lambda each: each[:2])[:_MOST_OF_A_KIND]}
-    return [test for _, _, test in sorted(ranked, key=lambda each: (each[1] not in shown, each[1]))]
+    shown = {place for _, place, _ in sorted(ranked, key=lambda row: row[:2])[:_MOST_OF_A_KIND]}
+    return [test for _, _, test in sorted(ranked, key=lambda row: (row[1] not in shown, row[1]))]
 
 
 def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:
@@ -152,7 +152,7 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
     """Open faults; a fault that only says that a listed test failed is not said twice."""
     listed = {(test.host, test.id) for test in view.failing_tests}
     listed |= {(control.host, control.id) for control in view.failing_controls}
-    found = [
+    items = [
         AttentionItem(
             FAULT_STATUS[fault.status][0],
             t("Open fault") if fault.status == "open" else t("Escalated fault"),
@@ -164,12 +164,12 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
         for fault in view.unsolved_faults
         if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
     ]
-    return _capped(t, found, "faults", t("Open fault"))
+    return _capped(t, items, "faults", t("Open fault"))
 
 
 def _hosts(t: Translator, names: list[str]) -> str:
-    rest = len(names) - _MOST_OF_A_KIND
-    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=rest)] if rest > 0 else [])])
+    surplus = len(names) - _MOST_OF_A_KIND
+    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=surplus)] if surplus > 0 else [])])
 
 
 def _controls(view: View, t: Translator) -> list[AttentionItem]:
@@ -179,7 +179,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         if control.severity == "high":
             groups[control.id].append(control)
     label = t("Security")
-    found = [
+    items = [
         AttentionItem(
             "bad",
             label,
@@ -190,7 +190,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         )
         for name, group in groups.items()
     ]
-    found = _capped(t, found, "baseline", label)
+    items = _capped(t, items, "baseline", label)
     lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
     if lesser:
         text = t.plural(
@@ -198,8 +198,8 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             "{count} controls of medium or low severity fail",
             lesser,
         )
-        found.append(AttentionItem("warn", label, text, section="baseline"))
-    return found
+        items.append(AttentionItem("warn", label, text, section="baseline"))
+    return items
 
 
 def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
@@ -267,12 +267,12 @@ def _escalations(view: View, t: Translator) -> list[AttentionItem]:
         AttentionItem(
             "warn",
             t("Escalation"),
-            t("{name} has not answered yet", name=each.to),
-            _detail(each.message),
+            t("{name} has not answered yet", name=escalation.to),
+            _detail(escalation.message),
             section="escalations",
         )
-        for each in view.record.escalations
-        if not each.closed
+        for escalation in view.record.escalations
+        if not escalation.closed
     ]
 
 
@@ -323,7 +323,7 @@ def _supply(view: View, t: Translator) -> Blocks:
     missing = view.record.completeness.missing
     if not missing:
         return ()
-    return (Attention(t("Still needed"), tuple(supply_item(t, one) for one in missing)),)
+    return (Attention(t("Still needed"), tuple(supply_item(t, item) for item in missing)),)
 
 
 def supply_item(t: Translator, missing: Missing) -> AttentionItem:
