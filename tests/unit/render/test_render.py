@@ -20,7 +20,7 @@ from msgspec import structs
 from oplever import render as render_package
 from oplever.kinds import documents
 from oplever.kinds.derive import derive
-from oplever.kinds.installation.chapters.proof import exception_problem
+from oplever.kinds.installation.chapters.baseline import exception_problem
 from oplever.page.blocks import Attention
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import short_names

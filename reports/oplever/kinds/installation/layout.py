@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.installation.chapters import acceptance, handover, job, machines, proof, summary
+from oplever.kinds.installation.chapters import acceptance, baseline, faults, handover, job, machines, summary, tests
 from oplever.kinds.installation.headline import headline, stage_steps
 from oplever.page.blocks import Cell
 from oplever.page.document import Chapter, Layout
@@ -23,11 +23,11 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("systems", "settings"), N_("System overview (as built)"), machines.systems),
     Chapter(("plan",), N_("Plan and order"), job.plan),
     Chapter(("steps",), N_("Steps carried out"), machines.steps),
-    Chapter(("tests_during",), N_("Tests during"), proof.tests_during),
-    Chapter(("tests", "tests_after"), N_("Tests directly after"), proof.tests_after),
-    Chapter(("baseline",), N_("Security-baseline check"), proof.baseline),
-    Chapter(("faults",), N_("Faults and deviations"), proof.faults),
-    Chapter(("escalations",), N_("Escalations"), proof.escalations),
+    Chapter(("tests_during",), N_("Tests during"), tests.tests_during),
+    Chapter(("tests", "tests_after"), N_("Tests directly after"), tests.tests_after),
+    Chapter(("baseline",), N_("Security-baseline check"), baseline.baseline),
+    Chapter(("faults",), N_("Faults and deviations"), faults.faults),
+    Chapter(("escalations",), N_("Escalations"), faults.escalations),
     Chapter(("acceptance",), N_("User check and acceptance"), acceptance.acceptance),
     Chapter(("rest_points",), N_("Open points"), handover.rest_points),
     Chapter(("consequences",), N_("Consequences"), handover.consequences),
@@ -45,16 +45,16 @@ ELSEWHERE = {"tests_during_missing": "tests_during"}
 
 def _problem(view: View, t: Translator, key: str) -> Cell | None:
     """What the table of contents says beside a section in which something is wrong."""
-    tests = {"tests": "after", "tests_during": "during"}
+    stages = {"tests": "after", "tests_during": "during"}
     failed = {
         "baseline": len(view.failing_controls),
         "steps": sum(system.recap.failed + system.recap.unreachable for system in view.record.systems),
-        **{name: sum(test.stage == stage for test in view.failing_tests) for name, stage in tests.items()},
+        **{name: sum(test.stage == stage for test in view.failing_tests) for name, stage in stages.items()},
     }
     if failed.get(key):
         return Cell(t.plural("{count} failed", "{count} failed", failed[key]), "bad" if key != "baseline" else "warn")
     if key == "faults" and view.unsolved_faults:
-        return Cell(proof.unsolved(t, len(view.unsolved_faults)), "bad")
+        return Cell(faults.unsolved(t, len(view.unsolved_faults)), "bad")
     if key == "rest_points" and (points := figures.open_points(view.record)):
         return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")
     return None

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from oplever.kinds.installation.chapters.proof import (
-    approved_by,
-    exception_problem,
-    passed_of,
-    tests_tone,
-    unsolved,
-)
+from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
+from oplever.kinds.installation.chapters.faults import unsolved
+from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline
 from oplever.kinds.installation.verdict import EFFECTS
