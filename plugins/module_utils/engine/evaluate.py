@@ -34,7 +34,13 @@ class Verdict:
 def evaluate(machine, checks, exceptions=(), host="", today=""):
     """Results of all checks, in order (docs/reference/checks.md, The module). The checks have no `problems`."""
     _prepare(machine, checks)
-    return [waivers.apply(_check(machine, check), exceptions, host, today) for check in checks]
+    failed, results = set(), []
+    for check in checks:
+        result = _check(machine, check, failed)
+        if result["status"] in ("fail", "error"):
+            failed.add(check["id"])
+        results.append(waivers.apply(result, exceptions, host, today))
+    return results
 
 
 def _prepare(machine, checks):
@@ -68,19 +74,26 @@ def message(results):
     return "%d of %d checks failed: %s%s" % (len(wrong), len(results), told, more)
 
 
-def _check(machine, check):
+def _check(machine, check, failed):
     start = time.monotonic()
-    status, verdict = _applied(machine, check)
-    source = check.get("source") or _first_source(check)
+    base = next((name for name in check.get("builds_on", ()) if name in failed), None)
+    if base is None:
+        status, verdict = _applied(machine, check)
+    else:
+        status, verdict = "error", Verdict("error", "", reason="not tested: %s fails, and this builds on it" % base)
+    first = _first(check)
     return {
         "id": check["id"],
         "title": language.both(check["title"]),
-        "source": source,
+        "source": first["source"],
+        "subject": _subject(first),
         "status": status,
         "expected": verdict.expected,
         "found": verdict.found,
         "evidence": verdict.evidence,
         "reason": verdict.reason,
+        "endpoint": "" if status == "not_applicable" else _endpoint(machine, first),
+        "builds_on": [str(name) for name in check.get("builds_on", ())],
         "severity": check.get("severity", ""),
         "area": check.get("area", ""),
         "remedy": language.both(check.get("remedy")),
@@ -171,8 +184,11 @@ def _told(facts, values, failed):
         found = "does not exist"
     else:
         found = " and ".join(_shown(attribute, value) for attribute, value in values.items())
+    if not failed or {"error", "stderr"} & set(values):
+        return found
     note = facts.get("error") or facts.get("stderr")
-    return "%s (%s)" % (found, short(note, 200)) if failed and note and not {"error", "stderr"} & set(values) else found
+    note = note() if callable(note) else note
+    return "%s (%s)" % (found, short(note, 400)) if note else found
 
 
 def _shown(attribute, value):
@@ -220,8 +236,26 @@ def _joined(parts, decisive, otherwise, word):
     )
 
 
-def _first_source(check):
-    for name in language.GROUPS:
-        for part in check.get(name, ()):
-            return part.get("source") or _first_source(part)
-    return ""
+def _first(check):
+    """The expectation by which a check is described: itself, or the first one of its groups."""
+    while "source" not in check:
+        check = next(check[name][0] for name in language.GROUPS if check.get(name))
+    return check
+
+
+def _subject(expectation):
+    """What the expectation is about: the main selector of its source."""
+    source = SOURCES[expectation["source"]]
+    return short(language.selector(expectation["source"], expectation.get("select")).get(source.MAIN, ""), 200)
+
+
+def _endpoint(machine, expectation):
+    """Where a source spoke to, or looked for a listener, as `tcp 10.0.0.2 80`; empty when it does neither."""
+    endpoint = getattr(SOURCES[expectation["source"]], "endpoint", None)
+    if endpoint is None or machine.offline:
+        return ""
+    try:
+        with bounded.within(SECONDS):
+            return endpoint(machine, language.selector(expectation["source"], expectation.get("select")))
+    except (UnreadableError, bounded.TooLongError, OSError, ValueError):
+        return ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-import socket
 import ssl
 import time
 
+from ansible_collections.oplever.lab.plugins.module_utils import network
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "path"
@@ -23,11 +23,18 @@ def describe(select):
     return "certificate %s%s" % (select.get("path") or "at %s" % select.get("connect"), name)
 
 
+def endpoint(machine, select):
+    if not select.get("connect"):
+        return ""
+    host, _, port = str(select["connect"]).rpartition(":")
+    return network.endpoint(machine, "tcp", host.strip("[]"), port)
+
+
 def look_up(machine, select):
     protocol = None
     if select.get("connect"):
         machine.must_run("certificate of %s" % select["connect"])
-        pem, protocol = _shown_by(select)
+        pem, protocol = _shown_by(machine, select)
         if pem is None:
             return {"exists": False}
     else:
@@ -61,13 +68,13 @@ def parse(text):
     }
 
 
-def _shown_by(select):
+def _shown_by(machine, select):
     host, _, port = str(select["connect"]).rpartition(":")
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        plain = socket.create_connection((host.strip("[]"), int(port)), float(select.get("timeout", 10)))
+        plain = network.connect(machine, host.strip("[]"), int(port), float(select.get("timeout", 10)))
         with plain, context.wrap_socket(plain, server_hostname=select.get("name") or host) as secure:
             return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True) or b""), secure.version()
     except ConnectionRefusedError:

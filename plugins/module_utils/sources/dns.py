@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import socket
 import struct
 
+from ansible_collections.oplever.lab.plugins.module_utils import network
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "name"
@@ -27,6 +27,10 @@ def describe(select):
     return "DNS %s %s%s" % (select.get("name"), select.get("type", "A"), server)
 
 
+def endpoint(machine, select):
+    return network.endpoint(machine, "udp", select.get("server") or first_server(machine), select.get("port", 53))
+
+
 def look_up(machine, select):
     kind = str(select.get("type", "A")).upper()
     if kind not in TYPES:
@@ -35,9 +39,7 @@ def look_up(machine, select):
     question = _question(_reverse(str(select["name"])) if kind == "PTR" else str(select["name"]), TYPES[kind])
     address = (server, int(select.get("port", 53)))
     try:
-        rcode, answers = parse(_ask(question, address, float(select.get("timeout", 5))), question, TYPES[kind])
-    except socket.timeout:
-        raise UnreadableError("the name server %s did not answer in time" % server) from None
+        rcode, answers = parse(_ask(machine, question, address, float(select.get("timeout", 5))), question, TYPES[kind])
     except (OSError, MalformedError) as problem:
         raise UnreadableError("name server %s: %s" % (server, problem)) from None
     return {"exists": bool(answers), "rcode": RCODES.get(rcode, str(rcode)), "answers": answers}
@@ -68,18 +70,11 @@ def _question(name, kind):
     return os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + packed + struct.pack("!HH", kind, 1)
 
 
-def _ask(question, address, timeout):
-    family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
-    with socket.socket(family, socket.SOCK_DGRAM) as udp:
-        udp.settimeout(timeout)
-        udp.connect(address)
-        udp.send(question)
-        answer = udp.recv(65535)
-        while answer[:2] != question[:2]:
-            answer = udp.recv(65535)
+def _ask(machine, question, address, timeout):
+    answer = network.ask(machine, *address, question, timeout)
     if len(answer) < 12 or not answer[2] & 0x02:
         return answer
-    with socket.create_connection(address, timeout) as tcp:
+    with network.connect(machine, *address, timeout) as tcp:
         tcp.sendall(struct.pack("!H", len(question)) + question)
         with tcp.makefile("rb") as stream:
             return stream.read(struct.unpack("!H", stream.read(2).rjust(2, b"\0"))[0])

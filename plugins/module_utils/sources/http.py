@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
 import time
 from urllib.parse import urljoin, urlsplit
 
+from ansible_collections.oplever.lab.plugins.module_utils import network
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "url"
@@ -24,10 +24,15 @@ def describe(select):
     return "%s %s%s" % (select.get("method", "GET"), select.get("url"), host)
 
 
+def endpoint(machine, select):
+    parts = urlsplit(str(select["url"]))
+    return network.endpoint(machine, "tcp", parts.hostname, _port(parts))
+
+
 def look_up(machine, select):
     url = str(select["url"])
     for _ in range(REDIRECTS):
-        facts = _one(url, select)
+        facts = _answer(machine, url, select)
         location = facts.get("headers", {}).get("location")
         if not select.get("follow") or not location or facts["status"] not in (301, 302, 303, 307, 308):
             return facts
@@ -36,7 +41,7 @@ def look_up(machine, select):
     return dict(facts, error="more than %d redirections" % REDIRECTS)
 
 
-def _one(url, select):
+def _answer(machine, url, select):
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UnreadableError("%s is not an http or https address" % url)
@@ -45,7 +50,7 @@ def _one(url, select):
     name = select.get("host") or parts.hostname
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
     try:
-        connection.sock = _connect(parts, name, timeout, select.get("verify", True))
+        connection.sock = _connect(machine, parts, name, timeout, select.get("verify", True))
         path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         host = select.get("host") or parts.netloc.rpartition("@")[2]
         connection.request(select.get("method", "GET"), path, headers={"Host": host, "User-Agent": "oplever"})
@@ -59,8 +64,13 @@ def _one(url, select):
         connection.close()
 
 
-def _connect(parts, name, timeout, verify):
-    plain = socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), timeout)
+def _port(parts):
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _connect(machine, parts, name, timeout, verify):
+    plain = network.connect(machine, parts.hostname, _port(parts), timeout)
+    plain.settimeout(timeout)
     if parts.scheme == "http":
         return plain
     context = ssl.create_default_context()

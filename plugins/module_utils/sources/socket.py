@@ -40,6 +40,10 @@ def describe(select):
     return "listening %s sockets, %s" % (select.get("protocol", "tcp and udp"), what)
 
 
+def endpoint(machine, select):
+    return "" if select.get("any") else "%s * %d" % (select.get("protocol", "tcp"), int(select["port"]))
+
+
 def look_up(machine, select):
     found = [s for s in machine.once(listening) if select.get("protocol") in (None, s.protocol)]
     if select.get("any"):

@@ -7,6 +7,7 @@ import socket
 import ssl
 import warnings
 
+from ansible_collections.oplever.lab.plugins.module_utils import network
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import certificate
 
@@ -35,9 +36,13 @@ def describe(select):
     return "TLS at %s%s" % (select.get("connect"), name)
 
 
+def endpoint(machine, select):
+    return network.endpoint(machine, "tcp", *_Server(select).address)
+
+
 def look_up(machine, select):
     server = _Server(select)
-    if not server.listens():
+    if not server.listens(machine):
         return {"exists": False}
     ciphers = {name: server.ciphers(version) for name, version in PROTOCOLS.items()}
     taken = sorted({cipher for found in ciphers.values() for cipher in found})
@@ -68,9 +73,9 @@ class _Server:
         self.timeout = float(select.get("timeout", 10))
         self.certificate = b""
 
-    def listens(self):
+    def listens(self, machine):
         try:
-            socket.create_connection(self.address, self.timeout).close()
+            network.connect(machine, *self.address, self.timeout).close()
         except ConnectionRefusedError:
             return False
         except OSError as problem:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import unit_file
 
 MAIN = "name"
@@ -14,6 +16,10 @@ PROPERTIES = (
     "Id", "Names", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "FragmentPath", "DropInPaths",
     "Transient",
 )  # fmt: skip
+PROBLEM = re.compile(
+    r"error|emerg|crit|fail|fatal|alert|cannot|can't|could not|unable|invalid|unknown|denied|refused", re.I
+)
+LINES, LAST = 30, 3  # read from the log of a unit that failed, and shown
 SHOW = ["systemctl", "show", "--no-pager", "--property=" + ",".join(PROPERTIES)]
 
 
@@ -52,7 +58,18 @@ def _shown(machine, name):
         "fragment": facts.get("FragmentPath"),
         "drop_ins": facts.get("DropInPaths", "").split(),
         "evidence": facts.get("FragmentPath"),
+        "error": lambda: _last_words(machine, name) if facts.get("ActiveState") == "failed" else "",
     }
+
+
+def _last_words(machine, name):
+    """What the program itself wrote before it failed, as far as it looks like a reason; empty when it wrote nothing."""
+    command = ["journalctl", "--no-pager", "--output=cat", "--lines=%d" % LINES, "_SYSTEMD_UNIT=%s" % name]
+    try:
+        lines = [line.strip() for line in machine.output(command).splitlines() if line.strip()]
+    except UnreadableError:
+        return ""
+    return " / ".join(([line for line in lines if PROBLEM.search(line)] or lines)[-LAST:])
 
 
 def _on_disk(machine, name):

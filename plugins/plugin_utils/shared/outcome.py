@@ -86,6 +86,8 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
         )
     elif failed and (cause := _cause(error)) and cause not in text and text in (_first(error), ""):
         text = cause
+    if failed and (inner := _inner_failure(data.get("failed_modules"), redactor)):
+        text = f"{text.rstrip('.')}: {inner}"
     if not text and failed:
         text = _text(data.get("reason"))  # a file that could not be included
     if not text and data.get("skipped_reason"):
@@ -94,6 +96,12 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
         condition = data.get("false_condition")
         text = _text(data["skip_reason"]) + (f": {condition}" if isinstance(condition, str) else "")
     return one_line(text, redact=redactor.text)
+
+
+def _inner_failure(modules: object, redactor: Redactor) -> str:
+    """Why a module failed that another one called, as facts are gathered: its own words, not that it failed."""
+    inner = next(iter(modules.values()), None) if isinstance(modules, dict) else None
+    return message(inner, None, redactor, failed=True) if isinstance(inner, dict) else ""
 
 
 def kept_data(action: str, data: Mapping[str, Any], redactor: Redactor, *, failed: bool) -> dict[str, Any] | None:
@@ -180,6 +188,7 @@ def _says_nothing(text: str) -> bool:
             "module failure",
             "one or more items failed",
             "task failed",
+            "module result deserialization failed: no start of json char found",
         )
     )
 

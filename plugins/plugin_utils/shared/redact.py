@@ -44,6 +44,8 @@ _OPTION = re.compile(
 _ELEMENT = re.compile(r"(?P<head><(?P<name>[A-Za-z][\w:.-]*)>)(?P<value>[^<>\s][^<>]*)(?=</)")
 _PROGRAMS = frozenset({"passwd", "chpasswd", "gpasswd", "htpasswd", "kpasswd", "smbpasswd", "ldappasswd", "sshpass"})
 """`passwd: ...` is what the program says, or the first line of nsswitch.conf."""
+_VERB = re.compile(r"\b(?:not|to|did|does|will|would|must|should|shall|may|can|cannot|could|tests|checks) \Z", re.I)
+"""What stands before the verb: in `2 tests did not pass: a, b` no secret follows."""
 _SUSPECT_FILE = re.compile(
     rb"(?i)vault|pass|pwd?|wachtwoord|kennwort|secret|token|key|cred|psk|pin|otp|auth|bearer|cookie|hook|community|salt|sess|luks"
 )
@@ -92,7 +94,7 @@ def _named_value(match: re.Match[str], text: str) -> tuple[int, int] | None:
     """(begin, end) of the secret that a name introduces; None when it is no secret."""
     name = match["name"].rpartition(".")[2]
     how_sure = strength(name)
-    if how_sure == "none":
+    if how_sure == "none" or (name.lower() == "pass" and _VERB.search(text, 0, match.start())):
         return None
     value = _VALUE.match(text, match.end())
     if value is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from oplever.record import figures
+from oplever.record.causes import Cause, causes
 from oplever.record.identity import TestKey
 from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
@@ -51,6 +52,7 @@ class View:
     during: list[Test]
     after: list[Test]
     failing_tests: list[Test]
+    causes: tuple[Cause, ...]
     failing_controls: list[Control]
     unsolved_faults: list[Fault]
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
@@ -80,6 +82,7 @@ class View:
             during=during,
             after=after,
             failing_tests=failing,
+            causes=causes(failing, record.tests, record.systems),
             failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
             unsolved_faults=faults,
             steps_by_host=steps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from oplever.record.identity import TestKey
 from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
 STATUSES = frozenset(get_args(CheckStatus))
+ENDPOINT = re.compile(r"(?:tcp|udp) (?:\*|[0-9a-fA-F.:]+(?:%\w+)?) \d{1,5}|resolver")
 GRANTED = ("id", "control", "reason", "owner", "approver", "expires", "compensating", "problem")
 
 
@@ -78,6 +80,9 @@ def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
             duration=_number(outcome.check.get("duration")),
             attempt=earlier.attempt + 1 if earlier else 1,
             path=outcome.path,
+            subject=outcome.text("subject"),
+            endpoint=_endpoint(outcome.text("endpoint")),
+            builds_on=_names(outcome.check.get("builds_on")),
         )
     return tuple(last.values())
 
@@ -142,6 +147,15 @@ def _control(outcome: Outcome, known: Control | None) -> Control:
         exception=outcome.text("exception"),
         path=outcome.path,
     )
+
+
+def _endpoint(text: str) -> str:
+    """As the engine writes it; anything else says nothing."""
+    return text if ENDPOINT.fullmatch(text) else ""
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _number(value: object) -> float:

@@ -154,6 +154,18 @@ def test_a_machine_that_was_left_behind_is_not_in_order() -> None:
     assert "No batch reached these machines, nothing was done on them: b." in [item.text for item in attention(found)]
 
 
+@pytest.mark.parametrize(("other", "shown"), [(False, False), (True, True)])
+def test_a_step_that_only_repeats_failed_tests_is_not_said_twice(other: bool, shown: bool) -> None:
+    check = {"id": "web.page", "title": "page", "status": "fail", "expected": "1", "found": "2"}
+    journal = complete().task("Test", status="failed", data={"stage": "after", "suite": "web", "checks": [check]})
+    if other:
+        journal.task("Copy a file", status="failed", message="no space left")
+    _, found = page(journal.finish(ok=5, failed=1))
+    labels = [item.label for item in attention(found)]
+    assert ("Work" in labels) is shown
+    assert "Failed test" in labels
+
+
 def test_every_reason_is_among_what_needs_attention() -> None:
     """One source: a reason without a line of its own would let the list say less than the verdict."""
     record, _ = page(complete().finish(ok=5))

@@ -16,6 +16,7 @@ SINGLE = ("source", "select", "expect")
 GROUPS = ("all", "any", "none")
 ABOUT = (
     "id", "title", "when", "reason", "severity", "area", "level", "not_for", "only_for", "rationale", "remedy", "refs",
+    "builds_on",
 )  # fmt: skip
 TEXTS = ("title", "reason", "rationale", "remedy")
 LANGUAGES = ("nl", "en")
@@ -137,7 +138,7 @@ class _Rules:
             yield Mistake((*place, "area"), "area is a text")
         if check.get("level", 1) not in (1, 2) or isinstance(check.get("level"), bool):
             yield Mistake((*place, "level"), "level is 1 or 2")
-        for key in ("not_for", "only_for"):
+        for key in ("not_for", "only_for", "builds_on"):
             purposes = check.get(key, [])
             if not isinstance(purposes, list) or not all(isinstance(purpose, str) for purpose in purposes):
                 yield Mistake((*place, key), "%s is a list of purposes of a machine" % key)

@@ -79,7 +79,9 @@ class Step(Struct, frozen=True):
 
 class Test(Struct, frozen=True):
     """One expectation about one machine with what was found. `path` is file and line of the task that tested,
-    relative to where Ansible ran when it lies below that."""
+    relative to where Ansible ran when it lies below that. `subject` is what the source was asked about, `endpoint`
+    where it spoke to or looked for a listener, as `tcp 10.0.0.2 80` (`resolver`: it had no address for the name),
+    `builds_on` the tests without which it cannot pass."""
 
     id: str
     host: str
@@ -97,6 +99,9 @@ class Test(Struct, frozen=True):
     attempt: int = 1
     by: str = "machine"
     path: str = ""
+    subject: str = ""
+    endpoint: str = ""
+    builds_on: tuple[str, ...] = ()
 
 
 class Fault(Struct, frozen=True):

@@ -17,11 +17,13 @@ from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
 from oplever.record import figures
+from oplever.record.causes import Cause
 from oplever.record.model import Control, Missing, Reason, Record, System, Test
 from oplever.record.persons import among, supervisors
 from oplever.record.start import is_stated
 
 _MOST_OF_A_KIND = 8
+_MOST_CAUSES = 5
 _MOST_TILES = 12
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
@@ -69,6 +71,8 @@ def _attention(view: View, t: Translator) -> Blocks:
     items: list[AttentionItem] = []
     shown: set[str] = set()
     for reason in view.record.document.reasons:
+        if reason.code == "hosts_failed" and _only_tests_failed(view, reason.params["hosts"]):
+            continue
         name, detail = _DETAILS.get(reason.code, ("", None))
         if detail is None:
             items.append(_line(t, reason))
@@ -78,6 +82,12 @@ def _attention(view: View, t: Translator) -> Blocks:
     items += [] if "faults" in shown else _faults(view, t)
     items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
     return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
+
+
+def _only_tests_failed(view: View, hosts: Sequence[str]) -> bool:
+    """Whether the steps that failed on these machines only say that tests did, which are listed themselves."""
+    other = {fault.host for fault in view.unsolved_faults if fault.kind == "task_failed"}
+    return bool(hosts) and all(view.failing_on[host] and host not in other for host in hosts)
 
 
 def _line(t: Translator, reason: Reason) -> AttentionItem:
@@ -104,30 +114,50 @@ def _capped(t: Translator, items: list[AttentionItem], section: str, label: str)
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
-    label = t("Failed test")
+    label, shown = t("Failed test"), _every_machine_first(view.causes)[:_MOST_CAUSES]
     items = [
         AttentionItem(
             "bad",
             label,
-            f"{test.host}: {titled(t, test.title) or test.id}",
-            _expected_found(t, test, test.status),
-            section=_TESTS[test.stage],
-            language=in_language(t, test.title),
+            f"{cause.test.host}: {titled(t, cause.test.title) or cause.test.id}",
+            (
+                *_expected_found(t, cause.test, cause.test.status),
+                *_detail("; " + consequences if (consequences := _consequences(t, cause)) else ""),
+            ),
+            section=_TESTS[cause.test.stage],
+            language=in_language(t, cause.test.title),
         )
-        for test in _every_machine_first(view.failing_tests)
+        for cause in shown
     ]
-    return _capped(t, items, "tests", label)
+    left = len(view.failing_tests) - sum(1 + len(cause.consequences) for cause in shown)
+    more = AttentionItem("bad", label, t("and {count} more", count=left), section="tests")
+    return [*items, *([more] if left else [])]
 
 
-def _every_machine_first(tests: Sequence[Test]) -> list[Test]:
-    """The tests that are shown come first: some of each machine, so that one that has many hides no other."""
+def _consequences(t: Translator, cause: Cause) -> str:
+    """How many tests fail because of this one, and on which other machines."""
+    count = len(cause.consequences)
+    hosts = list(dict.fromkeys(test.host for test in cause.consequences if test.host != cause.test.host))
+    if not count:
+        return ""
+    if not hosts:
+        return t.plural("{count} other test fails with it", "{count} other tests fail with it", count)
+    return t.plural(
+        "{count} other test fails with it, also on {hosts}",
+        "{count} other tests fail with it, also on {hosts}",
+        count,
+        hosts=_hosts(t, hosts),
+    )
+
+
+def _every_machine_first(causes: Sequence[Cause]) -> list[Cause]:
+    """Of each machine the first before the second of any, so that one that has many hides no other."""
     rank: Counter[str] = Counter()
-    ranked = []
-    for place, test in enumerate(tests):
-        ranked.append((rank[test.host], place, test))
-        rank[test.host] += 1
-    shown = {place for _, place, _ in sorted(ranked, key=lambda row: row[:2])[:_MOST_OF_A_KIND]}
-    return [test for _, _, test in sorted(ranked, key=lambda row: (row[1] not in shown, row[1]))]
+    ranks = []
+    for cause in causes:
+        ranks.append(rank[cause.test.host])
+        rank[cause.test.host] += 1
+    return [cause for _, cause in sorted(zip(ranks, causes, strict=True), key=lambda pair: pair[0])]
 
 
 def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:

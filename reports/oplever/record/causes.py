@@ -1,0 +1,179 @@
+"""Which failing tests follow from which, so that a reader sees causes before consequences. Pure.
+
+A service fails in a known order: its package is not there, its configuration is refused or another program has its
+port, so its unit does not run, so nothing listens, so nothing answers. `RULES` is that order as data; `Cause` is what
+comes of it. Nothing is concluded from a text that a program wrote.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from oplever.record.identity import TestKey
+from oplever.record.model import System, Test
+
+State = Literal["not_installed", "refused", "port_taken", "not_running", "not_listening", "unread", "no_answer"]
+"""What a failing test shows about a service: `refused` its configuration, `unread` the settings that only a valid
+configuration shows, `no_answer` a command that asks the service."""
+
+RULES: tuple[tuple[State, State], ...] = (
+    ("not_installed", "refused"),
+    ("not_installed", "not_running"),
+    ("refused", "not_running"),
+    ("port_taken", "not_running"),
+    ("not_running", "not_listening"),
+    ("refused", "unread"),
+    ("not_running", "no_answer"),
+)
+"""Inside one suite on one machine: the first explains the second. A program that holds a port is only known by its
+test of that port; a configuration that is refused stops nothing that still runs."""
+ANSWERING: tuple[State, ...] = ("port_taken", "not_listening", "not_running")
+"""States of the service at an endpoint that explain each failing test that speaks to it, the nearest first."""
+
+RESOLVER = "resolver"
+DRIFT = "drift"
+FILTER = "firewall"
+"""The suite of a packet filter, which explains silence towards other machines."""
+NAMES = "dns_client"
+"""The suite that tests how a machine finds names."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A failing test that no other one explains, with those that it explains, in their order."""
+
+    test: Test
+    consequences: tuple[Test, ...]
+
+
+def causes(tests: Sequence[Test], every: Iterable[Test], systems: Iterable[System]) -> tuple[Cause, ...]:
+    """The failing `tests` grouped: every one of them is in the result once. Causes of the most come first, the others
+    in their order. `every` are the tests of the record, failing or not, and tell what listens where."""
+    network = _Network(tests, every, systems)
+    followers: dict[TestKey, list[Test]] = defaultdict(list)
+    roots = []
+    for test in tests:
+        root = _root(network, test)
+        if root is test:
+            roots.append(test)
+        else:
+            followers[TestKey.of(root)].append(test)
+    groups = [Cause(test, tuple(followers[TestKey.of(test)])) for test in roots]
+    return tuple(sorted(groups, key=lambda cause: -len(cause.consequences)))
+
+
+def state(test: Test) -> State | None:
+    """What a failing test shows; None when it explains no other test."""
+    wrong = _wrong(test)
+    match test.source:
+        case "package" if "exists" in wrong or "status" in wrong or wrong == {""}:
+            return "not_installed"
+        case "command" if test.id.endswith(".configuration") and "rc" in wrong:
+            return "refused"
+        case "unit" if "active" in wrong or wrong == {""}:
+            return "not_running"
+        case "socket" if "process" in wrong:
+            return "port_taken"
+        case "socket" if wrong == {""}:
+            return "not_listening"
+        case "sshd" | "nginx" if test.status == "error":
+            return "unread"
+        case "command" if "rc" in wrong:
+            return "no_answer"
+        case "time" | "mariadb" | "postgresql" if wrong == {""} or test.status == "error":
+            return "no_answer"
+    return None
+
+
+def _wrong(test: Test) -> set[str]:
+    """Attributes that differ, of `active = failed and enabled = disabled`; an empty one of what does not exist."""
+    if test.found.startswith("does not exist"):
+        return {""}
+    return {part.partition(" = ")[0] for part in test.found.split(" and ") if " = " in part}
+
+
+def _root(network: _Network, test: Test) -> Test:
+    """What explains the test in the end; the test itself when that leads in a circle."""
+    root, passed = test, {TestKey.of(test)}
+    while cause := next(network.explains(root), None):
+        if TestKey.of(cause) in passed:
+            return test
+        passed.add(TestKey.of(cause))
+        root = cause
+    return root
+
+
+class _Network:
+    """The failing tests by where they belong: suites of machines, and endpoints between machines."""
+
+    def __init__(self, failing: Sequence[Test], every: Iterable[Test], systems: Iterable[System]) -> None:
+        self.failing: dict[tuple[str, str], list[Test]] = defaultdict(list)
+        for test in failing:
+            self.failing[test.host, test.suite].append(test)
+        self.by_key = {(test.host, test.id): test for test in failing}
+        self.services = {
+            (test.host, *_service(test.endpoint)): test.suite
+            for test in every
+            if test.source == "socket" and test.endpoint
+        }
+        self.machines = {address: system.name for system in systems for address in _addresses(system)}
+
+    def explains(self, test: Test) -> Iterator[Test]:
+        """Failing tests that explain this one, the nearest first."""
+        yield from (self.by_key[test.host, name] for name in test.builds_on if (test.host, name) in self.by_key)
+        if test.suite == DRIFT:
+            yield from self._of_drift(test)
+            return
+        shown = state(test)
+        for cause, effect in RULES:
+            if shown == effect and (shown != "not_running" or "failed" in test.found or cause == "not_installed"):
+                yield from self._in_suite(test.host, test.suite, cause)
+        if test.endpoint and test.source != "socket":
+            yield from self._of_answer(test)
+
+    def _in_suite(self, host: str, suite: str, shown: State) -> Iterator[Test]:
+        return (test for test in self.failing.get((host, suite), ()) if state(test) == shown)
+
+    def _of_answer(self, test: Test) -> Iterator[Test]:
+        if test.endpoint == RESOLVER:
+            yield from (each for each in self.failing.get((test.host, NAMES), ()) if each is not test)
+            return
+        protocol, address, port = test.endpoint.split(" ")
+        host = test.host if ip_address(address).is_loopback else self.machines.get(address, "")
+        suite = self.services.get((host, protocol, port))
+        if suite is not None:
+            for shown in ANSWERING:
+                yield from self._in_suite(host, suite, shown)
+        if host and host != test.host:
+            yield from self.failing.get((host, FILTER), ())
+
+    def _of_drift(self, test: Test) -> Iterator[Test]:
+        """A test of the unit or the port that changed since the delivery."""
+        kind, _, name = test.id.removeprefix(f"{DRIFT}.").partition(".")
+        for (host, suite), tests in self.failing.items():
+            if host == test.host and suite != DRIFT:
+                for other in tests:
+                    if (other.source, kind) == ("unit", "unit") and _unit(other.subject) == name:
+                        yield other
+                    if (other.source, kind) == ("socket", "socket") and _service(other.endpoint) == _service(name):
+                        yield other
+
+
+def _service(endpoint: str) -> tuple[str, str]:
+    """Protocol and port of `tcp 10.0.0.2 80`."""
+    words = endpoint.split(" ")
+    return words[0], words[-1]
+
+
+def _unit(name: str) -> str:
+    return name if "." in name else f"{name}.service"
+
+
+def _addresses(system: System) -> Iterator[str]:
+    yield system.address
+    for interface in system.interfaces:
+        yield from (address.partition("/")[0] for address in interface.addresses)

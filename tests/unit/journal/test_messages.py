@@ -1,0 +1,27 @@
+"""The one line of a failed task that a person can act on."""
+
+from __future__ import annotations
+
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.outcome import message
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor
+
+STDERR = 'Traceback (most recent call last):\n  File "<stdin>", line 266\nOSError: [Errno 28] No space left on device\n'
+FAILED = {"msg": "Module result deserialization failed: No start of json char found", "module_stderr": STDERR}
+
+
+def test_a_module_that_could_not_start_says_why() -> None:
+    assert message(FAILED, None, Redactor(()), failed=True) == "OSError: [Errno 28] No space left on device"
+
+
+def test_a_module_that_another_one_called_says_why() -> None:
+    data = {
+        "msg": "The following modules failed to execute: ansible.legacy.setup.",
+        "failed_modules": {"ansible.legacy.setup": FAILED},
+    }
+    text = "The following modules failed to execute: ansible.legacy.setup: OSError: [Errno 28] No space left on device"
+    assert message(data, None, Redactor(()), failed=True) == text
+
+
+def test_damaged_inner_results_are_left_alone() -> None:
+    for inner in ({}, [], "x", {"a": 1}, {"a": {}}):
+        assert message({"msg": "it failed", "failed_modules": inner}, None, Redactor(()), failed=True) == "it failed"

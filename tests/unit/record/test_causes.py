@@ -1,0 +1,113 @@
+"""Failing tests grouped under what explains them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import structs
+from oplever.record import model
+from oplever.record.causes import causes
+from oplever.record.model import Interface, Recap, System, Text
+
+SYSTEMS = (
+    System("web", Recap(), address="web.example", interfaces=(Interface("eth0", addresses=("10.0.0.2/24",)),)),
+    System("ws", Recap(), address="10.0.0.3"),
+)
+
+
+def failing(name: str, source: str, found: str, host: str = "web", **more: Any) -> model.Test:
+    suite = more.pop("suite", name.partition(".")[0])
+    text = Text(name, name)
+    return model.Test(name, host, "after", "fail", "", found, text, suite=suite, source=source, **more)
+
+
+SERVICE = failing("nginx.service", "unit", "active = failed", subject="nginx.service")
+SOCKET = failing("nginx.socket", "socket", "does not exist", endpoint="tcp * 80", subject="80")
+REFUSED = failing("nginx.configuration", "command", "rc = 1 (unknown directive)")
+PAGE = failing("wiki.page", "http", "does not exist (refused)", endpoint="tcp 127.0.0.1 80")
+LOGIN = failing("wiki.login", "command", "rc = 1", builds_on=("wiki.page",))
+FAR = failing("site.wiki", "http", "does not exist (refused)", host="ws", endpoint="tcp 10.0.0.2 80")
+
+
+def grouped(*tests: model.Test, listening: tuple[model.Test, ...] = ()) -> dict[str, list[str]]:
+    """Id of each cause -> ids of its consequences."""
+    result = causes(tests, (*tests, *listening), SYSTEMS)
+    assert sorted(t.id for cause in result for t in (cause.test, *cause.consequences)) == sorted(t.id for t in tests)
+    return {cause.test.id: [test.id for test in cause.consequences] for cause in result}
+
+
+def test_a_refused_configuration_explains_all_that_needs_the_service() -> None:
+    assert grouped(SERVICE, SOCKET, REFUSED, PAGE, LOGIN, FAR) == {
+        "nginx.configuration": ["nginx.service", "nginx.socket", "wiki.page", "wiki.login", "site.wiki"]
+    }
+
+
+def test_a_service_that_was_stopped_is_not_explained_by_its_configuration() -> None:
+    stopped = structs.replace(SERVICE, found="active = inactive")
+    assert grouped(stopped, SOCKET, REFUSED) == {"nginx.service": ["nginx.socket"], "nginx.configuration": []}
+
+
+def test_a_service_that_runs_explains_nothing() -> None:
+    not_at_boot = structs.replace(SERVICE, found="enabled = disabled")
+    listens = structs.replace(SOCKET, status="pass", found="exists = true")
+    broken = structs.replace(PAGE, found="status = 500")
+    groups = grouped(not_at_boot, REFUSED, broken, listening=(listens,))
+    assert groups == {"nginx.service": [], "nginx.configuration": [], "wiki.page": []}
+
+
+def test_another_program_on_the_port_comes_first() -> None:
+    taken = structs.replace(SOCKET, found="process = python3")
+    other = structs.replace(PAGE, found="status = 200")
+    assert grouped(SERVICE, taken, other) == {"nginx.socket": ["nginx.service", "wiki.page"]}
+
+
+def test_a_port_on_another_machine_explains_nothing_here() -> None:
+    elsewhere = structs.replace(FAR, endpoint="tcp 10.0.0.3 80")
+    unknown = structs.replace(FAR, id="site.unknown", endpoint="tcp 192.0.2.1 80")
+    other_port = structs.replace(FAR, id="site.tls", endpoint="tcp 10.0.0.2 443")
+    groups = grouped(SOCKET, elsewhere, unknown, other_port)
+    assert groups == {"nginx.socket": [], "site.wiki": [], "site.unknown": [], "site.tls": []}
+
+
+def test_a_filter_explains_silence_towards_others_alone() -> None:
+    rules = failing("firewall.rules", "nftables", "rules = 9")
+    listens = structs.replace(SOCKET, status="pass", found="exists = true")
+    assert grouped(rules, FAR, PAGE, listening=(listens,)) == {"firewall.rules": ["site.wiki"], "wiki.page": []}
+
+
+def test_names_that_cannot_be_found_are_explained_by_the_test_of_names() -> None:
+    servers = failing("dns_client.servers", "file", "lines = 1", host="ws")
+    lost = structs.replace(FAR, endpoint="resolver")
+    elsewhere = structs.replace(servers, host="web")
+    assert grouped(servers, lost) == {"dns_client.servers": ["site.wiki"]}
+    assert grouped(elsewhere, lost) == {"dns_client.servers": [], "site.wiki": []}
+
+
+def test_drift_of_a_unit_and_of_a_port_follows_its_test() -> None:
+    unit = failing("drift.unit.nginx.service", "snapshot", "failed, enabled")
+    port = failing("drift.socket.tcp :: 80", "snapshot", "absent")
+    file = failing("drift.file./etc/passwd", "snapshot", "changed")
+    assert grouped(unit, port, file, SERVICE, SOCKET) == {
+        "nginx.service": ["drift.unit.nginx.service", "drift.socket.tcp :: 80", "nginx.socket"],
+        "drift.file./etc/passwd": [],
+    }
+
+
+def test_what_asks_a_service_follows_from_it() -> None:
+    query = failing("nginx.query", "command", "rc = 1 and stdout = (empty)")
+    other = failing("nginx.keys", "command", "stdout = /etc/ssh/key")
+    assert grouped(SERVICE, query, other) == {"nginx.service": ["nginx.query"], "nginx.keys": []}
+
+
+def test_settings_of_a_refused_configuration_cannot_be_read() -> None:
+    refused = failing("sshd.configuration", "command", "rc = 255 (bad option)")
+    unread = structs.replace(failing("sshd.banner", "sshd", ""), status="error", reason="terminating")
+    wrong = failing("sshd.port", "sshd", "value = 23")
+    assert grouped(refused, unread, wrong) == {"sshd.configuration": ["sshd.banner"], "sshd.port": []}
+
+
+def test_tests_that_build_on_each_other_end() -> None:
+    one = failing("a.one", "command", "rc = 1", builds_on=("a.two",))
+    two = failing("a.two", "command", "rc = 1", builds_on=("a.one",))
+    three = failing("a.three", "command", "rc = 1", builds_on=("a.two",))
+    assert grouped(one, two, three) == {"a.one": [], "a.two": [], "a.three": []}
