@@ -23,7 +23,7 @@ Who = Literal["executor", "supervisor", "user", "toolkit"]
 
 
 class Text(Struct, frozen=True):
-    """One text in both languages of the documents."""
+    """One text in the languages of the documents; empty in a language in which there is none."""
 
     nl: str
     en: str

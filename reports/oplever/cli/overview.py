@@ -52,7 +52,8 @@ def _block(block: Block) -> None:
 
 def _line(line: AttentionItem) -> None:
     symbol = SYMBOLS[line.tone] or " "
-    text = f"{line.text} ({line.detail})" if line.detail else line.text
+    detail = "".join(phrase.text for phrase in line.detail)
+    text = f"{line.text} ({detail})" if detail else line.text
     head = f"  {symbol} {printable(line.label):<{_MARGIN}} "
     click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head)))
     if line.command:

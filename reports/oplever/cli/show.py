@@ -31,7 +31,7 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
     \b
     Examples:
       oplever show                  the latest record
-      oplever show --host web1      the life of a machine over all records
+      oplever show --host web1      the history of a machine over all records
       oplever show latest --host web1
     """
     if host is None:
@@ -76,7 +76,7 @@ def _life(host: str, visits: list[Visit]) -> None:
     delivered = [each.record.started for each in visits if each.record.stage in ("approved", "signed")]
     last = f"last in order {in_order[-1] if in_order else 'never'}, delivered {delivered[-1] if delivered else 'never'}"
     click.echo(f"{host}: {len(visits)} records, {last}\n")
-    columns = ("record", "verdict", "stage", "changed", "tests", "score", "pkg", "set", "drift", "failing")
+    columns = ("record", "verdict", "stage", "changed", "tests", "score", "components", "settings", "drift", "failing")
     table(columns, [_life_row(each) for each in visits])
     for each in visits:
         if each.drift:
@@ -88,13 +88,13 @@ def _life(host: str, visits: list[Visit]) -> None:
 
 
 def _life_row(each: Visit) -> tuple[object, ...]:
-    packages = sum(change.kind == "package" for change in each.changes)
+    settings = sum(change.section == "setting" for change in each.changes)
+    components = len(each.changes) - settings
     score = "-" if each.score is None else f"{each.score:.0f}"
     tests = f"{each.passed}/{each.ran}"
     failing = " ".join(one.id for one in each.failing[:3]) + (" ..." if each.failing[3:] else "")
-    settings = len(each.changes) - packages
     return (
-        each.record.name, each.record.verdict, each.record.stage, each.counts["changed"], tests, score, packages,
+        each.record.name, each.record.verdict, each.record.stage, each.counts["changed"], tests, score, components,
         settings, len(each.drift) if each.since else "-", failing,
     )  # fmt: skip
 

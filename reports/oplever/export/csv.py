@@ -39,8 +39,8 @@ def draw(record: Record, shape: Shape) -> bytes:
     writer.writerow([columns.heading(t, name) for name in names] if t else names)
     for row in rows:
         cells = zip(names, row, strict=True)
-        given = [columns.value(t, shape.subject, name, cell) for name, cell in cells] if t else row
-        writer.writerow([_cell(cell, shape) for cell in given])
+        values = [columns.value(t, shape.subject, name, cell) for name, cell in cells] if t else row
+        writer.writerow([_cell(cell, shape) for cell in values])
     return (text.getvalue()).encode("utf-8-sig" if shape.excel else "utf-8")
 
 
@@ -79,9 +79,9 @@ def _steps(record: Record) -> Iterable[Row]:
     yield _STEP
     for step in record.steps:
         for result in step.results:
-            told = (result.host, result.status, result.started or step.started, result.duration, result.attempts)
+            outcome = (result.host, result.status, result.started or step.started, result.duration, result.attempts)
             yield (
-                *(step.number, step.play, step.role, step.name, step.action, *told),
+                *(step.number, step.play, step.role, step.name, step.action, *outcome),
                 *(result.delegated_to, columns.HIDDEN if result.censored else result.message, step.by),
             )
 

@@ -62,11 +62,11 @@ class Finding(Struct, frozen=True):
     @property
     def skipped(self) -> str:
         """Why it says nothing about the host as it is now, in words; empty when it does."""
-        told = f"{self.status}: {self.message}"
+        result = f"{self.status}: {self.message}"
         if self.stage == "before":
-            return f"not measured after the work; before it {told}"
+            return f"not measured after the work; before it {result}"
         if self.is_retested and self.status in BAD:
-            return f"a later result counts; this one was {told}"
+            return f"a later result counts; this one was {result}"
         if self.status == "not_applicable":
             return self.reason if self.reason.startswith("not run") else f"not applicable: {self.reason or NO_REASON}"
         return ""
@@ -74,8 +74,8 @@ class Finding(Struct, frozen=True):
     @property
     def message(self) -> str:
         """What a person reads: expectation, what was found, and why it does not count when it does not."""
-        said = f"expected {self.expected or 'nothing'}; found {self.found or 'nothing'}"
-        return f"{said} ({self.reason})" if self.reason else said
+        text = f"expected {self.expected or 'nothing'}; found {self.found or 'nothing'}"
+        return f"{text} ({self.reason})" if self.reason else text
 
     @property
     def waiver(self) -> str:
@@ -107,23 +107,23 @@ def controls(record: Record, language: Language) -> tuple[Finding, ...]:
 
 def baseline(record: Record, fmt: str, language: Language) -> dict[str, list[Finding]]:
     """The controls of each host. Raises OpleverError (`export-empty`) when the record has none."""
-    found: dict[str, list[Finding]] = defaultdict(list)
+    by_host: dict[str, list[Finding]] = defaultdict(list)
     for finding in controls(record, language):
-        found[finding.host].append(finding)
-    if not found:
+        by_host[finding.host].append(finding)
+    if not by_host:
         raise OpleverError(
             "export-empty",
             f"{record.id} has no security baseline, and {fmt} contains nothing else",
             "measure one with playbooks/audit.yml, or export the tests: oplever export junit",
         )
-    return dict(found)
+    return dict(by_host)
 
 
 def _test(test: Test, language: Language, *, is_retested: bool) -> Finding:
     return Finding(
         id=test.id,
         host=test.host,
-        title=said(test.title, language) or test.id,
+        title=translated(test.title, language) or test.id,
         suite=test.suite,
         path=test.path,
         is_retested=is_retested,
@@ -139,14 +139,14 @@ def _test(test: Test, language: Language, *, is_retested: bool) -> Finding:
 
 
 def _control(control: Control, grants: Iterable[ExceptionGrant], language: Language, at: str) -> Finding:
-    here = [grant for grant in grants if not grant.hosts or control.host in grant.hosts]
+    applicable = [grant for grant in grants if not grant.hosts or control.host in grant.hosts]
     status = control.after or control.before
     assert status is not None  # what was not measured was left out  # noqa: S101
     waived = status == "waived"
     return Finding(
         id=control.id,
         host=control.host,
-        title=said(control.title, language) or control.id,
+        title=translated(control.title, language) or control.id,
         suite=control.area,
         path=control.path,
         status=status,
@@ -159,11 +159,11 @@ def _control(control: Control, grants: Iterable[ExceptionGrant], language: Langu
         found_before=control.found_before,
         reason=control.reason,
         evidence=control.evidence,
-        remedy=said(control.remedy, language),
+        remedy=translated(control.remedy, language),
         refs=control.refs,
         control=True,
-        grant=_by_id(here, control.exception) if waived else None,
-        refused=None if waived else next((grant for grant in here if not grant.valid), None),
+        grant=_by_id(applicable, control.exception) if waived else None,
+        refused=None if waived else next((grant for grant in applicable if not grant.valid), None),
     )
 
 
@@ -178,7 +178,7 @@ def place(path: str) -> tuple[str, int]:
     return (match[1], max(1, int(match[2]))) if match else (path, 1)
 
 
-def said(text: Text, language: Language) -> str:
+def translated(text: Text, language: Language) -> str:
     first, second = (text.nl, text.en) if language == "nl" else (text.en, text.nl)
     return first or second
 

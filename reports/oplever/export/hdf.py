@@ -24,8 +24,8 @@ _STATUS = {"pass": "passed", "fail": "failed", "waived": "failed", "error": "err
 def draw(record: Record, shape: Shape) -> bytes:
     systems = {system.name: system for system in record.systems}
     profiles = [
-        _profile(record, host, systems.get(host), found)
-        for host, found in findings.baseline(record, "hdf", shape.language).items()
+        _profile(record, host, systems.get(host), results)
+        for host, results in findings.baseline(record, "hdf", shape.language).items()
     ]
     document = {
         "platform": {"name": "oplever", "release": __version__, "target_id": record.id},
@@ -36,12 +36,12 @@ def draw(record: Record, shape: Shape) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _profile(record: Record, host: str, system: System | None, found: list[Finding]) -> dict[str, Any]:
+def _profile(record: Record, host: str, system: System | None, results: list[Finding]) -> dict[str, Any]:
     name = record.baseline.profile or "baseline"
-    own = [_control(record, finding) for finding in found]
-    content = json.dumps([name, record.baseline.version, own], ensure_ascii=False)
+    controls = [_control(record, finding) for finding in results]
+    content = json.dumps([name, record.baseline.version, controls], ensure_ascii=False)
     areas: dict[str, list[str]] = {}
-    for finding in found:
+    for finding in results:
         areas.setdefault(finding.suite, []).append(finding.id)
     return {
         "name": token(f"{name}-{host}"),
@@ -53,7 +53,7 @@ def _profile(record: Record, host: str, system: System | None, found: list[Findi
         "supports": [],
         "attributes": [],
         "groups": [{"id": area, "title": area, "controls": ids} for area, ids in areas.items()],
-        "controls": own,
+        "controls": controls,
     }
 
 
@@ -64,12 +64,14 @@ def _control(record: Record, finding: Finding) -> dict[str, Any]:
     file, line = place(finding.path)
     if finding.before:
         tags["before"] = finding.before
-    told = [{"label": label, "data": data} for label, data in (("check", finding.expected), ("fix", finding.remedy))]
+    descriptions = [
+        {"label": label, "data": data} for label, data in (("check", finding.expected), ("fix", finding.remedy))
+    ]
     return {
         "id": finding.id,
         "title": finding.title,
         "desc": finding.title,
-        "descriptions": [one for one in told if one["data"]],
+        "descriptions": [description for description in descriptions if description["data"]],
         "impact": _IMPACT[finding.severity] if applies else 0.0,
         "refs": [],
         "tags": tags,
@@ -81,17 +83,17 @@ def _control(record: Record, finding: Finding) -> dict[str, Any]:
 
 
 def _result(record: Record, finding: Finding) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    result: dict[str, Any] = {
         "status": "skipped" if finding.skipped else _STATUS[finding.status],
         "code_desc": f"{finding.host}: {finding.expected}",
         "start_time": finding.at or record.document.started,
         "run_time": finding.duration,
     }
     if finding.skipped:
-        return {**said, "skip_message": finding.skipped}
+        return {**result, "skip_message": finding.skipped}
     if finding.status == "pass":
-        return said
-    return {**said, "message": "\n".join(part for part in (finding.message, finding.evidence) if part)}
+        return result
+    return {**result, "message": "\n".join(part for part in (finding.message, finding.evidence) if part)}
 
 
 def _waiver(finding: Finding) -> dict[str, Any]:

@@ -21,13 +21,13 @@ def draw(record: Record, shape: Shape) -> bytes:
     every = (*findings.tests(record, shape.language), *findings.controls(record, shape.language))
     root = ET.Element("testsuites", {"name": record.id, **_counts(every)})
     ordered = sorted(every, key=_suite)  # stable: within a suite the order of the record
-    for (control, name, stage, host), found in groupby(ordered, key=_suite):
-        own = list(found)
+    for (control, name, stage, host), group in groupby(ordered, key=_suite):
+        cases = list(group)
         title = f"baseline {name}" if control else f"{name or 'tests'} ({stage})"
-        moment = min((one.at for one in own if one.at), default=record.document.started)
+        moment = min((case.at for case in cases if case.at), default=record.document.started)
         head = {"name": title, "hostname": host, "timestamp": moment.split(".")[0].rstrip("Z")}
-        suite = ET.SubElement(root, "testsuite", {**head, **_counts(own)})
-        for finding in own:
+        suite = ET.SubElement(root, "testsuite", {**head, **_counts(cases)})
+        for finding in cases:
             suite.append(_case(finding, title))
     return document(root)
 
@@ -36,13 +36,13 @@ def _suite(finding: Finding) -> tuple[bool, str, str, str]:
     return finding.control, finding.suite, finding.stage, finding.host
 
 
-def _counts(found: tuple[Finding, ...] | list[Finding]) -> dict[str, str]:
+def _counts(cases: tuple[Finding, ...] | list[Finding]) -> dict[str, str]:
     return {
-        "tests": str(len(found)),
-        "failures": str(sum(_ended(each) == "failure" for each in found)),
-        "errors": str(sum(_ended(each) == "error" for each in found)),
-        "skipped": str(sum(_ended(each) == "skipped" for each in found)),
-        "time": f"{sum(one.duration for one in found):.3f}",
+        "tests": str(len(cases)),
+        "failures": str(sum(_ended(case) == "failure" for case in cases)),
+        "errors": str(sum(_ended(case) == "error" for case in cases)),
+        "skipped": str(sum(_ended(case) == "skipped" for case in cases)),
+        "time": f"{sum(case.duration for case in cases):.3f}",
     }
 
 

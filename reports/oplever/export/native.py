@@ -10,6 +10,8 @@ from msgspec import Struct, structs
 from oplever.export.shape import Shape
 from oplever.record.model import Record
 
+_HEAD = ("id", "kind", "work_process", "status", "verdict", "stage", "document", "assignment")
+
 
 class _Json:
     def draw(self, record: Record, shape: Shape) -> bytes:
@@ -27,8 +29,7 @@ class _Lines:
 
 
 def _lines(record: Record) -> Iterator[dict[str, object]]:
-    head = {key: getattr(record, key) for key in ("id", "work_process", "status", "verdict", "document", "assignment")}
-    yield {"type": "record", "record": record.id, **head}
+    yield {"type": "record", "record": record.id, **{key: getattr(record, key) for key in _HEAD}}
     for name, things in _groups(record):
         for thing in things:
             fields = {"kind" if key == "type" else key: value for key, value in structs.asdict(thing).items()}

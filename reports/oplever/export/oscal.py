@@ -20,10 +20,12 @@ _VERSION = "1.1.3"
 
 
 def draw(record: Record, shape: Shape) -> bytes:
-    found = [one for own in findings.baseline(record, "oscal", shape.language).values() for one in own]
+    results = [
+        finding for of_host in findings.baseline(record, "oscal", shape.language).values() for finding in of_host
+    ]
     stages = [
-        ("before", [each for each in found if each.before is not None or each.stage == "before"]),
-        ("after", [each for each in found if each.stage == "after"]),
+        ("before", [finding for finding in results if finding.before is not None or finding.stage == "before"]),
+        ("after", [finding for finding in results if finding.stage == "after"]),
     ]
     document = {
         "assessment-results": {
@@ -33,10 +35,15 @@ def draw(record: Record, shape: Shape) -> bytes:
                 "last-modified": record.document.created,
                 "version": str(record.document.revision),
                 "oscal-version": _VERSION,
-                "props": [_prop("verdict", record.verdict), _prop("tool-version", __version__)],
+                "props": [
+                    _prop("kind", record.kind),
+                    _prop("verdict", record.verdict),
+                    _prop("stage", record.stage),
+                    _prop("tool-version", __version__),
+                ],
             },
             "import-ap": {"href": "#" + str(numbered(record, "plan"))},
-            "results": [_stage(record, stage, own) for stage, own in stages if own],
+            "results": [_stage(record, stage, of_host) for stage, of_host in stages if of_host],
             "back-matter": {"resources": [_plan(record)]},
         }
     }
@@ -49,9 +56,9 @@ def _plan(record: Record) -> dict[str, Any]:
     return {"uuid": str(numbered(record, "plan")), "title": title, "description": f"Profile {title} of Oplever."}
 
 
-def _stage(record: Record, stage: str, found: list[Finding]) -> dict[str, Any]:
-    hosts = list(dict.fromkeys(finding.host for finding in found))
-    seen = [(finding, _status(finding, stage)) for finding in found]
+def _stage(record: Record, stage: str, results: list[Finding]) -> dict[str, Any]:
+    hosts = list(dict.fromkeys(finding.host for finding in results))
+    judgements = [(finding, _status(finding, stage)) for finding in results]
     result: dict[str, Any] = {
         "uuid": str(numbered(record, "result", stage)),
         "title": f"{record.baseline.profile or 'baseline'}, {stage} the work",
@@ -61,14 +68,16 @@ def _stage(record: Record, stage: str, found: list[Finding]) -> dict[str, Any]:
         "local-definitions": {"inventory-items": [_host(record, host) for host in hosts]},
         "reviewed-controls": {
             "control-selections": [
-                {"include-controls": [{"control-id": name} for name in dict.fromkeys(token(f.id) for f in found)]}
+                {"include-controls": [{"control-id": name} for name in dict.fromkeys(token(f.id) for f in results)]}
             ]
         },
-        "observations": [_observation(record, stage, finding, status) for finding, status in seen],
+        "observations": [_observation(record, stage, finding, status) for finding, status in judgements],
     }
-    if stage == "after" and (waived := [finding for finding in found if finding.status == "waived"]):
+    if stage == "after" and (waived := [finding for finding in results if finding.status == "waived"]):
         result["risks"] = [_risk(record, finding) for finding in waived]
-    if judged := [_finding(record, stage, f, status) for f, status in seen if status in ("pass", "fail", "waived")]:
+    if judged := [
+        _finding(record, stage, f, status) for f, status in judgements if status in ("pass", "fail", "waived")
+    ]:
         result["findings"] = judged
     return result
 
@@ -82,12 +91,12 @@ def _host(record: Record, host: str) -> dict[str, Any]:
 
 
 def _observation(record: Record, stage: str, finding: Finding, status: CheckStatus) -> dict[str, Any]:
-    found = finding.found_before if stage == "before" and finding.before else finding.found
-    told = [f"expected {finding.expected or '-'}; found {found or '-'}", finding.reason, finding.evidence]
+    value = finding.found_before if stage == "before" and finding.before else finding.found
+    texts = [f"expected {finding.expected or '-'}; found {value or '-'}", finding.reason, finding.evidence]
     return {
         "uuid": str(numbered(record, "observation", stage, finding.host, finding.id)),
         "title": finding.title,
-        "description": "\n".join(part for part in told if part),
+        "description": "\n".join(part for part in texts if part),
         "props": [_prop("status", status), _prop("severity", finding.severity)],
         "methods": ["TEST"],
         "types": ["finding" if status in ("fail", "waived") else "control-objective"],

@@ -48,8 +48,8 @@ def draw(record: Record, shape: Shape) -> bytes:
     every = (*findings.tests(record, shape.language), *findings.controls(record, shape.language))
     results = list(_results(every, shape))
     rules: dict[str, dict[str, Any]] = {}
-    for each in results:
-        rules.setdefault(each.finding.id, _rule(each.finding))
+    for entry in results:
+        rules.setdefault(entry.finding.id, _rule(entry.finding))
     places = {name: number for number, name in enumerate(rules)}
     compared = any(finding.before is not None for finding in every)
     unmeasured = sum(finding.stage == "before" for finding in every)
@@ -66,8 +66,13 @@ def draw(record: Record, shape: Shape) -> bytes:
         "invocations": [_invocation(record, unmeasured)],
         "originalUriBaseIds": {_BASE: {"description": {"text": "The directory that Ansible ran in."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(record, each, places[each.finding.id], compared=compared) for each in results],
-        "properties": {"verdict": record.verdict, "profile": record.baseline.profile},
+        "results": [_result(record, entry, places[entry.finding.id], compared=compared) for entry in results],
+        "properties": {
+            "kind": record.kind,
+            "verdict": record.verdict,
+            "stage": record.stage,
+            "profile": record.baseline.profile,
+        },
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return (json.dumps(log, ensure_ascii=False, indent=1) + "\n").encode()
@@ -84,13 +89,13 @@ def _results(every: Iterable[Finding], shape: Shape) -> Iterator[_Result]:
 
 def _invocation(record: Record, unmeasured: int) -> dict[str, Any]:
     document = record.document
-    said: dict[str, Any] = {"executionSuccessful": record.verdict != "interrupted"}
+    invocation: dict[str, Any] = {"executionSuccessful": record.verdict != "interrupted"}
     times = {"startTimeUtc": document.started, "endTimeUtc": document.ended}
-    said.update({key: moment for key, moment in times.items() if moment})
+    invocation.update({key: moment for key, moment in times.items() if moment})
     if unmeasured:
         text = f"{unmeasured} controls were measured before the work and not after it; there is no result of them."
-        said["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
-    return said
+        invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
+    return invocation
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
@@ -113,23 +118,23 @@ def _level(finding: Finding) -> str:
     return _LEVEL[finding.severity] if finding.control else "error"
 
 
-def _result(record: Record, each: _Result, rule: int, *, compared: bool) -> dict[str, Any]:
-    finding, kind = each.finding, _KIND[each.status]
+def _result(record: Record, entry: _Result, rule: int, *, compared: bool) -> dict[str, Any]:
+    finding, kind = entry.finding, _KIND[entry.status]
     # What is in order is a result of its own: it must not be taken for the problem that it was.
-    apart = [] if each.is_absent or finding.is_problem else [kind]
+    apart = [] if entry.is_absent or finding.is_problem else [kind]
     name = (finding.host, finding.stage, finding.suite, finding.id, *apart)
     result: dict[str, Any] = {
         "ruleId": finding.id,
         "ruleIndex": rule,
         "kind": kind,
         "level": _level(finding) if kind == "fail" else "none",
-        "message": {"text": f"{finding.host}: {finding.title}: {_expected(finding)}; found {each.found or '-'}"},
+        "message": {"text": f"{finding.host}: {finding.title}: {_expected(finding)}; found {entry.found or '-'}"},
         "locations": [_location(record, finding)],
         "partialFingerprints": {"oplever/v1": "/".join(name), "primaryLocationLineHash": f"{_digest(name)}:1"},
         "guid": str(findings.numbered(record, "result", *name)),
     }
     if compared:
-        result["baselineState"] = "absent" if each.is_absent else _state(finding)
+        result["baselineState"] = "absent" if entry.is_absent else _state(finding)
     if suppressions := [_suppression(grant) for grant in (finding.grant, finding.refused) if grant]:
         result["suppressions"] = suppressions
     elif finding.status == "waived":
@@ -179,7 +184,7 @@ def _state(finding: Finding) -> str:
 
 
 def _suppression(grant: ExceptionGrant) -> dict[str, Any]:
-    said = {
+    properties = {
         "owner": grant.owner,
         "approver": grant.approver,
         "expires": grant.expires,
@@ -190,5 +195,5 @@ def _suppression(grant: ExceptionGrant) -> dict[str, Any]:
         "kind": "external",
         "status": "accepted" if grant.valid else "rejected",
         "justification": grant.reason,
-        "properties": {"id": grant.id, **{key: value for key, value in said.items() if value}},
+        "properties": {"id": grant.id, **{key: value for key, value in properties.items() if value}},
     }

@@ -31,33 +31,33 @@ def draw(record: Record, shape: Shape) -> bytes:
     ET.SubElement(root, "description").text = "Controls of Oplever, with what was expected and found on each host."
     ET.SubElement(root, "version").text = record.baseline.version or "0"
     rules: dict[str, Finding] = {}
-    for found in hosts.values():
-        for finding in found:
+    for results in hosts.values():
+        for finding in results:
             rules.setdefault(finding.id, finding)
     areas: dict[str, list[Finding]] = {}
     for finding in rules.values():
         areas.setdefault(finding.suite, []).append(finding)
-    for area, own in areas.items():
-        root.append(_group(area or "other", own))
+    for area, members in areas.items():
+        root.append(_group(area or "other", members))
     scores = {host.host: host for host in record.baseline.hosts}
-    for host, found in hosts.items():
+    for host, results in hosts.items():
         score = scores.get(host)
-        if earlier := [finding for finding in found if finding.before is not None or finding.stage == "before"]:
+        if earlier := [finding for finding in results if finding.before is not None or finding.stage == "before"]:
             root.append(_result(record, host, "before", earlier, score.before if score else None))
-        if any(finding.stage == "after" for finding in found):
-            root.append(_result(record, host, "after", found, score.after if score else None))
+        if any(finding.stage == "after" for finding in results):
+            root.append(_result(record, host, "after", results, score.after if score else None))
     return document(root)
 
 
-def _group(area: str, own: list[Finding]) -> ET.Element:
+def _group(area: str, members: list[Finding]) -> ET.Element:
     group = ET.Element("Group", id=f"{_PREFIX}_group_{token(area)}")
     ET.SubElement(group, "title").text = area
-    for finding in own:
+    for finding in members:
         rule = ET.SubElement(group, "Rule", id=_rule(finding), severity=finding.severity)
         ET.SubElement(rule, "title").text = finding.title
         for source, ids in finding.refs.items():
-            for one in ids:
-                ET.SubElement(rule, "reference", href=f"{URN}:reference:{token(source)}").text = one
+            for reference in ids:
+                ET.SubElement(rule, "reference", href=f"{URN}:reference:{token(source)}").text = reference
         if finding.remedy:
             ET.SubElement(rule, "fixtext").text = finding.remedy
         ET.SubElement(rule, "check", system=f"{URN}:check")
@@ -68,14 +68,14 @@ def _rule(finding: Finding) -> str:
     return f"{_PREFIX}_rule_{token(finding.id)}"
 
 
-def _result(record: Record, host: str, stage: str, found: list[Finding], score: Score | None) -> ET.Element:
+def _result(record: Record, host: str, stage: str, results: list[Finding], score: Score | None) -> ET.Element:
     document = record.document
-    whole = {"start-time": document.started, "end-time": document.ended or document.created}
+    period = {"start-time": document.started, "end-time": document.ended or document.created}
     result = ET.Element(
         "TestResult",
         {
             "id": f"{_PREFIX}_testresult_{token(host)}-{stage}",
-            **whole,
+            **period,
             "test-system": f"cpe:/a:oplever:oplever:{__version__}",
             "version": record.baseline.version or "0",
         },
@@ -85,7 +85,7 @@ def _result(record: Record, host: str, stage: str, found: list[Finding], score: 
     system = next((system for system in record.systems if system.name == host), None)
     for address in [system.address] if system and system.address else []:
         ET.SubElement(result, "target-address").text = address
-    for finding in found:
+    for finding in results:
         result.append(_rule_result(record, finding, stage))
     _scores(result, score)
     return result
@@ -93,7 +93,9 @@ def _result(record: Record, host: str, stage: str, found: list[Finding], score: 
 
 def _scores(result: ET.Element, score: Score | None) -> None:
     """XCCDF's own flat model over what was judged, and our weighted score where anything applied."""
-    judged = [one.text for one in result.iterfind("rule-result/result") if one.text in ("pass", "fail", "error")]
+    judged = [
+        element.text for element in result.iterfind("rule-result/result") if element.text in ("pass", "fail", "error")
+    ]
     flat = ET.SubElement(result, "score", system="urn:xccdf:scoring:flat-unweighted", maximum=str(len(judged)))
     flat.text = str(judged.count("pass"))
     if score and score.score is not None:
@@ -112,11 +114,11 @@ def _rule_result(record: Record, finding: Finding, stage: str) -> ET.Element:
         ET.SubElement(result, "message", severity="info").text = finding.skipped
         ET.SubElement(result, "check", system=f"{URN}:check")
         return result
-    found = finding.found_before if early else finding.found
-    told = [f"expected {finding.expected}; found {found}", finding.reason if status != "waived" else ""]
+    value = finding.found_before if early else finding.found
+    messages = [f"expected {finding.expected}; found {value}", finding.reason if status != "waived" else ""]
     if status == "waived":
-        told.append(f"waived, measured as fail: {finding.waiver}")
-    for line in filter(None, told):
+        messages.append(f"waived, measured as fail: {finding.waiver}")
+    for line in filter(None, messages):
         ET.SubElement(result, "message", severity="info").text = line
     ET.SubElement(result, "check", system=f"{URN}:check")
     return result

@@ -60,5 +60,5 @@ def conclude(record: Record, run: Run) -> Record:
         if rule.lacks(record)
     )
     lost = run.gaps + (run.end.lost if run.end else 0)
-    whole = is_stated(record) or (run.end is not None and not lost and not run.surplus)
-    return structs.replace(record, completeness=Completeness(not lacking and whole, lacking, whole, run.lines))
+    is_whole = is_stated(record) or (run.end is not None and not lost and not run.surplus)
+    return structs.replace(record, completeness=Completeness(not lacking and is_whole, lacking, is_whole, run.lines))

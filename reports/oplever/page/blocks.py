@@ -17,9 +17,19 @@ from msgspec import Struct
 Tone = Literal["plain", "good", "warn", "bad", "info"]
 """What a text means for the reader. Formats show it by a symbol and a colour, never by colour alone."""
 
+Mark = Literal["", "nl", "en"]
+"""The language of a text where that is not the language of the page; empty where it is, and where nobody knows."""
+
 MOST_FOLDS = 24
 """Folds of one kind, such as one for each machine, beyond which they go together into one."""
 SYMBOLS: dict[Tone, str] = {"plain": "", "good": "✓", "warn": "!", "bad": "✗", "info": "–"}
+
+
+class Phrase(Struct, frozen=True):
+    """A piece of a sentence in one language."""
+
+    text: str
+    language: Mark = ""
 
 
 class Cell(Struct, frozen=True):
@@ -29,6 +39,8 @@ class Cell(Struct, frozen=True):
     tone: Tone = "plain"
     code: bool = False
     note: str = ""
+    language: Mark = ""
+    note_language: Mark = ""
 
 
 class Column(Struct, frozen=True):
@@ -84,15 +96,16 @@ class Details(Struct, frozen=True, tag_field="kind", tag="details"):
 
 class AttentionItem(Struct, frozen=True):
     """`section` is the key of the section that tells more, and `number` its number in this document (None: it is not
-    in it); `command` is what supplies what is missing."""
+    in it); `command` is what supplies what is missing; `language` is that of `text`."""
 
     tone: Tone
     label: str
     text: str
-    detail: str = ""
+    detail: tuple[Phrase, ...] = ()
     command: str = ""
     section: str = ""
     number: int | None = None
+    language: Mark = ""
 
 
 class Attention(Struct, frozen=True, tag_field="kind", tag="attention"):
@@ -155,6 +168,7 @@ class CheckItem(Struct, frozen=True):
     text: str
     done: bool | None = None
     remark: str = ""
+    language: Mark = ""
 
 
 class Checklist(Struct, frozen=True, tag_field="kind", tag="checklist"):

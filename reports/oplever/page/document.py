@@ -67,7 +67,7 @@ def build(view: View, layout: Layout, t: Translator) -> Page:
         summary=tuple(_numbered(block, numbers) for block in layout.summary(view, t)),
         sections=tuple(_section(view, layout, t, number) for number in range(len(layout.chapters))),
         notes=(t("Times are in time zone {zone}.", zone=t.zone), *layout.notes(record, t)),
-        labels=_labels(t),
+        labels=_labels(t, record.id),
     )
 
 
@@ -87,12 +87,12 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
     keys = chapter.keys
     missing = tuple(
         Paragraph(
-            f"{word(t, one.who).capitalize()}: {missing_text(t, one.code, one.params)}",
+            f"{word(t, item.who).capitalize()}: {missing_text(t, item.code, item.params)}",
             "warn",
-            one.command,
+            item.command,
         )
-        for one in view.record.completeness.missing
-        if layout.elsewhere.get(one.code, one.section) in keys
+        for item in view.record.completeness.missing
+        if layout.elsewhere.get(item.code, item.section) in keys
     )
     badge = Cell(t("still needed"), "warn") if missing else None if blocks else Cell(t("empty"), "info")
     if not blocks and not missing:
@@ -106,8 +106,9 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
     )
 
 
-def _labels(t: Translator) -> dict[str, str]:
-    """Words of the frame around the content, for the formats."""
+def _labels(t: Translator, name: str) -> dict[str, str]:
+    """Words of the frame around the content of the record with this name, for the formats."""
+    file = f"report.{t.language}.html"
     return {
         "contents": t("Contents"),
         "summary": t("Summary"),
@@ -121,8 +122,14 @@ def _labels(t: Translator) -> dict[str, str]:
         "print": t("Print"),
         "section": t("Section {number}"),
         "supply": t("Enter with"),
-        "left_out": t("{count} more rows are in the HTML report."),
-        "folded": t("The rows are in the HTML report."),
+        "left_out": t("{{count}} more rows are in the file {file}.", file=file),
+        "folded": t("The rows are in the file {file}.", file=file),
+        "shortened": t(
+            "Rows that are left out here, and the rest of texts that end in “…”, are in the files {file} and "
+            "record.json of record {record}.",
+            file=file,
+            record=name,
+        ),
         "record": t("Record"),
         "page": t("Page {number} of {total}"),
         "security": t("Security score"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, KeyValue, Table
+from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, KeyValue, Mark, Table
 from oplever.page.translator import Translator
-from oplever.record.model import Record, Text
+from oplever.record.model import Language, Record, Text
 
 Blocks = tuple[Block, ...]
 
@@ -16,9 +16,20 @@ def titled(t: Translator, text: Text) -> str:
     return (text.nl or text.en) if t.language == "nl" else (text.en or text.nl)
 
 
-def pairs(*found: tuple[str, str | Cell | None]) -> Blocks:
+def in_language(t: Translator, text: Text) -> Mark:
+    """The mark of what `titled` gives."""
+    other: Language = "en" if t.language == "nl" else "nl"
+    return t.mark(other) if titled(t, text) and not (text.nl if t.language == "nl" else text.en) else ""
+
+
+def title_cell(t: Translator, text: Text, name: str = "", note: str = "") -> Cell:
+    """A title in the language in which there is one; else the name of what has none."""
+    return Cell(titled(t, text) or name, note=note, language=in_language(t, text))
+
+
+def pairs(*facts: tuple[str, str | Cell | None]) -> Blocks:
     """A key-value block of the pairs that have a value; no block when none has."""
-    cells = ((key, value if isinstance(value, Cell) else Cell(value or "")) for key, value in found)
+    cells = ((key, value if isinstance(value, Cell) else Cell(value or "")) for key, value in facts)
     kept = tuple((key, cell) for key, cell in cells if cell.text or cell.note)
     return (KeyValue(kept),) if kept else ()
 
@@ -28,13 +39,19 @@ def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]
     return (Table(caption, tuple(columns), tuple(tuple(row) for row in rows), paper_rows),) if rows else ()
 
 
-def folds(t: Translator, found: Sequence[Details]) -> Blocks:
+def folds(t: Translator, details: Sequence[Details]) -> Blocks:
     """A fold for each machine, or one fold that holds them all when they are many."""
-    if len(found) <= MOST_FOLDS:
-        return tuple(found)
+    if len(details) <= MOST_FOLDS:
+        return tuple(details)
     return (
-        Details(t("Machine by machine"), tuple(found), t.plural("{count} machine", "{count} machines", len(found))),
+        Details(t("Machine by machine"), tuple(details), t.plural("{count} machine", "{count} machines", len(details))),
     )
+
+
+def english(t: Translator, text: str, note: str = "") -> Cell:
+    """What a machine said, with a note of a machine: programs, Ansible and checks speak English."""
+    mark = t.mark("en")
+    return Cell(text, code=bool(text), note=note, language=mark if text else "", note_language=mark if note else "")
 
 
 def code(text: str, note: str = "") -> Cell:

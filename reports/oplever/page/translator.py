@@ -11,6 +11,7 @@ import io
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
+from string import Formatter
 from typing import Any, get_args
 
 from babel import dates, numbers
@@ -19,6 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from oplever import clock
+from oplever.page.blocks import Mark, Phrase
 from oplever.words import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -64,8 +66,20 @@ class Translator:
         text = self._catalog.gettext(message) if message else ""
         return text.format(**params) if params else text
 
-    def plural(self, one: str, many: str, count: int, /, **params: Any) -> str:
-        text = self._catalog.ngettext(one, many, count)
+    def mark(self, language: Language) -> Mark:
+        """What says that a text is in this language; nothing where that is the language of the page."""
+        return "" if language == self.language else language
+
+    def phrases(self, message: str, language: Language, /, **params: str) -> tuple[Phrase, ...]:
+        """A message in pieces, of which the parameters are in `language`."""
+        pieces = []
+        for words, name, _, _ in Formatter().parse(self._catalog.gettext(message)):
+            pieces += [Phrase(words)] if words else []
+            pieces += [Phrase(params[name], self.mark(language))] if name is not None and params[name] else []
+        return tuple(pieces)
+
+    def plural(self, singular: str, plural: str, count: int, /, **params: Any) -> str:
+        text = self._catalog.ngettext(singular, plural, count)
         return text.format(count=self.number(count), **params)
 
     @property
@@ -111,12 +125,12 @@ class Translator:
         """`0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`: short, with units that both languages share."""
         if seconds < 10:
             return f"{self.number(seconds, 1)} s"
-        whole = round(seconds)
-        if whole < 60:
-            return f"{whole} s"
-        if whole < 3600:
-            return f"{whole // 60} min {whole % 60:02d} s"
-        return self("{hours} h {minutes} min", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02d}")
+        rounded = round(seconds)
+        if rounded < 60:
+            return f"{rounded} s"
+        if rounded < 3600:
+            return f"{rounded // 60} min {rounded % 60:02d} s"
+        return self("{hours} h {minutes} min", hours=rounded // 3600, minutes=f"{rounded % 3600 // 60:02d}")
 
     def size(self, size_bytes: float) -> str:
         value, unit = float(size_bytes), "B"

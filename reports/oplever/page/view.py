@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from oplever.record import figures
 from oplever.record.causes import Cause, causes
-from oplever.record.identity import TestKey, is_measured, latest
-from oplever.record.model import BAD, Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
+from oplever.record.identity import TestKey
+from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
+_V = TypeVar("_V")
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
 BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
@@ -20,10 +22,16 @@ SEVERITIES = ("high", "medium", "low")
 
 def by_host(things: Iterable[_T]) -> dict[str, list[_T]]:
     """The things of each host, in their order."""
-    found: dict[str, list[_T]] = defaultdict(list)
+    groups: dict[str, list[_T]] = defaultdict(list)
     for thing in things:
-        found[thing.host].append(thing)
-    return dict(found)
+        groups[thing.host].append(thing)
+    return dict(groups)
+
+
+def _in_order(things: dict[str, _V], hosts: Iterable[str]) -> dict[str, _V]:
+    """By host, in the order in which every table has the machines; others come last."""
+    rank = {host: place for place, host in enumerate(hosts)}
+    return dict(sorted(things.items(), key=lambda thing: rank.get(thing[0], len(rank))))
 
 
 def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> list[Test]:
@@ -46,8 +54,9 @@ class View:
     failing_tests: list[Test]
     causes: tuple[Cause, ...]
     failing_controls: list[Control]
-    open_faults: list[Fault]
+    unsolved_faults: list[Fault]
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
+    changes: dict[str, tuple[int, int]]
     components: dict[str, list[Component]]
     settings: dict[str, list[Setting]]
     roles: dict[str, str]
@@ -66,9 +75,8 @@ class View:
         for step in record.steps:
             for result in step.results:
                 steps.setdefault(result.host, []).append((step, result))
-        controls = [control for control in record.baseline.controls if control.after in BAD]
-        failing = [test for test in latest(record.tests) if test.status in BAD]
-        faults = [fault for fault in record.faults if fault.status in ("open", "escalated")]
+        controls = figures.failing_controls(record)
+        failing, faults = figures.failing_tests(record), figures.unsolved_faults(record)
         return cls(
             record=record,
             during=during,
@@ -76,19 +84,20 @@ class View:
             failing_tests=failing,
             causes=causes(failing, record.tests, record.systems),
             failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
-            open_faults=faults,
+            unsolved_faults=faults,
             steps_by_host=steps,
-            components=by_host(record.components),
-            settings=by_host(record.settings),
-            tests_of={**by_host(during), **by_host(after)},
+            changes=figures.changes(record),
+            components=_in_order(by_host(record.components), steps),
+            settings=_in_order(by_host(record.settings), steps),
+            tests_of=figures.tests_of_hosts(record),
             failing_on=Counter(test.host for test in failing),
             faults_on=Counter(fault.host for fault in faults),
-            tested=frozenset(test.host for test in latest(record.tests) if is_measured(test)),
+            tested=figures.tested_hosts(record),
             behind=frozenset(
                 host for reason in record.document.reasons if reason.code in BEHIND for host in reason.params["hosts"]
             ),
             insecure=frozenset(control.host for control in controls if control.severity == "high"),
-            scores={score.host: score for score in record.baseline.hosts},
+            scores=_in_order({score.host: score for score in record.baseline.hosts}, steps),
             roles=short_names(
                 {*(step.role for step in record.steps), *(role for system in record.systems for role in system.roles)}
             ),
@@ -99,7 +108,7 @@ class View:
         return self.roles.get(step.role, step.role) or step.play
 
     def host_tests(self, host: str) -> list[Test]:
-        """The tests that count for a host: those directly after, or those during when there are none after."""
+        """Every test of a host, by the result that counts."""
         return self.tests_of.get(host, [])
 
 

@@ -129,6 +129,32 @@ PLAIN: dict[str, str] = {
     "G": N_("shared steering (G)"),
     "Bk": N_("independent (Bk)"),
 }
+ENTRIES: dict[str, str] = {
+    "acceptance": N_("acceptance"),
+    "assignment": N_("assignment"),
+    "component": N_("component"),
+    "consequence": N_("consequence"),
+    "correction": N_("correction"),
+    "decision": N_("decision"),
+    "escalation": N_("escalation"),
+    "exception": N_("exception"),
+    "fault": N_("fault"),
+    "handover": N_("handover"),
+    "hours": N_("hours of work"),
+    "none": N_("statement that there are none"),
+    "opened": N_("record opened"),
+    "proposal": N_("improvement proposal"),
+    "pseudonymised": N_("names replaced by pseudonyms"),
+    "report": N_("report to the supervisor"),
+    "rest-point": N_("open point"),
+    "results": N_("results from a test file"),
+    "run": N_("run of the playbook"),
+    "scan": N_("second opinion of a scanner"),
+    "signature": N_("signature"),
+    "step": N_("manual step"),
+    "test": N_("test by hand"),
+}
+"""What made a revision, by the kind of the entry; `run` is the journal."""
 HOST_SETTINGS: dict[str, str] = {
     "hostname": N_("host name"),
     "fqdn": N_("full host name"),
@@ -196,6 +222,14 @@ def word(t: Translator, code: str) -> str:
     return t(PLAIN.get(code) or CHANGE.get(code) or code)
 
 
+def history_text(t: Translator, code: str) -> str:
+    """What made a revision, in words; a code without a word is shown as it is. What it is about follows a colon."""
+    kind, _, about = code.partition(": ")
+    number, _, state = about.partition(" ")
+    about = f"{number} {word(t, state)}" if state else about
+    return ": ".join(part for part in (t(ENTRIES[kind]) if kind in ENTRIES else kind, about) if part)
+
+
 def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note: str = "") -> Cell:
     tone, text = table.get(code, ("plain", code))
     return Cell(t(text), tone, note=note)
@@ -208,8 +242,8 @@ def setting_name(t: Translator, kind: str, name: str) -> str:
 
 def setting_value(t: Translator, value: str) -> str:
     """A value as the snapshot gives it; a file without a digest has the reason in brackets in its place."""
-    digest, space, rest = value.partition(" ")
-    return t(NO_DIGEST[digest]) + space + rest if digest in NO_DIGEST else value
+    digest, space, attributes = value.partition(" ")
+    return t(NO_DIGEST[digest]) + space + attributes if digest in NO_DIGEST else value
 
 
 def work_process(t: Translator, code: str) -> str:
@@ -237,7 +271,7 @@ REASONS: dict[str, str] = {
     "interrupted": N_("The run was cut off; the last event recorded is from {at}."),
     "stopped": N_("The run was stopped: {reason}."),
     "no_hosts": N_("The playbook matched no machine."),
-    "tool_failed": N_("{tool}, which recorded the run, does not call it successful: {outcome}."),
+    "tool_failed": N_("According to {tool}, which recorded the run, it did not succeed: {outcome}."),
     "hosts_unreachable": N_("Not reachable: {hosts}."),
     "hosts_failed": N_("A step failed on {hosts}."),
     "tests_failed": N_("Failed tests: {count} ({tests})."),
@@ -251,7 +285,7 @@ REASONS: dict[str, str] = {
     "check_mode": N_("It was a trial run (check mode)."),
     "journal_lines_lost": N_("The journal is not complete, missing lines: {count}."),
     "journal_lines_differ": N_(
-        "The journal was altered: its last line says that {written} lines stand before it, there are {read}."
+        "The journal was altered: its last line counts {written} lines before it, but there are {read}."
     ),
     "clock_set": N_(
         "The controller's clock was changed during the run, by up to {seconds} s; times here count from its start."
@@ -293,8 +327,8 @@ def _message(t: Translator, table: Mapping[str, str], code: str, params: Mapping
     try:
         return t(table[code], **shown)
     except (KeyError, IndexError):
-        given = ", ".join(f"{key}: {value}" for key, value in shown.items())
-        return f"{code} ({given})" if given else code
+        listed = ", ".join(f"{key}: {value}" for key, value in shown.items())
+        return f"{code} ({listed})" if listed else code
 
 
 def _parameter(t: Translator, value: object) -> str:

@@ -37,10 +37,10 @@ class Outcome:
 
 
 def both(value: object, default: str = "") -> Text:
-    """`{nl, en}` or one string for both."""
+    """`{nl, en}`, of which one may be empty, or one string for both: nobody says in which language that is."""
     if isinstance(value, dict):
         nl, en = str(value.get("nl") or ""), str(value.get("en") or "")
-        return Text(nl or en or default, en or nl or default)
+        return Text(nl, en) if nl or en else Text(default, default)
     text = str(value) if value else default
     return Text(text, text)
 

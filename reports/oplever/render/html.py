@@ -20,11 +20,14 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from oplever.page.blocks import MOST_FOLDS, SYMBOLS, Block, Cell, Column, Page, Table, Tone
+from oplever.page.blocks import MOST_FOLDS, SYMBOLS, Block, Cell, Column, Mark, Page, Table, Tone
 from oplever.render.paper import MANY_ROWS, rows_of
 
 _LONG = 320
 """Characters of a cell after which the rest is folded."""
+
+_WORD = 16
+"""Letters of a word in a table up to which it is never broken."""
 
 _ROWS = 100
 """Rows of a table in a page of many rows that are drawn at once, and each time somebody asks for more."""
@@ -42,18 +45,28 @@ def _tone(tone: Tone, text: str) -> str:
     )
 
 
-def _text(text: str, code: bool) -> str:
-    """Text of a machine: fixed width when it is code, folded when it is long."""
-    start, end = ("<code>", "</code>") if code else ("", "")
-    whole = f"{start}{escape(text)}{end}"
+def _lang(language: Mark) -> str:
+    return f' lang="{language}"' if language else ""
+
+
+def _text(text: str, code: bool, language: Mark = "") -> str:
+    """Text of a machine: fixed width when it is code, folded when it is long. A language apart says so to a screen
+    reader."""
+    name = "code" if code else "span" if language else ""
+    start, end = (f"<{name}{_lang(language)}>", f"</{name}>") if name else ("", "")
+    element = f"{start}{escape(text)}{end}"
     if len(text) <= _LONG:
-        return whole
-    return f'<details class="long"><summary>{start}{escape(text[:160])} …{end}</summary>{whole}</details>'
+        return element
+    return f'<details class="long"><summary>{start}{escape(text[:160])} …{end}</summary>{element}</details>'
 
 
 def _cell(cell: Cell) -> str:
-    shown = _tone(cell.tone, cell.text) if cell.tone != "plain" else _text(cell.text, cell.code) if cell.text else ""
-    return f"{shown}<small>{_text(cell.note, False)}</small>" if cell.note else shown
+    if cell.tone != "plain":
+        shown = _tone(cell.tone, cell.text)
+    else:
+        shown = _text(cell.text, cell.code, cell.language) if cell.text else ""
+    note = f"<small{_lang(cell.note_language)}>{_text(cell.note, False)}</small>" if cell.note else ""
+    return shown + note
 
 
 def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
@@ -65,12 +78,18 @@ def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
     return "".join(
         '<tr role="row">'
         + "".join(
-            f"{head}<div>{_cell(cell)}</div></td>" if cell.text or cell.note else f"{head}</td>"
+            f"{head}<div{_whole_words(cell)}>{_cell(cell)}</div></td>" if cell.text or cell.note else f"{head}</td>"
             for head, cell in zip(heads, row, strict=True)
         ).replace("\n", "&#10;")
         + "</tr>\n"
         for row in rows
     )
+
+
+def _whole_words(cell: Cell) -> str:
+    """A column is at least as wide as its words, unless they are words of machines without end."""
+    words = f"{cell.text} {cell.note}".split()
+    return "" if cell.code or max(map(len, words), default=0) > _WORD else ' class="words"'
 
 
 def _packed(text: str) -> str:
@@ -108,7 +127,7 @@ def _template() -> Template:
         symbols=SYMBOLS,
         kind=_kind,
         tone=lambda tone, text: Markup(_tone(tone, text)),  # noqa: S704 - these three escape what they are given
-        text=lambda text, code=False: Markup(_text(text, code)),  # noqa: S704
+        text=lambda text, language="": Markup(_text(text, False, language)),  # noqa: S704
         cell=lambda cell: Markup(_cell(cell)),  # noqa: S704
         first_rows=_first_rows,
         later_rows=_later_rows,

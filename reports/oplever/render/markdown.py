@@ -44,14 +44,14 @@ Labels = dict[str, str]
 def escape(text: str) -> str:
     """`text` as Markdown that shows exactly it, on one line."""
     text = _SPECIAL.sub(r"\\\1", text)
-    text = _LINK.sub(lambda found: "\\" + found[0], text)
-    text = _LINE_START.sub(lambda found: found[1] + _escaped_start(found[2]), text)
+    text = _LINK.sub(lambda match: "\\" + match[0], text)
+    text = _LINE_START.sub(lambda match: match[1] + _escaped_start(match[2]), text)
     text = _ADDRESS.sub("<!-- -->@", text)
     return "<br>".join(line.strip() for line in text.split("\n"))
 
 
-def _escaped_start(found: str) -> str:
-    return f"{found}<!-- -->" if found.isdigit() else f"\\{found}"
+def _escaped_start(start: str) -> str:
+    return f"{start}<!-- -->" if start.isdigit() else f"\\{start}"
 
 
 def code(text: str, in_table: bool = False) -> str:
@@ -97,9 +97,9 @@ def _lines(block: Block, labels: Labels, level: int) -> Iterator[str]:
 @_lines.register
 def _(block: Paragraph, labels: Labels, level: int) -> Iterator[str]:
     text = escape(block.text)
-    told = f" {labels['supply']}: {code(block.command)}" if block.command else ""
+    command = f" {labels['supply']}: {code(block.command)}" if block.command else ""
     yield ""
-    yield (f"> **{_toned(block.tone, text)}**" if block.tone in ("bad", "warn") else _toned(block.tone, text)) + told
+    yield (f"> **{_toned(block.tone, text)}**" if block.tone in ("bad", "warn") else _toned(block.tone, text)) + command
     yield ""
 
 
@@ -135,8 +135,8 @@ def _(block: Bullets, labels: Labels, level: int) -> Iterator[str]:
 def _(block: Group, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     yield f"{'#' * level} {escape(block.title)}"
-    for one in block.blocks:
-        yield from _lines(one, labels, level + 1)
+    for inner in block.blocks:
+        yield from _lines(inner, labels, level + 1)
 
 
 @_lines.register
@@ -147,8 +147,8 @@ def _(block: Details, labels: Labels, level: int) -> Iterator[str]:
     if block.folded:
         yield ""
         yield escape(block.folded)
-    for one in block.blocks:
-        yield from _lines(one, labels, level + 1)
+    for inner in block.blocks:
+        yield from _lines(inner, labels, level + 1)
 
 
 @_lines.register
@@ -165,7 +165,7 @@ def _attention(item: AttentionItem, labels: Labels) -> Iterator[str]:
     where = f" ({labels['section'].format(number=item.number)})" if item.number is not None else ""
     yield f"- {_toned(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
     if item.detail:
-        yield f"  <br>{escape(item.detail)}"
+        yield f"  <br>{escape(''.join(phrase.text for phrase in item.detail))}"
     if item.command:
         yield f"  <br>{escape(labels['supply'])}: {code(item.command)}"
 
@@ -191,8 +191,8 @@ def _(block: Timeline, labels: Labels, level: int) -> Iterator[str]:
     if block.table.folded:
         yield ""
         yield escape(block.table.folded)
-    for one in block.table.blocks:
-        yield from _lines(one, labels, level + 1)
+    for inner in block.table.blocks:
+        yield from _lines(inner, labels, level + 1)
 
 
 @_lines.register

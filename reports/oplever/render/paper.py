@@ -31,10 +31,11 @@ def _rows(blocks: Iterable[Block]) -> Iterable[int]:
 def on_paper(page: Page) -> Page:
     """The page without the rows beyond each table's `paper_rows` and without folds that are not for paper.
 
-    Each table and each fold says that there is more, and where.
+    Each table and each fold says that there is more, and a note at the end says in which files of which record.
     """
     return structs.replace(
         page,
+        notes=(*page.notes, page.labels["shortened"]),
         summary=tuple(_short(block, page.labels) for block in page.summary),
         sections=tuple(
             structs.replace(section, blocks=tuple(_short(block, page.labels) for block in section.blocks))
@@ -50,23 +51,23 @@ def _short(block: Block, labels: dict[str, str]) -> Block:
 
 @_short.register
 def _(block: Table, labels: dict[str, str]) -> Block:
-    rest = len(block.rows) - block.paper_rows
-    if rest <= 0:
+    count = len(block.rows) - block.paper_rows
+    if count <= 0:
         return block
-    left_out = labels["left_out"].format(count=rest)
+    left_out = labels["left_out"].format(count=count)
     return structs.replace(block, rows=block.rows[: block.paper_rows], left_out=left_out)
 
 
 @_short.register
 def _(block: Group, labels: dict[str, str]) -> Block:
-    return structs.replace(block, blocks=tuple(_short(one, labels) for one in block.blocks))
+    return structs.replace(block, blocks=tuple(_short(inner, labels) for inner in block.blocks))
 
 
 @_short.register
 def _(block: Details, labels: dict[str, str]) -> Block:
     if not block.paper:
         return structs.replace(block, blocks=(), folded=labels["folded"])
-    return structs.replace(block, blocks=tuple(_short(one, labels) for one in block.blocks))
+    return structs.replace(block, blocks=tuple(_short(inner, labels) for inner in block.blocks))
 
 
 @_short.register

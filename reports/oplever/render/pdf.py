@@ -50,8 +50,10 @@ _BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
 @lru_cache(maxsize=4096)
 def _drawable(character: str) -> bool:
     point = ord(character)
-    known = any(first <= point <= last for first, last in _KNOWN)
-    return character == "\n" or (known and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc"))
+    has_shape = any(first <= point <= last for first, last in _KNOWN)
+    return character == "\n" or (
+        has_shape and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc")
+    )
 
 
 def _text(text: str) -> str:
@@ -105,4 +107,11 @@ def draw(page: Page) -> bytes:
     )
     if not isinstance(result, bytes):
         raise TypeError("Typst gave no single PDF")
-    return result
+    return _without_suspects(result)
+
+
+def _without_suspects(pdf: bytes) -> bytes:
+    """Without an entry that says what is so without it: readers based on poppler call it an error of the file. Spaces
+    take its place, so that every object stays where it was."""
+    entry = b"/Suspects false"
+    return pdf.replace(b"/MarkInfo<</Marked true" + entry, b"/MarkInfo<</Marked true" + b" " * len(entry))

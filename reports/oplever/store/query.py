@@ -77,6 +77,9 @@ class Failing(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
+    """`section` is `component` or `setting`."""
+
+    section: str
     kind: str
     name: str
     change: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -13,8 +12,8 @@ from sqlalchemy import Table
 
 from oplever import clock
 from oplever.kinds import registry
-from oplever.record.identity import is_measured, latest
-from oplever.record.model import BAD, Record
+from oplever.record import figures
+from oplever.record.model import Record, Score, System, Test
 from oplever.store import schema
 
 Row = dict[str, Any]
@@ -75,36 +74,33 @@ def _people(found: Record) -> list[Row]:
 
 
 def _systems(found: Record) -> list[Row]:
-    ran, passed = Counter[str](), Counter[str]()
-    for test in latest(found.tests):
-        ran[test.host] += is_measured(test)
-        passed[test.host] += test.status == "pass"
-    scores = {each.host: each.after or each.before for each in found.baseline.hosts}
-    return [
-        {
-            "host": each.name,
-            "os": each.os,
-            **structs.asdict(each.recap),
-            "passed": passed[each.name],
-            "ran": ran[each.name],
-            "score": score.score if (score := scores.get(each.name)) else None,
-            "seconds": each.machine_seconds,
-        }
-        for each in found.systems
-    ]
+    tests = figures.tests_of_hosts(found)
+    scores = {score.host: score.after for score in found.baseline.hosts}
+    return [_system(system, tests.get(system.name, []), scores.get(system.name)) for system in found.systems]
+
+
+def _system(system: System, tests: list[Test], score: Score | None) -> Row:
+    passed, measured = figures.passed_and_measured(tests)
+    return {
+        "host": system.name,
+        "os": system.os,
+        **structs.asdict(system.recap),
+        "passed": passed,
+        "ran": measured,
+        "score": score.score if score else None,
+        "seconds": system.machine_seconds,
+    }
 
 
 def _failing(found: Record) -> list[Row]:
     tests = [
         {"host": test.host, "kind": "test", "id": test.id, "status": test.status} | _seen(test.expected, test.found)
-        for test in latest(found.tests)
-        if test.status in BAD
+        for test in figures.failing_tests(found)
     ]
     controls = [
-        {"host": each.host, "kind": "control", "id": each.id, "status": status}
-        | _seen(each.expected, each.found or each.found_before)
-        for each in found.baseline.controls
-        if (status := each.after or each.before) in BAD
+        {"host": control.host, "kind": "control", "id": control.id, "status": control.after}
+        | _seen(control.expected, control.found)
+        for control in figures.failing_controls(found)
     ]
     return tests + controls
 
@@ -115,4 +111,9 @@ def _seen(expected: str, found: str) -> Row:
 
 def _changes(found: Record) -> list[Row]:
     keys = ("host", "kind", "name", "change", "before", "after")
-    return [{key: getattr(each, key) for key in keys} for each in (*found.components, *found.settings)]
+    sections = (("component", found.components), ("setting", found.settings))
+    return [
+        {"section": section} | {key: getattr(change, key) for key in keys}
+        for section, changes in sections
+        for change in changes
+    ]

@@ -17,9 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 3
+VERSION = 4
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
-the order in which records were made; 3: `kind` and `due`."""
+the order in which records were made; 3: `kind` and `due`; 4: scores and
+controls that fail are those measured after the work, components and settings are told apart."""
 
 metadata = MetaData()
 
@@ -85,6 +86,7 @@ failing = _part(
 changes = _part(
     "changes",
     Column("host", String, index=True),
+    Column("section", String),
     Column("kind", String),
     Column("name", Text),
     Column("change", String),

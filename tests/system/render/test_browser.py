@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fleet
 import pytest
+from golden import outputs
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.render.registry import render
 from playwright.sync_api import Page, expect, sync_playwright
 
 HOSTS = 60
+BROKEN = """() => {
+  document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (node.parentElement.closest("code, script, style, svg")) continue;
+    for (const word of node.textContent.matchAll(/(?<=^|\\s)[\\p{L}-]{2,16}(?=\\s|$)/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1 && !word[0].includes("-")) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+"""Words that stand on two lines."""
+SPOKEN = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = {};
+  while (walk.nextNode()) {
+    const text = walk.currentNode.textContent.trim();
+    if (text) (found[text] ??= []).push(walk.currentNode.parentElement.closest("[lang]").lang);
+  }
+  return found;
+}"""
+"""Every text that the browser shows, with the languages that it says them in."""
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +52,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def page(report: Path) -> Iterator[Page]:
+@contextmanager
+def opened(report: Path) -> Iterator[Page]:
     """The report, opened; at the end the browser has complained about nothing and asked for nothing else."""
     asked: list[str] = []
     said: list[str] = []
@@ -41,6 +71,12 @@ def page(report: Path) -> Iterator[Page]:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         browser.close()
     assert (asked, said) == ([report.as_uri()], [])
+
+
+@pytest.fixture
+def page(report: Path) -> Iterator[Page]:
+    with opened(report) as page:
+        yield page
 
 
 def test_a_table_shows_more_and_is_filtered_whole(page: Page) -> None:
@@ -81,3 +117,24 @@ def test_search_finds_what_is_not_drawn_and_leads_there(page: Page) -> None:
     fold = page.locator("details.fold:visible", has_text="Settings of pc0033").last
     fold.locator("summary").first.click()
     expect(fold.get_by_text("/etc/app7.conf")).to_be_visible()
+
+
+def test_a_dutch_page_says_english_in_english(tmp_path: Path) -> None:
+    report = tmp_path / "report.nl.html"
+    report.write_bytes(render(outputs.record("failed"), "html", "nl"))
+    with opened(report) as page:
+        spoken = page.evaluate(SPOKEN)
+    assert set(spoken["Unable to start service mariadb: exit code 1"]) == {"en"}
+    assert set(spoken["Start the database"]) == {"en"}
+    assert set(spoken["value = 200"]) == {"en"}
+    assert set(spoken["Vraagt aandacht"]) == set(spoken["nginx.answers is zoals verwacht"]) == {"nl"}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["delivered", "remarks"])
+def test_no_word_is_broken(name: str, width: int, tmp_path: Path) -> None:
+    report = tmp_path / "report.nl.html"
+    report.write_bytes(render(outputs.record(name), "html", "nl"))
+    with opened(report) as page:
+        page.set_viewport_size({"width": width, "height": 1000})
+        assert page.evaluate(BROKEN) == []

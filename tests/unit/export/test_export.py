@@ -274,3 +274,18 @@ def test_lines_tell_every_section_and_keep_their_own_type() -> None:
     assert told["consequences"]["solution"] == "s"
     assert {line["record"] for line in lines} == {made.id}
     assert {"hours", "tests", "steps", "systems", "components", "plan"} <= told.keys()
+
+
+def test_every_export_with_a_verdict_says_kind_and_stage_too() -> None:
+    """A verdict is technical; without the stage nobody knows whether the work was accepted."""
+    made = complete().check("pass").finish(ok=5).record()
+    head = json.loads(export(made, "jsonl").splitlines()[0])
+    sarif = json.loads(export(made, "sarif"))["runs"][0]["properties"]
+    whole = json.loads(export(made, "json"))
+    oscal = json.loads(export(RECORD, "oscal"))["assessment-results"]["metadata"]["props"]
+    named = {prop["name"]: prop["value"] for prop in oscal}
+    for found, record in ((head, made), (sarif, made), (whole, made), (named, RECORD)):
+        assert [found[key] for key in ("kind", "verdict", "stage")] == [record.kind, record.verdict, record.stage]
+    others = {"junit", "hdf", "xccdf", "csv"}
+    assert set(FORMATS) - others == {"json", "jsonl", "sarif", "oscal"}
+    assert all(b"delivered" not in export(RECORD, fmt) for fmt in others - {"csv"})

@@ -29,15 +29,15 @@ def called(*checks: Any, **call: Any) -> Record:
     ("value", "nl", "en"),
     [
         ({"nl": "n", "en": "e"}, "n", "e"),
-        ({"nl": "n"}, "n", "n"),
-        ({"en": "e", "nl": None}, "e", "e"),
+        ({"nl": "n"}, "n", ""),
+        ({"en": "e", "nl": None}, "", "e"),
         ({}, "otherwise", "otherwise"),
         ("both", "both", "both"),
         (7, "7", "7"),
         (None, "otherwise", "otherwise"),
     ],
 )
-def test_a_text_in_one_language_stands_for_both(value: Any, nl: str, en: str) -> None:
+def test_a_text_keeps_the_languages_that_it_has(value: Any, nl: str, en: str) -> None:
     assert both(value, "otherwise") == Text(nl, en)
     assert both(None) == Text("", "")
 

@@ -81,7 +81,7 @@ def test_numbers_stay_what_they_were(added: list[Entry], open_points: list[str])
         ([HOURS], correct("entry.x"), "no such entry"),
         ([HOURS, correct("entry.2")], correct("entry.2"), "withdrawn already, in revision 3"),
         ([HOURS], correct("entry.2.minutes", "1"), "there is no minutes"),
-        ([HOURS], correct("entry.2.hours", "much"), "is no number"),
+        ([HOURS], correct("entry.2.hours", "much"), "is not a number"),
         ([DECISION], correct("entry.2"), "a decision of M. de Wit"),
         ([DECISION], correct("entry.2.decision", "rejected"), "a decision of M. de Wit"),
         ([SIGNATURE], correct("entry.2", by="M. de Wit"), "a signature cannot be withdrawn"),

@@ -11,8 +11,9 @@ from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
 from oplever.kinds.installation import headline, stage, verdict
 from oplever.kinds.installation.chapters import summary
+from oplever.kinds.registry import LOG
 from oplever.page import vocabulary
-from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Tiles
+from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Tiles
 from oplever.page.translator import Translator
 from oplever.record.entries import make
 from oplever.record.model import Reason, Record
@@ -213,10 +214,10 @@ def test_an_important_exception_stands_on_the_first_page() -> None:
     _, found = page(with_exception().finish(ok=5))
     (item,) = [item for item in attention(found) if item.label == "Exception"]
     assert item.text == "sudo, severity high, on a, until 31 July 2027"
-    assert item.detail == "approved by M. de Wit, as stated in exceptions.yml"
+    assert item.detail[0].text == "approved by M. de Wit, as stated in exceptions.yml"
     _, found = page(with_exception().finish(ok=5), ACCEPTED, REPORT, APPROVED)
     (item,) = [item for item in attention(found) if item.label == "Exception"]
-    assert item.detail == "approved by M. de Wit"
+    assert item.detail[0].text == "approved by M. de Wit"
     _, found = page(with_exception(approver="T. Bos").finish(ok=5), ACCEPTED, REPORT, APPROVED)
     assert "as stated in exceptions.yml" in str(found.summary)
 
@@ -257,3 +258,72 @@ def test_a_score_says_over_how_many_controls_it_goes() -> None:
     assert score is not None
     assert (score.measured, score.total, score.errors) == (3, 6, 1)
     assert "3 of 6 measured, 1 could not be measured, 2 do not apply" in str(found)
+
+
+def tile(journal: Journal, name: str) -> Cell:
+    """A fact about the first machine."""
+    (tiles,) = [block.tiles for block in page(journal)[1].summary if isinstance(block, Tiles)]
+    return dict(tiles[0].facts)[name]
+
+
+def test_a_test_with_an_exception_is_not_green() -> None:
+    cell = tile(Journal().snapshot("before").check("waived").check("pass", id="y").snapshot("after").finish(), "Tests")
+    assert (cell.tone, cell.text) == ("warn", "1 of 2 tests passed, 1 with an exception")
+
+
+def test_changes_that_nobody_measured_are_not_called_none() -> None:
+    unchanged = Journal().snapshot("before").check("pass").snapshot("after").finish()
+    assert tile(unchanged, "Changes").text == "none"
+    assert tile(Journal().snapshot("before").check("pass").finish(), "Changes").text == "not measured"
+
+
+def test_every_kind_of_entry_has_a_word_in_the_history() -> None:
+    t = Translator("nl")
+    assert {kind.tag() for kind in LOG.kinds} | {"run"} == set(vocabulary.ENTRIES)
+    assert vocabulary.history_text(t, "rest-point: R1 done") == "restpunt: R1 gedaan"
+    assert vocabulary.history_text(t, "correction: systems.web1.serial") == "correctie: systems.web1.serial"
+    assert vocabulary.history_text(t, "of a later version: x") == "of a later version: x"
+
+
+def test_an_area_is_green_when_it_was_measured_after_the_work() -> None:
+    """An area without failing controls takes no row; one that nobody measured again, or with an exception, does."""
+    journal = Journal().snapshot("before")
+    rows = {
+        "SSH-001": ("fail", "pass"),
+        "KRN-001": ("pass", "pass"),
+        "TLS-001": ("fail", None),
+        "APT-001": ("pass", "waived"),
+    }
+    for when, place in (("before", 0), ("after", 1)):
+        checks = [
+            {
+                "id": name,
+                "area": name[:3],
+                "severity": "high",
+                "title": {"nl": name, "en": name},
+                "status": results[place],
+            }
+            for name, results in rows.items()
+            if results[place]
+        ]
+        journal.task("Audit", "ok", data={"stage": when, "suite": "harden", "checks": checks})
+    found = page(journal.finish())[1]
+    (blocks,) = [section.blocks for section in found.sections if section.key == "baseline"]
+    (areas,) = [
+        block for block in blocks if isinstance(block, Table) and block.caption.startswith("Failing controls per area")
+    ]
+    cells = {row[0].text[-4:-1]: (row[1].text, row[1].tone) for row in areas.rows}
+    assert cells == {"SSH": ("1 → 0", "good"), "TLS": ("1 → –", "plain"), "APT": ("0 → 0", "plain")}
+    assert "No failing controls in: kernel (KRN)." in [getattr(block, "text", "") for block in blocks]
+
+
+def test_every_table_has_the_machines_in_one_order() -> None:
+    journal = Journal().task("Prepare a").task("Prepare b", host="b")
+    checks = [{**HIGH, "status": "pass", "title": {"nl": "n", "en": "e"}}]
+    for host in ("b", "a"):
+        data = {"stage": "after", "suite": "harden", "checks": checks}
+        journal.task(f"Audit {host}", host=host, data=data)
+    found = page(journal.finish())[1]
+    (blocks,) = [section.blocks for section in found.sections if section.key == "baseline"]
+    scores = next(block for block in blocks if isinstance(block, Table))
+    assert [row[0].text for row in scores.rows] == list(states(found)) == ["a", "b"]

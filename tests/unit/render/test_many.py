@@ -66,8 +66,8 @@ def test_paper_says_what_it_leaves_out(page: Page, record: Record) -> None:
     assert rows_of(short) < 1500
     raw = render(record, "md", "en").decode()
     assert len(raw) < 400_000
-    assert "more rows are in the HTML report" in raw
-    assert "The rows are in the HTML report" in raw
+    assert "more rows are in the file report.en.html" in raw
+    assert "The rows are in the file report.en.html" in raw
     assert "Machine by machine" in raw
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from typing import Any
 import pikepdf
 import pytest
 from babel.messages.pofile import read_po
+from golden import outputs
 from journals import Journal, complete
 from markdown_it import MarkdownIt
 from msgspec import structs
 from oplever import render as render_package
 from oplever.kinds import documents
 from oplever.kinds.derive import derive
-from oplever.kinds.installation.chapters.proof import exception_problem
+from oplever.kinds.installation.chapters.baseline import exception_problem
 from oplever.page.blocks import Attention
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import short_names
@@ -129,6 +131,7 @@ def test_tables_of_markdown_have_as_many_cells_as_heads() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_is_tagged_and_says_its_language(record: Record, language: Language) -> None:
     content = render(record, "pdf", language)
+    assert b"/Suspects" not in content  # poppler calls it an error
     with pikepdf.open(io.BytesIO(content)) as pdf:
         assert str(pdf.Root.Lang).startswith(language)
         assert bool(pdf.Root.MarkInfo.Marked)
@@ -232,12 +235,13 @@ def messages() -> set[str]:
     return found
 
 
-def test_every_text_has_a_dutch_translation() -> None:
+def test_every_text_has_a_dutch_translation_and_none_is_left_over() -> None:
     path = Path(render_package.__file__).parents[1] / "locale" / "nl" / "LC_MESSAGES" / "oplever.po"
     with path.open("rb") as source:
         known = read_po(source, locale="nl")
     told = {text for one in known if one.string for text in ([one.id] if isinstance(one.id, str) else one.id)}
     assert sorted(messages() - told) == []
+    assert sorted(told - messages() - {""}) == []
     assert len(messages()) > 300
 
 
@@ -308,3 +312,34 @@ def test_dutch_has_words_for_settings_of_the_machine_and_none_for_those_of_progr
     assert setting_name(t, "file", "keyboard") == "keyboard"
     assert setting_value(t, "(secret) 0600 root root 12") == "(geheim) 0600 root root 12"
     assert setting_value(t, "the (secret)") == "the (secret)"
+
+
+def off_the_paper(content: bytes) -> list[str]:
+    """Words of a PDF that stand outside its margins."""
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True)
+    words = re.findall(r'xMin="([\d.]+)".* xMax="([\d.]+)".*>(.*)</word>', boxes.stdout.decode())
+    left, right = 17 * 72 / 25.4, (210 - 17) * 72 / 25.4
+    assert len(words) > 200
+    return [word for start, end, word in words if float(start) < left - 1 or float(end) > right + 1]
+
+
+def test_what_is_copied_from_paper_is_what_was_recorded() -> None:
+    """Where a long word may be broken on paper, nothing stands in it: a copied name is the name."""
+    name = "0123456789abcdef" * 5
+    record = complete().check("fail", id="x.long", found=name).finish(ok=5).record()
+    record = structs.replace(record, id="20261123T100000Z-a-long-playbook-of-a-school-abc123")
+    content = render(record, "pdf", "nl")
+    words = subprocess.run(["pdftotext", "-raw", "-", "-"], input=content, capture_output=True, check=True)
+    shown = words.stdout.decode()
+    assert words.stderr == b""
+    assert "\u200b" not in shown
+    assert shown.count(record.id) > 1
+    assert name in shown.replace("\n", "")
+    assert off_the_paper(content) == []
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert str(pdf.docinfo["/Keywords"]) == record.id
+
+
+@pytest.mark.parametrize("name", ["delivered", "failed", "remarks", "hostile"])
+def test_nothing_runs_off_the_paper(name: str) -> None:
+    assert off_the_paper(render(outputs.record(name), "pdf", "nl")) == []

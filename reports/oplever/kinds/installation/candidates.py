@@ -28,14 +28,14 @@ def candidates(faults: Sequence[Fault]) -> tuple[Proposal, ...]:
     for fault in faults:
         if fault.location and fault.kind in ("task_failed", "test_failed"):
             places.setdefault(fault.location, []).append(fault)
-    repeated = [own for own in places.values() if sum(fault.attempts for fault in own) > 1]
-    repeated.sort(key=lambda own: -sum(fault.attempts for fault in own))
-    return tuple(_candidate(number, own) for number, own in enumerate(repeated[:MOST], 1))
+    repeated = [repetitions for repetitions in places.values() if sum(fault.attempts for fault in repetitions) > 1]
+    repeated.sort(key=lambda repetitions: -sum(fault.attempts for fault in repetitions))
+    return tuple(_candidate(number, repetitions) for number, repetitions in enumerate(repeated[:MOST], 1))
 
 
-def _candidate(number: int, own: Sequence[Fault]) -> Proposal:
-    first = own[0]
-    hosts = ", ".join(f"{fault.host} {fault.attempts}×" for fault in own)
+def _candidate(number: int, faults: Sequence[Fault]) -> Proposal:
+    first = faults[0]
+    hosts = ", ".join(f"{fault.host} {fault.attempts}×" for fault in faults)
     return Proposal(
         id=f"K{number}",
         observation=f"{first.location}: {first.symptom} ({hosts})",

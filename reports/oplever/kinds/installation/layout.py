@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from oplever.kinds.installation.chapters import handover, job, machines, proof, summary
+from oplever.kinds.installation.chapters import acceptance, baseline, faults, handover, job, machines, summary, tests
 from oplever.kinds.installation.headline import headline, stage_steps
 from oplever.page.blocks import Cell
 from oplever.page.document import Chapter, Layout
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import STAGES, toned
+from oplever.record import figures
 from oplever.record.model import Record
 from oplever.record.start import is_stated
 
@@ -22,12 +23,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("systems", "settings"), N_("System overview (as built)"), machines.systems),
     Chapter(("plan",), N_("Plan and order"), job.plan),
     Chapter(("steps",), N_("Steps carried out"), machines.steps),
-    Chapter(("tests_during",), N_("Tests during"), proof.tests_during),
-    Chapter(("tests", "tests_after"), N_("Tests directly after"), proof.tests_after),
-    Chapter(("baseline",), N_("Security-baseline check"), proof.baseline),
-    Chapter(("faults",), N_("Faults and deviations"), proof.faults),
-    Chapter(("escalations",), N_("Escalations"), proof.escalations),
-    Chapter(("acceptance",), N_("User check and acceptance"), handover.acceptance),
+    Chapter(("tests_during",), N_("Tests during"), tests.tests_during),
+    Chapter(("tests", "tests_after"), N_("Tests directly after"), tests.tests_after),
+    Chapter(("baseline",), N_("Security-baseline check"), baseline.baseline),
+    Chapter(("faults",), N_("Faults and deviations"), faults.faults),
+    Chapter(("escalations",), N_("Escalations"), faults.escalations),
+    Chapter(("acceptance",), N_("User check and acceptance"), acceptance.acceptance),
     Chapter(("rest_points",), N_("Open points"), handover.rest_points),
     Chapter(("consequences",), N_("Consequences"), handover.consequences),
     Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),
@@ -44,20 +45,18 @@ ELSEWHERE = {"tests_during_missing": "tests_during"}
 
 def _problem(view: View, t: Translator, key: str) -> Cell | None:
     """What the table of contents says beside a section in which something is wrong."""
-    tests = {"tests": "after", "tests_during": "during"}
+    stages = {"tests": "after", "tests_during": "during"}
     failed = {
         "baseline": len(view.failing_controls),
         "steps": sum(system.recap.failed + system.recap.unreachable for system in view.record.systems),
-        **{name: sum(test.stage == stage for test in view.failing_tests) for name, stage in tests.items()},
+        **{name: sum(test.stage == stage for test in view.failing_tests) for name, stage in stages.items()},
     }
     if failed.get(key):
         return Cell(t.plural("{count} failed", "{count} failed", failed[key]), "bad" if key != "baseline" else "warn")
-    still_open = {
-        "faults": len(view.open_faults),
-        "rest_points": sum(point.status == "open" for point in view.record.rest_points.items),
-    }
-    if still_open.get(key):
-        return Cell(t.plural("{count} open", "{count} open", still_open[key]), "bad" if key == "faults" else "warn")
+    if key == "faults" and view.unsolved_faults:
+        return Cell(faults.unsolved(t, len(view.unsolved_faults)), "bad")
+    if key == "rest_points" and (points := figures.open_points(view.record)):
+        return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")
     return None
 
 

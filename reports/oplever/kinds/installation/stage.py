@@ -10,24 +10,39 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from oplever.kinds.installation.verdict import EFFECTS, REJECTIONS
-from oplever.record.identity import is_measured, latest
-from oplever.record.model import BAD, Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
+from oplever.record import figures
+from oplever.record.model import Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
 from oplever.record.persons import same_person
 from oplever.record.start import is_stated
 
 Wait = Literal["user", "supervisor", "both", "nobody"]
 Headline = Literal[
-    "interrupted", "nothing_done", "trial", "trial_failed", "not_delivered", "rejected", "untested", "in_order",
-    "in_order_with_remarks", "delivered", "delivered_with_remarks", "nothing_stated", "stated",
-]  # fmt: skip
+    "interrupted",
+    "nothing_done",
+    "trial",
+    "trial_failed",
+    "not_delivered",
+    "rejected",
+    "untested",
+    "in_order",
+    "in_order_with_remarks",
+    "delivered",
+    "delivered_with_remarks",
+    "nothing_stated",
+    "stated",
+]
 
 ACCEPTED = ("accepted", "accepted_with_rest_points")
-UNFINISHED = frozenset(
-    code for code, effect in EFFECTS.items() if effect == "interrupted"
-) | {
-    "tool_failed", "hosts_unreachable", "hosts_failed", "hosts_stopped", "hosts_left", "hosts_not_reached",
-    "plays_not_begun", "hand_steps_failed",
-}  # fmt: skip
+UNFINISHED = frozenset(code for code, effect in EFFECTS.items() if effect == "interrupted") | {
+    "tool_failed",
+    "hosts_unreachable",
+    "hosts_failed",
+    "hosts_stopped",
+    "hosts_left",
+    "hosts_not_reached",
+    "plays_not_begun",
+    "hand_steps_failed",
+}
 """Reasons by which the work itself is not done."""
 
 HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
@@ -80,7 +95,7 @@ def stage(
         return reached
     if accountability.decision != "approved":
         return "accepted"
-    return "signed" if any(_is_approval(each, accountability) for each in signatures) else "approved"
+    return "signed" if any(_is_approval(signature, accountability) for signature in signatures) else "approved"
 
 
 def _is_approval(signature: Signature, accountability: Accountability) -> bool:
@@ -94,14 +109,14 @@ def _is_approval(signature: Signature, accountability: Accountability) -> bool:
 
 def reached(record: Record) -> dict[Stage, bool]:
     """The five steps, each by itself: what was approved before the user accepted it shows as just that."""
-    last = latest(record.tests)
     decision = record.accountability
     return {
         "carried_out": record.stage not in ("nothing_done", "trial", "started"),
-        "tested": any(map(is_measured, last)) and not any(test.status in BAD for test in last),
+        "tested": bool(figures.tested_hosts(record)) and not figures.failing_tests(record),
         "accepted": record.acceptance.verdict in ACCEPTED,
         "approved": decision.decision == "approved",
-        "signed": decision.decision == "approved" and any(_is_approval(each, decision) for each in record.signatures),
+        "signed": decision.decision == "approved"
+        and any(_is_approval(signature, decision) for signature in record.signatures),
     }
 
 

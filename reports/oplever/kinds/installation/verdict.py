@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from oplever.record import reach
+from oplever.record import figures, reach
 from oplever.record.fold import Run
-from oplever.record.identity import is_measured, latest
-from oplever.record.model import BAD, Fault, Reason, Record, Step, Test, Verdict
+from oplever.record.model import Fault, Reason, Record, Step, Test, Verdict
 from oplever.record.steps import rescued
 
 EFFECTS: dict[str, Verdict] = {
@@ -80,12 +79,12 @@ class Grounds:
 
     @cached_property
     def failing(self) -> tuple[Test, ...]:
-        return tuple(test for test in latest(self.record.tests) if test.status in BAD)
+        return tuple(figures.failing_tests(self.record))
 
     @cached_property
     def measured(self) -> frozenset[str]:
         """Machines of which something was tested."""
-        return frozenset(test.host for test in latest(self.record.tests) if is_measured(test))
+        return figures.tested_hosts(self.record)
 
 
 def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
@@ -193,7 +192,7 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("faults_open", {"faults": still_open})
     if escalated := [fault.id for fault in faults if fault.status == "escalated"]:
         yield Reason("faults_escalated", {"faults": escalated})
-    if failed := Counter(control.severity for control in grounds.record.baseline.controls if control.after in BAD):
+    if failed := Counter(control.severity for control in figures.failing_controls(grounds.record)):
         yield Reason("controls_failed", {"high": failed["high"], "medium": failed["medium"], "low": failed["low"]})
     if ignored := sum(fault.status == "ignored" for fault in faults):
         yield Reason("failures_ignored", {"count": ignored})
@@ -203,7 +202,9 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("hosts_untested", {"hosts": hosts})
     if grounds.run.start is None:
         return  # `stated` says that nobody knows what else changed
-    if hosts := [each.name for each in grounds.record.systems if not (each.snapshot_before and each.snapshot_after)]:
+    if hosts := [
+        system.name for system in grounds.record.systems if not (system.snapshot_before and system.snapshot_after)
+    ]:
         yield Reason("snapshots_missing", {"hosts": hosts})
 
 
@@ -229,7 +230,7 @@ def _people(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("acceptance_rejected", {"user": acceptance.user})
     if accountability.decision == "rejected":
         yield Reason("decision_rejected", {"by": accountability.decided_by})
-    if still := sum(point.status == "open" for point in grounds.record.rest_points.items):
+    if still := len(figures.open_points(grounds.record)):
         yield Reason("rest_points_open", {"count": still})
     if acceptance.verdict == "accepted_with_rest_points":
         yield Reason("accepted_with_rest_points", {"user": acceptance.user})

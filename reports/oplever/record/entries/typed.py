@@ -66,7 +66,7 @@ def _number(field: Field, value: Any) -> float:
     text = str(value).strip()
     number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) and not isinstance(value, bool) else math.nan
     if not math.isfinite(number):
-        raise invalid(f"{field.name}: {text or 'empty'} is no number", f"write the {field.name} as 2.5 or 2,5")
+        raise invalid(f"{field.name}: {text or 'empty'} is not a number", f"write the {field.name} as 2.5 or 2,5")
     if not field.least < number <= field.most:
         raise invalid(
             f"{field.name}: {text} is not more than {field.least:g} and at most {field.most:g}",
@@ -86,7 +86,7 @@ def _day(field: Field, value: Any) -> str:
             except ValueError:
                 break
     advice = "write the day as 2026-11-24 or 24-11-2026"
-    raise invalid(f"{field.name}: {text or 'empty'} is no day", advice)
+    raise invalid(f"{field.name}: {text or 'empty'} is not a day", advice)
 
 
 def _choice(field: Field, value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -81,11 +81,16 @@ class Component(Struct, frozen=True):
     by: str = "machine"
 
 
+SettingKind = Literal["host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module"]
+SETTING_KINDS: tuple[SettingKind, ...] = get_args(SettingKind)
+"""In the order in which documents show them."""
+
+
 class Setting(Struct, frozen=True):
     """One setting that differs between the snapshots, whatever task or hand changed it."""
 
     host: str
-    kind: Literal["file", "unit", "socket", "account", "group", "mount", "sysctl", "module", "network", "host"]
+    kind: SettingKind
     name: str
     change: Literal["added", "removed", "changed"]
     before: str = ""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from oplever.kinds.installation.stage import changed_since_decision
 from oplever.page.blocks import (
     Block,
     Bullets,
     Cell,
-    CheckItem,
-    Checklist,
     Column,
     Group,
     KeyValue,
@@ -18,85 +14,20 @@ from oplever.page.blocks import (
     SignatureLine,
     Signatures,
 )
-from oplever.page.parts import Blocks, code, pairs, people_named, table, titled
+from oplever.page.parts import Blocks, code, pairs, people_named, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, setting_name, toned, word
-from oplever.record.model import Record, Setting, Signature, Test
+from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, word
+from oplever.record.model import Record, Signature
 from oplever.record.persons import same_person
-
-_USED = frozenset({"http", "dns", "command"})
-"""Sources of tests that use a service as a user would."""
-
-_SHOWN = frozenset({"host", "account"})
-"""Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
-
-_MOST_SETTINGS = 12
-_MOST_TESTS = 48
-_FIRST_PERSON, _LAST_PERSON = 1000, 59999
-
-
-def acceptance(view: View, t: Translator) -> Blocks:
-    """What the user said, or the form to ask it with."""
-    given = view.record.acceptance
-    if given.verdict is None:
-        return (
-            Paragraph(t("Nobody was asked yet. Print this form and go through it with the user."), "warn"),
-            _form(view, t),
-        )
-    told = "" if given.instructed is None else t("yes") if given.instructed else t("no")
-    answers = tuple(CheckItem(item.item, item.as_wanted, item.remark) for item in given.items)
-    return (
-        *pairs(
-            (t("User"), given.user),
-            (t("Verdict"), toned(t, ACCEPTANCE, given.verdict)),
-            (t("Date"), t.moment(given.at) if given.at else None),
-            (t("Instruction given"), told),
-            (t("Remarks"), given.remarks),
-            (t("Recorded by"), given.by),
-        ),
-        *((_checklist(t, answers),) if answers else ()),
-    )
-
-
-def _checklist(t: Translator, lines: tuple[CheckItem, ...]) -> Checklist:
-    return Checklist(t("Check with the user"), t("as wanted"), t("not as wanted"), t("Remark"), lines)
-
-
-def _form(view: View, t: Translator) -> Checklist:
-    """Proposes what to show: one test that uses each service, and the settings a user notices."""
-    used: dict[tuple[str, str], Test] = {}
-    for test in view.after or view.during:
-        if test.source in _USED and test.status == "pass":
-            used.setdefault((test.host, test.suite), test)
-    noticed = [setting for setting in view.record.settings if _noticed(setting)]
-    lines = [f"{test.host}: {titled(t, test.title) or test.id}" for test in used.values()][:_MOST_TESTS]
-    lines += [_setting_line(t, setting) for setting in noticed[:_MOST_SETTINGS]]
-    lines += [t("The user was told how to use it and whom to ask for help")]
-    return _checklist(t, tuple(CheckItem(line) for line in lines))
-
-
-def _noticed(setting: Setting) -> bool:
-    """Whether a user can be shown it: an account only when it is a person's, by the range of Debian's adduser."""
-    if setting.kind != "account":
-        return setting.kind in _SHOWN
-    uid = re.search(r"\buid=(\d+)\b", setting.after or setting.before)
-    return uid is None or _FIRST_PERSON <= int(uid[1]) <= _LAST_PERSON
-
-
-def _setting_line(t: Translator, setting: Setting) -> str:
-    if setting.kind == "account":
-        return f"{setting.host}: {t('account {name}', name=setting.name)}, {word(t, setting.change)}"
-    name = setting_name(t, setting.kind, setting.name)
-    return f"{setting.host}: {name}: {setting.after or t('removed')}"
 
 
 def rest_points(view: View, t: Translator) -> Blocks:
-    found = view.record.rest_points
-    if not found.items:
+    points = view.record.rest_points
+    if not points.items:
         return (
             (Paragraph(t("There are no open points; this was stated explicitly."), "good"),)
-            if found.none_stated
+            if points.none_stated
             else ()
         )
     rows = [
@@ -109,7 +40,7 @@ def rest_points(view: View, t: Translator) -> Blocks:
             Cell(t.day(point.due)),
             Cell(point.by),
         )
-        for point in found.items
+        for point in points.items
     ]
     columns = (
         Column(t("State"), 2),
@@ -136,10 +67,12 @@ def consequences(view: View, t: Translator) -> Blocks:
 
 
 def proposals(view: View, t: Translator) -> Blocks:
-    found = view.record.proposals
-    if not found.items:
+    section = view.record.proposals
+    if not section.items:
         return (
-            (Paragraph(t("There are no proposals; this was stated explicitly."), "good"),) if found.none_stated else ()
+            (Paragraph(t("There are no proposals; this was stated explicitly."), "good"),)
+            if section.none_stated
+            else ()
         )
     rows = [
         (
@@ -149,7 +82,7 @@ def proposals(view: View, t: Translator) -> Blocks:
             Cell(p.gain),
             Cell(p.decision) if p.decision else Cell(t("no decision yet"), "info"),
         )
-        for p in found.items
+        for p in section.items
     ]
     columns = (
         Column(t("Observation"), 4),
@@ -162,7 +95,7 @@ def proposals(view: View, t: Translator) -> Blocks:
 
 
 def hours(view: View, t: Translator) -> Blocks:
-    found = view.record.hours
+    section = view.record.hours
     rows = [
         (
             Cell(t.day(line.day)),
@@ -171,7 +104,7 @@ def hours(view: View, t: Translator) -> Blocks:
             Cell(line.activity),
             Cell(t.number(line.hours, 2)),
         )
-        for line in found.lines
+        for line in section.lines
     ]
     columns = (
         Column(t("Day"), 2),
@@ -182,36 +115,36 @@ def hours(view: View, t: Translator) -> Blocks:
     )
     if not rows:
         return ()
-    total = found.hands_on + found.other
-    norm = found.norm
+    total = section.hands_on + section.other
+    norm = section.norm
     # Travel and waiting are no work that a norm is about, and before anybody gave hours there is nothing to compare.
-    given = any(line.kind != "machine" for line in found.lines)
-    ratio = t("{percent}% of the norm", percent=t.number(100 * found.hands_on / norm)) if norm and given else ""
+    has_work = any(line.kind != "machine" for line in section.lines)
+    ratio = t("{percent}% of the norm", percent=t.number(100 * section.hands_on / norm)) if norm and has_work else ""
     sums = pairs(
-        (t("Machine time"), t.hours(found.machine)),
-        (t("Hands-on"), Cell(t.hours(found.hands_on), note=ratio) if given else Cell(t("not given yet"), "info")),
-        (t("Travel and waiting"), t.hours(found.other) if given else None),
-        (t("Hours worked in total"), t.hours(total) if given else None),
+        (t("Machine time"), t.hours(section.machine)),
+        (t("Hands-on"), Cell(t.hours(section.hands_on), note=ratio) if has_work else Cell(t("not given yet"), "info")),
+        (t("Travel and waiting"), t.hours(section.other) if has_work else None),
+        (t("Hours worked in total"), t.hours(total) if has_work else None),
         (t("Norm"), t.hours(norm) if norm is not None else None),
     )
     return (*table(t("Hours"), columns, rows), *sums)
 
 
 def accountability(view: View, t: Translator) -> Blocks:
-    found = view.record.accountability
+    section = view.record.accountability
     decision = {"approved": Cell(t("approved"), "good"), "rejected": Cell(t("rejected"), "bad")}
-    if found.form is None and found.decision is None:
+    if section.form is None and section.decision is None:
         return ()
     return pairs(
-        (t("Form of the report"), word(t, found.form) if found.form else None),
-        (t("Reported to"), found.to),
-        (t("Date"), t.moment(found.at) if found.at else None),
-        (t("Notes of the conversation"), found.minutes),
-        (t("Decision"), decision[found.decision] if found.decision else Cell(t("no decision yet"), "warn")),
+        (t("Form of the report"), word(t, section.form) if section.form else None),
+        (t("Reported to"), section.to),
+        (t("Date"), t.moment(section.at) if section.at else None),
+        (t("Notes of the conversation"), section.minutes),
+        (t("Decision"), decision[section.decision] if section.decision else Cell(t("no decision yet"), "warn")),
         (t("Changed since"), _since(view.record, t)),
-        (t("Decided by"), found.decided_by),
-        (t("Decided on"), t.moment(found.decided_at) if found.decided_at else None),
-        (t("Remarks of the supervisor"), found.remarks),
+        (t("Decided by"), section.decided_by),
+        (t("Decided on"), t.moment(section.decided_at) if section.decided_at else None),
+        (t("Remarks of the supervisor"), section.remarks),
     )
 
 
@@ -222,16 +155,16 @@ def _since(record: Record, t: Translator) -> Cell | None:
 
 
 def after_care(view: View, t: Translator) -> Blocks:
-    found = view.record.handover
+    section = view.record.handover
     blocks: list[Block] = []
-    if found.instructions:
-        blocks.append(Group(t("Instructions and manuals"), (Bullets(tuple(Cell(i) for i in found.instructions)),)))
-    rest = (
-        (t("Warranty"), found.warranty),
-        (t("Support"), found.support),
-        (t("Maintenance"), found.maintenance),
+    if section.instructions:
+        blocks.append(Group(t("Instructions and manuals"), (Bullets(tuple(Cell(i) for i in section.instructions)),)))
+    facts = (
+        (t("Warranty"), section.warranty),
+        (t("Support"), section.support),
+        (t("Maintenance"), section.maintenance),
     )
-    return (*blocks, *pairs(*rest))
+    return (*blocks, *pairs(*facts))
 
 
 def annexes(view: View, t: Translator) -> Blocks:
@@ -280,8 +213,10 @@ def _stated(record: Record, t: Translator, role: str) -> str:
             return t("{verdict}, entered under the name {person}, not signed", verdict=verdict, person=acceptance.by)
         return t(
             "{verdict}, stated by {person} on behalf of {user}, not signed",
-            verdict=verdict, person=acceptance.by, user=acceptance.user,
-        )  # fmt: skip
+            verdict=verdict,
+            person=acceptance.by,
+            user=acceptance.user,
+        )
     if role == "supervisor" and decision.decision:
         verdict = word(t, decision.decision)
         return t("{verdict}, entered under the name {person}, not signed", verdict=verdict, person=decision.decided_by)

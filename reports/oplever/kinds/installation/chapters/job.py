@@ -6,7 +6,7 @@ from oplever.page.blocks import Bullets, Cell, Column, Group
 from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, toned, word, work_process
+from oplever.page.vocabulary import DOCUMENT_STATUS, NO_HOSTS, history_text, toned, word, work_process
 from oplever.record.model import Correction, PlanStep
 from oplever.record.start import is_stated
 
@@ -21,14 +21,14 @@ def document(view: View, t: Translator) -> Blocks:
         else ""
     )
     days = complete.days_to_submission
-    whole = Cell(t("yes"), "good") if complete.complete else Cell(t("no, see what is missing"), "warn")
+    completeness = Cell(t("yes"), "good") if complete.complete else Cell(t("no, see what is missing"), "warn")
     return (
         *pairs(
             (t("Record"), code(record.id)),
             (t("Revision"), str(doc.revision)),
             (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
             (t("Created"), t.moment(doc.created)),
-            *_course(view, t, whole),
+            *_course(view, t, completeness),
             (t("Days until submission"), t.number(days, 1) if days is not None else None),
             (t("Check mode"), None if is_stated(record) else _trial(view, t)),
             (t("Playbooks"), code("\n".join(doc.playbooks))),
@@ -42,24 +42,24 @@ def document(view: View, t: Translator) -> Blocks:
     )
 
 
-def _course(view: View, t: Translator, whole: Cell) -> tuple[tuple[str, str | Cell], ...]:
+def _course(view: View, t: Translator, completeness: Cell) -> tuple[tuple[str, str | Cell], ...]:
     """When the work was done, as far as anything recorded that, and whether all of it is here."""
     doc, complete = view.record.document, view.record.completeness
     if is_stated(view.record):
         return (
-            (t("Record complete"), whole),
+            (t("Record complete"), completeness),
             (t("Journal"), Cell(t("none: the work was done by hand, and is stated here"), "info")),
         )
     kept = (
         Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
         if complete.journal_complete
-        else Cell(t("no: the journal was cut short"), "bad")
+        else Cell(t("no: lines are missing, or were added"), "bad")
     )
     return (
         (t("Work started"), t.moment(doc.started)),
         (t("Work ended"), t.moment(doc.ended) if doc.ended else Cell(t("not finished"), "bad")),
         (t("Duration"), t.duration(doc.duration)),
-        (t("Record complete"), whole),
+        (t("Record complete"), completeness),
         (t("Journal complete"), kept),
     )
 
@@ -77,8 +77,8 @@ def _history(view: View, t: Translator) -> Blocks:
         (
             Cell(str(line.revision)),
             Cell(t.moment(line.at)),
-            Cell(line.by),
-            Cell(line.what, note=_withdrawn(t, line.withdrawn_by)),
+            Cell(word(t, line.by) if line.by == "machine" else line.by),
+            Cell(history_text(t, line.what), note=_withdrawn(t, line.withdrawn_by)),
         )
         for line in view.record.document.history
     ]
@@ -88,8 +88,14 @@ def _history(view: View, t: Translator) -> Blocks:
 
 def _corrections(view: View, t: Translator) -> Blocks:
     rows = [
-        (code(one.field), code(one.old), _new(t, one), Cell(one.reason), Cell(one.by, note=t.moment(one.at)))
-        for one in view.record.document.corrections
+        (
+            code(correction.field),
+            code(correction.old),
+            _new(t, correction),
+            Cell(correction.reason),
+            Cell(correction.by, note=t.moment(correction.at)),
+        )
+        for correction in view.record.document.corrections
     ]
     titles = (t("Field"), t("Was"), t("Is"), t("Reason"), t("By"))
     return table(t("Corrections"), tuple(Column(title, 2) for title in titles), rows)
@@ -99,9 +105,9 @@ def _withdrawn(t: Translator, revision: int | None) -> str:
     return t("withdrawn in revision {n}", n=revision) if revision else ""
 
 
-def _new(t: Translator, one: Correction) -> Cell:
-    whole_entry = one.field.startswith("entry.") and one.old and not one.new
-    return Cell(t("withdrawn"), "warn") if whole_entry else code(one.new)
+def _new(t: Translator, correction: Correction) -> Cell:
+    whole_entry = correction.field.startswith("entry.") and correction.old and not correction.new
+    return Cell(t("withdrawn"), "warn") if whole_entry else code(correction.new)
 
 
 def assignment(view: View, t: Translator) -> Blocks:
@@ -133,18 +139,18 @@ def people(view: View, t: Translator) -> Blocks:
 
 
 def scope(view: View, t: Translator) -> Blocks:
-    found = view.record.scope
-    rows = [(Cell(gone.system), Cell(gone.reason)) for gone in found.exclusions]
+    section = view.record.scope
+    rows = [(Cell(gone.system), Cell(gone.reason)) for gone in section.exclusions]
     return (
         *pairs(
-            (t("Systems"), ", ".join(found.systems)),
+            (t("Systems"), ", ".join(section.systems)),
             (
                 t("Work processes"),
-                "\n".join(work_process(t, code) for code in found.work_processes) or t("not recorded"),
+                "\n".join(work_process(t, code) for code in section.work_processes) or t("not recorded"),
             ),
-            (t("Limited to"), code(found.limit)),
-            (t("Only tags"), code(", ".join(found.tags)) if found.tags not in ((), ("all",)) else None),
-            (t("Skipped tags"), code(", ".join(found.skip_tags))),
+            (t("Limited to"), code(section.limit)),
+            (t("Only tags"), code(", ".join(section.tags)) if section.tags not in ((), ("all",)) else None),
+            (t("Skipped tags"), code(", ".join(section.skip_tags))),
         ),
         *table(t("Exclusions"), (Column(t("System"), 1), Column(t("Reason"), 3)), rows),
     )

@@ -6,16 +6,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Table, Tone
+from msgspec import structs
+
+from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Paragraph, Table, Tone
 from oplever.page.parts import Blocks, code, folds, pairs, table
-from oplever.page.translator import Translator
+from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, setting_name, setting_value, toned, word
-from oplever.record.model import BAD, Component, HostResult, Setting, Step, System
+from oplever.record import figures
+from oplever.record.model import BAD, SETTING_KINDS, Component, HostResult, Recap, Setting, Step, System
 from oplever.record.start import is_stated
 
-SETTING_KINDS = ("host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module")
+_COLLECTION = "oplever.lab."
 _TROUBLE = frozenset({"failed", "unreachable"})
+_RECAP = {
+    "ok": N_("OK"),
+    "changed": N_("of which changed"),
+    "unreachable": N_("not reachable"),
+    "failed": N_("failed"),
+    "skipped": N_("skipped"),
+    "rescued": N_("rescued"),
+    "ignored": N_("ignored"),
+}
+"""The counts of Ansible's recap, in its order. What changed is counted as OK too."""
 
 
 def starting_state(view: View, t: Translator) -> Blocks:
@@ -53,8 +66,8 @@ def components(view: View, t: Translator) -> Blocks:
             t,
             [
                 _packages(t, host, packages)
-                for host, found in view.components.items()
-                if (packages := [part for part in found if part.kind == "package"])
+                for host, of_host in view.components.items()
+                if (packages := [part for part in of_host if part.kind == "package"])
             ],
         ),
     )
@@ -95,7 +108,7 @@ def systems(view: View, t: Translator) -> Blocks:
         )
         for system in view.record.systems
     ]
-    changed = folds(t, [_settings(t, host, found) for host, found in view.settings.items()])
+    changed = folds(t, [_settings(t, host, of_host) for host, of_host in view.settings.items()])
     machines = (*(_as_one_table(view, t) if len(built) > MOST_FOLDS else ()), *folds(t, built))
     return (*machines, Group(t("Settings that changed"), changed)) if changed else machines
 
@@ -178,7 +191,7 @@ def _volumes(t: Translator, system: System) -> Blocks:
     return table(t("Storage of {host}", host=system.name), columns, rows)
 
 
-def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
+def _settings(t: Translator, host: str, changes: list[Setting]) -> Details:
     columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 3), Column(t("After"), 3))
     kinds: list[Block] = []
     for kind in SETTING_KINDS:
@@ -189,11 +202,11 @@ def _settings(t: Translator, host: str, found: list[Setting]) -> Details:
                 code(setting_value(t, s.before)),
                 code(setting_value(t, s.after)),
             )
-            for s in found
+            for s in changes
             if s.kind == kind
         ]
         kinds += table(t("{kind} on {host}", kind=word(t, kind).capitalize(), host=host), columns, rows)
-    counts: Counter[str] = Counter(setting.kind for setting in found)
+    counts: Counter[str] = Counter(setting.kind for setting in changes)
     count = ", ".join(f"{word(t, kind)}: {t.number(counts[kind])}" for kind in SETTING_KINDS if counts[kind])
     return Details(t("Settings of {host}", host=host), tuple(kinds), count=count)
 
@@ -208,7 +221,7 @@ def steps(view: View, t: Translator) -> Blocks:
     if is_stated(view.record):
         return _by_hand(view, t)
     failed = [
-        (Cell(result.host), Cell(step.name, note=view.part(step)), *_outcome(t, result))
+        (Cell(result.host), _task(t, step, view.part(step)), *_outcome(t, result))
         for step in view.record.steps
         for result in step.results
         if result.status in _TROUBLE
@@ -216,50 +229,58 @@ def steps(view: View, t: Translator) -> Blocks:
     columns = (Column(t("Machine"), 2), Column(t("Step"), 4), Column(t("Result"), 2), Column(t("Time"), 2, True))
     return (
         _recap(view, t),
+        *_counted_otherwise(view, t),
         *table(t("Steps that failed"), (*columns, Column(t("Message"), 6)), failed),
         *_by_hand(view, t),
-        *folds(t, [_host_steps(view, t, host, found) for host, found in view.steps_by_host.items() if found]),
+        *folds(t, [_host_steps(view, t, host, results) for host, results in view.steps_by_host.items() if results]),
     )
 
 
 def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
     """Result, time and message of one step on one machine."""
     if result.censored:
-        message = t("hidden: the step handles secrets")
+        message = Cell(t("hidden: the step handles secrets"))
     else:
         items = "\n".join(f"{item.item}: {item.message}" for item in result.items if item.status == "failed")
-        message = "\n".join(part for part in (result.message, items) if part)
+        output = "\n".join(part for part in (result.message, items) if part)
+        message = Cell(output, language=t.mark("en") if output else "")
     tries = t.plural("{count} attempt", "{count} attempts", result.attempts) if result.attempts > 1 else ""
     where = t("on {host}", host=result.delegated_to) if result.delegated_to else ""
     note = ", ".join(part for part in (tries, where) if part)
-    return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), Cell(message)
+    return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), message
+
+
+def _task(t: Translator, step: Step, note: str) -> Cell:
+    """The name of a step. Roles of this collection name theirs in English; of others nobody knows the language."""
+    return Cell(step.name, note=note, language=t.mark("en") if step.role.startswith(_COLLECTION) else "")
 
 
 def _recap(view: View, t: Translator) -> Table:
     """The counts per machine, exactly as Ansible's own recap gives them."""
-    names = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
-    titles = {
-        "ok": t("OK"),
-        "changed": t("of which changed"),
-        "unreachable": t("not reachable"),
-        "failed": t("failed"),
-        "skipped": t("skipped"),
-        "rescued": t("rescued"),
-        "ignored": t("ignored"),
-    }
     rows = []
     for system in view.record.systems:
-        counts = {name: getattr(system.recap, name) for name in names}
         cells = [
-            Cell(t.number(count), "bad" if count and name in _TROUBLE else "plain") for name, count in counts.items()
+            Cell(t.number(count), "bad" if count and name in _TROUBLE else "plain")
+            for name, count in structs.asdict(system.recap).items()
         ]
         rows.append((Cell(system.name), *cells, Cell(t.duration(system.machine_seconds))))
     columns = (
         Column(t("Machine"), 3),
-        *(Column(titles[name], 2, True) for name in names),
-        Column(t("Machine time"), 3, True),
+        *(Column(t(title), 2, True) for title in _RECAP.values()),
+        Column(t("Time in steps"), 3, True),
     )
     return Table(t("Steps per machine"), columns, tuple(rows))
+
+
+def _counted_otherwise(view: View, t: Translator) -> Blocks:
+    """Why the counts of Ansible are not those of the rows below, where they are not."""
+    rows = {host: figures.recap_of(results) for host, results in view.steps_by_host.items()}
+    if all(system.recap == rows[system.name] for system in view.record.systems):
+        return ()
+    text = t(
+        "Counted by Ansible: a step that includes files counts once for each file, and manual steps are not counted."
+    )
+    return (Paragraph(text, "info"),)
 
 
 def _by_hand(view: View, t: Translator) -> Blocks:
@@ -277,32 +298,31 @@ def _by_hand(view: View, t: Translator) -> Blocks:
     return table(t("Manual steps"), columns, rows)
 
 
-def _host_steps(view: View, t: Translator, host: str, found: list[tuple[Step, HostResult]]) -> Details:
+def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, HostResult]]) -> Details:
     columns = (Column(t("No."), 1, True), Column(t("Step"), 5), Column(t("Result"), 2), Column(t("Time"), 1, True))
     parts = []
-    for name, group in groupby(found, key=lambda pair: view.part(pair[0])):
+    for name, group in groupby(of_host, key=lambda pair: view.part(pair[0])):
         results = list(group)
         rows = [
-            (Cell(str(step.number)), Cell(step.name, note=_kind(t, step)), *_outcome(t, result))
-            for step, result in results
+            (Cell(str(step.number)), _task(t, step, _kind(t, step)), *_outcome(t, result)) for step, result in results
         ]
-        counts: Counter[str] = Counter(result.status for _, result in results)
+        counts = figures.recap_of(results)
         caption = t("Steps of {part} on {host}", part=name, host=host)
         parts.append(
             Details(
                 name or t("without a name"),
                 table(caption, (*columns, Column(t("Message"), 5)), rows),
-                count=_status_counts(t, counts),
+                count=_recap_counts(t, counts),
                 tone=_tone(counts),
             )
         )
-    total: Counter[str] = Counter(result.status for _, result in found)
+    total = figures.recap_of(of_host)
     title = t("All steps on {host}", host=host)
-    return Details(title, tuple(parts), count=_status_counts(t, total), tone=_tone(total))
+    return Details(title, tuple(parts), count=_recap_counts(t, total), tone=_tone(total))
 
 
-def _tone(counts: Counter[str]) -> Tone:
-    return "bad" if any(counts[status] for status in _TROUBLE) else "plain"
+def _tone(counts: Recap) -> Tone:
+    return "bad" if counts.failed or counts.unreachable else "plain"
 
 
 def _kind(t: Translator, step: Step) -> str:
@@ -311,6 +331,7 @@ def _kind(t: Translator, step: Step) -> str:
     return " · ".join([step.action, *marks])
 
 
-def _status_counts(t: Translator, counts: Counter[str]) -> str:
-    shown = [status for status in TASK if counts[status]]
-    return ", ".join(f"{t.number(counts[status])} {t(TASK[status][1])}" for status in shown)
+def _recap_counts(t: Translator, recap: Recap) -> str:
+    """`122 OK, of which 31 changed, 5 skipped`: the counts of a recap that are not 0."""
+    counts = structs.asdict(recap)
+    return ", ".join(f"{t(prefix)} {t.number(counts[name])}" for name, prefix in _RECAP.items() if counts[name])

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from oplever.kinds.installation.chapters.proof import approved_by, exception_problem, passed_of, tests_tone
+from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
+from oplever.kinds.installation.chapters.faults import unsolved
+from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline
 from oplever.kinds.installation.verdict import EFFECTS
-from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
-from oplever.page.parts import Blocks, people_named, table, titled
-from oplever.page.translator import Translator
+from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Phrase, Tile, Tiles, Tone, Verdict
+from oplever.page.parts import Blocks, in_language, people_named, table, titled
+from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, missing_text, reason_text, word, work_process
+from oplever.record import figures
 from oplever.record.causes import Cause
 from oplever.record.model import Control, Missing, Reason, Record, System, Test
 from oplever.record.persons import among, supervisors
@@ -39,7 +42,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     """What, where, when and who, in a few words each."""
     doc, job = record.document, record.assignment
     number = t("number {id}", id=job.id) if job.id else ""
-    what = work_process(t, record.work_process).capitalize() if record.work_process else title(record, t)
+    work = work_process(t, record.work_process).capitalize() if record.work_process else title(record, t)
     names = [system.name for system in record.systems]
     machines = t.plural("{count} machine", "{count} machines", len(names))
     where = Cell(job.location or machines, note=", ".join(names[:8]) + (" …" if len(names) > 8 else ""))
@@ -48,7 +51,7 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     executors = people_named(record, "executor")
     principal = t("for {client}", client=job.principal) if job.principal else ""
     return (
-        (t("What"), Cell(what, note=number)),
+        (t("What"), Cell(work, note=number)),
         (t("Where"), where),
         (t("When"), Cell(t.moment(doc.started), note=took)),
         (t("Who"), Cell(executors or t("not recorded"), note=principal)),
@@ -83,7 +86,7 @@ def _attention(view: View, t: Translator) -> Blocks:
 
 def _only_tests_failed(view: View, hosts: Sequence[str]) -> bool:
     """Whether the steps that failed on these machines only say that tests did, which are listed themselves."""
-    other = {fault.host for fault in view.open_faults if fault.kind == "task_failed"}
+    other = {fault.host for fault in view.unsolved_faults if fault.kind == "task_failed"}
     return bool(hosts) and all(view.failing_on[host] and host not in other for host in hosts)
 
 
@@ -101,13 +104,13 @@ def _nothing(view: View, t: Translator) -> AttentionItem:
     return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
 
 
-def _capped(t: Translator, found: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
+def _capped(t: Translator, items: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
     """The first few of a kind and one line for the rest, so that one kind cannot hide the others."""
-    rest = len(found) - _MOST_OF_A_KIND
-    if rest <= 1:
-        return found
-    text = t("and {count} more", count=rest)
-    return [*found[:_MOST_OF_A_KIND], AttentionItem(found[0].tone, label, text, section=section)]
+    surplus = len(items) - _MOST_OF_A_KIND
+    if surplus <= 1:
+        return items
+    text = t("and {count} more", count=surplus)
+    return [*items[:_MOST_OF_A_KIND], AttentionItem(items[0].tone, label, text, section=section)]
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
@@ -117,8 +120,12 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
             "bad",
             label,
             f"{cause.test.host}: {titled(t, cause.test.title) or cause.test.id}",
-            "; ".join(filter(None, (_expected_found(t, cause.test, cause.test.status), _consequences(t, cause)))),
+            (
+                *_expected_found(t, cause.test, cause.test.status),
+                *_detail("; " + consequences if (consequences := _consequences(t, cause)) else ""),
+            ),
             section=_TESTS[cause.test.stage],
+            language=in_language(t, cause.test.title),
         )
         for cause in shown
     ]
@@ -153,34 +160,42 @@ def _every_machine_first(causes: Sequence[Cause]) -> list[Cause]:
     return [cause for _, cause in sorted(zip(ranks, causes, strict=True), key=lambda pair: pair[0])]
 
 
-def _expected_found(t: Translator, check: Test | Control, status: str | None) -> str:
-    """What was found, or why nobody can know."""
+def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:
+    """What was found, or why nobody can know. Machines say it in English, people in the language of the page."""
+    language = t.language if isinstance(check, Test) and check.by != "machine" else "en"
+    expected, found = check.expected or "–", check.found or "–"
     if status == "error" and check.reason:
-        return t("expected {expected}; not read: {reason}", expected=check.expected or "–", reason=check.reason)
-    return t("expected {expected}; found {found}", expected=check.expected or "–", found=check.found or "–")
+        message = N_("expected {expected}; not read: {reason}")
+        return t.phrases(message, language, expected=expected, reason=check.reason)
+    return t.phrases(N_("expected {expected}; found {found}"), language, expected=expected, found=found)
+
+
+def _detail(text: str) -> tuple[Phrase, ...]:
+    return (Phrase(text),) if text else ()
 
 
 def _faults(view: View, t: Translator) -> list[AttentionItem]:
     """Open faults; a fault that only says that a listed test failed is not said twice."""
     listed = {(test.host, test.id) for test in view.failing_tests}
     listed |= {(control.host, control.id) for control in view.failing_controls}
-    found = [
+    items = [
         AttentionItem(
             FAULT_STATUS[fault.status][0],
             t("Open fault") if fault.status == "open" else t("Escalated fault"),
             f"{fault.host}: {fault.symptom}" if fault.host else fault.symptom,
-            ": ".join(part for part in (word(t, fault.kind), fault.location) if part),
+            _detail(": ".join(part for part in (word(t, fault.kind), fault.location) if part)),
             section="faults",
+            language="" if fault.kind == "reported" else t.mark("en"),
         )
-        for fault in view.open_faults
+        for fault in view.unsolved_faults
         if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
     ]
-    return _capped(t, found, "faults", t("Open fault"))
+    return _capped(t, items, "faults", t("Open fault"))
 
 
 def _hosts(t: Translator, names: list[str]) -> str:
-    rest = len(names) - _MOST_OF_A_KIND
-    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=rest)] if rest > 0 else [])])
+    surplus = len(names) - _MOST_OF_A_KIND
+    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=surplus)] if surplus > 0 else [])])
 
 
 def _controls(view: View, t: Translator) -> list[AttentionItem]:
@@ -190,17 +205,18 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         if control.severity == "high":
             groups[control.id].append(control)
     label = t("Security")
-    found = [
+    items = [
         AttentionItem(
             "bad",
             label,
             f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
             _expected_found(t, group[0], group[0].after),
             section="baseline",
+            language=in_language(t, group[0].title),
         )
         for name, group in groups.items()
     ]
-    found = _capped(t, found, "baseline", label)
+    items = _capped(t, items, "baseline", label)
     lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
     if lesser:
         text = t.plural(
@@ -208,8 +224,8 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
             "{count} controls of medium or low severity fail",
             lesser,
         )
-        found.append(AttentionItem("warn", label, text, section="baseline"))
-    return found
+        items.append(AttentionItem("warn", label, text, section="baseline"))
+    return items
 
 
 def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
@@ -229,7 +245,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
                 hosts=_hosts(t, [control.host for control in waived[grant.id]]),
                 day=t.day(grant.expires) if grant.expires else t("no date"),
             ),
-            approved_by(t, view.record, grant),
+            _detail(approved_by(t, view.record, grant)),
             section="baseline",
         )
         for grant in baseline.exceptions
@@ -240,7 +256,8 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
             "warn",
             t("Exception"),
             t("The exception for {control} does not count", control=grant.control),
-            exception_problem(t, grant),
+            _detail(exception_problem(t, grant)),
+            section="baseline",
         )
         for grant in baseline.exceptions
         if not grant.valid
@@ -249,30 +266,39 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
 
 def _user(view: View, t: Translator) -> list[AttentionItem]:
     remarks = view.record.acceptance.remarks
-    return [AttentionItem("bad", t("User"), t("The user rejected the work"), remarks, section="acceptance")]
+    return [AttentionItem("bad", t("User"), t("The user rejected the work"), _detail(remarks), section="acceptance")]
 
 
 def _supervisor(view: View, t: Translator) -> list[AttentionItem]:
     decision = view.record.accountability
     text = t("{name} rejected the work", name=decision.decided_by)
-    return [AttentionItem("bad", t("Supervisor"), text, decision.remarks, section="accountability")]
+    return [AttentionItem("bad", t("Supervisor"), text, _detail(decision.remarks), section="accountability")]
 
 
 def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
     return [
-        AttentionItem("warn", t("Open point"), point.item, _owner_due(t, point.owner, point.due), section="rest_points")
-        for point in view.record.rest_points.items
-        if point.status == "open"
+        AttentionItem(
+            "warn",
+            t("Open point"),
+            point.item,
+            _detail(_owner_due(t, point.owner, point.due)),
+            section="rest_points",
+        )
+        for point in figures.open_points(view.record)
     ]
 
 
 def _escalations(view: View, t: Translator) -> list[AttentionItem]:
     return [
         AttentionItem(
-            "warn", t("Escalation"), t("{name} has not answered yet", name=each.to), each.message, section="escalations"
+            "warn",
+            t("Escalation"),
+            t("{name} has not answered yet", name=escalation.to),
+            _detail(escalation.message),
+            section="escalations",
         )
-        for each in view.record.escalations
-        if not each.closed
+        for escalation in view.record.escalations
+        if not escalation.closed
     ]
 
 
@@ -323,7 +349,7 @@ def _supply(view: View, t: Translator) -> Blocks:
     missing = view.record.completeness.missing
     if not missing:
         return ()
-    return (Attention(t("Still needed"), tuple(supply_item(t, one) for one in missing)),)
+    return (Attention(t("Still needed"), tuple(supply_item(t, item) for item in missing)),)
 
 
 def supply_item(t: Translator, missing: Missing) -> AttentionItem:
@@ -354,6 +380,7 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
     score = view.scores.get(system.name)
     before = score.before.score if score and score.before else None
     after = score.after.score if score and score.after else None
+    in_steps = t.duration(system.machine_seconds)
     return Tile(
         title=system.name,
         subtitle=system.os or t("unknown: no snapshot"),
@@ -362,8 +389,8 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
             (t("Tests"), Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info")),
             (t("Security"), Cell(_score_text(t, before, after))),
             (t("Changes"), Cell(_changes(view, t, system))),
-            (t("Faults"), Cell(t.plural("{count} open", "{count} open", faults), "bad") if faults else Cell(t("none"))),
-            (t("Time"), Cell(t("not measured") if is_stated(view.record) else t.duration(system.machine_seconds))),
+            (t("Faults"), Cell(unsolved(t, faults), "bad") if faults else Cell(t("none"))),
+            (t("Time in steps"), Cell(t("not measured") if is_stated(view.record) else in_steps)),
         ),
         score_before=before,
         score_after=after,
@@ -397,9 +424,10 @@ def _score_text(t: Translator, before: float | None, after: float | None) -> str
 
 
 def _changes(view: View, t: Translator, system: System) -> str:
-    components, settings = len(view.components.get(system.name, ())), len(view.settings.get(system.name, ()))
+    components, settings = view.changes.get(system.name, (0, 0))
     parts = [
         t.plural("{count} component", "{count} components", components) if components else "",
         t.plural("{count} setting", "{count} settings", settings) if settings else "",
     ]
-    return ", ".join(part for part in parts if part) or (t("not measured") if is_stated(view.record) else t("none"))
+    is_measured = system.snapshot_before and system.snapshot_after
+    return ", ".join(part for part in parts if part) or (t("none") if is_measured else t("not measured"))

@@ -51,42 +51,57 @@ def _seconds(iso: str) -> float | None:
 
 def _stretches(view: View, results: list[tuple[Step, HostResult]]) -> list[_Stretch]:
     """What Ansible did. Steps that people added later carry the time of writing, which says nothing of the run."""
-    found: list[_Stretch] = []
+    stretches: list[_Stretch] = []
     for step, result in results:
         start = _seconds(result.started or step.started)
         if start is None or step.by != "machine":
             continue
         name, state, end = view.part(step), _STATE[result.status], start + max(result.duration, 0.0)
-        last = found[-1] if found else None
+        last = stretches[-1] if stretches else None
         if last is None or last.name != name:
-            found.append(_Stretch(name, start, end, state, 1))
+            stretches.append(_Stretch(name, start, end, state, 1))
             continue
         last.end, last.steps = max(last.end, end), last.steps + 1
         if _RANK[state] > _RANK[last.state]:
             last.state = state
-    return found
+    return stretches
 
 
 def timeline(view: View, t: Translator) -> Blocks:
     """The timeline of the run; nothing when no step was carried out."""
-    lanes = {host: found for host, results in view.steps_by_host.items() if (found := _stretches(view, results))}
+    lanes = {
+        host: stretches for host, results in view.steps_by_host.items() if (stretches := _stretches(view, results))
+    }
     if not lanes or is_stated(view.record):  # people state what they did, seldom when
         return ()
-    first = min(stretch.start for found in lanes.values() for stretch in found)
-    last = max(stretch.end for found in lanes.values() for stretch in found)
-    whole = max(last - first, 0.1)
+    first, length = _span(view, lanes)
     drawn = _most_telling(lanes)
     words = _words(t)
+    in_steps = {system.name: system.machine_seconds for system in view.record.systems}
     return (
         Timeline(
             title=t("Timeline"),
-            summary=_summary(t, view, whole, len(lanes), len(drawn)),
-            ticks=_ticks(whole),
-            lanes=tuple(_lane(t, host, lanes[host], words, first=first, whole=whole) for host in drawn),
+            summary=_summary(t, view, len(lanes), len(drawn)),
+            ticks=_ticks(length),
+            lanes=tuple(
+                _lane(t, host, lanes[host], words, first=first, length=length, in_steps=in_steps.get(host, 0.0))
+                for host in drawn
+            ),
             legend=tuple((state, words[state]) for state in _RANK),
             table=_as_table(t, lanes, words, first),
         ),
     )
+
+
+def _span(view: View, lanes: dict[str, list[_Stretch]]) -> tuple[float, float]:
+    """Start and length of what is drawn, in seconds: the whole run, or more where steps lie outside it."""
+    stretches = [stretch for of_host in lanes.values() for stretch in of_host]
+    document = view.record.document
+    started = _seconds(document.started)
+    first, last = min(stretch.start for stretch in stretches), max(stretch.end for stretch in stretches)
+    if started is not None:
+        first, last = min(first, started), max(last, started + document.duration)
+    return first, max(last - first, 0.1)
 
 
 def _words(t: Translator) -> dict[State, str]:
@@ -95,54 +110,60 @@ def _words(t: Translator) -> dict[State, str]:
 
 def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
     """All machines, or in a long list those where something failed first, in their own order."""
-    failed = {host for host, found in lanes.items() if any(stretch.state == "failed" for stretch in found)}
+    failed = {host for host, stretches in lanes.items() if any(stretch.state == "failed" for stretch in stretches)}
     chosen = set(sorted(lanes, key=lambda host: host not in failed)[:_MOST_LANES])
     return [host for host in lanes if host in chosen]
 
 
-def _summary(t: Translator, view: View, whole: float, lanes: int, drawn: int) -> str:
-    started = view.record.document.started
+def _summary(t: Translator, view: View, lanes: int, drawn: int) -> str:
+    document = view.record.document
     text = t(
-        "Began at {start} and took {duration}. The higher a block, the more it did; "
-        "failed blocks are hatched and marked.",
-        start=t.clock(started),
-        duration=t.duration(whole),
+        "Began at {start} and took {duration}; the time beside a machine is the sum of its steps. "
+        "The higher a block, the more it did; failed blocks are marked with a cross.",
+        start=t.clock(document.started),
+        duration=t.duration(document.duration),
     )
     if drawn < lanes:
         text += " " + t("{drawn} of {lanes} machines are drawn.", drawn=drawn, lanes=lanes)
     return text
 
 
-def _ticks(whole: float) -> tuple[Tick, ...]:
-    step = next((step for step in _STEPS if whole / step <= 6), _STEPS[-1])
-    return tuple(Tick(at / whole, _offset(at)) for at in range(0, int(whole) + 1, step))
+def _ticks(length: float) -> tuple[Tick, ...]:
+    step = next((step for step in _STEPS if length / step <= 6), _STEPS[-1])
+    return tuple(Tick(at / length, _offset(at)) for at in range(0, int(length) + 1, step))
 
 
 def _offset(seconds: int) -> str:
     """`1:30` minutes and seconds, `1:02:30` with hours."""
-    minutes, rest = divmod(seconds, 60)
+    minutes, remaining = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    return f"{hours}:{minutes:02d}:{remaining:02d}" if hours else f"{minutes}:{remaining:02d}"
 
 
 def _lane(
-    t: Translator, host: str, found: list[_Stretch], words: dict[State, str], *, first: float, whole: float
+    t: Translator,
+    host: str,
+    stretches: list[_Stretch],
+    words: dict[State, str],
+    *,
+    first: float,
+    length: float,
+    in_steps: float,
 ) -> Lane:
     spans = tuple(
         Span(
-            start=round((stretch.start - first) / whole, 5),
-            width=round(max((stretch.end - stretch.start) / whole, _NARROWEST), 5),
+            start=round((stretch.start - first) / length, 5),
+            width=round(max((stretch.end - stretch.start) / length, _NARROWEST), 5),
             label=stretch.name,
             state=stretch.state,
-            text=_told(t, stretch, words),
+            text=_span_text(t, stretch, words),
         )
-        for stretch in found
+        for stretch in stretches
     )
-    busy = sum(stretch.end - stretch.start for stretch in found)
-    return Lane(host, t.duration(busy), spans)
+    return Lane(host, t.duration(in_steps), spans)
 
 
-def _told(t: Translator, stretch: _Stretch, words: dict[State, str]) -> str:
+def _span_text(t: Translator, stretch: _Stretch, words: dict[State, str]) -> str:
     count = t.plural("{count} step", "{count} steps", stretch.steps)
     return f"{stretch.name}: {words[stretch.state]}, {count}, {t.duration(stretch.end - stretch.start)}"
 
@@ -160,14 +181,14 @@ def _as_table(t: Translator, lanes: dict[str, list[_Stretch]], words: dict[State
                 note=t.plural("{count} step", "{count} steps", stretch.steps),
             ),
         )
-        for host, found in lanes.items()
-        for stretch in found
+        for host, stretches in lanes.items()
+        for stretch in stretches
     ]
     columns = (
         Column(t("Machine"), 2),
         Column(t("Part"), 4),
         Column(t("Starts at"), 2, True),
-        Column(t("Time"), 2, True),
+        Column(t("Start to end"), 2, True),
         Column(t("Result"), 3),
     )
     parts = t.plural("{count} part", "{count} parts", len(rows))

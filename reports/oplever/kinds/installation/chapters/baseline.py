@@ -1,112 +1,48 @@
-"""Tests, security baseline, faults and escalations."""
+"""The security baseline: scores, failing controls, exceptions, and what other scanners say."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 
+from oplever.kinds.installation.chapters.tests import check_counts
 from oplever.page.blocks import Cell, Column, Details, Paragraph, Tone
-from oplever.page.parts import Blocks, code, table, titled
+from oplever.page.parts import Blocks, english, in_language, table, title_cell, titled
 from oplever.page.translator import Translator
-from oplever.page.view import SEVERITIES, View, status_counts
-from oplever.page.vocabulary import CHECK, FAULT_STATUS, SEVERITY, area, toned, word
-from oplever.record.identity import is_measured
-from oplever.record.model import BAD, Control, ExceptionGrant, Record, Regression, Score, SecondOpinion, Tally, Test
+from oplever.page.view import SEVERITIES, View
+from oplever.page.vocabulary import CHECK, SEVERITY, area, toned
+from oplever.record.model import (
+    BAD,
+    Control,
+    ExceptionGrant,
+    Record,
+    Regression,
+    Score,
+    SecondOpinion,
+    Tally,
+)
 from oplever.record.persons import has_confirmed
 
 
-def tests_during(view: View, t: Translator) -> Blocks:
-    return _tests(t, view.during)
-
-
-def tests_after(view: View, t: Translator) -> Blocks:
-    return _tests(t, view.after)
-
-
-def passed_of(t: Translator, tests: list[Test]) -> str:
-    """`31 of 32 tests passed`; tests that do not apply are not counted."""
-    counts = status_counts(tests)
-    total = len(tests) - counts["not_applicable"]
-    if not total:
-        return t("no test applied")
-    return t.plural("{passed} of {count} test passed", "{passed} of {count} tests passed", total, passed=counts["pass"])
-
-
-def tests_tone(tests: list[Test]) -> Tone:
-    """Green when something was tested and all of it passed."""
-    if any(test.status in BAD for test in tests):
-        return "bad"
-    return "good" if any(map(is_measured, tests)) else "info"
-
-
-def check_counts(t: Translator, counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{t.number(counts[status])} {t(CHECK[status][1])}" for status in CHECK if counts.get(status))
-
-
-def _tests(t: Translator, tests: list[Test]) -> Blocks:
-    if not tests:
-        return ()
-    failing = [test for test in tests if test.status in BAD]
-    suites: dict[str, list[Test]] = defaultdict(list)
-    for test in tests:
-        suites[test.suite].append(test)
-    columns = (
-        Column(t("Result"), 2),
-        Column(t("Machine"), 1),
-        Column(t("Test"), 4),
-        Column(t("Expected"), 3),
-        Column(t("Found"), 3),
-    )
-    return (
-        Paragraph(passed_of(t, tests) + ".", tests_tone(tests)),
-        *table(t("Failed tests"), columns, [_test_row(t, test) for test in failing]),
-        *(
-            Details(
-                name or t("other tests"),
-                table(t("Tests of {suite}", suite=name), columns, [_test_row(t, test) for test in found]),
-                count=check_counts(t, status_counts(found)),
-                tone=tests_tone(found),
-            )
-            for name, found in suites.items()
-        ),
-    )
-
-
-def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
-    again = t("attempt {number}", number=test.attempt) if test.attempt > 1 else ""
-    by = t("by {person}", person=test.by) if test.by not in ("", "machine") else ""
-    at = t.clock(test.at) if test.at else ""
-    about = " · ".join(part for part in (again, by, at) if part)
-    found = "\n".join(part for part in (test.reason, test.evidence) if part)
-    return (
-        toned(t, CHECK, test.status, about),
-        Cell(test.host),
-        Cell(titled(t, test.title) or test.id, note=test.id),
-        code(test.expected),
-        code(test.found, found),
-    )
-
-
 def baseline(view: View, t: Translator) -> Blocks:
-    found = view.record.baseline
-    if not found.controls:
+    section = view.record.baseline
+    if not section.controls:
         return _exceptions(view, t)
-    name = " ".join(part for part in (found.profile, found.version) if part)
+    name = " ".join(part for part in (section.profile, section.version) if part)
     failing = view.failing_controls
-    rest = [control for control in found.controls if control.after not in BAD]
+    others = [control for control in section.controls if control.after not in BAD]
     return (
         Paragraph(
             t("Checked against profile {profile}: {count}.", profile=name or "–", count=_control_count(t, failing)),
-            "warn" if failing else "good" if any(control.after for control in found.controls) else "info",
+            "warn" if failing else "good" if any(control.after for control in section.controls) else "info",
         ),
         *_scores(view, t),
-        *_tallies(t, found.tallies),
-        *_worse(t, found.worse),
+        *_tallies(t, section.tallies),
+        *_worse(t, section.worse),
         *_areas(view, t),
         *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
         *_exceptions(view, t),
-        *_opinions(t, found.opinions),
-        *_passing(t, rest),
+        *_opinions(t, section.opinions),
+        *_passing(t, others),
     )
 
 
@@ -141,7 +77,7 @@ def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
 
 def _scores(view: View, t: Translator) -> Blocks:
     rows = []
-    for host in view.record.baseline.hosts:
+    for host in view.scores.values():
         last = host.after or host.before
         waived = Cell(t.number(last.waived)) if last else Cell("")
         rows.append((Cell(host.host), *_score_cells(t, host.before), *_score_cells(t, host.after), waived))
@@ -155,7 +91,7 @@ def _scores(view: View, t: Translator) -> Blocks:
         Column(t("Passed after"), 2, True),
         Column(t("Failed after"), 2, True),
         Column(t("Unknown after"), 2, True),
-        Column(t("Exceptions"), 2, True),
+        Column(t("Exceptions"), 3, True),
     ]
     return table(t("Security score per machine, out of 100"), columns, rows)
 
@@ -207,34 +143,40 @@ def _worse(t: Translator, worse: tuple[Regression, ...]) -> Blocks:
 
 
 def _areas(view: View, t: Translator) -> Blocks:
-    """Failing controls per area and severity, before and after the work."""
-    before: Counter[tuple[str, str]] = Counter()
-    after: Counter[tuple[str, str]] = Counter()
-    measured: Counter[tuple[str, str]] = Counter()
+    """Failing controls per area and severity, before and after the work; areas without any in a sentence."""
+    areas: dict[str, dict[str, list[Control]]] = defaultdict(lambda: defaultdict(list))
     for control in view.record.baseline.controls:
-        key: tuple[str, str] = (control.area, control.severity)
-        before[key] += control.before in BAD
-        after[key] += control.after in BAD
-        measured[key] += control.before is not None
-    rows = []
-    for letters in sorted({control.area for control in view.record.baseline.controls}):
-        cells = []
-        for severity in SEVERITIES:
-            key = letters, severity
-            first, last = t.number(before[key]) if measured[key] else "–", t.number(after[key])
-            cells.append(Cell(f"{first} → {last}", _area_tone(severity, after[key], before[key])))
-        rows.append((Cell(area(t, letters)), *cells))
+        areas[control.area][control.severity].append(control)
+    rows, quiet = [], []
+    for letters, controls in sorted(areas.items()):
+        name = area(t, letters)
+        every = [control for group in controls.values() for control in group]
+        if all(c.after in ("pass", "not_applicable") and c.before not in BAD for c in every):
+            quiet.append(name)
+        else:
+            rows.append((Cell(name), *(_failing_of(t, severity, controls[severity]) for severity in SEVERITIES)))
     columns = (
         Column(t("Area"), 2),
         *(Column(t(SEVERITY[severity][1]).capitalize(), 2, True) for severity in SEVERITIES),
     )
-    return table(t("Failing controls per area and severity, before → after"), columns, rows)
+    without = Paragraph(t("No failing controls in: {areas}.", areas=", ".join(quiet)), "info")
+    return (
+        *table(t("Failing controls per area and severity, before → after"), columns, rows),
+        *((without,) if quiet else ()),
+    )
 
 
-def _area_tone(severity: str, after: int, before: int) -> Tone:
-    if after:
-        return "bad" if severity == "high" else "warn"
-    return "good" if before else "plain"
+def _failing_of(t: Translator, severity: str, controls: list[Control]) -> Cell:
+    """`2 → 0`: how many fail before and after the work; a dash for what was not measured then."""
+    before = [control.before in BAD for control in controls if control.before]
+    after = [control.after in BAD for control in controls if control.after]
+    tone: Tone = "plain"
+    if any(after):
+        tone = "bad" if severity == "high" else "warn"
+    elif any(before) and after:
+        tone = "good"
+    first, last = (t.number(sum(failing)) if failing else "–" for failing in (before, after))
+    return Cell(f"{first} → {last}" if controls else "–", tone)
 
 
 def _control_columns(t: Translator, remedy: bool) -> tuple[Column, ...]:
@@ -263,10 +205,10 @@ def _failing(t: Translator, control: Control) -> tuple[Cell, ...]:
     return (
         Cell(t(text), tone, note=unknown),
         Cell(control.host),
-        Cell(titled(t, control.title) or control.id, note=_control_note(control)),
-        code(control.expected),
-        code(control.found, "\n".join(part for part in (control.reason, control.evidence) if part)),
-        Cell(titled(t, control.remedy)),
+        title_cell(t, control.title, control.id, note=_control_note(control)),
+        english(t, control.expected),
+        english(t, control.found, "\n".join(part for part in (control.reason, control.evidence) if part)),
+        title_cell(t, control.remedy),
     )
 
 
@@ -282,9 +224,9 @@ def _passing(t: Translator, controls: list[Control]) -> Blocks:
                 if control.after
                 else Cell(t("not measured"), "info"),
                 Cell(control.host),
-                Cell(titled(t, control.title) or control.id, note=_control_note(control)),
-                code(control.expected),
-                code(control.found, control.reason),
+                title_cell(t, control.title, control.id, note=_control_note(control)),
+                english(t, control.expected),
+                english(t, control.found, control.reason),
                 toned(t, CHECK, control.before) if control.before else Cell("–"),
             )
             for control in areas[letters]
@@ -304,38 +246,43 @@ def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
     """What other scanners say: the disagreements first and always, the rest folded."""
     if not opinions:
         return ()
-    compared = [one for one in opinions if one.agrees is not None]
-    apart = [one for one in compared if not one.agrees]
-    told = t(
+    compared = [opinion for opinion in opinions if opinion.agrees is not None]
+    apart = [opinion for opinion in compared if not opinion.agrees]
+    text = t(
         "Second opinion of {tools}: {agreed} of {compared} comparable results agree; rules without a control: {rest}.",
-        tools=", ".join(dict.fromkeys(_TOOLS[one.tool] for one in opinions)),
+        tools=", ".join(dict.fromkeys(_TOOLS[opinion.tool] for opinion in opinions)),
         agreed=t.number(len(compared) - len(apart)),
         compared=t.number(len(compared)),
-        rest=t.number(sum(not one.controls for one in opinions)),
+        rest=t.number(sum(not opinion.controls for opinion in opinions)),
     )
     columns = (
-        Column(t("Scanner"), 2), Column(t("Machine"), 2), Column(t("Rule"), 4), Column(t("Result of the scanner"), 2),
-        Column(t("Our controls"), 2), Column(t("Our result"), 2), Column(t("Agreement"), 2),
-    )  # fmt: skip
-    rest = [one for one in opinions if one.agrees is not False]
+        Column(t("Scanner"), 2),
+        Column(t("Machine"), 2),
+        Column(t("Rule"), 4),
+        Column(t("Result of the scanner"), 2),
+        Column(t("Our controls"), 2),
+        Column(t("Our result"), 2),
+        Column(t("Agreement"), 3),
+    )
+    others = [opinion for opinion in opinions if opinion.agrees is not False]
     caption = t("Other second opinions")
     return (
-        Paragraph(told, "warn" if apart else "good"),
-        *table(t("Second opinions that differ"), columns, [_opinion(t, one) for one in apart]),
-        *((Details(caption, table(caption, columns, [_opinion(t, one) for one in rest])),) if rest else ()),
+        Paragraph(text, "warn" if apart else "good"),
+        *table(t("Second opinions that differ"), columns, [_opinion(t, opinion) for opinion in apart]),
+        *((Details(caption, table(caption, columns, [_opinion(t, opinion) for opinion in others])),) if others else ()),
     )
 
 
-def _opinion(t: Translator, one: SecondOpinion) -> tuple[Cell, ...]:
+def _opinion(t: Translator, opinion: SecondOpinion) -> tuple[Cell, ...]:
     agreement = {True: Cell(t("agree"), "good"), False: Cell(t("differ"), "bad"), None: Cell("–")}
     return (
-        Cell(_TOOLS[one.tool]),
-        Cell(one.host),
-        code(one.rule, titled(t, one.title)),
-        toned(t, CHECK, one.status, one.raw),
-        Cell(", ".join(one.controls) or "–"),
-        toned(t, CHECK, one.ours) if one.ours else Cell("–"),
-        agreement[one.agrees],
+        Cell(_TOOLS[opinion.tool]),
+        Cell(opinion.host),
+        Cell(opinion.rule, code=True, note=titled(t, opinion.title), note_language=in_language(t, opinion.title)),
+        toned(t, CHECK, opinion.status, opinion.raw),
+        Cell(", ".join(opinion.controls) or "–"),
+        toned(t, CHECK, opinion.ours) if opinion.ours else Cell("–"),
+        agreement[opinion.agrees],
     )
 
 
@@ -378,58 +325,3 @@ def _exceptions(view: View, t: Translator) -> Blocks:
         Column(t("State"), 2),
     )
     return table(t("Exceptions"), columns, rows)
-
-
-def faults(view: View, t: Translator) -> Blocks:
-    if not view.record.faults:
-        is_known = view.record.completeness.journal_complete and view.record.stage != "nothing_done"
-        return (Paragraph(t("No faults occurred."), "good" if view.tested else "info"),) if is_known else ()
-    rows = [
-        (
-            toned(t, FAULT_STATUS, fault.status, fault.id),
-            Cell(fault.host, note=t.moment(fault.at)),
-            Cell(word(t, fault.kind), note=fault.location),
-            Cell(fault.symptom),
-            Cell(fault.cause or t("unknown"), note=fault.fix),
-            Cell(fault.retest or "–", note=_attempts(t, fault.attempts)),
-        )
-        for fault in sorted(view.record.faults, key=lambda fault: fault.status != "open")
-    ]
-    columns = (
-        Column(t("State"), 2),
-        Column(t("Machine and time"), 3),
-        Column(t("Kind and location"), 3),
-        Column(t("Symptom"), 5),
-        Column(t("Cause and fix"), 3),
-        Column(t("Retest"), 2),
-    )
-    return table(t("Faults"), columns, rows)
-
-
-def _attempts(t: Translator, attempts: int) -> str:
-    return t.plural("{count} attempt", "{count} attempts", attempts) if attempts > 1 else ""
-
-
-def escalations(view: View, t: Translator) -> Blocks:
-    if not view.record.escalations and not view.open_faults:
-        return (Paragraph(t("Nothing had to be escalated: no fault is open."), "good" if view.tested else "info"),)
-    rows = [
-        (
-            Cell(t("closed"), "good") if e.closed else Cell(t("waiting for an answer"), "warn"),
-            Cell(e.to, note=word(t, e.type)),
-            Cell(t.moment(e.at), note=e.by),
-            Cell(word(t, e.why), note=e.fault),
-            Cell(e.message),
-            Cell(e.answer or "–"),
-        )
-        for e in view.record.escalations
-    ]
-    columns = (
-        Column(t("State"), 2),
-        Column(t("To"), 2),
-        Column(t("When and by"), 3),
-        Column(t("Why the technician did not solve it"), 2),
-        Column(t("Message"), 4),
-        Column(t("Answer"), 4),
-    )
-    return table(t("Escalations"), columns, rows)

@@ -1,0 +1,132 @@
+"""What the user is asked, and what the user answered to it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from msgspec import Struct
+
+from oplever.page.blocks import Block, Cell, CheckItem, Checklist, Paragraph
+from oplever.page.parts import Blocks, in_language, pairs, titled
+from oplever.page.translator import LANGUAGES, N_, Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import ACCEPTANCE, setting_name, toned, word
+from oplever.record.model import Acceptance, AcceptanceItem, Setting, Test
+
+_INSTRUCTED = N_("The user was told how to use it and whom to ask for help")
+"""The last line of the form; an acceptance has an answer to it of its own."""
+
+_USED = frozenset({"http", "dns", "command"})
+"""Sources of tests that use a service as a user would."""
+
+_SHOWN = frozenset({"host", "account"})
+"""Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
+
+_MOST_SETTINGS = 12
+_MOST_TESTS = 48
+_FIRST_PERSON, _LAST_PERSON = 1000, 59999
+
+
+class FormItem(Struct, frozen=True):
+    """One line of the form: as it stands on the page, and what an answer may call it, in every language."""
+
+    line: CheckItem
+    names: frozenset[str]
+
+
+def acceptance(view: View, t: Translator) -> Blocks:
+    """What the user said, held against the form; or the form to ask it with."""
+    answer, items = view.record.acceptance, form(view, t)
+    if answer.verdict is None:
+        return (
+            Paragraph(t("The user was not asked yet. Print this form and go through it together."), "warn"),
+            _checklist(t, tuple(item.line for item in items)),
+        )
+    return (
+        *pairs(
+            (t("User"), answer.user),
+            (t("Verdict"), toned(t, ACCEPTANCE, answer.verdict)),
+            (t("Date"), t.moment(answer.at) if answer.at else None),
+            (t("Instruction given"), t("yes") if answer.instructed else Cell(t("not stated"), "info")),
+            (t("Remarks"), answer.remarks),
+            (t("Recorded by"), answer.by),
+        ),
+        *_answers(answer, items, t),
+    )
+
+
+def _answers(acceptance: Acceptance, items: tuple[FormItem, ...], t: Translator) -> tuple[Block, ...]:
+    """Every line of the form with the answer to it; a line without one is not accepted, and says so."""
+    answers: dict[str, list[AcceptanceItem]] = defaultdict(list)
+    for answer in acceptance.items:
+        answers[_name(answer.item)].append(answer)
+    if acceptance.instructed:
+        answers[_name(_INSTRUCTED)].append(AcceptanceItem(_INSTRUCTED, True))
+    lines: list[CheckItem] = []
+    answered = 0
+    for item in items:
+        matching = [answer for name in item.names for answer in answers.pop(name, ())]
+        answered += bool(matching)
+        text, language = item.line.text, item.line.language
+        lines += [CheckItem(text, answer.as_wanted, answer.remark, language) for answer in matching]
+        lines += [] if matching else [CheckItem(text, None, t("not answered"), language)]
+    for answer in (answer for others in answers.values() for answer in others):
+        remark = ", ".join(part for part in (answer.remark, t("not on the form")) if part)
+        lines.append(CheckItem(answer.item, answer.as_wanted, remark))
+    count = t.plural(
+        "{answered} of {count} line of the form was answered.",
+        "{answered} of {count} lines of the form were answered.",
+        len(items),
+        answered=t.number(answered),
+    )
+    return (Paragraph(count, "good" if answered == len(items) else "info"), _checklist(t, tuple(lines)))
+
+
+def _checklist(t: Translator, lines: tuple[CheckItem, ...]) -> Checklist:
+    return Checklist(t("Check with the user"), t("as wanted"), t("not as wanted"), t("Remark"), lines)
+
+
+def _name(text: str) -> str:
+    """What an answer is recognised by: capitals, spaces and a full stop at the end make no difference."""
+    return re.sub(r"\s+", " ", text).strip().rstrip(".").casefold()
+
+
+def form(view: View, t: Translator) -> tuple[FormItem, ...]:
+    """Proposes what to show: one test that uses each service, and the settings a user notices."""
+    languages = [_lines(view, Translator(language)) for language in LANGUAGES]
+    return tuple(
+        FormItem(line, frozenset(_name(name.text) for name in names))
+        for line, *names in zip(_lines(view, t), *languages, strict=True)
+    )
+
+
+def _lines(view: View, t: Translator) -> list[CheckItem]:
+    used: dict[tuple[str, str], Test] = {}
+    for test in view.after or view.during:
+        if test.source in _USED and test.status == "pass":
+            used.setdefault((test.host, test.suite), test)
+    noticed = [setting for setting in view.record.settings if _noticed(setting)]
+    return [
+        *(
+            CheckItem(f"{test.host}: {titled(t, test.title) or test.id}", language=in_language(t, test.title))
+            for test in list(used.values())[:_MOST_TESTS]
+        ),
+        *(CheckItem(_setting_line(t, setting)) for setting in noticed[:_MOST_SETTINGS]),
+        CheckItem(t(_INSTRUCTED)),
+    ]
+
+
+def _noticed(setting: Setting) -> bool:
+    """Whether a user can be shown it: an account only when it is a person's, by the range of Debian's adduser."""
+    if setting.kind != "account":
+        return setting.kind in _SHOWN
+    uid = re.search(r"\buid=(\d+)\b", setting.after or setting.before)
+    return uid is None or _FIRST_PERSON <= int(uid[1]) <= _LAST_PERSON
+
+
+def _setting_line(t: Translator, setting: Setting) -> str:
+    if setting.kind == "account":
+        return f"{setting.host}: {t('account {name}', name=setting.name)}, {word(t, setting.change)}"
+    name = setting_name(t, setting.kind, setting.name)
+    return f"{setting.host}: {name}: {setting.after or t('removed')}"
