@@ -10,7 +10,7 @@ from msgspec import structs
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
 from oplever.kinds.installation import headline, stage, verdict
-from oplever.kinds.installation.chapters import summary
+from oplever.kinds.installation.chapters.attention import _DETAILS
 from oplever.kinds.registry import LOG
 from oplever.page import vocabulary
 from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Tiles
@@ -176,7 +176,7 @@ def test_every_reason_is_among_what_needs_attention() -> None:
         items = attention(build(told, t))
         assert items[0].label != "Nothing", code
         assert "good" not in {item.tone for item in items}, code
-    assert set(summary._DETAILS) <= set(verdict.EFFECTS)
+    assert set(_DETAILS) <= set(verdict.EFFECTS)
     assert set(vocabulary.REASONS) == set(verdict.EFFECTS)
 
 

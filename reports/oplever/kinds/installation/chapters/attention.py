@@ -1,0 +1,305 @@
+"""What needs attention: every reason of the verdict, and what nobody may overlook besides."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
+from oplever.kinds.installation.verdict import EFFECTS
+from oplever.page.blocks import Attention, AttentionItem, Phrase, Tone
+from oplever.page.parts import Blocks, in_language, titled
+from oplever.page.translator import N_, Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import FAULT_STATUS, reason_text, word
+from oplever.record import figures
+from oplever.record.causes import Cause
+from oplever.record.model import Control, Reason, Test
+from oplever.record.persons import among, supervisors
+
+_MOST_OF_A_KIND = 8
+_MOST_CAUSES = 5
+_TESTS = {"during": "tests_during", "after": "tests"}
+"""Section of the document by stage of the test."""
+
+
+_UNKNOWN = frozenset({"no_tests", "hosts_untested", "snapshots_missing", "check_mode", "stated", "nothing_stated"})
+"""Reasons that say that nobody measured it."""
+
+
+def attention(view: View, t: Translator) -> Blocks:
+    """Every reason of the verdict, in full where there is more to show, and what nobody may overlook besides."""
+    items: list[AttentionItem] = []
+    shown: set[str] = set()
+    for reason in view.record.document.reasons:
+        if reason.code == "hosts_failed" and _only_tests_failed(view, reason.params["hosts"]):
+            continue
+        name, detail = _DETAILS.get(reason.code, ("", None))
+        if detail is None:
+            items.append(_line(t, reason))
+        elif name not in shown:
+            shown.add(name)
+            items += detail(view, t) or [_line(t, reason)]
+    items += [] if "faults" in shown else _faults(view, t)
+    items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
+    return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
+
+
+def _only_tests_failed(view: View, hosts: Sequence[str]) -> bool:
+    """Whether the steps that failed on these machines only say that tests did, which are listed themselves."""
+    other = {fault.host for fault in view.unsolved_faults if fault.kind == "task_failed"}
+    return bool(hosts) and all(view.failing_on[host] and host not in other for host in hosts)
+
+
+def _line(t: Translator, reason: Reason) -> AttentionItem:
+    effect = EFFECTS.get(reason.code, "delivered_with_remarks")
+    unknown = reason.code in _UNKNOWN
+    tone: Tone = "info" if unknown else "warn" if effect == "delivered_with_remarks" else "bad"
+    return AttentionItem(tone, t("Work"), reason_text(t, reason), section=_SECTIONS.get(reason.code, ""))
+
+
+def _nothing(view: View, t: Translator) -> AttentionItem:
+    """Said only of what was tested: without a test the verdict has a reason, and that stands here."""
+    if any(control.after for control in view.record.baseline.controls):
+        return AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing control of high severity."))
+    return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
+
+
+def _capped(t: Translator, items: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
+    """The first few of a kind and one line for the rest, so that one kind cannot hide the others."""
+    surplus = len(items) - _MOST_OF_A_KIND
+    if surplus <= 1:
+        return items
+    text = t("and {count} more", count=surplus)
+    return [*items[:_MOST_OF_A_KIND], AttentionItem(items[0].tone, label, text, section=section)]
+
+
+def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
+    label, shown = t("Failed test"), _every_machine_first(view.causes)[:_MOST_CAUSES]
+    items = [
+        AttentionItem(
+            "bad",
+            label,
+            f"{cause.test.host}: {titled(t, cause.test.title) or cause.test.id}",
+            (
+                *_expected_found(t, cause.test, cause.test.status),
+                *_detail("; " + consequences if (consequences := _consequences(t, cause)) else ""),
+            ),
+            section=_TESTS[cause.test.stage],
+            language=in_language(t, cause.test.title),
+        )
+        for cause in shown
+    ]
+    left = len(view.failing_tests) - sum(1 + len(cause.consequences) for cause in shown)
+    more = AttentionItem("bad", label, t("and {count} more", count=left), section="tests")
+    return [*items, *([more] if left else [])]
+
+
+def _consequences(t: Translator, cause: Cause) -> str:
+    """How many tests fail because of this one, and on which other machines."""
+    count = len(cause.consequences)
+    hosts = list(dict.fromkeys(test.host for test in cause.consequences if test.host != cause.test.host))
+    if not count:
+        return ""
+    if not hosts:
+        return t.plural("{count} other test fails with it", "{count} other tests fail with it", count)
+    return t.plural(
+        "{count} other test fails with it, also on {hosts}",
+        "{count} other tests fail with it, also on {hosts}",
+        count,
+        hosts=_hosts(t, hosts),
+    )
+
+
+def _every_machine_first(causes: Sequence[Cause]) -> list[Cause]:
+    """Of each machine the first before the second of any, so that one that has many hides no other."""
+    rank: Counter[str] = Counter()
+    ranks = []
+    for cause in causes:
+        ranks.append(rank[cause.test.host])
+        rank[cause.test.host] += 1
+    return [cause for _, cause in sorted(zip(ranks, causes, strict=True), key=lambda pair: pair[0])]
+
+
+def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:
+    """What was found, or why nobody can know. Machines say it in English, people in the language of the page."""
+    language = t.language if isinstance(check, Test) and check.by != "machine" else "en"
+    expected, found = check.expected or "–", check.found or "–"
+    if status == "error" and check.reason:
+        message = N_("expected {expected}; not read: {reason}")
+        return t.phrases(message, language, expected=expected, reason=check.reason)
+    return t.phrases(N_("expected {expected}; found {found}"), language, expected=expected, found=found)
+
+
+def _detail(text: str) -> tuple[Phrase, ...]:
+    return (Phrase(text),) if text else ()
+
+
+def _faults(view: View, t: Translator) -> list[AttentionItem]:
+    """Open faults; a fault that only says that a listed test failed is not said twice."""
+    listed = {(test.host, test.id) for test in view.failing_tests}
+    listed |= {(control.host, control.id) for control in view.failing_controls}
+    items = [
+        AttentionItem(
+            FAULT_STATUS[fault.status][0],
+            t("Open fault") if fault.status == "open" else t("Escalated fault"),
+            f"{fault.host}: {fault.symptom}" if fault.host else fault.symptom,
+            _detail(": ".join(part for part in (word(t, fault.kind), fault.location) if part)),
+            section="faults",
+            language="" if fault.kind == "reported" else t.mark("en"),
+        )
+        for fault in view.unsolved_faults
+        if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
+    ]
+    return _capped(t, items, "faults", t("Open fault"))
+
+
+def _hosts(t: Translator, names: list[str]) -> str:
+    surplus = len(names) - _MOST_OF_A_KIND
+    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=surplus)] if surplus > 0 else [])])
+
+
+def _controls(view: View, t: Translator) -> list[AttentionItem]:
+    """Failing controls of high severity, one line per control; the others as a count."""
+    groups: dict[str, list[Control]] = defaultdict(list)
+    for control in view.failing_controls:
+        if control.severity == "high":
+            groups[control.id].append(control)
+    label = t("Security")
+    items = [
+        AttentionItem(
+            "bad",
+            label,
+            f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
+            _expected_found(t, group[0], group[0].after),
+            section="baseline",
+            language=in_language(t, group[0].title),
+        )
+        for name, group in groups.items()
+    ]
+    items = _capped(t, items, "baseline", label)
+    lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
+    if lesser:
+        text = t.plural(
+            "{count} control of medium or low severity fails",
+            "{count} controls of medium or low severity fail",
+            lesser,
+        )
+        items.append(AttentionItem("warn", label, text, section="baseline"))
+    return items
+
+
+def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
+    """Exceptions that do not count, and those by which an important control is let go."""
+    baseline = view.record.baseline
+    waived = defaultdict(list)
+    for control in baseline.controls:
+        if control.after == "waived" and control.severity == "high":
+            waived[control.exception].append(control)
+    items = [
+        AttentionItem(
+            "warn",
+            t("Exception"),
+            t(
+                "{control}, severity high, on {hosts}, until {day}",
+                control=titled(t, waived[grant.id][0].title) or grant.control,
+                hosts=_hosts(t, [control.host for control in waived[grant.id]]),
+                day=t.day(grant.expires) if grant.expires else t("no date"),
+            ),
+            _detail(approved_by(t, view.record, grant)),
+            section="baseline",
+        )
+        for grant in baseline.exceptions
+        if waived[grant.id]
+    ]
+    return items + [
+        AttentionItem(
+            "warn",
+            t("Exception"),
+            t("The exception for {control} does not count", control=grant.control),
+            _detail(exception_problem(t, grant)),
+            section="baseline",
+        )
+        for grant in baseline.exceptions
+        if not grant.valid
+    ]
+
+
+def _user(view: View, t: Translator) -> list[AttentionItem]:
+    remarks = view.record.acceptance.remarks
+    return [AttentionItem("bad", t("User"), t("The user rejected the work"), _detail(remarks), section="acceptance")]
+
+
+def _supervisor(view: View, t: Translator) -> list[AttentionItem]:
+    decision = view.record.accountability
+    text = t("{name} rejected the work", name=decision.decided_by)
+    return [AttentionItem("bad", t("Supervisor"), text, _detail(decision.remarks), section="accountability")]
+
+
+def _rest_points(view: View, t: Translator) -> list[AttentionItem]:
+    return [
+        AttentionItem(
+            "warn",
+            t("Open point"),
+            point.item,
+            _detail(_owner_due(t, point.owner, point.due)),
+            section="rest_points",
+        )
+        for point in figures.open_points(view.record)
+    ]
+
+
+def _escalations(view: View, t: Translator) -> list[AttentionItem]:
+    return [
+        AttentionItem(
+            "warn",
+            t("Escalation"),
+            t("{name} has not answered yet", name=escalation.to),
+            _detail(escalation.message),
+            section="escalations",
+        )
+        for escalation in view.record.escalations
+        if not escalation.closed
+    ]
+
+
+def _incomplete(view: View, t: Translator) -> list[AttentionItem]:
+    """An approval of a record that lacks something, and a decision by somebody else than the assigned supervisor."""
+    record, decision = view.record, view.record.accountability
+    items = []
+    if decision.decision == "approved" and record.completeness.missing:
+        count = len(record.completeness.missing)
+        text = t.plural("Approved while {count} item is missing", "Approved while {count} items are missing", count)
+        items.append(AttentionItem("warn", t("Supervisor"), text, section="accountability"))
+    assigned = supervisors(record)
+    if decision.decision and assigned and not among(decision.decided_by, assigned):
+        text = t("{name} decided, not {assigned}", name=decision.decided_by, assigned=", ".join(assigned))
+        items.append(AttentionItem("warn", t("Supervisor"), text, section="accountability"))
+    return items
+
+
+def _owner_due(t: Translator, owner: str, due: str) -> str:
+    parts = [t("owner {owner}", owner=owner) if owner else "", t("due {day}", day=t.day(due)) if due else ""]
+    return ", ".join(part for part in parts if part)
+
+
+_DETAILS: dict[str, tuple[str, Callable[[View, Translator], list[AttentionItem]]]] = {
+    "tests_failed": ("tests", _failing_tests),
+    "faults_open": ("faults", _faults),
+    "faults_escalated": ("faults", _faults),
+    "controls_failed": ("controls", _controls),
+    "acceptance_rejected": ("user", _user),
+    "decision_rejected": ("supervisor", _supervisor),
+    "rest_points_open": ("rest_points", _rest_points),
+}
+"""Reasons of which more is shown than their sentence, each list once."""
+_SECTIONS = {
+    "hosts_failed": "steps",
+    "hosts_unreachable": "steps",
+    "failures_ignored": "faults",
+    "plays_not_begun": "plan",
+    "accepted_with_rest_points": "acceptance",
+    "snapshots_missing": "systems",
+    "no_tests": "tests",
+    "hosts_untested": "tests",
+}
