@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +12,14 @@ import msgspec
 import pytest
 from oplever.record.model import Record
 
-from system.public_cases.case import ALONE, GROUPS, Case, cases
+from system.public_cases.case import ALONE, GROUPS, Case, cases, every_case
+from system.public_cases.formats import CASES
 from system.public_cases.trial import PASSWORD, Trial, results
 from system.recorder.canaries import Canaries, leaked, secrets_in
-from system.recorder.runs import Place, invalid
+from system.recorder.runs import ROOT, Place, invalid
 from system.recorder.test_verdicts import ALWAYS
+
+REFERENCE = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#\d+")
 
 
 def place_in(directory: Path, name: str) -> Place:
@@ -110,3 +115,16 @@ def test_secrets_were_really_in_the_open(directory: Path) -> None:
     run = group("secrets", directory)
     shown = {case for case, trial in run.trials.items() if trial.secret in run.printed}
     assert {case for case in run.trials if "hidden" not in case} <= shown
+
+
+def test_the_page_lists_the_cases() -> None:
+    tool = runpy.run_path(str(ROOT / "tools/public-cases"))
+    assert tool["PAGE"].read_text(encoding="utf-8") == tool["page"](), "make it again: tools/public-cases"
+
+
+def test_cases_have_a_name_of_their_own_and_a_reference() -> None:
+    rows = [*every_case(), *CASES]
+    assert len({row.id for row in rows}) == len(rows) >= 60
+    references = [reference for row in rows for reference in row.references]
+    assert all(row.references for row in rows)
+    assert [reference for reference in references if not REFERENCE.fullmatch(reference)] == []
