@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.loader import action_loader
-from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, sources
+from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, variable_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import clean, one_line
@@ -149,7 +149,7 @@ def included_variables(task: Any, directory: str) -> list[str]:
     role = getattr(task, "_role", None)
     places = [str(role._role_path)] if role is not None else []
     places += [os.path.dirname(str(task.get_path() or "").rpartition(":")[0]), directory]
-    return list(dict.fromkeys(path for place in places for path in sources.listed_files(names, place)))
+    return list(dict.fromkeys(path for place in places for path in variable_files.listed_files(names, place)))
 
 
 def result_fields(

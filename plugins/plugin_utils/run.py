@@ -19,8 +19,8 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     events,
     hidden,
     origin,
-    sources,
     start,
+    variable_files,
 )
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import extra_variables
@@ -110,7 +110,7 @@ class Run:
             "playbook_start",
             {
                 "playbook": name,
-                "sha256": sources.digest(sources.read(name)),
+                "sha256": variable_files.digest(variable_files.read(name)),
                 "collections": origin.collections_in_use(),
                 "plays": events.planned(playbook, self.redactor),
             },
@@ -121,10 +121,12 @@ class Run:
         self._manager = play.get_variable_manager()
         is_first_batch, self._play = self._play != str(play._uuid), str(play._uuid)
         self._announced.clear()
-        listed = sources.listed_files(play.vars_files or [], self._directory)
-        self._search([*listed, *(f for role in play.roles or [] for f in sources.role_files(str(role._role_path)))])
+        listed = variable_files.listed_files(play.vars_files or [], self._directory)
+        self._search(
+            [*listed, *(f for role in play.roles or [] for f in variable_files.role_files(str(role._role_path)))]
+        )
         self.redactor.know(events.play_secrets(play))
-        files = sources.digests([listed], {path: sources.read(path) for path in listed})
+        files = variable_files.digests([listed], {path: variable_files.read(path) for path in listed})
         fields = events.play_fields(play, self.redactor) | {"files": files}
         if is_first_batch and play.serial:
             fields["planned"] = [str(host.get_name()) for host in events.play_hosts(play, whole=True)]
@@ -150,14 +152,14 @@ class Run:
                 self.redactor.know(secret_values(environment))
         if (role := getattr(task, "_role", None)) is not None and str(role._role_path) not in self._searched:
             self._searched.add(str(role._role_path))
-            self._search(sources.role_files(str(role._role_path)))
+            self._search(variable_files.role_files(str(role._role_path)))
 
     def _search(self, paths: list[str]) -> None:
         """Learn the secrets in these files, each file once."""
         for path in paths:
             if path not in self._searched:
                 self._searched.add(path)
-                self.redactor.know(sources.secrets(path, sources.read(path), self._loader))
+                self.redactor.know(variable_files.secrets(path, variable_files.read(path), self._loader))
 
     def _learn_hidden(self) -> None:
         waiting, self._hidden = self._hidden, []

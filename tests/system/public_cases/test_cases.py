@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 from oplever.record.model import Record
 
 from system.public_cases.case import ALONE, GROUPS, Case, cases, every_case
@@ -108,6 +109,18 @@ def test_the_command_for_many_went_well(name: str, directory: Path) -> None:
     run = group(name, directory)
     assert run.code == 0, run.printed
     assert invalid(run.place.record) == []
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_case_sees_a_status_that_is_not_the_expected_one(name: str, directory: Path) -> None:
+    run = group(name, directory)
+    steps = tuple(
+        structs.replace(step, results=tuple(structs.replace(result, status="unreachable") for result in step.results))
+        for step in run.record.steps
+    )
+    altered = structs.replace(run.record, steps=steps)
+    blind = {case for case, trial in run.trials.items() if not list(trial.differences(altered))}
+    assert blind == {case for case, trial in run.trials.items() if not trial.case.expected.results}
 
 
 def test_secrets_were_really_in_the_open(directory: Path) -> None:
