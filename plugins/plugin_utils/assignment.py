@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 from ansible.inventory.manager import IGNORED
-from ansible_collections.oplever.lab.plugins.plugin_utils import sources
+from ansible_collections.oplever.lab.plugins.plugin_utils import variable_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import redact_mapping
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor
@@ -47,8 +47,8 @@ def _places(option: str | None, here: project.Project, inventories: list[str]) -
         directory = _directory(inventories[0])
         if os.path.isfile(path := os.path.join(directory, NAME)):
             yield path, ""
-        for path in sources.variables_of_all(directory):
-            if VARIABLE.encode() in (sources.read(path) or b""):
+        for path in variable_files.variables_of_all(directory):
+            if VARIABLE.encode() in (variable_files.read(path) or b""):
                 yield path, VARIABLE
     path = project.beside(here, NAME) or ""
     if os.path.isfile(path):

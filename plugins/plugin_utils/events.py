@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.loader import action_loader
-from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, sources
+from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, variable_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import clean, one_line
@@ -149,7 +149,7 @@ def included_variables(task: Any, directory: str) -> list[str]:
     role = getattr(task, "_role", None)
     places = [str(role._role_path)] if role is not None else []
     places += [os.path.dirname(str(task.get_path() or "").rpartition(":")[0]), directory]
-    return list(dict.fromkeys(path for place in places for path in sources.listed_files(names, place)))
+    return list(dict.fromkeys(path for place in places for path in variable_files.listed_files(names, place)))
 
 
 def result_fields(
@@ -175,8 +175,8 @@ def result_fields(
         line["rescued_by"] = rescued_by
     if status == "ignored" and result.is_unreachable():
         line["unreachable"] = True
-    if status == "changed" and task.notify:
-        line["notify"] = [one_line(str(topic), 300, redactor.text) for topic in task.notify]
+    if status == "changed" and (topics := notified(task)):
+        line["notify"] = [one_line(topic, 300, redactor.text) for topic in topics]
     if not action:  # a template when the task began
         line["action"] = action = task_action(task) or "ansible.builtin.unknown"
     if task.check_mode is True:
@@ -186,6 +186,13 @@ def result_fields(
     if not hidden:
         line |= outcome.fields(action, status, data, getattr(result, "exception", None), redactor)
     return line
+
+
+def notified(task: Any) -> list[str]:
+    """The topics of `notify`, which is one text or a list of them. A template is left out: the lines `notify` have what
+    it becomes."""
+    topics = [task.notify] if isinstance(task.notify, str) else task.notify or []
+    return [str(topic) for topic in topics if "{{" not in str(topic)]
 
 
 def delegated_to(task: Any, host: str) -> str | None:

@@ -17,9 +17,10 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     directory,
     documents,
     events,
+    hidden,
     origin,
-    sources,
     start,
+    variable_files,
 )
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import extra_variables
@@ -54,6 +55,9 @@ class Run:
         self._started: dict[tuple[str, str], float] = {}
         self._retries: dict[tuple[str, str], int] = {}
         self._warned = False
+        self._manager: Any = None
+        self._hidden: list[tuple[str, tuple[str, ...]]] = []
+        """Hosts and variables of hidden tasks. What is in them is known when the next task begins."""
 
     @classmethod
     def begin(cls, playbook: Any, options: Mapping[str, Any], display: Any) -> Run | None:
@@ -106,19 +110,23 @@ class Run:
             "playbook_start",
             {
                 "playbook": name,
-                "sha256": sources.digest(sources.read(name)),
+                "sha256": variable_files.digest(variable_files.read(name)),
                 "collections": origin.collections_in_use(),
                 "plays": events.planned(playbook, self.redactor),
             },
         )
 
     def play_start(self, play: Any) -> None:
+        self._learn_hidden()
+        self._manager = play.get_variable_manager()
         is_first_batch, self._play = self._play != str(play._uuid), str(play._uuid)
         self._announced.clear()
-        listed = sources.listed_files(play.vars_files or [], self._directory)
-        self._search([*listed, *(f for role in play.roles or [] for f in sources.role_files(str(role._role_path)))])
+        listed = variable_files.listed_files(play.vars_files or [], self._directory)
+        self._search(
+            [*listed, *(f for role in play.roles or [] for f in variable_files.role_files(str(role._role_path)))]
+        )
         self.redactor.know(events.play_secrets(play))
-        files = sources.digests([listed], {path: sources.read(path) for path in listed})
+        files = variable_files.digests([listed], {path: variable_files.read(path) for path in listed})
         fields = events.play_fields(play, self.redactor) | {"files": files}
         if is_first_batch and play.serial:
             fields["planned"] = [str(host.get_name()) for host in events.play_hosts(play, whole=True)]
@@ -134,21 +142,32 @@ class Run:
             self.write("task_start", events.task_fields(task, self._play, self.redactor, handler=handler))
 
     def _know_of_task(self, task: Any) -> None:
-        """Secrets that come with the task: in its variables and those of its blocks, and in the files of its role."""
+        """Secrets that come with the task: in its variables and those of its blocks, in its environment, and in the
+        files of its role."""
+        self._learn_hidden()
         if variables := task.get_vars():
             self.redactor.know(secret_values(variables))
+        for environment in task.environment or ():
+            if isinstance(environment, Mapping):
+                self.redactor.know(secret_values(environment))
         if (role := getattr(task, "_role", None)) is not None and str(role._role_path) not in self._searched:
             self._searched.add(str(role._role_path))
-            self._search(sources.role_files(str(role._role_path)))
+            self._search(variable_files.role_files(str(role._role_path)))
 
     def _search(self, paths: list[str]) -> None:
         """Learn the secrets in these files, each file once."""
         for path in paths:
             if path not in self._searched:
                 self._searched.add(path)
-                self.redactor.know(sources.secrets(path, sources.read(path), self._loader))
+                self.redactor.know(variable_files.secrets(path, variable_files.read(path), self._loader))
+
+    def _learn_hidden(self) -> None:
+        waiting, self._hidden = self._hidden, []
+        for host, names in waiting:
+            self.redactor.know(hidden.values(self._manager, host, names))
 
     def host_start(self, host: str, task: str) -> None:
+        self._learn_hidden()
         self._started[task, host] = time.monotonic()
         self.write("host_start", {"task": task, "host": host})
 
@@ -174,6 +193,8 @@ class Run:
             redactor=self.redactor,
         )
         self.write("result", fields)
+        if fields["censored"] and (names := hidden.variables(task, action)):
+            self._hidden.append((events.host_of(result), names))
 
     def retry(self, result: Any) -> None:
         """Counted here: the count in the data can be that of a later attempt by the time Ansible passes it on."""

@@ -12,7 +12,7 @@ from typing import Any
 from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible import context
 from ansible.release import __version__ as ansible_version
-from ansible_collections.oplever.lab.plugins.plugin_utils import assignment, origin, sources
+from ansible_collections.oplever.lab.plugins.plugin_utils import assignment, origin, variable_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.directory import RecordDirectory
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import redact_command
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.project import Project
@@ -83,8 +83,10 @@ def playbook_directory(playbook: Any) -> str:
 def _files(
     inventories: list[str], directory: str, extra: list[Any], loader: Any, redactor: Redactor
 ) -> dict[str, str | None]:
-    groups = [*sources.inventory_files(inventories, directory), sources.extra_files(extra)]
-    contents = {path: sources.read(path) for group in groups for path in group}
+    groups = [*variable_files.inventory_files(inventories, directory), variable_files.extra_files(extra)]
+    contents = {path: variable_files.read(path) for group in groups for path in group}
     for path, content in contents.items():
-        redactor.know(sources.secrets(path, content, loader))
-    return {one_line(path, 1000, redactor.text): digest for path, digest in sources.digests(groups, contents).items()}
+        redactor.know(variable_files.secrets(path, content, loader))
+    return {
+        one_line(path, 1000, redactor.text): digest for path, digest in variable_files.digests(groups, contents).items()
+    }

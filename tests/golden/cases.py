@@ -108,7 +108,7 @@ def _work(journal: Journal) -> None:
     journal.result("web1")
     journal.include("playbooks/wiki.yml", ["web1"])
     journal.task("Start the import of pages", "ansible.builtin.command", role)
-    journal.result("web1", "changed", job={"id": "j123.45", "finished": False})
+    journal.result("web1", "changed", job={"id": "j123.45", "finished": True})
     journal.task("Enable the search", "ansible.builtin.command", role)
     journal.result("web1", "failed", message="elasticsearch is not installed", rescued_by="block-1", data={"rc": 1})
     journal.task("Enable the simple search", "ansible.builtin.command", role, rescues="block-1")
@@ -167,7 +167,8 @@ def delivered() -> Case:
 
 def remarks() -> Case:
     """Delivered with remarks: each of the reasons for one."""
-    journal = Journal("20261123T100000Z-site-d00002", **{**START, "assignment": None, "limit": "servers"})
+    start = {**START, "assignment": None, "limit": "servers", "start_at": "Remove telnet"}
+    journal = Journal("20261123T100000Z-site-d00002", **start)
     journal.play("Set up the servers", HOSTS)
     journal.snapshots("before", {"web1": machine(1)}, reference="20261101T100000Z-site-aaaaaa")
     journal.task("Remove telnet", "ansible.builtin.apt", "oplever.lab.base")
@@ -203,6 +204,8 @@ def remarks() -> Case:
     _baseline(journal, "web1", "after", after, reference=delivery, exceptions=[row, refused])
     journal.checks("web1", "after", "base", [check("base.timezone", "waived")])
     journal.snapshots("after", {"web1": machine(1)})
+    journal.task("Refresh the index", "ansible.builtin.command")
+    journal.result("web1", "changed", job={"id": "j7.8", "finished": False}, notify=["Restart the search"])
     journal.lose(7)
     journal.finish(lost=2, clock_shift=61.5)
     grant = {"control": "SUDO-004", "reason": "one account", "owner": "ICT", "approver": "M. de Wit"}

@@ -53,7 +53,7 @@ def run(ctx: click.Context, plain: bool) -> None:
     session.check()  # before a password is asked for nothing
     answers = prompts.answers(words, terminal=sys.stdin.isatty())
     console = Console(highlight=False, emoji=False)
-    outcome = session.run(words, answers, console, picture=console.is_terminal and not plain)
+    outcome = session.run(words, answers, console, live=console.is_terminal and not plain)
     ctx.exit(_without_record(outcome) if outcome.record is None else _with_record(outcome, outcome.record, console))
 
 

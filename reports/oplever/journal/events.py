@@ -33,6 +33,7 @@ class RunStart(Event, frozen=True, tag="run_start"):
     limit: str | list[str] | None = None
     tags: list[str] | None = None
     skip_tags: list[str] | None = None
+    start_at: str | None = None
     inventories: list[str] | None = None
     files: dict[str, str | None] | None = None
     versions: dict[str, str | None] | None = None

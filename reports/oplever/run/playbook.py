@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -24,8 +25,9 @@ _POLL_SECONDS = 0.2
 class Playbook:
     """One ansible-playbook command. Raises OpleverError (`ansible-missing`, `extra-missing`).
 
-    `pid` and `journal` are known once it has started to play, `code` (its exit code) when it has ended. `output` holds
-    the last lines that were not about a play: syntax errors, warnings, what `--list-tasks` prints.
+    `pid` is there once it has started to play, and `process` and `journal` with it unless it has ended by then; `code`
+    is its exit code when it has ended. `output` holds the last lines that were not about a play: syntax errors,
+    warnings, what `--list-tasks` prints.
     """
 
     def __init__(self, words: Sequence[str], answers: Mapping[str, str]) -> None:
@@ -33,11 +35,13 @@ class Playbook:
         self._runner, self._command = runner_modules()
         self._words = list(words)
         self._answers = dict(answers)
+        self._mark = secrets.token_hex(16)
         self._private = tempfile.mkdtemp(prefix="oplever-run-")
         self._thread = threading.Thread(target=self._run, name="ansible-playbook", daemon=True)
         self._ended = threading.Event()
         self.code: int | None = None
         self.pid: int | None = None
+        self.process: processes.Process | None = None
         self.journal: Path | None = None
         self.output: deque[str] = deque(maxlen=_OUTPUT_LINES)
         self.problem: Exception | None = None
@@ -70,7 +74,7 @@ class Playbook:
             suppress_env_files=True,
             fact_cache_type="",  # else facts of all hosts are written to disk, and the user's cache is not used
             # The journal tells what happened, redacted. Without this every result would be written to disk in full.
-            envvars={"RUNNER_OMIT_EVENTS": "true"},
+            envvars={"RUNNER_OMIT_EVENTS": "true", processes.MARK: self._mark},
         )
         config.prepare_run_command(self._executable, cmdline_args=self._words)
         # Set afterwards: without a file env/settings, ansible-runner forgets the settings it was given.
@@ -98,7 +102,8 @@ class Playbook:
             self.output.extend(str(event.get("stdout") or "").splitlines())
         elif self.journal is None and isinstance(event.get("pid"), int):
             self.pid = event["pid"]
-            self.journal = processes.open_journal(self.pid)
+            self.process = processes.marked(self.pid, self._mark)
+            self.journal = processes.open_journal(self.process) if self.process else None
         return False
 
 

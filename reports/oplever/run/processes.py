@@ -1,6 +1,8 @@
 """Processes of a run on this machine, found in /proc and ended one by one.
 
-A signal to the process group is not enough: since ansible-core 2.19 each worker starts a session of its own.
+A signal to the process group is not enough: since ansible-core 2.19 each worker starts a session of its own. Which
+process belongs to the run is proven, since another run may go on beside it: `ansible-playbook` by a mark in its
+environment, what it started by its parents, and each by its start, which a later process with its number does not have.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +18,9 @@ from pathlib import Path
 from msgspec import Struct
 
 PROC = Path("/proc")
+MARK = "OPLEVER_RUN_MARK"
+"""Variable in the environment of `ansible-playbook` whose value is of one run alone."""
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Process(Struct, frozen=True):
@@ -25,27 +31,56 @@ class Process(Struct, frozen=True):
     parent: int
 
 
+def now() -> float:
+    """Seconds since boot, as the start of processes is counted."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def boot_id() -> str | None:
+    """Tells the present start of this machine from others, as a number of a process alone does not."""
+    with contextlib.suppress(OSError):
+        return (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return None
+
+
 def alive() -> dict[int, Process]:
     """Every process that has not ended, by number."""
-    found = {}
+    processes = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit() and (process := _read(int(entry.name))):
-            found[process.pid] = process
-    return found
+            processes[process.pid] = process
+    return processes
 
 
-def descendants(roots: Iterable[int]) -> set[Process]:
-    """What `roots` started, and what that started; the roots themselves are left out."""
+def marked(pid: int, mark: str) -> Process | None:
+    """The process with this number when it has the mark in its environment, else None."""
+    before = _read(pid)
+    try:
+        variables = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    is_marked = f"{MARK}={mark}".encode() in variables
+    return before if before and is_marked and living([before]) else None
+
+
+def descendants(roots: Iterable[Process]) -> set[Process]:
+    """What `roots` started, and what that started; the roots themselves are left out, and so is what cannot be told
+    from the child of a later process with the number of one of them."""
+    begun = int(now() / TICK_SECONDS)
+    processes = alive()
     children: dict[int, list[Process]] = defaultdict(list)
-    for process in alive().values():
+    for process in processes.values():
         children[process.parent].append(process)
-    found: set[Process] = set()
-    waiting = list(roots)
+    family: set[Process] = set()
+    waiting = [root for root in roots if (current := processes.get(root.pid)) and current.started == root.started]
     while waiting:
-        new = [child for child in children[waiting.pop()] if child not in found]
-        found.update(new)
-        waiting += [child.pid for child in new]
-    return found
+        parent = waiting.pop()
+        # One that is older than this look at them is no child of what took over the number of its parent meanwhile.
+        certain = [child for child in children[parent.pid] if child.started < begun or living([parent])]
+        new = [child for child in certain if child not in family]
+        family.update(new)
+        waiting += new
+    return family
 
 
 def send(processes: Iterable[Process], number: signal.Signals) -> None:
@@ -57,17 +92,17 @@ def send(processes: Iterable[Process], number: signal.Signals) -> None:
 
 def living(processes: Iterable[Process]) -> list[Process]:
     """Those that are still the process they were."""
-    return [process for process in processes if (now := _read(process.pid)) and now.started == process.started]
+    return [process for process in processes if (current := _read(process.pid)) and current.started == process.started]
 
 
-def open_journal(pid: int) -> Path | None:
+def open_journal(process: Process) -> Path | None:
     """The journal that a process writes now: the one place that knows it whatever the configuration says."""
     with contextlib.suppress(OSError):
-        for link in (PROC / str(pid) / "fd").iterdir():
+        for link in (PROC / str(process.pid) / "fd").iterdir():
             with contextlib.suppress(OSError):
                 target = link.readlink()
                 if target.name == "journal.jsonl":
-                    return target
+                    return target if living([process]) else None
     return None
 
 

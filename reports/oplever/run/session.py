@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import platform
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ from oplever.errors import OpleverError
 from oplever.run import estimate, processes, prompts, remote
 from oplever.run.playbook import Playbook, executable, runner_modules
 from oplever.run.progress import Follower, Progress
-from oplever.run.views import Picture, Plain, View
+from oplever.run.views import LiveView, Plain, View
 
 TICK_SECONDS = 0.1
 GRACE_SECONDS = 3.0
@@ -40,7 +42,11 @@ class Outcome(Struct, frozen=True):
 
 
 class _Start(Struct):
+    """What the first line of a journal says of the process that writes it."""
+
     pid: int = 0
+    boot_id: str | None = None
+    controller: str = ""
 
 
 class Stop:
@@ -52,17 +58,15 @@ class Stop:
         self._password = password
         self._elsewhere: list[remote.Ending] = []
         self._began: float | None = None
-        self._main: int | None = None
+        self._main: processes.Process | None = None
         self._workers: set[processes.Process] = set()
 
-    def begin(self, pid: int) -> None:
-        """Take down who works for `pid` now: later children of it make the documents and are left alone."""
-        self._began, self._main = time.monotonic(), pid
-        self._workers = processes.descendants([pid])
+    def begin(self, main: processes.Process) -> None:
+        """Take down who works for `main` now: later children of it make the documents and are left alone."""
+        self._began, self._main = time.monotonic(), main
+        self._workers = processes.descendants([main])
         commands = remote.commands(self._workers)
-        main = processes.alive().get(pid)
-        if main is not None:
-            processes.send([main], signal.SIGINT)
+        processes.send([main], signal.SIGINT)
         self._elsewhere = [remote.Ending(command, self._password) for command in commands]
 
     @property
@@ -73,14 +77,14 @@ class Stop:
         """Called again and again: harder signals as time goes by, at once when asked again."""
         if self._began is None:
             return
-        self._workers |= processes.descendants(worker.pid for worker in self._workers)
+        self._workers |= processes.descendants(self._workers)
         waited = time.monotonic() - self._began
         if self.asked > 1 or waited > 2 * GRACE_SECONDS:
             processes.send(self._workers, signal.SIGKILL)
         elif waited > GRACE_SECONDS:
             processes.send(self._workers, signal.SIGTERM)
-        if self.asked > 2 and self._main is not None and (main := processes.alive().get(self._main)):
-            processes.send([main], signal.SIGKILL)
+        if self.asked > 2 and self._main is not None:
+            processes.send([self._main], signal.SIGKILL)
 
     def finish(self) -> tuple[str, ...]:
         """Ansible is gone: so is what still worked for it, but at these addresses."""
@@ -97,15 +101,16 @@ def check() -> None:
     runner_modules()
 
 
-def run(words: Sequence[str], answers: dict[str, str], console: Console, *, picture: bool) -> Outcome:
+def run(words: Sequence[str], answers: dict[str, str], console: Console, *, live: bool) -> Outcome:
     """Run ansible-playbook with these arguments. Raises OpleverError (`run-start`) when it cannot be started."""
     password = answers.get(prompts.BECOME.pattern) or answers.get(prompts.CONNECTION.pattern)
     playbook, progress, stop = Playbook(words, answers), Progress(), Stop(password)
-    view: View = Picture(console, progress) if picture else Plain(console, progress)
+    view: View = LiveView(console, progress) if live else Plain(console, progress)
     with _signals(stop):
         try:
+            existing = frozenset(_recent())
             playbook.start()
-            journal = _follow(playbook, progress, stop, view)
+            journal = _follow(playbook, progress, stop, view, existing)
         finally:
             view.close()
             going_on = stop.finish()
@@ -119,15 +124,15 @@ def run(words: Sequence[str], answers: dict[str, str], console: Console, *, pict
     )
 
 
-def _follow(playbook: Playbook, progress: Progress, stop: Stop, view: View) -> Path | None:
-    """Until the command has ended; the path of its journal, or None."""
+def _follow(playbook: Playbook, progress: Progress, stop: Stop, view: View, existing: frozenset[Path]) -> Path | None:
+    """Until the command has ended; the path of its journal, or None. `existing` are records from before."""
     follower: Follower | None = None
     earlier: tuple[estimate.Earlier, ...] | None = None
     journal: Path | None = None
     over = False
     while not over:
         over = playbook.wait(TICK_SECONDS)
-        journal = playbook.journal or (_written_by(playbook.pid) if over else None)
+        journal = playbook.journal or (_written_by(playbook.pid, existing) if over else None)
         if follower is None and journal is not None:
             follower = Follower(journal)
         for event in follower.events() if follower else ():
@@ -155,19 +160,25 @@ def _stop(playbook: Playbook, progress: Progress, stop: Stop, view: View) -> Non
         return
     if progress.end and not stop.has_begun:
         view.notice("the run is over; its documents are being made")
-    elif not stop.has_begun and playbook.pid is not None:
-        stop.begin(playbook.pid)
+    elif not stop.has_begun and playbook.process is not None:
+        stop.begin(playbook.process)
         view.notice("stopping what runs on the hosts; again to end it at once")
     else:
         stop.advance()
 
 
-def _written_by(pid: int | None) -> Path | None:
-    """The journal of a run that was over before it could be seen to write."""
-    for _, directory in zip(range(_RECENT), store.every(), strict=False):
+def _recent() -> Iterator[Path]:
+    return itertools.islice(store.every(), _RECENT)
+
+
+def _written_by(pid: int | None, existing: frozenset[Path]) -> Path | None:
+    """The journal of a run that was over before it could be seen to write: a new one, of this number on this machine
+    since it was started."""
+    writer = _Start(pid or 0, processes.boot_id(), platform.node())
+    for directory in _recent():
         path = directory / store.JOURNAL
         with contextlib.suppress(msgspec.DecodeError, OSError), path.open("rb") as lines:
-            if msgspec.json.decode(lines.readline(), type=_Start).pid == pid:
+            if directory not in existing and msgspec.json.decode(lines.readline(), type=_Start) == writer:
                 return path
     return None
 

@@ -85,7 +85,7 @@ class Plain:
         self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
-class Picture:
+class LiveView:
     """The whole run on one screen, drawn again a few times a second."""
 
     def __init__(self, console: Console, progress: Progress) -> None:
@@ -115,7 +115,7 @@ class Picture:
 
 
 def frame(progress: Progress, left: float | None, notice: str, width: int, height: int) -> RenderableType:
-    """The picture at this moment, at most `height` lines of `width` characters."""
+    """The live view at this moment, at most `height` lines of `width` characters."""
     failures = progress.failures[-_FAILURES_SHOWN:]
     room = max(3, height - _FIXED_LINES - len(failures))
     parts: list[RenderableType] = [_head(progress, left, width), _hosts(progress, room, width)]

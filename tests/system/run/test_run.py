@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +112,12 @@ def journal(place: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def sleeping(nap: int) -> bool:
+def unique_nap() -> str:
+    """Seconds that no other test sleeps, also not one of the same name beside this: they are looked for by them."""
+    return f"{random.randint(4000, 9000)}.{uuid.uuid4().int % 10**9:09}"  # noqa: S311 - no secret
+
+
+def sleeping(nap: str) -> bool:
     return subprocess.run(["pgrep", "-f", f"^sleep {nap}$"], capture_output=True, check=False).returncode == 0
 
 
@@ -171,14 +178,15 @@ def test_the_environment_and_what_no_log_hides_are_nowhere_on_disk_while_it_runs
 
 
 def test_ctrl_c_ends_the_workers_and_leaves_a_record_with_documents(place: Path) -> None:
-    shown = terminal(place, SLEEPING, "-e", "nap=4711", OPLEVER_DOCUMENTS="1")
+    nap = unique_nap()
+    shown = terminal(place, SLEEPING, "-e", f"nap={nap}", OPLEVER_DOCUMENTS="1")
     shown.expect("Long work")
-    wait_for(lambda: sleeping(4711))
+    wait_for(lambda: sleeping(nap))
     shown.sendintr()
     shown.expect(pexpect.EOF)
     shown.close()
     assert shown.exitstatus == 1
-    assert not sleeping(4711)
+    assert not sleeping(nap)
     assert "stopped in: Long work" in str(shown.before)
     assert record(place)["verdict"] == "interrupted"
     assert {"report.nl.html", "report.en.pdf"} <= {path.name for path in (place / "records" / "latest").iterdir()}
@@ -186,23 +194,24 @@ def test_ctrl_c_ends_the_workers_and_leaves_a_record_with_documents(place: Path)
 
 
 def test_a_worker_that_ignores_signals_is_ended_all_the_same(place: Path) -> None:
+    nap = unique_nap()
     stubborn = SLEEPING.replace(
         'ansible.builtin.command: "sleep {{ nap }}"',
         "ansible.builtin.shell: \"trap '' INT TERM HUP; while :; do sleep {{ nap }}; done\"",
     )
     running = subprocess.Popen(
-        [OPLEVER, *arguments(place, stubborn, "-e", "nap=4713", hosts="w1,")],
+        [OPLEVER, *arguments(place, stubborn, "-e", f"nap={nap}", hosts="w1,")],
         cwd=ROOT,
         env=environment(place),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
     )
-    wait_for(lambda: sleeping(4713))
+    wait_for(lambda: sleeping(nap))
     running.send_signal(signal.SIGTERM)
     said, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
-    assert not sleeping(4713)
+    assert not sleeping(nap)
     assert "verdict: interrupted" in said
 
 

@@ -1,4 +1,4 @@
-"""The parts of `oplever run` alone: prompts, progress, time left, the picture, processes."""
+"""The parts of `oplever run` alone: prompts, progress, time left, the live view, processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from journals import Journal
 from oplever.errors import OpleverError
-from oplever.run import estimate, processes, prompts
+from oplever.run import estimate, processes, prompts, remote
 from oplever.run.progress import Follower, Progress
 from oplever.run.views import Plain, duration, frame, recap
 from rich.console import Console
@@ -116,23 +116,23 @@ def drawn(progress: Progress, height: int = 24, width: int = 80) -> str:
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def test_the_picture_shows_where_the_run_is_and_no_control_character(tmp_path: Path) -> None:
-    picture = drawn(follow(written(tmp_path, journal())))
+def test_the_live_view_shows_where_the_run_is_and_no_control_character(tmp_path: Path) -> None:
+    view = drawn(follow(written(tmp_path, journal())))
     for part in ("site.yml", "1:05 left", "play 1  Class", "task    break", "a  break: disk ?[31mfull"):
-        assert part in picture
-    assert "\x1b" not in picture
+        assert part in view
+    assert "\x1b" not in view
 
 
-def test_the_picture_fits_the_screen_and_keeps_the_hosts_in_trouble(tmp_path: Path) -> None:
+def test_the_live_view_fits_the_screen_and_keeps_the_hosts_in_trouble(tmp_path: Path) -> None:
     made = begun(*(f"h{n}" for n in range(300)))
     for number in range(300):
         made.task("t", "failed" if number == 250 else "ok", host=f"h{number}", message="[bold]x[/bold]" * 40)
-    picture = drawn(follow(written(tmp_path, made)), height=20, width=60)
-    assert len(picture.splitlines()) <= 20
-    assert max(map(len, picture.splitlines())) <= 60
-    assert any(line.split()[:2] == ["h250", "failed"] for line in picture.splitlines())
-    assert "more:" in picture
-    assert "[bold]" in picture
+    view = drawn(follow(written(tmp_path, made)), height=20, width=60)
+    assert len(view.splitlines()) <= 20
+    assert max(map(len, view.splitlines())) <= 60
+    assert any(line.split()[:2] == ["h250", "failed"] for line in view.splitlines())
+    assert "more:" in view
+    assert "[bold]" in view
 
 
 def test_plain_lines_and_recap_name_what_matters(tmp_path: Path) -> None:
@@ -191,8 +191,11 @@ def test_a_process_in_a_session_of_its_own_is_found_below_its_parent() -> None:
     try:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        found = processes.descendants([parent.pid])
+        root = processes.alive()[parent.pid]
+        found = processes.descendants([root])
         assert [process.pid for process in found] == [child]
+        # A later process that got the number of one of ours: what it starts is none of our business.
+        assert processes.descendants([processes.Process(root.pid, root.started - 1, root.parent)]) == set()
         wrong = [processes.Process(child, 1, parent.pid)]  # the same number, another process
         processes.send(wrong, signal.SIGKILL)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -204,3 +207,26 @@ def test_a_process_in_a_session_of_its_own_is_found_below_its_parent() -> None:
         parent.kill()
         parent.communicate()
         parent.wait()
+
+
+CLIENT = processes.Process(10, round(100.0 / processes.TICK_SECONDS), 1)
+
+
+@pytest.mark.parametrize(
+    ("ages", "count"),
+    [
+        ([5.0], 1),  # between the start of our ssh and the look at the connection
+        ([1.5], 0),  # after the look: another run can have started it
+        ([9.5], 0),  # before our ssh
+        ([5.0, 1.5], 1),
+        ([5.0, 5.5], 0),  # one of the two is not ours, and nothing says which
+        ([], 0),
+    ],
+)
+def test_a_remote_command_is_ours_by_its_age_alone(ages: list[float], count: int) -> None:
+    clients = frozenset({CLIENT})
+    command = remote.Command(("ssh", "w1", "python3"), clients, clients, alone_at=107.0)
+    shown = [remote.Remote(number, 1, age) for number, age in enumerate(ages)]
+    assert len(remote.proven(command, shown, received=109.0)) == count
+    shared = remote.Command(command.words, clients, clients, alone_at=None)
+    assert remote.proven(shared, shown, received=109.0) == ()

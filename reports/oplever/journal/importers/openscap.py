@@ -6,7 +6,7 @@ document type is refused, so there are no entities to expand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -26,6 +26,7 @@ _STATUS: dict[str, Said] = {
     "notapplicable": "not_applicable",
 }
 """Other results (notchecked, notselected, informational) are no opinion."""
+_GRAVITY: tuple[Said, ...] = ("fail", "error", "pass", "not_applicable")
 
 
 def read(path: Path) -> Scan:
@@ -72,8 +73,18 @@ def _scan(result: ET.Element) -> Scan:
         profile=(profile.get("idref", "") if profile is not None else "").rpartition("_profile_")[2],
         host=(result.findtext(f"{_XCCDF}target") or "").strip(),
         at=result.get("end-time", ""),
-        opinions=tuple(_opinions(result)),
+        opinions=_worst(_opinions(result)),
     )
+
+
+def _worst(opinions: Iterable[Opinion]) -> tuple[Opinion, ...]:
+    """One opinion for each rule: a rule that is asked of several things (`instance`) holds when it holds for all."""
+    worst: dict[str, Opinion] = {}
+    for opinion in opinions:
+        known = worst.setdefault(opinion.rule, opinion)
+        if _GRAVITY.index(opinion.status) < _GRAVITY.index(known.status):
+            worst[opinion.rule] = opinion
+    return tuple(worst.values())
 
 
 def _opinions(result: ET.Element) -> Iterator[Opinion]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from oplever.record import figures, reach
+from oplever.record import figures, reach, unfinished
 from oplever.record.fold import Run
 from oplever.record.model import Fault, Reason, Record, Step, Test, Verdict
 from oplever.record.steps import rescued
@@ -37,8 +37,11 @@ EFFECTS: dict[str, Verdict] = {
     "stated": "delivered_with_remarks",
     "check_mode": "delivered_with_remarks",
     "changed_in_trial": "delivered_with_remarks",
+    "started_at": "delivered_with_remarks",
     "hosts_ended": "delivered_with_remarks",
     "plays_ended": "delivered_with_remarks",
+    "handlers_not_run": "delivered_with_remarks",
+    "jobs_not_awaited": "delivered_with_remarks",
     "unreachable_ignored": "delivered_with_remarks",
     "faults_escalated": "delivered_with_remarks",
     "controls_failed": "delivered_with_remarks",
@@ -90,7 +93,7 @@ class Grounds:
 def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
     """The verdict and all reasons for it, the heaviest first; none when it is `delivered`."""
     run, order = grounds.run, list(EFFECTS)
-    recorded = (_ended(run), _work(grounds), _tool(grounds), _machines(grounds))
+    recorded = (_ended(run), _work(grounds), _set_going(run), _tool(grounds), _machines(grounds))
     work = recorded if run.start else (_stated(grounds),)
     about = chain(*work, _proof(grounds), _people(grounds), _reservations(run))
     reasons = sorted(about, key=lambda reason: order.index(reason.code))
@@ -134,8 +137,19 @@ def _work(grounds: Grounds) -> Iterator[Reason]:
     steps, hosts = reach.changed_in_trial(run)
     if steps:
         yield Reason("changed_in_trial", {"steps": list(steps), "hosts": list(hosts)})
+    if run.start is not None and run.start.start_at:
+        yield Reason("started_at", {"step": run.start.start_at})
     if plays_ended := reach.plays_ended(run):
         yield Reason("plays_ended", {"plays": list(plays_ended)})
+
+
+def _set_going(run: Run) -> Iterator[Reason]:
+    """What the run started and did not see the end of."""
+    handlers, jobs = unfinished.handlers_not_run(run), unfinished.jobs_not_awaited(run)
+    if handlers.names:
+        yield Reason("handlers_not_run", {"handlers": list(handlers.names), "hosts": list(handlers.hosts)})
+    if jobs.names:
+        yield Reason("jobs_not_awaited", {"steps": list(jobs.names), "hosts": list(jobs.hosts)})
 
 
 def _tool(grounds: Grounds) -> Iterator[Reason]:
