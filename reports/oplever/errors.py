@@ -20,6 +20,7 @@ ANCHORS: Final = (
     "checks-parameters",
     "config-invalid",
     "host-unknown",
+    "compare-sides",
     "store-unusable",
     "record-altered",
     "signing-failed",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from oplever import store
-from oplever.app.entries import add as add_entry
+from oplever.app.add import add as add_entry
 from oplever.cli.output import approved_incomplete, summary
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields

@@ -9,7 +9,7 @@ from oplever.store.records import (
     JOURNAL,
     RECORD,
     Examined,
-    add,
+    Sources,
     create,
     every,
     examine,
@@ -17,6 +17,7 @@ from oplever.store.records import (
     load,
     read_entries,
     records_directory,
+    sources,
     write_record,
 )
 
@@ -26,7 +27,7 @@ __all__ = [
     "MANIFEST",
     "RECORD",
     "Examined",
-    "add",
+    "Sources",
     "create",
     "every",
     "examine",
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "read_entries",
     "records_directory",
+    "sources",
     "write",
     "write_manifest",
     "write_record",

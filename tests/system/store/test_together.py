@@ -20,11 +20,14 @@ OPLEVER = [sys.executable, "-P", "-m", "oplever"]
 ADDING = """
 import sys
 from pathlib import Path
-from oplever import store
+from oplever.files import locked
 from oplever.record import entries
+from oplever.store.append import append
+directory = Path(sys.argv[1])
 for number in range(50):
     said = entries.make("hours", sys.argv[2], "2026-11-24T10:00:00Z", {"hours": 1, "activity": str(number)})
-    store.add(Path(sys.argv[1]), said)
+    with locked(directory):
+        append(directory, [said])
 """
 
 

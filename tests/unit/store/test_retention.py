@@ -15,6 +15,7 @@ from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.record import entries
 from oplever.store import manifest, retention
+from oplever.store.append import append
 from stored import store_record, visit
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ def _render(record: object, directory: Path) -> None:
 
 
 def say(directory: Path, kind: str, at: str, by: str = "S. Yilmaz", **data: object) -> None:
-    store.add(directory, entries.make(kind, by, at, data))
+    append(directory, [entries.make(kind, by, at, data)])
 
 
 def hours_and_signatures(directory: Path, day: str) -> None:

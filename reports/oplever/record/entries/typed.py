@@ -45,12 +45,27 @@ def person(field: str, name: str) -> str:
     return name
 
 
+def day(field: str, value: Any) -> str:
+    """A day as ISO 8601. Raises OpleverError (`entry-invalid`) that names the field."""
+    if isinstance(value, date):  # YAML knows days
+        return value.isoformat()[:10]
+    text = str(value).strip()
+    for pattern, form in _DAYS:
+        if pattern.fullmatch(text):
+            try:
+                return datetime.strptime(text, form).date().isoformat()
+            except ValueError:
+                break
+    advice = "write the day as 2026-11-24 or 24-11-2026"
+    raise invalid(f"{field}: {text or 'empty'} is no day", advice)
+
+
 def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
     match field.form:
         case "number":
             return _number(field, value)
         case "day":
-            return _day(field, value)
+            return day(field.name, value)
         case "yes_no":
             return value
         case "choice":
@@ -73,20 +88,6 @@ def _number(field: Field, value: Any) -> float:
             f"write the {field.name} as 2.5 or 2,5",
         )
     return number
-
-
-def _day(field: Field, value: Any) -> str:
-    if isinstance(value, date):  # YAML knows days
-        return value.isoformat()[:10]
-    text = str(value).strip()
-    for pattern, form in _DAYS:
-        if pattern.fullmatch(text):
-            try:
-                return datetime.strptime(text, form).date().isoformat()
-            except ValueError:
-                break
-    advice = "write the day as 2026-11-24 or 24-11-2026"
-    raise invalid(f"{field.name}: {text or 'empty'} is no day", advice)
 
 
 def _choice(field: Field, value: Any) -> str:
