@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oplever import clock, store
-from oplever.app.build import build
+from oplever.app.build import refresh, start
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable
 from oplever.kinds import registry
@@ -26,9 +26,10 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
     return admit(directory, [registry.LOG.make(kind, by, clock.now(), dict(data))])
 
 
-def admit(directory: Path, added: Sequence[Entry]) -> Record:
+def admit(directory: Path, added: Sequence[Entry], *, is_drawn: bool = False) -> Record:
     """The record with these entries, in their order: each is checked against the record with those before it, and all
-    are added or none.
+    are added or none. record.json and the manifest are of the new revision; the documents are made afterwards, unless
+    the caller sees to that (`is_drawn`).
 
     Raises OpleverError: `entry-invalid` and other refusals of an entry, `record-approved`, `entries-broken`,
     `file-unwritable`.
@@ -39,9 +40,13 @@ def admit(directory: Path, added: Sequence[Entry]) -> Record:
             for entry in added:
                 sources = with_entry(sources, entry)
             append(directory, added)
+            record = sources.record()
+            refresh(record, directory)
     except OSError as problem:
         raise unwritable(directory / store.ENTRIES, problem) from None
-    return build(directory)
+    if not is_drawn:
+        start(directory)
+    return record
 
 
 def with_entry(sources: Sources, entry: Entry) -> Sources:

@@ -10,7 +10,8 @@ from typing import Any
 
 from oplever import clock, store
 from oplever._shared import sequence
-from oplever.app.build import build
+from oplever.app.build import refresh, start
+from oplever.files import locked, unwritable
 from oplever.kinds import registry
 from oplever.record.model import Record
 
@@ -26,4 +27,11 @@ def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, 
     content = {**data, "work_process": process, "record": name, "kind": kind}
     opened = registry.LOG.make("opened", by, clock.now(), content)
     directory = store.create(base, name, opened)
-    return directory, build(directory)
+    record = store.load(directory)
+    try:
+        with locked(directory):
+            refresh(record, directory)
+    except OSError as problem:
+        raise unwritable(directory, problem) from None
+    start(directory)
+    return directory, record

@@ -7,9 +7,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from oplever import clock, store
-from oplever.app.add import add, admit
+from oplever.app.add import admit
 from oplever.app.build import build
 from oplever.errors import OpleverError
+from oplever.files import locked, unreadable
+from oplever.kinds import registry
 from oplever.record import own_work
 from oplever.record.entries import Role
 from oplever.record.entries.typed import person
@@ -37,7 +39,8 @@ def sign(
     own_work.check_role(store.load(directory), by, role)
     signatures.try_key(key)  # before anything is written: a decision cannot be taken back
     if decision:
-        add(directory, "decision", by, {"decision": decision, "remarks": remarks or None})
+        content = {"decision": decision, "remarks": remarks or None}
+        admit(directory, [registry.LOG.make("decision", by, clock.now(), content)], is_drawn=True)
     signed = build(directory).document.revision
     signature = signatures.sign(directory, by, role, clock.now(), key)
     return Signed(signed, admit(directory, [signature]))
@@ -45,8 +48,12 @@ def sign(
 
 def _refuse_altered(directory: Path) -> None:
     """Nobody puts their name to what is not as it was made, or not as somebody else signed it."""
-    problems = manifest.problems(directory) if (directory / store.MANIFEST).is_file() else []
-    problems += [problem for checked in signatures.check(directory, None) for problem in checked.altered]
+    try:
+        with locked(directory):  # nobody puts other documents there while they are compared
+            problems = manifest.problems(directory) if (directory / store.MANIFEST).is_file() else []
+            problems += [problem for checked in signatures.check(directory, None) for problem in checked.altered]
+    except OSError as problem:
+        raise unreadable(directory, problem) from None
     if problems:
         advice = "list all changes: oplever verify; make the documents again: oplever report"
         raise OpleverError("record-altered", f"{directory.name} was changed: {problems[0]}", advice)

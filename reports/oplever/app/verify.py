@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from oplever import store
+from oplever.files import locked, unreadable
 from oplever.kinds.installation.stage import changed_since_decision, reached
 from oplever.record.entries import PseudonymisedEntry
 from oplever.record.model import Record
@@ -52,6 +53,14 @@ def verify(directory: Path, allowed_signers: str | None = None) -> Verified:
     Raises OpleverError: `file-unreadable`, `entries-broken`, `config-invalid`.
     """
     allowed = signatures.allowed_signers(allowed_signers)
+    try:
+        with locked(directory):  # nobody puts other documents there while they are compared
+            return _verified(directory, allowed)
+    except OSError as problem:
+        raise unreadable(directory, problem) from None
+
+
+def _verified(directory: Path, allowed: Path | None) -> Verified:
     checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
     problems = manifest.problems(directory) + signatures.strangers(directory)
     problems += [problem for signature in checked for problem in signature.problems]

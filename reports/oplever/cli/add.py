@@ -8,7 +8,7 @@ import click
 
 from oplever import store
 from oplever.app.add import add as add_entry
-from oplever.cli.output import approved_incomplete, summary
+from oplever.cli.output import approved_incomplete, summary, tell_documents
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
 
@@ -45,6 +45,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
             click.echo(warning, err=True)
         click.echo(f"added: {name}, revision {derived.document.revision} of {derived.id}")
         click.echo(summary(derived))
+        tell_documents(directory)
 
     options: list[click.Parameter] = [
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),

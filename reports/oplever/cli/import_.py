@@ -13,7 +13,7 @@ from oplever import store
 from oplever.app.import_run import Imported, import_runs
 from oplever.app.import_scan import SCANNERS, import_scan
 from oplever.app.import_tests import import_tests
-from oplever.cli.output import summary
+from oplever.cli.output import summary, tell_documents
 from oplever.journal.importers.registry import FORMATS, Format
 from oplever.text import printable
 from oplever.words import REFUSING, WorkProcess
@@ -83,11 +83,13 @@ def _print(imported: Imported) -> None:
 @click.help_option(help="Show this help and exit.")
 def import_junit(path: Path, record: str, by: str, **place: Any) -> None:
     """PATH: JUnit XML of testinfra, pytest, goss or another tool. Its tests join RECORD as an entry."""
-    imported = import_tests(store.find(record), path, by, **place)
+    directory = store.find(record)
+    imported = import_tests(directory, path, by, **place)
     if imported.is_of_ansible:
         click.echo(_ANSIBLE, err=True)
     click.echo("added: " + ", ".join(f"{count} {status}" for status, count in sorted(imported.counts.items())))
     click.echo(summary(imported.record))
+    tell_documents(directory)
     raise click.exceptions.Exit(1 if imported.record.verdict in REFUSING else 0)
 
 
@@ -99,11 +101,13 @@ def _scan(name: str) -> click.Command:
     @click.option("--host", help="The machine in the record; not needed when the report names it as the record does.")
     @click.help_option(help="Show this help and exit.")
     def command(path: Path, record: str, by: str, host: str | None) -> None:
-        scan = import_scan(store.find(record), path, name, by, host)
+        directory = store.find(record)
+        scan = import_scan(directory, path, name, by, host)
         words = {True: "agree", False: "differ", None: "not compared"}
         counts = Counter(words[opinion.agrees] for opinion in scan.opinions)
         numbers = ", ".join(f"{number} {word}" for word, number in sorted(counts.items()))
         click.echo(f"added: {len(scan.opinions)} rules of {scan.tool} on {scan.host}: {numbers}")
+        tell_documents(directory)
 
     return command
 

@@ -9,7 +9,7 @@ import click
 from oplever import store
 from oplever.app.new import new as new_record
 from oplever.cli.days import Day
-from oplever.cli.output import summary
+from oplever.cli.output import summary, tell_documents
 from oplever.kinds.registry import KINDS
 from oplever.words import WorkProcess
 
@@ -39,4 +39,5 @@ def new(kind: str, by: str, **data: Any) -> None:
     """
     directory, record = new_record(store.records_directory(), kind, by, data)
     click.echo(summary(record))
+    tell_documents(directory)
     click.echo(directory.name)

@@ -16,6 +16,7 @@ from oplever.app.build import build
 from oplever.cli.output import summary, without_pdf
 from oplever.run import prompts, session
 from oplever.run.views import recap
+from oplever.store import documents
 from oplever.text import printable
 from oplever.words import REFUSING
 
@@ -85,13 +86,13 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
             f"oplever: what ran on {', '.join(outcome.going_on)} may go on: it could not be ended there", err=True
         )
     derived = store.load(directory)
-    made = (directory / store.RECORD).exists()
-    if not made and not outcome.progress.end:
-        made = True
+    is_made = documents.examine(directory).state == "current"
+    if not is_made and not outcome.progress.end:
+        is_made = True
         derived = build(directory)
     click.echo(summary(derived))
     click.echo(f"record: {directory}")
-    click.echo(f"report: {directory / 'report.nl.html'}" if made else f"documents: oplever report {directory}")
+    click.echo(f"report: {directory / 'report.nl.html'}" if is_made else f"documents: oplever report {directory}")
     click.echo(without_pdf(directory), nl=False)
     return 1 if derived.verdict in REFUSING else 0
 

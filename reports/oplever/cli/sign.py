@@ -8,7 +8,7 @@ import click
 
 from oplever import store
 from oplever.app.sign import sign as sign_record
-from oplever.cli.output import approved_incomplete
+from oplever.cli.output import approved_incomplete, tell_documents
 from oplever.record.entries import Role
 
 
@@ -45,10 +45,12 @@ def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str
     """
     if decision and role != "supervisor":
         raise click.UsageError("only a supervisor decides: --role supervisor")
-    signed = sign_record(store.find(record), by, role, key=key, decision=decision, remarks=remarks)
+    directory = store.find(record)
+    signed = sign_record(directory, by, role, key=key, decision=decision, remarks=remarks)
     if warning := approved_incomplete(signed.record):
         click.echo(warning, err=True)
     document = signed.record.document
     click.echo(
         f"signed: revision {signed.revision} of {signed.record.id}, as {role}; it is now revision {document.revision}"
     )
+    tell_documents(directory)

@@ -7,6 +7,7 @@ import click
 from oplever import store
 from oplever.app.verify import Decision
 from oplever.app.verify import verify as verify_record
+from oplever.cli.output import tell_documents
 from oplever.store.signatures import Checked
 from oplever.text import printable
 
@@ -37,6 +38,7 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
         click.echo(printable(_signature(signature, verified.revision)))
     for replaced in verified.pseudonymised:
         click.echo(f"pseudonymised at {replaced.at}: {', '.join(replaced.names)}")
+    tell_documents(directory)
     if verified.problems:
         ctx.exit(1)
     if verified.decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oplever.files import write
-from oplever.store.manifest import MANIFEST, write_manifest
+from oplever.store.manifest import MANIFEST
 from oplever.store.records import (
     ENTRIES,
     JOURNAL,
@@ -37,6 +37,5 @@ __all__ = [
     "records_directory",
     "sources",
     "write",
-    "write_manifest",
     "write_record",
 ]

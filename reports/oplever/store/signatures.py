@@ -83,8 +83,9 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> Ent
 
     Raises OpleverError (`signing-failed`, `signing-key-missing`, `file-unwritable`).
     """
-    frozen = manifest.make(directory)
-    if frozen != manifest.read(directory / MANIFEST) or frozen.revision is None:
+    stated = manifest.read(directory / MANIFEST)
+    frozen = manifest.make(directory, stated.documents_revision)
+    if frozen != stated or frozen.revision is None or frozen.documents != frozen.revision:
         raise changed_meanwhile()
     content = manifest.encode(frozen)
     digest = hashlib.sha256(content).hexdigest()

@@ -112,6 +112,7 @@ def test_no_tile_is_green(record: Path) -> None:
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_documents_speak_of_no_run(record: Path, language: str) -> None:
     run("add", "step", "--host", "sw1", "--name", "opgehangen")
+    run("report")
     text = (record / f"report.{language}.md").read_text(encoding="utf-8")
     about_runs = (
         "run interrupted",
