@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,8 +11,11 @@ import click
 from oplever import store
 from oplever.app.add import add as add_entry
 from oplever.cli.output import approved_incomplete, summary, tell_documents
+from oplever.errors import OpleverError
+from oplever.files import unreadable
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
+from oplever.record.model import Record
 
 
 class Typed(click.ParamType[str]):
@@ -30,22 +35,64 @@ class Words(click.Choice[str]):
         return value
 
 
-@click.group()
+@click.group(invoke_without_command=True, subcommand_metavar="KIND [OPTIONS]...")
+@click.option("--file", "path", metavar="FILE", help="Add all entries in this YAML or JSON file; - is standard input.")
+@click.option("--record", default="latest", show_default=True, help="Record for --file, by name or path.")
+@click.option("--by", envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds what is in --file.")
+@click.pass_context
 @click.help_option(help="Show this help and exit.")
-def add() -> None:
-    """Add to a record what no machine can know."""
+def add(ctx: click.Context, path: str | None, record: str, by: str | None) -> None:
+    """Add to a record what no machine can know: one KIND of entry, or many entries from a file.
+
+    \b
+    Examples:
+      oplever add hours --by "S. Yilmaz" --hours 2,5 --activity "installatie"
+      oplever add --by "S. Yilmaz" --file missing.yml
+    """
+    if ctx.invoked_subcommand:
+        if path:
+            raise click.UsageError("give a KIND or --file, not both")
+    elif path is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+    elif by is None:
+        raise click.UsageError("Missing option '--by' (env var: 'OPLEVER_PERSON').")
+    else:
+        _add_all(store.find(record), by, path)
+
+
+def _add_all(directory: Path, by: str, path: str) -> None:
+    from oplever.app.entries_file import add_all  # noqa: PLC0415 - needed for files only
+
+    added = add_all(directory, by, _text(path))
+    for draft in added.skipped:
+        click.echo(f"skipped: {draft.kind} ({draft.place}): nothing is filled in", err=True)
+    _tell(directory, added.record, ", ".join(added.added))
+
+
+def _text(path: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as problem:
+        raise unreadable(Path(path), problem) from None
+    except UnicodeDecodeError:
+        raise OpleverError("entries-file", f"{path} is no text in UTF-8", "save it as UTF-8") from None
+
+
+def _tell(directory: Path, record: Record, what: str) -> None:
+    if warning := approved_incomplete(record):
+        click.echo(warning, err=True)
+    click.echo(f"added: {what}, revision {record.document.revision} of {record.id}")
+    click.echo(summary(record))
+    tell_documents(directory)
 
 
 def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
-        given = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         directory = store.find(record)
-        derived = add_entry(directory, name, by, {k: v for k, v in given.items() if v not in (None, [])})
-        if warning := approved_incomplete(derived):
-            click.echo(warning, err=True)
-        click.echo(f"added: {name}, revision {derived.document.revision} of {derived.id}")
-        click.echo(summary(derived))
-        tell_documents(directory)
+        _tell(directory, add_entry(directory, name, by, {k: v for k, v in values.items() if v not in (None, [])}), name)
 
     options: list[click.Parameter] = [
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),

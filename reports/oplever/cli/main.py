@@ -17,6 +17,7 @@ from oplever.words import REFUSING
 LAZY = {
     "checks": "oplever.cli.checks:checks",
     "compare": "oplever.cli.compare:compare_command",
+    "complete": "oplever.cli.complete:complete",
     "export": "oplever.cli.export:export_command",
     "import": "oplever.cli.import_:import_group",
     "list": "oplever.cli.list:list_records",
@@ -47,7 +48,8 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except OpleverError as error:
-            click.echo(f"oplever: {printable(error.message)}\n  -> {error.advice}\n[{error.slug}]", err=True)
+            lines = [f"oplever: {printable(error.message)}", *(f"  {printable(detail)}" for detail in error.details)]
+            click.echo("\n".join([*lines, f"  -> {error.advice}", f"[{error.slug}]"]), err=True)
             ctx.exit(2)
 
 

@@ -7,21 +7,41 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from oplever.page.document import Layout
-from oplever.record.entries import DecisionEntry, Entry, EntryKind, withdrawal
+from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
+from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
 from oplever.record.model import DocumentStatus, Record, Who
+
+NONE_OF = next(field.choices for field in fields(NoneEntry) if field.name == "what")
+"""Sections of which somebody can state that there are none."""
 
 
 class Rule(Struct, frozen=True):
     """Something a record cannot do without: `lacks` says whether this one does. `code` is translated by the documents,
-    `obligations` are those of docs/requirements.md, `command` supplies it."""
+    `obligations` are those of docs/requirements.md. An `entry` of that kind supplies it, empty when no entry can;
+    `fields` are those of it that have to be filled in, when the entry is for other things too, and `preset` are those
+    that have to have a value.
+    """
 
     section: str
     code: str
     who: Who
     obligations: tuple[str, ...]
-    command: str
+    entry: str
     lacks: Callable[[Record], bool]
+    fields: tuple[str, ...] = ()
+    preset: dict[str, str] = {}
+
+    @property
+    def may_be_none(self) -> bool:
+        """Whether somebody may state that there are none."""
+        return self.section in NONE_OF
+
+    @property
+    def command(self) -> str:
+        """What to type to supply it."""
+        none = f" / oplever add none {self.section.replace('_', '-')}" if self.may_be_none else ""
+        return f"oplever add {self.entry}{none}" if self.entry else ""
 
 
 def always(_: EntryKind) -> bool:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from oplever import config, store
@@ -33,8 +34,8 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _render(record: object, directory: Path) -> None:
-    store.write(directory / "report.nl.md", (directory / "record.json").read_bytes())
+def _render(record: object, place: Path) -> None:
+    store.write(place / "report.nl.md", msgspec.json.encode(record))
 
 
 def say(directory: Path, kind: str, at: str, by: str = "S. Yilmaz", **data: object) -> None:

@@ -67,7 +67,7 @@ def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
         case "day":
             return day(field.name, value)
         case "yes_no":
-            return value
+            return _yes_no(field, value)
         case "choice":
             return _choice(field, value)
         case "texts":
@@ -88,6 +88,16 @@ def _number(field: Field, value: Any) -> float:
             f"write the {field.name} as 2.5 or 2,5",
         )
     return number
+
+
+_YES, _NO = frozenset({"yes", "y", "true", "ja", "j"}), frozenset({"no", "n", "false", "nee"})
+
+
+def _yes_no(field: Field, value: Any) -> bool:
+    text = str(value).strip().casefold()
+    if text not in _YES | _NO:
+        raise invalid(f"{field.name}: {text or 'empty'} is neither yes nor no", "write yes or no")
+    return text in _YES
 
 
 def _choice(field: Field, value: Any) -> str:
