@@ -35,7 +35,21 @@ class Words(click.Choice[str]):
         return value
 
 
-@click.group(invoke_without_command=True, subcommand_metavar="KIND [OPTIONS]...")
+class _Kinds(click.Group):
+    """A command for each kind of entry, made when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _command(cmd_name, KINDS[cmd_name]) if cmd_name in KINDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Kinds"):
+            formatter.write_dl([(name, (KINDS[name].__doc__ or "").strip()) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Kinds, invoke_without_command=True, subcommand_metavar="KIND [OPTIONS]...")
 @click.option("--file", "path", metavar="FILE", help="Add all entries in this YAML or JSON file; - is standard input.")
 @click.option("--record", default="latest", show_default=True, help="Record for --file, by name or path.")
 @click.option("--by", envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds what is in --file.")
@@ -120,7 +134,3 @@ def _parameter(field: Field, argument: str) -> click.Parameter:
         show_default=field.default is not None,
         help=field.description,
     )
-
-
-for _name, _kind in KINDS.items():
-    add.add_command(_command(_name, _kind))

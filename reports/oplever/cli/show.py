@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from oplever import store
-from oplever.app.history import history
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
-from oplever.store.query import Visit
 from oplever.words import REFUSING
+
+if TYPE_CHECKING:
+    from oplever.store.query import Visit
 
 _MOST = 40
 
@@ -35,6 +37,8 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
     if host is None:
         _record(ctx, record or "latest", form)
         return
+    from oplever.app.history import history  # noqa: PLC0415 - one record needs no database
+
     directory = store.find(record) if record else None
     visits = history(host, directory)
     if form == "json":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from oplever.page.document import Layout
 from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
 from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
 from oplever.record.model import DocumentStatus, Record, Who
+
+if TYPE_CHECKING:
+    from oplever.page.document import Layout
 
 NONE_OF = next(field.choices for field in fields(NoneEntry) if field.name == "what")
 """Sections of which somebody can state that there are none."""
@@ -79,9 +82,14 @@ class RecordKind(Struct, frozen=True):
     transitions: tuple[Transition, ...]
     entries: tuple[type[EntryKind], ...]
     rules: tuple[Rule, ...]
-    layout: Layout
+    load_layout: Callable[[], Layout]
     judge: Callable[[Record, Run], Record]
     due: Callable[[Record], str]
+
+    @property
+    def layout(self) -> Layout:
+        """What its documents look like; loaded when it is asked for, since most commands draw nothing."""
+        return self.load_layout()
 
     def status_after(self, status: DocumentStatus, content: EntryKind) -> DocumentStatus:
         """The state after an entry; the same one when no transition begins with it."""

@@ -164,6 +164,9 @@ def test_yaml_and_json_are_the_same(record: Path, form: Any) -> None:
     done = add_file(record, form([HOURS | {"day": "24-11-2025"}, {"added": "none", "what": "open points"}]))
     assert done.exit_code == 0, done.output
     assert "added: hours, none, revision 3" in done.output
+    point = {"added": "rest-point", "item": "kabel", "owner": BY, "due": "1-1-2099"}
+    assert add_file(record, form([point, {"added": "rest-point", "done": "R1"}])).exit_code == 0
+    assert store.load(record).rest_points.items[0].status == "done"
     assert store.load(record).hours.lines[-1].hours == 2.5
 
 
