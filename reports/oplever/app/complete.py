@@ -50,10 +50,10 @@ def lacking(record: Record) -> Lacking:
 def _question(rule: Rule) -> Question:
     declared = fields(_kind(rule.entry))
     names = rule.fields or tuple(field.name for field in declared)
-    asked = tuple(field for field in declared if field.name in names and field.name not in rule.preset)
-    needed = frozenset(rule.fields) | frozenset(field.name for field in asked if field.required)
+    open_fields = tuple(field for field in declared if field.name in names and field.name not in rule.preset)
+    needed = frozenset(rule.fields) | frozenset(field.name for field in open_fields if field.required)
     none_of = rule.section if rule.may_be_none else ""
-    return Question(_text(rule), rule.who, rule.entry, rule.preset, asked, needed, none_of)
+    return Question(_text(rule), rule.who, rule.entry, rule.preset, open_fields, needed, none_of)
 
 
 def _kind(tag: str) -> type[EntryKind]:

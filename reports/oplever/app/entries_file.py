@@ -73,9 +73,9 @@ def _checked(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
     return added
 
 
-def _refused(problems: Sequence[str], what: str) -> OpleverError:
+def _refused(problems: Sequence[str], entries: str) -> OpleverError:
     advice = "correct them and add the file again"
-    return OpleverError("entries-file", f"{what} cannot be added, so nothing was added:", advice, tuple(problems))
+    return OpleverError("entries-file", f"{entries} cannot be added, so nothing was added:", advice, tuple(problems))
 
 
 def parse(text: str) -> tuple[Draft, ...]:

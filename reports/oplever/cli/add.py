@@ -10,12 +10,11 @@ import click
 
 from oplever import store
 from oplever.app.add import add as add_entry
-from oplever.cli.output import approved_incomplete, summary, tell_documents
+from oplever.cli.output import tell_added
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
-from oplever.record.model import Record
 
 
 class Typed(click.ParamType[str]):
@@ -81,7 +80,7 @@ def _add_all(directory: Path, by: str, path: str) -> None:
     added = add_all(directory, by, _text(path))
     for draft in added.skipped:
         click.echo(f"skipped: {draft.kind} ({draft.place}): nothing is filled in", err=True)
-    _tell(directory, added.record, ", ".join(added.added))
+    tell_added(directory, added.record, ", ".join(added.added))
 
 
 def _text(path: str) -> str:
@@ -94,19 +93,13 @@ def _text(path: str) -> str:
         raise OpleverError("entries-file", f"{path} is no text in UTF-8", "save it as UTF-8") from None
 
 
-def _tell(directory: Path, record: Record, what: str) -> None:
-    if warning := approved_incomplete(record):
-        click.echo(warning, err=True)
-    click.echo(f"added: {what}, revision {record.document.revision} of {record.id}")
-    click.echo(summary(record))
-    tell_documents(directory)
-
-
 def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         directory = store.find(record)
-        _tell(directory, add_entry(directory, name, by, {k: v for k, v in values.items() if v not in (None, [])}), name)
+        tell_added(
+            directory, add_entry(directory, name, by, {k: v for k, v in values.items() if v not in (None, [])}), name
+        )
 
     options: list[click.Parameter] = [
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),

@@ -10,7 +10,7 @@ import click
 from oplever import clock, store
 from oplever.app.add import admit, with_entry
 from oplever.app.complete import Question, lacking, template
-from oplever.cli.output import approved_incomplete, summary, tell_documents
+from oplever.cli.output import tell_added
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.record import own_work
@@ -59,13 +59,7 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
     if not added:
         click.echo("nothing was added")
         return
-    derived = admit(directory, added)
-    if warning := approved_incomplete(derived):
-        click.echo(warning, err=True)
-    kinds = ", ".join(entry.kind for entry in added)
-    click.echo(f"added: {kinds}; revision {derived.document.revision} of {derived.id}")
-    click.echo(summary(derived))
-    tell_documents(directory)
+    tell_added(directory, admit(directory, added), ", ".join(entry.kind for entry in added))
 
 
 def _ask_all(sources: Sources, questions: tuple[Question, ...], by: str) -> list[Entry]:

@@ -34,8 +34,17 @@ def approved_incomplete(record: Record) -> str:
     if record.accountability.decision != "approved" or not missing:
         return ""
     t = Translator("en")
-    what = "; ".join(missing_text(t, each.code, each.params) for each in missing)
-    return f"oplever: approved while this is missing: {what}\n  -> an approved record takes corrections only"
+    texts = "; ".join(missing_text(t, thing.code, thing.params) for thing in missing)
+    return f"oplever: approved while this is missing: {texts}\n  -> an approved record takes corrections only"
+
+
+def tell_added(directory: Path, record: Record, kinds: str) -> None:
+    """Print what was added, what the record now says, and how far its documents are."""
+    if warning := approved_incomplete(record):
+        click.echo(warning, err=True)
+    click.echo(f"added: {kinds}, revision {record.document.revision} of {record.id}")
+    click.echo(summary(record))
+    tell_documents(directory)
 
 
 def tell_documents(directory: Path) -> None:

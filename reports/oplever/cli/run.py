@@ -27,9 +27,9 @@ class _PassThrough(click.Command):
     """Takes out its own options; every other word goes to ansible-playbook as it was typed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = [word for word in args if word in ("--plain", "--help")]
+        options = [word for word in args if word in ("--plain", "--help")]
         ctx.meta["words"] = [word for word in args if word not in ("--plain", "--help")]
-        return super().parse_args(ctx, own)
+        return super().parse_args(ctx, options)
 
 
 @click.command(cls=_PassThrough, options_metavar="PLAYBOOK... [--plain] [OPTION OF ansible-playbook]...")
