@@ -56,6 +56,11 @@ def records() -> Path:
     return Path(shared.records(project()))
 
 
+def makes_documents() -> bool:
+    """Whether documents are made by themselves, by the rule that the callback has too. Raises OpleverError."""
+    return shared.makes_documents(project())
+
+
 def ignored() -> str | None:
     """Why the ansible.cfg in the working directory is not read, when it is there and is not. Raises OpleverError."""
     here = project()

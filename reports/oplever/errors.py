@@ -16,10 +16,13 @@ ANCHORS: Final = (
     "decision-by-executor",
     "entry-invalid",
     "entries-broken",
+    "entries-file",
+    "complete-terminal",
     "checks-none",
     "checks-parameters",
     "config-invalid",
     "host-unknown",
+    "compare-sides",
     "store-unusable",
     "record-altered",
     "signing-failed",
@@ -38,10 +41,12 @@ ANCHORS: Final = (
 
 
 class OpleverError(Exception):
-    """Bad input or surroundings. `slug` is the code, `message` what is wrong, `advice` what to do about it."""
+    """Bad input or surroundings. `slug` is the code, `message` what is wrong, `advice` what to do about it;
+    `details` are further lines, when there is more than one thing wrong."""
 
-    def __init__(self, slug: str, message: str, advice: str) -> None:
+    def __init__(self, slug: str, message: str, advice: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.slug = slug
         self.message = message
         self.advice = advice
+        self.details = details

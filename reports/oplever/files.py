@@ -50,6 +50,48 @@ def append_line(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
+def extend(path: Path, content: bytes) -> None:
+    """Add `content` at the end of a file: all of it or nothing, also when the process is killed or the power fails
+    half-way. It is on disk before this returns. A new file can be read by its owner alone. Follows no link.
+
+    Raises OSError.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_content(path, file.fileno()) + content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _content(path: Path, draft: int) -> bytes:
+    """The bytes of a file, whose owner and rights the draft takes over; none when there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(draft, status.st_uid, status.st_gid)
+        os.fchmod(draft, status.st_mode & 0o777)
+        return file.read()
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """One writer at a time in a directory; others wait. Does not nest. Raises OSError.

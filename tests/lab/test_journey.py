@@ -200,6 +200,7 @@ def test_entries_complete_the_record(lab: Lab, delivered: tuple[Path, dict[str, 
     after = {missing["code"] for missing in record["completeness"]["missing"]}
     assert after < before
     assert record["hours"]["hands_on"] == 2.5
+    lab.oplever("report", name)  # waits for the documents
     assert "2,5" in (directory / "report.nl.md").read_text(encoding="utf-8")
 
 

@@ -55,6 +55,8 @@ def commands(page: Path) -> Iterator[list[str]]:
             words = shlex.split(line.removeprefix("$ "), comments=True)
             while words and ("=" in words[0] or words[0] == "sudo"):
                 words = words[1:]
+            if ">" in words:  # where the output goes is for the shell
+                words = words[: words.index(">")]
             if words:
                 yield words
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from oplever import clock
-from oplever.files import append_line
+from oplever.files import append_line, extend
 from oplever.text import printable
 
 CET = timezone(timedelta(hours=1))
@@ -72,3 +75,27 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError):  # noqa: PT011 - whichever error the system gives
         append_line(tmp_path / "link", b"1\n")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_is_added_to_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    extend(path, b"1\n")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o640)
+    script = f"""
+import resource, signal
+from pathlib import Path
+from oplever.files import extend
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3, 3))  # whatever writes more than three bytes of a file is killed
+extend(Path({str(path)!r}), b"2\\n3\\n")
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGXFSZ
+    assert path.read_bytes() == b"1\n"
+    extend(path, b"2\n3\n")
+    assert path.read_bytes() == b"1\n2\n3\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    (tmp_path / "link").symlink_to(path)
+    with pytest.raises(OSError):  # noqa: PT011 - whichever error the system gives
+        extend(tmp_path / "link", b"4\n")
+    assert path.read_bytes() == b"1\n2\n3\n"

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 NAME = "ansible.cfg"
 RECORDS = "records"
+DOCUMENTS = "documents"
+_TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
+"""What Ansible takes for true; anything else is false."""
 NOT_OF_A_PROJECT = ("~/.ansible.cfg", "/etc/ansible/ansible.cfg")
 
 
@@ -57,6 +60,13 @@ def reference(project: Project) -> str | None:
     """What must be said of a delivery before machines are compared with it: `$OPLEVER_REFERENCE`, else `reference` in
     section `[oplever]` of the project's settings."""
     return os.environ.get("OPLEVER_REFERENCE") or _option(project.settings, "reference")
+
+
+def makes_documents(project: Project) -> bool:
+    """Whether documents are made after each run and entry: `$OPLEVER_DOCUMENTS`, else `documents` in section
+    `[oplever]` of the project's settings, else yes. Otherwise they wait for `oplever report`."""
+    value = os.environ.get("OPLEVER_DOCUMENTS") or _option(project.settings, DOCUMENTS) or "true"
+    return value.strip().lower() in _TRUE
 
 
 def why_ignored(project: Project) -> str:

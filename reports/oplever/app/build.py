@@ -2,43 +2,137 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-from oplever import store
-from oplever.files import locked, unreadable, unwritable, write
+from oplever import config, store
+from oplever.errors import OpleverError
+from oplever.files import locked, unwritable, write
 from oplever.record.model import Record
-from oplever.render.registry import draw_all
+from oplever.store import documents, manifest
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Processes that draw documents, until it is seen that they ended: whoever started one has to take note of its end."""
 
 
 def build(directory: Path) -> Record:
-    """Make them again, from all that is there when it is our turn. Raises OpleverError."""
-    try:
-        with locked(directory):
-            derived = store.load(directory)
-            store.write_record(derived, directory)  # first: it is there when a document cannot be made
-            write_documents(derived, directory)
-            store.write_manifest(directory)
-            return derived
-    except OSError as problem:
-        raise unreadable(directory, problem) from None
+    """Make them all again, of what is there when it is our turn; returns when they are there.
 
-
-def write_documents(record: Record, directory: Path) -> None:
-    """`report.<language>.<suffix>` for every language and format, readable by the owner only.
-
-    Each file replaces its predecessor at once, so a reader never sees half a document, and each is written before the
-    next is drawn: what goes wrong in one leaves the others behind. An older one that cannot be made now is removed: it
-    would say what is no longer so. Raises OpleverError (`file-unwritable`).
+    Raises OpleverError: what `draw` raises.
     """
-    for name, content in draw_all(record):
-        if content is None:
-            _remove(directory / name)
-        else:
-            write(directory / name, content)
-
-
-def _remove(path: Path) -> None:
     try:
-        path.unlink(missing_ok=True)
+        with documents.held(directory):
+            record = draw(directory)
     except OSError as problem:
-        raise unwritable(path, problem) from None
+        raise unwritable(directory, problem) from None
+    start_if_behind(directory)
+    return record
+
+
+def refresh(record: Record, directory: Path) -> None:
+    """Write record.json and a manifest that says of which revision the documents are; they are left as they are.
+
+    Whoever calls it holds the lock of the directory. Raises OpleverError (`file-unreadable`, `file-unwritable`).
+    """
+    store.write_record(record, directory)
+    manifest.save(directory, manifest.with_earlier_documents(directory))
+
+
+def draw(directory: Path) -> Record:
+    """Draw the documents and put them where they belong, whoever adds something meanwhile. Whoever calls it holds the
+    lock for drawing.
+
+    A document that cannot be drawn does not hold back those before it; the first problem is raised, and kept for the
+    next command. Raises OpleverError, OSError, and whatever a format raises that is at fault itself.
+    """
+    try:
+        record = _draw(directory)
+    except Exception as problem:
+        documents.note(directory, _sentence(problem))
+        raise
+    documents.note(directory, "")
+    return record
+
+
+def _draw(directory: Path) -> Record:
+    while True:
+        with locked(directory):
+            record = store.load(directory)
+            refresh(record, directory)
+            basis = documents.basis(directory)
+        with documents.drafts(directory) as place:
+            problem = _write_until_problem(record, place)
+            with locked(directory):
+                if documents.basis(directory) != basis:
+                    continue  # they are of an earlier revision
+                if problem is None or any(place.iterdir()):
+                    documents.put(directory, place)
+        if problem:
+            raise problem
+        return record
+
+
+def _write_until_problem(record: Record, place: Path) -> Exception | None:
+    try:
+        write_documents(record, place)
+    except Exception as problem:
+        return problem
+    return None
+
+
+def write_documents(record: Record, place: Path) -> None:
+    """`report.<language>.<suffix>` for every language and format, readable by the owner only; each is written before
+    the next is drawn. Raises OpleverError (`file-unwritable`)."""
+    from oplever.render.registry import draw_all  # noqa: PLC0415 - most commands draw nothing, and it is much to read
+
+    for name, content in draw_all(record):
+        if content is not None:
+            write(place / name, content)
+
+
+def _sentence(problem: Exception) -> str:
+    return problem.message if isinstance(problem, OpleverError) else f"{type(problem).__name__}: {problem}"
+
+
+def start_if_behind(directory: Path) -> None:
+    """Start drawing when the documents are not of the present revision: somebody may have added while we drew."""
+    if documents.examine(directory).state not in ("current", "being_made"):
+        start(directory)
+
+
+def start(directory: Path) -> None:
+    """Have the documents made by a process of its own, which this one does not wait for; unless they are left to
+    `oplever report` (`OPLEVER_DOCUMENTS`).
+
+    When another process is at it, that one sees that there is a new revision. Raises OpleverError (`file-unwritable`).
+    """
+    if not config.makes_documents():
+        return
+    _started[:] = [process for process in _started if process.poll() is None]
+    try:
+        lock = documents.take(directory, wait=False)
+        if lock is None:
+            return
+        try:
+            _started.append(_process(directory, lock))
+        except BaseException:
+            documents.release(directory, lock)
+            raise
+        os.close(lock)  # the process has a copy
+    except OSError as problem:
+        documents.note(directory, f"the process that makes them could not be started: {problem.strerror}")
+
+
+def _process(directory: Path, lock: int) -> subprocess.Popen[bytes]:
+    """The lock is handed over, so it is held from before the command answers until the documents are there."""
+    # -P: a directory called oplever where the user happens to stand is not the package.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "oplever.app.drawing", str(directory), str(lock)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(lock,),
+        start_new_session=True,
+    )

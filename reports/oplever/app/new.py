@@ -10,7 +10,8 @@ from typing import Any
 
 from oplever import clock, store
 from oplever._shared import sequence
-from oplever.app.build import build
+from oplever.app.build import refresh, start
+from oplever.files import locked, unwritable
 from oplever.kinds import registry
 from oplever.record.model import Record
 
@@ -18,9 +19,19 @@ from oplever.record.model import Record
 def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, Record]:
     """The directory of a new record of this kind (a key of `registry.KINDS`), and the record.
 
-    `data` are fields of `OpenedEntry`. Raises OpleverError: `entry-invalid`, `file-unwritable`.
+    `data` are fields of `OpenedEntry` as a person typed them; without a work process it is the first one of the kind.
+    Raises OpleverError: `entry-invalid`, `file-unwritable`.
     """
     name = f"{sequence.stamp(datetime.now(UTC))}-{kind}-{secrets.token_hex(3)}"
-    opened = registry.LOG.make("opened", by, clock.now(), {**data, "record": name, "kind": kind})
+    process = data.get("work_process") or registry.KINDS[kind].work_processes[0]
+    content = {**data, "work_process": process, "record": name, "kind": kind}
+    opened = registry.LOG.make("opened", by, clock.now(), content)
     directory = store.create(base, name, opened)
-    return directory, build(directory)
+    record = store.load(directory)
+    try:
+        with locked(directory):
+            refresh(record, directory)
+    except OSError as problem:
+        raise unwritable(directory, problem) from None
+    start(directory)
+    return directory, record

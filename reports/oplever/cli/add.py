@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from oplever import store
-from oplever.app.entries import add as add_entry
-from oplever.cli.output import approved_incomplete, summary
+from oplever.app.add import add as add_entry
+from oplever.cli.output import tell_added
+from oplever.errors import OpleverError
+from oplever.files import unreadable
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
 
@@ -30,21 +34,72 @@ class Words(click.Choice[str]):
         return value
 
 
-@click.group()
+class _Kinds(click.Group):
+    """A command for each kind of entry, made when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _command(cmd_name, KINDS[cmd_name]) if cmd_name in KINDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Kinds"):
+            formatter.write_dl([(name, (KINDS[name].__doc__ or "").strip()) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Kinds, invoke_without_command=True, subcommand_metavar="KIND [OPTIONS]...")
+@click.option("--file", "path", metavar="FILE", help="Add all entries in this YAML or JSON file; - is standard input.")
+@click.option("--record", default="latest", show_default=True, help="Record for --file, by name or path.")
+@click.option("--by", envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds what is in --file.")
+@click.pass_context
 @click.help_option(help="Show this help and exit.")
-def add() -> None:
-    """Add to a record what no machine can know."""
+def add(ctx: click.Context, path: str | None, record: str, by: str | None) -> None:
+    """Add to a record what no machine can know: one KIND of entry, or many entries from a file.
+
+    \b
+    Examples:
+      oplever add hours --by "S. Yilmaz" --hours 2,5 --activity "installatie"
+      oplever add --by "S. Yilmaz" --file missing.yml
+    """
+    if ctx.invoked_subcommand:
+        if path:
+            raise click.UsageError("give a KIND or --file, not both")
+    elif path is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+    elif by is None:
+        raise click.UsageError("Missing option '--by' (env var: 'OPLEVER_PERSON').")
+    else:
+        _add_all(store.find(record), by, path)
+
+
+def _add_all(directory: Path, by: str, path: str) -> None:
+    from oplever.app.entries_file import add_all  # noqa: PLC0415 - needed for files only
+
+    added = add_all(directory, by, _text(path))
+    for draft in added.skipped:
+        click.echo(f"skipped: {draft.kind} ({draft.place}): nothing is filled in", err=True)
+    tell_added(directory, added.record, ", ".join(added.added))
+
+
+def _text(path: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as problem:
+        raise unreadable(Path(path), problem) from None
+    except UnicodeDecodeError:
+        raise OpleverError("entries-file", f"{path} is no text in UTF-8", "save it as UTF-8") from None
 
 
 def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
-        given = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         directory = store.find(record)
-        derived = add_entry(directory, name, by, {k: v for k, v in given.items() if v not in (None, [])})
-        if warning := approved_incomplete(derived):
-            click.echo(warning, err=True)
-        click.echo(f"added: {name}, revision {derived.document.revision} of {derived.id}")
-        click.echo(summary(derived))
+        tell_added(
+            directory, add_entry(directory, name, by, {k: v for k, v in values.items() if v not in (None, [])}), name
+        )
 
     options: list[click.Parameter] = [
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),
@@ -72,7 +127,3 @@ def _parameter(field: Field, argument: str) -> click.Parameter:
         show_default=field.default is not None,
         help=field.description,
     )
-
-
-for _name, _kind in KINDS.items():
-    add.add_command(_command(_name, _kind))

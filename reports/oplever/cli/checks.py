@@ -38,11 +38,11 @@ def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
     values = linter.read_parameters(parameters) if parameters else None
     count, findings = 0, []
     for path in linter.files(list(paths)):
-        found, wrong = linter.lint(path, values)
-        if not found and not wrong and path in paths:
+        number, mistakes = linter.lint(path, values)
+        if not number and not mistakes and path in paths:
             raise OpleverError("checks-none", f"{path} has no checks", "Give a file with a list of checks.")
-        count += found
-        findings += wrong
+        count += number
+        findings += mistakes
     for finding in findings:
         about = f"{finding.check}: " if finding.check else ""
         click.echo(printable(f"{finding.path}:{finding.line}:{finding.column}: {about}{finding.message}"))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import click
 
-from oplever import store
+from oplever.app.compare import compare
 from oplever.cli.tables import as_json, format_option, table
-from oplever.errors import OpleverError
-from oplever.record.compare import Comparison, Side, compare
-from oplever.store.index import open_index
-from oplever.store.query import newest
+from oplever.record.compare import Comparison
 
 
 @click.command("compare")
@@ -31,61 +28,29 @@ def compare_command(ctx: click.Context, record: tuple[str, ...], hosts: tuple[st
 
     Ends with 1 when something differs. Time alone does not count.
     """
-    found = compare(*_sides(record, hosts))
+    comparison = compare(record, hosts)
     if form == "json":
-        as_json({"same": found.same, "comparison": found})
+        as_json({"same": comparison.same, "comparison": comparison})
     else:
-        _print(found)
-    if not found.same:
+        _print(comparison)
+    if not comparison.same:
         ctx.exit(1)
 
 
-def _sides(names: tuple[str, ...], hosts: tuple[str, ...]) -> tuple[Side, Side]:
-    one, other = (hosts[0], hosts[-1]) if hosts else (None, None)
-    if len(names) > 2 or len(hosts) > 2 or (len(names) < 2 and not hosts) or (len(names) == 1 and len(hosts) == 1):
-        raise click.UsageError("name two records, or one or two machines; see: oplever compare --help")
-    if len(names) == 2:
-        return _side(names[0], one), _side(names[1], other)
-    if names:
-        return _side(names[0], one), _side(names[0], other)
-    if len(hosts) == 1:
-        last, before = _newest(hosts[0], 2)
-        return _side(before, hosts[0]), _side(last, hosts[0])
-    return _side(_newest(hosts[0], 1)[0], one), _side(_newest(hosts[1], 1)[0], other)
-
-
-def _newest(host: str, count: int) -> list[str]:
-    with open_index() as index:
-        found = newest(index, host, count)
-    if len(found) < count:
-        message = f"{host} has a snapshot in {len(found)} records; {count} are needed"
-        raise OpleverError("host-unknown", message, "name the records: oplever compare A B --host ...")
-    return found
-
-
-def _side(name: str, host: str | None) -> Side:
-    directory = store.find(name)
-    found = store.examine(directory)
-    if host is not None and all(system.name != host for system in found.record.systems):
-        there = ", ".join(system.name for system in found.record.systems[:40]) or "none"
-        raise OpleverError("host-unknown", f"{host} is not in {directory.name}", f"machines in it: {there}")
-    return Side(found.record, found.states, host)
-
-
-def _print(found: Comparison) -> None:
-    click.echo(f"a: {found.a}\nb: {found.b}\n")
-    rows = [(each.section, each.host, each.kind, each.name, _said(each.a), _said(each.b)) for each in found.differences]
-    if rows:
+def _print(comparison: Comparison) -> None:
+    click.echo(f"a: {comparison.a}\nb: {comparison.b}\n")
+    if comparison.differences:
+        rows = [(d.section, d.host, d.kind, d.name, _short(d.a), _short(d.b)) for d in comparison.differences]
         table(("what", "machine", "kind", "name", "a", "b"), rows)
     else:
         click.echo("no difference")
-    for host in found.unseen:
+    for host in comparison.unseen:
         click.echo(f"packages and settings of {host} were not compared: one side has no snapshot of it", err=True)
     click.echo()
-    times = [(each.role or "(no role)", f"{each.a:.1f} s", f"{each.b:.1f} s") for each in found.times]
-    whole = ("the whole run", f"{found.seconds[0]:.1f} s", f"{found.seconds[1]:.1f} s")
-    table(("time", "a", "b"), [*times, whole])
+    times = [(time.role or "(no role)", f"{time.a:.1f} s", f"{time.b:.1f} s") for time in comparison.times]
+    total = ("the whole run", f"{comparison.seconds[0]:.1f} s", f"{comparison.seconds[1]:.1f} s")
+    table(("time", "a", "b"), [*times, total])
 
 
-def _said(text: str | None) -> str:
+def _short(text: str | None) -> str:
     return "-" if text is None else text if len(text) <= 80 else text[:79] + "…"

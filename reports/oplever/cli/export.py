@@ -43,8 +43,8 @@ def export_command(format: str, record: str, output: str, language: Language | N
       oplever export junit -o tests.xml
       oplever export csv --subject controls --language nl --excel -o maatregelen.csv
     """
-    whole = Shape(language=language or "en", for_people=language is not None, **shape)
-    content = export(store.load(store.find(record)), format, whole)
+    options = Shape(language=language or "en", for_people=language is not None, **shape)
+    content = export(store.load(store.find(record)), format, options)
     if output == "-":
         click.echo(content, nl=False)
         return

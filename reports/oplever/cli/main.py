@@ -3,51 +3,66 @@
 from __future__ import annotations
 
 import importlib
+from typing import NamedTuple
 
 import click
 
-from oplever import __version__, config, store
-from oplever.app.build import build
-from oplever.cli.add import add
-from oplever.cli.output import short, summary, without_pdf
+from oplever import __version__
 from oplever.errors import OpleverError
-from oplever.text import printable
-from oplever.words import REFUSING
 
-LAZY = {
-    "checks": "oplever.cli.checks:checks",
-    "compare": "oplever.cli.compare:compare_command",
-    "export": "oplever.cli.export:export_command",
-    "import": "oplever.cli.import_:import_group",
-    "list": "oplever.cli.list:list_records",
-    "new": "oplever.cli.new:new",
-    "purge": "oplever.cli.purge:purge",
-    "run": "oplever.cli.run:run",
-    "show": "oplever.cli.show:show",
-    "sign": "oplever.cli.sign:sign",
-    "verify": "oplever.cli.verify:verify",
+
+class Lazy(NamedTuple):
+    """A command that is imported when somebody asks for it; `help` is its line in the help of `oplever` itself."""
+
+    module: str
+    name: str
+    help: str
+
+
+COMMANDS = {
+    "add": Lazy("oplever.cli.add", "add", "Add to a record what no machine can know."),
+    "checks": Lazy("oplever.cli.checks", "checks", "Find mistakes in files with checks."),
+    "compare": Lazy("oplever.cli.compare", "compare_command", "Compare two records or two machines."),
+    "complete": Lazy("oplever.cli.complete", "complete", "Ask for everything that a record lacks."),
+    "export": Lazy("oplever.cli.export", "export_command", "Write a record for another tool."),
+    "import": Lazy("oplever.cli.import_", "import_group", "Import runs or results of other tools."),
+    "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),
+    "new": Lazy("oplever.cli.new", "new", "Begin a record of work by hand."),
+    "purge": Lazy("oplever.cli.purge", "purge", "Delete records and names past their time."),
+    "report": Lazy("oplever.cli.report", "report", "Make the documents of a record again."),
+    "run": Lazy("oplever.cli.run", "run", "Run playbooks and make their record."),
+    "show": Lazy("oplever.cli.show", "show", "Show a record, or the history of a machine."),
+    "sign": Lazy("oplever.cli.sign", "sign", "Sign a record with an SSH key."),
+    "verify": Lazy("oplever.cli.verify", "verify", "Check that a record did not change, and who signed it."),
 }
-"""Commands that are imported when they are asked for: a run waits for `oplever report`, which needs no database."""
+"""Each command waits for its own libraries only: a run waits for `oplever report`, which needs no database."""
 
 
 class _Group(click.Group):
     """Shows our errors as one message with advice, never as a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *LAZY})
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in LAZY:
-            module, _, name = LAZY[cmd_name].partition(":")
-            found: click.Command = getattr(importlib.import_module(module), name)
-            return found
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
+        lazy = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(lazy.module), lazy.name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except OpleverError as error:
-            click.echo(f"oplever: {printable(error.message)}\n  -> {error.advice}\n[{error.slug}]", err=True)
+            from oplever.text import printable  # noqa: PLC0415 - the help and the version need none of it
+
+            lines = [f"oplever: {printable(error.message)}", *(f"  {printable(detail)}" for detail in error.details)]
+            click.echo("\n".join([*lines, f"  -> {error.advice}", f"[{error.slug}]"]), err=True)
             ctx.exit(2)
 
 
@@ -59,30 +74,8 @@ def main() -> None:
 
     A RECORD is a directory below records/ (or $OPLEVER_RECORDS), by name or path; without one, the latest.
     """
+    from oplever import config  # noqa: PLC0415 - the help and the version need none of it
+    from oplever.text import printable  # noqa: PLC0415
+
     if reason := config.ignored():
         click.echo(f"oplever: {printable(reason)}", err=True)
-
-
-@main.command()
-@click.argument("record", default="latest")
-@click.help_option(help="Show this help and exit.")
-def report(record: str) -> None:
-    """Make record.json and the documents of RECORD again, from its journal and entries.
-
-    \b
-    Example:
-      oplever report 20261123T100000Z-site-a1b2c3
-
-    Ends with 1 when the record says not delivered or interrupted.
-    """
-    directory = store.find(record)
-    derived = build(directory)
-    click.echo(summary(derived))
-    click.echo(f"record: {short(directory / store.RECORD)}")
-    click.echo(f"report: {short(directory / 'report.nl.html')}")
-    click.echo(without_pdf(directory), nl=False)
-    if derived.verdict in REFUSING:
-        raise click.exceptions.Exit(1)
-
-
-main.add_command(add)

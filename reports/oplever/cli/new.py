@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
 from oplever import store
 from oplever.app.new import new as new_record
-from oplever.cli.output import summary
+from oplever.cli.days import Day
+from oplever.cli.output import summary, tell_documents
 from oplever.kinds.registry import KINDS
 from oplever.words import WorkProcess
 
@@ -26,19 +26,9 @@ from oplever.words import WorkProcess
     help="The work process, as 1.3; when left out the first one of the kind.",
 )
 @click.option("--location", help="Where the work is done.")
-@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="The day on which it has to be ready.")
+@click.option("--due", type=Day(), help="The day on which it has to be ready.")
 @click.help_option(help="Show this help and exit.")
-def new(
-    *,
-    kind: str,
-    title: str,
-    by: str,
-    executor: str | None,
-    systems: tuple[str, ...],
-    work_process: str | None,
-    location: str | None,
-    due: datetime | None,
-) -> None:
+def new(kind: str, by: str, **data: Any) -> None:
     """Begin a record of KIND for work that no playbook does. What is done is added with `oplever add`.
 
     \b
@@ -47,14 +37,7 @@ def new(
 
     Prints the name of the record last.
     """
-    data = {
-        "title": title,
-        "systems": list(systems),
-        "work_process": work_process or KINDS[kind].work_processes[0],
-        "executor": executor or "",
-        "location": location or "",
-        "due": due.date().isoformat() if due else "",
-    }
     directory, record = new_record(store.records_directory(), kind, by, data)
     click.echo(summary(record))
+    tell_documents(directory)
     click.echo(directory.name)

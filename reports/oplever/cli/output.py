@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from oplever.kinds import registry
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import missing_text, reason_text
 from oplever.record.model import Record
+from oplever.store import documents
+from oplever.store.documents import Documents
 from oplever.text import printable
 
 
@@ -30,8 +34,43 @@ def approved_incomplete(record: Record) -> str:
     if record.accountability.decision != "approved" or not missing:
         return ""
     t = Translator("en")
-    what = "; ".join(missing_text(t, each.code, each.params) for each in missing)
-    return f"oplever: approved while this is missing: {what}\n  -> an approved record takes corrections only"
+    texts = "; ".join(missing_text(t, thing.code, thing.params) for thing in missing)
+    return f"oplever: approved while this is missing: {texts}\n  -> an approved record takes corrections only"
+
+
+def tell_added(directory: Path, record: Record, kinds: str) -> None:
+    """Print what was added, what the record now says, and how far its documents are."""
+    if warning := approved_incomplete(record):
+        click.echo(warning, err=True)
+    click.echo(f"added: {kinds}, revision {record.document.revision} of {record.id}")
+    click.echo(summary(record))
+    tell_documents(directory)
+
+
+def tell_documents(directory: Path) -> None:
+    """Print of which revision the documents are when that is not the present one, and why they could not be made."""
+    state = documents.examine(directory)
+    if state.problem:
+        click.echo(f"oplever: documents could not be made: {printable(state.problem)}", err=True)
+    if state.state != "current":
+        click.echo(f"documents: {documents_state(state, directory)}")
+    elif state.problem:
+        click.echo(f"  -> make them again: oplever report {directory.name}", err=True)
+
+
+def documents_state(state: Documents, directory: Path) -> str:
+    """Whether the documents are of the present revision, in words, with what to do; empty when they are."""
+    advice = f"make them: oplever report {directory.name}"
+    of = f"of revision {state.revision}" if state.revision else "of an unknown revision"
+    match state.state:
+        case "current":
+            return ""
+        case "being_made":
+            return f"being made, of revision {state.current}"
+        case "out_of_date":
+            return f"out of date: {of}, while the record has revision {state.current}; {advice}"
+        case "none":
+            return f"none yet; {advice}"
 
 
 def without_pdf(directory: Path) -> str:

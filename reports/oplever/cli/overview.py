@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from oplever.cli.output import short, standing
+from oplever.cli.output import documents_state, short, standing
 from oplever.cli.tables import table
 from oplever.kinds import registry
 from oplever.page.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
-from oplever.page.translator import LANGUAGES, Translator
+from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Record
-from oplever.render.registry import FORMATS
+from oplever.store import documents
 from oplever.text import clean, printable
 
 _WIDE = 110
@@ -28,11 +28,13 @@ def overview(record: Record, directory: Path) -> None:
     click.echo(standing(record))  # the reasons are in what needs attention
     for block in layout.summary(view, t):  # the sections below it are not drawn here, so not made either
         _block(block)
-    made = [directory / f"report.{language}.{suffix}" for suffix in FORMATS for language in LANGUAGES]
-    there = [path for path in made if path.is_file()]
-    click.echo("\nDocuments" + ("" if there else ": none yet, make them with: oplever report"))
-    for path in there:
+    examined = documents.examine(directory)
+    state = documents_state(examined, directory)
+    click.echo(f"\nDocuments: {state}" if state else "\nDocuments")
+    for path in sorted(directory.glob("report.*")):
         click.echo(f"  {short(path)}")
+    if examined.problem:
+        click.echo(f"oplever: documents could not be made: {printable(examined.problem)}", err=True)
 
 
 def _block(block: Block) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 import msgspec
 
 from oplever import config, store
-from oplever.app.build import build
+from oplever.app.purge import purge as purge_records
 from oplever.cli.tables import as_json, format_option, table
-from oplever.store import retention
-from oplever.store.index import open_index
 from oplever.store.retention import Purged
 from oplever.text import printable
 
@@ -31,41 +30,32 @@ def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
     if not any(msgspec.structs.astuple(terms)):
         click.echo("nothing is purged: oplever.yml sets no retention periods")
         return
-    base, now = store.records_directory(), datetime.now(UTC)
-    due = retention.plan(base, terms, now)
-    if not dry_run:
-        for each in due:
-            if each.action != "unreadable":
-                retention.carry_out(base, each, now)
-            if each.action == "pseudonymised":
-                build(base / each.record)
-        with open_index():
-            pass  # it forgets what is gone
-    _report(due, form, terms.record, dry_run=dry_run)
-    if any(each.action == "unreadable" for each in due):
+    purged = purge_records(store.records_directory(), terms, datetime.now(UTC), dry_run=dry_run)
+    _report(purged, form, terms.record, dry_run=dry_run)
+    if any(record.action == "unreadable" for record in purged):
         ctx.exit(1)
 
 
-def _report(due: list[Purged], form: str, record_term: str | None, *, dry_run: bool) -> None:
+def _report(purged: Sequence[Purged], form: str, record_term: str | None, *, dry_run: bool) -> None:
     if form == "json":
-        as_json({"dry_run": dry_run, "purged": due})
+        as_json({"dry_run": dry_run, "purged": purged})
         return
-    done = [each for each in due if each.action != "unreadable"]
+    done = [record for record in purged if record.action != "unreadable"]
     if done:
-        rows = [(each.record, each.ended, each.action, _detail(each, record_term)) for each in done]
+        rows = [(record.record, record.ended, record.action, _detail(record, record_term)) for record in done]
         table(("record", "last changed", "action", "what"), rows, "to be removed" if dry_run else "removed")
     else:
         click.echo("nothing to remove")
-    for each in due:
-        if each.action == "unreadable":
-            click.echo(f"oplever: {printable(f'{each.record} is kept: {each.problem}')}", err=True)
+    for record in purged:
+        if record.action == "unreadable":
+            click.echo(f"oplever: {printable(f'{record.record} is kept: {record.problem}')}", err=True)
 
 
-def _detail(each: Purged, record_term: str | None) -> str:
-    if each.action == "removed":
-        return f"{each.files} files, {each.size_bytes} bytes"
-    what = ", ".join(each.names)
-    if each.in_journal:
-        until = f"{record_term} after its last change" if record_term else "no end: retention.record is not set"
-        what += f"; left in the journal: {each.in_journal}, until the record is removed ({until})"
-    return what
+def _detail(purged: Purged, record_term: str | None) -> str:
+    if purged.action == "removed":
+        return f"{purged.files} files, {purged.size_bytes} bytes"
+    names = ", ".join(purged.names)
+    if not purged.in_journal:
+        return names
+    until = f"{record_term} after its last change" if record_term else "no end: retention.record is not set"
+    return f"{names}; left in the journal: {purged.in_journal}, until the record is removed ({until})"

@@ -16,6 +16,7 @@ from oplever.app.build import build
 from oplever.cli.output import summary, without_pdf
 from oplever.run import prompts, session
 from oplever.run.views import recap
+from oplever.store import documents
 from oplever.text import printable
 from oplever.words import REFUSING
 
@@ -26,9 +27,9 @@ class _PassThrough(click.Command):
     """Takes out its own options; every other word goes to ansible-playbook as it was typed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = [word for word in args if word in ("--plain", "--help")]
+        options = [word for word in args if word in ("--plain", "--help")]
         ctx.meta["words"] = [word for word in args if word not in ("--plain", "--help")]
-        return super().parse_args(ctx, own)
+        return super().parse_args(ctx, options)
 
 
 @click.command(cls=_PassThrough, options_metavar="PLAYBOOK... [--plain] [OPTION OF ansible-playbook]...")
@@ -85,13 +86,13 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
             f"oplever: what ran on {', '.join(outcome.going_on)} may go on: it could not be ended there", err=True
         )
     derived = store.load(directory)
-    made = (directory / store.RECORD).exists()
-    if not made and not outcome.progress.end:
-        made = True
+    is_made = documents.examine(directory).state == "current"
+    if not is_made and not outcome.progress.end:
+        is_made = True
         derived = build(directory)
     click.echo(summary(derived))
     click.echo(f"record: {directory}")
-    click.echo(f"report: {directory / 'report.nl.html'}" if made else f"documents: oplever report {directory}")
+    click.echo(f"report: {directory / 'report.nl.html'}" if is_made else f"documents: oplever report {directory}")
     click.echo(without_pdf(directory), nl=False)
     return 1 if derived.verdict in REFUSING else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -11,10 +11,10 @@ import msgspec
 from oplever import store
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
-from oplever.errors import OpleverError
-from oplever.store.index import open_index
-from oplever.store.query import Visit, hosts, life
 from oplever.words import REFUSING
+
+if TYPE_CHECKING:
+    from oplever.store.query import Visit
 
 _MOST = 40
 
@@ -37,8 +37,10 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
     if host is None:
         _record(ctx, record or "latest", form)
         return
+    from oplever.app.history import history  # noqa: PLC0415 - one record needs no database
+
     directory = store.find(record) if record else None
-    visits = _visits(host, directory)
+    visits = history(host, directory)
     if form == "json":
         as_json(visits)
     elif directory:
@@ -58,73 +60,61 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
         ctx.exit(1)
 
 
-def _visits(host: str, directory: Path | None) -> list[Visit]:
-    name = directory and directory.name
-    with open_index(directory and directory.parent) as index:
-        found = [each for each in life(index, host) if name in (None, each.record.name)]
-        known = hosts(index)
-    if not found:
-        where = f"in {name}" if name else "in any record"
-        some = ", ".join(known[:_MOST]) or "none"
-        raise OpleverError("host-unknown", f"{host} is not {where}", f"machines in the records: {some}")
-    return found
-
-
-def _life(host: str, visits: list[Visit]) -> None:
+def _life(host: str, visits: Sequence[Visit]) -> None:
     """One row a record, then what changed between records without a play that says so, and what fails now."""
-    in_order = [each.record.started for each in visits if (each.record.verdict or "").startswith("delivered")]
-    delivered = [each.record.started for each in visits if each.record.stage in ("approved", "signed")]
+    in_order = [visit.record.started for visit in visits if (visit.record.verdict or "").startswith("delivered")]
+    delivered = [visit.record.started for visit in visits if visit.record.stage in ("approved", "signed")]
     last = f"last in order {in_order[-1] if in_order else 'never'}, delivered {delivered[-1] if delivered else 'never'}"
     click.echo(f"{host}: {len(visits)} records, {last}\n")
     columns = ("record", "verdict", "stage", "changed", "tests", "score", "components", "settings", "drift", "failing")
-    table(columns, [_life_row(each) for each in visits])
-    for each in visits:
-        if each.drift:
+    table(columns, [_life_row(visit) for visit in visits])
+    for visit in visits:
+        if visit.drift:
             click.echo()
-            _drift(each)
+            _drift(visit)
     if visits[-1].failing:
         click.echo()
         _failing(visits[-1])
 
 
-def _life_row(each: Visit) -> tuple[object, ...]:
-    settings = sum(change.section == "setting" for change in each.changes)
-    components = len(each.changes) - settings
-    score = "-" if each.score is None else f"{each.score:.0f}"
-    tests = f"{each.passed}/{each.ran}"
-    failing = " ".join(one.id for one in each.failing[:3]) + (" ..." if each.failing[3:] else "")
+def _life_row(visit: Visit) -> tuple[object, ...]:
+    settings = sum(change.section == "setting" for change in visit.changes)
+    components = len(visit.changes) - settings
+    score = "-" if visit.score is None else f"{visit.score:.0f}"
+    tests = f"{visit.passed}/{visit.ran}"
+    failing = " ".join(row.id for row in visit.failing[:3]) + (" ..." if visit.failing[3:] else "")
     return (
-        each.record.name, each.record.verdict, each.record.stage, each.counts["changed"], tests, score, components,
-        settings, len(each.drift) if each.since else "-", failing,
+        visit.record.name, visit.record.verdict, visit.record.stage, visit.counts["changed"], tests, score, components,
+        settings, len(visit.drift) if visit.since else "-", failing,
     )  # fmt: skip
 
 
-def _machine(host: str, each: Visit) -> None:
-    counts = ", ".join(f"{key} {value}" for key, value in each.counts.items() if value)
-    score = "not measured" if each.score is None else f"{each.score:.0f}"
-    click.echo(f"{host} in {each.record.name}: {each.record.verdict}, {each.record.stage}")
-    click.echo(f"  {counts or 'nothing was done'}; tests {each.passed}/{each.ran}; baseline {score}")
-    if each.roles:
-        click.echo(f"  roles: {', '.join(each.roles)}")
-    if each.failing:
-        _failing(each)
-    if each.changes:
-        rows = [(one.kind, one.name, one.change, _short(one.before), _short(one.after)) for one in each.changes]
+def _machine(host: str, visit: Visit) -> None:
+    counts = ", ".join(f"{key} {value}" for key, value in visit.counts.items() if value)
+    score = "not measured" if visit.score is None else f"{visit.score:.0f}"
+    click.echo(f"{host} in {visit.record.name}: {visit.record.verdict}, {visit.record.stage}")
+    click.echo(f"  {counts or 'nothing was done'}; tests {visit.passed}/{visit.ran}; baseline {score}")
+    if visit.roles:
+        click.echo(f"  roles: {', '.join(visit.roles)}")
+    if visit.failing:
+        _failing(visit)
+    if visit.changes:
+        rows = [(row.kind, row.name, row.change, _short(row.before), _short(row.after)) for row in visit.changes]
         _some("changed during the work", ("kind", "name", "change", "before", "after"), rows)
-    if each.since and not each.drift:
-        click.echo(f"nothing changed since {each.since}")
-    elif each.drift:
-        _drift(each)
+    if visit.since and not visit.drift:
+        click.echo(f"nothing changed since {visit.since}")
+    elif visit.drift:
+        _drift(visit)
 
 
-def _failing(each: Visit) -> None:
-    rows = [(one.status, one.id, _short(one.expected), _short(one.found)) for one in each.failing]
+def _failing(visit: Visit) -> None:
+    rows = [(row.status, row.id, _short(row.expected), _short(row.found)) for row in visit.failing]
     _some("failing", ("status", "check", "expected", "found"), rows)
 
 
-def _drift(each: Visit) -> None:
-    rows = [(one.kind, one.name, _short(one.a), _short(one.b)) for one in each.drift]
-    _some(f"changed between {each.since} and {each.record.name}", ("kind", "name", "then", "now"), rows)
+def _drift(visit: Visit) -> None:
+    rows = [(row.kind, row.name, _short(row.a), _short(row.b)) for row in visit.drift]
+    _some(f"changed between {visit.since} and {visit.record.name}", ("kind", "name", "then", "now"), rows)
 
 
 def _some(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -6,13 +6,10 @@ from pathlib import Path
 
 import click
 
-from oplever import clock, store
-from oplever.app.build import build
-from oplever.cli.output import approved_incomplete
-from oplever.errors import OpleverError
-from oplever.record import entries, own_work
+from oplever import store
+from oplever.app.sign import sign as sign_record
+from oplever.cli.output import approved_incomplete, tell_documents
 from oplever.record.entries import Role
-from oplever.store import manifest, signatures
 
 
 @click.command()
@@ -49,27 +46,11 @@ def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str
     if decision and role != "supervisor":
         raise click.UsageError("only a supervisor decides: --role supervisor")
     directory = store.find(record)
-    _refuse_altered(directory)
-    own_work.check_role(store.load(directory), by, role)
-    signatures.try_key(key)  # before anything is written: a decision cannot be taken back
-    if decision:
-        store.add(
-            directory, entries.make("decision", by, clock.now(), {"decision": decision, "remarks": remarks or None})
-        )
-    build(directory)
-    revision = signatures.sign(directory, by, role, clock.now(), key)
-    derived = build(directory)
-    if warning := approved_incomplete(derived):
+    signed = sign_record(directory, by, role, key=key, decision=decision, remarks=remarks)
+    if warning := approved_incomplete(signed.record):
         click.echo(warning, err=True)
+    document = signed.record.document
     click.echo(
-        f"signed: revision {revision} of {derived.id}, as {role}; it is now revision {derived.document.revision}"
+        f"signed: revision {signed.revision} of {signed.record.id}, as {role}; it is now revision {document.revision}"
     )
-
-
-def _refuse_altered(directory: Path) -> None:
-    """Nobody puts their name to what is not as it was made, or not as somebody else signed it."""
-    wrong = manifest.problems(directory) if (directory / store.MANIFEST).is_file() else []
-    wrong += [problem for each in signatures.check(directory, None) for problem in each.altered]
-    if wrong:
-        advice = "list all changes: oplever verify; make the documents again: oplever report"
-        raise OpleverError("record-altered", f"{directory.name} was changed: {wrong[0]}", advice)
+    tell_documents(directory)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import click
 
 from oplever import store
-from oplever.kinds.installation.stage import changed_since_decision, reached
-from oplever.record.entries import PseudonymisedEntry
-from oplever.record.model import Record
-from oplever.record.persons import among, supervisors
-from oplever.store import manifest, signatures
+from oplever.app.verify import Decision
+from oplever.app.verify import verify as verify_record
+from oplever.cli.output import tell_documents
 from oplever.store.signatures import Checked
 from oplever.text import printable
 
@@ -31,42 +29,36 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     Exits with 1 if there is one, or if a signature is not valid.
     """
     directory = store.find(record)
-    allowed = signatures.allowed_signers(allowed_signers)
-    checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
-    wrong = manifest.problems(directory) + signatures.strangers(directory)
-    wrong += [problem for each in checked for problem in each.problems]
-    for problem in dict.fromkeys(wrong):
+    verified = verify_record(directory, allowed_signers)
+    for problem in verified.problems:
         click.echo(f"oplever: {printable(problem)}", err=True)
-    if checked:
-        click.echo(printable(f"allowed signers: {allowed if allowed else 'none given'}"))
-    for each in checked:
-        click.echo(printable(_told(each, len(entries) + manifest.first_revision(directory))))
-    for entry in entries:
-        if isinstance(entry.entry, PseudonymisedEntry):
-            click.echo(f"pseudonymised at {entry.at}: {', '.join(entry.entry.names)}")
-    if wrong:
+    if verified.signatures:
+        click.echo(printable(f"allowed signers: {verified.allowed or 'none given'}"))
+    for signature in verified.signatures:
+        click.echo(printable(_signature(signature, verified.revision)))
+    for replaced in verified.pseudonymised:
+        click.echo(f"pseudonymised at {replaced.at}: {', '.join(replaced.names)}")
+    tell_documents(directory)
+    if verified.problems:
         ctx.exit(1)
-    if decided := _decision(store.load(directory)):
-        click.echo(printable(decided))
-    click.echo(f"{directory.name}: no file has changed" + ("" if checked else "; not signed"))
+    if verified.decision:
+        click.echo(printable(_decision(verified.decision)))
+    click.echo(f"{directory.name}: no file has changed" + ("" if verified.signatures else "; not signed"))
 
 
-def _told(each: Checked, revision: int) -> str:
-    who = f"{each.name} as {each.role}, revision {each.revision}"
-    key = f" with the key of {each.signer.principal} ({each.signer.key})" if each.signer else ""
-    state = "not valid" if each.problems else "valid" if each.signer else "cannot be checked"
-    since = f"; the record was changed since: revision {each.revision} -> {revision}" if each.later else ""
-    return f"signature of {who}{key}: {state}" + (f"; {each.note}" if each.note else "") + since
+def _signature(checked: Checked, revision: int) -> str:
+    who = f"{checked.name} as {checked.role}, revision {checked.revision}"
+    key = f" with the key of {checked.signer.principal} ({checked.signer.key})" if checked.signer else ""
+    state = "not valid" if checked.problems else "valid" if checked.signer else "cannot be checked"
+    note = f"; {checked.note}" if checked.note else ""
+    since = f"; the record was changed since: revision {checked.revision} -> {revision}" if checked.later else ""
+    return f"signature of {who}{key}: {state}{note}{since}"
 
 
-def _decision(record: Record) -> str:
-    """Who decided, and whether that is whom the assignment names. A decision is a statement, unless it was signed."""
-    decision, assigned = record.accountability, supervisors(record)
-    if decision.decision is None:
-        return ""
-    whether = "the assigned supervisor" if among(decision.decided_by, assigned) else f"not {', '.join(assigned)}"
-    role = f", {whether}" if assigned else ""
-    signed = "signed" if reached(record)["signed"] else "not signed"
-    changed = changed_since_decision(record)
+def _decision(decision: Decision) -> str:
+    whether = "the assigned supervisor" if decision.is_assigned else f"not {', '.join(decision.assigned)}"
+    role = f", {whether}" if decision.assigned else ""
+    signed = "signed" if decision.is_signed else "not signed"
+    changed = decision.changed
     since = f"; the record was changed since: revision {changed[0]} -> {changed[1]}" if changed else ""
-    return f"{decision.decision} by {decision.decided_by}{role}; {signed}{since}"
+    return f"{decision.decision} by {decision.by}{role}; {signed}{since}"

@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from oplever.page.document import Layout
-from oplever.record.entries import DecisionEntry, Entry, EntryKind, withdrawal
+from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
+from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
 from oplever.record.model import DocumentStatus, Record, Who
+
+if TYPE_CHECKING:
+    from oplever.page.document import Layout
+
+NONE_OF = next(field.choices for field in fields(NoneEntry) if field.name == "what")
+"""Sections of which somebody can state that there are none."""
 
 
 class Rule(Struct, frozen=True):
     """Something a record cannot do without: `lacks` says whether this one does. `code` is translated by the documents,
-    `obligations` are those of docs/requirements.md, `command` supplies it."""
+    `obligations` are those of docs/requirements.md. An `entry` of that kind supplies it, empty when no entry can;
+    `fields` are those of it that have to be filled in, when the entry is for other things too, and `preset` are those
+    that have to have a value.
+    """
 
     section: str
     code: str
     who: Who
     obligations: tuple[str, ...]
-    command: str
+    entry: str
     lacks: Callable[[Record], bool]
+    fields: tuple[str, ...] = ()
+    preset: dict[str, str] = {}
+
+    @property
+    def may_be_none(self) -> bool:
+        """Whether somebody may state that there are none."""
+        return self.section in NONE_OF
+
+    @property
+    def command(self) -> str:
+        """What to type to supply it."""
+        none = f" / oplever add none {self.section.replace('_', '-')}" if self.may_be_none else ""
+        return f"oplever add {self.entry}{none}" if self.entry else ""
 
 
 def always(_: EntryKind) -> bool:
@@ -59,9 +82,14 @@ class RecordKind(Struct, frozen=True):
     transitions: tuple[Transition, ...]
     entries: tuple[type[EntryKind], ...]
     rules: tuple[Rule, ...]
-    layout: Layout
+    load_layout: Callable[[], Layout]
     judge: Callable[[Record, Run], Record]
     due: Callable[[Record], str]
+
+    @property
+    def layout(self) -> Layout:
+        """What its documents look like; loaded when it is asked for, since most commands draw nothing."""
+        return self.load_layout()
 
     def status_after(self, status: DocumentStatus, content: EntryKind) -> DocumentStatus:
         """The state after an entry; the same one when no transition begins with it."""

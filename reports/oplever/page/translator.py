@@ -1,7 +1,8 @@
 """Words, dates and numbers in one language.
 
 Messages are written in English in the code and translated through gettext: `locale/<language>/LC_MESSAGES/oplever.po`
-is read at run time, so there is no compiled file that can be out of date.
+is read at run time, so there is no compiled file that can be out of date. Babel is imported where it is used: a command
+that says one sentence in English needs none of it.
 """
 
 from __future__ import annotations
@@ -9,19 +10,17 @@ from __future__ import annotations
 import gettext
 import io
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from string import Formatter
-from typing import Any, get_args
-
-from babel import dates, numbers
-from babel.core import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from typing import TYPE_CHECKING, Any, get_args
 
 from oplever import clock
 from oplever.page.blocks import Mark, Phrase
 from oplever.words import Language
+
+if TYPE_CHECKING:
+    from babel.core import Locale
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ZONE = "Europe/Amsterdam"
@@ -37,6 +36,9 @@ def catalog(language: Language) -> gettext.NullTranslations:
     """The translations of one language; English needs none."""
     if language == "en":
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     path = resources.files("oplever") / "locale" / language / "LC_MESSAGES" / "oplever.po"
     compiled = io.BytesIO()
     with path.open("rb") as source:
@@ -48,6 +50,8 @@ def catalog(language: Language) -> gettext.NullTranslations:
 @lru_cache
 def _zone() -> tzinfo:
     """Dutch time, or UTC on a host without a time zone database; every document says which."""
+    from babel import dates  # noqa: PLC0415
+
     try:
         return dates.get_timezone(ZONE)
     except LookupError:
@@ -60,7 +64,12 @@ class Translator:
     def __init__(self, language: Language) -> None:
         self.language: Language = language
         self._catalog = catalog(language)
-        self._locale = Locale.parse("en_GB" if language == "en" else language)
+
+    @cached_property
+    def _locale(self) -> Locale:
+        from babel.core import Locale  # noqa: PLC0415
+
+        return Locale.parse("en_GB" if self.language == "en" else self.language)
 
     def __call__(self, message: str, /, **params: Any) -> str:
         text = self._catalog.gettext(message) if message else ""
@@ -98,11 +107,16 @@ class Translator:
         local = self._local(iso)
         if local is None or len(iso) <= len("2026-11-23"):
             return self.day(iso)
-        return f"{dates.format_date(local, 'd MMMM y', locale=self._locale)}, {local:%H:%M}"
+        return f"{self._day(local)}, {local:%H:%M}"
 
     def day(self, iso: str) -> str:
         local = self._local(iso) if len(iso) > len("2026-11-23") else self._local(f"{iso}T12:00")  # a day has no zone
-        return dates.format_date(local, "d MMMM y", locale=self._locale) if local else iso
+        return self._day(local) if local else iso
+
+    def _day(self, moment: datetime) -> str:
+        from babel import dates  # noqa: PLC0415
+
+        return dates.format_date(moment, "d MMMM y", locale=self._locale)
 
     def clock(self, iso: str) -> str:
         """Time of day to the second."""
@@ -115,6 +129,8 @@ class Translator:
         return f"{local:%Y-%m-%d %H:%M:%S}" if local else iso
 
     def number(self, value: float, digits: int = 0) -> str:
+        from babel import numbers  # noqa: PLC0415
+
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, pattern, locale=self._locale)
 

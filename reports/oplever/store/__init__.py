@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from oplever.files import write
-from oplever.store.manifest import MANIFEST, write_manifest
+from oplever.store.manifest import MANIFEST
 from oplever.store.records import (
     ENTRIES,
     JOURNAL,
     RECORD,
     Examined,
-    add,
+    Sources,
     create,
     every,
     examine,
@@ -17,6 +17,7 @@ from oplever.store.records import (
     load,
     read_entries,
     records_directory,
+    sources,
     write_record,
 )
 
@@ -26,7 +27,7 @@ __all__ = [
     "MANIFEST",
     "RECORD",
     "Examined",
-    "add",
+    "Sources",
     "create",
     "every",
     "examine",
@@ -34,7 +35,7 @@ __all__ = [
     "load",
     "read_entries",
     "records_directory",
+    "sources",
     "write",
-    "write_manifest",
     "write_record",
 ]

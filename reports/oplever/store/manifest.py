@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType, structs
 
 from oplever.errors import OpleverError
 from oplever.files import sha256, unreadable, write
@@ -16,6 +17,8 @@ from oplever.store.records import ENTRIES, JOURNAL, entry_lines
 MANIFEST = "manifest.json"
 SIGNED = "signed"
 """Directory of what was signed: it has manifests of its own."""
+DRAWING = ".documents"
+"""Directory in which documents are drawn; nothing in it belongs to the record."""
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -27,29 +30,77 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`revision` is the number of entries, and one more for the journal."""
+    """`revision` is the number of entries, and one more for the journal. `documents` is the revision that the
+    documents are of, 0 when there are none or nobody can tell. Manifests of an earlier version do not have it: then
+    they are of `revision`."""
 
     files: tuple[Listed, ...]
     version: int = 1
     record: str = ""
     revision: int | None = None
+    documents: int | UnsetType = UNSET
+
+    @property
+    def documents_revision(self) -> int:
+        return (self.revision or 0) if self.documents is UNSET else self.documents
 
 
-def make(directory: Path) -> Manifest:
-    """The manifest of what is there now; drafts that a crash left and links do not belong to a record.
+def is_document(name: str) -> bool:
+    """Whether a file of a record is a document that was drawn: `report.<language>.<suffix>`."""
+    return name.startswith("report.")
+
+
+def make(directory: Path, documents: int) -> Manifest:
+    """The manifest of what is there now, with documents of that revision. Raises OpleverError (`file-unreadable`)."""
+    return _manifest(
+        directory, (*_listing(directory, documents=False), *_listing(directory, documents=True)), documents
+    )
+
+
+def without_documents(directory: Path) -> Manifest:
+    """The manifest of what is there now, as if no documents were made. Raises OpleverError (`file-unreadable`)."""
+    return _manifest(directory, _listing(directory, documents=False), 0)
+
+
+def with_earlier_documents(directory: Path) -> Manifest:
+    """The manifest of what is there now, with the documents as the manifest before it has them: who changed one of them
+    is still found out. Raises OpleverError (`file-unreadable`)."""
+    path = directory / MANIFEST
+    earlier = read(path) if path.is_file() else Manifest((), documents=0)
+    documents = tuple(file for file in earlier.files if is_document(file.name))
+    return _manifest(directory, (*_listing(directory, documents=False), *documents), earlier.documents_revision)
+
+
+def with_new_documents(directory: Path, others: Manifest) -> Manifest:
+    """The manifest of `without_documents` with the documents that are there now, of the same revision.
 
     Raises OpleverError (`file-unreadable`).
     """
-    lines = entry_lines(directory)
+    files = _sorted((*others.files, *_listing(directory, documents=True)))
+    return structs.replace(others, files=files, documents=others.revision or 0)
+
+
+def _manifest(directory: Path, files: tuple[Listed, ...], documents: int) -> Manifest:
+    revision = len(entry_lines(directory)) + first_revision(directory)
+    return Manifest(_sorted(files), record=directory.name, revision=revision, documents=documents)
+
+
+def _sorted(files: Iterable[Listed]) -> tuple[Listed, ...]:
+    return tuple(sorted(files, key=lambda file: Path(file.name)))
+
+
+def _listing(directory: Path, *, documents: bool) -> tuple[Listed, ...]:
+    """The documents, or all other files; drafts that a crash left and links do not belong to a record."""
     try:
-        files = tuple(
+        return tuple(
             _listed(directory, name)
             for name in _names(directory)
-            if not Path(name).name.startswith(".") and not (directory / name).is_symlink()
+            if is_document(name) == documents
+            and not Path(name).name.startswith(".")
+            and not (directory / name).is_symlink()
         )
     except OSError as problem:
         raise unreadable(directory, problem) from None
-    return Manifest(files, record=directory.name, revision=len(lines) + first_revision(directory))
 
 
 def first_revision(directory: Path) -> int:
@@ -57,9 +108,9 @@ def first_revision(directory: Path) -> int:
     return int((directory / JOURNAL).exists())
 
 
-def write_manifest(directory: Path) -> None:
-    """Write manifest.json over every file of the record. Raises OpleverError (`file-unwritable`)."""
-    write(directory / MANIFEST, encode(make(directory)))
+def save(directory: Path, manifest: Manifest) -> None:
+    """Write manifest.json. Raises OpleverError (`file-unwritable`)."""
+    write(directory / MANIFEST, encode(manifest))
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -81,6 +132,8 @@ def problems(directory: Path) -> list[str]:
     found = list(_own(directory, manifest, len(lines)))
     known = {file.name: file for file in manifest.files}
     present = set(_names(directory))
+    if manifest.documents == 0:  # none were made, or whoever made them was stopped half-way
+        present = {name for name in present if not is_document(name)}
     found += [f"{name}: {_difference(directory, file)}" for name, file in known.items() if not _same(directory, file)]
     found += [f"{name}: added, or written after the documents were made" for name in sorted(present - known.keys())]
     found += [f"{ENTRIES}: {problem}" for problem in chain.breaks(lines, directory / JOURNAL)]
@@ -131,8 +184,9 @@ def _listed(directory: Path, name: str) -> Listed:
 
 
 def _names(directory: Path) -> Iterator[str]:
-    """Everything in the record that is not a directory, by its path below it; not the manifest and what was signed."""
+    """Everything in the record that is not a directory, by its path below it; not the manifest, what was signed and
+    what is being drawn."""
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory)
-        if name.parts[0] not in (MANIFEST, SIGNED) and (path.is_symlink() or not path.is_dir()):
+        if name.parts[0] not in (MANIFEST, SIGNED, DRAWING) and (path.is_symlink() or not path.is_dir()):
             yield str(name)

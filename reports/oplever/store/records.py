@@ -1,4 +1,4 @@
-"""Records on disk: finding one, reading its journal and entries, adding to it."""
+"""Records on disk: finding one, reading its journal and entries, making a new one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from oplever.record.entries import Entry, OpenedEntry
 from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
 from oplever.record.snapshots import State
-from oplever.store import chain
 
 JOURNAL, ENTRIES, RECORD = "journal.jsonl", "entries.jsonl", "record.json"
 
@@ -34,6 +33,20 @@ class Examined(msgspec.Struct, frozen=True):
 
     record: Record
     states: dict[str, tuple[State | None, State | None]]
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """What a record is derived from: its journal, folded, with the SHA-256 of the file, and its entries."""
+
+    run: Run
+    digest: str
+    entries: tuple[Entry, ...]
+
+    def record(self) -> Record:
+        return derive_folded(self.run, self.digest, self.entries)
+
+    def with_entry(self, entry: Entry) -> Sources:
+        return msgspec.structs.replace(self, entries=(*self.entries, entry))
 
 
 def records_directory() -> Path:
@@ -73,26 +86,32 @@ def every(base: Path | None = None) -> Iterator[Path]:
 
 def load(directory: Path) -> Record:
     """The record of a directory, derived from its journal and entries. Raises OpleverError."""
-    return examine(directory).record
+    return sources(directory).record()
 
 
 def examine(directory: Path) -> Examined:
     """As `load`, with the states of the machines. Raises OpleverError."""
+    found = sources(directory)
+    pairs = snapshots.first_and_last(found.run.snapshots)
+    states = {host: (_state(before), _state(after)) for host, (before, after) in pairs.items()}
+    return Examined(found.record(), states)
+
+
+def sources(directory: Path) -> Sources:
+    """What the record of a directory is derived from. Raises OpleverError."""
     path = directory / JOURNAL
     try:
         with path.open("rb") as journal:
             run = fold(read(journal, str(path)))
-        record = derive_folded(run, sha256(path), read_entries(directory))
+        return Sources(run, sha256(path), read_entries(directory))
     except FileNotFoundError:
         if is_by_hand(stated := read_entries(directory)):
-            return Examined(derive_folded(Run(), "", stated), {})
+            return Sources(Run(), "", stated)
         raise OpleverError(
             "journal-missing", f"{directory} has no journal.jsonl", "name the directory of a record, below records/"
         ) from None
     except OSError as problem:
         raise unreadable(path, problem) from None
-    pairs = snapshots.first_and_last(run.snapshots)
-    return Examined(record, {host: (_state(before), _state(after)) for host, (before, after) in pairs.items()})
 
 
 def is_by_hand(stated: Sequence[Entry]) -> bool:
@@ -118,26 +137,6 @@ def entry_lines(directory: Path) -> list[bytes]:
         return []
     except OSError as problem:
         raise unreadable(path, problem) from None
-
-
-def add(directory: Path, entry: Entry) -> None:
-    """Append an entry, chained to what stands before it and on disk before it returns.
-
-    Raises OpleverError (`record-approved`, `entries-broken`, `file-unwritable`).
-    """
-    path = directory / ENTRIES
-    try:
-        with locked(directory):  # two people may add at once
-            lines = entry_lines(directory)
-            earlier = registry.LOG.parse(lines, str(path))
-            kind = registry.of_entries(earlier)
-            if not kind.takes(kind.status(earlier), entry.entry):
-                advice = "add a correction, or let the supervisor decide again: oplever add decision"
-                raise OpleverError("record-approved", f"{directory.name} is approved and cannot change", advice)
-            chained = msgspec.structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))
-            append_line(path, entries.line(chained))
-    except OSError as problem:
-        raise unwritable(path, problem) from None
 
 
 def create(base: Path, name: str, opened: Entry) -> Path:

@@ -25,10 +25,11 @@ from oplever import clock, config
 from oplever.errors import OpleverError
 from oplever.files import sha256, unwritable, write
 from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
+from oplever.record.entries.signature import changed_meanwhile
 from oplever.record.persons import among
 from oplever.store import manifest
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
-from oplever.store.records import ENTRIES, JOURNAL, add, read_entries
+from oplever.store.records import ENTRIES, JOURNAL, read_entries
 
 NAMESPACE = "oplever"
 STATEMENT = "statement.json"
@@ -77,15 +78,15 @@ class Checked(Struct, frozen=True):
         return (*self.altered, self.unproven) if self.unproven else self.altered
 
 
-def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> int:
-    """Sign the revision whose documents are there, and add an entry that says so; returns that revision.
+def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> Entry:
+    """Sign the revision whose documents are there; returns the entry that says so, still to be added.
 
     Raises OpleverError (`signing-failed`, `signing-key-missing`, `file-unwritable`).
     """
-    frozen = manifest.make(directory)
-    if frozen != manifest.read(directory / MANIFEST) or frozen.revision is None:
-        message = "the record changed while it was being signed"
-        raise OpleverError("signing-failed", message, "check the new revision, then sign again: oplever sign")
+    stated = manifest.read(directory / MANIFEST)
+    frozen = manifest.make(directory, stated.documents_revision)
+    if frozen != stated or frozen.revision is None or frozen.documents != frozen.revision:
+        raise changed_meanwhile()
     content = manifest.encode(frozen)
     digest = hashlib.sha256(content).hexdigest()
     statement = msgspec.json.encode(Statement(frozen.record, frozen.revision, digest, by, role, at)) + b"\n"
@@ -99,8 +100,7 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> int
         os.chmod(draft / SIGNATURE, 0o600)
         fingerprint = _fingerprint(draft / SIGNATURE, statement)
         digests = hashlib.sha256(statement).hexdigest(), sha256(draft / SIGNATURE)
-    add(directory, Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint)))
-    return frozen.revision
+    return Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint))
 
 
 def try_key(key: Path | None) -> None:

@@ -25,7 +25,11 @@ EXECUTOR, SUPERVISOR = "s.yilmaz@school.example", "m.dewit@school.example"
 
 def oplever(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("OPLEVER_", "SSH_AUTH_SOCK"))}
-    told = {"OPLEVER_RECORDS": str(place / "records"), "OPLEVER_ALLOWED_SIGNERS": str(place / "allowed_signers")}
+    told = {
+        "OPLEVER_RECORDS": str(place / "records"),
+        "OPLEVER_ALLOWED_SIGNERS": str(place / "allowed_signers"),
+        "OPLEVER_DOCUMENTS": "0",
+    }
     return subprocess.run(
         [*OPLEVER, *arguments],
         cwd=place,
@@ -53,6 +57,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("sign", NAME, "--by", "S. Yilmaz", "--key", "executor"),
         ("add", "report", "--record", NAME, "--by", "S. Yilmaz", "--to", "M. de Wit"),
         ("sign", NAME, "--by", "M. de Wit", "--role", "supervisor", "--decision", "approved", "--key", "supervisor"),
+        ("report", NAME),
     ):
         done = oplever(place, *arguments)
         assert done.returncode == 0, done.stderr

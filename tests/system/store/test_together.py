@@ -10,21 +10,24 @@ from pathlib import Path
 import pytest
 from journals import complete
 from oplever import store
-from oplever.store import chain, manifest
+from oplever.store import chain, documents, manifest
 from oplever.store.records import entry_lines
 from stored import check, store_record, visit
-from waiting import PATIENCE
+from waiting import PATIENCE, wait_for
 
 NAME = "20261101T100000Z-site-aaaaaa"
 OPLEVER = [sys.executable, "-P", "-m", "oplever"]
 ADDING = """
 import sys
 from pathlib import Path
-from oplever import store
+from oplever.files import locked
 from oplever.record import entries
+from oplever.store.append import append
+directory = Path(sys.argv[1])
 for number in range(50):
     said = entries.make("hours", sys.argv[2], "2026-11-24T10:00:00Z", {"hours": 1, "activity": str(number)})
-    store.add(Path(sys.argv[1]), said)
+    with locked(directory):
+        append(directory, [said])
 """
 
 
@@ -58,6 +61,8 @@ def test_documents_made_at_once_are_of_one_revision(tmp_path: Path) -> None:
     record = store_record(tmp_path, NAME, complete().finish(ok=5))
     add = [*OPLEVER, "add", "hours", "--record", NAME, "--hours", "1", "--activity", "x", "--by"]
     finish([start(*add, f"person {n}", base=tmp_path) for n in range(3)])
+    wait_for(lambda: documents.examine(record).state != "being_made")
+    assert documents.examine(record).state == "current"
     assert manifest.problems(record) == []
     assert "person 0" in (record / "report.en.md").read_text(encoding="utf-8")
     assert store.load(record).document.revision == 4

@@ -57,6 +57,19 @@ def codes(record: Path) -> list[str]:
     return [reason["code"] for reason in written(record)["document"]["reasons"]]
 
 
+@pytest.mark.parametrize("due", ["2026-12-01", "1-12-2026", "01-12-2026"])
+def test_days_are_understood_as_people_write_them(base: Path, due: str) -> None:
+    done = new("--due", due)
+    assert done.exit_code == 0, done.output
+    name = done.output.splitlines()[-1]
+    assert written(base / name)["assignment"]["planned_end"] == "2026-12-01"
+    for option in ("--due", "--until"):
+        assert name in run("list", option, due if option == "--due" else "1-1-2999").output, option
+    for refused in (new("--due", "31-2-2026"), run("list", "--due", "morgen")):
+        assert refused.exit_code == 2
+        assert "write the day as 2026-11-24 or 24-11-2026" in refused.stderr
+
+
 def test_a_new_record_says_what_was_opened_and_that_nothing_was_done(base: Path, record: Path) -> None:
     found = written(record)
     assert (base / "latest").resolve() == record.resolve()
@@ -99,6 +112,7 @@ def test_no_tile_is_green(record: Path) -> None:
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_documents_speak_of_no_run(record: Path, language: str) -> None:
     run("add", "step", "--host", "sw1", "--name", "opgehangen")
+    run("report")
     text = (record / f"report.{language}.md").read_text(encoding="utf-8")
     about_runs = (
         "run interrupted",

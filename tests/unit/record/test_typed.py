@@ -159,3 +159,14 @@ def test_hours_of_another_name_who_wrote_them_down() -> None:
 
 def test_every_kind_here_exists() -> None:
     assert set(FULL) <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("ja", True), ("YES", True), (True, True), ("nee", False), (False, False)]
+)
+def test_yes_and_no_are_words(text: object, *, expected: bool) -> None:
+    content = {"user": "A. de Boer", "verdict": "accepted", "instructed": text}
+    entry = entries.make("acceptance", "S. Yilmaz", AT, content).entry
+    assert getattr(entry, "instructed") is expected  # noqa: B009 - a field of this kind alone
+    with pytest.raises(OpleverError, match="neither yes nor no"):
+        entries.make("acceptance", "S. Yilmaz", AT, {**content, "instructed": f"{text}?"})

@@ -1,4 +1,4 @@
-"""Documents are made by one at a time, and of all that was said before."""
+"""Nobody waits while documents are drawn, and nobody adds while they are put in their place."""
 
 from __future__ import annotations
 
@@ -9,22 +9,37 @@ from pathlib import Path
 import pytest
 from journals import complete
 from oplever.app.build import build
+from oplever.store import documents
 from stored import store_record
 
 
-def test_nobody_else_writes_while_documents_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def is_locked(directory: Path) -> bool:
+    other = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(other)
+    return False
+
+
+def test_the_record_is_locked_for_putting_documents_and_not_for_drawing_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = store_record(tmp_path, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
-    refused = []
+    locked: dict[str, bool] = {}
+    put = documents.put
 
-    def render(_record: object, directory: Path) -> None:
-        other = os.open(directory, os.O_RDONLY)
-        try:
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            refused.append(directory)
-        finally:
-            os.close(other)
+    def drawn(_record: object, place: Path) -> None:
+        locked["drawing"] = is_locked(record)
+        (place / "report.nl.md").write_bytes(b"x")
 
-    monkeypatch.setattr("oplever.app.build.write_documents", render)
+    def placed(directory: Path, place: Path) -> None:
+        locked["putting"] = is_locked(record)
+        put(directory, place)
+
+    monkeypatch.setattr("oplever.app.build.write_documents", drawn)
+    monkeypatch.setattr(documents, "put", placed)
     build(record)
-    assert refused == [record]
+    assert locked == {"drawing": False, "putting": True}

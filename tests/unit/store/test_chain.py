@@ -10,6 +10,7 @@ from msgspec import structs
 from oplever import store
 from oplever.record import entries
 from oplever.store import chain
+from oplever.store.append import append
 from oplever.store.records import entry_lines
 from stored import store_record
 
@@ -20,7 +21,7 @@ AT = "2026-11-24T10:00:00.000000Z"
 def record(tmp_path: Path) -> Path:
     directory = store_record(tmp_path, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
     for number in range(4):
-        store.add(directory, entries.make("hours", "S. Yilmaz", AT, {"hours": 1, "activity": f"work {number}"}))
+        append(directory, [entries.make("hours", "S. Yilmaz", AT, {"hours": 1, "activity": f"work {number}"})])
     return directory
 
 
@@ -77,7 +78,7 @@ def test_lines_from_before_there_was_a_chain_are_read(tmp_path: Path) -> None:
     directory = store_record(tmp_path, "20261101T100000Z-site-aaaaaa", complete().finish(ok=5))
     old = b'{"at":"%s","by":"S","entry":{"added":"hours","hours":1,"activity":"x"}}\n' % AT.encode()
     (directory / "entries.jsonl").write_bytes(old)
-    store.add(directory, entries.make("hours", "S", AT, {"hours": 2, "activity": "y"}))
+    append(directory, [entries.make("hours", "S", AT, {"hours": 2, "activity": "y"})])
     assert problems(directory, entry_lines(directory)) == []
     assert store.load(directory).hours.hands_on == 3
     changed = [old.replace(b'"hours":1', b'"hours":9'), entry_lines(directory)[1]]
@@ -94,7 +95,7 @@ def test_lines_of_an_earlier_version_are_a_chain_as_well(tmp_path: Path) -> None
         lines.append(entries.line(structs.replace(entry, amends=link)))
     assert all(b'"amends"' in line and b'"previous"' not in line for line in lines)
     (directory / "entries.jsonl").write_bytes(b"".join(lines))
-    store.add(directory, entries.make("hours", "S. Yilmaz", AT, {"hours": 2, "activity": "new"}))
+    append(directory, [entries.make("hours", "S. Yilmaz", AT, {"hours": 2, "activity": "new"})])
     lines = entry_lines(directory)
     assert b'"previous":"entry:' in lines[3]
     assert problems(directory, lines) == []

@@ -13,6 +13,7 @@ from oplever import store
 from oplever.cli.main import main
 from oplever.record import entries
 from oplever.store import index as index_module
+from oplever.store.append import append
 from oplever.store.index import FILE, open_index
 from oplever.store.query import Filter, Listed, life, listing, newest
 from stored import check, store_record, visit
@@ -79,7 +80,7 @@ def test_what_is_new_changed_or_gone_is_noticed_and_the_rest_not_read_again(
     store_record(base, fourth, visit().finish(ok=4))
     shutil.rmtree(base / SECOND)
     at = "2026-11-24T10:00:00.000000Z"
-    store.add(base / FIRST, entries.make("acceptance", "A. de Boer", at, {"user": "B", "verdict": "rejected"}))
+    append(base / FIRST, [entries.make("acceptance", "A. de Boer", at, {"user": "B", "verdict": "rejected"})])
     assert names(verdict="not_delivered") == [FIRST]
     assert names() == [fourth, THIRD, FIRST]
     assert sorted(read) == [FIRST, fourth]

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from oplever import config, store
@@ -15,6 +16,7 @@ from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.record import entries
 from oplever.store import manifest, retention
+from oplever.store.append import append
 from stored import store_record, visit
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -32,12 +34,12 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _render(record: object, directory: Path) -> None:
-    store.write(directory / "report.nl.md", (directory / "record.json").read_bytes())
+def _render(record: object, place: Path) -> None:
+    store.write(place / "report.nl.md", msgspec.json.encode(record))
 
 
 def say(directory: Path, kind: str, at: str, by: str = "S. Yilmaz", **data: object) -> None:
-    store.add(directory, entries.make(kind, by, at, data))
+    append(directory, [entries.make(kind, by, at, data)])
 
 
 def hours_and_signatures(directory: Path, day: str) -> None:

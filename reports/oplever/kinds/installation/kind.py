@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import structs
 
 from oplever.kinds.base import DOCUMENT_STATES, DOCUMENT_TRANSITIONS, RecordKind
 from oplever.kinds.installation.candidates import with_candidates
 from oplever.kinds.installation.completeness import RULES
-from oplever.kinds.installation.layout import LAYOUT
 from oplever.kinds.installation.stage import stage
 from oplever.kinds.installation.verdict import Grounds, verdict
 from oplever.record.fold import Run
 from oplever.record.model import Record
+
+if TYPE_CHECKING:
+    from oplever.page.document import Layout
 
 
 def judge(record: Record, run: Run) -> Record:
@@ -37,6 +41,12 @@ def due(record: Record) -> str:
     return record.assignment.planned_end
 
 
+def layout() -> Layout:
+    from oplever.kinds.installation.layout import LAYOUT  # noqa: PLC0415 - documents and words for them are much to read
+
+    return LAYOUT
+
+
 KIND = RecordKind(
     id="installation",
     work_processes=("1.3",),
@@ -44,7 +54,7 @@ KIND = RecordKind(
     transitions=DOCUMENT_TRANSITIONS,
     entries=(),
     rules=RULES,
-    layout=LAYOUT,
+    load_layout=layout,
     judge=judge,
     due=due,
 )

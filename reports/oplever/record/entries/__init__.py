@@ -174,9 +174,9 @@ class Log:
 
     def make(self, kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
         """A new entry, of what was typed or read. Raises OpleverError (`entry-invalid`) that names the field."""
-        by_hand = {each.tag(): each for each in self.kinds if not each.declaration.command}
-        if kind in by_hand:
-            data = understood(by_hand[kind], data)
+        typed = {each.tag(): each for each in self.kinds if not each.declaration.is_read}
+        if kind in typed:
+            data = understood(typed[kind], data)
         by = person("by", by)
         try:
             entry: Entry = msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, self.line)

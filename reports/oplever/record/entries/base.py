@@ -40,6 +40,7 @@ class Declaration(Struct, frozen=True):
     `sections` are the keys of the sections of the record that it changes. `names` are its fields that name a person
     (`by` is whoever added it), kept for the `term`. An approved record still takes it `after_approval`. `command` adds
     it when `oplever add` does not. `argument` is a field that the command takes without an option.
+    `is_read` is one whose fields no person typed: they were read from a file, or made by the program.
     `withdrawal` says who may withdraw it by a correction.
     """
 
@@ -49,6 +50,7 @@ class Declaration(Struct, frozen=True):
     after_approval: bool = False
     command: str = ""
     argument: str = ""
+    is_read: bool = False
     withdrawal: Withdrawal = "anybody"
 
 

@@ -14,7 +14,7 @@ class PseudonymisedEntry(EntryKind, frozen=True, tag="pseudonymised"):
     """Names that were replaced when their time was over."""
 
     declaration: ClassVar = Declaration(
-        ("document",), after_approval=True, command="oplever purge", withdrawal="nobody"
+        ("document",), after_approval=True, command="oplever purge", is_read=True, withdrawal="nobody"
     )
 
     names: Annotated[tuple[Term, ...], Meta(description="Which names.")]

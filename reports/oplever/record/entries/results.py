@@ -31,7 +31,7 @@ class CaseResult(Struct, frozen=True, forbid_unknown_fields=True):
 class ResultsEntry(EntryKind, frozen=True, tag="results"):
     """Tests of one machine by another tool."""
 
-    declaration: ClassVar = Declaration(("tests",), command="oplever import junit")
+    declaration: ClassVar = Declaration(("tests",), command="oplever import junit", is_read=True)
 
     host: Machine
     stage: Phase

@@ -22,7 +22,7 @@ class ScannedRule(Struct, frozen=True, forbid_unknown_fields=True):
 class ScanEntry(EntryKind, frozen=True, tag="scan"):
     """What another scanner found on a machine; its last report about a machine counts."""
 
-    declaration: ClassVar = Declaration(("baseline",), command="oplever import openscap")
+    declaration: ClassVar = Declaration(("baseline",), command="oplever import openscap", is_read=True)
 
     tool: Annotated[Literal["openscap", "lynis"], Meta(description="The scanner.")]
     host: Machine

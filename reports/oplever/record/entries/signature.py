@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
+from oplever.errors import OpleverError
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
 from oplever.record.model import Record, Signature
 
@@ -21,6 +22,7 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
         term="signatures",
         after_approval=True,
         command="oplever sign",
+        is_read=True,
         withdrawal="nobody",
     )
 
@@ -30,6 +32,16 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
     signature: Annotated[NonEmptyText, Meta(description="SHA-256 of its signature.")]
     key: Annotated[NonEmptyText, Meta(description="Fingerprint of the key.")]
 
+    def check(self, record: Record, envelope: Envelope) -> None:
+        """Whoever signs has seen all that stands before the signature."""
+        if self.revision != record.document.revision:
+            raise changed_meanwhile()
+
     def fold(self, record: Record, envelope: Envelope) -> Record:
         signature = Signature(envelope.by, self.role, envelope.at, self.role, self.statement, self.revision, self.key)
         return structs.replace(record, signatures=(*record.signatures, signature))
+
+
+def changed_meanwhile() -> OpleverError:
+    message = "the record changed while it was being signed"
+    return OpleverError("signing-failed", message, "check the new revision, then sign again: oplever sign")

@@ -45,14 +45,29 @@ def person(field: str, name: str) -> str:
     return name
 
 
+def day(field: str, value: Any) -> str:
+    """A day as ISO 8601. Raises OpleverError (`entry-invalid`) that names the field."""
+    if isinstance(value, date):  # YAML knows days
+        return value.isoformat()[:10]
+    text = str(value).strip()
+    for pattern, form in _DAYS:
+        if pattern.fullmatch(text):
+            try:
+                return datetime.strptime(text, form).date().isoformat()
+            except ValueError:
+                break
+    advice = "write the day as 2026-11-24 or 24-11-2026"
+    raise invalid(f"{field}: {text or 'empty'} is not a day", advice)
+
+
 def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
     match field.form:
         case "number":
             return _number(field, value)
         case "day":
-            return _day(field, value)
+            return day(field.name, value)
         case "yes_no":
-            return value
+            return _yes_no(field, value)
         case "choice":
             return _choice(field, value)
         case "texts":
@@ -75,18 +90,14 @@ def _number(field: Field, value: Any) -> float:
     return number
 
 
-def _day(field: Field, value: Any) -> str:
-    if isinstance(value, date):  # YAML knows days
-        return value.isoformat()[:10]
-    text = str(value).strip()
-    for pattern, form in _DAYS:
-        if pattern.fullmatch(text):
-            try:
-                return datetime.strptime(text, form).date().isoformat()
-            except ValueError:
-                break
-    advice = "write the day as 2026-11-24 or 24-11-2026"
-    raise invalid(f"{field.name}: {text or 'empty'} is not a day", advice)
+_YES, _NO = frozenset({"yes", "y", "true", "ja", "j"}), frozenset({"no", "n", "false", "nee"})
+
+
+def _yes_no(field: Field, value: Any) -> bool:
+    text = str(value).strip().casefold()
+    if text not in _YES | _NO:
+        raise invalid(f"{field.name}: {text or 'empty'} is neither yes nor no", "write yes or no")
+    return text in _YES
 
 
 def _choice(field: Field, value: Any) -> str:

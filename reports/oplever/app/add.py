@@ -1,0 +1,59 @@
+"""Add entries to a record: the one way in, whichever command or page they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from oplever import clock, store
+from oplever.app.build import refresh, start
+from oplever.errors import OpleverError
+from oplever.files import locked, unwritable
+from oplever.kinds import registry
+from oplever.record import entries
+from oplever.record.entries import Entry
+from oplever.record.model import Record
+from oplever.store import Sources
+from oplever.store.append import append
+
+
+def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
+    """The record with one more entry, of what a person typed.
+
+    Raises OpleverError: `entry-invalid` when a field is wrong, and what `admit` raises.
+    """
+    return admit(directory, [registry.LOG.make(kind, by, clock.now(), dict(data))])
+
+
+def admit(directory: Path, added: Sequence[Entry], *, is_drawn: bool = False) -> Record:
+    """The record with these entries, in their order: each is checked against the record with those before it, and all
+    are added or none. record.json and the manifest are of the new revision; the documents are made afterwards, unless
+    the caller sees to that (`is_drawn`).
+
+    Raises OpleverError: `entry-invalid` and other refusals of an entry, `record-approved`, `entries-broken`,
+    `file-unwritable`.
+    """
+    try:
+        with locked(directory):
+            sources = store.sources(directory)
+            for entry in added:
+                sources = with_entry(sources, entry)
+            append(directory, added)
+            record = sources.record()
+            refresh(record, directory)
+    except OSError as problem:
+        raise unwritable(directory / store.ENTRIES, problem) from None
+    if not is_drawn:
+        start(directory)
+    return record
+
+
+def with_entry(sources: Sources, entry: Entry) -> Sources:
+    """What a record is derived from with one more entry. Raises OpleverError when it does not fit the record."""
+    record = sources.record()
+    if not registry.of(record).takes(record.status, entry.entry):
+        advice = "add a correction, or let the supervisor decide again: oplever add decision"
+        raise OpleverError("record-approved", f"{record.id} is approved and cannot change", advice)
+    entries.check(record, sources.entries, entry)
+    return sources.with_entry(entry)

@@ -1,0 +1,103 @@
+"""What a record lacks, as questions to a person: from the rules of its kind and the declarations of the entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+
+from msgspec import Struct
+
+from oplever.kinds import registry
+from oplever.kinds.base import Rule
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import missing_text
+from oplever.record.entries import KINDS, EntryKind
+from oplever.record.entries.fields import Field, fields
+from oplever.record.model import Record, Who
+
+_WIDTH = 100
+
+
+class Question(Struct, frozen=True):
+    """One thing that is missing. An entry of `kind` with `preset` and the `fields` supplies it; those in `needed` have
+    to be filled in. `none_of` is the section of which somebody may state that there is nothing, else empty."""
+
+    text: str
+    who: Who
+    kind: str
+    preset: dict[str, str]
+    fields: tuple[Field, ...]
+    needed: frozenset[str]
+    none_of: str
+
+
+class Lacking(Struct, frozen=True):
+    """`others` are sentences about what no entry can supply."""
+
+    questions: tuple[Question, ...]
+    others: tuple[str, ...]
+
+
+def lacking(record: Record) -> Lacking:
+    """What a record lacks, in the order of the rules of its kind."""
+    rules = [rule for rule in registry.of(record).rules if rule.lacks(record)]
+    return Lacking(
+        tuple(_question(rule) for rule in rules if rule.entry),
+        tuple(_text(rule) for rule in rules if not rule.entry),
+    )
+
+
+def _question(rule: Rule) -> Question:
+    declared = fields(_kind(rule.entry))
+    names = rule.fields or tuple(field.name for field in declared)
+    open_fields = tuple(field for field in declared if field.name in names and field.name not in rule.preset)
+    needed = frozenset(rule.fields) | frozenset(field.name for field in open_fields if field.required)
+    none_of = rule.section if rule.may_be_none else ""
+    return Question(_text(rule), rule.who, rule.entry, rule.preset, open_fields, needed, none_of)
+
+
+def _kind(tag: str) -> type[EntryKind]:
+    kinds: Iterable[type[EntryKind]] = registry.LOG.kinds
+    return KINDS.get(tag) or next(kind for kind in kinds if kind.tag() == tag)
+
+
+def _text(rule: Rule) -> str:
+    return missing_text(Translator("en"), rule.code, {})
+
+
+def template(record: Record, name: str) -> str:
+    """A file in YAML with what the record of that name lacks, to be filled in and added with `oplever add --file`."""
+    missing = lacking(record)
+    lines = [
+        f"# What record {name} lacks. Fill in what you know, and add it with:",
+        f"#   oplever add --record {name} --file FILE",
+        "# An entry in which nothing is filled in is skipped. A field marked with * has to be filled in.",
+        *(f"# No entry can supply this: {text}" for text in missing.others),
+    ]
+    for question in missing.questions:
+        lines += ["", *_entry(question)]
+    return "\n".join(lines if missing.questions else [*lines, "", "[]"]) + "\n"
+
+
+def _entry(question: Question) -> Iterator[str]:
+    yield from (f"# {line}" for line in wrap(f"{question.text} ({question.who})", _WIDTH))
+    if question.none_of:
+        yield f"# When there are none, put this in its place:  - {{added: none, what: {question.none_of}}}"
+    yield f"- added: {question.kind}"
+    for name, value in question.preset.items():
+        if value not in _defaults(question.kind).get(name, ()):
+            yield f"  {name}: {value}"
+    for field in question.fields:
+        yield from (f"  # {line}" for line in wrap(_explained(field, is_needed=field.name in question.needed), _WIDTH))
+        yield f"  {field.name}:"
+
+
+def _defaults(kind: str) -> dict[str, tuple[str, ...]]:
+    return {field.name: (field.default,) for field in fields(_kind(kind)) if field.default is not None}
+
+
+def _explained(field: Field, *, is_needed: bool) -> str:
+    choices = f" One of: {', '.join(field.choices)}." if field.choices else ""
+    form = {"texts": " A list: [first, second].", "yes_no": " yes or no."}.get(field.form, "")
+    default = f" Left empty it is {field.default}." if field.default else ""
+    return f"{'* ' if is_needed else ''}{field.description}{choices}{form}{default}"

@@ -1,0 +1,145 @@
+"""Many entries from one file: all of them are checked before the first one is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from msgspec import Struct
+
+from oplever import clock, store
+from oplever.app.add import admit, with_entry
+from oplever.errors import OpleverError
+from oplever.kinds import registry
+from oplever.record.entries import Entry
+from oplever.record.model import Record
+
+_ADVICE = "write a list of entries, each with `added: KIND` and its fields; to fill in: oplever complete --template"
+_NOTHING = frozenset({"", "~", "null"})
+"""Words that stand for no value in YAML."""
+
+
+class Draft(Struct, frozen=True):
+    """One entry as it stands in a file, its values not yet understood. `place` says where: `line 4, entry 1`."""
+
+    place: str
+    kind: str
+    data: dict[str, Any]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody filled anything in."""
+        return all(value is None for value in self.data.values())
+
+
+class AddedAll(Struct, frozen=True):
+    """`added` are the kinds of what was added, in their order; `skipped` the drafts that nobody filled in."""
+
+    record: Record
+    added: tuple[str, ...]
+    skipped: tuple[Draft, ...]
+
+
+def add_all(directory: Path, by: str, text: str) -> AddedAll:
+    """Add the entries in `text` (YAML or JSON), all of them or none; those in which nothing is filled in are skipped.
+
+    Raises OpleverError: `entries-file`, which tells everything that is wrong, and what `admit` raises.
+    """
+    drafts = parse(text)
+    filled = [draft for draft in drafts if not draft.is_empty]
+    if not filled:
+        raise OpleverError("entries-file", "there is no entry in which anything is filled in", _ADVICE)
+    record = admit(directory, _checked(directory, by, filled))
+    skipped = tuple(draft for draft in drafts if draft.is_empty)
+    return AddedAll(record, tuple(draft.kind for draft in filled), skipped)
+
+
+def _checked(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
+    sources, at = store.sources(directory), clock.now()
+    added: list[Entry] = []
+    problems = []
+    for draft in drafts:
+        try:
+            entry = registry.LOG.make(draft.kind, by, at, draft.data)
+            sources = with_entry(sources, entry)
+            added.append(entry)
+        except OpleverError as problem:
+            problems.append(f"{draft.place} ({draft.kind}): {problem.message}; {problem.advice}")
+    if problems:
+        raise _refused(problems, f"{len(problems)} of {len(drafts)} entries")
+    return added
+
+
+def _refused(problems: Sequence[str], entries: str) -> OpleverError:
+    advice = "correct them and add the file again"
+    return OpleverError("entries-file", f"{entries} cannot be added, so nothing was added:", advice, tuple(problems))
+
+
+def parse(text: str) -> tuple[Draft, ...]:
+    """The entries of a file. Raises OpleverError (`entries-file`)."""
+    items = _from_json(text) if text.lstrip()[:1] in ("[", "{") else _from_yaml(text)
+    kinds = {kind.tag() for kind in registry.LOG.kinds if not kind.declaration.command}
+    problems, drafts = [], []
+    for place, item in items:
+        kind = item.get("added") if isinstance(item, Mapping) else None
+        if not isinstance(item, Mapping):
+            problems.append(f"{place}: this is no entry")
+        elif not isinstance(kind, str) or kind not in kinds:
+            problems.append(f"{place}: `added` has to be a kind of entry: {', '.join(sorted(kinds))}")
+        else:
+            drafts.append(Draft(place, kind, {key: item[key] for key in item if key != "added"}))
+    if problems:
+        raise _refused(problems, f"{len(problems)} of {len(items)} entries")
+    return tuple(drafts)
+
+
+def _from_json(text: str) -> list[tuple[str, Any]]:
+    try:
+        items = json.loads(text, object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError) as problem:
+        raise OpleverError("entries-file", f"this is no JSON: {problem}", _ADVICE) from None
+    if not isinstance(items, list):
+        raise OpleverError("entries-file", "this is no list of entries", _ADVICE)
+    return [(f"entry {number}", item) for number, item in enumerate(items, 1)]
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) != len(dict(pairs)):
+        raise ValueError(f"a field stands there twice: {', '.join(key for key, _ in pairs)}")
+    return dict(pairs)
+
+
+def _from_yaml(text: str) -> list[tuple[str, Any]]:
+    """Texts stay as they are typed: `010` is no eight, and `no` may be a word. What they are, the entry knows."""
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as problem:
+        raise OpleverError("entries-file", f"this is no YAML: {' '.join(str(problem).split())}", _ADVICE) from None
+    if not isinstance(node, yaml.SequenceNode):
+        raise OpleverError("entries-file", "this is no list of entries", _ADVICE)
+    places = (f"line {item.start_mark.line + 1}, entry {number}" for number, item in enumerate(node.value, 1))
+    return [(place, _entry(place, item)) for place, item in zip(places, node.value, strict=True)]
+
+
+def _entry(place: str, node: yaml.Node) -> Any:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    entry = {}
+    for key, value in node.value:
+        name = key.value if isinstance(key, yaml.ScalarNode) else ""
+        if name in entry:
+            raise OpleverError("entries-file", f"{place}: {name} stands there twice", _ADVICE)
+        entry[name] = _value(f"line {value.start_mark.line + 1}", name, value)
+    return entry
+
+
+def _value(place: str, name: str, node: yaml.Node) -> Any:
+    """A text, None, or a list of texts: no field of an entry that people fill in is anything else."""
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.style is None and node.value in _NOTHING else node.value
+    if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
+        return [item.value for item in node.value]
+    raise OpleverError("entries-file", f"{place}: {name} is neither a text nor a list of texts", _ADVICE)

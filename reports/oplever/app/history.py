@@ -1,0 +1,26 @@
+"""What the records say of one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oplever.errors import OpleverError
+from oplever.store.index import open_index
+from oplever.store.query import Visit, hosts, life
+
+_MOST = 40
+
+
+def history(host: str, directory: Path | None = None) -> tuple[Visit, ...]:
+    """The visits to a machine, oldest first: of one record, or of all.
+
+    Raises OpleverError: `host-unknown` when there is none, `store-unusable`, `file-unreadable`.
+    """
+    with open_index(directory and directory.parent) as index:
+        visits = tuple(v for v in life(index, host) if directory is None or v.record.name == directory.name)
+        machines = hosts(index)
+    if not visits:
+        where = f"in {directory.name}" if directory else "in any record"
+        advice = f"machines in the records: {', '.join(machines[:_MOST]) or 'none'}"
+        raise OpleverError("host-unknown", f"{host} is not {where}", advice)
+    return visits

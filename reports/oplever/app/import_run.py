@@ -1,0 +1,57 @@
+"""Make records of runs that another tool recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from oplever.app.build import build
+from oplever.errors import OpleverError
+from oplever.journal.importers.registry import FORMATS
+from oplever.journal.importers.source import Source
+from oplever.journal.importers.write import known, write
+from oplever.record.model import Record
+
+
+class Imported(Struct, frozen=True):
+    """One run. `record` is None when it was imported before, into `directory`."""
+
+    playbook: str
+    directory: Path
+    record: Record | None
+
+
+def import_runs(
+    path: Path, form: str, records: Path, work_process: str | None = None, *, again: bool = False
+) -> Iterator[Imported]:
+    """The runs in `path`, in a format of `FORMATS`, each given as soon as its record is made below `records`.
+
+    Raises OpleverError: `import-known` when every run has a record already (with `again` that is no objection),
+    `import-foreign`, `import-broken`, `file-unwritable`.
+    """
+    sources = [
+        structs.replace(source, start={**source.start, "work_process": work_process})
+        for source in FORMATS[form].read(path)
+    ]
+    earlier = [None if again else known(source, records) for source in sources]
+    if all(earlier):
+        raise _all_known(path, [directory.name for directory in earlier if directory])
+    for source, directory in zip(sources, earlier, strict=True):
+        yield Imported(source.playbook, directory, None) if directory else _imported(source, records)
+
+
+def _imported(source: Source, records: Path) -> Imported:
+    directory = write(source, records)
+    return Imported(source.playbook, directory, build(directory))
+
+
+def _all_known(path: Path, names: Sequence[str]) -> OpleverError:
+    runs = "the run" if len(names) == 1 else f"each of the {len(names)} runs"
+    record = f"record {names[-1]}" if len(names) == 1 else f"the last is record {names[-1]}"
+    return OpleverError(
+        "import-known",
+        f"{runs} in {path} was imported before: {record}",
+        f"see it with: oplever show {names[-1]}; a second record of the same run is made with --again",
+    )

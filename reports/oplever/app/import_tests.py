@@ -1,0 +1,44 @@
+"""Add the tests in a JUnit file of another tool to a record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from oplever import clock, store
+from oplever.app.add import admit
+from oplever.journal.importers import junit
+from oplever.journal.importers.junit_machines import by_machine, is_of_ansible
+from oplever.kinds import registry
+from oplever.record.model import Record
+
+
+class ImportedTests(Struct, frozen=True):
+    """`counts` are the numbers of tests by status; `is_of_ansible` says whether Ansible's own callback wrote them."""
+
+    record: Record
+    counts: dict[str, int]
+    is_of_ansible: bool
+
+
+def import_tests(directory: Path, path: Path, by: str, host: str | None = None, stage: str = "after") -> ImportedTests:
+    """Add the tests in `path`, an entry for each machine, all of them or none. `host` is the machine that they are
+    about when the file does not name it.
+
+    Raises OpleverError: `import-foreign`, `import-broken`, `entry-invalid`, and what `admit` raises.
+    """
+    machines = {system.name for system in store.load(directory).systems}
+    cases = junit.cases(path)
+    per_host = by_machine(cases, machines, host)
+    at, digest = clock.now(), hashlib.sha256(path.read_bytes()).hexdigest()
+    origin = {"stage": stage, "file": path.name, "digest": digest}
+    added = [
+        registry.LOG.make("results", by, at, {**origin, "host": name, "tests": msgspec.to_builtins(results)})
+        for name, results in per_host.items()
+    ]
+    counts: Counter[str] = Counter(result.status for results in per_host.values() for result in results)
+    return ImportedTests(admit(directory, added), dict(counts), is_of_ansible(cases))

@@ -1,0 +1,89 @@
+"""Check that no byte of a record changed, and who signed it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from oplever import store
+from oplever.files import locked, unreadable
+from oplever.kinds.installation.stage import changed_since_decision, reached
+from oplever.record.entries import PseudonymisedEntry
+from oplever.record.model import Record
+from oplever.record.persons import among, supervisors
+from oplever.store import manifest, signatures
+from oplever.store.signatures import Checked
+
+
+class Pseudonymised(Struct, frozen=True):
+    """Which sorts of names were replaced, and when."""
+
+    at: str
+    names: tuple[str, ...]
+
+
+class Decision(Struct, frozen=True):
+    """Who decided. A decision is a statement, unless it was signed. `is_assigned` says whether that is one of the
+    `assigned` supervisors; `changed` is the revision that was decided about and the present one, when they differ."""
+
+    decision: str
+    by: str
+    assigned: tuple[str, ...]
+    is_assigned: bool
+    is_signed: bool
+    changed: tuple[int, int] | None
+
+
+class Verified(Struct, frozen=True):
+    """`problems` are sentences, one for each file or line that is not as it was made or signed; without any the record
+    is as it was. `allowed` is the file of allowed signers, `revision` the present one."""
+
+    problems: tuple[str, ...]
+    allowed: Path | None
+    signatures: tuple[Checked, ...]
+    revision: int
+    pseudonymised: tuple[Pseudonymised, ...]
+    decision: Decision | None
+
+
+def verify(directory: Path, allowed_signers: str | None = None) -> Verified:
+    """Check a record against its checksums, the chain of its entries and its signatures.
+
+    Raises OpleverError: `file-unreadable`, `entries-broken`, `config-invalid`.
+    """
+    allowed = signatures.allowed_signers(allowed_signers)
+    try:
+        with locked(directory):  # nobody puts other documents there while they are compared
+            return _verified(directory, allowed)
+    except OSError as problem:
+        raise unreadable(directory, problem) from None
+
+
+def _verified(directory: Path, allowed: Path | None) -> Verified:
+    checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
+    problems = manifest.problems(directory) + signatures.strangers(directory)
+    problems += [problem for signature in checked for problem in signature.problems]
+    replaced = ((entry.at, entry.entry) for entry in entries if isinstance(entry.entry, PseudonymisedEntry))
+    return Verified(
+        problems=tuple(dict.fromkeys(problems)),
+        allowed=allowed,
+        signatures=tuple(checked),
+        revision=len(entries) + manifest.first_revision(directory),
+        pseudonymised=tuple(Pseudonymised(at, entry.names) for at, entry in replaced),
+        decision=None if problems else _decision(store.load(directory)),
+    )
+
+
+def _decision(record: Record) -> Decision | None:
+    accountability, assigned = record.accountability, supervisors(record)
+    if accountability.decision is None:
+        return None
+    return Decision(
+        decision=accountability.decision,
+        by=accountability.decided_by,
+        assigned=assigned,
+        is_assigned=among(accountability.decided_by, assigned) is not None,
+        is_signed=reached(record)["signed"],
+        changed=changed_since_decision(record),
+    )
