@@ -14,6 +14,7 @@ from oplever.cli.tables import as_json, format_option, table
 from oplever.errors import OpleverError
 from oplever.store.index import open_index
 from oplever.store.query import Visit, hosts, life
+from oplever.text import to_json
 from oplever.words import REFUSING
 
 _MOST = 40
@@ -51,7 +52,7 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
     directory = store.find(name)
     derived = store.load(directory)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(derived), indent=1).decode())
+        click.echo(msgspec.json.format(to_json(derived), indent=1).decode())
     else:
         overview(derived, directory)
     if derived.verdict in REFUSING:

@@ -25,6 +25,7 @@ from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
 from oplever.record.snapshots import State
 from oplever.store import chain
+from oplever.text import to_json
 
 JOURNAL, ENTRIES, RECORD = "journal.jsonl", "entries.jsonl", "record.json"
 
@@ -175,5 +176,5 @@ def point_latest(record: Path) -> None:
 def write_record(record: Record, directory: Path) -> Path:
     """record.json beside the journal. Raises OpleverError (`file-unwritable`)."""
     path = directory / RECORD
-    write(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    write(path, msgspec.json.format(to_json(record), indent=1) + b"\n")
     return path
