@@ -70,4 +70,6 @@ def clean(thing: _T) -> _T:
 
 def printable(text: str) -> str:
     """`text` for a terminal: on one line, `?` for every character that steers it or turns the direction of writing."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "?" for char in text)

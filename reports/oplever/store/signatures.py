@@ -28,7 +28,8 @@ from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEnt
 from oplever.record.persons import among
 from oplever.store import manifest
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
-from oplever.store.records import ENTRIES, JOURNAL, add, read_entries
+from oplever.store.places import ENTRIES, JOURNAL
+from oplever.store.records import add, read_entries
 
 NAMESPACE = "oplever"
 STATEMENT = "statement.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,7 +12,9 @@ from click.testing import CliRunner
 from journals import Journal
 from oplever import store
 from oplever.cli.main import main
+from oplever.errors import OpleverError
 from oplever.record import entries
+from oplever.store import database, records
 from oplever.store import index as index_module
 from oplever.store.index import FILE, open_index
 from oplever.store.query import Filter, Listed, life, listing, newest
@@ -72,7 +75,7 @@ def test_what_is_new_changed_or_gone_is_noticed_and_the_rest_not_read_again(
     names()
     read: list[str] = []
     examine = store.examine
-    monkeypatch.setattr(index_module.records, "examine", lambda path: read.append(path.name) or examine(path))
+    monkeypatch.setattr(records, "examine", lambda path: read.append(path.name) or examine(path))
     assert names() == [THIRD, SECOND, FIRST]
     assert read == []
     fourth = "20261121T100000Z-site-dddddd"
@@ -83,6 +86,47 @@ def test_what_is_new_changed_or_gone_is_noticed_and_the_rest_not_read_again(
     assert names(verdict="not_delivered") == [FIRST]
     assert names() == [fourth, THIRD, FIRST]
     assert sorted(read) == [FIRST, fourth]
+
+
+def test_a_current_index_is_not_written_and_costs_two_looks_a_record(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names()
+    before = (base / FILE).read_bytes(), (base / FILE).stat().st_mtime_ns
+    looks: list[str] = []
+    lstat = os.lstat
+    monkeypatch.setattr(index_module.os, "lstat", lambda path: looks.append(str(path)) or lstat(path))
+    monkeypatch.setattr(database._Sqlite, "writing", None)
+    assert names() == [THIRD, SECOND, FIRST]
+    files = ("journal.jsonl", "entries.jsonl")
+    at_records = sorted(path for path in looks if path.endswith(files))
+    assert at_records == sorted(str(base / name / file) for name in (FIRST, SECOND, THIRD) for file in files)
+    assert ((base / FILE).read_bytes(), (base / FILE).stat().st_mtime_ns) == before
+
+
+def test_what_is_no_record_is_not_looked_into(base: Path, tmp_path: Path) -> None:
+    (base / "20261130T100000Z-site-ffffff").mkdir()
+    (base / "notes.txt").write_text("x")
+    (base / "20261129T100000Z-site-ffffff").symlink_to(base / FIRST)
+    by_hand = base / "20261128T100000Z-site-ffffff"
+    by_hand.mkdir()
+    (by_hand / "entries.jsonl").write_bytes(b"")
+    assert sorted(index_module.fingerprints(base)) == [FIRST, SECOND, THIRD, by_hand.name]
+    assert index_module.fingerprints(base)[by_hand.name].startswith("- 0.")
+    assert index_module.fingerprints(tmp_path / "none") == {}
+    with pytest.raises(OpleverError) as refusal:
+        index_module.fingerprints(base / "notes.txt")
+    assert refusal.value.slug == "file-unreadable"
+
+
+def test_a_change_of_the_same_size_is_noticed(base: Path) -> None:
+    names()
+    journal = base / SECOND / "journal.jsonl"
+    draft = journal.with_name("draft")
+    draft.write_bytes(journal.read_bytes().replace(b'"fail"', b'"pass"').replace(b"502", b"200"))
+    assert draft.stat().st_size == journal.stat().st_size
+    draft.replace(journal)
+    assert names(verdict="not_delivered") == []
 
 
 def _all() -> list[Listed]:
