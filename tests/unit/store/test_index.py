@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
-from journals import Journal
+from journals import ZERO, Journal
 from oplever import store
 from oplever.cli.main import main
 from oplever.errors import OpleverError
@@ -17,7 +19,7 @@ from oplever.record import entries
 from oplever.store import database, records
 from oplever.store import index as index_module
 from oplever.store.index import FILE, open_index
-from oplever.store.query import Filter, Listed, life, listing, newest
+from oplever.store.query import Failing, Filter, Listed, hosts, life, listing, newest
 from stored import check, store_record, visit
 
 FIRST, SECOND, THIRD = "20261101T100000Z-site-aaaaaa", "20261110T100000Z-audit-bbbbbb", "20261120T100000Z-site-cccccc"
@@ -229,3 +231,118 @@ def test_what_a_machine_says_does_no_harm_in_the_index(base: Path) -> None:
     assert done.stdout.startswith(name)
     assert "\x1b" not in done.stdout
     assert len(_all()) == 4
+
+
+HAND = "20261125T100000Z-installation-dddddd"
+AT = "2026-11-25T10:00:00.000000Z"
+
+
+def opened(base: Path, due: str) -> Path:
+    late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3", "due": due}
+    return store.create(base, HAND, entries.make("opened", "S. Yilmaz", AT, late))
+
+
+def planned(base: Path, due: str) -> None:
+    """A run whose assignment says when it has to be ready, in the words of who wrote it."""
+    store_record(base, HAND, Journal(assignment={"planned_end": due}).task("one"))
+
+
+@pytest.mark.parametrize(
+    ("due", "listed", "overdue"),
+    [
+        ("2026-11-25", "2026-11-25", False), ("2026-11-24", "2026-11-24", True),
+        ("2026-11-25T11:59", "2026-11-25T11:59:00.000000Z", True),
+        ("2026-11-25T12:01:00+00:00", "2026-11-25T12:01:00.000000Z", False), ("20261124", None, False),
+        ("when it suits", None, False),
+    ],
+)  # fmt: skip
+def test_what_is_due_is_overdue_once_its_time_is_over(
+    base: Path, monkeypatch: pytest.MonkeyPatch, due: str, listed: str | None, overdue: bool
+) -> None:
+    monkeypatch.setattr("oplever.clock.now", lambda: "2026-11-25T12:00:00.000000Z")
+    planned(base, due)
+    assert next(each.due for each in _all() if each.name == HAND) == listed
+    assert names(overdue=True) == ([HAND] if overdue else [])
+
+
+def test_a_day_is_due_up_to_and_with_that_day(base: Path) -> None:
+    planned(base, "2026-11-25T11:00")
+    assert [names(due=day) for day in ("2026-11-24", "2026-11-25", "2026-11-26")] == [[], [HAND], [HAND]]
+
+
+def test_what_is_ready_is_never_overdue(base: Path) -> None:
+    directory = opened(base, "2026-11-24")
+    assert (names(overdue=True), names(state="concept", kind="installation")[0]) == ([HAND], HAND)
+    store.add(directory, entries.make("report", "S. Yilmaz", AT, {"to": "M. de Wit"}))
+    store.add(directory, entries.make("decision", "M. de Wit", AT, {"decision": "approved"}))
+    assert (names(overdue=True), names(state="approved"), names(kind="other")) == ([], [HAND], [])
+
+
+def test_all_of_a_record_is_listed(base: Path) -> None:
+    third, second, _ = _all()
+    assert msgspec.structs.asdict(second) == {
+        "name": SECOND, "place": "", "problem": None, "started": "2026-11-10T10:00:00.000000Z", "title": "site.yml",
+        "kind": "installation", "due": None, "work_process": "1.3", "verdict": "not_delivered", "stage": "carried_out",
+        "status": "concept", "revision": 1, "duration": second.duration, "clock": None, "hosts": ("a", "web1"),
+        "operators": ("S. Yilmaz", "svc"), "failing": 1,
+    }  # fmt: skip
+    assert (third.operators, third.hosts, third.failing) == (("piet",), ("a", "ws_1"), 0)
+    assert second.duration > 0
+
+
+def test_one_machine_in_all_its_records(base: Path) -> None:
+    with open_index() as index:
+        first, second = life(index, "web1")
+        assert life(index, "none") == []
+        assert hosts(index) == ["a", "web1", "ws_1"]
+        assert newest(index, "web1") == [SECOND]
+        assert newest(index, "ws_1") == []
+    assert first.counts == {**dict.fromkeys(ZERO, 0), "ok": 3, "changed": 1} | first.counts
+    assert set(first.counts) == set(ZERO)
+    assert (first.passed, first.ran, second.passed, second.ran) == (1, 1, 1, 2)
+    assert (first.roles, first.score) == (("oplever.lab.nginx",), None)
+    assert second.failing == (Failing("test", "nginx.tls", "fail", "200", "502"),)
+    assert [(each.kind, each.name, each.change) for each in first.changes] == [("package", "bash", "upgraded")]
+    assert [(each.before, each.after) for each in first.changes] == [("5.2-1", "5.2-2")]
+    assert second.record == next(each for each in _all() if each.name == SECOND)
+
+
+def test_an_index_elsewhere_holds_the_records_of_each_controller_apart(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite in the place of the server: how several share one is in tests/system/store."""
+    monkeypatch.setenv("OPLEVER_STORE", "postgresql://there")
+    monkeypatch.setattr(database, "connect", lambda url: database.beside(base / "shared"))
+    with open_index() as index:
+        assert index.place == f"{socket.gethostname()}:{base}"
+        assert {each.place for each in listing(index, Filter())} == {index.place}
+        assert newest(index, "web1") == [SECOND]
+    shutil.rmtree(base / FIRST)
+    with open_index(base.parent / "other") as index:
+        assert len(listing(index, Filter())) == 3
+        assert newest(index, "web1") == []
+
+
+def test_a_server_that_fails_is_one_error(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_STORE", "postgresql://there")
+
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("no room\nat all")
+
+    monkeypatch.setattr(database, "connect", lambda url: database.beside(base / "shared"))
+    monkeypatch.setattr(database._Sqlite, "writing", refuse)
+    with pytest.raises(OpleverError) as refusal:
+        open_index()
+    assert (refusal.value.slug, refusal.value.message) == ("store-unusable", "the index cannot be used: no room")
+
+
+def test_records_are_read_in_groups_that_fit_in_memory(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(5)]
+    for path in paths[:4]:
+        path.mkdir()
+        (path / "journal.jsonl").write_bytes(b"x" * 10)
+    by_size = index_module._by_size
+    assert list(by_size(paths)) == [paths]
+    assert list(by_size(paths, records_each=2)) == [paths[:2], paths[2:4], paths[4:]]
+    assert list(by_size(paths, bytes_each=20)) == [paths[:2], paths[2:4], paths[4:]]
+    assert list(by_size([])) == []
