@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
 import sqlite3
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -233,7 +235,7 @@ def test_what_a_machine_says_does_no_harm_in_the_index(base: Path) -> None:
     assert len(_all()) == 4
 
 
-HAND = "20261125T100000Z-installation-dddddd"
+HAND = "20261122T100000Z-installation-dddddd"
 AT = "2026-11-25T10:00:00.000000Z"
 
 
@@ -345,4 +347,42 @@ def test_records_are_read_in_groups_that_fit_in_memory(tmp_path: Path) -> None:
     assert list(by_size(paths)) == [paths]
     assert list(by_size(paths, records_each=2)) == [paths[:2], paths[2:4], paths[4:]]
     assert list(by_size(paths, bytes_each=20)) == [paths[:2], paths[2:4], paths[4:]]
+    assert list(by_size(paths, bytes_each=21)) == [paths[:3], paths[3:]]
     assert list(by_size([])) == []
+
+
+def test_a_machine_that_was_seen_once_in_a_record_is_compared_by_that(base: Path) -> None:
+    """A record with a snapshot from before the work alone, or from after it alone."""
+    for name, stage, version in ((HAND, "before", "5.3"), ("20261123T100000Z-site-eeeeee", "after", "5.4")):
+        snapshot = {"packages": {"bash": [version, "Debian"]}}
+        store_record(base, name, Journal().task("seen", host="web1", data={"stage": stage, "snapshot": snapshot}))
+    with open_index() as index:
+        drift = [[(each.name, each.a, each.b) for each in visit.drift] for visit in life(index, "web1")[2:]]
+    assert drift[0][-1] == ("bash", "5.2-2", "5.3")
+    assert drift[1] == [("bash", "5.3", "5.4")]
+
+
+def test_figures_of_a_machine_are_kept(base: Path) -> None:
+    names()
+    with sqlite3.connect(base / FILE) as connection:
+        row = connection.execute(
+            "SELECT s.os, s.seconds, r.ended, r.last, r.hosts, r.number, r.moment, r.clock, r.previous "
+            "FROM oplever_systems s JOIN oplever_records r ON r.key = s.record WHERE s.host = 'web1' AND r.name = ?",
+            (FIRST,),
+        ).fetchone()
+    assert FILE == "index.sqlite"
+    ended = store.load(base / FIRST).document.ended
+    assert row == ("", 3.0, ended, ended, 2, 1, "2026-11-01T10:00:00.000000Z", None, None)
+
+
+def test_more_states_than_one_statement_can_name(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "_BATCH", 2)
+    before = _all()
+    (base / FILE).unlink()
+    assert _all() == before
+    with sqlite3.connect(base / FILE) as connection:
+        bodies = connection.execute("SELECT digest, size_bytes, body FROM oplever_bodies").fetchall()
+    assert len(bodies) == 4
+    for digest, size, body in bodies:
+        content = zlib.decompress(body)
+        assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)

@@ -153,3 +153,4 @@ def test_a_file_that_cannot_be_read_stops_the_manifest(record: Path, monkeypatch
     with pytest.raises(OpleverError) as refusal:
         store.write_manifest(record)
     assert refusal.value.slug == "file-unreadable"
+    assert str(record) in refusal.value.message

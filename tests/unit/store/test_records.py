@@ -88,6 +88,7 @@ def test_a_record_that_cannot_be_made_leaves_nothing(base: Path) -> None:
     with pytest.raises(OpleverError) as refusal:
         store.create(base, NAME, opened(NAME))  # a directory with files stands there
     assert refusal.value.slug == "file-unwritable"
+    assert str(base / NAME) in refusal.value.message
     assert os.listdir(base) == [NAME]
     (base / "latest").mkdir()
     store.create(base, HAND, opened())  # `latest` is a convenience
@@ -118,6 +119,7 @@ def test_an_entry_that_cannot_be_written_is_one_error(base: Path) -> None:
     with pytest.raises(OpleverError) as refusal:
         store.add(base / "none", hours())
     assert refusal.value.slug == "file-unwritable"
+    assert str(base / "none" / "entries.jsonl") in refusal.value.message
 
 
 def test_entries_that_cannot_be_read_are_one_error(base: Path) -> None:
@@ -126,6 +128,7 @@ def test_entries_that_cannot_be_read_are_one_error(base: Path) -> None:
     with pytest.raises(OpleverError) as refusal:
         store.read_entries(base / NAME)
     assert refusal.value.slug == "file-unreadable"
+    assert str(base / NAME / "entries.jsonl") in refusal.value.message
 
 
 def test_a_directory_without_a_journal_is_no_record(base: Path) -> None:

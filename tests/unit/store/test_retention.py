@@ -344,6 +344,8 @@ def test_work_by_hand_has_its_age_of_its_entries(base: Path) -> None:
     assert retention.last_moment(directory, store.read_entries(directory)) == "2024-11-02T10:00:00.000000Z"
     say(directory, "hours", "2024-11-03T10:00:00.000000Z", hours=1, activity="x")
     assert retention.last_moment(directory, store.read_entries(directory)) == "2024-11-03T10:00:00.000000Z"
+    [due] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    assert (due.action, due.in_journal) == ("pseudonymised", 0)
     purge(base, hours_names="2 years")
     entered_then = store.read_entries(directory)
     assert (entered_then[-1].kind, entered_then[-1].by) == ("pseudonymised", "oplever purge")
@@ -400,3 +402,27 @@ def test_a_file_that_is_in_the_way_is_one_error(base: Path, file: str, slug: str
     with pytest.raises(OpleverError) as refusal:
         retention.carry_out(base, due, NOW)
     assert refusal.value.slug == slug
+    assert str(base / file) in refusal.value.message
+
+
+def test_errors_name_the_file(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (base / OLD / "journal.jsonl").write_bytes(b"")
+    with pytest.raises(OpleverError, match=str(base / OLD / "journal.jsonl")):
+        retention.last_moment(base / OLD, ())
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(retention.shutil, "rmtree", refuse)
+    with pytest.raises(OpleverError, match=f"{base / YOUNG}: Permission denied") as refusal:
+        retention.carry_out(base, retention.Purged(YOUNG, None, "removed"), NOW)
+    assert refusal.value.slug == "file-unwritable"
+    monkeypatch.setattr(retention, "write", refuse)
+    with pytest.raises(OpleverError, match=str(base / YOUNG / "entries.jsonl")):
+        retention.pseudonymise(base / YOUNG, ("hours_names",), b"key", NOW)
+
+
+def test_an_unreadable_record_is_logged_and_left(base: Path) -> None:
+    retention.carry_out(base, retention.Purged(OLD, None, "unreadable", problem="x"), NOW)
+    assert (base / OLD / "journal.jsonl").exists()
+    assert json.loads((base / "purge.jsonl").read_text(encoding="utf-8"))["action"] == "unreadable"
