@@ -16,9 +16,9 @@ from oplever.cli.import_scan import import_lynis, import_openscap
 from oplever.cli.output import summary
 from oplever.errors import OpleverError
 from oplever.journal.importers import junit
+from oplever.journal.importers.imported_run import Source
 from oplever.journal.importers.junit_machines import by_machine, is_of_ansible
 from oplever.journal.importers.registry import FORMATS, Format
-from oplever.journal.importers.source import Source
 from oplever.journal.importers.write import known, write
 from oplever.record import entries
 from oplever.text import printable

@@ -15,7 +15,7 @@ import pytest
 from oplever._shared.redact import secret_values
 from oplever.errors import OpleverError
 from oplever.journal.importers import ara, awx, runner, source
-from oplever.journal.importers.source import Line, Source
+from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.importers.write import journal_lines, known, write
 from oplever.journal.reader import read
 from stored import store_record, visit
