@@ -121,6 +121,7 @@ def test_what_is_no_record_is_not_looked_into(base: Path, tmp_path: Path) -> Non
     with pytest.raises(OpleverError) as refusal:
         index_module.fingerprints(base / "notes.txt")
     assert refusal.value.slug == "file-unreadable"
+    assert str(base / "notes.txt") in refusal.value.message
 
 
 def test_a_change_of_the_same_size_is_noticed(base: Path) -> None:
@@ -386,3 +387,20 @@ def test_more_states_than_one_statement_can_name(base: Path, monkeypatch: pytest
     for digest, size, body in bodies:
         content = zlib.decompress(body)
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
+
+
+def test_filters_hold_together_with_what_is_overdue(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oplever.clock.now", lambda: "2026-11-25T12:00:00.000000Z")
+    planned(base, "2026-11-24")
+    assert names(overdue=True, host="a") == [HAND]
+    assert names(overdue=True, host="web1") == []
+
+
+def test_a_control_that_fails_is_a_failure(base: Path) -> None:
+    control = {"id": "SSH-01", "severity": "high", "status": "fail", "expected": "no", "found": "yes"}
+    data = {"stage": "after", "checks": [control]}
+    store_record(base, HAND, Journal().task("audit", host="web9", data=data))
+    assert names(failed_check="ssh-*") == [HAND]
+    with open_index() as index:
+        [visit] = life(index, "web9")
+    assert visit.failing == (Failing("control", "SSH-01", "fail", "no", "yes"),)

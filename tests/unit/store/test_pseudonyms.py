@@ -93,3 +93,8 @@ def test_text_in_lists_and_parts_is_replaced_too() -> None:
     changed = replaced(entry, ("hours_names",), Pseudonyms({"S. Yilmaz", "pass"}, KEY))
     cases = (CaseResult(pseudonym("pass", KEY), "asked P-99be7212e1", "pass", "P-99be7212e1", 1.5),) * 2
     assert changed == Entry(AT, "T. Bos", ResultsEntry("a", "after", "junit.xml", "0" * 64, cases))
+
+
+def test_the_longest_name_counts_where_one_begins_with_another() -> None:
+    longer = "S. Yilmaz Bakker"
+    assert Pseudonyms({"S. Yilmaz", longer}, KEY).text(f"with {longer}!") == f"with {pseudonym(longer, KEY)}!"

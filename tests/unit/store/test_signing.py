@@ -141,7 +141,7 @@ def test_where_files_cannot_be_linked_they_are_copied(
 def test_a_signature_that_holds_says_whose_key_it_is(record: Path, keys: Path) -> None:
     sign(record, keys / "mine")
     signer = Signer(PRINCIPAL, fingerprint(keys, "mine"), (PRINCIPAL,))
-    assert check(record, keys / "allowed") == signatures.Checked(1, BY, "executor", signer, "")
+    assert check(record, keys / "allowed") == signatures.Checked(1, BY, "executor", signer, "", (), "", 0)
     say(record)
     say(record)
     assert check(record, keys / "allowed").later == 2
