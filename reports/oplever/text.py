@@ -9,6 +9,7 @@ What may be kept in a journal at all is decided earlier, by the recorder and the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,6 +30,17 @@ _SUSPECT_JSON = re.compile(_SUSPECT.pattern + r"|\\[ubfrt]")
 _NEWLINES = re.compile(r"\r\n?")
 
 
+def to_json(thing: object) -> bytes:
+    """`thing` as JSON on one line; a sequence that msgspec does not know is written as a list."""
+    return msgspec.json.encode(thing, enc_hook=_as_list)
+
+
+def _as_list(value: object) -> list[object]:
+    if isinstance(value, Sequence):
+        return list(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+
+
 def clean_text(text: str) -> str:
     """`text` with line ends as newline and every invisible or misleading character named as `⟨U+XXXX⟩`."""
     text = _NEWLINES.sub("\n", text) if "\r" in text else text
@@ -39,18 +51,15 @@ def _clean(value: Any) -> Any:
     """Only what holds something to clean is taken apart: nearly always that is very little of a record."""
     if isinstance(value, str):
         return clean_text(value)
-    if (
-        isinstance(value, (int, float))
-        or value is None
-        or not _SUSPECT_JSON.search(msgspec.json.encode(value).decode())
-    ):
+    if isinstance(value, (int, float)) or value is None or not _SUSPECT_JSON.search(to_json(value).decode()):
         return value
     if isinstance(value, msgspec.Struct):
         fields = value.__struct_fields__
         return type(value)(**{name: _clean(getattr(value, name)) for name in fields})
     if isinstance(value, dict):
         return {_clean(key): _clean(item) for key, item in value.items()}
-    return type(value)(_clean(item) for item in value)
+    items = tuple(_clean(item) for item in value)
+    return list(items) if isinstance(value, list) else items
 
 
 def clean(thing: _T) -> _T:
@@ -61,4 +70,6 @@ def clean(thing: _T) -> _T:
 
 def printable(text: str) -> str:
     """`text` for a terminal: on one line, `?` for every character that steers it or turns the direction of writing."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "?" for char in text)

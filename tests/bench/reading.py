@@ -83,7 +83,8 @@ def readings(hosts: int, tasks: int, rounds: int) -> Iterator[dict[str, float]]:
         for _ in range(rounds):
             command = [sys.executable, __file__, "--read", place]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
-            yield json.loads(done.stdout) | {"json": parse_only(Path(place))}
+            size = (Path(place) / "journal.jsonl").stat().st_size / 2**20
+            yield json.loads(done.stdout) | {"json": parse_only(Path(place)), "journal": size}
 
 
 def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
@@ -94,12 +95,16 @@ def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
         ratio = statistics.median(each["seconds"] / each["json"] for each in every)
         seconds = statistics.median(each["seconds"] for each in every)
         rate, peak = every[0]["lines"] / seconds, max(each["megabytes"] for each in every)
+        of_journal = peak / every[0]["journal"]
         what = f"{hosts} hosts x {tasks} results, {every[0]['lines']:,} lines"
-        found.append((what, f"{seconds:.1f} s", f"{ratio:.2f}", f"{rate:,.0f}", f"{peak:.0f} MB"))
+        found.append((what, f"{seconds:.1f} s", f"{ratio:.2f}", f"{rate:,.0f}", f"{peak:.0f} MB", f"{of_journal:.2f}"))
     return found
 
 
-HEADINGS = ("journal to record", "seconds of one core", "ratio to json.loads alone", "lines a second", "memory")
+HEADINGS = (
+    "journal to record", "seconds of one core", "ratio to json.loads alone", "lines a second", "memory",
+    "memory against the journal",
+)  # fmt: skip
 
 
 if __name__ == "__main__":

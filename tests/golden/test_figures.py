@@ -80,7 +80,7 @@ def reason(record: Record, code: str, *names: str) -> int:
 
 
 def index(record: Record, name: str) -> list[rows.Row]:
-    return {table.name: found for table, found in rows.parts(record).items()}[f"oplever_{name}"]
+    return rows.parts(record)[f"oplever_{name}"]
 
 
 def comma_separated(record: Record, subject: str) -> list[Facts]:

@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 
 from oplever.app.build import build
 from oplever.errors import OpleverError
+from oplever.journal.importers.imported_run import Source
 from oplever.journal.importers.registry import FORMATS
-from oplever.journal.importers.source import Source
 from oplever.journal.importers.write import known, write
 from oplever.record.model import Record
 

@@ -11,6 +11,7 @@ import msgspec
 from oplever import store
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
+from oplever.text import to_json
 from oplever.words import REFUSING
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
     directory = store.find(name)
     derived = store.load(directory)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(derived), indent=1).decode())
+        click.echo(msgspec.json.format(to_json(derived), indent=1).decode())
     else:
         overview(derived, directory)
     if derived.verdict in REFUSING:

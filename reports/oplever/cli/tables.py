@@ -8,10 +8,6 @@ from typing import Any
 
 import click
 import msgspec
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from oplever.text import printable
 
@@ -50,11 +46,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     if headings:
         cells.insert(0, list(columns))
     widths = [max((len(row[place]) for row in cells), default=0) for place in range(len(columns))]
-    for row in cells:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
 def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str) -> None:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - a pipe does not wait for what draws on a terminal
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     drawn = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for place, column in enumerate(columns):
         drawn.add_column(column, overflow="fold", no_wrap=place == 0)  # the name of a record is copied from here

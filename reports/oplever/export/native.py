@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from oplever.export.shape import Shape
 from oplever.record.model import Record
+from oplever.text import to_json
 
 _HEAD = ("id", "kind", "work_process", "status", "verdict", "stage", "document", "assignment")
 
@@ -16,7 +17,7 @@ _HEAD = ("id", "kind", "work_process", "status", "verdict", "stage", "document",
 class _Json:
     def draw(self, record: Record, shape: Shape) -> bytes:
         """As `record.json`, byte for byte."""
-        return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+        return msgspec.json.format(to_json(record), indent=1) + b"\n"
 
 
 class _Lines:
@@ -25,7 +26,7 @@ class _Lines:
 
         What a thing calls its own type (an escalation does) is its `kind` here.
         """
-        return b"".join(msgspec.json.encode(line) + b"\n" for line in _lines(record))
+        return b"".join(to_json(line) + b"\n" for line in _lines(record))
 
 
 def _lines(record: Record) -> Iterator[dict[str, object]]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from sys import intern
 from typing import get_args
 
 import msgspec
-from msgspec.structs import force_setattr
 
 from oplever.errors import OpleverError
 from oplever.journal.events import (
     Gap,
     JournalEvent,
     Line,
-    Result,
     RunStart,
     Unread,
 )
@@ -57,8 +54,6 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
             yield Gap(before=seq, lines=seq - expected)
         if seq is not None:
             expected, damaged = max(expected, seq + 1), 0
-        if type(event) is Result:
-            _share(event)
         yield event
     if damaged:
         yield Gap(before=expected + damaged, lines=damaged)
@@ -68,12 +63,6 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
             f"{name} has no complete line: the run stopped before it wrote anything",
             "run the playbook again; this record can be deleted",
         )
-
-
-def _share(event: Result) -> None:
-    """One string for each machine and task, however many results name them: most of the memory of a large run."""
-    force_setattr(event, "host", intern(event.host))
-    force_setattr(event, "task", intern(event.task))
 
 
 def _first(line: bytes, name: str) -> RunStart:

@@ -37,7 +37,9 @@ ANSWERING: tuple[State, ...] = ("port_taken", "not_listening", "not_running")
 RESOLVER = "resolver"
 DRIFT = "drift"
 FILTER = "firewall"
-"""The suite of a packet filter, which explains silence towards other machines."""
+"""The suite of a packet filter, which explains what does not come from another machine, and silence anywhere."""
+SILENCE = "did not answer within"
+"""In the words of the check engine (module_utils/network.py): a connection that was neither taken nor refused."""
 NAMES = "dns_client"
 """The suite that tests how a machine finds names."""
 
@@ -148,7 +150,7 @@ class _Network:
         if suite is not None:
             for shown in ANSWERING:
                 yield from self._in_suite(host, suite, shown)
-        if host and host != test.host:
+        if host and (host != test.host or SILENCE in test.found + test.reason):
             yield from self.failing.get((host, FILTER), ())
 
     def _of_drift(self, test: Test) -> Iterator[Test]:

@@ -81,9 +81,9 @@ def _index(rows: tuple[Any, ...], step: str, whole: str) -> int:
 
 def _checked(node: Struct, step: str, new: Any, whole: str) -> Struct:
     """The node with one field replaced; text becomes a number or yes/no where the field is one."""
-    data = {**structs.asdict(node), step: new}
+    (kind,) = (field.type for field in structs.fields(node) if field.name == step)
     try:
-        return msgspec.convert(msgspec.to_builtins(data), type(node), strict=False)
+        return structs.replace(node, **{step: msgspec.convert(new, kind, strict=False)})
     except msgspec.ValidationError as problem:
         raise _wrong(f"{whole}: {str(problem).partition(' - at ')[0]}") from None
 

@@ -26,9 +26,8 @@ def faults(run: Run, saved: dict[int, Result | None], found: Iterable[Outcome]) 
 def _task_faults(run: Run, saved: dict[int, Result | None], tests: Sequence[Fault]) -> list[Fault]:
     opened: dict[tuple[str, str], Fault] = {}
     closed: list[Fault] = []
-    for result in run.results:
+    for result in run.setbacks:
         start = run.tasks[result.task].start
-        # A task that runs again in a later play has another uuid but the same place in the same file.
         key = (start.path or result.task, result.host)
         known = opened.get(key)
         if result.status in ("failed", "unreachable", "ignored"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from sys import intern
 from typing import Any
 
 from msgspec import structs
@@ -29,17 +29,32 @@ from oplever.journal.events import (
     TaskStart,
     Unread,
 )
-from oplever.record.model import PlanStep, Recap
+from oplever.record.model import Change, HostResult, HostResults, ItemResult, PlanStep, Recap
+from oplever.record.notices import Notices
+from oplever.record.rescues import Rescues
+from oplever.record.unfinished import LooseEnds
+
+FACTS = frozenset({"ansible.builtin.gather_facts", "ansible.builtin.setup"})
+"""Machines whose facts are there already go without."""
+NO_WORK = FACTS | {"ansible.builtin.meta", "ansible.builtin.include_tasks", "ansible.builtin.include_role"}
+SETBACKS = frozenset(("failed", "unreachable", "ignored"))
 
 
 @dataclass
 class Task:
+    """One task with its results in order, as a record has them but for what is known at the end of the run only: which
+    failures were rescued. `setbacks` are the failed, unreachable and ignored ones by their place among the results,
+    `actions` those that results name themselves."""
+
     start: TaskStart
     number: int
     play: str
-    started: dict[str, str] = field(default_factory=dict)
-    results: list[Result] = field(default_factory=list)
+    results: HostResults = field(default_factory=HostResults)
+    setbacks: dict[int, Result] = field(default_factory=dict)
     includes: dict[str, None] = field(default_factory=dict)
+    actions: dict[str, None] = field(default_factory=dict)
+    has_work: bool = False
+    check_mode: bool = False
 
 
 @dataclass
@@ -78,7 +93,11 @@ class Run:
     """The journal folded; hosts and tasks are in order of appearance.
 
     `lines` are those of the file, `damaged` those of them that cannot be read, `gaps` those that cannot be read or
-    are not there. `notified` holds handlers that were told and not yet by which task.
+    are not there. `notified` holds handlers that were told and not yet by which task. `running` is what began and has
+    no result yet, with its start.
+
+    Of a million results no event is kept, but those in `setbacks`: what failed, was unreachable or ignored, and for
+    each place in a playbook and machine the first that went well after that.
     """
 
     start: RunStart | None = None
@@ -92,7 +111,13 @@ class Run:
     plan: dict[str, PlanStep] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
-    results: list[Result] = field(default_factory=list)
+    answered: dict[str, None] = field(default_factory=dict)
+    setbacks: list[Result] = field(default_factory=list)
+    unanswered: dict[str, None] = field(default_factory=dict)
+    changed_in_trial: list[tuple[str, str]] = field(default_factory=list)
+    rescues: Rescues = field(default_factory=Rescues)
+    notices: Notices = field(default_factory=Notices)
+    loose_ends: LooseEnds = field(default_factory=LooseEnds)
     running: dict[tuple[str, str], str] = field(default_factory=dict)
     retries: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     notified: dict[str, list[str]] = field(default_factory=dict)
@@ -100,16 +125,12 @@ class Run:
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     recap: dict[str, Recap] | None = None
-    rescues: dict[int, Result | None] | None = None
-    """Kept by oplever.record.steps.rescued."""
+    failing: set[tuple[str, str]] = field(default_factory=set)
 
-    @cached_property
+    @property
     def hosts(self) -> list[str]:
-        """Every machine that was targeted or answered. To be asked when all events are in."""
-        found = dict.fromkeys(self.groups)
-        found.update(dict.fromkeys(result.host for result in self.results))
-        found.update(dict.fromkeys(self.recap or ()))
-        return list(found)
+        """Every machine that was targeted or answered."""
+        return list(dict.fromkeys((*self.groups, *self.answered, *(self.recap or ()))))
 
     @property
     def surplus(self) -> int:
@@ -137,8 +158,6 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 _result(run, event, keep_data=(event.task, event.host) not in with_items)
             case HostStart():
                 run.running[event.task, event.host] = event.t
-                if task := run.tasks.get(event.task):
-                    task.started[event.host] = event.t
             case ItemDone():
                 if _own(run, event):
                     with_items.add((event.task, event.host))
@@ -204,18 +223,99 @@ def _no_hosts(run: Run, event: NoHosts) -> None:
 
 
 def _result(run: Run, event: Result, *, keep_data: bool) -> None:
-    handlers = run.notified.pop(event.host, ())
+    handlers = run.notified.pop(event.host, ()) if run.notified else ()
     if handlers and not event.notify:  # other tools tell of a handler on a line of its own only
         event = structs.replace(event, notify=tuple(dict.fromkeys(handlers)))
     run.recap = None  # a recap counts up to where it stands; work after it makes it old
-    run.running.pop((event.task, event.host), None)
-    run.results.append(event)
-    if event.task not in run.tasks:  # its start was lost
-        unknown = TaskStart(seq=event.seq, t=event.t, task=event.task, name="?")
-        run.tasks[event.task] = Task(unknown, len(run.tasks) + 1, "")
-    run.tasks[event.task].results.append(event)
-    if keep_data:
+    run.answered[event.host] = None
+    task = run.tasks.get(event.task) or _lost_task(run, event)
+    if event.status in SETBACKS:
+        task.setbacks[len(task.results)] = event
+    _add(run, task, event)
+    _watch(run, task, event)
+    if keep_data and event.data is not None:
         _own(run, event)
+
+
+def _lost_task(run: Run, event: Result) -> Task:
+    """A task whose start is not in the journal."""
+    start = TaskStart(seq=event.seq, t=event.t, task=event.task, name="?")
+    run.tasks[event.task] = task = Task(start, len(run.tasks) + 1, "")
+    return task
+
+
+def _watch(run: Run, task: Task, event: Result) -> None:
+    """What a result means together with others."""
+    start = task.start
+    task.check_mode |= event.check_mode
+    if event.action:
+        task.actions[event.action] = None
+    task.has_work = task.has_work or (event.status != "skipped" and (start.action or event.action) not in NO_WORK)
+    if event.unreachable:
+        run.unanswered[event.host] = None
+    if event.changed and not event.check_mode and run.start is not None and run.start.check_mode:
+        run.changed_in_trial.append((start.name, event.host))
+    run.rescues.take(event, start)
+    if start.handler or event.notify or event.job is not None:
+        play = run.plays.get(start.play)
+        run.loose_ends.take(event, start, play.targets if play else ())
+    # A task that runs again in a later play has another uuid but the same place in the same file.
+    place = (start.path or event.task, event.host)
+    if event.status in SETBACKS:
+        run.setbacks.append(event)
+        run.failing.add(place)
+    elif run.failing and place in run.failing and event.status in ("ok", "changed"):
+        run.setbacks.append(event)
+        run.failing.discard(place)
+
+
+def _add(run: Run, task: Task, event: Result) -> None:
+    """One more result to a task: one of perhaps a million, nearly all of them plain."""
+    key = (event.task, event.host)
+    started = run.running.pop(key, event.t)
+    retries = tuple(run.retries.pop(key, ())) if run.retries else ()
+    notified_by = run.notices.take(event, task.start) if event.notify or task.start.handler else ()
+    if retries or notified_by or not _is_plain(event):
+        task.results.append(_host_result(event, started, retries, notified_by))
+    else:
+        task.results.append_plain(intern(event.host), event.status, started, event.duration or 0.0)
+
+
+def _is_plain(event: Result) -> bool:
+    return not (
+        event.message
+        or event.items
+        or event.items_total
+        or event.censored
+        or event.notify
+        or event.warnings
+        or event.diff
+        or event.job
+        or event.delegated_to
+        or (event.attempts or 1) != 1
+    )
+
+
+def _host_result(event: Result, started: str, retries: tuple[str, ...], notified_by: tuple[str, ...]) -> HostResult:
+    items = tuple(ItemResult(i.item, i.status, i.message or "") for i in event.items or ())
+    return HostResult(
+        host=intern(event.host),
+        status=event.status,
+        started=started,
+        duration=event.duration or 0.0,
+        message=event.message or "",
+        attempts=event.attempts or 1,
+        delegated_to=event.delegated_to or "",
+        items=items,
+        items_total=event.items_total or len(items),
+        censored=bool(event.censored),
+        notified=event.notify,
+        notified_by=notified_by,
+        retries=retries,
+        job=event.job.id if event.job and not event.job.finished else "",
+        changes=tuple(Change(c.name, c.added, c.removed) for c in event.diff),
+        warnings=event.warnings,
+    )
 
 
 def _own(run: Run, event: Result | ItemDone) -> bool:

@@ -11,13 +11,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from oplever.journal.events import Result
-from oplever.record.fold import Play, Run, Task
+from oplever.record.fold import FACTS, Play, Run, Task
 from oplever.record.model import PlanStep
 
-_FACTS = frozenset({"ansible.builtin.gather_facts", "ansible.builtin.setup"})
-"""Machines whose facts are there already go without."""
 _ENDS = frozenset({"end_host", "end_batch", "end_play"})
-_NO_WORK = _FACTS | {"ansible.builtin.meta", "ansible.builtin.include_tasks", "ansible.builtin.include_role"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,8 @@ def _stop(run: Run, key: str, play: Play, saved: Collection[int], failed: frozen
     others = tuple(host for host in play.batch if host not in failed)
     is_emptied = run.plan[key].no_hosts == "no_hosts_remaining"
     for task in reversed(tasks):
-        culprits = _unique(result.host for result in task.results if _is_failure(result) and result.seq not in saved)
+        setbacks = task.setbacks.values()
+        culprits = _unique(result.host for result in setbacks if _is_failure(result) and result.seq not in saved)
         if culprits and others and (task.start.fatal or is_emptied):
             return Stop(task.start.name, culprits, others)
         if task.start.for_all and not culprits:
@@ -78,7 +76,7 @@ def behind(run: Run, failed: frozenset[str]) -> Behind:
         owed = [task.number for task in tasks if _is_owed(task, tasks)]
         if not owed:
             continue
-        last = _last_taken(tasks)
+        last = _last_taken(run, tasks)
         for host in play.targets:
             missed = bisect_right(owed, last.get(host, 0))
             if host in failed or missed == len(owed):
@@ -92,12 +90,15 @@ def behind(run: Run, failed: frozenset[str]) -> Behind:
     return Behind(_unique(left), _unique(host for host in ended if host not in left))
 
 
-def _last_taken(tasks: Iterable[Task]) -> dict[str, int]:
+def _last_taken(run: Run, tasks: Iterable[Task]) -> dict[str, int]:
     """For each machine the number of the last task that it took part in."""
     last: dict[str, int] = {}
+    begun: dict[str, list[str]] = {}
+    for task_id, host in run.running:
+        begun.setdefault(task_id, []).append(host)
     for task in tasks:
-        last.update(dict.fromkeys(task.started, task.number))
-        last.update((result.host, task.number) for result in task.results)
+        last.update(dict.fromkeys(begun.get(task.start.task, ()), task.number))
+        last.update(dict.fromkeys(task.results.hosts, task.number))
     return last
 
 
@@ -105,34 +106,28 @@ def _is_owed(task: Task, tasks: Iterable[Task]) -> bool:
     """Whether every machine of the play should meet it. A rescue of a failure that stops the others takes all of them
     along, or else Ansible has lost them."""
     if task.start.for_all:
-        return task.start.action not in _FACTS
+        return task.start.action not in FACTS
     block = task.start.rescues
     return block is not None and any(
-        each.start.fatal and any(result.rescued_by == block for result in each.results) for each in tasks
+        each.start.fatal and any(result.rescued_by == block for result in each.setbacks.values()) for each in tasks
     )
 
 
 def unanswered(run: Run) -> tuple[str, ...]:
     """Machines that did not answer at a step, which the playbook said to ignore."""
-    return _unique(result.host for result in run.results if result.unreachable)
+    return tuple(run.unanswered)
 
 
 def has_work(run: Run) -> bool:
     """Whether anything was done or tried, more than asking what the machine is and bringing in files of tasks."""
-    return any(
-        result.status in ("failed", "unreachable", "ignored")
-        or (result.status != "skipped" and (run.tasks[result.task].start.action or result.action) not in _NO_WORK)
-        for result in run.results
-    )
+    return bool(run.setbacks) or any(task.has_work for task in run.tasks.values())
 
 
 def changed_in_trial(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Steps of a trial run that really changed something, and where: tasks with `check_mode: false`."""
     if run.start is None or not run.start.check_mode or run.start.imported:
         return (), ()  # what other tools keep does not say which tasks really ran
-    real = [result for result in run.results if result.changed and not result.check_mode]
-    steps = _unique(run.tasks[result.task].start.name for result in real)
-    return steps, tuple(sorted({result.host for result in real}))
+    return _unique(step for step, _ in run.changed_in_trial), tuple(sorted({host for _, host in run.changed_in_trial}))
 
 
 def plays_ended(run: Run) -> tuple[str, ...]:

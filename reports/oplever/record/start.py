@@ -109,10 +109,12 @@ def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ..
     recaps = counts(run)
     seconds: dict[str, float] = {}
     roles: dict[str, dict[str, None]] = {}
-    for result in run.results:
-        seconds[result.host] = seconds.get(result.host, 0.0) + (result.duration or 0.0)
-        if (role := run.tasks[result.task].start.role) and result.status != "skipped":
-            roles.setdefault(result.host, {})[role] = None
+    for task in run.tasks.values():
+        results, role = task.results, task.start.role
+        for host, status, duration in zip(results.hosts, results.statuses, results.durations, strict=True):
+            seconds[host] = seconds.get(host, 0.0) + duration
+            if role and status != "skipped":
+                roles.setdefault(host, {})[role] = None
     return tuple(
         _system(
             run,

@@ -1,13 +1,13 @@
-"""What a run set going and did not see through: handlers that were told and did not run, and background jobs whose
-outcome nobody asked for. Ansible's recap is silent about both. Pure."""
+"""What a run set going and did not see through: handlers that were notified and did not run, and background jobs whose
+outcome nobody asked for. Ansible's recap is silent about both."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oplever.journal.events import Result, TaskStart
-from oplever.record.fold import Run
 
 
 @dataclass(frozen=True)
@@ -18,37 +18,38 @@ class Unfinished:
     hosts: tuple[str, ...]
 
 
-def handlers_not_run(run: Run) -> Unfinished:
-    """Topics that a step told after it changed something and that no handler answered there: a second run changes
-    nothing, and so never tells them again."""
-    answered: dict[tuple[str, str], int] = {}
-    for result in run.results:
-        start = run.tasks[result.task].start
+class LooseEnds:
+    """Takes the results of a run in order."""
+
+    def __init__(self) -> None:
+        self._topics: dict[str, dict[str, None]] = defaultdict(dict)
+        self._jobs: dict[tuple[str, str], str] = {}
+
+    def take(self, result: Result, start: TaskStart, targets: Iterable[str]) -> None:
+        """One more result, of the task that began with `start` in a play for `targets`."""
         if start.handler:
             # One that runs once for all machines of the play answers for each of them.
-            hosts = (result.host, *(run.plays[start.play].targets if start.fatal and start.play in run.plays else ()))
-            answered.update(((host, name), result.seq) for host in hosts for name in (start.name, *start.listen))
-    open_topics = [
-        (topic, result.host)
-        for result in run.results
-        for topic in result.notify
-        if max(answered.get((result.host, name), -1) for name in (topic, topic.rpartition(" : ")[2])) < result.seq
-    ]
-    return _unfinished(open_topics)
+            names = {start.name, *start.listen}
+            for host in (result.host, *(targets if start.fatal else ())):
+                topics = self._topics[host]
+                for topic in [topic for topic in topics if {topic, topic.rpartition(" : ")[2]} & names]:
+                    del topics[topic]
+        self._topics[result.host].update(dict.fromkeys(result.notify))
+        if result.job is not None:
+            job = (result.host, result.job.id)
+            if result.job.finished or _is_outcome(result, start):
+                self._jobs.pop(job, None)
+            else:
+                self._jobs[job] = start.name
 
+    def handlers_not_run(self) -> Unfinished:
+        """Topics that a step notified after it changed something and that no handler answered there: a second run
+        changes nothing, and so never notifies them again."""
+        return _unfinished((topic, host) for host, topics in self._topics.items() for topic in topics)
 
-def jobs_not_awaited(run: Run) -> Unfinished:
-    """Steps that left work running (`poll: 0`) of which no later step saw the end."""
-    waiting: dict[tuple[str, str], str] = {}
-    for result in run.results:
-        if result.job is None:
-            continue
-        key = (result.host, result.job.id)
-        if result.job.finished or _is_outcome(result, run.tasks[result.task].start):
-            waiting.pop(key, None)
-        else:
-            waiting[key] = run.tasks[result.task].start.name
-    return _unfinished((step, host) for (host, _), step in waiting.items())
+    def jobs_not_awaited(self) -> Unfinished:
+        """Steps that left work running (`poll: 0`) of which no later step saw the end."""
+        return _unfinished((step, host) for (host, _), step in self._jobs.items())
 
 
 def _is_outcome(result: Result, start: TaskStart) -> bool:

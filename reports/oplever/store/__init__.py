@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from oplever.files import write
 from oplever.store.manifest import MANIFEST
+from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory
 from oplever.store.records import (
-    ENTRIES,
-    JOURNAL,
     RECORD,
     Examined,
     Sources,
     create,
-    every,
     examine,
-    find,
     load,
     read_entries,
-    records_directory,
     sources,
     write_record,
 )

@@ -11,7 +11,8 @@ from oplever.files import extend
 from oplever.record import entries
 from oplever.record.entries import Entry
 from oplever.store import chain
-from oplever.store.records import ENTRIES, JOURNAL, entry_lines
+from oplever.store.places import ENTRIES, JOURNAL
+from oplever.store.records import entry_lines
 
 
 def append(directory: Path, added: Sequence[Entry]) -> None:

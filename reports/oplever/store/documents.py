@@ -22,7 +22,8 @@ from oplever.errors import OpleverError
 from oplever.files import locked, unreadable, write
 from oplever.store import manifest
 from oplever.store.manifest import DRAWING, MANIFEST
-from oplever.store.records import ENTRIES, JOURNAL, entry_lines
+from oplever.store.places import ENTRIES, JOURNAL
+from oplever.store.records import entry_lines
 
 State = Literal["current", "being_made", "out_of_date", "none"]
 _LOCK, _PROBLEM = "lock", "problem"

@@ -12,7 +12,8 @@ from msgspec import UNSET, UnsetType, structs
 from oplever.errors import OpleverError
 from oplever.files import sha256, unreadable, write
 from oplever.store import chain
-from oplever.store.records import ENTRIES, JOURNAL, entry_lines
+from oplever.store.places import ENTRIES, JOURNAL
+from oplever.store.records import entry_lines
 
 MANIFEST = "manifest.json"
 SIGNED = "signed"

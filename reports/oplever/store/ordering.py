@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
-
-from sqlalchemy import RowMapping
 
 from oplever._shared import sequence
 
@@ -14,7 +12,7 @@ Clock = Literal["past", "future", "back"]
 """Why the start time of a record is not believed; see `sequence.Doubt`."""
 
 
-def order(lines: Iterable[RowMapping], latest: str | None, now: str) -> dict[str, dict[str, Any]]:
+def order(lines: Iterable[Mapping[str, Any]], latest: str | None, now: str) -> dict[str, dict[str, Any]]:
     """Name -> `number` (from 1, in the order of making), `moment` (start, or that of the record before it when the
     clock cannot have been right; never before an earlier one) and `clock`.
 

@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, not_, or_, select
+from msgspec import Struct, structs
 
 from oplever import clock
 from oplever.kinds.registry import KINDS
 from oplever.record import drift
 from oplever.record.compare import Difference, state_differences
-from oplever.store import schema
+from oplever.store.database import Database, Values
 from oplever.store.index import Index
 from oplever.store.ordering import Clock
-from oplever.store.schema import changes, failing, people, roles, systems
-from oplever.store.schema import records as table
 
-_LAST_FIRST = (table.c.moment.desc(), table.c.number.desc(), table.c.place, table.c.name.desc())
+_LAST_FIRST = "moment DESC, number DESC, place, name DESC"
 """Numbers count within a place; records of several places follow each other by time."""
+_COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 DRIFTING = drift.KINDS | {"package"}
+
+
+def _in_part(table: str, condition: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {table} WHERE record = key AND {condition})"  # noqa: S608 - constants of this module
+
+
+def _like(column: str, pattern: str) -> str:
+    return rf"lower({column}) LIKE :{pattern} ESCAPE '\'"
+
+
+_CONDITIONS = {
+    "verdict": "verdict = :verdict",
+    "work_process": "work_process = :work_process",
+    "kind": "kind = :kind",
+    "state": "status = :state",
+    "due": "substr(due, 1, :length) <= :due",
+    "since": "started >= :since",
+    "until": "started < :until",
+    "host": _in_part("oplever_systems", _like("host", "host")),
+    "role": _in_part("oplever_roles", _like("role", "role")),
+    "failed_check": _in_part("oplever_failing", _like("id", "failed_check")),
+    "operator": _in_part("oplever_people", f"({_like('name', 'operator')} OR {_like('name', 'part')})"),
+}
+"""What each field of a filter asks of a record."""
+_PATTERNS = ("host", "role", "failed_check", "operator")
+_COLUMNS = """SELECT key, name, place, problem, started, title, kind, due, work_process, verdict, stage, status,
+    revision, duration, clock """
+"""The fields of `Listed` up to `hosts`, in their order, after the key."""
+_HOSTS = "SELECT record, host FROM oplever_systems WHERE 1 = 1 AND :part"
+_OPERATORS = """SELECT record, name FROM oplever_people WHERE role IN ('executor', 'account') AND :part
+    ORDER BY role DESC"""
+_FAILURES = "SELECT record, count(*) FROM oplever_failing WHERE 1 = 1 AND :part GROUP BY record"
+"""What goes with a record; `:part` narrows it to the records that are asked for."""
 
 
 class Filter(Struct, frozen=True):
@@ -104,170 +135,161 @@ class Visit(Struct, frozen=True):
 
 def listing(index: Index, wanted: Filter) -> list[Listed]:
     """Records that have all that is wanted, newest first. Those that cannot be read match an empty filter only."""
-    query = select(table).where(*_conditions(wanted)).order_by(*_LAST_FIRST).limit(wanted.limit)
-    with index.engine.connect() as connection:
-        return _listed(connection, connection.execute(query).mappings().all())
+    conditions, values = _conditions(wanted)
+    return _listed(index.database, conditions, values, wanted.limit)
 
 
 def unreadable(index: Index) -> list[Listed]:
-    query = select(table).where(table.c.problem.is_not(None)).order_by(*_LAST_FIRST)
-    with index.engine.connect() as connection:
-        return _listed(connection, connection.execute(query).mappings().all())
+    return _listed(index.database, ["problem IS NOT NULL"], {})
 
 
 def hosts(index: Index) -> list[str]:
-    with index.engine.connect() as connection:
-        return list(connection.scalars(select(systems.c.host).distinct().order_by(systems.c.host)))
+    return index.database.column("SELECT DISTINCT host FROM oplever_systems ORDER BY host")
 
 
 def life(index: Index, host: str) -> list[Visit]:
     """A machine over all records, oldest first."""
-    query = (
-        select(table, systems)
-        .join(systems, systems.c.record == table.c.key)
-        .where(systems.c.host == host)
-        .order_by(table.c.moment, table.c.number, table.c.name)
-    )
+    query = """SELECT record, ok, changed, unreachable, failed, skipped, rescued, ignored, passed, ran, score
+        FROM oplever_systems JOIN oplever_records ON oplever_records.key = oplever_systems.record
+        WHERE host = :host ORDER BY moment, number, oplever_records.name"""
     visits: list[Visit] = []
     seen: tuple[str, int] | None = None
-    with index.engine.connect() as connection:
-        for row in connection.execute(query).mappings().all():
-            drift = _drift(connection, host, seen[1], row["key"]) if seen else ()
-            visits.append(_visit(connection, host, row, seen[0] if seen else None, drift))
-            if _digests(connection, host, row["key"], ("after", "before")):
-                seen = row["name"], row["key"]
+    database = index.database
+    with database.reading():
+        listed = _by_key(database, ["EXISTS (SELECT 1 FROM oplever_systems WHERE record = key AND host = :host)"],
+                         {"host": host})  # fmt: skip
+        for key, *counts, passed, ran, score in database.rows(query, {"host": host}):
+            visit = Visit(
+                record=listed[key],
+                counts=dict(zip(_COUNTS, counts, strict=True)),
+                passed=passed,
+                ran=ran,
+                score=score,
+                since=seen[0] if seen else None,
+                drift=_drift(database, host, seen[1], key) if seen else (),
+                **_on(database, host, key),
+            )
+            visits.append(visit)
+            if _digests(database, host, key, ("after", "before")):
+                seen = visit.record.name, key
     return visits
 
 
 def newest(index: Index, host: str, count: int = 1) -> list[str]:
     """Names of the last records with a snapshot of this machine in the directory of this index, newest first."""
-    seen = exists().where(schema.states.c.record == table.c.key, schema.states.c.host == host)
-    query = select(table.c.name).where(table.c.place == index.place, seen).order_by(*_LAST_FIRST)
-    with index.engine.connect() as connection:
-        return list(connection.scalars(query.limit(count)))
+    query = """SELECT name FROM oplever_records WHERE place = :place
+        AND EXISTS (SELECT 1 FROM oplever_states WHERE record = key AND host = :host)"""
+    values = {"place": index.place, "host": host, "count": count}
+    return index.database.column(f"{query} ORDER BY {_LAST_FIRST} LIMIT :count", values)
 
 
-def _visit(connection: Connection, host: str, row: Any, since: str | None, drift: tuple[Difference, ...]) -> Visit:
-    def of(part: Table) -> list[Any]:
-        query = select(part).where(part.c.record == row["key"], part.c.host == host)
-        return list(connection.execute(query).mappings())
-
-    return Visit(
-        record=_listed(connection, [row])[0],
-        counts={key: row[key] for key in ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")},
-        passed=row["passed"],
-        ran=row["ran"],
-        score=row["score"],
-        roles=tuple(each["role"] for each in of(roles)),
-        failing=tuple(Failing(*(each[key] for key in Failing.__struct_fields__)) for each in of(failing)),
-        changes=tuple(Changed(*(each[key] for key in Changed.__struct_fields__)) for each in of(changes)),
-        since=since,
-        drift=drift,
-    )
+def _on(database: Database, host: str, key: int) -> dict[str, Any]:
+    """What a record says of a machine, in parts: fields of a `Visit`."""
+    at = {"record": key, "host": host}
+    roles = "SELECT role FROM oplever_roles WHERE record = :record AND host = :host"
+    failing = """SELECT kind, id, status, expected, found FROM oplever_failing
+        WHERE record = :record AND host = :host"""
+    changes = """SELECT section, kind, name, change, before, after FROM oplever_changes
+        WHERE record = :record AND host = :host"""
+    return {
+        "roles": tuple(database.column(roles, at)),
+        "failing": tuple(Failing(*row) for row in database.rows(failing, at)),
+        "changes": tuple(Changed(*row) for row in database.rows(changes, at)),
+    }
 
 
-def _drift(connection: Connection, host: str, old: int, new: int) -> tuple[Difference, ...]:
+def _drift(database: Database, host: str, old: int, new: int) -> tuple[Difference, ...]:
     """What changed between the last snapshot of one record and the first of the next."""
-    was = _digests(connection, host, old, ("after", "before"))
-    now = _digests(connection, host, new, ("before", "after"))
+    was = _digests(database, host, old, ("after", "before"))
+    now = _digests(database, host, new, ("before", "after"))
     if not was or not now:
         return ()
     kinds = [kind for kind in sorted(DRIFTING & was.keys() & now.keys()) if was[kind] != now[kind]]
     return tuple(
         state_differences(
             host,
-            {kind: _body(connection, was[kind]) for kind in kinds},
-            {kind: _body(connection, now[kind]) for kind in kinds},
+            {kind: _body(database, was[kind]) for kind in kinds},
+            {kind: _body(database, now[kind]) for kind in kinds},
         )
     )
 
 
-def _digests(connection: Connection, host: str, record: int, stages: tuple[str, str]) -> dict[str, str]:
+def _digests(database: Database, host: str, record: int, stages: tuple[str, str]) -> dict[str, str]:
     """Kind -> digest, from the first of these stages that was seen."""
-    part = schema.states
-    query = select(part.c.stage, part.c.kind, part.c.digest).where(part.c.record == record, part.c.host == host)
-    found: dict[str, dict[str, str]] = {}
-    for stage, kind, digest in connection.execute(query):
-        found.setdefault(stage, {})[kind] = digest
-    return found.get(stages[0]) or found.get(stages[1]) or {}
+    query = "SELECT stage, kind, digest FROM oplever_states WHERE record = :record AND host = :host"
+    by_stage: dict[str, dict[str, str]] = {}
+    for stage, kind, digest in database.rows(query, {"record": record, "host": host}):
+        by_stage.setdefault(stage, {})[kind] = digest
+    return by_stage.get(stages[0]) or by_stage.get(stages[1]) or {}
 
 
-def _body(connection: Connection, digest: str) -> dict[str, str]:
-    body = connection.scalars(select(schema.bodies.c.body).where(schema.bodies.c.digest == digest)).one()
+def _body(database: Database, digest: str) -> dict[str, str]:
+    [body] = database.column("SELECT body FROM oplever_bodies WHERE digest = :digest", {"digest": digest})
     return msgspec.json.decode(zlib.decompress(body), type=dict[str, str])
 
 
-def _listed(connection: Connection, found: Sequence[Any]) -> list[Listed]:
-    keys = [row["key"] for row in found]
-    operators = select(people.c.record, people.c.name).where(people.c.role.in_(("executor", "account")))
-    machines = _grouped(connection, select(systems.c.record, systems.c.host), systems, keys)
-    people_of = _grouped(connection, operators.order_by(people.c.role.desc()), people, keys)
-    failures = _grouped(connection, select(failing.c.record, failing.c.id), failing, keys)
-    columns = tuple(name for name in Listed.__struct_fields__ if name in table.c and name != "hosts")
-    return [
-        Listed(
-            **{name: row[name] for name in columns},
-            hosts=tuple(machines.get(row["key"], ())),
-            operators=tuple(dict.fromkeys(people_of.get(row["key"], ()))),
-            failing=len(failures.get(row["key"], ())),
+def _listed(database: Database, conditions: Sequence[str], values: Values, limit: int | None = None) -> list[Listed]:
+    with database.reading():
+        return list(_by_key(database, conditions, values, limit).values())
+
+
+def _by_key(
+    database: Database, conditions: Sequence[str], values: Values, limit: int | None = None
+) -> dict[int, Listed]:
+    """The records that meet all conditions, newest first, by their key. To be asked while `reading`."""
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    chosen = f"FROM oplever_records {where} ORDER BY {_LAST_FIRST}" + (f" LIMIT {limit:d}" if limit else "")
+    part = f"AND record IN (SELECT key {chosen})" if conditions or limit else ""
+    hosts = _grouped(database.rows(_HOSTS.replace("AND :part", part), values))
+    operators = _grouped(database.rows(_OPERATORS.replace("AND :part", part), values))
+    failures: dict[int, int] = dict(database.rows(_FAILURES.replace("AND :part", part), values))
+    return {
+        key: Listed(
+            *(*columns, tuple(hosts.get(key, ())), tuple(dict.fromkeys(operators.get(key, ()))), failures.get(key, 0))
         )
-        for row in found
-    ]
+        for key, *columns in database.rows(_COLUMNS + chosen, values)
+    }
 
 
-def _grouped(connection: Connection, query: Select[Any], part: Table, keys: Sequence[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for start in range(0, len(keys), 500):
-        for record, value in connection.execute(query.where(part.c.record.in_(keys[start : start + 500]))):
-            found.setdefault(record, []).append(value)
-    return found
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
+    by_record: dict[int, list[str]] = {}
+    for record, value in rows:
+        by_record.setdefault(record, []).append(value)
+    return by_record
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.verdict:
-        found.append(table.c.verdict == wanted.verdict)
-    if wanted.work_process:
-        found.append(table.c.work_process == wanted.work_process)
-    if wanted.kind:
-        found.append(table.c.kind == wanted.kind)
-    if wanted.state:
-        found.append(table.c.status == wanted.state)
-    if wanted.due:
-        found.append(func.substr(table.c.due, 1, len(wanted.due)) <= wanted.due)
-    if wanted.overdue:
-        found.append(_overdue(clock.now()))
-    if wanted.since:
-        found.append(table.c.started >= wanted.since)
-    if wanted.until:
-        found.append(table.c.started < wanted.until)
-    for pattern, column in (
-        (wanted.host, systems.c.host),
-        (wanted.role, roles.c.role),
-        (wanted.failed_check, failing.c.id),
-    ):
-        if pattern:
-            found.append(exists().where(column.table.c.record == table.c.key, _like(column, pattern)))
+def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
+    """SQL that has to hold all together, and the values of its parameters."""
+    given: dict[str, Any] = {name: value for name, value in structs.asdict(wanted).items() if value}
+    conditions = [sql for name, sql in _CONDITIONS.items() if name in given]
+    values = {name: _pattern(value) if name in _PATTERNS else value for name, value in given.items()}
     if wanted.operator:
-        named = or_(_like(people.c.name, wanted.operator), _like(people.c.name, f"*{wanted.operator}*"))
-        found.append(exists().where(people.c.record == table.c.key, named))
-    return found
+        values["part"] = _pattern(f"*{wanted.operator}*")
+    if wanted.due:
+        values["length"] = len(wanted.due)
+    if wanted.overdue:
+        sql, more = _overdue(clock.now())
+        conditions.append(sql)
+        values |= more
+    return conditions, values
 
 
-def _overdue(now: str) -> ColumnElement[bool]:
+def _overdue(now: str) -> tuple[str, dict[str, Any]]:
     """Due before this moment and in no final state. A day is over when the day after it begins (UTC)."""
     day = now[:10]
-    past = or_(
-        and_(func.length(table.c.due) == len(day), table.c.due < day),
-        and_(func.length(table.c.due) > len(day), table.c.due < now),
-    )
-    ready = [
-        and_(table.c.kind == kind.id, table.c.status.in_([state.id for state in kind.states if state.is_final]))
-        for kind in KINDS.values()
-    ]
-    return and_(past, not_(or_(*ready)))
+    values: dict[str, Any] = {"now": now, "day": day, "day_length": len(day)}
+    past = "(length(due) = :day_length AND due < :day OR length(due) > :day_length AND due < :now)"
+    ready: list[str] = []
+    for kind in KINDS.values():
+        for state in kind.states:
+            if state.is_final:
+                number = len(ready)
+                ready.append(f"(kind = :kind{number} AND status = :final{number})")
+                values |= {f"kind{number}": kind.id, f"final{number}": state.id}
+    return f"{past} AND NOT ({' OR '.join(ready)})", values
 
 
-def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
-    escaped = pattern.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return func.lower(column).like(escaped.replace("*", "%").replace("?", "_"), escape="\\")
+def _pattern(wildcards: str) -> str:
+    """`*` and `?` as LIKE has them."""
+    escaped = wildcards.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return escaped.replace("*", "%").replace("?", "_")

@@ -6,13 +6,11 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from oplever import config
 from oplever._shared import sequence
 from oplever.errors import OpleverError
 from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
@@ -24,8 +22,10 @@ from oplever.record.entries import Entry, OpenedEntry
 from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
 from oplever.record.snapshots import State
+from oplever.store.places import ENTRIES, JOURNAL
+from oplever.text import to_json
 
-JOURNAL, ENTRIES, RECORD = "journal.jsonl", "entries.jsonl", "record.json"
+RECORD = "record.json"
 
 
 class Examined(msgspec.Struct, frozen=True):
@@ -47,41 +47,6 @@ class Sources(msgspec.Struct, frozen=True):
 
     def with_entry(self, entry: Entry) -> Sources:
         return msgspec.structs.replace(self, entries=(*self.entries, entry))
-
-
-def records_directory() -> Path:
-    return config.records()
-
-
-def find(name: str) -> Path:
-    """The directory of a record by path or by name below the records. Raises OpleverError (`record-unknown`)."""
-    for directory in (Path(name), records_directory() / name):
-        if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
-            return directory.resolve()
-    raise OpleverError(
-        "record-unknown", f"there is no record {name}", "run a playbook first, or list the records: oplever list"
-    )
-
-
-def present(base: Path) -> dict[str, Path]:
-    """The directories of all records by name, in no order. Raises OpleverError (`file-unreadable`)."""
-    try:
-        return {name: base / name for name in sequence.names(str(base))}
-    except FileNotFoundError:
-        return {}
-    except OSError as problem:
-        raise unreadable(base, problem) from None
-
-
-def every(base: Path | None = None) -> Iterator[Path]:
-    """The directories of all records, the one made last first. Raises OpleverError (`file-unreadable`)."""
-    base = base or records_directory()
-    try:
-        yield from (base / name for name in sequence.newest_in(str(base), datetime.now(UTC)))
-    except FileNotFoundError:
-        return
-    except OSError as problem:
-        raise unreadable(base, problem) from None
 
 
 def load(directory: Path) -> Record:
@@ -174,5 +139,5 @@ def point_latest(record: Path) -> None:
 def write_record(record: Record, directory: Path) -> Path:
     """record.json beside the journal. Raises OpleverError (`file-unwritable`)."""
     path = directory / RECORD
-    write(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    write(path, msgspec.json.format(to_json(record), indent=1) + b"\n")
     return path

@@ -28,8 +28,9 @@ from oplever.record import entries as kinds
 from oplever.record.entries import Entry, PseudonymisedEntry, Term
 from oplever.store import chain, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
+from oplever.store.places import ENTRIES, JOURNAL, every
 from oplever.store.pseudonyms import Pseudonyms
-from oplever.store.records import ENTRIES, JOURNAL, RECORD, every, is_by_hand, point_latest, read_entries
+from oplever.store.records import RECORD, is_by_hand, point_latest, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
 
 LOG = "purge.jsonl"

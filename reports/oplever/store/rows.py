@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+import msgspec
 from msgspec import structs
-from sqlalchemy import Table
 
 from oplever import clock
 from oplever.kinds import registry
 from oplever.record import figures
 from oplever.record.model import Record, Score, System, Test
+from oplever.record.snapshots import State
 from oplever.store import schema
 
 Row = dict[str, Any]
-
-
-def digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
 
 
 def record(found: Record) -> Row:
@@ -56,14 +54,36 @@ def _due(found: Record) -> str | None:
         return None
 
 
-def parts(found: Record) -> dict[Table, list[Row]]:
+def parts(found: Record) -> dict[str, list[Row]]:
     """Rows by table, without the key of the record."""
     return {
-        schema.people: _people(found),
-        schema.roles: [{"host": each.name, "role": role} for each in found.systems for role in each.roles],
-        schema.systems: _systems(found),
-        schema.failing: _failing(found),
-        schema.changes: _changes(found),
+        schema.PEOPLE: _people(found),
+        schema.ROLES: [{"host": each.name, "role": role} for each in found.systems for role in each.roles],
+        schema.SYSTEMS: _systems(found),
+        schema.FAILING: _failing(found),
+        schema.CHANGES: _changes(found),
+    }
+
+
+def states(of: Mapping[str, tuple[State | None, State | None]]) -> tuple[list[Row], dict[str, bytes]]:
+    """Which state had which body, and the bodies by digest."""
+    lines: list[Row] = []
+    bodies: dict[str, bytes] = {}
+    for host, pair in of.items():
+        for stage, state in zip(("before", "after"), pair, strict=True):
+            for kind, names in (state or {}).items():
+                body = msgspec.json.encode(names, order="deterministic")
+                digest = hashlib.sha256(body).hexdigest()
+                bodies[digest] = body
+                lines.append({"host": host, "stage": stage, "kind": kind, "digest": digest})
+    return lines, bodies
+
+
+def storable(row: Row) -> Row:
+    """PostgreSQL takes no NUL in a text."""
+    return {
+        key: value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+        for key, value in row.items()
     }
 
 

@@ -2,113 +2,88 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from collections.abc import Iterable, Iterator
 
 VERSION = 4
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart."""
 
-metadata = MetaData()
+ABOUT = "oplever_about"
+RECORDS = "oplever_records"
+PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"
+FAILING, CHANGES, STATES = "oplever_failing", "oplever_changes", "oplever_states"
+BODIES = "oplever_bodies"
 
-about = Table("oplever_about", metadata, Column("version", Integer, nullable=False))
+_RECORD = f"INTEGER NOT NULL REFERENCES {RECORDS} (key) ON DELETE CASCADE"
+_COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored", "passed", "ran")
+TABLES: dict[str, dict[str, str]] = {
+    ABOUT: {"version": "INTEGER NOT NULL"},
+    RECORDS: {
+        "key": "{key}",
+        # Several controllers may share a database: `place` is whose records these are, empty beside the records.
+        "place": "TEXT NOT NULL",
+        "name": "TEXT NOT NULL",
+        "fingerprint": "TEXT NOT NULL",
+        "problem": "TEXT",
+        "previous": "TEXT",  # as in sequence.py; the next three are worked out of it, over all records of a place
+        "number": "INTEGER",
+        "moment": "TEXT",
+        "clock": "TEXT",
+        "started": "TEXT",
+        "ended": "TEXT",
+        "last": "TEXT",
+        "title": "TEXT",
+        "kind": "TEXT",
+        "due": "TEXT",  # a day, or a moment in UTC; what else was said of it is none
+        "work_process": "TEXT",
+        "verdict": "TEXT",
+        "stage": "TEXT",
+        "status": "TEXT",
+        "revision": "INTEGER",
+        "duration": "DOUBLE PRECISION",
+        "hosts": "INTEGER",
+    },
+    PEOPLE: {"record": _RECORD, "name": "TEXT", "role": "TEXT"},
+    ROLES: {"record": _RECORD, "host": "TEXT", "role": "TEXT"},
+    SYSTEMS: {"record": _RECORD, "host": "TEXT", "os": "TEXT"}
+    | dict.fromkeys(_COUNTS, "INTEGER")
+    | dict.fromkeys(("score", "seconds"), "DOUBLE PRECISION"),
+    # `kind`: test or control
+    FAILING: {"record": _RECORD} | dict.fromkeys(("host", "kind", "id", "status", "expected", "found"), "TEXT"),
+    # `section`: component or setting
+    CHANGES: {"record": _RECORD}
+    | dict.fromkeys(("host", "section", "kind", "name", "change", "before", "after"), "TEXT"),
+    # What snapshots said, by kind; the bodies are stored once by content: most machines are like the day before.
+    STATES: {"record": _RECORD} | dict.fromkeys(("host", "stage", "kind", "digest"), "TEXT"),
+    BODIES: {"digest": "TEXT PRIMARY KEY", "size_bytes": "BIGINT NOT NULL", "body": "{bytes} NOT NULL"},
+}
+"""Columns with their SQL types; `{key}` and `{bytes}` are what each database calls its own (`Database.types`)."""
+PARTS = (PEOPLE, ROLES, SYSTEMS, FAILING, CHANGES, STATES)
+"""Tables that go with a record."""
+_INDEXED = (
+    *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES, STATES)),
+    (FAILING, "id"), (STATES, "digest"),
+)  # fmt: skip
 
-records = Table(
-    "oplever_records",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    # Several controllers may share a database: `place` is whose records these are, empty beside the records themselves.
-    Column("place", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("fingerprint", String, nullable=False),
-    Column("problem", Text),
-    Column("previous", String),  # as in sequence.py; the next three are worked out of it, over all records of a place
-    Column("number", Integer),
-    Column("moment", String),
-    Column("clock", String),
-    Column("started", String),
-    Column("ended", String),
-    Column("last", String),
-    Column("title", Text),
-    Column("kind", String),
-    Column("due", String),  # a day, or a moment in UTC; what else was said of it is none
-    Column("work_process", String),
-    Column("verdict", String),
-    Column("stage", String),
-    Column("status", String),
-    Column("revision", Integer),
-    Column("duration", Float),
-    Column("hosts", Integer),
-    UniqueConstraint("place", "name"),
-)
+
+def statements(types: dict[str, str]) -> Iterator[str]:
+    """The SQL that makes all tables."""
+    for table, columns in TABLES.items():
+        lines = [f"{name} {kind.format(**types)}" for name, kind in columns.items()]
+        unique = ["UNIQUE (place, name)"] if table == RECORDS else []
+        yield f"CREATE TABLE {table} ({', '.join(lines + unique)})"
+    for table, column in _INDEXED:
+        yield f"CREATE INDEX {table}_{column} ON {table} ({column})"
 
 
-def _part(name: str, *columns: Column[str] | Column[int] | Column[float]) -> Table:
-    key: Column[int] = Column("record", ForeignKey(records.c.key, ondelete="CASCADE"), nullable=False)
-    return Table(f"oplever_{name}", metadata, key, *columns, Index(f"oplever_{name}_record", "record"))
+def removal() -> Iterator[str]:
+    """The SQL that takes them away, those that refer to others first."""
+    for table in reversed(TABLES):
+        yield f"DROP TABLE IF EXISTS {table}"
 
 
-people = _part("people", Column("name", String), Column("role", String))
-roles = _part("roles", Column("host", String), Column("role", String))
-systems = _part(
-    "systems",
-    Column("host", String, index=True),
-    Column("os", String),
-    *(
-        Column(count, Integer)
-        for count in ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored", "passed", "ran")
-    ),
-    Column("score", Float),
-    Column("seconds", Float),
-)
-failing = _part(
-    "failing",
-    Column("host", String, index=True),
-    Column("kind", String),  # test or control
-    Column("id", String, index=True),
-    Column("status", String),
-    Column("expected", Text),
-    Column("found", Text),
-)
-changes = _part(
-    "changes",
-    Column("host", String, index=True),
-    Column("section", String),
-    Column("kind", String),
-    Column("name", Text),
-    Column("change", String),
-    Column("before", Text),
-    Column("after", Text),
-)
-
-states = _part(
-    "states",
-    Column("host", String, index=True),
-    Column("stage", String),
-    Column("kind", String),
-    Column("digest", String, index=True),
-)
-"""What snapshots said, by kind; the bodies are stored once by content: most machines are like the day before."""
-
-bodies = Table(
-    "oplever_bodies",
-    metadata,
-    Column("digest", String, primary_key=True),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-)
-
-PARTS = (people, roles, systems, failing, changes, states)
+def insertion(table: str, columns: Iterable[str]) -> str:
+    """The SQL that adds a row with these columns, as parameters of the same names."""
+    names = tuple(columns)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"  # noqa: S608 - names of this module alone

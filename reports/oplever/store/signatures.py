@@ -29,7 +29,8 @@ from oplever.record.entries.signature import changed_meanwhile
 from oplever.record.persons import among
 from oplever.store import manifest
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
-from oplever.store.records import ENTRIES, JOURNAL, read_entries
+from oplever.store.places import ENTRIES, JOURNAL
+from oplever.store.records import read_entries
 
 NAMESPACE = "oplever"
 STATEMENT = "statement.json"

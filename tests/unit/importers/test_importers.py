@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from oplever._shared.redact import secret_values
 from oplever.errors import OpleverError
-from oplever.journal.importers import ara, awx, runner, source
-from oplever.journal.importers.source import Line, Source
+from oplever.journal.importers import ara, awx, imported_run, runner
+from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.importers.write import journal_lines, known, write
 from oplever.journal.reader import read
 from stored import store_record, visit
@@ -72,7 +72,7 @@ def test_results_of_hosts_named_and_texts_from_machines_do_no_harm(tmp_path: Pat
 def test_a_journal_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
     def failing() -> Any:
         yield Line("2026-11-23T10:00:00.000000Z", "playbook_start", {"playbook": "x"})
-        raise source.broken("file", "damaged")
+        raise imported_run.broken("file", "damaged")
 
     made = Source("x", None, "0" * 64, "x.yml", {"t": "2026-11-23T10:00:00.000000Z"}, failing())
     with pytest.raises(OpleverError, match="damaged"):

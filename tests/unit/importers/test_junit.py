@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from oplever.errors import OpleverError
-from oplever.journal.importers import junit, source
+from oplever.journal.importers import imported_run, junit
 from oplever.journal.importers.junit import Case
 from oplever.journal.importers.junit_machines import Result, by_machine, is_of_ansible
 
@@ -96,7 +96,7 @@ def test_xml_that_is_hostile_or_damaged_is_refused(tmp_path: Path, text: str | b
 
 
 def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "LARGEST_BYTES", 10)
+    monkeypatch.setattr(imported_run, "LARGEST_BYTES", 10)
     with pytest.raises(OpleverError, match="larger than"):
         junit.cases(xml(tmp_path, GOSS))
 

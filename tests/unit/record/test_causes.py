@@ -75,6 +75,12 @@ def test_a_filter_explains_silence_towards_others_alone() -> None:
     assert grouped(rules, FAR, PAGE, listening=(listens,)) == {"firewall.rules": ["site.wiki"], "wiki.page": []}
 
 
+def test_a_filter_explains_silence_on_the_machine_itself() -> None:
+    rules = failing("firewall.rules", "nftables", "rules = 9")
+    silent = structs.replace(PAGE, found="does not exist (127.0.0.1 port 80 did not answer within 5 s)")
+    assert grouped(rules, silent, LOGIN) == {"firewall.rules": ["wiki.page", "wiki.login"]}
+
+
 def test_names_that_cannot_be_found_are_explained_by_the_test_of_names() -> None:
     servers = failing("dns_client.servers", "file", "lines = 1", host="ws")
     lost = structs.replace(FAR, endpoint="resolver")

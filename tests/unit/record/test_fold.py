@@ -20,7 +20,7 @@ def test_a_task_that_is_announced_again_is_one_task() -> None:
     tasks = run(journal).tasks
     assert [(name, task.number, task.play) for name, task in tasks.items()] == [("both", 1, "All"), ("other", 2, "All")]
     assert [result.host for result in tasks["both"].results] == ["a", "b"]
-    assert tasks["both"].started == {"a": "2026-11-23T10:00:04.000000Z", "b": "2026-11-23T10:00:10.000000Z"}
+    assert tasks["both"].results.started == ["2026-11-23T10:00:04.000000Z", "2026-11-23T10:00:10.000000Z"]
 
 
 def test_a_task_of_a_play_that_was_lost_has_none() -> None:
@@ -150,9 +150,9 @@ def notified(*handlers: str, named: tuple[str, ...] = ()) -> tuple[str, ...]:
     journal.add("result", task="t", host="b", status="changed")
     journal.add("result", task="t", host="a", status="changed", notify=list(named))
     journal.add("result", task="t", host="a", status="changed")
-    first, second, third = run(journal).results
-    assert (first.notify, third.notify) == ((), ())
-    return second.notify
+    first, second, third = run(journal).tasks["t"].results
+    assert (first.notified, third.notified) == ((), ())
+    return second.notified
 
 
 def test_handlers_that_another_tool_tells_of_by_themselves_are_of_the_next_result_of_that_machine() -> None:

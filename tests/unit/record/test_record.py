@@ -17,6 +17,7 @@ from oplever.kinds.derive import derive
 from oplever.kinds.installation import completeness, verdict
 from oplever.record.model import Reason, Recap, Record
 from oplever.record.snapshots import _newer
+from oplever.text import to_json
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -135,7 +136,7 @@ def test_every_prefix_gives_the_same_record_twice() -> None:
     for length in range(1, len(lines) + 1):
         record = derive(read(lines[:length]))
         assert (record.verdict == "interrupted") == (length < len(lines))
-        assert msgspec.json.encode(record) == msgspec.json.encode(derive(read(lines[:length])))
+        assert to_json(record) == to_json(derive(read(lines[:length])))
         torn = [*lines[:length], lines[length][:9]] if length < len(lines) else lines
         assert derive(read(torn)) == record
 

@@ -100,3 +100,71 @@ def test_lines_of_an_earlier_version_are_a_chain_as_well(tmp_path: Path) -> None
     assert b'"previous":"entry:' in lines[3]
     assert problems(directory, lines) == []
     assert "line 2 was changed" in problems(directory, [lines[0], lines[1].replace(b":1.0,", b":8.0,"), *lines[2:]])[0]
+
+
+HAND = "20261110T100000Z-installation-dddddd"
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> Path:
+    late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3"}
+    directory = store.create(tmp_path, HAND, entries.make("opened", "S. Yilmaz", AT, late))
+    append(directory, [entries.make("hours", "S. Yilmaz", AT, {"hours": 1, "activity": "x"})])
+    return directory
+
+
+def test_work_by_hand_begins_with_the_name_of_its_record(by_hand: Path) -> None:
+    lines = entry_lines(by_hand)
+    assert problems(by_hand, lines) == []
+    assert chain.link([], by_hand / "journal.jsonl") == f"record:{HAND}"
+    other = by_hand.rename(by_hand.with_name("20261111T100000Z-installation-eeeeee"))
+    assert problems(other, lines) == [f"line 1 opened another record, {HAND}"]
+
+
+def test_a_journal_that_was_put_beside_work_by_hand_is_named(by_hand: Path) -> None:
+    (by_hand / "journal.jsonl").write_bytes(b"{}\n")
+    assert problems(by_hand, entry_lines(by_hand)) == ["a journal.jsonl was put beside entries that began without one"]
+
+
+def test_a_first_line_that_is_not_the_first_any_more_is_named(by_hand: Path, record: Path) -> None:
+    first, second = entry_lines(by_hand)
+    assert problems(by_hand, [second, first]) == [
+        "lines before line 1 were removed",
+        "line 2 opens the record: it was moved down, or lines were added before it",
+    ]
+    lines = entry_lines(record)
+    assert problems(record, [lines[1], lines[0]]) == [
+        "lines before line 1 were removed",
+        "line 2 follows the journal itself: it was moved down, or lines were added before it",
+    ]
+
+
+def test_where_a_line_was_moved_to_is_told(record: Path) -> None:
+    first, second, third, fourth = entry_lines(record)
+    assert problems(record, [first, third, second, fourth]) == [
+        "line 2 was moved: it follows line 3, not line 1",
+        "line 3 was moved: it follows line 1, not line 2",
+        "line 4 was moved: it follows line 2, not line 3",
+    ]
+
+
+def test_a_line_without_a_link_is_named_once_the_chain_began(record: Path) -> None:
+    lines = [*entry_lines(record), b"{}\n", b"{\n", b"\xff\n"]
+    assert problems(record, lines) == [
+        "line 5 has no link to the line before it: edited or added by hand",
+        "line 6 cannot be read",
+        "line 7 cannot be read",
+    ]
+
+
+@pytest.mark.parametrize("link", ["journal:x:y", "journal:", "journal:1:y"])
+def test_a_link_to_a_journal_that_says_nothing_is_named(record: Path, link: str) -> None:
+    lines = [f'{{"previous":"{link}"}}\n'.encode()]
+    assert problems(record, lines) == ["line 1 was written for another journal.jsonl"]
+    (record / "journal.jsonl").unlink()
+    assert problems(record, lines) == ["line 1 was written for another journal.jsonl"]
+
+
+def test_the_end_of_a_line_is_not_part_of_its_link() -> None:
+    assert chain.of_line(b"{}\r\n") == chain.of_line(b"{}\n") == chain.of_line(b"{}")
+    assert chain.of_line(b"{}").startswith("entry:44136fa355b3678a1146ad16f7e8649e")

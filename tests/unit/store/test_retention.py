@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import pytest
 from click.testing import CliRunner
 from oplever import config, store
@@ -15,8 +15,10 @@ from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.record import entries
-from oplever.store import manifest, retention
+from oplever.store import chain, manifest, pseudonyms, retention
 from oplever.store.append import append
+from oplever.store.records import entry_lines
+from oplever.text import to_json
 from stored import store_record, visit
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -35,7 +37,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _render(record: object, place: Path) -> None:
-    store.write(place / "report.nl.md", msgspec.json.encode(record))
+    store.write(place / "report.nl.md", to_json(record))
 
 
 def say(directory: Path, kind: str, at: str, by: str = "S. Yilmaz", **data: object) -> None:
@@ -281,3 +283,148 @@ def test_the_records_are_where_the_callback_puts_them(tmp_path: Path, monkeypatc
     assert config.records() == tmp_path / "kept/%here"
     monkeypatch.setenv("OPLEVER_RECORDS", "elsewhere")
     assert config.records() == tmp_path / "elsewhere"
+
+
+def test_the_plan_says_what_would_go(base: Path) -> None:
+    (base / OLD / "signed").mkdir()
+    (base / OLD / "signed" / "x").write_bytes(b"12345")
+    (base / OLD / "link").symlink_to(base / YOUNG / "journal.jsonl")
+    [due] = retention.plan(base, Retention(record="2 years"), NOW)
+    size = (base / OLD / "journal.jsonl").stat().st_size
+    assert due == retention.Purged(OLD, due.ended, "removed", files=2, size_bytes=size + 5)
+    assert due.ended is not None
+    assert due.ended.startswith("2024-11-01T")
+    retention.carry_out(base, due, NOW)
+    assert json.loads((base / "purge.jsonl").read_text(encoding="utf-8")) == {
+        "at": "2026-12-01T12:00:00.000000Z", "record": OLD, "ended": due.ended, "action": "removed", "names": [],
+        "files": 2, "size_bytes": size + 5, "in_journal": 0, "problem": "",
+    }  # fmt: skip
+
+
+def test_the_oldest_goes_first(base: Path) -> None:
+    plan = retention.plan(base, Retention(record="1 day"), NOW)
+    assert [each.record for each in plan] == [OLD, YOUNG]
+
+
+def test_latest_stays_on_a_record_that_stays(base: Path) -> None:
+    (base / "latest").unlink()
+    (base / "latest").symlink_to(YOUNG)
+    purge(base, record="2 years")
+    assert (base / "latest").readlink() == Path(YOUNG)
+    (base / "latest").unlink()
+    store_record(base, OLD, visit().finish())
+    purge(base, record="2 years")  # without a link at all
+    assert [path.name for path in store.every(base)] == [YOUNG]
+
+
+def test_a_journal_that_is_gone_is_told(base: Path) -> None:
+    say(base / OLD, "hours", "2024-11-01T11:00:00Z", hours=1, activity="x")
+    (base / OLD / "journal.jsonl").unlink()
+    [due] = retention.plan(base, Retention(record="2 years"), NOW)
+    assert (due.action, due.ended) == ("unreadable", None)
+    assert "journal.jsonl" in due.problem
+    assert "No such file" in due.problem
+    (base / OLD / "journal.jsonl").mkdir()
+    [due] = retention.plan(base, Retention(record="2 years"), NOW)
+    assert "Is a directory" in due.problem
+
+
+def test_the_last_moment_is_that_of_the_journal_or_of_an_entry(base: Path) -> None:
+    ended = retention.last_moment(base / OLD, ())
+    assert ended == max(json.loads(line)["t"] for line in (base / OLD / "journal.jsonl").read_bytes().splitlines())
+    late = entries.make("hours", "S. Yilmaz", "2025-01-01T00:00:00.000000Z", {"hours": 1, "activity": "x"})
+    assert retention.last_moment(base / OLD, (late,)) == "2025-01-01T00:00:00.000000Z"
+    with (base / OLD / "journal.jsonl").open("ab") as journal:
+        journal.write(b'{"seq":999,"t":"2024-12-31T00:00:00.000000Z","kind":"run_end"}\n')  # after a gap
+    assert retention.last_moment(base / OLD, ()) == "2024-12-31T00:00:00.000000Z"
+
+
+def test_work_by_hand_has_its_age_of_its_entries(base: Path) -> None:
+    name = "20241102T100000Z-installation-cccccc"
+    late = {"record": name, "kind": "installation", "title": "switch", "work_process": "1.3"}
+    directory = store.create(base, name, entries.make("opened", "S. Yilmaz", "2024-11-02T10:00:00.000000Z", late))
+    assert retention.last_moment(directory, store.read_entries(directory)) == "2024-11-02T10:00:00.000000Z"
+    say(directory, "hours", "2024-11-03T10:00:00.000000Z", hours=1, activity="x")
+    assert retention.last_moment(directory, store.read_entries(directory)) == "2024-11-03T10:00:00.000000Z"
+    [due] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    assert (due.action, due.in_journal) == ("pseudonymised", 0)
+    purge(base, hours_names="2 years")
+    entered_then = store.read_entries(directory)
+    assert (entered_then[-1].kind, entered_then[-1].by) == ("pseudonymised", "oplever purge")
+    assert entered_then[-1].at == "2026-12-01T12:00:00.000000Z"
+    assert retention.last_moment(directory, entered_then) == "2024-11-03T10:00:00.000000Z"
+
+
+def test_what_was_signed_loses_its_documents_first_and_its_signature_in_the_end(base: Path) -> None:
+    hours_and_signatures(base / OLD, "2024-11-01")
+    place = base / OLD / "signed" / "6"
+    (place / "files").mkdir(parents=True)
+    for name in ("manifest.json", "statement.json", "statement.json.sig", "report.nl.md", "files/photo.png"):
+        (place / name).write_bytes(b"x")
+    (place / "files" / "link").symlink_to(base / YOUNG)
+    purge(base, hours_names="2 years")
+    assert sorted(path.name for path in place.iterdir()) == ["manifest.json", "statement.json", "statement.json.sig"]
+    purge(base, signatures="2 years")
+    assert list((base / OLD / "signed").iterdir()) == []
+    assert (base / YOUNG / "journal.jsonl").exists()
+
+
+def test_documents_with_names_go(base: Path) -> None:
+    hours_and_signatures(base / OLD, "2024-11-01")
+    for name in ("report.en.pdf", "photo.png"):
+        (base / OLD / name).write_bytes(b"x")
+    before = hashlib.sha256((base / OLD / "entries.jsonl").read_bytes()).hexdigest()
+    [due] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    retention.carry_out(base, due, NOW)
+    assert sorted(path.name for path in (base / OLD).iterdir() if not path.name.startswith(".")) == [
+        "entries.jsonl", "journal.jsonl", "photo.png",
+    ]  # fmt: skip
+    assert store.read_entries(base / OLD)[-1].entry.entries == before  # type: ignore[union-attr]
+    assert chain.breaks(entry_lines(base / OLD), base / OLD / "journal.jsonl") == []
+
+
+def test_a_key_for_pseudonyms_is_made_once(base: Path) -> None:
+    for name, day in ((OLD, "2024-11-01"), (YOUNG, "2026-11-20")):
+        hours_and_signatures(base / name, day)
+    purge(base, hours_names="2 years")
+    key = (base / "pseudonym.key").read_bytes()
+    assert len(key) == 65
+    assert key.endswith(b"\n")
+    purge(base, hours_names="1 day")
+    assert (base / "pseudonym.key").read_bytes() == key
+    first = store.read_entries(base / OLD)[0].by
+    assert first == pseudonyms.pseudonym("S. Yilmaz", key.strip()) == store.read_entries(base / YOUNG)[0].by
+
+
+@pytest.mark.parametrize(("file", "slug"), [("pseudonym.key", "file-unreadable"), ("purge.jsonl", "file-unwritable")])
+def test_a_file_that_is_in_the_way_is_one_error(base: Path, file: str, slug: str) -> None:
+    hours_and_signatures(base / OLD, "2024-11-01")
+    (base / file).mkdir()
+    [due] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    with pytest.raises(OpleverError) as refusal:
+        retention.carry_out(base, due, NOW)
+    assert refusal.value.slug == slug
+    assert str(base / file) in refusal.value.message
+
+
+def test_errors_name_the_file(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (base / OLD / "journal.jsonl").write_bytes(b"")
+    with pytest.raises(OpleverError, match=str(base / OLD / "journal.jsonl")):
+        retention.last_moment(base / OLD, ())
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(retention.shutil, "rmtree", refuse)
+    with pytest.raises(OpleverError, match=f"{base / YOUNG}: Permission denied") as refusal:
+        retention.carry_out(base, retention.Purged(YOUNG, None, "removed"), NOW)
+    assert refusal.value.slug == "file-unwritable"
+    monkeypatch.setattr(retention, "write", refuse)
+    with pytest.raises(OpleverError, match=str(base / YOUNG / "entries.jsonl")):
+        retention.pseudonymise(base / YOUNG, ("hours_names",), b"key", NOW)
+
+
+def test_an_unreadable_record_is_logged_and_left(base: Path) -> None:
+    retention.carry_out(base, retention.Purged(OLD, None, "unreadable", problem="x"), NOW)
+    assert (base / OLD / "journal.jsonl").exists()
+    assert json.loads((base / "purge.jsonl").read_text(encoding="utf-8"))["action"] == "unreadable"

@@ -21,7 +21,7 @@ from oplever._shared import outcome
 from oplever._shared.command_line import extra_variables
 from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import clean, one_line
-from oplever.journal.importers.source import Line, Source, broken, digest, foreign, moment
+from oplever.journal.importers.imported_run import Line, Source, broken, digest, foreign, moment
 
 _WANTED = "a database of ARA (~/.ara/server/ansible.sqlite)"
 _LARGEST_BYTES = 64 * 1024 * 1024

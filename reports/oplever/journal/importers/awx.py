@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oplever._shared.redact import Redactor
+from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
-from oplever.journal.importers.source import Source, broken, decode, digest, foreign, read
 
 _WANTED = "a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)"
 

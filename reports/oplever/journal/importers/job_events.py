@@ -17,7 +17,7 @@ from msgspec import Struct
 from oplever._shared import outcome
 from oplever._shared.redact import Redactor
 from oplever._shared.text import clean, one_line
-from oplever.journal.importers.source import Line, broken, moment
+from oplever.journal.importers.imported_run import Line, broken, moment
 
 _ENDS = {
     "runner_on_ok": "ok",

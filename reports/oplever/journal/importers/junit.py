@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from oplever._shared.redact import redact_text
 from oplever._shared.text import one_line
+from oplever.journal.importers.imported_run import broken, foreign, read
 from oplever.journal.importers.junit_status import BAD, ELEMENTS, FLAKY, Element, ended
-from oplever.journal.importers.source import broken, foreign, read
 from oplever.words import CheckStatus
 
 _WANTED = "a JUnit XML file (<testsuites> or <testsuite>)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from oplever.journal.importers import ara, awx, runner
-from oplever.journal.importers.source import Importer
+from oplever.journal.importers.imported_run import Importer
 
 
 class Format(Struct, frozen=True):

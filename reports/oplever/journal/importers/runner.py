@@ -10,8 +10,8 @@ from typing import Any
 from oplever._shared.command_line import extra_variables, redact_command
 from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import plain
+from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
-from oplever.journal.importers.source import Source, broken, decode, digest, foreign, read
 
 _WANTED = "a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)"
 _NAME = re.compile(r"(\d+)-[0-9a-f-]{36}\.json")

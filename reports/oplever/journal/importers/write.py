@@ -18,7 +18,7 @@ from oplever import __version__
 from oplever._shared import sequence
 from oplever._shared.text import one_line, slug
 from oplever.errors import OpleverError
-from oplever.journal.importers.source import Line, Source
+from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.reader import FORMAT, VERSION
 
 _UNKNOWN: dict[str, Any] = {

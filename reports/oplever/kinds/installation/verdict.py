@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from oplever.record import figures, reach, unfinished
+from oplever.record import figures, reach
 from oplever.record.fold import Run
 from oplever.record.model import Fault, Reason, Record, Step, Test, Verdict
 from oplever.record.steps import rescued
@@ -145,7 +145,7 @@ def _work(grounds: Grounds) -> Iterator[Reason]:
 
 def _set_going(run: Run) -> Iterator[Reason]:
     """What the run started and did not see the end of."""
-    handlers, jobs = unfinished.handlers_not_run(run), unfinished.jobs_not_awaited(run)
+    handlers, jobs = run.loose_ends.handlers_not_run(), run.loose_ends.jobs_not_awaited()
     if handlers.names:
         yield Reason("handlers_not_run", {"handlers": list(handlers.names), "hosts": list(handlers.hosts)})
     if jobs.names:

@@ -15,7 +15,7 @@ from oplever.record.entries.base import (
     next_number,
     require_machine,
 )
-from oplever.record.model import HostResult, Record, Step
+from oplever.record.model import HostResult, HostResults, Record, Step
 
 
 class StepEntry(EntryKind, frozen=True, tag="step"):
@@ -41,7 +41,7 @@ class StepEntry(EntryKind, frozen=True, tag="step"):
             action="",
             path="",
             started=envelope.at,
-            results=(HostResult(self.host, self.status, envelope.at, 0.0, self.message),),
+            results=HostResults((HostResult(self.host, self.status, envelope.at, 0.0, self.message),)),
             by=envelope.by,
         )
         return structs.replace(record, steps=(*record.steps, step))

@@ -46,6 +46,7 @@ from oplever.record.model.document import (
     Signature,
 )
 from oplever.record.model.machine import SETTING_KINDS, Component, Interface, Recap, Setting, System, Volume
+from oplever.record.model.results import HostResults
 from oplever.record.model.work import Change, Escalation, Fault, HostResult, ItemResult, PlanStep, Step, Test
 from oplever.words import (
     BAD,
@@ -87,6 +88,7 @@ __all__ = [
     "Handover",
     "History",
     "HostResult",
+    "HostResults",
     "HostScore",
     "Hours",
     "HoursLine",

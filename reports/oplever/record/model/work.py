@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -70,7 +71,7 @@ class Step(Struct, frozen=True):
     action: str
     path: str
     started: str
-    results: tuple[HostResult, ...]
+    results: Sequence[HostResult]
     handler: bool = False
     check_mode: bool = False
     by: str = "machine"
