@@ -11,6 +11,11 @@ import stat
 DIRECTORIES = (
     "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
 )  # fmt: skip
+# What systemd itself reads at this moment; of a machine that runs.
+ALL_DIRECTORIES = (
+    "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)  # fmt: skip
 ADMIN = DIRECTORIES[0]
 LINKS = (".wants", ".requires", ".upholds")
 INSTANCE = re.compile(r"@[^.]+\.")
@@ -28,11 +33,11 @@ def find(machine, name):
     return dict(facts, enabled=_enabled(machine, name, fragment))
 
 
-def _fragment(machine, name):
+def _fragment(machine, name, directories=DIRECTORIES):
     """Path of the file or link; of an instance that has none its own, that of its template."""
     template = INSTANCE.sub("@.", name)
     for candidate in dict.fromkeys((name, template)):
-        for directory in DIRECTORIES:
+        for directory in directories:
             path = posixpath.join(directory, candidate)
             if machine.status(path, follow=False) is not None:
                 return path
@@ -81,3 +86,51 @@ def _drop_ins(machine, name):
         for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
             by_name.setdefault(posixpath.basename(path), path)
     return [by_name[each] for each in sorted(by_name)]
+
+
+def values(machine, name, section, key):
+    """What a unit with its drop-ins gives to a key, in order; an empty value takes back those before it (systemd.unit(5),
+    systemd.syntax(7)). Nothing of a unit that does not exist or is masked."""
+    fragment = _fragment(machine, name, ALL_DIRECTORIES)
+    if fragment is None or _masked(machine, fragment):
+        return []
+    result = []
+    for path in [fragment, *_all_drop_ins(machine, name)]:
+        for header, name_of_value, value in lines(machine.read(path) or ""):
+            if (header, name_of_value) == (section, key):
+                result = [*result, value] if value else []
+    return result
+
+
+def lines(text):
+    """(section, key, value) of each line that sets something; a backslash continues a line, also past a comment."""
+    section, pending = "", ""
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith(("#", ";")):
+            continue
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        line, pending = (pending + line).strip(), ""
+        key, equals, value = line.partition("=")
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif equals:
+            yield section, key.strip(), value.strip()
+
+
+def _all_drop_ins(machine, name):
+    """Drop-ins by name: of the unit, its template, the prefixes of its name, and all units of its type."""
+    stem, _, kind = name.rpartition(".")
+    names = [name]
+    if "@" in stem:
+        names.append(INSTANCE.sub("@.", name))
+    parts = stem.split("@")[0].split("-")
+    names += ["%s-.%s" % ("-".join(parts[:length]), kind) for length in range(len(parts) - 1, 0, -1)]
+    chosen = {}
+    for unit_name in [*names, kind]:
+        for directory in ALL_DIRECTORIES:
+            for path in machine.glob("%s/%s.d/*.conf" % (directory, unit_name)):
+                chosen.setdefault(posixpath.basename(path), path)
+    return [chosen[key] for key in sorted(chosen) if not _masked(machine, chosen[key])]
