@@ -1,4 +1,4 @@
-"""Tables of cron(8), read as cron reads them: crontab(5). tests/unit/engine/test_against_cron.py holds it against it."""
+"""Tables of cron(8), crontab(5), read as cron reads them; tests/unit/engine/test_against_cron.py shows that."""
 
 from __future__ import annotations
 

@@ -80,22 +80,14 @@ def _linked(machine):
     return found
 
 
-def _drop_ins(machine, name):
-    by_name = {}
-    for directory in DIRECTORIES:
-        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
-            by_name.setdefault(posixpath.basename(path), path)
-    return [by_name[each] for each in sorted(by_name)]
-
-
 def values(machine, name, section, key):
-    """What a unit with its drop-ins gives to a key, in order; an empty value takes back those before it (systemd.unit(5),
-    systemd.syntax(7)). Nothing of a unit that does not exist or is masked."""
+    """What a unit with its drop-ins gives to a key, in order (systemd.unit(5)): an empty value takes back those before
+    it. Nothing of a unit that does not exist or is masked."""
     fragment = _fragment(machine, name, ALL_DIRECTORIES)
     if fragment is None or _masked(machine, fragment):
         return []
     result = []
-    for path in [fragment, *_all_drop_ins(machine, name)]:
+    for path in [fragment, *_drop_ins(machine, name, ALL_DIRECTORIES)]:
         for header, name_of_value, value in lines(machine.read(path) or ""):
             if (header, name_of_value) == (section, key):
                 result = [*result, value] if value else []
@@ -120,17 +112,16 @@ def lines(text):
             yield section, key.strip(), value.strip()
 
 
-def _all_drop_ins(machine, name):
-    """Drop-ins by name: of the unit, its template, the prefixes of its name, and all units of its type."""
+def _drop_ins(machine, name, directories=DIRECTORIES):
+    """Drop-ins by name: of the unit, its template and the prefixes of its name, and then of all units of its type. Of
+    those with one name the first directory counts, and in that the most specific."""
     stem, _, kind = name.rpartition(".")
-    names = [name]
-    if "@" in stem:
-        names.append(INSTANCE.sub("@.", name))
+    names = list(dict.fromkeys([name, INSTANCE.sub("@.", name)]))
     parts = stem.split("@")[0].split("-")
     names += ["%s-.%s" % ("-".join(parts[:length]), kind) for length in range(len(parts) - 1, 0, -1)]
     chosen = {}
-    for unit_name in [*names, kind]:
-        for directory in ALL_DIRECTORIES:
-            for path in machine.glob("%s/%s.d/*.conf" % (directory, unit_name)):
-                chosen.setdefault(posixpath.basename(path), path)
+    order = [(directory, unit_name) for directory in directories for unit_name in names]
+    for directory, unit_name in order + [(directory, kind) for directory in directories]:
+        for path in machine.glob("%s/%s.d/*.conf" % (directory, unit_name)):
+            chosen.setdefault(posixpath.basename(path), path)
     return [chosen[key] for key in sorted(chosen) if not _masked(machine, chosen[key])]
