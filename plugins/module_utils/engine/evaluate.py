@@ -134,6 +134,7 @@ def _single(machine, expectation):
     expected = short(" and ".join(matchers.describe(attribute, matcher) for attribute, matcher in expect.items()), 600)
     evidence = short(SOURCES[expectation["source"]].describe(select))
     facts, values, unread = _look_up(machine, expectation["source"], select, expect)
+    facts, values, label = _worst(expect, facts, values)
     where = facts.get("evidence") or facts.get("source")
     if isinstance(where, str) and (where == facts.get("evidence") or LINE.search(where)):
         evidence = short("%s; %s" % (evidence, where), 600)
@@ -142,7 +143,19 @@ def _single(machine, expectation):
     if unread and not wrong:
         return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
     found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
+    found = "%s for %s" % (found, label) if label else found
     return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+
+
+def _worst(expect, facts, values):
+    """(facts, values, "") as they are, or of the first variant that does not match, with its label. A source gives
+    `variants` where something else holds for some: label and facts of each."""
+    if all(matchers.holds(expect[attribute], values[attribute]) for attribute in values):
+        for label, other in facts.get("variants", ()):
+            others = {attribute: _value(other, attribute) for attribute in values}
+            if not all(matchers.holds(expect[attribute], others[attribute]) for attribute in others):
+                return other, others, label
+    return facts, values, ""
 
 
 def _look_up(machine, name, select, attributes):
