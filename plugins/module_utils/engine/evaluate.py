@@ -19,16 +19,18 @@ STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 
 class Verdict:
-    """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it."""
+    """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it; `wrong`
+    has one text for each value that does not match, of a list one for each member."""
 
-    __slots__ = ("evidence", "expected", "found", "reason", "status")
+    __slots__ = ("evidence", "expected", "found", "reason", "status", "wrong")
 
-    def __init__(self, status, expected, found="", evidence="", reason=""):
+    def __init__(self, status, expected, found="", evidence="", reason="", wrong=()):
         self.status = status
         self.expected = expected
         self.found = found
         self.evidence = evidence
         self.reason = reason
+        self.wrong = tuple(wrong)
 
 
 def evaluate(machine, checks, exceptions=(), host="", today=""):
@@ -36,10 +38,10 @@ def evaluate(machine, checks, exceptions=(), host="", today=""):
     _prepare(machine, checks)
     failed, results = set(), []
     for check in checks:
-        result = _check(machine, check, failed)
+        result, wrong = _check(machine, check, failed)
         if result["status"] in ("fail", "error"):
             failed.add(check["id"])
-        results.append(waivers.apply(result, exceptions, host, today))
+        results.append(waivers.apply(result, wrong, exceptions, host, today))
     return results
 
 
@@ -75,6 +77,7 @@ def message(results):
 
 
 def _check(machine, check, failed):
+    """(result, texts of what is wrong)."""
     start = time.monotonic()
     base = next((name for name in check.get("builds_on", ()) if name in failed), None)
     if base is None:
@@ -100,7 +103,7 @@ def _check(machine, check, failed):
         "refs": check.get("refs", {}),
         "exception": "",
         "duration": round(time.monotonic() - start, 4),
-    }
+    }, verdict.wrong
 
 
 def _applied(machine, check):
@@ -144,7 +147,12 @@ def _single(machine, expectation):
         return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
     found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
     found = "%s for %s" % (found, label) if label else found
-    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+    texts = [text for attribute in wrong for text in _texts(values[attribute])]
+    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence, wrong=texts)
+
+
+def _texts(value):
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
 
 
 def _worst(expect, facts, values):
@@ -232,7 +240,9 @@ def _any(parts):
 def _none(parts):
     verdict = _any(parts)
     opposite = {"pass": "fail", "fail": "pass"}.get(verdict.status, verdict.status)
-    return Verdict(opposite, "none of: " + verdict.expected, verdict.found, verdict.evidence, verdict.reason)
+    return Verdict(
+        opposite, "none of: " + verdict.expected, verdict.found, verdict.evidence, verdict.reason, [verdict.found]
+    )
 
 
 def _joined(parts, decisive, otherwise, word):
@@ -246,6 +256,7 @@ def _joined(parts, decisive, otherwise, word):
         short("; ".join(part.found for part in shown if part.found), 800),
         short("; ".join(dict.fromkeys(part.evidence for part in shown)), 600),
         clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
+        [text for part in shown for text in part.wrong],
     )
 
 

@@ -33,9 +33,7 @@ def look_up(machine, select):
     # A packet must get through every chain of a hook: the strictest decides.
     facts = [_chain(chains[key], rules.get(key, []), rules, key) for key in chosen]
     strict = [f for f in facts if f["terminal"] != "accept"] or facts
-    ports = {
-        key: sorted(set.intersection(*(set(f[key]) for f in strict))) for key in ("accepted_ports", "ruled_ports")
-    }
+    ports = {key: sorted(set.intersection(*(set(f[key]) for f in strict))) for key in ("accepted_ports", "ruled_ports")}
     return dict(strict[0], rules=sum(f["rules"] for f in facts), **ports)
 
 

@@ -186,7 +186,8 @@ def rule_text(rule):
     for grant in rule:
         words = []
         if (grant.run_as, grant.as_group) != before[:2]:
-            groups = ":" + member_texts(grant.as_group) if grant.as_group else ""
+            # Behind the colon a group has no sign.
+            groups = ":" + member_texts(grant.as_group).replace("%", "") if grant.as_group else ""
             words.append("(%s%s)" % (member_texts(grant.run_as or ()), groups))
         if grant.authenticate is not None and grant.authenticate is not before[2]:
             words.append("PASSWD:" if grant.authenticate else "NOPASSWD:")

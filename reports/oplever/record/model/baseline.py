@@ -12,6 +12,7 @@ from oplever.words import CheckStatus, Severity, Text
 class ExceptionGrant(Struct, frozen=True):
     """A deviation from the baseline that is let go; without approver or past `expires` it does not count.
 
+    `values` are the values found that were approved; without them it is about all that the control may find.
     `approver` is who approved it according to `stated_by`, the person who entered it; empty when a file states it.
     """
 
@@ -26,6 +27,7 @@ class ExceptionGrant(Struct, frozen=True):
     valid: bool = True
     problem: str = ""
     stated_by: str = ""
+    values: tuple[str, ...] = ()
 
 
 class Control(Struct, frozen=True):

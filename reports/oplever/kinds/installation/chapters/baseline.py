@@ -308,6 +308,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
     rows = [
         (
             Cell(e.control, note=", ".join(e.hosts)),
+            Cell(", ".join(e.values) or t("anything that the control finds")),
             Cell(e.reason, note=e.compensating),
             Cell(e.owner),
             Cell(approved_by(t, view.record, e)) if e.approver else Cell(t("nobody"), "bad"),
@@ -318,6 +319,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
     ]
     columns = (
         Column(t("Control"), 2),
+        Column(t("Approved value"), 3),
         Column(t("Reason and compensating measure"), 4),
         Column(t("Risk owner"), 2),
         Column(t("Approved by"), 2),
