@@ -136,9 +136,8 @@ def configured_for(settings, key):
     (None, "") when nothing gives it one."""
     path = _path(key)
     named = [entry for entry in settings if entry[0] == path]
-    given = [entry for entry in named if entry[1] is not None]
     if named:
-        return given[-1][1:] if given else (None, "")
+        return named[-1][1:] if named[-1][1] is not None else (None, "")
     matching = {}
     for entry in settings:
         if entry[1] is not None and _fits(path, entry[0]):
