@@ -102,7 +102,9 @@ def parse(text, path):
         key = key.strip()
         if key and key[0] not in "#;" and (equals or key[0] == "-"):
             text = NUMBERS.sub(r"\1", value.strip())
-            found.append((_path(key.lstrip("-").strip()), " ".join(text.split()) if equals else None, "%s:%d" % (path, number)))
+            found.append(
+                (_path(key.lstrip("-").strip()), " ".join(text.split()) if equals else None, "%s:%d" % (path, number))
+            )
     return found
 
 
