@@ -21,7 +21,7 @@ LINES = st.one_of(
     st.tuples(st.sampled_from(["", " ", "\t", "#"]), st.just("install"), SPACE, NAMES, SPACE, COMMANDS).map("".join),
     st.tuples(st.just("blacklist"), SPACE, NAMES).map("".join),
     st.sampled_from(
-        ["", "# c \\", "options cramfs a=1", "install cramfs", "install", "alias a cramfs", "remove cramfs /bin/false"]
+        ["", "# c \\", "options other a=1", "install cramfs", "install", "alias a cramfs", "remove cramfs /bin/false"]
     ),
 )
 
