@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, package
+from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, apt_source, package
 
 MAIN = "what"
 SELECTORS = ("what", "key")
@@ -16,8 +15,6 @@ ATTRIBUTES = (
 )  # fmt: skip
 LISTS = "/var/lib/apt/lists"
 DAY = 86400
-TRUSTED = re.compile(r"\b(trusted|allow-insecure)\s*=\s*yes\b", re.IGNORECASE)
-TRUSTED_FIELD = re.compile(r"^(Trusted|Allow-Insecure):\s*yes\s*\Z", re.IGNORECASE)
 
 
 def describe(select):
@@ -73,12 +70,5 @@ def settings(machine):
 
 
 def unsigned(machine):
-    """Lines of the sources that switch off the check of signatures, as file:line."""
-    found = []
-    paths = ["/etc/apt/sources.list", *machine.glob("/etc/apt/sources.list.d/*")]
-    for path in paths:
-        lines = (line.strip() for line in (machine.read(path) or "").splitlines())
-        for number, line in enumerate(lines, 1):
-            if not line.startswith("#") and (TRUSTED.search(line) or TRUSTED_FIELD.match(line)):
-                found.append("%s:%d" % (path, number))
-    return found
+    """Entries of the sources that switch off the check of signatures, as file:line."""
+    return list(dict.fromkeys(entry.source for entry in machine.once(apt_source.entries) if entry.is_unchecked))
