@@ -15,6 +15,8 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources.registry impor
 SECONDS = 120  # for all that one expectation asks; the walk and commands have shorter limits of their own
 LINE = re.compile(r":\d+\Z")
 CONTENTS = ("content", "lines")
+# The reason of a result that is not applicable begins with this where it is about something that was not looked at.
+NOT_MEASURED = "not measured: "
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 
@@ -116,12 +118,18 @@ def _applied(machine, check):
                 "",
                 "",
                 evidence=verdict.evidence,
-                reason=told or "%s does not hold: %s" % (verdict.expected, verdict.found),
+                reason=_about_host(condition) + (told or "%s does not hold: %s" % (verdict.expected, verdict.found)),
             )
         if verdict.status != "pass":
             return verdict.status, verdict
     verdict = _judge(machine, check)
     return verdict.status, verdict
+
+
+def _about_host(condition):
+    """In a container the host decides: nobody looked, which is something else than that the control has no meaning."""
+    is_about_container = condition.get("source") == "context" and "container" in condition.get("expect", {})
+    return NOT_MEASURED if is_about_container else ""
 
 
 def _judge(machine, expectation):
@@ -192,8 +200,9 @@ def _look_up(machine, name, select, attributes):
 
 
 def _unjudged(problem, expected, evidence):
-    status = "not_applicable" if isinstance(problem, InapplicableError) else "error"
-    return Verdict(status, expected, evidence=evidence, reason=short(str(problem)))
+    if isinstance(problem, InapplicableError):
+        return Verdict("not_applicable", expected, evidence=evidence, reason=NOT_MEASURED + short(str(problem)))
+    return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
 
 
 def _told(facts, values, failed):

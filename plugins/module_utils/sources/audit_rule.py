@@ -112,11 +112,8 @@ def _silences(never, rule):
         return False
     if never.path:
         return never.path == rule.path and set(rule.permissions) <= set(never.permissions)
-    return (
-        bool(rule.path)
-        and "all" in never.syscalls
-        or bool(rule.syscalls)
-        and ("all" in never.syscalls or rule.syscalls <= never.syscalls)
+    return (bool(rule.path) and "all" in never.syscalls) or (
+        bool(rule.syscalls) and ("all" in never.syscalls or rule.syscalls <= never.syscalls)
     )
 
 

@@ -80,14 +80,25 @@ def _linked(machine):
     return found
 
 
-def values(machine, name, section, key):
+def exists(machine, name):
+    """Whether there is a unit of that name which is not masked."""
+    fragment = _fragment(machine, name, ALL_DIRECTORIES)
+    return fragment is not None and not _masked(machine, fragment)
+
+
+def is_of_admin(machine, name):
+    """Whether its file lies in /etc, which goes before what a generator makes."""
+    return machine.status(posixpath.join(ADMIN, name), follow=False) is not None
+
+
+def values(machine, name, section, key, only_drop_ins=False):
     """What a unit with its drop-ins gives to a key, in order (systemd.unit(5)): an empty value takes back those before
     it. Nothing of a unit that does not exist or is masked."""
-    fragment = _fragment(machine, name, ALL_DIRECTORIES)
-    if fragment is None or _masked(machine, fragment):
+    fragment = None if only_drop_ins else _fragment(machine, name, ALL_DIRECTORIES)
+    if not only_drop_ins and (fragment is None or _masked(machine, fragment)):
         return []
     result = []
-    for path in [fragment, *_drop_ins(machine, name, ALL_DIRECTORIES)]:
+    for path in [*([fragment] if fragment else []), *_drop_ins(machine, name, ALL_DIRECTORIES)]:
         for header, name_of_value, value in lines(machine.read(path) or ""):
             if (header, name_of_value) == (section, key):
                 result = [*result, value] if value else []

@@ -406,3 +406,23 @@ def test_packages_with_their_origin_and_what_waits(tmp_path: Path) -> None:
     assert check(machine, "package", "gone", {"exists": False})["status"] == "pass"
     waiting = check(machine, "apt", "sources", {"upgradable": 1, "security_upgradable": 0})
     assert (waiting["status"], waiting["found"]) == ("fail", "security_upgradable = 1")
+
+
+@pytest.mark.parametrize(
+    ("condition", "begins"),
+    [
+        ({"source": "context", "select": "machine", "expect": {"container": "never"}}, "not measured: in a container"),
+        ({"source": "file", "select": "/gone", "expect": {"exists": True}}, "in a container"),
+    ],
+)
+def test_what_nobody_could_look_at_is_told_apart(machine: Machine, condition: dict[str, Any], begins: str) -> None:
+    asked = {"id": "x.y", "title": "t", "when": condition, "reason": "in a container the host decides", **GOOD_FILE}
+    (result,) = evaluate.evaluate(machine, [asked])
+    assert (result["status"], result["reason"].startswith(begins)) == ("not_applicable", True), result
+    away = Machine(machine.root, offline=True)
+    asked = {"id": "x.y", "title": "t", "source": "sysctl", "select": "kernel.x", "expect": {"running": 1}}
+    (result,) = evaluate.evaluate(away, [asked])
+    assert result["status"] != "not_applicable" or result["reason"].startswith("not measured: ")
+
+
+GOOD_FILE = {"source": "file", "select": "/etc", "expect": {"exists": True}}

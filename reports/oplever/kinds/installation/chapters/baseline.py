@@ -59,8 +59,10 @@ def _denominator(t: Translator, score: Score | None) -> str:
     parts = [t("{measured} of {total} measured", measured=score.measured, total=score.total)]
     if score.errors:
         parts.append(t("{count} could not be measured", count=score.errors))
-    if score.not_applicable:
-        parts.append(t("{count} do not apply", count=score.not_applicable))
+    if score.not_applicable > score.not_measured:
+        parts.append(t("{count} do not apply", count=score.not_applicable - score.not_measured))
+    if score.not_measured:
+        parts.append(t("{count} not looked at", count=score.not_measured))
     return ", ".join(parts)
 
 
