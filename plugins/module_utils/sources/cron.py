@@ -32,7 +32,7 @@ def look_up(machine, select):
     if select["what"] != "root_jobs":
         raise UnreadableError("cron does not know %s (it knows: root_jobs)" % select["what"])
     paths = sorted(machine.once(programs))
-    wrong = ["%s: %s" % (path, reason) for path in paths for reason in _open(machine, path)]
+    wrong = ["%s: %s" % (path, reason) for path in paths for reason in open_to_others(machine, path)]
     return {"exists": True, "programs": paths, "writable": wrong}
 
 
@@ -86,6 +86,11 @@ def _paths(machine, job):
     return paths
 
 
+def paths_of(machine, command):
+    """Full paths of the programs in a command that root runs in a shell."""
+    return _paths(machine, crontab.Job("root", command, crontab.DEFAULT_PATH))
+
+
 def _is_program(machine, path):
     status = machine.status(path)
     return status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o111)
@@ -108,7 +113,7 @@ def _of_service(machine, name, administrators):
     return {path for command in commands for path in _paths(machine, crontab.Job("root", command, ""))}
 
 
-def _open(machine, path):
+def open_to_others(machine, path):
     """What of a program and the directories above it others than root may write."""
     real = os.path.realpath(machine.path(path))
     parts = real[len(machine.root) :].split("/")
