@@ -49,7 +49,7 @@ def look_up(machine, select):
 def _interfaces(machine, key, facts):
     """(interface, facts) for each that has another value of a key of `all`, now or at the next boot."""
     hit = INTERFACE.match(key)
-    if hit is None:
+    if hit is None or machine.offline:  # a tree has no interfaces
         return []
     before, after = (part for part in hit.groups() if part is not None)
     settings, result = machine.once(configured), []
@@ -142,9 +142,9 @@ def configured_for(settings, key):
         return named[-1][1:] if named[-1][1] is not None else (None, "")
     matching = {}
     for entry in settings:
-        if entry[1] is not None and _fits(path, entry[0]):
-            # systemd keeps the place of a pattern that comes again with the same value.
-            if matching.get(entry[0], (None, None))[1] != entry[1]:
-                matching.pop(entry[0], None)
-                matching[entry[0]] = entry
+        is_same = matching.get(entry[0], (None, None))[1] == entry[1]
+        # systemd keeps the place of a pattern that comes again with the same value.
+        if entry[1] is not None and not is_same and _fits(path, entry[0]):
+            matching.pop(entry[0], None)
+            matching[entry[0]] = entry
     return list(matching.values())[-1][1:] if matching else (None, "")
