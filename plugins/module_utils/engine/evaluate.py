@@ -26,7 +26,7 @@ class Verdict:
 
     __slots__ = ("evidence", "expected", "found", "reason", "status", "wrong")
 
-    def __init__(self, status, expected, found="", evidence="", reason="", wrong=()):
+    def __init__(self, status, expected, found="", evidence="", *, reason="", wrong=()):
         self.status = status
         self.expected = expected
         self.found = found
@@ -249,9 +249,8 @@ def _any(parts):
 def _none(parts):
     verdict = _any(parts)
     opposite = {"pass": "fail", "fail": "pass"}.get(verdict.status, verdict.status)
-    return Verdict(
-        opposite, "none of: " + verdict.expected, verdict.found, verdict.evidence, verdict.reason, [verdict.found]
-    )
+    text = "none of: " + verdict.expected
+    return Verdict(opposite, text, verdict.found, verdict.evidence, reason=verdict.reason, wrong=[verdict.found])
 
 
 def _joined(parts, decisive, otherwise, word):
@@ -264,8 +263,8 @@ def _joined(parts, decisive, otherwise, word):
         short(word.join(part.expected for part in expected), 600),
         short("; ".join(part.found for part in shown if part.found), 800),
         short("; ".join(dict.fromkeys(part.evidence for part in shown)), 600),
-        clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
-        [text for part in shown for text in part.wrong],
+        reason=clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
+        wrong=[text for part in shown for text in part.wrong],
     )
 
 

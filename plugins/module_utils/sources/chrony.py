@@ -16,14 +16,14 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """`values`: what stands behind the directive on each of its lines; empty text where nothing does, as after `allow`."""
+    """`values`: what stands behind the directive on each of its lines; empty where nothing does, as after `allow`."""
     name = str(select["directive"]).lower()
     found = [(value, where) for key, value, where in machine.once(lines) if key == name]
     return {"exists": bool(found), "values": [value for value, _ in found], "source": found[0][1] if found else ""}
 
 
 def lines(machine, path=FILE, depth=0):
-    """(directive in lower case, rest, file:line) of each line, includes and the files of confdir and sourcedir in place."""
+    """(directive in lower case, rest, file:line) of each line, with includes, confdir and sourcedir in their place."""
     result = []
     for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
         words = line.split()

@@ -98,7 +98,7 @@ def _authorized(machine):
 
 
 def templates_of_keys(machine):
-    """AuthorizedKeysFile as sshd has it, for everybody and in Match blocks; the usual places where it cannot be asked."""
+    """AuthorizedKeysFile as sshd has it, also in Match blocks; the usual places where it cannot be asked."""
     try:
         facts = sshd.look_up(machine, {"option": "authorizedkeysfile"})
     except UnreadableError:

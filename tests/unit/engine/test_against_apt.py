@@ -9,13 +9,12 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import apt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from unit.engine.programs import needs, run
 
 NAMES = st.sampled_from(["trusted", "trusted", "Trusted", "allow-insecure", "arch", "by-hash"])
 WORDS = st.sampled_from([
-    "yes", "true", "with", "on", "enable", "1", "2", "YES", "Enable", "no", "false", "without", "off", "disable", "0", "y",
-    "maybe",
+    "yes", "true", "with", "on", "enable", "1", "2", "YES", "Enable", "no", "false", "without", "off", "disable", "0",
+    "y", "maybe",
 ])  # fmt: skip
 SPACE = st.sampled_from(["", " ", "\t"])
 
@@ -36,8 +35,9 @@ def entries(draw: st.DrawFn) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("apt")
-    for directory in ("etc/apt/sources.list.d", "etc/apt/preferences.d", "etc/apt/trusted.gpg.d", "etc/apt/apt.conf.d",
-                      "var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/lib/dpkg", "repo"):  # fmt: skip
+    directories = ("sources.list.d", "preferences.d", "trusted.gpg.d", "apt.conf.d")
+    state = ("var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/lib/dpkg", "repo")
+    for directory in (*(f"etc/apt/{name}" for name in directories), *state):
         (place / directory).mkdir(parents=True)
     (place / "var/lib/dpkg/status").touch()
     (place / "repo/Packages").touch()

@@ -56,8 +56,8 @@ class Score(Struct, frozen=True):
     """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied.
 
     Of `total` controls `measured` could be judged; `errors` apply and could not be read, and count as not passed;
-    `not_applicable` say nothing about this machine. `not_measured` of those may have a meaning: nobody looked, since the
-    host of a container decides or the machine does not run.
+    `not_applicable` say nothing about this machine. `not_measured` of those may have a meaning: nobody looked, since
+    the host of a container decides or the machine does not run.
     """
 
     score: float | None
