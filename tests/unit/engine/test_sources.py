@@ -441,7 +441,7 @@ def test_a_file_of_nginx_counts_wherever_it_is_included() -> None:
 
 def test_directives_of_nginx_with_quotes_braces_and_includes() -> None:
     found = {(each.context, each.name): each for each in nginx.parse(NGINX)}
-    assert found["http", "log_format"].words == ["main", "$remote_addr {x;}", 'a\\"b']
+    assert found["http", "log_format"].words == ["main", "$remote_addr {x;}", 'a"b']
     assert found["http/server", "add_header"].words == ["X-A", "b; c"]
     assert found["http/server", "add_header"].where == "/etc/nginx/sites/a:3"
     assert ("http/server/location", "return") in found
