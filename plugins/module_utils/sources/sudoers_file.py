@@ -33,7 +33,7 @@ OPTION_VALUE = re.compile(r'(?:[^#!=, \t\r\n\\"]|\\[^\r\n])(?:[^#=, \t\r\n\\"]|\
 SETTING = re.compile(r"(ROLE|TYPE|APPARMOR_PROFILE|CWD|CHROOT|TIMEOUT|NOTBEFORE|NOTAFTER)(?=[ \t]*=)")
 TAG = re.compile(r"(NO)?(PASSWD|EXEC|INTERCEPT|SETENV|LOG_OUTPUT|LOG_INPUT|MAIL|FOLLOW)[ \t]*:")
 NOTHING = re.compile(r"(?:!!)+(?!!)")
-DIGEST = re.compile(r"sha(?:224|256|384|512)[ \t]*:[ \t]*[A-Za-z0-9+/=]+")
+DIGEST = re.compile(r"sha(224|256|384|512)[ \t]*:[ \t]*([A-Za-z0-9+/=]+)")
 # A word ends before one of these; a backslash only with the end of its line behind it.
 WORD_END = r"(?=[#>!=:,() \t\r\n\"]|\\[ \t]*\r?\n|\Z)"
 PATH = re.compile(
@@ -288,8 +288,11 @@ def _bound_command(cursor):
 
 def _command(cursor, arguments=True):
     cursor.take(NOTHING)
-    while arguments and cursor.take(DIGEST):
+    digest = arguments and cursor.take(DIGEST)
+    while digest:
+        cursor.need(_is_whole(int(digest.group(1)) // 8, digest.group(2)))
         cursor.sign(",")
+        digest = cursor.take(DIGEST)
     negated = cursor.negated()
     path = cursor.take(PATH)
     if path is None:
@@ -305,6 +308,13 @@ def _command(cursor, arguments=True):
             break
         words.append(re.sub(r"\\([:\\,= \t#])", r"\1", word.group()))
     return Member("command", " ".join(words), negated)
+
+
+def _is_whole(size, text):
+    """Whether a digest of `size` bytes is written out in full, in hexadecimal or base64."""
+    if re.fullmatch(r"[0-9A-Fa-f]+", text):
+        return len(text) == 2 * size
+    return len(text) == (4 * ((size + 2) // 3) if text.endswith("=") else (4 * size + 2) // 3)
 
 
 def _plain(word):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import apt
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.engine.programs import needs, run
+from unit.engine.programs import EXAMPLES, needs, run
 
 NAMES = st.sampled_from(["trusted", "trusted", "Trusted", "allow-insecure", "arch", "by-hash"])
 WORDS = st.sampled_from([
@@ -45,7 +45,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs("apt-get")
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(EXAMPLES, max_examples=60)
 @given(entry=entries())
 def test_an_entry_that_apt_takes_without_a_signature_is_named(root: Path, entry: tuple[str, str]) -> None:
     name, text = entry

@@ -87,6 +87,11 @@ def real(path: Path) -> Policy | None:
     return None if done.returncode else sudo_policy.from_json(done.stdout)
 
 
+def is_cut_off(text: str) -> bool:
+    """Whether the last backslash of the file leaves a string open: cvtsudoers ends there without a word, we refuse it."""
+    return text.endswith("\\\n") and text.count('"') % 2 == 1
+
+
 def known(policy: Policy | None) -> Policy | None:
     """Without options that sudo does not know: cvtsudoers leaves them out, a reader without a list of them cannot."""
     names = {word.strip("!").split("=")[0].split()[0].rstrip("+-") for word in OPTION_WORDS}
@@ -110,6 +115,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @EXAMPLES
 @given(text=FILES)
 def test_a_file_means_what_cvtsudoers_says(root: Path, text: str) -> None:
+    assume(not is_cut_off(text))
     (root / "etc/sudoers").write_text(text, encoding="utf-8")
     assert own(root) == real(root / "etc/sudoers")
 
@@ -121,8 +127,7 @@ def test_a_file_with_a_slip_is_refused_or_taken_as_by_cvtsudoers(root: Path, tex
     slip = data.draw(st.sampled_from(["", "(", ")", "=", ",", "!", '"', ":", "#", "\\", " ", "\n", "ALL", "/"]))
     text = text[:at] + slip + text[at + 1 :]
     (root / "etc/sudoers").write_text(text, encoding="utf-8")
-    # A string that the last backslash of the file leaves open ends cvtsudoers without a word.
-    assume(not (text.endswith("\\\n") and text.count('"') % 2))
+    assume(not is_cut_off(text))
     assert known(own(root)) == known(real(root / "etc/sudoers"))
 
 
