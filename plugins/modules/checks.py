@@ -51,7 +51,7 @@ options:
   exceptions:
     description:
       - Exceptions that somebody approved, each with C(id), C(control), C(reason), C(owner), C(approver), C(expires) and
-        optionally C(hosts) and C(compensating).
+        optionally C(values) (what was approved), C(hosts) and C(compensating).
     type: list
     elements: dict
     default: []

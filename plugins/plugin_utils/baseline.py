@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language, waivers
 
 EXCEPTION_KEYS = (
-    "id", "control", "hosts", "reason", "owner", "approver", "approved_on", "expires", "compensating", "risk",
+    "id", "control", "values", "hosts", "reason", "owner", "approver", "approved_on", "expires", "compensating", "risk",
 )  # fmt: skip
 ON_CONTROLLER = ("level", "rationale", "not_for", "only_for")
 # A condition that never holds: the reason beside it says why the control has no meaning here.

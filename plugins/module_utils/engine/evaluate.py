@@ -15,20 +15,24 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources.registry impor
 SECONDS = 120  # for all that one expectation asks; the walk and commands have shorter limits of their own
 LINE = re.compile(r":\d+\Z")
 CONTENTS = ("content", "lines")
+# The reason of a result that is not applicable begins with this where it is about something that was not looked at.
+NOT_MEASURED = "not measured: "
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 
 class Verdict:
-    """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it."""
+    """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it; `wrong`
+    has one text for each value that does not match, of a list one for each member."""
 
-    __slots__ = ("evidence", "expected", "found", "reason", "status")
+    __slots__ = ("evidence", "expected", "found", "reason", "status", "wrong")
 
-    def __init__(self, status, expected, found="", evidence="", reason=""):
+    def __init__(self, status, expected, found="", evidence="", *, reason="", wrong=()):
         self.status = status
         self.expected = expected
         self.found = found
         self.evidence = evidence
         self.reason = reason
+        self.wrong = tuple(wrong)
 
 
 def evaluate(machine, checks, exceptions=(), host="", today=""):
@@ -36,10 +40,10 @@ def evaluate(machine, checks, exceptions=(), host="", today=""):
     _prepare(machine, checks)
     failed, results = set(), []
     for check in checks:
-        result = _check(machine, check, failed)
+        result, wrong = _check(machine, check, failed)
         if result["status"] in ("fail", "error"):
             failed.add(check["id"])
-        results.append(waivers.apply(result, exceptions, host, today))
+        results.append(waivers.apply(result, wrong, exceptions, host, today))
     return results
 
 
@@ -75,6 +79,7 @@ def message(results):
 
 
 def _check(machine, check, failed):
+    """(result, texts of what is wrong)."""
     start = time.monotonic()
     base = next((name for name in check.get("builds_on", ()) if name in failed), None)
     if base is None:
@@ -100,7 +105,7 @@ def _check(machine, check, failed):
         "refs": check.get("refs", {}),
         "exception": "",
         "duration": round(time.monotonic() - start, 4),
-    }
+    }, verdict.wrong
 
 
 def _applied(machine, check):
@@ -113,12 +118,18 @@ def _applied(machine, check):
                 "",
                 "",
                 evidence=verdict.evidence,
-                reason=told or "%s does not hold: %s" % (verdict.expected, verdict.found),
+                reason=_about_host(condition) + (told or "%s does not hold: %s" % (verdict.expected, verdict.found)),
             )
         if verdict.status != "pass":
             return verdict.status, verdict
     verdict = _judge(machine, check)
     return verdict.status, verdict
+
+
+def _about_host(condition):
+    """In a container the host decides: nobody looked, which is something else than that the control has no meaning."""
+    is_about_container = condition.get("source") == "context" and "container" in condition.get("expect", {})
+    return NOT_MEASURED if is_about_container else ""
 
 
 def _judge(machine, expectation):
@@ -134,6 +145,7 @@ def _single(machine, expectation):
     expected = short(" and ".join(matchers.describe(attribute, matcher) for attribute, matcher in expect.items()), 600)
     evidence = short(SOURCES[expectation["source"]].describe(select))
     facts, values, unread = _look_up(machine, expectation["source"], select, expect)
+    facts, values, label = _worst(expect, facts, values)
     where = facts.get("evidence") or facts.get("source")
     if isinstance(where, str) and (where == facts.get("evidence") or LINE.search(where)):
         evidence = short("%s; %s" % (evidence, where), 600)
@@ -142,7 +154,24 @@ def _single(machine, expectation):
     if unread and not wrong:
         return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
     found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
-    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence)
+    found = "%s for %s" % (found, label) if label else found
+    texts = [text for attribute in wrong for text in _texts(values[attribute])]
+    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence, wrong=texts)
+
+
+def _texts(value):
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+
+
+def _worst(expect, facts, values):
+    """(facts, values, "") as they are, or of the first variant that does not match, with its label. A source gives
+    `variants` where something else holds for some: label and facts of each."""
+    if all(matchers.holds(expect[attribute], values[attribute]) for attribute in values):
+        for label, other in facts.get("variants", ()):
+            others = {attribute: _value(other, attribute) for attribute in values}
+            if not all(matchers.holds(expect[attribute], others[attribute]) for attribute in others):
+                return other, others, label
+    return facts, values, ""
 
 
 def _look_up(machine, name, select, attributes):
@@ -171,8 +200,9 @@ def _look_up(machine, name, select, attributes):
 
 
 def _unjudged(problem, expected, evidence):
-    status = "not_applicable" if isinstance(problem, InapplicableError) else "error"
-    return Verdict(status, expected, evidence=evidence, reason=short(str(problem)))
+    if isinstance(problem, InapplicableError):
+        return Verdict("not_applicable", expected, evidence=evidence, reason=NOT_MEASURED + short(str(problem)))
+    return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
 
 
 def _told(facts, values, failed):
@@ -219,7 +249,8 @@ def _any(parts):
 def _none(parts):
     verdict = _any(parts)
     opposite = {"pass": "fail", "fail": "pass"}.get(verdict.status, verdict.status)
-    return Verdict(opposite, "none of: " + verdict.expected, verdict.found, verdict.evidence, verdict.reason)
+    text = "none of: " + verdict.expected
+    return Verdict(opposite, text, verdict.found, verdict.evidence, reason=verdict.reason, wrong=[verdict.found])
 
 
 def _joined(parts, decisive, otherwise, word):
@@ -232,7 +263,8 @@ def _joined(parts, decisive, otherwise, word):
         short(word.join(part.expected for part in expected), 600),
         short("; ".join(part.found for part in shown if part.found), 800),
         short("; ".join(dict.fromkeys(part.evidence for part in shown)), 600),
-        clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
+        reason=clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
+        wrong=[text for part in shown for text in part.wrong],
     )
 
 

@@ -1,9 +1,11 @@
-"""Exceptions: a failing control that somebody accepted until a day (docs/reference/checks.md)."""
+"""Exceptions: what a control finds wrong, and somebody accepted until a day (docs/reference/checks.md)."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.engine.rules.text import short
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 REQUIRED = ("id", "control", "reason", "owner", "expires")
@@ -25,14 +27,15 @@ def problems(exceptions):
     return found
 
 
-def apply(result, exceptions, host, today):
-    """The result, `waived` when it fails and a valid exception covers it; an invalid one is named in `reason`."""
+def apply(result, wrong, exceptions, host, today):
+    """The result, `waived` when it fails and a valid exception covers all that is `wrong` (texts); one that is invalid,
+    or about something else, is named in `reason`."""
     if result["status"] != "fail":
         return result
     for item in exceptions:
         if item["control"] != result["id"] or not _covers(item, host):
             continue
-        invalid = _invalid(item, today)
+        invalid = _invalid(item, today) or _uncovered(item, wrong)
         if not invalid:
             return dict(result, status="waived", exception=str(item["id"]), reason=str(item["reason"]))
         result = dict(result, reason="exception %s does not count: %s" % (item["id"], invalid))
@@ -46,6 +49,7 @@ def grants(exceptions, host, today):
             "id": str(item["id"]),
             "control": str(item["control"]),
             "hosts": [str(each) for each in _patterns(item)],
+            "values": approved_values(item),
             "reason": str(item["reason"]),
             "owner": str(item["owner"]),
             "approver": str(item.get("approver") or ""),
@@ -69,6 +73,23 @@ def _covers(item, host):
     return any(fnmatch.fnmatchcase(host, str(p)) for p in (patterns if isinstance(patterns, list) else [patterns])) or (
         patterns in ("all", ["all"])
     )
+
+
+def _uncovered(item, wrong):
+    """What is wrong and not among the values that were approved. An exception without values is about all that the
+    control may find."""
+    approved = {_plain(value) for value in approved_values(item)}
+    new = [value for value in wrong if _plain(value) not in approved]
+    return "it is not about %s" % short("; ".join(new), 300) if approved and new else ""
+
+
+def approved_values(item):
+    values = item.get("values") or []
+    return [str(value) for value in (values if isinstance(values, list) else [values])]
+
+
+def _plain(value):
+    return " ".join(str(value).split())
 
 
 def _invalid(item, today):

@@ -16,7 +16,12 @@ ATTRIBUTES = (
     "exists", "uid", "gid", "home", "shell", "groups", "gecos", "locked", "password", *AGES, *LISTS,
 )  # fmt: skip
 EMPTY = "empty"
-NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
+# By full path: a shell of somebody else may have any name.
+NO_LOGIN = tuple(
+    place + name
+    for place in ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
+    for name in ("nologin", "false", "sync", "halt", "shutdown")
+)
 # Debian gives people numbers from here (UID_MIN of login.defs), and 65534 to nobody.
 FIRST_PERSON, NOBODY = 1000, 65534
 
@@ -36,6 +41,11 @@ def look_up(machine, select):
 def accounts(machine):
     """name -> attributes of one account."""
     return {row[0]: _account(machine, row) for row in machine.once(rows)}
+
+
+def can_log_in(shell):
+    """Whether a shell of /etc/passwd lets somebody in; an empty one is /bin/sh."""
+    return shell not in NO_LOGIN
 
 
 def rows(machine):
@@ -87,7 +97,7 @@ def _all(machine):
     known = machine.once(accounts)
     lines = machine.once(rows)
     names, uids = Counter(row[0] for row in lines), Counter(int(row[2]) for row in lines)
-    login = [name for name, found in known.items() if found["shell"].rsplit("/", 1)[-1] not in NO_LOGIN]
+    login = [name for name, found in known.items() if can_log_in(found["shell"])]
     passwords = [found["password"] for found in known.values()]
     unknown = next((value for value in passwords if isinstance(value, UnreadableError)), None)
     return {

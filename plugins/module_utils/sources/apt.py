@@ -6,18 +6,23 @@ import re
 import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, package
+from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, apt_source, cron, package
 
 MAIN = "what"
 SELECTORS = ("what", "key")
 NEEDS = ("what",)
 ATTRIBUTES = (
     "exists", "unsigned", "upgradable", "security_upgradable", "value", "pending", "security", "lists_age_days",
+    "values", "writable", "unpackaged",
 )  # fmt: skip
 LISTS = "/var/lib/apt/lists"
 DAY = 86400
-TRUSTED = re.compile(r"\b(trusted|allow-insecure)\s*=\s*yes\b", re.IGNORECASE)
-TRUSTED_FIELD = re.compile(r"^(Trusted|Allow-Insecure):\s*yes\s*\Z", re.IGNORECASE)
+HOOK = re.compile(
+    r"(?:DPkg::(?:Pre-Invoke|Post-Invoke|Pre-Install-Pkgs)|APT::Update::(?:Pre-Invoke|Post-Invoke(?:-Success|-Stats)?)"
+    r"|AptCli::Hooks::\w+)(?:::.*)?\Z",
+    re.IGNORECASE,
+)
+DPKG_HOOK = re.compile(r"[ \t]*(?:pre-invoke|post-invoke|status-logger)(?:[ \t]*=[ \t]*|[ \t]+)(.+)")
 
 
 def describe(select):
@@ -27,8 +32,10 @@ def describe(select):
 def look_up(machine, select):
     if select["what"] == "settings":
         return _setting(machine, str(select.get("key", "")).lower())
+    if select["what"] == "hooks":
+        return _hooks(machine)
     if select["what"] not in ("sources", "updates"):
-        raise UnreadableError("apt does not know %s (it knows: settings, sources, updates)" % select["what"])
+        raise UnreadableError("apt does not know %s (it knows: hooks, settings, sources, updates)" % select["what"])
     return {
         "exists": True,
         "unsigned": lambda: machine.once(unsigned),
@@ -57,6 +64,45 @@ def lists_age(machine, now):
     return int((now - max([directory.st_mtime, *times])) // DAY)
 
 
+def _hooks(machine):
+    """Commands that apt and dpkg run as root: `values` (file:line command), `writable` (what others could change of the
+    programs in them) and `unpackaged` (files with hooks that no package brought)."""
+    found = machine.once(hooks)
+    paths = {path for _, _, command in found for path in cron.paths_of(machine, command)}
+    files = sorted({path for path, _, _ in found})
+    return {
+        "exists": bool(found),
+        "values": ["%s:%d %s" % hook for hook in found],
+        "writable": [
+            "%s: %s" % (path, reason) for path in sorted(paths) for reason in cron.open_to_others(machine, path)
+        ],
+        "unpackaged": lambda: package.unowned(machine, files),
+    }
+
+
+def hooks(machine):
+    """(file, line, command) of every hook in the files of apt and dpkg."""
+    found = []
+    for path in ("/etc/apt/apt.conf", *machine.glob("/etc/apt/apt.conf.d/*")):
+        if path == "/etc/apt/apt.conf" or apt_conf.PART.match(path.rsplit("/", 1)[1]):
+            text = machine.read(path) or ""
+            for words, blocks in apt_conf.statements(text, path):
+                name = "::".join([*blocks, *(value for kind, value in words if kind == "word")])
+                command = next((value for kind, value in words if kind == "text"), "")
+                if HOOK.match(name) and command:
+                    found.append((path, _line_of(text, command), command))
+    for path in ("/etc/dpkg/dpkg.cfg", *machine.glob("/etc/dpkg/dpkg.cfg.d/*")):
+        for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+            hit = DPKG_HOOK.match(line)
+            if hit:
+                found.append((path, number, hit.group(1).strip().strip("\"'")))
+    return found
+
+
+def _line_of(text, command):
+    return text.count("\n", 0, max(text.find(command), 0)) + 1
+
+
 def _setting(machine, key):
     value = machine.once(settings).get(key)
     if value is None and machine.offline and apt_conf.OWN.match(key):
@@ -73,12 +119,5 @@ def settings(machine):
 
 
 def unsigned(machine):
-    """Lines of the sources that switch off the check of signatures, as file:line."""
-    found = []
-    paths = ["/etc/apt/sources.list", *machine.glob("/etc/apt/sources.list.d/*")]
-    for path in paths:
-        lines = (line.strip() for line in (machine.read(path) or "").splitlines())
-        for number, line in enumerate(lines, 1):
-            if not line.startswith("#") and (TRUSTED.search(line) or TRUSTED_FIELD.match(line)):
-                found.append("%s:%d" % (path, number))
-    return found
+    """Entries of the sources that switch off the check of signatures, as file:line."""
+    return list(dict.fromkeys(entry.source for entry in machine.once(apt_source.entries) if entry.is_unchecked))

@@ -11,18 +11,37 @@ ATTRIBUTES = ("exists", "entries", "hosts", "suites", "without_key")
 LINE = re.compile(r"(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)")
 # These read packages from this machine itself.
 LOCAL = ("file", "cdrom", "copy")
+# apt's words for yes and no.
+YES, NO = ("yes", "true", "with", "on", "enable", "1"), ("no", "false", "without", "off", "disable", "0")
+# With one of these apt installs what nobody signed, or what is signed with a broken method.
+UNCHECKED = ("trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure")
 
 
 class Entry:
-    """One place: `uri`, `suite`, `signed_by` (text; empty when it names no key) and `source` (file:line)."""
+    """One place: `uri`, `suite`, `options` (name -> text, as `signed-by`) and `source` (file:line)."""
 
-    __slots__ = ("signed_by", "source", "suite", "uri")
+    __slots__ = ("options", "source", "suite", "uri")
 
-    def __init__(self, uri, suite, signed_by, source):
+    def __init__(self, uri, suite, options, source):
         self.uri = uri
         self.suite = suite
-        self.signed_by = signed_by
+        self.options = options
         self.source = source
+
+    @property
+    def signed_by(self):
+        return self.options.get("signed-by", "")
+
+    @property
+    def is_unchecked(self):
+        """Whether an option switches off the check of signatures, or a part of it."""
+        return any(boolean(self.options.get(name, "")) for name in UNCHECKED)
+
+
+def boolean(word):
+    """What apt makes of a word: True, False, or None when it is neither."""
+    text = word.strip().lower()
+    return True if text in YES else False if text in NO else None
 
 
 def describe(select):
@@ -59,8 +78,9 @@ def parse_lines(text, path):
     for number, line in enumerate(text.splitlines(), 1):
         hit = LINE.match(line.strip())
         if hit:
-            options = dict(pair.partition("=")[::2] for pair in (hit.group(2) or "").split())
-            yield Entry(hit.group(3), hit.group(4), options.get("signed-by", ""), "%s:%d" % (path, number))
+            pairs = (pair.partition("=")[::2] for pair in (hit.group(2) or "").split())
+            # apt does not know an option that is written with capitals.
+            yield Entry(hit.group(3), hit.group(4), dict(pairs), "%s:%d" % (path, number))
 
 
 def parse_blocks(text, path):
@@ -82,8 +102,8 @@ def parse_blocks(text, path):
 
 
 def _of_block(block, path, start):
-    if block.get("enabled", "yes").lower() in ("no", "false", "0", "off", "without", "disable"):
+    if boolean(block.get("enabled", "yes")) is False:
         return
     for uri in block.get("uris", "").split():
         for suite in block.get("suites", "").split():
-            yield Entry(uri, suite, block.get("signed-by", ""), "%s:%d" % (path, start))
+            yield Entry(uri, suite, block, "%s:%d" % (path, start))

@@ -13,6 +13,8 @@ NEEDS = ("path", "syscall", "what")
 ATTRIBUTES = ("exists", "loaded", "on_disk", "locked", "locked_on_disk", "not_loaded", "not_on_disk")
 PERMISSIONS = "rwxa"
 ARCHITECTURES = ("b32", "b64")
+# Fields that leave in everybody who works here.
+ORDINARY = ("auid>=1000", "auid!=unset")
 EITHER_WAY = re.compile(r"(\w+)!=(\w+)\Z")
 
 
@@ -67,43 +69,76 @@ def rules_on_disk(machine):
 
 
 def parse(text):
-    """(rules, locked) of lines as auditctl takes them and prints them."""
-    rules, locked = [], False
+    """(rules, locked) of lines as auditctl takes them and prints them, in the order in which the kernel tries them. Of
+    rules that fit the first decides, so that one behind a `never` that covers it is left out."""
+    entries, enabled = [], ""
     for line in text.splitlines():
         # Only these say something; splitting words takes long where a line is huge.
-        if not line.lstrip().startswith(("-e", "-w", "-a")):
+        if not line.lstrip().startswith(("-e", "-w", "-W", "-a", "-A", "-D", "-d")):
             continue
         try:
             words = shlex.split(line)
         except ValueError:
             continue
-        if words[:2] == ["-e", "2"]:
-            locked = True
-        elif words[:1] in (["-w"], ["-a"]):
+        if words[:1] == ["-e"] and len(words) > 1:
+            enabled = words[1]
+        elif words[:1] == ["-D"]:
+            entries = []
+        elif words[0] in ("-W", "-d"):
+            gone = _rule(["-w" if words[0] == "-W" else "-a", *words[1:]])
+            entries = [(is_never, rule) for is_never, rule in entries if gone is None or rule.key != gone[1].key]
+        elif words[0] in ("-w", "-a", "-A"):
             rule = _rule(words)
-            rules += [rule] if rule else []
-    return rules, locked
+            if rule is not None:
+                entries.insert(0 if words[0] == "-A" else len(entries), rule)
+    return ([] if enabled == "0" else _effective(entries)), enabled == "2"
+
+
+def _effective(entries):
+    rules, silenced = [], []
+    for is_never, rule in entries:
+        if is_never:
+            silenced.append(rule)
+        elif not any(_silences(never, rule) for never in silenced):
+            rules.append(rule)
+    return rules
+
+
+def _silences(never, rule):
+    """Whether a `never` takes in all that the rule is about. One for some accounts or programs alone does not."""
+    if never.architecture not in (None, rule.architecture):
+        return False
+    if any(not field.startswith(ORDINARY) for field in never.fields - rule.fields):
+        return False
+    if never.path:
+        return never.path == rule.path and set(rule.permissions) <= set(never.permissions)
+    return (bool(rule.path) and "all" in never.syscalls) or (
+        bool(rule.syscalls) and ("all" in never.syscalls or rule.syscalls <= never.syscalls)
+    )
 
 
 def _rule(words):
+    """(whether it is a `never`, Rule) of the words of -w, -a or -A; None of a list that holds no events of calls."""
     options = {}
     for at in range(0, len(words) - 1, 2):
         options.setdefault(words[at], []).append(words[at + 1])
     if "-w" in options:
-        return Rule(_bare(options["-w"][0]), options.get("-p", [PERMISSIONS])[0])
-    action = options["-a"][0].split(",")
-    if "always" not in action or "exit" not in action:
+        return False, Rule(_bare(options["-w"][0]), options.get("-p", [PERMISSIONS])[0])
+    action = options.get("-a", options.get("-A", [""]))[0].split(",")
+    if "task" in action and "never" in action:
+        return True, Rule(syscalls=["all"])
+    if "exit" not in action or not {"always", "never"} & set(action):
         return None
     fields = [_field(value) for flag in ("-F", "-C") for value in options.get(flag, [])]
     named = dict(value.partition("=")[::2] for value in fields)
     architecture = named.get("arch")
     left = [value for value in fields if not value.startswith(("arch=", "key="))]
     path = named.get("path") or named.get("dir")
-    if path and "perm" in named:
+    if path and ("perm" in named or "-S" not in options):
         left = [value for value in left if not value.startswith(("path=", "dir=", "perm="))]
-        return Rule(_bare(path), named["perm"], architecture, (), left)
+        return "never" in action, Rule(_bare(path), named.get("perm", PERMISSIONS), architecture, (), left)
     syscalls = [call for value in options.get("-S", ["all"]) for call in value.split(",")]
-    return Rule("", "", architecture, syscalls, left)
+    return "never" in action, Rule("", "", architecture, syscalls, left)
 
 
 def _field(text):
@@ -135,7 +170,7 @@ def _architectures(rules, syscall, field):
     for rule in rules:
         if rule.path or not {syscall, "all"} & rule.syscalls:
             continue
-        limits = {each for each in rule.fields if not each.startswith(("auid>=1000", "auid!=unset"))}
+        limits = {each for each in rule.fields if not each.startswith(ORDINARY)}
         if limits == ({wanted} if wanted else set()):
             found.update([rule.architecture] if rule.architecture else ARCHITECTURES)
     return sorted(found)

@@ -1,55 +1,72 @@
-"""What root lets run by the clock (cron and timers), and whether somebody else can change it."""
+"""What root lets run by the clock (cron, anacron and timers), and whether somebody else can change it."""
 
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-import shlex
 import stat
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, crontab, unit_file
 from ansible_collections.oplever.lab.plugins.module_utils.sources.file import owner
 
 MAIN = "what"
 SELECTORS = ("what",)
 NEEDS = ("what",)
 ATTRIBUTES = ("exists", "programs", "writable")
-# crontab(5): five fields or one word, then the user (only in the tables of the system), then the command.
-ENTRY = re.compile(r"(?:@\w+|(?:\S+\s+){4}\S+)\s+(.*)\Z")
-SETTING = re.compile(r"\w+\s*=")
 DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.yearly")
-UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
-START = re.compile(r"^[ \t]*Exec(?:Start|StartPre|StartPost|Condition)\s*=\s*[-@:+!|]*(.+)$", re.MULTILINE)
+# anacrontab(5): a number of days or a word, a delay, a name, then the command.
+ANACRON = re.compile(r"[ \t]*(?:\d+|@\w+)[ \t]+\d+[ \t]+\S+[ \t]+(.+)")
+FULL_PATH = re.compile(r"/[^\s\"'$`*?\[\]]+\Z")
+NAME = re.compile(r"[\w.+-]+\Z", re.ASCII)
+EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
 
 
 def describe(select):
-    return "programs that root starts by the clock, in cron and timers of systemd"
+    return "programs that root starts by the clock, in cron, anacron and timers of systemd"
 
 
 def look_up(machine, select):
     """`writable`: lines of `program: what is open to whom`, for all that others than root could change."""
     if select["what"] != "root_jobs":
         raise UnreadableError("cron does not know %s (it knows: root_jobs)" % select["what"])
-    found = sorted(machine.once(programs))
-    wrong = ["%s: %s" % (path, told) for path in found for told in _open(machine, path)]
-    return {"exists": True, "programs": found, "writable": wrong}
+    paths = sorted(machine.once(programs))
+    wrong = ["%s: %s" % (path, reason) for path in paths for reason in open_to_others(machine, path)]
+    return {"exists": True, "programs": paths, "writable": wrong}
 
 
 def programs(machine):
     """Full paths that root's jobs name: the tables, the directories and the timers."""
-    found = set()
-    for path in ("/etc/crontab", *_plain(machine.glob("/etc/cron.d/*"))):
-        for user, command in _system_entries(machine.read(path) or ""):
-            found.update(_paths(command) if user == "root" else ())
-    for line in (machine.read("/var/spool/cron/crontabs/root") or "").splitlines():
-        entry = ENTRY.match(line.strip())
-        if entry and not line.lstrip().startswith("#") and not SETTING.match(line.strip()):
-            found.update(_paths(entry.group(1)))
+    administrators = _administrators(machine)
+    paths = set()
+    for job in _jobs(machine):
+        if job.user in administrators:
+            paths.update(_paths(machine, job))
     for directory in DIRECTORIES:
-        found.update(_plain(machine.glob(directory + "/*")))
-    for path in _timers(machine):
-        found.update(_of_service(machine, path))
-    return found
+        paths.update(_plain(machine.glob(directory + "/*")))
+    for service in _timed(machine):
+        paths.update(_of_service(machine, service, administrators))
+    return paths
+
+
+def _administrators(machine):
+    """Names that have the number of root."""
+    try:
+        return {"root", *(row[0] for row in machine.once(account.rows) if int(row[2]) == 0)}
+    except UnreadableError:
+        return {"root"}
+
+
+def _jobs(machine):
+    for path in ("/etc/crontab", *_plain(machine.glob("/etc/cron.d/*"))):
+        yield from crontab.jobs(machine.read(path) or "")
+    for path in machine.glob("/var/spool/cron/crontabs/*"):
+        yield from crontab.jobs(machine.read(path) or "", posixpath.basename(path))
+    for line in (machine.read("/etc/anacrontab") or "").splitlines():
+        entry = ANACRON.match(line)
+        if entry:
+            yield crontab.Job("root", entry.group(1), crontab.DEFAULT_PATH)
 
 
 def _plain(paths):
@@ -57,48 +74,46 @@ def _plain(paths):
     return [path for path in paths if re.match(r"[A-Za-z0-9_-]+\Z", path.rsplit("/", 1)[1])]
 
 
-def _system_entries(text):
-    for line in (raw.strip() for raw in text.splitlines()):
-        entry = None if line.startswith("#") or SETTING.match(line) else ENTRY.match(line)
-        if entry:
-            user, _, command = entry.group(1).partition(" ")
-            yield user, command
+def _paths(machine, job):
+    """Full paths in a command, and the places of the programs that it names without a path."""
+    paths = set()
+    for word in job.words():
+        if FULL_PATH.match(word) and not word.startswith("/dev/"):
+            paths.add(word)
+        elif NAME.match(word):
+            places = (posixpath.join(place, word) for place in job.path.split(":") if place.startswith("/"))
+            paths.update([path for path in places if _is_program(machine, path)][:1])
+    return paths
 
 
-def _paths(command):
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = command.split()
-    return {word for word in words if re.match(r"/[\w./+-]+\Z", word) and not word.startswith("/dev/")}
+def paths_of(machine, command):
+    """Full paths of the programs in a command that root runs in a shell."""
+    return _paths(machine, crontab.Job("root", command, crontab.DEFAULT_PATH))
 
 
-def _timers(machine):
+def _is_program(machine, path):
+    status = machine.status(path)
+    return status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o111)
+
+
+def _timed(machine):
     """Names of the services that a timer starts."""
-    for directory in UNITS:
+    for directory in unit_file.ALL_DIRECTORIES:
         for path in machine.glob(directory + "/*.timer"):
-            text = _text(machine, path)
-            unit = re.search(r"^[ \t]*Unit\s*=\s*(\S+)", text, re.MULTILINE)
-            yield unit.group(1) if unit else path.rsplit("/", 1)[1][: -len(".timer")] + ".service"
+            name = posixpath.basename(path)
+            units = unit_file.values(machine, name, "Timer", "Unit")
+            yield units[-1] if units else name[: -len(".timer")] + ".service"
 
 
-def _of_service(machine, name):
-    path = next((p for p in (d + "/" + name for d in UNITS) if machine.glob(p)), None)
-    text = _text(machine, path) if path else ""
-    user = re.findall(r"^[ \t]*User\s*=\s*(\S*)", text, re.MULTILINE)
-    if user and user[-1] not in ("", "root", "0"):
+def _of_service(machine, name, administrators):
+    users = unit_file.values(machine, name, "Service", "User")
+    if users and users[-1] not in ("0", *administrators):
         return set()
-    return {word for command in START.findall(text) for word in _paths(command)}
+    commands = [value.lstrip("-@:+!|") for key in EXEC for value in unit_file.values(machine, name, "Service", key)]
+    return {path for command in commands for path in _paths(machine, crontab.Job("root", command, ""))}
 
 
-def _text(machine, path):
-    try:
-        return machine.read(path) or ""
-    except UnreadableError:
-        return ""  # a masked unit is a link to /dev/null: it starts nothing
-
-
-def _open(machine, path):
+def open_to_others(machine, path):
     """What of a program and the directories above it others than root may write."""
     real = os.path.realpath(machine.path(path))
     parts = real[len(machine.root) :].split("/")

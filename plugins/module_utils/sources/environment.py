@@ -1,4 +1,4 @@
-"""What people get when they log in: the umask, and the path on which root finds programs."""
+"""What people get when they log in: the umask, the path on which root finds programs, and when an idle shell ends."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import re
 import stat
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import pam
+from ansible_collections.oplever.lab.plugins.module_utils.sources import pam, umask
 
 MAIN = "what"
 SELECTORS = ("what",)
 NEEDS = ("what",)
-ATTRIBUTES = ("exists", "value", "source", "unsafe")
+ATTRIBUTES = ("exists", "value", "source", "unsafe", "values", "wrong")
 SHELL_FILES = ("/etc/profile", "/etc/bash.bashrc")
 ROOT_FILES = ("/root/.profile", "/root/.bash_profile", "/root/.bash_login", "/root/.bashrc")
-UMASK = re.compile(r"^[^#\n]*?\bumask\s+(0?[0-7]{3})\b", re.MULTILINE)
-LOGIN_UMASK = re.compile(r"^[ \t]*UMASK\s+(0?[0-7]{3})\b", re.MULTILINE)
+LOGIN_UMASK = re.compile(r"^[ \t]*UMASK[ \t]+([0-7]+)[ \t]*$", re.MULTILINE)
+TMOUT = re.compile(r"^[^#\n]*?\bTMOUT=[\"']?(\d*)", re.MULTILINE)
+LONGEST_IDLE = 900
 PATH = re.compile(r"^[^#\n]*?\bPATH=[\"']?([^\"'\n;]*)", re.MULTILINE)
 SUPATH = re.compile(r"^[ \t]*ENV_SUPATH\s+PATH=(\S+)", re.MULTILINE)
 
@@ -31,30 +32,52 @@ def look_up(machine, select):
         return _umask(machine)
     if what == "root_path":
         return _root_path(machine)
-    raise UnreadableError("environment does not know %s (it knows: root_path, umask)" % what)
+    if what == "idle_shell":
+        return _idle_shell(machine)
+    raise UnreadableError("environment does not know %s (it knows: idle_shell, root_path, umask)" % what)
+
+
+def _shell_files(machine):
+    """Files that a shell of anybody reads when somebody logs in, and those of root."""
+    return [*SHELL_FILES, *machine.glob("/etc/profile.d/*.sh"), *ROOT_FILES]
+
+
+def _idle_shell(machine):
+    """TMOUT in the files of shells, in seconds: `wrong` are those that never end an idle shell, or too late."""
+    values = [(value, path) for path in _shell_files(machine) for value in TMOUT.findall(machine.read(path) or "")]
+    wrong = ["%s: TMOUT=%s" % (path, value) for value, path in values if not 0 < int(value or 0) <= LONGEST_IDLE]
+    return {
+        "exists": bool(values),
+        "value": values[-1][0] if values else None,
+        "values": [value for value, _ in values],
+        "source": values[-1][1] if values else "",
+        "wrong": wrong,
+    }
 
 
 def _umask(machine):
     """The weakest of what counts: a shell's own files come after PAM, and PAM after login.defs."""
-    settings = [
-        (value, path)
-        for path in (*SHELL_FILES, *machine.glob("/etc/profile.d/*.sh"))
-        for value in UMASK.findall(machine.read(path) or "")
-    ]
+    settings = [(mask, path) for path in _shell_files(machine) for mask in umask.settings(machine.read(path) or "")]
+    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.read("/etc/login.defs") or "")]
     for line in pam.stack(machine, "common-session", "session") or []:
         if line.module == "pam_umask.so":
-            given = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
-            inherited = LOGIN_UMASK.findall(machine.read("/etc/login.defs") or "")
-            settings += [(value, line.source) for value in (given or inherited)[-1:]]
-    if not settings:
-        settings = [(value, "/etc/login.defs") for value in LOGIN_UMASK.findall(machine.read("/etc/login.defs") or "")]
+            words = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
+            given = [int(word, 8) for word in words if re.match(r"[0-7]+\Z", word)]
+            settings += [(mask, line.source) for mask in (given or inherited)[-1:]]
+    settings = settings or [(mask, "/etc/login.defs") for mask in inherited[-1:]]
     if not settings:
         return {"exists": False}
     # What is not masked by every one of them is not masked.
-    kept, source = settings[-1][0], ", ".join(dict.fromkeys(path for _, path in settings))
-    for value, _ in settings:
-        kept = "%03o" % (int(kept, 8) & int(value, 8))
-    return {"exists": True, "value": kept, "source": source}
+    weakest = umask.EVERYBODY
+    for mask, _ in settings:
+        weakest &= mask
+    return {
+        "exists": True,
+        "value": "%03o" % weakest,
+        "values": ["%s: %03o" % (path, mask) for mask, path in settings],
+        "source": ", ".join(dict.fromkeys(path for _, path in settings)),
+        "wrong": ["%s: umask %03o" % (path, mask) for mask, path in settings if ~mask & 0o022],
+    }
 
 
 def _root_path(machine):

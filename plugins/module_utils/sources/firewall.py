@@ -50,12 +50,12 @@ def _rules(machine):
     }
     if not opened["exists"] or opened["terminal"] not in CLOSED:
         return dict(facts, open_ports=[], ports_without_rule=sorted(listening), rules_without_port=[])
-    accepted = set(opened["accepted_ports"])
+    accepted, ruled = set(opened["accepted_ports"]), set(opened["ruled_ports"])
     return dict(
         facts,
         open_ports=sorted(accepted & listening),
-        ports_without_rule=sorted(listening - accepted),
-        rules_without_port=sorted(accepted - listening),
+        ports_without_rule=sorted(listening - ruled),
+        rules_without_port=sorted(ruled - listening),
     )
 
 

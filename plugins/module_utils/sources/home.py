@@ -41,8 +41,8 @@ def look_up(machine, select):
 
 def is_person(facts):
     """Somebody who can log in and is no account of a service."""
-    shell = facts["shell"].rsplit("/", 1)[-1]
-    return shell not in account.NO_LOGIN and account.FIRST_PERSON <= facts["uid"] < account.NOBODY
+    uid = facts["uid"]
+    return account.can_log_in(facts["shell"]) and uid >= account.FIRST_PERSON and uid != account.NOBODY
 
 
 def _files(machine, home, uid, facts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 
@@ -26,11 +27,11 @@ def describe(select):
 def look_up(machine, select):
     """`denied`: modprobe gets a command that does nothing. `blacklisted` alone only stops loading by itself, not by
     name; what is built into the kernel cannot be stopped by either."""
-    name = str(select["name"]).replace("-", "_")
+    name = plain(str(select["name"]))
     builtin = name in machine.once(_builtin)
     available = name in machine.once(_available)
-    rules = machine.once(denials)
-    denied = name in rules["install"] and not builtin
+    found = machine.once(rules)
+    denied = not builtin and re.sub(r"\s+#.*", "", command(found["install"], name)) in NOTHING
     running = False if machine.offline else name in machine.once(loaded)
     return {
         "exists": builtin or available or running,
@@ -38,7 +39,7 @@ def look_up(machine, select):
         "builtin": builtin,
         "loadable": available and not denied,
         "denied": denied,
-        "blacklisted": name in rules["blacklist"],
+        "blacklisted": name in found["blacklist"],
     }
 
 
@@ -48,21 +49,37 @@ def loaded(machine):
     return [line.split()[0] for line in lines if line.strip()]
 
 
-def denials(machine):
-    """`install`: names that modprobe.d answers with a command that does nothing; `blacklist`: names it will not load by
-    itself. Of files with one name the first directory counts."""
-    found, seen = {"install": set(), "blacklist": set()}, set()
-    for path in (path for directory in DIRECTORIES for path in machine.glob(directory + "/*.conf")):
-        name = path.rsplit("/", 1)[1]
-        if name in seen:
-            continue
-        seen.add(name)
-        for words in (line.split() for line in (machine.read(path) or "").splitlines()):
-            if words[:1] == ["blacklist"] and len(words) > 1:
-                found["blacklist"].add(words[1].replace("-", "_"))
-            elif len(words) > 2 and words[0] == "install" and words[2] in NOTHING:
-                found["install"].add(words[1].replace("-", "_"))
+def rules(machine):
+    """`install`: (pattern of names, command) in the order of modprobe.d, of which the first that fits counts;
+    `blacklist`: names that are not loaded by themselves. Of files with one name the first directory counts."""
+    files = {}
+    for directory in DIRECTORIES:
+        for path in machine.glob(directory + "/*.conf"):
+            files.setdefault(path.rsplit("/", 1)[1], path)
+    found = {"install": [], "blacklist": set()}
+    for name in sorted(files):
+        parse(machine.read(files[name]) or "", found)
     return found
+
+
+def parse(text, found):
+    """Adds what one file says to `install` and `blacklist`. A backslash at its end continues a line, also a comment."""
+    for line in text.replace("\\\n", "").splitlines():
+        words = line.split(None, 2)
+        if words[:1] == ["blacklist"] and len(words) > 1:
+            found["blacklist"].add(plain(words[1]))
+        elif words[:1] == ["install"] and len(words) > 2:
+            found["install"].append((plain(words[1]), words[2].strip()))
+
+
+def command(install, name):
+    """What modprobe runs instead of loading the module; empty when it loads it."""
+    return next((text for pattern, text in install if fnmatch.fnmatchcase(name, pattern)), "")
+
+
+def plain(name):
+    """modprobe knows no difference between - and _."""
+    return name.replace("-", "_")
 
 
 def _builtin(machine):

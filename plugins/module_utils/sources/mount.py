@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import unit_file
 
 MAIN = "target"
 SELECTORS = ("target",)
 NEEDS = ("target",)
 ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options", "configured_options")
-UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
-OPTIONS = re.compile(r"^[ \t]*Options\s*=\s*(.*)$", re.MULTILINE)
 # What systemd mounts by itself, before it reads any unit.
 BUILT_IN = {"/dev/shm": ["nosuid", "nodev", "strictatime", "mode=1777"]}  # noqa: S108  a place to look at, not to write to
 
@@ -28,7 +26,7 @@ def look_up(machine, select):
     facts = {
         "in_fstab": planned is not None,
         "fstab_options": planned[2] if planned else None,
-        "configured_options": planned[2] if planned else _unit_options(machine, target),
+        "configured_options": configured(machine, target),
     }
     if machine.offline:
         running = InapplicableError("what is mounted needs a running system; this one is only mounted")
@@ -55,18 +53,36 @@ def fstab(machine):
 
 
 def _unit_options(machine, target):
-    """Options that a mount unit (or systemd itself) gives a place that fstab does not name; None when nothing does."""
-    name = target.strip("/").replace("-", "\\x2d").replace("/", "-") + ".mount"
-    main = next((path for path in (d + "/" + name for d in UNITS) if machine.glob(path)), None)
-    drop_ins = {}
-    for directory in UNITS:
-        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
-            drop_ins.setdefault(path.rsplit("/", 1)[1], path)
-    if main is None or os.path.realpath(machine.path(main)) == "/dev/null":
-        return BUILT_IN.get(target)
-    paths = [main] + [drop_ins[key] for key in sorted(drop_ins)]
-    found = [line for path in paths for line in OPTIONS.findall(machine.read(path) or "")]
-    return [option.strip() for option in found[-1].split(",")] if found else []
+    """Options that a mount unit (or systemd itself) gives a place; None when nothing does."""
+    options = unit_file.values(machine, _unit_name(target), "Mount", "Options")
+    if options:
+        return [option.strip() for option in options[-1].split(",")]
+    return [] if unit_file.exists(machine, _unit_name(target)) else BUILT_IN.get(target)
+
+
+def _unit_name(target):
+    """As systemd-escape --path makes it."""
+    name = target.strip("/")
+    escaped = "".join(
+        "-"
+        if sign == "/"
+        else sign
+        if sign.isalnum() or sign in "_:" or (sign == "." and at)
+        else "\\x%02x" % ord(sign)
+        for at, sign in enumerate(name)
+    )
+    return (escaped or "-") + ".mount"
+
+
+def configured(machine, target):
+    """Options of the next boot, or None: those of a unit in /etc, else of fstab (which systemd turns into a unit in
+    /run), else of another unit; drop-ins of the unit go over each of them."""
+    planned = machine.once(fstab).get(target)
+    name = _unit_name(target)
+    if planned is None or unit_file.is_of_admin(machine, name):
+        return _unit_options(machine, target)
+    drop_ins = unit_file.values(machine, name, "Mount", "Options", only_drop_ins=True)
+    return [option.strip() for option in drop_ins[-1].split(",")] if drop_ins else planned[2]
 
 
 def space(machine, target):

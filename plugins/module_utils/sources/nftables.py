@@ -9,7 +9,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreada
 MAIN = "chain"
 SELECTORS = ("chain", "hook")
 NEEDS = ("chain", "hook")
-ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports")
+ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_ports")
 VERDICTS = ("drop", "reject", "accept")
 RUNNING = True
 # Matches on these still let everybody in: they say nothing about who sent the packet.
@@ -33,8 +33,8 @@ def look_up(machine, select):
     # A packet must get through every chain of a hook: the strictest decides.
     facts = [_chain(chains[key], rules.get(key, []), rules, key) for key in chosen]
     strict = [f for f in facts if f["terminal"] != "accept"] or facts
-    ports = set.intersection(*(set(f["accepted_ports"]) for f in strict))
-    return dict(strict[0], rules=sum(f["rules"] for f in facts), accepted_ports=sorted(ports))
+    ports = {key: sorted(set.intersection(*(set(f[key]) for f in strict))) for key in ("accepted_ports", "ruled_ports")}
+    return dict(strict[0], rules=sum(f["rules"] for f in facts), **ports)
 
 
 def ruleset(machine):
@@ -71,24 +71,27 @@ def _chain(chain, own, rules, key):
         "policy": _policy(chain),
         "rules": len(own),
         "terminal": end(chain, own),
-        "accepted_ports": sorted(set(_ports(own, rules, key, 0))),
+        "accepted_ports": sorted(set(_ports(own, rules, key))),
+        "ruled_ports": sorted(set(_ports(own, rules, key, only_from_anywhere=False))),
     }
 
 
-def _ports(own, rules, key, depth):
+def _ports(own, rules, key, depth=0, only_from_anywhere=True):
+    """Ports that some rule accepts; `only_from_anywhere` leaves out rules that name a source, a network or the like."""
     found = []
     for expression in own:
         matches = [e["match"] for e in expression if "match" in e]
         about = [_about(match["left"]) for match in matches]
-        if not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
+        if only_from_anywhere and not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
             continue
         if any("accept" in e for e in expression):
             for match in matches:
                 found += _numbers(match["right"]) if _about(match["left"]).endswith(" dport") else []
         for e in expression:
             jump = e.get("jump") or e.get("goto")
-            if jump and not matches and depth < 8:
-                found += _ports(rules.get((*key[:2], jump["target"]), []), rules, key, depth + 1)
+            if jump and depth < 8 and not (only_from_anywhere and matches):
+                inner = rules.get((*key[:2], jump["target"]), [])
+                found += _ports(inner, rules, key, depth + 1, only_from_anywhere)
     return found
 
 

@@ -16,7 +16,12 @@ RUNNING = True
 CAUSE = "[emerg]"  # its last line only says that the test failed
 HOME = "/etc/nginx"  # names of included files are relative to it
 FILE = re.compile(r"# configuration file (.+):\Z")
-WORD = re.compile(r"""\s+|#[^\n]*|[{};]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:[^\s{};"'\\]|\\.|(?<=\$)\{[^}]*\})+""")
+# Quotes and # mean something only where a word begins, and } only there too; ${ does not open a block.
+WORD = re.compile(
+    r"""\s+|#[^\n]*|[{};]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!["'])(?:\\.|\$\{|[^\s;{\\])+""", re.DOTALL
+)
+ESCAPED = re.compile(r"\\([\"'\\trn])")
+SPECIAL = {"t": "\t", "r": "\r", "n": "\n"}
 
 
 class Directive:
@@ -114,7 +119,8 @@ def _directives(path, content, place):
             blocks.pop()
         elif not word[0].isspace() and word[0] != "#":
             start = start if words else line
-            words.append(word[1:-1] if word[0] in "\"'" else word)
+            bare = word[1:-1] if word[0] in "\"'" else word
+            words.append(ESCAPED.sub(lambda hit: SPECIAL.get(hit.group(1), hit.group(1)), bare))
         line += word.count("\n")
     if len(blocks) > len(place):
         raise UnreadableError("%s ends inside a block" % path)

@@ -4,7 +4,8 @@ A source has MAIN (the selector that a plain value fills), SELECTORS, ATTRIBUTES
 given) and RUNNING (all of it needs a running system), look_up(machine, select) -> attributes with `exists`,
 describe(select) -> one line of evidence, and perhaps prepare(machine, selects), called once with all that checks ask.
 An attribute that could not be read has an UnreadableError as its value; one that costs something is a function without
-arguments, called when a check names it. `evidence` among them says where exactly: file:line, value.
+arguments, called when a check names it. `evidence` among them says where exactly: file:line, value. `variants` is a
+list of (label, attributes) of what holds instead for some, as for users of a Match block; a check must hold for each.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ NAMES = (
     "boot_loader",
     "capability",
     "certificate",
+    "chrony",
     "command",
     "context",
     "cron",
@@ -40,6 +42,7 @@ NAMES = (
     "journald",
     "kernel_argument",
     "kernel_module",
+    "limits",
     "mariadb",
     "mount",
     "nftables",
@@ -79,6 +82,7 @@ if TYPE_CHECKING:  # Ansible reads this to pack them with the module; a test hol
         boot_loader,
         capability,
         certificate,
+        chrony,
         command,
         context,
         cron,
@@ -95,6 +99,7 @@ if TYPE_CHECKING:  # Ansible reads this to pack them with the module; a test hol
         journald,
         kernel_argument,
         kernel_module,
+        limits,
         mariadb,
         mount,
         nftables,

@@ -63,7 +63,7 @@ def _weak_hash(row, facts, limit):
 
 
 def _usable_without_shell(row, facts, limit):
-    return _has_password(row) and str(facts.get("shell", "")).rsplit("/", 1)[-1] in account.NO_LOGIN
+    return _has_password(row) and bool(facts) and not account.can_log_in(facts["shell"])
 
 
 # what -> whether an account (fields of shadow(5), facts of source account, limit in days) breaks the rule

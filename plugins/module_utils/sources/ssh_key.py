@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 import struct
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -15,6 +16,7 @@ SELECTORS = ("what", "bits")
 NEEDS = ("what",)
 ATTRIBUTES = ("exists", "keys", "weak", "open")
 RSA_BITS = 3072
+USUAL = (".ssh/authorized_keys", ".ssh/authorized_keys2")
 KINDS = ("ssh-rsa", "ssh-dss", "ssh-ed25519", "ecdsa-sha2-", "sk-ssh-ed25519", "sk-ecdsa-sha2-")
 
 
@@ -81,9 +83,9 @@ def _host(machine):
 def _authorized(machine):
     """(files, what is wrong with who may write them); the account itself and root may."""
     paths, wrong = [], []
-    for facts in machine.once(account.accounts).values():
-        for name in ("authorized_keys", "authorized_keys2"):
-            path = "%s/.ssh/%s" % (facts["home"].rstrip("/"), name)
+    templates = machine.once(templates_of_keys)
+    for name, facts in machine.once(account.accounts).items():
+        for path in dict.fromkeys(_place(template, name, facts) for template in templates):
             try:
                 places = [os.stat(machine.path(p)) for p in (path, os.path.dirname(path))]
             except OSError:
@@ -93,3 +95,21 @@ def _authorized(machine):
                 if any(s.st_uid not in (0, facts["uid"]) or s.st_mode & 0o022 for s in places):
                     wrong.append(path)
     return paths, wrong
+
+
+def templates_of_keys(machine):
+    """AuthorizedKeysFile as sshd has it, also in Match blocks; the usual places where it cannot be asked."""
+    try:
+        facts = sshd.look_up(machine, {"option": "authorizedkeysfile"})
+    except UnreadableError:
+        return list(USUAL)
+    every = [facts, *(other for _, other in facts.get("variants", ()))]
+    words = [word for some in every for value in some.get("values") or [] for word in value.split()]
+    return [word for word in dict.fromkeys(words) if word.lower() != "none"]
+
+
+def _place(template, name, facts):
+    """The path for one account; %h, %u, %U and %% as sshd_config(5) has them."""
+    tokens = {"%%": "%", "%h": facts["home"].rstrip("/"), "%u": name, "%U": str(facts["uid"])}
+    path = re.sub(r"%[%huU]", lambda hit: tokens[hit.group()], template)
+    return path if path.startswith("/") else "%s/%s" % (facts["home"].rstrip("/"), path)

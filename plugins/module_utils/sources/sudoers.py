@@ -1,88 +1,211 @@
-"""The rules of sudo: /etc/sudoers and what it includes."""
+"""The rules of sudo: what its files come to, as `cvtsudoers` says, or read by sudoers_file where that cannot run."""
 
 from __future__ import annotations
 
-import re
-
+from ansible_collections.oplever.lab.plugins.module_utils import names
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import sudo_policy, sudoers_file
+from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Member
 
 MAIN = "what"
-SELECTORS = ("what",)
+SELECTORS = ("what", "name")
 NEEDS = ("what",)
-ATTRIBUTES = ("exists", "values")
-INCLUDE = re.compile(r"[#@](include|includedir)\s+(\S+)\Z")
-NOPASSWD = re.compile(r"\bNOPASSWD\s*:|!authenticate\b")
-# who hosts = (as whom) TAG: commands
-RULE = re.compile(r"(?P<who>[^=]+?)\s+(?P<hosts>\S+)\s*=\s*(?:\((?P<runas>[^)]*)\))?\s*(?P<commands>.*)\Z")
-TAG = re.compile(r"[A-Z_]+:\s*")
-WORDS = ("Defaults", "User_Alias", "Runas_Alias", "Host_Alias", "Cmnd_Alias", "Cmd_Alias")
+ATTRIBUTES = ("exists", "value", "values", "differing")
+FILE = "/etc/sudoers"
 # Who may be root in everything: root itself, and on Debian the group sudo.
 ADMINISTRATORS = ("root", "%sudo", "%admin")
+ALL = "ALL"
+OPERATORS = {"": "=", "list_add": "+=", "list_remove": "-="}
+SIGNS = {"userid": "#", "usergroup": "%", "usergid": "%#", "nonunixgroup": "%:", "nonunixgid": "%:#", "netgroup": "+"}
+ALIAS_WORDS = {
+    "useralias": "User_Alias", "runasalias": "Runas_Alias", "hostalias": "Host_Alias", "cmndalias": "Cmnd_Alias",
+}  # fmt: skip
 
 
 def describe(select):
-    return "sudoers, %s" % select.get("what")
+    return "sudoers, %s" % " ".join(str(select[key]) for key in SELECTORS if select.get(key))
 
 
 def look_up(machine, select):
-    lines = machine.once(rules)
-    defaults = [line for line in lines if line.startswith("Defaults")]
-    chosen = {
-        "rules": [line for line in lines if line not in defaults],
-        "defaults": defaults,
-        "nopasswd": [line for line in lines if NOPASSWD.search(line)],
-        "negated": [line for line in lines if any(c.startswith("!") for c in commands(line))],
-        "loose": [line for line in lines if any(_loose(c) for c in commands(line))],
-        "wholesale": [line for line in lines if _wholesale(line)],
-    }
-    if select["what"] not in chosen:
-        raise UnreadableError("sudoers does not know %s (it knows: %s)" % (select["what"], ", ".join(sorted(chosen))))
-    return {"exists": bool(lines), "values": chosen[select["what"]]}
+    """`values`: rules and lines as sudoers(5) writes them, one text each. Of what `option`, with `name`: the `value`
+    that the last line about everybody gives it, and `differing`: lines that give some people, hosts or commands
+    another."""
+    policy = machine.once(read)
+    what = str(select["what"])
+    if what == "option":
+        return _option(policy, str(select.get("name") or ""))
+    if what not in QUESTIONS:
+        raise UnreadableError(
+            "sudoers does not know %s (it knows: %s)" % (what, ", ".join(sorted([*QUESTIONS, "option"])))
+        )
+    return {"exists": bool(policy.rules or policy.options), "values": QUESTIONS[what](machine, policy)}
 
 
-def commands(line):
-    """Commands of a rule or of an alias of commands, without their tags; none for other lines."""
-    if line.startswith(("Cmnd_Alias", "Cmd_Alias")):
-        text = line.partition("=")[2]
-    else:
-        rule = None if line.startswith(WORDS) else RULE.match(line)
-        text = rule.group("commands") if rule else ""
-    parts = re.split(r"(?<!\\),", text)
-    return [TAG.sub("", part.strip()).strip() for part in parts if part.strip()]
+def read(machine):
+    """The Policy of the machine. Raises UnreadableError when a file is not as it should be."""
+    # It would look for included files in the system it runs in, not in a tree.
+    if not machine.offline and not machine.root and machine.status(FILE) is not None:
+        try:
+            return sudo_policy.from_json(machine.output(["cvtsudoers", "-f", "json", FILE]))
+        except (UnreadableError, ValueError, LookupError, TypeError):
+            pass  # not installed, or it refuses a file: reading the files ourselves says where
+    return sudoers_file.read(machine, FILE)
 
 
-def _loose(command):
-    """A command that takes any argument, or whose arguments have wildcards; `ALL` and aliases are another matter."""
-    words = command.lstrip("!").split()
-    path = bool(words) and words[0].startswith("/")
-    return path and (len(words) == 1 or any(character in command for character in "*?["))
+def _option(policy, name):
+    lines = [option for option in policy.options if option.name == name]
+    everywhere = [option for option in lines if not option.binding]
+    value = everywhere[-1].value if everywhere else None
+    differing = [_option_line(option) for option in lines if option.binding and option.value != value]
+    return {"exists": bool(everywhere), "value": value, "values": _texts(lines), "differing": differing}
 
 
-def _wholesale(line):
-    rule = None if line.startswith(WORDS) else RULE.match(line)
-    if not rule or rule.group("who").strip() in ADMINISTRATORS:
-        return False
-    as_whom = {name.strip() for name in (rule.group("runas") or "root").split(":")[0].split(",")}
-    return "ALL" in commands(line) and bool(as_whom & {"ALL", "root", "#0", ""})
+def _texts(options):
+    return [_option_line(option) for option in options]
 
 
-def rules(machine, path="/etc/sudoers", depth=0):
-    """All lines that count, in order, white space made one space."""
-    found = []
-    text = (machine.read(path) or "").replace("\\\n", " ")
-    for line in text.splitlines():
-        include = INCLUDE.match(line.strip())
-        if include and depth < 8:
-            found += _included(machine, include.group(1), include.group(2), depth)
-        elif line.strip() and not line.lstrip().startswith(("#", "@")):
-            found.append(" ".join(line.split()))
-    return found
+def _defaults(machine, policy):
+    return _texts(policy.options)
 
 
-def _included(machine, kind, target, depth):
-    if kind == "include":
-        return rules(machine, target, depth + 1)
-    paths = [
-        path for path in machine.glob(target + "/*") if "." not in path.rsplit("/", 1)[1] and not path.endswith("~")
+def _rules(machine, policy):
+    return [rule_text(rule) for rule in policy.rules if rule]
+
+
+def _nopasswd(machine, policy):
+    return [rule_text(rule) for rule in policy.rules if any(grant.authenticate is False for grant in rule)]
+
+
+def _no_authentication(machine, policy):
+    """Defaults that let somebody through without a password: `!authenticate`, and groups that are exempt."""
+    return _texts(
+        option
+        for option in policy.options
+        if (option.name == "authenticate" and option.value is False)
+        or (option.name == "exempt_group" and option.value is not False)
+    )
+
+
+def _negated(machine, policy):
+    return [
+        *(rule_text(rule) for rule in policy.rules if any(grant.command.negated for grant in rule)),
+        *_alias_lines(policy, lambda member: member.negated),
     ]
-    return [line for path in paths for line in rules(machine, path, depth + 1)]
+
+
+def _loose(machine, policy):
+    return [
+        *(rule_text(rule) for rule in policy.rules if any(_is_loose(grant.command) for grant in rule)),
+        *_alias_lines(policy, _is_loose),
+    ]
+
+
+def _alias_lines(policy, is_wrong):
+    return [
+        "Cmnd_Alias %s = %s" % (name, member_texts(members))
+        for name, members in policy.aliases["cmndalias"].items()
+        if any(is_wrong(member) for member in members)
+    ]
+
+
+def _is_loose(command):
+    """A command that takes any argument, or whose arguments have wildcards; `ALL` and aliases are another matter."""
+    words = command.name.split()
+    is_path = command.kind == "command" and command.name[:1] in "/^"
+    return is_path and (len(words) == 1 or command.name[0] == "^" or any(sign in command.name for sign in "*?["))
+
+
+def _wholesale(machine, policy):
+    """Rules by which somebody else than an administrator may run everything as root."""
+    return [rule_text(rule) for rule in policy.rules if rule and _is_wholesale(machine, policy, rule)]
+
+
+def _is_wholesale(machine, policy, rule):
+    users = expanded(policy, rule[0].users)
+    if all(_is_administrator(machine, member) for member in users):
+        return False
+    return any(_is_everything(policy, grant.command) and _is_as_root(policy, grant) for grant in rule)
+
+
+def _is_administrator(machine, member):
+    if member.negated:
+        return True
+    name = SIGNS.get(member.kind, "") + member.name
+    if member.kind == "userid" and member.name == "0":
+        name = "root"
+    elif member.kind == "usergid" and member.name.isdigit():
+        name = "%" + (names.group(machine, int(member.name)) or "")
+    return name in ADMINISTRATORS
+
+
+def _is_everything(policy, command):
+    return any(member.name == ALL and not member.negated for member in expanded(policy, (command,)))
+
+
+def _is_as_root(policy, grant):
+    """Of a list of users the last that fits decides. Without one it is root, or oneself when only groups are listed."""
+    if grant.run_as is None:
+        return grant.as_group is None
+    fitting = [member for member in expanded(policy, grant.run_as) if _fits_root(member)]
+    return bool(fitting) and not fitting[-1].negated
+
+
+def _fits_root(member):
+    return member.name in ("root", ALL) or (member.kind == "userid" and member.name == "0")
+
+
+def expanded(policy, members, depth=0):
+    """The members, each alias replaced by what it stands for; `!` before an alias turns each of its members round."""
+    result = []
+    for member in members:
+        inner = policy.aliases.get(member.kind, {}).get(member.name) if depth < sudoers_file.DEPTH else None
+        if inner is None:
+            result.append(member)
+        else:
+            result += [
+                Member(part.kind, part.name, part.negated != member.negated)
+                for part in expanded(policy, inner, depth + 1)
+            ]
+    return result
+
+
+QUESTIONS = {
+    "rules": _rules,
+    "defaults": _defaults,
+    "nopasswd": _nopasswd,
+    "no_authentication": _no_authentication,
+    "negated": _negated,
+    "loose": _loose,
+    "wholesale": _wholesale,
+}
+
+
+def rule_text(rule):
+    """One rule as sudoers(5) writes it: `jan ALL=(ALL:ALL) NOPASSWD: /bin/a, /bin/b`."""
+    parts, before = [], (None, None, None)
+    for grant in rule:
+        words = []
+        if (grant.run_as, grant.as_group) != before[:2]:
+            # Behind the colon a group has no sign.
+            groups = ":" + member_texts(grant.as_group).replace("%", "") if grant.as_group else ""
+            words.append("(%s%s)" % (member_texts(grant.run_as or ()), groups))
+        if grant.authenticate is not None and grant.authenticate is not before[2]:
+            words.append("PASSWD:" if grant.authenticate else "NOPASSWD:")
+        before = grant.run_as, grant.as_group, grant.authenticate
+        parts.append(" ".join([*words, member_text(grant.command)]))
+    return "%s %s=%s" % (member_texts(rule[0].users), member_texts(rule[0].hosts), ", ".join(parts))
+
+
+def member_texts(members):
+    return ", ".join(member_text(member) for member in members)
+
+
+def member_text(member):
+    return ("!" if member.negated else "") + SIGNS.get(member.kind, "") + member.name
+
+
+def _option_line(option):
+    words = "Defaults" + (" for %s:" % member_texts(option.binding) if option.binding else "")
+    if isinstance(option.value, bool):
+        return "%s %s%s" % (words, "" if option.value else "!", option.name)
+    return "%s %s%s%s" % (words, option.name, OPERATORS[option.operation], option.value)

@@ -1,4 +1,7 @@
-"""Kernel settings: what runs (/proc/sys) and what the next boot gives (sysctl.d, in systemd's order)."""
+"""Kernel settings: what runs (/proc/sys) and what the next boot gives (sysctl.d, in systemd's order, then ufw).
+
+tests/unit/engine/test_against_sysctl.py holds the reading of files against systemd-sysctl.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,15 @@ ATTRIBUTES = ("exists", "running", "configured", "configured_in")
 # sysctl.d(5): the first directory that has a file of some name wins; files are read by name. /etc/sysctl.conf counts
 # only where a link in sysctl.d leads to it, as Debian 12 has and Debian 13 has not.
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+# ufw loads a file of its own when it starts, which is later (/etc/default/ufw names it).
+UFW, UFW_STATE, UFW_DEFAULT = "/etc/default/ufw", "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf"
+# What the kernel makes of it where it wants numbers: white space ends a number, and what follows is passed over.
+NUMBERS = re.compile(r"(-?\d+(?:[ \t]+-?\d+)*)[ \t]+[#;].*\Z")
+# Of these an interface has a value of its own that counts beside that of `all`.
+INTERFACE = re.compile(
+    r"(net[./]ipv4[./]conf[./])all([./](?:accept_redirects|secure_redirects|send_redirects|forwarding|route_localnet))\Z"
+    r"|(net[./]ipv6[./]conf[./])all([./](?:accept_redirects|accept_source_route|forwarding))\Z"
+)
 SEPARATOR = re.compile(r"[./]")
 SWAP = str.maketrans("./", "/.")
 
@@ -31,7 +43,26 @@ def look_up(machine, select):
         return {"exists": False}
     evidence = "%s sets %s" % (where, set_to) if where else "no file in sysctl.d sets it"
     facts = {"running": value, "configured": set_to, "configured_in": where.rpartition(":")[0], "evidence": evidence}
-    return dict(facts, exists=value is not None)
+    return dict(facts, exists=value is not None, variants=_interfaces(machine, key, facts))
+
+
+def _interfaces(machine, key, facts):
+    """(interface, facts) for each that has another value of a key of `all`, now or at the next boot."""
+    hit = INTERFACE.match(key)
+    if hit is None or machine.offline:  # a tree has no interfaces
+        return []
+    before, after = (part for part in hit.groups() if part is not None)
+    settings, result = machine.once(configured), []
+    for interface in machine.names("/proc/sys/" + _path(before + "x").rpartition("/")[0]):
+        if interface in ("all", "default"):
+            continue
+        path = "%s%s%s" % (_path(before), interface, after.replace(".", "/"))
+        named = [entry for entry in settings if entry[0] == path]
+        set_to = configured_for(settings, path)[0] if named else facts["configured"]
+        other = {"running": running(machine, path), "configured": set_to, "exists": True}
+        if any(facts[name] != other[name] for name in ("running", "configured")):
+            result.append(("interface " + interface, dict(other, configured_in="", evidence=facts["evidence"])))
+    return result
 
 
 def running(machine, key):
@@ -50,7 +81,17 @@ def configured(machine):
     for directory in DIRECTORIES:
         for path in machine.glob(directory + "/*.conf"):
             files.setdefault(path.rsplit("/", 1)[1], path)
-    return [entry for name in sorted(files) for entry in parse(_text(machine, files[name]), files[name])]
+    settings = [entry for name in sorted(files) for entry in parse(_text(machine, files[name]), files[name])]
+    return settings + _of_ufw(machine)
+
+
+def _of_ufw(machine):
+    """What ufw sets when it starts; nothing when it is not enabled."""
+    if not re.search(r"^[ \t]*ENABLED=[\"']?yes\b", machine.read(UFW_STATE) or "", re.MULTILINE | re.IGNORECASE):
+        return []
+    named = re.findall(r"^[ \t]*IPT_SYSCTL=[\"']?([^\"'\s]*)", machine.read(UFW) or "", re.MULTILINE)
+    path = named[-1] if named else UFW_DEFAULT
+    return parse(machine.read(path) or "", path) if path else []
 
 
 def parse(text, path):
@@ -60,8 +101,9 @@ def parse(text, path):
         key, equals, value = line.strip().partition("=")
         key = key.strip()
         if key and key[0] not in "#;" and (equals or key[0] == "-"):
+            text = NUMBERS.sub(r"\1", value.strip())
             found.append(
-                (_path(key.lstrip("-")), " ".join(value.split()) if equals else None, "%s:%d" % (path, number))
+                (_path(key.lstrip("-").strip()), " ".join(text.split()) if equals else None, "%s:%d" % (path, number))
             )
     return found
 
@@ -85,13 +127,24 @@ def dotted(path):
     return path.translate(SWAP)
 
 
+def _fits(path, pattern):
+    """As glob(7): a wildcard stands for no slash."""
+    parts, patterns = path.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatch.fnmatchcase, parts, patterns))
+
+
 def configured_for(settings, key):
     """(value, file:line) that the next boot gives to a key; a key by name, also an excluded one, wins from a pattern.
     (None, "") when nothing gives it one."""
     path = _path(key)
     named = [entry for entry in settings if entry[0] == path]
-    given = [entry for entry in named if entry[1] is not None]
     if named:
-        return given[-1][1:] if given else (None, "")
-    matching = [entry for entry in settings if entry[1] is not None and fnmatch.fnmatchcase(path, entry[0])]
-    return matching[-1][1:] if matching else (None, "")
+        return named[-1][1:] if named[-1][1] is not None else (None, "")
+    matching = {}
+    for entry in settings:
+        is_same = matching.get(entry[0], (None, None))[1] == entry[1]
+        # systemd keeps the place of a pattern that comes again with the same value.
+        if entry[1] is not None and not is_same and _fits(path, entry[0]):
+            matching.pop(entry[0], None)
+            matching[entry[0]] = entry
+    return list(matching.values())[-1][1:] if matching else (None, "")

@@ -19,7 +19,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import package
 MAIN = "what"
 SELECTORS = ("what", "roots", "except")
 NEEDS = ("what",)
-ATTRIBUTES = ("exists", "paths", "count", "left_out", "unpackaged")
+ATTRIBUTES = ("exists", "paths", "count", "left_out", "unpackaged", "unexpected")
 SECONDS = 60
 MOST = 1000
 OFTEN = 2048  # entries between two looks at the clock
@@ -28,6 +28,20 @@ CONTAINERS = (
     "/var/lib/docker", "/var/lib/containerd", "/var/lib/containers/storage", "/var/lib/lxc", "/var/lib/machines",
     "/var/lib/kubelet/pods", "/var/lib/snapd/snaps",
 )  # fmt: skip
+# Programs that packages of Debian 12 and 13 install with setuid or setgid. dpkg keeps no modes, so that of a program of
+# a package only this list (and dpkg-statoverride) tells whether it should have it.
+SET_BY_PACKAGES = (
+    "Xorg.wrap", "at", "bsd-write", "bwrap", "chage", "chfn", "chrome-sandbox", "chsh", "crontab",
+    "dbus-daemon-launch-helper", "dotlockfile", "dumpcap", "exim4", "expiry", "fusermount", "fusermount3",
+    "gpasswd", "kismet_capture", "locate", "lockspool", "lxc-user-nic", "mail-lock", "mail-touchlock",
+    "mail-unlock", "mlocate", "mlock", "mount", "mount.cifs", "mount.ecryptfs_private", "mount.nfs",
+    "newgidmap", "newgrp", "newuidmap", "ntfs-3g", "pam_extrausers_chkpwd", "passwd", "ping", "pkexec",
+    "plocate", "polkit-agent-helper-1", "postdrop", "postlog", "postqueue", "pppd", "procmail", "screen",
+    "snap-confine", "sperl", "ssh-agent", "ssh-keysign", "su", "sudo", "suexec-custom", "suexec-pristine",
+    "tcptraceroute", "traceroute6", "umount", "unix_chkpwd", "utempter", "vmware-user-suid-wrapper", "wall",
+    "write", "write.ul", "xlock", "xtrlock",
+)  # fmt: skip
+OVERRIDES = "/var/lib/dpkg/statoverride"
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -87,7 +101,15 @@ def look_up(machine, select):
         "count": count,
         "left_out": found.left_out,
         "unpackaged": lambda: package.unowned(machine, paths),
+        "unexpected": lambda: unexpected(machine, paths),
     }
+
+
+def unexpected(machine, paths):
+    """Those of `paths` that a package brought and that no package makes setuid or setgid, unless dpkg was told to."""
+    overrides = {line.split()[3] for line in (machine.read(OVERRIDES) or "").splitlines() if len(line.split()) > 3}
+    strange = [path for path in paths if path.rsplit("/", 1)[1] not in SET_BY_PACKAGES and path not in overrides]
+    return sorted(set(strange) - set(package.unowned(machine, strange)))
 
 
 def _places(value):

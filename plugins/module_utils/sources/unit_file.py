@@ -11,6 +11,11 @@ import stat
 DIRECTORIES = (
     "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
 )  # fmt: skip
+# What systemd itself reads at this moment; of a machine that runs.
+ALL_DIRECTORIES = (
+    "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)  # fmt: skip
 ADMIN = DIRECTORIES[0]
 LINKS = (".wants", ".requires", ".upholds")
 INSTANCE = re.compile(r"@[^.]+\.")
@@ -28,11 +33,11 @@ def find(machine, name):
     return dict(facts, enabled=_enabled(machine, name, fragment))
 
 
-def _fragment(machine, name):
+def _fragment(machine, name, directories=DIRECTORIES):
     """Path of the file or link; of an instance that has none its own, that of its template."""
     template = INSTANCE.sub("@.", name)
     for candidate in dict.fromkeys((name, template)):
-        for directory in DIRECTORIES:
+        for directory in directories:
             path = posixpath.join(directory, candidate)
             if machine.status(path, follow=False) is not None:
                 return path
@@ -75,9 +80,59 @@ def _linked(machine):
     return found
 
 
-def _drop_ins(machine, name):
-    by_name = {}
-    for directory in DIRECTORIES:
-        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
-            by_name.setdefault(posixpath.basename(path), path)
-    return [by_name[each] for each in sorted(by_name)]
+def exists(machine, name):
+    """Whether there is a unit of that name which is not masked."""
+    fragment = _fragment(machine, name, ALL_DIRECTORIES)
+    return fragment is not None and not _masked(machine, fragment)
+
+
+def is_of_admin(machine, name):
+    """Whether its file lies in /etc, which goes before what a generator makes."""
+    return machine.status(posixpath.join(ADMIN, name), follow=False) is not None
+
+
+def values(machine, name, section, key, only_drop_ins=False):
+    """What a unit with its drop-ins gives to a key, in order (systemd.unit(5)): an empty value takes back those before
+    it. Nothing of a unit that does not exist or is masked."""
+    fragment = None if only_drop_ins else _fragment(machine, name, ALL_DIRECTORIES)
+    if not only_drop_ins and (fragment is None or _masked(machine, fragment)):
+        return []
+    result = []
+    for path in [*([fragment] if fragment else []), *_drop_ins(machine, name, ALL_DIRECTORIES)]:
+        for header, name_of_value, value in lines(machine.read(path) or ""):
+            if (header, name_of_value) == (section, key):
+                result = [*result, value] if value else []
+    return result
+
+
+def lines(text):
+    """(section, key, value) of each line that sets something; a backslash continues a line, also past a comment."""
+    section, pending = "", ""
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith(("#", ";")):
+            continue
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        line, pending = (pending + line).strip(), ""
+        key, equals, value = line.partition("=")
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif equals:
+            yield section, key.strip(), value.strip()
+
+
+def _drop_ins(machine, name, directories=DIRECTORIES):
+    """Drop-ins by name: of the unit, its template and the prefixes of its name, and then of all units of its type. Of
+    those with one name the first directory counts, and in that the most specific."""
+    stem, _, kind = name.rpartition(".")
+    names = list(dict.fromkeys([name, INSTANCE.sub("@.", name)]))
+    parts = stem.split("@")[0].split("-")
+    names += ["%s-.%s" % ("-".join(parts[:length]), kind) for length in range(len(parts) - 1, 0, -1)]
+    chosen = {}
+    order = [(directory, unit_name) for directory in directories for unit_name in names]
+    for directory, unit_name in order + [(directory, kind) for directory in directories]:
+        for path in machine.glob("%s/%s.d/*.conf" % (directory, unit_name)):
+            chosen.setdefault(posixpath.basename(path), path)
+    return [chosen[key] for key in sorted(chosen) if not _masked(machine, chosen[key])]

@@ -117,6 +117,7 @@ def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...
                 **text,
                 hosts=tuple(dict.fromkeys((*known.hosts, *hosts))) if known else hosts,
                 valid=row.get("valid") is True,
+                values=tuple(map(str, row["values"])) if isinstance(row.get("values"), list) else (),
             )
     return tuple(found.values())
 

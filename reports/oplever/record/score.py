@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import structs
 
@@ -12,6 +12,8 @@ from oplever.record.fold import Call
 from oplever.record.model import BAD, Baseline, CheckStatus, Control, HostScore, Regression, Score, Tally
 
 WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
+# How the reason of a control begins that may have a meaning here, and that nobody could look at.
+NOT_MEASURED = "not measured: "
 STATUSES = frozenset(get_args(CheckStatus))
 
 
@@ -53,8 +55,8 @@ def _scores(
     """Before, after, and at the last delivery."""
     then = ((c.severity, delivered[c.host].controls.get(c.id)) for c in controls if c.host in delivered)
     return (
-        _score((c.severity, c.before) for c in controls),
-        _score((c.severity, c.after) for c in controls),
+        _score((c.severity, _counted(c.before, c.reason)) for c in controls),
+        _score((c.severity, _counted(c.after, c.reason)) for c in controls),
         _score(then),
     )
 
@@ -91,20 +93,27 @@ def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> It
         )
 
 
-def _score(results: Iterable[tuple[str, CheckStatus | None]]) -> Score | None:
+def _counted(status: CheckStatus | None, reason: str) -> CheckStatus | Literal["not_measured"] | None:
+    """A control that is not applicable because nobody could look is counted apart."""
+    return "not_measured" if status == "not_applicable" and reason.startswith(NOT_MEASURED) else status
+
+
+def _score(results: Iterable[tuple[str, str | None]]) -> Score | None:
     measured = [(severity, status) for severity, status in results if status is not None]
     if not measured:
         return None
-    count = {status: sum(s == status for _, s in measured) for status in STATUSES}
-    applicable = sum(WEIGHTS[severity] for severity, status in measured if status != "not_applicable")
+    count = {status: sum(s == status for _, s in measured) for status in (*STATUSES, "not_measured")}
+    silent = count["not_applicable"] + count["not_measured"]
+    applicable = sum(WEIGHTS[severity] for severity, status in measured if not status.startswith("not_"))
     passed = sum(WEIGHTS[severity] for severity, status in measured if status == "pass")
     return Score(
         score=round(100 * passed / applicable, 1) if applicable else None,
         passed=count["pass"],
         failed=count["fail"],
         errors=count["error"],
-        not_applicable=count["not_applicable"],
+        not_applicable=silent,
         waived=count["waived"],
-        measured=len(measured) - count["not_applicable"] - count["error"],
+        measured=len(measured) - silent - count["error"],
         total=len(measured),
+        not_measured=count["not_measured"],
     )

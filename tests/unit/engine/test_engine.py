@@ -198,6 +198,49 @@ def test_an_exception_counts_only_when_it_is_approved_and_valid(
     assert reason in found["reason"]
 
 
+RULES = ["beheer ALL=(ALL:ALL) NOPASSWD: ALL", "games ALL=(ALL) NOPASSWD: /bin/x"]
+
+
+@pytest.mark.parametrize(
+    ("values", "rules", "status", "reason"),
+    [
+        ([RULES[0]], RULES[:1], "waived", "r"),
+        (["beheer  ALL=(ALL:ALL)\tNOPASSWD: ALL"], RULES[:1], "waived", "r"),
+        ([RULES[0]], RULES, "fail", f"exception U-1 does not count: it is not about {RULES[1]}"),
+        (RULES, RULES, "waived", "r"),
+        ([RULES[1]], RULES[:1], "fail", f"it is not about {RULES[0]}"),
+        ([], RULES, "waived", "r"),
+        (RULES[0], RULES[:1], "waived", "r"),
+    ],
+)
+def test_an_exception_is_about_the_values_that_were_approved(
+    machine: Machine, values: Any, rules: list[str], status: str, reason: str
+) -> None:
+    put(machine, "/etc/sudoers", "\n".join(rules) + "\n")
+    asked = [
+        {"id": "x.y", "title": "t", "source": "sudoers", "select": "nopasswd", "expect": {"values": {"empty": True}}}
+    ]
+    grant = {**GRANT, "id": "U-1", "values": values}
+    result = evaluate.evaluate(machine, asked, [grant], "web1", "2026-11-24")[0]
+    assert (result["status"], reason in result["reason"]) == (status, True), result
+    (shown,) = waivers.grants([grant], "web1", "2026-11-24")
+    assert shown["values"] == ([values] if isinstance(values, str) else values)
+
+
+def test_an_exception_about_one_expectation_does_not_cover_another(machine: Machine) -> None:
+    parts = [
+        {"source": "file", "select": "/gone", "expect": {"exists": True}},
+        {"source": "setting", "select": {"file": "/etc/x.conf", "key": "mode"}, "expect": {"value": "strict"}},
+    ]
+    put(machine, "/etc/x.conf", "mode loose\n")
+    asked = [{"id": "x.y", "title": "t", "all": parts}]
+    grant = {**GRANT, "values": ["loose"]}
+    result = evaluate.evaluate(machine, asked, [grant], "web1", "2026-11-24")[0]
+    assert (result["status"], result["reason"].rpartition(" ")[2]) == ("fail", "False")
+    put(machine, "/gone", "")
+    assert evaluate.evaluate(machine, asked, [grant], "web1", "2026-11-24")[0]["status"] == "waived"
+
+
 def test_a_passing_control_needs_no_exception(machine: Machine) -> None:
     asked = [{"id": "x.y", "title": "t", "source": "file", "select": "/gone", "expect": {"exists": False}}]
     assert evaluate.evaluate(machine, asked, [GRANT], "web1", "2026-11-24")[0]["status"] == "pass"
@@ -363,3 +406,23 @@ def test_packages_with_their_origin_and_what_waits(tmp_path: Path) -> None:
     assert check(machine, "package", "gone", {"exists": False})["status"] == "pass"
     waiting = check(machine, "apt", "sources", {"upgradable": 1, "security_upgradable": 0})
     assert (waiting["status"], waiting["found"]) == ("fail", "security_upgradable = 1")
+
+
+@pytest.mark.parametrize(
+    ("condition", "begins"),
+    [
+        ({"source": "context", "select": "machine", "expect": {"container": "never"}}, "not measured: in a container"),
+        ({"source": "file", "select": "/gone", "expect": {"exists": True}}, "in a container"),
+    ],
+)
+def test_what_nobody_could_look_at_is_told_apart(machine: Machine, condition: dict[str, Any], begins: str) -> None:
+    asked = {"id": "x.y", "title": "t", "when": condition, "reason": "in a container the host decides", **GOOD_FILE}
+    (result,) = evaluate.evaluate(machine, [asked])
+    assert (result["status"], result["reason"].startswith(begins)) == ("not_applicable", True), result
+    away = Machine(machine.root, offline=True)
+    asked = {"id": "x.y", "title": "t", "source": "sysctl", "select": "kernel.x", "expect": {"running": 1}}
+    (result,) = evaluate.evaluate(away, [asked])
+    assert result["status"] != "not_applicable" or result["reason"].startswith("not measured: ")
+
+
+GOOD_FILE = {"source": "file", "select": "/etc", "expect": {"exists": True}}

@@ -438,13 +438,47 @@ def test_ssh_key_finds_weak_keys_and_files_others_may_write(tmp_path: Path) -> N
         ("anna ALL = (root) ALL, !/usr/bin/su", {"negated", "wholesale", "loose"}),
         ("Cmnd_Alias LEES = /usr/bin/cat /var/log/*", {"loose"}),
         ("Defaults use_pty", set()),
+        ("anna\tALL=(ALL:ALL)\tNOPASSWD:\tALL", {"wholesale", "nopasswd"}),
+        ("#1000 ALL=(ALL) ALL", {"wholesale"}),
+        ("#0 ALL=(ALL) ALL", set()),
+        ("%#27 ALL=(ALL) ALL", set()),
+        ("User_Alias ADMINS = root, %sudo\nADMINS ALL=(ALL) ALL", set()),
+        ("User_Alias ADMINS = root, anna\nADMINS ALL=(ALL) ALL", {"wholesale"}),
+        ("Runas_Alias R = www-data, #0\nanna ALL=(R) ALL", {"wholesale"}),
+        ("anna ALL=(ALL, !root) ALL", set()),
+        ("anna ALL=() ALL", set()),
+        ("anna ALL=(:adm) ALL", set()),
+        ('anna ALL=(www-data) /bin/a "", (root) ALL', {"wholesale"}),
+        ("Cmnd_Alias ALLES = ALL\nanna ALL = ALLES # zomaar", {"wholesale"}),
+        ("anna ALL = \\\n ALL", {"wholesale"}),
+        ('anna ALL = NOPASSWD: /bin/a "", PASSWD: /bin/b ""', {"nopasswd"}),
+        ("Defaults:anna !authenticate", {"no_authentication"}),
+        ("Defaults exempt_group=anna", {"no_authentication"}),
     ],
 )
 def test_sudoers_rules_that_give_too_much(stock: Path, rule: str, kinds: set[str]) -> None:
     write(stock, "/etc/sudoers.d/x", rule + "\n")
     machine = Machine(str(stock))
-    for what in ("wholesale", "negated", "loose", "nopasswd"):
+    for what in ("wholesale", "negated", "loose", "nopasswd", "no_authentication"):
         assert bool(sudoers.look_up(machine, {"what": what})["values"]) is (what in kinds), what
+
+
+@pytest.mark.parametrize(
+    ("lines", "value", "differing"),
+    [
+        ("Defaults use_pty", True, []),
+        ("Defaults use_pty\nDefaults\t!use_pty", False, []),
+        ("Defaults !use_pty, use_pty", True, []),
+        ("Defaults use_pty\nDefaults:anna !use_pty", True, ["Defaults for anna: !use_pty"]),
+        ("# Defaults use_pty", None, []),
+    ],
+)
+def test_sudoers_option_is_what_the_last_line_says(
+    tmp_path: Path, lines: str, value: object, differing: list[str]
+) -> None:
+    write(tmp_path, "/etc/sudoers", lines + "\n")
+    facts = sudoers.look_up(Machine(str(tmp_path)), {"what": "option", "name": "use_pty"})
+    assert (facts["value"], facts["differing"]) == (value, differing)
 
 
 def test_kernel_module_blacklisted_is_not_denied_and_builtin_cannot_be(tmp_path: Path) -> None:
@@ -468,8 +502,18 @@ def test_mount_knows_what_the_next_boot_gives(stock: Path) -> None:
     write(stock, "/etc/systemd/system/tmp.mount", "[Mount]\nOptions=mode=1777\n")
     write(stock, "/etc/systemd/system/tmp.mount.d/x.conf", "[Mount]\nOptions=mode=1777,noexec\n")
     assert mount.look_up(machine, {"target": "/tmp"})["configured_options"] == ["mode=1777", "noexec"]  # noqa: S108
+    # systemd makes a unit of fstab in /run, and what an admin has in /etc goes before it, as do drop-ins.
     write(stock, "/etc/fstab", "tmpfs /tmp tmpfs nodev 0 0\n")
-    assert mount.look_up(Machine(str(stock), offline=True), {"target": "/tmp"})["configured_options"] == ["nodev"]  # noqa: S108
+
+    def options() -> list[str]:
+        found: list[str] = mount.look_up(Machine(str(stock), offline=True), {"target": "/tmp"})["configured_options"]  # noqa: S108
+        return found
+
+    assert options() == ["mode=1777", "noexec"]
+    (stock / "etc/systemd/system/tmp.mount").unlink()
+    assert options() == ["mode=1777", "noexec"]
+    (stock / "etc/systemd/system/tmp.mount.d/x.conf").unlink()
+    assert options() == ["nodev"]
 
 
 SOURCES = """# a comment

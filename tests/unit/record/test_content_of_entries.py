@@ -227,7 +227,7 @@ def test_an_exception_on_its_last_day() -> None:
     baseline = with_entries(full, journal=complete().check("fail", **CONTROL)).baseline
     assert baseline.exceptions == (
         model.ExceptionGrant("X1", "SSH-001", ("a",), "old device", "ICT", "M. de Wit", "2026-11-23", "own network",
-                             True, "", BY),
+                             True, "", BY, (baseline.controls[0].found,)),
     )  # fmt: skip
     control = baseline.controls[0]
     assert (control.after, control.exception, control.reason) == ("waived", "X1", "old device")

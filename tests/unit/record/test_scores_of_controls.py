@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from journals import Journal
+from msgspec import structs
 from oplever.record import score
 from oplever.record.fold import Call
 from oplever.record.model import Baseline, Control, Score, Text
@@ -45,6 +46,8 @@ def test_the_weights(severity: str, of_all: float) -> None:
 
 def test_where_nothing_applies_there_is_no_score() -> None:
     assert scored(control("A-1", "not_applicable")).hosts[0].after == Score(None, 0, 0, 0, 1, 0, 0, 1)
+    unseen = structs.replace(control("A-1", "not_applicable"), reason="not measured: in a container")
+    assert scored(unseen).hosts[0].after == Score(None, 0, 0, 0, 1, 0, 0, 1, 1)
     assert scored(control("A-1", None)).hosts[0].after is None
 
 

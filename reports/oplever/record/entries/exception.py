@@ -45,9 +45,12 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
         require_not_past("expires", self.expires, envelope)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        """What it covers and fails is waived, unless it had expired by the day of the run."""
+        """What it covers and fails is waived, unless it had expired by the day of the run. It is about what this record
+        found, and nothing else."""
         known = record.baseline
         grant = self._grant(_next_id(known.exceptions), record.document.created[:10], envelope.by)
+        found = (control.found for control in known.controls if self._covers(control) and control.after == "fail")
+        grant = structs.replace(grant, values=tuple(dict.fromkeys(found)))
         controls = tuple(self._waived(control, grant) for control in known.controls)
         baseline = structs.replace(known, controls=controls, exceptions=(*known.exceptions, grant))
         return structs.replace(record, baseline=baseline)
@@ -69,10 +72,12 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
         )
 
     def _waived(self, control: Control, grant: ExceptionGrant) -> Control:
-        covers = self.control == control.id and (not self.hosts or control.host in self.hosts)
-        if grant.valid and covers and control.after == "fail":
+        if grant.valid and self._covers(control) and control.after == "fail":
             return structs.replace(control, after="waived", exception=grant.id, reason=self.reason)
         return control
+
+    def _covers(self, control: Control) -> bool:
+        return self.control == control.id and (not self.hosts or control.host in self.hosts)
 
 
 def _next_id(grants: Iterable[ExceptionGrant]) -> str:

@@ -12,6 +12,7 @@ from oplever.words import CheckStatus, Severity, Text
 class ExceptionGrant(Struct, frozen=True):
     """A deviation from the baseline that is let go; without approver or past `expires` it does not count.
 
+    `values` are the values found that were approved; without them it is about all that the control may find.
     `approver` is who approved it according to `stated_by`, the person who entered it; empty when a file states it.
     """
 
@@ -26,6 +27,7 @@ class ExceptionGrant(Struct, frozen=True):
     valid: bool = True
     problem: str = ""
     stated_by: str = ""
+    values: tuple[str, ...] = ()
 
 
 class Control(Struct, frozen=True):
@@ -54,7 +56,8 @@ class Score(Struct, frozen=True):
     """Weighted share of applicable controls that pass (high 10, medium 4, low 1), 0-100; None when none applied.
 
     Of `total` controls `measured` could be judged; `errors` apply and could not be read, and count as not passed;
-    `not_applicable` say nothing about this machine.
+    `not_applicable` say nothing about this machine. `not_measured` of those may have a meaning: nobody looked, since
+    the host of a container decides or the machine does not run.
     """
 
     score: float | None
@@ -65,6 +68,7 @@ class Score(Struct, frozen=True):
     waived: int
     measured: int = 0
     total: int = 0
+    not_measured: int = 0
 
 
 class HostScore(Struct, frozen=True):

@@ -59,8 +59,10 @@ def _denominator(t: Translator, score: Score | None) -> str:
     parts = [t("{measured} of {total} measured", measured=score.measured, total=score.total)]
     if score.errors:
         parts.append(t("{count} could not be measured", count=score.errors))
-    if score.not_applicable:
-        parts.append(t("{count} do not apply", count=score.not_applicable))
+    if score.not_applicable > score.not_measured:
+        parts.append(t("{count} do not apply", count=score.not_applicable - score.not_measured))
+    if score.not_measured:
+        parts.append(t("{count} not looked at", count=score.not_measured))
     return ", ".join(parts)
 
 
@@ -308,6 +310,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
     rows = [
         (
             Cell(e.control, note=", ".join(e.hosts)),
+            Cell(", ".join(e.values) or t("anything that the control finds")),
             Cell(e.reason, note=e.compensating),
             Cell(e.owner),
             Cell(approved_by(t, view.record, e)) if e.approver else Cell(t("nobody"), "bad"),
@@ -318,6 +321,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
     ]
     columns = (
         Column(t("Control"), 2),
+        Column(t("Approved value"), 3),
         Column(t("Reason and compensating measure"), 4),
         Column(t("Risk owner"), 2),
         Column(t("Approved by"), 2),

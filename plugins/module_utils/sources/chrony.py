@@ -1,0 +1,49 @@
+"""Settings of chronyd: its file with what that includes (chrony.conf(5))."""
+
+from __future__ import annotations
+
+MAIN = "directive"
+SELECTORS = ("directive",)
+NEEDS = ("directive",)
+ATTRIBUTES = ("exists", "values", "source")
+FILE = "/etc/chrony/chrony.conf"
+DEPTH = 8
+COMMENTS = ("#", "!", ";", "%")
+
+
+def describe(select):
+    return "%s, %s" % (FILE, select.get("directive"))
+
+
+def look_up(machine, select):
+    """`values`: what stands behind the directive on each of its lines; empty where nothing does, as after `allow`."""
+    name = str(select["directive"]).lower()
+    found = [(value, where) for key, value, where in machine.once(lines) if key == name]
+    return {"exists": bool(found), "values": [value for value, _ in found], "source": found[0][1] if found else ""}
+
+
+def lines(machine, path=FILE, depth=0):
+    """(directive in lower case, rest, file:line) of each line, with includes, confdir and sourcedir in their place."""
+    result = []
+    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+        words = line.split()
+        if not words or words[0].startswith(COMMENTS):
+            continue
+        key, rest = words[0].lower(), " ".join(words[1:])
+        result.append((key, rest, "%s:%d" % (path, number)))
+        if depth < DEPTH:
+            for inner in _included(machine, key, words[1:]):
+                result += lines(machine, inner, depth + 1)
+    return result
+
+
+def _included(machine, key, words):
+    if key == "include" and words:
+        return machine.glob(words[0])
+    if key in ("confdir", "sourcedir"):
+        ending = "*.conf" if key == "confdir" else "*.sources"
+        names = {
+            path.rsplit("/", 1)[1]: path for place in reversed(words) for path in machine.glob(place + "/" + ending)
+        }
+        return [names[name] for name in sorted(names)]
+    return []

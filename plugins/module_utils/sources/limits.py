@@ -1,0 +1,42 @@
+"""Limits of sessions: /etc/security/limits.conf and limits.d, as pam_limits reads them (limits.conf(5))."""
+
+from __future__ import annotations
+
+MAIN = "item"
+SELECTORS = ("item",)
+NEEDS = ("item",)
+ATTRIBUTES = ("exists", "values", "above_zero")
+FILES = ("/etc/security/limits.conf", "/etc/security/limits.d/*.conf")
+KINDS = ("soft", "hard", "-")
+
+
+def describe(select):
+    return "limits.conf and limits.d, %s" % select.get("item")
+
+
+def look_up(machine, select):
+    """`values`: `file:line domain kind value` of each line about the item. `above_zero`: those that allow something."""
+    item = str(select["item"])
+    lines = [line for line in machine.once(entries) if line[3] == item]
+    return {
+        "exists": bool(lines),
+        "values": [_text(line) for line in lines],
+        "above_zero": [_text(line) for line in lines if line[4] != "0"],
+    }
+
+
+def entries(machine):
+    """(file:line, domain, kind, item, value) of each line, files by name after the main one."""
+    paths = [path for pattern in FILES for path in machine.glob(pattern)]
+    result = []
+    for path in paths:
+        for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+            words = line.partition("#")[0].split()
+            if len(words) == 4 and words[1] in KINDS:
+                result.append(("%s:%d" % (path, number), *words))
+    return result
+
+
+def _text(line):
+    where, domain, kind, _, value = line
+    return "%s %s %s %s" % (where, domain, kind, value)

@@ -1,0 +1,81 @@
+"""Connections for which the Match blocks of sshd_config can differ: what `sshd -T -C` is to be asked.
+
+Each criterion gives values that it fits and values that it excludes; together with a value that no block names they are
+combined. Of very many combinations the first LIMIT are asked, those that fit one whole block before all others.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from fnmatch import fnmatchcase
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, group
+
+LIMIT = 64
+# What `-C` calls them, with a value that stands for everybody and everywhere else.
+DEFAULTS = {"user": "nobody", "host": "localhost", "addr": "127.0.0.1", "laddr": "127.0.0.1", "lport": "22"}
+KEYS = {
+    "user": "user", "group": "user", "host": "host", "address": "addr", "localaddress": "laddr", "localport": "lport",
+}  # fmt: skip
+ELSEWHERE = "192.0.2.1"  # TEST-NET-1: nobody has it
+
+
+def criteria(text):
+    """{criterion: patterns} of the words behind Match; empty for `all` and for what cannot be varied, as `exec`."""
+    words = [part for word in text.split() for part in word.split("=", 1)]
+    pairs = zip(words[::2], words[1::2])  # noqa: B905  Python 3.9 has no strict
+    return {name.lower(): patterns.split(",") for name, patterns in pairs if name.lower() in KEYS}
+
+
+def connections(machine, blocks):
+    """(combinations to ask as mappings for -C, how many there are) for the criteria of all blocks."""
+    values = {key: [value] for key, value in DEFAULTS.items()}
+    first = []
+    for block in blocks:
+        fitting = {}
+        for name, patterns in block.items():
+            examples = [(pattern, _examples(machine, name, pattern.lstrip("!"))) for pattern in patterns]
+            for pattern, found in examples:
+                values[KEYS[name]] += found
+                if not pattern.startswith("!") and found:
+                    fitting.setdefault(KEYS[name], found[0])
+        first.append({**DEFAULTS, **fitting})
+    keys = list(values)
+    values = [list(dict.fromkeys(values[key])) for key in keys]
+    total = 1
+    for column in values:
+        total *= len(column)
+    products = (dict(zip(keys, row)) for row in itertools.product(*values))  # noqa: B905
+    chosen = {tuple(item.values()): item for item in [*first, *itertools.islice(products, LIMIT)]}
+    return list(chosen.values())[:LIMIT], total
+
+
+def label(connection):
+    """What is special about a connection, as `user=jan, addr=10.0.0.1`."""
+    return ", ".join("%s=%s" % item for item in connection.items() if item[1] != DEFAULTS[item[0]]) or "anybody"
+
+
+def _examples(machine, name, pattern):
+    if name == "group":
+        return _members(machine, pattern)
+    if name in ("address", "localaddress"):
+        return _addresses(pattern)
+    if name == "localport":
+        return [pattern] if pattern.isdigit() else []
+    return [pattern.replace("*", "x").replace("?", "x")] if pattern != "*" else []
+
+
+def _members(machine, pattern):
+    """Accounts in the groups that fit; a few will do."""
+    names = {name for name in machine.once(group.groups) if fnmatchcase(name, pattern)}
+    people = machine.once(account.accounts).items()
+    return [name for name, facts in people if names & set(facts["groups"])][:2]
+
+
+def _addresses(pattern):
+    try:
+        network = ipaddress.ip_network(pattern, strict=False)
+    except ValueError:
+        return [ELSEWHERE if pattern == "*" else pattern.replace("*", "1").replace("?", "1")]
+    return [str(network[1] if network.num_addresses > 1 else network[0])]
