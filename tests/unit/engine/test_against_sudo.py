@@ -88,7 +88,7 @@ def real(path: Path) -> Policy | None:
 
 
 def is_cut_off(text: str) -> bool:
-    """Whether the last backslash of the file leaves a string open: cvtsudoers ends there without a word, we refuse it."""
+    """Whether the last backslash leaves a string open: cvtsudoers ends there without a word, we refuse it."""
     return text.endswith("\\\n") and text.count('"') % 2 == 1
 
 
