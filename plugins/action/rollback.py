@@ -1,0 +1,95 @@
+# Copyright: The Oplever team; MIT licence
+"""oplever.lab.rollback: a change is kept only when Ansible can log in again after it, over a new connection."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.oplever.lab.plugins.plugin_utils import login
+
+ATTEMPTS = 3
+PAUSE = 2  # seconds between attempts
+CONNECT_SECONDS = 8  # for one attempt to connect
+DEFAULTS = {True: 45, False: 900}  # seconds of the timer: of `confirmed`, of `armed`
+GRACE = 30  # seconds after the timer of the machine within which it must answer again
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller, because only the controller can tell whether it still gets in."""
+
+    _VALID_ARGS = frozenset(
+        {"name", "state", "files", "outputs", "restore", "apply", "force", "armed_seconds", "seconds"}
+    )
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self._variables = task_vars or {}
+        if self._play_context.check_mode or self._task.check_mode:
+            return {**result, "skipped": True, "changed": False, "msg": "nothing is changed in check mode"}
+        if self._task.args.get("state") != "confirmed":
+            return {**result, **self._step(str(self._task.args.get("state")))}
+        return {**result, **self._applied_and_confirmed()}
+
+    def _applied_and_confirmed(self) -> dict[str, Any]:
+        changed = bool(self._task.args.get("apply"))  # else the tasks before told that they changed something
+        started = time.monotonic()
+        try:
+            applied = self._step("applied")
+        except AnsibleError as error:
+            applied = {"msg": str(error)}
+        # Where the module itself did not answer, the change took this connection or the way to root: then the timer of
+        # `armed` still runs, and only a new connection can tell.
+        answered = "step" in applied
+        if answered and (applied.get("failed") or not applied["changed"]):
+            return {"new_connection": False, **applied}
+        if answered and not login.is_remote(self._connection):
+            return {**self._step("confirmed"), "changed": changed, "new_connection": False}
+        login.renew(self._connection, CONNECT_SECONDS)
+        problem = self._problem_of_new_connection()
+        if not problem:
+            return {"changed": changed, "new_connection": True}
+        seconds = int(self._task.args.get("seconds" if answered else "armed_seconds") or DEFAULTS[answered])
+        return {"failed": True, "changed": False, "msg": self._after_the_timer(problem, started + seconds)}
+
+    def _problem_of_new_connection(self) -> str:
+        """Why the change could not be confirmed over a new connection; empty where it was."""
+        problem = ""
+        for attempt in range(ATTEMPTS):
+            time.sleep(PAUSE if attempt else 0)
+            answer, problem = self._attempt()
+            if answer:
+                return "" if answer["confirmed"] else "the connection in use gave no answer in time"
+        return f"a new connection failed: {problem}"
+
+    def _after_the_timer(self, problem: str, deadline: float) -> str:
+        """Wait until the machine has gone back to the former state, and say how it is then."""
+        about = f"After this change Ansible could no longer log in: {problem}."
+        time.sleep(max(0.0, deadline + 1 - time.monotonic()))
+        last = deadline + GRACE
+        while time.monotonic() < last:
+            answer, _ = self._attempt()
+            if answer:
+                return f"{about} The machine went back to the former state, and answers again."
+            time.sleep(PAUSE)
+        return f"{about} It does not answer after it should have gone back to the former state either: use its console."
+
+    def _attempt(self) -> tuple[dict[str, Any] | None, str]:
+        """The answer to `confirmed` over a new connection, or why there is none."""
+        try:
+            answer = self._step("confirmed")
+        except AnsibleError as error:
+            return None, login.one_line(error)
+        if "confirmed" in answer:
+            return answer, ""
+        return None, login.one_line(answer.get("module_stderr") or answer.get("msg") or "no answer")
+
+    def _step(self, state: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(
+            module_name="oplever.lab.rollback",
+            module_args={**self._task.args, "state": state},
+            task_vars=self._variables,
+        )
+        return answer
