@@ -13,7 +13,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import login
 ATTEMPTS = 3
 PAUSE = 2  # seconds between attempts
 CONNECT_SECONDS = 8  # for one attempt to connect
-DEFAULTS = {True: 45, False: 900}  # seconds of the timer: of `confirmed`, of `armed`
+DEFAULTS = {"seconds": 45, "armed_seconds": 900}  # as in the options of the module
 GRACE = 30  # seconds after the timer of the machine within which it must answer again
 
 
@@ -36,12 +36,11 @@ class ActionModule(ActionBase):
     def _applied_and_confirmed(self) -> dict[str, Any]:
         changed = bool(self._task.args.get("apply"))  # else the tasks before told that they changed something
         started = time.monotonic()
-        try:
-            applied = self._step("applied")
-        except AnsibleError as error:
-            applied = {"msg": str(error)}
-        # Where the module itself did not answer, the change took this connection or the way to root: then the timer of
-        # `armed` still runs, and only a new connection can tell.
+        applied = self._answer("applied")
+        if "step" not in applied:  # the change took this connection, or the way to root
+            login.renew(self._connection, CONNECT_SECONDS)
+            applied = self._answer("applied")
+        # Where the module did not answer at all, the timer of `armed` still runs.
         answered = "step" in applied
         if answered and (applied.get("failed") or not applied["changed"]):
             return {"new_connection": False, **applied}
@@ -51,8 +50,13 @@ class ActionModule(ActionBase):
         problem = self._problem_of_new_connection()
         if not problem:
             return {"changed": changed, "new_connection": True}
-        seconds = int(self._task.args.get("seconds" if answered else "armed_seconds") or DEFAULTS[answered])
+        seconds = self._seconds("seconds")
+        if not answered and "armed_seconds" in self._task.args:
+            seconds = self._seconds("armed_seconds")
         return {"failed": True, "changed": False, "msg": self._after_the_timer(problem, started + seconds)}
+
+    def _seconds(self, option: str) -> int:
+        return int(self._task.args.get(option) or DEFAULTS[option])
 
     def _problem_of_new_connection(self) -> str:
         """Why the change could not be confirmed over a new connection; empty where it was."""
@@ -74,17 +78,25 @@ class ActionModule(ActionBase):
             if answer:
                 return f"{about} The machine went back to the former state, and answers again."
             time.sleep(PAUSE)
-        return f"{about} It does not answer after it should have gone back to the former state either: use its console."
+        latest = self._seconds("armed_seconds")
+        return (
+            f"{about} It does not answer yet. It goes back to the former state by itself, at the latest {latest} s"
+            " after the change began; if it does not answer then either, use its console."
+        )
 
     def _attempt(self) -> tuple[dict[str, Any] | None, str]:
         """The answer to `confirmed` over a new connection, or why there is none."""
-        try:
-            answer = self._step("confirmed")
-        except AnsibleError as error:
-            return None, login.one_line(error)
+        answer = self._answer("confirmed")
         if "confirmed" in answer:
             return answer, ""
         return None, login.one_line(answer.get("module_stderr") or answer.get("msg") or "no answer")
+
+    def _answer(self, state: str) -> dict[str, Any]:
+        """What the module answers; without `step` where it did not run at all."""
+        try:
+            return self._step(state)
+        except AnsibleError as error:
+            return {"failed": True, "msg": str(error)}
 
     def _step(self, state: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(

@@ -65,6 +65,8 @@ def main():
         supports_check_mode=True,
     )
     valid = module.params["cache_valid_time"]
+    if not module.get_bin_path("apt-get"):
+        module.fail_json(msg="this machine has no apt: it is not Debian or a system like it")
     if not apt_sources.missing(module.params["packages"]) and not (valid and apt_sources.lists_are_older(valid)):
         module.exit_json(changed=False, asked=[])
     asked = apt_sources.targets(apt_sources.sources(), apt_sources.proxies(), os.environ)

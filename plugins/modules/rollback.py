@@ -136,7 +136,7 @@ def _apply(rollback, params):
         )
     if rollback.restored:
         rollback.forget()
-        raise RollbackError("the change took longer than armed_seconds, so the machine went back to the former state")
+        raise RollbackError("the machine went back to the former state, because Ansible did not come back in time")
     if not params["force"] and not rollback.differs():
         rollback.confirm()
         return {"changed": False}

@@ -95,6 +95,14 @@ def test_a_damaged_key_that_openssh_refuses_is_refused(tmp_path: Path, at: int, 
     assert inputs.public_key(line) or judged_by_ssh_keygen(line, tmp_path / "k")
 
 
+@pytest.mark.parametrize("size", [31, 33])
+def test_a_key_of_another_length_is_refused(tmp_path: Path, size: int) -> None:
+    data = b"\0\0\0\x0bssh-ed25519" + size.to_bytes(4, "big") + b"k" * size
+    line = f"ssh-ed25519 {base64.b64encode(data).decode()}"
+    assert not judged_by_ssh_keygen(line, tmp_path / "k")
+    assert inputs.public_key(line)
+
+
 def test_a_problem_names_the_place_and_the_value() -> None:
     users: list[Any] = [{"name": "docent", "keys": ["x"]}, {"name": "Docent"}, {"name": "docent"}]
     kinds = {"users.*.name": "account", "users.*.keys.*": "public_key", "zone": "time_zone", "none": "port"}
