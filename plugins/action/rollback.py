@@ -60,13 +60,16 @@ class ActionModule(ActionBase):
 
     def _problem_of_new_connection(self) -> str:
         """Why the change could not be confirmed over a new connection; empty where it was."""
-        problem = ""
+        failed = ""
         for attempt in range(ATTEMPTS):
             time.sleep(PAUSE if attempt else 0)
             answer, problem = self._attempt()
-            if answer:
-                return "" if answer["confirmed"] else "the connection in use gave no answer in time"
-        return f"a new connection failed: {problem}"
+            if answer and answer["confirmed"]:
+                return ""
+            if answer:  # the timer was first
+                return failed or "the connection in use gave no answer in time"
+            failed = f"a new connection failed: {problem}"
+        return failed
 
     def _after_the_timer(self, problem: str, deadline: float) -> str:
         """Wait until the machine has gone back to the former state, and say how it is then."""

@@ -98,7 +98,7 @@ CASES: dict[str, tuple[str, dict[str, tuple[dict[str, Any], str, str]]]] = {
     }),
     "keys, sudo, shell": ("base", {
         "srv1": ({"base_users": [{**BEHEER, "authorized_keys": [OTHER_KEY]}]}, "", "Permission denied"),
-        "web1": ({"base_users": [{"name": "beheer", "sudo": "password"}]}, "", "password"),
+        "web1": ({"base_users": [{"name": "beheer", "sudo": "password"}]}, "", "sudo: "),
         "ws1": ({"base_users": [{**BEHEER, "shell": "/usr/sbin/nologin"}]}, "", ""),
     }),
 }  # fmt: skip
@@ -134,13 +134,18 @@ def test_the_lists_take_nothing_away_from_the_login_account(machines: Machines) 
 def test_a_controller_that_is_gone_gives_nothing_up(machines: Machines) -> None:
     """Killed between the change and the confirmation: the machine goes back by itself."""
     before = machines.states()
-    arm = {"name": "sshd", "state": "armed", "armed_seconds": 5, "restore": "systemctl restart ssh.service",
-           "files": ["/etc/ssh/sshd_config.d/00-oplever.conf"]}  # fmt: skip
+    arm = {
+        "name": "sshd",
+        "state": "armed",
+        "armed_seconds": 30,
+        "restore": "systemctl restart ssh.service",
+        "files": ["/etc/ssh/sshd_config.d/00-oplever.conf"],
+    }
     machines.lab.adhoc("web1", "-b", "-m", "oplever.lab.rollback", "-a", json.dumps(arm))
-    machines.shell(
-        "web1", "echo 'AllowUsers nobody' >> /etc/ssh/sshd_config.d/00-oplever.conf && systemctl restart ssh"
-    )
-    time.sleep(8)
+    machines.shell("web1", "echo 'DenyUsers beheer' >> /etc/ssh/sshd_config.d/00-oplever.conf; systemctl restart ssh")
+    with pytest.raises(AssertionError, match="Permission denied"):
+        machines.shell("web1", "true")
+    time.sleep(32)
     machines.shell("web1", "test -e /run/oplever/rollback/sshd/restored && rm -r /run/oplever/rollback/sshd")
     assert machines.states() == before
 
