@@ -52,11 +52,11 @@ def sources():
 
 
 def proxies():
-    """What apt is told about proxies: (scheme, host or empty) -> address, or DIRECT."""
+    """The proxies in the settings of apt: (scheme, host or empty) -> address, or DIRECT."""
     argv = ["apt-config", "dump"]
     lines = subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
-    told = [SETTING.match(line) for line in lines]
-    return {(match[1], match[2] or ""): match[3] for match in told if match and match[3]}
+    matches = [SETTING.match(line) for line in lines]
+    return {(match[1], match[2] or ""): match[3] for match in matches if match and match[3]}
 
 
 def place_of(text, directory="/etc/apt"):
@@ -72,34 +72,35 @@ def place_of(text, directory="/etc/apt"):
     return ""
 
 
-def targets(places, told, environment):
-    """What has to answer: address -> (name of its kind, the source that is asked for, where the address is written). Of
+def targets(places, configured, environment):
+    """What has to answer: address -> (name of its kind, the source to ask for, where the address is written). Of
     several sources on one server, the first one stands for all."""
-    asked = {}
+    servers = {}
     for site, place in places.items():
         parts = urlsplit(site)
         if parts.scheme not in PORTS or not parts.hostname:
             continue  # a disc, a directory or a transport of others: not looked at
-        proxy = told.get((parts.scheme, parts.hostname)) or told.get((parts.scheme, ""))
+        proxy = configured.get((parts.scheme, parts.hostname)) or configured.get((parts.scheme, ""))
         if proxy is None and parts.scheme == "https":
-            proxy = told.get(("http", ""))
+            proxy = configured.get(("http", ""))
         proxy = proxy or environment.get(parts.scheme + "_proxy") or "DIRECT"
         if proxy == "DIRECT" or urlsplit(proxy).scheme not in PORTS:
-            asked.setdefault("%s://%s" % (parts.scheme, parts.netloc), ("mirror", site, place))
+            servers.setdefault("%s://%s" % (parts.scheme, parts.netloc), ("mirror", site, place))
         else:
-            asked.setdefault(proxy, ("apt proxy", site, place_of(proxy)))
-    return asked
+            servers.setdefault(proxy, ("apt proxy", site, place_of(proxy)))
+    return servers
 
 
-def problems(asked):
+def problems(servers):
     """A sentence for each address that does not answer. All are asked at the same time."""
     answers = {}
 
-    def ask(address, site):
+    def request(address, site):
         answers[address] = problem(address, site)
 
     threads = [
-        threading.Thread(target=ask, args=(address, asked[address][1]), daemon=True) for address in sorted(asked)
+        threading.Thread(target=request, args=(address, servers[address][1]), daemon=True)
+        for address in sorted(servers)
     ]
     for thread in threads:
         thread.start()
@@ -107,7 +108,7 @@ def problems(asked):
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     wrong = {}
-    for address, (kind, _, place) in sorted(asked.items()):
+    for address, (kind, _, place) in sorted(servers.items()):
         cause = answers.get(address, "no answer within %d s" % ALL_SECONDS)
         if cause:
             wrong.setdefault((kind, cause), "%s%s" % (without_account(address), " (%s)" % place if place else ""))

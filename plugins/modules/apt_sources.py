@@ -43,7 +43,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-asked:
+servers:
   description: The addresses that answered; empty when nothing has to be fetched.
   returned: success
   type: list
@@ -68,12 +68,12 @@ def main():
     if not module.get_bin_path("apt-get"):
         module.fail_json(msg="this machine has no apt: it is not Debian or a system like it")
     if not apt_sources.missing(module.params["packages"]) and not (valid and apt_sources.lists_are_older(valid)):
-        module.exit_json(changed=False, asked=[])
-    asked = apt_sources.targets(apt_sources.sources(), apt_sources.proxies(), os.environ)
-    wrong = apt_sources.problems(asked)
+        module.exit_json(changed=False, servers=[])
+    servers = apt_sources.targets(apt_sources.sources(), apt_sources.proxies(), os.environ)
+    wrong = apt_sources.problems(servers)
     if wrong:
         module.fail_json(msg=" ".join([*wrong, "Nothing was installed."]))
-    module.exit_json(changed=False, asked=sorted(apt_sources.without_account(address) for address in asked))
+    module.exit_json(changed=False, servers=sorted(apt_sources.without_account(address) for address in servers))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 REMOTE = ("ssh", "paramiko", "paramiko_ssh", "libssh")
@@ -53,8 +52,3 @@ def one_line(problem: object) -> str:
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith(("Warning:", "debug"))]
     return (telling or lines or ["no answer"])[-1].rstrip(".")[:LENGTH]
-
-
-def account(facts: Mapping[str, Any]) -> str:
-    """The account of `oplever.lab.login_facts` among the facts of a machine; empty where it was not asked."""
-    return str((facts.get("oplever_login") or {}).get("account") or "")

@@ -49,15 +49,15 @@ def test_any_answer_of_a_mirror_will_do(server: str) -> None:
 
 
 def test_a_proxy_that_cannot_reach_the_mirror_is_named(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = apt_sources.targets({DEBIAN: "/etc/apt/sources.list"}, {("http", ""): server}, {})
-    assert apt_sources.problems(asked) == []
+    servers = apt_sources.targets({DEBIAN: "/etc/apt/sources.list"}, {("http", ""): server}, {})
+    assert apt_sources.problems(servers) == []
     monkeypatch.setattr(Server, "status", 503)
-    assert apt_sources.problems(asked) == [f"The apt proxy {server} does not work: it answers 503 for {DEBIAN}."]
+    assert apt_sources.problems(servers) == [f"The apt proxy {server} does not work: it answers 503 for {DEBIAN}."]
 
 
 def test_who_does_not_listen_is_named_with_the_file(closed: str) -> None:
-    asked = apt_sources.targets({f"{closed}/debian": "/etc/apt/sources.list"}, {}, {})
-    assert apt_sources.problems(asked) == [
+    servers = apt_sources.targets({f"{closed}/debian": "/etc/apt/sources.list"}, {}, {})
+    assert apt_sources.problems(servers) == [
         f"The mirror {closed} (/etc/apt/sources.list) does not work: connection refused."
     ]
 
@@ -85,8 +85,8 @@ def test_the_limit_for_all_is_kept_where_one_hangs(monkeypatch: pytest.MonkeyPat
 
 def test_a_proxy_stands_before_mirrors_unless_one_goes_direct() -> None:
     places = {DEBIAN: "a", "https://other.example/x": "b", "file:/srv/debs": "c"}
-    told = {("http", ""): "http://proxy.example:3142", ("https", "other.example"): "DIRECT"}
-    assert apt_sources.targets(places, told, {}) == {
+    configured = {("http", ""): "http://proxy.example:3142", ("https", "other.example"): "DIRECT"}
+    assert apt_sources.targets(places, configured, {}) == {
         "http://proxy.example:3142": ("apt proxy", DEBIAN, ""),
         "https://other.example": ("mirror", "https://other.example/x", "b"),
     }
