@@ -188,7 +188,7 @@ def test_the_locale_survives_a_reboot(machines: Machines) -> None:
     """Debian 13 replaces /etc/default/locale by a link at every boot."""
     for host in ("srv1", "ws1"):
         machines.lab.adhoc(host, "-b", "-m", "ansible.builtin.reboot", "-a", "reboot_timeout=60")
-        assert "LANG=nl_NL.UTF-8" in machines.shell(host, "runuser -l beheer -c locale")
+        assert "LANG=nl_NL.UTF-8" in machines.shell(host, "locale", "-e", "ansible_become=false")
         assert "LANG=nl_NL.UTF-8" in machines.shell(host, "cat /etc/default/locale")
 
 
