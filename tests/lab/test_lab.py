@@ -132,6 +132,19 @@ def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> Non
     assert "kept" in shell("ls /root", "ws1")["ws1"]
 
 
+def test_a_machine_comes_back_from_its_own_reboot(lab: None) -> None:
+    """Twice: what starts it again must still be there after the first time."""
+    # All machines have the kernel of the host, so its boot id stays; what is new is the init of the machine.
+    began = "stat --format=%Y /proc/1"
+    for _ in range(2):
+        before = shell(began, "web1")
+        reboot = [ADHOC, "web1", "-m", "ansible.builtin.reboot", "-a", "reboot_timeout=60"]
+        done = subprocess.run(reboot, cwd=ROOT, env=ENV, text=True, capture_output=True, check=False, timeout=120)
+        assert shell(began, "web1") != before, done.stdout
+    assert "running" in shell("systemctl is-system-running --wait", "web1")["web1"]
+    assert "changed=0 " in play("up").stdout
+
+
 @pytest.mark.parametrize("moment", [2.0, 4.0, 6.0])
 def test_killed_at_any_moment_it_comes_up(before: dict[str, list[str]], moment: float) -> None:
     """The controller dies, what it started may go on; the next call finds its way."""

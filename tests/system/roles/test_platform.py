@@ -1,4 +1,5 @@
-"""Every role works without gathered facts, and on a release that it does not support it says so in one sentence."""
+"""Every role refuses a release that it does not support and values that cannot be, in check mode too, before it does
+anything. It works without gathered facts."""
 
 from __future__ import annotations
 
@@ -17,17 +18,49 @@ BIN = Path(sys.executable).parent
 ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
 # Entry point -> variables that its argument specification requires.
 POINTS: dict[tuple[str, str], dict[str, Any]] = {
-    (entry["role"], entry.get("tasks", "main")): {"dns_client_servers": ["192.0.2.1"]} if "tasks" in entry else {}
+    (entry["role"], point): {"dns_client_servers": ["192.0.2.1"]} if "tasks" in entry else {}
     for entry in ENTRIES
+    for point in (entry.get("tasks", "main"), entry.get("tests", "verify"))
+    if point  # the baseline itself can be looked at on any system
 }
 OLD = {"distribution": "Debian", "distribution_release": "bullseye", "distribution_version": "11"}
 UBUNTU = {"distribution": "Ubuntu", "distribution_release": "noble", "distribution_version": "24.04"}
 
 
-def play(tmp_path: Path, facts: dict[str, str]) -> dict[str, str]:
-    """Run every entry point in check mode on this host, with `facts` in place of its own. Gives the message of each."""
+BOOKWORM = {"distribution": "Debian", "distribution_release": "bookworm", "distribution_version": "12"}
+# Entry point -> a value that cannot be, and what is messages of it.
+WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
+    ("base", "main"): ({"base_timezone": "Mars/Base"}, "base_timezone is not a time zone"),
+    ("sshd", "main"): ({"sshd_port": 70000}, "sshd_port is not a whole number from 1 to 65535"),
+    ("firewall", "main"): (
+        {"firewall_allow": [{"port": "80", "from": ["192.0.2.10/24"]}]},
+        "firewall_allow[0].from[0] is an address within a network; the network is 192.0.2.0/24",
+    ),
+    ("dns", "main"): (
+        {"dns_hosts": [{"name": "a", "address": "192.0.2.1"}, {"name": "b", "address": "192.0.2.2", "aliases": ["a"]}]},
+        "dns_hosts[1].aliases[0] has the same value as dns_hosts[0].name: a.",
+    ),
+    ("dns", "client"): ({"dns_client_servers": ["192.0.2.300"]}, "dns_client_servers[0] is not an address"),
+    ("timesync", "main"): ({"timesync_servers": ["192.0.2.300"]}, "timesync_servers[0] is not an address such as"),
+    ("mariadb", "main"): ({"mariadb_databases": ["a b"]}, "mariadb_databases[0] is not a name of letters"),
+    ("nginx", "main"): (
+        {"nginx_sites": [{"server_names": ["a b"], "root": "/srv"}]}, "nginx_sites[0].server_names[0] is not the name",
+    ),
+    ("dokuwiki", "main"): (
+        {"dokuwiki_users": [{"name": "a", "password": "p"}, {"name": "a", "password": "p"}]},
+        "dokuwiki_users[1].name has the same value as dokuwiki_users[0].name: a.",
+    ),
+    ("workstation", "main"): ({"workstation_homepage": "school"}, "workstation_homepage is not a web address"),
+    ("harden", "main"): ({"harden_grub_password": "welkom01"}, "harden_grub_password is not a hash"),
+}  # fmt: skip
+
+
+def play(
+    tmp_path: Path, facts: dict[str, str], points: dict[tuple[str, str], dict[str, Any]] = POINTS
+) -> dict[str, str]:
+    """Run entry points in check mode on this host, with `facts` in place of its own. Gives the message of each."""
     tasks: list[dict[str, Any]] = [{"name": "Pretend", "ansible.builtin.set_fact": {**facts, "cacheable": True}}]
-    for (role, point), variables in POINTS.items():
+    for (role, point), variables in points.items():
         include = {"name": f"oplever.lab.{role}", "tasks_from": point}
         tasks.append({
             "name": f"{role} {point}",
@@ -56,3 +89,14 @@ def play(tmp_path: Path, facts: dict[str, str]) -> dict[str, str]:
 def test_every_role_refuses_what_it_does_not_support(tmp_path: Path, facts: dict[str, str], what: str) -> None:
     expected = {f"{role} {point}": f"Role {role} supports Debian 12 and 13; web1 has {what}." for role, point in POINTS}
     assert play(tmp_path, facts) == expected
+
+
+def test_every_role_refuses_a_value_that_cannot_be(tmp_path: Path) -> None:
+    assert WRONG.keys() == {point for point in POINTS if not point[1].startswith("verify")}
+    messages = play(
+        tmp_path, BOOKWORM, {point: {**POINTS[point], **variables} for point, (variables, _) in WRONG.items()}
+    )
+    assert {
+        f"{role} {point}" for (role, point), (_, text) in WRONG.items() if text in messages[f"{role} {point}"]
+    } == set(messages)
+    assert "welkom01" not in str(messages)

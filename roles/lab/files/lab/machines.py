@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cgroups
 from base import CACHE, base_tree, link_debs
-from processes import children, end_inhabitants, running_pid, unmount
+from processes import children, end_inhabitants, running_pid, supervisor, unmount
 from spec import LabError, Machine, Spec, run
 
 
@@ -71,12 +71,14 @@ def boot(spec: Spec, machine: Machine) -> None:
         f"--machine={name}", f"--hostname={machine.name}", f"--network-bridge={spec.bridge}",
         "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe",
     ]  # fmt: skip
+    (place / "pid").unlink(missing_ok=True)
     with (place / "console.log").open("ab") as console:
         process = subprocess.Popen(
-            cgroups.wrapped(name, nspawn),
+            supervisor(place / "pid", cgroups.wrapped(name, nspawn)),
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True, cwd="/",
         )  # fmt: skip
-    (place / "pid").write_text(f"{process.pid}\n")
+    while process.poll() is None and not (place / "pid").exists():
+        time.sleep(0.05)
     time.sleep(0.3)
     if process.poll() is not None:
         tail = (place / "console.log").read_text(errors="replace").strip().splitlines()[-1:]

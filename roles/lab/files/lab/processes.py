@@ -5,15 +5,34 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cgroups
 from spec import Machine, Spec, run
 
+SUPERVISOR = Path(__file__).resolve().with_name("supervise.py")
+
+
+def supervisor(pid_file: Path, command: list[str]) -> list[str]:
+    """The command that runs `command` again whenever the machine reboots, and keeps its process id in `pid_file`."""
+    return [sys.executable, str(SUPERVISOR), str(pid_file), *command]
+
 
 def running_pid(spec: Spec, machine: Machine) -> int | None:
-    """The nspawn process of a machine, or None; a pid that now belongs to something else does not count."""
+    """The nspawn process of a machine, or None; of a machine that is rebooting, the next one."""
+    deadline = time.monotonic() + 10
+    while (pid := recorded_pid(spec, machine)) is None and time.monotonic() < deadline:
+        if not supervisor_pids(spec, machine.name):
+            return None
+        time.sleep(0.1)
+    return pid
+
+
+def recorded_pid(spec: Spec, machine: Machine) -> int | None:
+    """The process id of a machine's nspawn as it was noted; one that now belongs to something else does not count."""
     with contextlib.suppress(OSError, ValueError):
         pid = int((spec.directory / machine.name / "pid").read_text())
         if f"--machine={spec.full_name(machine)}" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
@@ -23,6 +42,9 @@ def running_pid(spec: Spec, machine: Machine) -> int | None:
 
 def stop_all(spec: Spec) -> None:
     """Ask every machine of the lab to power off, wait, then end what is left."""
+    for pid in supervisor_pids(spec):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     stray = nspawn_pids(spec)
     for pid in stray:
         for child in children(pid):
@@ -42,15 +64,22 @@ def stop_all(spec: Spec) -> None:
 
 def nspawn_pids(spec: Spec) -> list[int]:
     """Every nspawn process of this lab, also one whose pid file was never written."""
-    pids = []
+    return [pid for pid, argv in processes_of(spec) if argv[0].endswith("systemd-nspawn")]
+
+
+def supervisor_pids(spec: Spec, machine: str = "") -> list[int]:
+    """The supervisors of this lab, or of one machine of it."""
+    name = f"--machine=opl{spec.id}-{machine}"
+    return [pid for pid, argv in processes_of(spec) if str(SUPERVISOR) in argv and (not machine or name in argv)]
+
+
+def processes_of(spec: Spec) -> Iterator[tuple[int, list[str]]]:
+    """Process id and arguments of everything that was started to run a machine of this lab."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            argv = entry.read_bytes().split(b"\0")
-            if argv[0].endswith(b"systemd-nspawn") and any(
-                part.startswith(f"--machine=opl{spec.id}-".encode()) for part in argv
-            ):
-                pids.append(int(entry.parent.name))
-    return pids
+            argv = entry.read_text(errors="replace").split("\0")
+            if any(part.startswith(f"--machine=opl{spec.id}-") for part in argv):
+                yield int(entry.parent.name), argv
 
 
 def end_inhabitants(place: Path) -> None:

@@ -1,0 +1,80 @@
+#!/usr/bin/python
+# Copyright: The Oplever team; MIT licence
+"""oplever.lab.apt_sources: a dead proxy or mirror of apt is named before apt waits for it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: apt_sources
+short_description: Check that the proxy and the mirrors of apt answer
+version_added: "0.1.0"
+description:
+  - For a task before C(ansible.builtin.apt). When something has to be fetched and a proxy or mirror does not answer, it
+    fails within 20 seconds and names the address, the file in which it is written, and the cause.
+  - When all packages are installed and the lists are young enough, nothing has to be fetched and nothing is asked.
+  - Sources other than C(http) and C(https) are not looked at.
+options:
+  packages:
+    description: Packages that are to be installed.
+    type: list
+    elements: str
+    required: true
+  cache_valid_time:
+    description: As in C(ansible.builtin.apt), where it also updates the lists; 0 where it does not.
+    type: int
+    default: 0
+attributes:
+  check_mode:
+    description: Behaves the same in check mode.
+    support: full
+  diff_mode:
+    description: Returns no diff.
+    support: none
+author:
+  - The Oplever team (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Check that packages can be fetched
+  oplever.lab.apt_sources:
+    packages: [nginx]
+    cache_valid_time: 3600
+"""
+
+RETURN = r"""
+servers:
+  description: The addresses that answered; empty when nothing has to be fetched.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.oplever.lab.plugins.module_utils import apt_sources
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "packages": {"type": "list", "elements": "str", "required": True},
+            "cache_valid_time": {"type": "int", "default": 0},
+        },
+        supports_check_mode=True,
+    )
+    valid = module.params["cache_valid_time"]
+    if not module.get_bin_path("apt-get"):
+        module.fail_json(msg="this machine has no apt: it is not Debian or a system like it")
+    if not apt_sources.missing(module.params["packages"]) and not (valid and apt_sources.lists_are_older(valid)):
+        module.exit_json(changed=False, servers=[])
+    servers = apt_sources.targets(apt_sources.sources(), apt_sources.proxies(), os.environ)
+    wrong = apt_sources.problems(servers)
+    if wrong:
+        module.fail_json(msg=" ".join([*wrong, "Nothing was installed."]))
+    module.exit_json(changed=False, servers=sorted(apt_sources.without_account(address) for address in servers))
+
+
+if __name__ == "__main__":
+    main()

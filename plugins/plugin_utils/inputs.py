@@ -1,0 +1,266 @@
+"""What a value of a variable can be: a name, an address, a key. Each kind is a function that says what is wrong.
+
+A role declares the kinds of its variables by path: `base_users.*.name: account`, where `*` stands for every item of a
+list. A kind with `?` at its end may be empty as well.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+LARGEST_ID = 2**32 - 2  # of an account or group; the last one stands for "none"
+SHOWN = 60  # characters of a wrong value
+
+HASHES = {
+    "yescrypt": r"\$y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}",
+    "gost-yescrypt": r"\$gy\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}",
+    "scrypt": r"\$7\$[./A-Za-z0-9]{11,97}\$[./A-Za-z0-9]{43}",
+    "sha512": r"\$6\$(rounds=[1-9][0-9]{0,8}\$)?[^$:\n]{1,16}\$[./A-Za-z0-9]{86}",
+    "sha256": r"\$5\$(rounds=[1-9][0-9]{0,8}\$)?[^$:\n]{1,16}\$[./A-Za-z0-9]{43}",
+    "bcrypt": r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}",
+}
+ED25519 = 32  # bytes of a key
+POINTS = {"nistp256": 65, "nistp384": 97, "nistp521": 133}  # bytes of a point on the curve
+SMALLEST_RSA = 1024  # bits; sshd refuses a smaller one
+
+
+def _matches(pattern: str, problem: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+    return lambda value: "" if compiled.fullmatch(value) else problem
+
+
+def _without(characters: str, problem: str) -> Callable[[str], str]:
+    return lambda value: problem if any(character in value for character in characters) else ""
+
+
+def number_between(low: int, high: int) -> Callable[[str], str]:
+    def problem(value: str) -> str:
+        inside = re.fullmatch(r"[0-9]{1,10}", value) and low <= int(value) <= high
+        return "" if inside else f"is not a whole number from {low} to {high}"
+
+    return problem
+
+
+def port_or_range(value: str) -> str:
+    parts = value.split("-")
+    if len(parts) > 2 or any(number_between(1, 65535)(part) for part in parts):
+        return "is not a port (1 to 65535) or a range such as 6000-6010"
+    return "" if int(parts[0]) <= int(parts[-1]) else "is a range that ends before it begins"
+
+
+def address(value: str) -> str:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "is not an address such as 192.0.2.10 or 2001:db8::10"
+    return ""
+
+
+def network(value: str) -> str:
+    """An address, or a network without bits for a host."""
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        try:
+            meant = ipaddress.ip_interface(value).network
+        except ValueError:
+            return "is not an address or network such as 192.0.2.0/24"
+        return f"is an address within a network; the network is {meant}"
+    return ""
+
+
+def host(value: str) -> str:
+    """A host name, with or without domain, or an address. Four numbers are never a name."""
+    if not address(value):
+        return ""
+    if re.fullmatch(r"[0-9.]+", value):
+        return "is not an address such as 192.0.2.10"
+    return domain(value) and "is not a host name or address"
+
+
+def domain(value: str) -> str:
+    labels = value.removesuffix(".").split(".")
+    if len(value) > 253 or not all(re.fullmatch(LABEL, label) for label in labels):
+        return "is not a domain name: labels of letters, digits and hyphens, with dots between them"
+    return ""
+
+
+def server_name(value: str) -> str:
+    """A name of a web site, as nginx takes it: also *.example.org, an address, and ~ with a pattern."""
+    if value == "_" or value.startswith("~") or not host(value.removeprefix("*.").removeprefix(".")):
+        return ""
+    return "is not the name of a site such as www.example.org"
+
+
+def name_server(value: str) -> str:
+    """An address, with # and a port where it is not 53."""
+    where, _, port = value.partition("#")
+    return address(where) or (number_between(1, 65535)(port) if "#" in value else "")
+
+
+def time_zone(value: str) -> str:
+    zones = zoneinfo.available_timezones()
+    if not re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", value) or (zones and value not in zones):
+        return "is not a time zone such as Europe/Amsterdam"
+    return ""
+
+
+def password_hash(value: str) -> str:
+    if any(re.fullmatch(pattern, value) for pattern in HASHES.values()):
+        return ""
+    return f"is not the hash of a password ({', '.join(HASHES)}); make one with `mkpasswd`"
+
+
+def public_key(value: str) -> str:
+    """A line of authorized_keys: options, type, key, comment."""
+    if "PRIVATE KEY" in value:
+        return "is a private key: change that key, and give the line of its .pub file"
+    if "\n" in value.strip() or value.startswith("#"):
+        return "is not one line with one public key"
+    pair = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+([A-Za-z0-9+/]+={0,3})(?:\s|$)", value.strip())
+    if pair is None:
+        return "is not a public key such as `ssh-ed25519 AAAA... name`"
+    try:
+        fields = _fields(base64.b64decode(pair[2], validate=True))
+    except (binascii.Error, ValueError):
+        return "is not a public key: its data is damaged or cut off"
+    return _key_problem(pair[1], fields)
+
+
+def _fields(data: bytes) -> list[bytes]:
+    """The strings that the data of a key consists of. Raises ValueError where one is cut off."""
+    fields = []
+    while data:
+        size = int.from_bytes(data[:4], "big")
+        if len(data) < 4 + size:
+            raise ValueError
+        fields.append(data[4 : 4 + size])
+        data = data[4 + size :]
+    return fields
+
+
+def _key_problem(name: str, fields: list[bytes]) -> str:
+    if not fields or fields[0] != name.encode():
+        return f"is not a public key: its data is not that of {name}"
+    sizes = [len(field) for field in fields[1:]]
+    if name == "ssh-rsa":
+        bits = int.from_bytes(fields[2], "big").bit_length() if len(fields) == 3 else 0
+        return "" if bits >= SMALLEST_RSA else f"is not an RSA key of {SMALLEST_RSA} bits or more"
+    curve = name.split("@", 1)[0].rsplit("-", 1)[-1]
+    shapes = {
+        "ssh-ed25519": [ED25519],
+        "sk-ssh-ed25519@openssh.com": [ED25519, *sizes[1:2]],
+        f"ecdsa-sha2-{curve}": [len(curve), POINTS.get(curve, -1)],
+        "sk-ecdsa-sha2-nistp256@openssh.com": [len("nistp256"), POINTS["nistp256"], *sizes[2:3]],
+    }
+    if name not in shapes:
+        return f"has a type, {name}, that the SSH server does not take"
+    return "" if sizes == shapes[name] else f"is not a public key: its data is not that of {name}"
+
+
+KINDS: dict[str, Callable[[str], str]] = {
+    "account": _matches(
+        r"[a-z_][a-z0-9_-]{0,31}",
+        "is not an account name: lower case letters, digits, _ and -, at most 32, no digit first",
+    ),
+    "group": _matches(
+        r"[a-z_][a-z0-9_-]{0,31}",
+        "is not a group name: lower case letters, digits, _ and -, at most 32, no digit first",
+    ),
+    # Names that become fields in a file where these characters end a field.
+    "full_name": _without(":,\n", "has a colon, a comma or a line break"),
+    "comment": _without('"\n', "has a quote or a line break"),
+    "id": number_between(0, LARGEST_ID),
+    "port": number_between(1, 65535),
+    "port_or_range": port_or_range,
+    "address": address,
+    "network": network,
+    "host": host,
+    "host_name": _matches(LABEL, "is not a host name: letters, digits and hyphens, at most 63, and no domain"),
+    "domain": domain,
+    "locale": _matches(r"[a-z]{2,3}_[A-Z]{2}[.]UTF-8", "is not a locale such as nl_NL.UTF-8"),
+    "time_zone": time_zone,
+    "keyboard": _matches(r"[a-z]{2,12}(,[a-z]{2,12})*", "is not a keyboard layout such as us or be"),
+    "path": _matches(r"/[^\n\0:]*", "is not a full path"),
+    "package": _matches(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?([=/][A-Za-z0-9.+~:*-]+)?", "is not the name of a package"),
+    "url": _matches(
+        r"https?://[^\s/]+(/\S*)?|about:\S+|file:///\S*", "is not a web address such as https://school.example/"
+    ),
+    "server_name": server_name,
+    "name_server": name_server,
+    "stratum": number_between(0, 15),
+    # Words of a list in sshd_config(5): names, with the signs of a pattern.
+    "ssh_pattern": _matches(r"[^\s#\"',]+", "is not one name or pattern of sshd_config"),
+    "control": _matches(r"[A-Z]+-[0-9]{3}", "is not the id of a control such as KMOD-010"),
+    # Parts of a statement in SQL.
+    "sql_name": _matches(r"[A-Za-z0-9_]{1,64}", "is not a name of letters, digits and underscores, at most 64"),
+    "sql_host": _matches(r"[A-Za-z0-9_.:%-]{1,255}", "is not a host, an address or a pattern such as 192.0.2.%"),
+    "privilege": _matches(r"[A-Za-z ]+", "is not the name of a privilege"),
+    "wiki_account": _matches(
+        r"[a-z0-9][a-z0-9._-]*", "is not an account name of lower case letters, digits, dot, hyphen and underscore"
+    ),
+    "wiki_page": _matches(r"[a-z0-9_-]+(:[a-z0-9_-]+)*", "is not a page id such as start or afdeling:ict"),
+    "wiki_field": _without(":\n", "has a colon or a line break"),
+    "password": _matches(r"(?s).+", "is empty"),
+    "password_hash": password_hash,
+    "grub_hash": _matches(
+        r"grub\.pbkdf2\.sha512\.[0-9]+\.[0-9A-F]+\.[0-9A-F]+", "is not a hash that grub-mkpasswd-pbkdf2 made"
+    ),
+    "public_key": public_key,
+}
+SECRET = frozenset({"password", "password_hash", "grub_hash"})
+"""Kinds whose values are never shown: people put a password there."""
+
+
+def problems(values: Mapping[str, Any], kinds: Mapping[str, str], unique: Sequence[Sequence[str]]) -> list[str]:
+    """What is wrong with `values` (variable -> value): a sentence for each value that cannot be, with its place, and
+    for each that stands twice among the paths of one item of `unique`. Raises KeyError for an unknown kind."""
+    wrong = []
+    for path, name in kinds.items():
+        kind = KINDS[name.removesuffix("?")]
+        for place, value in at(values, path):
+            if value is None or (value == "" and name.endswith("?")):
+                continue
+            if problem := kind(str(value)):
+                wrong.append(f"{place} {problem}{shown(name, str(value))}.")
+    for paths in unique:
+        first: dict[str, str] = {}
+        for path in paths:
+            for place, value in at(values, path):
+                if value is not None and first.setdefault(str(value), place) != place:
+                    wrong.append(f"{place} has the same value as {first[str(value)]}: {value}.")
+    return wrong
+
+
+def shown(kind: str, value: str) -> str:
+    """The wrong value as part of a sentence, unless it may be a secret."""
+    if kind.removesuffix("?") in SECRET or "PRIVATE KEY" in value:
+        return ""
+    return f": {value[:SHOWN]!r}{'...' if len(value) > SHOWN else ''}"
+
+
+def at(values: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """Every place that `path` stands for, as `base_users[2].name`, with its value. What is not there has no place."""
+    name, *steps = path.split(".")
+    if name in values:
+        yield from _below(name, values[name], steps)
+
+
+def _below(place: str, value: Any, steps: list[str]) -> Iterator[tuple[str, Any]]:
+    if not steps:
+        yield place, value
+    elif steps[0] == "*":
+        if not isinstance(value, list):  # a single value where a list is possible too
+            yield from _below(place, value, steps[1:])
+            return
+        for number, item in enumerate(value):
+            yield from _below(f"{place}[{number}]", item, steps[1:])
+    elif isinstance(value, Mapping) and steps[0] in value:
+        yield from _below(f"{place}.{steps[0]}", value[steps[0]], steps[1:])

@@ -1,0 +1,170 @@
+"""Values that cannot be: refused with the value and the place, where the real programs refuse them too."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils import inputs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parents[3]
+ED25519 = "AAAAC3NzaC1lZDI1NTE5AAAAIHp1ygh5au83dWGPZ/ci8Me/n9fA7emq05vXj4xypk4m"
+SHA512 = "$6$oplever$" + "a" * 86
+CASES: dict[str, tuple[list[str], list[str]]] = {
+    # kind -> (what can be, what cannot)
+    "account": (["docent", "_apt", "s-yilmaz2"], ["Docent", "2docent", "do cent", "a" * 33, "do:cent", "docent\n"]),
+    "full_name": (["D. Techniek"], ["Techniek, D.", "a:b", "a\nb"]),
+    "id": (["0", "2000"], ["-1", "4294967295", "veel"]),
+    "port": (["1", "22", "65535"], ["0", "65536", "ssh", "-22", "22-23"]),
+    "port_or_range": (["22", "6000-6010"], ["0", "6010-6000", "1-70000", "1-2-3", "80,443"]),
+    "address": (["192.0.2.10", "2001:db8::1"], ["192.0.2.256", "192.0.2", "2001:db8::g", "192.0.2.0/24"]),
+    "network": (["192.0.2.0/24", "192.0.2.10", "2001:db8::/32"], ["192.0.2.10/24", "192.0.2.0/33", "10.0.0.300/8"]),
+    "host": (["ntp.time.nl", "srv1", "192.0.2.1", "2001:db8::1"], ["ntp time", "192.0.2.300", "-ntp", "a..b"]),
+    "host_name": (["srv-alfa", "WEB1"], ["srv_alfa", "-a", "a.b", "a" * 64]),
+    "domain": (["school.example", "lab.example."], ["school example", "a..b", "-.nl", "a" * 64 + ".nl"]),
+    "server_name": (["www.een.example", "*.een.example", "_"], ["een example", "een_twee", "192.0.2.300"]),
+    "name_server": (["192.0.2.1", "192.0.2.1#5353", "2001:db8::1"], ["ns.example", "192.0.2.1#0", "192.0.2.1#"]),
+    "locale": (["nl_NL.UTF-8"], ["nl_NL", "nl-NL.UTF-8", "C"]),
+    "time_zone": (["Europe/Amsterdam", "Etc/UTC"], ["Europe/Amsterdom", "../../etc/passwd", "/UTC", "CEST+"]),
+    "keyboard": (["us", "us,nl"], ["US", "u", "us nl"]),
+    "path": (["/var/www"], ["var/www", "/a\n/b"]),
+    "package": (["vim-tiny", "libc6:amd64", "nginx=1.22.1-9"], ["Vim", "vim tiny", "-y", "a"]),
+    "url": (["https://school.example/x", "about:blank"], ["school.example", "https://", "http://a b"]),
+    "stratum": (["0", "15"], ["16", "-1"]),
+    "ssh_pattern": (["docent", "*@192.0.2.*", "!root"], ["a b", "a#b", "a,b"]),
+    "control": (["KMOD-010"], ["KMOD10", "kmod-010"]),
+    "password_hash": (
+        [SHA512, "$y$j9T$" + "a" * 22 + "$" + "b" * 43, "$2b$12$" + "c" * 53],
+        ["welkom01", "", "!", SHA512[:-1], "$6$" + "a" * 86, "{{ vault_hash }}", "x:" + SHA512],
+    ),
+    "grub_hash": (["grub.pbkdf2.sha512.10000.AB.CD"], ["welkom01", "grub.pbkdf2"]),
+    "public_key": (
+        [f"ssh-ed25519 {ED25519} naam", f"ssh-ed25519 {ED25519}", f'from="192.0.2.*",no-pty ssh-ed25519 {ED25519} a b'],
+        ["ssh-ed25519 AAAA insluiper", f"ssh-rsa {ED25519}", f"ssh-ed25519 {ED25519[:-4]}", ED25519, "id_ed25519.pub",
+         f"ssh-ed25519 {ED25519}\nssh-ed25519 {ED25519}", f"ssh-dss {ED25519}"],
+    ),
+    "password": (["a"], [""]),
+    "sql_name": (["wiki_2"], ["wiki-2", "a b", "a" * 65]),
+    "sql_host": (["localhost", "192.0.2.%"], ["a b", "'"]),
+    "privilege": (["ALL", "CREATE VIEW"], ["SELECT;", ""]),
+    "comment": (["voor de klas"], ['de "klas"', "a\nb"]),
+    "wiki_account": (["d.techniek"], ["Docent", ".a", "a:b"]),
+    "wiki_page": (["start", "afdeling:ict"], ["Start", "a::b"]),
+    "wiki_field": (["Docent"], ["a:b", "a\nb"]),
+}  # fmt: skip
+
+
+def test_every_kind_has_cases() -> None:
+    assert CASES.keys() | {"group"} == inputs.KINDS.keys()
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_kind_takes_what_can_be_and_refuses_what_cannot(kind: str) -> None:
+    good, bad = CASES[kind]
+    assert {value: problem for value in good if (problem := inputs.KINDS[kind](value))} == {}
+    assert [value for value in bad if not inputs.KINDS[kind](value)] == []
+
+
+def judged_by_ssh_keygen(line: str, place: Path) -> bool:
+    place.write_text(line + "\n", encoding="utf-8")
+    return subprocess.run(["ssh-keygen", "-lf", str(place)], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa-256", "ecdsa-521", "rsa-1024", "rsa-3072"])
+def test_real_keys_are_taken(tmp_path: Path, kind: str) -> None:
+    name, _, bits = kind.partition("-")
+    size = ["-b", bits] if bits else []
+    subprocess.run(["ssh-keygen", "-q", "-t", name, *size, "-N", "", "-f", str(tmp_path / "k")], check=True)
+    assert inputs.public_key((tmp_path / "k.pub").read_text().strip()) == ""
+    assert "private key" in inputs.public_key((tmp_path / "k").read_text())
+
+
+@given(st.integers(0, 50), st.integers(0, 255), st.integers(0, 60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_key_that_openssh_refuses_is_refused(tmp_path: Path, at: int, byte: int, length: int) -> None:
+    data = bytearray(base64.b64decode(ED25519))
+    data[at] = byte
+    line = f"ssh-ed25519 {base64.b64encode(bytes(data[: len(data) - max(0, length - 40)])).decode()}"
+    assert judged_by_ssh_keygen(line, tmp_path / "k") or inputs.public_key(line)
+    assert inputs.public_key(line) or judged_by_ssh_keygen(line, tmp_path / "k")
+
+
+@pytest.mark.parametrize("size", [31, 33])
+def test_a_key_of_another_length_is_refused(tmp_path: Path, size: int) -> None:
+    data = b"\0\0\0\x0bssh-ed25519" + size.to_bytes(4, "big") + b"k" * size
+    line = f"ssh-ed25519 {base64.b64encode(data).decode()}"
+    assert not judged_by_ssh_keygen(line, tmp_path / "k")
+    assert inputs.public_key(line)
+
+
+def test_a_problem_names_the_place_and_the_value() -> None:
+    users: list[Any] = [{"name": "docent", "keys": ["x"]}, {"name": "Docent"}, {"name": "docent"}]
+    kinds = {"users.*.name": "account", "users.*.keys.*": "public_key", "zone": "time_zone", "none": "port"}
+    problems = inputs.problems({"users": users, "zone": "Mars/Base"}, kinds, [["users.*.name"]])
+    assert [line.split(" ")[0] for line in problems] == ["users[1].name", "users[0].keys[0]", "zone", "users[2].name"]
+    assert problems[0].endswith(": 'Docent'.")
+    assert problems[3] == "users[2].name has the same value as users[0].name: docent."
+
+
+@pytest.mark.parametrize("kind", sorted(inputs.SECRET))
+def test_a_secret_is_not_shown(kind: str) -> None:
+    wrong = "" if kind == "password" else "welkom01"
+    (problem,) = inputs.problems({"v": [{"p": wrong}]}, {"v.*.p": kind}, [])
+    assert problem.startswith("v[0].p is ")
+    assert "welkom01" not in problem
+
+
+def test_a_private_key_in_the_place_of_a_public_one_is_not_shown() -> None:
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n"
+    (problem,) = inputs.problems({"keys": [key]}, {"keys.*": "public_key"}, [])
+    assert "b3Blb" not in problem
+
+
+def test_only_where_a_kind_says_so_a_value_may_be_empty() -> None:
+    assert inputs.problems({"a": "", "b": None}, {"a": "host_name?", "b": "port"}, []) == []
+    assert len(inputs.problems({"a": ""}, {"a": "host_name"}, [])) == 1
+
+
+def tasks(path: Path) -> list[dict[str, Any]]:
+    """All tasks of a file, those in blocks too."""
+    flat = []
+    for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+        flat += [task, *task.get("block", ())]
+    return flat
+
+
+ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
+POINTS = sorted({(entry["role"], entry.get("tasks", "main")) for entry in ENTRIES})
+
+
+@pytest.mark.parametrize(("role", "point"), POINTS)
+def test_every_role_checks_variables_that_it_has_with_kinds_that_exist(role: str, point: str) -> None:
+    (check,) = [
+        t["oplever.lab.inputs"] for t in tasks(ROOT / f"roles/{role}/tasks/{point}.yml") if "oplever.lab.inputs" in t
+    ]
+    specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    options = specs["argument_specs"][point]["options"]
+    for path in [*check["kinds"], *(path for paths in check.get("unique", ()) for path in paths)]:
+        spec = {"options": options}
+        for step in path.split("."):
+            spec = spec if step == "*" else spec["options"][step]
+    assert {kind.removesuffix("?") for kind in check["kinds"].values()} <= inputs.KINDS.keys()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/*.yml")), ids=lambda p: f"{p.parts[-3]}-{p.stem}")
+def test_before_apt_its_sources_are_asked_for_the_same_packages(path: Path) -> None:
+    listed = tasks(path)
+    for before, task in zip([{}, *listed], listed, strict=False):
+        apt = task.get("ansible.builtin.apt")
+        if not apt or apt.get("state") == "absent":
+            continue
+        probe = before.get("oplever.lab.apt_sources", {})
+        packages = apt["name"] if "{{" in apt["name"] else [apt["name"]]
+        assert probe == {"packages": packages} | ({"cache_valid_time": v} if (v := apt.get("cache_valid_time")) else {})
+        assert before.get("when") == task.get("when")
