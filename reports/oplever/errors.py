@@ -25,6 +25,7 @@ ANCHORS: Final = (
     "compare-sides",
     "store-unusable",
     "record-altered",
+    "signer-unknown",
     "signing-failed",
     "signing-key-missing",
     "export-empty",

@@ -25,7 +25,8 @@ def summary(record: Record) -> str:
 def standing(record: Record) -> str:
     """Verdict and stage, with what a reader is told: the first two lines of a summary."""
     _, title, _ = registry.of(record).layout.headline(Translator("en"), record)
-    return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]})"
+    key = "; nobody checked the keys here, see: oplever verify" if record.stage == "signed" else ""
+    return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]}){key}"
 
 
 def approved_incomplete(record: Record) -> str:

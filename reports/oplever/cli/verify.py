@@ -26,12 +26,14 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     """Check RECORD against its checksums, the chain of its entries and its signatures.
 
     Lists each file that was changed, removed or added, and each line of the entries that was changed, removed or moved.
-    Exits with 1 if there is one, or if a signature is not valid.
+    Exits with 1 if there is one, or if a signature is not valid or cannot be checked.
     """
     directory = store.find(record)
     verified = verify_record(directory, allowed_signers)
     for problem in verified.problems:
         click.echo(f"oplever: {printable(problem)}", err=True)
+    if any(signature.unknown for signature in verified.signatures):
+        click.echo("  -> name the file that says whose key is whose: --allowed-signers FILE", err=True)
     if verified.signatures:
         click.echo(printable(f"allowed signers: {verified.allowed or 'none given'}"))
     for signature in verified.signatures:
@@ -49,7 +51,8 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
 def _signature(checked: Checked, revision: int) -> str:
     who = f"{checked.name} as {checked.role}, revision {checked.revision}"
     key = f" with the key of {checked.signer.principal} ({checked.signer.key})" if checked.signer else ""
-    state = "not valid" if checked.problems else "valid" if checked.signer else "cannot be checked"
+    is_wrong = checked.altered or (checked.unproven and not checked.unknown)
+    state = "not valid" if is_wrong else "valid" if checked.signer else "cannot be checked"
     note = f"; {checked.note}" if checked.note else ""
     since = f"; the record was changed since: revision {checked.revision} -> {revision}" if checked.later else ""
     return f"signature of {who}{key}: {state}{note}{since}"

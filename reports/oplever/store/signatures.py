@@ -7,6 +7,7 @@ never changes, and the entries of that revision are the beginning of today's.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import os
@@ -61,8 +62,8 @@ class Signer(Struct, frozen=True):
 class Checked(Struct, frozen=True):
     """One signature entry and what came of checking it; without problems it holds.
 
-    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's, `later` how many entries
-    other than signatures came after it.
+    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's, `unknown` whether that is for
+    want of a known key alone, `later` how many entries other than signatures came after it.
     """
 
     revision: int
@@ -73,6 +74,7 @@ class Checked(Struct, frozen=True):
     altered: tuple[str, ...] = ()
     unproven: str = ""
     later: int = 0
+    unknown: bool = False
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -159,7 +161,7 @@ def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[s
         return Checked(said.revision, entry.by, said.role, None, note)
     altered = tuple(_wrong_files(directory, place, said, pseudonymised=bool(cut)))
     note = "its documents were removed when names were replaced by pseudonyms" if cut else ""
-    signer, unproven = None, ""
+    signer, unproven, unknown = None, "", False
     if not altered:
         told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
         if (told.record, told.revision, told.name, told.role) != (directory.name, said.revision, entry.by, said.role):
@@ -167,11 +169,14 @@ def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[s
         try:
             signer = verify(place, allowed, told.at)
         except OpleverError as problem:
-            unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}"
+            unproven, unknown = (
+                f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}",
+                problem.slug == "signer-unknown",
+            )
         if signer and among(entry.by, signer.principals) is None:
             whose = f"signed as {entry.by}, with the key of {', '.join(signer.principals)}"
             unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {whose}"
-    return Checked(said.revision, entry.by, said.role, signer, note, altered, unproven)
+    return Checked(said.revision, entry.by, said.role, signer, note, altered, unproven, unknown=unknown)
 
 
 def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:
@@ -204,22 +209,43 @@ def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudony
 
 
 def verify(place: Path, allowed: Path | None, at: str) -> Signer:
-    """Who signed, when the key was theirs at the time of the statement. Raises OpleverError (`signing-failed`)."""
+    """Who signed, when the key was theirs at the time of the statement.
+
+    Raises OpleverError (`signing-failed`; `signer-unknown` when nobody said whose key it is).
+    """
     signature, statement = place / SIGNATURE, (place / STATEMENT).read_bytes()
     key = _fingerprint(signature, statement)
     if allowed is None:
         advice = "give it with --allowed-signers, or set signing.allowed_signers in oplever.yml"
-        raise OpleverError("signing-failed", f"there is no file of allowed signers to look up key {key}", advice)
+        raise OpleverError("signer-unknown", f"there is no file of allowed signers to look up key {key}", advice)
     moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
         lines = _run("-Y", "find-principals", *options).splitlines()
     except OpleverError:
         advice = f"add the key to {allowed} if you know whose it is"
-        raise OpleverError("signing-failed", f"key {key} is not in {allowed}", advice) from None
+        if _is_listed(allowed, key):
+            advice = f"check its dates and namespaces in {allowed}"
+            raise OpleverError("signing-failed", f"key {key} was not allowed at that time", advice) from None
+        raise OpleverError("signer-unknown", f"key {key} is not in {allowed}", advice) from None
     principals = tuple(name.strip() for line in lines for name in line.split(",") if name.strip())
     _run("-Y", "verify", "-n", NAMESPACE, "-I", principals[0], *options, data=statement)
     return Signer(principals[0], key, principals)
+
+
+def _is_listed(allowed: Path, key: str) -> bool:
+    """Whether a file of allowed signers has a key, whenever and for whatever it is allowed."""
+    return any(_fingerprint_of(word) == key for word in allowed.read_text(encoding="utf-8", errors="replace").split())
+
+
+def _fingerprint_of(word: str) -> str:
+    """The fingerprint of a public key as files have it, of anything else a value that no key has."""
+    try:
+        return "SHA256:" + base64.b64encode(
+            hashlib.sha256(base64.b64decode(word, validate=True)).digest()
+        ).decode().rstrip("=")
+    except ValueError:
+        return ""
 
 
 def _fingerprint(signature: Path, statement: bytes) -> str:

@@ -328,20 +328,31 @@ def test_without_allowed_signers_a_signature_is_nobodys(record: Path, keys: Path
     assert (checked.altered, checked.signer) == ((), None)
     with pytest.raises(OpleverError) as refusal:
         signatures.verify(record / "signed" / "1", None, AT)
-    assert (refusal.value.slug, "--allowed-signers" in refusal.value.advice) == ("signing-failed", True)
+    assert (refusal.value.slug, "--allowed-signers" in refusal.value.advice) == ("signer-unknown", True)
+    assert checked.unknown
 
 
-@pytest.mark.parametrize("line", ["", "{other}", 'x valid-before="20200101" {mine}', 'x valid-after="20270101" {mine}'])
-def test_a_key_that_was_not_allowed_at_that_time_is_named(record: Path, keys: Path, tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "message", "unknown"),
+    [
+        ("", "is not in {allowed}", True),
+        ("{other}", "is not in {allowed}", True),
+        ('x valid-before="20200101" {mine}', "was not allowed at that time", False),
+        ('x valid-after="20270101" {mine}', "was not allowed at that time", False),
+    ],
+)
+def test_a_key_that_nobody_knows_is_told_from_one_that_was_not_allowed(
+    record: Path, keys: Path, line: str, message: str, unknown: bool
+) -> None:
     sign(record, keys / "mine")
-    allowed = tmp_path / "allowed"
+    allowed = record.parent / "allowed"
     allowed.write_text(line.format(mine=public(keys, "mine"), other=f"x {public(keys, 'other')}") + "\n")
-    assert check(record, allowed).problems == (
-        f"signed/1/statement.json.sig: key {fingerprint(keys, 'mine')} is not in {allowed}",
-    )
+    told = f"key {fingerprint(keys, 'mine')} {message.format(allowed=allowed)}"
+    checked = check(record, allowed)
+    assert (checked.problems, checked.unknown) == ((f"signed/1/statement.json.sig: {told}",), unknown)
     with pytest.raises(OpleverError) as refusal:
         signatures.verify(record / "signed" / "1", allowed, AT)
-    assert refusal.value.slug == "signing-failed"
+    assert refusal.value.slug == ("signer-unknown" if unknown else "signing-failed")
     assert str(allowed) in refusal.value.advice
 
 
