@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev lab-up lab-down check golden mutants molecule test coverage kernel bench lock sbom clean
+.PHONY: help demo setup setup-dev lab-up lab-down check golden mutants molecule test coverage kernel truth bench lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ coverage: setup-dev ## which lines the fast tests reach, as pages in build/cover
 kernel: setup-dev ## what needs a kernel of its own, on virtual machines that restart (root or sudo)
 	@tools/setup kernel
 	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
+
+truth: setup-dev ## every planted change, misconfiguration and lock-out on booted machines (root or sudo)
+	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/truth tests/lab/test_lockout.py -v
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py

@@ -1,4 +1,8 @@
-"""For all tests: with OPLEVER_STRICT=1, as in CI, a skipped test is a failed one: nobody reads what was not run."""
+"""For all tests: with OPLEVER_STRICT=1, as in CI, a skipped test is a failed one: nobody reads what was not run.
+
+Tests marked `truth` plant the rest of what a quicker test of the same module plants a part of. They run with
+OPLEVER_TRUTH=1 (`make truth`) and are left out of the collection otherwise.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,15 @@ from typing import TypeVar
 import pytest
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+TRUTH = os.environ.get("OPLEVER_TRUTH", "") not in ("", "0")
 STRICT = os.environ.get("OPLEVER_STRICT", "") not in ("", "0")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [] if TRUTH else [item for item in items if item.get_closest_marker("truth")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)
