@@ -37,6 +37,16 @@ options:
     type: list
     elements: str
     default: []
+  show:
+    description: Files, trees or globs of which lines may be shown though not everybody on the machine can read them.
+    type: list
+    elements: str
+    default: []
+  hide:
+    description: Files, trees or globs of which no line is ever shown.
+    type: list
+    elements: str
+    default: []
   whole:
     description:
       - Compare every file of every package with the sums of dpkg. Otherwise those that changed since their package was
@@ -92,6 +102,8 @@ OPTIONS = {
     "label": {"type": "str", "default": ""},
     "files": {"type": "list", "elements": "str", "default": []},
     "exclude": {"type": "list", "elements": "str", "default": []},
+    "show": {"type": "list", "elements": "str", "default": []},
+    "hide": {"type": "list", "elements": "str", "default": []},
     "whole": {"type": "bool", "default": False},
     "tables": {"type": "list", "elements": "dict", "default": []},
     "timeout": {"type": "int", "default": 30},
@@ -101,7 +113,15 @@ OPTIONS = {
 def main():
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     options = module.params
-    places = Places(options["files"], options["exclude"], options["tables"], options["whole"])
+    names = {
+        "files": "trees",
+        "exclude": "exclude",
+        "tables": "tables",
+        "show": "show",
+        "hide": "hide",
+        "whole": "whole",
+    }
+    places = Places(**{place: options[name] for name, place in names.items()})
     state = snapshot(Machine(timeout=options["timeout"]), places)
     module.exit_json(changed=False, stage=options["stage"], label=options["label"], snapshot=state)
 

@@ -34,13 +34,16 @@ DESCRIPTION = {
 
 
 class Places:
-    """What the task and the roles add: `trees` and `exclude` (patterns of paths), `tables` of applications, and whether
-    the files of packages are compared as a `whole`."""
+    """What the task and the roles add: `trees` and `exclude` (patterns of paths), `show` and `hide` (patterns of files
+    of which lines may, or must not, be shown), `tables` of applications, and whether the files of packages are compared
+    as a `whole`."""
 
-    __slots__ = ("exclude", "tables", "trees", "whole")
+    __slots__ = ("exclude", "hide", "show", "tables", "trees", "whole")
 
-    def __init__(self, trees=(), exclude=(), tables=(), whole=False):
+    def __init__(self, *, trees=(), exclude=(), tables=(), show=(), hide=(), whole=False):
         self.trees = tuple(trees)
+        self.show = tuple(show)
+        self.hide = tuple(hide)
         self.exclude = tuple(exclude)
         self.tables = tuple(tables)
         self.whole = whole

@@ -13,7 +13,7 @@ import stat
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs, rows
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Kind, Unseen
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_HOME, Kind, Unseen
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account
 
 KINDS = {
@@ -25,12 +25,11 @@ KINDS = {
     ),
 }
 MOST = 20000
-AS_NEW = "as /etc/skel gives it"  # the record passes over these when they come or go with an account
 TREES = (
-    "/etc", "/var/spool/cron", "/var/spool/at", "/root/.ssh", "/run/systemd/system", "/run/systemd/system.control",
-    "/run/systemd/user", "/run/systemd/network", "/run/udev/rules.d", "/run/sysctl.d", "/run/modprobe.d",
-    "/run/tmpfiles.d", "/run/sysusers.d", "/run/polkit-1/rules.d", "/var/lib/systemd/linger", "/var/lib/polkit-1",
-    "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d",
+    "/etc", "/var/spool/cron", "/var/spool/at", "/var/spool/incron", "/root/.ssh", "/run/systemd/system",
+    "/run/systemd/system.control", "/run/systemd/user", "/run/systemd/network", "/run/udev/rules.d", "/run/sysctl.d",
+    "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysusers.d", "/run/polkit-1/rules.d", "/var/lib/systemd/linger",
+    "/var/lib/polkit-1", "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d",
 )  # fmt: skip
 # Below the home of each account: what a login, a session or a program of the account runs or trusts.
 IN_HOME = (
@@ -39,7 +38,7 @@ IN_HOME = (
     ".xsession", ".xsessionrc", ".xinitrc", ".pam_environment", ".forward", ".rhosts", ".shosts", ".inputrc", ".netrc",
     ".my.cnf", ".pgpass", ".vimrc", ".exrc", ".gitconfig", ".gnupg/gpg-agent.conf", ".config/systemd/user",
     ".config/autostart", ".config/environment.d", ".config/plasma-workspace/env", ".config/fish",
-    ".local/share/systemd/user", ".local/bin", ".config/git/config", ".config/pip/pip.conf",
+    ".local/share/systemd/user", ".local/bin", ".config/git/config", ".config/pip/pip.conf", ".procmailrc",
 )  # fmt: skip
 # Changed by the machine itself all the time, or made from other files in /etc.
 PASSING = (
@@ -70,6 +69,9 @@ def collect(machine, places):
     for pattern in places.trees:
         for path in machine.glob(pattern):
             search.add(path, follow=True)
+    for home in homes(machine):
+        search.note(home)  # after the trees: the home of an account may be the top of one
+    shown, hidden = rows.below(places.show), rows.below(places.hide)
     conffiles = machine.once(catalogue.conffiles)
     packaged = machine.once(programs.brought).files
     for path, status in sorted(search.paths.items()):
@@ -78,7 +80,8 @@ def collect(machine, places):
         if path.startswith("/etc/ssl/certs/") and _leads_to_package(machine, path, status, packaged):
             continue
         try:
-            fact = rows.fact(machine, "file", path, status, conffiles.get(path))
+            diff = False if hidden and hidden.match(path) else True if shown and shown.match(path) else None
+            fact = rows.fact(machine, "file", path, status, conffiles.get(path), diff=diff)
             yield _as_new(machine, fact, path, status, skeleton)
         except (OSError, UnreadableError) as problem:
             yield Unseen("file", "%s: %s" % (path, getattr(problem, "strerror", None) or problem))
@@ -109,7 +112,7 @@ def _as_new(machine, fact, path, status, skeleton):
     expected = skeleton.get(path.rsplit("/", 1)[1])
     if expected is None or path.startswith("/etc/") or status.st_size != len(expected):
         return fact
-    return fact._replace(words=AS_NEW) if machine.content(path) == expected else fact
+    return fact._replace(words=AS_NEW_HOME) if machine.content(path) == expected else fact
 
 
 def _leads_to_package(machine, path, status, packaged):
@@ -146,6 +149,12 @@ class _Search:
                 to_do += self._target(path)
             elif stat.S_ISDIR(status.st_mode) and filesystems.local(self.table, path):
                 to_do += self._inside(path)
+
+    def note(self, path):
+        """One directory without what is in it."""
+        status = self.machine.status(path, follow=False)
+        if status is not None:
+            self.paths.setdefault(path, status)
 
     def _inside(self, path):
         try:

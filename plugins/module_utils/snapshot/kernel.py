@@ -6,7 +6,7 @@ import fnmatch
 import os
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, masked
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_INTERFACE, Fact, Kind, masked
 from ansible_collections.oplever.lab.plugins.module_utils.sources import sysctl
 
 KINDS = {
@@ -44,28 +44,32 @@ PASSING = (
 )  # fmt: skip
 # One question answers for all keys; a value longer than this is a table.
 LONGEST = 400
+OF_INTERFACE = re.compile(r"(net/ipv[46]/conf/)(?!all/|default/)[^/]+(/)")
 
 
 def collect(machine, places):
     passing = re.compile("|".join(fnmatch.translate(pattern) for pattern in PASSING))
     settings = machine.once(sysctl.configured)
     base = machine.path("/proc/sys/")
+    values = {}
     for path in _keys(base):
         if passing.match(path):
             continue
         try:
             with open(base + path, encoding="utf-8", errors="replace") as stream:
-                value = " ".join(stream.read(LONGEST + 1).split())
+                value = values[path] = " ".join(stream.read(LONGEST + 1).split())
         except OSError:
             continue  # a key that is only written, or that this kernel does not answer
         planned, where = sysctl.configured_for(settings, sysctl.dotted(path)) if settings else (None, "")
         if planned is not None and planned != value:
             value = "%s (%s sets %s)" % (value, where.rpartition(":")[0], planned)
+        elif value == values.get(OF_INTERFACE.sub(r"\1default\2", path)) and OF_INTERFACE.match(path):
+            value = AS_NEW_INTERFACE  # what a boot gives it, whatever it had when the default was set
         yield Fact("sysctl", sysctl.dotted(path), masked(value) if len(value) <= LONGEST else "a table")
 
 
 def _keys(base):
     for directory, inner, names in os.walk(base):
-        inner.sort()
+        inner.sort(key=lambda name: (name not in ("all", "default"), name))
         for name in sorted(names):
             yield os.path.join(directory, name)[len(base) :]

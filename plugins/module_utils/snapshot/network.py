@@ -37,10 +37,15 @@ PASSING = re.compile(r"veth|vnet|tap\d|cali|lxc|docker\w{7}")
 def collect(machine, places):
     for link in machine.once(interface.links):
         if not PASSING.match(link["ifname"]) and (link["ifname"] != "lo" or len(_addresses(link)) > 2):
-            flags = "promiscuous" if "PROMISC" in link.get("flags", ()) else ""
-            yield Fact("network", link["ifname"], joined(" ".join(_addresses(link)) or "no address", flags))
+            flags = link.get("flags", ())
+            state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
+            size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
+            yield Fact("network", link["ifname"], joined(" ".join(_addresses(link)) or "no address", state, size))
     resolver = machine.read("/etc/resolv.conf") or ""
     yield Fact("network", "dns_servers", " ".join(_name_servers(resolver)) or "none")
+    upstream = machine.read("/run/systemd/resolve/resolv.conf")
+    if upstream:
+        yield Fact("network", "dns_servers of systemd-resolved", " ".join(_name_servers(upstream)) or "none")
     searches = re.findall(r"^(?:search|domain)\s+(.+)$", resolver, re.MULTILINE)
     if searches:
         yield Fact("network", "search", " ".join(searches[-1].split()))

@@ -26,6 +26,8 @@ def collect(machine, places):
     for name, (_, status) in machine.once(package.installed).items():
         if status not in ("install ok installed", "deinstall ok config-files", "purge ok not-installed"):
             yield Fact("package_state", name, status)
+    for name in (machine.read("/var/lib/dpkg/arch") or "").split():
+        yield Fact("package_state", "architecture " + name, "packages of it may be installed")
     for path, (target, by) in catalogue.diversions(machine).items():
         yield Fact("diversion", path, "to %s, by %s" % (target, "a person" if by == ":" else "package " + by))
     for line in (machine.read("/var/lib/dpkg/statoverride") or "").splitlines():

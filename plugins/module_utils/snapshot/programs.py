@@ -86,19 +86,51 @@ def collect(machine, places):
         name, _, version = entry.path.rsplit("/", 1)[1].rsplit(".", 1)[0].partition("-")
         directory = entry.path.rsplit("/", 1)[0]
         yield Fact("python", "%s in %s" % (name, directory), version.partition("-py")[0] or "no version")
-    inside = tuple(entry.path.rsplit("/", 1)[0] + "/" for entry in result.python)
-    for entry in result.outside:
-        if not (inside and entry.path.startswith(inside)) and not _is_alternative(machine, entry):
-            yield rows.fact(machine, "outside", entry.path, entry.status)
+    yield from _outside(machine, result)
     for entry in result.runnable:
         yield rows.fact(machine, "runnable", entry.path, entry.status)
-    for entry in result.odd:
-        if not entry.path.startswith(("/var/log/", "/run/")):
-            yield Fact("rights", entry.path, rows.rights(machine, entry.status))
+    yield from _rights(machine, result)
     for path in result.executable:
         bits = _capabilities(machine, path)
         if bits:
             yield Fact("capability", path, bits)
+
+
+def _outside(machine, result):
+    places_of_python = {entry.path.rsplit("/", 1)[0] for entry in result.python}
+    inside = {}
+    for entry in result.outside:
+        place = next(
+            (p for p in places_of_python if "/" in entry.path[len(p) + 1 :] and entry.path.startswith(p + "/")), None
+        )
+        if place:
+            inside.setdefault(place, []).append(entry)
+        elif not _is_alternative(machine, entry):
+            yield rows.fact(machine, "outside", entry.path, entry.status)
+    for place, entries in inside.items():
+        yield Fact("outside", place + "/*/", _together(entries))
+
+
+def _rights(machine, result):
+    beyond = {entry.path: joined(*rows.beyond_mode(machine, entry.path, entry.status)) for entry in result.touched}
+    beyond = {path: words for path, words in beyond.items() if words and not path.startswith("/etc/")}
+    for entry in result.odd:
+        yield Fact("rights", entry.path, joined(rows.rights(machine, entry.status), beyond.pop(entry.path, "")))
+    for path, words in beyond.items():
+        yield Fact("rights", path, words)
+
+
+def _together(entries):
+    """Thousands of files of Python packages in one line; a change of one changes it."""
+    digest = hashlib.sha256()
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        status = entry.status
+        digest.update(
+            ("%s %o %d %d\n" % (entry.path, status.st_mode, status.st_size, status.st_mtime_ns)).encode(
+                "utf-8", "surrogateescape"
+            )
+        )
+    return "%d files of Python packages, %s" % (len(entries), digest.hexdigest()[:16])
 
 
 def _is_alternative(machine, entry):
@@ -127,9 +159,10 @@ def _changed(machine, result, whole):
     for path in result.missing:
         if path not in own and not excluded.match(path) and not path.startswith(("/etc/", "/run/", "/var/run/")):
             yield Fact("program", path, "gone")
-    touched = {entry.path for entry in result.touched}
+    files = [entry for entry in result.touched if stat.S_ISREG(entry.status.st_mode)]
+    touched = {entry.path for entry in files}
     slices = [entry for entry in result.packaged if entry.path not in touched and (whole or _is_due(entry.path))]
-    newest = sorted(result.touched, key=lambda entry: -entry.status.st_ctime)
+    newest = sorted(files, key=lambda entry: -entry.status.st_ctime)
     yield from _compared(machine, newest, CHANGED_SECONDS if not whole else SECONDS["whole"], True)
     yield from _compared(machine, slices, SECONDS["whole" if whole else "part"], whole)
 

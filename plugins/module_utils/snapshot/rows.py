@@ -53,20 +53,27 @@ def rights(machine, status):
     return "%s %s %s %s" % (kind(status), mode(status), owner(machine, status.st_uid), group(machine, status.st_gid))
 
 
-def fact(machine, name, path, status, packaged=None):
-    """The Fact of kind `name` about a path. `packaged`: the MD5 that its package brought, for a configuration file."""
+def below(patterns):
+    """A pattern for the paths that fit one of the patterns, and for all that is below these; None without patterns."""
+    places = [place.rstrip("/") for place in patterns]
+    return _any_of([*places, *(place + "/*" for place in places)]) if places else None
+
+
+def fact(machine, name, path, status, packaged=None, *, diff=None):
+    """The Fact of kind `name` about a path. `packaged`: the MD5 that its package brought, for a configuration file.
+    `diff`: whether its lines may be shown whatever its mode (True), never (False), or as its mode says (None)."""
     if stat.S_ISLNK(status.st_mode):
         return Fact(name, path, "-> " + os.readlink(machine.path(path, follow=False)))
     words, text = rights(machine, status), None
     if stat.S_ISREG(status.st_mode):
-        content, text = _content(machine, path, status, packaged)
+        content, text = _content(machine, path, status, packaged, diff)
         words = joined(words, content)
     elif stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
         words = joined(words, "device %d:%d" % (os.major(status.st_rdev), os.minor(status.st_rdev)))
-    return Fact(name, path, joined(words, *_beyond_mode(machine, path, status)), text)
+    return Fact(name, path, joined(words, *beyond_mode(machine, path, status)), text)
 
 
-def _content(machine, path, status, packaged):
+def _content(machine, path, status, packaged, diff):
     """(size and digest in words, text that may be shown or None)."""
     if path in TOLD_ELSEWHERE:
         return "", None
@@ -80,7 +87,8 @@ def _content(machine, path, status, packaged):
         return "gone meanwhile", None
     secret, everybody = _SECRET.match(path), status.st_mode & stat.S_IROTH
     text = None
-    if not secret and len(data) <= LONGEST_TEXT and (everybody or _SHOWN.match(path)) and b"\0" not in data:
+    shown = (everybody or _SHOWN.match(path)) if diff is None else diff
+    if shown and not secret and len(data) <= LONGEST_TEXT and b"\0" not in data:
         text = masked(data.decode("utf-8", "replace"))
     if packaged and hashlib.new("md5", data, usedforsecurity=False).hexdigest() == packaged:
         return "as its package brought it", text
@@ -88,7 +96,7 @@ def _content(machine, path, status, packaged):
     return "%d bytes, %s" % (len(data), digest), text
 
 
-def _beyond_mode(machine, path, status):
+def beyond_mode(machine, path, status):
     """Access list, capabilities and attributes of a file or directory."""
     real = machine.path(path, follow=False)
     try:

@@ -25,6 +25,12 @@ PSEUDO = (
 PASSING = re.compile(
     r"/run/(?!shm)|/proc(?!/\d)|/sys\b|/dev(?!/shm)|/tmp/systemd-private|/var/lib/(docker|containerd)/|/snap/"
 )
+# Where the layers of an overlay lie, and what the kernel adds to it, says nothing about this machine; the size of a
+# tmpfs follows the memory.
+LAYERS = (
+    "lowerdir=", "upperdir=", "workdir=", "size=", "nr_inodes=", "uuid=", "index=", "xino=", "metacopy=",
+    "redirect_dir=",
+)  # fmt: skip
 # Percentage that is free -> the step below it.
 STEPS = ((1, "full"), (5, "less than 5 % free"), (10, "less than 10 % free"))
 
@@ -67,11 +73,6 @@ def mounts(machine):
             size, free = mount.space(machine, target)
         except (OSError, UnreadableError):
             size = free = None
-        # Where the layers of an overlay lie says nothing about this machine; the size of a tmpfs follows the memory.
-        kept = [
-            option
-            for option in options
-            if not option.startswith(("lowerdir=", "upperdir=", "workdir=", "size=", "nr_inodes="))
-        ]
+        kept = [option for option in options if not option.startswith(LAYERS)]
         found[target] = {"source": source, "fstype": fstype, "options": kept, "size_mb": size, "free_mb": free}
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, joined
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, joined, masked
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account
 
 KINDS = {
@@ -16,6 +16,9 @@ KINDS = {
         "eenheid van systemd",
         "systemd unit",
         "services, sockets, timers and path units: whether they run, start at boot, are masked; units without a file",
+    ),
+    "manager": Kind(
+        "omgeving van systemd", "environment of systemd", "variables that systemd gives all services (set-environment)"
     ),
     "user_unit": Kind(
         "eenheid van een gebruiker", "unit of a user", "units that run in the session manager of an account"
@@ -28,11 +31,25 @@ PROPERTIES = (
 )  # fmt: skip
 SHOW = ["systemctl", "show", "--no-pager", "--all", "--property=" + ",".join(PROPERTIES), "--"]
 FILES = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", "--type=" + ",".join(TYPES)]
-COMMANDS = ([*SHOW, *("*." + kind for kind in TYPES)], FILES)
+COMMANDS = ([*SHOW, *("*." + kind for kind in TYPES)], FILES, ["systemctl", "show-environment"])
 # Units that come and go with sessions, devices and instances of one connection.
 PASSING = re.compile(
-    r"user@|user-runtime-dir@|session-|.*@\d+[-:]|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|ansible-|run-u\d+|"
-    r"apt-news|esm-cache|.*@dev-|.*@sys-|systemd-udevd-kernel|systemd-udevd-control|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
+    r"user@|user-runtime-dir@|session-|.*@\d+[-:]|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
+    r".*@dev-|.*@sys-|systemd-udevd-kernel|systemd-udevd-control|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
+)
+ENVIRONMENT = ["systemctl", "show-environment"]
+# Given by the boot, not by a person.
+USUAL_VARIABLES = (
+    "LANG",
+    "LC_",
+    "LANGUAGE",
+    "PATH",
+    "container",
+    "container_",
+    "NOTIFY_SOCKET",
+    "SHELL",
+    "HOME",
+    "USER",
 )
 RUNS = ("active", "activating", "reloading", "refreshing")
 
@@ -53,6 +70,10 @@ def collect(machine, places):
             states[name] = words
     for name, words in states.items():
         yield Fact("unit", name, "started on demand, " + words[9:] if words.startswith("stopped, static") else words)
+    for line in machine.output(ENVIRONMENT).splitlines():
+        name = line.partition("=")[0]
+        if not name.startswith(USUAL_VARIABLES):
+            yield Fact("manager", name, masked(line).partition("=")[2] or "empty")
     yield from _of_users(machine)
 
 
@@ -72,8 +93,10 @@ def state(unit):
 
 
 def _now_and_then(unit):
-    passing = unit.get("Type") == "oneshot" and unit.get("RemainAfterExit") != "yes"
-    on_request = unit.get("UnitFileState") in ("static", "", "indirect", "alias") and unit.get("BusName")
+    nobody_enables = unit.get("UnitFileState") in ("static", "", "indirect", "alias")
+    # Many of those that stay "active" ran at the first boot only, or after an upgrade.
+    passing = unit.get("Type") == "oneshot" and (unit.get("RemainAfterExit") != "yes" or nobody_enables)
+    on_request = nobody_enables and unit.get("BusName")
     return passing or on_request or bool(unit.get("TriggeredBy"))
 
 

@@ -22,6 +22,8 @@ OFTEN = 2048  # entries between two looks at the clock
 PROGRAMS = ("/usr", "/opt", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # Anybody may write there and it is emptied from time to time: only what can be run counts.
 PASSING = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  places to look at, not to write to
+# Programs there are of no package; those of packages' own scripts are told as lists of packages.
+ELSEWHERE, DPKG = ("/root/", "/srv/", "/var/"), ("/var/lib/dpkg/info/", "/var/tmp/", "/var/spool/cron/")  # noqa: S108
 # Made again by programs of packages when packages come and go.
 MADE = (
     "*/__pycache__", "*/__pycache__/*", "*.pyc", "/usr/lib/modules/*/modules.*", "/usr/share/mime/*",
@@ -60,10 +62,13 @@ class Entry:
 
 
 class Result:
-    """`outside`: in the directories of programs, of no package. `odd`: rights out of the ordinary. `touched`: files of
-    packages that changed after their package was unpacked. `runnable`: programs in places that anybody may write.
-    `executable`: paths of all that can be run. `python`: metadata of Python packages that apt did not
-    bring. `missing`: paths of packages that are gone. `packaged`: their files that are there. `unseen`: reasons.
+    """What the walk keeps, lists of Entry unless said otherwise.
+
+    `outside`: of no package, in the directories of programs, and programs elsewhere. `odd`: rights out of the ordinary.
+    `touched`: files and directories of packages that changed after their package was unpacked. `packaged`: all files of
+    packages. `runnable`: programs in places that anybody may write. `python`: metadata of Python packages that apt did
+    not bring. `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `unseen`: why not
+    all was walked.
     """
 
     __slots__ = ("executable", "missing", "odd", "outside", "packaged", "python", "runnable", "touched", "unseen")
@@ -150,8 +155,8 @@ class _Walk:
             self.left.discard(path)
             if kind == stat.S_IFREG:
                 result.packaged.append(entry)
-                if status.st_ctime > self.catalogue.unpacked[package]:
-                    result.touched.append(entry)
+            if kind != stat.S_IFLNK and status.st_ctime > self.catalogue.unpacked[package]:
+                result.touched.append(entry)
         elif METADATA.search(path):
             result.python.append(entry)
         elif programs and not self.made.match(path):
@@ -159,6 +164,8 @@ class _Walk:
         if kind == stat.S_IFREG:
             if bits & EXECUTES:
                 result.executable.append(path)
+                if package is None and path.startswith(ELSEWHERE) and not path.startswith(DPKG):
+                    self._add(result.outside, entry)
                 if passing and "/ansible-tmp-" not in path:  # this module itself, where Ansible was told to put it
                     self._add(result.runnable, entry)
             special = bits & (stat.S_ISUID | stat.S_ISGID)

@@ -21,8 +21,8 @@ FIRST_FORMAT = 1
 MOST_LINES = 20
 """Lines of a difference that are shown; what is beyond is counted."""
 LONGEST_LINE = 240
-_AS_NEW = "as /etc/skel gives it"
-"""Files that come and go with an account say nothing beside it."""
+_UNREMARKABLE = frozenset({"as /etc/skel gives it", "as the default for interfaces"})
+"""Words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them."""
 _KEYED = re.compile(r"\bkeyed [0-9a-f]{16}\b")
 
 
@@ -104,7 +104,7 @@ def _differences(
     if new is None:
         return
     for name in sorted(old.keys() | new.keys()):
-        if {old.get(name), new.get(name)} == {_AS_NEW, None}:
+        if new.get(name, old.get(name)) in _UNREMARKABLE:
             continue
         if name not in old:
             yield Setting(host, kind, name, "added", after=new[name])
@@ -132,13 +132,15 @@ def _text(snapshot: Snapshot, setting: Setting) -> str | None:
 
 
 def changed_lines(old: str, new: str) -> Iterator[str]:
-    """`-line` and `+line` in the order of the text, at most MOST_LINES."""
+    """`-line` and `+line` in the order of the text. Of more than MOST_LINES the first and the last, between them how
+    many there are."""
     headed = list(difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0))
     changed = [line for line in headed[2:] if not line.startswith("@@")]
-    for line in changed[:MOST_LINES]:
-        yield line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
-    if len(changed) > MOST_LINES:
-        yield f"… {len(changed) - MOST_LINES}"
+    shown = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…" for line in changed]
+    if len(shown) > MOST_LINES:
+        half = MOST_LINES // 2
+        shown = [*shown[:half], f"… {len(shown) - MOST_LINES}", *shown[-half:]]
+    yield from shown
 
 
 def describe(snapshot: Snapshot) -> dict[str, Any]:

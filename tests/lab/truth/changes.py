@@ -22,6 +22,8 @@ from oplever.record.model import Test
 
 HERE = Path(__file__).parent
 HOSTS = {"debian12": "srv1", "debian13": "web1"}
+KEPT = r"/root/\w+\.(kept|time)$"
+"""What the changes keep to put back."""
 FAILED = re.compile(r"^== (\S+)\n(.*?)(?=^== |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -96,7 +98,7 @@ def missing(change: Change, named: Iterable[Test], shown: str) -> list[str]:
 def unexpected(planted: Iterable[Change], named: Iterable[Test]) -> list[str]:
     """Differences that none of the changes explains."""
     planted = list(planted)
-    patterns = [re.compile(pattern) for change in planted for pattern in change.also]
+    patterns = [re.compile(pattern) for pattern in (KEPT, *(p for change in planted for p in change.also))]
     texts = [line.split("|")[0].strip() for change in planted for line in change.must_name]
     return [
         name(test)

@@ -13,6 +13,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.oplever.lab.plugins.action.snapshot import KEYS, declarations
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     accounts,
@@ -260,7 +263,7 @@ class TestFiles:
         put(machine, "/home/jan/.profile", "umask 000\n")
         put(machine, "/home/jan/letter.txt", "x")
         told = said(files, machine)
-        assert told["file", "/home/jan/.bashrc"] == files.AS_NEW
+        assert told["file", "/home/jan/.bashrc"] == facts.AS_NEW_HOME
         assert texts(files, machine)["/home/jan/.profile"] == "umask 000\n"
         assert ("file", "/home/jan/letter.txt") not in told
 
@@ -378,6 +381,8 @@ class TestRunningState:
             ({"LoadState": "masked", "ActiveState": "inactive", "UnitFileState": "masked"}, "masked, masked"),
             ({"ActiveState": "active", "UnitFileState": "static", "Type": "oneshot"}, "started on demand, static"),
             ({"ActiveState": "inactive", "UnitFileState": "static", "TriggeredBy": "t"}, "started on demand, static"),
+            ({"ActiveState": "active", "UnitFileState": "static", "Type": "oneshot", "RemainAfterExit": "yes"},
+             "started on demand, static"),
             ({"ActiveState": "active", "UnitFileState": "static", "BusName": "org.x"}, "started on demand, static"),
             ({"ActiveState": "active", "UnitFileState": "enabled", "BusName": "org.x"}, "running, enabled"),
             ({"ActiveState": "active", "UnitFileState": "enabled", "Type": "oneshot", "RemainAfterExit": "yes"},
@@ -388,17 +393,19 @@ class TestRunningState:
         assert units.state({"Id": "x.service", "LoadState": "loaded", **unit}) == words
 
     def test_units_that_come_and_go_are_left_out(self, machine: Scripted) -> None:
-        names = ("a.service", "user@1000.service", "run-u12.service", "ssh@3-10.0.0.1:22.service")
+        names = ("a.service", "user@1000.service", "ssh@3-10.0.0.1:22.service")
         shown = "\n\n".join(
             f"Id={name}\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled" for name in names
         )
         machine.said = {
+            "systemctl show-environment": "LANG=C.UTF-8\nLD_PRELOAD=/opt/x.so\n",
             "systemctl show": shown,
             "systemctl list-unit-files": "b.timer disabled enabled\nc@.service static -\n",
         }
         assert said(units, machine) == {
             ("unit", "b.timer"): "stopped, disabled",
             ("unit", "a.service"): "running, disabled",
+            ("manager", "LD_PRELOAD"): "/opt/x.so",
         }
 
     def test_the_packet_filter_by_its_chains(self, machine: Scripted) -> None:
@@ -416,7 +423,7 @@ class TestRunningState:
 
     def test_routes_that_follow_from_an_address_are_left_out(self, machine: Scripted) -> None:
         machine.said = {
-            "ip -json address": json.dumps([{"ifname": "eth0", "flags": ["PROMISC"], "addr_info": [
+            "ip -json address": json.dumps([{"ifname": "eth0", "mtu": 1400, "flags": ["PROMISC", "UP"], "addr_info": [
                 {"local": "10.0.0.2", "prefixlen": 24}, {"local": "fd::9", "prefixlen": 64, "temporary": True}]},
                 {"ifname": "veth12", "addr_info": []}]),
             "ip -json -4 route": json.dumps([{"dst": "default", "gateway": "10.0.0.1", "dev": "eth0"},
@@ -428,7 +435,7 @@ class TestRunningState:
         }  # fmt: skip
         put(machine, "/etc/resolv.conf", "# by hand\nnameserver 10.0.0.3\n")
         assert said(network, machine) == {
-            ("network", "eth0"): "10.0.0.2/24, promiscuous",
+            ("network", "eth0"): "10.0.0.2/24, promiscuous, mtu 1400",
             ("network", "dns_servers"): "10.0.0.3",
             ("route", "inet default"): "via 10.0.0.1, eth0",
             ("route", "inet rule 500"): "src 10.9.0.0, table 77",
@@ -531,3 +538,67 @@ class TestTheWhole:
         with pytest.raises(UnreadableError, match="there is no command no-such-command"):
             machine.output(["no-such-command"])
         assert machine.output(["echo", "begun"]) == "begun\n"
+
+
+def test_what_a_role_owns_is_found_below_the_home_of_an_account(machine: Scripted) -> None:
+    put(machine, "/home/jan/site/a.php", "<?php")
+    assert ("file", "/home/jan/site/a.php") in said(files, machine, trees=["/home/jan"])
+    assert said(files, machine)["file", "/home/jan"].startswith("directory 0755")
+
+
+def test_lines_are_shown_or_hidden_as_a_role_says(machine: Scripted) -> None:
+    put(machine, "/etc/app/closed.conf", "a = 1\n", 0o600)
+    put(machine, "/etc/app/open.conf", "a = 1\n")
+    assert "/etc/app/closed.conf" in texts(files, machine, show=["/etc/app"])
+    hidden = texts(files, machine, show=["/etc/app"], hide=["/etc/app/*"])
+    assert {"/etc/app/closed.conf", "/etc/app/open.conf"}.isdisjoint(hidden)
+
+
+def test_lines_of_passwd_that_are_no_account_and_names_that_come_twice(machine: Scripted) -> None:
+    line = "jan:x:1000:1000::/home/jan:/bin/bash\n"
+    put(machine, "/etc/passwd", f"root:x:0:0::/root:/bin/sh\n{line}{line}+::::::\n")
+    put(machine, "/etc/subuid", "jan:100000:65536\n")
+    actual = said(accounts, machine)
+    assert actual["account", "jan (more than once)"] == "2 lines"
+    assert actual["account", "(lines that are no account)"] == "+::::::"
+    assert "subuid=100000+65536" in actual["account", "jan"]
+
+
+def test_python_packages_are_told_together_and_what_lies_beside_them_alone(machine: Scripted) -> None:
+    place = "/usr/local/lib/python3.11/dist-packages"
+    put(machine, f"{place}/lib/a.py", "x")
+    put(machine, f"{place}/lib-1.0.dist-info/METADATA", "x")
+    put(machine, f"{place}/evil.pth", "import os\n")
+    before = said(programs, machine)
+    assert before["outside", f"{place}/*/"].startswith("2 files of Python packages, ")
+    assert ("outside", f"{place}/evil.pth") in before
+    put(machine, f"{place}/lib/a.py", "yy")
+    assert said(programs, machine)["outside", f"{place}/*/"] != before["outside", f"{place}/*/"]
+
+
+def test_what_every_role_declares_is_understood() -> None:
+
+    declared = declarations(DataLoader(), sorted(ROOT.glob("roles/*/vars/watch.yml")))
+    assert set(declared) == KEYS
+    assert {"/var/www", "/usr/share/dokuwiki"} <= {tree for tree in declared["trees"] if isinstance(tree, str)}
+    for table in declared["tables"]:
+        assert set(table["key"]) <= set(table["columns"])
+        assert ("path" in table) != ("command" in table and "needs" in table), table["name"]
+
+
+def test_a_declaration_with_a_word_that_is_not_known_is_refused(tmp_path: Path) -> None:
+
+    (tmp_path / "watch.yml").write_text("__x_watch: {tree: [/a]}\n", encoding="utf-8")
+    with pytest.raises(AnsibleError, match="tree: use leave_out, tables, trees"):
+        declarations(DataLoader(), [tmp_path / "watch.yml"])
+
+
+def test_an_interface_with_the_value_that_a_boot_gives_it_says_so(machine: Scripted) -> None:
+    for name, value in (("all", "1"), ("default", "0"), ("eth0", "0"), ("eth1", "1")):
+        put(machine, f"/proc/sys/net/ipv4/conf/{name}/rp_filter", value + "\n")
+    assert {key.split(".")[3]: words for (_, key), words in said(kernel, machine).items()} == {
+        "all": "1",
+        "default": "0",
+        "eth0": facts.AS_NEW_INTERFACE,
+        "eth1": "1",
+    }

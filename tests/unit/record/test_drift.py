@@ -117,7 +117,8 @@ def test_lines_of_a_difference_are_limited_and_counted() -> None:
     text = "".join(f"line {number}\n" for number in range(50)) + "x" * 1000 + "\n"
     after = second(file={"/etc/x": "bb"}, texts={"file": {"/etc/x": text}})
     found = told(second(file={}), after)["drift.file./etc/x"][2].split("\n")
-    assert (found[:2], found[-1], len(found)) == (["bb", "+line 0"], "… 31", 22)
+    assert (found[:2], found[-1], len(found)) == (["bb", "+line 0"], "+" + "x" * 239 + "…", 22)
+    assert found[11] == "… 31"
     long = second(file={"/etc/x": "cc"}, texts={"file": {"/etc/x": "y" * 1000}})
     assert told(second(file={}), long)["drift.file./etc/x"][2] == "cc\n+" + "y" * 239 + "…"
 
@@ -188,3 +189,9 @@ def test_a_delivery_of_an_older_format_is_compared_by_its_packages_and_that_is_s
 def test_a_kind_that_this_toolkit_does_not_know_is_compared_as_any_other() -> None:
     (test,) = drift(second(future={"a": "1"}), second(future={"a": "2"}))
     assert (test.id, test.title.en) == ("drift.future.a", "setting a was changed since the delivery")
+
+
+def test_that_something_became_what_it_is_by_itself_says_nothing() -> None:
+    key, usual = "net.ipv4.conf.eth0.rp_filter", "as the default for interfaces"
+    assert told(second(sysctl={key: "2"}), second(sysctl={key: usual})) == {"drift": ("pass", "", "")}
+    assert set(told(second(sysctl={key: usual}), second(sysctl={key: "2"}))) == {f"drift.sysctl.{key}"}
