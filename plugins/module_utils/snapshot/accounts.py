@@ -80,12 +80,12 @@ def _other_lines(machine):
 
 def subordinate_ids(machine):
     """Numbers that an account may give to its containers: `subuid` and `subgid` -> name -> ranges."""
-    found = {}
+    ranges = {}
     for name in ("subuid", "subgid"):
         for row in (line.split(":") for line in (machine.read("/etc/" + name) or "").splitlines()):
             if len(row) == 3:
-                found.setdefault(name, {}).setdefault(row[0], []).append("%s+%s" % (row[1], row[2]))
-    return found
+                ranges.setdefault(name, {}).setdefault(row[0], []).append("%s+%s" % (row[1], row[2]))
+    return ranges
 
 
 def _administrators(machine):
@@ -94,9 +94,9 @@ def _administrators(machine):
         text = machine.read("/etc/gshadow") or ""
     except UnreadableError:
         return {}
-    found = {}
+    beyond_members = {}
     for row in (line.split(":") for line in text.splitlines()):
         if len(row) == 4:
             password = "password set (%s)" % marks.keyed(machine, row[1].encode()) if row[1].strip("!*") else ""
-            found[row[0]] = joined(password, "administrators=" + row[2] if row[2] else "")
-    return found
+            beyond_members[row[0]] = joined(password, "administrators=" + row[2] if row[2] else "")
+    return beyond_members

@@ -57,18 +57,19 @@ def snapshot(machine, places):
     state = _State()
     for source in registry.SOURCES:
         state.read(source, machine, places)
-    found, problems = {"format": FORMAT}, []
+    result, problems = {"format": FORMAT}, []
     for name, (part, nothing) in DESCRIPTION.items():
         try:
-            found[name] = machine.once(part)
+            result[name] = machine.once(part)
         except TROUBLE as problem:
-            found[name] = nothing
+            result[name] = nothing
             problems.append({"source": name, "reason": _reason(problem)})
     try:
         key = marks.key_name(machine)
     except UnreadableError:
         key = ""
-    return dict(found, problems=problems, digest_key=key, state=state.words, texts=state.texts, unseen=state.unseen)
+    facts_of_kinds = {"state": state.words, "texts": state.texts, "unseen": state.unseen}
+    return dict(result, problems=problems, digest_key=key, **facts_of_kinds)
 
 
 def _reason(problem):

@@ -98,13 +98,13 @@ def homes(machine):
 
 def _skeleton(machine):
     """Name -> content of the files that a new home gets."""
-    found = {}
+    contents = {}
     for name in machine.names("/etc/skel"):
         try:
-            found[name] = machine.content("/etc/skel/" + name)
+            contents[name] = machine.content("/etc/skel/" + name)
         except UnreadableError:
             continue
-    return found
+    return contents
 
 
 def _as_new(machine, fact, path, status, skeleton):

@@ -74,14 +74,14 @@ def _out_of_order(machine, program, packaged):
 def _listening(machine, running):
     text = machine.read("/proc/sys/net/ipv4/ip_local_port_range") or "32768 60999"
     first, last = (int(word) for word in text.split())
-    found, regular = {}, set()
+    owners_by_port, regular = {}, set()
     for entry in machine.once(socket.listening):
         high = entry.protocol == "udp" and first <= entry.port <= last
         if entry.protocol == "udp" and not high:
             regular.add(entry.process)
         port = "high port" if high else str(entry.port)
-        found.setdefault((entry.protocol, entry.address, port, high), set()).add((entry.process, entry.user))
-    for (protocol, address, port, high), owners in found.items():
+        owners_by_port.setdefault((entry.protocol, entry.address, port, high), set()).add((entry.process, entry.user))
+    for (protocol, address, port, high), owners in owners_by_port.items():
         # A server that asks others does so from ports that the kernel picks anew each time.
         kept = {pair for pair in owners if not (high and pair[0] in regular)}
         words = ", ".join(sorted("%s, user %s" % (process or "unknown process", user) for process, user in kept))

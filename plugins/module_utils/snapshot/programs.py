@@ -152,19 +152,19 @@ def _capabilities(machine, path):
         raise
 
 
-def _changed(machine, result, whole):
+def _changed(machine, result, every_file):
     """Facts about files of packages that are not as they were brought."""
     excluded = catalogue.left_out(machine)
-    own = machine.once(catalogue.conffiles)
+    conffiles = machine.once(catalogue.conffiles)
     for path in result.missing:
-        if path not in own and not excluded.match(path) and not path.startswith(("/etc/", "/run/", "/var/run/")):
+        if path not in conffiles and not excluded.match(path) and not path.startswith(("/etc/", "/run/", "/var/run/")):
             yield Fact("program", path, "gone")
     files = [entry for entry in result.touched if stat.S_ISREG(entry.status.st_mode)]
     touched = {entry.path for entry in files}
-    slices = [entry for entry in result.packaged if entry.path not in touched and (whole or _is_due(entry.path))]
+    slices = [entry for entry in result.packaged if entry.path not in touched and (every_file or _is_due(entry.path))]
     newest = sorted(files, key=lambda entry: -entry.status.st_ctime)
-    yield from _compared(machine, newest, CHANGED_SECONDS if not whole else SECONDS["whole"], True)
-    yield from _compared(machine, slices, SECONDS["whole" if whole else "part"], whole)
+    yield from _compared(machine, newest, CHANGED_SECONDS if not every_file else SECONDS["whole"], True)
+    yield from _compared(machine, slices, SECONDS["whole" if every_file else "part"], every_file)
 
 
 def _is_due(path):

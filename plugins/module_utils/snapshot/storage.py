@@ -52,20 +52,20 @@ def _room(machine, target):
         status = os.statvfs(machine.path(target))
     except (OSError, UnreadableError):
         return
-    for what, free, everything in (
+    for unit, free, everything in (
         ("bytes", status.f_bavail, status.f_blocks),
         ("inodes", status.f_favail, status.f_files),
     ):
         if everything:
             percentage = 100 * free / everything
             yield Fact(
-                "space", "%s, %s" % (target, what), next((w for limit, w in STEPS if percentage < limit), "enough")
+                "space", "%s, %s" % (target, unit), next((w for limit, w in STEPS if percentage < limit), "enough")
             )
 
 
 def mounts(machine):
     """target -> `source`, `fstype`, `options`, `size_mb`, `free_mb`."""
-    found = {}
+    targets = {}
     for target, (source, fstype, options) in machine.once(mount.mounts).items():
         if (fstype in PSEUDO and not re.match(r"/proc/\d", target)) or PASSING.match(target):
             continue
@@ -74,5 +74,5 @@ def mounts(machine):
         except (OSError, UnreadableError):
             size = free = None
         kept = [option for option in options if not option.startswith(LAYERS)]
-        found[target] = {"source": source, "fstype": fstype, "options": kept, "size_mb": size, "free_mb": free}
-    return found
+        targets[target] = {"source": source, "fstype": fstype, "options": kept, "size_mb": size, "free_mb": free}
+    return targets

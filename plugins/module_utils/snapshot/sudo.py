@@ -10,7 +10,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import sudoers
 KINDS = {
     "sudo_rule": Kind("recht van sudo", "right of sudo", "who may run what as whom, and the options of sudo"),
 }
-RULE = re.compile(r"(?P<who>.+?)\s+(?P<hosts>\S+?)\s*=\s*(?P<rest>.*)\Z")
+RULE = re.compile(r"(?P<who>.+?)\s+(?P<hosts>\S+?)\s*=\s*(?P<assignment>.*)\Z")
 AS = re.compile(r"\((?P<users>[^:)]*)(?::(?P<groups>[^)]*))?\)\s*")
 NO_PASSWORD = re.compile(r"NOPASSWD:\s*")
 ALIAS = re.compile(r"(?:User|Runas|Host|Cmnd|Cmd)_Alias\b")
@@ -28,11 +28,11 @@ def collect(machine, places):
             rights.setdefault(line, []).append("not understood")
             continue
         hosts = "" if rule.group("hosts") == "ALL" else " on " + rule.group("hosts")
-        rights.setdefault(rule.group("who"), []).append(meaning(rule.group("rest")) + hosts)
+        rights.setdefault(rule.group("who"), []).append(meaning(rule.group("assignment")) + hosts)
     for line in sudoers.look_up(machine, {"what": "defaults"})["values"]:
-        head, _, rest = line.partition(" ")
-        name = re.split(r"[+-]?=", rest, maxsplit=1)[0].strip().lstrip("!")
-        options.setdefault("%s %s" % (head, name), []).append(masked(rest))
+        head, _, option = line.partition(" ")
+        name = re.split(r"[+-]?=", option, maxsplit=1)[0].strip().lstrip("!")
+        options.setdefault("%s %s" % (head, name), []).append(masked(option))
     for key, values in [*rights.items(), *options.items()]:
         yield Fact("sudo_rule", key, "; ".join(values))
 
@@ -43,13 +43,13 @@ def meaning(text):
     users = "root" if as_whom is None else as_whom.group("users").strip() or "themselves"
     groups = as_whom.group("groups") if as_whom else None
     commands = text[as_whom.end() :] if as_whom else text
-    told = "without a password" if NO_PASSWORD.search(commands) else "with a password"
+    authentication = "without a password" if NO_PASSWORD.search(commands) else "with a password"
     commands = NO_PASSWORD.sub("", commands).strip()
-    what = "everything" if commands == "ALL" else commands
+    tasks = "everything" if commands == "ALL" else commands
     who = "anybody" if users == "ALL" else users
     return "may run %s as %s%s, %s" % (
-        what,
+        tasks,
         who,
         " with group " + groups.strip() if groups and groups.strip() != "ALL" else "",
-        told,
+        authentication,
     )

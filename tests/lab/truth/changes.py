@@ -84,8 +84,8 @@ def name(test: Test) -> str:
 
 
 def fits(line: str, test: Test) -> bool:
-    what, before, after = (part.strip() for part in line.split("|"))
-    return what in name(test) and before in test.expected and after in test.found
+    about, before, after = (part.strip() for part in line.split("|"))
+    return about in name(test) and before in test.expected and after in test.found
 
 
 def missing(change: Change, named: Iterable[Test], shown: str) -> list[str]:

@@ -44,32 +44,34 @@ def look(lab: Lab, place: Path) -> dict[str, dict[str, Any]]:
 
 def lacks(lab: Lab, place: Path, host: str, chosen: list[Change]) -> set[str]:
     """Ids of the changes for which a machine has no program."""
-    wanted = [(change.id, f"command -v {change.needs}") for change in chosen if change.needs]
-    return set(run(lab, place, host, wanted))
+    commands = [(change.id, f"command -v {change.needs}") for change in chosen if change.needs]
+    return set(run(lab, place, host, commands))
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group: str) -> None:
-    here = {host: [c for c in CHANGES if c.group == group and c.on(host)] for host in HOSTS.values()}
-    here = {h: [c for c in every if c.id not in lacks(servers, tmp_path, h, every)] for h, every in here.items()}
+    chosen_by_host = {host: [c for c in CHANGES if c.group == group and c.on(host)] for host in HOSTS.values()}
+    chosen_by_host = {
+        h: [c for c in every if c.id not in lacks(servers, tmp_path, h, every)] for h, every in chosen_by_host.items()
+    }
     wrong: dict[str, Any] = {}
-    for host, chosen in here.items():
+    for host, chosen in chosen_by_host.items():
         wrong |= {
             f"{host} prepare {k}": v
             for k, v in run(servers, tmp_path, host, [(c.id, c.prepare) for c in chosen]).items()
         }
     before = look(servers, tmp_path / "before")
-    for host, chosen in here.items():
+    for host, chosen in chosen_by_host.items():
         wrong |= {
             f"{host} plant {k}": v for k, v in run(servers, tmp_path, host, [(c.id, c.plant) for c in chosen]).items()
         }
     after = look(servers, tmp_path / "after")
-    for host, chosen in here.items():
+    for host, chosen in chosen_by_host.items():
         wrong |= {
             f"{host} undo {k}": v for k, v in run(servers, tmp_path, host, [(c.id, c.undo) for c in chosen]).items()
         }
     undone = look(servers, tmp_path / "undone")
-    for host, chosen in here.items():
+    for host, chosen in chosen_by_host.items():
         named = differences(host, before[host], after[host])
         shown = json.dumps(after[host])
         wrong |= {f"{host} {c.id}": lines for c in chosen if (lines := missing(c, named, shown))}

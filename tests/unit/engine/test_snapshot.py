@@ -46,15 +46,15 @@ TAC = b"#!tac\n"
 
 
 class Scripted(Machine):
-    """The tree of a test; commands say what `said` has for the words they begin with."""
+    """The tree of a test; commands say what `answers` has for the words they begin with."""
 
-    def __init__(self, root: Path, said: dict[str, str] | None = None) -> None:
+    def __init__(self, root: Path, answers: dict[str, str] | None = None) -> None:
         super().__init__(str(root))
-        self.said = said or {}
+        self.answers = answers or {}
 
     def tool(self, argv: list[str], *more: Any, **named: Any) -> Completed:
         line = " ".join(argv)
-        for begin, text in self.said.items():
+        for begin, text in self.answers.items():
             if line.startswith(begin):
                 return Completed(0, text)
         raise UnreadableError(f"there is no command {argv[0]}")
@@ -68,7 +68,7 @@ def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Scripted:
-    found = Scripted(tmp_path)
+    result = Scripted(tmp_path)
     texts = {
         "/proc/self/mountinfo": MOUNTS,
         "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\njan:x:1000:1000::/home/jan:/bin/bash\n",
@@ -84,9 +84,9 @@ def machine(tmp_path: Path) -> Scripted:
         "/var/lib/dpkg/info/coreutils.md5sums": f"{hashlib.md5(TAC, usedforsecurity=False).hexdigest()}  usr/bin/tac\n",
     }
     for path, text in texts.items():
-        put(found, path, text)
-    put(found, "/usr/bin/tac", TAC.decode(), 0o755)
-    return found
+        put(result, path, text)
+    put(result, "/usr/bin/tac", TAC.decode(), 0o755)
+    return result
 
 
 def put(machine: Machine, path: str, text: str = "", mode: int = 0o644) -> Path:
@@ -97,9 +97,9 @@ def put(machine: Machine, path: str, text: str = "", mode: int = 0o644) -> Path:
     return file
 
 
-def said(source: ModuleType, machine: Machine, **places: Any) -> dict[tuple[str, str], str]:
+def words_of(source: ModuleType, machine: Machine, **places: Any) -> dict[tuple[str, str], str]:
     """(kind, key) -> words; what was not seen has the key ?."""
-    fresh = Scripted(Path(machine.root), getattr(machine, "said", {}))
+    fresh = Scripted(Path(machine.root), getattr(machine, "answers", {}))
     return {
         (fact.kind, "?" if isinstance(fact, facts.Unseen) else fact.key): fact[-1]
         if isinstance(fact, facts.Unseen)
@@ -140,9 +140,9 @@ def test_the_rules_of_masking_run_on_the_python_of_a_target() -> None:
 
 class TestFilesOfPackages:
     def test_what_is_as_it_was_brought_is_not_told(self, machine: Scripted) -> None:
-        told = said(programs, machine, whole=True)
-        assert {key for kind, key in told if kind == "program"} == {"/usr/bin/gone"}
-        assert ("outside", "/usr/bin/tac") not in told
+        actual = words_of(programs, machine, whole=True)
+        assert {key for kind, key in actual if kind == "program"} == {"/usr/bin/gone"}
+        assert ("outside", "/usr/bin/tac") not in actual
 
     def test_a_change_with_the_old_size_and_time_is_seen_by_its_ctime(self, machine: Scripted) -> None:
         path = Path(machine.root) / "usr/bin/tac"
@@ -153,10 +153,10 @@ class TestFilesOfPackages:
         assert path.stat().st_ctime < catalogue.unpacked["coreutils"]  # within the installation: only by turns
         programs.catalogue.SLACK, slack = -3600, programs.catalogue.SLACK
         try:
-            told = said(programs, machine)
+            actual = words_of(programs, machine)
         finally:
             programs.catalogue.SLACK = slack
-        assert told["program", "/usr/bin/tac"].startswith("not as package coreutils brought it, md5 ")
+        assert actual["program", "/usr/bin/tac"].startswith("not as package coreutils brought it, md5 ")
 
     def test_each_file_has_its_day_in_the_rolling_part(self, monkeypatch: pytest.MonkeyPatch) -> None:
         due = []
@@ -166,13 +166,13 @@ class TestFilesOfPackages:
         assert due.count(True) == 1
 
     @pytest.mark.parametrize(
-        ("mode", "told"),
+        ("mode", "actual"),
         [(0o4755, "file 4755"), (0o777, "file 0777"), (0o644, "file 0644"), (0o755, None), (0o555, None)],
     )
-    def test_rights_out_of_the_ordinary(self, machine: Scripted, mode: int, told: str | None) -> None:
+    def test_rights_out_of_the_ordinary(self, machine: Scripted, mode: int, actual: str | None) -> None:
         (Path(machine.root) / "usr/bin/tac").chmod(mode)
-        actual = said(programs, machine).get(("rights", "/usr/bin/tac"))
-        assert (actual or "").startswith(told) if told else actual is None
+        actual = words_of(programs, machine).get(("rights", "/usr/bin/tac"))
+        assert (actual or "").startswith(actual) if actual else actual is None
 
     def test_what_no_package_brought(self, machine: Scripted) -> None:
         put(machine, "/usr/local/bin/ls", "id\n", 0o755)
@@ -180,64 +180,64 @@ class TestFilesOfPackages:
         put(machine, "/usr/local/lib/python3.11/dist-packages/evil-1.2.dist-info/METADATA", "x")
         put(machine, "/dev/shm/.x", "x", 0o755)  # noqa: S108
         put(machine, "/var/lib/misc/sh", "x", 0o4755)
-        told = said(programs, machine)
-        assert told["outside", "/usr/local/bin/ls"].startswith("file 0755 root root, 3 bytes, ")
-        assert told["python", "evil in /usr/local/lib/python3.11/dist-packages"] == "1.2"
-        assert told["runnable", "/dev/shm/.x"].startswith("file 0755")  # noqa: S108
-        assert told["rights", "/var/lib/misc/sh"] == "file 4755 root root"
-        assert not any("pyc" in key or "METADATA" in key for _, key in told)
+        actual = words_of(programs, machine)
+        assert actual["outside", "/usr/local/bin/ls"].startswith("file 0755 root root, 3 bytes, ")
+        assert actual["python", "evil in /usr/local/lib/python3.11/dist-packages"] == "1.2"
+        assert actual["runnable", "/dev/shm/.x"].startswith("file 0755")  # noqa: S108
+        assert actual["rights", "/var/lib/misc/sh"] == "file 4755 root root"
+        assert not any("pyc" in key or "METADATA" in key for _, key in actual)
 
     def test_sums_that_were_changed_are_told_for_the_same_version_only(self, machine: Scripted) -> None:
-        before = said(programs, machine)["package_list", "coreutils 9.1"]
+        before = words_of(programs, machine)["package_list", "coreutils 9.1"]
         put(machine, "/var/lib/dpkg/info/coreutils.postinst", "planted")
-        assert said(programs, machine)["package_list", "coreutils 9.1"] != before
+        assert words_of(programs, machine)["package_list", "coreutils 9.1"] != before
         assert registry.KINDS["package_list"].only == "changed"
 
     def test_a_walk_that_takes_too_long_says_so(self, machine: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(programs.walk, "__defaults__", (-1,))
         monkeypatch.setattr("ansible_collections.oplever.lab.plugins.module_utils.snapshot.walk.OFTEN", 1)
-        told = said(programs, machine)
-        assert "too large to walk" in told["outside", "?"]
-        assert not any(kind == "program" for kind, _ in told)  # what it did not reach is not gone
+        actual = words_of(programs, machine)
+        assert "too large to walk" in actual["outside", "?"]
+        assert not any(kind == "program" for kind, _ in actual)  # what it did not reach is not gone
 
 
 class TestFiles:
     def test_a_configuration_file_as_its_package_brought_it_has_no_digest(self, machine: Scripted) -> None:
-        assert said(files, machine)["file", "/etc/motd"] == "file 0644 root root, as its package brought it"
+        assert words_of(files, machine)["file", "/etc/motd"] == "file 0644 root root, as its package brought it"
         put(machine, "/etc/motd", "hullo\n")
-        assert said(files, machine)["file", "/etc/motd"].startswith("file 0644 root root, 6 bytes, ")
+        assert words_of(files, machine)["file", "/etc/motd"].startswith("file 0644 root root, 6 bytes, ")
 
     @pytest.mark.parametrize(
         ("path", "mode"), [("/etc/app.conf", 0o600), ("/etc/app.conf", 0o640), ("/etc/ssl/private/x.key", 0o644)]
     )
     def test_of_what_is_closed_there_is_only_a_keyed_digest(self, machine: Scripted, path: str, mode: int) -> None:
         put(machine, path, "pin 1234\n", mode)
-        words = said(files, machine)["file", path]
+        words = words_of(files, machine)["file", path]
         assert "keyed " in words
         assert hashlib.sha256(b"pin 1234\n").hexdigest()[:16] not in words
         assert path not in texts(files, machine)
         put(machine, path, "pin 4321\n", mode)
-        assert said(files, machine)["file", path] != words
+        assert words_of(files, machine)["file", path] != words
 
     def test_the_lines_are_masked_and_limited(self, machine: Scripted) -> None:
         put(machine, "/etc/app.conf", "port = 80\ndb_password = Zomer2026\n")
         put(machine, "/etc/long.conf", "x" * (facts.LONGEST_TEXT + 1))
         put(machine, "/etc/sudoers", "jan ALL=(ALL) NOPASSWD: /bin/ls\n", 0o440)
-        told = texts(files, machine)
-        assert told["/etc/app.conf"] == "port = 80\ndb_password = ***\n"
-        assert "/etc/long.conf" not in told
-        assert told["/etc/sudoers"] == "jan ALL=(ALL) NOPASSWD: /bin/ls\n"
+        actual = texts(files, machine)
+        assert actual["/etc/app.conf"] == "port = 80\ndb_password = ***\n"
+        assert "/etc/long.conf" not in actual
+        assert actual["/etc/sudoers"] == "jan ALL=(ALL) NOPASSWD: /bin/ls\n"
 
     def test_what_is_no_plain_file(self, machine: Scripted) -> None:
         os.mkfifo(Path(machine.root) / "etc/pipe", 0o600)
         (Path(machine.root) / "etc/empty").mkdir(mode=0o700)
         (Path(machine.root) / "etc/link").symlink_to("/nowhere")
         (Path(machine.root) / "etc/loop").symlink_to(machine.root + "/etc")
-        told = said(files, machine)
-        assert told["file", "/etc/pipe"] == "fifo 0600 root root"
-        assert told["file", "/etc/empty"] == "directory 0700 root root"
-        assert told["file", "/etc/link"] == "-> /nowhere"
-        assert not any(key.startswith("/etc/loop/") for _, key in told)
+        actual = words_of(files, machine)
+        assert actual["file", "/etc/pipe"] == "fifo 0600 root root"
+        assert actual["file", "/etc/empty"] == "directory 0700 root root"
+        assert actual["file", "/etc/link"] == "-> /nowhere"
+        assert not any(key.startswith("/etc/loop/") for _, key in actual)
 
     def test_attributes_and_lists_that_a_mode_does_not_show(
         self, machine: Scripted, monkeypatch: pytest.MonkeyPatch
@@ -247,49 +247,49 @@ class TestFiles:
             rows.acl, "entries", lambda machine, path, kind: ["user:jan:rw-"] if "access" in kind else []
         )
         monkeypatch.setattr(os, "listxattr", lambda path, follow_symlinks: ["system.posix_acl_access"])
-        assert said(files, machine)["file", "/etc/motd"].endswith("acl user:jan:rw-, immutable")
+        assert words_of(files, machine)["file", "/etc/motd"].endswith("acl user:jan:rw-, immutable")
 
     def test_a_tree_of_a_role_with_its_links_and_without_what_changes_by_itself(self, machine: Scripted) -> None:
         put(machine, "/srv/site/a.php", "<?php")
         put(machine, "/var/www/cache/x", "x")
         (Path(machine.root) / "var/www/site").symlink_to(Path(machine.root) / "srv/site")
-        told = said(files, machine, trees=["/var/w*"], exclude=["/var/www/cache/*"])
-        assert told["file", "/srv/site/a.php"].startswith("file 0644 root root, 5 bytes")
-        assert ("file", "/var/www/cache/x") not in told
+        actual = words_of(files, machine, trees=["/var/w*"], exclude=["/var/www/cache/*"])
+        assert actual["file", "/srv/site/a.php"].startswith("file 0644 root root, 5 bytes")
+        assert ("file", "/var/www/cache/x") not in actual
 
     def test_what_a_login_runs_in_a_home(self, machine: Scripted) -> None:
         put(machine, "/etc/skel/.bashrc", "umask 022\n")
         put(machine, "/home/jan/.bashrc", "umask 022\n")
         put(machine, "/home/jan/.profile", "umask 000\n")
         put(machine, "/home/jan/letter.txt", "x")
-        told = said(files, machine)
-        assert told["file", "/home/jan/.bashrc"] == facts.AS_NEW_HOME
+        actual = words_of(files, machine)
+        assert actual["file", "/home/jan/.bashrc"] == facts.AS_NEW_HOME
         assert texts(files, machine)["/home/jan/.profile"] == "umask 000\n"
-        assert ("file", "/home/jan/letter.txt") not in told
+        assert ("file", "/home/jan/letter.txt") not in actual
 
     def test_more_files_than_the_limit(self, machine: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(files, "MOST", 3)
-        assert "more than 3 files" in said(files, machine)["file", "?"]
+        assert "more than 3 files" in words_of(files, machine)["file", "?"]
 
 
 class TestWaysIn:
     def test_accounts_and_groups(self, machine: Scripted) -> None:
         put(machine, "/var/lib/systemd/linger/jan")
         put(machine, "/etc/gshadow", "sudo:!:root:jan\n")
-        told = said(accounts, machine)
+        actual = words_of(accounts, machine)
         assert (
-            told["account", "root"]
+            actual["account", "root"]
             == "uid=0, gid=0, home=/root, shell=/bin/bash, groups=root, password=locked, name=root"
         )
-        assert told["account", "jan"].startswith(
+        assert actual["account", "jan"].startswith(
             "uid=1000, gid=1000, home=/home/jan, shell=/bin/bash, groups=jan sudo, "
         )
-        assert told["account", "jan"].endswith("its programs go on after a logout")
-        assert told["group", "sudo"] == "gid=27, members=jan, administrators=root"
-        assert "$y$hash" not in json.dumps(sorted(told.values()))
-        before = told["account", "jan"]
+        assert actual["account", "jan"].endswith("its programs go on after a logout")
+        assert actual["group", "sudo"] == "gid=27, members=jan, administrators=root"
+        assert "$y$hash" not in json.dumps(sorted(actual.values()))
+        before = actual["account", "jan"]
         put(machine, "/etc/shadow", "root:*:20000:0:99999:7:::\njan:$y$other:20000:0:99999:7:::\n")
-        assert said(accounts, machine)["account", "jan"] != before
+        assert words_of(accounts, machine)["account", "jan"] != before
 
     def test_keys_wherever_sshd_looks(self, machine: Scripted) -> None:
         blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
@@ -298,10 +298,10 @@ class TestWaysIn:
         put(machine, "/etc/keys/root", key + "\n")
         put(machine, "/etc/ssh/sshd_config", "Match User root\n  AuthorizedKeysFile /etc/keys/%u\n")
         mark = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-        told = said(keys, machine)
+        actual = words_of(keys, machine)
         where = f"jan, /home/jan/.ssh/authorized_keys2, SHA256:{mark}"
-        assert told["ssh_key", where] == 'ssh-ed25519 256, jan at home, options from="10.0.0.1"'
-        assert ("ssh_key", f"root, /etc/keys/root, SHA256:{mark}") in told
+        assert actual["ssh_key", where] == 'ssh-ed25519 256, jan at home, options from="10.0.0.1"'
+        assert ("ssh_key", f"root, /etc/keys/root, SHA256:{mark}") in actual
 
     def test_an_authority_that_no_package_brought(self, machine: Scripted) -> None:
         def pem(text: bytes) -> str:
@@ -310,8 +310,8 @@ class TestWaysIn:
 
         put(machine, "/usr/share/ca-certificates/mozilla/a.crt", pem(b"a"))
         put(machine, "/etc/ssl/certs/ca-certificates.crt", pem(b"a") + pem(b"b"))
-        told = said(keys, machine)
-        assert [k for k in told if k[0] == "authority"] == [
+        actual = words_of(keys, machine)
+        assert [k for k in actual if k[0] == "authority"] == [
             ("authority", "SHA256 " + hashlib.sha256(b"b").hexdigest()[:32])
         ]
 
@@ -333,11 +333,11 @@ class TestWaysIn:
             "/etc/sudoers",
             "Defaults env_reset\njan ALL=(ALL) ALL\njan web1=NOPASSWD:/bin/ls\nUser_Alias A = b\n",
         )
-        told = said(sudo, machine)
+        actual = words_of(sudo, machine)
         rule = "may run everything as anybody, with a password; may run /bin/ls as root, without a password on web1"
-        assert told["sudo_rule", "jan"] == rule
-        assert told["sudo_rule", "Defaults env_reset"] == "env_reset"
-        assert told["sudo_rule", "User_Alias A"] == "stands for b"
+        assert actual["sudo_rule", "jan"] == rule
+        assert actual["sudo_rule", "Defaults env_reset"] == "env_reset"
+        assert actual["sudo_rule", "User_Alias A"] == "stands for b"
 
     def test_tables_of_applications(self, machine: Scripted) -> None:
         put(machine, "/acl", "<?php exit()?>\n# none\n*\t@ALL\t1\neve:$2y$x:Eve:e@x:admin,user\n")
@@ -348,9 +348,9 @@ class TestWaysIn:
             "columns": ["n", "p", "", "mail", "groups"],
             "key": ["n"],
         }
-        told = said(applications, machine, tables=[{**table, "secret": ["p"]}])
-        assert told["application", "wiki eve"].startswith("p=keyed ")
-        assert told["application", "wiki eve"].endswith("mail=e@x, groups=admin,user")
+        actual = words_of(applications, machine, tables=[{**table, "secret": ["p"]}])
+        assert actual["application", "wiki eve"].startswith("p=keyed ")
+        assert actual["application", "wiki eve"].endswith("mail=e@x, groups=admin,user")
         command = {
             "name": "db",
             "needs": "/acl",
@@ -358,11 +358,11 @@ class TestWaysIn:
             "columns": ["account", "may"],
             "key": ["account"],
         }
-        machine.said = {"mariadb": "a@b\tSELECT\n"}
-        assert said(applications, machine, tables=[command]) == {("application", "db a@b"): "may=SELECT"}
-        assert said(applications, machine, tables=[{**command, "needs": "/not/here"}]) == {}
-        machine.said = {}
-        assert said(applications, machine, tables=[command]) == {
+        machine.answers = {"mariadb": "a@b\tSELECT\n"}
+        assert words_of(applications, machine, tables=[command]) == {("application", "db a@b"): "may=SELECT"}
+        assert words_of(applications, machine, tables=[{**command, "needs": "/not/here"}]) == {}
+        machine.answers = {}
+        assert words_of(applications, machine, tables=[command]) == {
             ("application", "?"): "db: there is no command mariadb"
         }
 
@@ -397,32 +397,32 @@ class TestRunningState:
         shown = "\n\n".join(
             f"Id={name}\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled" for name in names
         )
-        machine.said = {
+        machine.answers = {
             "systemctl show-environment": "LANG=C.UTF-8\nLD_PRELOAD=/opt/x.so\n",
             "systemctl show": shown,
             "systemctl list-unit-files": "b.timer disabled enabled\nc@.service static -\n",
         }
-        assert said(units, machine) == {
+        assert words_of(units, machine) == {
             ("unit", "b.timer"): "stopped, disabled",
             ("unit", "a.service"): "running, disabled",
             ("manager", "LD_PRELOAD"): "/opt/x.so",
         }
 
     def test_the_packet_filter_by_its_chains(self, machine: Scripted) -> None:
-        machine.said = {
+        machine.answers = {
             "nft": "table inet f {\n\tset banned {\n\t\ttype ipv4_addr\n\t\tflags timeout\n"
             "\t\telements = { 10.0.0.1 }\n\t}\n"
             "\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n\t\ttcp dport 22 accept\n\t}\n}\n"
         }
-        told = said(packet_filter, machine)
-        assert told["filter", "inet f chain input"].startswith("2 lines, hook input, policy drop, ")
-        machine.said["nft"] = machine.said["nft"].replace("10.0.0.1", "10.0.0.2")
-        assert said(packet_filter, machine) == told  # what times out comes and goes
-        machine.said = {}
-        assert said(packet_filter, machine) == {("filter", "?"): "there is no command nft"}
+        actual = words_of(packet_filter, machine)
+        assert actual["filter", "inet f chain input"].startswith("2 lines, hook input, policy drop, ")
+        machine.answers["nft"] = machine.answers["nft"].replace("10.0.0.1", "10.0.0.2")
+        assert words_of(packet_filter, machine) == actual  # what times out comes and goes
+        machine.answers = {}
+        assert words_of(packet_filter, machine) == {("filter", "?"): "there is no command nft"}
 
     def test_routes_that_follow_from_an_address_are_left_out(self, machine: Scripted) -> None:
-        machine.said = {
+        machine.answers = {
             "ip -json address": json.dumps([{"ifname": "eth0", "mtu": 1400, "flags": ["PROMISC", "UP"], "addr_info": [
                 {"local": "10.0.0.2", "prefixlen": 24}, {"local": "fd::9", "prefixlen": 64, "temporary": True}]},
                 {"ifname": "veth12", "addr_info": []}]),
@@ -434,7 +434,7 @@ class TestRunningState:
             "ip -json neigh": json.dumps([{"dst": "10.0.0.1", "dev": "eth0", "lladdr": "02:00:00:00:00:01"}]),
         }  # fmt: skip
         put(machine, "/etc/resolv.conf", "# by hand\nnameserver 10.0.0.3\n")
-        assert said(network, machine) == {
+        assert words_of(network, machine) == {
             ("network", "eth0"): "10.0.0.2/24, promiscuous, mtu 1400",
             ("network", "dns_servers"): "10.0.0.3",
             ("route", "inet default"): "via 10.0.0.1, eth0",
@@ -446,7 +446,7 @@ class TestRunningState:
         put(machine, "/proc/sys/net/ipv4/ip_forward", "1\n")
         put(machine, "/proc/sys/kernel/random/entropy_avail", "256\n")
         put(machine, "/etc/sysctl.d/x.conf", "net.ipv4.ip_forward = 0\n")
-        assert said(kernel, machine) == {("sysctl", "net.ipv4.ip_forward"): "1 (/etc/sysctl.d/x.conf sets 0)"}
+        assert words_of(kernel, machine) == {("sysctl", "net.ipv4.ip_forward"): "1 (/etc/sysctl.d/x.conf sets 0)"}
 
     @pytest.mark.parametrize(
         ("free", "words"), [(50, "enough"), (9, "less than 10 % free"), (4, "less than 5 % free"), (0, "full")]
@@ -457,9 +457,9 @@ class TestRunningState:
         room = os.statvfs_result((4096, 4096, 100, free, free, 100, 60, 60, 0, 255))
         monkeypatch.setattr(storage.os, "statvfs", lambda path: room)
         put(machine, "/proc/swaps", "Filename Type Size Used Priority\n/swap file 2048 0 -2\n")
-        told = said(storage, machine)
-        assert (told["space", "/, bytes"], told["space", "/, inodes"]) == (words, "enough")
-        assert told["swap", "/swap"] == "file, 2 MB"
+        actual = words_of(storage, machine)
+        assert (actual["space", "/, bytes"], actual["space", "/, inodes"]) == (words, "enough")
+        assert actual["swap", "/swap"] == "file, 2 MB"
 
     def test_programs_that_run_and_are_not_where_they_came_from(self, machine: Scripted) -> None:
         put(machine, "/opt/agent", "x")
@@ -478,7 +478,7 @@ class TestRunningState:
         put(machine, "/var/log/gone.log.2.gz", "x")
         put(machine, "/var/log/app-20261125", "x")
         put(machine, "/var/log/app", "x")
-        assert set(said(logs, machine)) == {("log", "/var/log/auth.log"), ("log", "/var/log/app")}
+        assert set(words_of(logs, machine)) == {("log", "/var/log/auth.log"), ("log", "/var/log/app")}
 
     def test_what_dpkg_was_told_to_do_otherwise(self, machine: Scripted) -> None:
         put(machine, "/var/lib/dpkg/diversions", "/bin/sh\n/bin/sh.distrib\ndash\n/bin/ls\n/bin/ls.real\n:\n")
@@ -488,7 +488,7 @@ class TestRunningState:
         (Path(machine.root) / "etc/alternatives/editor").symlink_to("/usr/bin/vim")
         status = "Package: vim\nStatus: hold ok installed\nVersion: 9\nArchitecture: all\n"
         put(machine, "/var/lib/dpkg/status", status)
-        assert said(packages, machine) == {
+        assert words_of(packages, machine) == {
             ("package_state", "vim"): "hold ok installed",
             ("diversion", "/bin/sh"): "to /bin/sh.distrib, by package dash",
             ("diversion", "/bin/ls"): "to /bin/ls.real, by a person",
@@ -506,29 +506,29 @@ class TestTheWhole:
         assert {marks.key_name(other), marks.keyed(other, b"x")}.isdisjoint(before)
 
     def test_every_kind_is_there_and_what_cannot_be_read_is_named(self, machine: Scripted) -> None:
-        found = collect.snapshot(machine, Places())
-        assert set(found["state"]) == set(registry.KINDS)
-        assert found["unseen"]["filter"] == ["there is no command nft"]
-        assert found["unseen"]["unit"] == ["there is no command systemctl"]
-        assert found["state"]["file"]["/etc/motd"]
-        assert {problem["source"] for problem in found["problems"]} >= {"manual", "network"}
-        assert json.loads(json.dumps(found)) == found
+        result = collect.snapshot(machine, Places())
+        assert set(result["state"]) == set(registry.KINDS)
+        assert result["unseen"]["filter"] == ["there is no command nft"]
+        assert result["unseen"]["unit"] == ["there is no command systemctl"]
+        assert result["state"]["file"]["/etc/motd"]
+        assert {problem["source"] for problem in result["problems"]} >= {"manual", "network"}
+        assert json.loads(json.dumps(result)) == result
 
     def test_a_source_that_finds_too_much_is_cut_and_says_so(
         self, machine: Scripted, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(facts, "MOST_FACTS", 1)
-        found = collect.snapshot(machine, Places())
-        assert len(found["state"]["account"]) == 1
-        assert found["unseen"]["account"] == ["more than 1; the rest was left out"]
+        result = collect.snapshot(machine, Places())
+        assert len(result["state"]["account"]) == 1
+        assert result["unseen"]["account"] == ["more than 1; the rest was left out"]
 
     def test_lines_beyond_the_limit_are_left_out_and_their_digests_not(
         self, machine: Scripted, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(facts, "MOST_TEXT", 0)
-        found = collect.snapshot(machine, Places())
-        assert found["texts"] == {}
-        assert found["state"]["file"]["/etc/motd"]
+        result = collect.snapshot(machine, Places())
+        assert result["texts"] == {}
+        assert result["state"]["file"]["/etc/motd"]
 
     def test_a_command_that_was_begun_gives_its_outcome_once(self, tmp_path: Path) -> None:
         machine = Machine()
@@ -542,8 +542,8 @@ class TestTheWhole:
 
 def test_what_a_role_owns_is_found_below_the_home_of_an_account(machine: Scripted) -> None:
     put(machine, "/home/jan/site/a.php", "<?php")
-    assert ("file", "/home/jan/site/a.php") in said(files, machine, trees=["/home/jan"])
-    assert said(files, machine)["file", "/home/jan"].startswith("directory 0755")
+    assert ("file", "/home/jan/site/a.php") in words_of(files, machine, trees=["/home/jan"])
+    assert words_of(files, machine)["file", "/home/jan"].startswith("directory 0755")
 
 
 def test_lines_are_shown_or_hidden_as_a_role_says(machine: Scripted) -> None:
@@ -558,7 +558,7 @@ def test_lines_of_passwd_that_are_no_account_and_names_that_come_twice(machine: 
     line = "jan:x:1000:1000::/home/jan:/bin/bash\n"
     put(machine, "/etc/passwd", f"root:x:0:0::/root:/bin/sh\n{line}{line}+::::::\n")
     put(machine, "/etc/subuid", "jan:100000:65536\n")
-    actual = said(accounts, machine)
+    actual = words_of(accounts, machine)
     assert actual["account", "jan (more than once)"] == "2 lines"
     assert actual["account", "(lines that are no account)"] == "+::::::"
     assert "subuid=100000+65536" in actual["account", "jan"]
@@ -569,11 +569,11 @@ def test_python_packages_are_told_together_and_what_lies_beside_them_alone(machi
     put(machine, f"{place}/lib/a.py", "x")
     put(machine, f"{place}/lib-1.0.dist-info/METADATA", "x")
     put(machine, f"{place}/evil.pth", "import os\n")
-    before = said(programs, machine)
+    before = words_of(programs, machine)
     assert before["outside", f"{place}/*/"].startswith("2 files of Python packages, ")
     assert ("outside", f"{place}/evil.pth") in before
     put(machine, f"{place}/lib/a.py", "yy")
-    assert said(programs, machine)["outside", f"{place}/*/"] != before["outside", f"{place}/*/"]
+    assert words_of(programs, machine)["outside", f"{place}/*/"] != before["outside", f"{place}/*/"]
 
 
 def test_what_every_role_declares_is_understood() -> None:
@@ -596,7 +596,7 @@ def test_a_declaration_with_a_word_that_is_not_known_is_refused(tmp_path: Path) 
 def test_an_interface_with_the_value_that_a_boot_gives_it_says_so(machine: Scripted) -> None:
     for name, value in (("all", "1"), ("default", "0"), ("eth0", "0"), ("eth1", "1")):
         put(machine, f"/proc/sys/net/ipv4/conf/{name}/rp_filter", value + "\n")
-    assert {key.split(".")[3]: words for (_, key), words in said(kernel, machine).items()} == {
+    assert {key.split(".")[3]: words for (_, key), words in words_of(kernel, machine).items()} == {
         "all": "1",
         "default": "0",
         "eth0": facts.AS_NEW_INTERFACE,
