@@ -13,6 +13,7 @@ LARGEST = 16 << 20
 # Seconds after the unpacking in which the rest of the package's installation may touch files.
 SLACK = 60
 MERGED = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
+CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
 SCRIPTS = (".md5sums", ".preinst", ".postinst", ".prerm", ".postrm", ".triggers", ".conffiles")
 
 
@@ -65,10 +66,14 @@ def diversions(machine):
 
 
 def conffiles(machine):
-    """Path -> MD5 that the installed version of its package brought; files that are obsolete are left out."""
+    """Path -> (MD5 that the installed version of its package brought, package); what is obsolete is left out."""
     text = machine.read("/var/lib/dpkg/status", limit=64 << 20) or ""
-    rows = re.findall(r"^ (/\S+) ([0-9a-f]{32})$", text, re.MULTILINE)
-    return dict(rows)
+    brought = {}
+    for paragraph in text.split("\n\n"):
+        package = paragraph.split("\n", 1)[0].rpartition(" ")[2]
+        for path, digest in CONFFILE.findall(paragraph):
+            brought[path] = digest, package
+    return brought
 
 
 def left_out(machine):

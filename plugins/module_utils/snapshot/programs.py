@@ -115,7 +115,9 @@ def _rights(machine, result):
     beyond = {entry.path: joined(*rows.beyond_mode(machine, entry.path, entry.status)) for entry in result.touched}
     beyond = {path: words for path, words in beyond.items() if words and not path.startswith("/etc/")}
     for entry in result.odd:
-        yield Fact("rights", entry.path, joined(rows.rights(machine, entry.status), beyond.pop(entry.path, "")))
+        package_of = "of package %s" % entry.package.split(":")[0] if entry.package else ""
+        words = joined(rows.rights(machine, entry.status), beyond.pop(entry.path, ""), package_of)
+        yield Fact("rights", entry.path, words)
     for path, words in beyond.items():
         yield Fact("rights", path, words)
 

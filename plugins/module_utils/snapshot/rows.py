@@ -60,7 +60,8 @@ def below(patterns):
 
 
 def fact(machine, name, path, status, packaged=None, *, diff=None):
-    """The Fact of kind `name` about a path. `packaged`: the MD5 that its package brought, for a configuration file.
+    """The Fact of kind `name` about a path. `packaged`: for a configuration file, the
+    MD5 that its package brought, and the package.
     `diff`: whether its lines may be shown whatever its mode (True), never (False), or as its mode says (None)."""
     if stat.S_ISLNK(status.st_mode):
         return Fact(name, path, "-> " + os.readlink(machine.path(path, follow=False)))
@@ -90,8 +91,8 @@ def _content(machine, path, status, packaged, diff):
     shown = (everybody or _SHOWN.match(path)) if diff is None else diff
     if shown and not secret and len(data) <= LONGEST_TEXT and b"\0" not in data:
         text = masked(data.decode("utf-8", "replace"))
-    if packaged and hashlib.new("md5", data, usedforsecurity=False).hexdigest() == packaged:
-        return "as its package brought it", text
+    if packaged and hashlib.new("md5", data, usedforsecurity=False).hexdigest() == packaged[0]:
+        return "as package %s brought it" % packaged[1], text
     digest = marks.plain(data) if everybody and not secret else marks.keyed(machine, data)
     return "%d bytes, %s" % (len(data), digest), text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from oplever.record.model import CheckStatus, Component, Setting, Test, Text
 
 KINDS = frozenset(name for name, kind in facts.KINDS.items() if kind.drift)
 """Kinds of settings that stay as they are when nobody touches them."""
+_OF_PACKAGE = re.compile(r"\b(?:as|of) package (\S+)(?: brought it)?$")
 _FIRST_FORMAT_KINDS = frozenset({"file", "unit", "socket", "account", "group"})
 _CHANGES = {
     "added": ("is er bijgekomen", "was added"),
@@ -48,7 +50,9 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         at=after.t,
         path=after.path,
     )
-    changes: list[Setting | Component] = [*_settings(host, old, new), *snapshots.components(host, old, new)]
+    components = snapshots.components(host, old, new)
+    settings = [setting for setting in _settings(host, old, new) if not _follows(setting, components)]
+    changes: list[Setting | Component] = [*settings, *components]
     uncompared = list(_uncompared(base, old, new))
     if not changes and not any(test.status == "error" for test in uncompared):
         yield base
@@ -65,6 +69,13 @@ def _settings(host: str, old: Any, new: Any) -> Iterator[Setting]:
     for setting in snapshots.settings(host, old, new):
         if setting.kind in kinds if kinds else facts.kind(setting.kind).drift:
             yield setting
+
+
+def _follows(setting: Setting, components: list[Component]) -> bool:
+    """Whether a file, with its rights, came or went with a package: then the package says it."""
+    match = _OF_PACKAGE.search(setting.after or setting.before)
+    cause = {"added": "installed", "removed": "removed"}.get(setting.change)
+    return match is not None and any(c.name == match[1] and c.change == cause for c in components)
 
 
 def _changed(base: Test, change: Setting | Component) -> Test:

@@ -118,7 +118,7 @@ def _with_lines(setting: Setting, before: Snapshot, after: Snapshot) -> Setting:
     old, new = (_text(snapshot, setting) for snapshot in (before, after))
     # Of a whole file that came or went with its package nobody wants the lines.
     alone = setting.change != "changed"
-    if (alone and "as its package brought it" in setting.before + setting.after) or old == new:
+    if (alone and " brought it" in setting.before + setting.after) or old == new:
         return setting
     if not alone and (old is None or new is None):
         return setting

@@ -126,8 +126,8 @@ def test_lines_of_a_difference_are_limited_and_counted() -> None:
 
 
 def test_a_file_of_a_package_that_came_has_no_lines() -> None:
-    after = second(file={"/etc/x": "0644, as its package brought it"}, texts={"file": {"/etc/x": "a\n"}})
-    assert outcomes(second(file={}), after)["drift.file./etc/x"][2] == "0644, as its package brought it"
+    after = second(file={"/etc/x": "0644, as package x brought it"}, texts={"file": {"/etc/x": "a\n"}})
+    assert outcomes(second(file={}), after)["drift.file./etc/x"][2] == "0644, as package x brought it"
 
 
 def test_what_a_new_home_gets_says_nothing_beside_its_account_until_it_is_changed() -> None:
@@ -200,3 +200,17 @@ def test_that_something_became_what_it_is_by_itself_says_nothing() -> None:
     key, usual = "net.ipv4.conf.eth0.rp_filter", "as the default for interfaces"
     assert outcomes(second(sysctl={key: "2"}), second(sysctl={key: usual})) == {"drift": ("pass", "", "")}
     assert set(outcomes(second(sysctl={key: usual}), second(sysctl={key: "2"}))) == {f"drift.sysctl.{key}"}
+
+
+def test_what_came_or_went_with_a_package_is_said_by_the_package() -> None:
+    def look(packages: dict[str, Any], **state: Any) -> dict[str, Any]:
+        return {**second(**state), "packages": packages}
+
+    brought = {"/etc/crontab": "0644, as package cron brought it"}
+    odd = {"/usr/bin/crontab": "file 2755 root crontab, of package cron"}
+    without, with_it = look({}, file={}, rights={}), look({"cron": ["1", ""]}, file=brought, rights=odd)
+    assert set(outcomes(without, with_it)) == {"drift.package.cron"}
+    assert set(outcomes(with_it, without)) == {"drift.package.cron"}
+    by_hand = look({"cron": ["1", ""]}, file={}, rights={})
+    assert set(outcomes(with_it, by_hand)) == {"drift.file./etc/crontab", "drift.rights./usr/bin/crontab"}
+    assert set(outcomes(by_hand, with_it)) == {"drift.file./etc/crontab", "drift.rights./usr/bin/crontab"}
