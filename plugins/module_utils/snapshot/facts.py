@@ -15,7 +15,7 @@ MOST_FACTS = 4000  # of one kind
 LONGEST_TEXT = 16000  # characters of one text whose changed lines can be shown
 MOST_TEXT = 3 << 20  # characters of all texts together
 
-# Words of what is as it is without anybody's doing: that something has become so, or went so, is not told.
+# Ends of words of what is as it is without anybody's doing: that something has become so, or went so, is not told.
 AS_NEW_HOME = "as /etc/skel gives it"
 AS_NEW_INTERFACE = "as the default for interfaces"
 

@@ -6,7 +6,13 @@ import fnmatch
 import os
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_INTERFACE, Fact, Kind, masked
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import (
+    AS_NEW_INTERFACE,
+    Fact,
+    Kind,
+    joined,
+    masked,
+)
 from ansible_collections.oplever.lab.plugins.module_utils.sources import sysctl
 
 KINDS = {
@@ -64,7 +70,7 @@ def collect(machine, places):
         if planned is not None and planned != value:
             value = "%s (%s sets %s)" % (value, where.rpartition(":")[0], planned)
         elif value == values.get(OF_INTERFACE.sub(r"\1default\2", path)) and OF_INTERFACE.match(path):
-            value = AS_NEW_INTERFACE  # what a boot gives it, whatever it had when the default was set
+            value = joined(value, AS_NEW_INTERFACE)  # what a boot gives it, whatever it had when the default was set
         yield Fact("sysctl", sysctl.dotted(path), masked(value) if len(value) <= LONGEST else "a table")
 
 

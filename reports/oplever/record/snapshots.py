@@ -21,8 +21,8 @@ FIRST_FORMAT = 1
 MOST_LINES = 20
 """Lines of a difference that are shown; what is beyond is counted."""
 LONGEST_LINE = 240
-_UNREMARKABLE = frozenset({"as /etc/skel gives it", "as the default for interfaces"})
-"""Words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them."""
+_UNREMARKABLE = ("as /etc/skel gives it", "as the default for interfaces")
+"""Ends of words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them."""
 _KEYED = re.compile(r"\bkeyed [0-9a-f]{16}\b")
 
 
@@ -104,7 +104,7 @@ def _differences(
     if new is None:
         return
     for name in sorted(old.keys() | new.keys()):
-        if new.get(name, old.get(name)) in _UNREMARKABLE:
+        if (new[name] if name in new else old[name]).endswith(_UNREMARKABLE):
             continue
         if name not in old:
             yield Setting(host, kind, name, "added", after=new[name])

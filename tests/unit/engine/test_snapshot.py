@@ -600,6 +600,6 @@ def test_an_interface_with_the_value_that_a_boot_gives_it_says_so(machine: Scrip
     assert {key.split(".")[3]: words for (_, key), words in words_of(kernel, machine).items()} == {
         "all": "1",
         "default": "0",
-        "eth0": facts.AS_NEW_INTERFACE,
+        "eth0": "0, as the default for interfaces",
         "eth1": "1",
     }

@@ -197,7 +197,7 @@ def test_a_kind_that_this_toolkit_does_not_know_is_compared_as_any_other() -> No
 
 
 def test_that_something_became_what_it_is_by_itself_says_nothing() -> None:
-    key, usual = "net.ipv4.conf.eth0.rp_filter", "as the default for interfaces"
+    key, usual = "net.ipv4.conf.eth0.rp_filter", "0, as the default for interfaces"
     assert outcomes(second(sysctl={key: "2"}), second(sysctl={key: usual})) == {"drift": ("pass", "", "")}
     assert set(outcomes(second(sysctl={key: usual}), second(sysctl={key: "2"}))) == {f"drift.sysctl.{key}"}
 
