@@ -54,7 +54,7 @@ def snapshot(machine, places):
     for argv in [command for source in registry.SOURCES for command in getattr(source, "COMMANDS", ())]:
         machine.begin(list(argv))
     description.begin(machine)
-    state = _State()
+    state = _State(_machine_id(machine))
     for source in registry.SOURCES:
         state.read(source, machine, places)
     result, problems = {"format": FORMAT}, []
@@ -72,6 +72,13 @@ def snapshot(machine, places):
     return dict(result, problems=problems, digest_key=key, **facts_of_kinds)
 
 
+def _machine_id(machine):
+    try:
+        return (machine.read("/etc/machine-id") or "").strip()
+    except UnreadableError:
+        return ""
+
+
 def _reason(problem):
     if isinstance(problem, bounded.TooLongError):
         return "it took longer than %d s" % SECONDS
@@ -81,7 +88,8 @@ def _reason(problem):
 class _State:
     """`words`: kind -> key -> words. `texts`: kind -> key -> lines behind the words. `unseen`: kind -> reasons."""
 
-    def __init__(self):
+    def __init__(self, machine_id):
+        self.machine_id = machine_id
         self.words = {name: {} for name in registry.KINDS}
         self.texts, self.unseen, self.room = {}, {}, facts.MOST_TEXT
 
@@ -98,6 +106,8 @@ class _State:
         if isinstance(fact, facts.Unseen):
             self._miss(fact.kind, fact.reason)
             return
+        if self.machine_id:
+            fact = fact._replace(**{part: self._without_id(getattr(fact, part)) for part in ("key", "words", "text")})
         words = self.words[fact.kind]
         if len(words) >= facts.MOST_FACTS:
             self._miss(fact.kind, "more than %d; the rest was left out" % facts.MOST_FACTS)
@@ -106,6 +116,10 @@ class _State:
         if fact.text is not None and len(fact.text) <= self.room:
             self.room -= len(fact.text)
             self.texts.setdefault(fact.kind, {})[fact.key] = fact.text
+
+    def _without_id(self, text):
+        """The machine id is confidential (machine-id(5)), and names of directories hold it."""
+        return text.replace(self.machine_id, "(machine id)") if text and self.machine_id in text else text
 
     def _miss(self, kind, reason):
         reasons = self.unseen.setdefault(kind, [])

@@ -93,9 +93,16 @@ def settings(host: str, before: Snapshot, after: Snapshot) -> list[Setting]:
     for kind, was in old.items():
         for setting in _differences(host, kind, was, new.get(kind), keyed=same_key(before, after)):
             in_full = kind not in partly or setting.change == "changed"
-            if in_full and facts.kind(kind).tells(setting.change):
+            if in_full:
                 differing.append(_with_lines(setting, before, after))
     return differing
+
+
+def is_told(kind: str, was: str | None, now: str | None) -> bool:
+    """Whether a difference in one key says something; None stands for a key that is not there."""
+    change: facts.Change = "added" if was is None else "removed" if now is None else "changed"
+    usual = (was if now is None else now) or ""
+    return facts.kind(kind).tells(change) and not usual.endswith(_UNREMARKABLE)
 
 
 def _differences(
@@ -104,7 +111,7 @@ def _differences(
     if new is None:
         return
     for name in sorted(old.keys() | new.keys()):
-        if (new[name] if name in new else old[name]).endswith(_UNREMARKABLE):
+        if not is_told(kind, old.get(name), new.get(name)):
             continue
         if name not in old:
             yield Setting(host, kind, name, "added", after=new[name])

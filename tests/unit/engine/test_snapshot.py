@@ -603,3 +603,11 @@ def test_an_interface_with_the_value_that_a_boot_gives_it_says_so(machine: Scrip
         "eth0": "0, as the default for interfaces",
         "eth1": "1",
     }
+
+
+def test_the_machine_id_is_nowhere_in_a_snapshot(machine: Scripted) -> None:
+    put(machine, "/var/log/journal/0123456789abcdef/system.journal", "x")
+    put(machine, "/etc/kernel/entry", "options systemd.machine_id=0123456789abcdef\n")
+    result = collect.snapshot(machine, Places())
+    assert "/var/log/journal/(machine id)/system.journal" in result["state"]["log"]
+    assert "0123456789abcdef" not in json.dumps(result)
