@@ -42,6 +42,7 @@ IN_HOME = (
 )  # fmt: skip
 # Changed by the machine itself all the time, or made from other files in /etc.
 PASSING = (
+    "/etc/security/opasswd.old",
     "/etc/mtab", "/etc/ld.so.cache", "/etc/.pwd.lock", "/etc/adjtime", "/etc/udev/hwdb.bin", "/etc/passwd-",
     "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-", "/etc/.updated", "/etc/.#*",
     "/etc/resolv.conf.*", "/etc/cups/subscriptions.conf*", "/etc/fake-hwclock.data", "/etc/lvm/archive*",

@@ -13,22 +13,20 @@ KINDS = {
 RULE = re.compile(r"(?P<who>.+?)\s+(?P<hosts>\S+?)\s*=\s*(?P<assignment>.*)\Z")
 AS = re.compile(r"\((?P<users>[^:)]*)(?::(?P<groups>[^)]*))?\)\s*")
 NO_PASSWORD = re.compile(r"NOPASSWD:\s*")
-ALIAS = re.compile(r"(?:User|Runas|Host|Cmnd|Cmd)_Alias\b")
 
 
 def collect(machine, places):
     rights, options = {}, {}
     for line in sudoers.look_up(machine, {"what": "rules"})["values"]:
-        if ALIAS.match(line):
-            name, _, value = line.partition("=")
-            rights.setdefault(name.strip(), []).append("stands for " + value.strip())
-            continue
         rule = RULE.match(line)
         if rule is None:
             rights.setdefault(line, []).append("not understood")
             continue
         hosts = "" if rule.group("hosts") == "ALL" else " on " + rule.group("hosts")
         rights.setdefault(rule.group("who"), []).append(meaning(rule.group("assignment")) + hosts)
+    for sort, aliases in machine.once(sudoers.read).aliases.items():
+        for name, members in aliases.items():
+            rights["%s %s" % (sudoers.ALIAS_WORDS[sort], name)] = ["stands for " + sudoers.member_texts(members)]
     for line in sudoers.look_up(machine, {"what": "defaults"})["values"]:
         head, _, option = line.partition(" ")
         name = re.split(r"[+-]?=", option, maxsplit=1)[0].strip().lstrip("!")
