@@ -12,6 +12,7 @@ import posixpath
 import re
 import shutil
 import stat
+import threading
 
 from ansible_collections.oplever.lab.plugins.module_utils import bounded, filesystems
 
@@ -60,6 +61,7 @@ class Machine:
         self.timeout = timeout
         self.offline = offline
         self._known = {}
+        self._begun = {}  # (argv, user) -> (thread, list that it puts a Completed or an exception in)
         self._far = None  # targets of mounts that depend on something else to answer -> (kind, whether they do)
 
     def must_run(self, what):
@@ -199,7 +201,29 @@ class Machine:
         InapplicableError when the machine does not run.
         """
         self.must_run(argv[0])
-        return self.tool(argv, timeout, stdin, user, env)
+        begun = self._begun.pop((tuple(argv), user), None)
+        if begun is None:
+            return self.tool(argv, timeout, stdin, user, env)
+        thread, outcome = begun
+        thread.join()
+        if isinstance(outcome[0], Exception):
+            raise outcome[0]
+        return outcome[0]
+
+    def begin(self, argv, user=None):
+        """Start a command of which a later `run` with the same words gives the outcome."""
+        outcome = []
+
+        def work():
+            try:
+                outcome.append(self.tool(argv, user=user))
+            except Exception as problem:  # it is raised again where the outcome is asked for
+                outcome.append(problem)
+
+        if not self.offline:
+            thread = threading.Thread(target=work, daemon=True)
+            self._begun[tuple(argv), user] = thread, outcome
+            thread.start()
 
     def tool(self, argv, timeout=None, stdin=None, user=None, env=None):
         """As `run`, for a command that says nothing about the machine itself, so that any system's will do."""

@@ -90,57 +90,57 @@ def main():
         argument_spec={"files": {"type": "list", "elements": "dict", "required": True}}, supports_check_mode=True
     )
     changed, differences = [], []
-    for wanted in module.params["files"]:
-        problem = _wrong(wanted)
+    for file in module.params["files"]:
+        problem = _wrong(file)
         if problem:
             module.fail_json(msg=problem, changed=bool(changed), changed_files=changed)
         try:
-            difference = _settle(module, wanted)
+            difference = _settle(module, file)
         except (OSError, KeyError, ValueError) as error:
-            told = "%s: %s" % (wanted["path"], getattr(error, "strerror", None) or error)
-            module.fail_json(msg=told, changed=bool(changed), changed_files=changed, diff=differences)
+            reason = "%s: %s" % (file["path"], getattr(error, "strerror", None) or error)
+            module.fail_json(msg=reason, changed=bool(changed), changed_files=changed, diff=differences)
         if difference:
-            changed.append(wanted["path"])
+            changed.append(file["path"])
             differences.append(difference)
     module.exit_json(changed=bool(changed), changed_files=changed, diff=differences)
 
 
-def _wrong(wanted):
-    unknown = sorted(set(wanted) - set(KEYS))
-    if unknown or not str(wanted.get("path", "")).startswith("/"):
+def _wrong(file):
+    unknown = sorted(set(file) - set(KEYS))
+    if unknown or not str(file.get("path", "")).startswith("/"):
         return "files: each needs a full path and has no other keys than %s (found: %s)" % (
             ", ".join(KEYS),
-            ", ".join(unknown) or wanted.get("path"),
+            ", ".join(unknown) or file.get("path"),
         )
     return ""
 
 
-def _settle(module, wanted):
-    """Make one file as wanted; the difference in Ansible's form, or None when there is none."""
-    path = os.path.realpath(wanted["path"])
-    before = _present(path, "content" in wanted or "lines" in wanted)
-    if before is None and (wanted.get("optional") or _no_place(path, wanted)):
+def _settle(module, file):
+    """Make one file as it is asked for; the difference in Ansible's form, or None when there is none."""
+    path = os.path.realpath(file["path"])
+    before = _present(path, "content" in file or "lines" in file)
+    if before is None and (file.get("optional") or _no_place(path, file)):
         return None
-    if before is None and "content" not in wanted and "lines" not in wanted:
+    if before is None and "content" not in file and "lines" not in file:
         return None
-    after = _wished(before, wanted)
+    after = _wished(before, file)
     if before is not None and before.text == after.text and before.rights() == after.rights():
         return None
     if after.text is not None and (before is None or before.text != after.text):
-        _validated(module, path, after, wanted)
+        _validated(module, path, after, file)
     elif not module.check_mode:
         os.chown(path, after.uid, after.gid)
         os.chmod(path, after.mode)
     return {
         "before": _shown(before),
         "after": _shown(after),
-        "before_header": wanted["path"],
-        "after_header": wanted["path"],
+        "before_header": file["path"],
+        "after_header": file["path"],
     }
 
 
-def _no_place(path, wanted):
-    return "directory_mode" not in wanted and not os.path.isdir(os.path.dirname(path))
+def _no_place(path, file):
+    return "directory_mode" not in file and not os.path.isdir(os.path.dirname(path))
 
 
 def _present(path, with_text):
@@ -157,12 +157,12 @@ def _present(path, with_text):
     return State(text, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
 
-def _wished(before, wanted):
-    rights = dict(NEW if before is None else {}, **{key: wanted[key] for key in NEW if wanted.get(key)})
-    text = before.text if before else ("" if "lines" in wanted else None)
-    if "content" in wanted:
-        text = wanted["content"]
-    for line in wanted.get("lines") or []:
+def _wished(before, file):
+    rights = dict(NEW if before is None else {}, **{key: file[key] for key in NEW if file.get(key)})
+    text = before.text if before else ("" if "lines" in file else None)
+    if "content" in file:
+        text = file["content"]
+    for line in file.get("lines") or []:
         text = _with_line(text, re.compile(line["regexp"]), line.get("line"))
     return State(
         text,
@@ -184,21 +184,21 @@ def _with_line(text, pattern, line):
     return "\n".join(rows) + "\n" if rows else ""
 
 
-def _validated(module, path, after, wanted):
+def _validated(module, path, after, file):
     """Write beside the file, try it, and put it in its place."""
     directory = os.path.dirname(path)
     if not os.path.isdir(directory):
         if module.check_mode:
             return
-        os.makedirs(directory, int(str(wanted["directory_mode"]), 8))
+        os.makedirs(directory, int(str(file["directory_mode"]), 8))
     handle, candidate = tempfile.mkstemp(dir=module.tmpdir if module.check_mode else directory, prefix=".oplever-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(after.text)
             os.fchown(stream.fileno(), after.uid, after.gid)
             os.fchmod(stream.fileno(), after.mode)
-        if wanted.get("validate"):
-            command = [word.replace("%s", candidate) for word in shlex.split(wanted["validate"])]
+        if file.get("validate"):
+            command = [word.replace("%s", candidate) for word in shlex.split(file["validate"])]
             done, out, err = module.run_command(command)
             if done:
                 raise ValueError("what was to be written is not valid: %s" % (err or out).strip())

@@ -10,8 +10,11 @@ module: snapshot
 short_description: Read the state of a machine
 version_added: "0.1.0"
 description:
-  - Packages with version and origin, units, listening sockets, accounts, mounts, kernel settings, network, hardware and
-    digests of the files in C(/etc), never their content. Changes nothing, also without check mode.
+  - Packages with version and origin, hardware, and facts of many kinds by key, each with its value in words - files
+    that differ from their package, ways in, what starts by itself, content of roles, running state. Changes nothing,
+    also without check mode.
+  - Lines of small text files are in it, so that a change can be shown. What looks like a secret is masked on the
+    machine, and of files that not everybody there can read there is only a keyed digest.
   - Two snapshots of one run give the components and settings of its record; see
     C(docs/reference/snapshot.md).
 options:
@@ -25,7 +28,7 @@ options:
     type: str
     default: ""
   files:
-    description: Paths or globs whose digests are taken beside those of C(/etc).
+    description: Files, trees or globs that are looked at beside C(/etc) and the trees of roles.
     type: list
     elements: str
     default: []
@@ -33,6 +36,29 @@ options:
     description: Globs of paths to leave out.
     type: list
     elements: str
+    default: []
+  show:
+    description: Files, trees or globs of which lines may be shown though not everybody on the machine can read them.
+    type: list
+    elements: str
+    default: []
+  hide:
+    description: Files, trees or globs of which no line is ever shown.
+    type: list
+    elements: str
+    default: []
+  whole:
+    description:
+      - Compare every file of every package with the sums of dpkg. Otherwise those that changed since their package was
+        unpacked and each day a thirtieth of the others.
+    type: bool
+    default: false
+  tables:
+    description:
+      - Tables of applications, each with C(name), C(columns), C(key) and either C(path) with C(separator), or
+        C(command) with C(needs). Those in C(vars/watch.yml) of the roles of this collection come by themselves.
+    type: list
+    elements: dict
     default: []
   timeout:
     description: Seconds that one command may take.
@@ -57,25 +83,29 @@ EXAMPLES = r"""
 - name: Snapshot before the work
   oplever.lab.snapshot:
     stage: before
-    files: [/var/www]
+    files: [/srv/site]
 """
 
 RETURN = r"""
 snapshot:
-  description: The snapshot; what could not be read is named in its C(problems).
+  description: The snapshot; what could not be read is named in its C(problems) and C(unseen).
   returned: always
   type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import snapshot
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import Places, snapshot
 
 OPTIONS = {
     "stage": {"type": "str", "choices": ["before", "after"], "default": "after"},
     "label": {"type": "str", "default": ""},
     "files": {"type": "list", "elements": "str", "default": []},
     "exclude": {"type": "list", "elements": "str", "default": []},
+    "show": {"type": "list", "elements": "str", "default": []},
+    "hide": {"type": "list", "elements": "str", "default": []},
+    "whole": {"type": "bool", "default": False},
+    "tables": {"type": "list", "elements": "dict", "default": []},
     "timeout": {"type": "int", "default": 30},
 }
 
@@ -83,8 +113,17 @@ OPTIONS = {
 def main():
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     options = module.params
-    found = snapshot(Machine(timeout=options["timeout"]), options["files"], options["exclude"])
-    module.exit_json(changed=False, stage=options["stage"], label=options["label"], snapshot=found)
+    names = {
+        "files": "trees",
+        "exclude": "exclude",
+        "tables": "tables",
+        "show": "show",
+        "hide": "hide",
+        "whole": "whole",
+    }
+    places = Places(**{place: options[name] for name, place in names.items()})
+    state = snapshot(Machine(timeout=options["timeout"]), places)
+    module.exit_json(changed=False, stage=options["stage"], label=options["label"], snapshot=state)
 
 
 if __name__ == "__main__":

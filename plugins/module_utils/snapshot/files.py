@@ -1,83 +1,176 @@
-"""Digests of configuration files: enough to see that one changed, never what is in it."""
+"""Files that decide what a machine does: /etc, what starts with a login, what the clock starts, and the trees of roles.
+
+Each has its rights and a digest; small texts have their lines too, so that a change can be shown.
+"""
 
 from __future__ import annotations
 
 import fnmatch
-import glob
-import hashlib
 import os
+import re
 import stat
 
-from ansible_collections.oplever.lab.plugins.module_utils.sources.file import group, mode, owner
+from ansible_collections.oplever.lab.plugins.module_utils import filesystems
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs, rows
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_HOME, Kind, Unseen
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account
 
-ALWAYS = "/etc"
-LARGEST = 8 << 20
+KINDS = {
+    "file": Kind(
+        "bestand",
+        "file",
+        "/etc, crontabs and at jobs, what runtime directories of systemd and udev add, files in homes that run at a "
+        "login, and the trees that roles and the task name: rights, owner, digest, access list, attributes, lines",
+    ),
+}
 MOST = 20000
-DIGITS = 16
-# Changed by the machine itself all the time; caches made from other files in /etc.
+TREES = (
+    "/etc", "/var/spool/cron", "/var/spool/at", "/var/spool/incron", "/root/.ssh", "/run/systemd/system",
+    "/run/systemd/system.control", "/run/systemd/user", "/run/systemd/network", "/run/udev/rules.d", "/run/sysctl.d",
+    "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysusers.d", "/run/polkit-1/rules.d", "/var/lib/systemd/linger",
+    "/var/lib/polkit-1", "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d",
+)  # fmt: skip
+# Below the home of each account: what a login, a session or a program of the account runs or trusts.
+IN_HOME = (
+    ".ssh", ".profile", ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".zshrc",
+    ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".kshrc", ".cshrc", ".tcshrc", ".login", ".logout", ".xprofile",
+    ".xsession", ".xsessionrc", ".xinitrc", ".pam_environment", ".forward", ".rhosts", ".shosts", ".inputrc", ".netrc",
+    ".my.cnf", ".pgpass", ".vimrc", ".exrc", ".gitconfig", ".gnupg/gpg-agent.conf", ".config/systemd/user",
+    ".config/autostart", ".config/environment.d", ".config/plasma-workspace/env", ".config/fish",
+    ".local/share/systemd/user", ".local/bin", ".config/git/config", ".config/pip/pip.conf", ".procmailrc",
+)  # fmt: skip
+# Changed by the machine itself all the time, or made from other files in /etc.
 PASSING = (
-    "/etc/mtab", "/etc/ld.so.cache", "/etc/.pwd.lock", "/etc/adjtime", "/etc/udev/hwdb.bin", "/etc/*-", "/etc/.updated",
-    "/etc/.#*", "/etc/resolv.conf.*", "/etc/cups/subscriptions.conf*",
-)  # fmt: skip
-# A digest of a short secret can be guessed back to the secret, so these show only size, rights and owner.
-SECRET = (
-    "*shadow", "*shadow-", "*.key", "*_key", "*/private/*", "*.keytab", "*.pem", "*.p12", "*.pfx", "*/wireguard/*",
-    "*/NetworkManager/system-connections/*", "*/ppp/*-secrets", "*/ipsec.secrets", "*/debian.cnf", "*.htpasswd",
-    "*/users.auth.php", "*/opasswd", "*/machine-id", "*/credstore*/*",
+    "/etc/security/opasswd.old",
+    "/etc/mtab", "/etc/ld.so.cache", "/etc/.pwd.lock", "/etc/adjtime", "/etc/udev/hwdb.bin", "/etc/passwd-",
+    "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-", "/etc/.updated", "/etc/.#*",
+    "/etc/resolv.conf.*", "/etc/cups/subscriptions.conf*", "/etc/fake-hwclock.data", "/etc/lvm/archive*",
+    "/etc/lvm/backup*", "/etc/lvm/cache*", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java*",
+    "/etc/apparmor.d/cache*", "/etc/apparmor/earlypolicy*", "/etc/mailcap", "/etc/aliases.db", "/etc/postfix/*.db",
+    "/etc/blkid.tab*", "/etc/console-setup/cached*", "/etc/alternatives/*", "/etc/rc?.d/*", "/etc/.java*",
+    "/etc/printcap", "/etc/dhcp/*lease*", "/etc/samba/*.tdb", "/etc/sane.d/*lock*", "/etc/cups/ssl*",
+    "/etc/ssl/certs/????????.?", "/var/spool/cron/atjobs/.SEQ", "/etc/.etckeeper", "/etc/.git/*",
+    "*/.ssh/known_hosts*", "*/.ssh/agent*", "*/.ssh/.*", "/etc/vmware-tools/*.log", "/etc/adjtime*",
+    "/run/systemd/system/session-*", "/run/systemd/system/user-*", "/run/systemd/system/netplan*",
+    "/etc/NetworkManager/*~", "/etc/xml/*", "/etc/sgml/*", "/etc/network/run*", "/etc/pki/*/cache*",
+    "/var/spool/cron/atspool/*", "/etc/.resolv*",
 )  # fmt: skip
 
 
-def digests(machine, patterns=(), exclude=()):
-    """(path -> [digest, mode, owner, group, size] or ["-> target"], problems). Raises nothing."""
-    found, problems = {}, []
-    skip = PASSING + tuple(exclude)
-    for path in _paths(machine, patterns):
-        name = path[len(machine.root) :]
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in skip):
+def collect(machine, places):
+    left_out = re.compile("|".join(fnmatch.translate(pattern) for pattern in (*PASSING, *places.exclude)))
+    search = _Search(machine, left_out)
+    for tree in TREES:
+        search.add(tree, follow=False)
+    skeleton = _skeleton(machine)
+    for home in homes(machine):
+        for name in IN_HOME:
+            search.add("%s/%s" % (home, name), follow=False)
+    for pattern in places.trees:
+        for path in machine.glob(pattern):
+            search.add(path, follow=True)
+    for home in homes(machine):
+        search.note(home)  # after the trees: the home of an account may be the top of one
+    shown, hidden = rows.below(places.show), rows.below(places.hide)
+    conffiles = machine.once(catalogue.conffiles)
+    packaged = machine.once(programs.brought).files
+    for path, status in sorted(search.paths.items()):
+        if path in packaged and not path.startswith("/etc/"):
+            continue  # told as a file of a package when it is not as it was brought
+        if path.startswith("/etc/ssl/certs/") and _leads_to_package(machine, path, status, packaged):
             continue
-        if len(found) >= MOST:
-            problems.append("more than %d files; the rest was left out" % MOST)
-            break
         try:
-            row = _row(machine, path, name)
-        except OSError as problem:
-            problems.append("%s: %s" % (name, problem.strerror))
+            diff = False if hidden and hidden.match(path) else True if shown and shown.match(path) else None
+            fact = rows.fact(machine, "file", path, status, conffiles.get(path), diff=diff)
+            yield _as_new(machine, fact, path, status, skeleton)
+        except (OSError, UnreadableError) as problem:
+            yield Unseen("file", "%s: %s" % (path, getattr(problem, "strerror", None) or problem))
+    for reason in search.unseen:
+        yield Unseen("file", reason)
+
+
+def homes(machine):
+    """Homes of accounts, each once; a directory of the system is the home of nobody."""
+    places = {facts["home"].rstrip("/") for facts in machine.once(account.accounts).values()}
+    system = ("/bin", "/sbin", "/dev", "/proc", "/usr/sbin", "/usr/bin", "/nonexistent", "/var/run", "/run", "/etc")
+    return sorted(p for p in places if p and not p.startswith(tuple(s + "/" for s in system)) and p not in system)
+
+
+def _skeleton(machine):
+    """Name -> content of the files that a new home gets."""
+    contents = {}
+    for name in machine.names("/etc/skel"):
+        try:
+            contents[name] = machine.content("/etc/skel/" + name)
+        except UnreadableError:
             continue
-        if row:
-            found[name] = row
-    return found, problems
+    return contents
 
 
-def _paths(machine, patterns):
-    places = [machine.path(ALWAYS)]
-    for pattern in patterns:
-        places += sorted(glob.glob(machine.path(pattern)))
-    for place in places:
-        if os.path.islink(place) or not os.path.isdir(place):
-            yield place
-        for directory, inner, names in os.walk(place):
-            inner.sort()
-            links = [each for each in inner if os.path.islink(os.path.join(directory, each))]
-            for name in sorted(names + links):
-                yield os.path.join(directory, name)
+def _as_new(machine, fact, path, status, skeleton):
+    """The fact about a file that a new home gets says so as long as nobody changed it."""
+    expected = skeleton.get(path.rsplit("/", 1)[1])
+    if expected is None or path.startswith("/etc/") or status.st_size != len(expected):
+        return fact
+    return fact._replace(words=AS_NEW_HOME) if machine.content(path) == expected else fact
 
 
-def _row(machine, path, name):
-    status = os.lstat(path)
-    if stat.S_ISLNK(status.st_mode):
-        return ["-> " + os.readlink(path)]
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    names = owner(machine, status.st_uid), group(machine, status.st_gid)
-    return [_digest(path, name, status), mode(status), *names, status.st_size]
+def _leads_to_package(machine, path, status, packaged):
+    """A link to a certificate that a package brought comes and goes with that package."""
+    if not stat.S_ISLNK(status.st_mode):
+        return False
+    target = os.readlink(machine.path(path, follow=False))
+    return os.path.normpath(os.path.join("/etc/ssl/certs", target)) in packaged
 
 
-def _digest(path, name, status):
-    """A word in brackets stands for a digest that is not made."""
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET) or not status.st_mode & stat.S_IROTH:
-        return "(secret)"
-    if status.st_size > LARGEST:
-        return "(large)"
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as stream:
-        return hashlib.sha256(stream.read(LARGEST)).hexdigest()[:DIGITS]
+class _Search:
+    """`paths`: everything below the places that were added, path -> what lstat says."""
+
+    def __init__(self, machine, left_out):
+        self.machine, self.left_out = machine, left_out
+        self.paths, self.unseen = {}, []
+        self.table = machine.mounts()
+
+    def add(self, place, follow):
+        """A file or a tree; `follow`: links in it lead on to what is then part of the tree."""
+        status = self.machine.status(place, follow=False)
+        if status is None:
+            return
+        to_do = [(place, status)]
+        while to_do:
+            path, status = to_do.pop()
+            if path in self.paths or self.left_out.match(path):
+                continue
+            if len(self.paths) >= MOST:
+                self.unseen.append("more than %d files; %s and what follows was left out" % (MOST, path))
+                return
+            self.paths[path] = status
+            if stat.S_ISLNK(status.st_mode) and follow:
+                to_do += self._target(path)
+            elif stat.S_ISDIR(status.st_mode) and filesystems.local(self.table, path):
+                to_do += self._inside(path)
+
+    def note(self, path):
+        """One directory without what is in it."""
+        status = self.machine.status(path, follow=False)
+        if status is not None:
+            self.paths.setdefault(path, status)
+
+    def _inside(self, path):
+        try:
+            names = self.machine.names(path)
+        except UnreadableError as problem:
+            self.unseen.append(str(problem))
+            return
+        for name in names:
+            inner = "%s/%s" % (path.rstrip("/"), name)
+            status = self.machine.status(inner, follow=False)
+            if status is not None:
+                yield inner, status
+
+    def _target(self, path):
+        target = os.path.realpath(self.machine.path(path))[len(self.machine.root) :]
+        status = self.machine.status(target, follow=False)
+        if status is not None and not target.startswith(("/proc", "/sys", "/dev")):
+            yield target, status

@@ -37,7 +37,7 @@ def _fqdn(machine, name):
     for line in (machine.read("/etc/hosts") or "").splitlines():
         names = line.partition("#")[0].split()[1:]
         if name in names:
-            return next((each for each in names if each.startswith(name + ".")), name)
+            return next((alias for alias in names if alias.startswith(name + ".")), name)
     return name
 
 

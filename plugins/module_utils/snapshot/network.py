@@ -1,36 +1,110 @@
-"""Interfaces, default gateway and name servers."""
+"""Interfaces with their addresses, routes and name servers, as the kernel and resolv.conf have them."""
 
 from __future__ import annotations
 
 import re
 
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, joined
 from ansible_collections.oplever.lab.plugins.module_utils.sources import interface, route
+
+KINDS = {
+    "network": Kind(
+        "netwerkinstelling",
+        "network setting",
+        "addresses of interfaces (without temporary ones and those of containers), name servers, search domains",
+    ),
+    "route": Kind(
+        "route", "route", "routes and routing rules in force, without what the kernel derives from an address"
+    ),
+    "neighbour": Kind(
+        "vast ARP-adres", "fixed neighbour", "neighbours that somebody set by hand (ip neigh, permanent)"
+    ),
+}
+RULES = {"inet": ["ip", "-json", "-4", "rule", "show"], "inet6": ["ip", "-json", "-6", "rule", "show"]}
+NEIGHBOURS = ["ip", "-json", "neigh", "show", "nud", "permanent"]
+COMMANDS = (
+    ["ip", "-json", "address", "show"],
+    ["ip", "-json", "-4", "route", "show"],
+    ["ip", "-json", "-6", "route", "show"],
+    *RULES.values(),
+    NEIGHBOURS,
+)
+USUAL_RULES = {("0", "local"), ("32766", "main"), ("32767", "default")}
+# Made and taken away with each container or virtual machine.
+PASSING = re.compile(r"veth|vnet|tap\d|cali|lxc|docker\w{7}")
+
+
+def collect(machine, places):
+    for link in machine.once(interface.links):
+        if not PASSING.match(link["ifname"]) and (link["ifname"] != "lo" or len(_addresses(link)) > 2):
+            flags = link.get("flags", ())
+            state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
+            size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
+            yield Fact("network", link["ifname"], joined(" ".join(_addresses(link)) or "no address", state, size))
+    resolver = machine.read("/etc/resolv.conf") or ""
+    yield Fact("network", "dns_servers", " ".join(_name_servers(resolver)) or "none")
+    upstream = machine.read("/run/systemd/resolve/resolv.conf")
+    if upstream:
+        yield Fact("network", "dns_servers of systemd-resolved", " ".join(_name_servers(upstream)) or "none")
+    searches = re.findall(r"^(?:search|domain)\s+(.+)$", resolver, re.MULTILINE)
+    if searches:
+        yield Fact("network", "search", " ".join(searches[-1].split()))
+    yield from _routes(machine)
+    for row in interface.ask(machine, NEIGHBOURS):
+        if row.get("lladdr"):
+            yield Fact("neighbour", "%s on %s" % (row.get("dst"), row.get("dev")), row["lladdr"])
+
+
+def _routes(machine):
+    for family, table in machine.once(route.routes).items():
+        for row in table:
+            if row.get("protocol") == "kernel" or PASSING.match(row.get("dev", "")):
+                continue
+            value = joined(
+                "via %s" % row["gateway"] if row.get("gateway") else "", row.get("dev", ""), row.get("type", "")
+            )
+            metric = ", metric %s" % row["metric"] if row.get("metric") else ""
+            yield Fact("route", "%s %s%s" % (family, row.get("dst"), metric), value)
+    for family, command in RULES.items():
+        for row in interface.ask(machine, command):
+            about = (str(row.get("priority")), str(row.get("table")))
+            if about not in USUAL_RULES or row.get("src", "all") != "all":
+                words = ["%s %s" % (key, row[key]) for key in sorted(row) if key not in ("priority", "flags")]
+                yield Fact("route", "%s rule %s" % (family, about[0]), ", ".join(words))
 
 
 def network(machine):
+    """What a record describes a machine with: `interfaces`, `gateway`, `dns_servers`, `search`."""
     links = machine.once(interface.links)
     routes = [row for row in machine.once(route.routes)["inet"] if row.get("dst") == "default"]
     resolver = machine.read("/etc/resolv.conf") or ""
     searches = re.findall(r"^(?:search|domain)\s+(.+)$", resolver, re.MULTILINE)
     return {
         "interfaces": [_interface(link) for link in links if link.get("ifname") != "lo"],
-        "gateway": next((route["gateway"] for route in routes if route.get("gateway")), ""),
-        "dns_servers": re.findall(r"^nameserver\s+(\S+)", resolver, re.MULTILINE),
+        "gateway": next((row["gateway"] for row in routes if row.get("gateway")), ""),
+        "dns_servers": _name_servers(resolver),
         "search": searches[-1].split() if searches else [],
     }
 
 
+def _name_servers(text):
+    return re.findall(r"^nameserver\s+(\S+)", text, re.MULTILINE)
+
+
 def _interface(link):
-    """Addresses that change by themselves (privacy addresses of IPv6) are left out."""
-    addresses = [
-        "%s/%s" % (each["local"], each["prefixlen"])
-        for each in link.get("addr_info", [])
-        if "local" in each and not each.get("temporary")
-    ]
     return {
         "name": link.get("ifname", ""),
         "mac": link.get("address", ""),
         "mtu": link.get("mtu"),
         "state": link.get("operstate", "").lower(),
-        "addresses": sorted(addresses),
+        "addresses": _addresses(link),
     }
+
+
+def _addresses(link):
+    """Addresses that change by themselves (privacy addresses of IPv6) are left out."""
+    return sorted(
+        "%s/%s" % (address["local"], address["prefixlen"])
+        for address in link.get("addr_info", [])
+        if "local" in address and not address.get("temporary")
+    )

@@ -118,8 +118,12 @@ def _aliases(path):
 
 def origins(machine):
     """name -> Origin, from one `apt-cache policy` over everything that is installed."""
-    names = sorted(name for name, (_, status) in machine.once(installed).items() if status.endswith(" installed"))
-    return parse_policy(apt_cache(machine, ["policy", *names]))
+    return parse_policy(apt_cache(machine, ["policy", *names(machine)]))
+
+
+def names(machine):
+    """Names of the packages that are installed, sorted."""
+    return sorted(name for name, (_, status) in machine.once(installed).items() if status.endswith(" installed"))
 
 
 def apt_cache(machine, words):

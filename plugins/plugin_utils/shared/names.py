@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, Literal
 
 Strength = Literal["none", "weak", "strong"]
@@ -38,7 +37,7 @@ _STRONG_PAIR = re.compile(rf"(?:.*(?:{_KEYS})keys?|pass(?:word|phrase|code)|wach
 _WEAK = re.compile(r"auth|pin|pincode|otp|luks|.*cookie|.*salt|.*sess(?:ion)?id|sessionkey")
 _NO_PASSWORD = re.compile(
     r"(?:by|com|encom|tres|sur|over|under|multi|kee|last|go|first|second|single|two|dry|proxy|fastcgi|uwsgi|scgi|grpc|"
-    r"memcached|ask)pass|libsecret|(?:import|load)credentials?|(?:empty|no|without|prohibit|permit|allow)(?:empty)?passwords?|"
+    r"memcached|ask)pass|libsecret|(?:import|load)credentials?|(?:empty|no|without|prohibit|permit|allow)(?:empty)?passw(?:or)?ds?|"
     r"(?:server|max|min|num|total|input|output|prompt|completion)tokens?|syncookies?"
 )
 """Words, or two in a row, that end like a secret and are none."""
@@ -110,7 +109,7 @@ def strength(name: str) -> Strength:
         words.pop()
     if not words or _is_harmless(words):
         return "none"
-    pairs = [first + second for first, second in pairwise(words)]
+    pairs = [first + second for first, second in zip(words, words[1:])]  # noqa: RUF007, B905  Python 3.9
     none = [bool(_NO_PASSWORD.fullmatch(part)) for part in (*words, *pairs)]
     if any(none):
         return "none"

@@ -175,7 +175,7 @@ def every_text(value: Any, depth: int = 0) -> set[str]:
         return _worth_knowing({str(value)})
     if depth >= DEPTH:
         return set()
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
     return set().union(*(every_text(part, depth + 1) for part in inner), _worth_knowing(_vaulted(value)))
 
 

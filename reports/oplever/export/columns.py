@@ -33,6 +33,7 @@ HEADINGS: dict[str, str] = {
     "severity": N_("Severity"),
     "area": N_("Area"),
     "before": N_("Before"),
+    "lines": N_("Changed lines"),
     "after": N_("After"),
     "remedy": N_("Remedy"),
     "refs": N_("References"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from oplever.page.blocks import Cell, Tone
 from oplever.page.translator import N_, Translator
+from oplever.record import facts
 from oplever.words import Reason
 
 STAGES: dict[str, tuple[Tone, str]] = {
@@ -233,6 +234,11 @@ def history_text(t: Translator, code: str) -> str:
 def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note: str = "") -> Cell:
     tone, text = table.get(code, ("plain", code))
     return Cell(t(text), tone, note=note)
+
+
+def kind_name(t: Translator, kind: str) -> str:
+    """What settings of a kind are called together; of a kind without such a word what one of them is called."""
+    return t(PLAIN[kind]) if kind in PLAIN or kind not in facts.KINDS else getattr(facts.KINDS[kind], t.language)
 
 
 def setting_name(t: Translator, kind: str, name: str) -> str:

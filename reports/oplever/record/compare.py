@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Record
-from oplever.record.snapshots import State
+from oplever.record.snapshots import State, is_told
 
 Section = Literal["host", "package", "setting", "test", "control", "result"]
 States = Mapping[str, tuple[State | None, State | None]]
@@ -88,6 +88,8 @@ def state_differences(host: str, old: State, new: State) -> Iterator[Difference]
     for kind in {**old, **new}:
         section: Section = "package" if kind == "package" else "setting"
         for name, was, now in _differing(old.get(kind, {}), new.get(kind, {})):
+            if section == "setting" and not is_told(kind, was, now):
+                continue
             yield Difference(section, host, kind, name, was, now)
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from journals import Journal
 from oplever import store
 from oplever.cli.main import main
-from oplever.record.compare import Difference, Side, compare
+from oplever.record.compare import Difference, Side, compare, state_differences
 from stored import check, store_record, visit
 
 ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
@@ -133,3 +133,11 @@ def test_what_cannot_be_compared_is_said(base: Path, arguments: tuple[str, ...],
     done = run(*arguments)
     assert done.exit_code == 2
     assert says in done.stderr
+
+
+def test_a_difference_that_says_nothing_is_left_out_of_a_comparison_too() -> None:
+    old = {"log": {"/var/log/a": "has content"}, "file": {"/home/x/.bashrc": "as /etc/skel gives it"}}
+    new = {"log": {"/var/log/b": "has content"}, "file": {}}
+    assert [(item.name, item.a, item.b) for item in state_differences("a", old, new)] == [
+        ("/var/log/a", "has content", None)
+    ]

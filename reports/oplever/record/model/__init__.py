@@ -45,7 +45,7 @@ from oplever.record.model.document import (
     Scope,
     Signature,
 )
-from oplever.record.model.machine import SETTING_KINDS, Component, Interface, Recap, Setting, System, Volume
+from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
 from oplever.record.model.results import HostResults
 from oplever.record.model.work import Change, Escalation, Fault, HostResult, ItemResult, PlanStep, Step, Test
 from oplever.words import (
@@ -65,7 +65,6 @@ from oplever.words import (
 __all__ = [
     "BAD",
     "SCHEMA_VERSION",
-    "SETTING_KINDS",
     "Acceptance",
     "AcceptanceItem",
     "Accountability",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 from msgspec import Struct
 
@@ -81,17 +81,14 @@ class Component(Struct, frozen=True):
     by: str = "machine"
 
 
-SettingKind = Literal["host", "network", "account", "group", "unit", "socket", "file", "mount", "sysctl", "module"]
-SETTING_KINDS: tuple[SettingKind, ...] = get_args(SettingKind)
-"""In the order in which documents show them."""
-
-
 class Setting(Struct, frozen=True):
-    """One setting that differs between the snapshots, whatever task or hand changed it."""
+    """One setting that differs between the snapshots, whatever task or hand changed it. `kind` is one of the kinds of
+    docs/reference/snapshot.md; `lines` are the changed lines of a text, each with `-` or `+` before it."""
 
     host: str
-    kind: SettingKind
+    kind: str
     name: str
     change: Literal["added", "removed", "changed"]
     before: str = ""
     after: str = ""
+    lines: tuple[str, ...] = ()

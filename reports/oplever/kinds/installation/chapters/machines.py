@@ -12,9 +12,9 @@ from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group,
 from oplever.page.parts import Blocks, code, folds, pairs, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import CHANGE, TASK, setting_name, setting_value, toned, word
-from oplever.record import figures
-from oplever.record.model import BAD, SETTING_KINDS, Component, HostResult, Recap, Setting, Step, System
+from oplever.page.vocabulary import CHANGE, TASK, kind_name, setting_name, setting_value, toned, word
+from oplever.record import facts, figures
+from oplever.record.model import BAD, Component, HostResult, Recap, Setting, Step, System
 from oplever.record.start import is_stated
 
 _COLLECTION = "oplever.lab."
@@ -194,21 +194,25 @@ def _volumes(t: Translator, system: System) -> Blocks:
 def _settings(t: Translator, host: str, changes: list[Setting]) -> Details:
     columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 3), Column(t("After"), 3))
     kinds: list[Block] = []
-    for kind in SETTING_KINDS:
+    for kind in facts.ORDER:
         rows = [
             (
                 Cell(setting_name(t, kind, s.name), code=kind != "host"),
                 Cell(word(t, s.change)),
-                code(setting_value(t, s.before)),
-                code(setting_value(t, s.after)),
+                code("\n".join([setting_value(t, s.before), *(line for line in s.lines if line[0] == "-")])),
+                code("\n".join([setting_value(t, s.after), *(line for line in s.lines if line[0] != "-")])),
             )
             for s in changes
             if s.kind == kind
         ]
-        kinds += table(t("{kind} on {host}", kind=word(t, kind).capitalize(), host=host), columns, rows)
+        kinds += table(t("{kind} on {host}", kind=_capitalised(kind_name(t, kind)), host=host), columns, rows)
     counts: Counter[str] = Counter(setting.kind for setting in changes)
-    count = ", ".join(f"{word(t, kind)}: {t.number(counts[kind])}" for kind in SETTING_KINDS if counts[kind])
+    count = ", ".join(f"{kind_name(t, kind)}: {t.number(counts[kind])}" for kind in facts.ORDER if counts[kind])
     return Details(t("Settings of {host}", host=host), tuple(kinds), count=count)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _reachable(t: Translator, system: System) -> Cell:

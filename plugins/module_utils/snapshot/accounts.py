@@ -1,0 +1,102 @@
+"""Accounts and groups: who can log in, with what rights, and whose programs go on after a logout."""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot import marks
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined, masked
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, group
+
+KINDS = {
+    "account": Kind(
+        "account",
+        "account",
+        "accounts with number, home, shell, groups, whether a password is set (with a keyed digest of its hash), ages "
+        "of the password, expiry, and lingering",
+    ),
+    "group": Kind("groep", "group", "groups with number, members, administrators and whether a password is set"),
+}
+# Fields of shadow(5) that say something when they are not what Debian gives everybody.
+USUAL = {"min_days": (0, None), "max_days": (99999, None), "warn_days": (7, None), "inactive_days": (None,)}
+EXPIRES = 7
+
+
+def collect(machine, places):
+    lingering = set(machine.names("/var/lib/systemd/linger"))
+    hidden = None
+    try:
+        hashes = machine.once(account.shadow)
+    except UnreadableError as problem:
+        hashes, hidden = {}, problem
+    for name, facts in machine.once(account.accounts).items():
+        yield Fact("account", name, _account(machine, name, facts, hashes.get(name), name in lingering))
+    yield from _other_lines(machine)
+    if hidden:
+        yield Unseen("account", str(hidden))
+    administrators = _administrators(machine)
+    for name, (gid, members) in machine.once(group.groups).items():
+        more = administrators.get(name, "")
+        yield Fact(
+            "group", name, joined("gid=%d" % gid, "members=" + " ".join(sorted(members)) if members else "", more)
+        )
+
+
+def _account(machine, name, facts, row, lingers):
+    subordinate = machine.once(subordinate_ids)
+    words = ["uid=%d" % facts["uid"], "gid=%d" % facts["gid"], "home=%s" % facts["home"], "shell=%s" % facts["shell"]]
+    words.append("groups=" + " ".join(facts["groups"]))
+    state = facts["password"]
+    if not isinstance(state, UnreadableError):
+        words.append("password=" + (_since(machine, row) if state == "set" and row else state))
+        words += ["%s=%s" % (key, facts[key]) for key, usual in USUAL.items() if facts.get(key) not in usual]
+    if row and row[EXPIRES]:
+        words.append("expires=day %s" % row[EXPIRES])
+    words += ["%s=%s" % (key, " ".join(ranges[name])) for key, ranges in subordinate.items() if name in ranges]
+    if lingers:
+        words.append("its programs go on after a logout")
+    if facts["gecos"]:
+        words.append("name=%s" % facts["gecos"])
+    return joined(*words)
+
+
+def _since(machine, row):
+    """The day of the last change is the owner's word; the digest tells whether it is another password."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(int(row[2]) * 86400)) if row[2].isdigit() else "an unknown day"
+    return "set (%s) on %s" % (marks.keyed(machine, row[1].encode()), day)
+
+
+def _other_lines(machine):
+    """Lines of /etc/passwd that are no account, and names that come more than once."""
+    names = [row[0] for row in machine.once(account.rows)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Fact("account", name + " (more than once)", "%d lines" % names.count(name))
+    lines = [line for line in (machine.read("/etc/passwd") or "").splitlines() if line.strip()]
+    strange = [line for line in lines if len(line.split(":")) != 7 or not line.split(":")[2].isdigit()]
+    if strange:
+        yield Fact("account", "(lines that are no account)", masked("; ".join(strange)) or "too many")
+
+
+def subordinate_ids(machine):
+    """Numbers that an account may give to its containers: `subuid` and `subgid` -> name -> ranges."""
+    ranges = {}
+    for name in ("subuid", "subgid"):
+        for row in (line.split(":") for line in (machine.read("/etc/" + name) or "").splitlines()):
+            if len(row) == 3:
+                ranges.setdefault(name, {}).setdefault(row[0], []).append("%s+%s" % (row[1], row[2]))
+    return ranges
+
+
+def _administrators(machine):
+    """Group -> what gshadow says beyond the members."""
+    try:
+        text = machine.read("/etc/gshadow") or ""
+    except UnreadableError:
+        return {}
+    beyond_members = {}
+    for row in (line.split(":") for line in text.splitlines()):
+        if len(row) == 4:
+            password = "password set (%s)" % marks.keyed(machine, row[1].encode()) if row[1].strip("!*") else ""
+            beyond_members[row[0]] = joined(password, "administrators=" + row[2] if row[2] else "")
+    return beyond_members

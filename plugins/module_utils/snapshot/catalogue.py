@@ -1,0 +1,88 @@
+"""What packages brought: path -> package, when each was unpacked, and the sums that dpkg keeps."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+
+INFO = "/var/lib/dpkg/info"
+LARGEST = 16 << 20
+# Seconds after the unpacking in which the rest of the package's installation may touch files.
+SLACK = 60
+MERGED = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
+CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
+SCRIPTS = (".md5sums", ".preinst", ".postinst", ".prerm", ".postrm", ".triggers", ".conffiles")
+
+
+class Catalogue:
+    """`files`: path -> package; `unpacked`: package -> moment until which a change belongs to its installation."""
+
+    __slots__ = ("files", "unpacked")
+
+    def __init__(self):
+        self.files, self.unpacked = {}, {}
+
+
+def catalogue(machine):
+    """The Catalogue of all packages that dpkg has a list of."""
+    result = Catalogue()
+    merged = tuple(place for place in MERGED if os.path.islink(machine.path(place.rstrip("/"), follow=False)))
+    diverted = diversions(machine)
+    for name in machine.names(INFO):
+        if not name.endswith(".list"):
+            continue
+        package, path = name[: -len(".list")], "%s/%s" % (INFO, name)
+        status = machine.status(path)
+        if status is None:
+            continue
+        result.unpacked[package] = max(status.st_mtime, status.st_ctime) + SLACK
+        for line in (machine.read(path, limit=LARGEST) or "").split("\n"):
+            if line and line != "/.":
+                elsewhere, by = diverted.get(line, (line, package))
+                result.files[real(line if by == package else elsewhere, merged)] = package
+    return result
+
+
+def real(path, merged):
+    """The path as the walk sees it: /bin, /sbin and /lib are links into /usr."""
+    return "/usr" + path if path.startswith(merged) and merged else path
+
+
+def sums(machine, package):
+    """Path -> MD5 of the files of one package; conffiles are not among them."""
+    merged = tuple(place for place in MERGED if os.path.islink(machine.path(place.rstrip("/"), follow=False)))
+    text = machine.read("%s/%s.md5sums" % (INFO, package), limit=LARGEST) or ""
+    rows = (line.split("  ", 1) for line in text.split("\n"))
+    return {real("/" + row[1].lstrip("./"), merged): row[0] for row in rows if len(row) == 2}
+
+
+def diversions(machine):
+    """Path -> (where it went, package that asked for it; `:` is a person)."""
+    lines = (machine.read("/var/lib/dpkg/diversions") or "").splitlines()
+    return {lines[at]: (lines[at + 1], lines[at + 2]) for at in range(0, len(lines) - 2, 3)}
+
+
+def conffiles(machine):
+    """Path -> (MD5 that the installed version of its package brought, package); what is obsolete is left out."""
+    text = machine.read("/var/lib/dpkg/status", limit=64 << 20) or ""
+    brought = {}
+    for paragraph in text.split("\n\n"):
+        package = paragraph.split("\n", 1)[0].rpartition(" ")[2]
+        for path, digest in CONFFILE.findall(paragraph):
+            brought[path] = digest, package
+    return brought
+
+
+def left_out(machine):
+    """Patterns of paths that dpkg was told not to unpack, so that nobody misses them."""
+    patterns = []
+    for path in ["/etc/dpkg/dpkg.cfg", *machine.glob("/etc/dpkg/dpkg.cfg.d/*")]:
+        try:
+            text = machine.read(path) or ""
+        except UnreadableError:
+            continue
+        patterns += re.findall(r"^\s*path-exclude\s*=\s*(\S+)", text, re.MULTILINE)
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns) or r"\Z.")

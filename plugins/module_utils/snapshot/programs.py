@@ -1,0 +1,228 @@
+"""Programs and files: those of packages that are no longer as the package brought them, and those of no package.
+
+A file of a package is compared with dpkg's own sum when it changed after the package was unpacked. That moment is its
+ctime, which nobody can set; so no cache is kept on the machine and what did not change costs one lstat. Beside these a
+rolling part of all files is read each day, or everything on request (docs/decisions/0057).
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import time
+import zlib
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, rows
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.walk import walk
+from ansible_collections.oplever.lab.plugins.module_utils.sources import capability, package
+
+KINDS = {
+    "program": Kind(
+        "bestand van een pakket",
+        "file of a package",
+        "files that differ from what their package brought, or are gone, by dpkg's own sums",
+    ),
+    "outside": Kind(
+        "bestand buiten pakketten",
+        "file outside packages",
+        "what no package brought in /usr, /opt and /boot, with /usr/local",
+    ),
+    "runnable": Kind(
+        "programma in een tijdelijke map",
+        "program in a temporary directory",
+        "files that can be run in /tmp, /var/tmp and /dev/shm",
+        only="added",
+    ),
+    "rights": Kind(
+        "bijzonder recht",
+        "unusual right",
+        "setuid and setgid, what everybody may write, and rights or owners that files of packages do not usually have",
+    ),
+    "capability": Kind(
+        "programma met eigen rechten",
+        "program with rights of its own",
+        "file capabilities of programs on all local file systems",
+    ),
+    "python": Kind(
+        "Python-pakket buiten apt", "Python package outside apt", "metadata of Python packages that apt did not bring"
+    ),
+    "package_list": Kind(
+        "bestandenlijst van een pakket",
+        "file list of a package",
+        "dpkg's list, sums and scripts of each installed version of a package",
+        only="changed",
+    ),
+}
+DAYS = 30  # in which the rolling part has been round
+SECONDS = {"part": 0.25, "whole": 600.0}  # for reading, beyond the files that changed after the unpacking
+CHANGED_SECONDS = 10.0
+PIECE = 1 << 18
+LINKS = "/etc/alternatives/"
+
+
+def brought(machine):
+    return catalogue.catalogue(machine)
+
+
+def walked(machine):
+    """The walk, made once for all sources that need it."""
+    return walk(machine, machine.once(brought))
+
+
+def collect(machine, places):
+    if os.geteuid() != 0:
+        raise UnreadableError("only root can walk all of the file systems")
+    result = machine.once(walked)
+    for reason in result.unseen:
+        for kind in ("outside", "rights", "capability", "runnable", "python"):
+            yield Unseen(kind, reason)
+    yield from _changed(machine, result, places.whole)
+    yield from _lists(machine)
+    for entry in result.python:
+        name, _, version = entry.path.rsplit("/", 1)[1].rsplit(".", 1)[0].partition("-")
+        directory = entry.path.rsplit("/", 1)[0]
+        yield Fact("python", "%s in %s" % (name, directory), version.partition("-py")[0] or "no version")
+    yield from _outside(machine, result)
+    for entry in result.runnable:
+        yield rows.fact(machine, "runnable", entry.path, entry.status)
+    yield from _rights(machine, result)
+    for path in result.executable:
+        bits = _capabilities(machine, path)
+        if bits:
+            yield Fact("capability", path, bits)
+
+
+def _outside(machine, result):
+    places_of_python = {entry.path.rsplit("/", 1)[0] for entry in result.python}
+    inside = {}
+    for entry in result.outside:
+        place = next(
+            (p for p in places_of_python if "/" in entry.path[len(p) + 1 :] and entry.path.startswith(p + "/")), None
+        )
+        if place:
+            inside.setdefault(place, []).append(entry)
+        elif not _is_alternative(machine, entry):
+            yield rows.fact(machine, "outside", entry.path, entry.status)
+    for place, entries in inside.items():
+        yield Fact("outside", place + "/*/", _together(entries))
+
+
+def _rights(machine, result):
+    beyond = {entry.path: joined(*rows.beyond_mode(machine, entry.path, entry.status)) for entry in result.touched}
+    beyond = {path: words for path, words in beyond.items() if words and not path.startswith("/etc/")}
+    for entry in result.odd:
+        package_of = "of package %s" % entry.package.split(":")[0] if entry.package else ""
+        words = joined(rows.rights(machine, entry.status), beyond.pop(entry.path, ""), package_of)
+        yield Fact("rights", entry.path, words)
+    for path, words in beyond.items():
+        yield Fact("rights", path, words)
+
+
+def _together(entries):
+    """Thousands of files of Python packages in one line; a change of one changes it."""
+    digest = hashlib.sha256()
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        status = entry.status
+        digest.update(
+            ("%s %o %d %d\n" % (entry.path, status.st_mode, status.st_size, status.st_mtime_ns)).encode(
+                "utf-8", "surrogateescape"
+            )
+        )
+    return "%d files of Python packages, %s" % (len(entries), digest.hexdigest()[:16])
+
+
+def _is_alternative(machine, entry):
+    """Links that update-alternatives makes are told as alternatives."""
+    if not stat.S_ISLNK(entry.status.st_mode):
+        return False
+    try:
+        return os.readlink(machine.path(entry.path, follow=False)).startswith(LINKS)
+    except OSError:
+        return False
+
+
+def _capabilities(machine, path):
+    try:
+        return capability.parse(os.getxattr(machine.root + path, capability.ATTRIBUTE, follow_symlinks=False))
+    except OSError as problem:
+        if problem.errno in (*capability.NONE, errno.EACCES):
+            return ""
+        raise
+
+
+def _changed(machine, result, every_file):
+    """Facts about files of packages that are not as they were brought."""
+    excluded = catalogue.left_out(machine)
+    conffiles = machine.once(catalogue.conffiles)
+    for path in result.missing:
+        if path not in conffiles and not excluded.match(path) and not path.startswith(("/etc/", "/run/", "/var/run/")):
+            yield Fact("program", path, "gone")
+    files = [entry for entry in result.touched if stat.S_ISREG(entry.status.st_mode)]
+    touched = {entry.path for entry in files}
+    slices = [entry for entry in result.packaged if entry.path not in touched and (every_file or _is_due(entry.path))]
+    newest = sorted(files, key=lambda entry: -entry.status.st_ctime)
+    yield from _compared(machine, newest, CHANGED_SECONDS if not every_file else SECONDS["whole"], True)
+    yield from _compared(machine, slices, SECONDS["whole" if every_file else "part"], every_file)
+
+
+def _is_due(path):
+    return zlib.crc32(path.encode("utf-8", "surrogateescape")) % DAYS == int(time.time() // 86400) % DAYS
+
+
+def _compared(machine, entries, seconds, all_of_them):
+    """A fact for each of the entries whose content is not that of its package; Unseen when the time was up before the
+    end, unless the next day goes on where this one stopped."""
+    until, sums = time.monotonic() + seconds, {}
+    for at, entry in enumerate(entries):
+        if time.monotonic() > until:
+            if all_of_them:
+                yield Unseen("program", "%d files could not be read in %d s" % (len(entries) - at, seconds))
+            return
+        if entry.package not in sums:
+            sums[entry.package] = catalogue.sums(machine, entry.package)
+        expected = sums[entry.package].get(entry.path)
+        if expected is None:
+            continue
+        try:
+            digest = _md5(machine.root + entry.path)
+        except OSError as problem:
+            yield Unseen("program", "%s: %s" % (entry.path, problem.strerror))
+            continue
+        if digest != expected:
+            words = joined("not as package %s brought it" % entry.package.split(":")[0], "md5 %s" % digest[:16])
+            yield Fact("program", entry.path, joined(words, "%d bytes" % entry.status.st_size))
+
+
+def _md5(path):
+    digest = hashlib.new("md5", usedforsecurity=False)  # dpkg has no other sums
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb", buffering=0) as stream:
+        while True:
+            piece = stream.read(PIECE)
+            if not piece:
+                return digest.hexdigest()
+            digest.update(piece)
+
+
+def _lists(machine):
+    """Whoever changes a sum in dpkg's own database hides a changed file; so the sums themselves have a digest."""
+    versions = _versions(machine)
+    files = {}
+    for name in machine.names(catalogue.INFO):
+        package, dot, suffix = name.rpartition(".")
+        if dot + suffix in catalogue.SCRIPTS:
+            files.setdefault(package, []).append(name)
+    for package, names in files.items():
+        digest = hashlib.sha256()
+        for name in names:
+            digest.update(name.encode() + b"\0" + (machine.content("%s/%s" % (catalogue.INFO, name), 16 << 20) or b""))
+        version = versions.get(package) or versions.get(package.split(":")[0], "")
+        yield Fact("package_list", "%s %s" % (package, version), digest.hexdigest()[:16])
+
+
+def _versions(machine):
+    return {name: version for name, (version, _) in machine.once(package.installed).items()}

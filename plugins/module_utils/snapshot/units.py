@@ -1,0 +1,129 @@
+"""Units of systemd with the state that lasts: whether they run and whether they start at boot.
+
+What a timer, a socket, a bus name or nobody starts runs now and then; of those only a failure is told. A unit without a
+file (systemd-run) that runs is told too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, joined, masked
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account
+
+KINDS = {
+    "unit": Kind(
+        "eenheid van systemd",
+        "systemd unit",
+        "services, sockets, timers and path units: whether they run, start at boot, are masked; units without a file",
+    ),
+    "manager": Kind(
+        "omgeving van systemd", "environment of systemd", "variables that systemd gives all services (set-environment)"
+    ),
+    "user_unit": Kind(
+        "eenheid van een gebruiker", "unit of a user", "units that run in the session manager of an account"
+    ),
+}
+TYPES = ("service", "socket", "timer", "path")
+PROPERTIES = (
+    "Id", "LoadState", "ActiveState", "UnitFileState", "Transient", "Type", "RemainAfterExit", "TriggeredBy",
+    "BusName",
+)  # fmt: skip
+SHOW = ["systemctl", "show", "--no-pager", "--all", "--property=" + ",".join(PROPERTIES), "--"]
+FILES = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", "--type=" + ",".join(TYPES)]
+COMMANDS = ([*SHOW, *("*." + kind for kind in TYPES)], FILES, ["systemctl", "show-environment"])
+# Units that come and go with sessions, devices and instances of one connection.
+PASSING = re.compile(
+    r"user@|user-runtime-dir@|session-|.*@\d+[-:]|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
+    r".*@dev-|.*@sys-|systemd-udevd-kernel|systemd-udevd-control|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
+)
+ENVIRONMENT = ["systemctl", "show-environment"]
+# Given by the boot, not by a person.
+USUAL_VARIABLES = (
+    "LANG",
+    "LC_",
+    "LANGUAGE",
+    "PATH",
+    "container",
+    "container_",
+    "NOTIFY_SOCKET",
+    "SHELL",
+    "HOME",
+    "USER",
+)
+RUNS = ("active", "activating", "reloading", "refreshing")
+
+
+def collect(machine, places):
+    states = {}
+    for line in machine.output(FILES).splitlines():
+        words = line.split()
+        if len(words) > 1 and not PASSING.match(words[0]) and "@." not in words[0]:
+            states[words[0]] = joined(words[1] if words[1] == "masked" else "stopped", words[1])
+    for block in machine.output(COMMANDS[0]).split("\n\n"):
+        unit = dict(line.partition("=")[::2] for line in block.splitlines())
+        name = unit.get("Id", "")
+        if not name or PASSING.match(name) or unit.get("LoadState") == "not-found":
+            continue
+        words = state(unit)
+        if words:
+            states[name] = words
+    for name, words in states.items():
+        yield Fact("unit", name, "started on demand, " + words[9:] if words.startswith("stopped, static") else words)
+    for line in machine.output(ENVIRONMENT).splitlines():
+        name = line.partition("=")[0]
+        if not name.startswith(USUAL_VARIABLES):
+            yield Fact("manager", name, masked(line).partition("=")[2] or "empty")
+    yield from _of_users(machine)
+
+
+def state(unit):
+    """The properties of a unit in words; empty when it says nothing that lasts."""
+    enabled, load, active = unit.get("UnitFileState", ""), unit.get("LoadState", ""), unit.get("ActiveState", "")
+    if unit.get("Transient") == "yes":
+        return "running, without a file" if active in RUNS else ""
+    loaded = "" if load in ("loaded", "masked") else load
+    if active == "failed":
+        return joined("failed", enabled, loaded)
+    if load == "masked" and active not in RUNS:
+        return joined("masked", enabled or "masked")
+    if unit.get("Id", "").endswith(".service") and _now_and_then(unit):
+        return joined("started on demand", enabled or "no file in a directory of units", loaded)
+    return joined("running" if active in RUNS else "stopped", enabled or "no state", loaded)
+
+
+def _now_and_then(unit):
+    nobody_enables = unit.get("UnitFileState") in ("static", "", "indirect", "alias")
+    # Many of those that stay "active" ran at the first boot only, or after an upgrade.
+    passing = unit.get("Type") == "oneshot" and (unit.get("RemainAfterExit") != "yes" or nobody_enables)
+    on_request = nobody_enables and unit.get("BusName")
+    return passing or on_request or bool(unit.get("TriggeredBy"))
+
+
+def _of_users(machine):
+    """Services of session managers that run; those of packages belong to a desktop session and pass."""
+    uids = {facts["uid"]: name for name, facts in machine.once(account.accounts).items()}
+    for path in _groups(machine):
+        match = re.search(r"/user@(\d+)\.service/.*?([^/]+\.service)\Z", path)
+        if match:
+            who = uids.get(int(match.group(1)), match.group(1))
+            unit = match.group(2)
+            if not _packaged(machine, unit):
+                yield Fact("user_unit", "%s, %s" % (who, unit), "running")
+
+
+def _groups(machine):
+    for pid in machine.names("/proc"):
+        if pid.isdigit():
+            try:
+                with open(machine.path("/proc/%s/cgroup" % pid), encoding="utf-8", errors="replace") as stream:
+                    for line in stream:
+                        if ("/user@" in line and "systemd" in line) or line.startswith("0::"):
+                            yield line.strip()
+            except OSError:
+                continue
+
+
+def _packaged(machine, unit):
+    template = re.sub(r"@.*\.", "@.", unit)
+    return any(machine.status("/usr/lib/systemd/user/" + name) is not None for name in (unit, template))

@@ -1,0 +1,195 @@
+"""One walk of the local file systems for all sources of the snapshot, with lstat alone: no file is opened.
+
+Of what a package brought it keeps only what is out of the ordinary, so that the result of a machine with a million
+files fits in a few thousand rows. What is on the network is not touched (filesystems.py).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import stat
+import time
+
+from ansible_collections.oplever.lab.plugins.module_utils import filesystems
+from ansible_collections.oplever.lab.plugins.module_utils.sources.tree import CONTAINERS, DIRECTORY
+
+SECONDS = 20
+MOST = 20000  # entries of one sort
+OFTEN = 2048  # entries between two looks at the clock
+# Where programs and what they load come from: whatever no package brought there is listed.
+PROGRAMS = ("/usr", "/opt", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# Anybody may write there and it is emptied from time to time: only what can be run counts.
+PASSING = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  places to look at, not to write to
+# Programs there are of no package; those of packages' own scripts are told as lists of packages.
+ELSEWHERE, DPKG = ("/root/", "/srv/", "/var/"), ("/var/lib/dpkg/info/", "/var/tmp/", "/var/spool/cron/")  # noqa: S108
+# Made again by programs of packages when packages come and go.
+MADE = (
+    "*/__pycache__", "*/__pycache__/*", "*.pyc", "/usr/lib/modules/*/modules.*", "/usr/share/mime/*",
+    "/usr/share/info/dir*", "/usr/share/applications/*.cache", "/usr/share/applications/defaults.list",
+    "/usr/share/icons/*/icon-theme.cache", "/usr/share/glib-2.0/schemas/gschemas.compiled",
+    "/usr/lib/*/gconv/gconv-modules.cache", "/usr/lib/locale/locale-archive", "/usr/lib/locale/*",
+    "/usr/lib/*/gdk-pixbuf-2.0/*/loaders.cache", "/usr/lib/*/gio/modules/giomodule.cache",
+    "/usr/lib/*/gtk-*/*/immodules.cache", "/usr/lib/udev/hwdb.bin", "/usr/lib/systemd/catalog/database",
+    "/usr/share/perl5/XML/SAX/*", "/usr/share/fonts/*/.uuid", "/usr/share/man/*.db", "/usr/share/emacs/site-lisp/*",
+    "/usr/lib/dkms/*", "/usr/share/dictionaries-common/*", "/usr/share/ghostscript/*",
+    "/usr/share/vim/addons/doc/tags", "/usr/share/vim/*/doc/tags", "/usr/share/texmf/ls-R", "/usr/lib/*/ghostscript/*",
+    "/usr/share/hunspell/*", "/usr/share/myspell/*", "/usr/lib/ispell/*", "/usr/share/maven-repo/*",
+    "/boot/initrd.img*", "/boot/grub/*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*", "/usr/lib/ssl/*",
+    "/usr/lib/mime/packages/*", "/usr/share/snmp/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
+    "/usr/share/binfmts/*", "/usr/lib/*/perl/*/perllocal.pod", "/usr/local/share/sgml*", "/usr/local/share/xml*",
+    "/usr/lib/pcrlock.d/*", "/usr/share/plymouth/*", "/usr/lib/shim/*", "/usr/lib/firefox*/*.ini", "/usr/lib/clang/*",
+)  # fmt: skip
+METADATA = re.compile(r"/[^/]+\.(?:dist|egg)-info\Z")
+ORDINARY = (0o644, 0o755, 0o444, 0o555)
+EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+
+
+class _TooLongError(Exception):
+    """The time for the walk is up."""
+
+
+class Entry:
+    """One thing on disk: `path`, what lstat says of it (`status`), and which package brought it (None: none)."""
+
+    __slots__ = ("package", "path", "status")
+
+    def __init__(self, path, status, package):
+        self.path = path
+        self.status = status
+        self.package = package
+
+
+class Result:
+    """What the walk keeps, lists of Entry unless said otherwise.
+
+    `outside`: of no package, in the directories of programs, and programs elsewhere. `odd`: rights out of the ordinary.
+    `touched`: files and directories of packages that changed after their package was unpacked. `packaged`: all files of
+    packages. `runnable`: programs in places that anybody may write. `python`: metadata of Python packages that apt did
+    not bring. `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `unseen`: why not
+    all was walked.
+    """
+
+    __slots__ = ("executable", "missing", "odd", "outside", "packaged", "python", "runnable", "touched", "unseen")
+
+    def __init__(self):
+        self.outside, self.odd, self.touched, self.runnable = [], [], [], []
+        self.executable, self.python, self.missing, self.packaged, self.unseen = [], [], [], [], []
+
+
+def walk(machine, catalogue, seconds=SECONDS):
+    """The Result for a Catalogue of what packages brought. Raises UnreadableError when mounts cannot be known."""
+    return _Walk(machine, catalogue, seconds).result
+
+
+class _Walk:
+    def __init__(self, machine, catalogue, seconds):
+        self.root, self.catalogue = machine.root, catalogue
+        self.until, self.entries = time.monotonic() + seconds, 0
+        self.result = Result()
+        self.made = re.compile("|".join(fnmatch.translate(pattern) for pattern in MADE))
+        table = machine.mounts()
+        self.skip = {}  # directory -> names in it that are not to be touched
+        skipped = [m.target for m in table if not filesystems.local(table, m.target)]
+        # A file system that is mounted twice is walked once, where it is largest.
+        for place in [*skipped, *CONTAINERS, *_twice(table), "/run"]:
+            directory, _, name = (self.root + place).rpartition("/")
+            self.skip.setdefault(directory or "/", set()).add(name)
+        for mount in table:
+            if filesystems.remote(mount):
+                self.result.unseen.append("%s (%s) is not on this machine" % (mount.target, mount.fstype))
+        self.left = set(catalogue.files)
+        try:
+            self._walk()
+            untouched = tuple(place + "/" for place in skipped)
+            self.result.missing = sorted(p for p in self.left if not (p + "/").startswith((*untouched, "/run/")))
+        except _TooLongError:
+            self.result.unseen.append("the file systems are too large to walk in %d s" % seconds)
+
+    def _walk(self):
+        places = [self.root or "/"]
+        while places:
+            path = places.pop()
+            try:
+                handle = os.open(path, DIRECTORY)
+            except OSError as problem:
+                if not isinstance(problem, (FileNotFoundError, NotADirectoryError)):
+                    self.result.unseen.append("%s: %s" % (path[len(self.root) :] or "/", problem.strerror))
+                continue
+            try:
+                self._look(handle, path, places)
+            except OSError as problem:
+                self.result.unseen.append("%s: %s" % (path[len(self.root) :] or "/", problem.strerror))
+            finally:
+                os.close(handle)
+
+    def _look(self, handle, directory, places):
+        skip = self.skip.get(directory, ())
+        prefix = directory[len(self.root) :].rstrip("/") + "/"
+        programs = (prefix + "/").startswith(tuple(place + "/" for place in PROGRAMS))
+        passing = prefix.startswith(PASSING)
+        is_bin = prefix.endswith(("/bin/", "/sbin/", "/libexec/"))
+        with os.scandir(handle) as entries:
+            for entry in entries:
+                self.entries += 1
+                if self.entries % OFTEN == 0 and time.monotonic() > self.until:
+                    raise _TooLongError
+                if entry.name in skip:
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                path = prefix + entry.name
+                if stat.S_ISDIR(status.st_mode):
+                    places.append(self.root + path)
+                self._sort(path, status, programs, passing, is_bin)
+
+    def _sort(self, path, status, programs, passing, is_bin):
+        kind, bits = stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode)
+        package = self.catalogue.files.get(path)
+        result = self.result
+        entry = Entry(path, status, package)
+        if package is not None:
+            self.left.discard(path)
+            if kind == stat.S_IFREG:
+                result.packaged.append(entry)
+            if kind != stat.S_IFLNK and status.st_ctime > self.catalogue.unpacked[package]:
+                result.touched.append(entry)
+        elif METADATA.search(path):
+            result.python.append(entry)
+        elif programs and not self.made.match(path):
+            self._add(result.outside, entry)
+        if kind == stat.S_IFREG:
+            if bits & EXECUTES:
+                result.executable.append(path)
+                if package is None and path.startswith(ELSEWHERE) and not path.startswith(DPKG):
+                    self._add(result.outside, entry)
+                if passing and "/ansible-tmp-" not in path:  # this module itself, where Ansible was told to put it
+                    self._add(result.runnable, entry)
+            special = bits & (stat.S_ISUID | stat.S_ISGID)
+            open_to_all = bits & stat.S_IWOTH and not passing
+            lacks = is_bin and package is not None and not bits & EXECUTES
+            unusual = (programs or package is not None) and (bits not in ORDINARY or status.st_uid or status.st_gid)
+            if special or open_to_all or lacks or unusual:
+                self._add(result.odd, entry)
+        elif kind == stat.S_IFDIR and not passing:
+            unusual = (programs or package is not None) and (bits != 0o755 or status.st_uid or status.st_gid)
+            if unusual or (bits & stat.S_IWOTH and not bits & stat.S_ISVTX):
+                self._add(result.odd, entry)
+
+    def _add(self, rows, entry):
+        if len(rows) < MOST:
+            rows.append(entry)
+        elif len(rows) == MOST:
+            self.result.unseen.append("more than %d things like %s" % (MOST, entry.path))
+
+
+def _twice(table):
+    """Targets of mounts that show a file system that is in sight elsewhere."""
+    devices, targets = {}, []
+    for mount in sorted(table, key=lambda m: len(m.target)):
+        if devices.setdefault(mount.device, mount.target) != mount.target:
+            targets.append(mount.target)
+    return targets
