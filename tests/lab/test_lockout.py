@@ -104,7 +104,10 @@ CASES: dict[str, tuple[str, dict[str, tuple[dict[str, Any], str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["packet filter", *(pytest.param(name, marks=pytest.mark.truth) for name in CASES if name != "packet filter")])
+@pytest.mark.parametrize(
+    "name",
+    ["packet filter", *(pytest.param(name, marks=pytest.mark.truth) for name in CASES if name != "packet filter")],
+)
 def test_who_would_be_locked_out_still_comes_in_and_all_is_as_before(machines: Machines, name: str) -> None:
     role, planted = CASES[name]
     before = machines.states()
