@@ -66,7 +66,7 @@ def _umask(machine):
             settings += [(mask, line.source) for mask in (given or inherited)[-1:]]
     settings = settings or [(mask, "/etc/login.defs") for mask in inherited[-1:]]
     if not settings:
-        return {"exists": False}
+        return {"exists": False, "wrong": []}  # then it is 022: login(1), systemd.exec(5)
     # What is not masked by every one of them is not masked.
     weakest = umask.EVERYBODY
     for mask, _ in settings:

@@ -15,13 +15,16 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """`values`: `file:line domain kind value` of each line about the item. `above_zero`: those that allow something."""
+    """`values`: `file:line domain kind value` of each line about the item. `above_zero`: those that allow something;
+    for one domain the last line counts, as pam_limits has it."""
     item = str(select["item"])
     lines = [line for line in machine.once(entries) if line[3] == item]
+    last = {(line[1], kind): line for line in lines for kind in (KINDS[:2] if line[2] == "-" else [line[2]])}
+    in_force = set(last.values())
     return {
         "exists": bool(lines),
         "values": [_text(line) for line in lines],
-        "above_zero": [_text(line) for line in lines if line[4] != "0"],
+        "above_zero": [_text(line) for line in lines if line[4] != "0" and line in in_force],
     }
 
 

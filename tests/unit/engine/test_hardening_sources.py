@@ -26,6 +26,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     home,
     kernel_argument,
     kernel_module,
+    limits,
     mount,
     nftables,
     pam,
@@ -598,3 +599,26 @@ def test_firewall_joins_rules_with_what_listens(monkeypatch: pytest.MonkeyPatch,
 def test_accounts_are_read_as_the_source_account_reads_them(tmp_path: Path) -> None:
     machine = account_files(tmp_path, ("anna:x:1000:0::/home/anna:/bin/bash", "anna:$y$x:1:0:30:7:::"))
     assert account.look_up(machine, {"name": "anna"})["password"] == "set"  # noqa: S105
+
+
+@pytest.mark.parametrize(
+    ("last", "above"),
+    [
+        ("* - core 0\nroot - core 0\n", []),
+        ("* hard core 0\n", ["root hard infinity", "* soft infinity"]),
+        ("@games - core 1000\n* - core 0\nroot - core 0\n", ["@games - 1000"]),
+    ],
+)
+def test_of_limits_the_last_line_for_a_domain_counts(tmp_path: Path, last: str, above: list[str]) -> None:
+    """pam_limits(8); what comes before it is as Debian 13 has it, whose systemd allows dumps of any size."""
+    files = {
+        "10-debian.conf": "* hard core infinity\nroot hard core infinity\n",
+        "20-debian.conf": "* soft core infinity\n",
+        "99-ours.conf": last,
+    }
+    place = tmp_path / "etc/security/limits.d"
+    place.mkdir(parents=True)
+    for name, text in files.items():
+        (place / name).write_text(text, encoding="utf-8")
+    shown = limits.look_up(Machine(str(tmp_path)), {"item": "core"})["above_zero"]
+    assert [line.partition(" ")[2] for line in shown] == above
