@@ -8,13 +8,23 @@ from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import gr
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules.grammar import (
     GROUPS,
     SEVERITIES,
-    both,
     listed,
     resolve,
+    translations,
 )
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
-__all__ = ["GROUPS", "SEVERITIES", "VOCABULARY", "both", "expectations", "listed", "problems", "resolve", "selector"]
+__all__ = [
+    "GROUPS",
+    "SEVERITIES",
+    "VOCABULARY",
+    "expectations",
+    "listed",
+    "problems",
+    "resolve",
+    "selector",
+    "translations",
+]
 
 
 class _Vocabulary(Mapping):
@@ -48,11 +58,11 @@ def expectations(check):
     """All single expectations of a check, also those of its condition and inside groups."""
     waiting = [check, *listed(check.get("when"))]
     while waiting:
-        each = waiting.pop()
-        if "source" in each:
-            yield each
+        expectation = waiting.pop()
+        if "source" in expectation:
+            yield expectation
         for name in GROUPS:
-            waiting += each.get(name, [])
+            waiting += expectation.get(name, [])
 
 
 def _named(checks, mistake):
