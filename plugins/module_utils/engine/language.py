@@ -27,12 +27,16 @@ __all__ = [
 ]
 
 
+def declaration(source):
+    """What may be written about a source, as its module declares it."""
+    return grammar.Source(source.MAIN, source.SELECTORS, source.ATTRIBUTES, getattr(source, "NEEDS", ()))
+
+
 class _Vocabulary(Mapping):
     """Source -> what may be written about it, read from the source when a check names it."""
 
     def __getitem__(self, name):
-        source = SOURCES[name]
-        return grammar.Source(source.MAIN, source.SELECTORS, source.ATTRIBUTES, getattr(source, "NEEDS", ()))
+        return declaration(SOURCES[name])
 
     def __iter__(self):
         return iter(SOURCES)
