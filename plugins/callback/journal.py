@@ -157,7 +157,7 @@ class CallbackModule(CallbackBase):
     @recorded
     def v2_runner_item_on_ok(self, run: Run, result: Any) -> None:
         changed = result.is_changed()
-        if changed or run.action(events.task_of(result)) in outcome.OWN:
+        if changed or run.action(events.task_of(result)) in outcome.OWN_MODULES:
             run.item(result, "changed" if changed else "ok")
 
     @recorded

@@ -61,23 +61,23 @@ class LookupModule(LookupBase):
     """Runs on the controller alone."""
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
-        given = {} if variables is None else variables
+        host_variables = {} if variables is None else variables
         try:
-            whole = self._profile(given)
-            baseline.known("oplever.lab.baseline", terms, whole)
-            return [whole[term] for term in terms] if terms else [whole]
+            profile = self._profile(host_variables)
+            baseline.require_known("oplever.lab.baseline", terms, profile)
+            return [profile[term] for term in terms] if terms else [profile]
         except baseline.BaselineError as problem:
             raise AnsibleError(str(problem)) from None
 
     def _profile(self, variables: dict[str, Any]) -> dict[str, Any]:
         name = str(self._value(variables, "harden_profile") or self._value(variables, "oplever_profile") or PROFILE)
         every, profiles = _controls(), _profiles()
-        baseline.known("harden_profile", [name], profiles)
+        baseline.require_known("harden_profile", [name], profiles)
         areas, skip, purposes = (list(self._value(variables, key) or []) for key in LISTS)
         ids = [control["id"] for control in every]
-        baseline.known("harden_areas", areas, {control["area"] for control in every})
-        baseline.known("harden_skip", skip, ids)
-        baseline.known("harden_purposes", purposes, _purposes())
+        baseline.require_known("harden_areas", areas, {control["area"] for control in every})
+        baseline.require_known("harden_skip", skip, ids)
+        baseline.require_known("harden_purposes", purposes, _purposes())
         profile = profiles[name]
         checks = baseline.controls(every, profile["level"], areas, purposes)
         host = str(variables.get("inventory_hostname", ""))
@@ -92,13 +92,15 @@ class LookupModule(LookupBase):
             "host": host,
         }
 
-    def _parameters(self, variables: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    def _parameters(self, variables: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
         """The values of the profile, each replaced by `harden_<name>` where the site gives it."""
-        given = {name: self._value(variables, f"harden_{name}") for name in own if f"harden_{name}" in variables}
+        site_values = {
+            name: self._value(variables, f"harden_{name}") for name in defaults if f"harden_{name}" in variables
+        }
         if "harden_ports" not in variables:
             allowed = [rule.get("port") for rule in self._value(variables, "firewall_allow") or []]
-            given["ports"] = baseline.ports(own["ports"], [self._value(variables, "ansible_port"), *allowed])
-        return {**own, **given}
+            site_values["ports"] = baseline.ports(defaults["ports"], [self._value(variables, "ansible_port"), *allowed])
+        return {**defaults, **site_values}
 
     def _value(self, variables: dict[str, Any], name: str) -> Any:
         return self._templar.template(variables[name]) if name in variables else None
@@ -137,8 +139,8 @@ def _controls() -> list[dict[str, Any]]:
 
 @cache
 def _profiles() -> dict[str, dict[str, Any]]:
-    found = [_loaded(path) for path in sorted((FILES / "profiles").glob("*.yml"))]
-    return {profile["profile"]: profile for profile in found}
+    profiles = [_loaded(path) for path in sorted((FILES / "profiles").glob("*.yml"))]
+    return {profile["profile"]: profile for profile in profiles}
 
 
 def _purposes() -> set[str]:

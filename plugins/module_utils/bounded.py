@@ -26,13 +26,13 @@ class TooMuchError(Exception):
 def run(argv, stdin, env, seconds):
     """(exit code, standard output, standard error) of a command, as bytes. Raises OSError, ValueError and the above."""
     # In memory: what a command reads may be a password. A pipe would block on a command that does not read it.
-    given = os.memfd_create("stdin")
+    stdin_file = os.memfd_create("stdin")
     try:
-        os.write(given, stdin)
-        os.lseek(given, 0, os.SEEK_SET)
+        os.write(stdin_file, stdin)
+        os.lseek(stdin_file, 0, os.SEEK_SET)
         process = subprocess.Popen(
             argv,
-            stdin=given,
+            stdin=stdin_file,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=env,
@@ -40,7 +40,7 @@ def run(argv, stdin, env, seconds):
             start_new_session=True,
         )
     finally:
-        os.close(given)
+        os.close(stdin_file)
     until = time.monotonic() + seconds
     try:
         with process.stdout, process.stderr:
@@ -75,7 +75,7 @@ def within(seconds):
 
 def _collect(streams, until):
     """What comes out of each stream until all are closed."""
-    found = {stream: bytearray() for stream in streams}
+    outputs = {stream: bytearray() for stream in streams}
     with selectors.DefaultSelector() as selector:
         for stream in streams:
             selector.register(stream, selectors.EVENT_READ)
@@ -85,12 +85,12 @@ def _collect(streams, until):
                 raise TooLongError
             for key, _ in selector.select(left):
                 piece = os.read(key.fd, PIECE)
-                found[key.fileobj] += piece
+                outputs[key.fileobj] += piece
                 if not piece:
                     selector.unregister(key.fileobj)
-                if sum(map(len, found.values())) > MOST:
+                if sum(map(len, outputs.values())) > MOST:
                     raise TooMuchError
-    return [bytes(found[stream]) for stream in streams]
+    return [bytes(outputs[stream]) for stream in streams]
 
 
 def _end(process):

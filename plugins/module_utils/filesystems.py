@@ -46,22 +46,22 @@ class Mount:
 
 def parse(text):
     """The lines of mountinfo (proc(5)) as a list of Mount."""
-    found = []
+    mounts = []
     for line in text.splitlines():
         left, _, right = line.partition(" - ")
         fields, tail = left.split(), right.split()
         if len(fields) < 6 or len(tail) < 2:
             continue
         options = fields[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
-        found.append(Mount(unescape(fields[4]), unescape(tail[1]), tail[0], list(dict.fromkeys(options)), fields[2]))
-    return found
+        mounts.append(Mount(unescape(fields[4]), unescape(tail[1]), tail[0], list(dict.fromkeys(options)), fields[2]))
+    return mounts
 
 
 def below(table, root):
     """The mounts of this system that make up the tree at `root`, targets as seen from there; that of / among them."""
-    found = [m.seen_from(root) for m in table if m.target.startswith(root + "/")]
+    mounts = [m.seen_from(root) for m in table if m.target.startswith(root + "/")]
     top = covering(table, root)
-    return ([top.seen_from(top.target)] if top else []) + found
+    return ([top.seen_from(top.target)] if top else []) + mounts
 
 
 def _holds(target, path):
@@ -75,8 +75,8 @@ def covering(table, path):
 
 def local(table, path):
     """Whether `path` lies on a file system of this machine's own disks or memory."""
-    found = covering(table, path)
-    return found is not None and found.fstype in LOCAL
+    mount = covering(table, path)
+    return mount is not None and mount.fstype in LOCAL
 
 
 def remote(entry):

@@ -60,14 +60,14 @@ class Machine:
         self.root = root.rstrip("/")
         self.timeout = timeout
         self.offline = offline
-        self._known = {}
+        self._results = {}
         self._begun = {}  # (argv, user) -> (thread, list that it puts a Completed or an exception in)
         self._far = None  # targets of mounts that depend on something else to answer -> (kind, whether they do)
 
-    def must_run(self, what):
-        """Raises InapplicableError where the machine does not run, so that `what` says nothing about it."""
+    def must_run(self, subject):
+        """Raises InapplicableError where the machine does not run, so that `subject` says nothing about it."""
         if self.offline:
-            raise InapplicableError("%s needs a running system; this one is only mounted" % what)
+            raise InapplicableError("%s needs a running system; this one is only mounted" % subject)
 
     def path(self, path, follow=True):
         """Where `path` really is; `follow` False leaves a link at its end alone.
@@ -188,11 +188,11 @@ class Machine:
         Raises UnreadableError for a directory that may not be read: what is in it would count as not there.
         """
         directory, name = posixpath.split(pattern)
-        found = []
+        paths = []
         for place in self.glob(directory) if MAGIC.search(directory) else [directory]:
-            names = [each for each in self.names(place) if each[0] != "." or name[0] == "."]
-            found += [posixpath.join(place, each) for each in fnmatch.filter(names, name)]
-        return sorted(found)
+            names = [entry for entry in self.names(place) if entry[0] != "." or name[0] == "."]
+            paths += [posixpath.join(place, entry) for entry in fnmatch.filter(names, name)]
+        return sorted(paths)
 
     def run(self, argv, timeout=None, stdin=None, user=None, env=None):
         """Run a command (list, never a shell) in the C.UTF-8 locale, as `user` when given.
@@ -253,12 +253,12 @@ class Machine:
 
     def once(self, function):
         """`function(machine)`, called once however many checks ask; what it raised is raised again."""
-        if function not in self._known:
+        if function not in self._results:
             try:
-                self._known[function] = (function(self), None)
+                self._results[function] = (function(self), None)
             except UnreadableError as problem:
-                self._known[function] = (None, problem)
-        value, problem = self._known[function]
+                self._results[function] = (None, problem)
+        value, problem = self._results[function]
         if problem is not None:
             raise type(problem)(str(problem))
         return value

@@ -8,21 +8,21 @@ import pwd
 
 def user(machine, uid):
     """Name of a user, or None when nobody has the number."""
-    known = machine.once(_users)
-    if uid not in known:
-        known[uid] = None if machine.offline else _asked(pwd.getpwuid, uid)
-    return known[uid]
+    users = machine.once(_users)
+    if uid not in users:
+        users[uid] = None if machine.offline else _name_of(pwd.getpwuid, uid)
+    return users[uid]
 
 
 def group(machine, gid):
     """Name of a group, or None when there is none with the number."""
-    known = machine.once(_groups)
-    if gid not in known:
-        known[gid] = None if machine.offline else _asked(grp.getgrgid, gid)
-    return known[gid]
+    groups = machine.once(_groups)
+    if gid not in groups:
+        groups[gid] = None if machine.offline else _name_of(grp.getgrgid, gid)
+    return groups[gid]
 
 
-def _asked(ask, number):
+def _name_of(ask, number):
     try:
         return ask(number)[0]
     except KeyError:

@@ -23,15 +23,15 @@ def endpoint(machine, protocol, host, port):
 
 def addresses(machine, host):
     """The addresses of a name or address, asked once: a resolver that is away takes its time. Raises OSError."""
-    found = machine.once(_addresses)
-    if host not in found:
+    answers = machine.once(_addresses)
+    if host not in answers:
         try:
-            found[host] = list(dict.fromkeys(row[4][0] for row in socket.getaddrinfo(host, None)))
+            answers[host] = list(dict.fromkeys(row[4][0] for row in socket.getaddrinfo(host, None)))
         except (OSError, UnicodeError) as problem:
-            found[host] = problem
-    if isinstance(found[host], Exception):
-        raise OSError("%s: %s" % (host, found[host]))
-    return found[host]
+            answers[host] = problem
+    if isinstance(answers[host], Exception):
+        raise OSError("%s: %s" % (host, answers[host]))
+    return answers[host]
 
 
 def connect(machine, host, port, seconds):

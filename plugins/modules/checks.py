@@ -163,7 +163,7 @@ OPTIONS = {
     "timeout": {"type": "int", "default": 30},
     **OF_BASELINE,
 }
-TOLD = ("suite", "stage", "profile", "profile_version")
+LABELS = ("suite", "stage", "profile", "profile_version")
 SHOWN = 20
 
 
@@ -177,17 +177,17 @@ def main():
         mutually_exclusive=[("baseline", "checks")],
     )
     options = {**module.params, **(module.params["baseline"] or {})}
-    told = {"module_args": {key: options[key] for key in TOLD}}
+    invocation = {"module_args": {key: options[key] for key in LABELS}}
     wrong = language.problems(options["checks"], options["parameters"]) + waivers.problems(options["exceptions"])
     if wrong:
         more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
         module.fail_json(
             msg="Invalid checks: %s%s" % ("; ".join(wrong[:SHOWN]), more),
-            invocation=told,
+            invocation=invocation,
         )
     today = time.strftime("%Y-%m-%d")
     if not os.path.isdir(options["root"]):
-        module.fail_json(msg="root: there is no directory %s" % options["root"], invocation=told)
+        module.fail_json(msg="root: there is no directory %s" % options["root"], invocation=invocation)
     root = os.path.realpath(options["root"])
     machine = Machine(root, options["timeout"], offline=root != "/")
     checks = language.resolve(options["checks"], options["parameters"])
@@ -202,8 +202,8 @@ def main():
         reference=options["reference"],
         msg=evaluate.message(results),
         ansible_facts={"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
-        invocation=told,
-        **told["module_args"],
+        invocation=invocation,
+        **invocation["module_args"],
     )
 
 

@@ -17,14 +17,20 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one
 NAME = "assignment.yml"
 VARIABLE = "oplever_assignment"
 EXCEPTIONS = "exceptions.yml"
-_WANTED = "it has to be a list of names with values, as `title: ...`"
+_SHAPE = "it has to be a list of names with values, as `title: ...`"
 
 
 def load(
-    option: str | None, here: project.Project, inventories: list[str], loader: Any, *, redactor: Redactor, display: Any
+    option: str | None,
+    current_project: project.Project,
+    inventories: list[str],
+    loader: Any,
+    *,
+    redactor: Redactor,
+    display: Any,
 ) -> dict[str, Any] | None:
     """The assignment without secrets; None, and a warning when it cannot be read, without one."""
-    for path, name in _places(option, here, inventories):
+    for path, name in _places(option, current_project, inventories):
         try:
             content = _content(path, name, loader)
         except Exception as problem:  # Ansible's own loader has errors of many kinds
@@ -38,10 +44,10 @@ def load(
     return None
 
 
-def _places(option: str | None, here: project.Project, inventories: list[str]) -> Iterator[tuple[str, str]]:
+def _places(option: str | None, current_project: project.Project, inventories: list[str]) -> Iterator[tuple[str, str]]:
     """(file, variable in it or '' for the whole), the first that has an assignment counts."""
     if option:
-        yield os.path.join(here.directory, os.path.expanduser(option)), ""
+        yield os.path.join(current_project.directory, os.path.expanduser(option)), ""
         return
     if inventories and "," not in inventories[0]:
         directory = _directory(inventories[0])
@@ -50,7 +56,7 @@ def _places(option: str | None, here: project.Project, inventories: list[str]) -
         for path in variable_files.variables_of_all(directory):
             if VARIABLE.encode() in (variable_files.read(path) or b""):
                 yield path, VARIABLE
-    path = project.beside(here, NAME) or ""
+    path = project.beside(current_project, NAME) or ""
     if os.path.isfile(path):
         yield path, ""
 
@@ -66,14 +72,16 @@ def _content(path: str, name: str, loader: Any) -> dict[str, Any] | None:
         with open(path, encoding="utf-8") as file:
             content = yaml.safe_load(file)
     if content is not None and not isinstance(content, dict):
-        raise ValueError(_WANTED)
+        raise ValueError(_SHAPE)
     return content or {}
 
 
 def work_process(assignment: Mapping[str, Any] | None, option: str | None) -> str | None:
     """What was assigned, else what is set for all runs; None when nobody said, since a playbook alone does not."""
-    given = (assignment or {}).get("work_process") or option
-    return one_line(str(given), 20) if isinstance(given, str | int | float) and not isinstance(given, bool) else None
+    process = (assignment or {}).get("work_process") or option
+    return (
+        one_line(str(process), 20) if isinstance(process, str | int | float) and not isinstance(process, bool) else None
+    )
 
 
 def taken_for_inventory(inventories: list[str], records: str) -> list[str]:
@@ -109,8 +117,8 @@ def _reason(problem: Exception) -> str:
         return f"line {mark.line + 1}: {one_line(str(getattr(problem, 'problem', '') or 'no YAML'), 200)}"
     if isinstance(problem, OSError) and problem.strerror:
         return one_line(problem.strerror, 300)
-    if isinstance(problem, ValueError) and str(problem) == _WANTED:
-        return _WANTED
+    if isinstance(problem, ValueError) and str(problem) == _SHAPE:
+        return _SHAPE
     return "it is no YAML in UTF-8"
 
 

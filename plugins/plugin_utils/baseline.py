@@ -24,14 +24,14 @@ class BaselineError(ValueError):
     """Something in a variable or the file of exceptions cannot be used; the text says what and the way out."""
 
 
-def ports(own: Sequence[int], more: Iterable[Any]) -> list[int]:
+def ports(profile_ports: Sequence[int], more: Iterable[Any]) -> list[int]:
     """The ports of the profile and those that the site opens elsewhere: numbers, or ranges as 6000-6010."""
-    found = set(own)
-    for each in more:
-        first, _, last = str(each or "").partition("-")
+    numbers = set(profile_ports)
+    for port in more:
+        first, _, last = str(port or "").partition("-")
         if first.isdigit():
-            found.update(range(int(first), int(last or first) + 1))
-    return sorted(found)
+            numbers.update(range(int(first), int(last or first) + 1))
+    return sorted(numbers)
 
 
 def controls(
@@ -63,7 +63,7 @@ def _for_machine(control: dict[str, Any], purposes: Sequence[str]) -> dict[str, 
     return sent
 
 
-def known(name: str, values: Sequence[str], possible: Iterable[str]) -> None:
+def require_known(name: str, values: Sequence[str], possible: Iterable[str]) -> None:
     """Raise BaselineError when one of the `values` of the variable `name` is none of the `possible`."""
     every = sorted(set(possible))
     for value in values:
@@ -73,12 +73,14 @@ def known(name: str, values: Sequence[str], possible: Iterable[str]) -> None:
             raise BaselineError(f"{name}: there is no {value}{meant}")
 
 
-def exceptions(found: Any, place: str, ids: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def exceptions(
+    content: Any, place: str, ids: Iterable[str], groups: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
     """The exceptions written at `place`, checked: keys, dates, and that control and hosts exist. Raises BaselineError.
 
     One that is expired or that nobody approved is no mistake here: it does not count, and the record says so.
     """
-    rows = found.get("exceptions") if isinstance(found, dict) else found
+    rows = content.get("exceptions") if isinstance(content, dict) else content
     if rows is None:
         return []
     if not isinstance(rows, list):
@@ -106,18 +108,18 @@ def _plain(row: Any) -> Any:
 
 
 def _wrong(row: Mapping[str, Any], ids: set[str], names: set[str]) -> list[str]:
-    found = []
+    mistakes = []
     for key in row:
         if key not in EXCEPTION_KEYS:
             close = difflib.get_close_matches(str(key), EXCEPTION_KEYS, 1)
-            found.append(f"there is no key '{key}'" + (f"; did you mean '{close[0]}'?" if close else ""))
+            mistakes.append(f"there is no key '{key}'" + (f"; did you mean '{close[0]}'?" if close else ""))
     if row.get("control") and row["control"] not in ids:
         close = difflib.get_close_matches(str(row["control"]), ids, 1)
-        found.append(f"there is no control {row['control']}" + (f"; did you mean {close[0]}?" if close else ""))
+        mistakes.append(f"there is no control {row['control']}" + (f"; did you mean {close[0]}?" if close else ""))
     for pattern in language.listed(row.get("hosts")):
         if pattern != "all" and not any(fnmatch.fnmatchcase(name, str(pattern)) for name in names):
-            found.append(f"no host or group in the inventory is called {pattern}")
-    return found
+            mistakes.append(f"no host or group in the inventory is called {pattern}")
+    return mistakes
 
 
 def granted_to(rows: Iterable[dict[str, Any]], host: str, group_names: Sequence[str]) -> list[dict[str, Any]]:

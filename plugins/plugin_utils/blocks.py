@@ -34,14 +34,14 @@ def is_for_some(task: Any) -> bool:
 
 def _surroundings(task: Any) -> list[tuple[Any, str]]:
     """The blocks around a task from the inside out, each with the part of it that the task is in."""
-    found = []
+    blocks = []
     child, parent = task, getattr(task, "_parent", None)
     while parent is not None:
         # Parents that include files or roles have no parts; what they brought stands where they stand.
         if hasattr(parent, "rescue"):
-            found.append((parent, _part(parent, child)))
+            blocks.append((parent, _part(parent, child)))
         child, parent = parent, getattr(parent, "_parent", None)
-    return found
+    return blocks
 
 
 def _part(block: Any, child: Any) -> str:

@@ -98,19 +98,19 @@ def _one_at_a_time(parent: int) -> Iterator[None]:
 def _begin(parent: int, name: str) -> tuple[int, Reserve]:
     """The directory of a record with an empty journal: its descriptor, and the reserve."""
     os.mkdir(name, 0o700, dir_fd=parent)
-    own = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    record = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
     try:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=own)
-        reserve = Reserve(own)
+        descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=record)
+        reserve = Reserve(record)
     except OSError:
         with contextlib.suppress(OSError):
-            os.unlink("journal.jsonl", dir_fd=own)
+            os.unlink("journal.jsonl", dir_fd=record)
         with contextlib.suppress(OSError):
             os.rmdir(name, dir_fd=parent)
         raise
     finally:
-        os.close(own)
+        os.close(record)
     return descriptor, reserve
 
 
@@ -123,12 +123,12 @@ def reopen(place: RecordDirectory) -> int:
     try:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=parent)
-        own = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+        record = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=own)
+            descriptor = os.open("journal.jsonl", flags, 0o600, dir_fd=record)
         finally:
-            os.close(own)
+            os.close(record)
         if not os.path.exists(os.path.join(above, sequence.LATEST)):  # else a later run made its record meanwhile
             _point_latest(parent, name)
     finally:

@@ -33,8 +33,8 @@ def command(option: str | None, directory: str) -> list[str] | None:
         return [sys.executable, "-P", "-m", "oplever"]
     # Whoever has the working directory on PATH would run what somebody else put there.
     places = [place for place in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(place)]
-    found = shutil.which("oplever", path=os.pathsep.join(places)) if places else None
-    return [found] if found else None
+    program = shutil.which("oplever", path=os.pathsep.join(places)) if places else None
+    return [program] if program else None
 
 
 def _is_in_this_python() -> bool:
@@ -62,8 +62,8 @@ def build(words: list[str], record: str) -> tuple[list[str], str]:
     # 0: all well; 1: the documents are there and the record says no. Anything else: no documents.
     if done.returncode in (0, 1) and os.path.exists(os.path.join(record, "record.json")):
         return lines, ""
-    said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines, one_line(said[-1], 300) if said else f"exit code {done.returncode}"
+    errors = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines, one_line(errors[-1], 300) if errors else f"exit code {done.returncode}"
 
 
 def _harmless(line: str) -> str:

@@ -58,10 +58,10 @@ def pattern(play: Any) -> str:
     return ",".join(map(str, play.hosts)) if isinstance(play.hosts, list | tuple) else str(play.hosts)
 
 
-def play_hosts(play: Any, *, whole: bool = False) -> list[Any]:
-    """Hosts of this play; of this batch of it under `serial`, unless the `whole` play is asked for."""
+def play_hosts(play: Any, *, all_batches: bool = False) -> list[Any]:
+    """Hosts of this play; of this batch of it under `serial`, or of `all_batches`."""
     inventory = getattr(play.get_variable_manager(), "_inventory", None)
-    return list(inventory.get_hosts(play.hosts, ignore_restrictions=whole)) if inventory is not None else []
+    return list(inventory.get_hosts(play.hosts, ignore_restrictions=all_batches)) if inventory is not None else []
 
 
 def planned(playbook: Any, redactor: Redactor) -> list[dict[str, str]]:
@@ -76,18 +76,18 @@ def planned(playbook: Any, redactor: Redactor) -> list[dict[str, str]]:
 def play_secrets(play: Any) -> set[str]:
     """Values of variables that look secret by their name, from the play, -e and one host of each set of groups."""
     manager = play.get_variable_manager()
-    found = secret_values(dict(play.vars or {})) | secret_values(dict(manager.extra_vars or {}))
+    secrets = secret_values(dict(play.vars or {})) | secret_values(dict(manager.extra_vars or {}))
     for prompt in play.vars_prompt or []:
         value = (play.vars or {}).get(prompt.get("name"))
         if prompt.get("private", True) and isinstance(value, str):
-            found.add(str(value))
+            secrets.add(str(value))
     samples: dict[tuple[str, ...], Any] = {}
     for host in play_hosts(play):
-        found |= secret_values(dict(host.vars))
+        secrets |= secret_values(dict(host.vars))
         samples.setdefault(tuple(str(group.name) for group in host.get_groups()), host)
     for host in list(samples.values())[:VARIABLE_SAMPLES]:
-        found |= secret_values(manager.get_vars(play=play, host=host, include_hostvars=False))
-    return found
+        secrets |= secret_values(manager.get_vars(play=play, host=host, include_hostvars=False))
+    return secrets
 
 
 def task_action(task: Any) -> str:
@@ -136,11 +136,11 @@ def _bypasses_the_hosts(task: Any) -> bool:
 def learnt(result: Any, action: str) -> set[str]:
     """Secret values that the run knows from this task on."""
     task = task_of(result)
-    found = secret_values(task.args) if task.no_log is True else set()
+    secrets = secret_values(task.args) if task.no_log is True else set()
     if action == "ansible.builtin.set_fact":
         facts = raw_data_of(result).get("ansible_facts")
-        found |= secret_values(facts) if isinstance(facts, Mapping) else set()
-    return found
+        secrets |= secret_values(facts) if isinstance(facts, Mapping) else set()
+    return secrets
 
 
 def included_variables(task: Any, directory: str) -> list[str]:
@@ -199,8 +199,8 @@ def delegated_to(task: Any, host: str) -> str | None:
     """The machine that did the work in place of `host`. In a loop it may be another one for each item: those are told
     with the items."""
     delegate = task.delegate_to
-    known = isinstance(delegate, str) and delegate != host and "{{" not in delegate
-    return str(delegate) if known else None
+    is_other_machine = isinstance(delegate, str) and delegate != host and "{{" not in delegate
+    return str(delegate) if is_other_machine else None
 
 
 def include_fields(included: Any, redactor: Redactor) -> dict[str, Any]:

@@ -53,13 +53,13 @@ def collection_version(root: Path) -> str | None:
 
 def collections_in_use() -> dict[str, str | None]:
     """Collections that Ansible has loaded something from so far, with their versions."""
-    found = {}
+    versions = {}
     for name, module in list(sys.modules.items()):
         parts = name.split(".")
         if len(parts) == 3 and parts[0] == "ansible_collections" and parts[1:] != ["ansible", "builtin"]:
             path = next(iter(getattr(module, "__path__", ())), None)
-            found[".".join(parts[1:])] = collection_version(Path(path)) if path else None
-    return dict(sorted(found.items()))
+            versions[".".join(parts[1:])] = collection_version(Path(path)) if path else None
+    return dict(sorted(versions.items()))
 
 
 def commit(directory: str) -> tuple[str | None, bool | None]:

@@ -33,10 +33,14 @@ class Run:
     """Writes the journal of one command and, when it is over, has the documents built."""
 
     def __init__(
-        self, place: directory.RecordDirectory, here: project.Project, options: Mapping[str, Any], display: Any
+        self,
+        place: directory.RecordDirectory,
+        current_project: project.Project,
+        options: Mapping[str, Any],
+        display: Any,
     ) -> None:
         self.place = place
-        self._project = here
+        self._project = current_project
         self.redactor = Redactor(secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv)))
         self._options = options
         self._loader: Any = None
@@ -63,12 +67,15 @@ class Run:
     def begin(cls, playbook: Any, options: Mapping[str, Any], display: Any) -> Run | None:
         """Open the record; None (and one warning) when that cannot be done. The play goes on either way."""
         try:
-            here = project.current()
-            if here.ignored:
-                display.warning(project.why_ignored(here))
-            place = directory.create(project.records(here), start.playbook_name(playbook), datetime.now(UTC))
-            run = cls(place, here, options, display)
-            run.write("run_start", start.fields(place, options, playbook, here, redactor=run.redactor, display=display))
+            current_project = project.current()
+            if current_project.ignored:
+                display.warning(project.why_ignored(current_project))
+            place = directory.create(project.records(current_project), start.playbook_name(playbook), datetime.now(UTC))
+            run = cls(place, current_project, options, display)
+            run.write(
+                "run_start",
+                start.fields(place, options, playbook, current_project, redactor=run.redactor, display=display),
+            )
             atexit.register(run._at_exit)
         except Exception as problem:  # whatever it is, the play goes on
             display.warning(f"Oplever keeps no record of this run: {problem}")
@@ -129,7 +136,7 @@ class Run:
         files = variable_files.digests([listed], {path: variable_files.read(path) for path in listed})
         fields = events.play_fields(play, self.redactor) | {"files": files}
         if is_first_batch and play.serial:
-            fields["planned"] = [str(host.get_name()) for host in events.play_hosts(play, whole=True)]
+            fields["planned"] = [str(host.get_name()) for host in events.play_hosts(play, all_batches=True)]
         self.write("play_start", fields)
 
     def task_start(self, task: Any, *, handler: bool) -> None:
@@ -272,5 +279,5 @@ class Run:
 
 def _playbooks_given() -> int:
     """How many playbooks the command line names. Ad hoc commands have a host pattern there: one."""
-    given = context.CLIARGS.get("args")
-    return max(1, len(given)) if isinstance(given, list | tuple) else 1
+    playbooks = context.CLIARGS.get("args")
+    return max(1, len(playbooks)) if isinstance(playbooks, list | tuple) else 1

@@ -27,7 +27,7 @@ def fields(
     place: RecordDirectory,
     options: Mapping[str, Any],
     playbook: Any,
-    here: Project,
+    project: Project,
     *,
     redactor: Redactor,
     display: Any,
@@ -40,7 +40,7 @@ def fields(
         display.warning(assignment.advice(mistaken))
     files = _files(inventories, directory, list(arguments.get("extra_vars") or []), playbook._loader, redactor)
     assigned = assignment.load(
-        options["assignment"], here, inventories, playbook._loader, redactor=redactor, display=display
+        options["assignment"], project, inventories, playbook._loader, redactor=redactor, display=display
     )
     return {
         "format": FORMAT,

@@ -63,27 +63,27 @@ def role_files(role_path: str) -> list[str]:
 
 def listed_files(names: Iterable[Any], directory: str) -> list[str]:
     """`vars_files` of a play that can be found without filling in variables."""
-    found = []
+    files = []
     for name in names:
         for choice in name if isinstance(name, list) else [name]:
             places = (os.path.join(directory, "vars", str(choice)), os.path.join(directory, str(choice)))
             path = next((place for place in places if os.path.exists(place)), None)
             if path is not None:
-                found += _below(path) if os.path.isdir(path) else [path]
-    return found
+                files += _below(path) if os.path.isdir(path) else [path]
+    return files
 
 
 def digests(groups: Iterable[list[str]], contents: dict[str, bytes | None]) -> dict[str, str | None]:
     """Path -> SHA-256 of its bytes; a large group under its directory, as the digest of its `sha256  path` lines."""
-    found: dict[str, str | None] = {}
+    result: dict[str, str | None] = {}
     for group in groups:
-        each = {path: digest(contents.get(path)) for path in group}
+        group_digests = {path: digest(contents.get(path)) for path in group}
         if len(group) <= SINGLY:
-            found |= each
+            result |= group_digests
         else:
-            lines = "".join(f"{sha256}  {path}\n" for path, sha256 in each.items())
-            found[os.path.commonpath(group) + os.sep] = digest(lines.encode("utf-8", "surrogateescape"))
-    return found
+            lines = "".join(f"{sha256}  {path}\n" for path, sha256 in group_digests.items())
+            result[os.path.commonpath(group) + os.sep] = digest(lines.encode("utf-8", "surrogateescape"))
+    return result
 
 
 def read(path: str) -> bytes | None:
@@ -119,13 +119,13 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
 
 def _below(directory: str) -> list[str]:
     """Files in the directory and what is below it, in order, hidden ones left out."""
-    found = []
+    files = []
     for entry in _entries(directory):
         if entry.is_dir(follow_symlinks=False):
-            found += _below(entry.path)
+            files += _below(entry.path)
         elif entry.is_file():
-            found.append(entry.path)
-    return found
+            files.append(entry.path)
+    return files
 
 
 def digest(content: bytes | None) -> str | None:

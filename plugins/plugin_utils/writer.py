@@ -144,9 +144,9 @@ class Writer:
 
     def _settle(self) -> None:
         """Bring the counter in line with the file: Ctrl-C can strike right after a write and before it was counted."""
-        found = os.fstat(self._fd)
-        self.is_removed = found.st_nlink == 0
-        size = found.st_size
+        status = os.fstat(self._fd)
+        self.is_removed = status.st_nlink == 0
+        size = status.st_size
         if size > self._size and os.pread(self._fd, 1, size - 1) == b"\n":
             self._seq, self._size = self._seq + 1, size
         elif size > self._size:

@@ -51,8 +51,10 @@ def _prepare(machine, checks):
     """Tell each source at once all that will be asked, so that it can ask the machine once."""
     selects = {}
     for check in checks:
-        for each in language.expectations(check):
-            selects.setdefault(each["source"], []).append(language.selector(each["source"], each.get("select")))
+        for expectation in language.expectations(check):
+            selects.setdefault(expectation["source"], []).append(
+                language.selector(expectation["source"], expectation.get("select"))
+            )
     for name, chosen in selects.items():
         prepare = getattr(SOURCES[name], "prepare", None)
         if prepare is not None:
@@ -69,13 +71,13 @@ def message(results):
     wrong = [result for result in results if result["status"] in ("fail", "error")]
     if not wrong:
         return "%d checks: all passed or did not apply" % len(results) if results else "there was nothing to check"
-    told = "; ".join(
+    examples = "; ".join(
         "%s (%s)" % (result["id"], result["reason"] if result["status"] == "error" else
                      "expected %s, found %s" % (result["expected"], result["found"]))
         for result in wrong[:5]
     )  # fmt: skip
     more = " and %d more" % (len(wrong) - 5) if len(wrong) > 5 else ""
-    return "%d of %d checks failed: %s%s" % (len(wrong), len(results), told, more)
+    return "%d of %d checks failed: %s%s" % (len(wrong), len(results), examples, more)
 
 
 def _check(machine, check, failed):
@@ -89,7 +91,7 @@ def _check(machine, check, failed):
     first = _first(check)
     return {
         "id": check["id"],
-        "title": language.both(check["title"]),
+        "title": language.translations(check["title"]),
         "source": first["source"],
         "subject": _subject(first),
         "status": status,
@@ -101,7 +103,7 @@ def _check(machine, check, failed):
         "builds_on": [str(name) for name in check.get("builds_on", ())],
         "severity": check.get("severity", ""),
         "area": check.get("area", ""),
-        "remedy": language.both(check.get("remedy")),
+        "remedy": language.translations(check.get("remedy")),
         "refs": check.get("refs", {}),
         "exception": "",
         "duration": round(time.monotonic() - start, 4),
@@ -113,12 +115,12 @@ def _applied(machine, check):
     for condition in language.listed(check.get("when")):
         verdict = _judge(machine, condition)
         if verdict.status == "fail":
-            told = language.both(check.get("reason"))["en"]
+            reason = language.translations(check.get("reason"))["en"]
             return "not_applicable", Verdict(
                 "",
                 "",
                 evidence=verdict.evidence,
-                reason=_about_host(condition) + (told or "%s does not hold: %s" % (verdict.expected, verdict.found)),
+                reason=_about_host(condition) + (reason or "%s does not hold: %s" % (verdict.expected, verdict.found)),
             )
         if verdict.status != "pass":
             return verdict.status, verdict
@@ -153,10 +155,10 @@ def _single(machine, expectation):
     # What is known to be wrong stays wrong, whatever else could not be read.
     if unread and not wrong:
         return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
-    found = _told(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
-    found = "%s for %s" % (found, label) if label else found
+    actual = _actual(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
+    actual = "%s for %s" % (actual, label) if label else actual
     texts = [text for attribute in wrong for text in _texts(values[attribute])]
-    return Verdict("fail" if wrong else "pass", expected, short(found, 800), evidence, wrong=texts)
+    return Verdict("fail" if wrong else "pass", expected, short(actual, 800), evidence, wrong=texts)
 
 
 def _texts(value):
@@ -168,9 +170,9 @@ def _worst(expect, facts, values):
     `variants` where something else holds for some: label and facts of each."""
     if all(matchers.holds(expect[attribute], values[attribute]) for attribute in values):
         for label, other in facts.get("variants", ()):
-            others = {attribute: _value(other, attribute) for attribute in values}
-            if not all(matchers.holds(expect[attribute], others[attribute]) for attribute in others):
-                return other, others, label
+            other_values = {attribute: _value(other, attribute) for attribute in values}
+            if not all(matchers.holds(expect[attribute], other_values[attribute]) for attribute in other_values):
+                return other, other_values, label
     return facts, values, ""
 
 
@@ -194,8 +196,8 @@ def _look_up(machine, name, select, attributes):
     except bounded.TooLongError:
         unread.append(UnreadableError("source %s took longer than %d s" % (name, SECONDS)))
     except Exception as problem:
-        told = "%s: %s" % (type(problem).__name__, problem)
-        unread.append(UnreadableError("source %s failed in a way that is not foreseen: %s" % (name, told)))
+        description = "%s: %s" % (type(problem).__name__, problem)
+        unread.append(UnreadableError("source %s failed in a way that is not foreseen: %s" % (name, description)))
     return {}, {}, unread
 
 
@@ -205,20 +207,20 @@ def _unjudged(problem, expected, evidence):
     return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
 
 
-def _told(facts, values, failed):
+def _actual(facts, values, failed):
     """What was found, of the attributes that matter; with the words of the machine itself when something is wrong. Of
     a thing that is not there that is told alone, unless its check passed or a text was compared all the same."""
     compared = [value for attribute, value in values.items() if attribute != "exists"]
     was_read = any(value is not None if not failed else value and isinstance(value, str) for value in compared)
     if not facts.get("exists", True) and compared and not was_read:
-        found = "does not exist"
+        actual = "does not exist"
     else:
-        found = " and ".join(_shown(attribute, value) for attribute, value in values.items())
+        actual = " and ".join(_shown(attribute, value) for attribute, value in values.items())
     if not failed or {"error", "stderr"} & set(values):
-        return found
+        return actual
     note = facts.get("error") or facts.get("stderr")
     note = note() if callable(note) else note
-    return "%s (%s)" % (found, short(note, 400)) if note else found
+    return "%s (%s)" % (actual, short(note, 400)) if note else actual
 
 
 def _shown(attribute, value):
@@ -230,12 +232,12 @@ def _shown(attribute, value):
 
 def _value(facts, attribute):
     """`headers.server` is the member `server` of the attribute `headers`; a thing that is not there has no value."""
-    head, dot, rest = attribute.partition(".")
+    head, dot, member = attribute.partition(".")
     value = facts.get(attribute if attribute in facts or not dot else head)
     value = value() if callable(value) else value
     if isinstance(value, UnreadableError):
         raise value
-    return value.get(rest) if attribute not in facts and isinstance(value, dict) else value
+    return value.get(member) if attribute not in facts and isinstance(value, dict) else value
 
 
 def _all(parts):

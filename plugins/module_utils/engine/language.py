@@ -8,21 +8,35 @@ from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import gr
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules.grammar import (
     GROUPS,
     SEVERITIES,
-    both,
     listed,
     resolve,
+    translations,
 )
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
-__all__ = ["GROUPS", "SEVERITIES", "VOCABULARY", "both", "expectations", "listed", "problems", "resolve", "selector"]
+__all__ = [
+    "GROUPS",
+    "SEVERITIES",
+    "VOCABULARY",
+    "expectations",
+    "listed",
+    "problems",
+    "resolve",
+    "selector",
+    "translations",
+]
+
+
+def declaration(source):
+    """What may be written about a source, as its module declares it."""
+    return grammar.Source(source.MAIN, source.SELECTORS, source.ATTRIBUTES, getattr(source, "NEEDS", ()))
 
 
 class _Vocabulary(Mapping):
     """Source -> what may be written about it, read from the source when a check names it."""
 
     def __getitem__(self, name):
-        source = SOURCES[name]
-        return grammar.Source(source.MAIN, source.SELECTORS, source.ATTRIBUTES, getattr(source, "NEEDS", ()))
+        return declaration(SOURCES[name])
 
     def __iter__(self):
         return iter(SOURCES)
@@ -48,11 +62,11 @@ def expectations(check):
     """All single expectations of a check, also those of its condition and inside groups."""
     waiting = [check, *listed(check.get("when"))]
     while waiting:
-        each = waiting.pop()
-        if "source" in each:
-            yield each
+        expectation = waiting.pop()
+        if "source" in expectation:
+            yield expectation
         for name in GROUPS:
-            waiting += each.get(name, [])
+            waiting += expectation.get(name, [])
 
 
 def _named(checks, mistake):

@@ -15,16 +15,16 @@ def problems(exceptions):
     """What is wrong with a list of exceptions as written; empty when it can be used."""
     if not isinstance(exceptions, list):
         return ["exceptions: a list is needed, not %s" % type(exceptions).__name__]
-    found = []
+    mistakes = []
     for position, item in enumerate(exceptions, 1):
         if not isinstance(item, dict):
-            found.append("exception %d: a mapping is needed" % position)
+            mistakes.append("exception %d: a mapping is needed" % position)
             continue
         name = item.get("id") or "number %d" % position
-        found += ["exception %s: '%s' is needed" % (name, key) for key in REQUIRED if not item.get(key)]
+        mistakes += ["exception %s: '%s' is needed" % (name, key) for key in REQUIRED if not item.get(key)]
         if item.get("expires") and not DAY.match(str(item["expires"])):
-            found.append("exception %s: expires is a day as 2026-12-31, not %s" % (name, item["expires"]))
-    return found
+            mistakes.append("exception %s: expires is a day as 2026-12-31, not %s" % (name, item["expires"]))
+    return mistakes
 
 
 def apply(result, wrong, exceptions, host, today):
@@ -48,7 +48,7 @@ def grants(exceptions, host, today):
         {
             "id": str(item["id"]),
             "control": str(item["control"]),
-            "hosts": [str(each) for each in _patterns(item)],
+            "hosts": [str(pattern) for pattern in _patterns(item)],
             "values": approved_values(item),
             "reason": str(item["reason"]),
             "owner": str(item["owner"]),

@@ -94,20 +94,20 @@ def _secret(machine, row):
 
 
 def _all(machine):
-    known = machine.once(accounts)
+    by_name = machine.once(accounts)
     lines = machine.once(rows)
     names, uids = Counter(row[0] for row in lines), Counter(int(row[2]) for row in lines)
-    login = [name for name, found in known.items() if can_log_in(found["shell"])]
-    passwords = [found["password"] for found in known.values()]
+    login = [name for name, account in by_name.items() if can_log_in(account["shell"])]
+    passwords = [account["password"] for account in by_name.values()]
     unknown = next((value for value in passwords if isinstance(value, UnreadableError)), None)
     return {
         "exists": True,
-        "uid0": sorted(name for name, found in known.items() if found["uid"] == 0),
-        "empty_password": unknown or sorted(name for name, found in known.items() if found["password"] == EMPTY),
+        "uid0": sorted(name for name, account in by_name.items() if account["uid"] == 0),
+        "empty_password": unknown or sorted(name for name, account in by_name.items() if account["password"] == EMPTY),
         "login": sorted(login),
         "duplicate_uids": sorted(str(uid) for uid, count in uids.items() if count > 1),
         "duplicate_names": sorted(name for name, count in names.items() if count > 1),
         "system_login": sorted(
-            name for name in login if 0 < known[name]["uid"] < FIRST_PERSON or known[name]["uid"] == NOBODY
+            name for name in login if 0 < by_name[name]["uid"] < FIRST_PERSON or by_name[name]["uid"] == NOBODY
         ),
     }

@@ -63,7 +63,7 @@ def parse(data):
 def _row(machine, tag, bits, number):
     who = ""
     if tag in (USER, GROUP):
-        known = names.user(machine, number) if tag == USER else names.group(machine, number)
-        who = (known or str(number)) + ":"
+        name = names.user(machine, number) if tag == USER else names.group(machine, number)
+        who = (name or str(number)) + ":"
     rights = "".join(letter if bits & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1)))
     return TAGS.get(tag, "?:") + who + rights

@@ -21,17 +21,17 @@ def look_up(machine, select):
     if not enabled:
         return {"exists": False, "enabled": False}
     try:
-        known = machine.once(profiles)
+        modes = machine.once(profiles)
     except UnreadableError as problem:
         return dict(dict.fromkeys(ATTRIBUTES[2:], problem), exists=True, enabled=True)
     return {
         "exists": True,
         "enabled": True,
-        "profiles": sorted(known),
-        "enforcing": sorted(name for name, mode in known.items() if mode in ("enforce", "kill")),
-        "complaining": sorted(name for name, mode in known.items() if mode in ("complain", "prompt")),
-        "unconfined": sorted(name for name, mode in known.items() if mode == "unconfined"),
-        "escaped": _escaped(machine, known),
+        "profiles": sorted(modes),
+        "enforcing": sorted(name for name, mode in modes.items() if mode in ("enforce", "kill")),
+        "complaining": sorted(name for name, mode in modes.items() if mode in ("complain", "prompt")),
+        "unconfined": sorted(name for name, mode in modes.items() if mode == "unconfined"),
+        "escaped": _escaped(machine, modes),
     }
 
 
@@ -49,15 +49,15 @@ def parse(text):
     return {name: mode.rstrip(")") for name, _, mode in rows}
 
 
-def _escaped(machine, known):
+def _escaped(machine, modes):
     """Programs that run without the profile that is loaded for their path, as `pid program`."""
-    found = []
+    escaped = []
     for pid in sorted((name for name in machine.names("/proc") if name.isdigit()), key=int):
         try:
             program = os.readlink(machine.path("/proc/%s/exe" % pid))
             current = (machine.read("/proc/%s/attr/current" % pid) or "").strip("\0\n ")
         except (OSError, UnreadableError):
             continue  # it has ended, or is a thread of the kernel
-        if current == "unconfined" and known.get(program, "unconfined") != "unconfined":
-            found.append("%s %s" % (pid, program))
-    return found
+        if current == "unconfined" and modes.get(program, "unconfined") != "unconfined":
+            escaped.append("%s %s" % (pid, program))
+    return escaped

@@ -49,8 +49,8 @@ def look_up(machine, select):
 
 def _pending(machine, security=False):
     """Names of packages of which a newer version waits. What is held back waits too: it is no less vulnerable."""
-    known = machine.once(package.origins).items()
-    return sorted(name for name, origin in known if origin.candidate and (origin.security or not security))
+    origins = machine.once(package.origins).items()
+    return sorted(name for name, origin in origins if origin.candidate and (origin.security or not security))
 
 
 def lists_age(machine, now):
@@ -67,12 +67,12 @@ def lists_age(machine, now):
 def _hooks(machine):
     """Commands that apt and dpkg run as root: `values` (file:line command), `writable` (what others could change of the
     programs in them) and `unpackaged` (files with hooks that no package brought)."""
-    found = machine.once(hooks)
-    paths = {path for _, _, command in found for path in cron.paths_of(machine, command)}
-    files = sorted({path for path, _, _ in found})
+    hook_lines = machine.once(hooks)
+    paths = {path for _, _, command in hook_lines for path in cron.paths_of(machine, command)}
+    files = sorted({path for path, _, _ in hook_lines})
     return {
-        "exists": bool(found),
-        "values": ["%s:%d %s" % hook for hook in found],
+        "exists": bool(hook_lines),
+        "values": ["%s:%d %s" % hook for hook in hook_lines],
         "writable": [
             "%s: %s" % (path, reason) for path in sorted(paths) for reason in cron.open_to_others(machine, path)
         ],
@@ -82,7 +82,7 @@ def _hooks(machine):
 
 def hooks(machine):
     """(file, line, command) of every hook in the files of apt and dpkg."""
-    found = []
+    hook_lines = []
     for path in ("/etc/apt/apt.conf", *machine.glob("/etc/apt/apt.conf.d/*")):
         if path == "/etc/apt/apt.conf" or apt_conf.PART.match(path.rsplit("/", 1)[1]):
             text = machine.read(path) or ""
@@ -90,13 +90,13 @@ def hooks(machine):
                 name = "::".join([*blocks, *(value for kind, value in words if kind == "word")])
                 command = next((value for kind, value in words if kind == "text"), "")
                 if HOOK.match(name) and command:
-                    found.append((path, _line_of(text, command), command))
+                    hook_lines.append((path, _line_of(text, command), command))
     for path in ("/etc/dpkg/dpkg.cfg", *machine.glob("/etc/dpkg/dpkg.cfg.d/*")):
         for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
             hit = DPKG_HOOK.match(line)
             if hit:
-                found.append((path, number, hit.group(1).strip().strip("\"'")))
-    return found
+                hook_lines.append((path, number, hit.group(1).strip().strip("\"'")))
+    return hook_lines
 
 
 def _line_of(text, command):
@@ -105,7 +105,7 @@ def _line_of(text, command):
 
 def _setting(machine, key):
     value = machine.once(settings).get(key)
-    if value is None and machine.offline and apt_conf.OWN.match(key):
+    if value is None and machine.offline and apt_conf.APT_ITSELF.match(key):
         raise InapplicableError("no file sets %s, and apt, which knows its default, cannot run here" % key)
     return {"exists": value is not None, "value": value}
 

@@ -26,7 +26,7 @@ BUILT_IN = {
     "apt::install-suggests": "0",
     "apt::sandbox::user": "_apt",
 }
-OWN = re.compile(
+APT_ITSELF = re.compile(
     "(apt(::(architectures?|build-essential|key|compressor)|$)|acquire(::(cdrom|indextargets|changelogs|snapshots|"
     "languages|compressiontypes)|$)|dpkg(::path|$)|dir|binary|commandline)(::|$)"
 )
@@ -34,13 +34,13 @@ OWN = re.compile(
 
 def settings(machine):
     """Key in lower case -> value, of all files in the order in which apt reads them: the last one wins."""
-    found = dict(BUILT_IN)
+    values = dict(BUILT_IN)
     parts = [name for name in machine.names(PARTS) if PART.match(name)]
     for path in [*("%s/%s" % (PARTS, name) for name in parts), MAIN]:
         for words, key in statements(machine.read(path) or "", path):
-            _apply(found, words, key, path)
-    _clear(found, "acquire::languages")  # apt makes something of its own of it
-    return found
+            _apply(values, words, key, path)
+    _clear(values, "acquire::languages")  # apt makes something of its own of it
+    return values
 
 
 def statements(text, path):
@@ -77,24 +77,24 @@ def _tokens(text, path):
         at = hit.end()
 
 
-def _apply(found, words, blocks, path):
+def _apply(values, words, blocks, path):
     names = [value for _, value in words]
     if names[0].lower() == "#include":
         raise UnreadableError("%s includes other files, which is not followed" % path)
     if names[0].lower() == "#clear":
         for name in names[1:]:
-            _clear(found, _key([*blocks, name]))
+            _clear(values, _key([*blocks, name]))
     elif len(words) > 2:
         raise UnreadableError("%s: %s has more than one value" % (path, names[0]))
     elif len(words) == 2 and words[0][0] == "word":
-        found[_key([*blocks, names[0]])] = names[1]
+        values[_key([*blocks, names[0]])] = names[1]
     elif len(words) == 1 and words[0][0] == "text" and blocks:
-        found[_key(blocks) + "::"] = names[0]  # a member of a list
+        values[_key(blocks) + "::"] = names[0]  # a member of a list
 
 
-def _clear(found, key):
-    for known in [known for known in found if known == key or known.startswith(key + "::")]:
-        del found[known]
+def _clear(values, key):
+    for setting in [setting for setting in values if setting == key or setting.startswith(key + "::")]:
+        del values[setting]
 
 
 def _key(names):

@@ -50,27 +50,27 @@ def describe(select):
 
 def look_up(machine, select):
     """`hosts`: names of servers. `without_key`: file:line of entries that any trusted key may sign."""
-    found = machine.once(entries)
-    places = [urlsplit(entry.uri) for entry in found]
+    sources = machine.once(entries)
+    places = [urlsplit(entry.uri) for entry in sources]
     return {
-        "exists": bool(found),
-        "entries": [entry.uri for entry in found],
+        "exists": bool(sources),
+        "entries": [entry.uri for entry in sources],
         "hosts": sorted({place.hostname or place.path for place in places if place.scheme not in LOCAL}),
-        "suites": sorted({entry.suite for entry in found}),
-        "without_key": [entry.source for entry in found if not entry.signed_by],
+        "suites": sorted({entry.suite for entry in sources}),
+        "without_key": [entry.source for entry in sources if not entry.signed_by],
     }
 
 
 def entries(machine):
     """All enabled entries, in the order of the files."""
-    found = []
+    sources = []
     for path in ("/etc/apt/sources.list", *machine.glob("/etc/apt/sources.list.d/*")):
         text = machine.read(path) or ""
         if path.endswith(".list"):
-            found += parse_lines(text, path)
+            sources += parse_lines(text, path)
         elif path.endswith(".sources"):
-            found += parse_blocks(text, path)
-    return found
+            sources += parse_blocks(text, path)
+    return sources
 
 
 def parse_lines(text, path):

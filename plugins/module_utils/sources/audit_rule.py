@@ -46,10 +46,10 @@ def look_up(machine, select):
     if select.get("what"):
         return _state(machine, str(select["what"]))
     covered = _permissions if select.get("path") else _architectures
-    wanted = str(select.get("path") or select.get("syscall")), str(select.get("field") or "")
-    on_disk = covered(machine.once(rules_on_disk)[0], *wanted)
+    subject = str(select.get("path") or select.get("syscall")), str(select.get("field") or "")
+    on_disk = covered(machine.once(rules_on_disk)[0], *subject)
     try:
-        loaded = covered(machine.once(rules_loaded)[0], *wanted)
+        loaded = covered(machine.once(rules_loaded)[0], *subject)
     except UnreadableError as problem:
         return {"exists": bool(on_disk), "loaded": problem, "on_disk": on_disk}
     return {"exists": bool(loaded or on_disk), "loaded": loaded, "on_disk": on_disk}
@@ -154,36 +154,36 @@ def _bare(path):
 
 def _permissions(rules, path, field):
     """Letters that some rule about the path watches for everybody, in the order rwxa."""
-    found = {
+    letters = {
         letter
         for rule in rules
         if rule.path == _bare(path) and not rule.fields and rule.architecture in (None, "b64")
         for letter in rule.permissions
     }
-    return "".join(letter for letter in PERMISSIONS if letter in found)
+    return "".join(letter for letter in PERMISSIONS if letter in letters)
 
 
 def _architectures(rules, syscall, field):
     """Architectures for which a rule covers the call, limited by no other field than `field` and ordinary users."""
-    wanted = _field(field) if field else ""
-    found = set()
+    limit = _field(field) if field else ""
+    architectures = set()
     for rule in rules:
         if rule.path or not {syscall, "all"} & rule.syscalls:
             continue
-        limits = {each for each in rule.fields if not each.startswith(ORDINARY)}
-        if limits == ({wanted} if wanted else set()):
-            found.update([rule.architecture] if rule.architecture else ARCHITECTURES)
-    return sorted(found)
+        limits = {condition for condition in rule.fields if not condition.startswith(ORDINARY)}
+        if limits == ({limit} if limit else set()):
+            architectures.update([rule.architecture] if rule.architecture else ARCHITECTURES)
+    return sorted(architectures)
 
 
-def _state(machine, what):
-    if what != "state":
-        raise UnreadableError("audit_rule does not know %s (it knows: state)" % what)
+def _state(machine, subject):
+    if subject != "state":
+        raise UnreadableError("audit_rule does not know %s (it knows: state)" % subject)
     on_disk, locked_on_disk = machine.once(rules_on_disk)
     facts = {"exists": bool(on_disk), "locked_on_disk": locked_on_disk}
     try:
         loaded, locked = machine.once(rules_loaded)
     except UnreadableError as problem:
         return dict(facts, locked=problem, not_loaded=problem, not_on_disk=problem)
-    here, there = {rule.key for rule in loaded}, {rule.key for rule in on_disk}
-    return dict(facts, locked=locked, not_loaded=len(there - here), not_on_disk=len(here - there))
+    loaded_keys, disk_keys = {rule.key for rule in loaded}, {rule.key for rule in on_disk}
+    return dict(facts, locked=locked, not_loaded=len(disk_keys - loaded_keys), not_on_disk=len(loaded_keys - disk_keys))

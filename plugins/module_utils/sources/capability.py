@@ -25,15 +25,15 @@ def describe(select):
 
 
 def look_up(machine, select):
-    found = machine.once(programs)
-    told = ["%s %s" % (path, bits) for path, bits in sorted(found.items())]
-    unknown = sorted(path for path, bits in found.items() if PACKAGED.get(path) != bits)
-    return {"exists": bool(found), "programs": told, "unpackaged": unknown}
+    capabilities = machine.once(programs)
+    lines = ["%s %s" % (path, bits) for path, bits in sorted(capabilities.items())]
+    unknown = sorted(path for path, bits in capabilities.items() if PACKAGED.get(path) != bits)
+    return {"exists": bool(capabilities), "programs": lines, "unpackaged": unknown}
 
 
 def programs(machine):
     """Path -> permitted capabilities as 8 or 16 hexadecimal digits (capabilities(7))."""
-    found = {}
+    capabilities = {}
     for place in PLACES:
         to_do = [machine.path(place)]
         while to_do:
@@ -47,8 +47,8 @@ def programs(machine):
                 elif entry.is_file(follow_symlinks=False):
                     bits = _permitted(entry)
                     if bits:
-                        found[entry.path[len(machine.root) :]] = bits
-    return found
+                        capabilities[entry.path[len(machine.root) :]] = bits
+    return capabilities
 
 
 def _permitted(entry):

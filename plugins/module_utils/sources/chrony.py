@@ -18,19 +18,23 @@ def describe(select):
 def look_up(machine, select):
     """`values`: what stands behind the directive on each of its lines; empty where nothing does, as after `allow`."""
     name = str(select["directive"]).lower()
-    found = [(value, where) for key, value, where in machine.once(lines) if key == name]
-    return {"exists": bool(found), "values": [value for value, _ in found], "source": found[0][1] if found else ""}
+    settings = [(value, where) for key, value, where in machine.once(lines) if key == name]
+    return {
+        "exists": bool(settings),
+        "values": [value for value, _ in settings],
+        "source": settings[0][1] if settings else "",
+    }
 
 
 def lines(machine, path=FILE, depth=0):
-    """(directive in lower case, rest, file:line) of each line, with includes, confdir and sourcedir in their place."""
+    """(directive in lower case, value, file:line) of each line, with includes, confdir and sourcedir in their place."""
     result = []
     for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith(COMMENTS):
             continue
-        key, rest = words[0].lower(), " ".join(words[1:])
-        result.append((key, rest, "%s:%d" % (path, number)))
+        key, value = words[0].lower(), " ".join(words[1:])
+        result.append((key, value, "%s:%d" % (path, number)))
         if depth < DEPTH:
             for inner in _included(machine, key, words[1:]):
                 result += lines(machine, inner, depth + 1)

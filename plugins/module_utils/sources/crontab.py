@@ -53,23 +53,23 @@ def jobs(text, user=None):
 
 def entry(line, user=None, path=DEFAULT_PATH):
     """The Job of one line; None for white space, a comment, and what cron refuses."""
-    rest = line.strip(" \t")
-    if not rest or rest[0] == "#":
+    text = line.strip(" \t")
+    if not text or text[0] == "#":
         return None
-    if rest[0] == "@":
-        word, rest = _word(rest)
+    if text[0] == "@":
+        word, text = _word(text)
         if word not in WORDS:
             return None
     else:
         for lowest, highest, names in FIELDS:
-            field, rest = _word(rest)
+            field, text = _word(text)
             if not _is_field(field, lowest, highest, names):
                 return None
     if user is None:
-        user, rest = _word(rest)
+        user, text = _word(text)
         if not user:
             return None
-    return Job(user, rest.partition("%")[0].rstrip() if "\\" not in rest else _before_percent(rest), path)
+    return Job(user, text.partition("%")[0].rstrip() if "\\" not in text else _before_percent(text), path)
 
 
 def _word(text):

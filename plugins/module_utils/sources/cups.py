@@ -26,8 +26,8 @@ def look_up(machine, select):
     printers = machine.once(_printers)
     if not select.get("printer"):
         return dict(parse_settings(machine.output(["cupsctl"])), exists=True, printers=sorted(printers))
-    found = printers.get(str(select["printer"]))
-    return dict(found, exists=True) if found else {"exists": False}
+    printer = printers.get(str(select["printer"]))
+    return dict(printer, exists=True) if printer else {"exists": False}
 
 
 def parse_settings(text):
@@ -47,13 +47,13 @@ def _printers(machine):
 
 def parse_printers(text):
     """The output of `lpstat -r -v -p -a -d`: name -> `uri` (without password), `enabled`, `accepting`, `default`."""
-    found = {}
+    printers = {}
     for name, uri in DEVICE.findall(text):
-        known = {
+        facts = {
             "uri": PASSWORD.sub("***", uri.strip()),
             "enabled": not re.search(r"^printer %s disabled" % re.escape(name), text, re.MULTILINE),
             "accepting": bool(re.search(r"^%s accepting requests" % re.escape(name), text, re.MULTILINE)),
             "default": bool(re.search(r"default destination: %s$" % re.escape(name), text, re.MULTILINE)),
         }
-        found[name] = known
-    return found
+        printers[name] = facts
+    return printers

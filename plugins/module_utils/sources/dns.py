@@ -92,10 +92,10 @@ def parse(message, question, kind):
         answers = []
         for _ in range(count):
             at = _name(message, at)[1]
-            found, _, _, length = struct.unpack("!HHIH", message[at : at + 10])
+            record_type, _, _, length = struct.unpack("!HHIH", message[at : at + 10])
             at += 10
-            if found == kind:
-                answers.append(_value(message, at, length, found))
+            if record_type == kind:
+                answers.append(_value(message, at, length, record_type))
             at += length
     except (struct.error, IndexError, UnicodeDecodeError, ValueError) as problem:
         raise problem if isinstance(problem, MalformedError) else MalformedError("the answer is damaged") from None

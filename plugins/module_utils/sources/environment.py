@@ -27,14 +27,14 @@ def describe(select):
 
 
 def look_up(machine, select):
-    what = str(select["what"])
-    if what == "umask":
+    subject = str(select["what"])
+    if subject == "umask":
         return _umask(machine)
-    if what == "root_path":
+    if subject == "root_path":
         return _root_path(machine)
-    if what == "idle_shell":
+    if subject == "idle_shell":
         return _idle_shell(machine)
-    raise UnreadableError("environment does not know %s (it knows: idle_shell, root_path, umask)" % what)
+    raise UnreadableError("environment does not know %s (it knows: idle_shell, root_path, umask)" % subject)
 
 
 def _shell_files(machine):
@@ -62,8 +62,8 @@ def _umask(machine):
     for line in pam.stack(machine, "common-session", "session") or []:
         if line.module == "pam_umask.so":
             words = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
-            given = [int(word, 8) for word in words if re.match(r"[0-7]+\Z", word)]
-            settings += [(mask, line.source) for mask in (given or inherited)[-1:]]
+            masks = [int(word, 8) for word in words if re.match(r"[0-7]+\Z", word)]
+            settings += [(mask, line.source) for mask in (masks or inherited)[-1:]]
     settings = settings or [(mask, "/etc/login.defs") for mask in inherited[-1:]]
     if not settings:
         return {"exists": False, "wrong": []}  # then it is 022: login(1), systemd.exec(5)

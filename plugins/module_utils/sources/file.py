@@ -31,23 +31,23 @@ def describe(select):
 
 def look_up(machine, select):
     path = str(select["path"])
-    own = machine.status(path, follow=False)
-    if own is None:
+    status = machine.status(path, follow=False)
+    if status is None:
         return {"exists": False}
-    facts = {"exists": True, "type": kind(own)}
-    if stat.S_ISLNK(own.st_mode):
+    facts = {"exists": True, "type": kind(status)}
+    if stat.S_ISLNK(status.st_mode):
         facts["target"] = os.readlink(machine.path(path, follow=False))
-        own = machine.status(path)
-        if own is None:
+        status = machine.status(path)
+        if status is None:
             return facts
     facts.update(
-        mode=mode(own),
-        owner=owner(machine, own.st_uid),
-        group=group(machine, own.st_gid),
-        size=own.st_size,
+        mode=mode(status),
+        owner=owner(machine, status.st_uid),
+        group=group(machine, status.st_gid),
+        size=status.st_size,
         acl=lambda: acl.entries(machine, path),
     )
-    if stat.S_ISREG(own.st_mode):
+    if stat.S_ISREG(status.st_mode):
         facts.update(
             content=lambda: _text(machine, path),
             lines=lambda: _lines(_text(machine, path)),

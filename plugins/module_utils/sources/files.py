@@ -44,13 +44,13 @@ def look_up(machine, select):
 
 
 def _listed(value):
-    return [str(each) for each in (value if isinstance(value, list) else [value])]
+    return [str(pattern) for pattern in (value if isinstance(value, list) else [value])]
 
 
 def _paths(machine, select):
     left_out = {path for pattern in _listed(select.get("except") or []) for path in machine.glob(pattern)}
-    found = {path for pattern in _listed(select["path"]) for path in machine.glob(pattern)}
-    return sorted(found - left_out)
+    paths = {path for pattern in _listed(select["path"]) for path in machine.glob(pattern)}
+    return sorted(paths - left_out)
 
 
 def _evidence(machine, chosen):

@@ -85,7 +85,7 @@ def _accepts_answers(chains, rules, key):
         if states and any("accept" in e for e in expression) and _has(states[0], "established"):
             return True
         maps = [e["vmap"] for e in expression if "vmap" in e and e["vmap"].get("key") == {"ct": {"key": "state"}}]
-        if any("established" in str(each.get("data")) and "accept" in str(each.get("data")) for each in maps):
+        if any("established" in str(vmap.get("data")) and "accept" in str(vmap.get("data")) for vmap in maps):
             return True
     return False
 

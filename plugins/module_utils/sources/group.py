@@ -13,8 +13,8 @@ def describe(select):
 
 
 def look_up(machine, select):
-    found = machine.once(groups).get(str(select["name"]))
-    return {"exists": True, "gid": found[0], "members": found[1]} if found else {"exists": False}
+    group = machine.once(groups).get(str(select["name"]))
+    return {"exists": True, "gid": group[0], "members": group[1]} if group else {"exists": False}
 
 
 def groups(machine):

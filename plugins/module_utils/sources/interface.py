@@ -18,11 +18,11 @@ def describe(select):
 
 
 def look_up(machine, select):
-    found = {link["ifname"]: link for link in machine.once(links)}
+    by_name = {link["ifname"]: link for link in machine.once(links)}
     if select.get("all"):
-        addresses = [address for link in found.values() for address in _addresses(link)]
-        return {"exists": bool(found), "names": sorted(found), "addresses": sorted(addresses)}
-    link = found.get(str(select["name"]))
+        addresses = [address for link in by_name.values() for address in _addresses(link)]
+        return {"exists": bool(by_name), "names": sorted(by_name), "addresses": sorted(addresses)}
+    link = by_name.get(str(select["name"]))
     if link is None:
         return {"exists": False}
     flags = link.get("flags", [])
@@ -45,10 +45,10 @@ def links(machine):
 def ask(machine, command):
     """What a command of iproute2 gives as JSON: a list; nothing at all when there is nothing to tell."""
     try:
-        found = json.loads(machine.output(command) or "[]")
+        rows = json.loads(machine.output(command) or "[]")
     except ValueError:
         raise UnreadableError("%s did not return JSON" % " ".join(command)) from None
-    return [row for row in found if isinstance(row, dict)]
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def _addresses(link):

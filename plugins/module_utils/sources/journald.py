@@ -27,11 +27,17 @@ def describe(select):
 
 def look_up(machine, select):
     """`persistent`: the journal is written to disk; with storage `auto` that is where its directory exists."""
-    found = {name: _setting(machine, key) for name, (key, _) in SETTINGS.items()}
+    settings = {name: _setting(machine, key) for name, (key, _) in SETTINGS.items()}
     shipped = dict(SHIPPED.findall(machine.read("/etc/systemd/" + FILE) or ""))
-    facts = {name: found[name].get("value") or shipped.get(key) or default for name, (key, default) in SETTINGS.items()}
+    facts = {
+        name: settings[name].get("value") or shipped.get(key) or default for name, (key, default) in SETTINGS.items()
+    }
     kept = machine.status(KEPT) is not None
-    places = ["%s sets %s" % (each["source"], SETTINGS[name][0]) for name, each in found.items() if each.get("source")]
+    places = [
+        "%s sets %s" % (setting["source"], SETTINGS[name][0])
+        for name, setting in settings.items()
+        if setting.get("source")
+    ]
     return dict(
         facts,
         exists=True,

@@ -12,8 +12,8 @@ SWITCHED_ON = "on"
 
 
 def describe(select):
-    what = "all arguments" if select.get("all") else select.get("name")
-    return "/proc/cmdline and the boot loader, %s" % what
+    subject = "all arguments" if select.get("all") else select.get("name")
+    return "/proc/cmdline and the boot loader, %s" % subject
 
 
 def look_up(machine, select):
@@ -29,10 +29,10 @@ def look_up(machine, select):
 
 def value(words, name):
     """What `name` is set to by a list of arguments; None when it does not occur."""
-    found = [word for word in words if word.partition("=")[0].replace("-", "_") == name.replace("-", "_")]
-    if not found:
+    occurrences = [word for word in words if word.partition("=")[0].replace("-", "_") == name.replace("-", "_")]
+    if not occurrences:
         return None
-    return found[-1].partition("=")[2] if "=" in found[-1] else SWITCHED_ON
+    return occurrences[-1].partition("=")[2] if "=" in occurrences[-1] else SWITCHED_ON
 
 
 def split(text):

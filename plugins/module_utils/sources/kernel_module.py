@@ -30,8 +30,8 @@ def look_up(machine, select):
     name = plain(str(select["name"]))
     builtin = name in machine.once(_builtin)
     available = name in machine.once(_available)
-    found = machine.once(rules)
-    denied = not builtin and re.sub(r"\s+#.*", "", command(found["install"], name)) in NOTHING
+    directives = machine.once(rules)
+    denied = not builtin and re.sub(r"\s+#.*", "", command(directives["install"], name)) in NOTHING
     running = False if machine.offline else name in machine.once(loaded)
     return {
         "exists": builtin or available or running,
@@ -39,7 +39,7 @@ def look_up(machine, select):
         "builtin": builtin,
         "loadable": available and not denied,
         "denied": denied,
-        "blacklisted": name in found["blacklist"],
+        "blacklisted": name in directives["blacklist"],
     }
 
 
@@ -56,20 +56,20 @@ def rules(machine):
     for directory in DIRECTORIES:
         for path in machine.glob(directory + "/*.conf"):
             files.setdefault(path.rsplit("/", 1)[1], path)
-    found = {"install": [], "blacklist": set()}
+    directives = {"install": [], "blacklist": set()}
     for name in sorted(files):
-        parse(machine.read(files[name]) or "", found)
-    return found
+        parse(machine.read(files[name]) or "", directives)
+    return directives
 
 
-def parse(text, found):
+def parse(text, directives):
     """Adds what one file says to `install` and `blacklist`. A backslash at its end continues a line, also a comment."""
     for line in text.replace("\\\n", "").splitlines():
         words = line.split(None, 2)
         if words[:1] == ["blacklist"] and len(words) > 1:
-            found["blacklist"].add(plain(words[1]))
+            directives["blacklist"].add(plain(words[1]))
         elif words[:1] == ["install"] and len(words) > 2:
-            found["install"].append((plain(words[1]), words[2].strip()))
+            directives["install"].append((plain(words[1]), words[2].strip()))
 
 
 def command(install, name):

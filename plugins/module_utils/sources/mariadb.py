@@ -21,7 +21,7 @@ ACCOUNTS = (
 DATABASES = "SHOW DATABASES"
 # These know who asks from the system, or from a ticket; others without a password take anybody.
 NO_PASSWORD_NEEDED = ("unix_socket", "auth_socket", "pam", "gssapi")
-HERE = ("localhost", "127.0.0.1", "::1")
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def describe(select):
@@ -45,13 +45,13 @@ def variables(machine):
 
 def parse_accounts(rows):
     """From (user, host, JSON of mysql.global_priv): whom anybody can be. Of several ways in the easiest counts."""
-    known = [(user, host, "%s@%s" % (user, host), _ways_in(priv)) for user, host, priv in rows]
-    open_ones = [account for account in known if account[3]]
+    accounts = [(user, host, "%s@%s" % (user, host), _ways_in(priv)) for user, host, priv in rows]
+    open_accounts = [account for account in accounts if account[3]]
     return {
-        "names": sorted(name for _, _, name, _ in known),
-        "anonymous": sorted(name for user, _, name, _ in open_ones if not user),
-        "without_password": sorted(name for _, _, name, ways in open_ones if "nothing" in ways),
-        "remote_root": sorted(name for user, host, name, _ in open_ones if user == "root" and host not in HERE),
+        "names": sorted(name for _, _, name, _ in accounts),
+        "anonymous": sorted(name for user, _, name, _ in open_accounts if not user),
+        "without_password": sorted(name for _, _, name, ways in open_accounts if "nothing" in ways),
+        "remote_root": sorted(name for user, host, name, _ in open_accounts if user == "root" and host not in LOCAL),
     }
 
 
@@ -69,8 +69,8 @@ def _ways_in(text):
 def _takes(way):
     if way.get("plugin") in NO_PASSWORD_NEEDED:
         return "the system's word"
-    known = way.get("authentication_string", "")
-    return "" if known == "invalid" else "a password" if known else "nothing"
+    stored = way.get("authentication_string", "")
+    return "" if stored == "invalid" else "a password" if stored else "nothing"
 
 
 def _rows(machine, query, width):

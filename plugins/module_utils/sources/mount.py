@@ -31,10 +31,10 @@ def look_up(machine, select):
     if machine.offline:
         running = InapplicableError("what is mounted needs a running system; this one is only mounted")
         return dict(facts, **dict.fromkeys(("exists", "source", "fstype", "options"), running))
-    found = machine.once(mounts).get(target)
-    if found is None:
+    mount = machine.once(mounts).get(target)
+    if mount is None:
         return dict(facts, exists=False)
-    return dict(facts, exists=True, source=found[0], fstype=found[1], options=found[2])
+    return dict(facts, exists=True, source=mount[0], fstype=mount[1], options=mount[2])
 
 
 def mounts(machine):

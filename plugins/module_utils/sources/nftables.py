@@ -54,9 +54,9 @@ def ruleset(machine):
     return chains, rules
 
 
-def end(chain, own):
+def end(chain, expressions):
     """What becomes of a packet that no rule decided on: accept, drop or reject; None of a chain without hook."""
-    last = own[-1] if own else []
+    last = expressions[-1] if expressions else []
     closing = [v for v in VERDICTS if any(v in e for e in last)] if not any("match" in e for e in last) else []
     return closing[0] if closing else _policy(chain)
 
@@ -65,34 +65,34 @@ def _policy(chain):
     return chain.get("policy", "accept" if chain.get("hook") else None)
 
 
-def _chain(chain, own, rules, key):
+def _chain(chain, expressions, rules, key):
     return {
         "exists": True,
         "policy": _policy(chain),
-        "rules": len(own),
-        "terminal": end(chain, own),
-        "accepted_ports": sorted(set(_ports(own, rules, key))),
-        "ruled_ports": sorted(set(_ports(own, rules, key, only_from_anywhere=False))),
+        "rules": len(expressions),
+        "terminal": end(chain, expressions),
+        "accepted_ports": sorted(set(_ports(expressions, rules, key))),
+        "ruled_ports": sorted(set(_ports(expressions, rules, key, only_from_anywhere=False))),
     }
 
 
-def _ports(own, rules, key, depth=0, only_from_anywhere=True):
+def _ports(expressions, rules, key, depth=0, only_from_anywhere=True):
     """Ports that some rule accepts; `only_from_anywhere` leaves out rules that name a source, a network or the like."""
-    found = []
-    for expression in own:
+    ports = []
+    for expression in expressions:
         matches = [e["match"] for e in expression if "match" in e]
         about = [_about(match["left"]) for match in matches]
         if only_from_anywhere and not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
             continue
         if any("accept" in e for e in expression):
             for match in matches:
-                found += _numbers(match["right"]) if _about(match["left"]).endswith(" dport") else []
+                ports += _numbers(match["right"]) if _about(match["left"]).endswith(" dport") else []
         for e in expression:
             jump = e.get("jump") or e.get("goto")
             if jump and depth < 8 and not (only_from_anywhere and matches):
                 inner = rules.get((*key[:2], jump["target"]), [])
-                found += _ports(inner, rules, key, depth + 1, only_from_anywhere)
-    return found
+                ports += _ports(inner, rules, key, depth + 1, only_from_anywhere)
+    return ports
 
 
 def _about(left):

@@ -46,18 +46,20 @@ def describe(select):
 
 def look_up(machine, select):
     every = machine.once(directives)
-    found = [each for each in every if each.name == str(select["directive"])]
+    hits = [directive for directive in every if directive.name == str(select["directive"])]
     if select.get("context"):
-        found = [each for each in found if each.context == str(select["context"]).strip("/")]
+        hits = [directive for directive in hits if directive.context == str(select["context"]).strip("/")]
     if select.get("server_name"):
         name = str(select["server_name"])
-        servers = {each.server for each in every if each.name == "server_name" and name in each.words}
-        found = [each for each in found if each.server in servers and each.server is not None]
-    if not found:
+        servers = {
+            directive.server for directive in every if directive.name == "server_name" and name in directive.words
+        }
+        hits = [directive for directive in hits if directive.server in servers and directive.server is not None]
+    if not hits:
         return {"exists": False}
-    values = [" ".join(each.words) for each in found]
-    evidence = "; ".join("%s: %s" % pair for pair in list(zip((each.where for each in found), values))[:5])  # noqa: B905
-    return {"exists": True, "value": values[0], "values": values, "source": found[0].where, "evidence": evidence}
+    values = [" ".join(directive.words) for directive in hits]
+    evidence = "; ".join("%s: %s" % pair for pair in list(zip((directive.where for directive in hits), values))[:5])  # noqa: B905
+    return {"exists": True, "value": values[0], "values": values, "source": hits[0].where, "evidence": evidence}
 
 
 def directives(machine):
@@ -93,8 +95,8 @@ def _included(files, pattern):
     """As glob(7): a wildcard stands for no slash, and not for a dot that begins a name."""
     hidden = posixpath.basename(pattern).startswith(".")
     near = (path for path in files if path.count("/") == pattern.count("/"))
-    found = (path for path in near if hidden or not posixpath.basename(path).startswith("."))
-    return sorted(path for path in found if path == pattern or fnmatch.fnmatchcase(path, pattern))
+    visible_paths = (path for path in near if hidden or not posixpath.basename(path).startswith("."))
+    return sorted(path for path in visible_paths if path == pattern or fnmatch.fnmatchcase(path, pattern))
 
 
 def _directives(path, content, place):

@@ -14,7 +14,7 @@ ATTRIBUTES = ("exists", "version", "status", "origin", "candidate", "held", "hel
 DATABASE = "/var/lib/dpkg/status"
 LISTS = "/var/lib/dpkg/info/"
 LARGEST = 64 << 20
-WHOLE = ("installed", "config-files", "not-installed")
+COMPLETE = ("installed", "config-files", "not-installed")
 PARAGRAPHS = re.compile(r"\n{2,}")
 FIELD = re.compile(r"^(Package|Status|Version|Architecture): *(.*?) *$", re.MULTILINE)
 
@@ -39,10 +39,10 @@ def look_up(machine, select):
     if select.get("all"):
         return _all(machine)
     name = str(select["name"])
-    found = machine.once(installed).get(name)
-    if found is None:
+    entry = machine.once(installed).get(name)
+    if entry is None:
         return {"exists": False}
-    version, status = found
+    version, status = entry
     return {
         "exists": status.endswith(" installed"),
         "version": version,
@@ -56,15 +56,15 @@ def look_up(machine, select):
 
 def _all(machine):
     """`broken`: packages of which an installation stopped halfway, or that want a new one (dpkg --audit)."""
-    known = {name: status.split() for name, (_, status) in machine.once(installed).items()}
+    states = {name: status.split() for name, (_, status) in machine.once(installed).items()}
     return {
         "exists": True,
-        "count": sum(state == "installed" for _, _, state in known.values()),
-        "held_names": sorted(name for name, (want, _, _) in known.items() if want == "hold"),
+        "count": sum(state == "installed" for _, _, state in states.values()),
+        "held_names": sorted(name for name, (want, _, _) in states.items() if want == "hold"),
         "broken": sorted(
             "%s: %s" % (name, state if flag == "ok" else flag)
-            for name, (_, flag, state) in known.items()
-            if flag != "ok" or state not in WHOLE
+            for name, (_, flag, state) in states.items()
+            if flag != "ok" or state not in COMPLETE
         ),
     }
 
@@ -83,19 +83,19 @@ def installed(machine):
 
 def parse_status(text):
     """The paragraphs of dpkg's database, as `installed` gives them. Raises UnreadableError when it is damaged."""
-    found, architectures = {}, {}
+    packages, architectures = {}, {}
     for number, paragraph in enumerate(PARAGRAPHS.split(text.strip("\n")), 1):
         fields = dict(FIELD.findall(paragraph))
         name, status = fields.get("Package"), fields.get("Status", "")
         if not name or len(status.split()) != 3:
             raise UnreadableError("%s is damaged: paragraph %d has no Package or Status" % (DATABASE, number))
         key = name, fields.get("Architecture", "")
-        found[key] = fields.get("Version", ""), status
+        packages[key] = fields.get("Version", ""), status
         architectures[name] = key[1]
-    own = architectures.get("dpkg", "")
+    native = architectures.get("dpkg", "")
     return {
-        name if architecture in (own, "all", "") else "%s:%s" % (name, architecture): facts
-        for (name, architecture), facts in found.items()
+        name if architecture in (native, "all", "") else "%s:%s" % (name, architecture): facts
+        for (name, architecture), facts in packages.items()
     }
 
 
@@ -104,7 +104,7 @@ def unowned(machine, paths):
     left = {path: [path, *_aliases(path)] for path in paths}
     for listing in machine.glob(LISTS + "*.list") if left else ():
         text = "\n%s\n" % (machine.read(listing, limit=LARGEST) or "")
-        for path in [path for path, every in left.items() if any("\n%s\n" % each in text for each in every)]:
+        for path in [path for path, every in left.items() if any("\n%s\n" % alias in text for alias in every)]:
             del left[path]
     return sorted(left)
 
@@ -143,19 +143,19 @@ def manual(machine):
 
 def parse_policy(text):
     """The output of `apt-cache policy NAMES`."""
-    found = {}
+    policies = {}
     for block in _blocks(text):
         fields = dict(line.strip().partition(": ")[::2] for line in block[1:3])
         versions = _versions(block)
         mine = versions.get(fields.get("Installed", "").strip(), [])
         candidate = fields.get("Candidate", "").strip()
         newer = candidate not in ("", "(none)", fields.get("Installed", "").strip())
-        found[block[0].rstrip(":")] = Origin(
+        policies[block[0].rstrip(":")] = Origin(
             mine[0] if mine else "local",
             candidate if newer else None,
             newer and any("security" in place for place in versions.get(candidate, [])),
         )
-    return found
+    return policies
 
 
 def _blocks(text):
@@ -172,11 +172,11 @@ def _blocks(text):
 
 def _versions(block):
     """version -> places that have it, without dpkg's own database."""
-    found, places = {}, []
+    versions, places = {}, []
     for line in block[3:]:
         words = line.split()
         if line.startswith((" *** ", "     ")) and len(words) <= 3 and not words[-1].startswith("/"):
-            places = found.setdefault(words[1] if words[0] == "***" else words[0], [])
+            places = versions.setdefault(words[1] if words[0] == "***" else words[0], [])
         elif len(words) >= 3 and "://" in words[1]:
             places.append("%s %s" % (words[1].split("://", 1)[1].split("/", 1)[0], words[2]))
-    return found
+    return versions

@@ -44,23 +44,23 @@ def look_up(machine, select):
     service, kind = str(select.get("service") or ""), str(select.get("type") or "auth")
     if not service:
         raise UnreadableError("source pam needs a service")
-    found = stack(machine, service, kind)
-    if found is None:
+    lines = stack(machine, service, kind)
+    if lines is None:
         return {"exists": False}
-    facts = {"modules": [line.module for line in found]}
+    facts = {"modules": [line.module for line in lines]}
     name = str(select["module"])
-    at = [number for number, line in enumerate(found) if line.module == name]
+    at = [number for number, line in enumerate(lines) if line.module == name]
     if not at:
         return dict(facts, exists=False)
-    walked = reachable(found)
+    walked = reachable(lines)
     first = next((number for number in at if number in walked), at[0])
     return dict(
         facts,
         exists=True,
         active=first in walked,
-        control=found[first].control,
-        arguments=[word for number in at for word in found[number].arguments],
-        source=found[first].source,
+        control=lines[first].control,
+        arguments=[word for number in at for word in lines[number].arguments],
+        source=lines[first].source,
     )
 
 
@@ -74,14 +74,14 @@ def stack(machine, service, kind):
 
 def reachable(lines):
     """Numbers of the rules that some answer of the ones before them leads to."""
-    seen, to_do = set(), [0] if lines else []
+    numbers, to_do = set(), [0] if lines else []
     while to_do:
         at = to_do.pop()
-        if at in seen or at >= len(lines):
+        if at in numbers or at >= len(lines):
             continue
-        seen.add(at)
+        numbers.add(at)
         to_do += [at + step for step in _steps(lines[at])]
-    return seen
+    return numbers
 
 
 def _steps(line):
@@ -102,16 +102,16 @@ def _lines(machine, path, depth):
     text = machine.read(path)
     if text is None:
         return None
-    found = []
+    lines = []
     for number, line in _joined(text):
         include, rule = INCLUDE.match(line), RULE.match(line)
         if include and depth < 8:
-            found += _lines(machine, _beside(include.group(1)), depth + 1) or []
+            lines += _lines(machine, _beside(include.group(1)), depth + 1) or []
         elif rule:
-            kind, control, module, rest = rule.groups()
+            kind, control, module, arguments = rule.groups()
             name = module.rsplit("/", 1)[-1]
-            found.append(Line(kind.lower(), control, name, rest.split(), "%s:%d" % (path, number)))
-    return found
+            lines.append(Line(kind.lower(), control, name, arguments.split(), "%s:%d" % (path, number)))
+    return lines
 
 
 def _joined(text):
@@ -130,14 +130,14 @@ def _joined(text):
 
 def _included(machine, lines, kind, depth):
     """`include` and `substack` bring in the rules of another file."""
-    found = []
+    result = []
     for line in lines:
         if line.control.lower() in ("include", "substack") and depth < 8:
             other = _lines(machine, _beside(line.module), 0) or []
-            found += _included(machine, [each for each in other if each.type == kind], kind, depth + 1)
+            result += _included(machine, [rule for rule in other if rule.type == kind], kind, depth + 1)
         else:
-            found.append(line)
-    return found
+            result.append(line)
+    return result
 
 
 def _beside(name):

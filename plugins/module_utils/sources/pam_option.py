@@ -65,10 +65,10 @@ def look_up(machine, select):
     lines = [line for line in pam.stack(machine, module.service, module.type) or [] if line.module == name]
     facts = {"active": bool(lines)}
     arguments = [(option_in(word), line.source) for line in lines for word in line.arguments]
-    given = [(value, source) for (key, value), source in arguments if key == option]
+    in_stack = [(value, source) for (key, value), source in arguments if key == option]
     files = [(value, source) for key, value, source in _in_files(machine, module) if key == option]
-    if given or files:
-        value, source = (given or files)[-1]
+    if in_stack or files:
+        value, source = (in_stack or files)[-1]
         return dict(facts, exists=True, value=value, source=source)
     return dict(facts, exists=bool(lines), value=module.built_in.get(option), source="built in")
 

@@ -27,8 +27,8 @@ def describe(select):
 
 def look_up(machine, select):
     if select.get("setting"):
-        found = machine.once(settings).get(str(select["setting"]))
-        return dict(found, exists=True, evidence=found["source"]) if found else {"exists": False}
+        setting = machine.once(settings).get(str(select["setting"]))
+        return dict(setting, exists=True, evidence=setting["source"]) if setting else {"exists": False}
     kinds = {"roles": _roles, "databases": _databases, "rules": _rules}
     if select["what"] not in kinds:
         raise UnreadableError("postgresql does not know %s (it knows: %s)" % (select["what"], ", ".join(sorted(kinds))))

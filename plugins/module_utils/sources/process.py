@@ -35,7 +35,7 @@ def look_up(machine, select):
 
 def processes(machine):
     """Name of the command -> the user of each process that has it."""
-    found = {}
+    users = {}
     for pid in machine.names("/proc"):
         if not pid.isdigit():
             continue
@@ -45,14 +45,14 @@ def processes(machine):
         except (OSError, UnreadableError):
             continue
         if name:
-            found.setdefault(name.strip(), []).append(user)
-    return found
+            users.setdefault(name.strip(), []).append(user)
+    return users
 
 
 def outdated(machine):
     """`name (pid)` of each process that still runs a library or program that was replaced under it: an upgrade counts
     only after a restart. Raises UnreadableError when this user may not look into all processes."""
-    found = []
+    programs = []
     for pid in sorted((name for name in machine.names("/proc") if name.isdigit()), key=int):
         try:
             maps = machine.read("/proc/%s/maps" % pid, limit=16 << 20)
@@ -62,5 +62,5 @@ def outdated(machine):
                 raise UnreadableError("only root can look into all processes") from None
             continue  # it ended meanwhile
         if REPLACED.search(maps or ""):
-            found.append("%s (%s)" % ((name or "").strip(), pid))
-    return found
+            programs.append("%s (%s)" % ((name or "").strip(), pid))
+    return programs

@@ -19,18 +19,18 @@ def describe(select):
 def look_up(machine, select):
     """Of several routes to one place the one that is used: that with the lowest metric."""
     destination, family = str(select["destination"]), select.get("family")
-    known = [row for name in FAMILIES if family in (None, name) for row in machine.once(routes)[name]]
-    found = sorted((row for row in known if row.get("dst") == destination), key=lambda row: row.get("metric", 0))
-    if not found:
+    rows = [row for name in FAMILIES if family in (None, name) for row in machine.once(routes)[name]]
+    hits = sorted((row for row in rows if row.get("dst") == destination), key=lambda row: row.get("metric", 0))
+    if not hits:
         return {"exists": False, "count": 0}
-    first = found[0]
+    first = hits[0]
     return {
         "exists": True,
         "gateway": first.get("gateway"),
         "interface": first.get("dev"),
         "source": first.get("prefsrc"),
         "metric": first.get("metric", 0),
-        "count": len(found),
+        "count": len(hits),
     }
 
 

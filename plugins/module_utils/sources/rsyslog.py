@@ -35,7 +35,7 @@ def look_up(machine, select):
 
 def configuration(machine, path=CONFIGURATION, depth=0):
     """(file:line, text) of all lines that count, in the order in which rsyslog reads them."""
-    found = []
+    lines = []
     for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
         include = INCLUDE.match(line)
         if include:
@@ -43,10 +43,10 @@ def configuration(machine, path=CONFIGURATION, depth=0):
                 raise UnreadableError("%s:%d: files include each other" % (path, number))
             pattern = posixpath.join("/etc", include.group(1) or include.group(2))
             for inner in machine.glob(pattern + "*.conf" if pattern.endswith("/") else pattern):
-                found += configuration(machine, inner, depth + 1)
+                lines += configuration(machine, inner, depth + 1)
         elif line.strip() and not line.lstrip().startswith("#"):
-            found.append(("%s:%d" % (path, number), line))
-    return found
+            lines.append(("%s:%d" % (path, number), line))
+    return lines
 
 
 def parse(lines):
@@ -58,15 +58,15 @@ def parse(lines):
     text = "\n".join(line for _, line in lines)
     objects = [(kind.lower(), _parameters(inside)) for kind, inside in OBJECT.findall(text)]
     modules = [value for _, key, value in legacy if key == "modload"]
-    modules += [given["load"] for kind, given in objects if kind == "module" and "load" in given]
-    inputs = [given.get("type", "") for kind, given in objects if kind == "input"]
+    modules += [parameters["load"] for kind, parameters in objects if kind == "module" and "load" in parameters]
+    inputs = [parameters.get("type", "") for kind, parameters in objects if kind == "input"]
     inputs += [key for _, key, _ in legacy if key.endswith(("serverrun", "serverstart"))]
     modes = [(where, value) for where, key, value in legacy if key == "filecreatemode"]
-    modes += [("", given["filecreatemode"]) for _, given in objects if "filecreatemode" in given]
+    modes += [("", parameters["filecreatemode"]) for _, parameters in objects if "filecreatemode" in parameters]
     forwards = _forwards(lines, objects, {key: value for _, key, value in legacy})
     return {
         "modules": sorted(set(modules)),
-        "listens": sorted({each for each in inputs if each in NETWORK or each.endswith(("serverrun", "serverstart"))}),
+        "listens": sorted({name for name in inputs if name in NETWORK or name.endswith(("serverrun", "serverstart"))}),
         "remote": [target for target, _ in forwards],
         "encrypted": all(safe for _, safe in forwards) if forwards else None,
         "file_create_mode": modes[-1][1] if modes else None,
@@ -80,18 +80,18 @@ def _parameters(text):
 
 def _forwards(lines, objects, legacy):
     """(protocol:host:port, whether it is encrypted) of each place that messages are sent to."""
-    found = []
+    forwards = []
     safe = legacy.get("actionsendstreamdrivermode") == "1"
     for _, line in lines:
         hit = FORWARD.match(line)
         if hit:
             protocol = "tcp" if hit.group(1) == "@@" else "udp"
-            found.append(("%s:%s" % (protocol, hit.group(3)), safe and protocol == "tcp"))
-    for kind, given in objects:
-        name = given.get("type", "")
+            forwards.append(("%s:%s" % (protocol, hit.group(3)), safe and protocol == "tcp"))
+    for kind, parameters in objects:
+        name = parameters.get("type", "")
         if kind == "action" and name in ("omfwd", "omrelp"):
-            protocol = given.get("protocol", "udp") if name == "omfwd" else "relp"
-            target = "%s:%s:%s" % (protocol, given.get("target", ""), given.get("port", "514"))
-            tls = given.get("tls") == "on" if name == "omrelp" else given.get("streamdrivermode") == "1"
-            found.append((target, tls or (safe and protocol == "tcp")))
-    return found
+            protocol = parameters.get("protocol", "udp") if name == "omfwd" else "relp"
+            target = "%s:%s:%s" % (protocol, parameters.get("target", ""), parameters.get("port", "514"))
+            tls = parameters.get("tls") == "on" if name == "omrelp" else parameters.get("streamdrivermode") == "1"
+            forwards.append((target, tls or (safe and protocol == "tcp")))
+    return forwards

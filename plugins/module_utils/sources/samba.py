@@ -36,15 +36,15 @@ def configuration(machine):
 
 def parse(text):
     """The output of testparm."""
-    found, section = {}, {}
+    sections, section = {}, {}
     for line in (line.strip() for line in text.splitlines()):
         heading = SECTION.match(line)
         if heading:
-            section = found.setdefault(heading.group(1).lower(), {})
+            section = sections.setdefault(heading.group(1).lower(), {})
         elif "=" in line and not line.startswith("#"):
             key, _, value = line.partition("=")
             section[_key(key)] = value.strip()
-    return found
+    return sections
 
 
 def _key(name):

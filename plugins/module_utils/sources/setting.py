@@ -21,24 +21,24 @@ def describe(select):
 def look_up(machine, select):
     if not select.get("file"):
         raise UnreadableError("source setting needs a file")
-    found = [hit for path in _files(machine, select) for hit in _in_file(machine, path, select)]
-    if not found:
+    hits = [hit for path in _files(machine, select) for hit in _in_file(machine, path, select)]
+    if not hits:
         return {"exists": False}
-    value, source = found[0] if select.get("order") == "first" else found[-1]
+    value, source = hits[0] if select.get("order") == "first" else hits[-1]
     return {"exists": True, "value": value, "source": source, "evidence": source}
 
 
 def _files(machine, select):
     """The file and then its drop-ins; in a system with the same name in /etc, /run and /usr/lib, /etc wins."""
-    own = str(select["file"])
+    main_file = str(select["file"])
     if not select.get("drop_ins"):
-        return [own]
+        return [main_file]
     by_name = {}
     directory = str(select["drop_ins"])
     for place in (directory, directory.replace("/etc/", "/run/", 1), directory.replace("/etc/", "/usr/lib/", 1)):
         for path in machine.glob(place + "/*.conf"):
             by_name.setdefault(path.rsplit("/", 1)[1], path)
-    return [own] + [by_name[name] for name in sorted(by_name)]
+    return [main_file] + [by_name[name] for name in sorted(by_name)]
 
 
 def _in_file(machine, path, select):

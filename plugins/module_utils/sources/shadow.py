@@ -22,15 +22,17 @@ def describe(select):
 
 
 def look_up(machine, select):
-    what = str(select["what"])
-    if what not in RULES:
-        raise UnreadableError("shadow does not know %s (it knows: %s)" % (what, ", ".join(sorted(RULES))))
+    rule = str(select["what"])
+    if rule not in RULES:
+        raise UnreadableError("shadow does not know %s (it knows: %s)" % (rule, ", ".join(sorted(RULES))))
     try:
         limit = int(select.get("limit") or 0)
     except ValueError:
         raise UnreadableError("the limit of shadow is a number of days, not %s" % select["limit"]) from None
-    known = machine.once(account.accounts)
-    names = [row[0] for row in machine.once(account.shadow).values() if RULES[what](row, known.get(row[0], {}), limit)]
+    accounts = machine.once(account.accounts)
+    names = [
+        row[0] for row in machine.once(account.shadow).values() if RULES[rule](row, accounts.get(row[0], {}), limit)
+    ]
     return {"exists": True, "accounts": sorted(names), "count": len(names)}
 
 

@@ -36,8 +36,8 @@ class Socket:
 
 
 def describe(select):
-    what = "all ports" if select.get("any") else "port %s" % select.get("port")
-    return "listening %s sockets, %s" % (select.get("protocol", "tcp and udp"), what)
+    ports = "all ports" if select.get("any") else "port %s" % select.get("port")
+    return "listening %s sockets, %s" % (select.get("protocol", "tcp and udp"), ports)
 
 
 def endpoint(machine, select):
@@ -45,25 +45,25 @@ def endpoint(machine, select):
 
 
 def look_up(machine, select):
-    found = [s for s in machine.once(listening) if select.get("protocol") in (None, s.protocol)]
+    sockets = [s for s in machine.once(listening) if select.get("protocol") in (None, s.protocol)]
     if select.get("any"):
-        return {"exists": bool(found), "ports": sorted({s.port for s in found if not s.local})}
-    found = [s for s in found if s.port == int(select["port"]) and select.get("address") in (None, s.address)]
-    if not found:
+        return {"exists": bool(sockets), "ports": sorted({s.port for s in sockets if not s.local})}
+    sockets = [s for s in sockets if s.port == int(select["port"]) and select.get("address") in (None, s.address)]
+    if not sockets:
         return {"exists": False}
     hidden = UnreadableError("whose socket it is can only be seen as root")
     return {
         "exists": True,
-        "addresses": sorted({s.address for s in found}),
-        "process": next((s.process for s in found if s.process), hidden),
-        "user": next((s.user for s in found if s.user), hidden),
+        "addresses": sorted({s.address for s in sockets}),
+        "process": next((s.process for s in sockets if s.process), hidden),
+        "user": next((s.user for s in sockets if s.user), hidden),
     }
 
 
 def listening(machine):
     """All listening sockets, in the order of protocol, port and address."""
     owners = None
-    found = []
+    sockets = []
     for protocol in ("tcp", "udp"):
         for family in ("", "6"):
             text = machine.read("/proc/net/" + protocol + family, limit=16 << 20)
@@ -72,8 +72,8 @@ def listening(machine):
                     continue
                 owners = _owners(machine) if owners is None else owners
                 address, port = row[1].rsplit(":", 1)
-                found.append(Socket(protocol, _address(address), int(port, 16), owners.get(row[9]), _user(row[7])))
-    return sorted(found, key=lambda s: (s.protocol, s.port, s.address))
+                sockets.append(Socket(protocol, _address(address), int(port, 16), owners.get(row[9]), _user(row[7])))
+    return sorted(sockets, key=lambda s: (s.protocol, s.port, s.address))
 
 
 def _address(digits):
@@ -91,7 +91,7 @@ def _user(uid):
 
 def _owners(machine):
     """Inode of a socket -> name of the first process that holds it; only those that this user may look at."""
-    found = {}
+    owners = {}
     for pid in sorted((name for name in machine.names("/proc") if name.isdigit()), key=int):
         directory = machine.path("/proc/%s/fd" % pid)
         try:
@@ -101,5 +101,5 @@ def _owners(machine):
             continue
         for link in links:
             if link.startswith("socket:["):
-                found.setdefault(link[8:-1], (name or "").strip())
-    return found
+                owners.setdefault(link[8:-1], (name or "").strip())
+    return owners

@@ -26,16 +26,16 @@ def describe(select):
 
 def look_up(machine, select):
     """`keys`: file:line, kind and bits of each. `weak`: those of them that are DSA, or RSA of fewer than `bits`."""
-    what, bits = str(select["what"]), int(select.get("bits") or RSA_BITS)
-    if what == "host":
+    subject, bits = str(select["what"]), int(select.get("bits") or RSA_BITS)
+    if subject == "host":
         paths, wrong = _host(machine), []
-    elif what == "authorized":
+    elif subject == "authorized":
         paths, wrong = _authorized(machine)
     else:
-        raise UnreadableError("ssh_key does not know %s (it knows: authorized, host)" % what)
+        raise UnreadableError("ssh_key does not know %s (it knows: authorized, host)" % subject)
     keys = [key for path in paths for key in _of_file(machine, path)]
-    weak = [told for told, kind, length in keys if kind == "ssh-dss" or (kind == "ssh-rsa" and length < bits)]
-    return {"exists": bool(keys), "keys": [told for told, _, _ in keys], "weak": weak, "open": wrong}
+    weak = [text for text, kind, length in keys if kind == "ssh-dss" or (kind == "ssh-rsa" and length < bits)]
+    return {"exists": bool(keys), "keys": [text for text, _, _ in keys], "weak": weak, "open": wrong}
 
 
 def parse(line):
@@ -65,9 +65,9 @@ def _bits(blob):
 
 def _of_file(machine, path):
     for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
-        found = None if line.lstrip().startswith("#") else parse(line)
-        if found:
-            yield "%s:%d %s %d" % (path, number, *found), found[0], found[1]
+        key = None if line.lstrip().startswith("#") else parse(line)
+        if key:
+            yield "%s:%d %s %d" % (path, number, *key), key[0], key[1]
 
 
 def _host(machine):

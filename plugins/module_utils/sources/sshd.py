@@ -80,12 +80,12 @@ def _variants(machine, option, facts, lines):
     places = [line.where for line in lines if line.is_conditional]
     if not places:
         return []
-    asked, total = machine.once(connections)
+    samples, total = machine.once(connections)
     result = []
-    for connection in asked:
+    for connection in samples:
         other = _facts(_options(machine, connection), option, ", ".join(places))
         if other != {**facts, "source": other.get("source"), "evidence": other.get("evidence")}:
-            limit = "" if total <= len(asked) else " (%d of %d kinds of connection asked)" % (len(asked), total)
+            limit = "" if total <= len(samples) else " (%d of %d kinds of connection asked)" % (len(samples), total)
             result.append((sshd_match.label(connection) + limit, other))
     return result
 

@@ -165,10 +165,10 @@ BUILT_IN = {
 def version(machine):
     """The version of OpenSSH that is installed, as `9.2p1`; nothing when that cannot be known."""
     try:
-        found = package.look_up(machine, {"name": "openssh-server"})
+        facts = package.look_up(machine, {"name": "openssh-server"})
     except UnreadableError:
         return ""
-    hit = UPSTREAM.match(found.get("version") or "") if found["exists"] else None
+    hit = UPSTREAM.match(facts.get("version") or "") if facts["exists"] else None
     return hit.group(1) if hit else ""
 
 
@@ -203,12 +203,12 @@ def _seconds(value):
     return [str(sum(int(number) * SECONDS[unit] for number, unit in parts))]
 
 
-def _changed(known, value):
+def _changed(built_in, value):
     """A list of algorithms: with + more than the built-in ones, with - less, with ^ these first."""
     sign, names = value[0], value[1:].split(",")
     if sign == "-":
-        return [",".join(name for name in known if not any(fnmatch.fnmatchcase(name, each) for each in names))]
-    first, last = (names, known) if sign == "^" else (known, names)
+        return [",".join(name for name in built_in if not any(fnmatch.fnmatchcase(name, pattern) for pattern in names))]
+    first, last = (names, built_in) if sign == "^" else (built_in, names)
     return _named(first + [name for name in last if name not in first])
 
 

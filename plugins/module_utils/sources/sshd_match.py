@@ -36,10 +36,10 @@ def connections(machine, blocks):
         fitting = {}
         for name, patterns in block.items():
             examples = [(pattern, _examples(machine, name, pattern.lstrip("!"))) for pattern in patterns]
-            for pattern, found in examples:
-                values[KEYS[name]] += found
-                if not pattern.startswith("!") and found:
-                    fitting.setdefault(KEYS[name], found[0])
+            for pattern, samples in examples:
+                values[KEYS[name]] += samples
+                if not pattern.startswith("!") and samples:
+                    fitting.setdefault(KEYS[name], samples[0])
         first.append({**DEFAULTS, **fitting})
     keys = list(values)
     values = [list(dict.fromkeys(values[key])) for key in keys]

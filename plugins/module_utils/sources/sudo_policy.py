@@ -90,5 +90,5 @@ def _listed(spec, key):
 
 
 def _authenticate(spec):
-    given = [option["authenticate"] for option in spec.get("Options", ()) if "authenticate" in option]
-    return given[-1] if given else None
+    values = [option["authenticate"] for option in spec.get("Options", ()) if "authenticate" in option]
+    return values[-1] if values else None

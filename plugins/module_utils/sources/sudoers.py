@@ -31,14 +31,14 @@ def look_up(machine, select):
     that the last line about everybody gives it, and `differing`: lines that give some people, hosts or commands
     another."""
     policy = machine.once(read)
-    what = str(select["what"])
-    if what == "option":
+    question = str(select["what"])
+    if question == "option":
         return _option(policy, str(select.get("name") or ""))
-    if what not in QUESTIONS:
+    if question not in QUESTIONS:
         raise UnreadableError(
-            "sudoers does not know %s (it knows: %s)" % (what, ", ".join(sorted([*QUESTIONS, "option"])))
+            "sudoers does not know %s (it knows: %s)" % (question, ", ".join(sorted([*QUESTIONS, "option"])))
         )
-    return {"exists": bool(policy.rules or policy.options), "values": QUESTIONS[what](machine, policy)}
+    return {"exists": bool(policy.rules or policy.options), "values": QUESTIONS[question](machine, policy)}
 
 
 def read(machine):

@@ -96,16 +96,16 @@ def _of_ufw(machine):
 
 def parse(text, path):
     """One file of sysctl.d, as `configured` gives it."""
-    found = []
+    settings = []
     for number, line in enumerate(text.splitlines(), 1):
         key, equals, value = line.strip().partition("=")
         key = key.strip()
         if key and key[0] not in "#;" and (equals or key[0] == "-"):
             text = NUMBERS.sub(r"\1", value.strip())
-            found.append(
+            settings.append(
                 (_path(key.lstrip("-").strip()), " ".join(text.split()) if equals else None, "%s:%d" % (path, number))
             )
-    return found
+    return settings
 
 
 def _text(machine, path):

@@ -21,12 +21,12 @@ def describe(select):
 def look_up(machine, select):
     if not select.get("file") or not select.get("section"):
         raise UnreadableError("source systemd_setting needs a file and a section")
-    wanted = str(select["section"]), str(select["key"])
+    setting = str(select["section"]), str(select["key"])
     hits = [
         (value, "%s:%d" % (path, number))
         for path in _files(machine, str(select["file"]))
         for number, section, key, value in parse(machine.read(path) or "")
-        if (section, key) == wanted
+        if (section, key) == setting
     ]
     # An empty value means: as if it was never set.
     if not hits or not hits[-1][0]:

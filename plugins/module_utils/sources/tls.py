@@ -45,7 +45,7 @@ def look_up(machine, select):
     if not server.listens(machine):
         return {"exists": False}
     ciphers = {name: server.ciphers(version) for name, version in PROTOCOLS.items()}
-    taken = sorted({cipher for found in ciphers.values() for cipher in found})
+    taken = sorted({cipher for suites in ciphers.values() for cipher in suites})
     if not taken:
         return {"exists": False, "protocols": [], "error": "no handshake came about"}
     done = machine.tool(certificate.SHOW, stdin=ssl.DER_cert_to_PEM_cert(server.certificate))
@@ -54,7 +54,7 @@ def look_up(machine, select):
     return dict(
         certificate.parse(done.stdout),
         exists=True,
-        protocols=[name for name, found in ciphers.items() if found],
+        protocols=[name for name, suites in ciphers.items() if suites],
         ciphers=taken,
         without_forward_secrecy=[cipher for cipher in taken if not cipher.startswith(FORWARD_SECRECY)],
     )
@@ -85,13 +85,13 @@ class _Server:
     def ciphers(self, version):
         """Names of the ciphers taken with one protocol: each that was chosen is left out of the next offer. Of TLS 1.3
         only the one that the server prefers, since its ciphers cannot be left out."""
-        found = []
-        while len(found) < MOST:
-            cipher = self._shake(version, found)
-            if cipher is None or cipher in found:
+        suites = []
+        while len(suites) < MOST:
+            cipher = self._shake(version, suites)
+            if cipher is None or cipher in suites:
                 break
-            found.append(cipher)
-        return found
+            suites.append(cipher)
+        return suites
 
     def _shake(self, version, without):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

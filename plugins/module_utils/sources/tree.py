@@ -62,7 +62,7 @@ KINDS = {
 }
 
 
-class Found:
+class TreeFacts:
     """What one walk saw: `paths` (kind -> paths, at most MOST), `counts` (kind -> how many there are), `left_out`
     (mount points of other machines' file systems)."""
 
@@ -84,11 +84,11 @@ def describe(select):
 
 
 def look_up(machine, select):
-    what = str(select["what"])
-    if what not in KINDS:
-        raise UnreadableError("tree does not know %s (it knows: %s)" % (what, ", ".join(sorted(KINDS))))
-    found = machine.once(walk)
-    paths, count = sorted(found.paths[what]), found.counts[what]
+    kind = str(select["what"])
+    if kind not in KINDS:
+        raise UnreadableError("tree does not know %s (it knows: %s)" % (kind, ", ".join(sorted(KINDS))))
+    facts = machine.once(walk)
+    paths, count = sorted(facts.paths[kind]), facts.counts[kind]
     if select.get("roots") or select.get("except"):
         if count > MOST:
             raise UnreadableError("%d are too many to choose from; the walk keeps %d" % (count, MOST))
@@ -99,7 +99,7 @@ def look_up(machine, select):
         "exists": True,
         "paths": paths,
         "count": count,
-        "left_out": found.left_out,
+        "left_out": facts.left_out,
         "unpackaged": lambda: package.unowned(machine, paths),
         "unexpected": lambda: unexpected(machine, paths),
     }
@@ -125,7 +125,7 @@ def walk(machine, seconds=SECONDS):
     directory cannot be read (what is in it would count as not there), and when this is not root."""
     if os.geteuid() != 0:
         raise UnreadableError("only root can walk all of the file systems")
-    return _Walk(machine, seconds).found()
+    return _Walk(machine, seconds).facts()
 
 
 class _Walk:
@@ -135,17 +135,17 @@ class _Walk:
         table = machine.mounts()
         if table and not filesystems.local(table, "/"):
             raise UnreadableError("the root file system is not a local one")
-        self.result = Found(sorted("%s (%s)" % (m.target, m.fstype) for m in table if filesystems.remote(m)))
+        self.result = TreeFacts(sorted("%s (%s)" % (m.target, m.fstype) for m in table if filesystems.remote(m)))
         self.skip = {}  # directory -> names in it that are not to be touched
         for place in [m.target for m in table if not filesystems.local(table, m.target)] + list(CONTAINERS):
             directory, _, name = (self.root + place).rpartition("/")
             self.skip.setdefault(directory or "/", set()).add(name)
         devices = Counter(m.device for m in table)
         # A bind mount shows directories twice; only where there is one are all directories remembered.
-        self.seen = set() if any(count > 1 for count in devices.values()) else None
+        self.directories = set() if any(count > 1 for count in devices.values()) else None
         self.kinds, self.entries = {}, 0
 
-    def found(self):
+    def facts(self):
         places = [self.root or "/"]
         while places:
             path = places.pop()
@@ -168,12 +168,12 @@ class _Walk:
         return UnreadableError("%s: %s" % (path[len(self.root) :] or "/", problem.strerror))
 
     def _is_new(self, handle):
-        if self.seen is None:
+        if self.directories is None:
             return True
         status = os.fstat(handle)
-        known = len(self.seen)
-        self.seen.add((status.st_dev, status.st_ino))
-        return len(self.seen) > known
+        count = len(self.directories)
+        self.directories.add((status.st_dev, status.st_ino))
+        return len(self.directories) > count
 
     def _look(self, handle, path, places):
         """What is in one open directory; directories in it join `places`."""
@@ -201,9 +201,9 @@ class _Walk:
 
     def _kinds(self, mode, uid, gid):
         """The kinds that a thing of this mode and these owners is of; a machine has few such combinations."""
-        found = [kind for kind, about in KINDS.items() if about and about(mode)]
+        kinds = [kind for kind, about in KINDS.items() if about and about(mode)]
         if names.user(self.machine, uid) is None:
-            found.append("unowned")
+            kinds.append("unowned")
         if names.group(self.machine, gid) is None:
-            found.append("ungrouped")
-        return found
+            kinds.append("ungrouped")
+        return kinds

@@ -29,7 +29,7 @@ def describe(select):
 
 def prepare(machine, selects):
     """All names are asked at once: systemd answers a hundred as fast as one."""
-    machine.once(_wanted).update(_full(select["name"]) for select in selects)
+    machine.once(_selected_names).update(_full(select["name"]) for select in selects)
 
 
 def look_up(machine, select):
@@ -42,10 +42,10 @@ def _full(name):
 
 
 def _shown(machine, name):
-    known = machine.once(_asked)
-    if name not in known:
-        known[name] = (_parse(machine.output([*SHOW, "--", name])) or [{}])[0]
-    facts = known[name]
+    units = machine.once(_properties)
+    if name not in units:
+        units[name] = (_parse(machine.output([*SHOW, "--", name])) or [{}])[0]
+    facts = units[name]
     if facts.get("LoadState", "not-found") == "not-found":
         return {"exists": False}
     return {
@@ -73,24 +73,24 @@ def _last_words(machine, name):
 
 
 def _on_disk(machine, name):
-    found = unit_file.find(machine, name)
-    if found is None:
+    facts = unit_file.find(machine, name)
+    if facts is None:
         return {"exists": False}
     running = InapplicableError("whether %s runs needs a running system; this one is only mounted" % name)
-    return dict(found, exists=True, evidence=found["fragment"], **dict.fromkeys(("active", "sub", "result"), running))
+    return dict(facts, exists=True, evidence=facts["fragment"], **dict.fromkeys(("active", "sub", "result"), running))
 
 
-def _wanted(machine):
+def _selected_names(machine):
     """Names that checks ask for."""
     return set()
 
 
-def _asked(machine):
+def _properties(machine):
     """Name -> properties of what was asked at once; a template is no unit and would spoil the question."""
-    names = sorted(name for name in machine.once(_wanted) if "@." not in name and not name.startswith("-"))
+    names = sorted(name for name in machine.once(_selected_names) if "@." not in name and not name.startswith("-"))
     units = _parse(machine.output([*SHOW, "--", *names])) if names else []
-    found = {name: unit for unit in units for name in unit.get("Names", unit["Id"]).split()}
-    return {name: found.get(name, {}) for name in names}
+    by_name = {name: unit for unit in units for name in unit.get("Names", unit["Id"]).split()}
+    return {name: by_name.get(name, {}) for name in names}
 
 
 def loaded(machine):

@@ -46,16 +46,16 @@ def _fragment(machine, name, directories=DIRECTORIES):
 
 def _masked(machine, path):
     """A link to /dev/null (which a tree need not have), or an empty file."""
-    own = machine.status(path, follow=False)
-    if stat.S_ISLNK(own.st_mode):
+    status = machine.status(path, follow=False)
+    if stat.S_ISLNK(status.st_mode):
         return os.readlink(machine.path(path, follow=False)) == "/dev/null"
-    return own.st_size == 0
+    return status.st_size == 0
 
 
 def _enabled(machine, name, fragment):
     """UnitFileState: what links in /etc and the [Install] section come to."""
-    own = machine.status(fragment, follow=False)
-    if stat.S_ISLNK(own.st_mode):
+    status = machine.status(fragment, follow=False)
+    if stat.S_ISLNK(status.st_mode):
         target = os.readlink(machine.path(fragment, follow=False))
         return "alias" if posixpath.basename(target) != name else "linked"
     if name in machine.once(_linked):
@@ -66,18 +66,18 @@ def _enabled(machine, name, fragment):
 def _linked(machine):
     """Names that links of an admin start: those in *.wants and the like with their templates, and what an alias in /etc
     points to."""
-    found = set()
+    units = set()
     for name in machine.names(ADMIN):
         path = posixpath.join(ADMIN, name)
         if name.endswith(LINKS):
-            found.update(machine.names(path))
-            found.update(INSTANCE.sub("@.", instance) for instance in machine.names(path))
+            units.update(machine.names(path))
+            units.update(INSTANCE.sub("@.", instance) for instance in machine.names(path))
             continue
         try:
-            found.add(posixpath.basename(os.readlink(machine.path(path, follow=False))))
+            units.add(posixpath.basename(os.readlink(machine.path(path, follow=False))))
         except OSError:
             continue  # a file or directory, no link
-    return found
+    return units
 
 
 def exists(machine, name):

@@ -25,8 +25,8 @@ def describe(select):
 def look_up(machine, select):
     """`days_left` of the certificate that expires first, which is `first`."""
     paths = machine.once(named)
-    known = {path: certificate.look_up(machine, {"path": path}) for path in paths}
-    left = {path: facts["days_left"] for path, facts in known.items() if facts["exists"]}
+    certificates = {path: certificate.look_up(machine, {"path": path}) for path in paths}
+    left = {path: facts["days_left"] for path, facts in certificates.items() if facts["exists"]}
     first = min(left, key=lambda path: left[path], default=None)
     return {
         "exists": bool(paths),
@@ -39,18 +39,18 @@ def look_up(machine, select):
 
 def named(machine):
     """Full paths, sorted. A snippet counts where a file that is in use includes it, as nginx itself sees it."""
-    found, seen = set(), set()
+    paths, files = set(), set()
     to_do = [path for pattern in CONFIGURATION for path in machine.glob(pattern)]
     while to_do:
         path = to_do.pop()
-        if path in seen:
+        if path in files:
             continue
-        seen.add(path)
+        files.add(path)
         try:
             text = machine.read(path) or ""
         except UnreadableError:
             continue  # a directory beside the files
-        found.update(NAMED.findall(text))
+        paths.update(NAMED.findall(text))
         for pattern in INCLUDED.findall(text) if path.startswith("/etc/nginx/") else ():
             to_do += machine.glob(pattern if pattern.startswith("/") else "/etc/nginx/" + pattern)
-    return sorted(path for path in found if path.startswith("/"))
+    return sorted(path for path in paths if path.startswith("/"))

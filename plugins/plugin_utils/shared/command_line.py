@@ -53,15 +53,15 @@ def _redact_line(line: str, redactor: Redactor) -> str:
 
 def extra_variables(argv: Sequence[str]) -> dict[str, Any]:
     """Variables given on the command line with -e (files are not read)."""
-    found: dict[str, Any] = {}
+    variables: dict[str, Any] = {}
     words = iter(argv)
     for word in words:
         _head, kind, value = _split(word)
         if kind and value is None:
             value = next(words, "")
         if kind == "extra" and value and not value.startswith("@"):
-            found.update(_as_mapping(value) or dict(_pairs(value)))
-    return found
+            variables.update(_as_mapping(value) or dict(_pairs(value)))
+    return variables
 
 
 def _split(word: str) -> tuple[str, str, str | None]:

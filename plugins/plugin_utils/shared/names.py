@@ -163,10 +163,10 @@ def is_secret_value(value: str, name: str, how_sure: Strength) -> bool:
     return bool(_LOOKS_RANDOM.fullmatch(value)) and not _NO_RANDOM.fullmatch(value)
 
 
-def is_prose(value: str, rest: str) -> bool:
+def is_prose(value: str, remainder: str) -> bool:
     """Whether an unquoted value after a colon is the first word of a sentence, by what follows it on the line."""
     word = value.strip("`")
-    return word.lower() in _PROSE or (word.isalpha() and bool(re.match(r"`? +[(\[]?[A-Za-z]", rest)))
+    return word.lower() in _PROSE or (word.isalpha() and bool(re.match(r"`? +[(\[]?[A-Za-z]", remainder)))
 
 
 def is_phrase(line: str) -> bool:

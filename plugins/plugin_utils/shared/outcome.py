@@ -17,7 +17,7 @@ STDERR_TAIL = 8000
 LAST_LINE = 1500
 DIFF_LIMIT = 1_000_000
 
-OWN = frozenset({"oplever.lab.snapshot", "oplever.lab.checks", "oplever.lab.reference"})
+OWN_MODULES = frozenset({"oplever.lab.snapshot", "oplever.lab.checks", "oplever.lab.reference"})
 COMMANDS = frozenset(f"ansible.builtin.{name}" for name in ("command", "shell", "raw", "script", "expect"))
 PACKAGERS = frozenset(
     {f"ansible.builtin.{name}" for name in ("apt", "package", "dnf", "dnf5", "yum", "pip")}
@@ -59,7 +59,7 @@ def fields(action: str, status: str, data: Mapping[str, Any], error: object, red
     """The descriptive fields of a `result`, all optional: message, items, items_total, data, warnings, diff."""
     loop = _loop(data)
     bad = status not in ("ok", "changed")
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "message": message(data, error if bad else None, redactor, failed=bad),
         "items": _items(loop, redactor) if loop else None,
         "items_total": len(loop) if loop is not None else None,
@@ -67,11 +67,11 @@ def fields(action: str, status: str, data: Mapping[str, Any], error: object, red
         "warnings": _warnings(data, redactor),
         "diff": _diff(data, redactor),
     }
-    failed = [item for item in found["items"] or () if item["status"] in ("failed", "unreachable")]
+    failed = [item for item in result["items"] or () if item["status"] in ("failed", "unreachable")]
     if bad and failed and loop:  # Ansible only says "One or more items failed"
-        told = f"{failed[0]['item']}: {failed[0]['message']}"
-        found["message"] = one_line(f"{len(failed)} of {len(loop)} items failed, the first is {told}")
-    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+        first = f"{failed[0]['item']}: {failed[0]['message']}"
+        result["message"] = one_line(f"{len(failed)} of {len(loop)} items failed, the first is {first}")
+    return {key: value for key, value in result.items() if value not in (None, "", [], {})}
 
 
 def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, failed: bool) -> str:
@@ -106,9 +106,9 @@ def _inner_failure(modules: object, redactor: Redactor) -> str:
 
 def kept_data(action: str, data: Mapping[str, Any], redactor: Redactor, *, failed: bool) -> dict[str, Any] | None:
     """The allow-list: whole results of our own modules, names of packages, how a command ended; else nothing."""
-    if action in OWN:
-        whole = {k: v for k, v in data.items() if k not in ("invocation", "exception", "warnings", "deprecations")}
-        kept: dict[str, Any] = plain({k: v for k, v in whole.items() if not str(k).startswith("_")}, redactor.text)
+    if action in OWN_MODULES:
+        result = {k: v for k, v in data.items() if k not in ("invocation", "exception", "warnings", "deprecations")}
+        kept: dict[str, Any] = plain({k: v for k, v in result.items() if not str(k).startswith("_")}, redactor.text)
         return kept
     if action in PACKAGERS:
         names = _package_names(data)
@@ -159,15 +159,15 @@ def _loop(data: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _items(loop: list[Mapping[str, Any]], redactor: Redactor) -> list[dict[str, Any]]:
-    told = [(item, item_status(item)) for item in loop]
-    told = [(item, status) for item, status in told if status not in ("ok", "skipped")][:ITEMS_LIMIT]
+    items = [(item, item_status(item)) for item in loop]
+    items = [(item, status) for item, status in items if status not in ("ok", "skipped")][:ITEMS_LIMIT]
     return [
         {
             "item": item_label(item, redactor),
             "status": status,
             "message": message(item, None, redactor, failed=status != "changed"),
         }
-        for item, status in told
+        for item, status in items
     ]
 
 
@@ -252,8 +252,8 @@ def _diff(data: Mapping[str, Any], redactor: Redactor) -> list[dict[str, Any]]:
         diffs = [diffs]
     if not isinstance(diffs, list):
         return []
-    told = [_one_diff(diff, redactor) for diff in diffs[:ITEMS_LIMIT] if isinstance(diff, Mapping) and diff]
-    return [diff for diff in told if diff["added"] or diff["removed"] or diff["name"]]
+    changes = [_one_diff(diff, redactor) for diff in diffs[:ITEMS_LIMIT] if isinstance(diff, Mapping) and diff]
+    return [diff for diff in changes if diff["added"] or diff["removed"] or diff["name"]]
 
 
 def _one_diff(diff: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:

@@ -39,13 +39,13 @@ class Project(NamedTuple):
 
 def current() -> Project:
     """The project by `$ANSIBLE_CONFIG` and the working directory. Raises OSError when there is no such directory."""
-    here = os.getcwd()
-    is_open = bool(os.stat(here).st_mode & stat.S_IWOTH)
-    named = _named(os.environ.get("ANSIBLE_CONFIG"), here)
-    own = os.path.join(here, NAME)
-    settings = named or (own if not is_open and os.access(own, os.R_OK) else None)
+    directory = os.getcwd()
+    is_open = bool(os.stat(directory).st_mode & stat.S_IWOTH)
+    named = _named(os.environ.get("ANSIBLE_CONFIG"), directory)
+    local = os.path.join(directory, NAME)
+    settings = named or (local if not is_open and os.access(local, os.R_OK) else None)
     if settings is None or _is_of_no_project(settings):
-        return Project(here, None, is_open)
+        return Project(directory, None, is_open)
     return Project(os.path.dirname(settings), settings)
 
 
@@ -82,12 +82,12 @@ def beside(project: Project, name: str) -> str | None:
     return None if project.is_open else os.path.join(project.directory, name)
 
 
-def _named(value: str | None, here: str) -> str | None:
+def _named(value: str | None, directory: str) -> str | None:
     """The file that `$ANSIBLE_CONFIG` names, when Ansible can read it; it looks further when it cannot."""
     if value is None:
         return None
     # As Ansible's unfrackpath(follow=False): a link to a file elsewhere is in the directory of the link.
-    path = os.path.normpath(os.path.join(here, os.path.expanduser(os.path.expandvars(value))))
+    path = os.path.normpath(os.path.join(directory, os.path.expanduser(os.path.expandvars(value))))
     path = os.path.join(path, NAME) if os.path.isdir(path) else path
     return path if os.access(path, os.R_OK) else None
 

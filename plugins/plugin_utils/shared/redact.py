@@ -56,7 +56,7 @@ def _one_of(hints: Iterable[str]) -> re.Pattern[str]:
     groups: dict[str, list[str]] = {}
     for hint in sorted(set(hints)):
         groups.setdefault(hint[0], []).append(re.escape(hint[1:]))
-    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items()))
+    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(endings)})" for first, endings in groups.items()))
 
 
 _HINT = _one_of([*_NAMED_HINTS, *(hint for hints, *_ in (*RULES, *PROGRAMS) for hint in hints)])
@@ -118,15 +118,17 @@ def _begins_line(match: re.Match[str], text: str) -> bool:
     return not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip(" \t-")
 
 
-def _is_said_of(match: re.Match[str], text: str, value: str, rest: str) -> bool:
+def _is_said_of(match: re.Match[str], text: str, value: str, remainder: str) -> bool:
     """Whether `name: value` is a path or a program with what it says, or the beginning of a sentence."""
     before = text[match.start() - 1 : match.start()]
     if before == "/" or value == "chauthtok" or text[: match.start()].endswith("nexpected "):
         return True
     if match["name"].lower() in _PROGRAMS:
-        return not any(character.isdigit() for character in value) or bool(rest.strip())
+        return not any(character.isdigit() for character in value) or bool(remainder.strip())
     spaced = match["sign"].endswith((" ", "\t"))
-    return (spaced and is_prose(value, rest)) or (not spaced and value.isalpha() and value.islower() and before == "(")
+    return (spaced and is_prose(value, remainder)) or (
+        not spaced and value.isalpha() and value.islower() and before == "("
+    )
 
 
 def _without_value(match: re.Match[str]) -> str:
@@ -144,29 +146,29 @@ def may_hold_secrets(content: bytes) -> bool:
 def secret_values(variables: Mapping[str, Any]) -> set[str]:
     """Values of variables whose name says secret, and values from the vault. Templates, paths and short words are left
     out."""
-    found: set[str] = set()
-    _collect(variables, 0, found)
-    return _worth_knowing(found)
+    secrets: set[str] = set()
+    _collect(variables, 0, secrets)
+    return _worth_knowing(secrets)
 
 
-def _collect(variables: Mapping[str, Any], depth: int, found: set[str]) -> None:
+def _collect(variables: Mapping[str, Any], depth: int, secrets: set[str]) -> None:
     for name, value in variables.items():
         if not isinstance(value, str):
-            _look_into(value, depth, found)
+            _look_into(value, depth, secrets)
         elif is_secret_name(str(name)) and not is_no_secret(value):
-            found.add(str(value))
+            secrets.add(str(value))
 
 
-def _look_into(value: Any, depth: int, found: set[str]) -> None:
+def _look_into(value: Any, depth: int, secrets: set[str]) -> None:
     if isinstance(value, (dict, Mapping)):  # a check for dict alone costs a tenth, and nearly all of them are
         if depth < DEPTH:
-            _collect(value, depth + 1, found)
+            _collect(value, depth + 1, secrets)
     elif isinstance(value, (list, tuple)):
         for item in value if depth < DEPTH else ():
             if not isinstance(item, str):
-                _look_into(item, depth + 1, found)
+                _look_into(item, depth + 1, secrets)
     else:
-        found |= _vaulted(value)
+        secrets |= _vaulted(value)
 
 
 def every_text(value: Any, depth: int = 0) -> set[str]:

@@ -19,7 +19,7 @@ class Rule(NamedTuple):
     instead: str | Callable[[re.Match[str]], str]
 
 
-def _whole(hints: tuple[str, ...], pattern: str, flags: int = 0) -> Rule:
+def _shape(hints: tuple[str, ...], pattern: str, flags: int = 0) -> Rule:
     return Rule(hints, re.compile(pattern, flags), MASK)
 
 
@@ -50,34 +50,34 @@ _KEY_BEGIN, _KEY_END = (
 )
 
 RULES: Final = (
-    _whole(("private key",), rf"{_KEY_BEGIN}.*?(?:{_KEY_END}|\Z)", re.S),
+    _shape(("private key",), rf"{_KEY_BEGIN}.*?(?:{_KEY_END}|\Z)", re.S),
     # The end of a key whose beginning was cut off.
-    _whole(("private key",), rf"\A(?:(?!-----BEGIN).)*?{_KEY_END}", re.S),
+    _shape(("private key",), rf"\A(?:(?!-----BEGIN).)*?{_KEY_END}", re.S),
     _after(("private-lines",), r"(Private-Lines: \d+\s)[A-Za-z0-9+/=\s]+?(?=Private-MAC|\Z)"),
-    _whole(("ansible_vault",), r"\$ANSIBLE_VAULT;[0-9.]+;[A-Z0-9]+(?:;\S+)?[\s0-9a-f\\n]*"),
-    _whole(("age-secret-key",), r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
-    _whole(("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gl", "xox", "xapp-"),
+    _shape(("ansible_vault",), r"\$ANSIBLE_VAULT;[0-9.]+;[A-Z0-9]+(?:;\S+)?[\s0-9a-f\\n]*"),
+    _shape(("age-secret-key",), r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
+    _shape(("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gl", "xox", "xapp-"),
            r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|"
            r"gl(?:pat|dt|rt|ptt|oas|soat|ft|imt|agent|cbt)-[\w-]{16,}|"
            r"xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,})"),
-    _whole(("akia", "asia", "aiza"), r"\b(?:A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35})"),
-    _whole(("sk-", "_live_", "_test_", "whsec_"),
+    _shape(("akia", "asia", "aiza"), r"\b(?:A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35})"),
+    _shape(("sk-", "_live_", "_test_", "whsec_"),
            r"(?<![\w-])(?:sk-(?!ssh-|ecdsa-)(?=[\w-]*\d)[\w-]{20,}|[sr]k_(?:live|test)_\w{16,}|whsec_[\w+/=]{16,})"),
-    _whole(("hvs.", "hvb.", "hvr.", "sg.", "ya29."),
+    _shape(("hvs.", "hvb.", "hvr.", "sg.", "ya29."),
            r"\b(?:hv[sbr]\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|ya29\.[\w-]{20,})"),
-    _whole(("npm_", "pypi-", "dop_v1_", "dckr_", "tskey-", "hf_", "atatt3", "shpat_", "glsa_"),
+    _shape(("npm_", "pypi-", "dop_v1_", "dckr_", "tskey-", "hf_", "atatt3", "shpat_", "glsa_"),
            r"\b(?:npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}|dop_v1_[a-f0-9]{40,}|dckr_(?:pat|oat)_[\w-]{16,}|tskey-\w+-[\w-]{16,}|"
            r"hf_[A-Za-z]{30,}|ATATT3[\w=-]{30,}|shpat_[a-f0-9]{30,}|glsa_\w{30,})"),
-    _whole(("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    _shape(("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     # Hashes of passwords as in /etc/shadow, PostgreSQL, LDAP, Django, GRUB, MySQL and Samba.
-    _whole(("$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$", "$argon2", "$apr1$", "$sha1$", "$scrypt$", "$pbkdf2"),
+    _shape(("$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$", "$argon2", "$apr1$", "$sha1$", "$scrypt$", "$pbkdf2"),
            r"\$(?:1|2[abxy]|5|6|7|y|gy|argon2(?:id|i|d)|apr1|sha1|scrypt|pbkdf2-sha\d+)\$[./A-Za-z0-9$=,+-]{12,}"),
-    _whole(("scram-sha", "{ss", "{crypt}", "pbkdf2"),
+    _shape(("scram-sha", "{ss", "{crypt}", "pbkdf2"),
            r"SCRAM-SHA-\d+\$[\w+/=:$]{20,}|\{(?:SSHA\d*|CRYPT|PBKDF2[\w-]*)\}[\w+/=.$]{8,}|"
            r"\bpbkdf2_sha\d+\$\d+\$[\w+/=$]{12,}|\bgrub\.pbkdf2\.sha512\.\d+\.[0-9A-F.]{20,}"),
-    _whole(("*",), r"\*[0-9A-F]{40}\b"),
+    _shape(("*",), r"\*[0-9A-F]{40}\b"),
     # Samba: the hash before the colon is nearly always that of no password.
-    _whole(("aad3b435",), r"\b[0-9A-Fa-f]{32}:[0-9A-Fa-f]{32}(?=:|\b)"),
+    _shape(("aad3b435",), r"\b[0-9A-Fa-f]{32}:[0-9A-Fa-f]{32}(?=:|\b)"),
     # Addresses. `https://host:443/a@b` has a port and no password.
     _after(("@",), r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\"'<>]*:(?!\d{1,5}/)(?:[^\s\"'<>/]*|[^\s@\"'<>]*)(?=@)"),
     _after(("@",), r"\b([a-z][a-z0-9+.-]{1,20}://)(?=[^\s/@:]*\d)[\w-]{20,}(?=@)"),

@@ -7,6 +7,7 @@ import copy
 import importlib.machinery
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ GOOD: dict[str, Any] = {"id": "a.b", "title": "t", "source": "file", "select": "
 PART = {key: GOOD[key] for key in ("source", "select", "expect")}
 
 
-def test_schema_and_table_are_what_the_engine_says() -> None:
+def test_catalogue_schema_and_table_are_what_the_sources_say() -> None:
     loader = importlib.machinery.SourceFileLoader("checks_schema", str(ROOT / "tools/checks-schema"))
     spec = importlib.util.spec_from_loader("checks_schema", loader)
     assert spec
@@ -45,7 +46,7 @@ def test_every_source_is_known_and_packed() -> None:
     """Ansible packs what it sees imported; a source that it does not see is missing on the machine only."""
     directory = ROOT / "plugins/module_utils/sources"
     written = {path.stem for path in directory.glob("*.py") if "def look_up(" in path.read_text(encoding="utf-8")}
-    code = ast.parse((directory / "registry.py").read_text(encoding="utf-8"))
+    code = ast.parse((directory / "catalogue.py").read_text(encoding="utf-8"))
     packed = [
         alias.name
         for node in ast.walk(code)
@@ -54,6 +55,12 @@ def test_every_source_is_known_and_packed() -> None:
     ]
     assert packed == sorted(written)
     assert list(registry.NAMES) == packed
+
+
+def test_every_source_has_a_row_in_the_reference() -> None:
+    text = (ROOT / "docs/reference/checks.md").read_text(encoding="utf-8")
+    table = text.split("\n## Sources\n")[1].split("\n## ")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == list(registry.NAMES)
 
 
 def test_a_source_that_no_check_names_is_not_loaded() -> None:

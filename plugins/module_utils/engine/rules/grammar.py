@@ -58,13 +58,13 @@ def mistakes(checks: Any, sources: Mapping[str, Source], parameters: Mapping[str
 
 
 def _repeated(checks: list[Any]) -> Iterator[int]:
-    seen = set()
+    names = set()
     for position, check in enumerate(checks):
         name = str(check["id"]) if isinstance(check, dict) and check.get("id") else None
-        if name in seen:
+        if name in names:
             yield position
         if name is not None:
-            seen.add(name)
+            names.add(name)
 
 
 def resolve(value: Any, parameters: Mapping[str, Any]) -> Any:
@@ -86,7 +86,7 @@ def parameter(value: Any) -> str | None:
     return None
 
 
-def both(text: Any) -> dict[str, str]:
+def translations(text: Any) -> dict[str, str]:
     """`{nl, en}` of a text that may be one string for both languages, or missing."""
     if isinstance(text, dict):
         return {language: str(text.get(language, "")) for language in LANGUAGES}
@@ -113,10 +113,10 @@ class _Rules:
         if not isinstance(check, dict):
             yield Mistake(place, "a check is a mapping, not %s" % _kind(check))
             return
-        known = SINGLE + GROUPS + ABOUT
+        keys = SINGLE + GROUPS + ABOUT
         for key in check:
-            if key not in known:
-                yield Mistake((*place, key), "'%s' is not a key of a check%s" % (key, meant(key, known)))
+            if key not in keys:
+                yield Mistake((*place, key), "'%s' is not a key of a check%s" % (key, meant(key, keys)))
         yield from self._about(place, check)
         yield from self._expectation(place, {key: check[key] for key in check if key in SINGLE + GROUPS})
         for position, condition in enumerate(listed(check.get("when"))):

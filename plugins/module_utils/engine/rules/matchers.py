@@ -16,16 +16,16 @@ UNKNOWN = object()  # stands for a value that is only known later, as a paramete
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
-def equal(found: Any, wanted: Any) -> bool:
+def equal(actual: Any, expected: Any) -> bool:
     """Equality as an admin means it: 1 is "1", true is "yes", lists member by member."""
-    if isinstance(wanted, bool) or isinstance(found, bool):
-        return _boolean(found) is _boolean(wanted) and _boolean(wanted) is not None
-    if isinstance(wanted, (int, float)) or isinstance(found, (int, float)):
-        left, right = number(found), number(wanted)
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return _boolean(actual) is _boolean(expected) and _boolean(expected) is not None
+    if isinstance(expected, (int, float)) or isinstance(actual, (int, float)):
+        left, right = number(actual), number(expected)
         return left is not None and left == right
-    if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)):
-        return len(found) == len(wanted) and all(map(equal, found, wanted))
-    return str(found) == str(wanted)
+    if isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
+        return len(actual) == len(expected) and all(map(equal, actual, expected))
+    return str(actual) == str(expected)
 
 
 def _boolean(value: Any) -> bool | None:
@@ -45,60 +45,66 @@ def number(value: Any) -> int | float | None:
     return float(text) if "." in text else int(text)
 
 
-def _member(found: Any, wanted: Any) -> bool:
-    if isinstance(found, (list, tuple)):
-        return any(equal(item, wanted) for item in found)
-    return str(wanted) in str(found)
+def _member(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, (list, tuple)):
+        return any(equal(item, expected) for item in actual)
+    return str(expected) in str(actual)
 
 
-def _search(found: Any, pattern: Any) -> bool:
-    text = "\n".join(str(item) for item in found) if isinstance(found, (list, tuple)) else str(found)
+def _search(actual: Any, pattern: Any) -> bool:
+    text = "\n".join(str(item) for item in actual) if isinstance(actual, (list, tuple)) else str(actual)
     return re.search(pattern, text, re.MULTILINE) is not None
 
 
-def _at_least(found: Any, wanted: Any) -> bool:
-    value, limit = number(found), number(wanted)
+def _at_least(actual: Any, expected: Any) -> bool:
+    value, limit = number(actual), number(expected)
     return value is not None and limit is not None and value >= limit
 
 
-def _at_most(found: Any, wanted: Any) -> bool:
-    value, limit = number(found), number(wanted)
+def _at_most(actual: Any, expected: Any) -> bool:
+    value, limit = number(actual), number(expected)
     return value is not None and limit is not None and value <= limit
 
 
-def _mode_at_most(found: Any, wanted: Any) -> bool:
+def _mode_at_most(actual: Any, expected: Any) -> bool:
     try:
-        return int(str(found), 8) & ~int(str(wanted), 8) == 0
+        return int(str(actual), 8) & ~int(str(expected), 8) == 0
     except ValueError:
         return False
 
 
-def _list(found: Any) -> Any:
-    return found if isinstance(found, (list, tuple)) else [found]
+def _list(value: Any) -> Any:
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
-# name -> (test of found against wanted, how to say it)
+# name -> (test of the actual value against the expected one, how to say it)
 MATCHERS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "equals": (equal, "= %s"),
-    "one_of": (lambda found, wanted: any(equal(found, item) for item in wanted), "is one of %s"),
-    "none_of": (lambda found, wanted: not any(equal(found, item) for item in wanted), "is none of %s"),
+    "one_of": (lambda actual, expected: any(equal(actual, item) for item in expected), "is one of %s"),
+    "none_of": (lambda actual, expected: not any(equal(actual, item) for item in expected), "is none of %s"),
     "at_least": (_at_least, ">= %s"),
     "at_most": (_at_most, "<= %s"),
     "contains": (_member, "contains %s"),
-    "contains_all": (lambda found, wanted: all(_member(found, item) for item in wanted), "contains all of %s"),
-    "contains_none": (lambda found, wanted: not any(_member(found, item) for item in wanted), "contains none of %s"),
+    "contains_all": (lambda actual, expected: all(_member(actual, item) for item in expected), "contains all of %s"),
+    "contains_none": (
+        lambda actual, expected: not any(_member(actual, item) for item in expected),
+        "contains none of %s",
+    ),
     "matches": (_search, "matches %s"),
-    "not_matches": (lambda found, wanted: not _search(found, wanted), "does not match %s"),
+    "not_matches": (lambda actual, expected: not _search(actual, expected), "does not match %s"),
     "subset_of": (
-        lambda found, wanted: all(_member(list(wanted), item) for item in _list(found)),
+        lambda actual, expected: all(_member(list(expected), item) for item in _list(actual)),
         "has nothing but %s",
     ),
-    "empty": (lambda found, wanted: (len(found) == 0 if hasattr(found, "__len__") else False) is wanted, "empty: %s"),
-    "absent": (lambda found, wanted: (found is None) is wanted, "absent: %s"),
-    "present": (lambda found, wanted: (found is not None) is wanted, "present: %s"),
+    "empty": (
+        lambda actual, expected: (len(actual) == 0 if hasattr(actual, "__len__") else False) is expected,
+        "empty: %s",
+    ),
+    "absent": (lambda actual, expected: (actual is None) is expected, "absent: %s"),
+    "present": (lambda actual, expected: (actual is not None) is expected, "present: %s"),
     "mode_at_most": (_mode_at_most, "has no permission beyond %s"),
-    "count_at_least": (lambda found, wanted: _at_least(len(_list(found)), wanted), "has at least %s"),
-    "count_at_most": (lambda found, wanted: _at_most(len(_list(found)), wanted), "has at most %s"),
+    "count_at_least": (lambda actual, expected: _at_least(len(_list(actual)), expected), "has at least %s"),
+    "count_at_most": (lambda actual, expected: _at_most(len(_list(actual)), expected), "has at most %s"),
 }
 
 LISTS = ("one_of", "none_of", "contains_all", "contains_none", "subset_of")
@@ -109,20 +115,20 @@ SWITCHES = ("empty", "absent", "present")
 ABOUT_NOTHING = ("absent", "present")
 
 
-def holds(matcher: Any, found: Any) -> bool:
+def holds(matcher: Any, actual: Any) -> bool:
     """Whether a matcher (plain value or mapping) holds for what was found."""
-    for name, wanted in _parts(matcher):
+    for name, expected in _parts(matcher):
         if name == "not":
-            if found is None or holds(wanted, found):
+            if actual is None or holds(expected, actual):
                 return False
-        elif (found is None and name not in ABOUT_NOTHING) or not MATCHERS[name][0](found, wanted):
+        elif (actual is None and name not in ABOUT_NOTHING) or not MATCHERS[name][0](actual, expected):
             return False
     return True
 
 
 def describe(attribute: str, matcher: Any) -> str:
     """A matcher in words: `status = 200`, `mode has no permission beyond 0640`."""
-    return " and ".join(_phrase(attribute, name, wanted) for name, wanted in _parts(matcher))
+    return " and ".join(_phrase(attribute, name, expected) for name, expected in _parts(matcher))
 
 
 def mistakes(matcher: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
@@ -131,15 +137,15 @@ def mistakes(matcher: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[
         return
     if not matcher:
         yield place, "an empty mapping says nothing; write a value or a matcher"
-    for name, wanted in matcher.items():
+    for name, expected in matcher.items():
         at = (*place, name)
         if name == "not":
-            yield from mistakes(wanted, at)
+            yield from mistakes(expected, at)
         elif name not in MATCHERS:
-            known = sorted([*MATCHERS, "not"])
-            yield at, "there is no matcher '%s'%s (there are: %s)" % (name, meant(name, known), ", ".join(known))
+            names = sorted([*MATCHERS, "not"])
+            yield at, "there is no matcher '%s'%s (there are: %s)" % (name, meant(name, names), ", ".join(names))
         else:
-            for message in _wrong(name, wanted):
+            for message in _wrong(name, expected):
                 yield at, message
 
 
@@ -148,22 +154,22 @@ def problems(matcher: Any) -> list[str]:
     return [message for _, message in mistakes(matcher)]
 
 
-def _wrong(name: str, wanted: Any) -> list[str]:
-    if wanted is UNKNOWN:
+def _wrong(name: str, expected: Any) -> list[str]:
+    if expected is UNKNOWN:
         return []
-    if name in LISTS and not isinstance(wanted, (list, tuple)):
-        return ["'%s' wants a list, not %s" % (name, short(wanted, 40))]
-    if name in NUMBERS and number(wanted) is None:
-        return ["'%s' wants a number, not %s" % (name, short(wanted, 40))]
-    if name in SWITCHES and not isinstance(wanted, bool):
-        return ["'%s' wants true or false, not %s" % (name, short(wanted, 40))]
-    if name == "mode_at_most" and not re.match(r"[0-7]{3,4}\Z", str(wanted)):
-        return ["'mode_at_most' wants octal digits in quotes, as \"0640\", not %s" % short(wanted, 40)]
+    if name in LISTS and not isinstance(expected, (list, tuple)):
+        return ["'%s' wants a list, not %s" % (name, short(expected, 40))]
+    if name in NUMBERS and number(expected) is None:
+        return ["'%s' wants a number, not %s" % (name, short(expected, 40))]
+    if name in SWITCHES and not isinstance(expected, bool):
+        return ["'%s' wants true or false, not %s" % (name, short(expected, 40))]
+    if name == "mode_at_most" and not re.match(r"[0-7]{3,4}\Z", str(expected)):
+        return ["'mode_at_most' wants octal digits in quotes, as \"0640\", not %s" % short(expected, 40)]
     if name in PATTERNS:
         try:
-            re.compile(str(wanted))
+            re.compile(str(expected))
         except re.error as problem:
-            return ["'%s' has a wrong regular expression %s: %s" % (name, short(wanted, 80), problem)]
+            return ["'%s' has a wrong regular expression %s: %s" % (name, short(expected, 80), problem)]
     return []
 
 
@@ -171,9 +177,12 @@ def _parts(matcher: Any) -> list[tuple[str, Any]]:
     return list(matcher.items()) if isinstance(matcher, dict) else [("equals", matcher)]
 
 
-def _phrase(attribute: str, name: str, wanted: Any) -> str:
+def _phrase(attribute: str, name: str, expected: Any) -> str:
     if name == "not":
-        return "not (%s)" % describe(attribute, wanted)
+        return "not (%s)" % describe(attribute, expected)
     if name in SWITCHES:
-        return "%s is %s%s" % (attribute, "" if wanted else "not ", name)
-    return "%s %s" % (attribute, MATCHERS[name][1] % (short(wanted) if not isinstance(wanted, str) else plain(wanted)))
+        return "%s is %s%s" % (attribute, "" if expected else "not ", name)
+    return "%s %s" % (
+        attribute,
+        MATCHERS[name][1] % (short(expected) if not isinstance(expected, str) else plain(expected)),
+    )

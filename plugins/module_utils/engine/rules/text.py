@@ -17,9 +17,9 @@ def short(value: Any, limit: int = LIMIT) -> str:
     return "%s... (%d characters more)" % (text[:limit], len(text) - limit)
 
 
-def meant(written: Any, known: Iterable[str]) -> str:
+def meant(written: Any, choices: Iterable[str]) -> str:
     """`; did you mean X?` when something known looks like what was written, otherwise nothing."""
-    near = difflib.get_close_matches(str(written), sorted(known), 1)
+    near = difflib.get_close_matches(str(written), sorted(choices), 1)
     return "; did you mean %s?" % near[0] if near else ""
 
 

@@ -228,7 +228,7 @@ class Translator:
     def _item(self, event: JobEvent) -> tuple[str, dict[str, Any]] | None:
         data, action = _res(event), _action(event)
         status = "changed" if _ITEM_ENDS[event.event] == "ok" and data.get("changed") else _ITEM_ENDS[event.event]
-        if outcome.is_hidden(None, data) or (status == "ok" and action not in outcome.OWN):
+        if outcome.is_hidden(None, data) or (status == "ok" and action not in outcome.OWN_MODULES):
             return None
         failed = status == "failed"
         fields = {
