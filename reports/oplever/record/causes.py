@@ -142,7 +142,7 @@ class _Network:
 
     def _of_answer(self, test: Test) -> Iterator[Test]:
         if test.endpoint == RESOLVER:
-            yield from (each for each in self.failing.get((test.host, NAMES), ()) if each is not test)
+            yield from (cause for cause in self.failing.get((test.host, NAMES), ()) if cause is not test)
             return
         protocol, address, port = test.endpoint.split(" ")
         host = test.host if ip_address(address).is_loopback else self.machines.get(address, "")

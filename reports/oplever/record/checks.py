@@ -36,7 +36,7 @@ class Outcome:
         return str(self.check.get(key, ""))
 
 
-def both(value: object, default: str = "") -> Text:
+def bilingual(value: object, default: str = "") -> Text:
     """`{nl, en}`, of which one may be empty, or one string for both: nobody says in which language that is."""
     if isinstance(value, dict):
         nl, en = str(value.get("nl") or ""), str(value.get("en") or "")
@@ -55,10 +55,10 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
                 yield Outcome(call.t, call.host, stage, suite, name, status, str(severity), check, call.path)
 
 
-def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
+def tests(check_results: Iterable[Outcome]) -> tuple[Test, ...]:
     """Checks without severity; the last result of a stage counts and says how often it was tried."""
     last: dict[tuple[TestKey, str], Test] = {}
-    for outcome in found:
+    for outcome in check_results:
         if outcome.severity:
             continue
         stage = "during" if outcome.stage in ("before", "during") else "after"
@@ -71,7 +71,7 @@ def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
             status=outcome.status,
             expected=outcome.text("expected"),
             found=outcome.text("found"),
-            title=both(outcome.check.get("title"), outcome.id),
+            title=bilingual(outcome.check.get("title"), outcome.id),
             suite=outcome.suite,
             source=outcome.text("source"),
             reason=outcome.text("reason"),
@@ -87,9 +87,9 @@ def tests(found: Iterable[Outcome]) -> tuple[Test, ...]:
     return tuple(last.values())
 
 
-def baseline(calls: Iterable[Call], found: Iterable[Outcome]) -> Baseline:
+def baseline(calls: Iterable[Call], check_results: Iterable[Outcome]) -> Baseline:
     controls: dict[tuple[str, str], Control] = {}
-    for outcome in found:
+    for outcome in check_results:
         if outcome.severity:
             key = (outcome.id, outcome.host)
             controls[key] = _control(outcome, controls.get(key))
@@ -104,7 +104,7 @@ def baseline(calls: Iterable[Call], found: Iterable[Outcome]) -> Baseline:
 
 def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...]:
     """Each exception once, with all the hosts that it was held against; what the last run of a host says counts."""
-    found: dict[str, ExceptionGrant] = {}
+    grants: dict[str, ExceptionGrant] = {}
     for data in calls:
         rows = data.get("exceptions")
         for row in rows if isinstance(rows, list) else []:
@@ -112,36 +112,36 @@ def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...
                 continue
             text = {key: str(row.get(key) or "") for key in GRANTED}
             hosts = tuple(map(str, row["hosts"])) if isinstance(row.get("hosts"), list) else ()
-            known = found.get(text["id"])
-            found[text["id"]] = ExceptionGrant(
+            earlier = grants.get(text["id"])
+            grants[text["id"]] = ExceptionGrant(
                 **text,
-                hosts=tuple(dict.fromkeys((*known.hosts, *hosts))) if known else hosts,
+                hosts=tuple(dict.fromkeys((*earlier.hosts, *hosts))) if earlier else hosts,
                 valid=row.get("valid") is True,
                 values=tuple(map(str, row["values"])) if isinstance(row.get("values"), list) else (),
             )
-    return tuple(found.values())
+    return tuple(grants.values())
 
 
-def _control(outcome: Outcome, known: Control | None) -> Control:
+def _control(outcome: Outcome, earlier: Control | None) -> Control:
     severity: Severity = "high" if outcome.severity == "high" else "medium" if outcome.severity == "medium" else "low"
     before = outcome.stage == "before"
-    if known is not None and before:
-        return structs.replace(known, before=outcome.status, found_before=outcome.text("found"))
+    if earlier is not None and before:
+        return structs.replace(earlier, before=outcome.status, found_before=outcome.text("found"))
     refs = outcome.check.get("refs")
     return Control(
         id=outcome.id,
         host=outcome.host,
-        title=both(outcome.check.get("title"), outcome.id),
+        title=bilingual(outcome.check.get("title"), outcome.id),
         severity=severity,
         area=outcome.text("area"),
-        before=outcome.status if before else known.before if known else None,
+        before=outcome.status if before else earlier.before if earlier else None,
         after=None if before else outcome.status,
         expected=outcome.text("expected"),
         found="" if before else outcome.text("found"),
-        found_before=outcome.text("found") if before else known.found_before if known else "",
+        found_before=outcome.text("found") if before else earlier.found_before if earlier else "",
         reason=outcome.text("reason"),
         evidence=outcome.text("evidence"),
-        remedy=both(outcome.check.get("remedy")),
+        remedy=bilingual(outcome.check.get("remedy")),
         refs={str(name): tuple(map(str, ids)) for name, ids in refs.items() if isinstance(ids, list)}
         if isinstance(refs, dict)
         else {},

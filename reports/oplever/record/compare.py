@@ -60,23 +60,23 @@ class Comparison(Struct, frozen=True):
 
 def compare(a: Side, b: Side) -> Comparison:
     pairs = list(_pairs(a, b))
-    found: list[Difference] = []
+    differences: list[Difference] = []
     unseen = []
-    for name, one, other in pairs:
-        if one is None or other is None:
-            found.append(Difference("host", name, "", name, one and "present", other and "present"))
+    for name, host_a, host_b in pairs:
+        if host_a is None or host_b is None:
+            differences.append(Difference("host", name, "", name, host_a and "present", host_b and "present"))
             continue
-        last = _last(a.states, one), _last(b.states, other)
+        last = _last(a.states, host_a), _last(b.states, host_b)
         if last[0] is None or last[1] is None:
             unseen.append(name)
         else:
-            found += state_differences(name, last[0], last[1])
+            differences += state_differences(name, last[0], last[1])
         for section, of in (("test", _tests), ("control", _controls), ("result", _results)):
-            found += _keyed(section, name, of(a.record, one), of(b.record, other))  # type: ignore[arg-type]
+            differences += _keyed(section, name, of(a.record, host_a), of(b.record, host_b))  # type: ignore[arg-type]
     return Comparison(
         _called(a),
         _called(b),
-        tuple(found),
+        tuple(differences),
         tuple(unseen),
         _times(a, b),
         (a.record.document.duration, b.record.document.duration),
@@ -102,12 +102,12 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple
 def _pairs(a: Side, b: Side) -> Iterator[tuple[str, str | None, str | None]]:
     """(what to call it, machine in a, machine in b); None where it is not there."""
     if a.host or b.host:
-        one, other = a.host or b.host, b.host or a.host
-        yield (one or "") if one == other else f"{one} / {other}", one, other
+        host_a, host_b = a.host or b.host, b.host or a.host
+        yield (host_a or "") if host_a == host_b else f"{host_a} / {host_b}", host_a, host_b
         return
-    there = [{system.name for system in side.record.systems} for side in (a, b)]
-    for name in sorted(there[0] | there[1]):
-        yield name, name if name in there[0] else None, name if name in there[1] else None
+    names = [{system.name for system in side.record.systems} for side in (a, b)]
+    for name in sorted(names[0] | names[1]):
+        yield name, name if name in names[0] else None, name if name in names[1] else None
 
 
 def _called(side: Side) -> str:
@@ -131,31 +131,31 @@ def _keyed(section: Section, host: str, old: Keyed, new: Keyed) -> Iterator[Diff
 
 def _tests(record: Record, host: str) -> Keyed:
     mine = [test for test in latest(record.tests) if test.host == host]
-    return {(test.suite, test.id): _seen(test.status, test.found) for test in mine}
+    return {(test.suite, test.id): _outcome_text(test.status, test.found) for test in mine}
 
 
 def _controls(record: Record, host: str) -> Keyed:
     mine = [control for control in record.baseline.controls if control.host == host]
     return {
-        (control.area, control.id): _seen(status, control.found if control.after else control.found_before)
+        (control.area, control.id): _outcome_text(status, control.found if control.after else control.found_before)
         for control in mine
         if (status := control.after or control.before)
     }
 
 
-def _seen(status: CheckStatus, found: str) -> str:
+def _outcome_text(status: CheckStatus, found: str) -> str:
     """What was found counts only when a test failed on it: a passing one finds a process id, a time, a version."""
     return f"{status}: {found}" if status in BAD and found else status
 
 
 def _results(record: Record, host: str) -> Keyed:
     """By role and task: how it ended, each time it ran."""
-    found: dict[tuple[str, str], list[str]] = {}
+    statuses_of_tasks: dict[tuple[str, str], list[str]] = {}
     for step in record.steps:
         for result in step.results:
             if result.host == host:
-                found.setdefault((step.role, step.name), []).append(result.status)
-    return {key: ", ".join(statuses) for key, statuses in found.items()}
+                statuses_of_tasks.setdefault((step.role, step.name), []).append(result.status)
+    return {key: ", ".join(statuses) for key, statuses in statuses_of_tasks.items()}
 
 
 def _times(a: Side, b: Side) -> tuple[Time, ...]:
@@ -164,9 +164,9 @@ def _times(a: Side, b: Side) -> tuple[Time, ...]:
 
 
 def _seconds(side: Side) -> Iterable[tuple[str, float]]:
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     for step in side.record.steps:
         for result in step.results:
             if side.host in (None, result.host):
-                found[step.role] = found.get(step.role, 0.0) + result.duration
-    return found.items()
+                seconds[step.role] = seconds.get(step.role, 0.0) + result.duration
+    return seconds.items()

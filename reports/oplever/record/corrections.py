@@ -55,37 +55,37 @@ def _replaced(record: Record, path: list[str], value: str) -> tuple[Record, str]
     return changed, old
 
 
-def _walk(node: Any, path: list[str], value: str, whole: str) -> tuple[Any, str]:
+def _walk(node: Any, path: list[str], value: str, field_path: str) -> tuple[Any, str]:
     """`node` with the value at the end of the path replaced, and the old value as text."""
     if not path:
         return value, "" if node is None else str(node)
-    step, rest = path[0], path[1:]
+    step, remaining = path[0], path[1:]
     if isinstance(node, tuple):
-        index = _index(node, step, whole)
-        new, old = _walk(node[index], rest, value, whole)
+        index = _index(node, step, field_path)
+        new, old = _walk(node[index], remaining, value, field_path)
         return (*node[:index], new, *node[index + 1 :]), old
     if not isinstance(node, Struct) or step not in node.__struct_fields__:
-        known = f"; there are: {', '.join(node.__struct_fields__)}" if isinstance(node, Struct) else ""
-        raise _wrong(f"{whole}: there is no {step}{known}")
-    new, old = _walk(getattr(node, step), rest, value, whole)
-    return _checked(node, step, new, whole), old
+        alternatives = f"; there are: {', '.join(node.__struct_fields__)}" if isinstance(node, Struct) else ""
+        raise _wrong(f"{field_path}: there is no {step}{alternatives}")
+    new, old = _walk(getattr(node, step), remaining, value, field_path)
+    return _checked(node, step, new, field_path), old
 
 
-def _index(rows: tuple[Any, ...], step: str, whole: str) -> int:
+def _index(rows: tuple[Any, ...], step: str, field_path: str) -> int:
     for index, row in enumerate(rows):
         if any(str(getattr(row, name)) == step for name in _NAMED if hasattr(row, name)) or row == step:
             return index
     names = [str(next((getattr(row, name) for name in _NAMED if hasattr(row, name)), row)) for row in rows]
-    raise _wrong(f"{whole}: there is no {step}; there are: {', '.join(names[:10]) or 'none'}")
+    raise _wrong(f"{field_path}: there is no {step}; there are: {', '.join(names[:10]) or 'none'}")
 
 
-def _checked(node: Struct, step: str, new: Any, whole: str) -> Struct:
+def _checked(node: Struct, step: str, new: Any, field_path: str) -> Struct:
     """The node with one field replaced; text becomes a number or yes/no where the field is one."""
     (kind,) = (field.type for field in structs.fields(node) if field.name == step)
     try:
         return structs.replace(node, **{step: msgspec.convert(new, kind, strict=False)})
     except msgspec.ValidationError as problem:
-        raise _wrong(f"{whole}: {str(problem).partition(' - at ')[0]}") from None
+        raise _wrong(f"{field_path}: {str(problem).partition(' - at ')[0]}") from None
 
 
 def _wrong(message: str) -> OpleverError:

@@ -15,9 +15,9 @@ from oplever.record.model import BAD, Fault
 ASSERT = "ansible.builtin.assert"
 
 
-def faults(run: Run, saved: dict[int, Result | None], found: Iterable[Outcome]) -> tuple[Fault, ...]:
+def faults(run: Run, saved: dict[int, Result | None], outcomes: Iterable[Outcome]) -> tuple[Fault, ...]:
     """All faults in order of time, numbered from F-001."""
-    tests = list(_test_faults(found))
+    tests = list(_test_faults(outcomes))
     every = [*_task_faults(run, saved, tests), *tests, *_interruption(run)]
     every.sort(key=lambda fault: fault.at)
     return tuple(structs.replace(fault, id=f"F-{number:03d}") for number, fault in enumerate(every, 1))
@@ -29,18 +29,18 @@ def _task_faults(run: Run, saved: dict[int, Result | None], tests: Sequence[Faul
     for result in run.setbacks:
         start = run.tasks[result.task].start
         key = (start.path or result.task, result.host)
-        known = opened.get(key)
+        earlier = opened.get(key)
         if result.status in ("failed", "unreachable", "ignored"):
-            if _told_by_tests(result) or (start.action == ASSERT and _repeats(result, tests)):
+            if _reported_by_tests(result) or (start.action == ASSERT and _repeats(result, tests)):
                 continue
             fault = _task_fault(run, result, saved)
-            if known and known.status == fault.status == "open":
-                fault = structs.replace(known, attempts=known.attempts + fault.attempts)
-            elif known:
-                closed.append(known)
+            if earlier and earlier.status == fault.status == "open":
+                fault = structs.replace(earlier, attempts=earlier.attempts + fault.attempts)
+            elif earlier:
+                closed.append(earlier)
             opened[key] = fault
-        elif known and known.status == "open" and result.status in ("ok", "changed"):
-            closed.append(structs.replace(known, status="solved", retest=f"{start.name} {result.t}"))
+        elif earlier and earlier.status == "open" and result.status in ("ok", "changed"):
+            closed.append(structs.replace(earlier, status="solved", retest=f"{start.name} {result.t}"))
             del opened[key]
     return [*closed, *opened.values()]
 
@@ -62,7 +62,7 @@ def _task_fault(run: Run, result: Result, saved: dict[int, Result | None]) -> Fa
     )
 
 
-def _told_by_tests(result: Result) -> bool:
+def _reported_by_tests(result: Result) -> bool:
     """A task that failed because tests failed: those are the faults."""
     checks = result.data.get("checks") if isinstance(result.data, dict) else None
     return isinstance(checks, list) and any(isinstance(c, dict) and c.get("status") in BAD for c in checks)
@@ -73,18 +73,18 @@ def _repeats(result: Result, tests: Sequence[Fault]) -> bool:
     return any(fault.host == result.host and fault.location in (result.message or "") for fault in tests)
 
 
-def _test_faults(found: Iterable[Outcome]) -> list[Fault]:
+def _test_faults(outcomes: Iterable[Outcome]) -> list[Fault]:
     opened: dict[TestKey, Fault] = {}
     closed: list[Fault] = []
-    for outcome in found:
+    for outcome in outcomes:
         if outcome.severity:
             continue  # controls have a section of their own
         key = TestKey.of(outcome)
-        known = opened.get(key)
+        earlier = opened.get(key)
         if outcome.status in BAD:
-            opened[key] = structs.replace(known, attempts=known.attempts + 1) if known else _test_fault(outcome)
-        elif known and outcome.status == "pass":
-            closed.append(structs.replace(known, status="solved", retest=f"{outcome.id} {outcome.t}"))
+            opened[key] = structs.replace(earlier, attempts=earlier.attempts + 1) if earlier else _test_fault(outcome)
+        elif earlier and outcome.status == "pass":
+            closed.append(structs.replace(earlier, status="solved", retest=f"{outcome.id} {outcome.t}"))
             del opened[key]
     return [*closed, *opened.values()]
 

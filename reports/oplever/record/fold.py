@@ -159,7 +159,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
             case HostStart():
                 run.running[event.task, event.host] = event.t
             case ItemDone():
-                if _own(run, event):
+                if _keep_module_data(run, event):
                     with_items.add((event.task, event.host))
             case TaskStart():
                 if event.task not in run.tasks:  # strategy free and serial announce a task more than once
@@ -181,9 +181,9 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 run.playbooks.append(Playbook(event.playbook, event.plays))
                 _versions(run, event.collections)
             case Stats():
-                known = Recap.__struct_fields__
+                counters = Recap.__struct_fields__
                 run.recap = {
-                    host: Recap(**{key: counts[key] for key in known if key in counts})
+                    host: Recap(**{key: counts[key] for key in counters if key in counts})
                     for host, counts in event.recap.items()
                 }
             case RunStart():
@@ -234,7 +234,7 @@ def _result(run: Run, event: Result, *, keep_data: bool) -> None:
     _add(run, task, event)
     _watch(run, task, event)
     if keep_data and event.data is not None:
-        _own(run, event)
+        _keep_module_data(run, event)
 
 
 def _lost_task(run: Run, event: Result) -> Task:
@@ -318,7 +318,7 @@ def _host_result(event: Result, started: str, retries: tuple[str, ...], notified
     )
 
 
-def _own(run: Run, event: Result | ItemDone) -> bool:
+def _keep_module_data(run: Run, event: Result | ItemDone) -> bool:
     """Keep what our own modules returned; everything else carries nothing a record needs."""
     data = event.data
     if not isinstance(data, dict):

@@ -22,8 +22,8 @@ class Notices:
         if start.handler:
             since = self._heard.get((result.host, start.task), 0)
             topics = {start.name, *start.listen}
-            told = (name for topic, name in notices[since:] if {topic, topic.rpartition(" : ")[2]} & topics)
-            names = tuple(dict.fromkeys(told))
+            notifying_tasks = (name for topic, name in notices[since:] if {topic, topic.rpartition(" : ")[2]} & topics)
+            names = tuple(dict.fromkeys(notifying_tasks))
         notices += [(topic, start.name) for topic in result.notify]
         if start.handler:
             self._heard[result.host, start.task] = len(notices)

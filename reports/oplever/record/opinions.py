@@ -88,13 +88,13 @@ def _by_rule(controls: Iterable[Control]) -> dict[tuple[str, str, str], list[Con
     for rule, ids in LYNIS.items():
         for name in ids:
             lynis[name].append(rule)
-    found: dict[tuple[str, str, str], list[Control]] = defaultdict(list)
+    controls_by_rule: dict[tuple[str, str, str], list[Control]] = defaultdict(list)
     for control in controls:
         for rule in control.refs.get("ssg", ()):
-            found["openscap", control.host, rule].append(control)
+            controls_by_rule["openscap", control.host, rule].append(control)
         for rule in lynis.get(control.id, ()):
-            found["lynis", control.host, rule].append(control)
-    return found
+            controls_by_rule["lynis", control.host, rule].append(control)
+    return controls_by_rule
 
 
 def _compared(
@@ -102,12 +102,12 @@ def _compared(
 ) -> Iterator[SecondOpinion]:
     """The opinions of one scanner about one machine."""
     joined_to = {rule.rule: ours.get((rule.tool, rule.host, rule.rule), []) for rule in report}
-    failed = {one.id for rule in report if rule.status == "fail" for one in joined_to[rule.rule]}
+    failed = {control.id for rule in report if rule.status == "fail" for control in joined_to[rule.rule]}
     for rule in report:
         same = joined_to[rule.rule]
         status = _together([_status(control) for control in same])
         # A rule that asks a part of a control says nothing against it where another part is what fails.
-        elsewhere = {one.id for one in same if _JUDGED.get(_status(one) or "") == "fail"} & failed
+        elsewhere = {control.id for control in same if _JUDGED.get(_status(control) or "") == "fail"} & failed
         theirs = None if rule.status == "pass" and elsewhere else _JUDGED.get(rule.status)
         yield structs.replace(
             rule,

@@ -24,29 +24,29 @@ _LETTERS = str.maketrans({"\u0131": "i", "\u00f8": "o", "\u0142": "l", "\u0111":
 
 
 class Name(NamedTuple):
-    """`given` are first names or initials, `surname` is without prefixes; `whole` are all letters in their order."""
+    """`first_names` are full or initials, `surname` is without prefixes; `letters` are all letters in their order."""
 
-    given: tuple[str, ...]
+    first_names: tuple[str, ...]
     surname: str
-    whole: str
+    letters: str
 
 
-def same_person(one: str, other: str) -> bool:
+def same_person(name_a: str, name_b: str) -> bool:
     """Whether both are shown to be the same: all of the name, or one surname with first names that go together."""
-    a, b = _read(one), _read(other)
-    if not a.whole or not b.whole:
+    a, b = _read(name_a), _read(name_b)
+    if not a.letters or not b.letters:
         return False
-    if a.whole == b.whole or sorted(_words(one)) == sorted(_words(other)):
+    if a.letters == b.letters or sorted(_words(name_a)) == sorted(_words(name_b)):
         return True
-    if a.given and b.given:
-        return a.surname == b.surname and _go_together(a.given, b.given)
-    account, name = (a, b) if not a.given else (b, a)
-    return bool(name.given) and account.whole in _accounts(name)
+    if a.first_names and b.first_names:
+        return a.surname == b.surname and _go_together(a.first_names, b.first_names)
+    account, name = (a, b) if not a.first_names else (b, a)
+    return bool(name.first_names) and account.letters in _accounts(name)
 
 
 def among(name: str, names: Iterable[str]) -> str | None:
     """The first of `names` that is the same person."""
-    return next((each for each in names if same_person(name, each)), None)
+    return next((candidate for candidate in names if same_person(name, candidate)), None)
 
 
 def executors(record: Record) -> tuple[str, ...]:
@@ -79,9 +79,9 @@ def is_executor(record: Record, name: str) -> str | None:
 
     Two names of the assignment are two people, however much they look alike.
     """
-    others = {person.name for person in record.people if person.role != "executor" and person.name}
+    non_executors = {person.name for person in record.people if person.role != "executor" and person.name}
     doers = executors(record)
-    if name in others and name not in doers:
+    if name in non_executors and name not in doers:
         return None
     return among(name, doers)
 
@@ -99,24 +99,24 @@ def _words(text: str) -> list[str]:
 def _read(text: str) -> Name:
     words = _words(text)
     names = [word for word in words if word not in _PREFIXES] or words
-    given = tuple(names[:-1])
-    return Name(given, names[-1] if names else "", "".join(words))
+    first_names = tuple(names[:-1])
+    return Name(first_names, names[-1] if names else "", "".join(words))
 
 
-def _go_together(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def _go_together(names_a: tuple[str, ...], names_b: tuple[str, ...]) -> bool:
     """First names of which each is the other's or its initial: `s` and `sevda`, `j p` and `jan`, `jp` and `jan p`."""
-    for a, b in ((one, other), (other, one)):
+    for a, b in ((names_a, names_b), (names_b, names_a)):
         if len(a) == 1 and len(b) > 1 and a[0] == "".join(name[0] for name in b):
             return True
-    return all(a == b or (min(len(a), len(b)) == 1 and a[0] == b[0]) for a, b in zip(one, other, strict=False))
+    return all(a == b or (min(len(a), len(b)) == 1 and a[0] == b[0]) for a, b in zip(names_a, names_b, strict=False))
 
 
 def _accounts(name: Name) -> frozenset[str]:
     """How accounts are made of a name: `syilmaz`, `sevdayilmaz`, `yilmazs`, each with and without prefixes."""
     surnames = {name.surname}
-    joined = "".join(name.given)
-    if name.whole.startswith(joined):
-        surnames.add(name.whole[len(joined) :])
-    initials = "".join(word[0] for word in name.given)
-    given = {name.given[0], name.given[0][0], initials, joined}
-    return frozenset({f"{g}{s}" for g in given for s in surnames} | {f"{s}{g}" for g in given for s in surnames})
+    joined = "".join(name.first_names)
+    if name.letters.startswith(joined):
+        surnames.add(name.letters[len(joined) :])
+    initials = "".join(word[0] for word in name.first_names)
+    forms = {name.first_names[0], name.first_names[0][0], initials, joined}
+    return frozenset({f"{g}{s}" for g in forms for s in surnames} | {f"{s}{g}" for g in forms for s in surnames})

@@ -55,13 +55,13 @@ def stops(run: Run, saved: Collection[int], failed: frozenset[str]) -> tuple[Sto
 
 def _stop(run: Run, key: str, play: Play, saved: Collection[int], failed: frozenset[str]) -> Stop | None:
     tasks = _tasks(run, key)
-    others = tuple(host for host in play.batch if host not in failed)
+    remaining_hosts = tuple(host for host in play.batch if host not in failed)
     is_emptied = run.plan[key].no_hosts == "no_hosts_remaining"
     for task in reversed(tasks):
         setbacks = task.setbacks.values()
         culprits = _unique(result.host for result in setbacks if _is_failure(result) and result.seq not in saved)
-        if culprits and others and (task.start.fatal or is_emptied):
-            return Stop(task.start.name, culprits, others)
+        if culprits and remaining_hosts and (task.start.fatal or is_emptied):
+            return Stop(task.start.name, culprits, remaining_hosts)
         if task.start.for_all and not culprits:
             return None
     return None
@@ -109,7 +109,7 @@ def _is_owed(task: Task, tasks: Iterable[Task]) -> bool:
         return task.start.action not in FACTS
     block = task.start.rescues
     return block is not None and any(
-        each.start.fatal and any(result.rescued_by == block for result in each.setbacks.values()) for each in tasks
+        other.start.fatal and any(result.rescued_by == block for result in other.setbacks.values()) for other in tasks
     )
 
 

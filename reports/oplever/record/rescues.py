@@ -64,13 +64,13 @@ class Rescues:
     def guessed(self, recap: Mapping[str, Recap] | None) -> dict[int, Result | None]:
         """As many failures as the recap says are rescued beyond those that are named: those after which the host did
         most are the last to be taken for final. Without a recap, a host that went on in the same play was rescued."""
-        rest: dict[str, list[_Failure]] = defaultdict(list)
+        unnamed: dict[str, list[_Failure]] = defaultdict(list)
         for failure in self._failures:
             if failure.result.seq not in self.named:
-                rest[failure.result.host].append(failure)
+                unnamed[failure.result.host].append(failure)
         named = Counter(f.result.host for f in self._failures if f.result.seq in self.named)
         rescued: dict[int, Result | None] = {}
-        for host, failures in rest.items():
+        for host, failures in unnamed.items():
             went_on = [failure for failure in failures if failure.after is not None]
             if recap is not None:
                 number = max(0, recap.get(host, Recap()).rescued - named[host])

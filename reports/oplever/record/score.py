@@ -26,27 +26,27 @@ class Delivery:
     later: list[dict[str, Any]]
 
 
-def scored(known: Baseline, calls: Iterable[Call]) -> Baseline:
+def scored(baseline: Baseline, calls: Iterable[Call]) -> Baseline:
     """The baseline with its scores and what got worse, as its controls now stand; `calls` tell of the deliveries."""
-    delivered = {call.host: each for call in calls if (each := _delivery(call.data.get("reference")))}
-    hosts = _grouped(known.controls, lambda control: control.host)
-    areas = _grouped(known.controls, lambda control: (control.area, control.severity))
+    delivered = {call.host: delivery for call in calls if (delivery := _delivery(call.data.get("reference")))}
+    hosts = _grouped(baseline.controls, lambda control: control.host)
+    areas = _grouped(baseline.controls, lambda control: (control.area, control.severity))
     return structs.replace(
-        known,
-        hosts=tuple(HostScore(host, *_scores(own, delivered)) for host, own in hosts.items()),
+        baseline,
+        hosts=tuple(HostScore(host, *_scores(controls, delivered)) for host, controls in hosts.items()),
         tallies=tuple(
             Tally(area, severity, *_scores(areas[area, severity], delivered))
             for area, severity in sorted(areas, key=lambda key: (key[0], -WEIGHTS[key[1]]))
         ),
-        worse=tuple(_worse(known.controls, delivered)),
+        worse=tuple(_worse(baseline.controls, delivered)),
     )
 
 
 def _grouped(controls: Iterable[Control], key: Callable[[Control], Any]) -> dict[Any, list[Control]]:
-    found: dict[Any, list[Control]] = {}
+    groups: dict[Any, list[Control]] = {}
     for control in controls:
-        found.setdefault(key(control), []).append(control)
-    return found
+        groups.setdefault(key(control), []).append(control)
+    return groups
 
 
 def _scores(
@@ -72,12 +72,12 @@ def _delivery(value: object) -> Delivery | None:
 
 def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> Iterator[Regression]:
     for control in controls:
-        known = delivered.get(control.host)
-        was = known.controls.get(control.id) if known else None
-        if known is None or control.after is None or control.after not in BAD or was is None or was in BAD:
+        delivery = delivered.get(control.host)
+        was = delivery.controls.get(control.id) if delivery else None
+        if delivery is None or control.after is None or control.after not in BAD or was is None or was in BAD:
             continue
         first: dict[str, Any] = {}
-        for run in reversed(known.later):
+        for run in reversed(delivery.later):
             if control.id not in run["failing"]:
                 break
             first = run
@@ -87,7 +87,7 @@ def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> It
             severity=control.severity,
             was=was,
             now=control.after,
-            delivered=known.record,
+            delivered=delivery.record,
             since=str(first.get("at") or ""),
             record=str(first.get("record") or ""),
         )

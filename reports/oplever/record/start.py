@@ -47,7 +47,7 @@ def start(run: Run, digest: str) -> Record:
     saved = rescued(run)
     outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
-    both = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
+    states = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
     assignment = _assignment(run)
     return Record(
         schema=SCHEMA_VERSION,
@@ -62,8 +62,8 @@ def start(run: Run, digest: str) -> Record:
         people=_people(run),
         scope=_scope(run),
         systems=_systems(run, pairs),
-        components=tuple(c for host, (old, new) in both.items() for c in snapshots.components(host, old, new)),
-        settings=tuple(s for host, (old, new) in both.items() for s in snapshots.settings(host, old, new)),
+        components=tuple(c for host, (old, new) in states.items() for c in snapshots.components(host, old, new)),
+        settings=tuple(s for host, (old, new) in states.items() for s in snapshots.settings(host, old, new)),
         plan=(*run.plan.values(), *reach.plays_not_begun(run)),
         steps=steps(run, saved),
         tests=(*checks.tests(outcomes), *drift.tests(pairs)),
@@ -147,13 +147,13 @@ def _system(
 
 
 def _assignment(run: Run) -> Assignment:
-    said = run.start.assignment if run.start and isinstance(run.start.assignment, dict) else {}
+    assignment = run.start.assignment if run.start and isinstance(run.start.assignment, dict) else {}
     texts = ("id", "title", "principal", "location", "requested_by", "reason", "planned_start", "planned_end")
-    norm, procedures = said.get("norm_hours"), said.get("procedures")
+    norm, procedures = assignment.get("norm_hours"), assignment.get("procedures")
     return Assignment(
-        **{key: str(said[key]) for key in texts if said.get(key)},
+        **{key: str(assignment[key]) for key in texts if assignment.get(key)},
         norm_hours=float(norm) if isinstance(norm, (int, float)) else None,
-        prescribed_order=said.get("prescribed_order") is True,
+        prescribed_order=assignment.get("prescribed_order") is True,
         procedures=tuple(map(str, procedures)) if isinstance(procedures, list) else (),
     )
 
@@ -164,8 +164,8 @@ def _people(run: Run) -> tuple[Person, ...]:
     if start is None:
         return ()
     account, controller = start.account or "", start.controller or ""
-    said = start.assignment.get("people") if isinstance(start.assignment, dict) else None
-    named = [p for p in said if isinstance(p, dict) and p.get("role") in ROLES] if isinstance(said, list) else []
+    rows = start.assignment.get("people") if isinstance(start.assignment, dict) else None
+    named = [p for p in rows if isinstance(p, dict) and p.get("role") in ROLES] if isinstance(rows, list) else []
     people = [Person(str(p.get("name") or ""), p["role"], str(p.get("level") or "")) for p in named]
     if not any(person.role == "executor" for person in people):
         people.insert(0, Person(start.person or "", "executor"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from journals import Journal
 from oplever.record import model
-from oplever.record.checks import both
+from oplever.record.checks import bilingual
 from oplever.record.model import Record, Text
 
 CHECK: dict[str, Any] = {"id": "x.y", "title": {"nl": "n", "en": "e"}, "status": "pass"}
@@ -38,8 +38,8 @@ def called(*checks: Any, **call: Any) -> Record:
     ],
 )
 def test_a_text_keeps_the_languages_that_it_has(value: Any, nl: str, en: str) -> None:
-    assert both(value, "otherwise") == Text(nl, en)
-    assert both(None) == Text("", "")
+    assert bilingual(value, "otherwise") == Text(nl, en)
+    assert bilingual(None) == Text("", "")
 
 
 def test_a_test_holds_what_the_check_said() -> None:

@@ -147,8 +147,8 @@ def added(record: Record, entry: Entry, counted: Counted | None = None) -> Recor
 def _folded(record: Record, entry: Entry, counted: Counted) -> Record:
     if counted.old is None or not isinstance(entry.entry, CorrectionEntry):
         return counted.content.fold(record, entry)
-    said = entry.entry
-    listed = Correction(said.field, counted.old, said.value, said.reason, entry.by, entry.at)
+    correction = entry.entry
+    listed = Correction(correction.field, counted.old, correction.value, correction.reason, entry.by, entry.at)
     document = structs.replace(record.document, corrections=(*record.document.corrections, listed))
     return structs.replace(record, document=document)
 
@@ -167,14 +167,14 @@ def line(entry: Entry) -> bytes:
 class Log:
     """Reads entries: those that every record takes, and the `own` ones of kinds of records."""
 
-    def __init__(self, own: tuple[type[EntryKind], ...] = ()) -> None:
-        self.kinds = (*EVERY, *own)
+    def __init__(self, extra_kinds: tuple[type[EntryKind], ...] = ()) -> None:
+        self.kinds = (*EVERY, *extra_kinds)
         self.line: Any = Line[Union[self.kinds]]  # type: ignore[name-defined]  # noqa: UP007 - known at run time only
         """The type of a line, for decoding and for its JSON Schema."""
 
     def make(self, kind: str, by: str, at: str, data: dict[str, Any]) -> Entry:
         """A new entry, of what was typed or read. Raises OpleverError (`entry-invalid`) that names the field."""
-        typed = {each.tag(): each for each in self.kinds if not each.declaration.is_read}
+        typed = {entry_kind.tag(): entry_kind for entry_kind in self.kinds if not entry_kind.declaration.is_read}
         if kind in typed:
             data = understood(typed[kind], data)
         by = person("by", by)

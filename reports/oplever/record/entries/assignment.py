@@ -33,8 +33,8 @@ class AssignmentEntry(EntryKind, frozen=True, tag="assignment"):
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """What is said of it; the last work process that was assigned is that of the whole record."""
-        given = {name: value for name, value in structs.asdict(self).items() if value}
-        if process := given.pop("work_process", None):
+        values = {name: value for name, value in structs.asdict(self).items() if value}
+        if process := values.pop("work_process", None):
             scope = structs.replace(record.scope, work_processes=(process,))
             record = structs.replace(record, work_process=process, scope=scope)
-        return structs.replace(record, assignment=structs.replace(record.assignment, **given))
+        return structs.replace(record, assignment=structs.replace(record.assignment, **values))

@@ -92,12 +92,12 @@ def invalid(message: str, advice: str) -> OpleverError:
     return OpleverError("entry-invalid", message, advice)
 
 
-def require_known(noun: str, name: str, known: Iterable[str]) -> None:
+def require_known(noun: str, name: str, existing: Iterable[str]) -> None:
     """Raises OpleverError (`entry-invalid`) when the record has no such thing; the advice tells what there is."""
-    names = list(dict.fromkeys(known))
+    names = list(dict.fromkeys(existing))
     if name not in names:
-        there = f"the record has: {', '.join(names[:20])}" if names else f"the record has no {noun} at all"
-        raise invalid(f"the record has no {noun} {name}", there + (", ..." if names[20:] else ""))
+        advice = f"the record has: {', '.join(names[:20])}" if names else f"the record has no {noun} at all"
+        raise invalid(f"the record has no {noun} {name}", advice + (", ..." if names[20:] else ""))
 
 
 def require_machine(record: Record, host: str) -> None:

@@ -47,12 +47,12 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """What it covers and fails is waived, unless it had expired by the day of the run. It is about what this record
         found, and nothing else."""
-        known = record.baseline
-        grant = self._grant(_next_id(known.exceptions), record.document.created[:10], envelope.by)
-        found = (control.found for control in known.controls if self._covers(control) and control.after == "fail")
-        grant = structs.replace(grant, values=tuple(dict.fromkeys(found)))
-        controls = tuple(self._waived(control, grant) for control in known.controls)
-        baseline = structs.replace(known, controls=controls, exceptions=(*known.exceptions, grant))
+        section = record.baseline
+        grant = self._grant(_next_id(section.exceptions), record.document.created[:10], envelope.by)
+        values = (control.found for control in section.controls if self._covers(control) and control.after == "fail")
+        grant = structs.replace(grant, values=tuple(dict.fromkeys(values)))
+        controls = tuple(self._waived(control, grant) for control in section.controls)
+        baseline = structs.replace(section, controls=controls, exceptions=(*section.exceptions, grant))
         return structs.replace(record, baseline=baseline)
 
     def _grant(self, identifier: str, day: str, by: str) -> ExceptionGrant:
@@ -82,5 +82,5 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
 
 def _next_id(grants: Iterable[ExceptionGrant]) -> str:
     """X1, X2, ...: numbers of their own, also where a file of exceptions has numbers like these."""
-    known = {grant.id for grant in grants}
-    return next(name for number in range(1, len(known) + 2) if (name := f"X{number}") not in known)
+    ids = {grant.id for grant in grants}
+    return next(name for number in range(1, len(ids) + 2) if (name := f"X{number}") not in ids)

@@ -32,9 +32,9 @@ class Field(Struct, frozen=True):
 @cache
 def fields(kind: type[EntryKind]) -> tuple[Field, ...]:
     """The fields of a kind, in their order. Raises TypeError for a kind whose fields are not all for people."""
-    told = inspect.type_info(kind)
-    assert isinstance(told, inspect.StructType)  # noqa: S101 - what a Struct gives
-    return tuple(_field(field) for field in told.fields)
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - what a Struct gives
+    return tuple(_field(field) for field in info.fields)
 
 
 def _field(field: inspect.Field) -> Field:
@@ -46,12 +46,12 @@ def _field(field: inspect.Field) -> Field:
         kind = kind.type
     form, choices = _form(kind)
     limits = kind if isinstance(kind, (inspect.FloatType, inspect.IntType)) else None
-    told = field.default not in (NODEFAULT, "", (), False)
+    has_default = field.default not in (NODEFAULT, "", (), False)
     return Field(
         name=field.name,
         form=extra.get("form", form),
         required=field.required,
-        default=str(field.default) if told else None,
+        default=str(field.default) if has_default else None,
         choices=choices,
         description=description,
         least=limits.gt if limits and limits.gt is not None else -inf,

@@ -28,5 +28,5 @@ class HandoverEntry(EntryKind, frozen=True, tag="handover"):
             raise invalid("it says nothing", "see what it can say: oplever add handover --help")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        given = {name: value for name, value in structs.asdict(self).items() if value}
-        return structs.replace(record, handover=structs.replace(record.handover, **given))
+        values = {name: value for name, value in structs.asdict(self).items() if value}
+        return structs.replace(record, handover=structs.replace(record.handover, **values))

@@ -21,7 +21,7 @@ class ReportEntry(EntryKind, frozen=True, tag="report"):
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """It does away with an approval of what was there before; with a rejection only a decision does."""
-        known = record.accountability
-        earlier = known if known.decision == "rejected" else Accountability()
+        current = record.accountability
+        earlier = current if current.decision == "rejected" else Accountability()
         accountability = structs.replace(earlier, form=self.form, at=envelope.at, to=self.to, minutes=self.minutes)
         return structs.replace(record, accountability=accountability)

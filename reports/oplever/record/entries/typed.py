@@ -26,12 +26,12 @@ def understood(kind: type[EntryKind], data: Mapping[str, Any]) -> dict[str, Any]
     Raises OpleverError (`entry-invalid`) that names the field and tells how to write it. Fields that the kind does not
     have pass as they are: `entries.make` refuses them.
     """
-    known = {field.name: field for field in fields(kind)}
+    fields_by_name = {field.name: field for field in fields(kind)}
     names = frozenset(kind.declaration.names)
     kept = {}
     for name, value in data.items():
         if value is not None:
-            kept[name] = _value(known[name], value, names) if name in known else value
+            kept[name] = _value(fields_by_name[name], value, names) if name in fields_by_name else value
     return kept
 
 
@@ -72,7 +72,7 @@ def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
             return _choice(field, value)
         case "texts":
             items = [value] if isinstance(value, str) else value
-            return [_text(field, each) for each in items] if isinstance(items, (list, tuple)) else value
+            return [_text(field, item) for item in items] if isinstance(items, (list, tuple)) else value
     text = _text(field, value)
     return person(field.name, text) if field.name in names and isinstance(text, str) else text
 

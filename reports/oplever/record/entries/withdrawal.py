@@ -91,8 +91,8 @@ def check(entries: Sequence[Added], record: Record, new: CorrectionEntry, envelo
 
 def text(content: EntryKind) -> str:
     """An entry on one line: its kind and what was filled in."""
-    given = {name: value for name, value in structs.asdict(content).items() if value not in ("", (), False)}
-    return f"{content.tag()}: " + "; ".join(f"{name} {_value(value)}" for name, value in given.items())
+    values = {name: value for name, value in structs.asdict(content).items() if value not in ("", (), False)}
+    return f"{content.tag()}: " + "; ".join(f"{name} {_value(value)}" for name, value in values.items())
 
 
 def first(entries: Sequence[Added]) -> int:
