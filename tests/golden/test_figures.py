@@ -124,7 +124,7 @@ def check_machines(record: Record, page: Page) -> None:
     facts = machines(page)
     agree(
         first_page=len(facts),
-        index=rows.record(record)["hosts"],
+        index=rows.record_row(record)["hosts"],
         index_rows=len(index(record, "systems")),
         recap=len(table(page, "steps", "Steps per machine")) or len(facts),
         scope=len(record.scope.systems),

@@ -42,17 +42,17 @@ def of_line(line: bytes) -> str:
 
 def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
     """What is wrong with the chain, one sentence for each place. Lines from before there was a chain are let go."""
-    found, chained, seen = [], False, {of_line(line): number for number, line in enumerate(lines, 1)}
+    problems, chained, line_numbers = [], False, {of_line(line): number for number, line in enumerate(lines, 1)}
     for number, line in enumerate(lines, 1):
         try:
-            told = msgspec.json.decode(line, type=_Link)
+            links = msgspec.json.decode(line, type=_Link)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            found.append(f"line {number} cannot be read")
+            problems.append(f"line {number} cannot be read")
             continue
-        previous = told.previous or told.amends
+        previous = links.previous or links.amends
         if not previous:
             if chained:
-                found.append(f"line {number} has no link to the line before it: edited or added by hand")
+                problems.append(f"line {number} has no link to the line before it: edited or added by hand")
             continue
         chained = True
         if previous.startswith("journal:"):
@@ -60,10 +60,10 @@ def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
         elif previous.startswith("record:"):
             problem = _record_link(number, previous, journal)
         else:
-            problem = _entry_link(number, previous, lines, seen)
+            problem = _entry_link(number, previous, lines, line_numbers)
         if problem:
-            found.append(problem)
-    return found
+            problems.append(problem)
+    return problems
 
 
 def _journal_link(number: int, link: str, journal: Path) -> str:
@@ -86,11 +86,11 @@ def _record_link(number: int, link: str, journal: Path) -> str:
     return "" if name == journal.parent.resolve().name else f"line 1 opened another record, {name}"
 
 
-def _entry_link(number: int, link: str, lines: Sequence[bytes], seen: dict[str, int]) -> str:
+def _entry_link(number: int, link: str, lines: Sequence[bytes], line_numbers: dict[str, int]) -> str:
     if number == 1:
         return "lines before line 1 were removed"
     if link == of_line(lines[number - 2]):
         return ""
-    if link in seen:
-        return f"line {number} was moved: it follows line {seen[link]}, not line {number - 1}"
+    if link in line_numbers:
+        return f"line {number} was moved: it follows line {line_numbers[link]}, not line {number - 1}"
     return f"line {number - 1} was changed, or a line between {number - 1} and {number} was removed"

@@ -159,15 +159,15 @@ def put(directory: Path, place: Path) -> None:
     Whoever calls it holds the lock of the directory. When it is stopped half-way, the manifest says that nobody can
     tell of which revision the documents are. Raises OpleverError (`file-unwritable`), OSError.
     """
-    others = manifest.without_documents(directory)
-    manifest.save(directory, others)
+    bare_manifest = manifest.without_documents(directory)
+    manifest.save(directory, bare_manifest)
     drawn = sorted(path.name for path in place.iterdir())
     for path in directory.glob("report.*"):
         if path.name not in drawn:
             path.unlink(missing_ok=True)
     for name in drawn:
         (place / name).replace(directory / name)
-    manifest.save(directory, manifest.with_new_documents(directory, others))
+    manifest.save(directory, manifest.with_new_documents(directory, bare_manifest))
 
 
 def problem(directory: Path) -> str:

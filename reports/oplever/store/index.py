@@ -208,7 +208,7 @@ def _mark(path: str) -> str:
 def _insert(opened: Database, examined: Examined, head: Mapping[str, Any]) -> None:
     from oplever.store import rows  # noqa: PLC0415 - as in `_examine`
 
-    row = rows.storable({**head, **rows.record(examined.record)})
+    row = rows.storable({**head, **rows.record_row(examined.record)})
     [(key,)] = opened.rows(schema.insertion(schema.RECORDS, row) + " RETURNING key", row)
     states, bodies = rows.states(examined.states)
     _add_bodies(opened, bodies)

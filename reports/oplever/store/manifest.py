@@ -72,13 +72,13 @@ def with_earlier_documents(directory: Path) -> Manifest:
     return _manifest(directory, (*_listing(directory, documents=False), *documents), earlier.documents_revision)
 
 
-def with_new_documents(directory: Path, others: Manifest) -> Manifest:
+def with_new_documents(directory: Path, manifest: Manifest) -> Manifest:
     """The manifest of `without_documents` with the documents that are there now, of the same revision.
 
     Raises OpleverError (`file-unreadable`).
     """
-    files = _sorted((*others.files, *_listing(directory, documents=True)))
-    return structs.replace(others, files=files, documents=others.revision or 0)
+    files = _sorted((*manifest.files, *_listing(directory, documents=True)))
+    return structs.replace(manifest, files=files, documents=manifest.revision or 0)
 
 
 def _manifest(directory: Path, files: tuple[Listed, ...], documents: int) -> Manifest:
@@ -130,19 +130,23 @@ def problems(directory: Path) -> list[str]:
     """One sentence for each file that was changed, is gone or was added. Raises OpleverError."""
     manifest = read(directory / MANIFEST)
     lines = entry_lines(directory)
-    found = list(_own(directory, manifest, len(lines)))
-    known = {file.name: file for file in manifest.files}
+    sentences = list(_manifest_problems(directory, manifest, len(lines)))
+    listed = {file.name: file for file in manifest.files}
     present = set(_names(directory))
     if manifest.documents == 0:  # none were made, or whoever made them was stopped half-way
         present = {name for name in present if not is_document(name)}
-    found += [f"{name}: {_difference(directory, file)}" for name, file in known.items() if not _same(directory, file)]
-    found += [f"{name}: added, or written after the documents were made" for name in sorted(present - known.keys())]
-    found += [f"{ENTRIES}: {problem}" for problem in chain.breaks(lines, directory / JOURNAL)]
-    return found
+    sentences += [
+        f"{name}: {_difference(directory, file)}" for name, file in listed.items() if not _same(directory, file)
+    ]
+    sentences += [
+        f"{name}: added, or written after the documents were made" for name in sorted(present - listed.keys())
+    ]
+    sentences += [f"{ENTRIES}: {problem}" for problem in chain.breaks(lines, directory / JOURNAL)]
+    return sentences
 
 
-def _own(directory: Path, manifest: Manifest, lines: int) -> Iterator[str]:
-    """What the manifest says of itself; those of before it did so have no revision."""
+def _manifest_problems(directory: Path, manifest: Manifest, lines: int) -> Iterator[str]:
+    """What is wrong with the manifest itself; manifests from before revisions were kept in it have none."""
     if manifest.revision is None:
         return
     if encode(manifest) != (directory / MANIFEST).read_bytes():

@@ -28,13 +28,13 @@ def pseudonym(name: str, key: bytes) -> str:
 def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
     """The names of these sorts that still stand in the entries."""
     entries = tuple(entries)
-    found: set[str] = set()
+    person_names: set[str] = set()
     for entry in entries:
         declaration = entry.entry.declaration
         if declaration.term in sorts:
-            found |= {entry.by if name == "by" else getattr(entry.entry, name) for name in declaration.names}
-        found |= _corrected(entries, entry, sorts)
-    return frozenset(name for name in found if name and not _PSEUDONYM.fullmatch(name))
+            person_names |= {entry.by if name == "by" else getattr(entry.entry, name) for name in declaration.names}
+        person_names |= _corrected(entries, entry, sorts)
+    return frozenset(name for name in person_names if name and not _PSEUDONYM.fullmatch(name))
 
 
 def _corrected(entries: Sequence[Entry], entry: Entry, sorts: Collection[Term]) -> set[str]:
@@ -52,59 +52,59 @@ class Pseudonyms:
     """Puts pseudonyms in the place of names: where one is a whole text, and within texts those of two words or more.
     A name of one word may mean something else there."""
 
-    def __init__(self, known: Collection[str], key: bytes = b"") -> None:
+    def __init__(self, person_names: Collection[str], key: bytes = b"") -> None:
         self._key = key
-        self._whole = {_plain(name) for name in known}
-        longest_first = sorted(known, key=len, reverse=True)
+        self._plain_names = {_plain(name) for name in person_names}
+        longest_first = sorted(person_names, key=len, reverse=True)
         within = [_spaced(name.split()) for name in longest_first if len(name.split()) > 1]
         quoted = [f'"{_spaced([name.strip()])}"' for name in longest_first if len(name.split()) == 1]
         self._within = _any(within)
         self._in_json = _any(within + quoted)
 
     def text(self, text: str) -> str:
-        if _plain(text) in self._whole:
+        if _plain(text) in self._plain_names:
             return pseudonym(text, self._key)
-        return self._within.sub(lambda found: pseudonym(found[0], self._key), text)
+        return self._within.sub(lambda match: pseudonym(match[0], self._key), text)
 
     def count(self, line: str) -> int:
         """How often the names stand in a line of JSON."""
         return sum(1 for _ in self._in_json.finditer(line))
 
 
-def replaced(entry: Entry, sorts: Collection[Term], others: Pseudonyms) -> Entry:
+def replaced(entry: Entry, sorts: Collection[Term], pseudonyms: Pseudonyms) -> Entry:
     """The entry without these names, except in fields whose names are of another sort: their time is not over."""
     declaration = entry.entry.declaration
     kept = () if declaration.term in sorts else declaration.names
-    by = entry.by if "by" in kept else others.text(entry.by)
-    return structs.replace(entry, by=by, entry=_replaced(entry.entry, kept, others.text))
+    by = entry.by if "by" in kept else pseudonyms.text(entry.by)
+    return structs.replace(entry, by=by, entry=_replaced(entry.entry, kept, pseudonyms.text))
 
 
-def _replaced(said: Any, kept: Collection[str], other: Callable[[str], str]) -> Any:
-    types = _types(type(said))
-    texts = {name: _value(getattr(said, name), types[name], other) for name in types if name not in kept}
-    return structs.replace(said, **texts)
+def _replaced(content: Any, kept: Collection[str], replace: Callable[[str], str]) -> Any:
+    types = _types(type(content))
+    texts = {name: _value(getattr(content, name), types[name], replace) for name in types if name not in kept}
+    return structs.replace(content, **texts)
 
 
 def _types(kind: type) -> dict[str, msgspec.inspect.Type]:
     """The type of each field, without what only describes it."""
-    told = msgspec.inspect.type_info(kind)
-    assert isinstance(told, msgspec.inspect.StructType)  # noqa: S101 - for the type checker
-    return {field.name: _bare(field.type) for field in told.fields}
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - for the type checker
+    return {field.name: _bare(field.type) for field in info.fields}
 
 
 def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
     return kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
 
 
-def _value(value: Any, kind: msgspec.inspect.Type, other: Callable[[str], str]) -> Any:
+def _value(value: Any, kind: msgspec.inspect.Type, replace: Callable[[str], str]) -> Any:
     """Free text with the names replaced; words from a list (`approved`), days and numbers stay as they are."""
     match kind:
         case msgspec.inspect.StrType(pattern=None):
-            return other(value)[: kinds.LONGEST]  # a pseudonym can be longer than the name
+            return replace(value)[: kinds.LONGEST]  # a pseudonym can be longer than the name
         case msgspec.inspect.VarTupleType(item_type=item):
-            return tuple(_value(each, _bare(item), other) for each in value)
+            return tuple(_value(part, _bare(item), replace) for part in value)
         case msgspec.inspect.StructType():
-            return _replaced(value, (), other)
+            return _replaced(value, (), replace)
         case _:
             return value
 

@@ -133,10 +133,10 @@ class Visit(Struct, frozen=True):
     drift: tuple[Difference, ...]
 
 
-def listing(index: Index, wanted: Filter) -> list[Listed]:
-    """Records that have all that is wanted, newest first. Those that cannot be read match an empty filter only."""
-    conditions, values = _conditions(wanted)
-    return _listed(index.database, conditions, values, wanted.limit)
+def listing(index: Index, filters: Filter) -> list[Listed]:
+    """Records that match all of the filters, newest first. Those that cannot be read match an empty filter only."""
+    conditions, values = _conditions(filters)
+    return _listed(index.database, conditions, values, filters.limit)
 
 
 def unreadable(index: Index) -> list[Listed]:
@@ -153,7 +153,7 @@ def life(index: Index, host: str) -> list[Visit]:
         FROM oplever_systems JOIN oplever_records ON oplever_records.key = oplever_systems.record
         WHERE host = :host ORDER BY moment, number, oplever_records.name"""
     visits: list[Visit] = []
-    seen: tuple[str, int] | None = None
+    previous: tuple[str, int] | None = None
     database = index.database
     with database.reading():
         listed = _by_key(database, ["EXISTS (SELECT 1 FROM oplever_systems WHERE record = key AND host = :host)"],
@@ -165,13 +165,13 @@ def life(index: Index, host: str) -> list[Visit]:
                 passed=passed,
                 ran=ran,
                 score=score,
-                since=seen[0] if seen else None,
-                drift=_drift(database, host, seen[1], key) if seen else (),
+                since=previous[0] if previous else None,
+                drift=_drift(database, host, previous[1], key) if previous else (),
                 **_on(database, host, key),
             )
             visits.append(visit)
             if _digests(database, host, key, ("after", "before")):
-                seen = visit.record.name, key
+                previous = visit.record.name, key
     return visits
 
 
@@ -258,16 +258,16 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     return by_record
 
 
-def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
+def _conditions(filters: Filter) -> tuple[list[str], dict[str, Any]]:
     """SQL that has to hold all together, and the values of its parameters."""
-    given: dict[str, Any] = {name: value for name, value in structs.asdict(wanted).items() if value}
-    conditions = [sql for name, sql in _CONDITIONS.items() if name in given]
-    values = {name: _pattern(value) if name in _PATTERNS else value for name, value in given.items()}
-    if wanted.operator:
-        values["part"] = _pattern(f"*{wanted.operator}*")
-    if wanted.due:
-        values["length"] = len(wanted.due)
-    if wanted.overdue:
+    terms: dict[str, Any] = {name: value for name, value in structs.asdict(filters).items() if value}
+    conditions = [sql for name, sql in _CONDITIONS.items() if name in terms]
+    values = {name: _pattern(value) if name in _PATTERNS else value for name, value in terms.items()}
+    if filters.operator:
+        values["part"] = _pattern(f"*{filters.operator}*")
+    if filters.due:
+        values["length"] = len(filters.due)
+    if filters.overdue:
         sql, more = _overdue(clock.now())
         conditions.append(sql)
         values |= more

@@ -56,10 +56,10 @@ def load(directory: Path) -> Record:
 
 def examine(directory: Path) -> Examined:
     """As `load`, with the states of the machines. Raises OpleverError."""
-    found = sources(directory)
-    pairs = snapshots.first_and_last(found.run.snapshots)
+    origin = sources(directory)
+    pairs = snapshots.first_and_last(origin.run.snapshots)
     states = {host: (_state(before), _state(after)) for host, (before, after) in pairs.items()}
-    return Examined(found.record(), states)
+    return Examined(origin.record(), states)
 
 
 def sources(directory: Path) -> Sources:

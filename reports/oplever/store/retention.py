@@ -54,22 +54,22 @@ class Purged(Struct, frozen=True):
 
 def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
     """What is due, oldest first. A record whose age cannot be read is named and left alone."""
-    found = []
+    purges = []
     for directory in reversed(list(every(base))):
         try:
             entries = read_entries(directory)
             ended = last_moment(directory, entries)
         except OpleverError as problem:
-            found.append(Purged(directory.name, None, "unreadable", problem=problem.message))
+            purges.append(Purged(directory.name, None, "unreadable", problem=problem.message))
             continue
         if _over(ended, terms.record, now):
             paths = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
             size = sum(path.stat().st_size for path in paths)
-            found.append(Purged(directory.name, ended, "removed", files=len(paths), size_bytes=size))
+            purges.append(Purged(directory.name, ended, "removed", files=len(paths), size_bytes=size))
         elif names := _names_due(entries, ended, terms, now):
             left = _in_journal(directory, Pseudonyms(pseudonyms.names(entries, names)))
-            found.append(Purged(directory.name, ended, "pseudonymised", names, in_journal=left))
-    return found
+            purges.append(Purged(directory.name, ended, "pseudonymised", names, in_journal=left))
+    return purges
 
 
 def carry_out(base: Path, due: Purged, now: datetime) -> None:
@@ -107,12 +107,12 @@ def pseudonymise(directory: Path, sorts: tuple[Term, ...], key: bytes, now: date
     try:
         with locked(directory):
             moment = clock.written(now)
-            said = Entry(moment, BY, PseudonymisedEntry(sorts, sha256(path)))
+            notice = Entry(moment, BY, PseudonymisedEntry(sorts, sha256(path)))
             entries = read_entries(directory)
-            others = Pseudonyms(pseudonyms.names(entries, sorts), key)
-            changed = [pseudonyms.replaced(entry, sorts, others) for entry in entries]
+            replacements = Pseudonyms(pseudonyms.names(entries, sorts), key)
+            changed = [pseudonyms.replaced(entry, sorts, replacements) for entry in entries]
             lines: list[bytes] = []
-            for entry in (*changed, said):
+            for entry in (*changed, notice):
                 lines.append(kinds.line(structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))))
             _forget_signed(directory / SIGNED, keep="signatures" not in sorts)
             for document in (directory / RECORD, directory / MANIFEST, *directory.glob("report.*")):
@@ -129,11 +129,11 @@ def _names_due(entries: Sequence[Entry], ended: str, terms: Retention, now: date
     )
 
 
-def _in_journal(directory: Path, others: Pseudonyms) -> int:
+def _in_journal(directory: Path, replacements: Pseudonyms) -> int:
     path = directory / JOURNAL
     try:
         with path.open(encoding="utf-8", errors="replace") as journal:
-            return sum(map(others.count, journal))
+            return sum(map(replacements.count, journal))
     except FileNotFoundError:
         return 0  # work by hand
     except OSError as problem:

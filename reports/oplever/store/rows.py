@@ -21,29 +21,29 @@ from oplever.store import schema
 Row = dict[str, Any]
 
 
-def record(found: Record) -> Row:
-    document = found.document
+def record_row(record: Record) -> Row:
+    document = record.document
     playbooks = ", ".join(PurePath(name).name for name in document.playbooks)
     return {
         "started": document.started,
         "ended": document.ended,
-        "last": max([document.created, *(each.at for each in document.history)]),
-        "title": found.assignment.title or playbooks,
-        "kind": found.kind,
-        "due": _due(found),
-        "work_process": found.work_process,
-        "verdict": found.verdict,
-        "stage": found.stage,
-        "status": found.status,
+        "last": max([document.created, *(line.at for line in document.history)]),
+        "title": record.assignment.title or playbooks,
+        "kind": record.kind,
+        "due": _due(record),
+        "work_process": record.work_process,
+        "verdict": record.verdict,
+        "stage": record.stage,
+        "status": record.status,
         "revision": document.revision,
         "duration": document.duration,
-        "hosts": len(found.systems),
+        "hosts": len(record.systems),
     }
 
 
-def _due(found: Record) -> str | None:
+def _due(record: Record) -> str | None:
     """When it has to be ready: a day, or a moment in UTC; None when nobody said so, or in words only."""
-    due = registry.of(found).due(found)
+    due = registry.of(record).due(record)
     try:
         return due if date.fromisoformat(due).isoformat() == due else None
     except ValueError:
@@ -54,14 +54,14 @@ def _due(found: Record) -> str | None:
         return None
 
 
-def parts(found: Record) -> dict[str, list[Row]]:
+def parts(record: Record) -> dict[str, list[Row]]:
     """Rows by table, without the key of the record."""
     return {
-        schema.PEOPLE: _people(found),
-        schema.ROLES: [{"host": each.name, "role": role} for each in found.systems for role in each.roles],
-        schema.SYSTEMS: _systems(found),
-        schema.FAILING: _failing(found),
-        schema.CHANGES: _changes(found),
+        schema.PEOPLE: _people(record),
+        schema.ROLES: [{"host": system.name, "role": role} for system in record.systems for role in system.roles],
+        schema.SYSTEMS: _systems(record),
+        schema.FAILING: _failing(record),
+        schema.CHANGES: _changes(record),
     }
 
 
@@ -87,16 +87,16 @@ def storable(row: Row) -> Row:
     }
 
 
-def _people(found: Record) -> list[Row]:
-    names: set[tuple[str, str]] = {(person.name, person.role) for person in found.people if person.name}
-    names |= {(person.account, "account") for person in found.people if person.account}
+def _people(record: Record) -> list[Row]:
+    names: set[tuple[str, str]] = {(person.name, person.role) for person in record.people if person.name}
+    names |= {(person.account, "account") for person in record.people if person.account}
     return [{"name": name, "role": role} for name, role in sorted(names)]
 
 
-def _systems(found: Record) -> list[Row]:
-    tests = figures.tests_of_hosts(found)
-    scores = {score.host: score.after for score in found.baseline.hosts}
-    return [_system(system, tests.get(system.name, []), scores.get(system.name)) for system in found.systems]
+def _systems(record: Record) -> list[Row]:
+    tests = figures.tests_of_hosts(record)
+    scores = {score.host: score.after for score in record.baseline.hosts}
+    return [_system(system, tests.get(system.name, []), scores.get(system.name)) for system in record.systems]
 
 
 def _system(system: System, tests: list[Test], score: Score | None) -> Row:
@@ -112,26 +112,26 @@ def _system(system: System, tests: list[Test], score: Score | None) -> Row:
     }
 
 
-def _failing(found: Record) -> list[Row]:
+def _failing(record: Record) -> list[Row]:
     tests = [
-        {"host": test.host, "kind": "test", "id": test.id, "status": test.status} | _seen(test.expected, test.found)
-        for test in figures.failing_tests(found)
+        {"host": test.host, "kind": "test", "id": test.id, "status": test.status} | _values(test.expected, test.found)
+        for test in figures.failing_tests(record)
     ]
     controls = [
         {"host": control.host, "kind": "control", "id": control.id, "status": control.after}
-        | _seen(control.expected, control.found)
-        for control in figures.failing_controls(found)
+        | _values(control.expected, control.found)
+        for control in figures.failing_controls(record)
     ]
     return tests + controls
 
 
-def _seen(expected: str, found: str) -> Row:
+def _values(expected: str, found: str) -> Row:
     return {"expected": expected, "found": found}
 
 
-def _changes(found: Record) -> list[Row]:
+def _changes(record: Record) -> list[Row]:
     keys = ("host", "kind", "name", "change", "before", "after")
-    sections = (("component", found.components), ("setting", found.settings))
+    sections = (("component", record.components), ("setting", record.settings))
     return [
         {"section": section} | {key: getattr(change, key) for key in keys}
         for section, changes in sections

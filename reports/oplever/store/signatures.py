@@ -124,7 +124,7 @@ def check(directory: Path, allowed: Path | None) -> list[Checked]:
     return [
         msgspec.structs.replace(
             _check(directory, entry, entry.entry, _cut(entries[number:]), allowed),
-            later=sum(not isinstance(each.entry, SignatureEntry) for each in entries[number:]),
+            later=sum(not isinstance(later_entry.entry, SignatureEntry) for later_entry in entries[number:]),
         )
         for number, entry in enumerate(entries, 1)
         if isinstance(entry.entry, SignatureEntry)
@@ -133,16 +133,16 @@ def check(directory: Path, allowed: Path | None) -> list[Checked]:
 
 def strangers(directory: Path) -> list[str]:
     """What stands among the signed revisions without an entry that says so. Raises OpleverError."""
-    known = {str(e.entry.revision) for e in read_entries(directory) if isinstance(e.entry, SignatureEntry)}
+    revisions = {str(e.entry.revision) for e in read_entries(directory) if isinstance(e.entry, SignatureEntry)}
     place = directory / SIGNED
     names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
-    return [f"{SIGNED}/{name}: no entry belongs to this signature" for name in names if name not in known]
+    return [f"{SIGNED}/{name}: no entry belongs to this signature" for name in names if name not in revisions]
 
 
-def allowed_signers(told: str | None) -> Path | None:
-    """The file of allowed signers: as told, as configured, else `allowed_signers` beside ansible.cfg; None without."""
-    if told:
-        return Path(told).expanduser()
+def allowed_signers(option: str | None) -> Path | None:
+    """The file of allowed signers: by option, by configuration, else beside ansible.cfg; None when there is none."""
+    if option:
+        return Path(option).expanduser()
     if configured := config.load().signing.allowed_signers:
         return config.path_beside(configured)
     path = config.beside("allowed_signers")
@@ -154,57 +154,60 @@ def _cut(later: Sequence[Entry]) -> frozenset[str]:
     return frozenset(name for e in later if isinstance(e.entry, PseudonymisedEntry) for name in e.entry.names)
 
 
-def _check(directory: Path, entry: Entry, said: SignatureEntry, cut: frozenset[str], allowed: Path | None) -> Checked:
-    place = directory / SIGNED / str(said.revision)
+def _check(
+    directory: Path, entry: Entry, signature: SignatureEntry, cut: frozenset[str], allowed: Path | None
+) -> Checked:
+    place = directory / SIGNED / str(signature.revision)
     if "signatures" in cut:
         note = "removed when the names were replaced by pseudonyms"
-        return Checked(said.revision, entry.by, said.role, None, note)
-    altered = tuple(_wrong_files(directory, place, said, pseudonymised=bool(cut)))
+        return Checked(signature.revision, entry.by, signature.role, None, note)
+    altered = tuple(_wrong_files(directory, place, signature, pseudonymised=bool(cut)))
     note = "its documents were removed when names were replaced by pseudonyms" if cut else ""
     signer, unproven, unknown = None, "", False
     if not altered:
-        told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
-        if (told.record, told.revision, told.name, told.role) != (directory.name, said.revision, entry.by, said.role):
-            altered = (f"{SIGNED}/{said.revision}/{STATEMENT}: does not match its entry",)
+        statement = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
+        stated = (statement.record, statement.revision, statement.name, statement.role)
+        if stated != (directory.name, signature.revision, entry.by, signature.role):
+            altered = (f"{SIGNED}/{signature.revision}/{STATEMENT}: does not match its entry",)
         try:
-            signer = verify(place, allowed, told.at)
+            signer = verify(place, allowed, statement.at)
         except OpleverError as problem:
             unproven, unknown = (
-                f"{SIGNED}/{said.revision}/{SIGNATURE}: {problem.message}",
+                f"{SIGNED}/{signature.revision}/{SIGNATURE}: {problem.message}",
                 problem.slug == "signer-unknown",
             )
         if signer and among(entry.by, signer.principals) is None:
             whose = f"signed as {entry.by}, with the key of {', '.join(signer.principals)}"
-            unproven = f"{SIGNED}/{said.revision}/{SIGNATURE}: {whose}"
-    return Checked(said.revision, entry.by, said.role, signer, note, altered, unproven, unknown=unknown)
+            unproven = f"{SIGNED}/{signature.revision}/{SIGNATURE}: {whose}"
+    return Checked(signature.revision, entry.by, signature.role, signer, note, altered, unproven, unknown=unknown)
 
 
-def _wrong_files(directory: Path, place: Path, said: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:
-    where = f"{SIGNED}/{said.revision}"
-    statement = _digest(place / STATEMENT)
-    if statement != said.statement:
-        yield f"{where}/{STATEMENT}: {'missing' if statement is None else 'changed'}"
+def _wrong_files(directory: Path, place: Path, signature: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:
+    where = f"{SIGNED}/{signature.revision}"
+    statement_digest = _digest(place / STATEMENT)
+    if statement_digest != signature.statement:
+        yield f"{where}/{STATEMENT}: {'missing' if statement_digest is None else 'changed'}"
         return
-    if (signature := _digest(place / SIGNATURE)) != said.signature:
-        yield f"{where}/{SIGNATURE}: {'missing' if signature is None else 'changed'}"
-    told = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
-    if _digest(place / MANIFEST) != told.manifest:
+    if (signature_digest := _digest(place / SIGNATURE)) != signature.signature:
+        yield f"{where}/{SIGNATURE}: {'missing' if signature_digest is None else 'changed'}"
+    statement = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
+    if _digest(place / MANIFEST) != statement.manifest:
         yield f"{where}/{MANIFEST}: changed or missing"
         return
     listed = manifest.read(place / MANIFEST).files
     for file in listed:
         if file.name == ENTRIES:
             if not pseudonymised and _digest(directory / ENTRIES, file.size_bytes) != file.sha256:
-                yield f"{ENTRIES}: the first lines differ from what was signed as revision {said.revision}"
+                yield f"{ENTRIES}: the first lines differ from what was signed as revision {signature.revision}"
         elif file.name == JOURNAL:
             if _digest(directory / JOURNAL) != file.sha256:
-                yield f"{JOURNAL}: differs from what was signed as revision {said.revision}"
+                yield f"{JOURNAL}: differs from what was signed as revision {signature.revision}"
         elif (now := _digest(place / file.name)) != file.sha256 and not (pseudonymised and now is None):
             yield f"{where}/{file.name}: {'missing' if now is None else 'changed'}"
-    known = {file.name for file in listed} | {MANIFEST, STATEMENT, SIGNATURE}
+    listed_names = {file.name for file in listed} | {MANIFEST, STATEMENT, SIGNATURE}
     for path in sorted(place.rglob("*")):
         name = str(path.relative_to(place))
-        if name not in known and not path.is_dir():
+        if name not in listed_names and not path.is_dir():
             yield f"{where}/{name}: added"
 
 
@@ -249,19 +252,19 @@ def _fingerprint_of(word: str) -> str:
 
 
 def _fingerprint(signature: Path, statement: bytes) -> str:
-    said = _run("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), data=statement)
-    found = re.search(r"SHA256:\S+", said)
-    if found is None:
-        raise OpleverError("signing-failed", f"ssh-keygen showed no key: {said}", "check which ssh-keygen is on PATH")
-    return found[0]
+    output = _run("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), data=statement)
+    match = re.search(r"SHA256:\S+", output)
+    if match is None:
+        raise OpleverError("signing-failed", f"ssh-keygen showed no key: {output}", "check which ssh-keygen is on PATH")
+    return match[0]
 
 
 @contextlib.contextmanager
-def _key(told: Path | None) -> Iterator[Path]:
-    """The key as told or configured, else the first one of the SSH agent."""
+def _key(option: Path | None) -> Iterator[Path]:
+    """The key by option or configuration, else the first one of the SSH agent."""
     configured = config.load().signing.key
-    if told or configured:
-        yield told or config.path_beside(configured or "")
+    if option or configured:
+        yield option or config.path_beside(configured or "")
         return
     try:
         done = subprocess.run(["ssh-add", "-L"], capture_output=True, check=False)
@@ -323,7 +326,7 @@ def _run(*arguments: str, data: bytes = b"") -> str:
         done = subprocess.run(["ssh-keygen", *arguments], input=data, capture_output=True, check=False)
     except OSError as problem:
         raise OpleverError("signing-failed", f"ssh-keygen: {problem.strerror}", advice) from None
-    said = (done.stdout + done.stderr).decode(errors="replace").strip()
+    output = (done.stdout + done.stderr).decode(errors="replace").strip()
     if done.returncode:
-        raise OpleverError("signing-failed", f"ssh-keygen: {' '.join(said.split()) or 'failed'}", advice)
-    return said
+        raise OpleverError("signing-failed", f"ssh-keygen: {' '.join(output.split()) or 'failed'}", advice)
+    return output
