@@ -11,7 +11,7 @@ from oplever.app.build import build
 from oplever.errors import OpleverError
 from oplever.journal.importers.imported_run import Source
 from oplever.journal.importers.registry import FORMATS
-from oplever.journal.importers.write import known, write
+from oplever.journal.importers.write import existing_record, write
 from oplever.record.model import Record
 
 
@@ -35,7 +35,7 @@ def import_runs(
         structs.replace(source, start={**source.start, "work_process": work_process})
         for source in FORMATS[form].read(path)
     ]
-    earlier = [None if again else known(source, records) for source in sources]
+    earlier = [None if again else existing_record(source, records) for source in sources]
     if all(earlier):
         raise _all_known(path, [directory.name for directory in earlier if directory])
     for source, directory in zip(sources, earlier, strict=True):

@@ -16,7 +16,7 @@ from oplever._shared.redact import secret_values
 from oplever.errors import OpleverError
 from oplever.journal.importers import ara, awx, imported_run, runner
 from oplever.journal.importers.imported_run import Line, Source
-from oplever.journal.importers.write import journal_lines, known, write
+from oplever.journal.importers.write import existing_record, journal_lines, write
 from oplever.journal.reader import read
 from stored import store_record, visit
 
@@ -100,20 +100,20 @@ def a_run(run: str = "uuid-1", digest: str = "0" * 64, tool: str = "ara", playbo
 
 
 def test_a_run_is_known_by_what_ansible_called_it_and_not_by_its_file(tmp_path: Path) -> None:
-    assert known(a_run(), tmp_path / "none") is None
+    assert existing_record(a_run(), tmp_path / "none") is None
     (tmp_path / "20261123T100000Z-site-000000").mkdir()  # no journal in it
     store_record(tmp_path, "20261123T100000Z-site-0000aa", visit())
     first = write(a_run(), tmp_path)
-    assert known(a_run(digest="1" * 64), tmp_path) == first  # the database has grown
-    assert known(a_run(run="uuid-2"), tmp_path) is None  # another one of the same playbook in that second
-    assert known(a_run(tool="awx"), tmp_path) is None
-    assert known(a_run(playbook="web.yml"), tmp_path) is None
+    assert existing_record(a_run(digest="1" * 64), tmp_path) == first  # the database has grown
+    assert existing_record(a_run(run="uuid-2"), tmp_path) is None  # another one of the same playbook in that second
+    assert existing_record(a_run(tool="awx"), tmp_path) is None
+    assert existing_record(a_run(playbook="web.yml"), tmp_path) is None
 
 
 def test_a_run_that_came_to_no_play_is_known_by_its_file(tmp_path: Path) -> None:
     first = write(a_run(run=""), tmp_path)
-    assert known(a_run(run=""), tmp_path) == first
-    assert known(a_run(run="", digest="1" * 64), tmp_path) is None
+    assert existing_record(a_run(run=""), tmp_path) == first
+    assert existing_record(a_run(run="", digest="1" * 64), tmp_path) is None
 
 
 def test_no_value_of_an_extra_variable_comes_in_with_a_run_of_ansible_runner(tmp_path: Path) -> None:

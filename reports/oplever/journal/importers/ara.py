@@ -23,7 +23,7 @@ from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import clean, one_line
 from oplever.journal.importers.imported_run import Line, Source, broken, digest, foreign, moment
 
-_WANTED = "a database of ARA (~/.ara/server/ansible.sqlite)"
+_FORMAT = "a database of ARA (~/.ara/server/ansible.sqlite)"
 _LARGEST_BYTES = 64 * 1024 * 1024
 """Of one content when decompressed."""
 _ROLE = re.compile(r"/roles/([^/]+)/(?:tasks|handlers)/")
@@ -47,17 +47,17 @@ def sources(path: Path) -> list[Source]:
     """Every playbook in the database, oldest first."""
     database = _open(path)
     try:
-        found = [_source(database, path, row) for row in database.execute(_PLAYBOOKS)]
+        playbooks = [_source(database, path, row) for row in database.execute(_PLAYBOOKS)]
     except sqlite3.DatabaseError as problem:
         raise _unreadable(path, problem) from None
-    if not found:
+    if not playbooks:
         raise broken(str(path), "there is no playbook in this database")
-    return found
+    return playbooks
 
 
 def _open(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise foreign(path, _WANTED)
+        raise foreign(path, _FORMAT)
     database = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
     database.text_factory = lambda content: content.decode("utf-8", "replace")
@@ -65,9 +65,9 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA trusted_schema = OFF")  # the file may come from anywhere
         names = {row["name"] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.DatabaseError as problem:
-        raise foreign(path, _WANTED) from problem
+        raise foreign(path, _FORMAT) from problem
     if not {"playbooks", "plays", "tasks", "hosts", "results", "files"} <= names:
-        raise foreign(path, _WANTED)
+        raise foreign(path, _FORMAT)
     return database
 
 
@@ -80,7 +80,7 @@ def _unreadable(path: Path, problem: sqlite3.Error) -> Exception:
 def extra_variables_of(value: Any) -> dict[str, Any]:
     """Only to know which of them are secret: as one mapping, or as the words that were given with -e."""
     if isinstance(value, list):
-        return extra_variables([word for given in value if isinstance(given, str) for word in ("-e", given)])
+        return extra_variables([word for argument in value if isinstance(argument, str) for word in ("-e", argument)])
     return value if isinstance(value, dict) else {}
 
 
@@ -120,7 +120,7 @@ class _Playbook:
         self._path = path
         self._playbook = playbook
         self._redactor = redactor
-        self._seen: dict[str, Counter[str]] = {}
+        self._tallies: dict[str, Counter[str]] = {}
         self._hosts = {row["name"]: row for row in self._rows(_HOSTS)}
         count = "SELECT host_id, COUNT(*) FROM results WHERE playbook_id = ? AND status = 'unreachable' GROUP BY 1"
         unreachable = {row[0]: row[1] for row in self._rows(count)}
@@ -188,10 +188,10 @@ class _Playbook:
             host = row["host"]
             data = _mapping(_content(row["content"], f"{self._path}, result {row['id']}"))
             status = self._status(row, data)
-            self._seen.setdefault(host, Counter())[status] += 1
+            self._tallies.setdefault(host, Counter())[status] += 1
             hidden = outcome.is_hidden(None, data)
             attempts, other = data.get("attempts"), row["delegated_to"]
-            told = (
+            details = (
                 {} if hidden else outcome.fields(outcome.full_name(row["action"]), status, data, None, self._redactor)
             )
             yield self._line(
@@ -206,7 +206,7 @@ class _Playbook:
                 attempts=attempts if isinstance(attempts, int) else None,
                 delegated_to=other if other != host else None,
                 censored=hidden,
-                **told,
+                **details,
             )
 
     def _status(self, row: sqlite3.Row, data: Mapping[str, Any]) -> str:
@@ -227,11 +227,11 @@ class _Playbook:
         return {
             name: {
                 **{key: row[key] for key in ("ok", "changed", "unreachable", "failed", "skipped")},
-                "rescued": max(0, self._seen[name]["failed"] - row["failed"]),
-                "ignored": self._seen[name]["ignored"],
+                "rescued": max(0, self._tallies[name]["failed"] - row["failed"]),
+                "ignored": self._tallies[name]["ignored"],
             }
             for name, row in self._hosts.items()
-            if name in self._seen  # the others were only delegated to
+            if name in self._tallies  # the others were only delegated to
         }
 
     def _line(self, when: str, row: sqlite3.Row, kind: str, **fields: Any) -> Line:

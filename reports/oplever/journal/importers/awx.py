@@ -9,7 +9,7 @@ from oplever._shared.redact import Redactor
 from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
 
-_WANTED = "a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)"
+_FORMAT = "a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)"
 
 
 def sources(path: Path) -> list[Source]:
@@ -17,7 +17,7 @@ def sources(path: Path) -> list[Source]:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     events = sorted((event for file in files for event in _page(file)), key=lambda event: event.counter)
     if not events:
-        raise foreign(path, _WANTED)
+        raise foreign(path, _FORMAT)
     jobs = {event.job for event in events}
     if len(jobs) > 1:
         raise broken(str(path), f"there are events of {len(jobs)} jobs here: export them one by one")
@@ -38,13 +38,13 @@ def sources(path: Path) -> list[Source]:
 
 
 def _page(path: Path) -> Iterator[JobEvent]:
-    content = decode(read(path, _WANTED), path)
+    content = decode(read(path, _FORMAT), path)
     pages = content if isinstance(content, list) else [content]
     for page in pages:
-        found = page.get("results") if isinstance(page, dict) and "results" in page else [page]
-        if not isinstance(found, list):
-            raise foreign(path, _WANTED)
-        for number, event in enumerate(found, 1):
+        events = page.get("results") if isinstance(page, dict) and "results" in page else [page]
+        if not isinstance(events, list):
+            raise foreign(path, _FORMAT)
+        for number, event in enumerate(events, 1):
             if not isinstance(event, dict) or "event" not in event:
-                raise foreign(path, _WANTED)
+                raise foreign(path, _FORMAT)
             yield job_event(event, f"{path}, event {event.get('counter', number)}")

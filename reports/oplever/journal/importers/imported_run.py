@@ -50,8 +50,8 @@ class Importer(Protocol):
     def __call__(self, path: Path) -> list[Source]: ...
 
 
-def foreign(path: Path, wanted: str) -> OpleverError:
-    return OpleverError("import-foreign", f"{path} is not {wanted}", "see: oplever import --help")
+def foreign(path: Path, format_name: str) -> OpleverError:
+    return OpleverError("import-foreign", f"{path} is not {format_name}", "see: oplever import --help")
 
 
 def broken(place: str, why: str) -> OpleverError:
@@ -60,14 +60,14 @@ def broken(place: str, why: str) -> OpleverError:
     )
 
 
-def read(path: Path, wanted: str) -> bytes:
+def read(path: Path, format_name: str) -> bytes:
     """A whole file of bounded size."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise broken(str(path), f"larger than {LARGEST_BYTES // 2**20} MB")
         return path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
-        raise foreign(path, wanted) from None
+        raise foreign(path, format_name) from None
     except OSError as problem:
         raise OpleverError(
             "file-unreadable", f"{path}: {problem.strerror}", "check who owns it and run oplever as that user"
@@ -94,11 +94,11 @@ def _line_of_damage(content: bytes) -> int:
 
 def digest(paths: Iterable[Path]) -> str:
     """SHA-256 over names and contents, in this order."""
-    whole = hashlib.sha256()
+    combined = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
-            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return whole.hexdigest()
+            combined.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return combined.hexdigest()
 
 
 def moment(value: object, place: str) -> str:

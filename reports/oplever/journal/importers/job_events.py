@@ -105,29 +105,29 @@ def _delegate(stdout: object) -> str | None:
 
 def survey(events: Iterable[JobEvent]) -> Overview:
     """One pass over all events, in order of their counters."""
-    found = Overview()
+    overview = Overview()
     counter = 0
     for event in events:
         data = event.event_data
-        found.first = found.first or event.created
-        found.last = event.created
+        overview.first = overview.first or event.created
+        overview.last = event.created
         if event.counter:
-            found.missing += max(0, event.counter - counter - 1)
+            overview.missing += max(0, event.counter - counter - 1)
             counter = event.counter
         if event.event == "playbook_on_start":
-            found.playbook = found.playbook or event.text("playbook")
+            overview.playbook = overview.playbook or event.text("playbook")
         elif event.event == "playbook_on_play_start":
-            found.play = found.play or event.text("play_uuid")
+            overview.play = overview.play or event.text("play_uuid")
         elif event.event.startswith("runner_on_"):
-            hosts = found.targets.setdefault(str(data.get("play_uuid")), [])
+            hosts = overview.targets.setdefault(str(data.get("play_uuid")), [])
             if (host := event.text("host")) not in hosts:
                 hosts.append(host)
             if event.event == "runner_on_unreachable":
-                found.unreachable[host] += 1
+                overview.unreachable[host] += 1
         elif event.event == "playbook_on_stats":
-            found.finished = True
-            found.dark = Counter(_counts(data.get("dark")))
-    return found
+            overview.finished = True
+            overview.dark = Counter(_counts(data.get("dark")))
+    return overview
 
 
 class Translator:
@@ -272,8 +272,8 @@ def _action(event: JobEvent) -> str:
 
 
 def _res(event: JobEvent) -> Mapping[str, Any]:
-    found = event.event_data.get("res")
-    return found if isinstance(found, Mapping) else {}
+    result = event.event_data.get("res")
+    return result if isinstance(result, Mapping) else {}
 
 
 def _counts(value: object) -> dict[str, int]:

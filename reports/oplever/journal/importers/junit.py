@@ -19,7 +19,7 @@ from oplever.journal.importers.imported_run import broken, foreign, read
 from oplever.journal.importers.junit_status import BAD, ELEMENTS, FLAKY, Element, ended
 from oplever.words import CheckStatus
 
-_WANTED = "a JUnit XML file (<testsuites> or <testsuite>)"
+_FORMAT = "a JUnit XML file (<testsuites> or <testsuite>)"
 _SUITES = ("testsuite", "testsuites")
 _TOLD = ELEMENTS.keys() | FLAKY
 _TEXT_LIMIT = 16_384
@@ -60,14 +60,14 @@ class _Suite(Struct):
 
 def cases(path: Path) -> tuple[Case, ...]:
     """Every test case, in order. Raises OpleverError (`import-foreign`, `import-broken`, which names the line)."""
-    content = read(path, _WANTED)
+    content = read(path, _FORMAT)
     reader = _Reader(path)
     try:
         reader.parser.Parse(content, True)
     except expat.ExpatError as problem:
         why = expat.errors.messages.get(problem.code, "damaged")
         if not reader.opened:
-            raise foreign(path, _WANTED) from None
+            raise foreign(path, _FORMAT) from None
         raise broken(f"{path}, line {problem.lineno}", f"no well-formed XML ({why})") from None
     if not reader.cases:
         raise broken(str(path), "there is no test case in it")
@@ -98,7 +98,7 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self.opened and name not in _SUITES:
-            raise foreign(self._path, _WANTED)
+            raise foreign(self._path, _FORMAT)
         self.opened = True
         if name in _SUITES:
             self._suites.append(_Suite(attributes))

@@ -35,24 +35,24 @@ class Result(Struct, frozen=True):
     duration: float = 0.0
 
 
-def by_machine(cases: Iterable[Case], known: Collection[str], host: str | None = None) -> dict[str, list[Result]]:
-    """The results of each machine; `known` are those of the record, `host` is the one that was named by hand.
+def by_machine(cases: Iterable[Case], machines: Collection[str], host: str | None = None) -> dict[str, list[Result]]:
+    """The results of each machine; `machines` are those of the record, `host` is the one that was named by hand.
 
     Raises OpleverError (`entry-invalid`) when a case is about no machine of the record, or about another one than
     `host`.
     """
-    placed = [place for case in cases if (place := _placed(case, known)) is not None]
+    placed = [place for case in cases if (place := _placed(case, machines)) is not None]
     named = list(dict.fromkeys(machine for machine, _ in placed if machine))
     if host is not None:
-        _check_host(host, named, known)
+        _check_host(host, named, machines)
         return {host: _results([case for _, case in placed])}
-    if strangers := sorted(set(named) - set(known)):
-        raise _unknown(f"the record has no machine {strangers[0]}", known)
-    found: dict[str, list[Case]] = {machine: [] for machine in named}
+    if strangers := sorted(set(named) - set(machines)):
+        raise _unknown(f"the record has no machine {strangers[0]}", machines)
+    cases_of: dict[str, list[Case]] = {machine: [] for machine in named}
     for machine, case in placed:
-        for name in [machine] if machine else named if case.suite_as_a_whole and named else [_only(known)]:
-            found.setdefault(name, []).append(case)
-    return {machine: _results(own) for machine, own in found.items()}
+        for name in [machine] if machine else named if case.suite_as_a_whole and named else [_only(machines)]:
+            cases_of.setdefault(name, []).append(case)
+    return {machine: _results(machine_cases) for machine, machine_cases in cases_of.items()}
 
 
 def is_of_ansible(cases: Iterable[Case]) -> bool:
@@ -60,56 +60,56 @@ def is_of_ansible(cases: Iterable[Case]) -> bool:
     return any(_ANSIBLE.match(case.title) and _TASK_FILE.search(case.place) for case in cases)
 
 
-def _placed(case: Case, known: Collection[str]) -> tuple[str | None, Case] | None:
+def _placed(case: Case, machines: Collection[str]) -> tuple[str | None, Case] | None:
     """The machine that a case names, and the case without that name; None for what is no test of a machine."""
     match = _ANSIBLE.match(case.title)
-    if match and (match[1] in known or _TASK_FILE.search(case.place)):
-        if match[1] == _INCLUDE and _INCLUDE not in known:
+    if match and (match[1] in machines or _TASK_FILE.search(case.place)):
+        if match[1] == _INCLUDE and _INCLUDE not in machines:
             return None
         # Arguments of tasks are kept nowhere, and hold secrets.
         return match[1], structs.replace(case, title=_ARGUMENTS.sub("", match[2]))
-    return _by_testinfra(case.title, known), case
+    return _by_testinfra(case.title, machines), case
 
 
-def _by_testinfra(title: str, known: Collection[str]) -> str | None:
-    """Values of further parameters can follow after a hyphen, which a name can hold too: then one of `known` is
+def _by_testinfra(title: str, machines: Collection[str]) -> str | None:
+    """Values of further parameters can follow after a hyphen, which a name can hold too: then one of `machines` is
     meant."""
     match = _TESTINFRA.search(title)
     if match is None:
         return None
-    meant = [name for name in known if match[1] == name or match[1].startswith(f"{name}-")]
+    meant = [name for name in machines if match[1] == name or match[1].startswith(f"{name}-")]
     return max(meant, key=len, default=match[1])
 
 
-def _check_host(host: str, named: Sequence[str], known: Collection[str]) -> None:
+def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> None:
     """One name by hand can stand for one name in the file, where that is not one of the record's own."""
-    if host not in known:
-        raise _unknown(f"the record has no machine {host}", known)
-    others = [name for name in named if name != host]
-    if len(others) > 1 or any(name in known for name in others):
+    if host not in machines:
+        raise _unknown(f"the record has no machine {host}", machines)
+    other_names = [name for name in named if name != host]
+    if len(other_names) > 1 or any(name in machines for name in other_names):
         raise OpleverError(
             "entry-invalid",
-            f"the tests name their machines themselves ({', '.join(others)}), so they cannot all be of {host}",
+            f"the tests name their machines themselves ({', '.join(other_names)}), so they cannot all be of {host}",
             "leave --host out; a machine that the record calls otherwise needs a file of its own",
         )
 
 
-def _only(known: Collection[str]) -> str:
-    if len(known) != 1:
-        raise _unknown("the file does not say which machine was tested", known)
-    return next(iter(known))
+def _only(machines: Collection[str]) -> str:
+    if len(machines) != 1:
+        raise _unknown("the file does not say which machine was tested", machines)
+    return next(iter(machines))
 
 
-def _unknown(what: str, known: Collection[str]) -> OpleverError:
-    return OpleverError("entry-invalid", what, f"name the tested one with --host: {', '.join(sorted(known))}")
+def _unknown(message: str, machines: Collection[str]) -> OpleverError:
+    return OpleverError("entry-invalid", message, f"name the tested one with --host: {', '.join(sorted(machines))}")
 
 
 def _results(cases: Iterable[Case]) -> list[Result]:
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     results = []
     for case in cases:
         name = f"{case.place}.{case.title}" if case.place else case.title
-        seen[name] += 1
-        again = f"#{seen[name]}" if seen[name] > 1 else ""  # one result must not stand for another
+        counts[name] += 1
+        again = f"#{counts[name]}" if counts[name] > 1 else ""  # one result must not stand for another
         results.append(Result(name + again, case.title, case.status, case.message, case.duration))
     return results

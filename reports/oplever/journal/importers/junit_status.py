@@ -68,13 +68,13 @@ def ended(elements: Sequence[Element], attributes: Mapping[str, str]) -> tuple[C
 
 
 def _by_attributes(attributes: Mapping[str, str]) -> tuple[CheckStatus, str]:
-    told = [_by_word(name, attributes[name]) for name in ("status", "result") if attributes.get(name, "").strip()]
-    told += [
+    results = [_by_word(name, attributes[name]) for name in ("status", "result") if attributes.get(name, "").strip()]
+    results += [
         (status, f'not run ({name}="{value}")' if status == "not_applicable" else f'{name}="{value}"')
         for (name, value), status in _FLAGS.items()
         if attributes.get(name, "").lower() == value
     ]
-    return min(told, key=lambda end: _ORDER.index(end[0]), default=("pass", ""))
+    return min(results, key=lambda end: _ORDER.index(end[0]), default=("pass", ""))
 
 
 def _by_word(name: str, value: str) -> tuple[CheckStatus, str]:

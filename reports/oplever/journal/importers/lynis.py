@@ -42,14 +42,14 @@ def parse(text: str) -> Scan:
     commented: dict[str, Opinion] = {}
     for kind in ("suggestion", "warning"):  # a warning outweighs a suggestion of the same test
         for value in lists[kind]:
-            rule, said, *_ = [*value.split("|"), ""]
-            commented[rule] = Opinion(rule, "fail", kind, said)
+            rule, comment, *_ = [*value.split("|"), ""]
+            commented[rule] = Opinion(rule, "fail", kind, comment)
     settings: dict[str, Opinion] = {}
     for value in lists["details"]:
-        test, _, said, *_ = [*value.split("|"), "", ""]
-        told = dict(part.partition(":")[::2] for part in said.split(";"))
-        if field := told.get("field"):
-            settings[f"{test}:{field}"] = Opinion(f"{test}:{field}", "fail", "details", told.get("desc", ""))
+        test, _, details, *_ = [*value.split("|"), "", ""]
+        fields = dict(part.partition(":")[::2] for part in details.split(";"))
+        if field := fields.get("field"):
+            settings[f"{test}:{field}"] = Opinion(f"{test}:{field}", "fail", "details", fields.get("desc", ""))
     ran = [name for value in lists["tests_executed"] or [single.get("tests_executed", "")] for name in value.split("|")]
     passed = [Opinion(name, "pass", "executed") for name in dict.fromkeys(ran) if name and name not in commented]
     return Scan(

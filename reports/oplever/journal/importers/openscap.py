@@ -81,8 +81,8 @@ def _worst(opinions: Iterable[Opinion]) -> tuple[Opinion, ...]:
     """One opinion for each rule: a rule that is asked of several things (`instance`) holds when it holds for all."""
     worst: dict[str, Opinion] = {}
     for opinion in opinions:
-        known = worst.setdefault(opinion.rule, opinion)
-        if _GRAVITY.index(opinion.status) < _GRAVITY.index(known.status):
+        current = worst.setdefault(opinion.rule, opinion)
+        if _GRAVITY.index(opinion.status) < _GRAVITY.index(current.status):
             worst[opinion.rule] = opinion
     return tuple(worst.values())
 

@@ -13,7 +13,7 @@ from oplever._shared.text import plain
 from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
 
-_WANTED = "a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)"
+_FORMAT = "a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)"
 _NAME = re.compile(r"(\d+)-[0-9a-f-]{36}\.json")
 
 
@@ -26,7 +26,7 @@ def sources(path: Path) -> list[Source]:
         if (match := _NAME.fullmatch(file.name)) and file.is_file() and not file.is_symlink()
     )
     if not files:
-        raise foreign(path, _WANTED)
+        raise foreign(path, _FORMAT)
     paths = [file for _, file in files]
     overview = survey(_events(paths))
     begun = _command_file(directory)
@@ -58,30 +58,30 @@ def _artifacts(path: Path) -> Path:
         return path
     if path.name == "job_events" and path.is_dir():
         return path.parent
-    runs = [found.parent for found in path.glob("artifacts/*/job_events")] or [
-        found.parent for found in path.glob("*/job_events")
+    runs = [directory.parent for directory in path.glob("artifacts/*/job_events")] or [
+        directory.parent for directory in path.glob("*/job_events")
     ]
     if len(runs) > 1:
         raise broken(str(path), f"there are {len(runs)} runs here: name one, as {runs[0]}")
     if not runs:
-        raise foreign(path, _WANTED)
+        raise foreign(path, _FORMAT)
     return runs[0]
 
 
 def _events(paths: list[Path]) -> Iterator[JobEvent]:
     for path in paths:
-        yield job_event(decode(read(path, _WANTED), path), str(path))
+        yield job_event(decode(read(path, _FORMAT), path), str(path))
 
 
 def _kept(path: Path) -> str:
     """A word that ansible-runner leaves when the run is over; empty when it was killed itself, or writes no files."""
-    return read(path, _WANTED)[:100].decode("utf-8", "replace").strip() if path.is_file() else ""
+    return read(path, _FORMAT)[:100].decode("utf-8", "replace").strip() if path.is_file() else ""
 
 
 def _command_file(directory: Path) -> dict[str, Any]:
     """The command line and where it was given; the environment that stands in the same file is not looked at."""
     path = directory / "command"
-    value = decode(read(path, _WANTED), path) if path.is_file() else None
+    value = decode(read(path, _FORMAT), path) if path.is_file() else None
     return value if isinstance(value, dict) else {}
 
 

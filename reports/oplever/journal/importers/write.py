@@ -43,7 +43,8 @@ _UNKNOWN: dict[str, Any] = {
     "assignment": None,
 }
 """Fields of `run_start` when the other tool does not know them."""
-_UNTOLD: dict[str, Any] = {"clock_shift": 0.0, "collections": {}}
+_UNKNOWN_AT_END: dict[str, Any] = {"clock_shift": 0.0, "collections": {}}
+"""Likewise of `run_end`."""
 
 
 class _Imported(Struct):
@@ -56,13 +57,13 @@ class _Start(Struct):
     imported: _Imported | None = None
 
 
-def known(source: Source, records: Path) -> Path | None:
+def existing_record(source: Source, records: Path) -> Path | None:
     """The record that this run was imported into before, when it is still there."""
     for directory in sorted(records.glob(f"{_moment_and_playbook(source)}-??????")):
         with contextlib.suppress(OSError, msgspec.DecodeError), (directory / "journal.jsonl").open("rb") as journal:
-            there = msgspec.json.decode(journal.readline(), type=_Start).imported
+            origin = msgspec.json.decode(journal.readline(), type=_Start).imported
             # The data may have grown since: a database of ARA does with each run. The run itself has not.
-            if there and (there.tool, there.run or there.digest) == (source.tool, source.run or source.digest):
+            if origin and (origin.tool, origin.run or origin.digest) == (source.tool, source.run or source.digest):
                 return directory
     return None
 
@@ -121,7 +122,7 @@ def journal_lines(source: Source, name: str) -> Iterator[bytes]:
         yield _encode(count, line)
         count, last = count + 1, max(last, line.t)
         finished = line.kind == "stats"
-    end = {"lines": count, "lost": source.lost, "reason": "finished" if finished else _why(source), **_UNTOLD}
+    end = {"lines": count, "lost": source.lost, "reason": "finished" if finished else _why(source), **_UNKNOWN_AT_END}
     yield _encode(
         count, Line(last, "run_end", {**end, "exit_code": source.exit_code, "outcome": one_line(source.outcome, 100)})
     )
