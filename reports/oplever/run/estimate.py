@@ -59,21 +59,21 @@ def of_journal(path: Path) -> Earlier | None:
     return Earlier(playbook, targets, total, starts) if total is not None else None
 
 
-def similar(records: Path, own: Path, playbook: str, targets: frozenset[str]) -> tuple[Earlier, ...]:
-    """The newest finished runs of this playbook on these hosts, `own` left out."""
-    found: list[Earlier] = []
-    name = own.name.split("-", 1)[-1].rsplit("-", 1)[0]  # `site` in 20261123T100000Z-site-a1b2c3
-    candidates = sorted((d for d in records.glob(f"*-{name}-??????") if d.name < own.name), reverse=True)
+def similar(records: Path, current: Path, playbook: str, targets: frozenset[str]) -> tuple[Earlier, ...]:
+    """The newest finished runs of this playbook on these hosts, `current` left out."""
+    runs: list[Earlier] = []
+    name = current.name.split("-", 1)[-1].rsplit("-", 1)[0]  # `site` in 20261123T100000Z-site-a1b2c3
+    candidates = sorted((d for d in records.glob(f"*-{name}-??????") if d.name < current.name), reverse=True)
     for directory in candidates[:_TRIED]:
         journal = directory / "journal.jsonl"
         if journal.is_symlink() or not journal.is_file() or journal.stat().st_size > _LARGEST_BYTES:
             continue
         earlier = of_journal(journal)
         if earlier and Path(earlier.playbook).name == Path(playbook).name and earlier.targets == targets:
-            found.append(earlier)
-            if len(found) == MOST:
+            runs.append(earlier)
+            if len(runs) == MOST:
                 break
-    return tuple(found)
+    return tuple(runs)
 
 
 def seconds_left(earlier: Sequence[Earlier], task_key: str, in_task: float) -> float | None:

@@ -117,8 +117,8 @@ def executable() -> str:
 
     Raises OpleverError (`ansible-missing`).
     """
-    own = Path(sys.executable).with_name(_PROGRAM)
-    path = str(own) if own.exists() else shutil.which(_PROGRAM)
+    sibling = Path(sys.executable).with_name(_PROGRAM)
+    path = str(sibling) if sibling.exists() else shutil.which(_PROGRAM)
     if path is None:
         raise OpleverError(
             "ansible-missing",

@@ -36,13 +36,13 @@ _LONG = {
 }
 
 
-def wanted(words: Sequence[str]) -> tuple[Prompt, ...]:
+def required(words: Sequence[str]) -> tuple[Prompt, ...]:
     """What these arguments of ansible-playbook make it ask for, each once."""
-    found: dict[str, Prompt] = {}
+    prompts: dict[str, Prompt] = {}
     for word, following in zip(words, [*words[1:], ""], strict=True):
         for prompt in _of(word, following):
-            found[prompt.pattern] = prompt
-    return tuple(found.values())
+            prompts[prompt.pattern] = prompt
+    return tuple(prompts.values())
 
 
 def _of(word: str, following: str) -> Iterator[Prompt]:
@@ -72,7 +72,7 @@ def answers(words: Sequence[str], *, terminal: bool, ask: Callable[[str], str] |
                     f"{playbook} asks for {name} (vars_prompt), which oplever run cannot ask",
                     f"give a file that sets it with -e @FILE, or run ansible-playbook itself: {_SAME}",
                 )
-    prompts = wanted(words)
+    prompts = required(words)
     if prompts and not terminal:
         raise OpleverError(
             "run-prompt",
@@ -104,10 +104,10 @@ def _variables_asked(playbook: Path, depth: int = 0) -> Iterator[str]:
     for play in plays if isinstance(plays, list) else ():
         if not isinstance(play, dict):
             continue
-        asked = play.get("vars_prompt")
-        for one in asked if isinstance(asked, list) else ():
-            if isinstance(one, dict) and one.get("name"):
-                yield str(one["name"])
+        variables = play.get("vars_prompt")
+        for variable in variables if isinstance(variables, list) else ():
+            if isinstance(variable, dict) and variable.get("name"):
+                yield str(variable["name"])
         imported = play.get("import_playbook", play.get("ansible.builtin.import_playbook"))
         if isinstance(imported, str) and depth < _DEPTH:
             yield from _variables_asked(playbook.parent / imported, depth + 1)

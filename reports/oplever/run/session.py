@@ -139,8 +139,8 @@ def _follow(playbook: Playbook, progress: Progress, stop: Stop, view: View, exis
             progress.apply(event)
             view.event(event)
         if earlier is None and progress.first_targets and journal is not None:
-            own = journal.parent
-            earlier = estimate.similar(own.parent, own, progress.playbook, progress.first_targets)
+            directory = journal.parent
+            earlier = estimate.similar(directory.parent, directory, progress.playbook, progress.first_targets)
         _stop(playbook, progress, stop, view)
         view.refresh(_left(earlier or (), progress))
     if follower is not None:

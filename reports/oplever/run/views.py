@@ -198,8 +198,8 @@ def recap(progress: Progress) -> list[Text]:
     longest = max((len(printable(name)) for name in progress.hosts), default=0)
     for host in progress.hosts.values():
         line = Text(printable(host.name).ljust(longest), style="bold red" if host.is_bad else "green")
-        told = [f"{status} {host.tallies[status]}" for status in _COUNTED if host.tallies.get(status)]
-        line.append("  " + "  ".join(told or ["nothing ran"]), style="not bold default")
+        tallies = [f"{status} {host.tallies[status]}" for status in _COUNTED if host.tallies.get(status)]
+        line.append("  " + "  ".join(tallies or ["nothing ran"]), style="not bold default")
         if host.state == "stopped":
             line.append(f"  stopped in: {printable(host.task)}", style=_STYLES["stopped"])
         lines.append(line)
@@ -216,11 +216,11 @@ def elapsed(progress: Progress) -> float:
 
 def duration(seconds: float) -> str:
     """`9 s`, `3:05`, `1:02:03`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    hours, remainder = divmod(total, 3600)
+    return f"{hours}:{remainder // 60:02}:{remainder % 60:02}" if hours else f"{remainder // 60}:{remainder % 60:02}"
 
 
 def _cut(text: Text, width: int) -> Text:

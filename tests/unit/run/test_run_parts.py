@@ -20,7 +20,7 @@ from waiting import PATIENCE
 
 
 def labels(*words: str) -> list[str]:
-    return [prompt.label for prompt in prompts.wanted(words)]
+    return [prompt.label for prompt in prompts.required(words)]
 
 
 @pytest.mark.parametrize(
