@@ -63,8 +63,8 @@ def makes_documents() -> bool:
 
 def ignored() -> str | None:
     """Why the ansible.cfg in the working directory is not read, when it is there and is not. Raises OpleverError."""
-    here = project()
-    return shared.why_ignored(here) if here.ignored else None
+    current = project()
+    return shared.why_ignored(current) if current.ignored else None
 
 
 def beside(name: str) -> Path | None:
@@ -75,8 +75,8 @@ def beside(name: str) -> Path | None:
 
 def load() -> Config:
     """The configuration; without a file nothing is set. Raises OpleverError (`config-invalid`, `file-unreadable`)."""
-    told = os.environ.get("OPLEVER_CONFIG")
-    path = Path(told).expanduser() if told else beside(NAME)
+    variable = os.environ.get("OPLEVER_CONFIG")
+    path = Path(variable).expanduser() if variable else beside(NAME)
     if path is None:
         return Config()
     try:
@@ -85,7 +85,7 @@ def load() -> Config:
             if term is not None:
                 before(datetime.now(), term)
     except FileNotFoundError:
-        if told:
+        if variable:
             raise OpleverError("config-invalid", f"there is no {path}", "correct OPLEVER_CONFIG") from None
         return Config()
     except OSError as problem:
@@ -98,8 +98,9 @@ def load() -> Config:
 
 def path_beside(text: str) -> Path:
     """A path from the configuration: relative ones start beside the configuration file."""
-    told = os.environ.get("OPLEVER_CONFIG")
-    return (Path(told).expanduser().resolve().parent if told else Path(project().directory)) / Path(text).expanduser()
+    variable = os.environ.get("OPLEVER_CONFIG")
+    directory = Path(variable).expanduser().resolve().parent if variable else Path(project().directory)
+    return directory / Path(text).expanduser()
 
 
 def before(moment: datetime, term: str) -> datetime:
@@ -107,10 +108,10 @@ def before(moment: datetime, term: str) -> datetime:
 
     Raises ValueError when `term` is not one.
     """
-    found = _TERM.fullmatch(term.strip())
-    if found is None:
+    match = _TERM.fullmatch(term.strip())
+    if match is None:
         raise ValueError(f"{term!r} is not a term such as `30 days`, `18 months` or `2 years`")
-    number, unit = int(found[1]), found[2].rstrip("s")
+    number, unit = int(match[1]), match[2].rstrip("s")
     try:
         if unit in ("day", "week"):
             return moment - timedelta(days=number * (7 if unit == "week" else 1))

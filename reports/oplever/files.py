@@ -39,9 +39,9 @@ def append_line(path: Path, line: bytes) -> None:
     try:
         before = os.fstat(descriptor).st_size
         try:
-            rest = line
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+            remaining = line
+            while remaining:
+                remaining = remaining[os.write(descriptor, remaining) :]
             os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, before)  # a full disk leaves no half line

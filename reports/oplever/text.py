@@ -44,7 +44,7 @@ def _as_list(value: object) -> list[object]:
 def clean_text(text: str) -> str:
     """`text` with line ends as newline and every invisible or misleading character named as `⟨U+XXXX⟩`."""
     text = _NEWLINES.sub("\n", text) if "\r" in text else text
-    return _SUSPECT.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text).replace("\t", "    ")
+    return _SUSPECT.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text).replace("\t", "    ")
 
 
 def _clean(value: Any) -> Any:

@@ -32,10 +32,10 @@ class Question(Struct, frozen=True):
 
 
 class Lacking(Struct, frozen=True):
-    """`others` are sentences about what no entry can supply."""
+    """`sentences` say what no entry can supply."""
 
     questions: tuple[Question, ...]
-    others: tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
 def lacking(record: Record) -> Lacking:
@@ -72,7 +72,7 @@ def template(record: Record, name: str) -> str:
         f"# What record {name} lacks. Fill in what you know, and add it with:",
         f"#   oplever add --record {name} --file FILE",
         "# An entry in which nothing is filled in is skipped. A field marked with * has to be filled in.",
-        *(f"# No entry can supply this: {text}" for text in missing.others),
+        *(f"# No entry can supply this: {text}" for text in missing.sentences),
     ]
     for question in missing.questions:
         lines += ["", *_entry(question)]

@@ -61,15 +61,15 @@ def lint(path: Path, parameters: Mapping[str, Any] | None = None) -> tuple[int, 
         root = _compose(path)
         lists = list(_lists(root)) if root else []
         findings = [_at(path, mark, "", message) for mark, message in _repeated_keys(lists)]
-        known = sources()
+        by_name = sources()
         for node in lists:
-            findings += _judged(path, node, known, parameters)
+            findings += _judged(path, node, by_name, parameters)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return 0, [_at(path, mark, "", f"this is not YAML: {error.problem or error.context}")]
     except yaml.YAMLError as error:
         return 0, [_at(path, None, "", f"this is not YAML: {' '.join(str(error).split())}")]
-    return sum(len(node.value) for node in lists), sorted(findings, key=lambda found: (found.line, found.column))
+    return sum(len(node.value) for node in lists), sorted(findings, key=lambda finding: (finding.line, finding.column))
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
@@ -116,10 +116,10 @@ def _lists(node: yaml.Node, top: bool = True) -> Iterator[yaml.SequenceNode]:
             yield from _lists(item, top=False)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            given = _child(value, "checks") if key.value == MODULE else value
+            checks = _child(value, "checks") if key.value == MODULE else value
             named = key.value == MODULE or str(key.value).endswith("_checks")
-            if named and isinstance(given, yaml.SequenceNode) and given.value:
-                yield given
+            if named and isinstance(checks, yaml.SequenceNode) and checks.value:
+                yield checks
             else:
                 yield from _lists(value, top=False)
 
@@ -130,9 +130,9 @@ def _looks_like_a_check(node: yaml.Node) -> bool:
 
 
 def _judged(
-    path: Path, node: yaml.SequenceNode, known: Mapping[str, grammar.Source], parameters: Mapping[str, Any] | None
+    path: Path, node: yaml.SequenceNode, by_name: Mapping[str, grammar.Source], parameters: Mapping[str, Any] | None
 ) -> Iterator[Finding]:
-    for mistake in grammar.mistakes(_plain(node), known, parameters):
+    for mistake in grammar.mistakes(_plain(node), by_name, parameters):
         at, value = _locate(node, mistake.place)
         if isinstance(value, yaml.ScalarNode) and TEMPLATE in value.value:
             continue  # only Ansible knows what will stand there
@@ -164,12 +164,12 @@ def _child(node: yaml.Node, name: str) -> yaml.Node | None:
 def _repeated_keys(lists: list[yaml.SequenceNode]) -> Iterator[tuple[yaml.Mark, str]]:
     """YAML readers keep the last of two equal keys, so that half of a check would silently not be carried out."""
     waiting: list[yaml.Node] = list(lists)
-    seen: set[int] = set()
+    visited: set[int] = set()
     while waiting:
         node = waiting.pop()
-        if id(node) in seen:
+        if id(node) in visited:
             continue
-        seen.add(id(node))
+        visited.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             waiting += node.value
         elif isinstance(node, yaml.MappingNode):

@@ -42,7 +42,7 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
         click.echo(template(sources.record(), directory.name), nl=False)
         return
     missing = lacking(sources.record())
-    for text in missing.others:
+    for text in missing.sentences:
         click.echo(f"no entry can supply this: {text}")
     if not missing.questions:
         click.echo("there is nothing to fill in")

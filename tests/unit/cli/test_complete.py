@@ -70,7 +70,7 @@ def test_the_questions_come_from_the_rules_and_the_declarations(record: Path) ->
         thing.command.partition(" / ")[0] for thing in with_command
     ]
     assert {question.none_of for question in questions} - {""} == set(fields(NoneEntry)[0].choices)
-    assert len(lacking(derived).others) == len(derived.completeness.missing) - len(with_command)
+    assert len(lacking(derived).sentences) == len(derived.completeness.missing) - len(with_command)
 
 
 def test_a_terminal_is_asked_for_everything_in_one_go(record: Path) -> None:

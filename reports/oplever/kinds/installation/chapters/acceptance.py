@@ -71,7 +71,7 @@ def _answers(acceptance: Acceptance, items: tuple[FormItem, ...], t: Translator)
         text, language = item.line.text, item.line.language
         lines += [CheckItem(text, answer.as_wanted, answer.remark, language) for answer in matching]
         lines += [] if matching else [CheckItem(text, None, t("not answered"), language)]
-    for answer in (answer for others in answers.values() for answer in others):
+    for answer in (answer for unlisted in answers.values() for answer in unlisted):
         remark = ", ".join(part for part in (answer.remark, t("not on the form")) if part)
         lines.append(CheckItem(answer.item, answer.as_wanted, remark))
     count = t.plural(

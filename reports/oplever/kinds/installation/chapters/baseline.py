@@ -29,7 +29,7 @@ def baseline(view: View, t: Translator) -> Blocks:
         return _exceptions(view, t)
     name = " ".join(part for part in (section.profile, section.version) if part)
     failing = view.failing_controls
-    others = [control for control in section.controls if control.after not in BAD]
+    passing = [control for control in section.controls if control.after not in BAD]
     return (
         Paragraph(
             t("Checked against profile {profile}: {count}.", profile=name or "–", count=_control_count(t, failing)),
@@ -42,7 +42,7 @@ def baseline(view: View, t: Translator) -> Blocks:
         *table(t("Failing controls"), _control_columns(t, remedy=True), [_failing(t, c) for c in failing], 40),
         *_exceptions(view, t),
         *_opinions(t, section.opinions),
-        *_passing(t, others),
+        *_passing(t, passing),
     )
 
 
@@ -266,12 +266,12 @@ def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
         Column(t("Our result"), 2),
         Column(t("Agreement"), 3),
     )
-    others = [opinion for opinion in opinions if opinion.agrees is not False]
+    folded = [opinion for opinion in opinions if opinion.agrees is not False]
     caption = t("Other second opinions")
     return (
         Paragraph(text, "warn" if apart else "good"),
         *table(t("Second opinions that differ"), columns, [_opinion(t, opinion) for opinion in apart]),
-        *((Details(caption, table(caption, columns, [_opinion(t, opinion) for opinion in others])),) if others else ()),
+        *((Details(caption, table(caption, columns, [_opinion(t, opinion) for opinion in folded])),) if folded else ()),
     )
 
 
