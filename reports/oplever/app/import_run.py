@@ -37,7 +37,7 @@ def import_runs(
     ]
     earlier = [None if again else existing_record(source, records) for source in sources]
     if all(earlier):
-        raise _all_known(path, [directory.name for directory in earlier if directory])
+        raise _all_imported(path, [directory.name for directory in earlier if directory])
     for source, directory in zip(sources, earlier, strict=True):
         yield Imported(source.playbook, directory, None) if directory else _imported(source, records)
 
@@ -47,7 +47,7 @@ def _imported(source: Source, records: Path) -> Imported:
     return Imported(source.playbook, directory, build(directory))
 
 
-def _all_known(path: Path, names: Sequence[str]) -> OpleverError:
+def _all_imported(path: Path, names: Sequence[str]) -> OpleverError:
     runs = "the run" if len(names) == 1 else f"each of the {len(names)} runs"
     record = f"record {names[-1]}" if len(names) == 1 else f"the last is record {names[-1]}"
     return OpleverError(

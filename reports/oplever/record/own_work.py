@@ -20,10 +20,10 @@ def check_role(record: Record, name: str, role: str) -> None:
 
     He may write down what the user says; the page then says that he did.
     """
-    known_as = is_executor(record, name) if role in _DOES else None
-    if known_as is None:
+    executor = is_executor(record, name) if role in _DOES else None
+    if executor is None:
         return
-    same = "" if known_as == name else f" (in this record: {known_as})"
+    same = "" if executor == name else f" (in this record: {executor})"
     assigned = ", ".join(supervisors(record)) if role == "supervisor" else ""
     who = f"let {assigned} do it" if assigned else "let somebody do it who did not do the work"
     raise OpleverError(

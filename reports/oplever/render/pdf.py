@@ -27,7 +27,7 @@ _LONGEST = 400
 _WORD = 18
 """Letters of a word after which a line may break anywhere in it."""
 
-_KNOWN = (
+_DRAWN = (
     (0x20, 0x2FF),
     (0x370, 0x4FF),
     (0x1E00, 0x1FFF),
@@ -50,7 +50,7 @@ _BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
 @lru_cache(maxsize=4096)
 def _drawable(character: str) -> bool:
     point = ord(character)
-    has_shape = any(first <= point <= last for first, last in _KNOWN)
+    has_shape = any(first <= point <= last for first, last in _DRAWN)
     return character == "\n" or (
         has_shape and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc")
     )

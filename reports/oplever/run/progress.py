@@ -115,12 +115,12 @@ class Follower:
 
     def __init__(self, path: Path) -> None:
         self._file: IO[bytes] = path.open("rb")
-        self._rest = b""
+        self._partial_line = b""
 
     def events(self) -> Iterator[Line]:
         """What was added since the last call, as far as its lines are whole."""
         while chunk := self._file.read(_CHUNK):
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            *lines, self._partial_line = (self._partial_line + chunk).split(b"\n")
             for line in lines:
                 try:
                     yield _decode(line)

@@ -54,7 +54,7 @@ class Stop:
 
     def __init__(self, password: str | None) -> None:
         """`password` is what becoming another user takes, when it was asked here."""
-        self.asked = 0
+        self.requests = 0
         self._password = password
         self._elsewhere: list[remote.Ending] = []
         self._began: float | None = None
@@ -79,11 +79,11 @@ class Stop:
             return
         self._workers |= processes.descendants(self._workers)
         waited = time.monotonic() - self._began
-        if self.asked > 1 or waited > 2 * GRACE_SECONDS:
+        if self.requests > 1 or waited > 2 * GRACE_SECONDS:
             processes.send(self._workers, signal.SIGKILL)
         elif waited > GRACE_SECONDS:
             processes.send(self._workers, signal.SIGTERM)
-        if self.asked > 2 and self._main is not None:
+        if self.requests > 2 and self._main is not None:
             processes.send([self._main], signal.SIGKILL)
 
     def finish(self) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def run(words: Sequence[str], answers: dict[str, str], console: Console, *, live
         raise OpleverError("run-start", f"ansible-runner: {playbook.problem or 'no exit code'}", advice)
     record = journal.parent if journal else None
     return Outcome(
-        playbook.code, playbook.pid is not None, record, progress, tuple(playbook.output), stop.asked > 0, going_on
+        playbook.code, playbook.pid is not None, record, progress, tuple(playbook.output), stop.requests > 0, going_on
     )
 
 
@@ -156,7 +156,7 @@ def _left(earlier: Sequence[estimate.Earlier], progress: Progress) -> float | No
 
 
 def _stop(playbook: Playbook, progress: Progress, stop: Stop, view: View) -> None:
-    if not stop.asked:
+    if not stop.requests:
         return
     if progress.end and not stop.has_begun:
         view.notice("the run is over; its documents are being made")
@@ -188,7 +188,7 @@ def _signals(stop: Stop) -> Iterator[None]:
     """Ctrl-C, a closed terminal and `kill` ask the run to stop instead of ending this process."""
 
     def ask(number: int, frame: FrameType | None) -> None:
-        stop.asked += 1
+        stop.requests += 1
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, ask) for number in numbers}

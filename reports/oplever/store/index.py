@@ -119,7 +119,7 @@ def _examine(path: Path) -> Examined | OpleverError:
         return problem
 
 
-def _by_size(paths: Iterable[Path], records_each: int = 50, bytes_each: int = 20_000_000) -> Iterator[list[Path]]:
+def _by_size(paths: Iterable[Path], most_records: int = 50, most_bytes: int = 20_000_000) -> Iterator[list[Path]]:
     """Groups that fit in memory together: many small records, or one large one."""
     group: list[Path] = []
     size = 0
@@ -127,7 +127,7 @@ def _by_size(paths: Iterable[Path], records_each: int = 50, bytes_each: int = 20
         group.append(path)
         with contextlib.suppress(OSError):
             size += (path / places.JOURNAL).stat().st_size
-        if len(group) >= records_each or size >= bytes_each:
+        if len(group) >= most_records or size >= most_bytes:
             yield group
             group, size = [], 0
     if group:

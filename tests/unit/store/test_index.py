@@ -40,13 +40,13 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return base
 
 
-def names(**wanted: object) -> list[str]:
+def names(**filters: object) -> list[str]:
     with open_index() as index:
-        return [each.name for each in listing(index, Filter(**wanted))]  # type: ignore[arg-type]
+        return [listed.name for listed in listing(index, Filter(**filters))]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("filters", "expected"),
     [
         ({}, [THIRD, SECOND, FIRST]),
         ({"host": "web1"}, [SECOND, FIRST]),
@@ -70,8 +70,8 @@ def names(**wanted: object) -> list[str]:
         ({"host": "web1", "verdict": "interrupted"}, []),
     ],
 )
-def test_filters(base: Path, wanted: dict[str, object], found: list[str]) -> None:
-    assert names(**wanted) == found
+def test_filters(base: Path, filters: dict[str, object], expected: list[str]) -> None:
+    assert names(**filters) == expected
 
 
 def test_what_is_new_changed_or_gone_is_noticed_and_the_rest_not_read_again(
@@ -175,7 +175,7 @@ def test_a_bad_record_hides_no_good_one_and_is_named(base: Path, content: bytes)
     bad.mkdir()
     (bad / "journal.jsonl").write_bytes(content)
     assert names(host="web1") == [SECOND, FIRST]
-    listed = {each.name: each.problem for each in _all()}
+    listed = {entry.name: entry.problem for entry in _all()}
     assert [name for name, problem in listed.items() if problem] == [bad.name]
     done = CliRunner().invoke(main, ["list", "--host", "web1"])
     assert done.exit_code == 0
@@ -214,10 +214,10 @@ def test_what_changed_between_two_records_without_a_play_is_drift(base: Path) ->
     with open_index() as index:
         visits = life(index, "web1")
         assert newest(index, "web1", 2) == ["20261121T100000Z-site-dddddd", SECOND]
-    assert [each.record.name for each in visits] == [FIRST, SECOND, "20261121T100000Z-site-dddddd"]
-    assert [each.since for each in visits] == [None, FIRST, SECOND]
+    assert [visit.record.name for visit in visits] == [FIRST, SECOND, "20261121T100000Z-site-dddddd"]
+    assert [visit.since for visit in visits] == [None, FIRST, SECOND]
     bash = ("package", "bash", "5.2-2", "5.2-1")  # each record begins with the old version again
-    drift = [[(each.kind, each.name, each.a, each.b) for each in one.drift] for one in visits]
+    drift = [[(change.kind, change.name, change.a, change.b) for change in visit.drift] for visit in visits]
     assert drift[0] == []
     assert drift[1] == [bash]
     assert drift[2] == [
@@ -225,7 +225,7 @@ def test_what_changed_between_two_records_without_a_play_is_drift(base: Path) ->
         ("file", "/etc/new", None, "600 root root 1 cc"),
         bash,
     ]
-    assert [[one.id for one in each.failing] for each in visits] == [[], ["nginx.tls"], []]
+    assert [[failing.id for failing in visit.failing] for visit in visits] == [[], ["nginx.tls"], []]
 
 
 def test_what_a_machine_says_does_no_harm_in_the_index(base: Path) -> None:
@@ -265,7 +265,7 @@ def test_what_is_due_is_overdue_once_its_time_is_over(
 ) -> None:
     monkeypatch.setattr("oplever.clock.now", lambda: "2026-11-25T12:00:00.000000Z")
     planned(base, due)
-    assert next(each.due for each in _all() if each.name == HAND) == listed
+    assert next(row.due for row in _all() if row.name == HAND) == listed
     assert names(overdue=True) == ([HAND] if overdue else [])
 
 
@@ -306,9 +306,9 @@ def test_one_machine_in_all_its_records(base: Path) -> None:
     assert (first.passed, first.ran, second.passed, second.ran) == (1, 1, 1, 2)
     assert (first.roles, first.score) == (("oplever.lab.nginx",), None)
     assert second.failing == (Failing("test", "nginx.tls", "fail", "200", "502"),)
-    assert [(each.kind, each.name, each.change) for each in first.changes] == [("package", "bash", "upgraded")]
-    assert [(each.before, each.after) for each in first.changes] == [("5.2-1", "5.2-2")]
-    assert second.record == next(each for each in _all() if each.name == SECOND)
+    assert [(change.kind, change.name, change.change) for change in first.changes] == [("package", "bash", "upgraded")]
+    assert [(change.before, change.after) for change in first.changes] == [("5.2-1", "5.2-2")]
+    assert second.record == next(row for row in _all() if row.name == SECOND)
 
 
 def test_an_index_elsewhere_holds_the_records_of_each_controller_apart(
@@ -319,7 +319,7 @@ def test_an_index_elsewhere_holds_the_records_of_each_controller_apart(
     monkeypatch.setattr(database, "connect", lambda url: database.beside(base / "shared"))
     with open_index() as index:
         assert index.place == f"{socket.gethostname()}:{base}"
-        assert {each.place for each in listing(index, Filter())} == {index.place}
+        assert {row.place for row in listing(index, Filter())} == {index.place}
         assert newest(index, "web1") == [SECOND]
     shutil.rmtree(base / FIRST)
     with open_index(base.parent / "other") as index:
@@ -347,9 +347,9 @@ def test_records_are_read_in_groups_that_fit_in_memory(tmp_path: Path) -> None:
         (path / "journal.jsonl").write_bytes(b"x" * 10)
     by_size = index_module._by_size
     assert list(by_size(paths)) == [paths]
-    assert list(by_size(paths, records_each=2)) == [paths[:2], paths[2:4], paths[4:]]
-    assert list(by_size(paths, bytes_each=20)) == [paths[:2], paths[2:4], paths[4:]]
-    assert list(by_size(paths, bytes_each=21)) == [paths[:3], paths[3:]]
+    assert list(by_size(paths, most_records=2)) == [paths[:2], paths[2:4], paths[4:]]
+    assert list(by_size(paths, most_bytes=20)) == [paths[:2], paths[2:4], paths[4:]]
+    assert list(by_size(paths, most_bytes=21)) == [paths[:3], paths[3:]]
     assert list(by_size([])) == []
 
 
@@ -359,7 +359,10 @@ def test_a_machine_that_was_seen_once_in_a_record_is_compared_by_that(base: Path
         snapshot = {"packages": {"bash": [version, "Debian"]}}
         store_record(base, name, Journal().task("seen", host="web1", data={"stage": stage, "snapshot": snapshot}))
     with open_index() as index:
-        drift = [[(each.name, each.a, each.b) for each in visit.drift] for visit in life(index, "web1")[2:]]
+        drift = [
+            [(difference.name, difference.a, difference.b) for difference in visit.drift]
+            for visit in life(index, "web1")[2:]
+        ]
     assert drift[0][-1] == ("bash", "5.2-2", "5.3")
     assert drift[1] == [("bash", "5.3", "5.4")]
 

@@ -21,7 +21,7 @@ from oplever.words import CheckStatus
 
 _FORMAT = "a JUnit XML file (<testsuites> or <testsuite>)"
 _SUITES = ("testsuite", "testsuites")
-_TOLD = ELEMENTS.keys() | FLAKY
+_OUTCOMES = ELEMENTS.keys() | FLAKY
 _TEXT_LIMIT = 16_384
 """Characters kept of the text of one element."""
 _CASES_LIMIT = 100_000
@@ -104,7 +104,7 @@ class _Reader:
             self._suites.append(_Suite(attributes))
         elif name == "testcase":
             self._case, self._elements = attributes, []
-        elif name in _TOLD and self._open is None:
+        elif name in _OUTCOMES and self._open is None:
             self._open, self._text = (name, attributes.get("message", "")), ""
 
     def _characters(self, text: str) -> None:

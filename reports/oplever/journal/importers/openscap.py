@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from oplever.errors import OpleverError
-from oplever.journal.importers.scans import Opinion, Said, Scan, broken
+from oplever.journal.importers.scans import Opinion, OpinionStatus, Scan, broken
 
 _XCCDF = "{http://checklists.nist.gov/xccdf/1.2}"
 _PREFIX = "xccdf_org.ssgproject.content_rule_"
-_STATUS: dict[str, Said] = {
+_STATUS: dict[str, OpinionStatus] = {
     "pass": "pass",
     "fixed": "pass",
     "fail": "fail",
@@ -26,7 +26,7 @@ _STATUS: dict[str, Said] = {
     "notapplicable": "not_applicable",
 }
 """Other results (notchecked, notselected, informational) are no opinion."""
-_GRAVITY: tuple[Said, ...] = ("fail", "error", "pass", "not_applicable")
+_GRAVITY: tuple[OpinionStatus, ...] = ("fail", "error", "pass", "not_applicable")
 
 
 def read(path: Path) -> Scan:

@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from oplever.errors import OpleverError
 
-Said = Literal["pass", "fail", "error", "not_applicable"]
+OpinionStatus = Literal["pass", "fail", "error", "not_applicable"]
 
 
 class Opinion(Struct, frozen=True):
     """One rule as the scanner judged it: `raw` is its own word, `title` its own text where the report has one."""
 
     rule: str
-    status: Said
+    status: OpinionStatus
     raw: str
     title: str = ""
 
