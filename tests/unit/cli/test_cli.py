@@ -36,8 +36,8 @@ def add(*arguments: str, by: str = "S. Yilmaz") -> Result:
 
 
 def record(directory: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
+    return content
 
 
 EXAMPLES: dict[str, tuple[list[str], str]] = {
@@ -95,9 +95,9 @@ def test_an_entry_changes_its_section_and_makes_a_revision(records: Path, kind: 
     assert after["document"]["revision"] == before["document"]["revision"] + 1
     assert after["document"]["history"][-1]["by"] == "S. Yilmaz"
     assert run("report").exit_code in (0, 1)
-    said = next(value for value in arguments if not value.startswith("--"))
+    text = next(value for value in arguments if not value.startswith("--"))
     report = (records / "report.nl.md").read_text(encoding="utf-8")
-    assert said.replace(".", ",") in report or said in report or kind in ("none", "decision"), report[-3000:]
+    assert text.replace(".", ",") in report or text in report or kind in ("none", "decision"), report[-3000:]
 
 
 def test_entries_complete_a_record(records: Path) -> None:

@@ -26,9 +26,9 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     directory = tmp_path / "20261123T100000Z-site-a1b2c3"
     directory.mkdir()
-    first, *rest = complete().finish(ok=5).lines
+    first, *lines = complete().finish(ok=5).lines
     start = json.dumps({**json.loads(first), "account": "syilmaz", "assignment": ASSIGNMENT}).encode() + b"\n"
-    (directory / "journal.jsonl").write_bytes(start + b"".join(rest))
+    (directory / "journal.jsonl").write_bytes(start + b"".join(lines))
     (tmp_path / "latest").symlink_to(directory.name)
     return directory
 
@@ -93,7 +93,7 @@ def test_the_executor_signs_as_executor_only(record: Path, role: str) -> None:
 )
 def test_a_key_that_is_not_there_or_cannot_sign_is_found_before_anything_is_written(record: Path, key: str) -> None:
     run("report")
-    there = {path.name: path.read_bytes() for path in record.iterdir()}
+    files = {path.name: path.read_bytes() for path in record.iterdir()}
     arguments = []
     if key:
         (record.parent / "key").write_text(key + "\n", encoding="utf-8")
@@ -101,4 +101,4 @@ def test_a_key_that_is_not_there_or_cannot_sign_is_found_before_anything_is_writ
     refused = run("sign", "--by", "M. de Wit", "--role", "supervisor", "--decision", "approved", *arguments)
     assert refused.exit_code == 2
     assert "[signing-" in refused.stderr
-    assert {path.name: path.read_bytes() for path in record.iterdir()} == there
+    assert {path.name: path.read_bytes() for path in record.iterdir()} == files

@@ -12,10 +12,10 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     table(("record", "found"), [("20261124T200145Z-lab_down-c91bc0", "[red]x[/red]\x1b[2J"), ("b", None)], "title")
-    said = capsys.readouterr().out
-    assert "[red]x[/red]?[2J" in said
-    assert "20261124T200145Z-lab_down-c91bc0" in said
-    assert "record" in said
+    output = capsys.readouterr().out
+    assert "[red]x[/red]?[2J" in output
+    assert "20261124T200145Z-lab_down-c91bc0" in output
+    assert "record" in output
 
 
 def test_in_a_pipe_one_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:

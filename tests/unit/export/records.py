@@ -42,11 +42,11 @@ def mixed() -> Record:
                 remedy={"nl": "doe iets", "en": "do something"},
                 reason="own kernel only" if statuses[place] == "not_applicable" else "",
             )
-    said = {"reason": "old device", "owner": "A. Owner", "approver": "B. Approver", "compensating": "own network"}
+    grant = {"reason": "old device", "owner": "A. Owner", "approver": "B. Approver", "compensating": "own network"}
     day = "2026-11-24T10:00:00.000000Z"
     added = (
-        entries.make("exception", "me", day, {**said, "control": "SSH-002", "expires": "2027-07-31"}),
-        entries.make("exception", "me", day, {**said, "control": "ACC-002", "expires": "2025-01-01"}),
+        entries.make("exception", "me", day, {**grant, "control": "SSH-002", "expires": "2027-07-31"}),
+        entries.make("exception", "me", day, {**grant, "control": "ACC-002", "expires": "2025-01-01"}),
         entries.make("hours", "me", day, {"hours": 1.5, "activity": "+31 6 call"}),
     )
     return derive(journal.finish(ok=20).events(), "0" * 64, added)

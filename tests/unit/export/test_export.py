@@ -69,7 +69,7 @@ def test_hdf_has_a_profile_for_each_host() -> None:
 
 def test_oscal_judges_only_what_was_measured() -> None:
     before, after = loaded("oscal")["assessment-results"]["results"]
-    judged = {one["target"]["target-id"]: one["target"]["status"]["state"] for one in after["findings"]}
+    judged = {finding["target"]["target-id"]: finding["target"]["status"]["state"] for finding in after["findings"]}
     assert judged["ACC-001"] == "satisfied"
     assert judged["SSH-002"] == "not-satisfied"
     assert not {"KRN-001", "KRN-002"} & set(judged)
@@ -81,7 +81,7 @@ def test_oscal_judges_only_what_was_measured() -> None:
 def test_xccdf_leaves_an_exception_out_of_the_score() -> None:
     root = ET.fromstring(export(RECORD, "xccdf"))  # noqa: S314 - our own
     before, after = root.findall(f"{X}TestResult")
-    results = {one.get("idref", "")[-7:]: one.findtext(f"{X}result") for one in after.iter(f"{X}rule-result")}
+    results = {result.get("idref", "")[-7:]: result.findtext(f"{X}result") for result in after.iter(f"{X}rule-result")}
     assert results == {
         "ACC-001": "pass", "ACC-002": "fail", "SSH-001": "fail", "SSH-002": "informational", "SSH-003": "pass",
         "KRN-001": "notapplicable", "KRN-002": "error",
@@ -123,10 +123,10 @@ def test_junit_says_that_a_test_did_not_run() -> None:
 
 def test_hdf_does_not_judge_a_control_that_was_not_measured_after_the_work() -> None:
     (profile,) = json.loads(export(unmeasured(), "hdf"))["profiles"]
-    one, two = profile["controls"]
-    assert (one["results"][0]["status"], one["impact"]) == ("skipped", 0.7)
-    assert one["results"][0]["skip_message"].startswith("not measured after the work")
-    assert two["results"][0]["status"] == "passed"
+    unmeasured_after, measured = profile["controls"]
+    assert (unmeasured_after["results"][0]["status"], unmeasured_after["impact"]) == ("skipped", 0.7)
+    assert unmeasured_after["results"][0]["skip_message"].startswith("not measured after the work")
+    assert measured["results"][0]["status"] == "passed"
 
 
 def test_hdf_names_the_task_that_measured() -> None:
@@ -137,7 +137,7 @@ def test_hdf_names_the_task_that_measured() -> None:
 def test_oscal_puts_a_control_in_the_results_of_when_it_was_measured() -> None:
     before, after = json.loads(export(unmeasured(), "oscal"))["assessment-results"]["results"]
     assert [len(before["observations"]), len(after["observations"])] == [2, 1]
-    assert [each["target"]["target-id"] for each in after["findings"]] == ["SSH-002"]
+    assert [finding["target"]["target-id"] for finding in after["findings"]] == ["SSH-002"]
     only = Journal().check("fail", "before", severity="high").finish(ok=1).record()
     (result,) = json.loads(export(only, "oscal"))["assessment-results"]["results"]
     assert result["title"].endswith("before the work")
@@ -145,24 +145,26 @@ def test_oscal_puts_a_control_in_the_results_of_when_it_was_measured() -> None:
 
 def test_xccdf_says_of_a_control_that_it_was_not_checked_after_the_work() -> None:
     root = ET.fromstring(export(unmeasured(), "xccdf"))  # noqa: S314 - our own
-    said = {
-        result.get("id", "").rpartition("-")[2]: [one.findtext(f"{X}result") for one in result.iter(f"{X}rule-result")]
+    results = {
+        result.get("id", "").rpartition("-")[2]: [
+            rule.findtext(f"{X}result") for rule in result.iter(f"{X}rule-result")
+        ]
         for result in root.findall(f"{X}TestResult")
     }
-    assert said == {"before": ["fail", "fail"], "after": ["notchecked", "pass"]}
+    assert results == {"before": ["fail", "fail"], "after": ["notchecked", "pass"]}
 
 
 @pytest.mark.parametrize("subject", list(SUBJECTS))
 def test_csv_has_a_heading_and_a_row_for_each_thing(subject: str) -> None:
     content = export(RECORD, "csv", Shape(subject=subject))
-    found = rows(subject)
+    table = rows(subject)
     assert content.endswith(b"\r\n")
     sizes = {
         "tests": RECORD.tests, "controls": RECORD.baseline.controls, "components": RECORD.components,
         "settings": RECORD.settings, "hours": RECORD.hours.lines,
         "steps": [result for step in RECORD.steps for result in step.results],
     }  # fmt: skip
-    assert len(found) == len(sizes[subject])
+    assert len(table) == len(sizes[subject])
 
 
 def test_csv_shows_a_formula_and_never_runs_it() -> None:
@@ -186,7 +188,9 @@ def for_people(subject: str, language: Language = "nl") -> list[dict[str, str]]:
 def test_csv_for_people_has_a_heading_for_every_column(subject: str) -> None:
     names = next(iter(SUBJECTS[subject](RECORD)))
     assert set(names) <= set(HEADINGS)
-    dutch, english = ([columns.heading(Translator(each), name) for name in names] for each in get_args(Language))
+    dutch, english = (
+        [columns.heading(Translator(language), name) for name in names] for language in get_args(Language)
+    )
     assert len(set(dutch)) == len(set(english)) == len(list(names))
     text = export(RECORD, "csv", Shape("nl", subject, for_people=True)).decode()
     assert next(csv.reader(io.StringIO(text, newline=""))) == dutch
@@ -219,8 +223,8 @@ def test_the_language_on_the_command_line_is_what_makes_csv_for_people(tmp_path:
 
 def test_a_message_that_was_hidden_says_why() -> None:
     record = Journal().task("secret", censored=True).finish(ok=1).record()
-    for shape, said in ((Shape("nl", "steps", for_people=True), "verborgen: "), (Shape(subject="steps"), ",hidden,")):
-        assert said in export(record, "csv", shape).decode()
+    for shape, text in ((Shape("nl", "steps", for_people=True), "verborgen: "), (Shape(subject="steps"), ",hidden,")):
+        assert text in export(record, "csv", shape).decode()
 
 
 def test_json_is_the_record_file(tmp_path: Path) -> None:
@@ -268,12 +272,12 @@ def test_lines_tell_every_section_and_keep_their_own_type() -> None:
     ]
     made = derive(complete().finish(ok=5).events(), "", added)
     lines = [json.loads(line) for line in export(made, "jsonl").splitlines()]
-    told = {line["type"]: line for line in lines}
-    assert told["escalations"]["kind"] == "hierarchical"
-    assert told["rest_points"]["item"] == "cable"
-    assert told["consequences"]["solution"] == "s"
+    by_type = {line["type"]: line for line in lines}
+    assert by_type["escalations"]["kind"] == "hierarchical"
+    assert by_type["rest_points"]["item"] == "cable"
+    assert by_type["consequences"]["solution"] == "s"
     assert {line["record"] for line in lines} == {made.id}
-    assert {"hours", "tests", "steps", "systems", "components", "plan"} <= told.keys()
+    assert {"hours", "tests", "steps", "systems", "components", "plan"} <= by_type.keys()
 
 
 def test_every_export_with_a_verdict_says_kind_and_stage_too() -> None:
@@ -281,11 +285,11 @@ def test_every_export_with_a_verdict_says_kind_and_stage_too() -> None:
     made = complete().check("pass").finish(ok=5).record()
     head = json.loads(export(made, "jsonl").splitlines()[0])
     sarif = json.loads(export(made, "sarif"))["runs"][0]["properties"]
-    whole = json.loads(export(made, "json"))
+    content = json.loads(export(made, "json"))
     oscal = json.loads(export(RECORD, "oscal"))["assessment-results"]["metadata"]["props"]
     named = {prop["name"]: prop["value"] for prop in oscal}
-    for found, record in ((head, made), (sarif, made), (whole, made), (named, RECORD)):
-        assert [found[key] for key in ("kind", "verdict", "stage")] == [record.kind, record.verdict, record.stage]
-    others = {"junit", "hdf", "xccdf", "csv"}
-    assert set(FORMATS) - others == {"json", "jsonl", "sarif", "oscal"}
-    assert all(b"delivered" not in export(RECORD, fmt) for fmt in others - {"csv"})
+    for fields, record in ((head, made), (sarif, made), (content, made), (named, RECORD)):
+        assert [fields[key] for key in ("kind", "verdict", "stage")] == [record.kind, record.verdict, record.stage]
+    without_verdict = {"junit", "hdf", "xccdf", "csv"}
+    assert set(FORMATS) - without_verdict == {"json", "jsonl", "sarif", "oscal"}
+    assert all(b"delivered" not in export(RECORD, fmt) for fmt in without_verdict - {"csv"})

@@ -16,8 +16,8 @@ RECORD = mixed()
 
 
 def run(record: Record = RECORD, **shape: bool) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(export(record, "sarif", Shape(**shape)))["runs"][0]
-    return found
+    content: dict[str, Any] = json.loads(export(record, "sarif", Shape(**shape)))["runs"][0]
+    return content
 
 
 def results(record: Record = RECORD, **shape: bool) -> dict[str, list[dict[str, Any]]]:
@@ -52,8 +52,8 @@ def test_what_was_repaired_comes_along_when_asked_and_says_that_it_is_gone() -> 
     ],
 )
 def test_everything_is_compared_with_the_start(control: str, kind: str, level: str, state: str) -> None:
-    (found,) = results(everything=True)[control]
-    assert (found["kind"], found["level"], found["baselineState"]) == (kind, level, state)
+    (result,) = results(everything=True)[control]
+    assert (result["kind"], result["level"], result["baselineState"]) == (kind, level, state)
 
 
 def test_every_result_is_compared_or_none_is() -> None:
@@ -78,11 +78,11 @@ def test_every_result_has_a_print_of_its_own_for_code_scanning() -> None:
 
 
 def test_it_tells_an_exception_that_counts_from_one_that_does_not() -> None:
-    found = {rule: own[0] for rule, own in results().items()}
-    granted, refused = found["SSH-002"]["suppressions"][0], found["ACC-002"]["suppressions"][0]
+    first = {rule: of_rule[0] for rule, of_rule in results().items()}
+    granted, refused = first["SSH-002"]["suppressions"][0], first["ACC-002"]["suppressions"][0]
     assert (granted["kind"], granted["status"], granted["justification"]) == ("external", "accepted", "old device")
     assert (refused["status"], refused["properties"]["problem"]) == ("rejected", "expired on 2025-01-01")
-    assert "suppressions" not in found["SSH-001"]
+    assert "suppressions" not in first["SSH-001"]
 
 
 def test_a_failure_during_the_work_that_was_tested_again_is_not_the_state_after_it() -> None:
@@ -97,8 +97,8 @@ def test_a_control_that_nobody_measured_after_the_work_is_no_result_and_is_told(
     journal = Journal().check("fail", "before", severity="high", id="SSH-001").check("pass").finish(ok=2)
     for shape in ({}, {"everything": True}, {"before": True}):
         assert "SSH-001" not in results(journal.record(), **shape)
-    (told,) = run(journal.record())["invocations"][0]["toolExecutionNotifications"]
-    assert told["message"]["text"].startswith("1 controls were measured before the work and not after it")
+    (notification,) = run(journal.record())["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"].startswith("1 controls were measured before the work and not after it")
     assert "toolExecutionNotifications" not in run()["invocations"][0]
 
 

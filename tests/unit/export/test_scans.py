@@ -38,11 +38,11 @@ details[]=damaged
 
 def xccdf(place: Path, **results: str) -> Path:
     path = place / "arf.xml"
-    told = "".join(
+    elements = "".join(
         f'<rule-result idref="{RULE}{rule}"><result>{result}</result></rule-result>\n'
         for rule, result in results.items()
     )
-    path.write_text(XCCDF.format(results=told), encoding="utf-8")
+    path.write_text(XCCDF.format(results=elements), encoding="utf-8")
     return path
 
 
@@ -50,7 +50,7 @@ def test_openscap_keeps_what_is_a_judgement(tmp_path: Path) -> None:
     every = {"a1": "pass", "a2": "fail", "a3": "notapplicable", "a4": "unknown", "a5": "notselected", "a6": "fixed"}
     scan = openscap.read(xccdf(tmp_path, **every))
     assert (scan.tool, scan.version, scan.profile, scan.host) == ("openscap", "1.3.7", "cis", "a")
-    assert {one.rule: one.status for one in scan.opinions} == {
+    assert {opinion.rule: opinion.status for opinion in scan.opinions} == {
         "a1": "pass", "a2": "fail", "a3": "not_applicable", "a4": "error", "a6": "pass",
     }  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_openscap_keeps_what_is_a_judgement(tmp_path: Path) -> None:
 def test_lynis_comments_count_as_failing_and_the_rest_as_passed() -> None:
     scan = lynis.parse(LYNIS)
     assert (scan.version, scan.host, scan.at) == ("3.0.8", "a", "2026-11-24T10:00:00")
-    assert {one.rule: (one.status, one.raw) for one in scan.opinions} == {
+    assert {opinion.rule: (opinion.status, opinion.raw) for opinion in scan.opinions} == {
         "AUTH-9283": ("fail", "warning"),
         "BOOT-5122": ("fail", "suggestion"),
         "KRNL-6000:fs.suid_dumpable": ("fail", "details"),
@@ -107,12 +107,12 @@ def scanned(*reports: tuple[str, dict[str, Any]]) -> Record:
 
 
 def opinions(record: Record) -> dict[str, SecondOpinion]:
-    return {one.rule: one for one in record.baseline.opinions}
+    return {opinion.rule: opinion for opinion in record.baseline.opinions}
 
 
 def test_a_second_opinion_is_joined_by_reference() -> None:
-    found = opinions(scanned(("openscap", {"s1": "pass", "s2": "pass", "s3": "fail", "s4": "fail"})))
-    assert {rule: (one.controls, one.ours, one.agrees) for rule, one in found.items()} == {
+    joined = opinions(scanned(("openscap", {"s1": "pass", "s2": "pass", "s3": "fail", "s4": "fail"})))
+    assert {rule: (opinion.controls, opinion.ours, opinion.agrees) for rule, opinion in joined.items()} == {
         "s1": (("SSH-001",), "fail", False),
         "s2": (("ACC-012",), "pass", True),
         "s3": (("ACC-009",), "not_applicable", None),
@@ -127,18 +127,18 @@ def test_a_rule_about_a_part_does_not_differ_where_another_part_is_what_fails() 
     """Ours fails for the mode of a home; that its owner is right is no other opinion."""
     journal = Journal()
     journal.check("fail", id="ACC-027", severity="high", area="ACC", refs={"ssg": ["mode", "owner"]})
-    said = {"mode": "fail", "owner": "pass"}
-    for rules, agree in ((said, {"mode": True, "owner": None}), ({"owner": "pass"}, {"owner": False})):
-        told = [{"rule": rule, "status": status} for rule, status in rules.items()]
-        facts = {"tool": "openscap", "host": "a", "file": "f", "digest": "0" * 64, "rules": told}
+    statuses = {"mode": "fail", "owner": "pass"}
+    for rules, agree in ((statuses, {"mode": True, "owner": None}), ({"owner": "pass"}, {"owner": False})):
+        rows = [{"rule": rule, "status": status} for rule, status in rules.items()]
+        facts = {"tool": "openscap", "host": "a", "file": "f", "digest": "0" * 64, "rules": rows}
         added = [entries.make("scan", "me", "2026-11-24T10:00:00.000000Z", facts)]
-        found = opinions(derive(journal.finish(ok=1).events(), "0" * 64, added))
-        assert {rule: one.agrees for rule, one in found.items()} == agree
+        joined = opinions(derive(journal.finish(ok=1).events(), "0" * 64, added))
+        assert {rule: opinion.agrees for rule, opinion in joined.items()} == agree
 
 
 def test_the_last_report_of_a_scanner_counts_and_ours_stay_ours() -> None:
     record = scanned(("openscap", {"s1": "pass"}), ("openscap", {"s1": "fail"}))
-    assert [one.agrees for one in record.baseline.opinions] == [True]
+    assert [opinion.agrees for opinion in record.baseline.opinions] == [True]
     assert record.baseline.controls == scanned().baseline.controls
     assert record.verdict == scanned().verdict
 

@@ -63,10 +63,10 @@ def test_results_of_hosts_named_and_texts_from_machines_do_no_harm(tmp_path: Pat
     assert directory.parent == tmp_path / "records"
     assert directory.name.startswith("20261123T100001Z-passwd-")
     with (directory / "journal.jsonl").open("rb") as lines:
-        found = {type(line).__name__: line for line in read(lines)}
-    assert found["Result"].message == "secret: ***"
-    assert found["TaskStart"].name == "T"
-    assert found["RunEnd"].reason == "the data of awx end before the recap"
+        by_kind = {type(line).__name__: line for line in read(lines)}
+    assert by_kind["Result"].message == "secret: ***"
+    assert by_kind["TaskStart"].name == "T"
+    assert by_kind["RunEnd"].reason == "the data of awx end before the recap"
 
 
 def test_a_journal_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
@@ -136,6 +136,6 @@ def test_no_value_of_an_extra_variable_comes_in_with_a_run_of_ansible_runner(tmp
 
 
 def test_extra_variables_that_ara_kept_are_known_as_words_and_as_a_mapping() -> None:
-    for given in ({"root_pw": "Kaas1234", "colour": "blue"}, ["root_pw=Kaas1234", "colour=blue", "@file.yml", 3]):
-        assert secret_values(ara.extra_variables_of(given)) == {"Kaas1234"}
+    for value in ({"root_pw": "Kaas1234", "colour": "blue"}, ["root_pw=Kaas1234", "colour=blue", "@file.yml", 3]):
+        assert secret_values(ara.extra_variables_of(value)) == {"Kaas1234"}
     assert ara.extra_variables_of(None) == {}

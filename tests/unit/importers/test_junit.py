@@ -53,14 +53,14 @@ to equal
 
 
 def test_goss(tmp_path: Path) -> None:
-    found = results(tmp_path, GOSS)
-    assert [(case.title, case.status) for case in found] == [
+    cases = results(tmp_path, GOSS)
+    assert [(case.title, case.status) for case in cases] == [
         ("Package nginx installed", "pass"),
         ("Port tcp:80 listening", "fail"),
         ("Port tcp:80 ip", "not_applicable"),
     ]
-    assert "Expected <bool>: false to equal" in found[1].message
-    assert found[0].duration == 0.011
+    assert "Expected <bool>: false to equal" in cases[1].message
+    assert cases[0].duration == 0.011
 
 
 def test_the_same_name_twice_is_two_tests_and_secrets_and_controls_are_gone(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_what_did_not_run_or_is_not_known_is_no_pass(tmp_path: Path, case: str, 
     assert ended(tmp_path, case) == (status, reason)
 
 
-def whole(tmp_path: Path, text: str) -> list[tuple[str, str, str]]:
+def of_suites(tmp_path: Path, text: str) -> list[tuple[str, str, str]]:
     """What is said of suites as a whole."""
     return [
         (case.title, case.status, case.message) for case in junit.cases(xml(tmp_path, text)) if case.suite_as_a_whole
@@ -151,15 +151,17 @@ def whole(tmp_path: Path, text: str) -> list[tuple[str, str, str]]:
 def test_a_suite_that_could_not_start_is_an_error(tmp_path: Path) -> None:
     text = """<testsuites tests="1" errors="1"><testsuite name="login" tests="1" errors="1">
       <error message="no such driver, password=hunter2hunter2"/></testsuite></testsuites>"""
-    assert whole(tmp_path, text) == [("login", "error", "no such driver, password=***")]
-    assert whole(tmp_path, "<testsuite><failure/></testsuite>") == [("suite", "error", "the suite could not be run")]
+    assert of_suites(tmp_path, text) == [("login", "error", "no such driver, password=***")]
+    assert of_suites(tmp_path, "<testsuite><failure/></testsuite>") == [
+        ("suite", "error", "the suite could not be run")
+    ]
 
 
 def test_a_suite_that_was_left_out_did_not_run(tmp_path: Path) -> None:
     text = '<testsuite name="s" tests="3" skipped="3"><skipped message="not here"/></testsuite>'
-    assert whole(tmp_path, text) == [("s", "not_applicable", "not here")]
+    assert of_suites(tmp_path, text) == [("s", "not_applicable", "not here")]
     text = '<testsuite name="s" tests="3" failures="1"><skipped/></testsuite>'
-    assert whole(tmp_path, text)[0][1] == "error"
+    assert of_suites(tmp_path, text)[0][1] == "error"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_a_suite_that_was_left_out_did_not_run(tmp_path: Path) -> None:
 def test_counts_that_the_cases_do_not_bear_out_are_an_error(tmp_path: Path, attributes: str, says: str) -> None:
     text = f"""<testsuites {attributes}><testsuite name="s" {attributes}><testsuite name="inner">
       <testcase name="x"/><testcase name="y"><skipped/></testcase></testsuite></testsuite></testsuites>"""
-    ((title, status, message),) = whole(tmp_path, text)  # once, where it is first seen
+    ((title, status, message),) = of_suites(tmp_path, text)  # once, where it is first seen
     assert (title, status) == ("s", "error")
     assert says in message
 
@@ -193,21 +195,21 @@ def test_counts_that_the_cases_do_not_bear_out_are_an_error(tmp_path: Path, attr
 def test_counts_that_agree_or_say_less_are_no_matter(tmp_path: Path, attributes: str) -> None:
     text = f"""<testsuites {attributes}><testsuite name="s" {attributes}>
       <testcase name="x"/><testcase name="y"><failure/></testcase></testsuite></testsuites>"""
-    assert whole(tmp_path, text) == []
+    assert of_suites(tmp_path, text) == []
 
 
 def test_a_failure_and_an_error_of_one_case_are_counted_as_two(tmp_path: Path) -> None:
     case = '<testcase name="x"><failure/><error/></testcase>'
-    assert whole(tmp_path, f'<testsuite tests="1" failures="1" errors="1">{case}</testsuite>') == []
+    assert of_suites(tmp_path, f'<testsuite tests="1" failures="1" errors="1">{case}</testsuite>') == []
     by_word = '<testcase name="x" status="failed"/>'
-    assert whole(tmp_path, f'<testsuite tests="1" failures="1">{by_word}</testsuite>') == []
+    assert of_suites(tmp_path, f'<testsuite tests="1" failures="1">{by_word}</testsuite>') == []
 
 
 def test_an_empty_suite_beside_others_is_nothing_and_one_that_counts_tests_is_an_error(tmp_path: Path) -> None:
     case = '<testsuite name="full"><testcase name="x"/></testsuite>'
     text = f'<testsuites>{case}<testsuite name="empty" tests="0"/></testsuites>'
     assert [case.title for case in junit.cases(xml(tmp_path, text))] == ["x"]
-    assert whole(tmp_path, f'<testsuites>{case}<testsuite name="lost" tests="5"/></testsuites>')[0][0] == "lost"
+    assert of_suites(tmp_path, f'<testsuites>{case}<testsuite name="lost" tests="5"/></testsuites>')[0][0] == "lost"
 
 
 def titled(*titles: str, place: str = "") -> list[Case]:
@@ -254,8 +256,8 @@ def test_a_name_by_hand_stands_for_one_name_in_the_file_and_not_for_two() -> Non
 
 def test_what_is_said_of_a_whole_suite_is_said_of_every_machine_in_it() -> None:
     cases = [*titled("t[ssh://web1]", "t[ssh://web2]"), Case("", "s", "error", "lost", 0.0, True)]
-    found = by_machine(cases, {"web1", "web2", "web3"})
-    assert {machine: [result.title for result in own][-1] for machine, own in found.items()} == {
+    by_host = by_machine(cases, {"web1", "web2", "web3"})
+    assert {machine: [result.title for result in results][-1] for machine, results in by_host.items()} == {
         "web1": "s",
         "web2": "s",
     }
@@ -298,7 +300,7 @@ def of_ansible(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("junit")
     (place / "play.yml").write_text(PLAY, encoding="utf-8")
     (place / "more.yml").write_text("- {name: More, ansible.builtin.debug: {msg: more}}\n", encoding="utf-8")
-    given = {
+    settings = {
         "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "JUNIT_OUTPUT_DIR": str(place / "out"),
@@ -306,7 +308,7 @@ def of_ansible(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(
         [str(ANSIBLE), "-i", "web1,web2", "-c", "local", "play.yml"],
         cwd=place,
-        env={**os.environ, **given},
+        env={**os.environ, **settings},
         capture_output=True,
         text=True,
         check=False,
@@ -320,9 +322,9 @@ def test_the_machine_in_brackets_of_ansible_is_the_machine(of_ansible: Path) -> 
     cases = junit.cases(of_ansible)
     assert is_of_ansible(cases)
     assert not is_of_ansible(titled("[web1] x", place="tests.web"))
-    found = by_machine(cases, {"web1", "web2"})
-    status = {machine: {result.title: result.status for result in own} for machine, own in found.items()}
-    both = {
+    by_host = by_machine(cases, {"web1", "web2"})
+    status = {machine: {result.title: result.status for result in results} for machine, results in by_host.items()}
+    shared = {
         "Site: Install": "pass",
         "Site: Ignored": "pass",  # the file does not tell
         "Site: Log in": "error",
@@ -330,13 +332,13 @@ def test_the_machine_in_brackets_of_ansible_is_the_machine(of_ansible: Path) -> 
         "Site: Include more": "pass",
         "Site: More": "pass",
     }
-    assert status["web1"] == {**both, "Site: Skip on web1": "not_applicable", "Site: Fail on web2": "not_applicable"}
-    assert status["web2"] == {**both, "Site: Skip on web1": "pass", "Site: Fail on web2": "error"}
-    assert {result.id for result in found["web1"]} >= {f"{of_ansible.parent.parent}/play.yml:6.Site: Install"}
+    assert status["web1"] == {**shared, "Site: Skip on web1": "not_applicable", "Site: Fail on web2": "not_applicable"}
+    assert status["web2"] == {**shared, "Site: Skip on web1": "pass", "Site: Fail on web2": "error"}
+    assert {result.id for result in by_host["web1"]} >= {f"{of_ansible.parent.parent}/play.yml:6.Site: Install"}
 
 
 def test_arguments_of_tasks_do_not_come_along(of_ansible: Path) -> None:
-    found = by_machine(junit.cases(of_ansible), {"web1", "web2"})
-    titles = [result.title + result.id for own in found.values() for result in own]
+    by_host = by_machine(junit.cases(of_ansible), {"web1", "web2"})
+    titles = [result.title + result.id for results in by_host.values() for result in results]
     assert "_raw_params" in of_ansible.read_text(encoding="utf-8")
     assert not [title for title in titles if "_raw_params" in title or "Zq7hunter2Kx9" in title]

@@ -11,7 +11,7 @@ from oplever.record.model import Record
 from oplever.render.registry import render
 
 
-def whole(journal: Journal) -> Record:
+def finished(journal: Journal) -> Record:
     return journal.finish(ok=1).record()
 
 
@@ -21,7 +21,7 @@ def reasons(record: Record) -> dict[str, dict[str, Any]]:
 
 def test_every_line_of_the_file_is_counted_also_of_a_kind_that_a_newer_writer_adds() -> None:
     journal = Journal().task("one").add("notify", handler="h", host="a").add("weather", sky="blue").add("no_hosts")
-    record = whole(journal)
+    record = finished(journal)
     assert record.completeness.lines == len(journal.lines)
     assert record.completeness.journal_complete
     assert not {"journal_lines_lost", "journal_lines_differ"} & set(reasons(record))
@@ -77,7 +77,7 @@ def test_a_last_line_that_counts_nothing_is_not_held_against_the_journal() -> No
 @pytest.mark.parametrize("why", ["no_hosts_matched", "no_hosts_remaining"])
 def test_the_play_without_hosts_is_known_by_its_name(why: str) -> None:
     journal = Journal().task("one").add("play_start", play="q", name="Databases", hosts="db").add("no_hosts", why=why)
-    assert [(step.name, step.no_hosts) for step in whole(journal).plan] == [("All", ""), ("Databases", why)]
+    assert [(step.name, step.no_hosts) for step in finished(journal).plan] == [("All", ""), ("Databases", why)]
 
 
 def handler(journal: Journal, **result: Any) -> Record:
@@ -85,7 +85,7 @@ def handler(journal: Journal, **result: Any) -> Record:
     journal.add("notify", handler="role : restart", host="a")
     journal.task("configure", "changed", changed=True, **result)
     journal.add("task_start", task="h", play="p", name="restart", action="debug", handler=True)
-    return whole(journal.add("result", task="h", host="a", status="ok"))
+    return finished(journal.add("result", task="h", host="a", status="ok"))
 
 
 @pytest.mark.parametrize("result", [{}, {"notify": ["role : restart"]}])
@@ -97,11 +97,11 @@ def test_a_handler_knows_who_told_it_by_the_result_or_by_the_line_before_it(resu
 
 def test_a_line_of_another_host_tells_nothing() -> None:
     journal = Journal().add("notify", handler="restart", host="b").task("configure", "changed", host="a")
-    assert whole(journal).steps[0].results[0].notified == ()
+    assert finished(journal).steps[0].results[0].notified == ()
 
 
 def test_the_plan_says_in_both_languages_that_nobody_was_there() -> None:
     journal = Journal().task("one").add("play_start", play="q", name="Databases", hosts="db")
-    record = whole(journal.add("no_hosts", why="no_hosts_matched"))
+    record = finished(journal.add("no_hosts", why="no_hosts_matched"))
     assert "not carried out: no machine matched" in render(record, "md", "en").decode()
     assert "niet uitgevoerd: geen machine van toepassing" in render(record, "md", "nl").decode()

@@ -89,7 +89,7 @@ def test_the_command_line_keeps_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("value", "kept"),
     [
         ("colour=blue shape='a b'", "colour=*** shape=***"),
         ('{"colour": "blue", "more": {"shape": 1}}', '{"colour": "***", "more": "***"}'),
@@ -97,8 +97,8 @@ def test_the_command_line_keeps_the_rest() -> None:
         ("colour='unbalanced", "***"),
     ],
 )
-def test_names_of_extra_variables_are_kept_and_no_value(given: str, kept: str) -> None:
-    assert redact_command(["ansible-playbook", "-e", given, "x.yml"], Redactor()) == [
+def test_names_of_extra_variables_are_kept_and_no_value(value: str, kept: str) -> None:
+    assert redact_command(["ansible-playbook", "-e", value, "x.yml"], Redactor()) == [
         "ansible-playbook",
         "-e",
         kept,

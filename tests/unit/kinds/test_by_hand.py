@@ -49,8 +49,8 @@ def record(base: Path) -> Path:
 
 
 def written(record: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((record / "record.json").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((record / "record.json").read_text(encoding="utf-8"))
+    return content
 
 
 def codes(record: Path) -> list[str]:
@@ -71,21 +71,21 @@ def test_days_are_understood_as_people_write_them(base: Path, due: str) -> None:
 
 
 def test_a_new_record_says_what_was_opened_and_that_nothing_was_done(base: Path, record: Path) -> None:
-    found = written(record)
+    content = written(record)
     assert (base / "latest").resolve() == record.resolve()
-    assert (found["id"], found["kind"], found["work_process"]) == (record.name, "installation", "1.3")
-    assert [system["name"] for system in found["systems"]] == ["sw1", "ap2"]
-    assert found["assignment"]["planned_end"] == "2026-11-20"
-    assert (found["verdict"], found["stage"]) == ("not_delivered", "nothing_done")
+    assert (content["id"], content["kind"], content["work_process"]) == (record.name, "installation", "1.3")
+    assert [system["name"] for system in content["systems"]] == ["sw1", "ap2"]
+    assert content["assignment"]["planned_end"] == "2026-11-20"
+    assert (content["verdict"], content["stage"]) == ("not_delivered", "nothing_done")
     assert codes(record) == ["nothing_stated", "no_tests"]
-    assert found["document"]["history"][0] == {
+    assert content["document"]["history"][0] == {
         "revision": 1,
-        "at": found["document"]["started"],
+        "at": content["document"]["started"],
         "by": PERSON,
         "what": "opened",
         "withdrawn_by": None,
     }
-    assert found["faults"] == []
+    assert content["faults"] == []
 
 
 def test_what_people_state_is_never_as_good_as_what_was_measured(record: Path) -> None:
@@ -177,9 +177,9 @@ def test_it_is_signed_and_the_signature_holds(record: Path, tmp_path: Path) -> N
 def test_its_time_is_over_like_that_of_others(base: Path, record: Path) -> None:
     later = datetime(2036, 1, 1, tzinfo=UTC)
     due = retention.plan(base, Retention(record="1 year"), later)
-    assert [(each.record, each.action) for each in due] == [(record.name, "removed")]
+    assert [(purged.record, purged.action) for purged in due] == [(record.name, "removed")]
     due = retention.plan(base, Retention(hours_names="1 year"), later)
-    assert [each.action for each in due] == ["pseudonymised"]
+    assert [purged.action for purged in due] == ["pseudonymised"]
     retention.carry_out(base, due[0], later)
     assert (
         manifest.problems(record)
@@ -196,7 +196,7 @@ def test_the_list_knows_kind_state_and_what_is_overdue(
     store_record(base, "20261123T100000Z-site-a1b2c3", complete().finish(ok=5))
 
     def names(*arguments: str) -> list[str]:
-        return [each["name"] for each in json.loads(run("list", "--format", "json", *arguments).output)]
+        return [row["name"] for row in json.loads(run("list", "--format", "json", *arguments).output)]
 
     for moment, expected in (("2026-11-20T23:00:00Z", []), ("2026-11-21T00:00:00Z", [record.name])):
         monkeypatch.setattr("oplever.clock.now", lambda moment=moment: moment)

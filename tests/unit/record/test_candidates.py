@@ -17,24 +17,24 @@ def troubled() -> Journal:
 
 
 def test_what_failed_more_than_once_is_proposed() -> None:
-    found = troubled().record().proposals
-    assert [(each.id, each.process, each.candidate) for each in found.items] == [
+    proposals = troubled().record().proposals
+    assert [(proposal.id, proposal.process, proposal.candidate) for proposal in proposals.items] == [
         ("K1", "installation", True),
         ("K2", "test", True),
     ]
-    assert "no such package (b 1×, c 1×)" in found.items[0].observation
-    assert "a 2×" in found.items[1].observation
+    assert "no such package (b 1×, c 1×)" in proposals.items[0].observation
+    assert "a 2×" in proposals.items[1].observation
 
 
 def test_a_candidate_is_no_proposal_of_a_person() -> None:
     record = troubled().record()
-    assert "proposals_missing" in {each.code for each in record.completeness.missing}
+    assert "proposals_missing" in {missing.code for missing in record.completeness.missing}
 
 
 def test_stating_that_there_are_none_lets_go_of_the_candidates() -> None:
     none = entries.make("none", "S. Yilmaz", "2026-11-24T09:00:00.000000Z", {"what": "proposals"})
-    found = derive(troubled().events(), "", [none]).proposals
-    assert (found.items, found.none_stated) == ((), True)
+    proposals = derive(troubled().events(), "", [none]).proposals
+    assert (proposals.items, proposals.none_stated) == ((), True)
 
 
 def test_a_run_without_trouble_has_none() -> None:

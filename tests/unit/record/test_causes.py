@@ -113,7 +113,7 @@ def test_settings_of_a_refused_configuration_cannot_be_read() -> None:
 
 
 def test_tests_that_build_on_each_other_end() -> None:
-    one = failing("a.one", "command", "rc = 1", builds_on=("a.two",))
-    two = failing("a.two", "command", "rc = 1", builds_on=("a.one",))
-    three = failing("a.three", "command", "rc = 1", builds_on=("a.two",))
-    assert grouped(one, two, three) == {"a.one": [], "a.two": [], "a.three": []}
+    first = failing("a.one", "command", "rc = 1", builds_on=("a.two",))
+    second = failing("a.two", "command", "rc = 1", builds_on=("a.one",))
+    third = failing("a.three", "command", "rc = 1", builds_on=("a.two",))
+    assert grouped(first, second, third) == {"a.one": [], "a.two": [], "a.three": []}

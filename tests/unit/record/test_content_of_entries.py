@@ -139,9 +139,14 @@ def test_an_escalation() -> None:
 
 def test_an_answer_closes_what_waits_for_the_same_person_about_the_same_fault() -> None:
     def closed(**answer: str) -> list[bool]:
-        asked = {"added": "escalation", "to": "supplier", "message": "see"}
+        escalation = {"added": "escalation", "to": "supplier", "message": "see"}
         faults = [{"added": "fault", "symptom": symptom} for symptom in ("slow", "loud")]
-        rows = [*faults, {**asked, "fault": "M1"}, {**asked, "fault": "M1"}, {**asked, "answer": "soon", **answer}]
+        rows = [
+            *faults,
+            {**escalation, "fault": "M1"},
+            {**escalation, "fault": "M1"},
+            {**escalation, "answer": "soon", **answer},
+        ]
         return [row.closed for row in with_entries(*rows).escalations]
 
     assert closed(fault="M1") == [True, False]
@@ -259,9 +264,9 @@ def test_each_entry_is_a_revision_that_history_tells_of() -> None:
 
 
 def test_what_there_is_stands_in_the_advice() -> None:
-    def advice(*known: str) -> tuple[str, str]:
+    def advice(*machines: str) -> tuple[str, str]:
         with pytest.raises(OpleverError) as caught:
-            require_known("machine", "x", known)
+            require_known("machine", "x", machines)
         return caught.value.message, caught.value.advice
 
     assert advice() == ("the record has no machine x", "the record has no machine at all")

@@ -15,8 +15,8 @@ from oplever.record.model import Record
 AT = "2026-11-24T09:00:00.000000Z"
 
 
-def with_entries(journal: Journal, *said: tuple[str, dict[str, Any]]) -> Record:
-    return derive(journal.events(), "", [entries.make(kind, "S. Yilmaz", AT, data) for kind, data in said])
+def with_entries(journal: Journal, *added: tuple[str, dict[str, Any]]) -> Record:
+    return derive(journal.events(), "", [entries.make(kind, "S. Yilmaz", AT, data) for kind, data in added])
 
 
 def correction(field: str, value: str = "") -> tuple[str, dict[str, Any]]:
@@ -40,7 +40,7 @@ def test_numbers_stay_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("verdict", "delivered", "cannot be changed"),
         ("tests.x.status", "pass", "cannot be changed"),
@@ -51,11 +51,11 @@ def test_numbers_stay_numbers() -> None:
         ("nothing", "", "there is no section nothing"),
     ],
 )
-def test_what_cannot_be_corrected_is_said_before_it_is_kept(field: str, value: str, told: str) -> None:
+def test_what_cannot_be_corrected_is_said_before_it_is_kept(field: str, value: str, message: str) -> None:
     record = complete().finish(ok=5).record()
     with pytest.raises(OpleverError) as caught:
         CorrectionEntry(field=field, reason="because", value=value).check(record, Envelope(AT, "S. Yilmaz"))
-    assert told in caught.value.message
+    assert message in caught.value.message
     kept = with_entries(complete().finish(ok=5), correction(field, value))
     assert kept.verdict == record.verdict
     assert (kept.systems, kept.tests) == (record.systems, record.tests)
@@ -67,16 +67,16 @@ def control(status: str = "fail") -> Journal:
 
 
 def exception(**other: Any) -> tuple[str, dict[str, Any]]:
-    said = {"control": "SSH-001", "reason": "old device", "owner": "Head of ICT", "approver": "M. de Wit"}
-    return "exception", {**said, "expires": "2027-07-31", **other}
+    grant = {"control": "SSH-001", "reason": "old device", "owner": "Head of ICT", "approver": "M. de Wit"}
+    return "exception", {**grant, "expires": "2027-07-31", **other}
 
 
 def test_an_approved_exception_takes_a_failing_control_out_of_the_verdict() -> None:
     assert [reason.code for reason in control().record().document.reasons] == ["controls_failed"]
     record = with_entries(control(), exception())
     assert record.verdict == "delivered"
-    found = record.baseline.controls[0]
-    assert (found.after, found.exception, found.reason) == ("waived", "X1", "old device")
+    waived = record.baseline.controls[0]
+    assert (waived.after, waived.exception, waived.reason) == ("waived", "X1", "old device")
     after = record.baseline.hosts[0].after
     assert after is not None
     assert (after.failed, after.waived) == (0, 1)

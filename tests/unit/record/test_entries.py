@@ -28,11 +28,11 @@ def entry(kind: str, at: str = AT, **data: Any) -> Entry:
     return entries.make(kind, "S. Yilmaz", at, data)
 
 
-def record(*said: Entry) -> Record:
+def record(*added: Entry) -> Record:
     journal = complete().task("breaks", "failed", message="no")
     controls = [{"id": "SSH-001", "severity": "high", "status": "fail", "expected": "no", "found": "yes"}]
     journal.task("audit", data={"stage": "after", "suite": "SSH", "checks": controls})
-    return derive(journal.finish(ok=5, failed=1).events(), "", said)
+    return derive(journal.finish(ok=5, failed=1).events(), "", added)
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.tag())
@@ -50,13 +50,13 @@ def test_every_field_that_people_fill_in_is_described(kind: type[EntryKind]) -> 
 
 
 def test_what_a_field_takes() -> None:
-    told = {field.name: field for field in fields(KINDS["hours"])}
-    assert (told["hours"].form, told["hours"].required, told["hours"].default) == ("number", True, None)
-    assert (told["kind"].form, told["kind"].required, told["kind"].default) == ("choice", False, "hands_on")
-    assert set(told["kind"].choices) == {"hands_on", "travel", "waiting"}
-    assert (told["day"].form, told["day"].default) == ("day", None)
-    told = {field.name: field for field in fields(KINDS["acceptance"])}
-    assert (told["as_wanted"].form, told["instructed"].form) == ("texts", "yes_no")
+    by_name = {field.name: field for field in fields(KINDS["hours"])}
+    assert (by_name["hours"].form, by_name["hours"].required, by_name["hours"].default) == ("number", True, None)
+    assert (by_name["kind"].form, by_name["kind"].required, by_name["kind"].default) == ("choice", False, "hands_on")
+    assert set(by_name["kind"].choices) == {"hands_on", "travel", "waiting"}
+    assert (by_name["day"].form, by_name["day"].default) == ("day", None)
+    by_name = {field.name: field for field in fields(KINDS["acceptance"])}
+    assert (by_name["as_wanted"].form, by_name["instructed"].form) == ("texts", "yes_no")
 
 
 @pytest.mark.parametrize(
@@ -135,26 +135,26 @@ def test_a_day_that_is_not_over_everywhere_is_not_in_the_past() -> None:
 
 
 def test_what_does_not_fit_any_more_changes_nothing() -> None:
-    said = [
+    added = [
         entry("rest-point", done="R9"),
         entry("fault", id="F-009", cause="x"),
         entry("escalation", to="X", message="x", fault="F-009", answer="y"),
         entry("correction", field="systems.web9.serial", value="1", reason="x"),
     ]
-    before, after = record(), record(*said)
+    before, after = record(), record(*added)
     assert (after.faults, after.rest_points, after.systems) == (before.faults, before.rest_points, before.systems)
     assert after.document.revision == 5
 
 
 def test_entries_count_in_their_order() -> None:
-    said = [
+    added = [
         entry("assignment", title="first"),
         entry("correction", field="assignment.title", value="corrected", reason="x"),
         entry("assignment", title="last"),
     ]
-    made = record(*said)
+    made = record(*added)
     assert made.assignment.title == "last"
-    assert [(each.old, each.new) for each in made.document.corrections] == [("first", "corrected")]
+    assert [(corrected.old, corrected.new) for corrected in made.document.corrections] == [("first", "corrected")]
     assert [line.what for line in made.document.history] == [
         "run", "assignment", "correction: assignment.title", "assignment",
     ]  # fmt: skip
@@ -167,7 +167,7 @@ def test_the_work_process_is_the_last_that_was_assigned() -> None:
 
 def test_numbers_go_on_where_they_were() -> None:
     case = {"id": "t", "title": "t", "status": "pass"}
-    said = [
+    added = [
         entry("test", host="a", title="sound", status="pass"),
         entry("results", host="a", stage="after", file="f", digest="d", tests=[case]),
         entry("test", host="a", title="picture", status="pass"),
@@ -180,12 +180,12 @@ def test_numbers_go_on_where_they_were() -> None:
         entry("proposal", observation="o", proposal="p"),
         entry("proposal", observation="o", proposal="p"),
     ]
-    made = record(*said)
+    made = record(*added)
     assert [test.id for test in made.tests if test.by != "machine"] == ["hand.1", "t", "hand.2"]
     assert [fault.id for fault in made.faults if fault.kind == "reported"] == ["M1", "M2"]
     assert [grant.id for grant in made.baseline.exceptions] == ["X1", "X2"]
-    assert [each.id for each in made.escalations] == ["E1", "E2"]
-    assert [each.id for each in made.proposals.items if not each.candidate] == ["V1", "V2"]
+    assert [item.id for item in made.escalations] == ["E1", "E2"]
+    assert [item.id for item in made.proposals.items if not item.candidate] == ["V1", "V2"]
     assert made.baseline.controls[0].exception == "X1"
 
 
@@ -195,20 +195,25 @@ def test_a_fault_that_was_handed_over_can_be_solved_here() -> None:
     answered = entry("escalation", to="X", message="x", fault="F-001", answer="not ours")
     assert [fault.status for fault in record(answered).faults] == ["open"]
     closed = record(handed, answered)
-    assert [(each.id, each.answer, each.closed) for each in closed.escalations] == [("E1", "not ours", True)]
+    assert [(escalation.id, escalation.answer, escalation.closed) for escalation in closed.escalations] == [
+        ("E1", "not ours", True)
+    ]
     assert [fault.status for fault in closed.faults] == ["open"]
     other = entry("escalation", to="Y", message="y", fault="F-001")
     assert [fault.status for fault in record(handed, other, answered).faults] == ["escalated"]
     assert [fault.status for fault in record(handed, entry("fault", id="F-001", fix="y")).faults] == ["solved"]
 
 
-@pytest.mark.parametrize("what", ["rest_points", "proposals"])
-def test_a_statement_that_there_are_none_does_not_count_when_there_are(what: str) -> None:
-    one = {"rest_points": entry("rest-point", item="x"), "proposals": entry("proposal", observation="o", proposal="p")}
-    none = entry("none", what=what)
-    assert getattr(record(none), what).none_stated is True
-    assert getattr(record(none, one[what]), what).none_stated is False
-    assert getattr(record(one[what], none), what).none_stated is False
+@pytest.mark.parametrize("section", ["rest_points", "proposals"])
+def test_a_statement_that_there_are_none_does_not_count_when_there_are(section: str) -> None:
+    examples = {
+        "rest_points": entry("rest-point", item="x"),
+        "proposals": entry("proposal", observation="o", proposal="p"),
+    }
+    none = entry("none", what=section)
+    assert getattr(record(none), section).none_stated is True
+    assert getattr(record(none, examples[section]), section).none_stated is False
+    assert getattr(record(examples[section], none), section).none_stated is False
 
 
 def test_hours_are_numbers_with_a_point_whatever_was_said() -> None:
@@ -225,9 +230,9 @@ def test_a_line_of_an_earlier_version_is_read() -> None:
 
 
 def test_names_in_a_kind_are_those_it_declares() -> None:
-    said = [entry("acceptance", user="A. de Boer", verdict="accepted"), entry("hours", hours=1, activity="x")]
-    assert pseudonyms.names(said, ("signatures",)) == {"A. de Boer", "S. Yilmaz"}
-    assert pseudonyms.names(said[1:], ("signatures",)) == set()
+    added = [entry("acceptance", user="A. de Boer", verdict="accepted"), entry("hours", hours=1, activity="x")]
+    assert pseudonyms.names(added, ("signatures",)) == {"A. de Boer", "S. Yilmaz"}
+    assert pseudonyms.names(added[1:], ("signatures",)) == set()
     assert Declaration(("hours",)).after_approval is False
 
 

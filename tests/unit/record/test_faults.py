@@ -148,8 +148,8 @@ def test_a_test_that_fails_again_is_a_new_fault() -> None:
 
 def test_a_control_is_no_fault() -> None:
     assert faults(Journal().check("fail", severity="high")) == ()
-    both = Journal().check("fail", severity="high").check("fail", id="z.z")
-    assert [item.location for item in faults(both)] == ["z.z"]
+    journal = Journal().check("fail", severity="high").check("fail", id="z.z")
+    assert [item.location for item in faults(journal)] == ["z.z"]
 
 
 def under_way(*running: tuple[str, str]) -> Journal:

@@ -15,7 +15,7 @@ def ended(*, failed: int = 0, unreachable: int = 0, reason: str = "finished", **
     return journal.add("run_end", lines=len(journal.lines), lost=0, reason=reason, **end).record()
 
 
-def told(record: Record) -> list[Any]:
+def tool_failures(record: Record) -> list[Any]:
     return [reason.params for reason in record.document.reasons if reason.code == "tool_failed"]
 
 
@@ -23,7 +23,7 @@ def told(record: Record) -> list[Any]:
 @pytest.mark.parametrize("code", [None, 0])
 def test_a_good_end_is_no_reason(outcome: str, code: int | None) -> None:
     record = ended(outcome=outcome, exit_code=code)
-    assert told(record) == []
+    assert tool_failures(record) == []
     assert record.verdict == "delivered_with_remarks"
 
 
@@ -40,21 +40,21 @@ def test_a_good_end_is_no_reason(outcome: str, code: int | None) -> None:
 )
 def test_any_other_end_keeps_the_record_from_being_delivered(outcome: str, code: int | None, says: str) -> None:
     record = ended(outcome=outcome, exit_code=code)
-    assert told(record) == [{"tool": "awx", "outcome": says}]
+    assert tool_failures(record) == [{"tool": "awx", "outcome": says}]
     assert record.verdict == "not_delivered"
 
 
 @pytest.mark.parametrize("host", [{"failed": 1}, {"unreachable": 1}])
 @pytest.mark.parametrize("code", [None, 2, 4, 6])
 def test_what_the_hosts_explain_is_not_told_twice(host: dict[str, int], code: int | None) -> None:
-    assert told(ended(outcome="failed", exit_code=code, **host)) == []
+    assert tool_failures(ended(outcome="failed", exit_code=code, **host)) == []
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("timeout", 254), ("failed", 250), ("canceled", None)])
 def test_failed_hosts_do_not_explain_everything(outcome: str, code: int | None) -> None:
-    assert len(told(ended(outcome=outcome, exit_code=code, failed=1))) == 1
+    assert len(tool_failures(ended(outcome=outcome, exit_code=code, failed=1))) == 1
 
 
 def test_a_run_that_was_stopped_has_said_so() -> None:
     record = ended(outcome="timeout", exit_code=254, reason="the data of awx end before the recap (timeout)")
-    assert (record.verdict, told(record)) == ("interrupted", [])
+    assert (record.verdict, tool_failures(record)) == ("interrupted", [])

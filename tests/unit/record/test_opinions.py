@@ -102,11 +102,11 @@ def test_the_state_after_the_work_counts_and_else_the_state_before_it() -> None:
 
 
 def test_a_part_that_passes_says_nothing_against_a_control_whose_other_part_fails() -> None:
-    whole = control("SSH-001", "fail", rules=("r1", "r2"))
-    actual = opinions([whole], scan(("r1", "pass"), ("r2", "fail")))
+    failing = control("SSH-001", "fail", rules=("r1", "r2"))
+    actual = opinions([failing], scan(("r1", "pass"), ("r2", "fail")))
     assert [(item.rule, item.agrees) for item in actual] == [("r1", None), ("r2", True)]
     # When no part fails for the scanner, it does contradict; and so it does when ours passes.
-    assert [item.agrees for item in opinions([whole], scan(("r1", "pass"), ("r2", "pass")))] == [False, False]
+    assert [item.agrees for item in opinions([failing], scan(("r1", "pass"), ("r2", "pass")))] == [False, False]
     passing = control("SSH-001", "pass", rules=("r1", "r2"))
     assert [item.agrees for item in opinions([passing], scan(("r1", "pass"), ("r2", "fail")))] == [True, False]
     waived = control("SSH-001", "waived", rules=("r1", "r2"))
@@ -140,10 +140,10 @@ def test_the_last_report_of_each_scanner_about_each_machine_counts() -> None:
 
 def test_every_test_of_lynis_asks_what_a_control_of_ours_asks() -> None:
     rows = [row for path in BASELINE.glob("*.yml") for row in yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)]
-    asked = {row["id"]: str(row.get("select")) for row in rows}
-    assert [name for names in LYNIS.values() for name in names if name not in asked] == []
+    selects = {row["id"]: str(row.get("select")) for row in rows}
+    assert [name for names in LYNIS.values() for name in names if name not in selects] == []
     for rule, names in LYNIS.items():
         test, _, option = rule.partition(":")
         assert re.fullmatch(r"[A-Z]{3,4}-\d{4}", test)
         # Lynis names the setting of the kernel or of sshd that it looks at.
-        assert {asked[name] for name in names if option} <= {option.lower()}
+        assert {selects[name] for name in names if option} <= {option.lower()}

@@ -12,7 +12,7 @@ from oplever.record.persons import executors, is_executor, same_person
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name_a", "name_b"),
     [
         ("S. Yilmaz", "S. Yilmaz"),
         ("S. Yilmaz", "s yilmaz"),
@@ -34,13 +34,13 @@ from oplever.record.persons import executors, is_executor, same_person
         ("José Núñez", "jose.nunez"),
     ],
 )
-def test_same(one: str, other: str) -> None:
-    assert same_person(one, other)
-    assert same_person(other, one)
+def test_same(name_a: str, name_b: str) -> None:
+    assert same_person(name_a, name_b)
+    assert same_person(name_b, name_a)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name_a", "name_b"),
     [
         ("S. Yilmaz", "T. Yilmaz"),
         ("Sevda Yilmaz", "Selim Yilmaz"),
@@ -53,9 +53,9 @@ def test_same(one: str, other: str) -> None:
         ("J. Bakker", "jbakkerman"),
     ],
 )
-def test_not_shown_to_be_the_same(one: str, other: str) -> None:
-    assert not same_person(one, other)
-    assert not same_person(other, one)
+def test_not_shown_to_be_the_same(name_a: str, name_b: str) -> None:
+    assert not same_person(name_a, name_b)
+    assert not same_person(name_b, name_a)
 
 
 def test_who_did_the_work() -> None:

@@ -35,7 +35,7 @@ def test_delivered() -> None:
     assert record.systems[0].recap == Recap(ok=5, changed=1)
     assert {test.stage for test in record.tests} == {"during", "after"}
     assert record.hours.machine > 0
-    missing = {each.code for each in record.completeness.missing}
+    missing = {lack.code for lack in record.completeness.missing}
     assert "acceptance_missing" in missing
     assert "tests_after_missing" not in missing
 
@@ -197,8 +197,8 @@ def test_report_writes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     assert msgspec.json.decode(path.read_bytes(), type=Record).verdict == "delivered"
     documents = {f"report.{language}.{form}" for language in ("nl", "en") for form in ("html", "md", "pdf")}
     expected = {"journal.jsonl", "record.json", "manifest.json", *documents}
-    assert {each.name for each in tmp_path.iterdir()} == expected
-    assert {each.stat().st_mode & 0o077 for each in tmp_path.iterdir() if each.name != "journal.jsonl"} == {0}
+    assert {file.name for file in tmp_path.iterdir()} == expected
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir() if file.name != "journal.jsonl"} == {0}
 
 
 def test_report_says_no_or_says_what_is_wrong(tmp_path: Path) -> None:

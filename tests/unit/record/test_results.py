@@ -132,8 +132,8 @@ def lines() -> Iterator[bytes]:
         for host in hosts:
             yield line("host_start", task=f"t{task}", host=host)
         for place, host in enumerate(hosts):
-            told = {"message": f"All is well with {place}"} if (task + place) % 10 == 0 else {}
-            yield line("result", task=f"t{task}", host=host, status="ok", duration=0.5, **told)
+            message = {"message": f"All is well with {place}"} if (task + place) % 10 == 0 else {}
+            yield line("result", task=f"t{task}", host=host, status="ok", duration=0.5, **message)
 
 
 def test_a_result_of_a_large_run_takes_little_memory() -> None:

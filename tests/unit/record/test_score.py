@@ -48,12 +48,12 @@ def record(*controls: dict[str, Any], before: tuple[dict[str, Any], ...] = (), *
 
 def test_scores_by_host_and_by_area_and_severity_before_and_after() -> None:
     after = (control("SSH-001", "pass"), control("SSH-002", "fail"), control("NET-001", "not_applicable", "low"))
-    found = record(*after, before=(control("SSH-001", "fail"),)).baseline
-    (host,) = found.hosts
+    baseline = record(*after, before=(control("SSH-001", "fail"),)).baseline
+    (host,) = baseline.hosts
     assert host.before is not None
     assert host.after is not None
     assert (host.before.score, host.after.score, host.delivered) == (0.0, 50.0, None)
-    assert [(t.area, t.severity, t.after and t.after.score) for t in found.tallies] == [
+    assert [(t.area, t.severity, t.after and t.after.score) for t in baseline.tallies] == [
         ("NET", "low", None),
         ("SSH", "high", 50.0),
     ]
@@ -66,14 +66,14 @@ def test_what_got_worse_since_the_delivery_and_since_when() -> None:
         control("NET-002", "fail"),
         control("NEW-1", "fail"),
     )
-    found = record(*now, reference=DELIVERED).baseline
-    assert [(w.control, w.was, w.now, w.since, w.record) for w in found.worse] == [
+    baseline = record(*now, reference=DELIVERED).baseline
+    assert [(w.control, w.was, w.now, w.since, w.record) for w in baseline.worse] == [
         ("SSH-001", "pass", "fail", "2026-03-01T00:00:00Z", "r3"),
         ("NET-001", "pass", "error", "2026-02-01T00:00:00Z", "r2"),
     ]
-    assert {w.delivered for w in found.worse} == {"r1"}
-    assert found.hosts[0].delivered is not None
-    assert found.hosts[0].delivered.score == 66.7
+    assert {w.delivered for w in baseline.worse} == {"r1"}
+    assert baseline.hosts[0].delivered is not None
+    assert baseline.hosts[0].delivered.score == 66.7
 
 
 def test_a_fault_that_was_mended_in_between_is_new() -> None:
@@ -102,8 +102,13 @@ def test_exceptions_reach_the_record_with_what_is_wrong_with_them() -> None:
             host=host,
             data={"profile": "p", "checks": [control("SSH-001", "fail")], "exceptions": [grant]},
         )
-    (found,) = journal.finish().record().baseline.exceptions
-    assert (found.id, found.hosts, found.valid, found.problem) == ("U-1", ("a", "b"), False, "nobody approved it")
+    (exception,) = journal.finish().record().baseline.exceptions
+    assert (exception.id, exception.hosts, exception.valid, exception.problem) == (
+        "U-1",
+        ("a", "b"),
+        False,
+        "nobody approved it",
+    )
 
 
 def test_exceptions_of_the_wrong_shape_are_left_out() -> None:

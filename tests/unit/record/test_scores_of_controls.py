@@ -92,9 +92,13 @@ def test_worse_is_what_was_not_bad_at_the_delivery_and_is_now(was: str, now: Any
 
 def test_what_is_worse_is_told_of_every_machine_and_control() -> None:
     bad = [control("A-1", "fail"), control("NEW", "fail"), control("A-2", "fail", severity="low")]
-    known = {"A-1": "pass", "A-2": "pass"}
+    delivered = {"A-1": "pass", "A-2": "pass"}
     actual = scored(
-        control("A-1", "fail", host="b"), *bad, control("A-1", "fail", host="c"), a=delivery(known), c=delivery(known)
+        control("A-1", "fail", host="b"),
+        *bad,
+        control("A-1", "fail", host="c"),
+        a=delivery(delivered),
+        c=delivery(delivered),
     ).worse
     assert [(item.host, item.control, item.severity) for item in actual] == [
         ("a", "A-1", "high"),

@@ -89,10 +89,10 @@ def test_whatever_the_links_every_record_is_there_once(links: dict[str, str | No
 
 
 def test_links_are_read_no_further_than_the_caller_goes() -> None:
-    links, asked = chain(A, B, C, D), []
-    walk = sequence.newest_first(list(links), D, lambda record: asked.append(record) or links[record], NOW)
+    links, requests = chain(A, B, C, D), []
+    walk = sequence.newest_first(list(links), D, lambda record: requests.append(record) or links[record], NOW)
     assert [next(walk), next(walk)] == [D, C]
-    assert asked == [D, C]
+    assert requests == [D, C]
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def assigned(**assignment: Any) -> Assignment:
 
 def test_the_assignment_as_it_was_given() -> None:
     texts = ("id", "title", "principal", "location", "requested_by", "reason", "planned_start", "planned_end")
-    given: dict[str, Any] = {name: f"the {name}" for name in texts}
-    assert assigned(**given, norm_hours=8, prescribed_order=True, procedures=["P-12", 3]) == Assignment(
-        **given, norm_hours=8.0, prescribed_order=True, procedures=("P-12", "3")
+    values: dict[str, Any] = {name: f"the {name}" for name in texts}
+    assert assigned(**values, norm_hours=8, prescribed_order=True, procedures=["P-12", 3]) == Assignment(
+        **values, norm_hours=8.0, prescribed_order=True, procedures=("P-12", "3")
     )
     assert assigned(id=118, title=None).id == "118"
 
@@ -120,8 +120,8 @@ def test_a_machine_with_a_snapshot_from_before_alone_is_described_by_it() -> Non
     assert (system.os, system.snapshot_before, system.snapshot_after) == (
         "Debian 12", "2026-11-23T10:00:05.000000Z", None,
     )  # fmt: skip
-    both = Journal().snapshot("before", host={"os": "Debian 12"}).snapshot("after", host={"os": "Debian 13"})
-    assert both.record().systems[0].os == "Debian 13"
+    journal = Journal().snapshot("before", host={"os": "Debian 12"}).snapshot("after", host={"os": "Debian 13"})
+    assert journal.record().systems[0].os == "Debian 13"
 
 
 def test_the_hours_of_the_machine_are_the_time_of_the_run_by_day() -> None:

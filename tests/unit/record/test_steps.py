@@ -74,9 +74,9 @@ def test_attempts_background_work_and_changes() -> None:
     journal.add("result", task="t", host="a", status="changed", changed=True, attempts=2,
                 job={"id": "j1", "finished": False}, diff=[{"name": "/etc/x", "added": 2, "removed": 1}])  # fmt: skip
     record = journal.record()
-    found = result(record, "t")
-    assert (found.retries, found.attempts, found.job) == (("not yet",), 2, "j1")
-    assert [(c.name, c.added, c.removed) for c in found.changes] == [("/etc/x", 2, 1)]
+    retried = result(record, "t")
+    assert (retried.retries, retried.attempts, retried.job) == (("not yet",), 2, "j1")
+    assert [(c.name, c.added, c.removed) for c in retried.changes] == [("/etc/x", 2, 1)]
     assert record.steps[0].includes == ("more.yml",)
     assert record.systems[0].recap.ok == 2  # the result, and the file that came in
 

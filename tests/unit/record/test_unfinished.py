@@ -65,8 +65,8 @@ def test_a_handler_answers_to_its_name_and_to_what_it_listens_to(topic: str, sta
 def test_a_handler_that_runs_once_answers_for_all_machines_of_the_play() -> None:
     once = Play().step("write", "a", "b", notify=["restart"]).step("restart", "a", start={**HANDLER, "fatal": True})
     assert once.handlers() == {}
-    each = Play().step("write", "a", "b", notify=["restart"]).step("restart", "a", start=HANDLER)
-    assert each.handlers() == lost("b")
+    per_host = Play().step("write", "a", "b", notify=["restart"]).step("restart", "a", start=HANDLER)
+    assert per_host.handlers() == lost("b")
 
 
 def test_a_task_with_the_name_of_a_handler_is_none() -> None:
@@ -87,9 +87,9 @@ def test_a_job_waits_until_a_step_saw_its_end(end: dict[str, Any], waits: bool) 
     play = Play().step("update", "a", job={"id": "j1", "finished": False})
     play.add("task_start", task="look", play="p", name="look", action="ansible.builtin.async_status")
     play.add("result", task="look", host="a", **{"status": "ok", **end})
-    found = play.jobs()
-    assert found.keys() == ({"jobs_not_awaited"} if waits else set())
-    assert not waits or "a" in found["jobs_not_awaited"]["hosts"]
+    reasons = play.jobs()
+    assert reasons.keys() == ({"jobs_not_awaited"} if waits else set())
+    assert not waits or "a" in reasons["jobs_not_awaited"]["hosts"]
 
 
 def test_a_job_of_another_machine_is_another_job() -> None:

@@ -50,7 +50,10 @@ def test_a_value_of_an_entry_is_corrected_in_its_place() -> None:
     made = record(HOURS, correct("entry.2.hours", "1,5"), correct("entry.2.day", "23-11-2026"))
     assert made.hours.hands_on == 1.5
     assert made.hours.lines[-1].day == "2026-11-23"
-    assert [(each.old, each.new) for each in made.document.corrections] == [("2.5", "1,5"), ("", "23-11-2026")]
+    assert [(corrected.old, corrected.new) for corrected in made.document.corrections] == [
+        ("2.5", "1,5"),
+        ("", "23-11-2026"),
+    ]
 
 
 def test_a_withdrawal_can_be_withdrawn() -> None:
@@ -114,9 +117,9 @@ def test_what_changed_after_a_decision_is_known() -> None:
 
 def test_a_corrected_name_is_a_name() -> None:
     acceptance = entry("acceptance", user="J. Baker", verdict="accepted")
-    said = [acceptance, correct("entry.2.user", "Jan Bakker")]
-    assert "Jan Bakker" in pseudonyms.names(said, ("signatures",))
-    assert "Jan Bakker" not in pseudonyms.names(said, ("hours_names",))
+    added = [acceptance, correct("entry.2.user", "Jan Bakker")]
+    assert "Jan Bakker" in pseudonyms.names(added, ("signatures",))
+    assert "Jan Bakker" not in pseudonyms.names(added, ("hours_names",))
 
 
 def test_a_corrected_value_must_fit_the_record() -> None:

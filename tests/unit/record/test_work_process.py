@@ -28,7 +28,7 @@ def recorded(place: Path, **environment: str) -> object:
     """`work_process` in the journal of a real run of a playbook with an inventory of its own."""
     (place / "play.yml").write_text(PLAY, encoding="utf-8")
     (place / "hosts.yml").write_text("all: {hosts: {a: {ansible_connection: local}}}\n", encoding="utf-8")
-    given = {
+    settings = {
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal",
         "OPLEVER_RECORDS": str(place / "records"),
@@ -37,7 +37,7 @@ def recorded(place: Path, **environment: str) -> object:
     subprocess.run(
         [str(ANSIBLE), "-i", "hosts.yml", "play.yml"],
         cwd=place,
-        env={**os.environ, **given, **environment},
+        env={**os.environ, **settings, **environment},
         capture_output=True,
         check=True,
     )

@@ -24,7 +24,7 @@ def labels(*words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "asked"),
+    ("words", "expected"),
     [
         (["site.yml", "-k"], ["SSH password"]),
         (["-bK"], ["BECOME password"]),
@@ -41,13 +41,13 @@ def labels(*words: str) -> list[str]:
         (["-i", "hosts", "site.yml", "--limit=-k"], []),
     ],
 )
-def test_what_ansible_will_ask_is_known_from_its_options(words: list[str], asked: list[str]) -> None:
-    assert labels(*words) == asked
+def test_what_ansible_will_ask_is_known_from_its_options(words: list[str], expected: list[str]) -> None:
+    assert labels(*words) == expected
 
 
 def test_answers_are_asked_once_each() -> None:
-    found = prompts.answers(["-kK", "--ask-pass"], terminal=True, ask=lambda label: label.lower())
-    assert list(found.values()) == ["ssh password", "become password"]
+    answers = prompts.answers(["-kK", "--ask-pass"], terminal=True, ask=lambda label: label.lower())
+    assert list(answers.values()) == ["ssh password", "become password"]
 
 
 def test_vars_prompt_is_refused_unless_the_variable_is_given(tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def written(tmp_path: Path, made: Journal, name: str = "20261123T100000Z-site-a1
 
 def test_progress_is_read_while_lines_are_still_being_written(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    whole = b"".join(journal().lines)
-    path.write_bytes(whole[:-20])
+    content = b"".join(journal().lines)
+    path.write_bytes(content[:-20])
     progress = Progress()
     with closing(Follower(path)) as follower:
         for event in follower.events():
@@ -104,7 +104,7 @@ def test_progress_is_read_while_lines_are_still_being_written(tmp_path: Path) ->
         assert progress.hosts["a"].tallies == {"ok": 1, "changed": 1, "failed": 1}
         assert progress.hosts["b"].note == ""
         with path.open("ab") as file:
-            file.write(whole[-20:])
+            file.write(content[-20:])
         for event in follower.events():
             progress.apply(event)
     assert progress.hosts["b"].note == "attempt 2"
@@ -147,10 +147,10 @@ def test_plain_lines_and_recap_name_what_matters(tmp_path: Path) -> None:
             view.event(event)
     for line in recap(progress):
         console.print(line)
-    said = console.file.getvalue()  # type: ignore[attr-defined]
+    output = console.file.getvalue()  # type: ignore[attr-defined]
     for part in ("play 1: Class (a, b)", "    a: failed: disk ?[31mfull", "attempt 2 failed", "stopped in: break"):
-        assert part in said
-    assert "    a: ok" not in said
+        assert part in output
+    assert "    a: ok" not in output
 
 
 def test_time_left_is_that_of_earlier_finished_runs_on_the_same_hosts(tmp_path: Path) -> None:
@@ -162,13 +162,13 @@ def test_time_left_is_that_of_earlier_finished_runs_on_the_same_hosts(tmp_path: 
     written(tmp_path, made("a", "b"), "20261122T100000Z-site-000003")
     stopped = made("a", "b").add("run_end", lines=9, lost=0, reason="stopped before the recap")
     written(tmp_path, stopped, "20261122T110000Z-site-000004")
-    own = tmp_path / "20261123T100000Z-site-000009"
-    found = estimate.similar(tmp_path, own, "other/site.yml", frozenset({"a", "b"}))
-    assert len(found) == 1
-    assert found[0].total == 10.0
-    assert estimate.seconds_left(found, "site.yml:two", 0.0) == 4.0
-    assert estimate.seconds_left(found, "site.yml:two", 9.0) == 0.0
-    assert estimate.seconds_left(found, "site.yml:three", 0.0) is None
+    current = tmp_path / "20261123T100000Z-site-000009"
+    runs = estimate.similar(tmp_path, current, "other/site.yml", frozenset({"a", "b"}))
+    assert len(runs) == 1
+    assert runs[0].total == 10.0
+    assert estimate.seconds_left(runs, "site.yml:two", 0.0) == 4.0
+    assert estimate.seconds_left(runs, "site.yml:two", 9.0) == 0.0
+    assert estimate.seconds_left(runs, "site.yml:three", 0.0) is None
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(9.4, "9 s"), (185.0, "3:05"), (3723.0, "1:02:03")])
@@ -192,15 +192,15 @@ def test_a_process_in_a_session_of_its_own_is_found_below_its_parent() -> None:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         root = processes.alive()[parent.pid]
-        found = processes.descendants([root])
-        assert [process.pid for process in found] == [child]
+        children = processes.descendants([root])
+        assert [process.pid for process in children] == [child]
         # A later process that got the number of one of ours: what it starts is none of our business.
         assert processes.descendants([processes.Process(root.pid, root.started - 1, root.parent)]) == set()
         wrong = [processes.Process(child, 1, parent.pid)]  # the same number, another process
         processes.send(wrong, signal.SIGKILL)
         with pytest.raises(subprocess.TimeoutExpired):
             parent.wait(0.5)
-        processes.send(found, signal.SIGKILL)
+        processes.send(children, signal.SIGKILL)
         assert parent.wait(PATIENCE) == 0
         assert child not in processes.alive()
     finally:

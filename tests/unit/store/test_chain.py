@@ -41,17 +41,17 @@ def test_a_removed_line_is_named(record: Path, gone: int) -> None:
     assert "removed" in problems(record, lines)[0]
 
 
-@pytest.mark.parametrize("which", [0, 1, 2])
-def test_a_changed_line_is_named(record: Path, which: int) -> None:
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_changed_line_is_named(record: Path, number: int) -> None:
     lines = entry_lines(record)
-    lines[which] = lines[which].replace(b'"hours":1', b'"hours":8')
-    assert [f"line {which + 1} was changed" in problem for problem in problems(record, lines)] == [True]
+    lines[number] = lines[number].replace(b'"hours":1', b'"hours":8')
+    assert [f"line {number + 1} was changed" in problem for problem in problems(record, lines)] == [True]
 
 
-@pytest.mark.parametrize("which", [0, 1, 2])
-def test_lines_in_another_order_are_named(record: Path, which: int) -> None:
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_lines_in_another_order_are_named(record: Path, number: int) -> None:
     lines = entry_lines(record)
-    lines[which], lines[which + 1] = lines[which + 1], lines[which]
+    lines[number], lines[number + 1] = lines[number + 1], lines[number]
     assert any("moved" in problem or "removed" in problem for problem in problems(record, lines))
 
 

@@ -17,14 +17,17 @@ ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
 
 
 def side(base: Path, name: str, journal: Journal, host: str | None = None) -> Side:
-    found = store.examine(store_record(base, name, journal))
-    return Side(found.record, found.states, host)
+    examined = store.examine(store_record(base, name, journal))
+    return Side(examined.record, examined.states, host)
 
 
 def differences(base: Path, a: Journal, b: Journal) -> list[tuple[str | None, ...]]:
-    found = compare(side(base, ONE, a), side(base, TWO, b))
-    assert found.same is (not found.differences)
-    return [msgspec.structs.astuple(each)[:1] + msgspec.structs.astuple(each)[2:] for each in found.differences]
+    comparison = compare(side(base, ONE, a), side(base, TWO, b))
+    assert comparison.same is (not comparison.differences)
+    return [
+        msgspec.structs.astuple(difference)[:1] + msgspec.structs.astuple(difference)[2:]
+        for difference in comparison.differences
+    ]
 
 
 def test_the_same_is_the_same(tmp_path: Path) -> None:
@@ -39,8 +42,8 @@ def test_settings_and_packages(tmp_path: Path) -> None:
     ]
     upgraded = Journal().snapshot("after", packages={"bash": ["1", ""]}).finish()
     plain = Journal().snapshot("after", packages={"bash": ["2", ""], "nginx": ["1", ""]}).finish()
-    found = differences(tmp_path / "x", upgraded, plain)
-    assert found == [("package", "package", "bash", "1", "2"), ("package", "package", "nginx", None, "1")]
+    rows = differences(tmp_path / "x", upgraded, plain)
+    assert rows == [("package", "package", "bash", "1", "2"), ("package", "package", "nginx", None, "1")]
 
 
 def test_tests_controls_and_results(tmp_path: Path) -> None:
@@ -56,16 +59,16 @@ def test_tests_controls_and_results(tmp_path: Path) -> None:
 
 
 def test_a_machine_on_one_side_alone(tmp_path: Path) -> None:
-    found = differences(tmp_path, visit().finish(), visit("web2").finish())
-    assert found == [("host", "", "web1", "present", None), ("host", "", "web2", None, "present")]
+    rows = differences(tmp_path, visit().finish(), visit("web2").finish())
+    assert rows == [("host", "", "web1", "present", None), ("host", "", "web2", None, "present")]
 
 
 def test_without_a_snapshot_nothing_is_said_of_packages(tmp_path: Path) -> None:
     bare = Journal().task("one").finish()
-    seen = Journal().snapshot("after", packages={"bash": ["1", ""]}).task("one").finish()
-    found = compare(side(tmp_path, ONE, bare), side(tmp_path, TWO, seen))
-    assert found.unseen == ("a",)
-    assert not [each for each in found.differences if each.section in ("package", "setting")]
+    measured = Journal().snapshot("after", packages={"bash": ["1", ""]}).task("one").finish()
+    comparison = compare(side(tmp_path, ONE, bare), side(tmp_path, TWO, measured))
+    assert comparison.unseen == ("a",)
+    assert not [difference for difference in comparison.differences if difference.section in ("package", "setting")]
 
 
 def test_two_machines(tmp_path: Path) -> None:
@@ -75,21 +78,21 @@ def test_two_machines(tmp_path: Path) -> None:
         event = msgspec.json.decode(line)
         journal.add(event.pop("kind"), **{key: value for key, value in event.items() if key not in ("seq", "t")})
     stored = store.examine(store_record(tmp_path, ONE, journal.finish()))
-    found = compare(Side(stored.record, stored.states, "web1"), Side(stored.record, stored.states, "web2"))
+    comparison = compare(Side(stored.record, stored.states, "web1"), Side(stored.record, stored.states, "web2"))
     assert Difference("setting", "web1 / web2", "file", "/etc/hosts", "644 root root 10 aa", "600 root root 10 aa") in (
-        found.differences
+        comparison.differences
     )
     assert ("web1 / web2", "nginx.answers", "pass", "fail: 502") in [
-        (each.host, each.name, each.a, each.b) for each in found.differences
+        (difference.host, difference.name, difference.a, difference.b) for difference in comparison.differences
     ]
 
 
 def test_time_is_told_and_does_not_count(tmp_path: Path) -> None:
     slow = Journal().task("one").finish()
     slow.lines[-3] = slow.lines[-3].replace(b'"duration": 0.5', b'"duration": 9.0')
-    found = compare(side(tmp_path, ONE, Journal().task("one").finish()), side(tmp_path, TWO, slow))
-    assert found.same
-    assert [(each.a, each.b) for each in found.times] == [(0.5, 9.0)]
+    comparison = compare(side(tmp_path, ONE, Journal().task("one").finish()), side(tmp_path, TWO, slow))
+    assert comparison.same
+    assert [(duration.a, duration.b) for duration in comparison.times] == [(0.5, 9.0)]
 
 
 @pytest.fixture
@@ -112,10 +115,10 @@ def test_the_command(base: Path) -> None:
     assert "nginx.tls" in done.stdout
     assert run(ONE, TWO, "--host", "web1").exit_code == 1
     assert run(ONE, TWO, "--host", "a").exit_code == 0
-    said = msgspec.json.decode(run("--host", "web1", "--format", "json").stdout)
-    assert said["same"] is False
-    assert said["comparison"]["a"].startswith("r1 web1")
-    assert [each["name"] for each in said["comparison"]["differences"]] == ["nginx.tls"]
+    output = msgspec.json.decode(run("--host", "web1", "--format", "json").stdout)
+    assert output["same"] is False
+    assert output["comparison"]["a"].startswith("r1 web1")
+    assert [difference["name"] for difference in output["comparison"]["differences"]] == ["nginx.tls"]
 
 
 @pytest.mark.parametrize(

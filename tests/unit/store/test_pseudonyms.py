@@ -72,11 +72,11 @@ def test_names_in_a_line_of_the_journal_are_counted() -> None:
 
 def test_fields_whose_names_are_of_another_sort_stay() -> None:
     entry = made("acceptance", by="T. Bos", user="S. Yilmaz", verdict="accepted", remarks="says S. Yilmaz")
-    others = Pseudonyms({"S. Yilmaz", "T. Bos"}, KEY)
+    pseudonyms = Pseudonyms({"S. Yilmaz", "T. Bos"}, KEY)
     someone = pseudonym("S. Yilmaz", KEY)
-    kept = replaced(entry, ("hours_names",), others)
+    kept = replaced(entry, ("hours_names",), pseudonyms)
     assert (kept.by, kept.entry.user, kept.entry.remarks) == ("T. Bos", "S. Yilmaz", f"says {someone}")
-    gone = replaced(entry, ("signatures",), others)
+    gone = replaced(entry, ("signatures",), pseudonyms)
     assert (gone.by, gone.entry.user, gone.entry.verdict) == (pseudonym("T. Bos", KEY), someone, "accepted")
 
 

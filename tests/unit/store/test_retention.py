@@ -54,14 +54,14 @@ def hours_and_signatures(directory: Path, day: str) -> None:
 
 
 def due(base: Path, **terms: str) -> list[tuple[str, str, tuple[str, ...]]]:
-    return [(each.record, each.action, each.names) for each in retention.plan(base, Retention(**terms), NOW)]
+    return [(purged.record, purged.action, purged.names) for purged in retention.plan(base, Retention(**terms), NOW)]
 
 
 def purge(base: Path, **terms: str) -> None:
-    for each in retention.plan(base, Retention(**terms), NOW):
-        retention.carry_out(base, each, NOW)
-        if each.action == "pseudonymised":
-            build(base / each.record)
+    for purged in retention.plan(base, Retention(**terms), NOW):
+        retention.carry_out(base, purged, NOW)
+        if purged.action == "pseudonymised":
+            build(base / purged.record)
 
 
 def test_nothing_set_nothing_due(base: Path) -> None:
@@ -78,8 +78,8 @@ def test_only_what_is_old_enough_goes(base: Path) -> None:
     purge(base, record="1 day")
     assert not (base / "latest").is_symlink()
     logged = [json.loads(line) for line in (base / "purge.jsonl").read_text(encoding="utf-8").splitlines()]
-    told = [(line["record"], line["action"], line["files"]) for line in logged]
-    assert told == [(OLD, "removed", 1), (YOUNG, "removed", 1)]
+    rows = [(line["record"], line["action"], line["files"]) for line in logged]
+    assert rows == [(OLD, "removed", 1), (YOUNG, "removed", 1)]
 
 
 def test_an_entry_makes_a_record_young_again(base: Path) -> None:
@@ -186,8 +186,8 @@ def test_what_is_left_in_the_journal_is_counted_and_the_journal_stays_as_it_is(b
     assert before.count(b"S. Yilmaz") == 1
     say(base / OLD, "hours", "2024-11-01T11:00:00Z", hours=1, activity="x")
     say(base / OLD, "hours", "2024-11-01T11:01:00Z", by="svc", hours=1, activity="y")  # the account that ran it
-    [each] = retention.plan(base, Retention(hours_names="2 years"), NOW)
-    assert each.in_journal == 2
+    [purged] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    assert purged.in_journal == 2
     purge(base, hours_names="2 years")
     assert journal.read_bytes() == before
     [logged] = (base / "purge.jsonl").read_text(encoding="utf-8").splitlines()
@@ -203,8 +203,8 @@ def test_purge_says_until_when_names_are_left(
     (base / "oplever.yml").write_text(f"retention: {{hours_names: 1 year{terms}}}\n", encoding="utf-8")
     monkeypatch.setenv("OPLEVER_CONFIG", str(base / "oplever.yml"))
     monkeypatch.setenv("OPLEVER_RECORDS", str(base))
-    said = CliRunner().invoke(main, ["purge", "--dry-run"]).output
-    assert f"hours_names; left in the journal: 1, until the record is removed ({until}" in said
+    output = CliRunner().invoke(main, ["purge", "--dry-run"]).output
+    assert f"hours_names; left in the journal: 1, until the record is removed ({until}" in output
 
 
 def test_a_record_without_names_is_whole_and_says_so(base: Path) -> None:
@@ -221,8 +221,8 @@ def test_a_record_without_names_is_whole_and_says_so(base: Path) -> None:
 
 def test_a_crash_before_the_documents_are_made_leaves_no_names(base: Path) -> None:
     hours_and_signatures(base / OLD, "2024-11-01")
-    [each] = retention.plan(base, Retention(hours_names="2 years"), NOW)
-    retention.carry_out(base, each, NOW)
+    [purged] = retention.plan(base, Retention(hours_names="2 years"), NOW)
+    retention.carry_out(base, purged, NOW)
     assert "YILMAZ" not in "".join(path.read_text(encoding="utf-8") for path in (base / OLD).iterdir())
 
 
@@ -303,7 +303,7 @@ def test_the_plan_says_what_would_go(base: Path) -> None:
 
 def test_the_oldest_goes_first(base: Path) -> None:
     plan = retention.plan(base, Retention(record="1 day"), NOW)
-    assert [each.record for each in plan] == [OLD, YOUNG]
+    assert [purged.record for purged in plan] == [OLD, YOUNG]
 
 
 def test_latest_stays_on_a_record_that_stays(base: Path) -> None:

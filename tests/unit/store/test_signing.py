@@ -94,8 +94,8 @@ def refused(slug: str, directory: Path, key: Path | None) -> str:
 
 
 def signature_entry(directory: Path) -> SignatureEntry:
-    (said,) = [e.entry for e in store.read_entries(directory) if isinstance(e.entry, SignatureEntry)]
-    return said
+    (signature,) = [e.entry for e in store.read_entries(directory) if isinstance(e.entry, SignatureEntry)]
+    return signature
 
 
 def digests(place: Path) -> list[str]:
@@ -152,8 +152,8 @@ def test_a_signature_that_holds_says_whose_key_it_is(record: Path, keys: Path) -
     assert check(record, keys / "allowed").later == 2
     document(record)
     assert sign(record, keys / "mine") == 4
-    assert [each.later for each in signatures.check(record, keys / "allowed")] == [2, 0]
-    assert [each.problems for each in signatures.check(record, keys / "allowed")] == [(), ()]
+    assert [checked.later for checked in signatures.check(record, keys / "allowed")] == [2, 0]
+    assert [checked.problems for checked in signatures.check(record, keys / "allowed")] == [(), ()]
 
 
 def test_a_key_may_have_several_names(record: Path, keys: Path, tmp_path: Path) -> None:
@@ -313,8 +313,8 @@ def test_a_statement_has_to_say_what_its_entry_says(record: Path, keys: Path, ch
     command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "oplever", "-f", keys / "mine", place / "statement.json"]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     (record / "entries.jsonl").unlink()
-    said = SignatureEntry("executor", 1, *digests(place), fingerprint(keys, "mine"))
-    append(record, [Entry(AT, BY, said)])
+    signature = SignatureEntry("executor", 1, *digests(place), fingerprint(keys, "mine"))
+    append(record, [Entry(AT, BY, signature)])
     assert check(record, keys / "allowed").altered == ("signed/1/statement.json: does not match its entry",)
 
 
@@ -347,9 +347,9 @@ def test_a_key_that_nobody_knows_is_told_from_one_that_was_not_allowed(
     sign(record, keys / "mine")
     allowed = record.parent / "allowed"
     allowed.write_text(line.format(mine=public(keys, "mine"), other=f"x {public(keys, 'other')}") + "\n")
-    told = f"key {fingerprint(keys, 'mine')} {message.format(allowed=allowed)}"
+    problem = f"key {fingerprint(keys, 'mine')} {message.format(allowed=allowed)}"
     checked = check(record, allowed)
-    assert (checked.problems, checked.unknown) == ((f"signed/1/statement.json.sig: {told}",), unknown)
+    assert (checked.problems, checked.unknown) == ((f"signed/1/statement.json.sig: {problem}",), unknown)
     with pytest.raises(OpleverError) as refusal:
         signatures.verify(record / "signed" / "1", allowed, AT)
     assert refusal.value.slug == ("signer-unknown" if unknown else "signing-failed")
