@@ -1,4 +1,4 @@
-"""What an organisation decides once: `oplever.yml` in the project, or where `$OPLEVER_CONFIG` says."""
+"""Settings of an organisation: `oplever.yml` in the project, or the file that `$OPLEVER_CONFIG` names."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ TaskStatus = Literal["ok", "changed", "failed", "skipped", "unreachable", "rescu
 Severity = Literal["high", "medium", "low"]
 WorkProcess = Literal["1.1", "1.3", "1.4", "2.1", "2.2", "3.1", "3.2", "3.3"]
 REFUSING: frozenset[Verdict] = frozenset(("not_delivered", "interrupted"))
-"""Verdicts by which the record says no: commands then end with 1."""
+"""Verdicts with which commands end with 1."""
 BAD: frozenset[CheckStatus | None] = frozenset(("fail", "error"))
 """Results by which a test or control is not in order: what is unknown is as bad as what fails."""
 Who = Literal["executor", "supervisor", "user", "toolkit"]

@@ -113,7 +113,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _from_yaml(text: str) -> list[tuple[str, Any]]:
-    """Texts stay as they are typed: `010` is no eight, and `no` may be a word. What they are, the entry knows."""
+    """Every value is read as text: `010` is no eight, `no` may be a word. The fields of the entry convert it."""
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as problem:

@@ -25,7 +25,7 @@ class Typed(click.ParamType[str]):
 
 
 class Words(click.Choice[str]):
-    """Choices, shown as people type them; which word is meant is for the entry to say."""
+    """Choices, shown as people type them; the entry decides which word is meant."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field.choices)

@@ -1,4 +1,4 @@
-"""Entry point of the command, with the exit codes: 0 well, 1 the record says no, 2 wrong usage or unreadable input."""
+"""Entry point of the command. Exit codes: 0 well, 1 the record has a bad verdict, 2 wrong usage or unreadable input."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _record(ctx: click.Context, name: str, form: str) -> None:
 
 
 def _life(host: str, visits: Sequence[Visit]) -> None:
-    """One row a record, then what changed between records without a play that says so, and what fails now."""
+    """One row a record, then what changed between records without a recorded play, and what fails now."""
     in_order = [visit.record.started for visit in visits if (visit.record.verdict or "").startswith("delivered")]
     delivered = [visit.record.started for visit in visits if visit.record.stage in ("approved", "signed")]
     last = f"last in order {in_order[-1] if in_order else 'never'}, delivered {delivered[-1] if delivered else 'never'}"

@@ -55,7 +55,7 @@ HEADINGS: dict[str, str] = {
 }
 """By the name of the column."""
 HIDDEN = "hidden"
-"""In the place of a message that Ansible was told to hide."""
+"""Stands for a message that Ansible hid (`no_log`)."""
 TIMES = frozenset({"at", "started"})
 
 _STAGE = {"during": N_("during the work"), "after": N_("after the work")}

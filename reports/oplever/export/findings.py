@@ -61,7 +61,7 @@ class Finding(Struct, frozen=True):
 
     @property
     def skipped(self) -> str:
-        """Why it says nothing about the host as it is now, in words; empty when it does."""
+        """Why it is no result of the host as it is now, in words; empty when it is one."""
         result = f"{self.status}: {self.message}"
         if self.stage == "before":
             return f"not measured after the work; before it {result}"

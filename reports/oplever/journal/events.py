@@ -156,7 +156,7 @@ class Retry(Event, frozen=True, tag="retry"):
 
 
 class Notify(Event, frozen=True, gc=False, tag="notify"):
-    """A handler was told by the task whose result on this host comes next."""
+    """The task whose result on this host comes next notified a handler."""
 
     handler: str
     host: str
@@ -186,8 +186,7 @@ class RunEnd(Event, frozen=True, tag="run_end"):
 
 
 class Unread(Struct, frozen=True):
-    """A line that stands in the file and says nothing here: of a kind this version does not know, then at `t`, or
-    damaged."""
+    """A line that is not read: of a kind that this version does not have, then at `t`, or damaged."""
 
     t: str = ""
     damaged: bool = False

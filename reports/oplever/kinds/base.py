@@ -20,10 +20,10 @@ NONE_OF = next(field.choices for field in fields(NoneEntry) if field.name == "wh
 
 
 class Rule(Struct, frozen=True):
-    """Something a record cannot do without: `lacks` says whether this one does. `code` is translated by the documents,
-    `obligations` are those of docs/requirements.md. An `entry` of that kind supplies it, empty when no entry can;
-    `fields` are those of it that have to be filled in, when the entry is for other things too, and `preset` are those
-    that have to have a value.
+    """Something that every record must have: `lacks` is true for a record without it. `code` is translated by the
+    documents, `obligations` are those of docs/requirements.md. An `entry` of that kind supplies it, empty when no entry
+    can; `fields` are those of it that have to be filled in, when the entry is for other things too, and `preset` are
+    those that have to have a value.
     """
 
     section: str

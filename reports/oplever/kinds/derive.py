@@ -1,7 +1,7 @@
 """The record from the journal and the entries: pure, the same lines always give the same record.
 
-`start` is what the machines said, each entry folds itself into it, and `conclude` says what follows from it all. What
-differs between kinds of records, their kind says.
+`start` makes a record of the journal alone, each entry is folded into it, and `conclude` adds what follows from all of
+it. What differs between kinds of records is declared by the kind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from oplever.record.start import is_stated, start
 def derive(events: Iterable[JournalEvent], digest: str = "", entries: Iterable[Entry] = ()) -> Record:
     """`events` of one journal in order, `digest` the SHA-256 of its file, `entries` what people added, in order.
 
-    What nobody said stays empty.
+    What neither contains stays empty.
     """
     return derive_folded(fold(events), digest, entries)
 

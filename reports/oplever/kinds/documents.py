@@ -1,4 +1,4 @@
-"""The page of a record: its kind says what is on it."""
+"""The page of a record, in the layout of its kind."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _numbered(block: Block, numbers: Mapping[str, int]) -> Block:
 
 
 def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
-    """A section says honestly that it is empty, and always what it lacks and how to supply that."""
+    """A section with its blocks, or a note that it is empty, and always what it lacks and how to supply that."""
     chapter = layout.chapters[number]
     blocks = chapter.build(view, t)
     keys = chapter.keys

@@ -37,7 +37,7 @@ class Outcome:
 
 
 def bilingual(value: object, default: str = "") -> Text:
-    """`{nl, en}`, of which one may be empty, or one string for both: nobody says in which language that is."""
+    """`{nl, en}`, of which one may be empty, or one string for both, of which the language is unknown."""
     if isinstance(value, dict):
         nl, en = str(value.get("nl") or ""), str(value.get("en") or "")
         return Text(nl, en) if nl or en else Text(default, default)
@@ -56,7 +56,7 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
 
 
 def tests(check_results: Iterable[Outcome]) -> tuple[Test, ...]:
-    """Checks without severity; the last result of a stage counts and says how often it was tried."""
+    """Checks without severity; the last result of a stage counts, with the number of attempts."""
     last: dict[tuple[TestKey, str], Test] = {}
     for outcome in check_results:
         if outcome.severity:
@@ -103,7 +103,7 @@ def baseline(calls: Iterable[Call], check_results: Iterable[Outcome]) -> Baselin
 
 
 def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...]:
-    """Each exception once, with all the hosts that it was held against; what the last run of a host says counts."""
+    """Each exception once, with all the hosts that it was held against; the last run of a host counts."""
     grants: dict[str, ExceptionGrant] = {}
     for data in calls:
         rows = data.get("exceptions")
@@ -151,7 +151,7 @@ def _control(outcome: Outcome, earlier: Control | None) -> Control:
 
 
 def _endpoint(text: str) -> str:
-    """As the engine writes it; anything else says nothing."""
+    """As the engine writes it; empty for anything else."""
     return text if ENDPOINT.fullmatch(text) else ""
 
 

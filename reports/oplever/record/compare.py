@@ -24,7 +24,7 @@ class Side(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """What each side says, None when it says nothing. `kind` is that of a setting, the role of a result."""
+    """The value on each side, None when there is none. `kind` is that of a setting, the role of a result."""
 
     section: Section
     host: str

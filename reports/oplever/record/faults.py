@@ -69,7 +69,7 @@ def _reported_by_tests(result: Result) -> bool:
 
 
 def _repeats(result: Result, tests: Sequence[Fault]) -> bool:
-    """An assertion at the end that names tests which failed on this host says nothing new."""
+    """Whether an assertion at the end only names tests that failed on this host."""
     return any(fault.host == result.host and fault.location in (result.message or "") for fault in tests)
 
 
@@ -103,7 +103,7 @@ def _test_fault(outcome: Outcome) -> Fault:
 
 
 def _interruption(run: Run) -> list[Fault]:
-    """What was under way where when the controller was killed, or Ansible was stopped and could still say so."""
+    """Tasks that were under way when the controller was killed or Ansible was stopped, with their hosts."""
     under_way = [f"{run.tasks[task].start.name} ({host})" for task, host in run.running if task in run.tasks]
     if run.end is not None and (run.end.reason == "finished" or not under_way):
         return []

@@ -41,5 +41,5 @@ def latest(tests: Iterable[Test]) -> list[Test]:
 
 
 def is_measured(test: Test) -> bool:
-    """Whether it says anything about the machine: a test that does not apply was not carried out."""
+    """Whether it was carried out: a test that does not apply was not."""
     return test.status != "not_applicable"

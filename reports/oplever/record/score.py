@@ -62,7 +62,7 @@ def _scores(
 
 
 def _delivery(value: object) -> Delivery | None:
-    """What the journal says of the last delivery, when it has the right shape."""
+    """The last delivery as in the journal, when it has the right shape."""
     if not isinstance(value, dict) or not isinstance(value.get("controls"), dict) or not value.get("record"):
         return None
     statuses = {str(name): status for name, status in value["controls"].items() if status in STATUSES}

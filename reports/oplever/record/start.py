@@ -38,12 +38,12 @@ RUN = "installation"
 
 
 def is_stated(record: Record) -> bool:
-    """Whether people alone say what was done: the record has no journal."""
+    """Whether the record has no journal: all of it was entered by people."""
     return not record.document.journal_version
 
 
 def start(run: Run, digest: str) -> Record:
-    """What the machines said. Verdict, stage, scores and completeness are not in it: their kind gives them."""
+    """The record of a journal alone. Verdict, stage, scores and completeness are not in it: the kind adds them."""
     saved = rescued(run)
     outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)

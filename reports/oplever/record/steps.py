@@ -49,7 +49,7 @@ def _of_setback(result: Result, saved: Collection[int]) -> tuple[str, ...]:
 
 def rescued(run: Run) -> dict[int, Result | None]:
     """Failures that a block rescued: seq of the result -> the result of the task that took over, None when it did not
-    get to that. To be asked when all events are in.
+    get to that. Only complete when all events are folded.
 
     The journal names the block. Where it does not (version 1, other tools), Ansible's recap says how many there were.
     """

@@ -1,5 +1,5 @@
-"""What a run set going and did not see through: handlers that were notified and did not run, and background jobs whose
-outcome nobody asked for. Ansible's recap is silent about both."""
+"""What a run started and did not finish: handlers that were notified and did not run, and background jobs whose outcome
+was not awaited. Ansible's recap shows neither."""
 
 from __future__ import annotations
 

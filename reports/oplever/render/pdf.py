@@ -84,7 +84,7 @@ def _template() -> bytes:
 
 
 def _created(iso: str) -> datetime:
-    """When the record was made: the same record gives the same PDF. The epoch when the record does not know."""
+    """When the record was made: the same record gives the same PDF. The epoch when the record has no time."""
     try:
         return clock.moment(iso).replace(microsecond=0)
     except ValueError:

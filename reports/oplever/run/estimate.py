@@ -77,8 +77,8 @@ def similar(records: Path, current: Path, playbook: str, targets: frozenset[str]
 
 
 def seconds_left(earlier: Sequence[Earlier], task_key: str, in_task: float) -> float | None:
-    """What was still to come when earlier runs began this task, less the time already spent in it; None when no run
-    knows the task. Seconds."""
+    """What was still to come when earlier runs began this task, less the time already spent in it; None when the
+    task is in none of them. Seconds."""
     still = [run.total - run.starts[task_key] for run in earlier if task_key in run.starts]
     return max(0.0, median(still) - in_task) if still else None
 

@@ -96,7 +96,7 @@ def living(processes: Iterable[Process]) -> list[Process]:
 
 
 def open_journal(process: Process) -> Path | None:
-    """The journal that a process writes now: the one place that knows it whatever the configuration says."""
+    """The journal that a process writes now: found among its open files, so independent of the configuration."""
     with contextlib.suppress(OSError):
         for link in (PROC / str(process.pid) / "fd").iterdir():
             with contextlib.suppress(OSError):

@@ -68,7 +68,7 @@ class Index:
         self.database.change(statement, {"place": self.place, "name": name})
 
     def _put_in_order(self) -> None:
-        """Say of each record which was made after which, and whether the clock was right."""
+        """Store the order in which records were made, and whether the clock of each was right."""
         columns = ("key", "name", "previous", "started", *ordering.COLUMNS)
         query = """SELECT key, name, previous, started, number, moment, clock FROM oplever_records
             WHERE place = :place"""

@@ -1,4 +1,4 @@
-"""Where each record of a directory belongs among the others, whatever its clock said. Pure."""
+"""The order of the records of a directory, also when a clock was wrong. Pure."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _CONDITIONS = {
     "failed_check": _in_part("oplever_failing", _like("id", "failed_check")),
     "operator": _in_part("oplever_people", f"({_like('name', 'operator')} OR {_like('name', 'part')})"),
 }
-"""What each field of a filter asks of a record."""
+"""The condition in SQL of each field of a filter."""
 _PATTERNS = ("host", "role", "failed_check", "operator")
 _COLUMNS = """SELECT key, name, place, problem, started, title, kind, due, work_process, verdict, stage, status,
     revision, duration, clock """

@@ -62,8 +62,8 @@ class Signer(Struct, frozen=True):
 class Checked(Struct, frozen=True):
     """One signature entry and what came of checking it; without problems it holds.
 
-    `altered` names bytes that are not as they were signed, `unproven` why it is nobody's, `unknown` whether that is for
-    want of a known key alone, `later` how many entries other than signatures came after it.
+    `altered` names bytes that are not as they were signed, `unproven` why it proves no signer, `unknown` whether that
+    is for want of a known key alone, `later` how many entries other than signatures came after it.
     """
 
     revision: int

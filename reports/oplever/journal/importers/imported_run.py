@@ -102,7 +102,7 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def moment(value: object, place: str) -> str:
-    """An ISO 8601 time, UTC when it says no zone, as the journal writes it."""
+    """An ISO 8601 time, UTC when it has no zone, as the journal writes it."""
     try:
         read = datetime.fromisoformat(str(value))
     except ValueError:

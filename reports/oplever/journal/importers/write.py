@@ -42,7 +42,7 @@ _UNKNOWN: dict[str, Any] = {
     "work_process": None,
     "assignment": None,
 }
-"""Fields of `run_start` when the other tool does not know them."""
+"""Values of the fields of `run_start` that another tool does not keep."""
 _UNKNOWN_AT_END: dict[str, Any] = {"clock_shift": 0.0, "collections": {}}
 """Likewise of `run_end`."""
 

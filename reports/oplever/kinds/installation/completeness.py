@@ -21,7 +21,7 @@ def _executor(record: Record) -> bool:
 
 
 def _components(record: Record) -> bool:
-    """Of work by hand people say what a snapshot shows of other work."""
+    """For work by hand an entry gives what a snapshot shows for other work."""
     return is_stated(record) and not record.components
 
 
@@ -146,4 +146,4 @@ RULES = (
     Rule("accountability", "report_missing", "executor", ("1.3-22",), "report", _report),
     Rule("accountability", "decision_missing", "supervisor", ("1.3-22",), "decision", _decision),
 )
-"""In the order in which they are told."""
+"""In the order in which they are listed."""

@@ -1,4 +1,4 @@
-"""What a reader of an installation is told first, and the steps it went through."""
+"""The headline of an installation, and the steps it went through."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ WAITS: dict[str, str] = {
 
 
 def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
-    """What a reader is told first: tone, title and one sentence."""
+    """The headline: tone, title and one sentence."""
     state = standing(record)
     code = f"rejected_by_{state.rejected_by}" if state.rejected_by else state.headline
     tone, title, explanation = HEADLINES[code]

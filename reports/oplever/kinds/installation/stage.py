@@ -62,11 +62,11 @@ HEADLINES: dict[tuple[Verdict, Stage], Headline] = {
     ("delivered", "approved"): "delivered",
     ("delivered", "signed"): "delivered",
 }
-"""What a reader is told, by what machines showed and how far people came; whatever is not here is `not_delivered`. A
-rejection is told before all of it."""
+"""Headline by verdict and stage; a pair that is not in the table is `not_delivered`. A rejection comes before all of
+these."""
 
 STATED: dict[Headline, Headline] = {"nothing_done": "nothing_stated", "in_order_with_remarks": "stated"}
-"""What is told instead of work that no machine recorded."""
+"""Headlines that replace these when no machine recorded the work."""
 WAITING: tuple[Headline, ...] = ("untested", "in_order", "in_order_with_remarks", "stated")
 
 
@@ -131,7 +131,7 @@ def changed_since_decision(record: Record) -> tuple[int, int] | None:
 
 
 class Standing(NamedTuple):
-    """`waits_for`: who must speak next; `rejected_by`: a role, and only of a record that was rejected."""
+    """`waits_for`: who has to act next; `rejected_by`: a role, and only of a record that was rejected."""
 
     headline: Headline
     waits_for: Wait
@@ -139,7 +139,7 @@ class Standing(NamedTuple):
 
 
 def standing(record: Record) -> Standing:
-    """The headline of a record and who must speak next."""
+    """The headline of a record and who has to act next."""
     accepted = record.acceptance.verdict in ACCEPTED
     approved = record.accountability.decision == "approved"
     waits: Wait = "supervisor" if accepted else "user" if approved else "both"

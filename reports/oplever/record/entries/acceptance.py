@@ -1,4 +1,4 @@
-"""What the user said."""
+"""Acceptance by the user."""
 
 from __future__ import annotations
 

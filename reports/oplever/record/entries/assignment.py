@@ -1,4 +1,4 @@
-"""What was asked."""
+"""The assignment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AssignmentEntry(EntryKind, frozen=True, tag="assignment"):
             raise invalid("it says nothing", "see what it can say: oplever add assignment --help")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        """What is said of it; the last work process that was assigned is that of the whole record."""
+        """Fields that are filled in replace earlier ones; the last work process assigned is that of the record."""
         values = {name: value for name, value in structs.asdict(self).items() if value}
         if process := values.pop("work_process", None):
             scope = structs.replace(record.scope, work_processes=(process,))

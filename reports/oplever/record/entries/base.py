@@ -78,7 +78,7 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
         raise NotImplementedError
 
     def history(self) -> str:
-        """What it says in the history of the document."""
+        """Its line in the history of the document."""
         return self.tag()
 
 

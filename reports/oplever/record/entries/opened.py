@@ -35,7 +35,7 @@ class OpenedEntry(EntryKind, frozen=True, tag="opened"):
         raise invalid("only a new record is opened", "make one with: oplever new")
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        """What a journal would say at its start; nothing for a record that has one, or is open already."""
+        """Sets what the start of a journal sets; changes no record that has a journal or is open already."""
         if record.id:
             return record
         systems = tuple(dict.fromkeys(self.systems))

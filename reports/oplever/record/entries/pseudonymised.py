@@ -21,5 +21,5 @@ class PseudonymisedEntry(EntryKind, frozen=True, tag="pseudonymised"):
     entries: Annotated[NonEmptyText, Meta(description="SHA-256 of `entries.jsonl` before that.")]
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        """Only the history of the document tells of it."""
+        """Only the history of the document shows it."""
         return record

@@ -142,7 +142,7 @@ def _field(content: EntryKind) -> str:
 
 
 def _refusal(entries: Sequence[Added], place: int, target: int) -> str:
-    """Why this may not be; nothing when it may. What somebody decided, said or signed is his own."""
+    """Why this is refused; empty when it is allowed. A decision, statement or signature belongs to its author."""
     content, by, who = entries[target].entry, entries[place].by, entries[target].by
     if content.declaration.withdrawal == "nobody":
         return f"a {content.tag()} cannot be withdrawn or changed"

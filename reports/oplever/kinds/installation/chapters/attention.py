@@ -24,7 +24,7 @@ _TESTS = {"during": "tests_during", "after": "tests"}
 
 
 _UNKNOWN = frozenset({"no_tests", "hosts_untested", "snapshots_missing", "check_mode", "stated", "nothing_stated"})
-"""Reasons that say that nobody measured it."""
+"""Reasons because something was not measured."""
 
 
 def attention(view: View, t: Translator) -> Blocks:
@@ -46,7 +46,7 @@ def attention(view: View, t: Translator) -> Blocks:
 
 
 def _only_tests_failed(view: View, hosts: Sequence[str]) -> bool:
-    """Whether the steps that failed on these machines only say that tests did, which are listed themselves."""
+    """Whether the failed steps of these machines only report failed tests, which are listed themselves."""
     other = {fault.host for fault in view.unsolved_faults if fault.kind == "task_failed"}
     return bool(hosts) and all(view.failing_on[host] and host not in other for host in hosts)
 
@@ -59,7 +59,7 @@ def _line(t: Translator, reason: Reason) -> AttentionItem:
 
 
 def _nothing(view: View, t: Translator) -> AttentionItem:
-    """Said only of what was tested: without a test the verdict has a reason, and that stands here."""
+    """Used only when something was tested: without a test the verdict has a reason, and that is the item."""
     if any(control.after for control in view.record.baseline.controls):
         return AttentionItem("good", t("Nothing"), t("No failed test, open fault or failing control of high severity."))
     return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
@@ -122,7 +122,7 @@ def _every_machine_first(causes: Sequence[Cause]) -> list[Cause]:
 
 
 def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:
-    """What was found, or why nobody can know. Machines say it in English, people in the language of the page."""
+    """Expected and found, or why it was not read. Texts of machines are English, others in the language of the page."""
     language = t.language if isinstance(check, Test) and check.by != "machine" else "en"
     expected, found = check.expected or "–", check.found or "–"
     if status == "error" and check.reason:
@@ -136,7 +136,7 @@ def _detail(text: str) -> tuple[Phrase, ...]:
 
 
 def _faults(view: View, t: Translator) -> list[AttentionItem]:
-    """Open faults; a fault that only says that a listed test failed is not said twice."""
+    """Open faults, except those that only repeat a failed test in the list."""
     listed = {(test.host, test.id) for test in view.failing_tests}
     listed |= {(control.host, control.id) for control in view.failing_controls}
     items = [

@@ -1,4 +1,4 @@
-"""What people say, sign and get."""
+"""Open points, decisions and signatures, and what is handed over."""
 
 from __future__ import annotations
 

@@ -255,7 +255,7 @@ def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
 
 
 def _task(t: Translator, step: Step, note: str) -> Cell:
-    """The name of a step. Roles of this collection name theirs in English; of others nobody knows the language."""
+    """The name of a step. Roles of this collection name theirs in English; the language of others is unknown."""
     return Cell(step.name, note=note, language=t.mark("en") if step.role.startswith(_COLLECTION) else "")
 
 
