@@ -41,7 +41,7 @@ def visit(host: str = "web1", files: dict[str, Any] | None = None, later: dict[s
 
 
 def check(journal: Journal, host: str, status: str, identifier: str = "nginx.answers") -> Journal:
-    found = {
+    result = {
         "id": identifier,
         "title": "t",
         "status": status,
@@ -49,5 +49,5 @@ def check(journal: Journal, host: str, status: str, identifier: str = "nginx.ans
         "found": "200" if status == "pass" else "502",
     }
     return journal.task(
-        f"check {len(journal.lines)}", host=host, data={"stage": "after", "suite": "n", "checks": [found]}
+        f"check {len(journal.lines)}", host=host, data={"stage": "after", "suite": "n", "checks": [result]}
     )

@@ -267,12 +267,12 @@ def failed() -> Case:
 def rejected() -> Case:
     """Everything in order for the machines; the supervisor says no."""
     case = visit("20261123T100000Z-site-d00004")
-    said = [
+    entries = [
         entry(0, "J. Bakker", "acceptance", user="J. Bakker", verdict="accepted"),
         entry(1, "S. Yilmaz", "report", to="M. de Wit"),
         entry(2, "M. de Wit", "decision", decision="rejected", remarks="Hours are missing."),
     ]
-    return Case(case.journal, said, SHORT)
+    return Case(case.journal, entries, SHORT)
 
 
 def visit(identifier: str, **start: Any) -> Case:
@@ -412,20 +412,20 @@ def _job_events() -> list[tuple[str, Data]]:
     def task(name: str, action: str) -> Data:
         return {**play, "task_uuid": name, "task": name, "task_action": action, "task_path": f"site.yml:{len(name)}"}
 
-    def told(name: str, host: str, **res: Any) -> Data:
+    def result(name: str, host: str, **res: Any) -> Data:
         return {**task(name, "ansible.builtin.command"), "host": host, "duration": 1.5, "res": res}
 
     return [
         ("playbook_on_start", {"playbook": "site.yml"}),
         ("playbook_on_play_start", play),
         ("playbook_on_task_start", task("Install", "ansible.builtin.command")),
-        ("runner_on_start", told("Install", "web1")),
-        ("runner_on_ok", told("Install", "web1", changed=True)),
-        ("runner_on_ok", told("Install", "db1", changed=False)),
+        ("runner_on_start", result("Install", "web1")),
+        ("runner_on_ok", result("Install", "web1", changed=True)),
+        ("runner_on_ok", result("Install", "db1", changed=False)),
         ("playbook_on_task_start", task("Start it", "ansible.builtin.command")),
-        ("runner_retry", told("Start it", "web1", attempts=1, msg="not yet")),
-        ("runner_on_failed", told("Start it", "web1", msg="exit code 1", attempts=2)),
-        ("runner_on_failed", {**told("Start it", "db1", msg="exit code 1"), "ignore_errors": True}),
+        ("runner_retry", result("Start it", "web1", attempts=1, msg="not yet")),
+        ("runner_on_failed", result("Start it", "web1", msg="exit code 1", attempts=2)),
+        ("runner_on_failed", {**result("Start it", "db1", msg="exit code 1"), "ignore_errors": True}),
         (
             "playbook_on_stats",
             {

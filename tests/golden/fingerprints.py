@@ -11,14 +11,14 @@ from oplever.errors import OpleverError
 
 
 def main() -> None:
-    found = {}
+    fingerprints = {}
     for of in sys.argv[1:]:
         for name, make in raw(record(of)).items():
             try:
-                found[f"{of}/{name}"] = hashlib.sha256(make()).hexdigest()
+                fingerprints[f"{of}/{name}"] = hashlib.sha256(make()).hexdigest()
             except OpleverError as problem:
-                found[f"{of}/{name}"] = problem.slug
-    print(json.dumps(found))
+                fingerprints[f"{of}/{name}"] = problem.slug
+    print(json.dumps(fingerprints))
 
 
 if __name__ == "__main__":

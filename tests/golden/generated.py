@@ -147,9 +147,9 @@ def cases(draw: st.DrawFn) -> Case:
     journal.checks(names[0], "during", "one", [check("m.other")])
     for part in draw(st.lists(parts, min_size=2, max_size=6)):
         part(journal)
-    seen = names[:-1] if draw(seldom) else HOSTS
-    journal.snapshots("after", {name: machine(1) for name in seen})
+    hosts = names[:-1] if draw(seldom) else HOSTS
+    journal.snapshots("after", {name: machine(1) for name in hosts})
     if not draw(seldom):
         journal.finish(reason="stopped" if draw(seldom) else "finished")
-    told = draw(st.lists(people, min_size=1, max_size=4))
-    return Case(journal.lines, [entry(number, *said[:2], **said[2]) for number, said in enumerate(told)])
+    contents = draw(st.lists(people, min_size=1, max_size=4))
+    return Case(journal.lines, [entry(number, *content[:2], **content[2]) for number, content in enumerate(contents)])

@@ -121,14 +121,14 @@ def check(identifier: str, status: str = "pass", **keys: Any) -> Data:
 def control(identifier: str, status: str, severity: str = "medium", **keys: Any) -> Data:
     """One control of a baseline: a check with a severity."""
     title = text(f"control {identifier} holds", f"maatregel {identifier} geldt")
-    own = {"severity": severity, "area": identifier[:3], "title": title, "expected": "value = no"}
-    own["found"] = {"pass": "no", "fail": "yes"}.get(status, "")
-    own["remedy"] = text("set it to no", "zet het op no")
-    return check(identifier, status, **{**own, **keys})
+    fields = {"severity": severity, "area": identifier[:3], "title": title, "expected": "value = no"}
+    fields["found"] = {"pass": "no", "fail": "yes"}.get(status, "")
+    fields["remedy"] = text("set it to no", "zet het op no")
+    return check(identifier, status, **{**fields, **keys})
 
 
 def machine(number: int, after: bool = False, **changed: Any) -> Data:
     """A snapshot of a small machine, as it was or as it was delivered: something of every kind differs."""
-    whole: Data = json.loads((INPUTS / f"machine_{'after' if after else 'before'}.json").read_text(encoding="utf-8"))
-    whole["hardware"]["serial"] = f"S-{number}"
-    return {**whole, **changed}
+    snapshot: Data = json.loads((INPUTS / f"machine_{'after' if after else 'before'}.json").read_text(encoding="utf-8"))
+    snapshot["hardware"]["serial"] = f"S-{number}"
+    return {**snapshot, **changed}

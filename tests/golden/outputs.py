@@ -43,12 +43,12 @@ def record(name: str) -> Record:
     return read(case(name))
 
 
-def read(told: Case) -> Record:
+def read(case: Case) -> Record:
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place)
-        (directory / "journal.jsonl").write_bytes(b"".join(told.journal))
-        if told.entries:
-            lines = [json.dumps(entry) + "\n" for entry in told.entries]
+        (directory / "journal.jsonl").write_bytes(b"".join(case.journal))
+        if case.entries:
+            lines = [json.dumps(entry) + "\n" for entry in case.entries]
             (directory / "entries.jsonl").write_text("".join(lines), encoding="utf-8")
         return store.load(directory)
 
@@ -153,8 +153,8 @@ def html_text(content: bytes) -> str:
 
 def pdf_text(content: bytes) -> str:
     """As poppler reads it; widths of spaces depend on its version, so they are not kept."""
-    found = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
-    return _lines(found.stdout.decode().replace("\f", "\n"))
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    return _lines(done.stdout.decode().replace("\f", "\n"))
 
 
 def _lines(content: str) -> str:
@@ -169,18 +169,18 @@ def _visible(line: str) -> str:
 
 def write() -> list[Path]:
     """All golden files anew; those that are made no more are removed. The paths that changed."""
-    wanted: dict[Path, bytes] = {}
+    contents: dict[Path, bytes] = {}
     for of in CASES:
         for name in names(of):
             made = text(of, name)
             if made:
-                wanted[EXPECTED / of / name] = made.encode()
-    changed = [path for path in kept() if path not in wanted]
+                contents[EXPECTED / of / name] = made.encode()
+    changed = [path for path in kept() if path not in contents]
     for path in changed:
         path.unlink()
         if not any(path.parent.iterdir()):
             path.parent.rmdir()
-    for path, content in wanted.items():
+    for path, content in contents.items():
         if not path.is_file() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)

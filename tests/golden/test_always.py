@@ -46,8 +46,8 @@ def problems(node: Any, path: str = "") -> Iterator[str]:
 def first_page(page: Page) -> dict[str, Any]:
     """What a reader sees before opening a section: verdict, facts, summary, and the badges of the contents."""
     badges = {section.key: section.badge for section in page.sections}
-    whole = {"verdict": page.verdict, "facts": page.facts, "summary": page.summary, "badges": badges}
-    tree: dict[str, Any] = msgspec.to_builtins(whole)
+    parts = {"verdict": page.verdict, "facts": page.facts, "summary": page.summary, "badges": badges}
+    tree: dict[str, Any] = msgspec.to_builtins(parts)
     return tree
 
 

@@ -32,9 +32,9 @@ Facts = dict[str, str]
 BAD = ("fail", "error")
 
 
-def blocks(found: tuple[Block, ...]) -> Iterator[Block]:
+def blocks(outer: tuple[Block, ...]) -> Iterator[Block]:
     """All blocks, also those inside others."""
-    for block in found:
+    for block in outer:
         yield block
         if isinstance(block, (Group, Details)):
             yield from blocks(block.blocks)
@@ -76,7 +76,7 @@ def badge(page: Page, *keys: str) -> int:
 
 
 def reason(record: Record, code: str, *names: str) -> int:
-    return sum(found.params[name] for found in record.document.reasons if found.code == code for name in names)
+    return sum(item.params[name] for item in record.document.reasons if item.code == code for name in names)
 
 
 def index(record: Record, name: str) -> list[rows.Row]:
@@ -101,7 +101,9 @@ def junit(record: Record) -> tuple[int, int]:
 def sarif(record: Record) -> int:
     """What fails, tests and controls together, as code scanning counts it."""
     results = json.loads(export(record, "sarif"))["runs"][0]["results"]
-    return sum(all(one["status"] != "accepted" for one in result.get("suppressions", ())) for result in results)
+    return sum(
+        all(suppression["status"] != "accepted" for suppression in result.get("suppressions", ())) for result in results
+    )
 
 
 def agree(**figures: object) -> None:
@@ -130,10 +132,10 @@ def check_machines(record: Record, page: Page) -> None:
         scope=len(record.scope.systems),
     )
     for row in index(record, "systems"):
-        told = facts[row["host"]]
-        passed, _, ran = told["Tests"].partition(" of ")
+        facts_of_host = facts[row["host"]]
+        passed, _, ran = facts_of_host["Tests"].partition(" of ")
         agree(first_page=(number(passed), number(ran)), index=(row["passed"], row["ran"]))
-        after = told["Security"].rpartition("→ ")[2]
+        after = facts_of_host["Security"].rpartition("→ ")[2]
         score = None if after == "not measured" or "before" in after else number(after)
         agree(first_page=score, index=None if row["score"] is None else round(row["score"]))
 
@@ -147,11 +149,13 @@ def check_failures(record: Record, page: Page) -> None:
         junit=tests,
     )
     section = next(section for section in page.sections if section.key == "baseline")
-    said = [number(b.text.rpartition(": ")[2]) for b in section.blocks if getattr(b, "text", "").startswith("Checked ")]
+    counts = [
+        number(b.text.rpartition(": ")[2]) for b in section.blocks if getattr(b, "text", "").startswith("Checked ")
+    ]
     agree(
         first_page=reason(record, "controls_failed", "high", "medium", "low"),
         contents=badge(page, "baseline"),
-        chapter=sum(said),
+        chapter=sum(counts),
         chapter_rows=len(table(page, "baseline", "Failing controls")),
         index=sum(row["kind"] == "control" for row in index(record, "failing")),
         csv=sum(row["after"] in BAD for row in comma_separated(record, "controls")),
@@ -161,8 +165,8 @@ def check_failures(record: Record, page: Page) -> None:
 
 
 def check_changes(record: Record, page: Page) -> None:
-    for host, told in machines(page).items():
-        parts = dict(reversed(part.split()) for part in told["Changes"].split(", ") if number(part))
+    for host, facts in machines(page).items():
+        parts = dict(reversed(part.split()) for part in facts["Changes"].split(", ") if number(part))
         components = number(parts.get("components", parts.get("component", "")))
         settings = number(parts.get("settings", parts.get("setting", "")))
         indexed = Counter(row["section"] for row in index(record, "changes") if row["host"] == host)
@@ -189,9 +193,9 @@ def check_people(record: Record, page: Page) -> None:
     )
     unsolved = [row for row in table(page, "faults", "Faults") if row["State"] in ("open", "escalated")]
     agree(contents=badge(page, "faults"), chapter=len(unsolved))
-    for host, told in machines(page).items():
+    for host, facts in machines(page).items():
         agree(
-            first_page=number(told["Faults"]),
+            first_page=number(facts["Faults"]),
             chapter=sum(row["Machine and time"] == host for row in unsolved),
         )
     hours = table(page, "hours", "Hours")

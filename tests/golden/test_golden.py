@@ -67,7 +67,7 @@ def test_two_processes_give_the_same_bytes() -> None:
     """Sets and hashes have another order in each process; no byte of a file may depend on it, nor on the time zone."""
     names = ("delivered", "remarks", "hostile", "many")
     started = [process(seed, zone, names) for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))]
-    first, second = (json.loads(each.communicate()[0]) for each in started)
+    first, second = (json.loads(program.communicate()[0]) for program in started)
     assert {name.split("/")[0] for name in first} == set(names)
     assert {name: value for name, value in first.items() if second.get(name) != value} == {}
 

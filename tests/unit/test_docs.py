@@ -75,12 +75,12 @@ def test_commands_of_oplever_can_be_typed(page: str, words: list[str], monkeypat
     monkeypatch.setenv("OPLEVER_PERSON", "S. Yilmaz")
     command: click.Command = main
     context = click.Context(main, info_name="oplever")
-    rest = words[1:]
-    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        found = command.get_command(context, rest[0])
-        assert found is not None, f"{page}: there is no command {rest[0]}"
-        command, rest = found, rest[1:]
-    with command.make_context(command.name, rest, parent=context):
+    arguments = words[1:]
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        subcommand = command.get_command(context, arguments[0])
+        assert subcommand is not None, f"{page}: there is no command {arguments[0]}"
+        command, arguments = subcommand, arguments[1:]
+    with command.make_context(command.name, arguments, parent=context):
         pass
 
 

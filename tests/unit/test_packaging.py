@@ -38,8 +38,8 @@ def test_no_address_is_claimed_that_is_not_ours() -> None:
         path = ROOT / name
         if not path.is_file() or path.suffix in (".png", ".pdf", ".woff2") or name.startswith("tests/"):
             continue
-        found = OWN_ADDRESS.findall(path.read_text(encoding="utf-8", errors="replace"))
-        claimed |= {name: found} if found else {}
+        addresses = OWN_ADDRESS.findall(path.read_text(encoding="utf-8", errors="replace"))
+        claimed |= {name: addresses} if addresses else {}
     assert claimed == {}
     assert {"repository", "documentation", "homepage", "issues"}.isdisjoint(GALAXY)
     assert "urls" not in PROJECT["project"]
@@ -86,14 +86,14 @@ def locked(lock: Path) -> dict[str, str]:
 def test_every_locked_package_has_its_digests_and_no_host_is_named(lock: Path) -> None:
     packages = locked(lock)
     assert len(packages) > 20
-    assert {name for name, rest in packages.items() if "--hash=sha256:" not in rest} == set()
+    assert {name for name, lines in packages.items() if "--hash=sha256:" not in lines} == set()
     assert not re.search(r"://|--(?:index|extra|find|trusted)", lock.read_text(encoding="utf-8"))
 
 
 def test_the_locks_agree_and_hold_all_that_the_package_needs() -> None:
     run, dev = (locked(ROOT / f"requirements/{name}.lock") for name in ("run", "dev"))
-    assert {name: rest for name, rest in run.items() if dev.get(name) != rest} == {}
+    assert {name: lines for name, lines in run.items() if dev.get(name) != lines} == {}
     extras = PROJECT["project"]["optional-dependencies"]
-    wanted = names([*PROJECT["project"]["dependencies"], *extras["pdf"], *extras["run"]])
-    assert wanted.keys() <= run.keys()
+    required = names([*PROJECT["project"]["dependencies"], *extras["pdf"], *extras["run"]])
+    assert required.keys() <= run.keys()
     assert names(extras["postgresql"]).keys() <= dev.keys()

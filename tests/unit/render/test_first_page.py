@@ -33,22 +33,22 @@ GRANT = {
 }  # fmt: skip
 
 
-def page(journal: Journal, *said: tuple[str, str, dict[str, Any]]) -> tuple[Record, Page]:
-    entries = [make(kind, by, f"2026-11-23T12:00:{n:02d}.000000Z", data) for n, (kind, by, data) in enumerate(said)]
+def page(journal: Journal, *added: tuple[str, str, dict[str, Any]]) -> tuple[Record, Page]:
+    entries = [make(kind, by, f"2026-11-23T12:00:{n:02d}.000000Z", data) for n, (kind, by, data) in enumerate(added)]
     record = derive(journal.events(), "d", entries)
     return record, build(record, Translator("en"))
 
 
-def attention(found: Page) -> tuple[AttentionItem, ...]:
-    return next(block.lines for block in found.summary if isinstance(block, Attention))
+def attention(built: Page) -> tuple[AttentionItem, ...]:
+    return next(block.lines for block in built.summary if isinstance(block, Attention))
 
 
-def states(found: Page) -> dict[str, Cell]:
-    return {tile.title: tile.status for block in found.summary if isinstance(block, Tiles) for tile in block.tiles}
+def states(built: Page) -> dict[str, Cell]:
+    return {tile.title: tile.status for block in built.summary if isinstance(block, Tiles) for tile in block.tiles}
 
 
-def fact(found: Page, name: str) -> Cell:
-    return dict(found.facts)[name]
+def fact(built: Page, name: str) -> Cell:
+    return dict(built.facts)[name]
 
 
 def assigned() -> Journal:
@@ -64,7 +64,7 @@ def with_exception(**grant: Any) -> Journal:
 
 
 @pytest.mark.parametrize(
-    ("said", "title", "tone"),
+    ("added", "title", "tone"),
     [
         ((), "Technically in order, waits for the user and the supervisor", "good"),
         ((ACCEPTED,), "Technically in order, waits for the supervisor", "good"),
@@ -79,59 +79,59 @@ def with_exception(**grant: Any) -> Journal:
         ((("fault", "S. Yilmaz", {"symptom": "502"}),), "Not delivered", "bad"),
     ],
 )
-def test_the_headline(said: Entries, title: str, tone: str) -> None:
-    _, found = page(complete().finish(ok=5), *said)
-    assert (found.verdict.title, found.verdict.tone) == (title, tone)
+def test_the_headline(added: Entries, title: str, tone: str) -> None:
+    _, built = page(complete().finish(ok=5), *added)
+    assert (built.verdict.title, built.verdict.tone) == (title, tone)
 
 
 def test_the_steps_are_shown_each_by_itself() -> None:
-    _, found = page(complete().finish(ok=5), REPORT, APPROVED)
-    stage_ = fact(found, "Stage")
+    _, built = page(complete().finish(ok=5), REPORT, APPROVED)
+    stage_ = fact(built, "Stage")
     assert stage_.text == "tested"
     assert stage_.note == "✓ carried out · ✓ tested · – accepted · ✓ approved · – signed"
 
 
 def test_a_trial_run_says_so_and_what_it_changed_all_the_same() -> None:
     journal = Journal(check_mode=True).task("looked at", "changed", changed=True, check_mode=True)
-    _, found = page(journal.finish(ok=1))
-    assert (found.verdict.title, found.verdict.tone) == ("Trial run", "info")
+    _, built = page(journal.finish(ok=1))
+    assert (built.verdict.title, built.verdict.tone) == ("Trial run", "info")
     journal = Journal(check_mode=True).task("really", "changed", changed=True)
-    _, found = page(journal.finish(ok=1))
+    _, built = page(journal.finish(ok=1))
     assert "Although this was a trial run, these steps made changes on a: really." in [
-        item.text for item in attention(found)
+        item.text for item in attention(built)
     ]
-    section = next(section for section in found.sections if section.key == "document")
+    section = next(section for section in built.sections if section.key == "document")
     assert "nothing was changed" not in str(section)
 
 
 def test_nothing_done_is_red_and_without_praise() -> None:
-    _, found = page(Journal().finish())
-    assert (found.verdict.title, found.verdict.tone) == ("Nothing was done", "bad")
-    assert "No faults occurred" not in str(found)
-    assert states(found)["a"].tone != "good"
+    _, built = page(Journal().finish())
+    assert (built.verdict.title, built.verdict.tone) == ("Nothing was done", "bad")
+    assert "No faults occurred" not in str(built)
+    assert states(built)["a"].tone != "good"
 
 
 def test_what_was_not_tested_is_grey() -> None:
-    _, found = page(Journal().snapshot("before").task("install", "changed").snapshot("after").finish(ok=3))
-    assert found.verdict.title == "Carried out, not tested, waits for the user and the supervisor"
-    assert states(found)["a"] == Cell("not tested", "info")
-    assert "Nothing" not in [item.label for item in attention(found)]
-    assert "Nothing was tested." in [item.text for item in attention(found)]
-    assert not [item for item in attention(found) if item.tone == "good"]
+    _, built = page(Journal().snapshot("before").task("install", "changed").snapshot("after").finish(ok=3))
+    assert built.verdict.title == "Carried out, not tested, waits for the user and the supervisor"
+    assert states(built)["a"] == Cell("not tested", "info")
+    assert "Nothing" not in [item.label for item in attention(built)]
+    assert "Nothing was tested." in [item.text for item in attention(built)]
+    assert not [item for item in attention(built) if item.tone == "good"]
 
 
 def test_tests_that_do_not_apply_praise_nothing() -> None:
     journal = Journal().snapshot("before").check("not_applicable").snapshot("after").finish(ok=3)
-    _, found = page(journal)
-    assert states(found)["a"] == Cell("not tested", "info")
-    section = next(section for section in found.sections if section.key == "tests")
+    _, built = page(journal)
+    assert states(built)["a"] == Cell("not tested", "info")
+    section = next(section for section in built.sections if section.key == "tests")
     assert "no test applied" in str(section.blocks)
     assert "tone='good'" not in str(section.blocks)
 
 
 def test_nothing_is_said_only_of_what_was_measured() -> None:
-    _, found = page(complete().finish(ok=5))
-    assert [(item.tone, item.text) for item in attention(found)] == [
+    _, built = page(complete().finish(ok=5))
+    assert [(item.tone, item.text) for item in attention(built)] == [
         ("info", "No failed test or open fault; security was not measured.")
     ]
     measured = complete().check("pass", id="SSH-001", severity="high").finish(ok=6)
@@ -149,9 +149,9 @@ def test_a_machine_that_was_left_behind_is_not_in_order() -> None:
         planned=["a", "b"],
         groups={"a": [], "b": []},
     )
-    _, found = page(journal.finish(ok=5))
-    assert states(found)["b"] == Cell("did not get all of the work", "bad")
-    assert "No batch reached these machines, nothing was done on them: b." in [item.text for item in attention(found)]
+    _, built = page(journal.finish(ok=5))
+    assert states(built)["b"] == Cell("did not get all of the work", "bad")
+    assert "No batch reached these machines, nothing was done on them: b." in [item.text for item in attention(built)]
 
 
 @pytest.mark.parametrize(("other", "shown"), [(False, False), (True, True)])
@@ -160,8 +160,8 @@ def test_a_step_that_only_repeats_failed_tests_is_not_said_twice(other: bool, sh
     journal = complete().task("Test", status="failed", data={"stage": "after", "suite": "web", "checks": [check]})
     if other:
         journal.task("Copy a file", status="failed", message="no space left")
-    _, found = page(journal.finish(ok=5, failed=1))
-    labels = [item.label for item in attention(found)]
+    _, built = page(journal.finish(ok=5, failed=1))
+    labels = [item.label for item in attention(built)]
     assert ("Work" in labels) is shown
     assert "Failed test" in labels
 
@@ -172,8 +172,8 @@ def test_every_reason_is_among_what_needs_attention() -> None:
     t = Translator("en")
     for code in verdict.EFFECTS:
         reason = Reason(code, {key: [] for key in ("hosts", "plays", "steps", "failed", "faults", "tests")})
-        told = structs.replace(record, document=structs.replace(record.document, reasons=(reason,)))
-        items = attention(build(told, t))
+        with_reason = structs.replace(record, document=structs.replace(record.document, reasons=(reason,)))
+        items = attention(build(with_reason, t))
         assert items[0].label != "Nothing", code
         assert "good" not in {item.tone for item in items}, code
     assert set(_DETAILS) <= set(verdict.EFFECTS)
@@ -187,9 +187,9 @@ def test_every_headline_and_stage_has_words() -> None:
 
 
 def test_what_somebody_typed_is_no_signature() -> None:
-    record, found = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED)
+    record, built = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED)
     assert record.signatures == ()
-    block = next(block for s in found.sections for block in s.blocks if isinstance(block, Signatures))
+    block = next(block for s in built.sections for block in s.blocks if isinstance(block, Signatures))
     assert [line.name for line in block.lines] == ["", "", "", ""]
     notes = {line.role: line.note for line in block.lines if line.note}
     assert notes == {
@@ -200,10 +200,10 @@ def test_what_somebody_typed_is_no_signature() -> None:
 
 def test_a_signature_is_shown_with_its_key_and_as_not_checked_here() -> None:
     key = {"role": "supervisor", "revision": 4, "statement": "s", "signature": "t", "key": "SHA256:k"}
-    _, found = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED, ("signature", "M. de Wit", key))
-    assert (fact(found, "Stage").text, fact(found, "Stage").tone) == ("signed", "info")
-    assert fact(found, "Stage").note.endswith("✓ signed (key not checked here)")
-    block = next(block for s in found.sections for block in s.blocks if isinstance(block, Signatures))
+    _, built = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED, ("signature", "M. de Wit", key))
+    assert (fact(built, "Stage").text, fact(built, "Stage").tone) == ("signed", "info")
+    assert fact(built, "Stage").note.endswith("✓ signed (key not checked here)")
+    block = next(block for s in built.sections for block in s.blocks if isinstance(block, Signatures))
     signed = [line for line in block.lines if line.name]
     assert [(line.name, line.digest) for line in signed] == [("M. de Wit", "SHA256:k")]
     assert "oplever verify" in signed[0].note
@@ -211,37 +211,37 @@ def test_a_signature_is_shown_with_its_key_and_as_not_checked_here() -> None:
 
 
 def test_an_important_exception_stands_on_the_first_page() -> None:
-    _, found = page(with_exception().finish(ok=5))
-    (item,) = [item for item in attention(found) if item.label == "Exception"]
+    _, built = page(with_exception().finish(ok=5))
+    (item,) = [item for item in attention(built) if item.label == "Exception"]
     assert item.text == "sudo, severity high, on a, until 31 July 2027"
     assert item.detail[0].text == "approved by M. de Wit, as stated in exceptions.yml"
-    _, found = page(with_exception().finish(ok=5), ACCEPTED, REPORT, APPROVED)
-    (item,) = [item for item in attention(found) if item.label == "Exception"]
+    _, built = page(with_exception().finish(ok=5), ACCEPTED, REPORT, APPROVED)
+    (item,) = [item for item in attention(built) if item.label == "Exception"]
     assert item.detail[0].text == "approved by M. de Wit"
-    _, found = page(with_exception(approver="T. Bos").finish(ok=5), ACCEPTED, REPORT, APPROVED)
-    assert "as stated in exceptions.yml" in str(found.summary)
+    _, built = page(with_exception(approver="T. Bos").finish(ok=5), ACCEPTED, REPORT, APPROVED)
+    assert "as stated in exceptions.yml" in str(built.summary)
 
 
 def test_who_typed_an_exception_for_somebody_else_is_told() -> None:
     entry = {key: GRANT[key] for key in ("control", "reason", "owner", "approver", "expires")}
     journal = assigned().check("fail", **HIGH)
-    _, found = page(journal.finish(ok=5), ("exception", "S. Yilmaz", entry))
-    assert "approved by M. de Wit, as stated by S. Yilmaz" in str(attention(found))
+    _, built = page(journal.finish(ok=5), ("exception", "S. Yilmaz", entry))
+    assert "approved by M. de Wit, as stated by S. Yilmaz" in str(attention(built))
 
 
 def test_somebody_else_decided_than_was_assigned() -> None:
-    _, found = page(assigned().finish(ok=5), ("decision", "T. Bos", {"decision": "approved"}))
-    texts = [item.text for item in attention(found)]
+    _, built = page(assigned().finish(ok=5), ("decision", "T. Bos", {"decision": "approved"}))
+    texts = [item.text for item in attention(built)]
     assert "T. Bos decided, not M. de Wit" in texts
     assert any(text.startswith("Approved while") for text in texts)
-    _, found = page(assigned().finish(ok=5), ("decision", "wit, m. de", {"decision": "approved"}))
-    assert "decided, not" not in str(attention(found))
+    _, built = page(assigned().finish(ok=5), ("decision", "wit, m. de", {"decision": "approved"}))
+    assert "decided, not" not in str(attention(built))
 
 
 def test_the_norm_is_compared_when_hours_were_given() -> None:
-    def hours(*said: tuple[str, str, dict[str, Any]]) -> str:
-        _, found = page(assigned().finish(ok=5), *said)
-        return str(next(section for section in found.sections if section.key == "hours").blocks)
+    def hours(*added: tuple[str, str, dict[str, Any]]) -> str:
+        _, built = page(assigned().finish(ok=5), *added)
+        return str(next(section for section in built.sections if section.key == "hours").blocks)
 
     assert "of the norm" not in hours()
     travel = ("hours", "S. Yilmaz", {"hours": 4.0, "activity": "trip", "kind": "travel", "day": "2026-11-23"})
@@ -253,11 +253,11 @@ def test_a_score_says_over_how_many_controls_it_goes() -> None:
     journal = complete()
     for number, status in enumerate(["pass", "pass", "fail", "error", "not_applicable", "not_applicable"]):
         journal.check(status, id=f"SSH-00{number}", severity="high")
-    record, found = page(journal.finish(ok=9))
+    record, built = page(journal.finish(ok=9))
     score = record.baseline.hosts[0].after
     assert score is not None
     assert (score.measured, score.total, score.errors) == (3, 6, 1)
-    assert "3 of 6 measured, 1 could not be measured, 2 do not apply" in str(found)
+    assert "3 of 6 measured, 1 could not be measured, 2 do not apply" in str(built)
 
 
 def tile(journal: Journal, name: str) -> Cell:
@@ -307,8 +307,8 @@ def test_an_area_is_green_when_it_was_measured_after_the_work() -> None:
             if results[place]
         ]
         journal.task("Audit", "ok", data={"stage": when, "suite": "harden", "checks": checks})
-    found = page(journal.finish())[1]
-    (blocks,) = [section.blocks for section in found.sections if section.key == "baseline"]
+    built = page(journal.finish())[1]
+    (blocks,) = [section.blocks for section in built.sections if section.key == "baseline"]
     (areas,) = [
         block for block in blocks if isinstance(block, Table) and block.caption.startswith("Failing controls per area")
     ]
@@ -323,7 +323,7 @@ def test_every_table_has_the_machines_in_one_order() -> None:
     for host in ("b", "a"):
         data = {"stage": "after", "suite": "harden", "checks": checks}
         journal.task(f"Audit {host}", host=host, data=data)
-    found = page(journal.finish())[1]
-    (blocks,) = [section.blocks for section in found.sections if section.key == "baseline"]
+    built = page(journal.finish())[1]
+    (blocks,) = [section.blocks for section in built.sections if section.key == "baseline"]
     scores = next(block for block in blocks if isinstance(block, Table))
-    assert [row[0].text for row in scores.rows] == list(states(found)) == ["a", "b"]
+    assert [row[0].text for row in scores.rows] == list(states(built)) == ["a", "b"]

@@ -74,10 +74,10 @@ def spoken(language: Language) -> dict[str, set[str]]:
     """Languages by text."""
     parser = Spoken()
     parser.feed(render(record(), "html", language).decode())
-    found: dict[str, set[str]] = {}
+    languages: dict[str, set[str]] = {}
     for mark, words in parser.texts:
-        found.setdefault(words.strip(), set()).add(mark)
-    return found
+        languages.setdefault(words.strip(), set()).add(mark)
+    return languages
 
 
 @pytest.mark.parametrize(

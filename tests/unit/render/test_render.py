@@ -162,20 +162,20 @@ def test_the_languages_differ_in_words_and_not_in_facts() -> None:
 @pytest.mark.parametrize("section", range(23))
 def test_every_section_is_there(fmt: str, section: int) -> None:
     raw = text(complete().finish(ok=5).record(), fmt)
-    found = re.findall(r'class="number">(\d+)</span>' if fmt == "html" else r"^#+ (\d+)\W", raw, re.MULTILINE)
-    assert str(section) in found
+    numbers = re.findall(r'class="number">(\d+)</span>' if fmt == "html" else r"^#+ (\d+)\W", raw, re.MULTILINE)
+    assert str(section) in numbers
 
 
 def test_what_needs_attention_leads_to_the_section_that_tells_more() -> None:
     journal = complete().check("fail", "during", id="a.b").check("fail", id="c.d").task("breaks", "failed")
     controls = [{"id": "SSH-001", "severity": "high", "status": "fail", "expected": "no", "found": "yes"}]
     journal.task("audit", data={"stage": "after", "suite": "SSH", "checks": controls})
-    said: list[tuple[str, dict[str, Any]]] = [
+    contents: list[tuple[str, dict[str, Any]]] = [
         ("rest-point", {"item": "cable"}),
         ("escalation", {"to": "M. de Wit", "message": "no rights"}),
         ("acceptance", {"user": "A. de Boer", "verdict": "rejected"}),
     ]
-    added = [entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data) for kind, data in said]
+    added = [entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data) for kind, data in contents]
     raw = text(derive(journal.finish(failed=1).events(), "", added), "html", "en")
     front = re.findall(r'&nbsp;([^<]+)</span></span>\s*<div><p>.*? <a href="#section-(\w+)">Section (\d+)</a>', raw)
     headings = dict(re.findall(r'id="heading-(\w+)"><span class="number">\d+</span> ([^<]+)', raw))
@@ -207,12 +207,12 @@ def test_a_record_without_anything_can_be_read() -> None:
 
 
 def test_what_people_added_is_shown() -> None:
-    said: list[tuple[str, dict[str, Any]]] = [
+    contents: list[tuple[str, dict[str, Any]]] = [
         ("acceptance", {"user": "A. de Boer", "verdict": "accepted", "as_wanted": ["startpagina"]}),
         ("hours", {"hours": 2.5, "activity": "installatie"}),
         ("decision", {"decision": "approved"}),
     ]
-    added = [entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data) for kind, data in said]
+    added = [entries.make(kind, "S. Yilmaz", "2026-11-23T12:00:00.000000Z", data) for kind, data in contents]
     record = derive(complete().finish(ok=5).events(), "0" * 64, added)
     raw = text(record, "md")
     for part in ("A. de Boer", "startpagina", "2,5", "S. Yilmaz"):
@@ -221,7 +221,7 @@ def test_what_people_added_is_shown() -> None:
 
 def messages() -> set[str]:
     """Every text that the code hands to a translator, by reading the code."""
-    found = set()
+    texts = set()
     package = Path(render_package.__file__).parents[1]
     for path in (path for part in ("page", "kinds", "render", "export") for path in (package / part).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -229,19 +229,19 @@ def messages() -> set[str]:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             count = {"t": 1, "self": 1, "N_": 1, "plural": 2}.get(name, 0)
-            found |= {
-                one.value for one in node.args[:count] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            texts |= {
+                arg.value for arg in node.args[:count] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
             }
-    return found
+    return texts
 
 
 def test_every_text_has_a_dutch_translation_and_none_is_left_over() -> None:
     path = Path(render_package.__file__).parents[1] / "locale" / "nl" / "LC_MESSAGES" / "oplever.po"
     with path.open("rb") as source:
-        known = read_po(source, locale="nl")
-    told = {text for one in known if one.string for text in ([one.id] if isinstance(one.id, str) else one.id)}
-    assert sorted(messages() - told) == []
-    assert sorted(told - messages() - {""}) == []
+        catalogue = read_po(source, locale="nl")
+    translated = {text for row in catalogue if row.string for text in ([row.id] if isinstance(row.id, str) else row.id)}
+    assert sorted(messages() - translated) == []
+    assert sorted(translated - messages() - {""}) == []
     assert len(messages()) > 300
 
 
