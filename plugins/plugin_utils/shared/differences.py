@@ -162,12 +162,6 @@ def uncompared(before: Look, after: Look) -> list[Uncompared]:
     return found
 
 
-def failing(before: Look, after: Look) -> list[str]:
-    """The names of the tests that do not pass because of what changed, or could not be compared."""
-    errors = [item.id for item in uncompared(before, after) if item.is_error]
-    return [*(difference.id for difference in drift(before, after)), *errors]
-
-
 def _of_drift(before: Look, after: Look) -> Iterator[Difference]:
     formats = {before.written_in, after.written_in}
     if len(formats) > 1:
