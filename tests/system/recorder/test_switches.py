@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from oplever.text import to_json
 
 from system.recorder.runs import LOCAL, ROOT, Place
@@ -85,3 +86,25 @@ def test_a_play_and_its_record_name_the_same_drift_again_and_again(place: Place)
         assert f"drift.file.{watched}/file" in data["drift"]
         assert {*data["drift"], *data["not_compared"]} == failing
         (place.record / "record.json").write_bytes(to_json(record))
+
+
+@pytest.mark.parametrize("core", ["pinned", *CORES])
+def test_the_last_task_of_verify_names_the_first_ten_and_counts_the_others(core: str, place: Place) -> None:
+    last = yaml.safe_load((PLAYBOOKS / "verify.yml").read_text(encoding="utf-8"))[-1]["tasks"][-1]
+
+    def end(tests: list[str], drift: list[str]) -> tuple[int, str]:
+        facts = {"oplever_checks_x_after": tests, "oplever_checks_drift_after": drift, "cacheable": True}
+        controls = {"oplever_checks_harden_after": ["SSH-001"], "oplever_checks_x_during": ["x.0"]}
+        setting = {"name": "Set", "ansible.builtin.set_fact": {**facts, **controls}}
+        place.write("end.yml", [{"hosts": "a", "gather_facts": False, "tasks": [setting, last]}])
+        done = place.run(str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", "end.yml")
+        messages = [line.get("message", "") for line in place.journal() if line.get("status") == "failed"]
+        return done.returncode, "".join(messages)
+
+    assert end([], []) == (0, "")
+    assert end(["a.b"], []) == (2, "1 tests did not pass: a.b; 0 differences with the delivery")
+    names = [f"drift.file./{number}" for number in range(12)]
+    shown = ", ".join(names[:10])
+    assert end([], names) == (2, f"0 tests did not pass; 12 differences with the delivery: {shown} and 2 more")
+    several = f"12 tests did not pass: {shown} and 2 more; 10 differences with the delivery: {shown}"
+    assert end(names, names[:10]) == (2, several)
