@@ -148,18 +148,18 @@ def uncompared(before: Look, after: Look) -> list[Uncompared]:
     if before.written_in != after.written_in:
         reason = "another version of the toolkit made it; only packages were compared: deliver again"
         return [Uncompared("format", reason, is_error=True)]
-    found: list[Uncompared] = []
+    parts: list[Uncompared] = []
     if after.written_in != FIRST_FORMAT and before.digest_key != after.digest_key:
         reason = "the SSH host key or the machine id was replaced, so their digests cannot be compared"
-        found.append(Uncompared("digest_key", reason, is_error=True))
+        parts.append(Uncompared("digest_key", reason, is_error=True))
     for name in sorted(after.facts.keys() - before.facts.keys()):
-        found.append(Uncompared(name, "not looked at when it was delivered", is_error=False))
+        parts.append(Uncompared(name, "not looked at when it was delivered", is_error=False))
     then, now = before.unseen, after.unseen
     for name in sorted(then.keys() | now.keys()):
         if kind(name).drift:
             reason = f"not seen: {now[name]}" if name in now else f"not seen at the delivery: {then[name]}"
-            found.append(Uncompared(name, reason, is_error=name in now and now[name] != then.get(name)))
-    return found
+            parts.append(Uncompared(name, reason, is_error=name in now and now[name] != then.get(name)))
+    return parts
 
 
 def _of_drift(before: Look, after: Look) -> Iterator[Difference]:

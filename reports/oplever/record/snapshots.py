@@ -53,8 +53,8 @@ def component(host: str, package: Difference, before: Snapshot, after: Snapshot)
         change = "removed"
     else:
         change = "upgraded" if _newer(package.after, package.before) else "downgraded"
-    there = before if package.change == "removed" else after
-    origin = at(mapping(there.get("packages")).get(package.name), 1)
+    holder = before if package.change == "removed" else after
+    origin = at(mapping(holder.get("packages")).get(package.name), 1)
     return Component(host, package.kind, package.name, change, package.before, package.after, origin)
 
 
@@ -65,7 +65,7 @@ def state(snapshot: Snapshot) -> State:
 
 def settings(host: str, before: Snapshot, after: Snapshot) -> list[Setting]:
     """What differs, with the lines behind it."""
-    return [setting(host, found, before, after) for found in differences.settings(look(before), look(after))]
+    return [setting(host, difference, before, after) for difference in differences.settings(look(before), look(after))]
 
 
 def setting(host: str, difference: Difference, before: Snapshot, after: Snapshot) -> Setting:

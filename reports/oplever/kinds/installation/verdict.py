@@ -184,8 +184,8 @@ def _machines(grounds: Grounds) -> Iterator[Reason]:
     run, failed = grounds.run, frozenset((*grounds.failed, *grounds.unreachable))
     if grounds.unreachable:
         yield Reason("hosts_unreachable", {"hosts": list(grounds.unreachable)})
-    if hosts := [host for host in grounds.failed if host not in grounds.failed_by_tests]:
-        yield Reason("hosts_failed", {"hosts": hosts})
+    if hosts := tuple(host for host in grounds.failed if host not in grounds.failed_by_tests):
+        yield Reason("hosts_failed", {"hosts": list(hosts)})
     if hosts := reach.not_reached(run):
         yield Reason("hosts_not_reached", {"hosts": list(hosts)})
     if hosts := reach.unanswered(run):
