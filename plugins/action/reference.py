@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -23,31 +21,14 @@ class ActionModule(ActionBase):
         result["changed"] = False
         least = delivered.least_stage()
         for record, content in delivered.newest_first(delivered.directory()):
-            if delivered.is_delivery(content, host, least) and (snapshot := last_snapshot(record, host)) is not None:
-                return {**result, "stage": "before", "reference": record.name, "snapshot": snapshot}
-        return {**result, "reference": "", "msg": f"{host} was never delivered: there is nothing to compare it with"}
+            if (
+                delivered.is_delivery(content, host, least)
+                and (snapshot := delivered.last_snapshot(record, host)) is not None
+            ):
+                return {**result, **_named(record.name), "stage": "before", "snapshot": snapshot}
+        return {**result, **_named(""), "msg": f"{host} was never delivered: there is nothing to compare it with"}
 
 
-def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
-    """The last snapshot of `host` in the journal of `record`, when it was one after the work; else None."""
-    found = None
-    try:
-        with (record / "journal.jsonl").open(encoding="utf-8") as journal:
-            for line in journal:
-                if '"snapshot"' not in line:  # most lines are not one, and they are large
-                    continue
-                data = _data(line, host)
-                if data.get("stage") == "after" and isinstance(data.get("snapshot"), dict):
-                    found = data["snapshot"]
-    except (OSError, UnicodeDecodeError):
-        return None
-    return found
-
-
-def _data(line: str, host: str) -> dict[str, Any]:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return {}
-    data = event.get("data") if isinstance(event, dict) and event.get("host") == host else None
-    return data if isinstance(data, dict) else {}
+def _named(reference: str) -> dict[str, Any]:
+    """The name is a fact too, for the task that compares at the end: the snapshot is too large to register."""
+    return {"reference": reference, "ansible_facts": {"oplever_reference": reference}}

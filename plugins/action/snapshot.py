@@ -1,5 +1,6 @@
 # Copyright: The Oplever team; MIT licence
-"""oplever.lab.snapshot on the controller: adds what the roles of this collection own, then runs the module."""
+"""oplever.lab.snapshot on the controller: adds what the roles of this collection own, runs the module, and compares its
+answer with a delivery."""
 
 from __future__ import annotations
 
@@ -9,11 +10,17 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.oplever.lab.plugins.plugin_utils import delivered, recording
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import differences
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.differences import Look
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import plain
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 KEYS = frozenset({"trees", "leave_out", "tables"})
 OPTIONS = {"files": "trees", "exclude": "leave_out", "tables": "tables", "show": "show", "hide": "hide"}
 """Option of the module -> what the roles declare for it."""
+COMPARED = ("format", "packages", "state", "unseen", "digest_key")
+"""Parts of a snapshot that are compared; lines and the description of the machine are not."""
 
 
 class ActionModule(ActionBase):
@@ -25,6 +32,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         declared = declarations(self._loader, sorted(ROLES.glob("*/vars/watch.yml")))
         arguments = dict(self._task.args)
+        reference = str(arguments.pop("reference", "") or "")
         trees = [tree if isinstance(tree, dict) else {"path": tree} for tree in declared["trees"]]
         declared["trees"] = [tree["path"] for tree in trees]
         declared["show"] = [tree["path"] for tree in trees if tree.get("diff") is True]
@@ -34,7 +42,30 @@ class ActionModule(ActionBase):
         result.update(
             self._execute_module(module_name="oplever.lab.snapshot", module_args=arguments, task_vars=task_vars)
         )
+        if isinstance(result.get("snapshot"), dict):
+            host = str((task_vars or {})["inventory_hostname"])
+            result.update(compared(result["snapshot"], str(result.get("stage")), reference, host))
         return result
+
+
+def compared(snapshot: dict[str, Any], stage: str, reference: str, host: str) -> dict[str, Any]:
+    """What differs from the delivery, also as a fact: so are the tests that failed. Without `reference` nothing."""
+    drift: dict[str, list[str]] = {"drift": [], "not_compared": []}
+    if reference:
+        before = delivered.last_snapshot(delivered.record(reference), host)
+        if before is None:
+            return {"failed": True, "msg": f"reference: record {reference} has no snapshot of {host} after the work"}
+        old, new = _look(before), _look(snapshot)
+        drift["drift"] = [difference.id for difference in differences.drift(old, new)]
+        drift["not_compared"] = [item.id for item in differences.uncompared(old, new) if item.is_error]
+    facts = {f"oplever_checks_drift_{stage}": [*drift["drift"], *drift["not_compared"]]}
+    return {**(drift if reference else {}), "ansible_facts": facts}
+
+
+def _look(snapshot: dict[str, Any]) -> Look:
+    """As the journal holds it: a secret that is masked there on both sides must not be a difference here."""
+    parts = {part: snapshot[part] for part in COMPARED if part in snapshot}
+    return differences.look(plain(parts, recording.redactor().text))
 
 
 def declarations(loader: Any, paths: Iterable[Path]) -> dict[str, list[Any]]:

@@ -43,4 +43,8 @@ snapshot:
   description: The snapshot of that record.
   returned: when there is one
   type: dict
+ansible_facts:
+  description: The name as C(oplever_reference), for O(oplever.lab.snapshot#module:reference) at the end of the work.
+  returned: always
+  type: dict
 """

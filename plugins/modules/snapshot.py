@@ -60,6 +60,12 @@ options:
     type: list
     elements: dict
     default: []
+  reference:
+    description:
+      - Name of a record to compare this snapshot with, as M(oplever.lab.reference) finds it. The comparison is made on
+        the controller, by the rules by which the record tells drift. Empty to compare nothing.
+    type: str
+    default: ""
   timeout:
     description: Seconds that one command may take.
     type: int
@@ -84,11 +90,29 @@ EXAMPLES = r"""
   oplever.lab.snapshot:
     stage: before
     files: [/srv/site]
+
+- name: Snapshot that is compared with the last delivery
+  oplever.lab.snapshot:
+    reference: "{{ ansible_facts['oplever_reference'] }}"
 """
 
 RETURN = r"""
 snapshot:
   description: The snapshot; what could not be read is named in its C(problems) and C(unseen).
+  returned: always
+  type: dict
+drift:
+  description: Names of the tests that fail because something changed since the delivery, as C(drift.file./etc/motd).
+  returned: when there is a reference
+  type: list
+  elements: str
+not_compared:
+  description: Names of the tests that are an error, because what the delivery could see cannot be compared now.
+  returned: when there is a reference
+  type: list
+  elements: str
+ansible_facts:
+  description: Both lists together as C(oplever_checks_drift_after) or C(oplever_checks_drift_before).
   returned: always
   type: dict
 """
@@ -106,6 +130,7 @@ OPTIONS = {
     "hide": {"type": "list", "elements": "str", "default": []},
     "whole": {"type": "bool", "default": False},
     "tables": {"type": "list", "elements": "dict", "default": []},
+    "reference": {"type": "str", "default": ""},
     "timeout": {"type": "int", "default": 30},
 }
 

@@ -23,6 +23,13 @@ def directory() -> Path:
     return Path(project.records(project.current()))
 
 
+def record(name: str) -> Path:
+    """The directory of a record. Raises AnsibleError when that is no name of one."""
+    if name != Path(name).name or name.startswith("."):
+        raise AnsibleError(f"{name!r} is no name of a record: use one that `oplever list` shows")
+    return directory() / name
+
+
 def newest_first(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Directory and record.json of each run that was not merely a trial, the one made last first."""
     try:
@@ -61,6 +68,31 @@ def is_delivery(record: dict[str, Any], host: str, least: str = STAGES[0]) -> bo
     is_tested = any(test.get("status") == "pass" for test in tests)
     kept = any(row.get("snapshot_before") and row.get("snapshot_after") for row in _rows(record, "systems", host))
     return kept and is_tested and not is_compared
+
+
+def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
+    """The last snapshot of `host` in the journal of `record`, when it was one after the work; else None."""
+    found = None
+    try:
+        with (record / "journal.jsonl").open(encoding="utf-8") as journal:
+            for line in journal:
+                if '"snapshot"' not in line:  # most lines are not one, and they are large
+                    continue
+                data = _data(line, host)
+                if data.get("stage") == "after" and isinstance(data.get("snapshot"), dict):
+                    found = data["snapshot"]
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found
+
+
+def _data(line: str, host: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    data = event.get("data") if isinstance(event, dict) and event.get("host") == host else None
+    return data if isinstance(data, dict) else {}
 
 
 def _rows(record: dict[str, Any], section: str, host: str) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     events,
     hidden,
     origin,
+    recording,
     start,
     variable_files,
 )
@@ -42,6 +43,7 @@ class Run:
         self.place = place
         self._project = current_project
         self.redactor = Redactor(secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv)))
+        recording.begin(self.redactor)
         self._options = options
         self._loader: Any = None
         self._directory = ""

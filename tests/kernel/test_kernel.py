@@ -59,7 +59,7 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="class")
 def stock(machine: VirtualMachine) -> Statuses:
     """What the audit says of a machine as Debian installs it."""
-    machine.play("audit", STRICT)
+    machine.play("audit", {**STRICT, "audit_fail": False})
     return controls(machine.record())
 
 

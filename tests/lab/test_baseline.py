@@ -35,7 +35,7 @@ class Machines:
     def play(self, playbook: str, *more: str) -> dict[str, Any]:
         """Run a playbook, by path or by its name among ours, under the strict profile and give its record."""
         exceptions = {"oplever_exceptions": [], "oplever_exceptions_file": str(self.exceptions)}
-        profile = {"harden_profile": "debian-hoog", **exceptions}
+        profile = {"harden_profile": "debian-hoog", "audit_fail": False, **exceptions}
         self.lab.ansible(
             playbook if "/" in playbook else f"playbooks/{playbook}.yml",
             "-l",

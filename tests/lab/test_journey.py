@@ -110,6 +110,27 @@ def test_the_created_user_can_log_in(lab: Lab, delivered: tuple[Path, dict[str, 
     assert "home" in out
 
 
+def test_verify_ends_with_an_error_for_one_line_and_looking_accepts_nothing(
+    lab: Lab, delivered: tuple[Path, dict[str, Any]]
+) -> None:
+    """A change that no test notices."""
+    name = "drift.file./etc/environment"
+    verify = ("playbooks/verify.yml", "--limit", "web1", "-e", "oplever_audit=false")
+    lab.ansible(*verify)
+    lab.shell("web1", "echo '# by hand' >> /etc/environment")
+    for _ in range(2):
+        done = lab.ansible(*verify, check=False)
+        assert done.returncode == 2, done.stdout[-3000:]
+        assert f"1 differences with the delivery: {name}" in done.stdout
+        _, record = lab.latest()
+        assert [test["id"] for test in failed(record)] == [name]
+        assert record["faults"] == []
+        assert [reason["code"] for reason in record["document"]["reasons"]] == ["tests_failed"]
+    lab.ansible(*verify, "-e", "oplever_drift=false")
+    lab.shell("web1", "sed -i '$d' /etc/environment")
+    lab.ansible(*verify)
+
+
 def test_verify_names_what_was_broken_by_hand(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     lab.shell("web1", "systemctl stop nginx")
     lab.shell("web1", "echo '# by hand' >> /etc/ssh/sshd_config")

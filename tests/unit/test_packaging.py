@@ -15,6 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+CODE = (".py", ".pyc")
 LOCKS = sorted(ROOT.glob("requirements/*.lock"))
 OWN_ADDRESS = re.compile(r"(?:https?://[\w.-]*|git@\S*|github\.com/|\(@|[\w.]@)oplever[\w.-]*", re.IGNORECASE)
 """A site, repository, account or mailbox with this name: there is none yet."""
@@ -51,6 +52,17 @@ def test_the_page_of_the_package_stands_alone() -> None:
     assert re.findall(r"\]\((?!https?://|#)[^)]*\)|<img", text) == []
     for extra in PROJECT["project"]["optional-dependencies"]:
         assert f"`{extra}`" in text
+
+
+def test_the_package_ships_every_file_that_it_reads() -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["oplever"]
+    package = ROOT / "reports/oplever"
+    shipped = {path for pattern in patterns for path in package.glob(pattern) if path.is_file()}
+    # What Python makes is not data; the link leads into the collection, which ships its own files.
+    listed = [package, package / "_shared"]
+    files = {path for place in listed for path in place.rglob("*") if path.is_file() and path.suffix not in CODE}
+    assert files - shipped == set()
+    assert package / "_shared/kinds.json" in shipped
 
 
 def test_the_licence_is_named_and_shipped() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from oplever._shared.differences import KINDS
 from oplever.page.blocks import Cell, Tone
 from oplever.page.translator import N_, Translator
-from oplever.record import facts
 from oplever.words import Reason
 
 STAGES: dict[str, tuple[Tone, str]] = {
@@ -238,7 +238,7 @@ def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note:
 
 def kind_name(t: Translator, kind: str) -> str:
     """What settings of a kind are called together; of a kind without such a word what one of them is called."""
-    return t(PLAIN[kind]) if kind in PLAIN or kind not in facts.KINDS else getattr(facts.KINDS[kind], t.language)
+    return t(PLAIN[kind]) if kind in PLAIN or kind not in KINDS else getattr(KINDS[kind], t.language)
 
 
 def setting_name(t: Translator, kind: str, name: str) -> str:

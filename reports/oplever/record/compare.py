@@ -7,9 +7,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from oplever._shared.differences import Change, is_told
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Record
-from oplever.record.snapshots import State, is_told
+from oplever.record.snapshots import State
 
 Section = Literal["host", "package", "setting", "test", "control", "result"]
 States = Mapping[str, tuple[State | None, State | None]]
@@ -88,7 +89,8 @@ def state_differences(host: str, old: State, new: State) -> Iterator[Difference]
     for kind in {**old, **new}:
         section: Section = "package" if kind == "package" else "setting"
         for name, was, now in _differing(old.get(kind, {}), new.get(kind, {})):
-            if section == "setting" and not is_told(kind, was, now):
+            change: Change = "added" if was is None else "removed" if now is None else "changed"
+            if section == "setting" and not is_told(kind, change, (was if now is None else now) or ""):
                 continue
             yield Difference(section, host, kind, name, was, now)
 

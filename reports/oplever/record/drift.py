@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from msgspec import structs
 
+from oplever._shared import differences
+from oplever._shared.differences import PACKAGE, Difference, Snapshot, Uncompared
 from oplever.record import facts, snapshots
 from oplever.record.fold import Call
-from oplever.record.model import CheckStatus, Component, Setting, Test, Text
+from oplever.record.model import Component, Setting, Test, Text
 
-KINDS = frozenset(name for name, kind in facts.KINDS.items() if kind.drift)
-"""Kinds of settings that stay as they are when nobody touches them."""
-_OF_PACKAGE = re.compile(r"\b(?:as|of) package (\S+)(?: brought it)?$")
-_FIRST_FORMAT_KINDS = frozenset({"file", "unit", "socket", "account", "group"})
+_PARTS = {
+    "format": Text("de opname van de oplevering", "the snapshot of the delivery"),
+    "digest_key": Text("bestanden die niet iedereen mag lezen", "files that not all may read"),
+}
+"""What is not compared beside kinds."""
 _CHANGES = {
     "added": ("is er bijgekomen", "was added"),
     "removed": ("is verdwenen", "has gone"),
@@ -50,41 +51,27 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         at=after.t,
         path=after.path,
     )
-    components = snapshots.components(host, old, new)
-    settings = [setting for setting in _settings(host, old, new) if not _follows(setting, components)]
-    changes: list[Setting | Component] = [*settings, *components]
-    uncompared = list(_uncompared(base, old, new))
-    if not changes and not any(test.status == "error" for test in uncompared):
+    looks = snapshots.look(old), snapshots.look(new)
+    changes, uncompared = differences.drift(*looks), differences.uncompared(*looks)
+    if not changes and not any(item.is_error for item in uncompared):
         yield base
     for change in changes:
-        yield _changed(base, change)
-    yield from uncompared
+        yield _changed(base, change, old, new)
+    for item in uncompared:
+        yield _not_compared(base, item)
 
 
-def _settings(host: str, old: Any, new: Any) -> Iterator[Setting]:
-    formats = {snapshots.written_in(old), snapshots.written_in(new)}
-    if len(formats) > 1:
-        return  # the words of two formats differ where the machine does not
-    kinds = _FIRST_FORMAT_KINDS if formats == {snapshots.FIRST_FORMAT} else None
-    for setting in snapshots.settings(host, old, new):
-        if setting.kind in kinds if kinds else facts.kind(setting.kind).drift:
-            yield setting
-
-
-def _follows(setting: Setting, components: list[Component]) -> bool:
-    """Whether a file, with its rights, came or went with a package: then the package says it."""
-    match = _OF_PACKAGE.search(setting.after or setting.before)
-    cause = {"added": "installed", "removed": "removed"}.get(setting.change)
-    return match is not None and any(c.name == match[1] and c.change == cause for c in components)
-
-
-def _changed(base: Test, change: Setting | Component) -> Test:
-    name = Text("pakket", "package") if isinstance(change, Component) else facts.kind(change.kind).name
+def _changed(base: Test, difference: Difference, old: Snapshot, new: Snapshot) -> Test:
+    change: Setting | Component
+    if difference.kind == PACKAGE:
+        change, name = snapshots.component(base.host, difference, old, new), Text("pakket", "package")
+    else:
+        change, name = snapshots.setting(base.host, difference, old, new), facts.name(difference.kind)
     lines = change.lines if isinstance(change, Setting) else ()
     nl, en = _CHANGES[change.change]
     return structs.replace(
         base,
-        id=f"drift.{change.kind}.{change.name}",
+        id=difference.id,
         status="fail",
         expected="\n".join([change.before or "absent", *(line for line in lines if line[0] in "-…")]),
         found="\n".join([change.after or "absent", *(line for line in lines if line[0] in "+…")]),
@@ -94,29 +81,13 @@ def _changed(base: Test, change: Setting | Component) -> Test:
     )
 
 
-def _uncompared(base: Test, old: Any, new: Any) -> Iterator[Test]:
-    """What the delivery could see and this look could not is an error; what neither saw does not apply."""
-    if snapshots.written_in(old) != snapshots.written_in(new):
-        yield _not_compared(
-            base, "format", "error", Text("de opname van de oplevering", "the snapshot of the delivery"),
-            "another version of the toolkit made it; only packages were compared: deliver again",
-        )  # fmt: skip
-        return
-    if snapshots.written_in(new) != snapshots.FIRST_FORMAT and not snapshots.same_key(old, new):
-        yield _not_compared(
-            base, "digest_key", "error", Text("bestanden die niet iedereen mag lezen", "files that not all may read"),
-            "the SSH host key or the machine id was replaced, so their digests cannot be compared",
-        )  # fmt: skip
-    for kind in sorted(snapshots.facts_of(new).keys() - snapshots.facts_of(old).keys()):
-        yield _not_compared(base, kind, "not_applicable", facts.kind(kind).name, "not looked at when it was delivered")
-    then, now = snapshots.unseen(old), snapshots.unseen(new)
-    for kind in sorted(then.keys() | now.keys()):
-        if facts.kind(kind).drift:
-            status: CheckStatus = "error" if kind in now and now[kind] != then.get(kind) else "not_applicable"
-            reason = f"not seen: {now[kind]}" if kind in now else f"not seen at the delivery: {then[kind]}"
-            yield _not_compared(base, kind, status, facts.kind(kind).name, reason)
-
-
-def _not_compared(base: Test, name: str, status: CheckStatus, what: Text, reason: str) -> Test:
-    title = Text(f"{what.nl}: vergelijking met de oplevering", f"{what.en}: comparison with the delivery")
-    return structs.replace(base, id=f"drift.{name}", status=status, found=reason, reason=reason, title=title)
+def _not_compared(base: Test, item: Uncompared) -> Test:
+    name = _PARTS.get(item.name) or facts.name(item.name)
+    return structs.replace(
+        base,
+        id=item.id,
+        status="error" if item.is_error else "not_applicable",
+        found=item.reason,
+        reason=item.reason,
+        title=Text(f"{name.nl}: vergelijking met de oplevering", f"{name.en}: comparison with the delivery"),
+    )

@@ -10,20 +10,26 @@ from oplever.journal.events import Result
 from oplever.record.checks import Outcome
 from oplever.record.fold import Run
 from oplever.record.identity import TestKey
-from oplever.record.model import BAD, Fault
+from oplever.record.model import BAD, Fault, Test
 
 ASSERT = "ansible.builtin.assert"
+Failing = tuple[str, str]
+"""Machine and id of a test that did not pass."""
 
 
-def faults(run: Run, saved: dict[int, Result | None], outcomes: Iterable[Outcome]) -> tuple[Fault, ...]:
-    """All faults in order of time, numbered from F-001."""
+def faults(
+    run: Run, saved: dict[int, Result | None], outcomes: Iterable[Outcome], drift: Iterable[Test] = ()
+) -> tuple[Fault, ...]:
+    """All faults in order of time, numbered from F-001. That something drifted is a test and no fault."""
     tests = list(_test_faults(outcomes))
-    every = [*_task_faults(run, saved, tests), *tests, *_interruption(run)]
+    failing = [(fault.host, fault.location) for fault in tests]
+    failing += [(test.host, test.id) for test in drift if test.status in BAD]
+    every = [*_task_faults(run, saved, failing), *tests, *_interruption(run)]
     every.sort(key=lambda fault: fault.at)
     return tuple(structs.replace(fault, id=f"F-{number:03d}") for number, fault in enumerate(every, 1))
 
 
-def _task_faults(run: Run, saved: dict[int, Result | None], tests: Sequence[Fault]) -> list[Fault]:
+def _task_faults(run: Run, saved: dict[int, Result | None], failing: Sequence[Failing]) -> list[Fault]:
     opened: dict[tuple[str, str], Fault] = {}
     closed: list[Fault] = []
     for result in run.setbacks:
@@ -31,7 +37,7 @@ def _task_faults(run: Run, saved: dict[int, Result | None], tests: Sequence[Faul
         key = (start.path or result.task, result.host)
         earlier = opened.get(key)
         if result.status in ("failed", "unreachable", "ignored"):
-            if _reported_by_tests(result) or (start.action == ASSERT and _repeats(result, tests)):
+            if _reported_by_tests(result) or (start.action == ASSERT and _repeats(result, failing)):
                 continue
             fault = _task_fault(run, result, saved)
             if earlier and earlier.status == fault.status == "open":
@@ -68,9 +74,9 @@ def _reported_by_tests(result: Result) -> bool:
     return isinstance(checks, list) and any(isinstance(c, dict) and c.get("status") in BAD for c in checks)
 
 
-def _repeats(result: Result, tests: Sequence[Fault]) -> bool:
+def _repeats(result: Result, failing: Sequence[Failing]) -> bool:
     """Whether an assertion at the end only names tests that failed on this host."""
-    return any(fault.host == result.host and fault.location in (result.message or "") for fault in tests)
+    return any(host == result.host and test in (result.message or "") for host, test in failing)
 
 
 def _test_faults(outcomes: Iterable[Outcome]) -> list[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oplever.record.values import at, at_key, items, mapping, pairs, rows, words
+from oplever._shared.values import at, at_key, items, mapping, pairs, rows, words
 
 
 def facts(snapshot: Any) -> dict[str, dict[str, str]]:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from msgspec import structs
 
-from oplever.record import facts, first_format
+from oplever._shared import differences
+from oplever._shared.differences import FIRST_FORMAT, Difference, Facts, Look, written_in
+from oplever._shared.values import at, at_key, items, mapping, rows, whole_number
+from oplever.record import first_format
 from oplever.record.fold import Call
 from oplever.record.model import Component, Interface, Setting, Volume
-from oplever.record.values import at, at_key, items, mapping, rows, whole_number
 
 Snapshot = Mapping[str, Any]
-State = dict[str, dict[str, str]]
+State = Facts
 """What can be compared of a machine: `package` or a kind of setting -> name -> one line, equal when it is equal."""
-FIRST_FORMAT = 1
 MOST_LINES = 20
 """Lines of a difference that are shown; what is beyond is counted."""
 LONGEST_LINE = 240
-_UNREMARKABLE = ("as /etc/skel gives it", "as the default for interfaces")
-"""Ends of words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them."""
-_KEYED = re.compile(r"\bkeyed [0-9a-f]{16}\b")
 
 
 def first_and_last(calls: Iterable[Call]) -> dict[str, tuple[Call | None, Call | None]]:
@@ -38,87 +35,41 @@ def first_and_last(calls: Iterable[Call]) -> dict[str, tuple[Call | None, Call |
     return found
 
 
+def look(snapshot: Snapshot) -> Look:
+    """The snapshot as it is compared."""
+    return differences.look(snapshot, first_format.facts(snapshot) if written_in(snapshot) == FIRST_FORMAT else None)
+
+
 def components(host: str, before: Snapshot, after: Snapshot) -> list[Component]:
-    old, new = mapping(before.get("packages")), mapping(after.get("packages"))
-    found = []
-    for name in sorted(old.keys() | new.keys()):
-        was, now = at(old.get(name), 0), at(new.get(name), 0)
-        origin = at(new.get(name), 1)
-        if name not in old:
-            found.append(Component(host, "package", name, "installed", after=now, origin=origin))
-        elif name not in new:
-            found.append(Component(host, "package", name, "removed", before=was, origin=at(old[name], 1)))
-        elif was != now:
-            change: Literal["upgraded", "downgraded"] = "upgraded" if _newer(now, was) else "downgraded"
-            found.append(Component(host, "package", name, change, was, now, origin))
-    return found
+    return [component(host, package, before, after) for package in differences.packages(look(before), look(after))]
+
+
+def component(host: str, package: Difference, before: Snapshot, after: Snapshot) -> Component:
+    """A package that came, went or has another version, with the origin of what is there, or was."""
+    change: Literal["installed", "removed", "upgraded", "downgraded"]
+    if package.change == "added":
+        change = "installed"
+    elif package.change == "removed":
+        change = "removed"
+    else:
+        change = "upgraded" if _newer(package.after, package.before) else "downgraded"
+    holder = before if package.change == "removed" else after
+    origin = at(mapping(holder.get("packages")).get(package.name), 1)
+    return Component(host, package.kind, package.name, change, package.before, package.after, origin)
 
 
 def state(snapshot: Snapshot) -> State:
-    packages = {str(name): at(value, 0) for name, value in mapping(snapshot.get("packages")).items()}
-    return {"package": packages} | facts_of(snapshot)
-
-
-def written_in(snapshot: Snapshot) -> int:
-    """The format of a snapshot; one that does not say is of the first."""
-    return whole_number(snapshot.get("format")) or FIRST_FORMAT
-
-
-def facts_of(snapshot: Snapshot) -> State:
-    """Kind -> key -> words."""
-    if written_in(snapshot) == FIRST_FORMAT:
-        return first_format.facts(snapshot)
-    return {
-        str(kind): {str(key): str(words) for key, words in mapping(keys).items()}
-        for kind, keys in mapping(snapshot.get("state")).items()
-    }
-
-
-def unseen(snapshot: Snapshot) -> dict[str, str]:
-    """Kind -> why it was not seen, or not in full."""
-    return {str(kind): "; ".join(map(str, items(reasons))) for kind, reasons in mapping(snapshot.get("unseen")).items()}
-
-
-def same_key(before: Snapshot, after: Snapshot) -> bool:
-    """Whether the digests of files that not everybody may read were made with one key, so that they can be compared."""
-    return before.get("digest_key") == after.get("digest_key")
+    seen = look(snapshot)
+    return {differences.PACKAGE: seen.versions} | seen.facts
 
 
 def settings(host: str, before: Snapshot, after: Snapshot) -> list[Setting]:
-    """What differs, of the kinds that both have. Of a kind that was not seen in full on one side only what both have:
-    what is on one side may have been there all along."""
-    old, new = facts_of(before), facts_of(after)
-    partly = unseen(before).keys() | unseen(after).keys()
-    differing: list[Setting] = []
-    for kind, was in old.items():
-        for setting in _differences(host, kind, was, new.get(kind), keyed=same_key(before, after)):
-            in_full = kind not in partly or setting.change == "changed"
-            if in_full:
-                differing.append(_with_lines(setting, before, after))
-    return differing
+    """What differs, with the lines behind it."""
+    return [setting(host, difference, before, after) for difference in differences.settings(look(before), look(after))]
 
 
-def is_told(kind: str, was: str | None, now: str | None) -> bool:
-    """Whether a difference in one key says something; None stands for a key that is not there."""
-    change: facts.Change = "added" if was is None else "removed" if now is None else "changed"
-    usual = (was if now is None else now) or ""
-    return facts.kind(kind).tells(change) and not usual.endswith(_UNREMARKABLE)
-
-
-def _differences(
-    host: str, kind: str, old: dict[str, str], new: dict[str, str] | None, *, keyed: bool
-) -> Iterator[Setting]:
-    if new is None:
-        return
-    for name in sorted(old.keys() | new.keys()):
-        if not is_told(kind, old.get(name), new.get(name)):
-            continue
-        if name not in old:
-            yield Setting(host, kind, name, "added", after=new[name])
-        elif name not in new:
-            yield Setting(host, kind, name, "removed", before=old[name])
-        elif old[name] != new[name] and (keyed or _KEYED.sub("", old[name]) != _KEYED.sub("", new[name])):
-            yield Setting(host, kind, name, "changed", old[name], new[name])
+def setting(host: str, difference: Difference, before: Snapshot, after: Snapshot) -> Setting:
+    return _with_lines(Setting(host, *difference), before, after)
 
 
 def _with_lines(setting: Setting, before: Snapshot, after: Snapshot) -> Setting:

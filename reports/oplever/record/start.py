@@ -48,6 +48,7 @@ def start(run: Run, digest: str) -> Record:
     outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
     states = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
+    drifted = list(drift.tests(pairs))
     assignment = _assignment(run)
     return Record(
         schema=SCHEMA_VERSION,
@@ -66,9 +67,9 @@ def start(run: Run, digest: str) -> Record:
         settings=tuple(s for host, (old, new) in states.items() for s in snapshots.settings(host, old, new)),
         plan=(*run.plan.values(), *reach.plays_not_begun(run)),
         steps=steps(run, saved),
-        tests=(*checks.tests(outcomes), *drift.tests(pairs)),
+        tests=(*checks.tests(outcomes), *drifted),
         baseline=checks.baseline(run.checks, outcomes),
-        faults=faults(run, saved, outcomes) if run.start else (),
+        faults=faults(run, saved, outcomes, drifted) if run.start else (),
         escalations=(),
         acceptance=Acceptance(),
         rest_points=RestPoints(),

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from oplever import clock
+from oplever._shared.differences import DRIFTING
 from oplever.kinds.registry import KINDS
-from oplever.record import drift
 from oplever.record.compare import Difference, state_differences
 from oplever.store.database import Database, Values
 from oplever.store.index import Index
@@ -20,7 +20,6 @@ from oplever.store.ordering import Clock
 _LAST_FIRST = "moment DESC, number DESC, place, name DESC"
 """Numbers count within a place; records of several places follow each other by time."""
 _COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
-DRIFTING = drift.KINDS | {"package"}
 
 
 def _in_part(table: str, condition: str) -> str:

@@ -117,6 +117,19 @@ def test_a_task_that_failed_for_another_reason_is_a_fault(checks: Any) -> None:
     assert [item.kind for item in faults(journal)] == ["task_failed"]
 
 
+def test_an_assertion_that_names_what_drifted_is_no_fault_since_the_test_tells_it() -> None:
+    def kinds(message: str, host: str = "a") -> list[str]:
+        look = {"format": 2, "digest_key": "k", "state": {"file": {"/etc/motd": "aa"}}}
+        journal = Journal().task("1", data={"stage": "before", "snapshot": look, "reference": "r"})
+        now = {**look, "state": {"file": {"/etc/motd": "bb"}}}
+        journal.task("2", data={"stage": "after", "snapshot": now})
+        return [item.kind for item in faults(checked(journal, message, None, host=host))]
+
+    assert kinds("0 tests did not pass; 1 differences with the delivery: drift.file./etc/motd") == []
+    assert kinds("0 tests did not pass; 1 differences with the delivery: drift.file./etc/issue") == ["task_failed"]
+    assert kinds("1 differences with the delivery: drift.file./etc/motd", host="b") == ["task_failed"]
+
+
 def test_an_assertion_that_repeats_a_failed_test_of_its_machine_is_no_second_fault() -> None:
     def kinds(action: str = ASSERT, message: str = "x.y failed", host: str = "a") -> list[str]:
         return [item.kind for item in faults(checked(Journal().check("fail"), message, None, action, host))]

@@ -11,6 +11,8 @@ from oplever.kinds.installation import verdict
 from oplever.record.entries import make
 from oplever.record.model import Record
 
+ASSERT = "ansible.builtin.assert"
+
 
 def derived(journal: Journal, *statements: tuple[str, dict[str, Any]]) -> Record:
     entries = [
@@ -137,6 +139,24 @@ def test_a_fault_that_machines_or_tests_tell_of_is_told_once() -> None:
     ]
     assert list(of(complete().check("fail").finish(ok=5))) == ["tests_failed"]
     assert "faults_open" not in of(complete().add("task_start", task="t", name="t"))
+
+
+def test_a_machine_that_failed_because_of_its_tests_is_told_by_them() -> None:
+    def codes(message: str) -> list[str]:
+        journal = complete().check("fail").add("task_start", task="v", play="p", name="verify", action=ASSERT)
+        journal.add("result", task="v", host="a", status="failed", message=message)
+        return list(of(ended(journal, recap={"a": {"failed": 1}})))
+
+    assert codes("1 tests did not pass: x.y") == ["tests_failed"]
+    assert codes("the disk is full") == ["hosts_failed", "tests_failed"]
+    unseen = ended(complete().check("fail"), recap={"a": {"failed": 1}})
+    assert list(of(unseen)) == ["hosts_failed", "tests_failed"], "the journal does not say which step failed"
+
+
+def test_an_audit_that_failed_is_told_by_its_controls() -> None:
+    checks = [{"id": "SSH-001", "severity": "high", "status": "fail"}]
+    journal = complete().task("audit", "failed", data={"stage": "after", "suite": "harden", "checks": checks})
+    assert list(of(ended(journal, recap={"a": {"failed": 1}}))) == ["controls_failed"]
 
 
 @pytest.mark.parametrize("status", ["failed", "unreachable"])

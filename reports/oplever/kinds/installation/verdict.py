@@ -85,6 +85,14 @@ class Grounds:
         return tuple(figures.failing_tests(self.record))
 
     @cached_property
+    def failed_by_tests(self) -> frozenset[str]:
+        """Machines on which no step failed but those that say what tests or controls showed: these tell it."""
+        failing = {test.host for test in self.failing}
+        failing |= {control.host for control in figures.failing_controls(self.record)}
+        failed = {result.host for result in self.run.setbacks if result.status == "failed"}
+        return frozenset(failing & failed - {fault.host for fault in self.record.faults if fault.kind == "task_failed"})
+
+    @cached_property
     def measured(self) -> frozenset[str]:
         """Machines of which something was tested."""
         return figures.tested_hosts(self.record)
@@ -176,8 +184,8 @@ def _machines(grounds: Grounds) -> Iterator[Reason]:
     run, failed = grounds.run, frozenset((*grounds.failed, *grounds.unreachable))
     if grounds.unreachable:
         yield Reason("hosts_unreachable", {"hosts": list(grounds.unreachable)})
-    if grounds.failed:
-        yield Reason("hosts_failed", {"hosts": list(grounds.failed)})
+    if hosts := tuple(host for host in grounds.failed if host not in grounds.failed_by_tests):
+        yield Reason("hosts_failed", {"hosts": list(hosts)})
     if hosts := reach.not_reached(run):
         yield Reason("hosts_not_reached", {"hosts": list(hosts)})
     if hosts := reach.unanswered(run):

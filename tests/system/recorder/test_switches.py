@@ -1,0 +1,110 @@
+"""The switches of the playbooks as people give them, on every supported version of ansible-core; and how these end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from oplever.text import to_json
+
+from system.recorder.runs import LOCAL, ROOT, Place
+from system.recorder.test_versions import CORES, environment
+
+WAYS = ("oplever_audit=false", '{"oplever_audit": false}', "oplever_audit=no")
+AUDIT = "Audit against the security baseline"
+PLAYBOOKS = ROOT / "playbooks"
+
+WORK = """
+- hosts: a
+  gather_facts: false
+  tasks:
+    - oplever.lab.snapshot: {{stage: before, files: [{watched}]}}
+    - oplever.lab.checks:
+        stage: after
+        checks: [{{id: a.b, title: t, source: file, select: {watched}, expect: {{exists: true}}}}]
+    - oplever.lab.snapshot: {{stage: after, files: [{watched}]}}
+"""
+LOOK = """
+- hosts: a
+  gather_facts: false
+  tasks:
+    - oplever.lab.reference:
+    - oplever.lab.snapshot:
+        files: [{watched}]
+        reference: "{{{{ ansible_facts['oplever_reference'] }}}}"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path)
+    made.inventory({"a": {**LOCAL, "ansible_become": False}})
+    return made
+
+
+def bin_of(core: str) -> Path:
+    return environment(core) if core in CORES else Path(sys.executable).parent
+
+
+@pytest.mark.parametrize("core", ["pinned", *CORES])
+def test_no_audit_when_it_is_switched_off(core: str, place: Place) -> None:
+    command = [str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", str(PLAYBOOKS / "verify.yml"), "--tags"]
+    for way in WAYS:
+        done = place.run(*command, "audit", "-e", way, "-e", "oplever_drift=false")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (step,) = (step for step in place.derived().steps if step.name == AUDIT)
+        assert [result.status for result in step.results] == ["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 2), (("-e", "audit_fail=false"), 0), (("-e", '{"audit_fail": false}'), 0)]
+)
+def test_an_audit_in_which_a_control_fails_ends_with_an_error_unless_told_not_to(
+    options: tuple[str, ...], code: int, place: Place
+) -> None:
+    done = place.play(str(PLAYBOOKS / "audit.yml"), *options)
+    assert done.returncode == code, done.stdout + done.stderr
+    record = place.derived()
+    assert any(control.after == "fail" for control in record.baseline.controls)
+    assert record.faults == (), "the controls tell it"
+
+
+def test_a_play_and_its_record_name_the_same_drift_again_and_again(place: Place) -> None:
+    watched = place.write("watched/file", "one\ntwo\n").parent
+    for name, play in (("work.yml", WORK), ("look.yml", LOOK)):
+        place.write(name, play.format(watched=watched))
+    assert place.play("work.yml").returncode == 0
+    (place.record / "record.json").write_bytes(to_json(place.derived()))
+    (watched / "file").write_text("one\n2\n", encoding="utf-8")
+    for _ in range(2):
+        assert place.play("look.yml").returncode == 0
+        (data,) = (line["data"] for line in place.journal() if "not_compared" in line.get("data", {}))
+        record = place.derived()
+        failing = {test.id for test in record.tests if test.suite == "drift" and test.status in ("fail", "error")}
+        assert f"drift.file.{watched}/file" in data["drift"]
+        assert {*data["drift"], *data["not_compared"]} == failing
+        (place.record / "record.json").write_bytes(to_json(record))
+
+
+@pytest.mark.parametrize("core", ["pinned", *CORES])
+def test_the_last_task_of_verify_names_the_first_ten_and_counts_the_others(core: str, place: Place) -> None:
+    last = yaml.safe_load((PLAYBOOKS / "verify.yml").read_text(encoding="utf-8"))[-1]["tasks"][-1]
+
+    def end(tests: list[str], drift: list[str]) -> tuple[int, str]:
+        facts = {"oplever_checks_x_after": tests, "oplever_checks_drift_after": drift, "cacheable": True}
+        controls = {"oplever_checks_harden_after": ["SSH-001"], "oplever_checks_x_during": ["x.0"]}
+        setting = {"name": "Set", "ansible.builtin.set_fact": {**facts, **controls}}
+        place.write("end.yml", [{"hosts": "a", "gather_facts": False, "tasks": [setting, last]}])
+        done = place.run(str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", "end.yml")
+        messages = [line.get("message", "") for line in place.journal() if line.get("status") == "failed"]
+        return done.returncode, "".join(messages)
+
+    assert end([], []) == (0, "")
+    assert end(["a.b"], []) == (2, "1 tests did not pass: a.b; 0 differences with the delivery")
+    names = [f"drift.file./{number}" for number in range(12)]
+    shown = ", ".join(names[:10])
+    assert end([], names) == (2, f"0 tests did not pass; 12 differences with the delivery: {shown} and 2 more")
+    several = f"12 tests did not pass: {shown} and 2 more; 10 differences with the delivery: {shown}"
+    assert end(names, names[:10]) == (2, several)
