@@ -11,9 +11,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from oplever.journal.events import Result
-from oplever.record.fold import FACTS, Play, Run, Task
+from oplever.record.fold import FACTS, NO_WORK, Play, Run, Task
 from oplever.record.model import PlanStep
 
+_LOOKING = NO_WORK | {
+    "ansible.builtin.assert",
+    "ansible.builtin.debug",
+    "ansible.builtin.set_fact",
+    "ansible.builtin.validate_argument_spec",
+    "oplever.lab.checks",
+    "oplever.lab.login_facts",
+    "oplever.lab.platform_facts",
+    "oplever.lab.reference",
+    "oplever.lab.snapshot",
+}
+"""What changes nothing on a machine and is no work on it."""
 _ENDS = frozenset({"end_host", "end_batch", "end_play"})
 
 
@@ -121,6 +133,14 @@ def unanswered(run: Run) -> tuple[str, ...]:
 def has_work(run: Run) -> bool:
     """Whether anything was done or tried, more than asking what the machine is and bringing in files of tasks."""
     return bool(run.setbacks) or any(task.has_work for task in run.tasks.values())
+
+
+def only_looked(run: Run) -> bool:
+    """Whether every step that was carried out was a test, a snapshot or what such a step needs."""
+    return all(
+        (task.start.action or "") in _LOOKING or all(result.status == "skipped" for result in task.results)
+        for task in run.tasks.values()
+    )
 
 
 def changed_in_trial(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:

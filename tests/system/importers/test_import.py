@@ -14,13 +14,13 @@ from typing import Any
 
 import ansible_runner
 import jsonschema
-import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from oplever import store
 from oplever.cli.main import main
 from oplever.journal.importers.registry import FORMATS
 from oplever.journal.importers.write import write
+from oplever.text import to_json
 
 from .conftest import BIN, ROOT, SECRET, environment, recaps, steps, stopped_run
 
@@ -56,7 +56,7 @@ def imported(records: Path, *words: object) -> dict[str, Any]:
 
 def own(place: Path) -> dict[str, Any]:
     (directory,) = [path for path in (place / "ours").iterdir() if not path.is_symlink()]
-    record: dict[str, Any] = msgspec.to_builtins(store.load(directory))
+    record: dict[str, Any] = json.loads(to_json(store.load(directory)))
     return record
 
 
@@ -151,7 +151,7 @@ def derived(records: Path, form: str, path: Path) -> dict[str, Any]:
     directory = write(source, records)
     for line in (directory / "journal.jsonl").read_bytes().splitlines():
         VALID.validate(json.loads(line))
-    found: dict[str, Any] = msgspec.to_builtins(store.load(directory))
+    found: dict[str, Any] = json.loads(to_json(store.load(directory)))
     return found
 
 

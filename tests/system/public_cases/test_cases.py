@@ -8,10 +8,10 @@ import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import pytest
 from msgspec import structs
 from oplever.record.model import Record
+from oplever.text import to_json
 
 from system.public_cases.case import ALONE, GROUPS, Case, cases, every_case
 from system.public_cases.formats import CASES
@@ -39,7 +39,7 @@ def secret_name(case: Case) -> str:
 
 def leaks(place: Place, record: Record) -> dict[str, set[str]]:
     """File -> the secrets in it; `record` is all that documents are made of."""
-    names = secrets_in(msgspec.json.encode(record))
+    names = secrets_in(to_json(record))
     return {**leaked(place.record), **({"record": names} if names else {})}
 
 

@@ -193,6 +193,20 @@ def test_failures_that_were_ignored_are_counted() -> None:
     assert of(journal) == {"failures_ignored": {"count": 2}}
 
 
+@pytest.mark.parametrize(("action", "is_work"), [("ansible.builtin.copy", True), ("ansible.builtin.assert", False)])
+def test_work_that_stopped_at_a_failed_test_is_not_done(action: str, is_work: bool) -> None:
+    """Ansible does nothing more on that machine; of a run that only looked nothing was left to do."""
+    journal = complete()
+    journal.add("task_start", task="w", play="p", name="w", action=action)
+    journal.add("result", task="w", host="a", status="ok")
+    check = {"id": "x.z", "title": "t", "status": "fail", "expected": "1", "found": "2"}
+    journal.task("t", "failed", data={"stage": "during", "suite": "x", "checks": [check]})
+    record = derived(journal.finish(ok=5, failed=1))
+    codes = [reason.code for reason in record.document.reasons]
+    assert codes == (["hosts_failed", "tests_failed"] if is_work else ["tests_failed"])
+    assert record.stage == ("started" if is_work else "carried_out")
+
+
 def test_machines_without_tests_or_without_both_snapshots_are_named() -> None:
     journal = complete()
     journal.add("play_start", play="q", targets=["b", "c", "d"])

@@ -86,7 +86,10 @@ class Grounds:
 
     @cached_property
     def failed_by_tests(self) -> frozenset[str]:
-        """Machines on which no step failed but those that say what tests or controls showed: these tell it."""
+        """Machines on which no step failed but those that say what tests or controls showed: these tell it. Only of a
+        run that looked and did nothing else: work stops where a test fails, and what comes after it is not done."""
+        if not reach.only_looked(self.run):
+            return frozenset()
         failing = {test.host for test in self.failing}
         failing |= {control.host for control in figures.failing_controls(self.record)}
         failed = {result.host for result in self.run.setbacks if result.status == "failed"}
