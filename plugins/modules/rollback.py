@@ -22,9 +22,9 @@ options:
     type: str
     required: true
   state:
-    description: C(armed) before the change, C(confirmed) after it.
+    description: C(armed) before the change, C(confirmed) after it. C(applied) is a step of C(confirmed) itself.
     type: str
-    choices: [armed, confirmed]
+    choices: [armed, applied, confirmed]
     required: true
   files:
     description: For C(armed), the files that the change may replace; of a directory only owner and rights.
@@ -111,7 +111,10 @@ def main():
             "armed_seconds": {"type": "int", "default": 900},
             "seconds": {"type": "int", "default": 45},
         },
+        supports_check_mode=True,
     )
+    if module.check_mode:
+        module.exit_json(changed=False)
     if os.geteuid() != 0:
         module.fail_json(msg="this account has no rights of root here: become does not work, or is not asked for")
     if not re.match(r"[a-z0-9_]+\Z", module.params["name"]):
