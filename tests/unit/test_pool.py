@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -32,6 +33,14 @@ def pool() -> ModuleType:
     sys.modules["pool"] = module
     loader.exec_module(module)
     return module
+
+
+@pytest.fixture(autouse=True)
+def interrupts_count() -> Iterator[None]:
+    """Also where these tests run in the background of a shell, which has interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def shell(pool: ModuleType, name: str, script: str, report: Path | None = None) -> object:

@@ -27,6 +27,8 @@ class LooseEnds:
 
     def take(self, result: Result, start: TaskStart, targets: Iterable[str]) -> None:
         """One more result, of the task that began with `start` in a play for `targets`."""
+        # Before the handler answers: tools that keep notices apart give the last one with the handler itself.
+        self._topics[result.host].update(dict.fromkeys(result.notify))
         if start.handler:
             # One that runs once for all machines of the play answers for each of them.
             names = {start.name, *start.listen}
@@ -34,7 +36,6 @@ class LooseEnds:
                 topics = self._topics[host]
                 for topic in [topic for topic in topics if {topic, topic.rpartition(" : ")[2]} & names]:
                     del topics[topic]
-        self._topics[result.host].update(dict.fromkeys(result.notify))
         if result.job is not None:
             job = (result.host, result.job.id)
             if result.job.finished or _is_outcome(result, start):

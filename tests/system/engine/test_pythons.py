@@ -32,8 +32,8 @@ for release in recorded.RELEASES:
         found += [r for r in recorded.results(release, place, away) if r["status"] != "pass"]
         for result in evaluate.evaluate(recorded.Recorded(str(place), away), checks):
             found += [result] if "not foreseen" in result["reason"] else []
-        snapshot = collect.snapshot(recorded.Recorded(str(place), away))
-        assert snapshot["accounts"] and snapshot["packages"], snapshot["problems"]
+        snapshot = collect.snapshot(recorded.Recorded(str(place), away), collect.Places())
+        assert snapshot["state"]["account"] and snapshot["packages"], (snapshot["problems"], snapshot["unseen"])
 print(json.dumps([sys.version_info[:2], found]))
 """
 

@@ -48,7 +48,7 @@ class Recorded(Machine):
     def __init__(self, root: str, offline: bool = False) -> None:
         super().__init__(root, offline=offline)
 
-    def tool(self, argv: list[str], *more: object) -> Completed:
+    def tool(self, argv: list[str], *more: object, **options: object) -> Completed:
         words = tuple(str(word) for word in argv)
         name = next((name for start, name in COMMANDS.items() if words[: len(start)] == start), None)
         if name is None:

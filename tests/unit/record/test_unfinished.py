@@ -102,3 +102,10 @@ def test_a_run_from_a_task_on_says_so() -> None:
     journal = Journal(start_at="second").task("second")
     assert params(journal.finish().record(), "started_at") == {"started_at": {"step": "second"}}
     assert params(Journal().task("second").finish().record(), "started_at") == {}
+
+
+def test_a_notice_that_is_kept_beside_the_result_does_not_come_after_the_handler() -> None:
+    """The callback keeps both; the line of its own is read with the next result of the machine."""
+    play = Play().step("write", "a", notify=["restart"])
+    play.add("notify", host="a", handler="restart")
+    assert play.step("restart", "a", start=HANDLER).handlers() == {}
