@@ -166,6 +166,17 @@ def test_a_step_that_only_repeats_failed_tests_is_not_said_twice(other: bool, sh
     assert "Failed test" in labels
 
 
+def test_work_that_stopped_at_a_failed_test_is_told_beside_the_test() -> None:
+    check = {"id": "web.page", "title": "page", "status": "fail", "expected": "1", "found": "2"}
+    journal = complete()
+    journal.add("task_start", task="w", play="p", name="w", action="ansible.builtin.copy")
+    journal.add("result", task="w", host="a", status="ok")
+    journal.task("Test", status="failed", data={"stage": "during", "suite": "web", "checks": [check]})
+    _, found = page(journal.finish(ok=5, failed=1))
+    assert attention(found)[0].text == "A step failed on a."
+    assert "Failed test" in [item.label for item in attention(found)]
+
+
 def test_every_reason_is_among_what_needs_attention() -> None:
     """One source: a reason without a line of its own would let the list say less than the verdict."""
     record, _ = page(complete().finish(ok=5))

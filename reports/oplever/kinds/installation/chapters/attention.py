@@ -32,8 +32,6 @@ def attention(view: View, t: Translator) -> Blocks:
     items: list[AttentionItem] = []
     shown: set[str] = set()
     for reason in view.record.document.reasons:
-        if reason.code == "hosts_failed" and _only_tests_failed(view, reason.params["hosts"]):
-            continue
         name, detail = _DETAILS.get(reason.code, ("", None))
         if detail is None:
             items.append(_line(t, reason))
@@ -43,12 +41,6 @@ def attention(view: View, t: Translator) -> Blocks:
     items += [] if "faults" in shown else _faults(view, t)
     items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
     return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
-
-
-def _only_tests_failed(view: View, hosts: Sequence[str]) -> bool:
-    """Whether the failed steps of these machines only report failed tests, which are listed themselves."""
-    other = {fault.host for fault in view.unsolved_faults if fault.kind == "task_failed"}
-    return bool(hosts) and all(view.failing_on[host] and host not in other for host in hosts)
 
 
 def _line(t: Translator, reason: Reason) -> AttentionItem:
