@@ -9,7 +9,7 @@ from golden.cases import Case, entry
 from golden.journal import Data, Journal, check, control, machine
 from hypothesis import strategies as st
 
-HOSTS = ("a", "b")
+HOSTS = ("a", "b", "c")
 PEOPLE = ("S. Yilmaz", "M. de Wit", "J. Bakker")
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 IDS = ("m.login", "m.mail")
@@ -50,7 +50,18 @@ def _task(number: int, results: dict[str, str]) -> Part:
     def write(journal: Journal) -> None:
         journal.task(f"Task {number}", "ansible.builtin.apt", "oplever.lab.base")
         for name, status in results.items():
-            journal.result(name, status)
+            journal.result(name, status, notify=["Restart it"] if status == "changed" else [])
+
+    return write
+
+
+def _fatal(failing: list[str]) -> Part:
+    """A step that ends the play for everyone because it fails on some."""
+
+    def write(journal: Journal) -> None:
+        journal.task("Migrate", "ansible.builtin.command", for_all=True, fatal=True)
+        for name in failing:
+            journal.result(name, "failed", message="no")
 
     return write
 
@@ -77,6 +88,7 @@ parts = st.one_of(
     st.builds(_controls, host, st.sampled_from(("before", "after")), st.sampled_from(("high", "low")), mostly_pass),
     st.builds(_task, st.integers(1, 3), st.dictionaries(host, mostly_ok, max_size=3)),
     st.builds(_rescued, host),
+    st.builds(_fatal, st.lists(host, min_size=1, max_size=2, unique=True)),
 )
 
 
@@ -138,16 +150,16 @@ people = st.one_of(
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """A run over one or two machines, and what people said about it. Most are in order but for a few things, so that
+    """A run over three machines, and what people said about it. Most are in order but for a few things, so that
     what should keep a record from being delivered often stands alone."""
-    names = draw(st.lists(host, min_size=1, max_size=2, unique=True))
+    names = draw(st.permutations(HOSTS))
     journal = Journal("20261123T100000Z-site-f00001", work_process="1.3", check_mode=draw(seldom))
     journal.play("All", {name: [] for name in names})
     journal.snapshots("before", {name: machine(1) for name in HOSTS})
     journal.checks(names[0], "during", "one", [check("m.other")])
     for part in draw(st.lists(parts, min_size=2, max_size=6)):
         part(journal)
-    hosts = names[:-1] if draw(seldom) else HOSTS
+    hosts = names[:-1] if draw(seldom) else names
     journal.snapshots("after", {name: machine(1) for name in hosts})
     if not draw(seldom):
         journal.finish(reason="stopped" if draw(seldom) else "finished")

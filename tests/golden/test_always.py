@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 from golden import generated, outputs
-from golden.cases import Case
+from golden.cases import CASES, Case
 from golden.journal import Journal
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -71,6 +73,41 @@ def failing_checks(case: Case) -> set[tuple[str, str, str]]:
                 stage = "after" if data["stage"] == "after" else "during"
                 last[stage][line["host"], data["suite"], row["id"]] = row["status"]
     return {key for key, status in {**last["during"], **last["after"]}.items() if status in BAD}
+
+
+def answered_in_reverse(case: Case) -> Case:
+    """The same run in which the machines of each step answered in the opposite order: who is first is chance."""
+    answers: list[list[Any]] = []
+    whole = [line for line in case.journal if line.endswith(b"\n")]
+    for line in map(json.loads, whole):
+        step = (line.get("task"), line["kind"] in ("host_start", "result"))
+        if not (answers and step[1] and answers[-1][0] == step):
+            answers.append([step, {}])
+        answers[-1][1].setdefault(line.get("host"), []).append(line)
+    lines = [line for _, by_host in answers for host in reversed(by_host) for line in by_host[host]]
+    moments = ({key: line[key] for key in ("seq", "t")} for line in map(json.loads, whole))
+    reordered = [{**line, **moment} for line, moment in zip(lines, moments, strict=True)]
+    cut = case.journal[len(whole) :]
+    return replace(case, journal=[*(json.dumps(line).encode() + b"\n" for line in reordered), *cut])
+
+
+def reasons_in_reverse(case: Case) -> tuple[Any, Any]:
+    """What the record concludes, and what it concludes when the machines answer in reverse."""
+    forward, reverse = (outputs.read(ordered) for ordered in (case, answered_in_reverse(case)))
+    return (forward.verdict, forward.document.reasons), (reverse.verdict, reverse.document.reasons)
+
+
+@always
+@given(case=generated.cases())
+def test_the_order_in_which_machines_answer_changes_no_reason(case: Case) -> None:
+    forward, reverse = reasons_in_reverse(case)
+    assert forward == reverse
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_order_of_answers_changes_no_reason_of_a_golden_record(name: str) -> None:
+    forward, reverse = reasons_in_reverse(outputs.case(name))
+    assert forward == reverse
 
 
 @always

@@ -1,5 +1,7 @@
 """Which machines a finished run left behind though nothing failed on them, by name. Pure.
 
+Machines are named in the order of the play or of the record, never in the order in which they happened to answer.
+
 Ansible's recap is silent about them: a batch of `serial` that never began, machines that were stopped because another
 one failed, and those that drop out of a play when a `run_once` task fails and is rescued.
 """
@@ -71,7 +73,8 @@ def _stop(run: Run, key: str, play: Play, saved: Collection[int], failed: frozen
     is_emptied = run.plan[key].no_hosts == "no_hosts_remaining"
     for task in reversed(tasks):
         setbacks = task.setbacks.values()
-        culprits = _unique(result.host for result in setbacks if _is_failure(result) and result.seq not in saved)
+        failing = {result.host for result in setbacks if _is_failure(result) and result.seq not in saved}
+        culprits = tuple(host for host in play.targets if host in failing)
         if culprits and remaining_hosts and (task.start.fatal or is_emptied):
             return Stop(task.start.name, culprits, remaining_hosts)
         if task.start.for_all and not culprits:
@@ -127,7 +130,7 @@ def _is_owed(task: Task, tasks: Iterable[Task]) -> bool:
 
 def unanswered(run: Run) -> tuple[str, ...]:
     """Machines that did not answer at a step, which the playbook said to ignore."""
-    return tuple(run.unanswered)
+    return tuple(host for host in run.hosts if host in run.unanswered)
 
 
 def has_work(run: Run) -> bool:

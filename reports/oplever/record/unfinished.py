@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 from oplever.journal.events import Result, TaskStart
 
@@ -59,6 +60,6 @@ def _is_outcome(result: Result, start: TaskStart) -> bool:
 
 
 def _unfinished(pairs: Iterable[tuple[str, str]]) -> Unfinished:
-    pairs = tuple(pairs)
+    pairs = sorted(pairs, key=itemgetter(1))  # not in the order in which machines happened to answer
     names = tuple(dict.fromkeys(name for name, _ in pairs))
     return Unfinished(names, tuple(sorted({host for _, host in pairs})))
