@@ -24,13 +24,7 @@ options:
     description: As in C(ansible.builtin.apt), where it also updates the lists; 0 where it does not.
     type: int
     default: 0
-attributes:
-  check_mode:
-    description: Behaves the same in check mode.
-    support: full
-  diff_mode:
-    description: Returns no diff.
-    support: none
+extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
 """

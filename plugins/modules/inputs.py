@@ -31,13 +31,7 @@ options:
     type: list
     elements: list
     default: []
-attributes:
-  check_mode:
-    description: Behaves the same in check mode.
-    support: full
-  diff_mode:
-    description: Returns no diff.
-    support: none
+extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
 """

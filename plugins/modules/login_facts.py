@@ -13,13 +13,7 @@ description:
   - Asks the machine, because the inventory does not always know; the account may stand in C(ssh_config), and behind a
     forwarded port the machine has another port than the inventory.
   - The question is asked as the login account, whatever C(become) says.
-attributes:
-  check_mode:
-    description: Behaves the same in check mode.
-    support: full
-  diff_mode:
-    description: Returns no diff.
-    support: none
+extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
 """

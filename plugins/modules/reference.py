@@ -18,13 +18,7 @@ description:
     C(ansible.cfg), or C(OPLEVER_REFERENCE) in the environment, says from which stage a delivery counts - C(tested)
     (default), C(accepted), C(approved) or C(signed).
   - Does not touch the machine. A machine that was never delivered has nothing to be compared with; the result says so.
-attributes:
-  check_mode:
-    description: Behaves the same in check mode.
-    support: full
-  diff_mode:
-    description: Returns no diff.
-    support: none
+extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
 """

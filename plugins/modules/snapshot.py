@@ -75,12 +75,7 @@ attributes:
     description: Takes the defaults that C(module_defaults) sets for the group C(oplever.lab.evidence).
     support: full
     membership: [oplever.lab.evidence]
-  check_mode:
-    description: Behaves the same in check mode.
-    support: full
-  diff_mode:
-    description: Returns no diff.
-    support: none
+extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
 """
