@@ -124,6 +124,17 @@ def test_down_leaves_nothing_and_restores_what_was_there(before: dict[str, list[
     assert "changed=0 " in play("down").stdout
 
 
+def test_a_process_of_the_host_with_mounts_of_its_own_lives_on(lab: None) -> None:
+    """As a service with `PrivateTmp=` that started while the lab was up: it has a copy of the machines' mounts."""
+    bystander = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sleep", "600"])
+    try:
+        assert play("down").returncode == 0
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
 def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> None:
     shell("touch /root/kept", "ws1")
     os.kill(nspawn_pid("ws1"), signal.SIGKILL)

@@ -32,5 +32,5 @@ def run(code: str, place: Path, seconds: int = 60) -> Any:
         env={"PYTHONPATH": str(ROOT / "collections"), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         capture_output=True, text=True, timeout=seconds, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, (done.returncode, done.stderr)
     return json.loads(done.stdout)

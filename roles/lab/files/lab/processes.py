@@ -93,13 +93,15 @@ def end_inhabitants(place: Path) -> None:
 
 
 def inhabitants(place: Path) -> list[int]:
-    """Processes of other mount namespaces that see this machine's overlay."""
-    ours = os.readlink("/proc/self/ns/mnt")
+    """Processes whose root directory is this machine's overlay. One of the host with a mount namespace of its own sees
+    the overlay too, below another root."""
     mark = f"upperdir={place / 'upper'},"
     pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if os.readlink(entry / "ns/mnt") != ours and mark in (entry / "mountinfo").read_text():
+            mounts = (entry / "mountinfo").read_text().splitlines()
+            roots = [mount for mount in mounts if mount.split()[4] == "/"]
+            if roots and mark in roots[-1]:
                 pids.append(int(entry.name))
     return pids
 
