@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -67,18 +68,26 @@ def forwarding() -> str | None:
     return None if labs - {LAB_ID} else FORWARD.read_text(encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Host:
+    """This host without the lab."""
+
+    traces: dict[str, list[str]]
+    forwarding: str | None
+
+
 @pytest.fixture(scope="module")
-def before() -> dict[str, list[str]]:
+def before() -> Iterator[Host]:
     play("down")
-    return traces()
+    yield Host(traces(), forwarding())
+    play("down")
 
 
 @pytest.fixture
-def lab(before: dict[str, list[str]]) -> Iterator[None]:
+def lab(before: Host) -> None:
+    """The lab is up; it stays so for the next test, which repairs what this one broke."""
     done = play("up")
     assert done.returncode == 0, done.stdout + done.stderr
-    yield
-    play("down")
 
 
 def test_three_machines_run_without_a_failed_unit(lab: None) -> None:
@@ -87,6 +96,8 @@ def test_three_machines_run_without_a_failed_unit(lab: None) -> None:
     assert all("running" in text and "degraded" not in text for text in releases.values()), releases
     assert "bookworm" in releases["srv1"]
     assert "trixie" in releases["web1"]
+    options = shell("findmnt --noheadings --output OPTIONS /")
+    assert all("volatile" in text for text in options.values()), "packages are installed at the pace of the disk"
 
 
 def test_machines_know_themselves_and_reach_each_other(lab: None) -> None:
@@ -113,28 +124,6 @@ def test_a_second_call_changes_nothing(lab: None) -> None:
     assert "changed=0 " in play("up").stdout
 
 
-def test_down_leaves_nothing_and_restores_what_was_there(before: dict[str, list[str]]) -> None:
-    forwarded = forwarding()
-    assert play("up").returncode == 0
-    assert traces() != before, "the lab made nothing that this test would see"
-    assert play("down").returncode == 0
-    assert traces() == before
-    now = forwarding()
-    assert now == forwarded or None in (now, forwarded)
-    assert "changed=0 " in play("down").stdout
-
-
-def test_a_process_of_the_host_with_mounts_of_its_own_lives_on(lab: None) -> None:
-    """As a service with `PrivateTmp=` that started while the lab was up: it has a copy of the machines' mounts."""
-    bystander = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sleep", "600"])
-    try:
-        assert play("down").returncode == 0
-        assert bystander.poll() is None
-    finally:
-        bystander.kill()
-        bystander.wait()
-
-
 def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> None:
     shell("touch /root/kept", "ws1")
     os.kill(nspawn_pid("ws1"), signal.SIGKILL)
@@ -156,8 +145,28 @@ def test_a_machine_comes_back_from_its_own_reboot(lab: None) -> None:
     assert "changed=0 " in play("up").stdout
 
 
+def test_a_process_of_the_host_with_mounts_of_its_own_lives_on(lab: None) -> None:
+    """As a service with `PrivateTmp=` that started while the lab was up: it has a copy of the machines' mounts."""
+    bystander = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sleep", "600"])
+    try:
+        assert play("down").returncode == 0
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_down_leaves_nothing_and_restores_what_was_there(before: Host, lab: None) -> None:
+    assert traces() != before.traces, "the lab made nothing that this test would see"
+    assert play("down").returncode == 0
+    assert traces() == before.traces
+    now = forwarding()
+    assert now == before.forwarding or None in (now, before.forwarding)
+    assert "changed=0 " in play("down").stdout
+
+
 @pytest.mark.parametrize("moment", [2.0, 4.0, 6.0])
-def test_killed_at_any_moment_it_comes_up(before: dict[str, list[str]], moment: float) -> None:
+def test_killed_at_any_moment_it_comes_up(before: Host, moment: float) -> None:
     """The controller dies, what it started may go on; the next call finds its way."""
     play("down")
     argv = [PLAYBOOK, "playbooks/lab_up.yml"]
@@ -170,10 +179,10 @@ def test_killed_at_any_moment_it_comes_up(before: dict[str, list[str]], moment: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(shell("true")) == {"srv1", "web1", "ws1"}
     assert play("down").returncode == 0
-    assert traces() == before
+    assert traces() == before.traces
 
 
-def test_a_second_call_waits_for_one_that_still_works(before: dict[str, list[str]]) -> None:
+def test_a_second_call_waits_for_one_that_still_works(before: Host) -> None:
     with socket.socket(socket.AF_UNIX) as taken:
         taken.bind(f"\0oplever-lab-{LAB_ID}")
         done = helper("harvest")
@@ -215,7 +224,7 @@ def nspawn_pid(machine: str) -> int:
     return pid
 
 
-def test_an_address_range_in_use_is_refused_with_the_way_out(before: dict[str, list[str]]) -> None:
+def test_an_address_range_in_use_is_refused_with_the_way_out(before: Host) -> None:
     subprocess.run(["ip", "link", "add", TAKEN, "type", "bridge"], check=True)
     try:
         subprocess.run(["ip", "address", "add", "10.99.7.1/24", "dev", TAKEN], check=True)

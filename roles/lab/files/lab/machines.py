@@ -23,12 +23,19 @@ def prepare(spec: Spec, machine: Machine) -> None:
     new = not (place / "upper").exists()
     for part in ("upper", "work", "root"):
         (place / part).mkdir(parents=True, exist_ok=True)
-    lower = base_tree(machine.release)
-    run("mount", "-t", "overlay", "overlay", str(root),
-        "-o", f"lowerdir={lower},upperdir={place / 'upper'},workdir={place / 'work'}")  # fmt: skip
+    mount(base_tree(machine.release), place)
     if new or not (place / "release").exists():
         furnish(spec, machine, root)
         (place / "release").write_text(machine.release + "\n")
+
+
+def mount(lower: Path, place: Path) -> None:
+    """Mount the root of a machine. Nothing in it is waited for until it is on disk: installing packages would take
+    several times as long. What a machine wrote last is lost when the host itself crashes, and only then."""
+    # The kernel leaves this mark to say so, and mounts no tree that bears it.
+    shutil.rmtree(place / "work/work/incompat", ignore_errors=True)
+    run("mount", "-t", "overlay", "overlay", str(place / "root"),
+        "-o", f"lowerdir={lower},upperdir={place / 'upper'},workdir={place / 'work'},volatile")  # fmt: skip
 
 
 def furnish(spec: Spec, machine: Machine, root: Path) -> None:
