@@ -32,6 +32,17 @@ def missing(packages):
     return [name for name in packages if name not in installed]
 
 
+def only_as_dependency(path="/var/lib/apt/extended_states"):
+    """Names of the packages that came with another one: apt removes them with it, until somebody asks for them."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            entries = handle.read().split("\n\n")
+    except OSError:
+        return set()
+    fields = [dict(line.partition(": ")[::2] for line in entry.splitlines()) for entry in entries]
+    return {entry["Package"] for entry in fields if entry.get("Auto-Installed") == "1" and "Package" in entry}
+
+
 def lists_are_older(seconds):
     """Whether apt would fetch its lists again, by the same files as the module apt."""
     ages = []

@@ -42,6 +42,13 @@ servers:
   returned: success
   type: list
   elements: str
+to_install:
+  description:
+    - The packages for which C(ansible.builtin.apt) has something to do. Those that are not installed, those that came
+      only with another package, which apt then remembers, and those with a version or a pattern.
+  returned: success
+  type: list
+  elements: str
 """
 
 import os
@@ -61,13 +68,17 @@ def main():
     valid = module.params["cache_valid_time"]
     if not module.get_bin_path("apt-get"):
         module.fail_json(msg="this machine has no apt: it is not Debian or a system like it")
-    if not apt_sources.missing(module.params["packages"]) and not (valid and apt_sources.lists_are_older(valid)):
-        module.exit_json(changed=False, servers=[])
+    packages = module.params["packages"]
+    missing, automatic = apt_sources.missing(packages), apt_sources.only_as_dependency()
+    to_install = [name for name in packages if name in missing or name in automatic]
+    if not missing and not (valid and apt_sources.lists_are_older(valid)):
+        module.exit_json(changed=False, servers=[], to_install=to_install)
     servers = apt_sources.targets(apt_sources.sources(), apt_sources.proxies(), os.environ)
     wrong = apt_sources.problems(servers)
     if wrong:
         module.fail_json(msg=" ".join([*wrong, "Nothing was installed."]))
-    module.exit_json(changed=False, servers=sorted(apt_sources.without_account(address) for address in servers))
+    addresses = sorted(apt_sources.without_account(address) for address in servers)
+    module.exit_json(changed=False, servers=addresses, to_install=to_install)
 
 
 if __name__ == "__main__":

@@ -115,3 +115,21 @@ def test_what_is_installed_is_told_by_dpkg(tmp_path: Path, monkeypatch: pytest.M
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + ":/bin")
     assert apt_sources.missing(["less", "nano", "tree", "nginx=1.22"]) == ["nano", "tree", "nginx=1.22"]
+
+
+STATES = """Package: libpopt0
+Architecture: amd64
+Auto-Installed: 1
+
+Package: nftables
+Architecture: amd64
+Auto-Installed: 0
+
+"""
+
+
+def test_what_came_with_another_package_is_still_to_be_asked_for(tmp_path: Path) -> None:
+    """Otherwise it goes when the other one goes."""
+    (tmp_path / "states").write_text(STATES, encoding="utf-8")
+    assert apt_sources.only_as_dependency(str(tmp_path / "states")) == {"libpopt0"}
+    assert apt_sources.only_as_dependency(str(tmp_path / "nowhere")) == set()
