@@ -160,15 +160,16 @@ def place(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
     with tarfile.open(code, "w:gz") as archive:
         archive.add(ROOT / "plugins/module_utils", "ansible_collections/oplever/lab/plugins/module_utils")
     place, hosts = "/var/tmp/oplever-engine", ":".join(HOSTS)  # noqa: S108
-    lab.shell(hosts, f"mkdir -p {place}")
-    lab.command("ansible", hosts, "-b", "-m", "ansible.builtin.unarchive", "-a", f"src={code} dest={place}")
+    for host in HOSTS:
+        lab.shell(host, f"mkdir -p {place}")
+    lab.adhoc(hosts, "-b", "-m", "ansible.builtin.unarchive", "-a", f"src={code} dest={place}")
     return place
 
 
 def scripted(lab: Lab, host: str, *words: str) -> Any:
     """The list that a script of Python prints as JSON on a machine."""
     argv = json.dumps({"argv": ["/usr/bin/python3", "-c", *words]})
-    out = lab.command("ansible", host, "-b", "-m", "ansible.builtin.command", "-a", argv)
+    out = lab.adhoc(host, "-b", "-m", "ansible.builtin.command", "-a", argv)
     return json.loads(out[out.index("[") :])
 
 

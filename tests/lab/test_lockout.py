@@ -60,13 +60,8 @@ class Machines:
         fatal = re.findall(r"(?m)^fatal: \[(\w+)\]: (?:FAILED|UNREACHABLE)! => (\{.*\})$", done.stdout)
         return {host: json.loads(result)["msg"] for host, result in fatal}
 
-    def shell(self, host: str, command: str, *options: str) -> str:
-        """What a command says over a connection of its own, as root."""
-        alone = ("-e", "ansible_ssh_args='-o ControlMaster=no -o ControlPath=none'")
-        return self.lab.adhoc(host, "-b", "-m", "ansible.builtin.shell", "-a", command, *alone, *options)
-
     def states(self) -> dict[str, str]:
-        return {host: self.shell(host, STATE + " || true") for host in HOSTS}
+        return {host: self.lab.shell(host, STATE + " || true") for host in HOSTS}
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +108,11 @@ def test_who_would_be_locked_out_still_comes_in_and_all_is_as_before(machines: M
     before = machines.states()
     for host, (_, rules, _) in planted.items():
         if rules:
-            machines.shell(host, f"echo '{rules}' > /etc/nftables.d/planted.nft")
+            machines.lab.shell(host, f"echo '{rules}' > /etc/nftables.d/planted.nft")
     variables = {host: {**own, "base_change_login_account": True} for host, (own, _, _) in planted.items()}
     messages = machines.run([role], variables)
     for host in planted:
-        machines.shell(host, "rm -f /etc/nftables.d/planted.nft")
+        machines.lab.shell(host, "rm -f /etc/nftables.d/planted.nft")
     assert messages.keys() == planted.keys()
     for host, (_, _, cause) in planted.items():
         assert "After this change Ansible could no longer log in: " in messages[host], host
@@ -145,11 +140,13 @@ def test_a_controller_that_is_gone_gives_nothing_up(machines: Machines) -> None:
         "files": ["/etc/ssh/sshd_config.d/00-oplever.conf"],
     }
     machines.lab.adhoc("web1", "-b", "-m", "oplever.lab.rollback", "-a", json.dumps(arm))
-    machines.shell("web1", "echo 'DenyUsers beheer' >> /etc/ssh/sshd_config.d/00-oplever.conf; systemctl restart ssh")
+    machines.lab.shell(
+        "web1", "echo 'DenyUsers beheer' >> /etc/ssh/sshd_config.d/00-oplever.conf; systemctl restart ssh"
+    )
     with pytest.raises(AssertionError, match="Permission denied"):
-        machines.shell("web1", "true")
+        machines.lab.shell("web1", "true")
     time.sleep(32)
-    machines.shell("web1", "test -e /run/oplever/rollback/sshd/restored && rm -r /run/oplever/rollback/sshd")
+    machines.lab.shell("web1", "test -e /run/oplever/rollback/sshd/restored && rm -r /run/oplever/rollback/sshd")
     assert machines.states() == before
 
 
@@ -176,14 +173,14 @@ def test_the_server_moves_to_another_port_in_two_runs(machines: Machines) -> Non
     ports = (
         "ss -Hltn | grep -o ':22[0-9]*' | sort -u; nft list chain inet oplever_filter input | grep -o 'dport 22[0-9]*'"
     )
-    address = machines.shell("ws1", "echo $SSH_CONNECTION; hostname -I").split()[-1]
+    address = machines.lab.shell("ws1", "echo $SSH_CONNECTION; hostname -I").split()[-1]
     for wanted, present in ((2222, 22), (22, 2222)):
         for come_in, is_open in ((present, {22, 2222}), (wanted, {wanted})):
             # The host key is known by the address without a port.
             alias = {"ansible_port": come_in, "ansible_ssh_extra_args": f"-o HostKeyAlias={address}"}
             assert machines.run(["sshd", "firewall"], {"ws1": {"sshd_port": wanted, **alias}}) == {}
-            way_in = ("-e", f"ansible_port={come_in}", "-e", f"ansible_ssh_extra_args='-o HostKeyAlias={address}'")
-            lines = machines.shell("ws1", ports, *way_in)
+            way_in = ("-p", str(come_in), "-o", f"HostKeyAlias={address}")
+            lines = machines.lab.shell("ws1", ports, *way_in)
             assert {int(port) for port in re.findall(r":(\d+)", lines)} == is_open
             assert {int(port) for port in re.findall(r"dport (\d+)", lines)} == is_open
 
@@ -192,8 +189,8 @@ def test_the_locale_survives_a_reboot(machines: Machines) -> None:
     """Debian 13 replaces /etc/default/locale by a link at every boot."""
     for host in ("srv1", "ws1"):
         machines.lab.adhoc(host, "-b", "-m", "ansible.builtin.reboot", "-a", "reboot_timeout=60")
-        assert "LANG=nl_NL.UTF-8" in machines.shell(host, "locale", "-e", "ansible_become=false")
-        assert "LANG=nl_NL.UTF-8" in machines.shell(host, "cat /etc/default/locale")
+        assert "LANG=nl_NL.UTF-8" in machines.lab.shell(host, "locale", sudo=False)
+        assert "LANG=nl_NL.UTF-8" in machines.lab.shell(host, "cat /etc/default/locale")
 
 
 DEAD = {
@@ -207,13 +204,13 @@ DEAD = {
 @pytest.mark.parametrize("name", DEAD)
 def test_a_dead_proxy_or_mirror_is_named_within_20_seconds(machines: Machines, name: str) -> None:
     plant, message = DEAD[name]
-    machines.shell("ws1", plant)
+    machines.lab.shell("ws1", plant)
     try:
         began = time.monotonic()
         messages = machines.run(["base"], {"ws1": {"base_packages": ["less", "sl"]}})
         seconds = time.monotonic() - began
     finally:
-        machines.shell(
+        machines.lab.shell(
             "ws1", "rm -f /etc/apt/apt.conf.d/01planted; cd /etc/apt; mv sources.list.planted sources.list || true"
         )
     assert message in messages["ws1"]
