@@ -22,20 +22,20 @@ LOOK = "tests/lab/truth/look.yml"
 
 
 @pytest.fixture(scope="module")
-def servers(lab: Lab) -> Lab:
-    """The two servers of the lab, delivered."""
-    lab.ansible("playbooks/lab_up.yml")
-    lab.ansible("playbooks/site.yml", "--limit", "servers", "-e", "oplever_audit=false")
-    lab.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
-    return lab
+def servers(request: pytest.FixtureRequest, lab: Lab) -> Lab:
+    """The two servers of the lab, with all their roles on them, or with those that the groups in QUICK are about."""
+    everything = any(item.get_closest_marker("truth") for item in request.session.items)
+    quiet = Lab(lab.records, {**lab.env, "OPLEVER_JOURNAL": "0"})
+    quiet.ansible("playbooks/lab_up.yml")
+    part = ("--skip-tags", "intake,verify,handover") if everything else ("--tags", "base,sshd,firewall")
+    quiet.ansible("playbooks/site.yml", "--limit", "servers", *part)
+    quiet.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
+    return quiet
 
 
-def run(lab: Lab, place: Path, host: str, lines: list[tuple[str, str]]) -> dict[str, str]:
+def run(lab: Lab, host: str, lines: list[tuple[str, str]]) -> dict[str, str]:
     """Run shell lines by id on a machine; id -> what went wrong."""
-    path = place / f"{host}.sh"
-    path.write_text(script(lines), encoding="utf-8")
-    out = lab.adhoc(host, "-b", "-m", "ansible.builtin.script", "-a", str(path))
-    return failures(str(json.loads(out[out.index("{") :])["stdout"]))
+    return failures(lab.shell(host, script(lines)))
 
 
 def look(lab: Lab, place: Path) -> dict[str, dict[str, Any]]:
@@ -44,44 +44,34 @@ def look(lab: Lab, place: Path) -> dict[str, dict[str, Any]]:
     return {host: json.loads((place / f"{host}.json").read_text(encoding="utf-8")) for host in HOSTS.values()}
 
 
-def lacks(lab: Lab, place: Path, host: str, chosen: list[Change]) -> set[str]:
+def lacks(lab: Lab, host: str, group: list[Change]) -> set[str]:
     """Ids of the changes for which a machine has no program."""
-    commands = [(change.id, f"command -v {change.needs}") for change in chosen if change.needs]
-    return set(run(lab, place, host, commands))
+    return set(run(lab, host, [(change.id, f"command -v {change.needs}") for change in group if change.needs]))
 
 
 @pytest.mark.parametrize(
     "group", [group if group in QUICK else pytest.param(group, marks=pytest.mark.truth) for group in GROUPS]
 )
 def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group: str) -> None:
-    chosen_by_host = {host: [c for c in CHANGES if c.group == group and c.on(host)] for host in HOSTS.values()}
-    chosen_by_host = {
-        h: [c for c in every if c.id not in lacks(servers, tmp_path, h, every)] for h, every in chosen_by_host.items()
-    }
+    planted: dict[str, list[Change]] = {}
+    for host in HOSTS.values():
+        changes_here = [change for change in CHANGES if change.group == group and change.on(host)]
+        lacking = lacks(servers, host, changes_here)
+        planted[host] = [change for change in changes_here if change.id not in lacking]
     wrong: dict[str, Any] = {}
-    for host, chosen in chosen_by_host.items():
-        wrong |= {
-            f"{host} prepare {k}": v
-            for k, v in run(servers, tmp_path, host, [(c.id, c.prepare) for c in chosen]).items()
-        }
-    before = look(servers, tmp_path / "before")
-    for host, chosen in chosen_by_host.items():
-        wrong |= {
-            f"{host} plant {k}": v for k, v in run(servers, tmp_path, host, [(c.id, c.plant) for c in chosen]).items()
-        }
-    after = look(servers, tmp_path / "after")
-    for host, chosen in chosen_by_host.items():
-        wrong |= {
-            f"{host} undo {k}": v for k, v in run(servers, tmp_path, host, [(c.id, c.undo) for c in chosen]).items()
-        }
-    undone = look(servers, tmp_path / "undone")
-    for host, chosen in chosen_by_host.items():
-        named = differences(host, before[host], after[host])
-        shown = json.dumps(after[host])
-        wrong |= {f"{host} {c.id}": lines for c in chosen if (lines := missing(c, named, shown))}
-        if alarms := unexpected(chosen, named):
+    looks: dict[str, dict[str, dict[str, Any]]] = {}
+    for step, state in (("prepare", "before"), ("plant", "after"), ("undo", "undone")):
+        for host, group_of_host in planted.items():
+            failed = run(servers, host, [(change.id, getattr(change, step)) for change in group_of_host])
+            wrong |= {f"{host} {step} {change}": text for change, text in failed.items()}
+        looks[state] = look(servers, tmp_path / state)
+    for host, group_of_host in planted.items():
+        named = differences(host, looks["before"][host], looks["after"][host])
+        shown = json.dumps(looks["after"][host])
+        wrong |= {f"{host} {change.id}": lines for change in group_of_host if (lines := missing(change, named, shown))}
+        if alarms := unexpected(group_of_host, named):
             wrong[f"{host} false alarms"] = alarms
-        prepared = [change for change in chosen if change.prepare]  # these are taken away by their undo
-        if still := unexpected(prepared, differences(host, before[host], undone[host])):
+        prepared = [change for change in group_of_host if change.prepare]  # these are taken away by their undo
+        if still := unexpected(prepared, differences(host, looks["before"][host], looks["undone"][host])):
             wrong[f"{host} after the undo"] = still
     assert wrong == {}
