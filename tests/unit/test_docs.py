@@ -51,7 +51,7 @@ def exists(test: str) -> bool:
 def commands(page: Path) -> Iterator[list[str]]:
     """The lines of code blocks, as words; comments and prompts are gone."""
     for block in re.findall(r"```(?:sh|console)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
             while words and ("=" in words[0] or words[0] == "sudo"):
                 words = words[1:]
