@@ -49,7 +49,7 @@ MANY = 20
 class Taken:
     """What one subject took: seconds of each round, megabytes of each where they can be measured."""
 
-    what: str
+    way: str
     seconds: list[float]
     megabytes: list[float]
 
@@ -59,13 +59,13 @@ class Taken:
         beside = yardstick.seconds if len(yardstick.seconds) == len(self.seconds) else middle
         ratios = [mine / theirs for mine, theirs in zip(self.seconds, beside, strict=True)]
         peak = f"{statistics.median(self.megabytes):.0f} MB" if self.megabytes else ""
-        return self.what, spread(self.seconds), spread(ratios), peak
+        return self.way, spread(self.seconds), spread(ratios), peak
 
 
 def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
     """Rows under `HEADINGS`; `quick` shows that it works, no figure."""
     every = [*_one_machine(1 if quick else 5), *([] if quick else [_many(MANY)])]
-    yardstick = next(taken for taken in every if taken.what == YARDSTICK)
+    yardstick = next(taken for taken in every if taken.way == YARDSTICK)
     return [taken.row(yardstick) for taken in every]
 
 
@@ -86,8 +86,8 @@ def _one_machine(rounds: int) -> list[Taken]:
 
 
 def _install(machine: LabMachine) -> None:
-    wanted = {rule for control in CONTROLS.values() for rule in rules_of(control)}
-    openscap.install(machine, openscap.content(RELEASE.removeprefix("debian")), wanted)
+    rules = {rule for control in CONTROLS.values() for rule in rules_of(control)}
+    openscap.install(machine, openscap.content(RELEASE.removeprefix("debian")), rules)
     assert machine.run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "lynis").returncode == 0
     machine.run("dd", "of=/root/measured.py", "status=none", stdin=MEASURED.encode())
     # The program that Ansible sends for an audit, as Ansible packs it, stays there.
@@ -104,13 +104,16 @@ def _audits(machine: LabMachine, rounds: int) -> list[Taken]:
         "our module as Ansible sends it, `debian-hoog`": lambda: _on(machine, "python3", "/root/module.py"),
         "`playbooks/audit.yml` over SSH, `debian-hoog`": lambda: (_play("playbooks/audit.yml"),),
     }  # fmt: skip
-    found: dict[str, list[tuple[float, ...]]] = {what: [] for what in ways}
+    figures: dict[str, list[tuple[float, ...]]] = {way: [] for way in ways}
     for number in range(rounds + 1):
-        for what, measure in ways.items():
-            one = measure()
+        for way, measure in ways.items():
+            figure = measure()
             if number:  # the first round fills caches for all
-                found[what].append(one)
-    return [Taken(what, [one[0] for one in each], [n for one in each for n in one[1:]]) for what, each in found.items()]
+                figures[way].append(figure)
+    return [
+        Taken(way, [figure[0] for figure in rounds], [n for figure in rounds for n in figure[1:]])
+        for way, rounds in figures.items()
+    ]
 
 
 def _on(machine: LabMachine, *argv: str) -> tuple[float, float]:

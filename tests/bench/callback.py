@@ -93,10 +93,10 @@ def _row(workload: Workload, rounds: int, ara: Path) -> list[str]:
             for number in range(rounds)
         ]
         size = (place / "records" / "latest" / "journal.jsonl").stat().st_size
-    more = statistics.median(each["journal"].memory_mb - each["plain"].memory_mb for each in taken)
+    more = statistics.median(measured["journal"].memory_mb - measured["plain"].memory_mb for measured in taken)
     return [
         workload.name,
-        f"{statistics.median(each['plain'].seconds for each in taken):.1f} s",
+        f"{statistics.median(measured['plain'].seconds for measured in taken):.1f} s",
         _ratio(taken, "journal"),
         _ratio(taken, "empty"),
         f"{more:+.0f} MB",
@@ -107,7 +107,9 @@ def _row(workload: Workload, rounds: int, ara: Path) -> list[str]:
 
 
 def _ratio(taken: list[dict[str, Cost]], way: str) -> str:
-    return spread([each[way].seconds / each["plain"].seconds for each in taken if way in each], digits=3)
+    return spread(
+        [measured[way].seconds / measured["plain"].seconds for measured in taken if way in measured], digits=3
+    )
 
 
 _Run = tuple[list[str], Mapping[str, str]]
@@ -149,8 +151,8 @@ class CallbackModule(CallbackBase):
 
 def _with_ara(ara: Path, place: Path) -> _Run:
     """The same play by the same ansible-core, in the environment of ARA."""
-    asked = [str(ara / "bin/python"), "-m", "ara.setup.callback_plugins"]
-    plugins = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    command = [str(ara / "bin/python"), "-m", "ara.setup.callback_plugins"]
+    plugins = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     command = [str(ara / "bin/ansible-playbook"), "-i", "hosts.json", "bench.yml"]
     return command, {"ANSIBLE_CALLBACK_PLUGINS": plugins, "ARA_BASE_DIR": str(place / "ara")}
 

@@ -49,8 +49,8 @@ def _round(hosts: int, place: Path) -> dict[str, Any]:
     paths = [str(Path(__file__).resolve().parents[1])]
     command = [sys.executable, __file__, str(hosts), str(place)]
     run = subprocess.run(command, env={"PYTHONPATH": ":".join(paths)}, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+    figures: dict[str, Any] = json.loads(run.stdout)
+    return figures
 
 
 def _open(report: Path) -> float:

@@ -47,9 +47,9 @@ def lines(hosts: int, tasks: int) -> Iterator[str]:
             yield line("host_start", task=uuid, host=host)
         for place, host in enumerate(names):
             changed = (task + place) % 10 == 0
-            told = {"message": "All is well"} if changed else {}
+            fields = {"message": "All is well"} if changed else {}
             yield line("result", task=uuid, host=host, status="changed" if changed else "ok", duration=0.123456,
-                       changed=changed, attempts=None, delegated_to=None, censored=False, **told)  # fmt: skip
+                       changed=changed, attempts=None, delegated_to=None, censored=False, **fields)  # fmt: skip
     counts = {"ok": tasks, "changed": tasks // 10, "unreachable": 0, "failed": 0, "skipped": 0, "rescued": 0}
     yield line("stats", recap=dict.fromkeys(names, counts | {"ignored": 0}))
     yield line("run_end", lines=number, lost=0, reason="finished")
@@ -89,16 +89,16 @@ def readings(hosts: int, tasks: int, rounds: int) -> Iterator[dict[str, float]]:
 
 def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
     """Rows under `HEADINGS`; `quick` shows that it works, no figure."""
-    found = []
+    rows = []
     for (hosts, tasks), rounds in (((5, 10), 1),) if quick else ((SMALL, 5), (LARGE, 3)):
         every = list(readings(hosts, tasks, rounds))
-        ratio = statistics.median(each["seconds"] / each["json"] for each in every)
-        seconds = statistics.median(each["seconds"] for each in every)
-        rate, peak = every[0]["lines"] / seconds, max(each["megabytes"] for each in every)
+        ratio = statistics.median(figure["seconds"] / figure["json"] for figure in every)
+        seconds = statistics.median(figure["seconds"] for figure in every)
+        rate, peak = every[0]["lines"] / seconds, max(figure["megabytes"] for figure in every)
         of_journal = peak / every[0]["journal"]
-        what = f"{hosts} hosts x {tasks} results, {every[0]['lines']:,} lines"
-        found.append((what, f"{seconds:.1f} s", f"{ratio:.2f}", f"{rate:,.0f}", f"{peak:.0f} MB", f"{of_journal:.2f}"))
-    return found
+        size = f"{hosts} hosts x {tasks} results, {every[0]['lines']:,} lines"
+        rows.append((size, f"{seconds:.1f} s", f"{ratio:.2f}", f"{rate:,.0f}", f"{peak:.0f} MB", f"{of_journal:.2f}"))
+    return rows
 
 
 HEADINGS = (

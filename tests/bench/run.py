@@ -29,22 +29,22 @@ def subjects() -> dict[str, ModuleType]:
 
 def main() -> int:
     sys.path[:0] = [str(HERE), str(HERE.parent)]
-    known = subjects()
+    benches = subjects()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small and once: shows that it works, no figure")
-    parser.add_argument("--only", choices=sorted(known), action="append", help="this subject alone; more than once")
+    parser.add_argument("--only", choices=sorted(benches), action="append", help="this subject alone; more than once")
     options = parser.parse_args()
     print(machine())
     failed = 0
-    for name in options.only or known:
-        print(f"\n## {(known[name].__doc__ or name).strip().splitlines()[0]}\n", flush=True)
+    for name in options.only or benches:
+        print(f"\n## {(benches[name].__doc__ or name).strip().splitlines()[0]}\n", flush=True)
         try:
-            rows = known[name].figures(quick=options.quick)
+            rows = benches[name].figures(quick=options.quick)
         except Exception as problem:  # the other subjects are measured all the same, and the exit code says no
             failed += 1
             print(f"Not measured: {problem!r}")
             continue
-        table(known[name].HEADINGS, rows)
+        table(benches[name].HEADINGS, rows)
     return 1 if failed else 0
 
 

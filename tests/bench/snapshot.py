@@ -55,23 +55,23 @@ def _of(suite: Suite, release: str, rounds: int) -> list[tuple[str, ...]]:
     for name, whole in (("part", False), ("whole", True)):
         _send(release, whole=whole)
         machine.run("sh", "-c", f"mv {KEPT}/*/AnsiballZ_snapshot.py /root/{name}.py")
-    taken: dict[str, list[list[float]]] = {what: [] for what in WAYS}
+    taken: dict[str, list[list[float]]] = {way: [] for way in WAYS}
     for number in range(rounds + 1):
-        for what, argv in WAYS.items():
+        for way, argv in WAYS.items():
             values = json.loads(_timed(machine, *argv))
             if number:  # the first round fills caches for all
-                taken[what].append(values)
+                taken[way].append(values)
     yardstick = [values[0] for values in taken[YARDSTICK]]
     return [
         (
-            f"{what}, {release}",
+            f"{way}, {release}",
             spread([values[0] for values in every]),
             spread([values[2] for values in every]),
             spread([values[0] / other for values, other in zip(every, yardstick, strict=True)]),
             f"{statistics.median(values[1] for values in every):.0f} MB",
             f"{statistics.median(values[3] for values in every):.0f} kB",
         )
-        for what, every in taken.items()
+        for way, every in taken.items()
     ]
 
 

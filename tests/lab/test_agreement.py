@@ -16,11 +16,11 @@ MUCH = 150
 
 
 def test_every_disagreement_is_explained_and_none_is_our_fault() -> None:
-    found = compare(Suite("agreement"))
-    wrong, note = report(found, rulings(), openscap.version())
+    pairs = compare(Suite("agreement"))
+    wrong, note = report(pairs, rulings(), openscap.version())
     if note:
         pytest.skip(note)
     assert wrong == [], "\n".join(wrong)
-    places = Counter((pair.machine, pair.state) for pair in judged(found))
+    places = Counter((pair.machine, pair.state) for pair in judged(pairs))
     assert {place: many for place, many in places.items() if many < MUCH} == {}
     assert set(places) == {(machine, state) for machine in NAMES for state in STATES}

@@ -118,8 +118,8 @@ def test_every_control_of_the_profile_was_judged_on_both_releases(audited: dict[
 
 
 def test_exceptions_that_do_not_count_are_failures_and_say_why(audited: dict[str, Any]) -> None:
-    known = {row["id"]: row for row in audited["baseline"]["exceptions"]}
-    assert {key: (row["valid"], row["problem"]) for key, row in known.items()} == {
+    exceptions = {row["id"]: row for row in audited["baseline"]["exceptions"]}
+    assert {key: (row["valid"], row["problem"]) for key, row in exceptions.items()} == {
         "U-1": (True, ""),
         "U-2": (False, "nobody approved it"),
         "U-3": (False, "it expired on 2020-01-01"),
@@ -162,9 +162,9 @@ def test_what_got_worse_is_told_with_the_run_that_first_saw_it(machines: Machine
     machines.play("tests/lab/delivery.yml")
     machines.by_hand("echo 'X11Forwarding yes' > /etc/ssh/sshd_config.d/00-a.conf")
     first = machines.play("audit")
-    known = {(w["control"], w["host"]): w for w in first["baseline"]["worse"]}
-    assert {("SSH-015", host) for host in HOSTS} <= known.keys()
-    worse = known["SSH-015", "web1"]
+    worsened = {(w["control"], w["host"]): w for w in first["baseline"]["worse"]}
+    assert {("SSH-015", host) for host in HOSTS} <= worsened.keys()
+    worse = worsened["SSH-015", "web1"]
     assert (worse["was"], worse["now"], worse["since"]) == ("pass", "fail", "")
     assert "delivery" in worse["delivered"]  # hardening is none
     second = machines.play("audit")

@@ -28,7 +28,7 @@ print(json.dumps([len(said), {n: [said[n], read[n]] for n in said if said[n] != 
 """
 # Holds what the files and what is built in say, as in a tree that does not run, against what sshd and apt say of them,
 # as they are and with each of these files in turn.
-SAID = """
+COMPARED = """
 import json, pathlib, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine, UnreadableError
@@ -74,7 +74,7 @@ SSHD = [
     "PermitTunnel point-to-point",
 ]
 # What the baseline asks of sshd: nothing of that may be unknown.
-ASKED = {
+OPTIONS = {
     part["select"]["option"] if isinstance(part["select"], dict) else part["select"]
     for control in controls().values() for part in language.expectations(control) if part["source"] == "sshd"
 }  # fmt: skip
@@ -94,22 +94,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     records = tmp_path_factory.mktemp("records")
     env = {**os.environ, "OPLEVER_LAB": "engine", "OPLEVER_RECORDS": str(records), "OPLEVER_JOURNAL": "0"}
     env["PATH"] = f"{BIN}:{env['PATH']}"
-    found = Lab(records, env)
+    engine_lab = Lab(records, env)
     try:
-        found.ansible("playbooks/lab_up.yml")
-        yield found
+        engine_lab.ansible("playbooks/lab_up.yml")
+        yield engine_lab
     finally:
-        found.ansible("playbooks/lab_down.yml")
+        engine_lab.ansible("playbooks/lab_down.yml")
 
 
-def checks(lab: Lab, place: Path, asked: list[dict[str, Any]], **more: Any) -> dict[str, list[dict[str, Any]]]:
+def checks(lab: Lab, place: Path, questions: list[dict[str, Any]], **more: Any) -> dict[str, list[dict[str, Any]]]:
     """Host -> results of the module, over SSH."""
     dest = f"{place}/{{{{ inventory_hostname }}}}.json"
     kept = {"content": "{{ asked.checks | to_json }}", "dest": dest, "mode": "0600"}
     play = {
         "hosts": ",".join(HOSTS), "gather_facts": False, **more.pop("play", {}),
         "tasks": [
-            {"name": "Ask", "oplever.lab.checks": {"checks": asked, "fail": False, **more}, "register": "asked"},
+            {"name": "Ask", "oplever.lab.checks": {"checks": questions, "fail": False, **more}, "register": "asked"},
             {"name": "Keep", "ansible.builtin.copy": kept, "delegate_to": "localhost", "become": False},
         ],
     }  # fmt: skip
@@ -119,16 +119,16 @@ def checks(lab: Lab, place: Path, asked: list[dict[str, Any]], **more: Any) -> d
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in place.glob("*1.json")}
 
 
-def one(number: int, source: str, select: Any, expect: dict[str, Any]) -> dict[str, Any]:
+def check_of(number: int, source: str, select: Any, expect: dict[str, Any]) -> dict[str, Any]:
     return {"id": str(number), "title": "t", "source": source, "select": select, "expect": expect}
 
 
 SECRETS = [
-    one(1, "account", {"all": True}, {"empty_password": {"empty": True}}),
-    one(2, "tree", "suid", {"count": {"at_least": 1}}),
-    one(3, "sshd", "permitemptypasswords", {"value": "no"}),
-    one(4, "sudoers", "rules", {"exists": True}),
-    one(5, "process", {"all": True}, {"outdated": {"empty": True}}),
+    check_of(1, "account", {"all": True}, {"empty_password": {"empty": True}}),
+    check_of(2, "tree", "suid", {"count": {"at_least": 1}}),
+    check_of(3, "sshd", "permitemptypasswords", {"value": "no"}),
+    check_of(4, "sudoers", "rules", {"exists": True}),
+    check_of(5, "process", {"all": True}, {"outdated": {"empty": True}}),
 ]
 
 
@@ -136,9 +136,9 @@ def test_without_become_nothing_passes_that_only_root_can_see(lab: Lab, tmp_path
     for play, status in (({"vars": {"ansible_become": False}}, "error"), ({}, "pass")):
         place = tmp_path / status
         place.mkdir()
-        found = checks(lab, place, SECRETS, play=play)
-        assert set(found) == set(HOSTS)
-        for host, results in found.items():
+        by_host = checks(lab, place, SECRETS, play=play)
+        assert set(by_host) == set(HOSTS)
+        for host, results in by_host.items():
             assert [(host, r["id"], r["status"]) for r in results] == [(host, r["id"], status) for r in results], (
                 results
             )
@@ -147,9 +147,9 @@ def test_without_become_nothing_passes_that_only_root_can_see(lab: Lab, tmp_path
 
 def test_a_container_has_no_kernel_of_its_own(lab: Lab, tmp_path: Path) -> None:
     condition = {"source": "context", "expect": {"container": False}}
-    asked = one(1, "sysctl", "kernel.randomize_va_space", {"running": 2})
+    question = check_of(1, "sysctl", "kernel.randomize_va_space", {"running": 2})
     reason = {"nl": "de kernel is van een ander", "en": "the kernel is somebody else's"}
-    for results in checks(lab, tmp_path, [{**asked, "when": condition, "reason": reason}]).values():
+    for results in checks(lab, tmp_path, [{**question, "when": condition, "reason": reason}]).values():
         assert (results[0]["status"], results[0]["reason"]) == ("not_applicable", f"not measured: {reason['en']}")
 
 
@@ -182,30 +182,30 @@ def test_unit_files_say_what_systemd_says(lab: Lab, place: str, host: str) -> No
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_files_say_what_sshd_and_apt_say(lab: Lab, place: str, host: str) -> None:
-    count, different, unknown = scripted(lab, host, SAID, place, json.dumps(SSHD), json.dumps(APT))
+    count, different, unknown = scripted(lab, host, COMPARED, place, json.dumps(SSHD), json.dumps(APT))
     assert count > 1000
     assert different == {}
-    assert not set(unknown) & ASKED
+    assert not set(unknown) & OPTIONS
 
 
 def test_a_mounted_system_is_judged_like_the_running_one(lab: Lab, tmp_path: Path) -> None:
     """The base tree of a machine, asked on localhost; what must run to be asked says so."""
     trees = sorted(Path("/var/cache/oplever/base").glob("*-*"))
     assert trees
-    asked = [
-        one(1, "package", "openssh-server", {"exists": True, "status": "install ok installed"}),
-        one(2, "unit", "ssh", {"load": "loaded", "enabled": {"one_of": ["enabled", "disabled"]}}),
-        one(3, "account", {"all": True}, {"uid0": ["root"]}),
-        one(4, "tree", "suid", {"unpackaged": {"empty": True}, "count": {"at_least": 3}}),
-        one(5, "unit", "ssh", {"active": "active"}),
-        one(6, "socket", 22, {"exists": True}),
-        one(7, "sshd", "permitemptypasswords", {"value": "no"}),
-        one(8, "apt", {"what": "settings", "key": "APT::Get::AllowUnauthenticated"}, {"exists": False}),
+    question = [
+        check_of(1, "package", "openssh-server", {"exists": True, "status": "install ok installed"}),
+        check_of(2, "unit", "ssh", {"load": "loaded", "enabled": {"one_of": ["enabled", "disabled"]}}),
+        check_of(3, "account", {"all": True}, {"uid0": ["root"]}),
+        check_of(4, "tree", "suid", {"unpackaged": {"empty": True}, "count": {"at_least": 3}}),
+        check_of(5, "unit", "ssh", {"active": "active"}),
+        check_of(6, "socket", 22, {"exists": True}),
+        check_of(7, "sshd", "permitemptypasswords", {"value": "no"}),
+        check_of(8, "apt", {"what": "settings", "key": "APT::Get::AllowUnauthenticated"}, {"exists": False}),
     ]
     for tree in trees:
         play = {"hosts": "localhost", "connection": "local", "vars": {"ansible_become": False}}
         place = tmp_path / tree.name
         place.mkdir()
-        checks(lab, place, asked, play=play, root=str(tree))
+        checks(lab, place, question, play=play, root=str(tree))
         results = json.loads((place / "localhost.json").read_text(encoding="utf-8"))
         assert [r["status"] for r in results] == ["pass"] * 4 + ["not_applicable"] * 2 + ["pass"] * 2, results

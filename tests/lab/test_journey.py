@@ -115,10 +115,10 @@ def test_verify_ends_with_an_error_for_one_line_and_looking_accepts_nothing(
 ) -> None:
     """A change that no test notices. Once all of them are run; then those of one role will do."""
     name = "drift.file./etc/environment"
-    whole = ("playbooks/verify.yml", "--limit", "web1", "-e", "oplever_audit=false")
-    verify = (*whole, "-e", "oplever_verify=timesync")
+    all_tests = ("playbooks/verify.yml", "--limit", "web1", "-e", "oplever_audit=false")
+    verify = (*all_tests, "-e", "oplever_verify=timesync")
     lab.shell("web1", "echo '# by hand' >> /etc/environment")
-    for command in (whole, verify):
+    for command in (all_tests, verify):
         done = lab.ansible(*command, check=False)
         assert done.returncode == 2, done.stdout[-3000:]
         assert f"1 differences with the delivery: {name}" in done.stdout
@@ -140,15 +140,15 @@ def test_verify_names_what_was_broken_by_hand(lab: Lab, delivered: tuple[Path, d
     assert done.returncode == 2, done.stdout[-3000:]
     _, record = lab.latest()
     assert record["verdict"] == "not_delivered"
-    found = {(test["host"], test["id"]): test for test in failed(record)}
+    failures = {(test["host"], test["id"]): test for test in failed(record)}
 
-    service = found["web1", "nginx.service"]
+    service = failures["web1", "nginx.service"]
     assert "active = active" in service["expected"]
     assert "inactive" in service["found"]
-    assert ("web1", "drift.file./etc/ssh/sshd_config") in found
-    assert ("ws1", "drift.account.intruder") in found
-    assert any(host == "srv1" and "8081" in test["found"] for (host, _), test in found.items())
-    assert {host for host, _ in found} == {"web1", "srv1", "ws1"}
+    assert ("web1", "drift.file./etc/ssh/sshd_config") in failures
+    assert ("ws1", "drift.account.intruder") in failures
+    assert any(host == "srv1" and "8081" in test["found"] for (host, _), test in failures.items())
+    assert {host for host, _ in failures} == {"web1", "srv1", "ws1"}
 
 
 def test_site_repairs_what_it_manages(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:

@@ -199,23 +199,25 @@ NOT_DEBIAN = (
 
 
 @pytest.mark.parametrize(
-    ("made_so", "told"),
+    ("made_so", "message"),
     [(SMALL_DISK, "make room, or mount a larger disk"), (NOT_DEBIAN, "this host is not Debian-like")],
 )
-def test_a_host_that_will_not_do_is_refused_with_the_way_out(made_so: str, told: str) -> None:
+def test_a_host_that_will_not_do_is_refused_with_the_way_out(made_so: str, message: str) -> None:
     """In a mount namespace of its own the host really is like that, and no other lab notices."""
     done = helper("preflight", prefix=f"mkdir -p /var/lib/oplever && {made_so} && exec")
     assert (done.returncode, done.stdout) == (1, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 def helper(command: str, prefix: str = "exec") -> subprocess.CompletedProcess[str]:
     """The role's helper as its tasks call it, for a lab without machines."""
     spec = {"id": LAB_ID, "name": "test", "checkout": str(ROOT), "subnet": "10.99.7", "domain": "lab.example"}
-    rest = {"user": "beheer", "public_key": "", "fresh": False, "timeout": 5, "machines": [], "host_keys": {}}
+    settings = {"user": "beheer", "public_key": "", "fresh": False, "timeout": 5, "machines": [], "host_keys": {}}
     argv = ["unshare", "--mount", "sh", "-c", f"{prefix} /usr/bin/python3 {ROOT}/roles/lab/files/lab {command}"]
-    return subprocess.run(argv, input=json.dumps(spec | rest), text=True, capture_output=True, check=False, timeout=60)
+    return subprocess.run(
+        argv, input=json.dumps(spec | settings), text=True, capture_output=True, check=False, timeout=60
+    )
 
 
 def nspawn_pid(machine: str) -> int:

@@ -47,7 +47,7 @@ class Machines:
     def run(self, roles: list[str], variables: dict[str, dict[str, Any]], *options: str) -> dict[str, str]:
         """Run roles with variables for each machine; why it failed, for the machines where it did."""
         inventory, playbook = self.place / "planted.json", self.place / "planted.yml"
-        hosts = {host: {**BASIS, **own} for host, own in variables.items()}
+        hosts = {host: {**BASIS, **options_of_host} for host, options_of_host in variables.items()}
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
         playbook.write_text(json.dumps([PLAY]), encoding="utf-8")
         chosen = json.dumps({"chosen": roles, "planted": list(variables)})
@@ -109,7 +109,7 @@ def test_who_would_be_locked_out_still_comes_in_and_all_is_as_before(machines: M
     for host, (_, rules, _) in planted.items():
         if rules:
             machines.lab.shell(host, f"echo '{rules}' > /etc/nftables.d/planted.nft")
-    variables = {host: {**own, "base_change_login_account": True} for host, (own, _, _) in planted.items()}
+    variables = {host: {**setting, "base_change_login_account": True} for host, (setting, _, _) in planted.items()}
     messages = machines.run([role], variables)
     for host in planted:
         machines.lab.shell(host, "rm -f /etc/nftables.d/planted.nft")
@@ -174,11 +174,11 @@ def test_the_server_moves_to_another_port_in_two_runs(machines: Machines) -> Non
         "ss -Hltn | grep -o ':22[0-9]*' | sort -u; nft list chain inet oplever_filter input | grep -o 'dport 22[0-9]*'"
     )
     address = machines.lab.shell("ws1", "echo $SSH_CONNECTION; hostname -I").split()[-1]
-    for wanted, present in ((2222, 22), (22, 2222)):
-        for come_in, is_open in ((present, {22, 2222}), (wanted, {wanted})):
+    for new, present in ((2222, 22), (22, 2222)):
+        for come_in, is_open in ((present, {22, 2222}), (new, {new})):
             # The host key is known by the address without a port.
             alias = {"ansible_port": come_in, "ansible_ssh_extra_args": f"-o HostKeyAlias={address}"}
-            assert machines.run(["sshd", "firewall"], {"ws1": {"sshd_port": wanted, **alias}}) == {}
+            assert machines.run(["sshd", "firewall"], {"ws1": {"sshd_port": new, **alias}}) == {}
             way_in = ("-p", str(come_in), "-o", f"HostKeyAlias={address}")
             lines = machines.lab.shell("ws1", ports, *way_in)
             assert {int(port) for port in re.findall(r":(\d+)", lines)} == is_open

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import pytest
 
 from lab.planted.plants import Plant
-from lab.planted.suite import NAMES, PLANTS, ROUNDS, Said, Suite
+from lab.planted.suite import NAMES, PLANTS, ROUNDS, Results, Suite
 
 SUITE = Suite("planted")
 
 
 @pytest.fixture(scope="module")
-def delivered() -> Iterator[Said]:
+def delivered() -> Iterator[Results]:
     """Two machines that the roles have delivered: what the audit says of them."""
     try:
         SUITE.up()
@@ -29,20 +29,20 @@ def delivered() -> Iterator[Said]:
 
 
 @pytest.fixture(scope="module")
-def rounds(delivered: Said) -> tuple[Said, Said, dict[tuple[str, str], str]]:
+def rounds(delivered: Results) -> tuple[Results, Results, dict[tuple[str, str], str]]:
     planted, mended, wrong = {}, {}, {}
     for chosen in ROUNDS:
-        for whole, part in zip((planted, mended, wrong), SUITE.go_through(chosen), strict=True):
-            whole.update(part)
+        for collected, part in zip((planted, mended, wrong), SUITE.go_through(chosen), strict=True):
+            collected.update(part)
     return planted, mended, wrong
 
 
 @pytest.mark.parametrize("release", NAMES)
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.control)
 def test_the_fault_is_found_and_its_remedy_helps(
-    rounds: tuple[Said, Said, dict[tuple[str, str], str]], plant: Plant, release: str
+    rounds: tuple[Results, Results, dict[tuple[str, str], str]], plant: Plant, release: str
 ) -> None:
-    planted, mended, wrong = (said.get((release, plant.control)) for said in rounds)
+    planted, mended, wrong = (results.get((release, plant.control)) for results in rounds)
     assert wrong is None, "its shell lines failed"
     assert planted["status"] == "fail", planted
     assert re.search(plant.found, planted["found"]), f"found {planted['found']!r}, not {plant.found!r}"
@@ -50,6 +50,6 @@ def test_the_fault_is_found_and_its_remedy_helps(
 
 
 @pytest.mark.parametrize("release", NAMES)
-def test_a_delivered_machine_passes_what_the_roles_can_mend(delivered: Said, release: str) -> None:
+def test_a_delivered_machine_passes_what_the_roles_can_mend(delivered: Results, release: str) -> None:
     mended = {plant.control: delivered[release, plant.control]["status"] for plant in PLANTS if not plant.undo}
     assert {control for control, status in mended.items() if status not in ("pass", "not_applicable")} == set()

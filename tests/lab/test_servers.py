@@ -21,7 +21,7 @@ SUITE = Suite("servers")
 SERVERS: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("servers.yml").read_text(encoding="utf-8"))
 WAYS = max(len(server.get("broken", [])) for server in SERVERS.values())
 CASES = [(server, check) for server, entry in SERVERS.items() for check in entry["checks"]]
-Said = dict[str, dict[str, Any]]
+State = dict[str, dict[str, Any]]
 """Check -> result of the engine, in one state of a machine."""
 
 
@@ -35,7 +35,7 @@ def controls() -> list[dict[str, Any]]:
     return made
 
 
-def go_through(machine: LabMachine) -> list[Said]:
+def go_through(machine: LabMachine) -> list[State]:
     """What the engine says of a machine as it was set up, as it was changed, and in each way in which it breaks."""
     machine.bring_engine()
     packages = [package for entry in SERVERS.values() for package in entry.get("packages", [])]
@@ -45,16 +45,16 @@ def go_through(machine: LabMachine) -> list[Said]:
     steps += [
         {s: e["broken"][way]["do"] for s, e in SERVERS.items() if len(e.get("broken", [])) > way} for way in range(WAYS)
     ]
-    said = []
+    states_of_machine = []
     for scripts in steps:
         wrong = machine.shell(scripts)
         assert not wrong, wrong
-        said.append(machine.audit(controls()))
-    return said
+        states_of_machine.append(machine.audit(controls()))
+    return states_of_machine
 
 
 @pytest.fixture(scope="module")
-def said() -> Iterator[dict[str, list[Said]]]:
+def states() -> Iterator[dict[str, list[State]]]:
     """Release -> what was said in each state, both machines at once."""
     try:
         SUITE.play("playbooks/lab_up.yml", lab_fresh=True)
@@ -67,9 +67,9 @@ def said() -> Iterator[dict[str, list[Said]]]:
 @pytest.mark.parametrize("release", NAMES)
 @pytest.mark.parametrize(("server", "check"), CASES, ids=lambda word: word)
 def test_what_is_there_is_read_and_a_change_by_hand_is_seen(
-    said: dict[str, list[Said]], server: str, check: str, release: str
+    states: dict[str, list[State]], server: str, check: str, release: str
 ) -> None:
-    as_set_up, changed = (state[f"{server}.{check}"] for state in said[release][:2])
+    as_set_up, changed = (state[f"{server}.{check}"] for state in states[release][:2])
     assert as_set_up["status"] == "pass", as_set_up
     assert changed["status"] == "fail", changed
     assert re.search(SERVERS[server]["found"][check], changed["found"]), changed
@@ -78,10 +78,10 @@ def test_what_is_there_is_read_and_a_change_by_hand_is_seen(
 @pytest.mark.parametrize("release", NAMES)
 @pytest.mark.parametrize("server", [server for server, entry in SERVERS.items() if "broken" in entry])
 def test_nothing_passes_of_a_server_that_is_stopped_or_broken(
-    said: dict[str, list[Said]], server: str, release: str
+    states: dict[str, list[State]], server: str, release: str
 ) -> None:
     entry = SERVERS[server]
-    for way, state in zip(entry["broken"], said[release][2:], strict=False):
+    for way, state in zip(entry["broken"], states[release][2:], strict=False):
         for check in way.get("checks", entry["checks"]):
             result = state[f"{server}.{check}"]
             assert result["status"] == "error", (way, result)

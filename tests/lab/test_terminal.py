@@ -37,11 +37,11 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 def terminal(lab: Lab, place: Path, program: str, *words: str, **env: str) -> pexpect.spawn[str]:
     """A program of this environment on a terminal; its record, and its temporary files, are in the place."""
-    own = {"OPLEVER_RECORDS": str(place / "records"), "TMPDIR": str(place / "tmp"), "TERM": "xterm",
+    settings = {"OPLEVER_RECORDS": str(place / "records"), "TMPDIR": str(place / "tmp"), "TERM": "xterm",
            "ANSIBLE_LOCAL_TEMP": str(place / "tmp")}  # fmt: skip
     # A Ctrl-C that the terminal echoes can fall between the bytes of a character.
     return pexpect.spawn(
-        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **own, **env}, timeout=PATIENCE,
+        str(BIN / program), list(words), cwd=str(ROOT), env={**lab.env, **settings, **env}, timeout=PATIENCE,
         dimensions=(40, 140), encoding="utf-8", codec_errors="replace",
     )  # fmt: skip
 
@@ -54,21 +54,21 @@ def playbook(place: Path, tasks: list[dict[str, Any]], **keys: Any) -> str:
 
 
 def record(place: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((place / "records/latest/record.json").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((place / "records/latest/record.json").read_text(encoding="utf-8"))
+    return content
 
 
 def working(words: str) -> list[int]:
     """Processes with these words in their command line, on this host and so on every machine of the lab."""
-    found = []
+    processes = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if words in line and int(path.parent.name) != os.getpid():
-            found.append(int(path.parent.name))
-    return found
+            processes.append(int(path.parent.name))
+    return processes
 
 
 SLEEP = "echo begun >> /tmp/begun; sleep {nap}; touch /tmp/ended"
@@ -103,11 +103,11 @@ def test_ctrl_c_ends_what_runs_on_the_machines(
         assert "cannot access" in machines.shell(host, "ls /tmp/ended || true")
         times = machines.shell(host, "cat /tmp/begun || true").split().count("begun")
         assert times == (1 if "begun" in work else 0), "it was started once more"
-    found = record(place)
-    assert found["verdict"] == "interrupted"
-    (fault,) = [fault for fault in found["faults"] if fault["kind"] == "interrupted"]
+    interrupted = record(place)
+    assert interrupted["verdict"] == "interrupted"
+    (fault,) = [fault for fault in interrupted["faults"] if fault["kind"] == "interrupted"]
     assert sorted(fault["symptom"].split(", ")) == [f"Long ({host})" for host in HOSTS]
-    assert [step["name"] for step in found["steps"]] == ["Short", "Long"]
+    assert [step["name"] for step in interrupted["steps"]] == ["Short", "Long"]
     assert (place / "records/latest/report.nl.html").exists()
 
 
@@ -174,19 +174,19 @@ TYPED = [
 
 def answered(shown: pexpect.spawn[str], *answers: tuple[str, str]) -> str:
     """Everything that stood on the terminal."""
-    told = ""
+    screen = ""
     for prompt, answer in answers:
         shown.expect(prompt)
-        told += str(shown.before) + str(shown.after)
+        screen += str(shown.before) + str(shown.after)
         shown.waitnoecho()
         shown.sendline(answer)
     shown.expect(pexpect.EOF)
     shown.close()
-    return told + str(shown.before)
+    return screen + str(shown.before)
 
 
-def nothing_leaked(place: Path, lab: Lab, told: str) -> None:
-    assert secrets_in(told.encode()) == set(), told
+def nothing_leaked(place: Path, lab: Lab, screen: str) -> None:
+    assert secrets_in(screen.encode()) == set(), screen
     assert leaked(place) == {}
     lab.shell("web1", "! grep -rl typed_ /tmp /var/tmp /home")
 
@@ -195,15 +195,15 @@ def nothing_leaked(place: Path, lab: Lab, told: str) -> None:
 def test_passwords_typed_to_oplever_run_are_in_no_byte(machines: Lab, place: Path, become_answer: str) -> None:
     account(machines, become_answer)
     work = playbook(place, TYPED, hosts="web1")
-    told = answered(
+    screen = answered(
         terminal(machines, place, "oplever", "run", work, *WITH_PASSWORDS),
         ("SSH password: ", SSH_PASSWORD),
         ("BECOME password: ", become_answer),
     )
-    found = record(place)
-    assert [step["results"][0]["status"] for step in found["steps"]] == ["changed", "ok", "ignored"], told
-    assert "***" in found["steps"][2]["results"][0]["message"]
-    nothing_leaked(place, machines, told)
+    made = record(place)
+    assert [step["results"][0]["status"] for step in made["steps"]] == ["changed", "ok", "ignored"], screen
+    assert "***" in made["steps"][2]["results"][0]["message"]
+    nothing_leaked(place, machines, screen)
 
 
 def test_passwords_and_a_private_answer_typed_to_ansible_itself_are_in_no_byte(machines: Lab, place: Path) -> None:
@@ -211,7 +211,7 @@ def test_passwords_and_a_private_answer_typed_to_ansible_itself_are_in_no_byte(m
     told_answer = {"name": "Tell", "ansible.builtin.fail": {"msg": "it was {{ code }}"}, "ignore_errors": True}
     prompt = {"name": "code", "prompt": "Door code", "private": True}
     work = playbook(place, [*TYPED, told_answer], hosts="web1", vars_prompt=[prompt])
-    told = answered(
+    screen = answered(
         # Ansible's own screen shows what tasks print; what the record keeps of it is ours.
         terminal(machines, place, "ansible-playbook", work, *WITH_PASSWORDS, ANSIBLE_STDOUT_CALLBACK="silent",
                  ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests/system/recorder/callback")),
@@ -219,10 +219,10 @@ def test_passwords_and_a_private_answer_typed_to_ansible_itself_are_in_no_byte(m
         (r"BECOME password\[defaults to SSH password\]: ", BECOME_PASSWORD),
         ("Door code: ", ANSWER),
     )  # fmt: skip
-    found = record(place)
-    assert [step["results"][0]["status"] for step in found["steps"]] == ["changed", "ok", "ignored", "ignored"], told
-    assert all("***" in step["results"][0]["message"] for step in found["steps"][2:])
-    nothing_leaked(place, machines, told)
+    made = record(place)
+    assert [step["results"][0]["status"] for step in made["steps"]] == ["changed", "ok", "ignored", "ignored"], screen
+    assert all("***" in step["results"][0]["message"] for step in made["steps"][2:])
+    nothing_leaked(place, machines, screen)
 
 
 def test_ctrl_c_ends_what_runs_with_a_typed_password(machines: Lab, place: Path) -> None:

@@ -26,7 +26,7 @@ def program(version: str) -> str:
     return done.stdout.strip()
 
 
-def here(version: str) -> bool:
+def on_this_host(version: str) -> bool:
     try:
         return bool(program(version))
     except MissingPythonError:

@@ -110,14 +110,14 @@ class Rulings:
 
     content: str
     kinds: dict[str, str]
-    each: tuple[Ruling, ...]
+    entries: tuple[Ruling, ...]
 
     def ruling(self, pair: Pair) -> Ruling | None:
-        return next((ruling for ruling in self.each if ruling.case(pair)), None)
+        return next((ruling for ruling in self.entries if ruling.case(pair)), None)
 
     def controls(self, *kinds: str) -> set[tuple[str, str]]:
         """(control, machine) of which a ruling of these classes speaks, in whatever state."""
-        rows = ((case, ruling) for ruling in self.each if ruling.kind in kinds for case in ruling.cases)
+        rows = ((case, ruling) for ruling in self.entries if ruling.kind in kinds for case in ruling.cases)
         return {(case.control, machine) for case, _ in rows for machine, _ in case.places}
 
 
@@ -157,51 +157,51 @@ def pairs(
     openscap: Mapping[str, str],
 ) -> list[Pair]:
     """Every control that names a rule which OpenSCAP selected, with what both said."""
-    found = []
+    compared = []
     for name, control in controls.items():
         rules = {rule: openscap[rule] for rule in rules_of(control) if rule in openscap}
         if rules:
-            said = ours[name]
-            found.append(Pair(name, machine, state, said["status"], said["found"] or said["reason"], rules))
-    return found
+            result = ours[name]
+            compared.append(Pair(name, machine, state, result["status"], result["found"] or result["reason"], rules))
+    return compared
 
 
-def judged(found: Iterable[Pair]) -> list[Pair]:
+def judged(compared: Iterable[Pair]) -> list[Pair]:
     """The pairs of which both came to a verdict."""
-    return [pair for pair in found if pair.comparable]
+    return [pair for pair in compared if pair.comparable]
 
 
-def problems(found: Sequence[Pair], known: Rulings) -> list[str]:
+def problems(compared: Sequence[Pair], rulings: Rulings) -> list[str]:
     """What a person must look at: disagreements that no ruling explains or in which the ruling is against us, and
     rulings about what is no longer so."""
-    different = [pair for pair in judged(found) if not pair.agrees]
-    told, used = [], set()
+    different = [pair for pair in judged(compared) if not pair.agrees]
+    sentences, used = [], set()
     for pair in different:
-        ruling = known.ruling(pair)
+        ruling = rulings.ruling(pair)
         if ruling is None:
-            near = sorted({miss for each in known.each for miss in each.misses(pair)})
-            told.append(f"{pair}: " + ("ruled on, but " + "; ".join(near) if near else "nobody ruled on it"))
+            near = sorted({miss for ruling in rulings.entries for miss in ruling.misses(pair)})
+            sentences.append(f"{pair}: " + ("ruled on, but " + "; ".join(near) if near else "nobody ruled on it"))
             continue
         used.add((id(ruling.case(pair)), pair.machine, pair.state))
         if ruling.right == "openscap":
-            told.append(f"{pair}: the audit is wrong")
-    for case in (case for ruling in known.each for case in ruling.cases):
+            sentences.append(f"{pair}: the audit is wrong")
+    for case in (case for ruling in rulings.entries for case in ruling.cases):
         gone = sorted(f"{machine} {state}" for machine, state in case.places if (id(case), machine, state) not in used)
         if gone:
-            told.append(f"{case.control} is ruled on, but no longer differs as described there: {', '.join(gone)}")
-    return told
+            sentences.append(f"{case.control} is ruled on, but no longer differs as described there: {', '.join(gone)}")
+    return sentences
 
 
-def report(found: Sequence[Pair], known: Rulings, content: str) -> tuple[list[str], str]:
+def report(compared: Sequence[Pair], rulings: Rulings, content: str) -> tuple[list[str], str]:
     """(what makes a test fail, what it tells without failing) with this version of the content.
 
     A disagreement with another version than was ruled on is Debian's news, and no fault of this checkout.
     """
-    wrong = problems(found, known)
-    if content == known.content:
+    wrong = problems(compared, rulings)
+    if content == rulings.content:
         return wrong, ""
     note = (
-        f"The rulings are about ssg-debian {known.content}, and here is {content}. Run tools/agreement, look into what "
-        "it names, and write the rulings and the version into tests/lab/planted/rulings.yml."
+        f"The rulings are about ssg-debian {rulings.content}, and here is {content}. Run tools/agreement, look into "
+        "what it names, and write the rulings and the version into tests/lab/planted/rulings.yml."
     )
     return [], "\n".join([note, *wrong])

@@ -24,18 +24,18 @@ UNMERGE = "bash /root/engine/merge.sh undo"
 
 def compare(suite: Suite) -> list[Pair]:
     """Go through the states of STATES on fresh machines, and take those down."""
-    found: list[Pair] = []
+    compared: list[Pair] = []
     try:
         suite.up()
         _prepare(suite)
-        found += look(suite, "stock")
+        compared += look(suite, "stock")
         suite.mend()
-        found += look(suite, "delivered")
+        compared += look(suite, "delivered")
         _do(suite, MERGE)
-        found += look(suite, "merged")
+        compared += look(suite, "merged")
         _do(suite, UNMERGE)
-        suite.each({plant.control: plant.plant for plant in ROUNDS[0]})
-        return found + look(suite, "planted")
+        suite.run_on_both({plant.control: plant.plant for plant in ROUNDS[0]})
+        return compared + look(suite, "planted")
     finally:
         suite.down()
 
@@ -43,21 +43,21 @@ def compare(suite: Suite) -> list[Pair]:
 def look(suite: Suite, state: str) -> list[Pair]:
     """What both say now."""
     ours = suite.audit(list(CONTROLS), "machine")
-    found = []
+    compared = []
     for release, machine in suite.machines.items():
         mine = {control: ours[release, control] for control in CONTROLS}
-        found += pairs(CONTROLS, release, state, mine, openscap.results(machine))
-    return found
+        compared += pairs(CONTROLS, release, state, mine, openscap.results(machine))
+    return compared
 
 
 def _prepare(suite: Suite) -> None:
-    wanted = {rule for control in CONTROLS.values() for rule in rules_of(control)}
+    rules = {rule for control in CONTROLS.values() for rule in rules_of(control)}
     for release, machine in suite.machines.items():
-        openscap.install(machine, openscap.content(release.removeprefix("debian")), wanted)
+        openscap.install(machine, openscap.content(release.removeprefix("debian")), rules)
         machine.attach(DISK)
     _do(suite, KERNEL)
 
 
 def _do(suite: Suite, script: str) -> None:
-    wrong = suite.each({"all": script})
+    wrong = suite.run_on_both({"all": script})
     assert not wrong, wrong

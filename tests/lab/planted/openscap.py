@@ -49,26 +49,26 @@ def content(release: str) -> Path:
 
 def known_rules(stream: Path) -> set[str]:
     """Short ids of the rules in a data stream."""
-    found = set()
+    rules = set()
     for _, element in ElementTree.iterparse(stream):  # noqa: S314  of Debian's archive, signed
         if element.tag == f"{XCCDF}Rule":
-            found.add(element.get("id", "").removeprefix(RULE))
-    return found
+            rules.add(element.get("id", "").removeprefix(RULE))
+    return rules
 
 
-def tailoring(known: set[str], wanted: set[str]) -> str:
-    """The profile that selects exactly the rules that are wanted, with the values of CIS level 2 for servers."""
+def tailoring(rules: set[str], selected: set[str]) -> str:
+    """The profile that selects exactly the rules that are selected, with the values of CIS level 2 for servers."""
     selected = (
-        f'<select idref="{RULE}{rule}" selected="{"true" if rule in wanted else "false"}"/>' for rule in sorted(known)
+        f'<select idref="{RULE}{rule}" selected="{"true" if rule in selected else "false"}"/>' for rule in sorted(rules)
     )
     return TAILORING.format(profile=PROFILE, selected="\n    ".join(selected))
 
 
-def install(machine: LabMachine, stream: Path, wanted: set[str]) -> None:
+def install(machine: LabMachine, stream: Path, selected: set[str]) -> None:
     """Put the scanner, its content and the choice of rules on a machine."""
     done = machine.run("apt-get", "install", "-qq", "-y", "--no-install-recommends", *PACKAGES)
     assert done.returncode == 0, done.stderr.decode()
-    files = {"ds.xml": stream.read_bytes(), "tailoring.xml": tailoring(known_rules(stream), wanted).encode()}
+    files = {"ds.xml": stream.read_bytes(), "tailoring.xml": tailoring(known_rules(stream), selected).encode()}
     for name, data in files.items():
         assert machine.run("dd", f"of=/root/{name}", "status=none", stdin=data).returncode == 0
 
@@ -81,10 +81,10 @@ def results(machine: LabMachine) -> dict[str, str]:
     )  # fmt: skip
     assert done.returncode in (0, 2), done.stderr.decode()[-2000:]
     text = machine.run("cat", "/root/results.xml").stdout
-    found = {}
+    results_by_rule = {}
     document = ElementTree.fromstring(text)  # noqa: S314  written by the scanner on our own machine
     for entry in document.iter(f"{XCCDF}rule-result"):
         verdict = entry.findtext(f"{XCCDF}result", "")
         if verdict != "notselected":
-            found[entry.get("idref", "").removeprefix(RULE)] = verdict
-    return found
+            results_by_rule[entry.get("idref", "").removeprefix(RULE)] = verdict
+    return results_by_rule

@@ -24,47 +24,52 @@ RULES_SAY = (
 )
 
 
-def page(found: list[Pair], known: Rulings) -> str:
-    head = HEAD.replace("@content@", known.content)
-    parts = (_shares(found, known), _classes(found, known), _disagreements(found, known), _rules(found))
+def page(compared: list[Pair], rulings: Rulings) -> str:
+    head = HEAD.replace("@content@", rulings.content)
+    parts = (
+        _shares(compared, rulings),
+        _classes(compared, rulings),
+        _disagreements(compared, rulings),
+        _rules(compared),
+    )
     return "\n".join([head, *(line for part in parts for line in part)])
 
 
-def _shares(found: list[Pair], known: Rulings) -> list[str]:
+def _shares(compared: list[Pair], rulings: Rulings) -> list[str]:
     lines = [
         "## How often they agree", "",
         SHARES_SAY, "",
         "| machine | state | both judge | agree | without *question* | without *question* and *blind* |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
-    both = judged(found)
+    judged_pairs = judged(compared)
     for state, meaning in STATES.items():
-        for machine in sorted({pair.machine for pair in found}):
-            mine = [pair for pair in both if (pair.machine, pair.state) == (machine, state)]
-            lines.append(f"| {machine} | {state}: {meaning} | {len(mine)} | {_cells(mine, known)} |")
-    return [*lines, f"| all | | {len(both)} | {_cells(both, known)} |", ""]
+        for machine in sorted({pair.machine for pair in compared}):
+            mine = [pair for pair in judged_pairs if (pair.machine, pair.state) == (machine, state)]
+            lines.append(f"| {machine} | {state}: {meaning} | {len(mine)} | {_cells(mine, rulings)} |")
+    return [*lines, f"| all | | {len(judged_pairs)} | {_cells(judged_pairs, rulings)} |", ""]
 
 
-def _cells(chosen: list[Pair], known: Rulings) -> str:
+def _cells(chosen: list[Pair], rulings: Rulings) -> str:
     cells = []
     for kinds in TAKEN:
-        out = known.controls(*kinds)
+        out = rulings.controls(*kinds)
         left = [pair for pair in chosen if (pair.control, pair.machine) not in out]
         share = 100 * sum(pair.agrees for pair in left) / len(left) if left else 100
         cells.append(f"{share:.1f} %" + (f" ({len(left)})" if kinds else ""))
     return " | ".join(cells)
 
 
-def _classes(found: list[Pair], known: Rulings) -> list[str]:
+def _classes(compared: list[Pair], rulings: Rulings) -> list[str]:
     """Each class, how many disagreements have it, and who is right in them."""
-    different = [(pair, known.ruling(pair)) for pair in judged(found) if not pair.agrees]
+    different = [(pair, rulings.ruling(pair)) for pair in judged(compared) if not pair.agrees]
     lines = [
         "## Why they differ", "",
         f"{len(different)} disagreements, each looked into on the machine:", "",
         "| class | disagreements | the audit is right | of a question of its own | OpenSCAP is right | meaning |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
-    for kind, meaning in known.kinds.items():
+    for kind, meaning in rulings.kinds.items():
         mine = [ruling for _, ruling in different if ruling and ruling.kind == kind]
         counts = [sum(ruling.right == right for ruling in mine) for right in WHO]
         lines.append(f"| {kind} | {len(mine)} | {' | '.join(map(str, counts))} | {' '.join(meaning.split())} |")
@@ -72,17 +77,17 @@ def _classes(found: list[Pair], known: Rulings) -> list[str]:
     return [*lines, f"| not looked into | {open_ones} | | | | |", ""]
 
 
-def _disagreements(found: list[Pair], known: Rulings) -> list[str]:
-    different = [pair for pair in judged(found) if not pair.agrees]
+def _disagreements(compared: list[Pair], rulings: Rulings) -> list[str]:
+    different = [pair for pair in judged(compared) if not pair.agrees]
     lines = ["## Disagreements", ""]
-    for ruling in known.each:
+    for ruling in rulings.entries:
         mine = [pair for pair in different if ruling.case(pair)]
         if mine:
-            lines += _told(ruling, mine)
+            lines += _explanation(ruling, mine)
     return lines
 
 
-def _told(ruling: Ruling, mine: list[Pair]) -> list[str]:
+def _explanation(ruling: Ruling, mine: list[Pair]) -> list[str]:
     controls = ", ".join(f"`{name}`" for name in sorted({pair.control for pair in mine}))
     rules = ", ".join(f"`{rule}`" for rule in sorted({rule for pair in mine for rule in pair.deciding}))
     places = ", ".join(sorted({f"{pair.machine} {pair.state}" for pair in mine}))
@@ -94,8 +99,8 @@ def _told(ruling: Ruling, mine: list[Pair]) -> list[str]:
     ]  # fmt: skip
 
 
-def _rules(found: list[Pair]) -> list[str]:
-    places = [(m, s) for s in STATES for m in sorted({pair.machine for pair in found})]
+def _rules(compared: list[Pair]) -> list[str]:
+    places = [(m, s) for s in STATES for m in sorted({pair.machine for pair in compared})]
     head = " | ".join(f"{machine} {state}" for machine, state in places)
     lines = [
         "## Every rule", "",
@@ -103,13 +108,13 @@ def _rules(found: list[Pair]) -> list[str]:
         f"| rule | control | {head} |", "|---|---|" + "---|" * len(places),
     ]  # fmt: skip
     cells: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
-    for pair in found:
+    for pair in compared:
         for rule, verdict in pair.rules.items():
             cells.setdefault((rule, pair.control), {})[pair.machine, pair.state] = (
                 f"{_letter(pair.ours)}{_letter(verdict)}"
             )
-    for (rule, control), said in sorted(cells.items()):
-        lines.append(f"| `{rule}` | `{control}` | {' | '.join(said.get(place, '-') for place in places)} |")
+    for (rule, control), counts in sorted(cells.items()):
+        lines.append(f"| `{rule}` | `{control}` | {' | '.join(counts.get(place, '-') for place in places)} |")
     return lines
 
 

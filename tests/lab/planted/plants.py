@@ -67,15 +67,15 @@ def controls() -> dict[str, dict[str, Any]]:
 
 def written() -> dict[str, dict[str, Any]]:
     """Control id -> what its plant file says, the words of its kind filled in."""
-    known, kinds = controls(), yaml.safe_load((HERE / "kinds.yml").read_text(encoding="utf-8"))
-    found: dict[str, dict[str, Any]] = {}
+    by_id, kinds = controls(), yaml.safe_load((HERE / "kinds.yml").read_text(encoding="utf-8"))
+    expected: dict[str, dict[str, Any]] = {}
     for path in sorted((HERE / "plants").glob("*.yml")):
         for control, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
-            assert control in known, f"{path.name}: the baseline has no control {control}"
-            assert control not in found, f"{path.name}: {control} is planted twice"
-            words = {"id": control, "kernel": os.uname().release, **target(known[control]), **entry}
-            found[control] = filled({**kinds.get(entry.get("kind", ""), {}), **entry}, words)
-    return found
+            assert control in by_id, f"{path.name}: the baseline has no control {control}"
+            assert control not in expected, f"{path.name}: {control} is planted twice"
+            words = {"id": control, "kernel": os.uname().release, **target(by_id[control]), **entry}
+            expected[control] = filled({**kinds.get(entry.get("kind", ""), {}), **entry}, words)
+    return expected
 
 
 def plants() -> list[Plant]:

@@ -17,7 +17,7 @@ INVENTORY = "extensions/molecule/inventory"
 PLAY = "tests/lab/planted/remedy.yml"
 NAMES = {"debian12": "m12", "debian13": "m13"}
 ROLES = ("sshd", "firewall", "timesync", "nginx", "harden")
-Said = dict[tuple[str, str], dict[str, Any]]
+Results = dict[tuple[str, str], dict[str, Any]]
 """(machine, control) -> result of the audit."""
 CONTROLS, PLANTS = controls(), plants()
 ROUNDS = [[plant for plant in PLANTS if plant.round == number] for number in sorted({p.round for p in PLANTS})]
@@ -59,22 +59,22 @@ class Suite:
             planted_packages=sorted({package for plant in PLANTS for package in plant.absent}),
         )
 
-    def each(self, scripts: dict[str, str]) -> dict[tuple[str, str], str]:
+    def run_on_both(self, scripts: dict[str, str]) -> dict[tuple[str, str], str]:
         """Run shell lines by control on both; what went wrong, by machine and control."""
         ran = {name: machine.shell(scripts) for name, machine in self.machines.items()}
         return {(name, control): text for name, failed in ran.items() for control, text in failed.items()}
 
-    def audit(self, names: list[str], *view: str) -> Said:
-        wanted = [CONTROLS[name] for name in names]
-        said = {name: machine.audit(wanted, *view) for name, machine in self.machines.items()}
-        return {(name, control): result for name, results in said.items() for control, result in results.items()}
+    def audit(self, names: list[str], *view: str) -> Results:
+        chosen = [CONTROLS[name] for name in names]
+        results_of = {name: machine.audit(chosen, *view) for name, machine in self.machines.items()}
+        return {(name, control): result for name, results in results_of.items() for control, result in results.items()}
 
-    def go_through(self, chosen: list[Plant]) -> tuple[Said, Said, dict[tuple[str, str], str]]:
+    def go_through(self, chosen: list[Plant]) -> tuple[Results, Results, dict[tuple[str, str], str]]:
         """What the audit says with faults planted, what it says when they are mended, and shell lines that failed."""
         names = [plant.control for plant in chosen]
-        wrong = self.each({plant.control: plant.plant for plant in chosen})
+        wrong = self.run_on_both({plant.control: plant.plant for plant in chosen})
         planted = self.audit(names)
         if roles := {plant.role for plant in chosen if plant.role}:
             self.mend(*roles)
-        wrong |= self.each({plant.control: plant.undo for plant in chosen if plant.undo})
+        wrong |= self.run_on_both({plant.control: plant.undo for plant in chosen if plant.undo})
         return planted, self.audit(names), wrong

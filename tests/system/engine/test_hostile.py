@@ -32,7 +32,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_a_share_whose_server_is_gone_holds_nothing_up(place: Path) -> None:
-    found = apart.run(
+    answer = apart.run(
         HANG
         + """
     child = os.fork()
@@ -60,10 +60,10 @@ def test_a_share_whose_server_is_gone_holds_nothing_up(place: Path) -> None:
     """,
         place,
     )
-    assert found["hangs"], "the mount of this test answers, so it tests nothing"
-    assert found["seconds"] < 4 * filesystems.PATIENCE, "it was waited for once, not for each of the five that ask it"
+    assert answer["hangs"], "the mount of this test answers, so it tests nothing"
+    assert answer["seconds"] < 4 * filesystems.PATIENCE, "it was waited for once, not for each of the five that ask it"
     gone = "/home/share (fuse.sshfs) does not answer within 3 s"
-    assert found["results"] == [
+    assert answer["results"] == [
         ["pass", ""],
         ["error", gone],
         ["error", gone],
@@ -74,7 +74,7 @@ def test_a_share_whose_server_is_gone_holds_nothing_up(place: Path) -> None:
 
 
 def test_a_directory_that_is_bound_elsewhere_counts_once(place: Path) -> None:
-    found = apart.run(
+    answer = apart.run(
         """
     mount(place + "/usr", place + "/home/again", "", 4096)
     mount("none", place + "/home/memory", "tmpfs")
@@ -85,13 +85,13 @@ def test_a_directory_that_is_bound_elsewhere_counts_once(place: Path) -> None:
     """,
         place,
     )
-    assert sorted(found[0]) in (["/home/again/su", "/home/memory/own"], ["/home/memory/own", "/usr/su"])
-    assert found[1] == 2
+    assert sorted(answer[0]) in (["/home/again/su", "/home/memory/own"], ["/home/memory/own", "/usr/su"])
+    assert answer[1] == 2
 
 
 def test_very_many_files_cost_no_memory_and_bounded_time(place: Path) -> None:
     """All in one directory, which is the worst; the files are names of one file, to be quick to make."""
-    found = apart.run(
+    answer = apart.run(
         """
     mount("none", place + "/many", "tmpfs", 0, "nr_inodes=0")
     os.mkdir(place + "/many/d")
@@ -115,13 +115,13 @@ def test_very_many_files_cost_no_memory_and_bounded_time(place: Path) -> None:
         place,
         120,
     )
-    assert found[:2] == [1000000, 1000]
-    assert found[2] < 10 << 10  # KiB
-    assert found[3] == "the file systems are too large to walk in 0.02 s"
+    assert answer[:2] == [1000000, 1000]
+    assert answer[2] < 10 << 10  # KiB
+    assert answer[3] == "the file systems are too large to walk in 0.02 s"
 
 
 def test_what_belongs_to_nobody_and_devices(place: Path) -> None:
-    found = apart.run(
+    answer = apart.run(
         """
     mount("none", place + "/home/m", "tmpfs")
     os.mknod(place + "/home/m/null", 0o20666, os.makedev(1, 3))
@@ -132,7 +132,7 @@ def test_what_belongs_to_nobody_and_devices(place: Path) -> None:
     """,
         place,
     )
-    assert found == [[], True]
+    assert answer == [[], True]
 
 
 def alive(pid: int) -> bool:
@@ -166,8 +166,8 @@ def test_a_command_that_does_not_read_what_it_is_given() -> None:
 
 
 def test_nothing_that_a_command_read_is_left_in_a_file(tmp_path: Path) -> None:
-    seen = Machine().run(["readlink", "/proc/self/fd/0"], stdin="tulp").stdout
-    assert seen.startswith("/memfd:")
+    target = Machine().run(["readlink", "/proc/self/fd/0"], stdin="tulp").stdout
+    assert target.startswith("/memfd:")
 
 
 def test_a_user_without_rights_gets_errors_and_never_a_pass(place: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_user_without_rights_gets_errors_and_never_a_pass(place: Path) -> None
     for directory in (place, *place.parents):
         if directory != Path("/") and directory != Path("/tmp"):  # noqa: S108
             directory.chmod(0o755)
-    found = apart.run(
+    answer = apart.run(
         """
     from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
     list(SOURCES.values())  # the files of this Python may be root's alone
@@ -201,9 +201,9 @@ def test_a_user_without_rights_gets_errors_and_never_a_pass(place: Path) -> None
     """,
         place,
     )
-    assert [status for status, _ in found] == ["error"] * 6, found
-    assert [reason for _, reason in found if "ermission denied" in reason or "only root" in reason] == [
-        reason for _, reason in found
+    assert [status for status, _ in answer] == ["error"] * 6, answer
+    assert [reason for _, reason in answer if "ermission denied" in reason or "only root" in reason] == [
+        reason for _, reason in answer
     ]
 
 
@@ -213,12 +213,12 @@ def test_the_walk_agrees_with_find(tmp_path: Path) -> None:
         ["find", "/usr", "-xdev", "-type", "f", "-perm", "-4000"], capture_output=True, text=True, check=True
     )
     os.symlink("/usr", tmp_path / "link")
-    found = apart.run(
+    answer = apart.run(
         """
     mount("/usr", place + "/usr", "", 4096)
     print(json.dumps(sorted(tree.walk(Machine(place, offline=True)).paths["suid"])))
     """,
         tmp_path,
     )
-    assert found == sorted(done.stdout.splitlines())
-    assert found
+    assert answer == sorted(done.stdout.splitlines())
+    assert answer

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from system.pythons import OF_DEBIAN, OF_NO_DEBIAN, here, program
+from system.pythons import OF_DEBIAN, OF_NO_DEBIAN, on_this_host, program
 
 ROOT = Path(__file__).resolve().parents[3]
 # Reads every file of the engine as this Python does, and holds the recorded machines and the whole baseline against it.
@@ -38,19 +38,19 @@ print(json.dumps([sys.version_info[:2], found]))
 """
 
 
-@pytest.mark.parametrize("version", [*OF_DEBIAN, *filter(here, OF_NO_DEBIAN)])
+@pytest.mark.parametrize("version", [*OF_DEBIAN, *filter(on_this_host, OF_NO_DEBIAN)])
 def test_the_engine_runs_on(version: str, tmp_path: Path) -> None:
     files = sorted((ROOT / "roles/harden/files/baseline").glob("*.yml"))
     checks = [check for path in files for check in yaml.safe_load(path.read_text(encoding="utf-8"))]
     profile = yaml.safe_load((ROOT / "roles/harden/files/profiles/debian-hoog.yml").read_text(encoding="utf-8"))
-    asked = tmp_path / "checks.json"
-    asked.write_text(json.dumps([checks, profile["parameters"]]), encoding="utf-8")
+    checks_file = tmp_path / "checks.json"
+    checks_file.write_text(json.dumps([checks, profile["parameters"]]), encoding="utf-8")
     paths = f"{ROOT / 'collections'}:{ROOT / 'tests/unit/engine'}"
     done = subprocess.run(
-        [program(version), "-W", "error::SyntaxWarning", "-c", SMOKE, str(tmp_path), str(asked)],
+        [program(version), "-W", "error::SyntaxWarning", "-c", SMOKE, str(tmp_path), str(checks_file)],
         env={"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    ran, found = json.loads(done.stdout)
+    ran, statuses = json.loads(done.stdout)
     assert ".".join(map(str, ran)) == version
-    assert found == []
+    assert statuses == []

@@ -45,19 +45,19 @@ def server(pair: Path, *options: str) -> Iterator[str]:
 
 def test_protocols_ciphers_and_the_certificate(pair: Path) -> None:
     with server(pair, "-tls1_2", "-cipher", f"{RSA}:{OLD}:@SECLEVEL=0") as address:
-        found = tls.look_up(Machine(), {"connect": address, "name": "wiki.example.com"})
-    assert found["exists"]
-    assert found["protocols"] == ["TLSv1.2"]
-    assert found["ciphers"] == sorted([RSA, OLD])
-    assert found["without_forward_secrecy"] == [OLD]
-    assert (found["days_left"], found["names"], found["self_signed"]) == (39, ["wiki.example.com"], True)
+        answer = tls.look_up(Machine(), {"connect": address, "name": "wiki.example.com"})
+    assert answer["exists"]
+    assert answer["protocols"] == ["TLSv1.2"]
+    assert answer["ciphers"] == sorted([RSA, OLD])
+    assert answer["without_forward_secrecy"] == [OLD]
+    assert (answer["days_left"], answer["names"], answer["self_signed"]) == (39, ["wiki.example.com"], True)
 
 
 def test_a_server_of_today_takes_nothing_old(pair: Path) -> None:
     with server(pair, "-tls1_3") as address:
-        found = tls.look_up(Machine(), {"connect": address})
-    assert found["protocols"] == ["TLSv1.3"]
-    assert found["without_forward_secrecy"] == []
+        answer = tls.look_up(Machine(), {"connect": address})
+    assert answer["protocols"] == ["TLSv1.3"]
+    assert answer["without_forward_secrecy"] == []
 
 
 def test_who_does_not_listen_or_speaks_something_else(pair: Path) -> None:

@@ -25,9 +25,9 @@ RECORD = mixed()
 @pytest.fixture(scope="session")
 def readers() -> Path:
     """The packages of package-lock.json, installed once below .cache/."""
-    wanted = (HERE / "package-lock.json").read_bytes()
+    lock = (HERE / "package-lock.json").read_bytes()
     installed = READERS / "package-lock.json"
-    if not installed.is_file() or installed.read_bytes() != wanted or not (READERS / "node_modules").is_dir():
+    if not installed.is_file() or installed.read_bytes() != lock or not (READERS / "node_modules").is_dir():
         READERS.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, READERS / name)
@@ -86,8 +86,8 @@ def multitool(readers: Path, log: Path) -> list[str]:
         check=False,
     )
     assert out.is_file(), run.stdout + run.stderr
-    (found,) = json.loads(out.read_text(encoding="utf-8-sig"))["runs"]
-    return sorted({result["ruleId"] for result in found["results"]} - {"SARIF2005"})  # an address that we do not have
+    (run,) = json.loads(out.read_text(encoding="utf-8-sig"))["runs"]
+    return sorted({result["ruleId"] for result in run["results"]} - {"SARIF2005"})  # an address that we do not have
 
 
 @pytest.mark.parametrize("shape", [Shape(), Shape(before=True, everything=True)])
@@ -103,7 +103,8 @@ def test_code_scanning_takes_the_log(readers: Path, tmp_path: Path, shape: Shape
 def test_code_scanning_would_have_said_no(readers: Path, tmp_path: Path, part: str, rule: str) -> None:
     log = tmp_path / "export.sarif"
     without = json.loads(
-        export(RECORD, "sarif"), object_hook=lambda found: {key: value for key, value in found.items() if key != part}
+        export(RECORD, "sarif"),
+        object_hook=lambda node: {key: value for key, value in node.items() if key != part},
     )
     log.write_text(json.dumps(without), encoding="utf-8")
     assert rule in multitool(readers, log)

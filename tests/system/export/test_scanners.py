@@ -43,9 +43,9 @@ def test_openscap(tmp_path: Path) -> None:
     command += ["--rule", f"xccdf_org.ssgproject.content_rule_{RULE}", "--results-arf", str(report)]
     run = subprocess.run([*command, f"{content}/ssg-debian12-ds.xml"], capture_output=True, text=True, check=False)
     assert report.stat().st_size > 5_000_000, run.stderr[-500:]
-    found = {one.rule: one for one in imported("openscap", report, tmp_path).baseline.opinions}
-    assert found[RULE].controls == ("ACC-009",)
-    assert found[RULE].status in ("pass", "fail", "not_applicable")
+    opinions = {opinion.rule: opinion for opinion in imported("openscap", report, tmp_path).baseline.opinions}
+    assert opinions[RULE].controls == ("ACC-009",)
+    assert opinions[RULE].status in ("pass", "fail", "not_applicable")
 
 
 def test_every_test_of_lynis_that_is_joined_is_there() -> None:
@@ -59,8 +59,8 @@ def test_every_test_of_lynis_that_is_joined_is_there() -> None:
             "SSH-7408": (f"{setting}:", tests),
             "": ("", ""),
         }
-        wanted, text = places[test if setting else ""]
-        assert wanted in text, f"{test}:{setting}"
+        pattern, text = places[test if setting else ""]
+        assert pattern in text, f"{test}:{setting}"
 
 
 def test_lynis(tmp_path: Path) -> None:
@@ -71,9 +71,9 @@ def test_lynis(tmp_path: Path) -> None:
     command += ["--profile", str(profile)]
     command += ["--report-file", str(report), "--log-file", str(tmp_path / "lynis.log")]
     subprocess.run(command, capture_output=True, check=False)  # its exit code counts what it did not like
-    found = {one.rule: one for one in imported("lynis", report, tmp_path).baseline.opinions}
-    assert (found["AUTH-9204"].controls, found["AUTH-9204"].status, found["AUTH-9204"].agrees) == (
+    opinions = {opinion.rule: opinion for opinion in imported("lynis", report, tmp_path).baseline.opinions}
+    assert (opinions["AUTH-9204"].controls, opinions["AUTH-9204"].status, opinions["AUTH-9204"].agrees) == (
         ("ACC-009",), "pass", True,
     )  # fmt: skip
-    planted = found["KRNL-6000:kernel.ostype"]
+    planted = opinions["KRNL-6000:kernel.ostype"]
     assert (planted.status, planted.raw, planted.title.en) == ("fail", "details", "Planted")

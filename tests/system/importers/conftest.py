@@ -124,13 +124,13 @@ def environment(place: Path, **more: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """`bin/` of the environment that holds the other tools; made once."""
-    wanted = (HERE / "requirements.txt").read_text(encoding="utf-8")
+    requirements = (HERE / "requirements.txt").read_text(encoding="utf-8")
     stamp = TOOLS / "stamp"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != requirements:
         subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=True)
         pip = [str(TOOLS / "bin" / "pip"), "install", "-q", "-r", str(HERE / "requirements.txt")]
         subprocess.run(pip, check=True)
-        stamp.write_text(wanted, encoding="utf-8")
+        stamp.write_text(requirements, encoding="utf-8")
     return TOOLS / "bin"
 
 

@@ -50,11 +50,11 @@ def imported(records: Path, *words: object) -> dict[str, Any]:
     assert {"report.nl.html", "report.en.pdf", "manifest.json"} <= {path.name for path in directory.iterdir()}
     assert directory.stat().st_mode & 0o777 == 0o700
     assert (directory / "journal.jsonl").stat().st_mode & 0o777 == 0o600
-    found: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
-    return found
+    record: dict[str, Any] = json.loads((directory / "record.json").read_text(encoding="utf-8"))
+    return record
 
 
-def own(place: Path) -> dict[str, Any]:
+def callbacks(place: Path) -> dict[str, Any]:
     (directory,) = [path for path in (place / "ours").iterdir() if not path.is_symlink()]
     record: dict[str, Any] = json.loads(to_json(store.load(directory)))
     return record
@@ -64,15 +64,15 @@ def same(other: dict[str, Any], ours: dict[str, Any]) -> None:
     assert steps(other) == steps(ours)
     assert recaps(other) == recaps(ours)
     assert other["verdict"] == ours["verdict"]
-    told = {status for step in steps(ours) for result in step[4] for status in [result[1]]}
-    assert told == {"ok", "changed", "failed", "skipped", "unreachable", "ignored", "rescued"}
+    statuses = {status for step in steps(ours) for result in step[4] for status in [result[1]]}
+    assert statuses == {"ok", "changed", "failed", "skipped", "unreachable", "ignored", "rescued"}
 
 
 def test_what_ansible_runner_recorded_is_the_record_of_the_callback(by_runner: Path, records: Path) -> None:
-    found = imported(records, "ansible-runner", by_runner)
-    same(found, own(by_runner))
-    assert f"db_password={SECRET}" not in found["document"]["command"]
-    assert "db_password=***" in found["document"]["command"]
+    record = imported(records, "ansible-runner", by_runner)
+    same(record, callbacks(by_runner))
+    assert f"db_password={SECRET}" not in record["document"]["command"]
+    assert "db_password=***" in record["document"]["command"]
 
 
 def awx_pages(artifacts: Path, size: int = 25) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ def test_an_export_of_awx_is_the_record_of_the_callback(by_runner: Path, records
     pages.mkdir()
     for number, page in enumerate(reversed(awx_pages(by_runner / "artifacts" / "one"))):
         (pages / f"{number}.json").write_text(json.dumps(page), encoding="utf-8")
-    same(imported(records, "awx", pages), own(by_runner))
+    same(imported(records, "awx", pages), callbacks(by_runner))
 
 
 def test_one_file_with_all_pages_will_do_and_jobs_are_not_mixed(by_runner: Path, records: Path, tmp_path: Path) -> None:
@@ -116,16 +116,16 @@ def test_one_file_with_all_pages_will_do_and_jobs_are_not_mixed(by_runner: Path,
     assert "events of 2 jobs" in oplever("import", "awx", export).stderr
     pages[0]["results"][0]["job"] = 7
     export.write_text(json.dumps(pages), encoding="utf-8")
-    same(imported(records, "awx", export), own(by_runner))
+    same(imported(records, "awx", export), callbacks(by_runner))
 
 
 def test_what_ara_recorded_is_the_record_of_the_callback(by_ara: Path, records: Path) -> None:
     database = by_ara / "ara" / "ansible.sqlite"
     before = database.read_bytes()
-    found = imported(records, "ara", database)
-    same(found, own(by_ara))
+    record = imported(records, "ara", database)
+    same(record, callbacks(by_ara))
     assert database.read_bytes() == before
-    assert found["document"]["tool_versions"]["ansible"] == "2.19.14"
+    assert record["document"]["tool_versions"]["ansible"] == "2.19.14"
 
 
 def test_a_run_that_was_killed_is_interrupted_and_its_holes_are_counted(
@@ -137,10 +137,10 @@ def test_a_run_that_was_killed_is_interrupted_and_its_holes_are_counted(
     for path in [events[30], *events[60:]]:
         path.unlink()
     (copy / "job_events" / "3b0d9ac4-0000-4000-8000-000000000000-partial.json").write_text("{", encoding="utf-8")
-    found = imported(records, "ansible-runner", copy)
-    assert found["verdict"] == "interrupted"
+    record = imported(records, "ansible-runner", copy)
+    assert record["verdict"] == "interrupted"
     lost = [
-        reason["params"]["count"] for reason in found["document"]["reasons"] if reason["code"] == "journal_lines_lost"
+        reason["params"]["count"] for reason in record["document"]["reasons"] if reason["code"] == "journal_lines_lost"
     ]
     assert lost == [2]
 
@@ -151,8 +151,8 @@ def derived(records: Path, form: str, path: Path) -> dict[str, Any]:
     directory = write(source, records)
     for line in (directory / "journal.jsonl").read_bytes().splitlines():
         VALID.validate(json.loads(line))
-    found: dict[str, Any] = json.loads(to_json(store.load(directory)))
-    return found
+    record: dict[str, Any] = json.loads(to_json(store.load(directory)))
+    return record
 
 
 def why(record: dict[str, Any]) -> dict[str, Any]:
@@ -161,10 +161,10 @@ def why(record: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("how", ["timeout", "canceled"])
 def test_a_run_that_ansible_runner_stopped_says_by_what(how: str, records: Path, tmp_path: Path) -> None:
-    found = derived(records, "ansible-runner", stopped_run(tmp_path, how))
-    assert found["verdict"] == "interrupted"
-    assert f"({how}, exit code 254)" in why(found)["stopped"]["reason"]
-    assert "tool_failed" not in why(found)
+    record = derived(records, "ansible-runner", stopped_run(tmp_path, how))
+    assert record["verdict"] == "interrupted"
+    assert f"({how}, exit code 254)" in why(record)["stopped"]["reason"]
+    assert "tool_failed" not in why(record)
 
 
 GOOD = "- {name: Good, hosts: all, gather_facts: false, tasks: [{ansible.builtin.debug: {msg: hi}}]}\n"
@@ -189,9 +189,9 @@ def good_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_that_went_well_does_not_have_to_answer_for_its_end(good_run: Path, records: Path) -> None:
-    found = derived(records, "ansible-runner", good_run)
-    assert "tool_failed" not in why(found)
-    assert found["verdict"] == "delivered_with_remarks"  # nothing was tested
+    record = derived(records, "ansible-runner", good_run)
+    assert "tool_failed" not in why(record)
+    assert record["verdict"] == "delivered_with_remarks"  # nothing was tested
     (directory,) = [path for path in records.iterdir() if path.is_dir()]
     end = json.loads((directory / "journal.jsonl").read_bytes().splitlines()[-1])
     assert (end["outcome"], end["exit_code"]) == ("successful", 0)
@@ -214,15 +214,15 @@ def test_a_run_of_which_the_tool_does_not_speak_well_is_not_delivered(
     shutil.copytree(good_run, copy)
     for name, word in zip(("status", "rc"), files, strict=True):
         (copy / name).write_text(word, encoding="utf-8")
-    found = derived(records, "ansible-runner", copy)
-    assert found["verdict"] == "not_delivered"
-    assert why(found)["tool_failed"] == {"tool": "ansible-runner", "outcome": outcome}
+    record = derived(records, "ansible-runner", copy)
+    assert record["verdict"] == "not_delivered"
+    assert why(record)["tool_failed"] == {"tool": "ansible-runner", "outcome": outcome}
 
 
 def test_failed_hosts_are_reason_enough(by_runner: Path, records: Path) -> None:
-    found = derived(records, "ansible-runner", by_runner)
-    assert {"hosts_failed", "hosts_unreachable"} <= set(why(found))
-    assert "tool_failed" not in why(found)
+    record = derived(records, "ansible-runner", by_runner)
+    assert {"hosts_failed", "hosts_unreachable"} <= set(why(record))
+    assert "tool_failed" not in why(record)
 
 
 def test_the_status_of_a_job_of_awx_counts(good_run: Path, records: Path, tmp_path: Path) -> None:
@@ -342,8 +342,8 @@ def delivered(by_runner: Path, records: Path) -> Path:
 
 
 def joined(directory: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((directory / "record.json").read_text(encoding="utf-8"))["tests"]
-    return found
+    tests: list[dict[str, Any]] = json.loads((directory / "record.json").read_text(encoding="utf-8"))["tests"]
+    return tests
 
 
 def test_results_of_testinfra_join_the_record_of_the_machine_they_name(
@@ -369,13 +369,13 @@ def test_results_of_testinfra_join_the_record_of_the_machine_they_name(
     assert "2 failed, 2 passed, 2 skipped" in done.stdout, done.stdout
     added = oplever("import", "junit", out, "--stage", "during")
     assert "added: 2 fail, 2 not_applicable, 2 pass" in added.output, added.output + added.stderr
-    found = joined(delivered)
-    assert Counter((test["host"], test["status"]) for test in found) == dict.fromkeys(
+    tests = joined(delivered)
+    assert Counter((test["host"], test["status"]) for test in tests) == dict.fromkeys(
         [(host, status) for host in "ab" for status in ("pass", "fail", "not_applicable")], 1
     )
-    assert {test["stage"] for test in found} == {"during"}
-    assert {test["reason"] for test in found if test["status"] == "not_applicable"} == {"not here"}
-    assert all(test["by"] == "S. Yilmaz" and test["suite"] == "out.xml" for test in found)
+    assert {test["stage"] for test in tests} == {"during"}
+    assert {test["reason"] for test in tests if test["status"] == "not_applicable"} == {"not here"}
+    assert all(test["by"] == "S. Yilmaz" and test["suite"] == "out.xml" for test in tests)
     assert SECRET not in (delivered / "record.json").read_text(encoding="utf-8")
     assert SECRET not in (delivered / "entries.jsonl").read_text(encoding="utf-8")
     assert "tests_failed" in (delivered / "record.json").read_text(encoding="utf-8")

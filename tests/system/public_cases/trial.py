@@ -55,16 +55,16 @@ class Trial:
         """What the record says otherwise than the case expects."""
         rows = results(record, self.case.id)
         for task, by_host in self._filled(self.case.expected.results).items():
-            found = {host: row for (name, host), row in rows.items() if name == task}
+            by_machine = {host: row for (name, host), row in rows.items() if name == task}
             expected = {self.peer + host: value for host, value in by_host.items()}
-            if found.keys() != expected.keys():
-                yield f"{task}: on {sorted(found)}, expected on {sorted(expected)}"
+            if by_machine.keys() != expected.keys():
+                yield f"{task}: on {sorted(by_machine)}, expected on {sorted(expected)}"
                 continue
             for host, value in expected.items():
                 values = value if isinstance(value, list) else [value]
-                if len(values) != len(found[host]):
-                    yield f"{task} on {host}: {len(found[host])} results, expected {len(values)}"
-                for result, row in zip(found[host], values, strict=False):
+                if len(values) != len(by_machine[host]):
+                    yield f"{task} on {host}: {len(by_machine[host])} results, expected {len(values)}"
+                for result, row in zip(by_machine[host], values, strict=False):
                     fields = {"status": row} if isinstance(row, str) else row
                     yield from (f"{task} on {host}: {line}" for line in _unlike(result, fields))
 

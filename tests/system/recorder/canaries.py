@@ -11,7 +11,7 @@ import pikepdf
 
 MARK = "zQx7"
 END = "9wVk"
-FOUND = re.compile(rf"{MARK}(\w+?){END}".encode())
+CANARY = re.compile(rf"{MARK}(\w+?){END}".encode())
 
 
 class Canaries:
@@ -27,12 +27,12 @@ class Canaries:
 
 
 def secrets_in(content: bytes) -> set[str]:
-    return {name.decode() for name in FOUND.findall(content)}
+    return {name.decode() for name in CANARY.findall(content)}
 
 
 def leaked(directory: Path) -> dict[str, set[str]]:
     """File -> the secrets in it; PDF documents are searched unpacked, names of files too."""
-    found = {}
+    files = {}
     for path in sorted(directory.rglob("*")):
         content = str(path.relative_to(directory)).encode()
         if path.is_file():
@@ -43,8 +43,8 @@ def leaked(directory: Path) -> dict[str, set[str]]:
                     o.read_bytes() for o in document.objects if isinstance(o, pikepdf.Stream) and "/Filter" in o
                 )
         if names := secrets_in(content):
-            found[str(path)] = names
-    return found
+            files[str(path)] = names
+    return files
 
 
 def ways_to_show(text: str) -> Iterator[tuple[str, dict[str, Any]]]:

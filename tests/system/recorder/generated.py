@@ -176,14 +176,17 @@ OPTIONS = [[], [], ["--check"], ["--diff"], ["--force-handlers"], ["--limit", "!
 
 def sites(number: int) -> st.SearchStrategy[Site]:
     """Two playbooks with `number` plays each, the last one for hosts that a play before it may have added."""
-    each = st.lists(plays(), min_size=number, max_size=number)
+    playbook = st.lists(plays(), min_size=number, max_size=number)
     return st.builds(
-        lambda first, second, options: Site(_named([first, second]), options), each, each, st.sampled_from(OPTIONS)
+        lambda first, second, options: Site(_named([first, second]), options),
+        playbook,
+        playbook,
+        st.sampled_from(OPTIONS),
     )
 
 
 def _named(playbooks: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
-    found, number = [], 0
+    named_playbooks, number = [], 0
     for playbook in playbooks:
         named = []
         for play in playbook:
@@ -195,26 +198,30 @@ def _named(playbooks: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
             }
             named.append({"name": f"play {number}", "hosts": f"p{number}", "handlers": HANDLERS, **play, **parts})
             number += 1
-        found.append(named)
-    found[-1].append({"name": "later", "hosts": "later", "gather_facts": False, "tasks": [debug(name="later 1")]})
-    return found
+        named_playbooks.append(named)
+    named_playbooks[-1].append(
+        {"name": "later", "hosts": "later", "gather_facts": False, "tasks": [debug(name="later 1")]}
+    )
+    return named_playbooks
 
 
 def _places(listed: list[Task], place: str, *, is_linear: bool) -> list[Task]:
     named = []
     for number, task in enumerate(listed):
-        here = f"{place}.{number}"
+        address = f"{place}.{number}"
         if "block" in task:
-            here += "B" if "rescue" in task else "b"
+            address += "B" if "rescue" in task else "b"
             parts = {
-                key: _places(value, f"{here}.{key}", is_linear=is_linear) if isinstance(value, list) else value
+                key: _places(value, f"{address}.{key}", is_linear=is_linear) if isinstance(value, list) else value
                 for key, value in task.items()
             }
-            named.append({"name": here, **parts})
+            named.append({"name": address, **parts})
         elif "ansible.builtin.add_host" in task and not is_linear:
-            named.append(debug(name=here))  # Ansible stops at once: add_host and the free strategies do not go together
+            named.append(
+                debug(name=address)
+            )  # Ansible stops at once: add_host and the free strategies do not go together
         else:
-            named.append({"name": here, **task})
+            named.append({"name": address, **task})
     return named
 
 

@@ -12,8 +12,8 @@ SECRET = "zQx7richsecret9wVk"  # noqa: S105 - planted to be looked for
 
 def fill(place: Place, interpreter: str) -> None:
     """Inventory, files and `rich.yml`; modules run with `interpreter`."""
-    here = {**LOCAL, "ansible_python_interpreter": interpreter}
-    place.inventory({"a": here, "b": here, "c": here, "gone": GONE}, site=["a", "b", "c", "gone"])
+    host = {**LOCAL, "ansible_python_interpreter": interpreter}
+    place.inventory({"a": host, "b": host, "c": host, "gone": GONE}, site=["a", "b", "c", "gone"])
     for name, content in FILES.items():
         place.write(name, content)
     place.write("rich.yml", [_first(), _second(), _third()])

@@ -53,7 +53,7 @@ class Place:
         return self.write("hosts.json", {"all": {"hosts": hosts, "children": children}})
 
     def env(self, **more: str) -> dict[str, str]:
-        own = {
+        settings = {
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal",
             "ANSIBLE_LOCAL_TEMP": str(self.path / "tmp"),
@@ -62,7 +62,7 @@ class Place:
             "PATH": f"{BIN}:{os.environ['PATH']}",
         }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "OPLEVER_"))}
-        return {**inherited, **own, **self.environment, **more}
+        return {**inherited, **settings, **self.environment, **more}
 
     def start(self, *argv: str, **options: Any) -> subprocess.Popen[str]:
         env = self.env(**options.pop("env", {}))
@@ -113,6 +113,6 @@ def without_recap(record: Path) -> Record:
 
 def invalid(record: Path) -> list[str]:
     """What the JSON Schema has against the journal, and jumps in its numbering."""
-    found = lines(record)
-    said = [f"line {n}: {error.message}" for n, line in enumerate(found) for error in VALIDATOR.iter_errors(line)]
-    return said + [f"line {n} has seq {line['seq']}" for n, line in enumerate(found) if line["seq"] != n]
+    journal = lines(record)
+    problems = [f"line {n}: {error.message}" for n, line in enumerate(journal) for error in VALIDATOR.iter_errors(line)]
+    return problems + [f"line {n} has seq {line['seq']}" for n, line in enumerate(journal) if line["seq"] != n]

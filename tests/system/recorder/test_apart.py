@@ -93,17 +93,17 @@ def test_the_command_is_named_from_the_project(place: Place, ansible: Path, pack
 
 def test_a_command_that_is_not_there_is_named(place: Place, ansible: Path, package: Path) -> None:
     done = play(place, ansible, OPLEVER_COMMAND="absent/oplever", PATH=f"/usr/bin:/bin:{package}")
-    said = " ".join(done.stderr.split())
+    message = " ".join(done.stderr.split())
     assert (
         f"{place.path}/absent/oplever is not an executable file; correct `command` in ansible.cfg or OPLEVER_COMMAND"
-        in said
+        in message
     )
     assert documents(place) == []
 
 
 def test_without_the_package_it_says_once_what_to_do(place: Place, ansible: Path) -> None:
-    said = play(place, ansible).stdout
-    assert said.count("pip install oplever, then: oplever report") == 1
+    output = play(place, ansible).stdout
+    assert output.count("pip install oplever, then: oplever report") == 1
     assert documents(place) == []
 
 

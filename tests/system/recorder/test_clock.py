@@ -38,9 +38,9 @@ time.sleep = lambda seconds: select.select([], [], [], seconds) and None
 
 
 def library() -> str:
-    found = sorted(Path("/usr/lib").glob(f"*/faketime/{FAKETIME}"))
-    assert found, f"{FAKETIME} is not here: make setup-dev"
-    return str(found[0])
+    libraries = sorted(Path("/usr/lib").glob(f"*/faketime/{FAKETIME}"))
+    assert libraries, f"{FAKETIME} is not here: make setup-dev"
+    return str(libraries[0])
 
 
 def play(place: Place, content: list[str], **environment: str) -> tuple[float, float]:
@@ -147,13 +147,13 @@ def test_a_record_made_with_a_wrong_clock_is_where_it_was_made(place: Place) -> 
     assert [path.name for path in store.every(place.records)] == made[::-1]
     with open_index(place.records) as index:
         listed = listing(index, Filter())
-        assert [each.name for each in listed] == made[::-1]
-        assert [each.clock for each in listed] == [None, "future", None, "past", None]
+        assert [row.name for row in listed] == made[::-1]
+        assert [row.clock for row in listed] == [None, "future", None, "past", None]
         assert [visit.record.name for visit in life(index, "one")] == made
     assert place.record.name == made[-1]
-    said = place.run(str(BIN / "oplever"), "list").stdout
-    assert "clock wrong: in the future" in said
-    assert "clock wrong: before Oplever existed" in said
+    output = place.run(str(BIN / "oplever"), "list").stdout
+    assert "clock wrong: in the future" in output
+    assert "clock wrong: before Oplever existed" in output
 
 
 def first_on_path(directory: Path) -> str:

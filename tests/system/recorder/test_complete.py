@@ -56,13 +56,13 @@ def test_generated_playbooks(site: Site) -> None:
         assert invalid(place.record) == []
         record = place.derived()
         assert recaps(record) == printed
-        assert results(record) == told(place)
+        assert results(record) == recorded(place)
         assert recaps(without_recap(place.record)) == printed
         assert rescues(record) == {host: row["rescued"] for host, row in printed.items() if row["rescued"]}
         assert wrong_rescuers(record) == []
 
 
-def told(place: Place) -> Counter[tuple[str, str, str]]:
+def recorded(place: Place) -> Counter[tuple[str, str, str]]:
     lines = (place.path / "oracle.jsonl").read_text(encoding="utf-8").splitlines()
     return Counter((host, name, status) for host, name, status in map(json.loads, lines))
 
@@ -105,7 +105,7 @@ def test_facts_are_left_out_and_what_is_said_beside_them_is_kept(tmp_path: Path)
     ]
     place.write("site.yml", [{"hosts": "all", "gather_facts": False, "tasks": tasks}])
     assert place.play("site.yml").returncode == 0
-    loop, one, warned = (step.results[0] for step in place.derived().steps)
-    assert (loop.items_total, one.items_total) == (3, 0)
+    loop, single, warned = (step.results[0] for step in place.derived().steps)
+    assert (loop.items_total, single.items_total) == (3, 0)
     assert warned.warnings == ("the second disk answers slowly",)
     assert "by the record" not in (place.record / "journal.jsonl").read_text(encoding="utf-8")

@@ -58,23 +58,23 @@ def test_a_killed_controller_loses_nothing_that_was_done(place: Place, results: 
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
-    whole = [
+    complete = [
         line for line in (place.record / "journal.jsonl").read_bytes().splitlines(keepends=True) if line[-1:] == b"\n"
     ]
-    found = [json.loads(line) for line in whole]
-    assert [line["seq"] for line in found] == list(range(len(found)))
-    ended = [(line["task"], line["host"]) for line in found if line["kind"] == "result"]
+    journal = [json.loads(line) for line in complete]
+    assert [line["seq"] for line in journal] == list(range(len(journal)))
+    ended = [(line["task"], line["host"]) for line in journal if line["kind"] == "result"]
     # The counterpart notes a result just before the journal does: the last one may be its alone.
     assert len(oracle.read_text(encoding="utf-8").splitlines()) - len(ended) in (0, 1)
 
-    told = place.run(str(BIN / "oplever"), "report")
-    assert told.returncode == 1, told.stderr
-    assert "interrupted" in told.stdout
+    report = place.run(str(BIN / "oplever"), "report")
+    assert report.returncode == 1, report.stderr
+    assert "interrupted" in report.stdout
     record = place.derived()
     assert record.verdict == "interrupted"
     assert sum(len(step.results) for step in record.steps) == len(ended)
-    begun = [(line["task"], line["host"]) for line in found if line["kind"] == "host_start"]
-    name = {line["task"]: line["name"] for line in found if line["kind"] == "task_start"}
+    begun = [(line["task"], line["host"]) for line in journal if line["kind"] == "host_start"]
+    name = {line["task"]: line["name"] for line in journal if line["kind"] == "task_start"}
     under_way = {f"{name[task]} ({host})" for task, host in begun if (task, host) not in ended}
     (fault,) = [fault for fault in record.faults if fault.kind == "interrupted"]
     assert set(filter(None, fault.symptom.split(", "))) == under_way
@@ -192,8 +192,8 @@ def test_two_runs_at_the_same_moment_keep_a_record_each(place: Place) -> None:
     place.write("work.yml", steps(3))
     argv = (str(BIN / "ansible-playbook"), "-i", "hosts.json", "work.yml")
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    both = [place.start(*argv, **silent) for _ in range(2)]
-    assert [process.wait(60) for process in both] == [0, 0]
+    runs = [place.start(*argv, **silent) for _ in range(2)]
+    assert [process.wait(60) for process in runs] == [0, 0]
     records = [path for path in place.records.iterdir() if not path.is_symlink()]
     assert len(records) == 2
     assert [invalid(path) for path in records] == [[], []]

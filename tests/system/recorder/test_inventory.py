@@ -17,8 +17,8 @@ HOSTS = "localhost ansible_connection=local\n"
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     (tmp_path / "project").mkdir()
-    own = {"ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"), "HOME": str(tmp_path), "OPLEVER_RECORDS": ""}
-    return Place(tmp_path / "project", own)
+    settings = {"ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"), "HOME": str(tmp_path), "OPLEVER_RECORDS": ""}
+    return Place(tmp_path / "project", settings)
 
 
 def play(place: Place, inventory: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -92,9 +92,9 @@ def test_an_assignment_that_is_none_is_named(place: Place, content: str) -> None
     place.write("inv/hosts", HOSTS)
     place.write("inv/group_vars/other/x.yml", content)  # Ansible itself stops at variables that it cannot read
     place.write("assignment.yml", content.partition(": ")[2])
-    said = " ".join(play(place, "inv/").stderr.split())
-    assert "Oplever cannot read the assignment" in said
-    assert "record is made without it" in said
+    message = " ".join(play(place, "inv/").stderr.split())
+    assert "Oplever cannot read the assignment" in message
+    assert "record is made without it" in message
     assert title(place) is None
 
 
@@ -111,10 +111,10 @@ def test_files_that_ansible_takes_for_inventory_are_named_with_the_way_out(place
     place.write("group_vars/all/x.yml", "a: 1\n")
     place.write("assignment.yml", "title: in the directory\n")
     place.write("exceptions.yml", "[]\n")
-    said = " ".join(play(place, ".").stderr.split())
+    message = " ".join(play(place, ".").stderr.split())
     patterns = r"^assignment\.yml$, ^exceptions\.yml$, ^records$"
-    assert "as inventory. Move it to the directory of ansible.cfg, or write there:" in said
-    assert f"[inventory] ignore_patterns = {patterns}" in said
+    assert "as inventory. Move it to the directory of ansible.cfg, or write there:" in message
+    assert f"[inventory] ignore_patterns = {patterns}" in message
     place.write("ansible.cfg", f"[inventory]\nignore_patterns = {patterns}, ^work\\.yml$\n")
     assert play(place, ".").stderr == ""
     assert title(place) == "in the directory"
@@ -143,8 +143,8 @@ def test_exceptions_are_found_likewise(place: Place, name: str, mode: int, expec
     granted = "{{ lookup('oplever.lab.baseline', 'exceptions') | map(attribute='id') }}"
     place.write("work.yml", [{**WORK[0], "tasks": [{"debug": {"msg": granted}}]}])
     done = place.run(str(BIN / "ansible-playbook"), "-i", "inv/hosts", "work.yml")
-    said = "".join(done.stdout.split())
-    assert f'"msg":{json.dumps(expected)}' in said, done.stdout + done.stderr
+    output = "".join(done.stdout.split())
+    assert f'"msg":{json.dumps(expected)}' in output, done.stdout + done.stderr
 
 
 def test_collections_of_the_user_are_seen_from_this_project(place: Place) -> None:
@@ -161,9 +161,9 @@ def test_collections_of_the_user_are_seen_from_this_project(place: Place) -> Non
         assert done.returncode == 0, done.stdout + done.stderr
     task = {"debug": {"msg": "{{ 'hello' | mine.tools.shout }}"}}
     playbook = place.write("work.yml", [{**WORK[0], "tasks": [task]}])
-    own = {key: value for key, value in place.env(**env).items() if key != "ANSIBLE_COLLECTIONS_PATH"}
+    settings = {key: value for key, value in place.env(**env).items() if key != "ANSIBLE_COLLECTIONS_PATH"}
     done = subprocess.run(
         [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)],
-        cwd=ROOT, env=own, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=settings, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert "HELLO" in done.stdout, done.stdout + done.stderr

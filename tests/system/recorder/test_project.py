@@ -15,7 +15,7 @@ import pytest
 from system.recorder.runs import BIN, ROOT
 
 PLAY = "- {hosts: localhost, gather_facts: false, tasks: []}\n"
-HERE = "[oplever]\nrecords = kept/here\n"
+CONFIG = "[oplever]\nrecords = kept/here\n"
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Surroundings:
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "OPLEVER_"))}
-        own = {
+        settings = {
             "ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal",
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "ANSIBLE_LOCAL_TEMP": str(self.root / "tmp"),
@@ -43,7 +43,7 @@ class Surroundings:
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "TZ": "UTC",
         }
-        environment = {**inherited, **own, **self.environment}
+        environment = {**inherited, **settings, **self.environment}
         return subprocess.run(
             argv,
             cwd=self.root / self.cwd,
@@ -82,7 +82,7 @@ def nothing(place: Surroundings) -> None:
 
 
 def beside(place: Surroundings) -> None:
-    place.write("project/ansible.cfg", HERE)
+    place.write("project/ansible.cfg", CONFIG)
 
 
 def without_section(place: Surroundings) -> None:
@@ -99,31 +99,31 @@ def with_a_percent(place: Surroundings) -> None:
 
 def named_file(place: Surroundings) -> None:
     beside(place)
-    place.environment["ANSIBLE_CONFIG"] = str(place.write("elsewhere/my.cfg", HERE))
+    place.environment["ANSIBLE_CONFIG"] = str(place.write("elsewhere/my.cfg", CONFIG))
 
 
 def named_relative(place: Surroundings) -> None:
-    place.write("elsewhere/my.cfg", HERE)
+    place.write("elsewhere/my.cfg", CONFIG)
     place.environment["ANSIBLE_CONFIG"] = "../elsewhere/my.cfg"
 
 
 def named_by_home(place: Surroundings) -> None:
-    place.write("home/mine/ansible.cfg", HERE)
+    place.write("home/mine/ansible.cfg", CONFIG)
     place.environment["ANSIBLE_CONFIG"] = "~/mine/ansible.cfg"
 
 
 def named_by_variable(place: Surroundings) -> None:
-    place.write("elsewhere/ansible.cfg", HERE)
+    place.write("elsewhere/ansible.cfg", CONFIG)
     place.environment |= {"ANSIBLE_CONFIG": "$SITE/ansible.cfg", "SITE": str(place.root / "elsewhere")}
 
 
 def named_directory(place: Surroundings) -> None:
-    place.write("elsewhere/ansible.cfg", HERE)
+    place.write("elsewhere/ansible.cfg", CONFIG)
     place.environment["ANSIBLE_CONFIG"] = str(place.root / "elsewhere")
 
 
 def named_link(place: Surroundings) -> None:
-    (place.root / "project/linked.cfg").symlink_to(place.write("elsewhere/ansible.cfg", HERE))
+    (place.root / "project/linked.cfg").symlink_to(place.write("elsewhere/ansible.cfg", CONFIG))
     place.environment["ANSIBLE_CONFIG"] = str(place.root / "project/linked.cfg")
 
 
@@ -133,16 +133,16 @@ def named_and_absent(place: Surroundings) -> None:
 
 
 def of_home(place: Surroundings) -> None:
-    place.write("home/.ansible.cfg", HERE)
+    place.write("home/.ansible.cfg", CONFIG)
 
 
 def of_home_named(place: Surroundings) -> None:
     beside(place)
-    place.environment["ANSIBLE_CONFIG"] = str(place.write("home/.ansible.cfg", HERE))
+    place.environment["ANSIBLE_CONFIG"] = str(place.write("home/.ansible.cfg", CONFIG))
 
 
 def of_home_linked(place: Surroundings) -> None:
-    (place.root / "project/ansible.cfg").symlink_to(place.write("home/.ansible.cfg", HERE))
+    (place.root / "project/ansible.cfg").symlink_to(place.write("home/.ansible.cfg", CONFIG))
 
 
 def in_home(place: Surroundings) -> None:
@@ -219,11 +219,11 @@ def test_callback_and_command_agree(place: Surroundings, arrange: Callable[[Surr
 
 def test_a_directory_that_everybody_may_write_to_is_named_by_both(place: Surroundings) -> None:
     open_to_all(place)
-    said = f"{place.root}/project/ansible.cfg is not read, because everybody may write to its directory"
-    assert said in " ".join(place.play().split())
-    assert said in place.run("oplever", "list").stderr
+    message = f"{place.root}/project/ansible.cfg is not read, because everybody may write to its directory"
+    assert message in " ".join(place.play().split())
+    assert message in place.run("oplever", "list").stderr
     (place.root / "project").chmod(0o755)
-    assert said not in " ".join(place.play().split())
+    assert message not in " ".join(place.play().split())
     assert place.run("oplever", "list").stderr == ""
 
 
@@ -241,7 +241,7 @@ def test_runner_has_its_project_directory(place: Surroundings) -> None:
 
 
 def test_pull_has_what_it_pulled(place: Surroundings) -> None:
-    place.write("project/ansible.cfg", HERE)
+    place.write("project/ansible.cfg", CONFIG)
     place.write("project/local.yml", PLAY)
     git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.test")
     for words in (("init", "-q", "."), ("add", "."), ("commit", "-q", "-m", "x")):

@@ -31,7 +31,7 @@ def leaks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Canaries, su
     (place.path / "tmp").mkdir()
     place.write("library/leaky.py", LEAKY)
     _inventory(place, canary)
-    place.write("plays.yml", [_hidden(canary), _shaped(canary), _known(place, canary), _named(canary)])
+    place.write("plays.yml", [_hidden(canary), _shaped(canary), _values(place, canary), _named(canary)])
     extra = place.write("extra.yml", f"deploy_token: {canary('extra_file')}\nharmless: yes\n")
     done = place.play(
         "plays.yml", "--diff", "-e", f"cli_password={canary('extra_pair')} colour=blue", "-e", f"@{extra}",
@@ -129,7 +129,7 @@ def _shaped(canary: Canaries) -> dict[str, Any]:
     return _play(f"play with token={canary('play_name')}", tasks, handlers=handlers)
 
 
-def _known(place: Place, canary: Canaries) -> dict[str, Any]:
+def _values(place: Place, canary: Canaries) -> dict[str, Any]:
     """Values that Ansible was told are secret, by name or by the vault, which then turn up in plain output."""
     place.write("play_vars.yml", _vault(place, f"from_file: {canary('vault_vars_file')}\n"))
     place.write("roles/keeper/vars/main.yml", _vault(place, f"kept:\n- inner: {canary('vault_role')}\n"))

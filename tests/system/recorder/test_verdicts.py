@@ -29,9 +29,9 @@ def fails(on: str = "", **keys: Any) -> dict[str, Any]:
     return {"name": "breaks", "ansible.builtin.fail": {"msg": "wrong"}, **condition, **keys}
 
 
-def meta(what: str, on: str = "") -> dict[str, Any]:
+def meta(action: str, on: str = "") -> dict[str, Any]:
     condition = {"when": f"inventory_hostname in {list(on)}"} if on else {}
-    return {"name": what, "ansible.builtin.meta": what, **condition}
+    return {"name": action, "ansible.builtin.meta": action, **condition}
 
 
 def play(*tasks: dict[str, Any], **keys: Any) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def agrees(place: Place, work: dict[str, Any], *, check: bool) -> None:
         place.write(name, content)
     handlers = [task("tell"), task("second", listen="topic"), fails("b", name="breaks")]
     # `add_host` and the free strategies do not go together.
-    tasks = [each for each in work["tasks"] if "ansible.builtin.add_host" not in each]
+    tasks = [task for task in work["tasks"] if "ansible.builtin.add_host" not in task]
     place.write("site.yml", [{"hosts": "p0", "handlers": handlers, **work, "tasks": tasks}])
     done = place.play("site.yml", *(["--check"] if check else []))
     if not place.records.exists():

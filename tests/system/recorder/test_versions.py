@@ -64,8 +64,8 @@ def test_the_journal_says_the_same(core: str, tmp_path: Path, expected: Counter[
     place, done = run(tmp_path, environment(core))
     assert place.journal()[0]["versions"]["ansible"].startswith(core)
     check(place, done)
-    found = content(place)
-    assert sorted((expected - found).elements()) == sorted((found - expected).elements()) == []
+    journal = content(place)
+    assert sorted((expected - journal).elements()) == sorted((journal - expected).elements()) == []
 
 
 def check(place: Place, done: subprocess.CompletedProcess[str]) -> None:
@@ -79,9 +79,9 @@ def check(place: Place, done: subprocess.CompletedProcess[str]) -> None:
 
 def content(place: Place) -> Counter[str]:
     """The lines of a journal without what differs, in no order: the free strategy has none."""
-    found = place.journal()
-    names = {line["task"]: line["name"] for line in found if line["kind"] == "task_start"}
-    return Counter(map(functools.partial(_line, names, place), found[1:-1]))
+    journal = place.journal()
+    names = {line["task"]: line["name"] for line in journal if line["kind"] == "task_start"}
+    return Counter(map(functools.partial(_line, names, place), journal[1:-1]))
 
 
 def _line(names: dict[str, str], place: Place, line: dict[str, Any]) -> str:

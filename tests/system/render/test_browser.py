@@ -55,22 +55,22 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def opened(report: Path) -> Iterator[Page]:
     """The report, opened; at the end the browser has complained about nothing and asked for nothing else."""
-    asked: list[str] = []
-    said: list[str] = []
+    requests: list[str] = []
+    messages: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
             args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
         page.goto(report.as_uri())
         yield page
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         browser.close()
-    assert (asked, said) == ([report.as_uri()], [])
+    assert (requests, messages) == ([report.as_uri()], [])
 
 
 @pytest.fixture
@@ -99,12 +99,12 @@ def test_one_machine_is_found_among_many(page: Page) -> None:
     steps.locator("summary").first.click()
     expect(steps.locator(":scope > details.fold:visible")).to_have_count(24)
     steps.locator(":scope > .filter input").fill("pc0042")
-    found = steps.locator(":scope > details.fold:visible")
-    expect(found).to_have_count(1)
-    found.locator("summary").first.click()
-    expect(found.locator("tbody tr").first).to_be_attached()
-    found.get_by_text("role0", exact=True).click()
-    expect(found.get_by_text("Task 00 of the work")).to_be_visible()
+    machines = steps.locator(":scope > details.fold:visible")
+    expect(machines).to_have_count(1)
+    machines.locator("summary").first.click()
+    expect(machines.locator("tbody tr").first).to_be_attached()
+    machines.get_by_text("role0", exact=True).click()
+    expect(machines.get_by_text("Task 00 of the work")).to_be_visible()
 
 
 def test_search_finds_what_is_not_drawn_and_leads_there(page: Page) -> None:

@@ -84,10 +84,10 @@ def play(
 
 
 @pytest.mark.parametrize(
-    ("facts", "what"), [(OLD, "Debian 11 (bullseye)"), (UBUNTU, "Ubuntu 24.04 (noble)")], ids=["old", "ubuntu"]
+    ("facts", "name"), [(OLD, "Debian 11 (bullseye)"), (UBUNTU, "Ubuntu 24.04 (noble)")], ids=["old", "ubuntu"]
 )
-def test_every_role_refuses_what_it_does_not_support(tmp_path: Path, facts: dict[str, str], what: str) -> None:
-    expected = {f"{role} {point}": f"Role {role} supports Debian 12 and 13; web1 has {what}." for role, point in POINTS}
+def test_every_role_refuses_what_it_does_not_support(tmp_path: Path, facts: dict[str, str], name: str) -> None:
+    expected = {f"{role} {point}": f"Role {role} supports Debian 12 and 13; web1 has {name}." for role, point in POINTS}
     assert play(tmp_path, facts) == expected
 
 

@@ -103,8 +103,8 @@ def terminal(place: Path, text: str, *more: str, **env: str) -> pexpect.spawn[st
 
 
 def record(place: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((place / "records" / "latest" / "record.json").read_text(encoding="utf-8"))
-    return found
+    record_json: dict[str, Any] = json.loads((place / "records" / "latest" / "record.json").read_text(encoding="utf-8"))
+    return record_json
 
 
 def journal(place: Path) -> list[dict[str, Any]]:
@@ -209,10 +209,10 @@ def test_a_worker_that_ignores_signals_is_ended_all_the_same(place: Path) -> Non
     )
     wait_for(lambda: sleeping(nap))
     running.send_signal(signal.SIGTERM)
-    said, _ = running.communicate(timeout=PATIENCE)
+    output, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     assert not sleeping(nap)
-    assert "verdict: interrupted" in said
+    assert "verdict: interrupted" in output
 
 
 def test_a_vault_password_is_asked_on_the_terminal_and_refused_without_one(place: Path) -> None:

@@ -15,10 +15,10 @@ from waiting import PATIENCE, wait_for
 
 
 def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
-    if not found:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if not programs:
         pytest.fail("PostgreSQL is not installed: make setup-dev, or apt-get install postgresql")
-    return found[-1].parent
+    return programs[-1].parent
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return base
 
 
-WANTED = [
+FILTERS = [
     Filter(), Filter(host="WEB*"), Filter(host="ws_?*"), Filter(host="w%"), Filter(role="*nginx"),
     Filter(verdict="not_delivered"), Filter(since="2026-11-10", until="2026-11-11"), Filter(operator="YILMAZ"),
     Filter(failed_check="nginx.tls"), Filter(work_process="2.2"), Filter(limit=1),
@@ -55,10 +55,10 @@ WANTED = [
 
 
 def answers(index: Index) -> list[object]:
-    lists = [[msgspec.structs.replace(each, place="") for each in listing(index, wanted)] for wanted in WANTED]
+    lists = [[msgspec.structs.replace(row, place="") for row in listing(index, filter_)] for filter_ in FILTERS]
     visits = [
-        msgspec.structs.replace(each, record=msgspec.structs.replace(each.record, place=""))
-        for each in life(index, "web1")
+        msgspec.structs.replace(row, record=msgspec.structs.replace(row.record, place=""))
+        for row in life(index, "web1")
     ]
     return [*lists, visits, newest(index, "web1", 5)]
 
@@ -72,7 +72,7 @@ def test_both_say_the_same(base: Path, url: str, monkeypatch: pytest.MonkeyPatch
         assert answers(index) == expected
     shutil.rmtree(base / SECOND)
     with open_index() as index:
-        assert [each.name for each in listing(index, Filter(host="web1"))] == [FIRST]
+        assert [row.name for row in listing(index, Filter(host="web1"))] == [FIRST]
 
 
 def test_two_controllers_share_a_database(
@@ -81,7 +81,7 @@ def test_two_controllers_share_a_database(
     monkeypatch.setenv("OPLEVER_STORE", url)
     store_record(tmp_path / "other", FIRST, visit("web9").finish(ok=4))
     with open_index(base), open_index(tmp_path / "other") as index:
-        assert [each.hosts for each in listing(index, Filter(host="web?"))] == [
+        assert [row.hosts for row in listing(index, Filter(host="web?"))] == [
             ("a", "web1"), ("a", "web9"), ("a", "web1"),
         ]  # fmt: skip
     with open_index(base) as index:  # and looking again does not take away what the other put there

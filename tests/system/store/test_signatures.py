@@ -25,7 +25,7 @@ EXECUTOR, SUPERVISOR = "s.yilmaz@school.example", "m.dewit@school.example"
 
 def oplever(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("OPLEVER_", "SSH_AUTH_SOCK"))}
-    told = {
+    settings = {
         "OPLEVER_RECORDS": str(place / "records"),
         "OPLEVER_ALLOWED_SIGNERS": str(place / "allowed_signers"),
         "OPLEVER_DOCUMENTS": "0",
@@ -33,7 +33,7 @@ def oplever(place: Path, *arguments: str, **environment: str) -> subprocess.Comp
     return subprocess.run(
         [*OPLEVER, *arguments],
         cwd=place,
-        env={**clean, **told, **environment},
+        env={**clean, **settings, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -90,8 +90,8 @@ def test_what_was_signed_stays_readable(signed: Path) -> None:
 
 def _problems(place: Path) -> list[str]:
     """In this process: it is asked a hundred times."""
-    told = {"OPLEVER_RECORDS": str(place / "records"), "OPLEVER_ALLOWED_SIGNERS": str(place / "allowed_signers")}
-    done = CliRunner(env=told).invoke(main, ["verify", NAME])
+    settings = {"OPLEVER_RECORDS": str(place / "records"), "OPLEVER_ALLOWED_SIGNERS": str(place / "allowed_signers")}
+    done = CliRunner(env=settings).invoke(main, ["verify", NAME])
     assert done.exit_code in ((0,) if not done.stderr else (1, 2)), done.output
     return done.stderr.splitlines()
 
@@ -106,11 +106,11 @@ def test_one_byte_anywhere_is_found(copy: Path) -> None:
     files = sorted(path for path in record.rglob("*") if path.is_file())
     assert len(files) == 30
     for path in files:
-        whole = path.read_bytes()
-        for place in {0, len(whole) // 2, len(whole) - 1}:
-            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        content = path.read_bytes()
+        for place in {0, len(content) // 2, len(content) - 1}:
+            path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
             assert _named(_problems(copy), str(path.relative_to(record))), (path, place)
-        path.write_bytes(whole)
+        path.write_bytes(content)
     assert _problems(copy) == []
 
 
@@ -123,12 +123,12 @@ def test_a_byte_more_and_a_file_more_or_less_are_named(copy: Path) -> None:
         "signed/4/report.nl.pdf",
         "signed/1/statement.json.sig",
     ):
-        whole = (record / name).read_bytes()
-        (record / name).write_bytes(whole + b"\n")
+        content = (record / name).read_bytes()
+        (record / name).write_bytes(content + b"\n")
         assert _named(_problems(copy), name)
         (record / name).unlink()
         assert _named(_problems(copy), name)
-        (record / name).write_bytes(whole)
+        (record / name).write_bytes(content)
     for name in ("notes.txt", ".hidden", "signed/4/notes.txt", "signed/9", "photos/a.jpg"):
         path = record / name
         path.parent.mkdir(exist_ok=True)
@@ -176,10 +176,10 @@ def test_a_signature_does_not_move_to_another_record(copy: Path) -> None:
     ],
 )
 def test_a_key_that_is_not_allowed_does_not_count(copy: Path, signers: str, says: str) -> None:
-    known = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
-    key = known[0].split(" ", 1)[1]
+    signers = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
+    key = signers[0].split(" ", 1)[1]
     line = signers.format(executor=EXECUTOR).replace("KEY", key)
-    (copy / "allowed_signers").write_text("\n".join([line, known[1]]) + "\n", encoding="utf-8")
+    (copy / "allowed_signers").write_text("\n".join([line, signers[1]]) + "\n", encoding="utf-8")
     done = oplever(copy, "verify", NAME)
     assert done.returncode == 1
     assert any(part in done.stderr for part in says.split("|")), done.stderr
@@ -191,11 +191,11 @@ def test_a_key_counts_that_was_valid_when_it_signed(copy: Path) -> None:
     end = datetime.fromisoformat(statement["at"]).astimezone() + timedelta(seconds=1)
     while datetime.now(UTC) <= end + timedelta(seconds=1):
         time.sleep(0.1)
-    known = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
-    name, key = known[0].split(" ", 1)
+    signers = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
+    name, key = signers[0].split(" ", 1)
     for moment, code in ((end, 0), (end - timedelta(seconds=2), 1)):
         line = f'{name} valid-before="{moment:%Y%m%d%H%M%S}" {key}'
-        (copy / "allowed_signers").write_text("\n".join([line, known[1]]) + "\n", encoding="utf-8")
+        (copy / "allowed_signers").write_text("\n".join([line, signers[1]]) + "\n", encoding="utf-8")
         assert oplever(copy, "verify", NAME).returncode == code
 
 
@@ -243,10 +243,10 @@ def test_a_record_without_names_says_what_became_of_its_signatures(copy: Path) -
     (copy / "oplever.yml").write_text("retention: {hours_names: 0 days, signatures: 0 days}\n", encoding="utf-8")
     done = oplever(copy, "purge")
     assert done.returncode == 0, done.stderr
-    said = oplever(copy, "verify", NAME)
-    assert said.returncode == 0, said.stderr
-    assert "cannot be checked; removed when the names were replaced" in said.stdout
-    assert "pseudonymised at" in said.stdout
+    output = oplever(copy, "verify", NAME)
+    assert output.returncode == 0, output.stderr
+    assert "cannot be checked; removed when the names were replaced" in output.stdout
+    assert "pseudonymised at" in output.stdout
     assert b"M. de Wit" not in (copy / "records" / NAME / "entries.jsonl").read_bytes()
 
 

@@ -44,8 +44,8 @@ def start(*command: str, base: Path) -> subprocess.Popen[str]:
 
 def finish(processes: list[subprocess.Popen[str]]) -> None:
     for process in processes:
-        _, said = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, said
+        _, output = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, output
 
 
 def test_four_people_add_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_many_may_look_at_once(tmp_path: Path) -> None:
     for day in range(1, 21):
         store_record(tmp_path, f"202611{day:02}T100000Z-site-aaaaaa", visit().finish(ok=4))
     looking = [start(*OPLEVER, "list", "--host", "web1", base=tmp_path) for _ in range(4)]
-    found = [process.communicate(timeout=PATIENCE) for process in looking]
-    assert [process.returncode for process in looking] == [0] * 4, found
-    assert {len(said.splitlines()) for said, _ in found} == {20}
+    outputs = [process.communicate(timeout=PATIENCE) for process in looking]
+    assert [process.returncode for process in looking] == [0] * 4, outputs
+    assert {len(output.splitlines()) for output, _ in outputs} == {20}
 
 
 READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'

@@ -102,9 +102,9 @@ def test_shares_leave_out_a_control_wherever_it_is_on_that_release(known: Ruling
 
 def test_the_rulings_of_this_checkout_are_whole() -> None:
     known = rulings()
-    assert known.each
-    assert all(state in STATES for ruling in known.each for case in ruling.cases for _, state in case.places)
-    cases = [(ruling.ours, case) for ruling in known.each for case in ruling.cases]
+    assert known.entries
+    assert all(state in STATES for ruling in known.entries for case in ruling.cases for _, state in case.places)
+    cases = [(ruling.ours, case) for ruling in known.entries for case in ruling.cases]
     places = [(case.control, ours, place) for ours, case in cases for place in case.places]
     assert len(places) == len(set(places))
 
