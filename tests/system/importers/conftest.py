@@ -128,7 +128,7 @@ def tools() -> Path:
     stamp = TOOLS / "stamp"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != requirements:
         subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=True)
-        pip = [str(TOOLS / "bin" / "pip"), "install", "-q", "-r", str(HERE / "requirements.txt")]
+        pip = [str(TOOLS / "bin" / "pip"), "install", "--no-compile", "-q", "-r", str(HERE / "requirements.txt")]
         subprocess.run(pip, check=True)
         stamp.write_text(requirements, encoding="utf-8")
     return TOOLS / "bin"

@@ -20,6 +20,8 @@ from system.recorder.runs import ROOT, Place, invalid, recap, recaps
 CORES = {"2.17": "3.11", "2.18": "3.13", "2.20": "3.13", "2.21": "3.14"}
 """Versions beside the one the project pins, each with a Python that Debian has and that can run it."""
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+INSTALL = ("install", "-q", "--no-compile")
+"""What is imported is compiled then; most of it never is."""
 DIFFERS = frozenset({"seq", "t", "duration", "message", "warnings", "play", "path", "job", "item", "items"})
 """What is not the same in two runs, or what Ansible words differently from version to version."""
 
@@ -36,7 +38,7 @@ def environment(core: str) -> Path:
             for argv in (
                 # pip comes from here: Debian keeps that of a Python in a package of its own.
                 [python, "-m", "venv", "--without-pip", str(place)],
-                [*PIP, "--python", str(place / "bin/python"), "install", "-q", f"ansible-core~={core}.0"],
+                [*PIP, "--python", str(place / "bin/python"), *INSTALL, f"ansible-core~={core}.0"],
             ):
                 subprocess.run(argv, check=True, timeout=600)
             (place / "complete").touch()
