@@ -9,6 +9,7 @@ WORD: Final = r"(?:\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s\"';|)]+)"
 """One word as a shell reads it, most of the time."""
 _SQL: Final = r"(?:[EN]?'(?:[^'\\]|\\.|''(?=\S))*'?|\\*\"(?:[^\"\\]|\\.)*\"?)"
 _TO_PIPE: Final = r"[^|\n]*"
+_TO_CHPASSWD: Final = r"[\"']?\s*\|\s*(?:sudo\s+)?(?:/\S*/)?chpasswd\b"
 _TO_END: Final = r"[^|;&\n]*"
 
 
@@ -66,7 +67,13 @@ PROGRAMS: Final = (
     _program("openssl", r"(\bpass:)[^\s\"']+", "openssl"),
     _program("sqlplus|sqlldr|expdp|impdp", r"(\s[\w$#]+/)[^\s@\"'/]+(?=@)", "sqlplus|sqlldr|expdp|impdp"),
     # Piped into a program that reads a password.
-    _text(r"(\becho\s+(?:-\w+\s+)?[\"']?[\w.-]+:)[^\s\"'|]+(?=[\"']?\s*\|\s*(?:sudo\s+)?chpasswd)", "chpasswd"),
+    _text(rf"(\b(?:echo|printf)\s+(?:-\w+\s+)?(?:\"[\w.-]+:(?=[^\"\n]+\")|'[\w.-]+:(?=[^'\n]+')|[\w.-]+:(?![\"'])))"
+          rf"[^\"'|\n]*[^\s\"'|](?={_TO_CHPASSWD})", "chpasswd"),
+    _text(rf"(\bprintf\s+[\"']%s:%s(?:\\n)?[\"']\s+{WORD}\s+){WORD}(?={_TO_CHPASSWD})", "chpasswd"),
+    # What follows the program: a here string or document. Its own messages have a blank after each colon.
+    Program(("chpasswd", "newusers"),
+            re.compile(r"\b(?:chpasswd|chgpasswd|newusers)\b[^\n]*(?:\n[a-z_][\w.-]*:[^\s:/]\S*)*"),
+            re.compile(r"([\s'\"][a-z_][\w.-]*:)(?![x*!]:|[*!/])[^\s:'\"]+")),
     _text(rf"(\b(?:echo|printf)\s+(?:-\w+\s+)?(?:[\"']%s(?:\\n)?[\"']\s+)?){WORD}(?=\s*\|\s*(?:sudo\s+)?(?:-S\b|passwd\b|cryptsetup|kinit|"
           r"su\b|(?:docker|podman|helm|buildah)\b[^|]*--password-stdin|gpg\b))", "echo |printf "),
     # SQL, as it stands in logs and errors.
@@ -80,7 +87,10 @@ PROGRAMS: Final = (
     _text(rf"(\bsnmp-server\s+community\s+){WORD}", "snmp-server"),
     _text(rf"(\bcreateUser\s+\S+\s+\S+\s+){WORD}", "createuser"),
     _text(rf"(\bcreateUser\s+\S+\s+\S+\s+\S+\s+\S+\s+){WORD}", "createuser"),
-    _text(rf"(\blogin\s+\S+\s+(?:account\s+\S+\s+)?password\s+){WORD}", "login "),
+    # .netrc, and an option file of MySQL with a name that it does not know.
+    _text(rf"(\blogin\s+\S+\s+(?:account\s+\S+\s+)?passw(?:or)?d\s+){WORD}", "login "),
+    _text(rf"(\b(?:machine\s+\S+|default)\s+passw(?:or)?d\s+){WORD}(?=\s+(?:login|account)\b)", "login|account"),
+    _text(rf"(\bunknown (?:variable|option) '(?:--)?p(?:as|sw|w)[\w-]*=)[^'\n]+", "unknown "),
     _text(rf"(\bdefine\s*\(\s*[\"']\w*(?:PASSWORD|PASS|SECRET|TOKEN|KEY|SALT)[\"']\s*,\s*){WORD}", "define"),
     _text(rf"(\b(?:ENV|SetEnv|setx|fastcgi_param|uwsgi_param)\s+\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY)\s+)(?!=){WORD}",
           "env |setx |_param"),

@@ -44,6 +44,7 @@ def _cookie(match: re.Match[str]) -> str:
 
 _SCHEME = r"(?:basic|bearer|digest|token|negotiate|apikey|aws4-\S+)"
 _QUERY = r"[^\s&#\"'<>\\)\]]+"
+_FIELD = r"(?:[^\s:\"'\\]|\\.)+"
 _KEY_BEGIN, _KEY_END = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
     r"-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----",
@@ -87,6 +88,13 @@ RULES: Final = (
            rf"maker\.ifttt\.com/trigger/[\w-]+/(?:json/)?with/key)/){_QUERY}"),
     _after(("sig=", "signature=", "credential=", "key=", "code=", "accesskeyid=", "auth="),
            rf"([?&](?:sig|[\w-]*signature|x-(?:amz|goog)-credential|awsaccesskeyid|auth|(?:[\w-]*key|code)(?==[\w-]{{16,}}))=){_QUERY}"),
+    # Lines of .pgpass, host:port:database:user:password; with a port that others have too only where the file is named.
+    _after((":*:", ":54", ":64", "pgpass"),
+           rf"((?<![\w.*/:-])(?:\[[0-9a-f:.]+\]|[\w.*/-]+):(?:\*|[1-9]\d{{3,4}}):{_FIELD}:{_FIELD}:){_FIELD}"
+           r"(?=:?(?:[\s'\"]|\Z))"),
+    # Input of newusers, which has the password where /etc/passwd has an x.
+    _after((":/bin/", ":/usr/", ":/sbin/"),
+           r"((?<![\w.:/-])[a-z_][\w.-]*:)(?!x:|[*!])[^\s:\"']+(?=:\d*:\d*:[^:\n]*:/[^\s:]*:/)"),
     _after(("telegram",), r"\b(api\.telegram\.org/bot)[\w:-]+"),
     # Headers.
     _after(("authorization",), r"\b((?:proxy-)?authorization(?:\\*[\"'])?\s*[:=,]?\s*(?:\\*[\"'])?"
