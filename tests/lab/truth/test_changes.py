@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ..conftest import Lab  # type: ignore[import-not-found]
-from .changes import HOSTS, Change, changes, differences, failures, missing, script, unexpected
+from .changes import HOSTS, Change, changes, differences, missing, unexpected
+from .planting import run
 
 CHANGES = changes()
 GROUPS = sorted({change.group for change in CHANGES})
@@ -31,11 +32,6 @@ def servers(request: pytest.FixtureRequest, lab: Lab) -> Lab:
     quiet.ansible("playbooks/site.yml", "--limit", "servers", *part)
     quiet.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
     return quiet
-
-
-def run(lab: Lab, host: str, lines: list[tuple[str, str]]) -> dict[str, str]:
-    """Run shell lines by id on a machine; id -> what went wrong."""
-    return failures(lab.shell(host, script(lines)))
 
 
 def look(lab: Lab, place: Path) -> dict[str, dict[str, Any]]:

@@ -31,7 +31,7 @@ FILES = {
     "etc/default/ssh": "SSHD_OPTS=\n",
 }
 SHOWN = ("etc", "opt", "var/spool/cron", "var/lib/dpkg")  # what the lines may touch, and the test reads
-KEYS = {"id", "kind", "plant", "undo", "must_name", "booted", "releases"}
+KEYS = {"id", "kind", "plant", "undo", "must_name", "booted", "kernel", "releases"}
 PARAMETERS: dict[str, Any] = yaml.safe_load(
     (ROOT / "roles/harden/files/profiles/debian-basis.yml").read_text(encoding="utf-8")
 )["parameters"]

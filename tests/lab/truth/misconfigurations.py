@@ -1,0 +1,77 @@
+"""Ways in which a machine can be set up wrongly, as data (misconfigurations/README.md), in rounds that do not meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .changes import HOSTS
+
+PLACE = Path(__file__).with_name("misconfigurations")
+PATH = re.compile(r"/(?:etc|opt|var|usr|proc)/[\w./-]+")
+
+
+@dataclass(frozen=True)
+class Misconfiguration:
+    """`must_name` are controls that must fail, each with a text that must stand in what was found."""
+
+    id: str
+    kind: str
+    plant: str
+    undo: str
+    must_name: tuple[tuple[str, str], ...]
+    releases: tuple[int, ...] = (12, 13)
+
+    @property
+    def controls(self) -> frozenset[str]:
+        return frozenset(control for control, _ in self.must_name)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Files and directories that the lines touch."""
+        return frozenset(PATH.findall(self.plant))
+
+    def on(self, host: str) -> bool:
+        return host in {HOSTS[f"debian{release}"] for release in self.releases}
+
+    def meets(self, other: Misconfiguration) -> bool:
+        return bool(self.controls & other.controls or self.paths & other.paths)
+
+
+def misconfigurations() -> list[Misconfiguration]:
+    """Those that a machine of the lab can show, in the order of the files."""
+    rows = [row for path in sorted(PLACE.glob("*.yml")) for row in yaml.safe_load(path.read_text("utf-8"))]
+    return [_read(row) for row in rows if not row.get("kernel")]
+
+
+def _read(row: dict[str, Any]) -> Misconfiguration:
+    names = tuple((name["control"], name["text"]) for name in row["must_name"])
+    releases = tuple(row.get("releases", (12, 13)))
+    return Misconfiguration(row["id"], row["kind"], row["plant"], row["undo"], names, releases)
+
+
+def rounds(entries: Iterable[Misconfiguration]) -> list[list[Misconfiguration]]:
+    """All entries, in as few groups as the first fit gives: in one group no two share a control or a path."""
+    groups: list[list[Misconfiguration]] = []
+    for entry in entries:
+        group = next((group for group in groups if not any(entry.meets(other) for other in group)), None)
+        if group is None:
+            groups.append([entry])
+        else:
+            group.append(entry)
+    return groups
+
+
+def named(entry: Misconfiguration, results: dict[str, dict[str, Any]]) -> list[str]:
+    """What the audit does not say of a planted entry, as lines; empty when it names all of it."""
+    lines = []
+    for control, text in entry.must_name:
+        status, found = results[control]["status"], results[control]["found"] or results[control]["reason"]
+        if status != "fail" or text not in found:
+            lines.append(f"{control} {status}: {found or 'nothing found'} (must have: {text})")
+    return lines
