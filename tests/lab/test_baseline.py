@@ -22,6 +22,19 @@ EXCEPTIONS = """
 """
 # What changes by itself on a machine that somebody merely logs in to.
 QUIET = ("/proc", "/sys", "/run", "/dev", "/tmp", "/var/tmp", "/var/log", "/var/lib/systemd", "/root/.ansible", "/home")  # noqa: S108
+# What the role changes in files, but for what packages that it installs bring.
+HARDENED = (
+    "/etc/ssh /etc/sudoers /etc/sudoers.d /etc/sysctl.d /etc/modprobe.d /etc/systemd/*.d /etc/systemd/system/*.d"
+    " /etc/security/limits.d /etc/security/faillock.conf /etc/login.defs /etc/default/useradd /etc/pam.d/common-auth"
+    " /etc/pam.d/common-account /etc/pam.d/su /etc/crontab /etc/cron.* /etc/audit/rules.d /etc/apt/apt.conf.d/52oplever"
+    " /etc/nftables.d/50-oplever-forward.nft /usr/share/pam-configs/oplever* /etc/shadow /home"
+)
+# Files with rights, owner and digest, of those of which the content counts.
+LISTING = (
+    f"{{ find {HARDENED} -maxdepth 1 -printf '%p %m %u %g\\n';"
+    " find /etc/ssh /etc/sudoers* /etc/sysctl.d /etc/security/faillock.conf /etc/login.defs /etc/pam.d/su"
+    " /etc/pam.d/common-auth -type f -exec md5sum {} +; } 2>/dev/null | sort"
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,7 @@ def audited(machines: Machines) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def hardened(machines: Machines, audited: dict[str, Any]) -> dict[str, Any]:
+    machines.by_hand(f"{LISTING} > /root/before-hardening")
     return machines.play("harden")
 
 
@@ -220,3 +234,24 @@ def test_mount_options_are_added_and_nothing_else_in_fstab_changes(machines: Mac
         machines.by_hand(
             "umount /var/tmp; mount -o remount,exec /dev/shm; rm -f /etc/fstab.*~; mv /root/fstab /etc/fstab"
         )
+
+
+def test_hardening_is_undone_but_not_what_somebody_changed_since(machines: Machines, hardened: dict[str, Any]) -> None:
+    machines.by_hand("rm -f /etc/ssh/sshd_config.d/00-a.conf")
+    machines.play("tests/lab/delivery.yml")
+    machines.by_hand("echo '# mine' >> /etc/security/faillock.conf")
+    kept = {host: machines.lab.shell(host, f"{LISTING} | diff /root/before-hardening - || true") for host in HOSTS}
+    assert all("10-oplever-harden.conf" in lines for lines in kept.values()), "there is nothing to undo"
+    record = machines.play("harden", "-e", "oplever_harden_undo=true")
+    for host in HOSTS:
+        lines = machines.lab.shell(host, f"{LISTING} | diff /root/before-hardening - || true").splitlines()[1:]
+        assert {line.split()[-1] for line in lines if line[0] in "<>"} == {"/etc/security/faillock.conf"}, lines
+        assert "# mine" in machines.lab.shell(host, "cat /etc/security/faillock.conf")
+        assert failing(record, host, "high"), "the audit after it shows what fails again"
+    (remark,) = [step for step in record["steps"] if step["name"].endswith("Report what stays as it is")]
+    assert "/etc/security/faillock.conf: it was changed after the role" in json.dumps(remark)
+    again = machines.play("harden", "-e", "oplever_harden_undo=true")
+    assert {system["name"]: system["recap"]["changed"] for system in again["systems"]} == dict.fromkeys(HOSTS, 0)
+    worse = machines.play("audit")["baseline"]["worse"]
+    assert worse
+    assert all("delivery" in row["delivered"] for row in worse), "an undoing is no delivery"

@@ -121,6 +121,20 @@ def test_who_would_be_locked_out_still_comes_in_and_all_is_as_before(machines: M
     assert machines.states() == before
 
 
+@pytest.mark.truth
+def test_hardening_shuts_nobody_out(machines: Machines) -> None:
+    """By a group that the account is not in. With SSH, the rules of PAM and sudo come back too."""
+    state = "cat /etc/ssh/sshd_config.d/10-* /etc/pam.d/common-* /etc/pam.d/su /etc/sudoers.d/* /etc/shadow || true"
+    before = {host: machines.shell(host, state) for host in HOSTS}
+    strict = {"harden_profile": "debian-hoog", "harden_areas": ["SSH", "SUDO", "PAM"]}
+    messages = machines.run(["harden"], {host: {**strict, "harden_ssh_allow_groups": ["docenten"]} for host in HOSTS})
+    assert messages.keys() == set(HOSTS)
+    for message in messages.values():
+        assert "After this change Ansible could no longer log in: a new connection failed: " in message
+        assert "went back to the former state, and answers again" in message
+    assert {host: machines.shell(host, state) for host in HOSTS} == before
+
+
 def test_the_lists_take_nothing_away_from_the_login_account(machines: Machines) -> None:
     before = machines.states()
     beheer = {"name": "beheer", "sudo": "password", "shell": "/usr/sbin/nologin", "authorized_keys": []}

@@ -1,0 +1,215 @@
+# Copyright: The Oplever team; MIT licence
+"""Files as they were before a role changed them, kept on the machine with what the role made of them.
+
+Below DIRECTORY/<name> lie `index.json` and `kept/<digest of the path>` (the contents). The index has for each path the
+state `before`, the state `after` once the role changed it, the state `now` while the role runs, `whole` (its content is
+kept too), `parents` (directories that were not there) and `edited` (EDITED). A state is a mapping: `kind` (file, link,
+directory, value, other), `mode`, `uid`, `gid`, and `digest` of the content; None where nothing exists.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import stat
+
+DIRECTORY = "/var/lib/oplever/originals"
+VALUES = "/proc/sys/"
+"""Files below it are settings of the kernel, which are written in place."""
+
+UNFINISHED = "the role did not finish, so it is not known what it made of it"
+EDITED = "somebody else changed it between two runs of the role"
+CHANGED = "it was changed after the role"
+
+
+class Originals:
+    """What one role, by its `name`, found on the machine."""
+
+    def __init__(self, name, directory=DIRECTORY):
+        self.place = os.path.join(directory, name)
+        self.index = os.path.join(self.place, "index.json")
+        try:
+            with open(self.index, encoding="utf-8") as stream:
+                self.entries = json.load(stream)
+        except FileNotFoundError:
+            self.entries = {}
+
+    def keep(self, contents, rights):
+        """Keep paths before the role works on them: `contents` whole, of `rights` only owner and mode. A `*` stands for
+        any name. What an earlier run kept stays the original."""
+        for patterns, whole in ((contents, True), (rights, False)):
+            for path in expanded(patterns):
+                present = state(path, whole)
+                entry = self.entries.get(path)
+                if entry is None:
+                    if present is not None or whole:
+                        self.entries[path] = self._new(path, present, whole)
+                    continue
+                # Where there was nothing, the whole file is the role's own, whoever changed it meanwhile.
+                foreign = "after" in entry and present not in (entry["after"], entry["before"])
+                entry["edited"] = entry["edited"] or bool(foreign and entry["before"] is not None)
+                entry["now"] = present
+        self._save()
+
+    def _new(self, path, present, whole):
+        parents = []
+        if present is None:
+            parent = os.path.dirname(path)
+            while not os.path.isdir(parent):
+                parents.append(parent)
+                parent = os.path.dirname(parent)
+        elif whole and present["kind"] in ("file", "value"):
+            os.makedirs(self.place, mode=0o700, exist_ok=True)
+            os.makedirs(self._copies(), mode=0o700, exist_ok=True)
+            _copy(path, self._copy(path))
+        return {"before": present, "now": present, "edited": False, "whole": whole, "parents": parents}
+
+    def seal(self):
+        """Note what the role made of the kept paths; those that are as they were are forgotten."""
+        for path, entry in sorted(self.entries.items()):
+            present = state(path, entry["whole"])
+            if present != entry.get("now", present):
+                entry["after"] = present
+            elif entry["edited"] and entry.get("after") != present:
+                entry["edited"] = False  # the role left it alone, so that it differs from `after` says enough
+            entry.pop("now", None)
+            if "after" not in entry and present == entry["before"]:
+                self._forget(path)
+        self._save()
+
+    def restore(self, check=False):
+        """Put everything back that is still as the role left it. Returns the paths with their texts before and after,
+        and those that stay with the reason: [(path, before, after)], [(path, reason)]."""
+        restored, left = [], []
+        for path, entry in sorted(self.entries.items()):
+            present = state(path, entry["whole"])
+            if present == entry["before"]:
+                if not check:
+                    self._forget(path)
+                continue
+            reason = _reason(entry, present)
+            if not reason:
+                shown = _text(path) if entry["whole"] else ""
+                try:
+                    if not check:
+                        self._put_back(path, entry)
+                except OSError as error:
+                    reason = error.strerror or str(error)
+                else:
+                    restored.append((path, shown, _text(self._copy(path)) if entry["whole"] else ""))
+                    if not check:
+                        self._forget(path)
+            if reason:
+                left.append((path, reason))
+        if not check:
+            self._save()
+        return restored, left
+
+    def _put_back(self, path, entry):
+        before = entry["before"]
+        if before is None:
+            os.unlink(path)
+            for parent in entry["parents"]:
+                if os.path.isdir(parent) and not os.listdir(parent):
+                    os.rmdir(parent)
+            return
+        if entry["whole"] and before["kind"] == "value":
+            _copy(self._copy(path), path)
+            return
+        if entry["whole"] and before["kind"] == "link":
+            beside = path + ".oplever-original"
+            os.symlink(before["target"], beside)
+            os.rename(beside, path)
+            return
+        if entry["whole"] and before["kind"] == "file":
+            beside = path + ".oplever-original"
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _copy(self._copy(path), beside)
+            _rights(beside, before)
+            os.rename(beside, path)
+            return
+        _rights(path, before)
+
+    def _copies(self):
+        return os.path.join(self.place, "kept")
+
+    def _copy(self, path):
+        return os.path.join(self._copies(), hashlib.sha256(path.encode()).hexdigest()[:32])
+
+    def _forget(self, path):
+        del self.entries[path]
+        if os.path.exists(self._copy(path)):
+            os.unlink(self._copy(path))
+
+    def _save(self):
+        if not self.entries:
+            shutil.rmtree(self.place, ignore_errors=True)
+            return
+        os.makedirs(self.place, mode=0o700, exist_ok=True)
+        new = self.index + ".new"
+        with open(new, "w", encoding="utf-8") as stream:
+            json.dump(self.entries, stream, indent=1, sort_keys=True)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(new, 0o600)
+        os.rename(new, self.index)
+
+
+def expanded(patterns):
+    """Paths of patterns, each once; a pattern without a star also where nothing is. A link to a file stands for it."""
+    paths = [path for pattern in patterns for path in (sorted(glob.glob(pattern)) if "*" in pattern else [pattern])]
+    return list(dict.fromkeys(os.path.realpath(path) if os.path.isfile(path) else path for path in paths))
+
+
+def state(path, whole):
+    """How a path is now; None when it does not exist. Raises OSError when it cannot be read."""
+    try:
+        status = os.lstat(path)
+        if not whole and stat.S_ISLNK(status.st_mode):
+            status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    rights = {"mode": "%04o" % stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid}
+    if stat.S_ISLNK(status.st_mode):
+        return {"kind": "link", "target": os.readlink(path)}
+    if stat.S_ISREG(status.st_mode):
+        kind = "value" if path.startswith(VALUES) else "file"
+        return {"kind": kind, **rights, **({"digest": _digest(path)} if whole else {})}
+    return {"kind": "directory" if stat.S_ISDIR(status.st_mode) else "other", **rights}
+
+
+def _reason(entry, present):
+    """Why a path cannot be put back; empty when it can."""
+    if "after" not in entry:
+        return UNFINISHED
+    if present != entry["after"]:
+        return CHANGED
+    return EDITED if entry["edited"] else ""
+
+
+def _digest(path):
+    with open(path, "rb") as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def _copy(source, target):
+    with open(source, "rb") as stream:
+        content = stream.read()
+    with open(target, "wb") as stream:
+        stream.write(content)
+
+
+def _rights(path, before):
+    os.chown(path, before["uid"], before["gid"])
+    os.chmod(path, int(before["mode"], 8))
+
+
+def _text(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
