@@ -9,18 +9,22 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Inappli
 from ansible_collections.oplever.lab.plugins.module_utils.sources import unit_file
 
 MAIN = "target"
-SELECTORS = ("target",)
-NEEDS = ("target",)
-ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options", "configured_options")
+SELECTORS = ("target", "all")
+NEEDS = ("target", "all")
+ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options", "configured_options", "full")
+FULL = 1
+"""Per cent; with less free than this, programs soon cannot write."""
 # What systemd mounts by itself, before it reads any unit.
 BUILT_IN = {"/dev/shm": ["nosuid", "nodev", "strictatime", "mode=1777"]}  # noqa: S108  a place to look at, not to write to
 
 
 def describe(select):
-    return "mount point %s" % select.get("target")
+    return "mount point %s" % select["target"] if select.get("target") else "all local file systems"
 
 
 def look_up(machine, select):
+    if select.get("all"):
+        return {"exists": True, "full": lambda: _full(machine)}
     target = str(select["target"])
     planned = machine.once(fstab).get(target)
     facts = {
@@ -83,6 +87,31 @@ def configured(machine, target):
         return _unit_options(machine, target)
     drop_ins = unit_file.values(machine, name, "Mount", "Options", only_drop_ins=True)
     return [option.strip() for option in drop_ins[-1].split(",")] if drop_ins else planned[2]
+
+
+def _full(machine):
+    """Local file systems on which nearly nothing can be written any more: by bytes, or by number of files."""
+    if machine.offline:
+        raise InapplicableError("how full it is needs a running system; this one is only mounted")
+    local = sorted((mount for mount in machine.mounts() if mount.fstype in filesystems.LOCAL), key=lambda m: m.target)
+    once = {mount.device: mount.target for mount in reversed(local)}  # what is mounted twice is full once
+    texts = [_fullness(machine, target) for target in sorted(once.values())]
+    return [text for text in texts if text]
+
+
+def _fullness(machine, target):
+    """In words; empty when there is room, or when it is for reading only."""
+    try:
+        status = os.statvfs(machine.path(target))
+    except OSError:
+        return ""
+    if status.f_flag & os.ST_RDONLY:
+        return ""
+    if 100 * status.f_bavail < FULL * status.f_blocks:
+        return "%s: %d MB of %d MB free" % (target, *reversed(space(machine, target)))
+    if 100 * status.f_favail < FULL * status.f_files:
+        return "%s: room for %d files more" % (target, status.f_favail)
+    return ""
 
 
 def space(machine, target):

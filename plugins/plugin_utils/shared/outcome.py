@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,7 @@ PACKAGERS = frozenset(
     | {f"community.general.{name}" for name in ("apk", "pacman", "zypper", "snap", "flatpak", "npm", "gem")}
 )
 _FACTS = frozenset(f"ansible.builtin.{name}" for name in ("setup", "gather_facts", "set_fact"))
+_HOLDER = re.compile(r"It is held by process \d+ \([^()\n]*\)")
 _OF_FACTS = ("attempts", "censored", "_ansible_no_log")
 
 
@@ -86,6 +88,8 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
         )
     elif failed and (cause := _cause(error)) and cause not in text and text in (_first(error), ""):
         text = cause
+    if failed and (holder := _holder_of_the_lock(text, data.get("stdout"))):
+        text = f"{text.rstrip()} {holder}"
     if failed and (inner := _inner_failure(data.get("failed_modules"), redactor)):
         text = f"{text.rstrip('.')}: {inner}"
     if not text and failed:
@@ -96,6 +100,14 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
         condition = data.get("false_condition")
         text = _text(data["skip_reason"]) + (f": {condition}" if isinstance(condition, str) else "")
     return one_line(text, redact=redactor.text)
+
+
+def _holder_of_the_lock(text: str, output: object) -> str:
+    """Which program keeps apt waiting: apt only says so while it waits, and not when it gives up."""
+    if not isinstance(output, str) or "is another process using it" not in text:
+        return ""
+    holders = _HOLDER.findall(output[-STDERR_TAIL:])
+    return f"{holders[-1]}." if holders else ""
 
 
 def _inner_failure(modules: object, redactor: Redactor) -> str:

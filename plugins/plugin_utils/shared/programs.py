@@ -90,7 +90,7 @@ PROGRAMS: Final = (
     # .netrc, and an option file of MySQL with a name that it does not know.
     _text(rf"(\blogin\s+\S+\s+(?:account\s+\S+\s+)?passw(?:or)?d\s+){WORD}", "login "),
     _text(rf"(\b(?:machine\s+\S+|default)\s+passw(?:or)?d\s+){WORD}(?=\s+(?:login|account)\b)", "login|account"),
-    _text(rf"(\bunknown (?:variable|option) '(?:--)?p(?:as|sw|w)[\w-]*=)[^'\n]+", "unknown "),
+    _text(r"(\bunknown (?:variable|option) '(?:--)?p(?:as|sw|w)[\w-]*=)[^'\n]+", "unknown "),
     _text(rf"(\bdefine\s*\(\s*[\"']\w*(?:PASSWORD|PASS|SECRET|TOKEN|KEY|SALT)[\"']\s*,\s*){WORD}", "define"),
     _text(rf"(\b(?:ENV|SetEnv|setx|fastcgi_param|uwsgi_param)\s+\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY)\s+)(?!=){WORD}",
           "env |setx |_param"),

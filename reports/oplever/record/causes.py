@@ -16,8 +16,8 @@ from typing import Literal
 from oplever.record.identity import TestKey
 from oplever.record.model import System, Test
 
-State = Literal["not_installed", "refused", "port_taken", "not_running", "not_listening", "unread", "no_answer"]
-"""What a failing test shows about a service: `refused` its configuration, `unread` the settings that only a valid
+State = Literal["full", "not_installed", "refused", "port_taken", "not_running", "not_listening", "unread", "no_answer"]
+"""What a failing test shows about a service: `full` the disk that it writes to, `refused` its configuration, `unread` the settings that only a valid
 configuration shows, `no_answer` a command that asks the service."""
 
 RULES: tuple[tuple[State, State], ...] = (
@@ -72,6 +72,8 @@ def state(test: Test) -> State | None:
     """What a failing test shows; None when it explains no other test."""
     wrong = _wrong(test)
     match test.source:
+        case "mount" if "full" in wrong:
+            return "full"
         case "package" if "exists" in wrong or "status" in wrong or wrong == {""}:
             return "not_installed"
         case "command" if test.id.endswith(".configuration") and "rc" in wrong:
@@ -117,6 +119,7 @@ class _Network:
         for test in failing:
             self.failing[test.host, test.suite].append(test)
         self.by_key = {(test.host, test.id): test for test in failing}
+        self.full = [test for test in failing if state(test) == "full"]
         self.services = {
             (test.host, *_service(test.endpoint)): test.suite
             for test in every
@@ -134,6 +137,8 @@ class _Network:
         for cause, effect in RULES:
             if shown == effect and (shown != "not_running" or "failed" in test.found or cause == "not_installed"):
                 yield from self._in_suite(test.host, test.suite, cause)
+        if shown == "not_running" and "failed" in test.found:
+            yield from (full for full in self.full if full.host == test.host)
         if test.endpoint and test.source != "socket":
             yield from self._of_answer(test)
 
@@ -156,6 +161,8 @@ class _Network:
     def _of_drift(self, test: Test) -> Iterator[Test]:
         """A test of the unit or the port that changed since the delivery."""
         kind, _, name = test.id.removeprefix(f"{DRIFT}.").partition(".")
+        if kind == "space":
+            yield from (full for full in self.full if full.host == test.host)
         for (host, suite), tests in self.failing.items():
             if host == test.host and suite != DRIFT:
                 for other in tests:

@@ -25,3 +25,15 @@ def test_a_module_that_another_one_called_says_why() -> None:
 def test_damaged_inner_results_are_left_alone() -> None:
     for inner in ({}, [], "x", {"a": 1}, {"a": {}}):
         assert message({"msg": "it failed", "failed_modules": inner}, None, Redactor(()), failed=True) == "it failed"
+
+
+WAITING = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process {}...\n"
+LOCKED = "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n"
+
+
+def test_who_holds_the_lock_of_apt_is_named() -> None:
+    data = {"msg": LOCKED, "stdout": WAITING.format("130 (apt)") + WAITING.format("131 (unattended-upgr)")}
+    text = message(data, None, Redactor(()), failed=True)
+    assert text == f"{LOCKED.strip()} It is held by process 131 (unattended-upgr)."
+    for other in ({"msg": LOCKED}, {"msg": LOCKED, "stdout": "x"}, {**data, "msg": "it failed"}):
+        assert "held by" not in message(other, None, Redactor(()), failed=True)

@@ -112,6 +112,18 @@ def test_settings_of_a_refused_configuration_cannot_be_read() -> None:
     assert grouped(refused, unread, wrong) == {"sshd.configuration": ["sshd.banner"], "sshd.port": []}
 
 
+def test_a_full_disk_explains_services_that_failed_and_its_own_drift() -> None:
+    full = failing("base.disk_space", "mount", "full = [/: 0 MB of 900 MB free]")
+    space = failing("drift.space./, bytes", "snapshot", "full")
+    elsewhere = failing("dns.service", "unit", "active = failed", host="ws", subject="named.service")
+    stopped = failing("php.service", "unit", "active = inactive", subject="php.service")
+    assert grouped(SERVICE, SOCKET, full, space, elsewhere, stopped) == {
+        "base.disk_space": ["nginx.service", "nginx.socket", "drift.space./, bytes"],
+        "dns.service": [],
+        "php.service": [],
+    }
+
+
 def test_tests_that_build_on_each_other_end() -> None:
     first = failing("a.one", "command", "rc = 1", builds_on=("a.two",))
     second = failing("a.two", "command", "rc = 1", builds_on=("a.one",))
