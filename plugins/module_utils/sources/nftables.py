@@ -13,6 +13,7 @@ ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_
 VERDICTS = ("drop", "reject", "accept")
 RUNNING = True
 # Matches on these still let everybody in: they say nothing about who sent the packet.
+UNCONDITIONAL = {"match", "counter", "log", "comment", *VERDICTS}
 ABOUT_ANYBODY = ("ct state", "protocol", "l4proto", "nfproto")
 
 
@@ -30,10 +31,22 @@ def look_up(machine, select):
         ]
     if not chosen:
         return {"exists": False}
-    # A packet must get through every chain of a hook: the strictest decides.
+    # A packet must get through every chain of a hook: the strictest decides, and what one closes is closed.
     facts = [_chain(chains[key], rules.get(key, []), rules, key) for key in chosen]
     strict = [f for f in facts if f["terminal"] != "accept"] or facts
-    ports = {key: sorted(set.intersection(*(set(f[key]) for f in strict))) for key in ("accepted_ports", "ruled_ports")}
+    verdicts = [_verdicts(rules.get(key, []), rules, key) for key in chosen]
+    closed = {where for decided in verdicts for where, verdict in decided.items() if verdict != "accept"}
+    opened = [
+        {
+            port
+            for (protocol, port), verdict in decided.items()
+            if verdict == "accept" and (protocol, port) not in closed
+        }
+        for decided, f in zip(verdicts, facts)  # noqa: B905  Python 3.9 has no strict
+        if f in strict
+    ]
+    ruled = [set(f["ruled_ports"]) for f in strict]
+    ports = {"accepted_ports": sorted(set.intersection(*opened)), "ruled_ports": sorted(set.intersection(*ruled))}
     return dict(strict[0], rules=sum(f["rules"] for f in facts), **ports)
 
 
@@ -71,27 +84,43 @@ def _chain(chain, expressions, rules, key):
         "policy": _policy(chain),
         "rules": len(expressions),
         "terminal": end(chain, expressions),
-        "accepted_ports": sorted(set(_ports(expressions, rules, key))),
-        "ruled_ports": sorted(set(_ports(expressions, rules, key, only_from_anywhere=False))),
+        "ruled_ports": sorted(set(_ruled(expressions, rules, key))),
     }
 
 
-def _ports(expressions, rules, key, depth=0, only_from_anywhere=True):
-    """Ports that some rule accepts; `only_from_anywhere` leaves out rules that name a source, a network or the like."""
-    ports = []
+def _verdicts(expressions, rules, key, depth=0):
+    """(protocol, port) -> what becomes of a packet to it whoever sends it: that of the first rule which says so. A rule
+    that names a source, a network or the like says nothing here, nor does one that drops only what is too much."""
+    decided = {}
     for expression in expressions:
         matches = [e["match"] for e in expression if "match" in e]
         about = [_about(match["left"]) for match in matches]
-        if only_from_anywhere and not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
+        if not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
             continue
+        verdict = next((v for v in VERDICTS if any(v in e for e in expression)), None)
+        if verdict and (verdict == "accept" or all(set(e) <= UNCONDITIONAL for e in expression)):
+            for match, name in zip(matches, about):  # noqa: B905  Python 3.9 has no strict
+                for port in _numbers(match["right"]) if name.endswith(" dport") else ():
+                    decided.setdefault((name.split()[0], port), verdict)
+        for e in expression:
+            jump = e.get("jump") or e.get("goto")
+            if jump and depth < 8 and not matches:
+                inner = _verdicts(rules.get((*key[:2], jump["target"]), []), rules, key, depth + 1)
+                decided = {**inner, **decided}
+    return decided
+
+
+def _ruled(expressions, rules, key, depth=0):
+    """Ports that some rule accepts, from whomever."""
+    ports = []
+    for expression in expressions:
         if any("accept" in e for e in expression):
-            for match in matches:
+            for match in (e["match"] for e in expression if "match" in e):
                 ports += _numbers(match["right"]) if _about(match["left"]).endswith(" dport") else []
         for e in expression:
             jump = e.get("jump") or e.get("goto")
-            if jump and depth < 8 and not (only_from_anywhere and matches):
-                inner = rules.get((*key[:2], jump["target"]), [])
-                ports += _ports(inner, rules, key, depth + 1, only_from_anywhere)
+            if jump and depth < 8:
+                ports += _ruled(rules.get((*key[:2], jump["target"]), []), rules, key, depth + 1)
     return ports
 
 

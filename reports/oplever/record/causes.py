@@ -2,7 +2,7 @@
 
 A service fails in a known order: its package is not there, its configuration is refused or another program has its
 port, so its unit does not run, so nothing listens, so nothing answers. `RULES` is that order as data; `Cause` is what
-comes of it. Nothing is concluded from a text that a program wrote.
+comes of it. Nothing is concluded from a text that a program wrote, but for the kernel's words of a full disk.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from oplever.record.identity import TestKey
 from oplever.record.model import System, Test
 
 State = Literal["full", "not_installed", "refused", "port_taken", "not_running", "not_listening", "unread", "no_answer"]
-"""What a failing test shows about a service: `full` the disk that it writes to, `refused` its configuration, `unread` the settings that only a valid
-configuration shows, `no_answer` a command that asks the service."""
+"""What a failing test shows about a service: `full` the disk that it writes to, `refused` its configuration, `unread`
+the settings that only a valid configuration shows, `no_answer` a command that asks the service."""
 
 RULES: tuple[tuple[State, State], ...] = (
     ("not_installed", "refused"),
@@ -40,6 +40,8 @@ FILTER = "firewall"
 """The suite of a packet filter, which explains what does not come from another machine, and silence anywhere."""
 SILENCE = "did not answer within"
 """In the words of the check engine (module_utils/network.py): a connection that was neither taken nor refused."""
+NO_ROOM = ("No space left on device", "Errcode: 28", "errno: 28")
+"""What the kernel says of a full disk, in the last words of a unit that failed."""
 NAMES = "dns_client"
 """The suite that tests how a machine finds names."""
 
@@ -126,6 +128,13 @@ class _Network:
             if test.source == "socket" and test.endpoint
         }
         self.machines = {address: system.name for system in systems for address in _addresses(system)}
+        self.silent: dict[tuple[str, str, str], Test] = {}
+        """The first test that waited for an endpoint in vain, on the machine itself if there is one."""
+        for test in failing:
+            if test.endpoint not in ("", RESOLVER) and _is_silent(test):
+                place = self._place(test)
+                if place not in self.silent or (test.host == place[0] != self.silent[place].host):
+                    self.silent[place] = test
 
     def explains(self, test: Test) -> Iterator[Test]:
         """Failing tests that explain this one, the nearest first."""
@@ -137,8 +146,10 @@ class _Network:
         for cause, effect in RULES:
             if shown == effect and (shown != "not_running" or "failed" in test.found or cause == "not_installed"):
                 yield from self._in_suite(test.host, test.suite, cause)
-        if shown == "not_running" and "failed" in test.found:
+        if shown == "not_running" and any(words in test.found for words in NO_ROOM):
             yield from (full for full in self.full if full.host == test.host)
+        if test.suite == NAMES and not test.endpoint:
+            yield from (other for other in self.failing[test.host, NAMES] if other.endpoint)
         if test.endpoint and test.source != "socket":
             yield from self._of_answer(test)
 
@@ -149,14 +160,22 @@ class _Network:
         if test.endpoint == RESOLVER:
             yield from (cause for cause in self.failing.get((test.host, NAMES), ()) if cause is not test)
             return
-        protocol, address, port = test.endpoint.split(" ")
-        host = test.host if ip_address(address).is_loopback else self.machines.get(address, "")
+        host, protocol, port = self._place(test)
         suite = self.services.get((host, protocol, port))
         if suite is not None:
             for shown in ANSWERING:
                 yield from self._in_suite(host, suite, shown)
-        if host and (host != test.host or SILENCE in test.found + test.reason):
+        if host in self.machines.values() and (host != test.host or _is_silent(test)):
             yield from self.failing.get((host, FILTER), ())
+        first = self.silent.get((host, protocol, port))
+        if _is_silent(test) and first is not None and first is not test:
+            yield first
+
+    def _place(self, test: Test) -> tuple[str, str, str]:
+        """Machine, protocol and port that a test speaks to; the address of a machine that is not in the run."""
+        protocol, address, port = test.endpoint.split(" ")
+        host = test.host if ip_address(address).is_loopback else self.machines.get(address, address)
+        return host, protocol, port
 
     def _of_drift(self, test: Test) -> Iterator[Test]:
         """A test of the unit or the port that changed since the delivery."""
@@ -170,6 +189,10 @@ class _Network:
                         yield other
                     if (other.source, kind) == ("socket", "socket") and _service(other.endpoint) == _service(name):
                         yield other
+
+
+def _is_silent(test: Test) -> bool:
+    return SILENCE in test.found + test.reason
 
 
 def _service(endpoint: str) -> tuple[str, str]:

@@ -6,13 +6,18 @@ Several independent changes at once on both releases; planted over SSH, looked a
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from oplever.record.causes import causes
+from oplever.record.model import BAD, Record
 
 from ..conftest import Lab  # type: ignore[import-not-found]
 from .changes import HOSTS, Change, changes, differences, missing, unexpected
+from .faults import faults, unnamed
 from .planting import run
 
 CHANGES = changes()
@@ -71,3 +76,29 @@ def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group:
         if still := unexpected(prepared, differences(host, looks["before"][host], looks["undone"][host])):
             wrong[f"{host} after the undo"] = still
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "number", [number if number == 1 else pytest.param(number, marks=pytest.mark.truth) for number in (1, 2, 3)]
+)
+def test_the_first_page_names_causes(servers: Lab, tmp_path: Path, number: int) -> None:
+    """Several faults of services at once: each is named as a cause in the program's own words, and little else is."""
+    planted = [fault for fault in faults() if fault.round == number]
+    hosts = sorted({fault.host for fault in planted})
+    wrong = {h: run(servers, tmp_path, h, [(f.id, f.plant) for f in planted if f.host == h]) for h in hosts}
+    verify = ("playbooks/verify.yml", "--limit", "servers", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
+    try:
+        assert servers.ansible(*verify, check=False).returncode == 2
+        record = msgspec.convert(servers.latest()[1], Record)
+        page = servers.oplever("show", "latest").stdout
+    finally:
+        undone = {h: run(servers, tmp_path, h, [(f.id, f.undo) for f in planted if f.host == h]) for h in hosts}
+    failing = [test for test in record.tests if test.status in BAD]
+    named = causes(failing, record.tests, record.systems)
+    assert {**wrong, **{f"{host} undo": failed for host, failed in undone.items()}} == {
+        name: {} for host in hosts for name in (host, f"{host} undo")
+    }
+    assert {fault.id: lines for fault in planted if (lines := unnamed(fault, named))} == {}
+    assert len(named) <= len(planted), [f"{cause.test.host} {cause.test.id}" for cause in named]
+    assert 0 < len(re.findall("(?m)^  ✗ ", page)) <= 8
+    servers.ansible(*verify)

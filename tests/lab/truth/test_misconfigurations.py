@@ -18,6 +18,7 @@ from .planting import run
 
 pytestmark = pytest.mark.truth
 ROUNDS = rounds(misconfigurations())
+FILES = "find /etc /opt /var/spool/cron /usr/local -xdev -type f -exec md5sum {} + | sort -k 2"
 Results = dict[str, dict[str, dict[str, Any]]]
 """Machine -> control -> result."""
 
@@ -28,6 +29,11 @@ def servers(lab: Lab) -> Lab:
     lab.ansible("playbooks/lab_up.yml")
     lab.ansible("playbooks/site.yml", "--limit", "servers", "-e", "oplever_audit=false")
     return lab
+
+
+def files(lab: Lab) -> dict[str, set[str]]:
+    """Machine -> its settings, each file with its digest."""
+    return {host: set(lab.shell(host, FILES).splitlines()[1:]) for host in HOSTS.values()}
 
 
 def audit(lab: Lab, place: Path, controls: set[str]) -> Results:
@@ -43,6 +49,7 @@ def test_it_is_named_and_no_longer_when_it_is_undone(servers: Lab, tmp_path: Pat
     planted = {host: [entry for entry in ROUNDS[number] if entry.on(host)] for host in HOSTS.values()}
     controls = {control for entry in ROUNDS[number] for control in entry.controls}
     before = audit(servers, tmp_path / "before", controls)
+    files_before = files(servers)
     wrong: dict[str, Any] = {}
     for host, entries in planted.items():
         failed = run(servers, host, [(entry.id, entry.plant) for entry in entries])
@@ -52,10 +59,12 @@ def test_it_is_named_and_no_longer_when_it_is_undone(servers: Lab, tmp_path: Pat
         failed = run(servers, host, [(entry.id, entry.undo) for entry in entries])
         wrong |= {f"{host} undo {entry}": text for entry, text in failed.items()}
     after = audit(servers, tmp_path / "after", controls)
+    files_after = files(servers)
     for host, entries in planted.items():
         wrong |= {f"{host} {entry.id}": lines for entry in entries if (lines := named(entry, during[host]))}
         was, came_back = before[host], after[host]
         changed = [name for name in controls if (was[name]["status"], was[name]["found"])
                    != (came_back[name]["status"], came_back[name]["found"])]  # fmt: skip
-        wrong |= {f"{host} after the undo": sorted(changed)} if changed else {}
+        changed += sorted(files_before[host] ^ files_after[host])
+        wrong |= {f"{host} after the undo": changed} if changed else {}
     assert wrong == {}

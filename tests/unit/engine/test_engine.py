@@ -351,6 +351,38 @@ def test_ports_that_the_packet_filter_opens_to_everybody(tmp_path: Path) -> None
     assert check(Scripted(tmp_path, {}), "nftables", {"hook": "input"}, expect)["status"] == "error"
 
 
+LIMIT = {"limit": {"rate": 10, "per": "minute"}}
+OTHER = {"family": "inet", "table": "other", "chain": "first"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "opened"),
+    [
+        ([dport(80), {"drop": None}], [22, 81]),
+        ([dport({"range": [80, 81]}), {"counter": {"packets": 0, "bytes": 0}}, {"reject": None}], [22]),
+        ([FROM_ONE, dport(80), {"drop": None}], [22, 80, 81]),
+        ([dport(22), LIMIT, {"drop": None}], [22, 80, 81]),
+        ([{"match": {"op": "==", "left": {"payload": {"protocol": "udp", "field": "dport"}}, "right": 80}},
+          {"drop": None}], [22, 80, 81]),
+    ],
+    ids=["one", "several", "from one address", "what is too much", "another protocol"],
+)  # fmt: skip
+def test_a_chain_of_somebody_else_closes_ports(tmp_path: Path, rule: list[dict[str, Any]], opened: list[int]) -> None:
+    """Also one that lets through everything else."""
+    first = {"chain": {**OTHER, "name": "first", "type": "filter", "hook": "input", "policy": "accept"}}
+    items = [*json.loads(NFT)["nftables"], first, {"rule": {**OTHER, "expr": rule}}]
+    machine = Scripted(tmp_path, {"nft": json.dumps({"nftables": items})})
+    assert check(machine, "nftables", {"hook": "input"}, {"accepted_ports": opened})["status"] == "pass"
+
+
+def test_the_first_rule_about_a_port_counts(tmp_path: Path) -> None:
+    items = json.loads(NFT)["nftables"]
+    items.insert(1, {"rule": {**INPUT, "expr": [dport(80), {"drop": None}]}})
+    items.append({"rule": {**INPUT, "expr": [dport(22), {"drop": None}]}})
+    machine = Scripted(tmp_path, {"nft": json.dumps({"nftables": items})})
+    assert check(machine, "nftables", {"hook": "input"}, {"accepted_ports": [22, 81]})["status"] == "pass"
+
+
 POLICY = """nginx:
   Installed: 1.22.1-9
   Candidate: 1.22.1-9+deb12u1

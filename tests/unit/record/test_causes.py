@@ -112,15 +112,38 @@ def test_settings_of_a_refused_configuration_cannot_be_read() -> None:
     assert grouped(refused, unread, wrong) == {"sshd.configuration": ["sshd.banner"], "sshd.port": []}
 
 
-def test_a_full_disk_explains_services_that_failed_and_its_own_drift() -> None:
-    full = failing("base.disk_space", "mount", "full = [/: 0 MB of 900 MB free]")
-    space = failing("drift.space./, bytes", "snapshot", "full")
-    elsewhere = failing("dns.service", "unit", "active = failed", host="ws", subject="named.service")
-    stopped = failing("php.service", "unit", "active = inactive", subject="php.service")
-    assert grouped(SERVICE, SOCKET, full, space, elsewhere, stopped) == {
-        "base.disk_space": ["nginx.service", "nginx.socket", "drift.space./, bytes"],
-        "dns.service": [],
+def test_a_full_disk_explains_what_says_so_and_its_own_drift() -> None:
+    full = failing("base.disk_space", "mount", "full = [/var: 0 MB of 900 MB free]")
+    space = failing("drift.space./var, bytes", "snapshot", "full")
+    database = structs.replace(SERVICE, found="active = failed (mysqld: Disk full (Errcode: 28))")
+    other = failing("php.service", "unit", "active = failed (cannot bind)", subject="php.service")
+    elsewhere = failing("dns.service", "unit", "active = failed (No space left on device)", host="ws")
+    assert grouped(database, SOCKET, full, space, other, elsewhere) == {
+        "base.disk_space": ["nginx.service", "nginx.socket", "drift.space./var, bytes"],
         "php.service": [],
+        "dns.service": [],
+    }
+
+
+SILENT = "does not exist ({} port 80 did not answer within 5 s)"
+
+
+def test_who_waited_first_stands_for_all_who_waited_for_the_same_port() -> None:
+    first = structs.replace(FAR, found=SILENT.format("10.0.0.2"))
+    own = [structs.replace(PAGE, id=f"wiki.{name}", found=SILENT.format("127.0.0.1")) for name in ("page", "style")]
+    other = structs.replace(PAGE, id="wiki.tls", endpoint="tcp 127.0.0.1 443", found=SILENT.format("127.0.0.1"))
+    assert grouped(first, *own, other) == {"wiki.page": ["site.wiki", "wiki.style"], "wiki.tls": []}
+    unknown = [structs.replace(first, id=f"site.{n}", endpoint="tcp 192.0.2.1 80") for n in (1, 2)]
+    assert grouped(*unknown) == {"site.1": ["site.2"]}
+
+
+def test_names_are_not_found_because_the_name_server_does_not_answer() -> None:
+    service = failing("dns.service", "unit", "active = failed", host="web", subject="dnsmasq.service")
+    socket = failing("dns.socket.udp", "socket", "does not exist", endpoint="udp * 53", subject="53")
+    asked = failing("dns_client.answers.10.0.0.2", "dns", "does not exist", host="ws", endpoint="udp 10.0.0.2 53")
+    name = failing("dns_client.name.wiki", "command", "rc = 2", host="ws")
+    assert grouped(name, asked, service, socket) == {
+        "dns.service": ["dns_client.name.wiki", "dns_client.answers.10.0.0.2", "dns.socket.udp"]
     }
 
 
