@@ -5,22 +5,18 @@ from __future__ import annotations
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import pam_walk
 
 MAIN = "module"
 SELECTORS = ("service", "type", "module")
 NEEDS = ("module",)
-ATTRIBUTES = ("exists", "active", "control", "arguments", "source", "modules")
+ATTRIBUTES = ("exists", "active", "control", "arguments", "source", "modules", "unproven", "locks")
 RULE = re.compile(r"-?(auth|account|password|session)\s+(\[[^\]]*\]|\S+)\s+(\S+)\s*(.*)\Z", re.IGNORECASE)
 INCLUDE = re.compile(r"@include\s+(\S+)\Z")
-# pam.conf(5): what the short words stand for.
-WORDS = {
-    "required": {"success": "ok", "default": "bad"},
-    "requisite": {"success": "ok", "default": "die"},
-    "sufficient": {"success": "done", "default": "ignore"},
-    "optional": {"success": "ok", "default": "ignore"},
-}
-# What these modules answer is known beforehand.
-ALWAYS = {"pam_permit.so": ("success",), "pam_deny.so": ("default",)}
+LOCK = "pam_faillock.so"
+WAYS_IN = ("login", "sshd", "su", "su-l", "sudo", "sudo-i")
+"""Services that the selector `service: "*"` stands for, as far as they are configured."""
+FAILED = ("die", "bad")
 
 
 class Line:
@@ -44,10 +40,16 @@ def look_up(machine, select):
     service, kind = str(select.get("service") or ""), str(select.get("type") or "auth")
     if not service:
         raise UnreadableError("source pam needs a service")
+    if service == "*":
+        return _ways_in(machine, kind, str(select["module"]))
     lines = stack(machine, service, kind)
     if lines is None:
         return {"exists": False}
-    facts = {"modules": [line.module for line in lines]}
+    facts = {
+        "modules": [line.module for line in lines],
+        "unproven": lambda: [_place(line) for line in pam_walk.unproven(lines)],
+        "locks": lambda: not _gap_in_lock(lines),
+    }
     name = str(select["module"])
     at = [number for number, line in enumerate(lines) if line.module == name]
     if not at:
@@ -64,6 +66,21 @@ def look_up(machine, select):
     )
 
 
+def _place(line):
+    return "%s (%s)" % (line.module, line.source)
+
+
+def _ways_in(machine, kind, name):
+    """What holds for any of the services by which people come in."""
+    stacks = [stack(machine, service, kind) or [] for service in WAYS_IN]
+    chosen = [line for lines in stacks for line in lines if line.module == name]
+    return {
+        "exists": bool(chosen),
+        "arguments": sorted({word for line in chosen for word in line.arguments}),
+        "unproven": lambda: sorted({_place(line) for lines in stacks for line in pam_walk.unproven(lines)}),
+    }
+
+
 def stack(machine, service, kind):
     """Rules of one type of a service, includes in their place; None when the service is not configured."""
     lines = _lines(machine, "/etc/pam.d/" + service, 0)
@@ -72,9 +89,9 @@ def stack(machine, service, kind):
     return None if lines is None else _included(machine, [line for line in lines if line.type == kind], kind, 0)
 
 
-def reachable(lines):
-    """Numbers of the rules that some answer of the ones before them leads to."""
-    numbers, to_do = set(), [0] if lines else []
+def reachable(lines, first=(0,)):
+    """Numbers of the rules that some answer of the ones before them leads to, from `first` on."""
+    numbers, to_do = set(), list(first)
     while to_do:
         at = to_do.pop()
         if at in numbers or at >= len(lines):
@@ -84,18 +101,31 @@ def reachable(lines):
     return numbers
 
 
-def _steps(line):
-    """How many rules further the walk may go after this one."""
-    actions = _actions(line.control)
-    answers = ALWAYS.get(line.module)
-    chosen = [actions.get(answer, actions.get("default", "bad")) for answer in answers] if answers else actions.values()
+def _steps(line, answers=None):
+    """How many rules further the walk may go after this one, by its answers (all that it can give)."""
+    table = pam_walk.actions(line.control)
+    answers = answers or pam_walk.ALWAYS.get(line.module)
+    chosen = [table.get(answer, table.get("default", "bad")) for answer in answers] if answers else table.values()
     return {int(action) + 1 if action.isdigit() else 1 for action in chosen if action not in ("done", "die")}
 
 
-def _actions(control):
-    if not control.startswith("["):
-        return WORDS.get(control.lower(), {"success": "ok", "default": "ignore"})
-    return dict(pair.partition("=")[::2] for pair in control.strip("[]").split())
+def _gap_in_lock(lines):
+    """Why pam_faillock does not lock an account after wrong passwords; empty when it does. It has to refuse a locked
+    account before the password is looked at, and to count when that was wrong."""
+    at = next((n for n, line in enumerate(lines) if line.module == "pam_unix.so"), len(lines))
+    refuses = [
+        line
+        for n, line in enumerate(lines[:at])
+        if line.module == LOCK and "preauth" in line.arguments and n in reachable(lines)
+        and pam_walk.actions(line.control)["default"] in FAILED
+    ]  # fmt: skip
+    if not refuses:
+        return "no preauth before pam_unix"
+    after = {at + step for step in _steps(lines[at], ("default",))} if at < len(lines) else set()
+    counts = reachable(lines, after)
+    if not any(line.module == LOCK and "authfail" in line.arguments and n in counts for n, line in enumerate(lines)):
+        return "no authfail after pam_unix"
+    return ""
 
 
 def _lines(machine, path, depth):

@@ -15,7 +15,8 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import sshd_bu
 MAIN = "option"
 SELECTORS = ("option", "user", "host", "address")
 NEEDS = ("option",)
-ATTRIBUTES = ("exists", "value", "values", "source")
+ATTRIBUTES = ("exists", "value", "values", "source", "file")
+NAMES_A_FILE = ("banner",)
 CONFIGURATION = "/etc/ssh/sshd_config"
 DEPTH = 16
 KEYWORD = re.compile(r'\s*(?:"([^"]*)"\s*|([^\s="]*)\s*=?\s*)')
@@ -51,7 +52,23 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """Without user, host and address also `variants`: what the Match blocks make of the option for some connections."""
+    """Without user, host and address also `variants`: what the Match blocks make of the option for some connections.
+    Of an option that names a file, `file` is present, empty or missing: sshd does without, and says nothing."""
+    facts = _look_up(machine, select)
+    if str(select["option"]).lower() in NAMES_A_FILE:
+        for variant in (facts, *(other for _, other in facts.get("variants", ()))):
+            variant["file"] = _file(machine, str(variant.get("value") or ""))
+    return facts
+
+
+def _file(machine, path):
+    if not path.startswith("/"):
+        return None
+    status = machine.status(path)
+    return "missing" if status is None else "present" if status.st_size else "empty"
+
+
+def _look_up(machine, select):
     option = str(select["option"]).lower()
     about = {name: str(select[key]) for key, name in ABOUT.items() if select.get(key)}
     lines = [line for line in machine.once(configured) if line.option == option]
