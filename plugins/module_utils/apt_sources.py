@@ -9,17 +9,27 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
 import time
 from urllib.parse import urlsplit
 
+NO_PROGRAMS = (
+    "PATH of root does not have /usr/sbin here, without which dpkg installs nothing: where Ansible becomes root with"
+    " su, set ansible_become_flags to -l."
+)
 CONNECT_SECONDS = 6
 ALL_SECONDS = 15
 PORTS = {"http": 80, "https": 443}
 GATEWAY_ERRORS = (502, 503, 504)  # what a proxy answers that cannot reach the server behind it
 SETTING = re.compile(r'Acquire::(https?)::Proxy(?:::(\S+))? "(.*)";')
+
+
+def has_programs_of_root():
+    """Whether PATH has what dpkg wants. `su` without -l leaves that of the login account."""
+    return all(shutil.which(name) for name in ("ldconfig", "start-stop-daemon"))
 
 
 def missing(packages):

@@ -60,8 +60,10 @@ class Rollback:
             if os.path.isfile(path):
                 _copy(path, os.path.join(self.place, "kept", str(number)))
         for name, command in sorted(outputs.items()):
-            with open(os.path.join(self.place, name), "wb") as handle:
-                subprocess.run(["/bin/sh", "-c", command], stdout=handle, stderr=subprocess.DEVNULL, check=False)
+            done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+            if done.returncode == 0:  # else there is no file, and `restore` can tell
+                with open(os.path.join(self.place, name), "wb") as handle:
+                    handle.write(done.stdout)
         new = os.path.join(self.place, "restore.new")
         with open(new, "w", encoding="utf-8") as handle:
             handle.write(self._script(paths, restore))

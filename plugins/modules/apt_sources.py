@@ -73,6 +73,8 @@ def main():
     to_install = [name for name in packages if name in missing or name in automatic]
     if not missing and not (valid and apt_sources.lists_are_older(valid)):
         module.exit_json(changed=False, servers=[], to_install=to_install)
+    if not apt_sources.has_programs_of_root():
+        module.fail_json(msg=apt_sources.NO_PROGRAMS)
     servers = apt_sources.targets(apt_sources.sources(), apt_sources.proxies(), os.environ)
     wrong = apt_sources.problems(servers)
     if wrong:

@@ -32,7 +32,9 @@ options:
     elements: path
     default: []
   outputs:
-    description: For C(armed), shell commands whose output is kept, by the name of a file that C(restore) reads.
+    description:
+      - For C(armed), shell commands whose output is kept, by the name of a file that C(restore) reads. Of a command
+        that fails there is no file.
     type: dict
     default: {}
   restore:

@@ -135,6 +135,40 @@ def test_hardening_shuts_nobody_out(machines: Machines) -> None:
     assert {host: machines.shell(host, state) for host in HOSTS} == before
 
 
+WAYS_TO_ROOT: dict[str, dict[str, Any]] = {
+    "srv1": {"ansible_become_password": "Geheim-van-metww-1"},
+    "web1": {"ansible_become_password": "Geheim-van-metww-1", "ansible_become_flags": "-H -S"},
+    "ws1": {
+        "ansible_become_method": "su",
+        "ansible_become_password": "Geheim-van-root-2",
+        "ansible_become_flags": "-l",
+    },
+}
+ACCOUNT = """
+id metww >/dev/null 2>&1 || useradd --create-home --shell /bin/bash metww
+printf 'metww:Geheim-van-metww-1\nroot:Geheim-van-root-2\n' | chpasswd
+echo 'metww ALL=(ALL:ALL) ALL' > /etc/sudoers.d/metww
+install -d -o metww -g metww -m 700 /home/metww/.ssh
+install -o metww -g metww -m 600 ~beheer/.ssh/authorized_keys /home/metww/.ssh/authorized_keys
+"""
+
+
+@pytest.mark.truth
+def test_the_way_back_works_with_a_password_for_sudo_and_with_su(machines: Machines) -> None:
+    for host in HOSTS:
+        machines.shell(host, ACCOUNT)
+    ways = {host: {"ansible_user": "metww", **way} for host, way in WAYS_TO_ROOT.items()}
+    before = machines.states()
+    messages = machines.run(["sshd"], {h: {**w, "sshd_options": {"DenyUsers": "metww"}} for h, w in ways.items()})
+    assert messages.keys() == set(HOSTS)
+    assert all("Permission denied" in message and "answers again" in message for message in messages.values())
+    assert machines.states() == before
+    assert machines.run(["sshd", "firewall"], {h: {**w, "firewall_ping": False} for h, w in ways.items()}) == {}
+    assert machines.run(["firewall"], {host: {} for host in HOSTS}) == {}
+    for host in HOSTS:
+        machines.shell(host, "userdel --remove metww; rm /etc/sudoers.d/metww; passwd --lock root")
+
+
 def test_the_lists_take_nothing_away_from_the_login_account(machines: Machines) -> None:
     before = machines.states()
     beheer = {"name": "beheer", "sudo": "password", "shell": "/usr/sbin/nologin", "authorized_keys": []}

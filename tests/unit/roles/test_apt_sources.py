@@ -133,3 +133,12 @@ def test_what_came_with_another_package_is_still_to_be_asked_for(tmp_path: Path)
     (tmp_path / "states").write_text(STATES, encoding="utf-8")
     assert apt_sources.only_as_dependency(str(tmp_path / "states")) == {"libpopt0"}
     assert apt_sources.only_as_dependency(str(tmp_path / "nowhere")) == set()
+
+
+def test_root_without_its_programs_is_told_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ldconfig", "start-stop-daemon"):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert not apt_sources.has_programs_of_root()
+        (tmp_path / name).touch(mode=0o755)
+    assert apt_sources.has_programs_of_root()
+    assert "ansible_become_flags to -l" in apt_sources.NO_PROGRAMS

@@ -97,3 +97,17 @@ def test_a_tag_selects_the_stages_of_one_role(role: str) -> None:
 def test_an_unknown_tag_selects_nothing() -> None:
     assert any(listed().values())
     assert not any(listed("--tags", "nosuch").values())
+
+
+OF_ROOT = ("nft", "dnsmasq", "chronyd", "nginx", "mariadbd", "locale-gen", "visudo", "sshd")
+"""Programs of /usr/sbin, which is not in PATH where Ansible becomes root with `su`."""
+STARTS = re.compile(
+    rf"(?:^|argv: \[|validate: |apply: |command: |[;|&{{(] |then |: |-c ')({'|'.join(OF_ROOT)}) -", re.M
+)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_programs_of_root_are_named_with_their_path(role: str) -> None:
+    """Not in the tests, which the engine runs with a PATH of its own; nor in the steps of harden, which get one."""
+    paths = [p for part in ("tasks", "vars", "handlers") for p in (ROOT / "roles" / role / part).glob("*.yml")]
+    assert {str(p): hits for p in paths if (hits := STARTS.findall(p.read_text(encoding="utf-8")))} == {}

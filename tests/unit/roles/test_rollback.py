@@ -165,3 +165,10 @@ def test_a_new_connection_shares_nothing_with_the_one_that_is_kept_open() -> Non
         "-o ControlMaster=no -o ControlPath=none -o ControlMaster=auto"
     )
     assert (connection.options["timeout"], connection.options["reconnection_retries"]) == (8, 0)
+
+
+def test_of_a_command_that_fails_no_output_is_kept(tmp_path: Path, calls: Path) -> None:
+    """An empty list of rules would open everything when it comes back."""
+    rollback = Rollback("firewall", str(tmp_path / "rollback"))
+    rollback.arm([], {"ruleset": "echo half; exit 1", "table": "echo whole"}, "", 900)
+    assert sorted(set(os.listdir(rollback.place)) & {"ruleset", "table"}) == ["table"]
