@@ -102,3 +102,24 @@ def test_the_first_page_names_causes(servers: Lab, tmp_path: Path, number: int) 
     assert len(named) <= len(planted), [f"{cause.test.host} {cause.test.id}" for cause in named]
     assert 0 < len(re.findall("(?m)^  ✗ ", page)) <= 8
     servers.ansible(*verify)
+
+
+HOLDER = "import fcntl, time; lock = open('/var/lib/dpkg/lock-frontend', 'w'); fcntl.lockf(lock, fcntl.LOCK_EX)"
+
+
+@pytest.mark.truth
+def test_who_holds_the_lock_of_apt_is_named(servers: Lab) -> None:
+    """apt waits a minute for it, and then only says that it is locked."""
+    servers.shell("web1", f'systemd-run --quiet --unit=planted python3 -c "{HOLDER}; time.sleep(600)"')
+    pid = servers.shell("web1", "systemctl show --property=MainPID --value planted").split()[-1]
+    try:
+        extra = '{"base_packages_extra": ["sl"]}'
+        assert servers.ansible(
+            "playbooks/site.yml", "-l", "web1", "--tags", "base", "-e", extra, check=False
+        ).returncode
+        record = servers.latest()[1]
+    finally:
+        servers.shell("web1", "systemctl stop planted")
+    (fault,) = [fault for fault in record["faults"] if fault["kind"] == "task_failed"]
+    assert f"It is held by process {pid} (python3)" in fault["symptom"]
+    assert f"process {pid} (python3)" in servers.oplever("show", "latest").stdout.replace("\n                   ", " ")
