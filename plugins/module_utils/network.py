@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 CONNECT_SECONDS = 5.0  # a server that is there takes a connection in milliseconds
+OWN_SECONDS = 2.0  # on the machine itself nothing is lost on the way, and the kernel answers for the server
 RESOLVER = "resolver"
 """The endpoint of a question that got no further than its name."""
 
@@ -37,9 +38,11 @@ def addresses(machine, host):
 def connect(machine, host, port, seconds):
     """A TCP connection. A server that did not answer is not asked again by this machine object: many checks of one
     server would each wait for the same silence. Raises OSError, SilentError for silence."""
-    silent, wait = machine.once(_silent), min(seconds, CONNECT_SECONDS)
+    silent = machine.once(_silent)
     problem = None
     for address in addresses(machine, host):
+        own = address == "::1" or address.startswith("127.")
+        wait = min(seconds, OWN_SECONDS if own else CONNECT_SECONDS)
         _refuse_silent(silent, address, port)
         try:
             return socket.create_connection((address, port), wait)

@@ -49,6 +49,12 @@ def test_a_silent_server_is_asked_once(full: int) -> None:
     assert {result["endpoint"] for result in results} == {f"tcp 127.0.0.1 {full}"}
 
 
+def test_the_machine_itself_is_waited_for_shortly(full: int) -> None:
+    patient = check("a", full, select={"url": f"http://127.0.0.1:{full}/", "timeout": 30})
+    (result,) = evaluate.evaluate(Machine(), [patient])
+    assert f"did not answer within {network.OWN_SECONDS:g} s" in str(result["found"])
+
+
 def test_a_server_that_refuses_is_asked_each_time() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
