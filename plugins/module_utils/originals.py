@@ -196,9 +196,11 @@ def _digest(path):
 
 
 def _copy(source, target):
+    """Copy the content. A target that is made is for root alone until it gets its rights: the file can be secret."""
     with open(source, "rb") as stream:
         content = stream.read()
-    with open(target, "wb") as stream:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with open(descriptor, "wb") as stream:
         stream.write(content)
 
 

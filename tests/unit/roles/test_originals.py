@@ -140,3 +140,21 @@ def test_a_setting_of_the_kernel_is_written_where_it_is(tmp_path: Path, monkeypa
     Originals("role", str(tmp_path / "originals")).restore()
     assert [value.read_text(encoding="utf-8") for value in values] == ["1\n", "1\n"]
     assert [value.stat().st_ino for value in values] == numbers
+
+
+def test_what_is_written_beside_a_file_is_for_root_alone_until_it_has_its_rights(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise anybody could read a secret file at the moment at which it comes back."""
+    modes: list[int] = []
+    give_rights = originals._rights
+
+    def watched(path: str, before: dict[str, object]) -> None:
+        modes.append(os.stat(path).st_mode & 0o777)
+        give_rights(path, before)
+
+    place.role()
+    place.settings.chmod(0o600)
+    monkeypatch.setattr(originals, "_rights", watched)
+    place.undone()
+    assert modes[-1] == 0o600
