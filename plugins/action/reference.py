@@ -3,32 +3,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.oplever.lab.plugins.plugin_utils import delivered
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import drift
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.drift import Acceptance
+
+_EXAMPLE = "write each as 'security.debian.org bookworm-security'"
 
 
 class ActionModule(ActionBase):
     """Runs on the controller alone: the machine is not asked anything."""
 
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS = frozenset({"origins"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
+        origins = _origins(self._task.args.get("origins"))
         result["changed"] = False
         least = delivered.least_stage()
-        for record, content in delivered.newest_first(delivered.directory()):
+        day = datetime.now(UTC).date().isoformat()
+        accepted: list[Acceptance] = []
+        for record, content in delivered.every(delivered.directory()):
             if (
                 delivered.is_delivery(content, host, least)
                 and (snapshot := delivered.last_snapshot(record, host)) is not None
             ):
-                return {**result, **_named(record.name), "stage": "before", "snapshot": snapshot}
-        return {**result, **_named(""), "msg": f"{host} was never delivered: there is nothing to compare it with"}
+                return {
+                    **result,
+                    **_compared_with(record.name, accepted, origins),
+                    "stage": "before",
+                    "snapshot": snapshot,
+                }
+            accepted += delivered.acceptances(content, record.name, host, day)
+        return {
+            **result,
+            **_compared_with("", (), ()),
+            "msg": f"{host} was never delivered: there is nothing to compare it with",
+        }
 
 
-def _named(reference: str) -> dict[str, Any]:
-    """The name is a fact too, for the task that compares at the end: the snapshot is too large to register."""
-    return {"reference": reference, "ansible_facts": {"oplever_reference": reference}}
+def _origins(value: Any) -> list[str]:
+    origins = [value] if isinstance(value, str) else value or []
+    if not isinstance(origins, list):
+        raise AnsibleError("origins: give a list of a site with a suite, as 'security.debian.org bookworm-security'")
+    for origin in map(str, origins):
+        if len(origin.split()) != 2:
+            raise AnsibleError(
+                f"origins: {origin!r} is no site with a suite, as 'security.debian.org bookworm-security'"
+            )
+    return [" ".join(str(origin).split()) for origin in origins]
+
+
+def _compared_with(reference: str, accepted: Iterable[Acceptance], origins: Iterable[str]) -> dict[str, Any]:
+    """What the task that compares at the end needs is a fact too: the snapshot is too large to register."""
+    rules = {"accepted": drift.written(drift.latest(accepted)), "origins": list(origins)}
+    return {
+        "reference": reference,
+        **rules,
+        "ansible_facts": {"oplever_reference": reference, "oplever_reference_rules": rules},
+    }

@@ -4,22 +4,23 @@ answer with a delivery."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.oplever.lab.plugins.plugin_utils import delivered, recording
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared import differences
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import differences, drift
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.differences import Look
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import plain
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.values import items, mapping
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 KEYS = frozenset({"trees", "leave_out", "tables"})
 OPTIONS = {"files": "trees", "exclude": "leave_out", "tables": "tables", "show": "show", "hide": "hide"}
 """Option of the module -> what the roles declare for it."""
-COMPARED = ("format", "packages", "state", "unseen", "digest_key")
+COMPARED = ("format", "packages", "manual", "state", "unseen", "digest_key")
 """Parts of a snapshot that are compared; lines and the description of the machine are not."""
 
 
@@ -33,6 +34,7 @@ class ActionModule(ActionBase):
         declared = declarations(self._loader, sorted(ROLES.glob("*/vars/watch.yml")))
         arguments = dict(self._task.args)
         reference = str(arguments.pop("reference", "") or "")
+        rules = mapping(arguments.pop("rules", None))
         trees = [tree if isinstance(tree, dict) else {"path": tree} for tree in declared["trees"]]
         declared["trees"] = [tree["path"] for tree in trees]
         declared["show"] = [tree["path"] for tree in trees if tree.get("diff") is True]
@@ -44,22 +46,29 @@ class ActionModule(ActionBase):
         )
         if isinstance(result.get("snapshot"), dict):
             host = str((task_vars or {})["inventory_hostname"])
-            result.update(compared(result["snapshot"], str(result.get("stage")), reference, host))
+            result.update(compared(result["snapshot"], str(result.get("stage")), reference, host, rules))
         return result
 
 
-def compared(snapshot: dict[str, Any], stage: str, reference: str, host: str) -> dict[str, Any]:
-    """What differs from the delivery, also as a fact: so are the tests that failed. Without `reference` nothing."""
-    drift: dict[str, list[str]] = {"drift": [], "not_compared": []}
+def compared(
+    snapshot: dict[str, Any], stage: str, reference: str, host: str, rules: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What differs from the delivery, also as a fact: so are the tests that failed. Without `reference` nothing. The
+    `rules` are what was `accepted` and the `origins` of updates, as `oplever.lab.reference` returns them."""
+    names: dict[str, list[str]] = {"drift": [], "not_compared": [], "accepted": [], "updates": []}
     if reference:
         before = delivered.last_snapshot(delivered.record(reference), host)
         if before is None:
             return {"failed": True, "msg": f"reference: record {reference} has no snapshot of {host} after the work"}
         old, new = _look(before), _look(snapshot)
-        drift["drift"] = [difference.id for difference in differences.drift(old, new)]
-        drift["not_compared"] = [item.id for item in differences.uncompared(old, new) if item.is_error]
-    facts = {f"oplever_checks_drift_{stage}": [*drift["drift"], *drift["not_compared"]]}
-    return {**(drift if reference else {}), "ansible_facts": facts}
+        masked = plain(dict(rules), recording.redactor().text)
+        divided = drift.divided(old, new, drift.read(masked.get("accepted")), items(masked.get("origins")))
+        names["drift"] = [difference.id for difference in divided.open]
+        names["accepted"] = [difference.id for difference, _ in divided.accepted]
+        names["updates"] = [update.difference.id for update in divided.updates]
+        names["not_compared"] = [item.id for item in differences.uncompared(old, new) if item.is_error]
+    facts = {f"oplever_checks_drift_{stage}": [*names["drift"], *names["not_compared"]]}
+    return {**(names if reference else {}), "ansible_facts": facts}
 
 
 def _look(snapshot: dict[str, Any]) -> Look:

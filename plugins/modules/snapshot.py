@@ -66,6 +66,12 @@ options:
         the controller, by the rules by which the record tells drift. Empty to compare nothing.
     type: str
     default: ""
+  rules:
+    description:
+      - What is no drift, as M(oplever.lab.reference) gives it - C(accepted), the states that people accepted, and
+        C(origins), where updates may come from.
+    type: dict
+    default: {}
   timeout:
     description: Seconds that one command may take.
     type: int
@@ -89,6 +95,7 @@ EXAMPLES = r"""
 - name: Snapshot that is compared with the last delivery
   oplever.lab.snapshot:
     reference: "{{ ansible_facts['oplever_reference'] }}"
+    rules: "{{ ansible_facts['oplever_reference_rules'] }}"
 """
 
 RETURN = r"""
@@ -106,8 +113,20 @@ not_compared:
   returned: when there is a reference
   type: list
   elements: str
+accepted:
+  description: Names of the differences that a person accepted. They do not fail.
+  returned: when there is a reference
+  type: list
+  elements: str
+updates:
+  description: Names of the differences that updates made. They do not fail.
+  returned: when there is a reference
+  type: list
+  elements: str
 ansible_facts:
-  description: Both lists together as C(oplever_checks_drift_after) or C(oplever_checks_drift_before).
+  description:
+    - The names in C(drift) and C(not_compared) together, as C(oplever_checks_drift_after) or
+      C(oplever_checks_drift_before).
   returned: always
   type: dict
 """
@@ -126,6 +145,7 @@ OPTIONS = {
     "whole": {"type": "bool", "default": False},
     "tables": {"type": "list", "elements": "dict", "default": []},
     "reference": {"type": "str", "default": ""},
+    "rules": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 30},
 }
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project, sequence
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import drift, project, sequence
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.drift import Acceptance
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.values import at_key, mapping
 
 DELIVERED = ("delivered", "delivered_with_remarks")
 STAGES = ("tested", "accepted", "approved", "signed")
@@ -32,6 +34,11 @@ def record(name: str) -> Path:
 
 def newest_first(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Directory and record.json of each run that was not merely a trial, the one made last first."""
+    return (pair for pair in every(base) if not _only_tried(pair[1]))
+
+
+def every(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Directory and record.json of each record, the one made last first."""
     try:
         names = sequence.newest_in(str(base), datetime.now(UTC), "record.json")
     except OSError:
@@ -41,7 +48,7 @@ def newest_first(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             record = json.loads((base / name / "record.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue  # a damaged record is not a delivery; `oplever list` shows it
-        if isinstance(record, dict) and not _only_tried(record):
+        if isinstance(record, dict):
             yield base / name, record
 
 
@@ -84,6 +91,18 @@ def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
     except (OSError, UnicodeDecodeError):
         return None
     return found
+
+
+def acceptances(record: dict[str, Any], name: str, host: str, day: str) -> Iterator[Acceptance]:
+    """What people accepted in this record of what differs on the machine; `day` is today (ISO 8601)."""
+    for test in _rows(record, "tests", host):
+        grant = mapping(test.get("acceptance"))
+        suite, _, thing = str(test.get("id")).partition(".")
+        if grant and suite == drift.SUITE and not grant.get("record"):
+            kind, _, key = thing.partition(".")
+            value, by, at, reason, until = (at_key(grant, part) for part in ("value", "by", "at", "reason", "until"))
+            is_over = bool(until) and until < day
+            yield Acceptance(kind, key, value, by, at, reason, until, record=name, expired=is_over)
 
 
 def _data(line: str, host: str) -> dict[str, Any]:

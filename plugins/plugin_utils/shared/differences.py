@@ -46,13 +46,16 @@ _OTHER = Kind("instelling", "setting", drift=True, only="")
 
 class Look(NamedTuple):
     """The parts of a snapshot that are compared. `versions` of packages, `unseen`: kind -> why it was not seen, or not
-    in full; `digest_key`: the name of the key of digests of files that not everybody may read."""
+    in full; `digest_key`: the name of the key of digests of files that not everybody may read. `origins` of packages as
+    apt knows them, `manual` those that somebody asked for by name (None: not known)."""
 
     written_in: int
     versions: dict[str, str]
     facts: Facts
     unseen: dict[str, str]
     digest_key: object
+    origins: dict[str, str]
+    manual: frozenset[str] | None
 
 
 class Difference(NamedTuple):
@@ -102,12 +105,16 @@ def look(snapshot: Snapshot, facts_of_first_format: Facts | None = None) -> Look
         for name, keys in mapping(snapshot.get("state")).items()
     }
     unseen = mapping(snapshot.get("unseen")).items()
+    installed = mapping(snapshot.get("packages")).items()
+    manual = items(snapshot.get("manual"))
     return Look(
         written_in(snapshot),
-        {str(name): at(value, 0) for name, value in mapping(snapshot.get("packages")).items()},
+        {str(name): at(value, 0) for name, value in installed},
         (facts_of_first_format or {}) if is_first else state,
         {str(name): "; ".join(map(str, items(reasons))) for name, reasons in unseen},
         snapshot.get("digest_key"),
+        {str(name): at(value, 1) for name, value in installed},
+        frozenset(map(str, manual)) if manual else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
+from oplever.text import printable
 
 
 class Typed(click.ParamType[str]):
@@ -97,9 +99,10 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
         directory = store.find(record)
-        tell_added(
-            directory, add_entry(directory, name, by, {k: v for k, v in values.items() if v not in (None, [])}), name
-        )
+        filled = {key: value for key, value in values.items() if value not in (None, [])}
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            filled |= _offered(directory, kind, filled)
+        tell_added(directory, add_entry(directory, name, by, filled), name)
 
     options: list[click.Parameter] = [
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),
@@ -108,6 +111,31 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
     options += [_parameter(field, kind.declaration.argument) for field in fields(kind)]
     doc = (kind.__doc__ or "").strip()
     return click.Command(name, params=options, callback=run, help=doc, short_help=doc, add_help_option=True)
+
+
+def _offered(directory: Path, kind: type[EntryKind], filled: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Fields that were left out and of which the record has something to choose from, asked for."""
+    names = [name for name in kind.declaration.offered if name not in filled]
+    offers = kind.offers(store.load(directory)) if names else {}
+    return {name: _chosen(name, offers[name]) for name in names if offers.get(name)}
+
+
+def _chosen(name: str, choices: Mapping[str, str]) -> list[str]:
+    items = list(choices)
+    for number, item in enumerate(items, 1):
+        click.echo(f"{number:4} {printable(item)}\n       {printable(choices[item])}")
+    answer = click.prompt(f"{name}: numbers, as 1,3-5", type=str)
+    return [items[number - 1] for number in _numbers(answer, len(items))]
+
+
+def _numbers(answer: str, most: int) -> list[int]:
+    numbers: list[int] = []
+    for part in answer.replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal() and 0 < int(first) <= int(last or first) <= most):
+            raise click.UsageError(f"{part or answer!r} is no number from 1 to {most}, nor two with a hyphen between")
+        numbers += range(int(first), int(last or first) + 1)
+    return list(dict.fromkeys(numbers))
 
 
 def _parameter(field: Field, argument: str) -> click.Parameter:

@@ -30,6 +30,7 @@ HEADINGS: dict[str, str] = {
     "subject": N_("Asked about"),
     "endpoint": N_("Endpoint"),
     "builds_on": N_("Builds on"),
+    "acceptance": N_("Accepted"),
     "severity": N_("Severity"),
     "area": N_("Area"),
     "before": N_("Before"),

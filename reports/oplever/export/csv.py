@@ -13,12 +13,12 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 
-from msgspec.structs import fields
+from msgspec.structs import asdict, fields
 
 from oplever.export import columns
 from oplever.export.shape import Shape
 from oplever.page.translator import Translator
-from oplever.record.model import Component, Control, HoursLine, Language, Record, Setting, Test, Text
+from oplever.record.model import Component, Control, DriftAcceptance, HoursLine, Language, Record, Setting, Test, Text
 
 Row = Sequence[object]
 
@@ -57,6 +57,8 @@ def _flat(value: object, language: Language) -> str:
     if isinstance(value, Text):
         first, second = (value.nl, value.en) if language == "nl" else (value.en, value.nl)
         return first or second
+    if isinstance(value, DriftAcceptance):
+        value = {name: text for name, text in asdict(value).items() if text}
     if isinstance(value, dict):
         return "; ".join(f"{key} {_flat(item, language)}" for key, item in value.items())
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -131,6 +131,7 @@ PLAIN: dict[str, str] = {
     "Bk": N_("independent (Bk)"),
 }
 ENTRIES: dict[str, str] = {
+    "accept-drift": N_("accepted differences with the delivery"),
     "acceptance": N_("acceptance"),
     "assignment": N_("assignment"),
     "component": N_("component"),
@@ -286,6 +287,7 @@ REASONS: dict[str, str] = {
     "tests_failed": N_("Failed tests: {count} ({tests})."),
     "acceptance_rejected": N_("{user} rejected the work."),
     "controls_failed": N_("Security controls that fail: {high} high, {medium} medium, {low} low."),
+    "drift_accepted": N_("Differences with the delivery that were accepted: {count}."),
     "failures_ignored": N_("Failures that the playbook ignores: {count}."),
     "no_tests": N_("Nothing was tested."),
     "snapshots_missing": N_("Changes on {hosts} are unknown: no snapshot before and after."),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import structs
 
-from oplever._shared import differences
+from oplever._shared import differences, drift
 from oplever._shared.differences import PACKAGE, Difference, Snapshot, Uncompared
+from oplever._shared.drift import Acceptance
+from oplever._shared.updates import Update
+from oplever._shared.values import items
 from oplever.record import facts, snapshots
 from oplever.record.fold import Call
-from oplever.record.model import Component, Setting, Test, Text
+from oplever.record.model import Component, DriftAcceptance, Record, Setting, Test, Text
+
+SUITE = drift.SUITE
+UPDATES = "drift.updates"
+"""The test that tells of all updates of a machine together."""
 
 _PARTS = {
     "format": Text("de opname van de oplevering", "the snapshot of the delivery"),
     "digest_key": Text("bestanden die niet iedereen mag lezen", "files that not all may read"),
 }
 """What is not compared beside kinds."""
+_NOTHING_ELSE = Text("er is verder niets veranderd sinds de oplevering", "nothing else changed since the delivery")
 _CHANGES = {
     "added": ("is er bijgekomen", "was added"),
     "removed": ("is verdwenen", "has gone"),
@@ -28,8 +36,9 @@ _CHANGES = {
 
 
 def tests(pairs: Mapping[str, tuple[Call | None, Call | None]]) -> Iterator[Test]:
-    """Per host with a reference: a failing test for each difference, or one that passes when there is none. What could
-    not be compared is a test of its own and never green."""
+    """Per host with a reference: a failing test for each difference, or one that passes when there is none. A
+    difference that a person accepted is waived, updates are one test that passes. What could not be compared is a test
+    of its own and never green."""
     for host, (before, after) in pairs.items():
         if before and after and before.data.get("reference"):
             yield from _host(host, before, after)
@@ -52,13 +61,73 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         path=after.path,
     )
     looks = snapshots.look(old), snapshots.look(new)
-    changes, uncompared = differences.drift(*looks), differences.uncompared(*looks)
-    if not changes and not any(item.is_error for item in uncompared):
-        yield base
-    for change in changes:
-        yield _changed(base, change, old, new)
+    acceptances = drift.read(before.data.get("accepted"))
+    origins = tuple(map(str, items(before.data.get("origins"))))
+    divided, uncompared = drift.divided(*looks, acceptances, origins), differences.uncompared(*looks)
+    if not divided.open and not any(item.is_error for item in uncompared):
+        yield base if not (divided.accepted or divided.updates) else structs.replace(base, title=_NOTHING_ELSE)
+    for change in divided.open:
+        yield structs.replace(
+            _changed(base, change, old, new), status="fail", reason=_lapsed(acceptances.get(change.id))
+        )
+    for change, acceptance in divided.accepted:
+        yield waived(_changed(base, change, old, new), _granted(acceptance))
+    if divided.updates:
+        yield _updated(base, divided.updates)
     for item in uncompared:
         yield _not_compared(base, item)
+
+
+def values(record: Record) -> dict[tuple[str, str], str]:
+    """By machine and name of the test: the state that was seen of what differs; empty of what is not there."""
+    settings = ((setting.host, setting.kind, setting.name, setting.after) for setting in record.settings)
+    packages = ((row.host, row.kind, row.name, row.after) for row in record.components if row.kind == PACKAGE)
+    return {(host, f"{SUITE}.{kind}.{name}"): after for host, kind, name, after in (*settings, *packages)}
+
+
+def waived(test: Test, acceptance: DriftAcceptance) -> Test:
+    """The test of a difference that a person accepted."""
+    until = f" until {acceptance.until}" if acceptance.until else ""
+    reason = f"accepted by {acceptance.by}{until}: {acceptance.reason}"
+    return structs.replace(test, status="waived", reason=reason, acceptance=acceptance)
+
+
+def _granted(acceptance: Acceptance) -> DriftAcceptance:
+    fields = {name: getattr(acceptance, name) for name in DriftAcceptance.__struct_fields__}
+    return DriftAcceptance(**fields)
+
+
+def _lapsed(acceptance: Acceptance | None) -> str:
+    """Why an acceptance of this thing does not count; empty when there is none."""
+    if acceptance is None:
+        return ""
+    who = f"{acceptance.by} accepted it in {acceptance.record}"
+    if acceptance.expired:
+        return f"{who} until {acceptance.until}; that day is over"
+    return f"{who} as another state: {acceptance.value or 'absent'}"
+
+
+def _updated(base: Test, updates: Sequence[Update]) -> Test:
+    """What updates changed, a line for each."""
+    count = len({update.difference.name for update in updates if not update.by})
+    nl, en = ("pakket", "package") if count == 1 else ("pakketten", "packages")
+    return structs.replace(
+        base,
+        id=UPDATES,
+        found="\n".join(map(_update_line, updates)),
+        title=Text(
+            f"{count} {nl} sinds de oplevering bijgewerkt vanuit goedgekeurde bronnen",
+            f"{count} {en} updated since the delivery from approved origins",
+        ),
+    )
+
+
+def _update_line(update: Update) -> str:
+    difference = update.difference
+    name = difference.name if difference.kind == PACKAGE else f"{facts.name(difference.kind).en} {difference.name}"
+    by = f" with {update.by}" if update.by else ""
+    origin = f", from {update.origin}" if update.origin else ""
+    return f"{name}: {difference.before or 'absent'} -> {difference.after or 'absent'}{by}{origin}"
 
 
 def _changed(base: Test, difference: Difference, old: Snapshot, new: Snapshot) -> Test:
@@ -72,7 +141,6 @@ def _changed(base: Test, difference: Difference, old: Snapshot, new: Snapshot) -
     return structs.replace(
         base,
         id=difference.id,
-        status="fail",
         expected="\n".join([change.before or "absent", *(line for line in lines if line[0] in "-…")]),
         found="\n".join([change.after or "absent", *(line for line in lines if line[0] in "+…")]),
         title=Text(

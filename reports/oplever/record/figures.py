@@ -16,6 +16,11 @@ def failing_tests(record: Record) -> list[Test]:
     return [test for test in latest(record.tests) if test.status in BAD]
 
 
+def accepted_drift(record: Record) -> list[Test]:
+    """Differences with the delivery that a person accepted, in the state that the machine has."""
+    return [test for test in latest(record.tests) if test.acceptance is not None]
+
+
 def tested_hosts(record: Record) -> frozenset[str]:
     """Machines of which something was tested."""
     return frozenset(test.host for test in latest(record.tests) if is_measured(test))

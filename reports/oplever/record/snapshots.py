@@ -11,6 +11,7 @@ from msgspec import structs
 from oplever._shared import differences
 from oplever._shared.differences import FIRST_FORMAT, Difference, Facts, Look, written_in
 from oplever._shared.values import at, at_key, items, mapping, rows, whole_number
+from oplever._shared.versions import is_newer
 from oplever.record import first_format
 from oplever.record.fold import Call
 from oplever.record.model import Component, Interface, Setting, Volume
@@ -52,7 +53,7 @@ def component(host: str, package: Difference, before: Snapshot, after: Snapshot)
     elif package.change == "removed":
         change = "removed"
     else:
-        change = "upgraded" if _newer(package.after, package.before) else "downgraded"
+        change = "upgraded" if is_newer(package.after, package.before) else "downgraded"
     holder = before if package.change == "removed" else after
     origin = at(mapping(holder.get("packages")).get(package.name), 1)
     return Component(host, package.kind, package.name, change, package.before, package.after, origin)
@@ -137,30 +138,3 @@ def describe(snapshot: Snapshot) -> dict[str, Any]:
         "package_count": len(packages) if isinstance(packages, dict) else None,
         "upgradable_count": whole_number(snapshot.get("upgradable")),
     }
-
-
-def _newer(one: str, other: str) -> bool:
-    """Whether Debian version `one` is later than `other`."""
-    return _version(one) > _version(other)
-
-
-def _version(text: str) -> tuple[int, list[tuple[list[int], int]], list[tuple[list[int], int]]]:
-    epoch, _, rest = text.rpartition(":") if ":" in text else ("0", "", text)
-    upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "0")
-    return int(epoch) if epoch.isdecimal() else 0, _parts(upstream), _parts(revision)
-
-
-def _parts(text: str) -> list[tuple[list[int], int]]:
-    """Pairs of what is not a digit and a number, as dpkg compares: `~` before the end, letters before other signs."""
-    found: list[tuple[list[int], int]] = []
-    rest = text
-    while rest:
-        sign = next((place for place, char in enumerate(rest) if char in "0123456789"), len(rest))
-        digits = next((p for p in range(sign, len(rest)) if rest[p] not in "0123456789"), len(rest))
-        found.append(([_order(char) for char in rest[:sign]] + [0], int(rest[sign:digits] or 0)))
-        rest = rest[digits:]
-    return [*found, ([0], 0)]
-
-
-def _order(char: str) -> int:
-    return -1 if char == "~" else ord(char) if char.isalpha() else ord(char) + 256

@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 from journals import Journal, complete
 from oplever import errors
+from oplever._shared.versions import is_newer
 from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.kinds.installation import completeness, verdict
 from oplever.record.model import Reason, Recap, Record
-from oplever.record.snapshots import _newer
 from oplever.text import to_json
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -169,8 +169,8 @@ def test_what_is_no_journal(lines: list[bytes], slug: str) -> None:
     [("1.0~rc1-1", "1.0-1"), ("1.9", "1.10"), ("2.0", "1:1.0"), ("1.0-1", "1.0-1+deb13u1"), ("1.0a", "1.0+b")],
 )
 def test_debian_versions(older: str, newer: str) -> None:
-    assert _newer(newer, older)
-    assert not _newer(older, newer)
+    assert is_newer(newer, older)
+    assert not is_newer(older, newer)
 
 
 def test_every_message_has_its_anchor() -> None:

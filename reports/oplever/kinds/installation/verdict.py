@@ -45,6 +45,7 @@ EFFECTS: dict[str, Verdict] = {
     "unreachable_ignored": "delivered_with_remarks",
     "faults_escalated": "delivered_with_remarks",
     "controls_failed": "delivered_with_remarks",
+    "drift_accepted": "delivered_with_remarks",
     "failures_ignored": "delivered_with_remarks",
     "no_tests": "delivered_with_remarks",
     "hosts_untested": "delivered_with_remarks",
@@ -90,7 +91,7 @@ class Grounds:
         run that looked and did nothing else: work stops where a test fails, and what comes after it is not done."""
         if not reach.only_looked(self.run):
             return frozenset()
-        failing = {test.host for test in self.failing}
+        failing = {test.host for test in (*self.failing, *figures.accepted_drift(self.record))}
         failing |= {control.host for control in figures.failing_controls(self.record)}
         failed = {result.host for result in self.run.setbacks if result.status == "failed"}
         return frozenset(failing & failed - {fault.host for fault in self.record.faults if fault.kind == "task_failed"})
@@ -219,6 +220,8 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("faults_escalated", {"faults": escalated})
     if failed := Counter(control.severity for control in figures.failing_controls(grounds.record)):
         yield Reason("controls_failed", {"high": failed["high"], "medium": failed["medium"], "low": failed["low"]})
+    if accepted := len(figures.accepted_drift(grounds.record)):
+        yield Reason("drift_accepted", {"count": accepted})
     if ignored := sum(fault.status == "ignored" for fault in faults):
         yield Reason("failures_ignored", {"count": ignored})
     if not grounds.measured:

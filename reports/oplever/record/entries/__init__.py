@@ -10,6 +10,7 @@ from msgspec import structs
 
 from oplever.errors import OpleverError
 from oplever.record.entries import withdrawal
+from oplever.record.entries.accept_drift import AcceptDriftEntry
 from oplever.record.entries.acceptance import AcceptanceEntry
 from oplever.record.entries.assignment import AssignmentEntry
 from oplever.record.entries.base import LONGEST, Declaration, EntryKind, Envelope, NonEmptyText, Term
@@ -41,6 +42,7 @@ __all__ = [
     "EVERY",
     "KINDS",
     "LONGEST",
+    "AcceptDriftEntry",
     "AcceptanceEntry",
     "AssignmentEntry",
     "CaseResult",
@@ -100,6 +102,7 @@ Content = (
     | HandoverEntry
     | CorrectionEntry
     | ExceptionEntry
+    | AcceptDriftEntry
     | ResultsEntry
     | ScanEntry
     | SignatureEntry

@@ -7,7 +7,7 @@ are replaced when their time is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
@@ -41,6 +41,7 @@ class Declaration(Struct, frozen=True):
     (`by` is whoever added it), kept for the `term`. An approved record still takes it `after_approval`. `command` adds
     it when `oplever add` does not. `argument` is a field that the command takes without an option.
     `is_read` is one whose fields no person typed: they were read from a file, or made by the program.
+    `offered` are fields for which the record has something to choose from.
     `withdrawal` says who may withdraw it by a correction.
     """
 
@@ -51,6 +52,7 @@ class Declaration(Struct, frozen=True):
     command: str = ""
     argument: str = ""
     is_read: bool = False
+    offered: tuple[str, ...] = ()
     withdrawal: Withdrawal = "anybody"
 
 
@@ -72,6 +74,11 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
 
     def check(self, record: Record, envelope: Envelope) -> None:
         """Raises OpleverError (`entry-invalid`) when it does not fit the record as it is now."""
+
+    @classmethod
+    def offers(cls, record: Record) -> Mapping[str, Mapping[str, str]]:
+        """Of each field that is `offered`: what there is to choose from -> what that is."""
+        return {}
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """The record with this added. What does not fit (any more) changes nothing: an old line is never refused."""

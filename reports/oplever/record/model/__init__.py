@@ -47,7 +47,17 @@ from oplever.record.model.document import (
 )
 from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
 from oplever.record.model.results import HostResults
-from oplever.record.model.work import Change, Escalation, Fault, HostResult, ItemResult, PlanStep, Step, Test
+from oplever.record.model.work import (
+    Change,
+    DriftAcceptance,
+    Escalation,
+    Fault,
+    HostResult,
+    ItemResult,
+    PlanStep,
+    Step,
+    Test,
+)
 from oplever.words import (
     BAD,
     CheckStatus,
@@ -80,6 +90,7 @@ __all__ = [
     "Correction",
     "Document",
     "DocumentStatus",
+    "DriftAcceptance",
     "Escalation",
     "ExceptionGrant",
     "Exclusion",

@@ -78,11 +78,24 @@ class Step(Struct, frozen=True):
     includes: tuple[str, ...] = ()
 
 
+class DriftAcceptance(Struct, frozen=True):
+    """Who accepted that a machine differs from its delivery, and why. It is about `value` alone, the state that was
+    seen (empty: it was gone). `until` is the last day it holds (empty: no end), `record` where it was accepted (empty:
+    in this record)."""
+
+    value: str
+    by: str
+    at: str
+    reason: str
+    until: str = ""
+    record: str = ""
+
+
 class Test(Struct, frozen=True):
     """One expectation about one machine with what was found. `path` is file and line of the task that tested,
     relative to where Ansible ran when it lies below that. `subject` is what the source was asked about, `endpoint`
     where it spoke to or looked for a listener, as `tcp 10.0.0.2 80` (`resolver`: it had no address for the name),
-    `builds_on` the tests without which it cannot pass."""
+    `builds_on` the tests without which it cannot pass. `acceptance` is why a difference with the delivery is waived."""
 
     id: str
     host: str
@@ -103,6 +116,7 @@ class Test(Struct, frozen=True):
     subject: str = ""
     endpoint: str = ""
     builds_on: tuple[str, ...] = ()
+    acceptance: DriftAcceptance | None = None
 
 
 class Fault(Struct, frozen=True):

@@ -14,7 +14,9 @@ from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, reason_text, word
 from oplever.record import figures
 from oplever.record.causes import Cause
-from oplever.record.model import Control, Reason, Test
+from oplever.record.drift import SUITE, UPDATES
+from oplever.record.identity import latest
+from oplever.record.model import Control, DriftAcceptance, Reason, Test
 from oplever.record.persons import among, supervisors
 
 _MOST_OF_A_KIND = 8
@@ -39,7 +41,7 @@ def attention(view: View, t: Translator) -> Blocks:
             shown.add(name)
             items += detail(view, t) or [_line(t, reason)]
     items += [] if "faults" in shown else _faults(view, t)
-    items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
+    items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t), *_updates(view, t)]
     return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
 
 
@@ -217,6 +219,51 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
     ]
 
 
+def _accepted_drift(view: View, t: Translator) -> list[AttentionItem]:
+    """Differences with the delivery that a person accepted: what, who, until when and why."""
+    label = t("Accepted")
+    items = [
+        AttentionItem(
+            "warn",
+            label,
+            f"{test.host}: {titled(t, test.title)}",
+            _detail(_accepted_by(t, test.acceptance)),
+            section="tests",
+            language=in_language(t, test.title),
+        )
+        for test in figures.accepted_drift(view.record)
+        if test.acceptance
+    ]
+    return _capped(t, items, "tests", label)
+
+
+def _accepted_by(t: Translator, acceptance: DriftAcceptance) -> str:
+    by, reason, day = acceptance.by, acceptance.reason, t.day(acceptance.until) if acceptance.until else ""
+    if day:
+        return t("{name} accepted it until {day}: {reason}", name=by, day=day, reason=reason)
+    return t("{name} accepted it: {reason}", name=by, reason=reason)
+
+
+def _updates(view: View, t: Translator) -> list[AttentionItem]:
+    """Per machine how many packages were updated since the delivery, and from approved origins alone."""
+    return _capped(
+        t,
+        [
+            AttentionItem(
+                "info",
+                t("Updates"),
+                f"{test.host}: {titled(t, test.title)}",
+                section="tests",
+                language=in_language(t, test.title),
+            )
+            for test in latest(view.record.tests)
+            if test.id == UPDATES and test.suite == SUITE
+        ],
+        "tests",
+        t("Updates"),
+    )
+
+
 def _user(view: View, t: Translator) -> list[AttentionItem]:
     remarks = view.record.acceptance.remarks
     return [AttentionItem("bad", t("User"), t("The user rejected the work"), _detail(remarks), section="acceptance")]
@@ -280,6 +327,7 @@ _DETAILS: dict[str, tuple[str, Callable[[View, Translator], list[AttentionItem]]
     "faults_open": ("faults", _faults),
     "faults_escalated": ("faults", _faults),
     "controls_failed": ("controls", _controls),
+    "drift_accepted": ("accepted drift", _accepted_drift),
     "acceptance_rejected": ("user", _user),
     "decision_rejected": ("supervisor", _supervisor),
     "rest_points_open": ("rest_points", _rest_points),

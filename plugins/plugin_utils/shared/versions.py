@@ -1,0 +1,29 @@
+"""Versions of Debian packages, in the order in which dpkg has them."""
+
+from __future__ import annotations
+
+
+def is_newer(version: str, other: str) -> bool:
+    """Whether `version` is later than `other`."""
+    return _version(version) > _version(other)
+
+
+def _version(text: str) -> tuple[int, list[tuple[list[int], int]], list[tuple[list[int], int]]]:
+    epoch, _, without_epoch = text.rpartition(":") if ":" in text else ("0", "", text)
+    upstream, _, revision = without_epoch.rpartition("-") if "-" in without_epoch else (without_epoch, "", "0")
+    return int(epoch) if epoch.isdecimal() else 0, _parts(upstream), _parts(revision)
+
+
+def _parts(text: str) -> list[tuple[list[int], int]]:
+    """Pairs of what is not a digit and a number, as dpkg compares: `~` before the end, letters before other signs."""
+    parts: list[tuple[list[int], int]] = []
+    while text:
+        sign = next((place for place, char in enumerate(text) if char in "0123456789"), len(text))
+        digits = next((place for place in range(sign, len(text)) if text[place] not in "0123456789"), len(text))
+        parts.append(([_order(char) for char in text[:sign]] + [0], int(text[sign:digits] or 0)))
+        text = text[digits:]
+    return [*parts, ([0], 0)]
+
+
+def _order(char: str) -> int:
+    return -1 if char == "~" else ord(char) if char.isalpha() else ord(char) + 256

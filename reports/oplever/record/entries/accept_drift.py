@@ -1,0 +1,123 @@
+"""Differences with the delivery that a person accepts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, structs
+
+from oplever.errors import OpleverError
+from oplever.record import drift
+from oplever.record.entries.base import (
+    Day,
+    Declaration,
+    EntryKind,
+    Envelope,
+    NonEmptyText,
+    invalid,
+    require_machine,
+    require_not_past,
+)
+from oplever.record.model import DriftAcceptance, Record, Test
+
+_MOST = 5
+"""Differences that an error names."""
+
+
+class AcceptDriftEntry(EntryKind, frozen=True, tag="accept-drift"):
+    """Differences with the delivery that may stay, in the state that was seen: they no longer fail."""
+
+    declaration: ClassVar = Declaration(("tests",), names=("by",), term="signatures", offered=("item",))
+
+    item: Annotated[
+        tuple[NonEmptyText, ...],
+        Meta(
+            min_length=1,
+            description="A difference as KIND/KEY, as file//etc/motd, or by the name of its test, as "
+            "drift.file./etc/motd; can be given more than once.",
+        ),
+    ]
+    reason: Annotated[NonEmptyText, Meta(description="Why it may stay.")]
+    until: Annotated[
+        Day, Meta(description="Last day it may stay, as 2027-07-31 or 31-07-2027; without it until the next delivery.")
+    ] = ""
+    hosts: Annotated[
+        tuple[NonEmptyText, ...],
+        Meta(description="A machine it holds for; can be given more than once. All of them when left out."),
+    ] = ()
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        for host in self.hosts:
+            require_machine(record, host)
+        require_not_past("until", self.until, envelope)
+        differences = {_item(test) for test in _acceptable(record) if not self.hosts or test.host in self.hosts}
+        if not differences:
+            raise invalid(
+                "the record names no difference with a delivery", "let verify.yml look first, and name its record"
+            )
+        for item in self.item:
+            if _plain(item) not in differences:
+                raise _unknown(item, differences, record)
+
+    def fold(self, record: Record, envelope: Envelope) -> Record:
+        """Each is waived in the state that this record has, and in no other."""
+        values = drift.values(record)
+        items = {_plain(item) for item in self.item}
+        accepted = {
+            (test.host, test.id)
+            for test in _acceptable(record)
+            if _item(test) in items and (not self.hosts or test.host in self.hosts)
+        }
+        tests = tuple(
+            drift.waived(test, self._acceptance(values[test.host, test.id], envelope))
+            if (test.host, test.id) in accepted
+            else test
+            for test in record.tests
+        )
+        return structs.replace(record, tests=tests)
+
+    @classmethod
+    def offers(cls, record: Record) -> Mapping[str, Mapping[str, str]]:
+        differences: dict[str, dict[str, None]] = {}
+        for test in _acceptable(record):
+            differences.setdefault(_item(test), {})[f"{test.host}: {test.title.en}"] = None
+        return {"item": {item: "; ".join(texts) for item, texts in differences.items()}}
+
+    def _acceptance(self, value: str, envelope: Envelope) -> DriftAcceptance:
+        return DriftAcceptance(value, envelope.by, envelope.at, self.reason, self.until)
+
+
+def _acceptable(record: Record) -> list[Test]:
+    """The tests of differences: those that fail, and those that were accepted before."""
+    values = drift.values(record)
+    return [
+        test
+        for test in record.tests
+        if test.suite == drift.SUITE and test.status in ("fail", "waived") and (test.host, test.id) in values
+    ]
+
+
+def _item(test: Test) -> str:
+    return _plain(test.id)
+
+
+def _plain(item: str) -> str:
+    """`KIND/KEY`, of the name of a test too."""
+    if item.startswith(f"{drift.SUITE}."):
+        kind, _, key = item.removeprefix(f"{drift.SUITE}.").partition(".")
+        return f"{kind}/{key}"
+    return item
+
+
+def _unknown(item: str, differences: set[str], record: Record) -> OpleverError:
+    names = (item, f"{drift.SUITE}.{item}")
+    if any(test.suite == drift.SUITE and test.status == "error" and test.id in names for test in record.tests):
+        return invalid(f"item: {item} could not be compared", "nobody saw what changed: let verify.yml look again")
+    message = f"item: {item} is no difference in this record"
+    if like := difflib.get_close_matches(_plain(item), sorted(differences), n=3):
+        return invalid(message, f"did you mean {' or '.join(like)}?")
+    listed = sorted(differences)[:_MOST]
+    left = len(differences) - len(listed)
+    return invalid(message, f"there are: {', '.join(listed)}" + (f", and {left} more" if left else ""))
