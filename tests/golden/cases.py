@@ -170,7 +170,8 @@ def remarks() -> Case:
     start = {**START, "assignment": None, "limit": "servers", "start_at": "Remove telnet"}
     journal = Journal("20261123T100000Z-site-d00002", **start)
     journal.play("Set up the servers", HOSTS)
-    journal.snapshots("before", {"web1": machine(1)}, reference="20261101T100000Z-site-aaaaaa")
+    rules = {"accepted": [], "origins": ["deb.debian.org trixie"]}
+    journal.snapshots("before", {"web1": machine(1)}, reference="20261101T100000Z-site-aaaaaa", **rules)
     journal.task("Remove telnet", "ansible.builtin.apt", "oplever.lab.base")
     journal.result("web1", "ignored", message="dpkg was locked")
     journal.result("db1", "ignored", message="dpkg was locked")
@@ -203,7 +204,10 @@ def remarks() -> Case:
     refused = {**row, "id": "E2", "control": "SSH-001", "valid": False, "problem": "no approver", "approver": ""}
     _baseline(journal, "web1", "after", after, reference=delivery, exceptions=[row, refused])
     journal.checks("web1", "after", "base", [check("base.timezone", "waived")])
-    journal.snapshots("after", {"web1": machine(1)})
+    seen = machine(1)
+    seen["groups"] = {**seen["groups"], "docker": 998}
+    seen["packages"] = {**seen["packages"], "tzdata": ["2025c-1", "deb.debian.org trixie/main"]}
+    journal.snapshots("after", {"web1": seen})
     journal.task("Refresh the index", "ansible.builtin.command")
     journal.result("web1", "changed", job={"id": "j7.8", "finished": False}, notify=["Restart the search"])
     journal.lose(7)
@@ -230,6 +234,7 @@ def remarks() -> Case:
                 {"rule": "rule_ssh-001", "status": "error", "raw": "unknown"},
             ],
         ),
+        entry(8, "M. de Wit", "accept-drift", item=["group/docker"], reason="asked for", until="2027-01-01"),
     ]
     return Case(journal.lines, people)
 
