@@ -11,8 +11,8 @@ short_description: Read the state of a machine
 version_added: "0.1.0"
 description:
   - Packages with version and origin, hardware, and facts of many kinds by key, each with its value in words - files
-    that differ from their package, ways in, what starts by itself, content of roles, running state. Changes nothing,
-    also without check mode.
+    that differ from their package, ways in, what starts by itself, content of roles, running state. Changes nothing
+    but the list of runs at work on the machine (O(run)).
   - Lines of small text files are in it, so that a change can be shown. What looks like a secret is masked on the
     machine, and of files that not everybody there can read there is only a keyed digest.
   - Two snapshots of one run give the components and settings of its record; see
@@ -72,6 +72,13 @@ options:
         C(origins), where updates may come from.
     type: dict
     default: {}
+  run:
+    description:
+      - The run that takes this snapshot. Its action plugin fills it in. With O(stage=before) the machine keeps, in
+        C(/run/oplever/runs), that this run began, with O(stage=after) that it ended; both tell which others are there
+        at the same time. A look without a snapshot before, and check mode, leave nothing.
+    type: dict
+    default: {}
   timeout:
     description: Seconds that one command may take.
     type: int
@@ -103,6 +110,17 @@ snapshot:
   description: The snapshot; what could not be read is named in its C(problems) and C(unseen).
   returned: always
   type: dict
+runs:
+  description:
+    - Other runs that are, or were, at work on this machine at the time of this one - C(run) (name of the record),
+      C(controller), C(begun) and whether it is C(certain). Otherwise that run had begun before and nobody saw its end.
+  returned: when they can be known
+  type: list
+  elements: dict
+runs_unseen:
+  description: Why other runs are not known.
+  returned: when they cannot be known
+  type: str
 drift:
   description: Names of the tests that fail because something changed since the delivery, as C(drift.file./etc/motd).
   returned: when there is a reference
@@ -131,8 +149,11 @@ ansible_facts:
   type: dict
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
+from ansible_collections.oplever.lab.plugins.module_utils.runs import Runs
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import Places, snapshot
 
 OPTIONS = {
@@ -146,6 +167,7 @@ OPTIONS = {
     "tables": {"type": "list", "elements": "dict", "default": []},
     "reference": {"type": "str", "default": ""},
     "rules": {"type": "dict", "default": {}},
+    "run": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 30},
 }
 
@@ -162,8 +184,22 @@ def main():
         "whole": "whole",
     }
     places = Places(**{place: options[name] for name, place in names.items()})
+    beside = runs_beside(options["run"], options["stage"], module.check_mode)
     state = snapshot(Machine(timeout=options["timeout"]), places)
-    module.exit_json(changed=False, stage=options["stage"], label=options["label"], snapshot=state)
+    module.exit_json(changed=False, stage=options["stage"], label=options["label"], snapshot=state, **beside)
+
+
+def runs_beside(run, stage, check_mode):
+    """`runs`, or `runs_unseen` with why they are not known."""
+    if not run.get("run"):
+        return {}
+    known = Runs(time.time())
+    try:
+        if check_mode:
+            return {"runs": known.look(run["run"])}
+        return {"runs": known.begin(run) if stage == "before" else known.end(run["run"])}
+    except OSError as problem:
+        return {"runs_unseen": str(problem)}
 
 
 if __name__ == "__main__":

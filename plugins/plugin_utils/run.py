@@ -43,7 +43,7 @@ class Run:
         self.place = place
         self._project = current_project
         self.redactor = Redactor(secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv)))
-        recording.begin(self.redactor)
+        recording.begin(self.redactor, place.id)
         self._options = options
         self._loader: Any = None
         self._directory = ""

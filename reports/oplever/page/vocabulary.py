@@ -275,6 +275,10 @@ REASONS: dict[str, str] = {
     "jobs_not_awaited": N_("Left running in the background on {hosts}, outcome unknown: {steps}."),
     "hosts_ended": N_("The playbook itself ended the work early on {hosts}."),
     "plays_ended": N_("The playbook itself ended these plays early: {plays}."),
+    "runs_beside": N_("Another run worked on {hosts} at the same time: {run}, from controller {controller}."),
+    "runs_not_ended": N_(
+        "Another run had begun on {hosts}, and its end was not seen: {run}, from controller {controller}."
+    ),
     "unreachable_ignored": N_("Did not answer at some step, after which the playbook continued: {hosts}."),
     "faults_escalated": N_("Faults handed to somebody else, who has not answered: {faults}."),
     "hosts_untested": N_("Not tested: {hosts}."),

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from oplever._shared.values import at_key, rows
 from oplever.journal.events import Result
 from oplever.record.fold import FACTS, NO_WORK, Play, Run, Task
 from oplever.record.model import PlanStep
@@ -131,6 +132,31 @@ def _is_owed(task: Task, tasks: Iterable[Task]) -> bool:
 def unanswered(run: Run) -> tuple[str, ...]:
     """Machines that did not answer at a step, which the playbook said to ignore."""
     return tuple(host for host in run.hosts if host in run.unanswered)
+
+
+@dataclass(frozen=True)
+class OtherRun:
+    """Another run on machines of this one. `is_certain`: both were there at once; otherwise it had begun before and
+    nobody saw it end."""
+
+    name: str
+    controller: str
+    hosts: tuple[str, ...]
+    is_certain: bool
+
+
+def other_runs(run: Run) -> tuple[OtherRun, ...]:
+    """As the machines told at their snapshots."""
+    hosts: dict[tuple[str, str], dict[str, bool]] = {}
+    for call in run.snapshots:
+        for row in rows(call.data.get("runs")):
+            machines = hosts.setdefault((at_key(row, "run"), at_key(row, "controller")), {})
+            machines[call.host] = machines.get(call.host, False) or row.get("certain") is True
+    return tuple(
+        OtherRun(name, controller, tuple(host for host, certain in machines.items() if certain is sure), sure)
+        for (name, controller), machines in hosts.items()
+        for sure in sorted(set(machines.values()), reverse=True)
+    )
 
 
 def has_work(run: Run) -> bool:

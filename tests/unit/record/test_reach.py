@@ -304,3 +304,20 @@ def test_a_run_that_was_stopped_leaves_nobody_behind_by_name() -> None:
     play.add("run_end", lines=len(play.lines), reason="stopped")
     assert params(play.record(), *LEFT) == {}
     assert params(Play("a", "b").step("one", a="ok").record(), *LEFT) == {}
+
+
+def test_other_runs_on_a_machine_are_named_once_each_with_how_sure_that_is() -> None:
+    def row(name: str, certain: object) -> dict[str, object]:
+        return {"run": name, "controller": "control2", "begun": "2026-11-23T09:59:00Z", "certain": certain}
+
+    journal = Journal().snapshot("before")
+    journal.task("1", host="a", data={"stage": "before", "snapshot": {}, "runs": [row("r2", False), row("r3", False)]})
+    journal.task("2", host="b", data={"stage": "before", "snapshot": {}, "runs": [row("r2", False), 1, None]})
+    journal.task("3", host="a", data={"stage": "after", "snapshot": {}, "runs": [row("r2", True), row("r3", False)]})
+    reasons = {(r.code, r.params["run"]): r.params["hosts"] for r in journal.finish(ok=3).record().document.reasons
+               if r.code.startswith("runs_")}  # fmt: skip
+    assert reasons == {
+        ("runs_beside", "r2"): ["a"],
+        ("runs_not_ended", "r2"): ["b"],
+        ("runs_not_ended", "r3"): ["a"],
+    }

@@ -40,6 +40,8 @@ EFFECTS: dict[str, Verdict] = {
     "started_at": "delivered_with_remarks",
     "hosts_ended": "delivered_with_remarks",
     "plays_ended": "delivered_with_remarks",
+    "runs_beside": "delivered_with_remarks",
+    "runs_not_ended": "delivered_with_remarks",
     "handlers_not_run": "delivered_with_remarks",
     "jobs_not_awaited": "delivered_with_remarks",
     "unreachable_ignored": "delivered_with_remarks",
@@ -192,6 +194,9 @@ def _machines(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("hosts_failed", {"hosts": list(hosts)})
     if hosts := reach.not_reached(run):
         yield Reason("hosts_not_reached", {"hosts": list(hosts)})
+    for other in reach.other_runs(run):
+        params = {"run": other.name, "controller": other.controller, "hosts": list(other.hosts)}
+        yield Reason("runs_beside", params) if other.is_certain else Reason("runs_not_ended", params)
     if hosts := reach.unanswered(run):
         yield Reason("unreachable_ignored", {"hosts": list(hosts)})
     if run.end is None or run.end.reason != "finished":

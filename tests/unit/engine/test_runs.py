@@ -1,0 +1,118 @@
+"""Runs that work on one machine at once see each other, whichever began first and whichever ended first."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.oplever.lab.plugins.module_utils import runs
+from ansible_collections.oplever.lab.plugins.module_utils.runs import Runs
+from ansible_collections.oplever.lab.plugins.plugin_utils import beside
+
+
+def at(place: Path, now: float) -> Any:
+    return Runs(now, str(place / "oplever"))
+
+
+def named(rows: list[dict[str, Any]]) -> list[tuple[str, bool]]:
+    return [(row["run"], row["inside"]) for row in rows]
+
+
+def test_each_of_two_runs_sees_the_other(tmp_path: Path) -> None:
+    assert at(tmp_path, 10).begin({"run": "a"}) == []
+    assert named(at(tmp_path, 20).begin({"run": "b"})) == [("a", False)]
+    assert named(at(tmp_path, 30).end("a")) == [("b", True)]
+    assert named(at(tmp_path, 40).end("b")) == [("a", True)]
+    assert at(tmp_path, 50).begin({"run": "c"}) == []
+
+
+def test_a_run_within_another_is_seen_by_both(tmp_path: Path) -> None:
+    at(tmp_path, 10).begin({"run": "a"})
+    assert named(at(tmp_path, 20).begin({"run": "b"})) == [("a", False)]
+    assert named(at(tmp_path, 30).end("b")) == [("a", False)]
+    assert named(at(tmp_path, 40).end("a")) == [("b", True)]
+
+
+def test_a_look_sees_who_is_there_and_leaves_nothing(tmp_path: Path) -> None:
+    assert at(tmp_path, 5).look("c") == at(tmp_path, 5).end("c") == []
+    assert not (tmp_path / "oplever").exists()
+    at(tmp_path, 10).begin({"run": "a"})
+    content = (tmp_path / "oplever/runs").read_bytes()
+    assert named(at(tmp_path, 20).look("c")) == named(at(tmp_path, 20).end("c")) == [("a", False)]
+    assert (tmp_path / "oplever/runs").read_bytes() == content
+    at(tmp_path, 30).end("a")
+    assert at(tmp_path, 40).end("c") == []
+
+
+def test_a_run_that_was_cut_off_is_forgotten_in_the_end(tmp_path: Path) -> None:
+    at(tmp_path, 10).begin({"run": "a"})
+    assert named(at(tmp_path, 10 + runs.KEPT - 1).look("b")) == [("a", False)]
+    assert at(tmp_path, 10 + runs.KEPT).look("b") == []
+    at(tmp_path, 11 + runs.KEPT).begin({"run": "b"})
+    assert [row["run"] for row in json.loads((tmp_path / "oplever/runs").read_bytes())] == ["b"]
+
+
+def test_the_list_stays_short_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+    for number in range(runs.MOST + 5):
+        at(tmp_path, number + 1).begin({"run": f"r{number}"})
+    assert len(json.loads((tmp_path / "oplever/runs").read_bytes())) == runs.MOST
+    assert (tmp_path / "oplever/runs").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "oplever").stat().st_mode & 0o022 == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[1, {}]", b'[{"run": "a", "begun": "x"}]', b"\xff"])
+def test_a_damaged_list_is_begun_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "oplever").mkdir()
+    (tmp_path / "oplever/runs").write_bytes(content)
+    assert at(tmp_path, 20).begin({"run": "b"}) == []
+    assert [row["run"] for row in json.loads((tmp_path / "oplever/runs").read_bytes())] == ["b"]
+
+
+def test_a_list_that_others_could_have_put_there_is_not_touched(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("[]")
+    (tmp_path / "oplever").mkdir()
+    (tmp_path / "oplever/runs").symlink_to(target)
+    with pytest.raises(OSError, match="symbolic links"):
+        at(tmp_path, 20).begin({"run": "b"})
+    (tmp_path / "oplever").chmod(0o777)
+    with pytest.raises(PermissionError):
+        at(tmp_path, 20).look("b")
+    assert target.read_text() == "[]"
+
+
+def told(**row: Any) -> dict[str, Any]:
+    ours = {**beside.this_run(), "pid": os.getpid(), "since": beside._since(os.getpid())}
+    return {**ours, "run": "a", "begun": 0.0, "ended": None, "inside": False, **row}
+
+
+@pytest.mark.parametrize(
+    ("row", "certain"),
+    [
+        ({}, [True]),
+        ({"controller": "elsewhere"}, [False]),
+        ({"controller": "elsewhere", "inside": True}, [True]),
+        ({"pid": 2**22 + 1}, []),
+        ({"since": "1"}, []),
+        ({"since": "1", "inside": True}, [True]),
+        ({"pid": None}, []),
+    ],
+)
+def test_a_run_of_this_controller_counts_while_its_process_lives(row: dict[str, Any], certain: list[bool]) -> None:
+    others = beside.others([told(**row)])
+    assert [other["certain"] for other in others] == certain
+    for other in others:
+        assert (other["run"], other["begun"]) == ("a", "1970-01-01T00:00:00Z")
+    assert beside.others(None) == beside.others([1]) == []
+
+
+def test_the_warnings_name_machine_run_and_controller() -> None:
+    assert beside.warnings("web1", beside.others([told(controller="elsewhere")])) == [
+        "another run began on web1 and has not said that it ended: a of elsewhere, since 1970-01-01T00:00:00Z"
+    ]
+    assert beside.warnings("web1", beside.others([told(controller="elsewhere", inside=True)])) == [
+        "another run is at work on web1 at the same time: a of elsewhere, since 1970-01-01T00:00:00Z"
+    ]
