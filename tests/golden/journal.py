@@ -23,7 +23,8 @@ def text(english: str, dutch: str) -> dict[str, str]:
 class Journal:
     """Writes lines with the right `seq`, a clock that goes on by `tick` seconds a line, and the recap at the end."""
 
-    def __init__(self, identifier: str, tick: float = 2.5, **start: Any) -> None:
+    def __init__(self, identifier: str, tick: float = 2.5, plays: Iterable[Data] = (), **start: Any) -> None:
+        """`plays` are those that the playbook holds, as far as the journal tells of them."""
         self.lines: list[bytes] = []
         self._tick = tick
         self._task = self._play = ""
@@ -37,9 +38,9 @@ class Journal:
             "command": ["ansible-playbook", "site.yml"],
         }
         self.add("run_start", **{**head, **start})
-        self.add(
-            "playbook_start", playbook="playbooks/site.yml", sha256="0" * 64, collections={"ansible.posix": "2.1.0"}
-        )
+        versions = {"collections": {"ansible.posix": "2.1.0"}}
+        planned = {"plays": list(plays)} if plays else {}
+        self.add("playbook_start", playbook="playbooks/site.yml", sha256="0" * 64, **versions, **planned)
 
     def add(self, kind: str, **keys: Any) -> None:
         number = self._written

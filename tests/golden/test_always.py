@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oplever.errors import OpleverError
 from oplever.kinds.documents import build
+from oplever.kinds.installation.order import Order
 from oplever.page.blocks import Page
 from oplever.page.translator import Translator
 from oplever.record import model
@@ -118,6 +119,42 @@ def test_delivered_means_that_nothing_bad_is_on_the_first_page(case: Case) -> No
     assert list(problems(first_page(build(record, Translator("en"))))) == []
     assert [test for test in last_tests(record) if test.status in BAD] == []
     assert failing_checks(case) == set()
+
+
+@always
+@given(case=generated.cases())
+def test_a_machine_in_order_got_all_of_the_work_and_passed_its_last_tests(case: Case) -> None:
+    """Read from the lines of the journal alone: what was planned, how it ended, what was tested."""
+    record = outputs.read(case)
+    order = Order(record)
+    in_order = {system.name for system in record.systems if order.state(system) in ("ok", "remarks", "insecure")}
+    lines = [json.loads(line) for line in case.journal]
+    ends = [line["reason"] for line in lines if line["kind"] == "run_end"]
+    if ends != ["finished"] or record.document.check_mode:
+        assert in_order == set()
+        return
+    failed = {
+        line["host"]
+        for line in lines
+        if line["kind"] == "result" and line["status"] in ("failed", "unreachable") and not line.get("rescued_by")
+    }
+    left = [play["hosts"] for line in lines for play in line.get("plays", ())[1:]]
+    groups = {"a": ("all", "a", "web", "a:!b"), "b": ("all", "b", "a:!b")}
+    waiting = {host for host, patterns in groups.items() if set(patterns) & set(left)}
+    assert not in_order & failed
+    assert not in_order & waiting
+    assert not in_order & {host for host, _, _ in failing_checks(case)}
+    tested = {test.host for test in last_tests(record) if test.status != "not_applicable"}
+    assert in_order <= tested
+
+
+def test_every_golden_record_tells_of_each_machine_what_is_known() -> None:
+    states = {of: [Order(outputs.record(of)).state(system) for system in outputs.record(of).systems] for of in CASES}
+    assert states["delivered"] == ["ok", "ok"]
+    assert states["failed"] == ["not_ok", "not_ok", "unreachable"]
+    assert states["interrupted"] == ["not_finished", "not_ok"]
+    assert states["check_mode"] == ["trial"]
+    assert states["remarks"][0] == "insecure"
 
 
 def test_golden_records_that_are_delivered_hold_nothing_bad() -> None:

@@ -15,8 +15,6 @@ from oplever.record.model import Component, Control, Fault, HostResult, HostScor
 _V = TypeVar("_V")
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
 
-BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
-"""Reasons that name machines which did not get all of the work."""
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -61,11 +59,8 @@ class View:
     settings: dict[str, list[Setting]]
     roles: dict[str, str]
     tests_of: dict[str, list[Test]]
-    failing_on: Counter[str]
     faults_on: Counter[str]
     tested: frozenset[str]
-    behind: frozenset[str]
-    insecure: frozenset[str]
     scores: dict[str, HostScore]
 
     @classmethod
@@ -90,13 +85,8 @@ class View:
             components=_in_order(by_host(record.components), steps),
             settings=_in_order(by_host(record.settings), steps),
             tests_of=figures.tests_of_hosts(record),
-            failing_on=Counter(test.host for test in failing),
             faults_on=Counter(fault.host for fault in faults),
             tested=figures.tested_hosts(record),
-            behind=frozenset(
-                host for reason in record.document.reasons if reason.code in BEHIND for host in reason.params["hosts"]
-            ),
-            insecure=frozenset(control.host for control in controls if control.severity == "high"),
             scores=_in_order({score.host: score for score in record.baseline.hosts}, steps),
             roles=short_names(
                 {*(step.role for step in record.steps), *(role for system in record.systems for role in system.roles)}

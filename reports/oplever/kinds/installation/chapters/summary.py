@@ -7,11 +7,12 @@ from oplever.kinds.installation.chapters.faults import unsolved
 from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline
+from oplever.kinds.installation.order import Order, State
 from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
 from oplever.page.parts import Blocks, people_named, table
-from oplever.page.translator import Translator
+from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import missing_text, reason_text, word, work_process
+from oplever.page.vocabulary import missing_text, reason_text, toned, word, work_process
 from oplever.record.model import Missing, Record, System
 from oplever.record.start import is_stated
 
@@ -69,7 +70,8 @@ def supply_item(t: Translator, missing: Missing) -> AttentionItem:
 
 
 def _machines(view: View, t: Translator) -> Blocks:
-    tiles = [_tile(view, t, system) for system in view.record.systems]
+    order = Order(view.record)
+    tiles = [_tile(view, t, system, order.state(system)) for system in view.record.systems]
     if len(tiles) <= _MOST_TILES:
         return (Tiles(t("Machines"), tuple(tiles)),) if tiles else ()
     telling = [tile for tile in tiles if tile.status.tone != "good"][:_MOST_TILES]
@@ -81,9 +83,9 @@ def _machines(view: View, t: Translator) -> Blocks:
     return (*shown, Details(t("All machines"), table(t("All machines"), columns, rows, 200), count=every, paper=True))
 
 
-def _tile(view: View, t: Translator, system: System) -> Tile:
+def _tile(view: View, t: Translator, system: System, state: State) -> Tile:
     tests = view.host_tests(system.name)
-    failing, faults = view.failing_on[system.name], view.faults_on[system.name]
+    faults = view.faults_on[system.name]
     score = view.scores.get(system.name)
     before = score.before.score if score and score.before else None
     after = score.after.score if score and score.after else None
@@ -91,7 +93,7 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
     return Tile(
         title=system.name,
         subtitle=system.os or t("unknown: no snapshot"),
-        status=_state(view, t, system, failing, faults),
+        status=toned(t, STATES, state),
         facts=(
             (t("Tests"), Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info")),
             (t("Security"), Cell(_score_text(t, before, after))),
@@ -105,23 +107,19 @@ def _tile(view: View, t: Translator, system: System) -> Tile:
     )
 
 
-def _state(view: View, t: Translator, system: System, failing: int, faults: int) -> Cell:
-    """What is known of a machine. Green is what was tested, nothing else."""
-    if not system.reachable or system.recap.unreachable:
-        return Cell(t("not reachable"), "bad")
-    if system.name in view.behind:
-        return Cell(t("did not get all of the work"), "bad")
-    if failing or faults or system.recap.failed:
-        return Cell(t("not OK"), "bad")
-    if view.record.verdict == "interrupted":
-        return Cell(t("not finished"), "warn")
-    if system.name not in view.tested:
-        return Cell(t("not tested"), "info")
-    if is_stated(view.record):
-        return Cell(t("in order as stated"), "info")
-    high = system.name in view.insecure
-    tone: Tone = "warn" if high else "good"
-    return Cell(t("OK, with security remarks") if high else t("OK"), tone)
+STATES: dict[str, tuple[Tone, str]] = {
+    "unreachable": ("bad", N_("not reachable")),
+    "behind": ("bad", N_("did not get all of the work")),
+    "not_ok": ("bad", N_("not OK")),
+    "not_finished": ("warn", N_("not finished")),
+    "trial": ("info", N_("trial run")),
+    "not_tested": ("info", N_("not tested")),
+    "stated": ("info", N_("in order as stated")),
+    "remarks": ("warn", N_("OK, with remarks")),
+    "insecure": ("warn", N_("OK, with security remarks")),
+    "ok": ("good", N_("OK")),
+}
+"""What is known of a machine. Green is what got all of the work and was tested, nothing else."""
 
 
 def _score_text(t: Translator, before: float | None, after: float | None) -> str:
