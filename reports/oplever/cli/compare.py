@@ -7,6 +7,7 @@ import click
 from oplever.app.compare import compare
 from oplever.cli.tables import as_json, format_option, table
 from oplever.record.compare import Comparison
+from oplever.text import printable
 
 
 @click.command("compare")
@@ -46,6 +47,9 @@ def _print(comparison: Comparison) -> None:
         click.echo("no difference")
     for host in comparison.unseen:
         click.echo(f"packages and settings of {host} were not compared: one side has no snapshot of it", err=True)
+    for part in comparison.uncompared:
+        what = f"{part.kind} of {part.host}" if part.kind else f"settings of {part.host}"
+        click.echo(printable(f"not comparable: {what}: {part.reason}"), err=True)
     click.echo()
     times = [(time.role or "(no role)", f"{time.a:.1f} s", f"{time.b:.1f} s") for time in comparison.times]
     total = ("the whole run", f"{comparison.seconds[0]:.1f} s", f"{comparison.seconds[1]:.1f} s")

@@ -11,7 +11,7 @@ import msgspec
 from oplever import store
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
-from oplever.text import to_json
+from oplever.text import printable, to_json
 from oplever.words import REFUSING
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _life(host: str, visits: Sequence[Visit]) -> None:
     columns = ("record", "verdict", "stage", "changed", "tests", "score", "components", "settings", "drift", "failing")
     table(columns, [_life_row(visit) for visit in visits])
     for visit in visits:
-        if visit.drift:
+        if visit.drift or visit.uncompared:
             click.echo()
             _drift(visit)
     if visits[-1].failing:
@@ -102,9 +102,9 @@ def _machine(host: str, visit: Visit) -> None:
     if visit.changes:
         rows = [(row.kind, row.name, row.change, _short(row.before), _short(row.after)) for row in visit.changes]
         _some("changed during the work", ("kind", "name", "change", "before", "after"), rows)
-    if visit.since and not visit.drift:
+    if visit.since and not (visit.drift or visit.uncompared):
         click.echo(f"nothing changed since {visit.since}")
-    elif visit.drift:
+    elif visit.since:
         _drift(visit)
 
 
@@ -115,7 +115,11 @@ def _failing(visit: Visit) -> None:
 
 def _drift(visit: Visit) -> None:
     rows = [(row.kind, row.name, _short(row.a), _short(row.b)) for row in visit.drift]
-    _some(f"changed between {visit.since} and {visit.record.name}", ("kind", "name", "then", "now"), rows)
+    if rows:
+        _some(f"changed between {visit.since} and {visit.record.name}", ("kind", "name", "then", "now"), rows)
+    for part in visit.uncompared:
+        what = part.kind or "settings"
+        click.echo(printable(f"not comparable between {visit.since} and {visit.record.name}: {what}: {part.reason}"))
 
 
 def _some(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from oplever._shared.differences import Change, is_told
+from oplever._shared import differences as shared
+from oplever.record import snapshots
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Record
 from oplever.record.snapshots import State
@@ -35,6 +36,14 @@ class Difference(Struct, frozen=True):
     b: str | None
 
 
+class Uncompared(Struct, frozen=True):
+    """Settings of a machine that were not compared: all of them, or those of a `kind`."""
+
+    host: str
+    kind: str
+    reason: str
+
+
 class Time(Struct, frozen=True):
     """Seconds that the tasks of a role took on all machines together; an empty role is what stands outside roles."""
 
@@ -44,12 +53,14 @@ class Time(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """`unseen` are machines whose packages and settings were not compared, for want of a snapshot on one side."""
+    """`unseen` are machines whose packages and settings were not compared, for want of a snapshot on one side;
+    `uncompared` what of the others could not be compared."""
 
     a: str
     b: str
     differences: tuple[Difference, ...]
     unseen: tuple[str, ...]
+    uncompared: tuple[Uncompared, ...]
     times: tuple[Time, ...]
     seconds: tuple[float, float]
 
@@ -62,7 +73,8 @@ class Comparison(Struct, frozen=True):
 def compare(a: Side, b: Side) -> Comparison:
     pairs = list(_pairs(a, b))
     differences: list[Difference] = []
-    unseen = []
+    unseen: list[str] = []
+    uncompared: list[Uncompared] = []
     for name, host_a, host_b in pairs:
         if host_a is None or host_b is None:
             differences.append(Difference("host", name, "", name, host_a and "present", host_b and "present"))
@@ -72,6 +84,7 @@ def compare(a: Side, b: Side) -> Comparison:
             unseen.append(name)
         else:
             differences += state_differences(name, last[0], last[1])
+            uncompared += not_compared(name, last[0], last[1])
         for section, of in (("test", _tests), ("control", _controls), ("result", _results)):
             differences += _keyed(section, name, of(a.record, host_a), of(b.record, host_b))  # type: ignore[arg-type]
     return Comparison(
@@ -79,26 +92,44 @@ def compare(a: Side, b: Side) -> Comparison:
         _called(b),
         tuple(differences),
         tuple(unseen),
+        tuple(uncompared),
         _times(a, b),
         (a.record.document.duration, b.record.document.duration),
     )
 
 
 def state_differences(host: str, old: State, new: State) -> Iterator[Difference]:
-    """Packages and settings that differ between two states."""
-    for kind in {**old, **new}:
-        section: Section = "package" if kind == "package" else "setting"
-        for name, was, now in _differing(old.get(kind, {}), new.get(kind, {})):
-            change: Change = "added" if was is None else "removed" if now is None else "changed"
-            if section == "setting" and not is_told(kind, change, (was if now is None else now) or ""):
-                continue
-            yield Difference(section, host, kind, name, was, now)
+    """Packages and settings that differ between two states, as far as those can be compared."""
+    before, after = snapshots.look_of(old), snapshots.look_of(new)
+    for change in shared.packages(before, after):
+        yield _difference("package", host, change)
+    if before.written_in == after.written_in:
+        for change in shared.settings(before, after):
+            yield _difference("setting", host, change)
 
 
-def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str | None, str | None]]:
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            yield name, old.get(name), new.get(name)
+def not_compared(host: str, old: State, new: State) -> Iterator[Uncompared]:
+    """Settings of which a difference would say nothing about the machine."""
+    before, after = snapshots.look_of(old), snapshots.look_of(new)
+    if before.written_in != after.written_in:
+        formats = f"formats {before.written_in} and {after.written_in}"
+        yield Uncompared(
+            host, "", f"two versions of the toolkit made the snapshots ({formats}); only packages were compared"
+        )
+        return
+    if before.digest_key != after.digest_key:
+        yield Uncompared(host, "", "digests of files that not everybody may read have two keys, and say nothing")
+    for kind in sorted(before.facts.keys() ^ after.facts.keys()):
+        yield Uncompared(host, kind, "one of the snapshots did not look at it")
+    for kind in sorted(before.unseen.keys() | after.unseen.keys()):
+        reason = after.unseen.get(kind) or before.unseen[kind]
+        yield Uncompared(host, kind, f"not seen in full: {reason}")
+
+
+def _difference(section: Section, host: str, change: shared.Difference) -> Difference:
+    before = None if change.change == "added" else change.before
+    after = None if change.change == "removed" else change.after
+    return Difference(section, host, change.kind, change.name, before, after)
 
 
 def _pairs(a: Side, b: Side) -> Iterator[tuple[str, str | None, str | None]]:

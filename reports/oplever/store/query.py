@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 from oplever import clock
 from oplever._shared.differences import DRIFTING
 from oplever.kinds.registry import KINDS
-from oplever.record.compare import Difference, state_differences
+from oplever.record.compare import Difference, Uncompared, not_compared, state_differences
+from oplever.record.snapshots import TERMS
 from oplever.store.database import Database, Values
 from oplever.store.index import Index
 from oplever.store.ordering import Clock
@@ -118,7 +119,8 @@ class Changed(Struct, frozen=True):
 
 
 class Visit(Struct, frozen=True):
-    """What one record says about one machine. `drift` is what changed between the record before it and this one."""
+    """What one record says about one machine. `drift` is what changed between the record before it and this one,
+    `uncompared` what could not be compared."""
 
     record: Listed
     counts: dict[str, int]
@@ -130,6 +132,7 @@ class Visit(Struct, frozen=True):
     changes: tuple[Changed, ...]
     since: str | None
     drift: tuple[Difference, ...]
+    uncompared: tuple[Uncompared, ...]
 
 
 def listing(index: Index, filters: Filter) -> list[Listed]:
@@ -158,6 +161,7 @@ def life(index: Index, host: str) -> list[Visit]:
         listed = _by_key(database, ["EXISTS (SELECT 1 FROM oplever_systems WHERE record = key AND host = :host)"],
                          {"host": host})  # fmt: skip
         for key, *counts, passed, ran, score in database.rows(query, {"host": host}):
+            drift, uncompared = _drift(database, host, previous[1], key) if previous else ((), ())
             visit = Visit(
                 record=listed[key],
                 counts=dict(zip(_COUNTS, counts, strict=True)),
@@ -165,7 +169,8 @@ def life(index: Index, host: str) -> list[Visit]:
                 ran=ran,
                 score=score,
                 since=previous[0] if previous else None,
-                drift=_drift(database, host, previous[1], key) if previous else (),
+                drift=drift,
+                uncompared=uncompared,
                 **_on(database, host, key),
             )
             visits.append(visit)
@@ -197,20 +202,20 @@ def _on(database: Database, host: str, key: int) -> dict[str, Any]:
     }
 
 
-def _drift(database: Database, host: str, old: int, new: int) -> tuple[Difference, ...]:
-    """What changed between the last snapshot of one record and the first of the next."""
+def _drift(database: Database, host: str, old: int, new: int) -> tuple[tuple[Difference, ...], tuple[Uncompared, ...]]:
+    """What changed between the last snapshot of one record and the first of the next, and what was not compared."""
     was = _digests(database, host, old, ("after", "before"))
     now = _digests(database, host, new, ("before", "after"))
     if not was or not now:
-        return ()
+        return (), ()
     kinds = [kind for kind in sorted(DRIFTING & was.keys() & now.keys()) if was[kind] != now[kind]]
-    return tuple(
-        state_differences(
-            host,
-            {kind: _body(database, was[kind]) for kind in kinds},
-            {kind: _body(database, now[kind]) for kind in kinds},
-        )
-    )
+    one_sided = DRIFTING & (was.keys() ^ now.keys())
+    states = [
+        {kind: _body(database, digests[kind]) for kind in (TERMS, *kinds)}
+        | {kind: {} for kind in one_sided & digests.keys()}
+        for digests in (was, now)
+    ]
+    return tuple(state_differences(host, *states)), tuple(not_compared(host, *states))
 
 
 def _digests(database: Database, host: str, record: int, stages: tuple[str, str]) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 4
+VERSION = 5
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
-controls that fail are those measured after the work, components and settings are told apart."""
+controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
+may be compared."""
 
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"

@@ -144,3 +144,62 @@ def test_a_difference_that_says_nothing_is_left_out_of_a_comparison_too() -> Non
     assert [(item.name, item.a, item.b) for item in state_differences("a", old, new)] == [
         ("/var/log/a", "has content", None)
     ]
+
+
+def look(**state: dict[str, str]) -> dict[str, object]:
+    return {"format": 2, "digest_key": "k", "packages": {"bash": ["1", ""]}, "state": state}
+
+
+def taken(snapshot: dict[str, object]) -> Journal:
+    return Journal().snapshot("after", **snapshot).finish()
+
+
+def reasons(comparison: object) -> list[tuple[str, str]]:
+    return [(part.kind, part.reason) for part in comparison.uncompared]  # type: ignore[attr-defined]
+
+
+OLD = {"packages": {"bash": ["1", ""]}, "files": {"/etc/x": ["644", "root", "root", 1, "aa"]}}
+NEW = look(file={"/etc/x": "0644, 1 byte, aa"}, swap={"/swap": "1 MB"})
+FORMATS = "two versions of the toolkit made the snapshots (formats 1 and 2); only packages were compared"
+
+
+def test_snapshots_of_two_formats_are_not_comparable_and_no_difference(tmp_path: Path) -> None:
+    newer = {**NEW, "packages": {"bash": ["2", ""]}}
+    comparison = compare(side(tmp_path, ONE, taken(OLD)), side(tmp_path, TWO, taken(newer)))
+    assert [(row.section, row.name) for row in comparison.differences] == [("package", "bash")]
+    assert reasons(comparison) == [("", FORMATS)]
+
+
+def test_what_one_snapshot_did_not_see_is_not_comparable_and_no_difference(tmp_path: Path) -> None:
+    blind = {**look(file={"/etc/x": "0644, 1 byte, bb"}, filter={}), "unseen": {"filter": ["no nft"]}}
+    seeing = look(file={"/etc/x": "0644, 1 byte, aa"}, filter={"a": "1"}, swap={"/swap": "1 MB"})
+    comparison = compare(side(tmp_path, ONE, taken(seeing)), side(tmp_path, TWO, taken(blind)))
+    assert [(row.kind, row.name, row.a, row.b) for row in comparison.differences] == [
+        ("file", "/etc/x", "0644, 1 byte, aa", "0644, 1 byte, bb")
+    ]
+    assert reasons(comparison) == [
+        ("swap", "one of the snapshots did not look at it"), ("filter", "not seen in full: no nft"),
+    ]  # fmt: skip
+
+
+def test_digests_with_two_keys_are_not_comparable(tmp_path: Path) -> None:
+    ours = look(file={"/etc/x": "0600, keyed 0123456789abcdef", "/etc/y": "0600, keyed 0123456789abcdef"})
+    theirs = look(file={"/etc/x": "0600, keyed fedcba9876543210", "/etc/y": "0644, keyed fedcba9876543210"})
+    comparison = compare(side(tmp_path, ONE, taken(ours)), side(tmp_path, TWO, taken({**theirs, "digest_key": "l"})))
+    assert [row.name for row in comparison.differences] == ["/etc/y"]
+    assert [reason[:7] for _, reason in reasons(comparison)] == ["digests"]
+
+
+def test_the_commands_say_what_is_not_comparable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    monkeypatch.delenv("OPLEVER_STORE", raising=False)
+    store_record(tmp_path, ONE, taken(OLD))
+    store_record(tmp_path, TWO, taken(NEW))
+    compared = run(ONE, TWO)
+    assert (compared.exit_code, "no difference" in compared.stdout) == (0, True)
+    assert f"not comparable: settings of a: {FORMATS}" in compared.stderr
+    for arguments in (("show", "--host", "a"), ("show", TWO, "--host", "a")):
+        shown = CliRunner().invoke(main, arguments).stdout
+        assert f"not comparable between {ONE} and {TWO}: settings: {FORMATS}" in shown
+        assert "nothing changed since" not in shown
+        assert "/etc/x" not in shown

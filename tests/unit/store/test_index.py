@@ -195,8 +195,8 @@ def test_states_are_stored_once_by_content(base: Path) -> None:
         [(rows, bodies)] = connection.execute(
             "SELECT (SELECT count(*) FROM oplever_states), (SELECT count(*) FROM oplever_bodies)"
         )
-    assert rows == 4 * 11  # two records, before and after, eleven kinds
-    assert bodies == 4  # bash in two versions, one list of files, and what is empty
+    assert rows == 4 * 12  # two records, before and after, eleven kinds and the terms
+    assert bodies == 5  # bash in two versions, one list of files, the terms, and what is empty
 
 
 def test_bodies_that_nobody_uses_go(base: Path) -> None:
@@ -221,9 +221,9 @@ def test_what_changed_between_two_records_without_a_play_is_drift(base: Path) ->
     assert drift[0] == []
     assert drift[1] == [bash]
     assert drift[2] == [
+        bash,
         ("file", "/etc/hosts", "644 root root 10 aa", "644 root root 10 bb"),
         ("file", "/etc/new", None, "600 root root 1 cc"),
-        bash,
     ]
     assert [[failing.id for failing in visit.failing] for visit in visits] == [[], ["nginx.tls"], []]
 
@@ -363,7 +363,7 @@ def test_a_machine_that_was_seen_once_in_a_record_is_compared_by_that(base: Path
             [(difference.name, difference.a, difference.b) for difference in visit.drift]
             for visit in life(index, "web1")[2:]
         ]
-    assert drift[0][-1] == ("bash", "5.2-2", "5.3")
+    assert drift[0][0] == ("bash", "5.2-2", "5.3")
     assert drift[1] == [("bash", "5.3", "5.4")]
 
 
@@ -387,7 +387,7 @@ def test_more_states_than_one_statement_can_name(base: Path, monkeypatch: pytest
     assert _all() == before
     with sqlite3.connect(base / FILE) as connection:
         bodies = connection.execute("SELECT digest, size_bytes, body FROM oplever_bodies").fetchall()
-    assert len(bodies) == 4
+    assert len(bodies) == 5
     for digest, size, body in bodies:
         content = zlib.decompress(body)
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
