@@ -54,6 +54,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.shared import project
 
 FILES = Path(__file__).resolve().parents[2] / "roles/harden/files"
 PROFILE = "debian-basis"
+RULES = ("firewall_allow", "firewall_services")
 LISTS = ("harden_areas", "harden_skip", "harden_purposes")
 
 
@@ -98,7 +99,8 @@ class LookupModule(LookupBase):
             name: self._value(variables, f"harden_{name}") for name in defaults if f"harden_{name}" in variables
         }
         if "harden_ports" not in variables:
-            allowed = [rule.get("port") for rule in self._value(variables, "firewall_allow") or []]
+            rules = [rule for name in RULES for rule in self._value(variables, name) or []]
+            allowed = [rule.get("port") for rule in rules]
             site_values["ports"] = baseline.ports(defaults["ports"], [self._value(variables, "ansible_port"), *allowed])
         return {**defaults, **site_values}
 
