@@ -1,0 +1,125 @@
+"""meta/oplever.yml of a role: what the role is to a site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import checking, options, problems, reading
+
+SOURCES = {
+    "domain": "The domain of the site.",
+    "machines": "Every machine by name, with its address and aliases.",
+    "name_servers": "C(dns) of the network, else the addresses of machines that serve this role.",
+    "networks": "The networks of the site.",
+    "server_names": "Full names and aliases of all servers.",
+    "servers": "Addresses of machines that serve this role.",
+}
+"""What an option can follow from."""
+
+DECLARATION = options.from_spec(
+    {
+        "by_name": {"type": "dict", "description": "Lists of dictionaries: the option that gets the name of an item."},
+        "ports": {
+            "type": "list",
+            "elements": "dict",
+            "description": "Ports on which the role serves other machines.",
+            "options": {
+                "port": {"type": "str", "required": True, "description": "Number or range."},
+                "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp", "description": "Protocol."},
+                "comment": {"type": "str", "description": "What it is for; default the name of the role."},
+                "when": {
+                    "type": "str",
+                    "description": "Only when this option is set; C(sites.*.tls) asks every item of C(sites).",
+                },
+                "unless": {"type": "list", "elements": "str", "description": "And has none of these values."},
+            },
+        },
+        "purpose": {"type": "str", "description": "Purpose of the machine for the security baseline."},
+        "site": {
+            "type": "dict",
+            "description": "Options that follow from the site, on every machine: option to source.",
+        },
+        "server": {"type": "dict", "description": "The same, for machines that have the role in their own C(roles)."},
+        "stage": {"type": "str", "description": "For a role of your own: the stage of the work that it belongs to."},
+    }
+)
+"""The keys of meta/oplever.yml."""
+
+
+class RoleError(Exception):
+    """A role cannot be used. `place` is set when one of its own files is wrong."""
+
+    def __init__(self, message: str, place: reading.Place | None = None) -> None:
+        self.message = message
+        self.place = place
+        super().__init__(message)
+
+
+def read(directory: FilePath, stages: Sequence[str]) -> Mapping[str, Any]:
+    """What the role in `directory` declares. Raises RoleError for the first mistake in it."""
+    path = directory / "meta/oplever.yml"
+    if not path.is_file():
+        return {}
+    content = load_mapping(path)
+    report = problems.Report(reading.find_places(str(path), path.read_text(encoding="utf-8")))
+    checking.check_mapping(content, DECLARATION, (), report)
+    if content.get("stage", stages[0]) not in stages:
+        report.add(("stage",), f"there is no such stage{problems.meant(content['stage'], stages)}")
+    for key in ("site", "server"):
+        for option, source in content.get(key, {}).items() if isinstance(content.get(key), dict) else ():
+            if source not in SOURCES:
+                report.add((key, option), f"there is no source of this name{problems.meant(source, SOURCES)}")
+    _raise_first(report)
+    return content
+
+
+def _raise_first(report: problems.Report) -> None:
+    for problem_place, messages in sorted(report.problems.items()):
+        raise RoleError(messages[0], reading.Place(*problem_place))
+
+
+def check_options(directory: FilePath, content: Mapping[str, Any], role_options: Mapping[str, options.Option]) -> None:
+    """Raises RoleError when the declaration names an option that the role does not have."""
+    if not content:
+        return
+    path = directory / "meta/oplever.yml"
+    report = problems.Report(reading.find_places(str(path), path.read_text(encoding="utf-8")))
+    for key in ("by_name", "site", "server"):
+        for name in content.get(key, {}):
+            if name not in role_options:
+                report.add((key, name), f"the role has no such option{problems.meant(name, role_options)}")
+    for name, item in content.get("by_name", {}).items():
+        if name in role_options and item not in role_options[name].options:
+            more = problems.meant(item, role_options[name].options)
+            report.add(("by_name", name), f"the items have no such option{more}")
+    _raise_first(report)
+
+
+def load_mapping(path: FilePath) -> dict[str, Any]:
+    """The dictionary in a file of a role. Raises RoleError."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        loaded = parse(text)
+    except yaml.YAMLError as problem:
+        raise _yaml_error(path, text, problem) from None
+    if not isinstance(loaded, dict):
+        raise RoleError("must be a dictionary", reading.Place(str(path), 1, 1))
+    return loaded
+
+
+def parse(text: str) -> Any:
+    """The values in a file of a role. Raises yaml.YAMLError."""
+    if yaml.__with_libyaml__:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    return yaml.safe_load(text)
+
+
+def _yaml_error(path: FilePath, text: str, problem: yaml.YAMLError) -> RoleError:
+    try:
+        reading.find_places(str(path), text)
+    except reading.YamlError as explained:
+        return RoleError(str(explained), explained.place)
+    return RoleError(str(problem), reading.Place(str(path), 1, 1))

@@ -1,0 +1,157 @@
+"""What follows from the site: addresses for the name server, name servers for its clients, ports in the packet filter.
+
+Roles declare it in meta/oplever.yml: `site` and `server` name the source of an option, `ports` what they serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.levels import OPEN_TO
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.merging import Merged
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Site
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
+
+Servers = Mapping[str, Sequence[Machine]]
+"""Machines that serve a role to the others, by the name of the role."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What sources take their values from."""
+
+    site: Site
+    servers: Servers
+    network: Network | None = None
+    role: str = ""
+
+
+def _machines(facts: Facts) -> dict[str, Any]:
+    return {
+        machine.name: {"address": machine.address, **({"aliases": list(machine.aliases)} if machine.aliases else {})}
+        for machine in facts.site.machines()
+    }
+
+
+def _servers(facts: Facts) -> list[str]:
+    return [machine.address for machine in facts.servers.get(facts.role, ())]
+
+
+def _name_servers(facts: Facts) -> list[str]:
+    return list(facts.network.dns) if facts.network and facts.network.dns else _servers(facts)
+
+
+def _server_names(facts: Facts) -> list[str]:
+    suffix = f".{facts.site.domain}" if facts.site.domain else ""
+    return [f"{name}{suffix}" for machine in facts.site.servers for name in (machine.name, *machine.aliases)]
+
+
+def _networks(facts: Facts) -> list[str]:
+    return [network.cidr for network in facts.site.networks.values()]
+
+
+SOURCES: dict[str, Callable[[Facts], Any]] = {
+    "domain": lambda facts: facts.site.domain,
+    "machines": _machines,
+    "name_servers": _name_servers,
+    "networks": _networks,
+    "server_names": _server_names,
+    "servers": _servers,
+}
+"""Source (declaration.SOURCES) -> its value."""
+
+
+def site_level(site: Site, servers: Servers, roles: Roles) -> Level:
+    """Options of every machine."""
+    return Level(derived=True, roles=_options("site", roles.all(), Facts(site, servers)))
+
+
+def network_level(site: Site, servers: Servers, roles: Roles, name: str | None) -> Level:
+    """What differs in a network with name servers of its own."""
+    network = site.networks.get(name or "")
+    if network is None or not network.dns:
+        return Level(derived=True)
+    return Level(derived=True, roles=_options("site", roles.all(), Facts(site, servers, network), {"name_servers"}))
+
+
+def server_level(site: Site, servers: Servers, serving: Sequence[Role]) -> Level:
+    """Options of a machine that serves these roles to the others. It does not ask itself."""
+    options: dict[str, dict[str, Any]] = {
+        role.name: {option: [] for option, source in role.declaration.get("site", {}).items() if source == "servers"}
+        for role in serving
+    }
+    for name, derived in _options("server", serving, Facts(site, servers)).items():
+        options[name] |= derived
+    return Level(derived=True, roles=options)
+
+
+def machine_level(merged: Merged, served: Sequence[Role], site: Site, machine: Machine) -> Level:
+    """Rules of the packet filter for what the machine serves, and its purposes for the security baseline."""
+    rules: dict[str, Any] = {}
+    for role in served:
+        rules |= _rules(role, merged.options.get(role.name, {}), site, machine)
+    purposes = list(dict.fromkeys(role.declaration["purpose"] for role in served if "purpose" in role.declaration))
+    options: dict[str, dict[str, Any]] = {}
+    if rules:
+        options["firewall"] = {"services": rules}
+    if purposes:
+        options["harden"] = {"purposes": purposes}
+    return Level(derived=True, roles=options)
+
+
+def _options(
+    key: str, of_roles: Iterable[Role], facts: Facts, only: Container[str] = SOURCES
+) -> dict[str, dict[str, Any]]:
+    """Options that the roles say follow from the site; a source that has nothing gives no option."""
+    options: dict[str, dict[str, Any]] = {}
+    for role in of_roles:
+        for option, source in role.declaration.get(key, {}).items():
+            if source in only and (value := SOURCES[source](replace(facts, role=role.name))):
+                options.setdefault(role.name, {})[option] = value
+    return options
+
+
+def _rules(role: Role, values: Mapping[str, Any], site: Site, machine: Machine) -> dict[str, Any]:
+    """Name -> rule for each port that the role has open."""
+    sources = _reach(values.get(OPEN_TO, "site"), site, machine)
+    if sources is None:
+        return {}
+    rules: dict[str, Any] = {}
+    for declared in role.declaration.get("ports", ()):
+        if _holds(declared, values):
+            port, protocol = str(declared["port"]), declared.get("protocol", "tcp")
+            name = f"{declared.get('comment', role.name)} {port}/{protocol}"
+            rules[name] = {"port": port, "protocol": protocol, **({"from": sources} if sources else {})}
+    return rules
+
+
+def _reach(value: Any, site: Site, machine: Machine) -> list[Any] | None:
+    """Networks that may come in; empty for everyone, None for nobody."""
+    if isinstance(value, list):
+        return [site.networks[str(item)].cidr if str(item) in site.networks else item for item in value]
+    if value == "everyone":
+        return []
+    if value == "nobody":
+        return None
+    if value == "network" and machine.network:
+        return [site.networks[machine.network].cidr]
+    return [network.cidr for network in site.networks.values()]
+
+
+def _holds(port: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    if "when" not in port:
+        return True
+    settings = [value for value in _at(values, str(port["when"]).split(".")) if value not in (None, "", [], {}, False)]
+    return any(str(value) not in port.get("unless", ()) for value in settings)
+
+
+def _at(value: Any, steps: Sequence[str]) -> Iterator[Any]:
+    if not steps:
+        yield value
+    elif steps[0] == "*":
+        for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+            yield from _at(item, steps[1:])
+    elif isinstance(value, Mapping) and steps[0] in value:
+        yield from _at(value[steps[0]], steps[1:])

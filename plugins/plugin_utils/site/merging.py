@@ -1,0 +1,213 @@
+"""What holds at a level: the values of all wider levels with its own over them.
+
+Dictionaries by name merge, item by item and key by key. A list never replaces another in silence: a second level says
+`add`, `remove` or `replace`. `~` and `state: absent` take away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.checking import is_template
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.levels import OPEN_TO
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.options import Option, item_option
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.reading import Path
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
+
+_MISSING = object()
+
+
+@dataclass
+class Merged:
+    """The roles that hold, with the values of their options as the site file writes them, and those taken away."""
+
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    said: dict[tuple[str, str], list[Path]] = field(default_factory=dict)
+    """(role, option) -> where the file says it, the widest level first."""
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a value is merged: its path in the file, and who said the value below it (None: derived from the site)."""
+
+    path: Path
+    wider: Path | None
+    derived: bool
+    report: Report
+
+
+def merge(levels: Sequence[Level], roles: Roles, implied: set[str], report: Report) -> Merged:
+    """The levels from wide to narrow. `implied` are the roles that machines get without being asked."""
+    merged = Merged(present=set(implied))
+    for level in levels:
+        for name, options in level.roles.items():
+            path = (*level.path, "roles", name)
+            role_name = roles.get(name).name
+            if options is None:
+                _take_away(merged, role_name, path, report)
+                continue
+            if not level.derived:
+                merged.present.add(role_name)
+                merged.absent.discard(role_name)
+            values = merged.options.setdefault(role_name, {})
+            options_of_role = {OPEN_TO: Option(OPEN_TO, "raw"), **roles.get(name).options}
+            for option_name, value in options.items():
+                option = options_of_role.get(option_name)
+                if option is None:
+                    continue  # reported as unknown
+                key = (role_name, option_name)
+                option_path = level.place(name, option_name)
+                said = merged.said.setdefault(key, [])
+                spot = _Spot(option_path, said[-1] if said else None, level.derived, report)
+                result = _value(values.get(option_name, _MISSING), value, option, spot)
+                if result is _MISSING:
+                    values.pop(option_name, None)
+                else:
+                    values[option_name] = result
+                if not level.derived:
+                    said.append(option_path)
+    return merged
+
+
+def _take_away(merged: Merged, role: str, path: Path, report: Report) -> None:
+    if role not in merged.present:
+        report.add(path, "no wider level has this role, so there is nothing to take away; a role without options is {}")
+    merged.present.discard(role)
+    merged.absent.add(role)
+    merged.options.pop(role, None)
+
+
+def _value(below: Any, value: Any, option: Option, spot: _Spot) -> Any:
+    """`value` over `below`; _MISSING when nothing is left."""
+    if value is None:
+        if below is _MISSING:
+            spot.report.add(spot.path, "is empty, and no wider level has a value to take away")
+        return _MISSING
+    if is_template(value) or is_template(below):
+        return value
+    if option.named and isinstance(value, Mapping):
+        return _named(below, value, option, spot)
+    if option.type == "list":
+        return _list(below, value, spot)
+    if option.type == "dict" and isinstance(value, Mapping):
+        return _dictionary(below, value, option.options, spot)
+    return value
+
+
+def _named(below: Any, value: Mapping[Any, Any], option: Option, spot: _Spot) -> dict[Any, Any]:
+    result = dict(below) if isinstance(below, Mapping) else {}
+    item = item_option(option)
+    for name, entry in value.items():
+        inner = _Spot((*spot.path, name), spot.wider, spot.derived, spot.report)
+        merged_entry = _value(result.get(name, _MISSING), entry, item, inner)
+        taken = isinstance(entry, Mapping) and entry.get("state") == "absent" and "state" not in option.options
+        if taken and name not in result:
+            spot.report.add((*inner.path, "state"), "no wider level has this, so there is nothing to take away")
+        if merged_entry is _MISSING or taken:
+            result.pop(name, None)
+        else:
+            result[name] = merged_entry
+    return result
+
+
+def _dictionary(below: Any, value: Mapping[Any, Any], options: Mapping[str, Option], spot: _Spot) -> dict[Any, Any]:
+    result = dict(below) if isinstance(below, Mapping) else {}
+    for key, entry in value.items():
+        option = options.get(str(key)) or Option(str(key), "dict" if isinstance(entry, Mapping) else "raw")
+        inner = _Spot((*spot.path, key), spot.wider, spot.derived, spot.report)
+        merged_entry = _value(result.get(key, _MISSING), entry, option, inner)
+        if merged_entry is _MISSING:
+            result.pop(key, None)
+        else:
+            result[key] = merged_entry
+    return result
+
+
+def _list(below: Any, value: Any, spot: _Spot) -> Any:
+    base = list(below) if isinstance(below, list) else []
+    if isinstance(value, list):
+        if base and spot.wider is not None and not spot.derived:
+            line = spot.report.places.of(spot.wider).line
+            ways = "{add: [...]}, {remove: [...]} or {replace: [...]}"
+            spot.report.add(spot.path, f"line {line} has this list too; say what you mean: {ways}")
+        return list(value)
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(value.get("replace"), list):
+        base = list(value["replace"])
+    for item in value.get("remove") or []:
+        if item in base:
+            base.remove(item)
+        else:
+            spot.report.add((*spot.path, "remove"), f'no wider level has "{item}" in this list')
+    return base + [item for item in value.get("add") or [] if item not in base]
+
+
+def variables(role: Role, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the variables of the role: a dictionary by name becomes the list that the role takes."""
+    return {
+        role.variable(name): _as_role_takes(value, role.options[name])
+        for name, value in values.items()
+        if name in role.options
+    }
+
+
+def _as_role_takes(value: Any, option: Option) -> Any:
+    if option.key is None or not isinstance(value, Mapping):
+        return value
+    key = option.options[option.key]
+    rows = []
+    for name, entry in value.items():
+        text = name if isinstance(name, str) else str(name)
+        named = [text] if key.type == "list" else text
+        values = {sub: item for sub, item in entry.items() if sub != "state" or "state" in option.options}
+        rows.append({key.name: named, **values})
+    return rows
+
+
+def require(role: Role, merged: Merged, report: Report) -> None:
+    """Report required keys that no level gives, at the widest place that has the item."""
+    values = merged.options.get(role.name, {})
+    for option in role.options.values():
+        paths = merged.said.get((role.name, option.name), [])
+        value = values.get(option.name)
+        if value is not None and paths:
+            _require(option, value, paths, report)
+
+
+def absent_options(role: Role, merged: Merged) -> list[str]:
+    """Required options of the role itself that no level gives; those of a client depend on the site."""
+    values = merged.options.get(role.name, {})
+    return [
+        option.name
+        for option in role.options.values()
+        if option.required and option.name not in role.client_options and option.name not in values
+    ]
+
+
+def _require(option: Option, value: Any, paths: Sequence[Path], report: Report) -> None:
+    if is_template(value) or not isinstance(value, Mapping):
+        return
+    if not option.named:
+        _require_keys(option, value, paths, report)
+        return
+    item = item_option(option)
+    for name, entry in value.items():
+        if isinstance(entry, Mapping) and entry.get("state") != "absent":
+            _require_keys(item, entry, [(*path, name) for path in paths], report)
+
+
+def _require_keys(option: Option, value: Mapping[Any, Any], paths: Sequence[Path], report: Report) -> None:
+    names = [sub.name for sub in option.options.values() if sub.required and value.get(sub.name) is None]
+    path = next((path for path in paths if path in report.places.by_path), paths[-1])
+    if names and not report.has(path):
+        report.add(path, f"misses {', '.join(names)}")
+    for sub in option.options.values():
+        if value.get(sub.name) is not None:
+            _require(sub, value[sub.name], [(*path, sub.name) for path in paths], report)

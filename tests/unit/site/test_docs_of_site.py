@@ -1,0 +1,59 @@
+"""What is documented of sites is what the code does."""
+
+from __future__ import annotations
+
+import re
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, deriving, load
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Roles
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def tool() -> ModuleType:
+    loader = SourceFileLoader("site_docs", str(ROOT / "tools/site-docs"))
+    spec = spec_from_loader("site_docs", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_pages_and_tables_are_fresh() -> None:
+    files = tool().files()
+    for path, text in files.items():
+        assert path.read_text(encoding="utf-8") == text, f"run tools/site-docs: {path}"
+    assert {path for path in files if path.parent.name == "roles"} == set((ROOT / "docs/reference/roles").glob("*.md"))
+
+
+def test_every_source_has_a_value() -> None:
+    assert declaration.SOURCES.keys() == deriving.SOURCES.keys()
+
+
+def test_the_example_on_the_page_is_a_site(load_site: Any) -> None:
+    page = (ROOT / "docs/reference/site.md").read_text(encoding="utf-8")
+    text = re.findall(r"```yaml\n(plugin: .*?)```", page, re.DOTALL)[0]
+    assert load_site(text).members["lokaal_101"][0] == "pc-101-01"
+
+
+def test_the_example_of_the_plugin_is_a_site(load_site: Any) -> None:
+    source = (ROOT / "plugins/inventory/site.py").read_text(encoding="utf-8")
+    text = re.findall(r'EXAMPLES = r"""\n(.*?)"""', source, re.DOTALL)[0]
+    assert load_site(text).members["wiki_servers"] == ["srv1"]
+
+
+def test_purposes_of_roles_are_purposes_of_the_baseline() -> None:
+    controls = [
+        control
+        for path in (ROOT / "roles/harden/files/baseline").glob("*.yml")
+        for control in yaml.safe_load(path.read_text(encoding="utf-8"))
+    ]
+    purposes = {name for control in controls for key in ("not_for", "only_for") for name in control.get(key, [])}
+    roles = Roles(load.entries(), [], []).all()
+    assert {role.declaration["purpose"] for role in roles if "purpose" in role.declaration} <= purposes
