@@ -131,8 +131,8 @@ class _Builder:
                 self.report.add(path, "the name of a room needs a letter or a digit")
                 continue
             machines = tuple(self._room_machines(values, path, str(network) if network is not None else None))
-            shared_network = str(network) if network is not None else _one({machine.network for machine in machines})
-            yield Room(str(name), group, machines, shared_network, self._level(values, path))
+            common = str(network) if network is not None else _shared({machine.network for machine in machines})
+            yield Room(str(name), group, machines, common, self._level(values, path))
 
     def _room_machines(self, room: Mapping[Any, Any], path: Path, network: str | None) -> Iterator[Machine]:
         rows = {row.name: row for row in self._rows(room.get("csv"), (*path, "csv"))}
@@ -270,5 +270,5 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _one(values: set[str | None]) -> str | None:
+def _shared(values: set[str | None]) -> str | None:
     return next(iter(values)) if len(values) == 1 else None

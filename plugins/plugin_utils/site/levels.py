@@ -37,7 +37,10 @@ def read(values: Mapping[Any, Any], path: Path, roles: Roles, report: Report) ->
             else:
                 report.add(role_path, problem.message)
             continue
-        read_roles[str(name)] = _role(role, entry, role_path, roles, report)
+        if str(name) != role.name:
+            report.add(role_path, f'is written as "{role.name}"')
+            continue
+        read_roles[role.name] = _role(role, entry, role_path, roles, report)
     base = roles.get("base")
     for key in _OF_BASE:
         if values.get(key) is None:
@@ -86,10 +89,10 @@ def _role(role: Role, entry: Any, path: Path, roles: Roles, report: Report) -> d
     return options
 
 
-def _hints(role: Role, given: Mapping[Any, Any], roles: Roles) -> dict[str, str]:
+def _hints(role: Role, options: Mapping[Any, Any], roles: Roles) -> dict[str, str]:
     """For unknown options: the option without prefix, or the role that has it."""
     hints = {}
-    for name in map(str, given):
+    for name in map(str, options):
         plain = name.removeprefix(role.prefix)
         if name in role.options:
             continue

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.site.checking import is_template
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.checking import LIST_WORDS, is_template
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.levels import OPEN_TO
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.options import Option, item_option
@@ -28,18 +28,27 @@ class Merged:
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
-    said: dict[tuple[str, str], list[Path]] = field(default_factory=dict)
+    origins: dict[tuple[str, str], list[Path]] = field(default_factory=dict)
     """(role, option) -> where the file says it, the widest level first."""
 
 
 @dataclass(frozen=True)
 class _Spot:
-    """Where a value is merged: its path in the file, and who said the value below it (None: derived from the site)."""
+    """Where a value is merged: its path in the file, and the same at the wider levels that have the option."""
 
     path: Path
-    wider: Path | None
+    wider: tuple[Path, ...]
     derived: bool
     report: Report
+
+    def inside(self, key: Any) -> _Spot:
+        return _Spot((*self.path, key), tuple((*path, key) for path in self.wider), self.derived, self.report)
+
+    def earlier_line(self) -> int | None:
+        """The line of the value of the nearest wider level; None when it is only derived from the site."""
+        places = self.report.places
+        written = [path for path in self.wider if path in places.by_path]
+        return places.of(written[-1]).line if written and not self.derived else None
 
 
 def merge(levels: Sequence[Level], roles: Roles, implied: set[str], report: Report) -> Merged:
@@ -63,15 +72,15 @@ def merge(levels: Sequence[Level], roles: Roles, implied: set[str], report: Repo
                     continue  # reported as unknown
                 key = (role_name, option_name)
                 option_path = level.place(name, option_name)
-                said = merged.said.setdefault(key, [])
-                spot = _Spot(option_path, said[-1] if said else None, level.derived, report)
+                origins = merged.origins.setdefault(key, [])
+                spot = _Spot(option_path, tuple(origins), level.derived, report)
                 result = _value(values.get(option_name, _MISSING), value, option, spot)
                 if result is _MISSING:
                     values.pop(option_name, None)
                 else:
                     values[option_name] = result
                 if not level.derived:
-                    said.append(option_path)
+                    origins.append(option_path)
     return merged
 
 
@@ -90,6 +99,9 @@ def _value(below: Any, value: Any, option: Option, spot: _Spot) -> Any:
             spot.report.add(spot.path, "is empty, and no wider level has a value to take away")
         return _MISSING
     if is_template(value) or is_template(below):
+        line = spot.earlier_line() if isinstance(below, (Mapping, list)) or isinstance(value, (Mapping, list)) else None
+        if line is not None:
+            spot.report.add(spot.path, f"cannot be merged with line {line}, because one of them is a template")
         return value
     if option.named and isinstance(value, Mapping):
         return _named(below, value, option, spot)
@@ -104,7 +116,7 @@ def _named(below: Any, value: Mapping[Any, Any], option: Option, spot: _Spot) ->
     result = dict(below) if isinstance(below, Mapping) else {}
     item = item_option(option)
     for name, entry in value.items():
-        inner = _Spot((*spot.path, name), spot.wider, spot.derived, spot.report)
+        inner = spot.inside(name)
         merged_entry = _value(result.get(name, _MISSING), entry, item, inner)
         taken = isinstance(entry, Mapping) and entry.get("state") == "absent" and "state" not in option.options
         if taken and name not in result:
@@ -119,9 +131,8 @@ def _named(below: Any, value: Mapping[Any, Any], option: Option, spot: _Spot) ->
 def _dictionary(below: Any, value: Mapping[Any, Any], options: Mapping[str, Option], spot: _Spot) -> dict[Any, Any]:
     result = dict(below) if isinstance(below, Mapping) else {}
     for key, entry in value.items():
-        option = options.get(str(key)) or Option(str(key), "dict" if isinstance(entry, Mapping) else "raw")
-        inner = _Spot((*spot.path, key), spot.wider, spot.derived, spot.report)
-        merged_entry = _value(result.get(key, _MISSING), entry, option, inner)
+        option = options.get(str(key)) or _free_option(str(key), result.get(key), entry)
+        merged_entry = _value(result.get(key, _MISSING), entry, option, spot.inside(key))
         if merged_entry is _MISSING:
             result.pop(key, None)
         else:
@@ -129,11 +140,19 @@ def _dictionary(below: Any, value: Mapping[Any, Any], options: Mapping[str, Opti
     return result
 
 
+def _free_option(name: str, below: Any, value: Any) -> Option:
+    """What a key is in a dictionary whose keys the role leaves free: its values tell."""
+    is_change = isinstance(below, list) and isinstance(value, Mapping) and value.keys() <= set(LIST_WORDS)
+    if is_change or isinstance(value, list):
+        return Option(name, "list")
+    return Option(name, "dict" if isinstance(value, Mapping) else "raw")
+
+
 def _list(below: Any, value: Any, spot: _Spot) -> Any:
     base = list(below) if isinstance(below, list) else []
     if isinstance(value, list):
-        if base and spot.wider is not None and not spot.derived:
-            line = spot.report.places.of(spot.wider).line
+        line = spot.earlier_line()
+        if base and line is not None:
             ways = "{add: [...]}, {remove: [...]} or {replace: [...]}"
             spot.report.add(spot.path, f"line {line} has this list too; say what you mean: {ways}")
         return list(value)
@@ -175,7 +194,7 @@ def require(role: Role, merged: Merged, report: Report) -> None:
     """Report required keys that no level gives, at the widest place that has the item."""
     values = merged.options.get(role.name, {})
     for option in role.options.values():
-        paths = merged.said.get((role.name, option.name), [])
+        paths = merged.origins.get((role.name, option.name), [])
         value = values.get(option.name)
         if value is not None and paths:
             _require(option, value, paths, report)

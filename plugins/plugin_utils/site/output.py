@@ -73,10 +73,10 @@ class _Writer:
         for room in site.rooms:
             self.result.children.setdefault("workstations", []).append(room.group)
             group = self.result.group(room.group, [machine.name for machine in room.machines])
-            own = [self._network(room.network), room.level]
-            self._write_levels(group, [*workstations, *own], own, "workstations")
+            narrow = [self._network(room.network), room.level]
+            self._write_levels(group, [*workstations, *narrow], narrow, "workstations")
             for machine in room.machines:
-                around = [*workstations, *own] if room.network else [*workstations, room.level]
+                around = [*workstations, *narrow] if room.network else [*workstations, room.level]
                 self._write_machine(machine, around, room.network is None, "workstations")
         self.result.group("servers", [machine.name for machine in site.servers])
         for machine in site.servers:
@@ -97,21 +97,21 @@ class _Writer:
     def _serves(self, machine: Machine, role: Role) -> bool:
         """Whether the machine serves the others, and does not only say how it is a client itself."""
         options = machine.level.roles.get(role.name) or {}
-        given = {name for name, value in options.items() if value is not None}
-        return not options or bool(given - role.client_options)
+        set_options = {name for name, value in options.items() if value is not None}
+        return not options or bool(set_options - role.client_options)
 
     def _write_levels(
-        self, variables: dict[str, Any], levels: Sequence[Level], own: Sequence[Level], layer: str
+        self, variables: dict[str, Any], levels: Sequence[Level], narrow: Sequence[Level], layer: str
     ) -> merging.Merged:
-        """Variables of what the levels `own` say, with the values of all `levels`. What is derived gives way."""
+        """Variables of what the levels `narrow` say, with the values of all `levels`. What is derived gives way."""
         ordered = [*(level for level in levels if level.derived), *(level for level in levels if not level.derived)]
         merged = merging.merge(ordered, self.roles, self._implied(layer), self.report)
-        for level in own:
+        for level in narrow:
             variables |= _connection(level, self.directory)
             for name, options in level.roles.items():
                 role = self.roles.get(name)
                 values = merged.options.get(role.name, {})
-                for option in (options or {}).keys() & role.options.keys():
+                for option in sorted((options or {}).keys() & role.options.keys()):
                     if option in values:
                         variables |= merging.variables(role, {option: values[option]})
                     elif role.name not in merged.absent:
@@ -130,20 +130,20 @@ class _Writer:
     def _write_machine(self, machine: Machine, around: Sequence[Level], in_network: bool, layer: str) -> None:
         """`in_network` says that the network of the machine is not already among the levels `around` it."""
         serving = self.serving[machine.name]
-        own = [self._network(machine.network)] if in_network else []
-        own += [deriving.server_level(self.site, self.servers, serving), machine.level]
-        merged = merging.merge([*around, *own], self.roles, self._implied(layer), Report(self.report.places))
+        narrow = [self._network(machine.network)] if in_network else []
+        narrow += [deriving.server_level(self.site, self.servers, serving), machine.level]
+        merged = merging.merge([*around, *narrow], self.roles, self._implied(layer), Report(self.report.places))
         present = [self.roles.get(name) for name in sorted(merged.present)]
         served = [role for role in present if not role.everywhere or role in serving]
-        own.append(deriving.machine_level(merged, served, self.site, machine))
+        narrow.append(deriving.machine_level(merged, served, self.site, machine))
         variables: dict[str, Any] = {"ansible_host": machine.address}
         if machine.mac:
             variables["oplever_mac"] = machine.mac
-        merged = self._write_levels(variables, [*around, *own], own, layer)
+        merged = self._write_levels(variables, [*around, *narrow], narrow, layer)
         if merged.absent:
             variables["oplever_without"] = sorted(self.roles.get(name).short for name in merged.absent)
         for role in present:
-            self._require(role, merged, [*around, *own])
+            self._require(role, merged, [*around, *narrow])
         for role in served:
             if role.group:
                 self.result.group(role.group, [machine.name])

@@ -64,7 +64,7 @@ def dotted(path: Path) -> str:
 
 def meant(name: object, names: Iterable[object]) -> str:
     """The end of a sentence: which of `names` was probably meant, or else which there are."""
-    texts = sorted({str(known_name) for known_name in names})
+    texts = sorted({str(candidate) for candidate in names})
     close = difflib.get_close_matches(str(name), texts, n=1, cutoff=0.6)
     if not close:
         close = [text for text in texts if text.lower() == str(name).lower()]

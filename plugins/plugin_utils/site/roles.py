@@ -72,8 +72,8 @@ class Roles:
     def names(self) -> list[str]:
         """Names that can be meant: roles of this collection and the admin's own."""
         directories = [COLLECTION / "roles", *self.own_paths]
-        found_names = {path.parents[1].name for directory in directories for path in directory.glob("*/meta/*.yml")}
-        return sorted(found_names - {OF_THE_LAB})
+        names = {path.parents[1].name for directory in directories for path in directory.glob("*/meta/*.yml")}
+        return sorted(names - {OF_THE_LAB})
 
     def all(self) -> list[Role]:
         """The roles of this collection."""
@@ -103,9 +103,9 @@ class Roles:
 
     def _find(self, name: str) -> tuple[FilePath, str, bool]:
         """The directory, what include_role gets, and whether it is a role of somebody else."""
-        own = name.removeprefix("oplever.lab.")
-        if "." not in own and own != OF_THE_LAB and (COLLECTION / "roles" / own).is_dir():
-            return COLLECTION / "roles" / own, f"oplever.lab.{own}", False
+        plain = name.removeprefix("oplever.lab.")
+        if "." not in plain and plain != OF_THE_LAB and (COLLECTION / "roles" / plain).is_dir():
+            return COLLECTION / "roles" / plain, f"oplever.lab.{plain}", False
         if name.count(".") == 2:
             places = [path / "ansible_collections" / "/".join([*name.split(".")[:2], "roles", name.split(".")[2]])
                       for path in self.collections]  # fmt: skip
@@ -124,16 +124,16 @@ def _role(
     entries: Sequence[Mapping[str, Any]],
     stages: Sequence[str],
 ) -> Role:
-    said = declaration.read(directory, stages)
+    content = declaration.read(directory, stages)
     specs = _specs(directory)
     short = name.rpartition(".")[2].replace("-", "_")
     prefix = f"{short}_"
-    keys = said.get("by_name", {})
+    keys = content.get("by_name", {})
     by_point = {
         point: options.from_spec((spec or {}).get("options") or {}, prefix, keys) for point, spec in specs.items()
     }
     role_options = {option: value for point in by_point.values() for option, value in point.items()}
-    declaration.check_options(directory, said, role_options)
+    declaration.check_options(directory, content, role_options)
     foreign = not entries
     role_entries = [entry for entry in entries if entry["role"] == name]
     groups = [group for entry in role_entries for group in entry["groups"]]
@@ -146,7 +146,7 @@ def _role(
         options=role_options,
         client_options=frozenset(option for point in clients for option in by_point.get(point, {})) - frozenset(main),
         kinds=_kinds(directory),
-        declaration=said,
+        declaration=content,
         everywhere="all" in groups,
         layers=frozenset(groups) & frozenset(LAYERS),
         group=f"role_{short}" if foreign else next((group for group in groups if group not in ("all", *LAYERS)), None),

@@ -23,10 +23,10 @@ def report_twins(site: Site, roles: Roles, report: Report) -> None:
             report.add_at(machine.place, f"{machine.name}: this machine stands also {where}")
             continue
         names[machine.name] = (home, machine.place)
-        for what, value in (("address", machine.address), ("MAC address", machine.mac)):
-            owner = owners.setdefault((what, value or machine.name), machine)
+        for kind, value in (("address", machine.address), ("MAC address", machine.mac)):
+            owner = owners.setdefault((kind, value or machine.name), machine)
             if value and owner is not machine:
-                report.add_at(machine.place, f"{machine.name}: {owner.name} has the same {what}, {value}")
+                report.add_at(machine.place, f"{machine.name}: {owner.name} has the same {kind}, {value}")
     _report_aliases(site, names, report)
     _report_groups(site, roles, report)
 

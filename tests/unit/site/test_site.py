@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,36 @@ def test_a_second_list_says_what_it_does(change: str, groups: list[str], load_si
     inventory = load_site(site_text.replace("      mariadb: {databases", roles))
     assert variables(inventory, "srv2")["sshd_allow_groups"] == groups
     assert variables(inventory, "srv1")["sshd_allow_groups"] == ["sudo"]
+
+
+LIST = "line 8 has this list too"
+TEMPLATE = "cannot be merged with line 8, because one of them is a template"
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "answer"),
+    [
+        ("users: {jan: {groups: [sudo]}}", "users: {jan: {groups: [docent]}}", f"users.jan.groups: {LIST}"),
+        ("users: {jan: {groups: [sudo]}}", "users: {kim: {groups: [docent]}}", None),
+        ("roles: {sshd: {options: {A: [x]}}}", "roles: {sshd: {options: {A: [y]}}}", f"options.A: {LIST}"),
+        ("roles: {sshd: {options: {A: [x]}}}", "roles: {sshd: {options: {A: {add: [y]}}}}", None),
+        ("users: '{{ x }}'", "users: {kim: {}}", f"users: {TEMPLATE}"),
+        ("users: {kim: {}}", "users: '{{ x }}'", f"users: {TEMPLATE}"),
+        ("roles: {sshd: {port: 22}}", "roles: {sshd: {port: '{{ x }}'}}", None),
+    ],
+)
+def test_nothing_is_replaced_in_silence(
+    wide: str, narrow: str, answer: str | None, load_site: Load, site_text: str
+) -> None:
+    """Lists inside items and inside free dictionaries count too, and so do templates that stand for them."""
+    start, end = site_text.index("users:"), site_text.index("rooms:")
+    text = f"{site_text[:start]}{wide}\n{site_text[end:]}"
+    text = text.replace("    network: lokalen\n", f"    network: lokalen\n    {narrow}\n")
+    if answer is None:
+        load_site(text)
+    else:
+        with pytest.raises(problems.SiteError, match=re.escape(answer)):
+            load_site(text)
 
 
 def test_a_role_can_be_taken_away(load_site: Load, site_text: str) -> None:
