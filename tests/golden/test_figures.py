@@ -22,7 +22,7 @@ from oplever.cli.overview import overview
 from oplever.export.registry import export
 from oplever.export.shape import Shape
 from oplever.kinds.documents import build
-from oplever.page.blocks import Attention, Block, Details, Group, Page, Table, Tiles, Timeline
+from oplever.page.blocks import Attention, Block, Details, Group, Page, Table, Timeline
 from oplever.page.translator import Translator
 from oplever.record.model import Record
 from oplever.store import rows
@@ -43,13 +43,12 @@ def blocks(outer: tuple[Block, ...]) -> Iterator[Block]:
 
 
 def machines(page: Page) -> dict[str, Facts]:
-    """What the first page says of each machine: on tiles, or in a table when there are many."""
-    tables = [block for block in blocks(page.summary) if isinstance(block, Table) and block.caption == "All machines"]
-    if tables:
-        titles = [column.title for column in tables[0].columns]
-        return {row[0].text: dict(zip(titles, (cell.text for cell in row), strict=True)) for row in tables[0].rows}
-    tiles = [tile for block in page.summary if isinstance(block, Tiles) for tile in block.tiles]
-    return {tile.title: {name: cell.text for name, cell in tile.facts} for tile in tiles}
+    """What the first page says of each machine: in a table, or in the fold below it when there are many."""
+    tables = [block for block in blocks(page.summary) if isinstance(block, Table) and "achines" in block.caption]
+    if not tables:
+        return {}
+    titles = [column.title for column in tables[-1].columns]
+    return {row[0].text: dict(zip(titles, (cell.text for cell in row), strict=True)) for row in tables[-1].rows}
 
 
 def table(page: Page, key: str, caption: str) -> list[Facts]:
@@ -117,6 +116,7 @@ def check(record: Record) -> None:
     page = build(record, Translator("en"))
     check_machines(record, page)
     check_failures(record, page)
+    check_sentence(record, page)
     check_changes(record, page)
     check_people(record, page)
     check_times(record, page)
@@ -164,6 +164,23 @@ def check_failures(record: Record, page: Page) -> None:
     agree(junit=tests + controls, sarif=sarif(record))
 
 
+def check_sentence(record: Record, page: Page) -> None:
+    """The sentence of figures on the first page."""
+    figures = page.verdict.figures
+    tests = re.search(r"([\d,]+) of ([\d,]+) tests? passed", figures)
+    controls = re.search(r"([\d,]+) of ([\d,]+) security controls measured", figures)
+    systems = index(record, "systems")
+    ran = [sum(row["passed"] for row in systems), sum(row["ran"] for row in systems)]
+    hosts = {system.name for system in record.systems}
+    if all(test.host in hosts for test in record.tests):
+        agree(first_page=[number(tests[1]), number(tests[2])] if tests else [0, 0], index=ran)
+    scores = [score for host in record.baseline.hosts if (score := host.after or host.before)]
+    agree(
+        first_page=[number(controls[1]), number(controls[2])] if controls else [0, 0],
+        record=[sum(score.measured for score in scores), sum(score.total for score in scores)],
+    )
+
+
 def check_changes(record: Record, page: Page) -> None:
     for host, facts in machines(page).items():
         parts = dict(reversed(part.split()) for part in facts["Changes"].split(", ") if number(part))
@@ -192,12 +209,12 @@ def check_people(record: Record, page: Page) -> None:
         chapter=sum(row["State"] == "open" for row in table(page, "rest_points", "Open points")),
     )
     unsolved = [row for row in table(page, "faults", "Faults") if row["State"] in ("open", "escalated")]
-    agree(contents=badge(page, "faults"), chapter=len(unsolved))
-    for host, facts in machines(page).items():
-        agree(
-            first_page=number(facts["Faults"]),
-            chapter=sum(row["Machine and time"] == host for row in unsolved),
-        )
+    counted = re.search(r"([\d,]+) faults? not solved", page.verdict.figures)
+    agree(
+        first_page=number(counted[1]) if counted else 0,
+        contents=badge(page, "faults"),
+        chapter=len(unsolved),
+    )
     hours = table(page, "hours", "Hours")
     worked = [float(row["Hours spent"]) for row in hours if row["Kind"] == "hands-on"]
     agree(chapter=len(hours), csv=len(comma_separated(record, "hours")))
@@ -220,7 +237,6 @@ def check_times(record: Record, page: Page) -> None:
         host = row["host"]
         if host in recap:
             agree(
-                first_page=machines(page)[host]["Time in steps"],
                 chapter=recap[host]["Time in steps"],
                 timeline=lanes.get(host, recap[host]["Time in steps"]),
                 index=t.duration(row["seconds"]),
@@ -247,7 +263,7 @@ def test_the_terminal_shows_what_the_first_page_does(name: str, capsys: pytest.C
     shown = " ".join(capsys.readouterr().out.split())
     page = build(record, Translator("en"))
     for host, facts in machines(page).items():
-        texts = [facts[name] for name in ("Tests", "Security", "Changes", "Faults", "Time in steps")]
+        texts = [facts[name] for name in ("Task", "State", "Tests", "Security", "Changes")]
         assert re.search(re.escape(host) + ".*" + ".*".join(map(re.escape, texts)), shown), (host, texts)
 
 

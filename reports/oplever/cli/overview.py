@@ -12,7 +12,7 @@ from oplever.cli.output import documents_state, short, standing
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
 from oplever.kinds import registry
-from oplever.page.blocks import SYMBOLS, Attention, AttentionItem, Block, Details, Table, Tile, Tiles
+from oplever.page.blocks import SYMBOLS, Attention, AttentionItem, Block, Table, Waiting
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Record
@@ -55,34 +55,32 @@ def _block(block: Block, option: str) -> None:
     if isinstance(block, Attention):
         click.echo(f"\n{block.title}")
         for line in block.lines:
-            _line(line, option)
-    elif isinstance(block, Tiles):
-        _tiles(block)
-    elif isinstance(block, Details):
-        for inner in block.blocks:
-            if isinstance(inner, Table) and block.paper:  # many machines: a table stands in for their tiles
-                rows = [[cell.text for cell in row] for row in inner.rows]
-                click.echo("")
-                table([column.title for column in inner.columns], rows)
+            _line(line)
+    elif isinstance(block, Waiting):
+        _waiting(block, option)
+    elif isinstance(block, Table):
+        rows = [[f"{SYMBOLS[cell.tone]} {cell.text}".strip() for cell in row] for row in block.rows]
+        click.echo("")
+        table([column.title for column in block.columns], rows)
 
 
-def _line(line: AttentionItem, option: str) -> None:
-    symbol = SYMBOLS[line.tone] or " "
+def _line(line: AttentionItem) -> None:
     detail = "".join(phrase.text for phrase in line.detail)
     text = f"{line.text} ({detail})" if detail else line.text
-    head = f"  {symbol} {printable(line.label):<{_MARGIN}} "
+    _labelled(SYMBOLS[line.tone] or " ", line.label, text)
+
+
+def _labelled(symbol: str, label: str, text: str) -> None:
+    head = f"  {symbol} {printable(label):<{_MARGIN}} "
     click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head)))
-    if line.command:
-        commands = (command + option for command in line.command.split(" / "))
-        click.echo(" " * len(head) + " / ".join(commands))
 
 
-def _tiles(block: Tiles) -> None:
-    def row(tile: Tile) -> list[str]:
-        facts = [f"{SYMBOLS[cell.tone]} {cell.text}".strip() for _, cell in tile.facts]
-        return [tile.title, tile.subtitle, tile.status.text, *facts]
-
-    if block.tiles:
-        click.echo("")
-        names = [name for name, _ in block.tiles[0].facts]
-        table([block.title, "", "", *names], [row(tile) for tile in block.tiles])
+def _waiting(block: Waiting, option: str) -> None:
+    """What is needed, each with the command that supplies it: on paper only who is waited for is of use."""
+    click.echo(f"\n{block.title}")
+    for who, needs in block.lines:
+        for need in needs:
+            _labelled(SYMBOLS["info"], who, need.text)
+            if need.command:
+                commands = (command + option for command in need.command.split(" / "))
+                click.echo(" " * (_MARGIN + 5) + " / ".join(commands))

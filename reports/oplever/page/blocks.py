@@ -54,7 +54,6 @@ class Column(Struct, frozen=True):
 class Paragraph(Struct, frozen=True, tag_field="kind", tag="paragraph"):
     text: str
     tone: Tone = "plain"
-    command: str = ""
 
 
 class KeyValue(Struct, frozen=True, tag_field="kind", tag="keyvalue"):
@@ -96,13 +95,12 @@ class Details(Struct, frozen=True, tag_field="kind", tag="details"):
 
 class AttentionItem(Struct, frozen=True):
     """`section` is the key of the section that tells more, and `number` its number in this document (None: it is not
-    in it); `command` is what supplies what is missing; `language` is that of `text`."""
+    in it); `language` is that of `text`."""
 
     tone: Tone
     label: str
     text: str
     detail: tuple[Phrase, ...] = ()
-    command: str = ""
     section: str = ""
     number: int | None = None
     language: Mark = ""
@@ -115,19 +113,36 @@ class Attention(Struct, frozen=True, tag_field="kind", tag="attention"):
     lines: tuple[AttentionItem, ...]
 
 
-class Tile(Struct, frozen=True):
-    title: str
-    subtitle: str
-    status: Cell
-    facts: tuple[tuple[str, Cell], ...]
-    score_before: float | None = None
-    score_after: float | None = None
-    score_text: str = ""
+class Need(Struct, frozen=True):
+    """Something that a person has to supply; `command` does that, on the terminal."""
+
+    text: str
+    command: str = ""
 
 
-class Tiles(Struct, frozen=True, tag_field="kind", tag="tiles"):
+class Waiting(Struct, frozen=True, tag_field="kind", tag="waiting"):
+    """Who is waited for, and for what of each."""
+
     title: str
-    tiles: tuple[Tile, ...]
+    lines: tuple[tuple[str, tuple[Need, ...]], ...]
+
+
+class Bar(Struct, frozen=True):
+    """`before` and `after` are shares, 0 to 1; None: not measured then. `text` says the same in figures."""
+
+    label: str
+    text: str
+    before: float | None = None
+    after: float | None = None
+
+
+class Bars(Struct, frozen=True, tag_field="kind", tag="bars"):
+    """Shares before and after the work, drawn beside each other; `legend` is the words for both."""
+
+    title: str
+    summary: str
+    legend: tuple[str, str]
+    bars: tuple[Bar, ...]
 
 
 class Span(Struct, frozen=True):
@@ -198,14 +213,41 @@ class Signatures(Struct, frozen=True, tag_field="kind", tag="signatures"):
     lines: tuple[SignatureLine, ...]
 
 
-Block = Paragraph | KeyValue | Table | Bullets | Group | Details | Attention | Tiles | Timeline | Checklist | Signatures
+Block = (
+    Paragraph
+    | KeyValue
+    | Table
+    | Bullets
+    | Group
+    | Details
+    | Attention
+    | Waiting
+    | Bars
+    | Timeline
+    | Checklist
+    | Signatures
+)
+
+
+StageState = Literal["done", "open", "refused"]
+STAGE_SYMBOLS: dict[StageState, str] = {"done": "✓", "open": "–", "refused": "✗"}
+
+
+class Stage(Struct, frozen=True):
+    """One step on the way to a signature."""
+
+    label: str
+    state: StageState
 
 
 class Verdict(Struct, frozen=True):
+    """`figures` is one sentence with what was counted and of how many; why it is so stands in the summary."""
+
     tone: Tone
     title: str
     explanation: str
-    reasons: tuple[str, ...]
+    figures: str
+    stages: tuple[Stage, ...]
 
 
 class Section(Struct, frozen=True):
@@ -220,7 +262,8 @@ class Section(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """The whole document. `created` is ISO 8601 UTC, for document properties; `labels` are words of the frame."""
+    """The whole document. `created` is ISO 8601 UTC, for document properties; `facts` are one line that says which
+    record this is, `status` the state and the revision of the document; `labels` are words of the frame."""
 
     language: str
     title: str
@@ -228,6 +271,7 @@ class Page(Struct, frozen=True):
     id: str
     created: str
     facts: tuple[tuple[str, Cell], ...]
+    status: Cell
     verdict: Verdict
     summary: tuple[Block, ...]
     sections: tuple[Section, ...]

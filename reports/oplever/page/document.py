@@ -40,7 +40,6 @@ class Layout(Struct, frozen=True):
     facts: Callable[[Record, Translator], tuple[tuple[str, Cell], ...]]
     headline: Callable[[Translator, Record], tuple[Tone, str, str]]
     verdict: Callable[[Record, Translator], Verdict]
-    stage: Callable[[Record, Translator], Cell]
     summary: Builder
     chapters: tuple[Chapter, ...]
     problem: Callable[[View, Translator, str], Cell | None]
@@ -58,11 +57,8 @@ def build(view: View, layout: Layout, t: Translator) -> Page:
         kind=t(layout.name),
         id=record.id,
         created=record.document.created,
-        facts=(
-            *layout.facts(record, t),
-            (t("Stage"), layout.stage(record, t)),
-            (t("Status"), toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision))),
-        ),
+        facts=layout.facts(record, t),
+        status=toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision)),
         verdict=layout.verdict(record, t),
         summary=tuple(_numbered(block, numbers) for block in layout.summary(view, t)),
         sections=tuple(_section(view, layout, t, number) for number in range(len(layout.chapters))),
@@ -81,7 +77,7 @@ def _numbered(block: Block, numbers: Mapping[str, int]) -> Block:
 
 
 def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
-    """A section with its blocks, or a note that it is empty, and always what it lacks and how to supply that."""
+    """A section with its blocks, or a note that it is empty, and always what it lacks and who has that."""
     chapter = layout.chapters[number]
     blocks = chapter.build(view, t)
     keys = chapter.keys
@@ -89,7 +85,6 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
         Paragraph(
             f"{word(t, item.who).capitalize()}: {missing_text(t, item.code, item.params)}",
             "warn",
-            item.command,
         )
         for item in view.record.completeness.missing
         if layout.elsewhere.get(item.code, item.section) in keys
@@ -113,7 +108,10 @@ def _labels(t: Translator, name: str) -> dict[str, str]:
         "contents": t("Contents"),
         "summary": t("Summary"),
         "verdict": t("Verdict"),
-        "because": t("Reasons"),
+        "status": t("Status"),
+        "done": t("done"),
+        "open": t("not yet"),
+        "refused": t("refused"),
         "skip": t("Skip to the content"),
         "filter": t("Filter this table"),
         "shown": t("{shown} of {total} rows"),
@@ -121,7 +119,6 @@ def _labels(t: Translator, name: str) -> dict[str, str]:
         "close_all": t("Close everything"),
         "print": t("Print"),
         "section": t("Section {number}"),
-        "supply": t("Enter with"),
         "left_out": t("{{count}} more rows are in the file {file}.", file=file),
         "folded": t("The rows are in the file {file}.", file=file),
         "shortened": t(

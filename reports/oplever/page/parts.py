@@ -58,5 +58,11 @@ def code(text: str, note: str = "") -> Cell:
     return Cell(text, code=True, note=note) if text else Cell("", note=note)
 
 
+def names_of(t: Translator, names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    surplus = len(names) - most
+    return ", ".join([*names[:most], *([t("and {count} more", count=surplus)] if surplus > 0 else [])])
+
+
 def people_named(record: Record, role: str) -> str:
     return ", ".join(person.name for person in record.people if person.role == role)

@@ -214,9 +214,11 @@ AREAS: dict[str, str] = {
 """What an area of the security baseline is about."""
 
 
-def area(t: Translator, code: str) -> str:
-    """An area by name and code; one without a name is shown by its code."""
-    return f"{t(AREAS[code])} ({code})" if code in AREAS else code or t("other")
+def area(t: Translator, code: str, *, short: bool = False) -> str:
+    """An area by name and code, or by its name alone; one without a name is shown by its code."""
+    if code not in AREAS:
+        return code or t("other")
+    return t(AREAS[code]) if short else f"{t(AREAS[code])} ({code})"
 
 
 def word(t: Translator, code: str) -> str:

@@ -6,9 +6,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from oplever.record.identity import is_measured, latest
-from oplever.record.model import BAD, Control, Fault, HostResult, Recap, Record, RestPoint, Step, Test
+from oplever.record.model import BAD, Control, Fault, HostResult, Recap, Record, RestPoint, Score, Step, System, Test
+from oplever.record.score import NOT_MEASURED
+
+_CONTAINER = f"{NOT_MEASURED}in a container"
+"""How the reason begins of a control that belongs to the host of a container."""
+_LOOPBACK = ("127.", "::1/")
 
 
 def failing_tests(record: Record) -> list[Test]:
@@ -43,6 +49,86 @@ def passed_and_measured(tests: Iterable[Test]) -> tuple[int, int]:
 def failing_controls(record: Record) -> list[Control]:
     """Controls that fail after the work, or could not be read then. What was measured before it alone is not known."""
     return [control for control in record.baseline.controls if control.after in BAD]
+
+
+class Measured(NamedTuple):
+    """Controls of all machines together, after the work, or before it where nobody measured after it.
+
+    `measured` of `total` could be judged. Of the others `inapplicable` say nothing about their machine, `of_the_host`
+    belong to the host of a container, nobody looked at `not_looked_at`, and `errors` could not be read.
+    """
+
+    measured: int
+    total: int
+    inapplicable: int
+    of_the_host: int
+    not_looked_at: int
+    errors: int
+
+
+def measured(record: Record) -> Measured:
+    scores = [score for host in record.baseline.hosts if (score := host.after or host.before)]
+    silent = [control for control in record.baseline.controls if _is_silent(control)]
+    of_the_host = sum(control.reason.startswith(_CONTAINER) for control in silent)
+    return Measured(
+        measured=sum(score.measured for score in scores),
+        total=sum(score.total for score in scores),
+        inapplicable=sum(score.not_applicable - score.not_measured for score in scores),
+        of_the_host=of_the_host,
+        not_looked_at=sum(score.not_measured for score in scores) - of_the_host,
+        errors=sum(score.errors for score in scores),
+    )
+
+
+def _is_silent(control: Control) -> bool:
+    """Whether nobody could look at it, at the stage that counts."""
+    return (control.after or control.before) == "not_applicable" and control.reason.startswith(NOT_MEASURED)
+
+
+class Share(NamedTuple):
+    """How many controls are in order, of how many that apply."""
+
+    passed: int
+    applying: int
+
+
+class Area(NamedTuple):
+    """An area of the baseline over all machines; None for a time at which nothing of it was measured."""
+
+    area: str
+    before: Share | None
+    after: Share | None
+
+
+def areas(record: Record) -> list[Area]:
+    """Every area in which something applies to a machine, in the order of their codes."""
+    scores: dict[str, tuple[list[Score], list[Score]]] = defaultdict(lambda: ([], []))
+    for tally in record.baseline.tallies:
+        before, after = scores[tally.area]
+        before += [tally.before] if tally.before else []
+        after += [tally.after] if tally.after else []
+    shares = (Area(area, _share(before), _share(after)) for area, (before, after) in sorted(scores.items()))
+    return [area for area in shares if area.before or area.after]
+
+
+def _share(scores: list[Score]) -> Share | None:
+    """What could not be read applies, and is not in order."""
+    applying = sum(score.measured + score.errors for score in scores)
+    return Share(sum(score.passed for score in scores), applying) if applying else None
+
+
+def tasks(systems: Iterable[System]) -> dict[str, tuple[str, ...]]:
+    """The roles by which a machine differs from the others of the record; all of them where it does not."""
+    roles = {system.name: system.roles for system in systems}
+    shared = frozenset.intersection(*map(frozenset, roles.values())) if len(roles) > 1 else frozenset()
+    return {name: tuple(role for role in of if role not in shared) or of for name, of in roles.items()}
+
+
+def address(system: System) -> str:
+    """Where others reach a machine: as the inventory says, else its first address, without the size of its net."""
+    addresses = (address for interface in system.interfaces for address in interface.addresses)
+    outside = (address for address in addresses if not address.startswith(_LOOPBACK))
+    return system.address or next(outside, "").partition("/")[0]
 
 
 def unsolved_faults(record: Record) -> list[Fault]:

@@ -20,7 +20,7 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from oplever.page.blocks import MOST_FOLDS, SYMBOLS, Block, Cell, Column, Mark, Page, Table, Tone
+from oplever.page.blocks import MOST_FOLDS, STAGE_SYMBOLS, SYMBOLS, Block, Cell, Column, Mark, Page, Table, Tone
 from oplever.render.paper import MANY_ROWS, rows_of
 
 _LONG = 320
@@ -125,6 +125,7 @@ def _template() -> Template:
     )
     environment.globals.update(
         symbols=SYMBOLS,
+        stage_symbols=STAGE_SYMBOLS,
         kind=_kind,
         tone=lambda tone, text: Markup(_tone(tone, text)),  # noqa: S704 - these three escape what they are given
         text=lambda text, language="": Markup(_text(text, False, language)),  # noqa: S704

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
 from oplever.page.blocks import (
+    STAGE_SYMBOLS,
     SYMBOLS,
     Attention,
     AttentionItem,
+    Bars,
     Block,
     Bullets,
     Cell,
@@ -26,9 +28,9 @@ from oplever.page.blocks import (
     SignatureLine,
     Signatures,
     Table,
-    Tiles,
     Timeline,
     Tone,
+    Waiting,
 )
 from oplever.render.paper import MANY_ROWS, on_paper, rows_of
 
@@ -37,6 +39,9 @@ _LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
 _LINK = re.compile(r"(?i)(?<=[a-z])(:)(?=//)|(?<=www)(\.)|(?<=mailto)(:)|(?<=xmpp)(:)")
 _ADDRESS = re.compile(r"(?<=[\w.+-])@(?=[\w-])")
 _TICKS = re.compile(r"`+")
+
+_FRONT_ROWS = 30
+"""Rows of the timeline that stand on the first page: it is read before anything else."""
 
 Labels = dict[str, str]
 
@@ -97,9 +102,8 @@ def _lines(block: Block, labels: Labels, level: int) -> Iterator[str]:
 @_lines.register
 def _(block: Paragraph, labels: Labels, level: int) -> Iterator[str]:
     text = escape(block.text)
-    command = f" {labels['supply']}: {code(block.command)}" if block.command else ""
     yield ""
-    yield (f"> **{_toned(block.tone, text)}**" if block.tone in ("bad", "warn") else _toned(block.tone, text)) + command
+    yield f"> **{_toned(block.tone, text)}**" if block.tone in ("bad", "warn") else _toned(block.tone, text)
     yield ""
 
 
@@ -166,31 +170,40 @@ def _attention(item: AttentionItem, labels: Labels) -> Iterator[str]:
     yield f"- {_toned(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
     if item.detail:
         yield f"  <br>{escape(''.join(phrase.text for phrase in item.detail))}"
-    if item.command:
-        yield f"  <br>{escape(labels['supply'])}: {code(item.command)}"
 
 
 @_lines.register
-def _(block: Tiles, labels: Labels, level: int) -> Iterator[str]:
+def _(block: Waiting, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     yield f"## {escape(block.title)}"
-    if not block.tiles:
-        return
-    names = [name for name, _ in block.tiles[0].facts]
-    rows = (
-        [_cell(Cell(tile.title, note=tile.subtitle)), _cell(tile.status), *(_cell(fact) for _, fact in tile.facts)]
-        for tile in block.tiles
-    )
-    yield from _rows(["", "", *names], rows, [False] * (len(names) + 2))
+    yield ""
+    for who, needs in block.lines:
+        yield f"- **{escape(who)}**: {escape(' · '.join(need.text for need in needs))}"
+    yield ""
+
+
+@_lines.register
+def _(block: Bars, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    yield f"## {escape(block.title)}"
+    yield ""
+    yield escape(block.summary)
+    yield ""
+    for bar in block.bars:
+        yield f"- {escape(bar.label)}: {escape(bar.text)}"
+    yield ""
 
 
 @_lines.register
 def _(block: Timeline, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     yield f"## {escape(block.title)}"
-    if block.table.folded:
+    yield ""
+    yield escape(block.summary)
+    if block.table.folded or sum(_row_counts(block.table)) > _FRONT_ROWS:
         yield ""
-        yield escape(block.table.folded)
+        yield escape(labels["folded"])
+        return
     for inner in block.table.blocks:
         yield from _lines(inner, labels, level + 1)
 
@@ -220,17 +233,26 @@ def _signed(block: Signatures, line: SignatureLine) -> str:
     return f"{escape(block.signed)} {code(line.digest, in_table=True)}".strip() if line.name else ""
 
 
+def _row_counts(block: Details) -> Iterator[int]:
+    yield from (len(inner.rows) for inner in block.blocks if isinstance(inner, Table))
+
+
+def _fact(cell: Cell) -> str:
+    return " ".join(part for part in (escape(cell.text), escape(cell.note)) if part)
+
+
 def _page(page: Page) -> Iterator[str]:
     yield f"# {escape(page.title)}"
     yield ""
     yield f"{escape(page.kind)} {code(page.id)}"
-    yield from _lines(KeyValue(page.facts), page.labels, 3)
+    yield ""
+    yield " · ".join(_fact(cell) for cell in (*(cell for _, cell in page.facts), page.status))
+    yield ""
     yield f"## {_toned(page.verdict.tone, escape(page.verdict.title))}"
     yield ""
-    yield escape(page.verdict.explanation)
+    yield " → ".join(f"{STAGE_SYMBOLS[stage.state]} {escape(stage.label)}" for stage in page.verdict.stages)
     yield ""
-    for reason in page.verdict.reasons:
-        yield f"- {escape(reason)}"
+    yield f"{escape(page.verdict.explanation)} {escape(page.verdict.figures)}"
     for block in page.summary:
         yield from _lines(block, page.labels, 3)
     for section in page.sections:

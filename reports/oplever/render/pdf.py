@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from oplever import clock, extras
-from oplever.page.blocks import SYMBOLS, Page
+from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Page
 from oplever.render.paper import on_paper
 
 STANDARDS = ("a-2a", "ua-1")
@@ -96,7 +96,7 @@ def draw(page: Page) -> bytes:
     typst = extras.load("typst", "pdf")
     tree = msgspec.to_builtins(on_paper(page))
     kind = tree.pop("kind")
-    data = {**_for_paper(tree), "document": _text(kind), "symbols": SYMBOLS}
+    data = {**_for_paper(tree), "document": _text(kind), "symbols": SYMBOLS, "stage_symbols": STAGE_SYMBOLS}
     result = typst.compile(
         _template(),
         format="pdf",

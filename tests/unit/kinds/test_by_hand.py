@@ -17,7 +17,7 @@ from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.kinds.documents import build
-from oplever.page.blocks import Tiles
+from oplever.page.blocks import Table
 from oplever.page.translator import Translator
 from oplever.store import chain, manifest, retention
 from oplever.store.records import entry_lines
@@ -99,11 +99,11 @@ def test_what_people_state_is_never_as_good_as_what_was_measured(record: Path) -
     assert written(record)["verdict"] == "not_delivered"
 
 
-def test_no_tile_is_green(record: Path) -> None:
+def test_no_machine_is_green(record: Path) -> None:
     run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
     page = build(store.load(record), Translator("en"))
-    tiles = next(block for block in page.summary if isinstance(block, Tiles)).tiles
-    assert [(tile.title, tile.status.text, tile.status.tone) for tile in tiles] == [
+    rows = next(block for block in page.summary if isinstance(block, Table)).rows
+    assert [(row[0].text, row[2].text, row[2].tone) for row in rows] == [
         ("sw1", "in order as stated", "info"),
         ("ap2", "not tested", "info"),
     ]

@@ -34,7 +34,7 @@ def chapter(language: Language = "en", **accepted: Any) -> tuple[str, list[Check
     entries = [entry(0, "J. Bakker", "acceptance", **content)] if accepted else []
     page = build(outputs.read(Case(journal.lines, entries)), Translator(language))
     (blocks,) = [section.blocks for section in page.sections if section.key == "acceptance"]
-    (sentence,) = [block.text for block in blocks if isinstance(block, Paragraph) and not block.command][-1:]
+    (sentence,) = [block.text for block in blocks if isinstance(block, Paragraph)][-1:]
     (form,) = [block for block in blocks if isinstance(block, Checklist)]
     return sentence, list(form.lines)
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from typing import Any
 
+import fleet
 import pytest
 from journals import Journal, complete
 from msgspec import structs
+from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
 from oplever.kinds.installation import headline, stage, verdict
 from oplever.kinds.installation.chapters.attention import _DETAILS
+from oplever.kinds.installation.layout import LAYOUT
 from oplever.kinds.registry import LOG
 from oplever.page import vocabulary
-from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Tiles
+from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Waiting
 from oplever.page.translator import Translator
+from oplever.record import figures
 from oplever.record.entries import make
-from oplever.record.model import Reason, Record
+from oplever.record.model import Language, Reason, Recap, Record, Setting, System
+from oplever.record.unusual import unusual
+from oplever.render.registry import render
 
 Entries = tuple[tuple[str, str, dict[str, Any]], ...]
 ACCEPTED = ("acceptance", "S. Yilmaz", {"user": "J. Bakker", "verdict": "accepted"})
@@ -43,12 +51,19 @@ def attention(built: Page) -> tuple[AttentionItem, ...]:
     return next(block.lines for block in built.summary if isinstance(block, Attention))
 
 
+def machines(built: Page) -> dict[str, dict[str, Cell]]:
+    """The cells of each machine on the first page, by the title of their column."""
+    block = next(block for block in built.summary if isinstance(block, Table))
+    titles = [column.title for column in block.columns]
+    return {row[0].text: dict(zip(titles, row, strict=True)) for row in block.rows}
+
+
 def states(built: Page) -> dict[str, Cell]:
-    return {tile.title: tile.status for block in built.summary if isinstance(block, Tiles) for tile in block.tiles}
+    return {name: cells["State"] for name, cells in machines(built).items()}
 
 
-def fact(built: Page, name: str) -> Cell:
-    return dict(built.facts)[name]
+def stages(built: Page) -> dict[str, str]:
+    return {stage.label: stage.state for stage in built.verdict.stages}
 
 
 def assigned() -> Journal:
@@ -86,9 +101,15 @@ def test_the_headline(added: Entries, title: str, tone: str) -> None:
 
 def test_the_steps_are_shown_each_by_itself() -> None:
     _, built = page(complete().finish(ok=5), REPORT, APPROVED)
-    stage_ = fact(built, "Stage")
-    assert stage_.text == "tested"
-    assert stage_.note == "✓ carried out · ✓ tested · – accepted · ✓ approved · – signed"
+    assert stages(built) == {
+        "carried out": "done", "tested": "done", "user": "open", "supervisor": "done", "signed": "open",
+    }  # fmt: skip
+
+
+def test_who_refused_the_work_shows_in_the_steps() -> None:
+    _, built = page(complete().finish(ok=5), ACCEPTED, ("decision", "M. de Wit", {"decision": "rejected"}))
+    assert stages(built)["supervisor"] == "refused"
+    assert stages(built)["user"] == "done"
 
 
 def test_a_trial_run_says_so_and_what_it_changed_all_the_same() -> None:
@@ -212,8 +233,7 @@ def test_what_somebody_typed_is_no_signature() -> None:
 def test_a_signature_is_shown_with_its_key_and_as_not_checked_here() -> None:
     key = {"role": "supervisor", "revision": 4, "statement": "s", "signature": "t", "key": "SHA256:k"}
     _, built = page(assigned().finish(ok=5), ACCEPTED, REPORT, APPROVED, ("signature", "M. de Wit", key))
-    assert (fact(built, "Stage").text, fact(built, "Stage").tone) == ("signed", "info")
-    assert fact(built, "Stage").note.endswith("✓ signed (key not checked here)")
+    assert list(stages(built).items())[-1] == ("signed (key not checked here)", "done")
     block = next(block for s in built.sections for block in s.blocks if isinstance(block, Signatures))
     signed = [line for line in block.lines if line.name]
     assert [(line.name, line.digest) for line in signed] == [("M. de Wit", "SHA256:k")]
@@ -271,21 +291,22 @@ def test_a_score_says_over_how_many_controls_it_goes() -> None:
     assert "3 of 6 measured, 1 could not be measured, 2 do not apply" in str(built)
 
 
-def tile(journal: Journal, name: str) -> Cell:
-    """A fact about the first machine."""
-    (tiles,) = [block.tiles for block in page(journal)[1].summary if isinstance(block, Tiles)]
-    return dict(tiles[0].facts)[name]
+def cell_of(journal: Journal, name: str) -> Cell:
+    """A cell of the first machine."""
+    return machines(page(journal)[1])["a"][name]
 
 
 def test_a_test_with_an_exception_is_not_green() -> None:
-    cell = tile(Journal().snapshot("before").check("waived").check("pass", id="y").snapshot("after").finish(), "Tests")
+    cell = cell_of(
+        Journal().snapshot("before").check("waived").check("pass", id="y").snapshot("after").finish(), "Tests"
+    )
     assert (cell.tone, cell.text) == ("warn", "1 of 2 tests passed, 1 with an exception")
 
 
 def test_changes_that_nobody_measured_are_not_called_none() -> None:
     unchanged = Journal().snapshot("before").check("pass").snapshot("after").finish()
-    assert tile(unchanged, "Changes").text == "none"
-    assert tile(Journal().snapshot("before").check("pass").finish(), "Changes").text == "not measured"
+    assert cell_of(unchanged, "Changes").text == "none"
+    assert cell_of(Journal().snapshot("before").check("pass").finish(), "Changes").text == "not measured"
 
 
 def test_every_kind_of_entry_has_a_word_in_the_history() -> None:
@@ -338,3 +359,87 @@ def test_every_table_has_the_machines_in_one_order() -> None:
     (blocks,) = [section.blocks for section in built.sections if section.key == "baseline"]
     scores = next(block for block in blocks if isinstance(block, Table))
     assert [row[0].text for row in scores.rows] == list(states(built)) == ["a", "b"]
+
+
+def test_the_figures_say_of_how_many_and_why_not_of_the_others() -> None:
+    journal = complete()
+    reasons = {
+        "MNT-001": "not measured: in a container the host manages this",
+        "FW-001": "not measured: the machine does not run",
+        "APT-001": "no such thing",
+    }
+    for name, reason in reasons.items():
+        journal.check("not_applicable", id=name, severity="high", reason=reason)
+    journal.check("pass", id="SSH-001", severity="high").check("error", id="SSH-002", severity="high")
+    _, built = page(journal.finish(ok=9))
+    assert built.verdict.figures == (
+        "1 machine, 1 of 1 test passed, 1 of 5 security controls measured, "
+        "1 belong to the host of a container, 1 do not apply, 1 not looked at, 1 could not be measured."
+    )
+
+
+def test_who_is_waited_for_stands_there_once_with_everything() -> None:
+    _, built = page(complete().finish(ok=5))
+    waiting = next(block for block in built.summary if isinstance(block, Waiting))
+    needs = {who: [need.text for need in of_one] for who, of_one in waiting.lines}
+    assert len(waiting.lines) == len(needs)
+    assert needs["Supervisor"] == ["The supervisor's decision"]
+    assert sum(map(len, needs.values())) == len(page(complete().finish(ok=5))[0].completeness.missing)
+
+
+@pytest.mark.parametrize("suffix", ["md", "html", "pdf"])
+def test_no_document_tells_a_reader_what_to_type(suffix: str) -> None:
+    """Commands are for the technician, on the terminal."""
+    record, _ = page(complete().finish(ok=5))
+    content = render(record, suffix, "en")
+    if suffix == "pdf":
+        content = subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True).stdout
+    assert record.completeness.missing
+    assert b"oplever add" not in content
+
+
+def test_machines_that_are_alike_stand_together_and_the_worst_first() -> None:
+    journal = Journal()
+    hosts = [f"pc{number:02}" for number in range(14)]
+    for host in hosts:
+        checks = [
+            {"id": "x", "title": "x", "status": "fail" if host == "pc07" else "pass", "expected": "1", "found": "2"}
+        ]
+        journal.task("Test", host=host, data={"stage": "after", "suite": "s", "checks": checks})
+    rows = machines(page(journal.finish())[1])
+    alike = [name for name in rows if name.endswith("machines alike")]
+    assert next(iter(rows)) == "pc07"
+    assert alike == ["13 machines alike"]
+    assert rows[alike[0]]["Machine"].note.startswith("pc00, pc01, ")
+    assert "and 5 more" in rows[alike[0]]["Machine"].note
+
+
+def test_a_machine_is_told_by_what_only_it_does() -> None:
+    systems = [System(name, Recap(), roles=("c.base", *roles)) for name, roles in (("a", ("c.dns",)), ("b", ()))]
+    assert figures.tasks(systems) == {"a": ("c.dns",), "b": ("c.base",)}
+    assert figures.tasks(systems[:1]) == {"a": ("c.base", "c.dns")}
+
+
+def test_settings_to_ask_about() -> None:
+    record, _ = page(complete().finish(ok=5))
+    values = [
+        *(("a", "keyboard", "us"), ("a", "locale", "nl_NL.UTF-8"), ("a", "timezone", "Europe/Amsterdam")),
+        *(("b", "keyboard", "nl"), ("b", "locale", "nl_NL.UTF-8"), ("b", "timezone", "Europe/Amsterdam")),
+        ("c", "timezone", "Etc/UTC"),
+    ]
+    settings = tuple(Setting(host, "host", name, "changed", after=value) for host, name, value in values)
+    assert [(item.why, item.name, item.hosts) for item in unusual(structs.replace(record, settings=settings))] == [
+        ("keyboard", "keyboard", ("a",)),
+        ("minority", "timezone", ("c",)),
+        ("minority", "keyboard", ("b",)),
+    ]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_first_page_of_three_machines_fits_on_one_sheet(language: Language) -> None:
+    content = render(derive(read(fleet.lines(3, tasks=12, tests=8, controls=60))), "pdf", language)
+    pages = subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True).stdout.decode()
+    first, second, *_ = ([re.sub(r"\s+", " ", line) for line in page.splitlines()] for page in pages.split("\f"))
+    t = Translator(language)
+    assert t("Security per area") in first
+    assert f"0 {t(LAYOUT.chapters[0].title)}" in second

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from oplever.kinds.installation.stage import reached, standing
-from oplever.page.blocks import Tone
+from oplever.page.blocks import Stage, Tone
 from oplever.page.translator import N_, Translator
-from oplever.page.vocabulary import STAGES
 from oplever.record.model import Record
 
 HEADLINES: dict[str, tuple[Tone, str, str]] = {
@@ -66,10 +65,26 @@ def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
     return tone, t(title), t(explanation)
 
 
-def stage_steps(t: Translator, record: Record) -> str:
-    """The five steps, each with whether it was reached."""
+STEPS = {
+    "carried_out": N_("carried out"),
+    "tested": N_("tested"),
+    "accepted": N_("user"),
+    "approved": N_("supervisor"),
+    "signed": N_("signed"),
+}
+
+
+def stages(t: Translator, record: Record) -> tuple[Stage, ...]:
+    """The five steps, each with whether it was reached, or refused by who takes it."""
+    refused = {
+        "accepted": record.acceptance.verdict == "rejected",
+        "approved": record.accountability.decision == "rejected",
+    }
+    words = {step: t(text) for step, text in STEPS.items()}
     steps = reached(record)
-    words = {step: t(STAGES[step][1]) for step in steps}
     if steps["signed"]:
         words["signed"] = t("signed (key not checked here)")
-    return " · ".join(f"{'✓' if done else '–'} {words[step]}" for step, done in steps.items())
+    return tuple(
+        Stage(words[step], "done" if is_reached else "refused" if refused.get(step) else "open")
+        for step, is_reached in steps.items()
+    )

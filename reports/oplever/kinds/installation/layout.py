@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from oplever.kinds.installation.chapters import acceptance, baseline, faults, handover, job, machines, summary, tests
-from oplever.kinds.installation.headline import headline, stage_steps
+from oplever.kinds.installation.headline import headline
 from oplever.page.blocks import Cell
 from oplever.page.document import Chapter, Layout
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import STAGES, toned
 from oplever.record import figures
 from oplever.record.model import Record
 from oplever.record.start import is_stated
@@ -60,10 +59,6 @@ def _problem(view: View, t: Translator, key: str) -> Cell | None:
     return None
 
 
-def _stage(record: Record, t: Translator) -> Cell:
-    return toned(t, STAGES, record.stage, stage_steps(t, record))
-
-
 def _notes(record: Record, t: Translator) -> tuple[str, ...]:
     if is_stated(record):
         return (t("Computed from what people stated; no machine measured it, and nothing was retyped."),)
@@ -76,7 +71,6 @@ LAYOUT = Layout(
     facts=summary.facts,
     headline=headline,
     verdict=summary.verdict,
-    stage=_stage,
     summary=summary.summary,
     chapters=CHAPTERS,
     problem=_problem,

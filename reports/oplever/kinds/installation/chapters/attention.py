@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
 from oplever.kinds.installation.verdict import EFFECTS
 from oplever.page.blocks import Attention, AttentionItem, Phrase, Tone
-from oplever.page.parts import Blocks, in_language, titled
+from oplever.page.parts import Blocks, in_language, names_of, titled
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import FAULT_STATUS, reason_text, word
+from oplever.page.vocabulary import FAULT_STATUS, reason_text, setting_name, word
 from oplever.record import figures
 from oplever.record.causes import Cause
 from oplever.record.drift import SUITE, UPDATES
 from oplever.record.identity import latest
 from oplever.record.model import Control, DriftAcceptance, Reason, Test
 from oplever.record.persons import among, supervisors
+from oplever.record.unusual import unusual
 
 _MOST_OF_A_KIND = 8
 _MOST_CAUSES = 5
@@ -41,8 +42,9 @@ def attention(view: View, t: Translator) -> Blocks:
             shown.add(name)
             items += detail(view, t) or [_line(t, reason)]
     items += [] if "faults" in shown else _faults(view, t)
-    items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t), *_updates(view, t)]
-    return (Attention(t("Needs attention"), tuple(items) or (_nothing(view, t),)),)
+    items += [*_exceptions(view, t), *_escalations(view, t), *_incomplete(view, t)]
+    asides = [*_updates(view, t), *_unusual(view, t)]
+    return (Attention(t("Needs attention"), (*(items or [_nothing(view, t)]), *asides)),)
 
 
 def _line(t: Translator, reason: Reason) -> AttentionItem:
@@ -101,7 +103,7 @@ def _consequences(t: Translator, cause: Cause) -> str:
         "{count} other test fails with it, also on {hosts}",
         "{count} other tests fail with it, also on {hosts}",
         count,
-        hosts=_hosts(t, hosts),
+        hosts=names_of(t, hosts),
     )
 
 
@@ -148,11 +150,6 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
     return _capped(t, items, "faults", t("Open fault"))
 
 
-def _hosts(t: Translator, names: list[str]) -> str:
-    surplus = len(names) - _MOST_OF_A_KIND
-    return ", ".join([*names[:_MOST_OF_A_KIND], *([t("and {count} more", count=surplus)] if surplus > 0 else [])])
-
-
 def _controls(view: View, t: Translator) -> list[AttentionItem]:
     """Failing controls of high severity, one line per control; the others as a count."""
     groups: dict[str, list[Control]] = defaultdict(list)
@@ -164,7 +161,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         AttentionItem(
             "bad",
             label,
-            f"{titled(t, group[0].title) or name} ({_hosts(t, [control.host for control in group])})",
+            f"{titled(t, group[0].title) or name} ({names_of(t, [control.host for control in group])})",
             _expected_found(t, group[0], group[0].after),
             section="baseline",
             language=in_language(t, group[0].title),
@@ -197,7 +194,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
             t(
                 "{control}, severity high, on {hosts}, until {day}",
                 control=titled(t, waived[grant.id][0].title) or grant.control,
-                hosts=_hosts(t, [control.host for control in waived[grant.id]]),
+                hosts=names_of(t, [control.host for control in waived[grant.id]]),
                 day=t.day(grant.expires) if grant.expires else t("no date"),
             ),
             _detail(approved_by(t, view.record, grant)),
@@ -262,6 +259,29 @@ def _updates(view: View, t: Translator) -> list[AttentionItem]:
         "tests",
         t("Updates"),
     )
+
+
+def _unusual(view: View, t: Translator) -> list[AttentionItem]:
+    """Settings to ask about: nothing is known to be wrong."""
+    texts = {
+        "keyboard": N_("Is this intended on {hosts}: {name} {value}, with language {other}?"),
+        "minority": N_("Is this intended on {hosts}: {name} {value}, and not {other} as on the others?"),
+    }
+    return [
+        AttentionItem(
+            "info",
+            t("Ask"),
+            t(
+                texts[item.why],
+                hosts=names_of(t, item.hosts),
+                name=setting_name(t, "host", item.name),
+                value=item.value,
+                other=item.other,
+            ),
+            section="systems",
+        )
+        for item in unusual(view.record)
+    ]
 
 
 def _user(view: View, t: Translator) -> list[AttentionItem]:

@@ -1,22 +1,30 @@
-"""The first screen: what, where, when, who; the verdict; what needs attention; one tile per machine."""
+"""The first page, on which a supervisor decides: which record, how far it is, what was counted, who is waited for, what
+needs attention, the machines in a line each, the run over time, and security before and after."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
 from oplever.kinds.installation.chapters.attention import attention
-from oplever.kinds.installation.chapters.faults import unsolved
 from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
-from oplever.kinds.installation.headline import headline
+from oplever.kinds.installation.headline import headline, stages
 from oplever.kinds.installation.order import Order, State
-from oplever.page.blocks import Attention, AttentionItem, Cell, Column, Details, Tile, Tiles, Tone, Verdict
-from oplever.page.parts import Blocks, people_named, table
+from oplever.page.blocks import Bar, Bars, Cell, Column, Details, Need, Tone, Verdict, Waiting
+from oplever.page.parts import Blocks, names_of, people_named, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import missing_text, reason_text, toned, word, work_process
-from oplever.record.model import Missing, Record, System
+from oplever.page.vocabulary import area, missing_text, toned, word, work_process
+from oplever.record import figures
+from oplever.record.identity import latest
+from oplever.record.model import HostScore, Record, System
 from oplever.record.start import is_stated
 
-_MOST_TILES = 12
+_MOST_APART = 12
+"""Machines that have a row of their own; of more, those that are alike stand together."""
+_WORST_FIRST: tuple[Tone, ...] = ("bad", "warn", "info", "plain", "good")
 
 
 def title(record: Record, t: Translator) -> str:
@@ -25,85 +33,154 @@ def title(record: Record, t: Translator) -> str:
 
 
 def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
-    """What, where, when and who, in a few words each."""
+    """Which record this is, in a few words: number, what, where, when and who."""
     doc, job = record.document, record.assignment
-    number = t("number {id}", id=job.id) if job.id else ""
-    work = work_process(t, record.work_process).capitalize() if record.work_process else title(record, t)
-    names = [system.name for system in record.systems]
-    machines = t.plural("{count} machine", "{count} machines", len(names))
-    where = Cell(job.location or machines, note=", ".join(names[:8]) + (" …" if len(names) > 8 else ""))
+    work = work_process(t, record.work_process) if record.work_process else ""
     took = t("took {duration}", duration=t.duration(doc.duration)) if doc.ended else t("not finished")
     took = t("opened; work by hand") if is_stated(record) else took
     executors = people_named(record, "executor")
     principal = t("for {client}", client=job.principal) if job.principal else ""
-    return (
-        (t("What"), Cell(work, note=number)),
-        (t("Where"), where),
-        (t("When"), Cell(t.moment(doc.started), note=took)),
-        (t("Who"), Cell(executors or t("not recorded"), note=principal)),
+    texts = (
+        (t("Number"), job.id, ""),
+        (t("What"), work, ""),
+        (t("Where"), job.location, ""),
+        (t("When"), t.moment(doc.started), took),
+        (t("Who"), executors or t("technician not recorded"), principal),
     )
+    return tuple((name, Cell(text, note=note)) for name, text, note in texts if text)
 
 
 def verdict(record: Record, t: Translator) -> Verdict:
-    return Verdict(*headline(t, record), tuple(reason_text(t, reason) for reason in record.document.reasons))
+    return Verdict(*headline(t, record), figures=_figures(record, t), stages=stages(t, record))
+
+
+def _figures(record: Record, t: Translator) -> str:
+    """What was counted, of how many, in one sentence."""
+    tests, controls, faults = latest(record.tests), figures.measured(record), figures.unsolved_faults(record)
+    parts = [
+        t.plural("{count} machine", "{count} machines", len(record.systems)) if record.systems else "",
+        passed_of(t, tests) if tests else t("nothing tested"),
+        *_controls(controls, t),
+        t.plural("{count} fault not solved", "{count} faults not solved", len(faults)) if faults else "",
+    ]
+    return ", ".join(part for part in parts if part) + "."
+
+
+def _controls(controls: figures.Measured, t: Translator) -> Iterator[str]:
+    if not controls.total:
+        yield t("security not measured")
+        return
+    yield t(
+        "{measured} of {total} security controls measured",
+        measured=t.number(controls.measured),
+        total=t.number(controls.total),
+    )
+    if controls.of_the_host:
+        yield t("{count} belong to the host of a container", count=t.number(controls.of_the_host))
+    if controls.inapplicable:
+        yield t("{count} do not apply", count=t.number(controls.inapplicable))
+    if controls.not_looked_at:
+        yield t("{count} not looked at", count=t.number(controls.not_looked_at))
+    if controls.errors:
+        yield t("{count} could not be measured", count=t.number(controls.errors))
 
 
 def summary(view: View, t: Translator) -> Blocks:
-    return (*attention(view, t), *_supply(view, t), *_machines(view, t), *timeline(view, t))
+    return (*_waiting(view, t), *attention(view, t), *_machines(view, t), *timeline(view, t), *_areas(view, t))
 
 
-def _supply(view: View, t: Translator) -> Blocks:
-    """What is still missing from the record, who must supply it and how."""
-    missing = view.record.completeness.missing
-    if not missing:
-        return ()
-    return (Attention(t("Still needed"), tuple(supply_item(t, item) for item in missing)),)
+def _waiting(view: View, t: Translator) -> Blocks:
+    """What the record still lacks, by who must supply it."""
+    needs: dict[str, list[Need]] = defaultdict(list)
+    for item in view.record.completeness.missing:
+        needs[word(t, item.who).capitalize()].append(Need(missing_text(t, item.code, item.params), item.command))
+    lines = tuple((who, tuple(of_one)) for who, of_one in needs.items())
+    return (Waiting(t("Still needed"), lines),) if lines else ()
 
 
-def supply_item(t: Translator, missing: Missing) -> AttentionItem:
-    return AttentionItem(
-        "info",
-        word(t, missing.who).capitalize(),
-        missing_text(t, missing.code, missing.params),
-        command=missing.command,
-    )
+def _areas(view: View, t: Translator) -> Blocks:
+    """Per area how many controls are in order, before and after the work."""
+    bars = [
+        Bar(area(t, a.area, short=True), _share_text(t, a), *(s and s.passed / s.applying for s in (a.before, a.after)))
+        for a in figures.areas(view.record)
+    ]
+    summary_text = t("How many security controls are OK, before and after the work, of those that apply.")
+    legend = (t("before"), t("after"))
+    return (Bars(t("Security per area"), summary_text, legend, tuple(bars)),) if bars else ()
+
+
+def _share_text(t: Translator, area_: figures.Area) -> str:
+    """`2 → 5 of 5`; a dash for what was not measured then."""
+    last = area_.after or area_.before
+    before, after = (t.number(share.passed) if share else "–" for share in (area_.before, area_.after))
+    return t("{before} → {after} of {total}", before=before, after=after, total=t.number(last.applying if last else 0))
+
+
+class _Line(NamedTuple):
+    """A machine in the table of the first page, without what only it has: machines with equal lines stand together."""
+
+    os: str
+    task: str
+    state: Cell
+    tests: Cell
+    security: Cell
+    changes: Cell
 
 
 def _machines(view: View, t: Translator) -> Blocks:
+    if not view.record.systems:
+        return ()
+    tasks = figures.tasks(view.record.systems)
     order = Order(view.record)
-    tiles = [_tile(view, t, system, order.state(system)) for system in view.record.systems]
-    if len(tiles) <= _MOST_TILES:
-        return (Tiles(t("Machines"), tuple(tiles)),) if tiles else ()
-    telling = [tile for tile in tiles if tile.status.tone != "good"][:_MOST_TILES]
-    names = [name for name, _ in tiles[0].facts]
-    columns = (Column(t("Machine"), 2), Column(t("State"), 2), *(Column(name, 2) for name in names))
-    rows = [(Cell(tile.title, note=tile.subtitle), tile.status, *(cell for _, cell in tile.facts)) for tile in tiles]
-    every = t.plural("{count} machine", "{count} machines", len(tiles))
-    shown: Blocks = (Tiles(t("Machines"), tuple(telling)),) if telling else ()
-    return (*shown, Details(t("All machines"), table(t("All machines"), columns, rows, 200), count=every, paper=True))
+    lines = {
+        system: _line(view, t, system, tasks[system.name], order.state(system)) for system in view.record.systems
+    }
+    columns = (
+        Column(t("Machine"), 5),
+        Column(t("Task"), 4),
+        Column(t("State"), 3),
+        Column(t("Tests"), 3),
+        Column(t("Security"), 3),
+        Column(t("Changes"), 5),
+    )
+    caption = t("Machines")
+    rows = [_row(Cell(system.name, note=_os(figures.address(system), line.os)), line) for system, line in lines.items()]
+    if len(lines) <= _MOST_APART:
+        return table(caption, columns, rows)
+    count = t.plural("{count} machine", "{count} machines", len(rows))
+    apart = Details(t("All machines"), table(t("All machines"), columns, rows), count=count)
+    return (*table(caption, columns, _together(t, lines), 200), apart)
 
 
-def _tile(view: View, t: Translator, system: System, state: State) -> Tile:
+def _together(t: Translator, lines: Mapping[System, _Line]) -> list[tuple[Cell, ...]]:
+    """Machines of which everything in the table is equal in one row; what is not in order comes first."""
+    groups: dict[_Line, list[str]] = defaultdict(list)
+    for system, line in lines.items():
+        groups[line].append(system.name)
+    rows = []
+    for line, names in sorted(groups.items(), key=lambda group: _WORST_FIRST.index(group[0].state.tone)):
+        alike = t("{count} machines alike", count=t.number(len(names))) if len(names) > 1 else ""
+        rows.append(_row(Cell(alike or names[0], note=_os(names_of(t, names) if alike else "", line.os)), line))
+    return rows
+
+
+def _row(machine: Cell, line: _Line) -> tuple[Cell, ...]:
+    return (machine, Cell(line.task), line.state, line.tests, line.security, line.changes)
+
+
+def _os(text: str, os: str) -> str:
+    return " · ".join(part for part in (text, os) if part)
+
+
+def _line(view: View, t: Translator, system: System, roles: tuple[str, ...], state: State) -> _Line:
     tests = view.host_tests(system.name)
-    faults = view.faults_on[system.name]
-    score = view.scores.get(system.name)
-    before = score.before.score if score and score.before else None
-    after = score.after.score if score and score.after else None
-    in_steps = t.duration(system.machine_seconds)
-    return Tile(
-        title=system.name,
-        subtitle=system.os or t("unknown: no snapshot"),
-        status=toned(t, STATES, state),
-        facts=(
-            (t("Tests"), Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info")),
-            (t("Security"), Cell(_score_text(t, before, after))),
-            (t("Changes"), Cell(_changes(view, t, system))),
-            (t("Faults"), Cell(unsolved(t, faults), "bad") if faults else Cell(t("none"))),
-            (t("Time in steps"), Cell(t("not measured") if is_stated(view.record) else in_steps)),
-        ),
-        score_before=before,
-        score_after=after,
-        score_text=_score_text(t, before, after),
+    return _Line(
+        os=system.os or t("unknown: no snapshot"),
+        task=", ".join(view.roles[role] for role in roles),
+        state=toned(t, STATES, state),
+        tests=Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info"),
+        security=Cell(_score_text(t, view.scores.get(system.name))),
+        changes=Cell(_changes(view, t, system)),
     )
 
 
@@ -122,7 +199,9 @@ STATES: dict[str, tuple[Tone, str]] = {
 """What is known of a machine. Green is what got all of the work and was tested, nothing else."""
 
 
-def _score_text(t: Translator, before: float | None, after: float | None) -> str:
+def _score_text(t: Translator, score: HostScore | None) -> str:
+    before = score.before.score if score and score.before else None
+    after = score.after.score if score and score.after else None
     if after is None:
         return t("not measured") if before is None else t("{score} before", score=t.number(before))
     return t.number(after) if before is None else f"{t.number(before)} → {t.number(after)}"
