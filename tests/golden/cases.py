@@ -94,6 +94,7 @@ def _work(journal: Journal) -> None:
         items=[{"item": "wiki", "status": "changed", "message": None}],
         items_total=3,
         diff=[{"name": "/etc/nginx/sites-enabled/wiki", "added": 12, "removed": 3}],
+        files=["/etc/nginx/nginx.conf"],
         notify=["Reload"],
     )
     journal.task("Fetch the wiki", "ansible.builtin.get_url", role)

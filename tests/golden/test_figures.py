@@ -48,7 +48,9 @@ def machines(page: Page) -> dict[str, Facts]:
     if not tables:
         return {}
     titles = [column.title for column in tables[-1].columns]
-    return {row[0].text: dict(zip(titles, (cell.text for cell in row), strict=True)) for row in tables[-1].rows}
+    texts = {row[0].text: [cell.text for cell in row] for row in tables[-1].rows}
+    notes = {row[0].text: row[-1].note for row in tables[-1].rows}
+    return {host: {**dict(zip(titles, row, strict=True)), "Along": notes[host]} for host, row in texts.items()}
 
 
 def table(page: Page, key: str, caption: str) -> list[Facts]:
@@ -59,6 +61,19 @@ def table(page: Page, key: str, caption: str) -> list[Facts]:
         for block in blocks(section.blocks)
         if isinstance(block, Table) and block.caption == caption
         for row in block.rows
+    ]
+
+
+def all_settings(page: Page) -> list[Facts]:
+    """A row for each setting that changed, with its machine."""
+    section = next(section for section in page.sections if section.key == "systems")
+    return [
+        {"Machine": block.title.removeprefix("Settings of ")}
+        for block in blocks(section.blocks)
+        if isinstance(block, Details) and block.title.startswith("Settings of ")
+        for inner in block.blocks
+        if isinstance(inner, Table)
+        for _ in inner.rows
     ]
 
 
@@ -183,18 +198,19 @@ def check_sentence(record: Record, page: Page) -> None:
 
 def check_changes(record: Record, page: Page) -> None:
     for host, facts in machines(page).items():
-        parts = dict(reversed(part.split()) for part in facts["Changes"].split(", ") if number(part))
-        components = number(parts.get("components", parts.get("component", "")))
-        settings = number(parts.get("settings", parts.get("setting", "")))
+        parts = f"{facts['Changes']}, {facts['Along'].removeprefix('came along: ')}".split(", ")
+        components = sum(number(part) for part in parts if re.search("component|package", part))
+        settings = sum(number(part) for part in parts if re.search("setting|file", part))
         indexed = Counter(row["section"] for row in index(record, "changes") if row["host"] == host)
-        packages = len(table(page, "components", f"Packages on {host}"))
+        kinds = ("", " that were asked for", " that came along")
+        packages = sum(len(table(page, "components", f"Packages on {host}{kind}")) for kind in kinds)
         other = [row for row in table(page, "components", "Parts and tools") if row["Machine"] == host]
         csv_rows = [
             [row for row in comma_separated(record, s) if row["host"] == host] for s in ("components", "settings")
         ]
         agree(
             first_page=(components, settings),
-            chapter_and_csv=(packages + len(other), len(csv_rows[1])),
+            chapter=(packages + len(other), sum(row["Machine"] == host for row in all_settings(page))),
             csv=(len(csv_rows[0]), len(csv_rows[1])),
             index=(indexed["component"], indexed["setting"]),
         )

@@ -58,7 +58,8 @@ def is_hidden(no_log: object, data: Mapping[str, Any]) -> bool:
 
 
 def fields(action: str, status: str, data: Mapping[str, Any], error: object, redactor: Redactor) -> dict[str, Any]:
-    """The descriptive fields of a `result`, all optional: message, items, items_total, data, warnings, diff."""
+    """The descriptive fields of a `result`, all optional: message, items, items_total, data, warnings, diff,
+    files."""
     loop = _loop(data)
     bad = status not in ("ok", "changed")
     result: dict[str, Any] = {
@@ -68,6 +69,7 @@ def fields(action: str, status: str, data: Mapping[str, Any], error: object, red
         "data": kept_data(action, data, redactor, failed=bad) if loop is None else None,
         "warnings": _warnings(data, redactor),
         "diff": _diff(data, redactor),
+        "files": _files(data, redactor),
     }
     failed = [item for item in result["items"] or () if item["status"] in ("failed", "unreachable")]
     if bad and failed and loop:  # Ansible only says "One or more items failed"
@@ -255,6 +257,13 @@ def _package_names(data: Mapping[str, Any]) -> list[str]:
         if isinstance(value, list) and value:
             return [str(name) for name in value if isinstance(name, str)][:500]
     return []
+
+
+def _files(data: Mapping[str, Any], redactor: Redactor) -> list[str]:
+    """Paths of what was changed, by the names that modules have for them; never what was read."""
+    changed = [part for part in _loop(data) or [data] if isinstance(part, Mapping) and part.get("changed")]
+    paths = (part.get("dest") or part.get("path") for part in changed[:ITEMS_LIMIT])
+    return list(dict.fromkeys(one_line(p, 300, redactor.text) for p in paths if isinstance(p, str) and p[:1] == "/"))
 
 
 def _diff(data: Mapping[str, Any], redactor: Redactor) -> list[dict[str, Any]]:

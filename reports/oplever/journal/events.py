@@ -136,6 +136,7 @@ class Result(Event, frozen=True, gc=False, tag="result"):
     unreachable: bool = False
     warnings: tuple[str, ...] = ()
     diff: tuple[Change, ...] = ()
+    files: tuple[str, ...] = ()
     data: Any = None
 
 

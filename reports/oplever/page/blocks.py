@@ -33,7 +33,8 @@ class Phrase(Struct, frozen=True):
 
 
 class Cell(Struct, frozen=True):
-    """One value. `code` is text from a machine, shown with fixed width; `note` is a second, smaller line."""
+    """One value. `code` is text from a machine, shown with fixed width; `note` is a second, smaller line; `lines` are
+    what changed in a text, each line with `-` or `+` before it."""
 
     text: str
     tone: Tone = "plain"
@@ -41,6 +42,7 @@ class Cell(Struct, frozen=True):
     note: str = ""
     language: Mark = ""
     note_language: Mark = ""
+    lines: tuple[str, ...] = ()
 
 
 class Column(Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from oplever.record import figures
+from oplever.record import figures, origins
 from oplever.record.causes import Cause, causes
 from oplever.record.identity import TestKey
 from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
@@ -54,7 +54,8 @@ class View:
     failing_controls: list[Control]
     unsolved_faults: list[Fault]
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
-    changes: dict[str, tuple[int, int]]
+    changes: dict[str, origins.Changed]
+    writers: origins.Writers
     components: dict[str, list[Component]]
     settings: dict[str, list[Setting]]
     roles: dict[str, str]
@@ -71,6 +72,7 @@ class View:
             for result in step.results:
                 steps.setdefault(result.host, []).append((step, result))
         controls = figures.failing_controls(record)
+        by_file = origins.writers(record.steps)
         failing, faults = figures.failing_tests(record), figures.unsolved_faults(record)
         return cls(
             record=record,
@@ -81,7 +83,8 @@ class View:
             failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
             unsolved_faults=faults,
             steps_by_host=steps,
-            changes=figures.changes(record),
+            changes=origins.changed(record, by_file),
+            writers=by_file,
             components=_in_order(by_host(record.components), steps),
             settings=_in_order(by_host(record.settings), steps),
             tests_of=figures.tests_of_hosts(record),

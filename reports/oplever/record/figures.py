@@ -140,13 +140,6 @@ def open_points(record: Record) -> list[RestPoint]:
     return [point for point in record.rest_points.items if point.status == "open"]
 
 
-def changes(record: Record) -> dict[str, tuple[int, int]]:
-    """Of each machine: components that came, went or were used, and settings that differ."""
-    components = Counter(component.host for component in record.components)
-    settings = Counter(setting.host for setting in record.settings)
-    return {host: (components[host], settings[host]) for host in components | settings}
-
-
 def recap_of(results: Iterable[tuple[Step, HostResult]]) -> Recap:
     """The results of steps, counted as Ansible does: what changed and what failed but was ignored is `ok` as well."""
     count = Counter(result.status for _, result in results)

@@ -290,6 +290,7 @@ def _is_plain(event: Result) -> bool:
         or event.notify
         or event.warnings
         or event.diff
+        or event.files
         or event.job
         or event.delegated_to
         or (event.attempts or 1) != 1
@@ -314,6 +315,7 @@ def _host_result(event: Result, started: str, retries: tuple[str, ...], notified
         retries=retries,
         job=event.job.id if event.job and not event.job.finished else "",
         changes=tuple(Change(c.name, c.added, c.removed) for c in event.diff),
+        files=event.files,
         warnings=event.warnings,
     )
 

@@ -59,7 +59,9 @@ def component(host: str, package: Difference, before: Snapshot, after: Snapshot)
         change = "upgraded" if is_newer(package.after, package.before) else "downgraded"
     holder = before if package.change == "removed" else after
     origin = at(mapping(holder.get("packages")).get(package.name), 1)
-    return Component(host, package.kind, package.name, change, package.before, package.after, origin)
+    manual = items(holder.get("manual")) if isinstance(holder.get("manual"), list) else None
+    asked = None if manual is None else package.name in manual
+    return Component(host, package.kind, package.name, change, package.before, package.after, origin, asked=asked)
 
 
 def state(snapshot: Snapshot) -> State:

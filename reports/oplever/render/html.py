@@ -66,7 +66,16 @@ def _cell(cell: Cell) -> str:
     else:
         shown = _text(cell.text, cell.code, cell.language) if cell.text else ""
     note = f"<small{_lang(cell.note_language)}>{_text(cell.note, False)}</small>" if cell.note else ""
-    return shown + note
+    return shown + note + _difference(cell.lines)
+
+
+def _difference(lines: tuple[str, ...]) -> str:
+    """Changed lines, by their sign and by a colour."""
+    names = {"+": "added", "-": "removed"}
+    if not lines:
+        return ""
+    drawn = (f'<span class="{names.get(line[:1], "left-out")}">{escape(line)}</span>' for line in lines)
+    return f'<code class="difference">{"".join(drawn)}</code>'
 
 
 def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
@@ -78,7 +87,9 @@ def _rows(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> str:
     return "".join(
         '<tr role="row">'
         + "".join(
-            f"{head}<div{_whole_words(cell)}>{_cell(cell)}</div></td>" if cell.text or cell.note else f"{head}</td>"
+            f"{head}<div{_whole_words(cell)}>{_cell(cell)}</div></td>"
+            if cell.text or cell.note or cell.lines
+            else f"{head}</td>"
             for head, cell in zip(heads, row, strict=True)
         ).replace("\n", "&#10;")
         + "</tr>\n"

@@ -81,8 +81,8 @@ def _cell(cell: Cell, in_table: bool = True) -> str:
         text = code(cell.text, in_table) if cell.code else escape(cell.text)
     if cell.tone in ("bad", "warn") and text:
         text = f"**{text}**"
-    text = _toned(cell.tone, text)
-    return f"{text}<br>{escape(cell.note)}" if cell.note and text else text or escape(cell.note)
+    parts = (_toned(cell.tone, text), escape(cell.note), *(escape(line) for line in cell.lines))
+    return "<br>".join(part for part in parts if part)
 
 
 def _rows(titles: Sequence[str], rows: Iterator[Sequence[str]], numbers: Sequence[bool]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared.outcome import message
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.outcome import fields, message
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor
 
 STDERR = 'Traceback (most recent call last):\n  File "<stdin>", line 266\nOSError: [Errno 28] No space left on device\n'
@@ -37,3 +37,18 @@ def test_who_holds_the_lock_of_apt_is_named() -> None:
     assert text == f"{LOCKED.strip()} It is held by process 131 (unattended-upgr)."
     for other in ({"msg": LOCKED}, {"msg": LOCKED, "stdout": "x"}, {**data, "msg": "it failed"}):
         assert "held by" not in message(other, None, Redactor(()), failed=True)
+
+
+def test_a_result_names_the_files_that_it_changed_and_no_other() -> None:
+    def files(data: dict[str, object], status: str = "changed") -> object:
+        return fields("ansible.builtin.template", status, data, None, Redactor(["Zq7hunter2Kx9"])).get("files")
+
+    assert files({"changed": True, "dest": "/etc/a"}) == ["/etc/a"]
+    assert files({"changed": True, "path": "/etc/b"}) == ["/etc/b"]
+    assert files({"changed": True, "dest": "/srv/Zq7hunter2Kx9"}) == ["/srv/***"]
+    assert files({"changed": False, "dest": "/etc/a"}) is None
+    assert files({"changed": True, "dest": "relative"}) is None
+    assert files({"changed": True, "path": 5}) is None
+    items = ((True, "/etc/c"), (False, "/etc/d"), (True, "/etc/c"))
+    loop = [{"ansible_loop_var": "item", "changed": changed, "dest": path} for changed, path in items]
+    assert files({"changed": True, "results": loop}) == ["/etc/c"]

@@ -69,7 +69,8 @@ class System(Struct, frozen=True):
 
 
 class Component(Struct, frozen=True):
-    """What came, went or changed version; `kind` is `package` today, hardware parts come as entries."""
+    """What came, went or changed version; `kind` is `package` today, hardware parts come as entries. `asked` is whether
+    a package was asked for or came with another one, as the machine's own list says (None: it is not known)."""
 
     host: str
     kind: str
@@ -79,6 +80,7 @@ class Component(Struct, frozen=True):
     after: str = ""
     origin: str = ""
     by: str = "machine"
+    asked: bool | None = None
 
 
 class Setting(Struct, frozen=True):

@@ -39,7 +39,7 @@ class Change(Struct, frozen=True):
 class HostResult(Struct, frozen=True, gc=False):
     """How one task ended on one host. `rescued_by` names the task that took over, `notified` the handlers that were
     told, `notified_by` (of a handler) the tasks that told it, `retries` holds a message for each attempt that failed,
-    `job` identifies work that was left running in the background."""
+    `job` identifies work that was left running in the background, `files` are paths that it changed."""
 
     host: str
     status: TaskStatus
@@ -58,6 +58,7 @@ class HostResult(Struct, frozen=True, gc=False):
     job: str = ""
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Step(Struct, frozen=True):

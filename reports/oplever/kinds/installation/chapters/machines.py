@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from msgspec import structs
@@ -13,7 +13,7 @@ from oplever.page.parts import Blocks, code, folds, pairs, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, kind_name, setting_name, setting_value, toned, word
-from oplever.record import facts, figures
+from oplever.record import facts, figures, origins
 from oplever.record.model import BAD, Component, HostResult, Recap, Setting, Step, System
 from oplever.record.start import is_stated
 
@@ -85,11 +85,19 @@ def _packages(t: Translator, host: str, packages: list[Component]) -> Details:
         Column(t("After"), 2),
         Column(t("Origin"), 2),
     )
-    rows = [_component(t, part) for part in packages]
+    asked, along = origins.apart(packages)
+    title = t("Packages on {host}", host=host)
+    first = t("Packages on {host} that were asked for", host=host)
+    second = t("Packages on {host} that came along", host=host) if asked else title
+    counts = _counts(t, Counter(part.change for part in packages), CHANGE)
+    apart = t("{count} asked for", count=t.number(len(asked))) if asked else ""
     return Details(
-        t("Packages on {host}", host=host),
-        table(t("Packages on {host}", host=host), columns, rows),
-        count=_counts(t, Counter(part.change for part in packages), CHANGE),
+        title,
+        (
+            *table(first, columns, [_component(t, part) for part in asked]),
+            *table(second, columns, [_component(t, part) for part in along]),
+        ),
+        count=", ".join(part for part in (counts, apart) if part),
     )
 
 
@@ -108,7 +116,7 @@ def systems(view: View, t: Translator) -> Blocks:
         )
         for system in view.record.systems
     ]
-    changed = folds(t, [_settings(t, host, of_host) for host, of_host in view.settings.items()])
+    changed = folds(t, [_settings(view, t, host, of_host) for host, of_host in view.settings.items()])
     machines = (*(_as_one_table(view, t) if len(built) > MOST_FOLDS else ()), *folds(t, built))
     return (*machines, Group(t("Settings that changed"), changed)) if changed else machines
 
@@ -191,24 +199,51 @@ def _volumes(t: Translator, system: System) -> Blocks:
     return table(t("Storage of {host}", host=system.name), columns, rows)
 
 
-def _settings(t: Translator, host: str, changes: list[Setting]) -> Details:
-    columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 3), Column(t("After"), 3))
+_ORIGINS: dict[origins.Origin, str] = {
+    "role": N_("{kind} on {host}, changed by roles"),
+    "other": N_("{kind} on {host}: other"),
+    "package": N_("{kind} on {host}, brought by packages"),
+    "link": N_("{kind} on {host}: links"),
+    "directory": N_("{kind} on {host}: directories"),
+}
+
+
+def _settings(view: View, t: Translator, host: str, changes: list[Setting]) -> Details:
+    columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 2), Column(t("After"), 4))
     kinds: list[Block] = []
     for kind in facts.ORDER:
-        rows = [
-            (
-                Cell(setting_name(t, kind, s.name), code=kind != "host"),
-                Cell(word(t, s.change)),
-                code("\n".join([setting_value(t, s.before), *(line for line in s.lines if line[0] == "-")])),
-                code("\n".join([setting_value(t, s.after), *(line for line in s.lines if line[0] != "-")])),
-            )
-            for s in changes
-            if s.kind == kind
-        ]
-        kinds += table(t("{kind} on {host}", kind=_capitalised(kind_name(t, kind)), host=host), columns, rows)
+        of_kind = [setting for setting in changes if setting.kind == kind]
+        name = _capitalised(kind_name(t, kind))
+        for caption, settings in _by_origin(view, kind, of_kind):
+            rows = [_setting(view, t, setting) for setting in settings]
+            kinds += table(t(caption, kind=name, host=host), columns, rows)
     counts: Counter[str] = Counter(setting.kind for setting in changes)
     count = ", ".join(f"{kind_name(t, kind)}: {t.number(counts[kind])}" for kind in facts.ORDER if counts[kind])
     return Details(t("Settings of {host}", host=host), tuple(kinds), count=count)
+
+
+def _by_origin(view: View, kind: str, settings: list[Setting]) -> Iterator[tuple[str, list[Setting]]]:
+    """Files that roles wrote apart from those that came with packages; other kinds are one table."""
+    if kind not in origins.FILES:
+        yield N_("{kind} on {host}"), settings
+        return
+    for origin, caption in _ORIGINS.items():
+        yield caption, [setting for setting in settings if origins.origin(setting, view.writers) == origin]
+
+
+def _setting(view: View, t: Translator, setting: Setting) -> tuple[Cell, ...]:
+    writer = view.writers.get((setting.host, setting.name), "") if setting.kind in origins.FILES else ""
+    lines = tuple(t("{count} more lines", count=line[2:]) if line[0] == "…" else line for line in setting.lines if line)
+    return (
+        Cell(
+            setting_name(t, setting.kind, setting.name),
+            code=setting.kind != "host",
+            note=view.roles.get(writer, writer),
+        ),
+        Cell(word(t, setting.change)),
+        code(setting_value(t, setting.before)),
+        structs.replace(code(setting_value(t, setting.after)), lines=lines),
+    )
 
 
 def _capitalised(text: str) -> str:

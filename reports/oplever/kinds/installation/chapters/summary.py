@@ -180,7 +180,7 @@ def _line(view: View, t: Translator, system: System, roles: tuple[str, ...], sta
         state=toned(t, STATES, state),
         tests=Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info"),
         security=Cell(_score_text(t, view.scores.get(system.name))),
-        changes=Cell(_changes(view, t, system)),
+        changes=_changes(view, t, system),
     )
 
 
@@ -207,11 +207,29 @@ def _score_text(t: Translator, score: HostScore | None) -> str:
     return t.number(after) if before is None else f"{t.number(before)} → {t.number(after)}"
 
 
-def _changes(view: View, t: Translator, system: System) -> str:
-    components, settings = view.changes.get(system.name, (0, 0))
-    parts = [
-        t.plural("{count} component", "{count} components", components) if components else "",
-        t.plural("{count} setting", "{count} settings", settings) if settings else "",
-    ]
-    is_measured = system.snapshot_before and system.snapshot_after
-    return ", ".join(part for part in parts if part) or (t("none") if is_measured else t("not measured"))
+def _changes(view: View, t: Translator, system: System) -> Cell:
+    """What was asked for, and as a note what came along with it."""
+    change = view.changes.get(system.name)
+    if change is None:
+        return Cell(t("none") if system.snapshot_before and system.snapshot_after else t("not measured"))
+    asked = change.asked or 0
+    first = (_asked(t, asked), _files(t, change.by_roles))
+    along = (_components(t, change.components - asked), _settings(t, change.settings - change.by_roles))
+    text, note = (", ".join(filter(None, parts)) for parts in (first, along))
+    return Cell(text, note=t("came along: {changes}", changes=note)) if text and note else Cell(text or note)
+
+
+def _asked(t: Translator, count: int) -> str:
+    return t.plural("{count} package asked for", "{count} packages asked for", count) if count else ""
+
+
+def _components(t: Translator, count: int) -> str:
+    return t.plural("{count} component", "{count} components", count) if count else ""
+
+
+def _files(t: Translator, count: int) -> str:
+    return t.plural("{count} file by roles", "{count} files by roles", count) if count else ""
+
+
+def _settings(t: Translator, count: int) -> str:
+    return t.plural("{count} setting", "{count} settings", count) if count else ""
