@@ -20,6 +20,7 @@ ANCHORS: Final = (
     "complete-terminal",
     "checks-none",
     "checks-parameters",
+    "code-invalid",
     "config-invalid",
     "host-unknown",
     "compare-sides",

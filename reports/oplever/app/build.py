@@ -10,8 +10,18 @@ from pathlib import Path
 from oplever import config, store
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable, write
+from oplever.page.blocks import Enclosure
+from oplever.page.document import Paper
 from oplever.record.model import Record
-from oplever.store import documents, manifest
+from oplever.store import documents, fingerprint, manifest
+
+_ENCLOSED = (
+    (store.RECORD, "The record that this document was made of", "application/json"),
+    (store.JOURNAL, "What machines said during the run", "application/jsonl"),
+    (store.ENTRIES, "What people said", "application/jsonl"),
+)
+_LARGEST_ENCLOSED = 16_000_000
+"""Bytes of a file that goes inside the PDF; a journal of a thousand machines is larger."""
 
 _started: list[subprocess.Popen[bytes]] = []
 """Processes that draw documents, until it is seen that they ended: whoever started one has to take note of its end."""
@@ -63,7 +73,7 @@ def _draw(directory: Path) -> Record:
             refresh(record, directory)
             basis = documents.basis(directory)
         with documents.drafts(directory) as place:
-            problem = _write_until_problem(record, place)
+            problem = _write_until_problem(record, place, directory)
             with locked(directory):
                 if documents.basis(directory) != basis:
                     continue  # they are of an earlier revision
@@ -74,22 +84,33 @@ def _draw(directory: Path) -> Record:
         return record
 
 
-def _write_until_problem(record: Record, place: Path) -> Exception | None:
+def _write_until_problem(record: Record, place: Path, directory: Path) -> Exception | None:
     try:
-        write_documents(record, place)
+        write_documents(record, place, directory)
     except Exception as problem:
         return problem
     return None
 
 
-def write_documents(record: Record, place: Path) -> None:
-    """`report.<language>.<suffix>` for every language and format, readable by the owner only; each is written before
-    the next is drawn. Raises OpleverError (`file-unwritable`)."""
+def write_documents(record: Record, place: Path, directory: Path) -> None:
+    """`report.<language>.<suffix>` for every language and format, of the record in `directory`, readable by the owner
+    only; each is written before the next is drawn. Raises OpleverError (`file-unwritable`), OSError."""
     from oplever.render.registry import draw_all  # noqa: PLC0415 - most commands draw nothing, and it is much to read
 
-    for name, content in draw_all(record):
+    for name, content in draw_all(record, paper(directory, record.document.revision)):
         if content is not None:
             write(place / name, content)
+
+
+def paper(directory: Path, revision: int) -> Paper:
+    """What a paper of this revision needs of the files of its record. Raises OSError."""
+    present = [(name, what, mime) for name, what, mime in _ENCLOSED if (directory / name).exists()]
+    fitting = [file for file in present if (directory / file[0]).stat().st_size <= _LARGEST_ENCLOSED]
+    return Paper(
+        code=fingerprint.of(directory, revision).text,
+        enclosures=tuple(Enclosure(*file, (directory / file[0]).read_bytes()) for file in fitting),
+        too_large=tuple(file[0] for file in present if file not in fitting),
+    )
 
 
 def _sentence(problem: Exception) -> str:

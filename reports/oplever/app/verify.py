@@ -12,7 +12,7 @@ from oplever.kinds.installation.stage import changed_since_decision, reached
 from oplever.record.entries import PseudonymisedEntry
 from oplever.record.model import Record
 from oplever.record.persons import among, supervisors
-from oplever.store import manifest, signatures
+from oplever.store import fingerprint, manifest, signatures
 from oplever.store.signatures import Checked
 
 
@@ -47,23 +47,25 @@ class Verified(Struct, frozen=True):
     decision: Decision | None
 
 
-def verify(directory: Path, allowed_signers: str | None = None) -> Verified:
-    """Check a record against its checksums, the chain of its entries and its signatures.
+def verify(directory: Path, allowed_signers: str | None = None, printed: fingerprint.Printed | None = None) -> Verified:
+    """Check a record against its checksums, the chain of its entries and its signatures; and what a paper says of it.
 
     Raises OpleverError: `file-unreadable`, `entries-broken`, `config-invalid`.
     """
     allowed = signatures.allowed_signers(allowed_signers)
     try:
         with locked(directory):  # nobody puts other documents there while they are compared
-            return _verified(directory, allowed)
+            return _verified(directory, allowed, printed)
     except OSError as problem:
         raise unreadable(directory, problem) from None
 
 
-def _verified(directory: Path, allowed: Path | None) -> Verified:
+def _verified(directory: Path, allowed: Path | None, printed: fingerprint.Printed | None) -> Verified:
     checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
     problems = manifest.problems(directory) + signatures.strangers(directory)
     problems += [problem for signature in checked for problem in signature.problems]
+    if printed and (problem := fingerprint.problem(directory, printed)):
+        problems.append(problem)
     replaced = ((entry.at, entry.entry) for entry in entries if isinstance(entry.entry, PseudonymisedEntry))
     return Verified(
         problems=tuple(dict.fromkeys(problems)),

@@ -8,6 +8,7 @@ from oplever import store
 from oplever.app.verify import Decision
 from oplever.app.verify import verify as verify_record
 from oplever.cli.output import tell_documents
+from oplever.store import fingerprint
 from oplever.store.signatures import Checked
 from oplever.text import printable
 
@@ -25,11 +26,15 @@ from oplever.text import printable
 def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None:
     """Check RECORD against its checksums, the chain of its entries and its signatures.
 
+    RECORD may be the code of a document on paper, oplever:RECORD:REVISION:FINGERPRINT: then that it was made of this
+    record is checked too.
+
     Lists each file that was changed, removed or added, and each line of the entries that was changed, removed or moved.
     Exits with 1 if there is one, or if a signature is not valid or cannot be checked.
     """
-    directory = store.find(record)
-    verified = verify_record(directory, allowed_signers)
+    printed = fingerprint.parse(record) if fingerprint.is_printed(record) else None
+    directory = store.find(printed.record if printed else record)
+    verified = verify_record(directory, allowed_signers, printed)
     for problem in verified.problems:
         click.echo(f"oplever: {printable(problem)}", err=True)
     if any(signature.unknown for signature in verified.signatures):
@@ -43,6 +48,9 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     tell_documents(directory)
     if verified.problems:
         ctx.exit(1)
+    if printed:
+        since = "" if printed.revision == verified.revision else f"; the present revision is {verified.revision}"
+        click.echo(f"the document is of revision {printed.revision} of this record{since}")
     if verified.decision:
         click.echo(printable(_decision(verified.decision)))
     click.echo(f"{directory.name}: no file has changed" + ("" if verified.signatures else "; not signed"))

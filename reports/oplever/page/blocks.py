@@ -263,9 +263,27 @@ class Section(Struct, frozen=True):
     badge: Cell | None = None
 
 
+class Annex(Struct, frozen=True):
+    """Rows in small print behind the sections of a document on paper."""
+
+    number: int
+    title: str
+    blocks: tuple[Block, ...]
+
+
+class Enclosure(Struct, frozen=True):
+    """A file that goes inside a document that can hold files; `what` says what it is."""
+
+    name: str
+    what: str
+    mime_type: str
+    content: bytes
+
+
 class Page(Struct, frozen=True):
     """The whole document. `created` is ISO 8601 UTC, for document properties; `facts` are one line that says which
-    record this is, `status` the state and the revision of the document; `labels` are words of the frame."""
+    record this is, `status` the state and the revision of the document; `labels` are words of the frame. Of use on
+    paper alone are `code`, which says what record it was made of, and `paper_notes`, `annexes` and `enclosures`."""
 
     language: str
     title: str
@@ -279,3 +297,7 @@ class Page(Struct, frozen=True):
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
     labels: dict[str, str]
+    paper_notes: tuple[str, ...] = ()
+    code: str = ""
+    annexes: tuple[Annex, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()

@@ -9,11 +9,23 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
 
-from oplever.page.blocks import Attention, Block, Cell, Page, Paragraph, Section, Tone, Verdict
+from oplever.page.blocks import Attention, Block, Cell, Enclosure, Page, Paragraph, Section, Tone, Verdict
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
 from oplever.record.model import Record
+
+
+class Paper(Struct, frozen=True):
+    """What only the files of a record tell: the code by which a paper is checked, and files to go inside it; those that
+    are `too_large` stay where they are."""
+
+    code: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    too_large: tuple[str, ...] = ()
+
+
+NO_PAPER = Paper()
 
 Builder = Callable[[View, Translator], tuple[Block, ...]]
 
@@ -47,7 +59,7 @@ class Layout(Struct, frozen=True):
     elsewhere: Mapping[str, str] = {}
 
 
-def build(view: View, layout: Layout, t: Translator) -> Page:
+def build(view: View, layout: Layout, t: Translator, paper: Paper = NO_PAPER) -> Page:
     """The whole document in one language, for a view of a record that is clean: one view serves every language."""
     record = view.record
     numbers = {key: number for number, chapter in enumerate(layout.chapters) for key in chapter.keys}
@@ -63,7 +75,18 @@ def build(view: View, layout: Layout, t: Translator) -> Page:
         summary=tuple(_numbered(block, numbers) for block in layout.summary(view, t)),
         sections=tuple(_section(view, layout, t, number) for number in range(len(layout.chapters))),
         notes=(t("Times are in time zone {zone}.", zone=t.zone), *layout.notes(record, t)),
+        paper_notes=_paper_notes(t, paper),
         labels=_labels(t, record.id),
+        code=paper.code,
+        enclosures=paper.enclosures,
+    )
+
+
+def _paper_notes(t: Translator, paper: Paper) -> tuple[str, ...]:
+    inside, outside = ", ".join(file.name for file in paper.enclosures), ", ".join(paper.too_large)
+    return (
+        *((t("Files inside this document: {files}.", files=inside),) if inside else ()),
+        *((t("Too large to go inside this document: {files}.", files=outside),) if outside else ()),
     )
 
 
@@ -120,7 +143,15 @@ def _labels(t: Translator, name: str) -> dict[str, str]:
         "print": t("Print"),
         "section": t("Section {number}"),
         "left_out": t("{{count}} more rows are in the file {file}.", file=file),
+        "more_here": t("{{count}} more rows."),
+        "in_annex": t("See annex {number}."),
+        "annex": t("Annex {number}"),
+        "annexes": t("Annexes"),
+        "code": t("To check this paper: oplever verify with this code."),
+        "square": t("Square with the code {code}", code="{code}"),
+        "enclosed": t("The rows are in record.json, inside this document."),
         "folded": t("The rows are in the file {file}.", file=file),
+        "cut": t("The rest of texts that end in “…” is in record.json of record {record}.", record=name),
         "shortened": t(
             "Rows that are left out here, and the rest of texts that end in “…”, are in the files {file} and "
             "record.json of record {record}.",

@@ -1,26 +1,29 @@
-"""A page as PDF, for the archive (PDF/A-2a) and for every reader (PDF/UA-1), through Typst.
+"""A page as PDF, for the archive (PDF/A-3a) and for every reader (PDF/UA-1), through Typst.
 
-The template is ours and fixed. The page goes in beside it as JSON, so nothing of it can become markup. What paper
-does not need is left out here: rows beyond a table's limit and what is folded on screen; the document says so.
+The template is ours and fixed. The page goes in beside it as JSON, so nothing of it can become markup. What is folded
+on screen stands behind the document in small print, and the files of the record go inside it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from oplever import clock, extras
-from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Page
-from oplever.render.paper import on_paper
+from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Enclosure, Page
+from oplever.render.paper import archived
 
-STANDARDS = ("a-2a", "ua-1")
+STANDARDS = ("a-3a", "ua-1")
 _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
 
@@ -43,17 +46,40 @@ _DRAWN = (
 )
 """What the fonts inside Typst can draw. A PDF/A may not hold a character without a shape."""
 
+_FALLBACK: dict[str, tuple[tuple[int, int], ...]] = {
+    "Noto Sans Arabic": ((0x600, 0x6FF),),
+    "Noto Naskh Arabic": ((0x600, 0x6FF),),
+    "Noto Sans Hebrew": ((0x5D0, 0x5EA),),
+    "DejaVu Sans": ((0x5D0, 0x5EA), (0x621, 0x64A), (0x660, 0x669), (0x6AF, 0x6AF), (0x6CC, 0x6CC)),
+    "Noto Sans CJK SC": ((0x3001, 0x30FF), (0x4E00, 0x9FA5), (0xAC00, 0xD7A3)),
+    "Noto Sans CJK JP": ((0x3001, 0x30FF), (0x4E00, 0x9FA5), (0xAC00, 0xD7A3)),
+    "Droid Sans Fallback": ((0x3001, 0x30FF), (0x4E00, 0x9FA5)),
+}
+"""Fonts of this machine that draw names in other scripts, where they are installed, and what they have for certain."""
+
 _ESCAPED = re.compile(rf"\S{{{_WORD + 1},}}")
 _BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
+
+
+@lru_cache
+def _fallback() -> tuple[str, ...]:
+    """The fonts for other scripts that this machine has."""
+    typst = extras.load("typst", "pdf")
+    installed = set(typst.Fonts(include_system_fonts=True).families())
+    return tuple(family for family in _FALLBACK if family in installed)
 
 
 @lru_cache(maxsize=4096)
 def _drawable(character: str) -> bool:
     point = ord(character)
-    has_shape = any(first <= point <= last for first, last in _DRAWN)
-    return character == "\n" or (
-        has_shape and unicodedata.category(character) not in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc")
-    )
+    if character == "\n":
+        return True
+    if unicodedata.category(character) in ("Cn", "Mn", "Me", "Mc", "Cf", "Cc"):
+        return False
+    if any(first <= point <= last for first, last in _DRAWN):
+        return True
+    ranges = (pair for family in _fallback() for pair in _FALLBACK[family])
+    return any(first <= point <= last for first, last in ranges)
 
 
 def _text(text: str) -> str:
@@ -94,20 +120,47 @@ def _created(iso: str) -> datetime:
 def draw(page: Page) -> bytes:
     """The page as PDF. Raises OpleverError (`extra-missing`) without Typst."""
     typst = extras.load("typst", "pdf")
-    tree = msgspec.to_builtins(on_paper(page))
-    kind = tree.pop("kind")
-    data = {**_for_paper(tree), "document": _text(kind), "symbols": SYMBOLS, "stage_symbols": STAGE_SYMBOLS}
-    result = typst.compile(
-        _template(),
-        format="pdf",
-        sys_inputs={"page": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=list(STANDARDS),
-        timestamp=_created(page.created),
-        ignore_system_fonts=True,
-    )
+    tree = msgspec.to_builtins(archived(page))
+    kind, enclosures = tree.pop("kind"), tree.pop("enclosures")
+    described = [{key: file[key] for key in ("name", "what", "mime_type")} for file in enclosures]
+    data = {
+        **_for_paper(tree),
+        "document": _text(kind),
+        "symbols": SYMBOLS,
+        "stage_symbols": STAGE_SYMBOLS,
+        "code": page.code,
+        "square": _square(page.code),
+        "enclosures": described,
+        "fallback": _fallback(),
+    }
+    with TemporaryDirectory(prefix="oplever-") as place:
+        _put(page.enclosures, Path(place))
+        result = typst.compile(
+            _template(),
+            root=place,
+            format="pdf",
+            sys_inputs={"page": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=list(STANDARDS),
+            timestamp=_created(page.created),
+            ignore_system_fonts=not _fallback(),
+        )
     if not isinstance(result, bytes):
         raise TypeError("Typst gave no single PDF")
     return _without_suspects(result)
+
+
+def _put(enclosures: tuple[Enclosure, ...], place: Path) -> None:
+    """Where the template reads them."""
+    for file in enclosures:
+        (place / file.name).write_bytes(file.content)
+
+
+def _square(code: str) -> list[str]:
+    """The QR code as rows of 0 and 1; none where the library for it is not installed: the text says the same."""
+    if not code or importlib.util.find_spec("segno") is None:
+        return []
+    segno = extras.load("segno", "pdf")
+    return ["".join(map(str, row)) for row in segno.make(code, error="m", micro=False).matrix]
 
 
 def _without_suspects(pdf: bytes) -> bytes:

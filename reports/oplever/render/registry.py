@@ -8,6 +8,7 @@ from typing import Protocol
 from oplever.errors import OpleverError
 from oplever.kinds import documents
 from oplever.page.blocks import Page
+from oplever.page.document import NO_PAPER, Paper
 from oplever.page.translator import Translator
 from oplever.record.model import Language, Record
 from oplever.render import html, markdown, pdf
@@ -29,10 +30,10 @@ def render(record: Record, fmt: str, language: Language) -> bytes:
     return FORMATS[fmt].draw(documents.build(record, Translator(language)))
 
 
-def draw_all(record: Record) -> Iterator[tuple[str, bytes | None]]:
+def draw_all(record: Record, paper: Paper = NO_PAPER) -> Iterator[tuple[str, bytes | None]]:
     """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for. None for one
     whose format needs a library that is not installed."""
-    pages = list(documents.build_all(record))
+    pages = list(documents.build_all(record, paper))
     for suffix, fmt in FORMATS.items():
         for page in pages:
             yield f"report.{page.language}.{suffix}", _drawn(page, fmt)

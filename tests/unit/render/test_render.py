@@ -137,7 +137,7 @@ def test_pdf_is_tagged_and_says_its_language(record: Record, language: Language)
         assert bool(pdf.Root.MarkInfo.Marked)
         assert len(pdf.pages) > 1
         with pdf.open_metadata() as about:
-            assert about["{http://www.aiim.org/pdfa/ns/id/}part"] == "2"
+            assert about["{http://www.aiim.org/pdfa/ns/id/}part"] == "3"
             assert about["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
         assert "/JavaScript" not in str(pdf.Root.keys())
         assert "/OpenAction" not in pdf.Root

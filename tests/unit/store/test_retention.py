@@ -36,7 +36,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _render(record: object, place: Path) -> None:
+def _render(record: object, place: Path, directory: Path) -> None:
     store.write(place / "report.nl.md", to_json(record))
 
 

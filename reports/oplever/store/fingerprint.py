@@ -1,0 +1,67 @@
+"""What a paper says of the record it was made of, short enough to be typed: `oplever:<id>:<revision>:<fingerprint>`.
+
+The fingerprint is of the last line of the entries of that revision, or of the journal when there was none yet. Each
+line names the one before it, and the first one the journal, so it answers for all that the revision was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from oplever.errors import OpleverError
+from oplever.store import chain, manifest
+from oplever.store.places import ENTRIES, JOURNAL
+
+_LENGTH = 24
+_CODE = re.compile(r"oplever:([^:/]+):(\d{1,9}):([0-9a-f]{24})")
+
+
+class Printed(NamedTuple):
+    """What a paper says; `text` is how it says that."""
+
+    record: str
+    revision: int
+    fingerprint: str
+
+    @property
+    def text(self) -> str:
+        return f"oplever:{self.record}:{self.revision}:{self.fingerprint}"
+
+
+def is_printed(text: str) -> bool:
+    return text.startswith("oplever:")
+
+
+def parse(text: str) -> Printed:
+    """Raises OpleverError (`code-invalid`)."""
+    match = _CODE.fullmatch(re.sub(r"\s", "", text))
+    if match is None:
+        advice = "type it as it stands under the square: oplever:RECORD:REVISION:FINGERPRINT"
+        raise OpleverError("code-invalid", f"this is not the code of a document: {text}", advice)
+    return Printed(match[1], int(match[2]), match[3])
+
+
+def of(directory: Path, revision: int) -> Printed:
+    """What a document of this revision says. Raises OSError, ValueError when there is no such revision."""
+    path = directory / ENTRIES
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    count = revision - manifest.first_revision(directory)
+    if not 0 <= count <= len(lines):
+        raise ValueError(f"there is no revision {revision}")
+    link = chain.link(lines[:count], directory / JOURNAL)
+    fingerprint = hashlib.sha256(link.encode()).hexdigest()[:_LENGTH]
+    return Printed(directory.resolve().name, revision, fingerprint)
+
+
+def problem(directory: Path, printed: Printed) -> str:
+    """Why a paper is not of this record as it is here; empty when it is. Raises OSError."""
+    try:
+        here = of(directory, printed.revision)
+    except ValueError:
+        return f"the document is of revision {printed.revision}, which this record does not have"
+    if here == printed:
+        return ""
+    return f"the document is of another revision {printed.revision} than this record has: its fingerprint differs"
