@@ -17,6 +17,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     directory,
     documents,
     events,
+    handout,
     hidden,
     origin,
     recording,
@@ -48,6 +49,7 @@ class Run:
         self._loader: Any = None
         self._directory = ""
         self._searched: set[str] = set()
+        self._roles: set[str] = set()
         self._display = display
         self._writer = Writer(place.descriptor, place.reserve, lambda: directory.reopen(place))
         self._pid = os.getpid()
@@ -148,7 +150,17 @@ class Run:
             self._announced.add(uuid)
             self._actions[uuid] = events.task_action(task)
             self._know_of_task(task)
+            self._role(task)
             self.write("task_start", events.task_fields(task, self._play, self.redactor, handler=handler))
+
+    def _role(self, task: Any) -> None:
+        """What the role of a task gives a user to check, before its first task."""
+        role = getattr(task, "_role", None)
+        if role is None or str(role.get_name()) in self._roles:
+            return
+        self._roles.add(str(role.get_name()))
+        if lines := handout.lines(str(role._role_path)):
+            self.write("role", {"role": str(role.get_name()), "handout": lines})
 
     def _know_of_task(self, task: Any) -> None:
         """Secrets that come with the task: in its variables and those of its blocks, in its environment, and in the

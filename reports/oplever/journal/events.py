@@ -116,6 +116,20 @@ class Include(Event, frozen=True, tag="include"):
     task: str = ""
 
 
+class HandoutLine(Struct, frozen=True):
+    """What a user can check."""
+
+    nl: str = ""
+    en: str = ""
+
+
+class Role(Event, frozen=True, tag="role"):
+    """What a role gives a user to check."""
+
+    role: str
+    handout: tuple[HandoutLine, ...] = ()
+
+
 class Result(Event, frozen=True, gc=False, tag="result"):
     task: str
     host: str
@@ -210,6 +224,7 @@ Line = (
     | ItemDone
     | Retry
     | Include
+    | Role
     | Notify
     | NoHosts
     | Stats

@@ -23,13 +23,14 @@ from oplever.journal.events import (
     PlayStart,
     Result,
     Retry,
+    Role,
     RunEnd,
     RunStart,
     Stats,
     TaskStart,
     Unread,
 )
-from oplever.record.model import Change, HostResult, HostResults, ItemResult, PlanStep, Recap
+from oplever.record.model import Change, HostResult, HostResults, ItemResult, PlanStep, Recap, Text
 from oplever.record.notices import Notices
 from oplever.record.rescues import Rescues
 from oplever.record.unfinished import LooseEnds
@@ -122,6 +123,7 @@ class Run:
     retries: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     notified: dict[str, list[str]] = field(default_factory=dict)
     included: Counter[str] = field(default_factory=Counter)
+    handouts: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     recap: dict[str, Recap] | None = None
@@ -171,6 +173,8 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 run.included.update(event.hosts)
                 if task := run.tasks.get(event.task):
                     task.includes[event.name] = None
+            case Role():
+                run.handouts[event.role] = tuple(Text(line.nl, line.en) for line in event.handout)
             case Notify():
                 run.notified.setdefault(event.host, []).append(event.handler)
             case PlayStart():

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from oplever.words import Text
+
 
 class Recap(Struct, frozen=True):
     """Counts per host exactly as Ansible's own PLAY RECAP."""
@@ -36,7 +38,8 @@ class Volume(Struct, frozen=True):
 
 
 class System(Struct, frozen=True):
-    """One machine as built (from its last snapshot) with its counts."""
+    """One machine as built (from its last snapshot) with its counts. `handout` is what its roles give a user to
+    check."""
 
     name: str
     recap: Recap
@@ -66,6 +69,7 @@ class System(Struct, frozen=True):
     machine_seconds: float = 0.0
     snapshot_before: str | None = None
     snapshot_after: str | None = None
+    handout: tuple[Text, ...] = ()
 
 
 class Component(Struct, frozen=True):

@@ -12,7 +12,7 @@ from oplever.page.parts import Blocks, in_language, pairs, titled
 from oplever.page.translator import LANGUAGES, N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import ACCEPTANCE, setting_name, toned, word
-from oplever.record.model import Acceptance, AcceptanceItem, Setting, Test
+from oplever.record.model import Acceptance, AcceptanceItem, Setting, System, Test
 
 _INSTRUCTED = N_("The user was told how to use it and whom to ask for help")
 """The last line of the form; an acceptance has an answer to it of its own."""
@@ -23,6 +23,8 @@ _USED = frozenset({"http", "dns", "command"})
 _SHOWN = frozenset({"host", "account"})
 """Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
 
+_MOST_LINES = 10
+"""Lines for one machine: more than that nobody goes through."""
 _MOST_SETTINGS = 12
 _MOST_TESTS = 48
 _FIRST_PERSON, _LAST_PERSON = 1000, 59999
@@ -93,7 +95,7 @@ def _name(text: str) -> str:
 
 
 def form(view: View, t: Translator) -> tuple[FormItem, ...]:
-    """Proposes what to show: one test that uses each service, and the settings a user notices."""
+    """What to show the user, line by line."""
     languages = [_lines(view, Translator(language)) for language in LANGUAGES]
     return tuple(
         FormItem(line, frozenset(_name(name.text) for name in names))
@@ -102,6 +104,21 @@ def form(view: View, t: Translator) -> tuple[FormItem, ...]:
 
 
 def _lines(view: View, t: Translator) -> list[CheckItem]:
+    """What the roles of each machine give; of a record without that, what tests show and settings say."""
+    given = [line for system in view.record.systems for line in handout(t, system)]
+    return [*given, CheckItem(t(_INSTRUCTED))] if given else _proposed(view, t)
+
+
+def handout(t: Translator, system: System) -> list[CheckItem]:
+    """The lines that the roles of a machine give a user, those of its applications first: they come last in a run."""
+    by_name = {titled(t, line): line for line in reversed(system.handout)}
+    return [
+        CheckItem(f"{system.name}: {text}", language=in_language(t, line))
+        for text, line in list(by_name.items())[:_MOST_LINES]
+    ]
+
+
+def _proposed(view: View, t: Translator) -> list[CheckItem]:
     used: dict[tuple[str, str], Test] = {}
     for test in view.after or view.during:
         if test.source in _USED and test.status == "pass":

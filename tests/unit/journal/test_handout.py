@@ -1,0 +1,71 @@
+"""What roles give a user to check: from their file to the form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils import handout
+from golden import outputs
+from golden.cases import Case
+from golden.journal import Journal, machine
+from oplever.kinds.documents import build
+from oplever.kinds.installation.chapters import acceptance
+from oplever.page.blocks import Checklist
+from oplever.page.translator import Translator
+from oplever.record.model import Language, Recap, System, Text
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+USED = sorted(path.name for path in ROLES.iterdir() if path.name != "lab")
+
+
+@pytest.mark.parametrize("role", USED)
+def test_every_role_gives_lines_in_both_languages(role: str) -> None:
+    lines = handout.lines(str(ROLES / role))
+    assert lines == yaml.safe_load((ROLES / role / handout.FILE).read_text())
+    assert 1 <= len(lines) <= handout.MOST_LINES
+    assert all(set(line) == {"nl", "en"} and all(text.endswith(".") for text in line.values()) for line in lines)
+
+
+@pytest.mark.parametrize("content", ["", "{a: b}", "- 5\n- nl: 7\n", "- [", "\udcff", "x"])
+def test_a_file_that_is_no_list_of_lines_gives_none(content: str, tmp_path: Path) -> None:
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/handout.yml").write_text(content, errors="surrogateescape")
+    assert handout.lines(str(tmp_path)) == []
+    assert handout.lines(str(tmp_path / "missing")) == []
+
+
+def test_lines_are_cut_to_what_a_form_can_hold(tmp_path: Path) -> None:
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/handout.yml").write_text(yaml.safe_dump([{"nl": "x" * 500, "fr": "y"}] * 20))
+    lines = handout.lines(str(tmp_path))
+    assert len(lines) == handout.MOST_LINES
+    assert set(lines[0]) == {"nl"}
+    assert len(lines[0]["nl"]) < 260
+
+
+def form(language: Language, *, skipped: bool = False) -> list[str]:
+    journal = Journal("20261123T100000Z-site-e00002")
+    journal.play("Wiki", {"web1": [], "db1": []})
+    journal.snapshots("before", {"web1": machine(1), "db1": machine(2)})
+    journal.add("role", role="oplever.lab.dokuwiki", handout=[{"nl": "De wiki opent.", "en": "The wiki opens."}])
+    journal.task("Install the wiki", role="oplever.lab.dokuwiki")
+    journal.result("web1", "skipped" if skipped else "changed")
+    journal.finish()
+    page = build(outputs.read(Case(journal.lines)), Translator(language))
+    blocks = next(section.blocks for section in page.sections if section.key == "acceptance")
+    return [line.text for block in blocks if isinstance(block, Checklist) for line in block.lines]
+
+
+def test_the_form_has_the_lines_of_the_roles_of_each_machine() -> None:
+    assert form("nl")[0] == "web1: De wiki opent."
+    assert form("en")[0] == "web1: The wiki opens."
+    assert len(form("nl")) == 2
+    assert "web1: De wiki opent." not in form("nl", skipped=True)
+
+
+def test_a_machine_has_at_most_ten_lines_those_of_its_applications_first() -> None:
+    lines = tuple(Text(f"regel {number}", f"line {number}") for number in range(14))
+    items = acceptance.handout(Translator("en"), System("a", Recap(), handout=lines))
+    assert [item.text for item in items] == [f"a: line {number}" for number in range(13, 3, -1)]
