@@ -7,9 +7,10 @@ import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from oplever._shared import project as shared
 from oplever._shared.project import Project
@@ -35,12 +36,24 @@ class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     allowed_signers: str | None = None
 
 
+class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose papers these are. `logo` is a path beside this file, `colour` as `#1b5686`, `fields` are printed as they
+    are, such as a number at a register."""
+
+    name: str = ""
+    address: tuple[str, ...] = ()
+    logo: str | None = None
+    colour: Annotated[str, Meta(pattern="^(#[0-9a-fA-F]{6})?$")] = ""
+    fields: dict[str, str] = {}
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """`store` is a database URL for the index; None keeps it in a file beside the records."""
 
     store: str | None = None
     signing: Signing = Signing()
     retention: Retention = Retention()
+    organisation: Organisation = Organisation()
 
 
 def project() -> Project:

@@ -38,6 +38,7 @@ ANCHORS: Final = (
     "import-broken",
     "import-known",
     "scan-broken",
+    "week-invalid",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -13,9 +13,11 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import lru_cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from golden.cases import CASES, Case
 from oplever import store
@@ -23,8 +25,15 @@ from oplever.errors import OpleverError
 from oplever.export.registry import FORMATS as EXPORTS
 from oplever.export.registry import export
 from oplever.export.shape import Shape
+from oplever.kinds import registry
+from oplever.page.document import NO_PAPER
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.week import WorkedHours, week_sheet
 from oplever.record.model import Language, Record
+from oplever.render import pdf
 from oplever.render.registry import render
+from oplever.text import clean
 
 EXPECTED = Path(__file__).parent / "expected"
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
@@ -59,6 +68,12 @@ def raw(made: Record) -> dict[str, Callable[[], bytes]]:
     for language in LANGUAGES:
         for suffix in ("md", "html", "pdf"):
             files[f"report.{language}.{suffix}"] = partial(render, made, suffix, language)
+        view, translator = View.of(clean(made)), Translator(language)
+        layout = registry.of(made).layout
+        for name, form in layout.forms.items():
+            files[f"form/{name}.{language}.pdf"] = partial(_sheet, form, view, translator)
+        files[f"form/letter.{language}.text"] = partial(_letter, layout.letter, view, translator)
+        files[f"form/hours.{language}.pdf"] = partial(_week, made, language)
     for fmt in EXPORTS:
         if fmt not in ("json", "csv"):
             name = f"record.{fmt}" if fmt == "jsonl" else f"{fmt}.{SUFFIXES.get(fmt, 'json')}"
@@ -67,6 +82,26 @@ def raw(made: Record) -> dict[str, Callable[[], bytes]]:
         files[f"export/{subject}.csv"] = partial(export, made, "csv", Shape(subject=subject))
     files["export/tests.excel.csv"] = partial(export, made, "csv", Shape("nl", "tests", excel=True, for_people=True))
     return files
+
+
+def _sheet(form: Any, view: View, t: Translator) -> bytes:
+    return pdf.draw(form(view, t, NO_PAPER))
+
+
+def _letter(letter: Any, view: View, t: Translator) -> bytes:
+    text: str = letter(view, t, NO_PAPER)
+    return text.encode()
+
+
+def _week(made: Record, language: Language) -> bytes:
+    """The hours of everybody in one record, as if of one person."""
+    about = made.id, made.assignment.id, made.assignment.title
+    lines = [
+        WorkedHours(h.person, h.day, h.kind, h.activity, h.hours, *about)
+        for h in clean(made).hours.lines
+        if h.kind != "machine"
+    ]
+    return pdf.draw(week_sheet(Translator(language), "S. Yilmaz", date(2026, 11, 23), clean(lines)))
 
 
 def names(of: str) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from oplever import config, store
+from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable, write
 from oplever.page.blocks import Enclosure
@@ -94,7 +95,8 @@ def _write_until_problem(record: Record, place: Path, directory: Path) -> Except
 
 def write_documents(record: Record, place: Path, directory: Path) -> None:
     """`report.<language>.<suffix>` for every language and format, of the record in `directory`, readable by the owner
-    only; each is written before the next is drawn. Raises OpleverError (`file-unwritable`), OSError."""
+    only; each is written before the next is drawn. Raises OpleverError (`file-unwritable`, `config-invalid`),
+    OSError."""
     from oplever.render.registry import draw_all  # noqa: PLC0415 - most commands draw nothing, and it is much to read
 
     for name, content in draw_all(record, paper(directory, record.document.revision)):
@@ -103,10 +105,12 @@ def write_documents(record: Record, place: Path, directory: Path) -> None:
 
 
 def paper(directory: Path, revision: int) -> Paper:
-    """What a paper of this revision needs of the files of its record. Raises OSError."""
+    """What a paper of this revision needs of the files of its record, and of the configuration. Raises OpleverError
+    (`config-invalid`, `file-unreadable`), OSError."""
     present = [(name, what, mime) for name, what, mime in _ENCLOSED if (directory / name).exists()]
     fitting = [file for file in present if (directory / file[0]).stat().st_size <= _LARGEST_ENCLOSED]
     return Paper(
+        organisation=organisation(),
         code=fingerprint.of(directory, revision).text,
         enclosures=tuple(Enclosure(*file, (directory / file[0]).read_bytes()) for file in fitting),
         too_large=tuple(file[0] for file in present if file not in fitting),

@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": Lazy("oplever.cli.compare", "compare_command", "Compare two records or two machines."),
     "complete": Lazy("oplever.cli.complete", "complete", "Ask for everything that a record lacks."),
     "export": Lazy("oplever.cli.export", "export_command", "Write a record for another tool."),
+    "form": Lazy("oplever.cli.form", "form", "Make a paper to sign or to send."),
     "import": Lazy("oplever.cli.import_", "import_group", "Import runs or results of other tools."),
     "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),
     "new": Lazy("oplever.cli.new", "new", "Begin a record of work by hand."),

@@ -280,6 +280,16 @@ class Enclosure(Struct, frozen=True):
     content: bytes
 
 
+class Organisation(Struct, frozen=True):
+    """Whose paper it is: `address` in lines, `colour` as `#1b5686`, `fields` such as a number at a register."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    colour: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    logo: Enclosure | None = None
+
+
 class Page(Struct, frozen=True):
     """The whole document. `created` is ISO 8601 UTC, for document properties; `facts` are one line that says which
     record this is, `status` the state and the revision of the document; `labels` are words of the frame. Of use on
@@ -292,7 +302,7 @@ class Page(Struct, frozen=True):
     created: str
     facts: tuple[tuple[str, Cell], ...]
     status: Cell
-    verdict: Verdict
+    verdict: Verdict | None
     summary: tuple[Block, ...]
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
@@ -301,3 +311,4 @@ class Page(Struct, frozen=True):
     code: str = ""
     annexes: tuple[Annex, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    organisation: Organisation | None = None

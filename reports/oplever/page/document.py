@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
 
-from oplever.page.blocks import Attention, Block, Cell, Enclosure, Page, Paragraph, Section, Tone, Verdict
+from oplever.page.blocks import Attention, Block, Cell, Enclosure, Organisation, Page, Paragraph, Section, Tone, Verdict
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
@@ -17,10 +17,11 @@ from oplever.record.model import Record
 
 
 class Paper(Struct, frozen=True):
-    """What only the files of a record tell: the code by which a paper is checked, and files to go inside it; those that
-    are `too_large` stay where they are."""
+    """What is not in the record itself: the code by which a paper is checked, files to go inside it, of which those
+    that are `too_large` stay where they are, and the organisation whose paper it is."""
 
     code: str = ""
+    organisation: Organisation | None = None
     enclosures: tuple[Enclosure, ...] = ()
     too_large: tuple[str, ...] = ()
 
@@ -44,7 +45,8 @@ class Layout(Struct, frozen=True):
 
     `headline` is tone, title and one sentence; `problem` is what the table of contents says beside a section (by its
     key) in which something is wrong; `elsewhere` is the section in the document of what is missing, by its code, where
-    that is not its section in the record.
+    that is not its section in the record. `forms` are papers for one purpose, by name, and `letter` what to write with
+    the document.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Layout(Struct, frozen=True):
     summary: Builder
     chapters: tuple[Chapter, ...]
     problem: Callable[[View, Translator, str], Cell | None]
+    forms: Mapping[str, Callable[[View, Translator, Paper], Page]]
+    letter: Callable[[View, Translator, Paper], str]
     notes: Callable[[Record, Translator], tuple[str, ...]]
     elsewhere: Mapping[str, str] = {}
 
@@ -76,9 +80,31 @@ def build(view: View, layout: Layout, t: Translator, paper: Paper = NO_PAPER) ->
         sections=tuple(_section(view, layout, t, number) for number in range(len(layout.chapters))),
         notes=(t("Times are in time zone {zone}.", zone=t.zone), *layout.notes(record, t)),
         paper_notes=_paper_notes(t, paper),
-        labels=_labels(t, record.id),
+        labels=labels(t, record.id),
         code=paper.code,
         enclosures=paper.enclosures,
+        organisation=paper.organisation,
+    )
+
+
+def sheet(view: View, t: Translator, paper: Paper, *, kind: str, title: str, blocks: tuple[Block, ...]) -> Page:
+    """A paper of a record for one purpose: no sections, and no verdict unless it is put in."""
+    record = view.record
+    return Page(
+        language=t.language,
+        title=title,
+        kind=kind,
+        id=record.id,
+        created=record.document.created,
+        facts=(),
+        status=toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision)),
+        verdict=None,
+        summary=blocks,
+        sections=(),
+        notes=(t("Times are in time zone {zone}.", zone=t.zone),),
+        labels=labels(t, record.id),
+        code=paper.code,
+        organisation=paper.organisation,
     )
 
 
@@ -124,7 +150,7 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
     )
 
 
-def _labels(t: Translator, name: str) -> dict[str, str]:
+def labels(t: Translator, name: str) -> dict[str, str]:
     """Words of the frame around the content of the record with this name, for the formats."""
     file = f"report.{t.language}.html"
     return {

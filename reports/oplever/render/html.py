@@ -20,7 +20,19 @@ from html import escape
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from oplever.page.blocks import MOST_FOLDS, STAGE_SYMBOLS, SYMBOLS, Block, Cell, Column, Mark, Page, Table, Tone
+from oplever.page.blocks import (
+    MOST_FOLDS,
+    STAGE_SYMBOLS,
+    SYMBOLS,
+    Block,
+    Cell,
+    Column,
+    Enclosure,
+    Mark,
+    Page,
+    Table,
+    Tone,
+)
 from oplever.render.paper import MANY_ROWS, rows_of
 
 _LONG = 320
@@ -125,6 +137,10 @@ def _kind(block: Block) -> str:
     return str(block.__struct_config__.tag)
 
 
+def _logo(logo: Enclosure) -> str:
+    return f"data:{logo.mime_type};base64,{base64.b64encode(logo.content).decode()}"
+
+
 @lru_cache
 def _template() -> Template:
     environment = Environment(
@@ -147,6 +163,7 @@ def _template() -> Template:
         folds_shown=MOST_FOLDS,
         separator=_SEPARATOR,
         one_a_line=_one_a_line,
+        logo=_logo,
     )
     return environment.get_template("report.html.j2")
 

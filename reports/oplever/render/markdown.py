@@ -30,6 +30,7 @@ from oplever.page.blocks import (
     Table,
     Timeline,
     Tone,
+    Verdict,
     Waiting,
 )
 from oplever.render.paper import MANY_ROWS, on_paper, rows_of
@@ -241,18 +242,26 @@ def _fact(cell: Cell) -> str:
     return " ".join(part for part in (escape(cell.text), escape(cell.note)) if part)
 
 
+def _verdict(verdict: Verdict) -> Iterator[str]:
+    yield f"## {_toned(verdict.tone, escape(verdict.title))}"
+    yield ""
+    yield " → ".join(f"{STAGE_SYMBOLS[stage.state]} {escape(stage.label)}" for stage in verdict.stages)
+    yield ""
+    yield f"{escape(verdict.explanation)} {escape(verdict.figures)}"
+
+
 def _page(page: Page) -> Iterator[str]:
+    if page.organisation:
+        yield escape(page.organisation.name)
+        yield ""
     yield f"# {escape(page.title)}"
     yield ""
     yield f"{escape(page.kind)} {code(page.id)}"
     yield ""
     yield " · ".join(_fact(cell) for cell in (*(cell for _, cell in page.facts), page.status))
     yield ""
-    yield f"## {_toned(page.verdict.tone, escape(page.verdict.title))}"
-    yield ""
-    yield " → ".join(f"{STAGE_SYMBOLS[stage.state]} {escape(stage.label)}" for stage in page.verdict.stages)
-    yield ""
-    yield f"{escape(page.verdict.explanation)} {escape(page.verdict.figures)}"
+    if page.verdict:
+        yield from _verdict(page.verdict)
     for block in page.summary:
         yield from _lines(block, page.labels, 3)
     for section in page.sections:

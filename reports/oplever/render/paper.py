@@ -112,7 +112,7 @@ def archived(page: Page) -> Page:
         structs.replace(section, blocks=tuple(_moved(block, page.labels, put) for block in section.blocks))
         for section in page.sections
     )
-    notes = (*page.notes, page.labels["cut"])
+    notes = (*page.notes, page.labels["cut"]) if page.sections else page.notes
     return structs.replace(page, summary=summary, sections=sections, annexes=tuple(annexes), notes=notes)
 
 

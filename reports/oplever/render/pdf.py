@@ -98,7 +98,10 @@ def _for_paper(value: Any) -> Any:
         return _text(value)
     if isinstance(value, dict):
         # Keys and kinds are names of ours, and a break inside one would make it another name.
-        return {key: item if key in ("kind", "tone", "state") else _for_paper(item) for key, item in value.items()}
+        return {
+            key: item if key in ("kind", "tone", "state", "logo", "colour") else _for_paper(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_for_paper(item) for item in value]
     return value
@@ -122,6 +125,9 @@ def draw(page: Page) -> bytes:
     typst = extras.load("typst", "pdf")
     tree = msgspec.to_builtins(archived(page))
     kind, enclosures = tree.pop("kind"), tree.pop("enclosures")
+    logo = page.organisation.logo if page.organisation else None
+    if tree["organisation"]:
+        tree["organisation"]["logo"] = logo.name if logo else ""
     described = [{key: file[key] for key in ("name", "what", "mime_type")} for file in enclosures]
     data = {
         **_for_paper(tree),
@@ -134,7 +140,7 @@ def draw(page: Page) -> bytes:
         "fallback": _fallback(),
     }
     with TemporaryDirectory(prefix="oplever-") as place:
-        _put(page.enclosures, Path(place))
+        _put((*page.enclosures, *((logo,) if logo else ())), Path(place))
         result = typst.compile(
             _template(),
             root=place,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oplever.kinds.installation import forms
 from oplever.kinds.installation.chapters import acceptance, baseline, faults, handover, job, machines, summary, tests
 from oplever.kinds.installation.headline import headline
 from oplever.page.blocks import Cell
@@ -74,6 +75,8 @@ LAYOUT = Layout(
     summary=summary.summary,
     chapters=CHAPTERS,
     problem=_problem,
+    forms={"certificate": forms.certificate, "checklist": forms.checklist},
+    letter=forms.letter,
     notes=_notes,
     elsewhere=ELSEWHERE,
 )

@@ -183,7 +183,7 @@ def signatures(view: View, t: Translator) -> Blocks:
     signed = view.record.signatures
     lines = [
         SignatureLine(
-            role=word(t, s.role).capitalize(),
+            role=role_name(t, s.role),
             meaning=_meaning(t, s),
             name=s.name,
             date=t.moment(s.at),
@@ -195,7 +195,7 @@ def signatures(view: View, t: Translator) -> Blocks:
     open_roles = [role for role in _SIGN_ROLES if role not in {s.role for s in signed}]
     lines += [
         SignatureLine(
-            _with_names(word(t, role).capitalize(), people_named(view.record, role)),
+            _with_names(role_name(t, role), people_named(view.record, role)),
             t(MEANINGS[role]),
             note=_stated(view.record, t, role),
         )
@@ -227,6 +227,10 @@ def _meaning(t: Translator, signature: Signature) -> str:
     """A signature with a key keeps to the revision it was put under."""
     meaning = t(MEANINGS.get(signature.meaning, signature.meaning))
     return f"{meaning} ({t('revision {n}', n=signature.revision)})" if signature.revision else meaning
+
+
+def role_name(t: Translator, role: str) -> str:
+    return word(t, role).capitalize()
 
 
 def _with_names(role: str, names: str) -> str:

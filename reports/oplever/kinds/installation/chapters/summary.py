@@ -86,10 +86,10 @@ def _controls(controls: figures.Measured, t: Translator) -> Iterator[str]:
 
 
 def summary(view: View, t: Translator) -> Blocks:
-    return (*_waiting(view, t), *attention(view, t), *_machines(view, t), *timeline(view, t), *_areas(view, t))
+    return (*waiting(view, t), *attention(view, t), *_machines(view, t), *timeline(view, t), *_areas(view, t))
 
 
-def _waiting(view: View, t: Translator) -> Blocks:
+def waiting(view: View, t: Translator) -> Blocks:
     """What the record still lacks, by who must supply it."""
     needs: dict[str, list[Need]] = defaultdict(list)
     for item in view.record.completeness.missing:

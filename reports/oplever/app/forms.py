@@ -1,0 +1,119 @@
+"""Papers for one purpose: of one record, or of the hours of a week over all records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from oplever import store
+from oplever.app.build import paper
+from oplever.app.organisation import organisation
+from oplever.errors import OpleverError
+from oplever.files import unreadable
+from oplever.kinds import registry
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.page.week import WorkedHours, week_sheet
+from oplever.record.model import HoursLine, Record
+from oplever.record.persons import same_person
+from oplever.render.registry import FORMATS
+from oplever.text import clean
+from oplever.words import Language
+
+Format = Literal["pdf", "html", "md"]
+_WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.IGNORECASE)
+
+
+def form(directory: Path, name: str, language: Language, fmt: Format) -> bytes:
+    """One form of a record. Raises OpleverError (`extra-missing`, `file-unreadable`, `config-invalid`); KeyError for a
+    name that the kind of the record does not have."""
+    record, t = store.load(directory), Translator(language)
+    layout = registry.of(record).layout
+    try:
+        page = layout.forms[name](View.of(clean(record)), t, paper(directory, record.document.revision))
+    except OSError as problem:
+        raise unreadable(directory, problem) from None
+    return FORMATS[fmt].draw(page)
+
+
+def letter(directory: Path, language: Language) -> str:
+    """What to write in a ticket or a mail about a record. Raises OpleverError."""
+    record: Record = store.load(directory)
+    layout = registry.of(record).layout
+    try:
+        return layout.letter(View.of(clean(record)), Translator(language), paper(directory, record.document.revision))
+    except OSError as problem:
+        raise unreadable(directory, problem) from None
+
+
+def monday_of(week: str) -> date:
+    """The first day of a week such as `2026-W48`. Raises OpleverError (`week-invalid`)."""
+    match = _WEEK.fullmatch(week.strip())
+    try:
+        if match is None:
+            raise ValueError(week)
+        return date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    except ValueError:
+        raise OpleverError("week-invalid", f"{week} is not a week", "write it as 2026-W48") from None
+
+
+class _Assignment(Struct):
+    id: str = ""
+    title: str = ""
+
+
+class _Hours(Struct):
+    lines: tuple[HoursLine, ...] = ()
+
+
+class _Hourly(Struct):
+    """What a week sheet needs of record.json."""
+
+    id: str
+    assignment: _Assignment
+    hours: _Hours
+
+
+def week(monday: date) -> list[WorkedHours]:
+    """Hours that people gave for the week, of every record. Raises OpleverError (`file-unreadable`)."""
+    first, last = monday.isoformat(), (monday + timedelta(days=6)).isoformat()
+    return [line for line in _hours() if first <= line.day <= last]
+
+
+def _hours() -> Iterator[WorkedHours]:
+    for directory in store.every():
+        path = directory / store.RECORD
+        try:
+            record = msgspec.json.decode(path.read_bytes(), type=_Hourly)
+        except FileNotFoundError:
+            continue
+        except OSError as problem:
+            raise unreadable(path, problem) from None
+        except msgspec.DecodeError:
+            advice = f"make it again: oplever report {directory.name}"
+            raise OpleverError("file-unreadable", f"{path} is damaged", advice) from None
+        for line in record.hours.lines:
+            if line.kind != "machine":
+                about = record.id, record.assignment.id, record.assignment.title
+                yield clean(WorkedHours(line.person, line.day, line.kind, line.activity, line.hours, *about))
+
+
+def people_of(lines: list[WorkedHours]) -> list[str]:
+    """The names, each person once."""
+    names: list[str] = []
+    for line in lines:
+        if not any(same_person(line.person, name) for name in names):
+            names.append(line.person)
+    return names
+
+
+def hours(lines: list[WorkedHours], person: str, monday: date, language: Language, fmt: Format) -> bytes:
+    """The week sheet of a person. Raises OpleverError (`extra-missing`, `config-invalid`)."""
+    own = [line for line in lines if same_person(line.person, person)]
+    return FORMATS[fmt].draw(week_sheet(Translator(language), person, monday, own, organisation()))

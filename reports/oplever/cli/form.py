@@ -1,0 +1,105 @@
+"""`oplever form`: a paper for one purpose, of a record or of a week."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from oplever import store
+from oplever.app import forms
+from oplever.cli.language import language_option
+from oplever.cli.output import short
+from oplever.files import write
+from oplever.words import Language
+
+format_option = click.option(
+    "--format", "fmt", type=click.Choice(["pdf", "html", "md"]), default="pdf", show_default=True, help="Kind of file."
+)
+output_option = click.option(
+    "--output", "-o", help="File to write; - is standard output. Default: a name of its own, where you are."
+)
+
+
+@click.group()
+@click.help_option(help="Show this help and exit.")
+def form() -> None:
+    """Make a paper to sign or to send.
+
+    \b
+    Examples:
+      oplever form certificate latest
+      oplever form hours --week 2026-W48 --person "S. Yilmaz"
+    """
+
+
+@form.command()
+@click.argument("record", default="latest")
+@language_option
+@format_option
+@output_option
+@click.help_option(help="Show this help and exit.")
+def certificate(record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
+    """Make the certificate of handover of RECORD: one sheet to sign."""
+    _of_record("certificate", record, language, fmt, output)
+
+
+@form.command()
+@click.argument("record", default="latest")
+@language_option
+@format_option
+@output_option
+@click.help_option(help="Show this help and exit.")
+def checklist(record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
+    """Make the form of the user of RECORD: what to go through, machine by machine."""
+    _of_record("checklist", record, language, fmt, output)
+
+
+@form.command()
+@click.argument("record", default="latest")
+@language_option
+@output_option
+@click.help_option(help="Show this help and exit.")
+def letter(record: str, language: Language, output: str | None) -> None:
+    """Print what to write in the ticket or the mail about RECORD."""
+    _put(forms.letter(store.find(record), language).encode(), output or "-")
+
+
+@form.command()
+@click.option("--week", required=True, help="Week, as 2026-W48.")
+@click.option("--person", help="Only this person; default: everybody with hours in that week.")
+@language_option
+@format_option
+@output_option
+@click.help_option(help="Show this help and exit.")
+def hours(week: str, person: str | None, language: Language, fmt: forms.Format, output: str | None) -> None:
+    """Make the week sheet of each person: hours over all records."""
+    monday = forms.monday_of(week)
+    lines = forms.week(monday)
+    people = [person] if person else forms.people_of(lines)
+    if not people:
+        click.echo(f"Nobody gave hours for {week}.")
+    for name in people:
+        content = forms.hours(lines, name, monday, language, fmt)
+        year, number, _ = monday.isocalendar()
+        file = f"hours-{year}-W{number:02d}-{_file_name(name)}.{language}.{fmt}"
+        _put(content, output if output and len(people) == 1 else file)
+
+
+def _of_record(name: str, record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
+    directory = store.find(record)
+    content = forms.form(directory, name, language, fmt)
+    _put(content, output or f"{name}-{directory.name}.{language}.{fmt}")
+
+
+def _put(content: bytes, output: str) -> None:
+    if output == "-":
+        sys.stdout.buffer.write(content)
+        return
+    write(Path(output), content)
+    click.echo(f"form: {short(Path(output).resolve())}")
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name).strip("-") or "person"

@@ -1,0 +1,193 @@
+"""Papers for one purpose, of one record: the certificate of handover, the form of the user, and a letter about it.
+
+They are made of the blocks of the document, so that no figure and no sentence is on them that is not in the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from oplever.kinds.installation.chapters import acceptance, handover, summary
+from oplever.kinds.installation.chapters.attention import attention
+from oplever.page.blocks import (
+    Attention,
+    AttentionItem,
+    Block,
+    Cell,
+    Checklist,
+    Column,
+    Group,
+    Page,
+    Paragraph,
+    Signatures,
+    Waiting,
+)
+from oplever.page.document import Paper, sheet
+from oplever.page.parts import Blocks, pairs, people_named, table
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.record import figures
+from oplever.record.model import Record
+
+_MOST_MACHINES = 8
+_MOST_POINTS = 8
+_MOST_TO_WATCH = 5
+_SIGNING = ("executor", "supervisor", "user")
+
+
+def certificate(view: View, t: Translator, paper: Paper) -> Page:
+    """One sheet that the technician, the supervisor and the user sign: what was handed over, and except for what."""
+    blocks = (*_job(view.record, t), *_machines(view, t), *_points(view, t), *_to_watch(view, t), *_signing(view, t))
+    return structs.replace(
+        sheet(view, t, paper, kind=t("Certificate of handover"), title=summary.title(view.record, t), blocks=blocks),
+        verdict=summary.verdict(view.record, t),
+    )
+
+
+def _job(record: Record, t: Translator) -> Blocks:
+    job, started = record.assignment, record.document.started
+    return pairs(
+        (t("Number"), job.id),
+        (t("Client"), job.principal),
+        (t("Location"), job.location),
+        (t("Carried out by"), people_named(record, "executor") or t("not recorded")),
+        (t("Carried out on"), t.day(started) if started else ""),
+        (t("Record"), Cell(record.id, code=True, note=t("revision {n}", n=record.document.revision))),
+    )
+
+
+def _machines(view: View, t: Translator) -> Blocks:
+    systems = view.record.systems
+    tasks = figures.tasks(systems)
+    rows = [
+        (
+            Cell(system.name),
+            Cell(", ".join(view.roles[role] for role in tasks[system.name])),
+            Cell(figures.address(system)),
+        )
+        for system in systems[:_MOST_MACHINES]
+    ]
+    if surplus := len(systems) - _MOST_MACHINES:
+        rows += [(Cell(t("and {count} more", count=surplus)), Cell(""), Cell(""))] if surplus > 0 else []
+    columns = (Column(t("Machine"), 2), Column(t("Task"), 4), Column(t("Address"), 2))
+    return table(t("Handed over"), columns, rows)
+
+
+def _points(view: View, t: Translator) -> Blocks:
+    """Open points, or that there are none as somebody stated, or that nobody has said."""
+    points = figures.open_points(view.record)
+    if not points and view.record.rest_points.none_stated:
+        return (Paragraph(t("There are no open points; this was stated explicitly."), "good"),)
+    if not points and not view.record.rest_points.items:
+        return (Paragraph(t("Nobody has stated yet whether there are open points."), "warn"),)
+    rows = [(Cell(point.item), Cell(point.owner), Cell(t.day(point.due))) for point in points[:_MOST_POINTS]]
+    if len(points) > _MOST_POINTS:
+        rows.append((Cell(t("and {count} more", count=len(points) - _MOST_POINTS)), Cell(""), Cell("")))
+    return table(t("Open points"), (Column(t("Open point"), 5), Column(t("Owner")), Column(t("Due"))), rows)
+
+
+def _watched(view: View, t: Translator) -> list[AttentionItem]:
+    """What needs attention beside the open points, which have a table of their own."""
+    blocks = [block for block in attention(view, t) if isinstance(block, Attention)]
+    return [
+        item
+        for block in blocks
+        for item in block.lines
+        if item.tone in ("bad", "warn") and item.section != "rest_points"
+    ]
+
+
+def _to_watch(view: View, t: Translator) -> Blocks:
+    items = [structs.replace(item, section="", detail=()) for item in _watched(view, t)]
+    surplus = len(items) - _MOST_TO_WATCH
+    if surplus > 1:
+        more = AttentionItem(items[0].tone, items[0].label, t("and {count} more", count=surplus))
+        items = [*items[:_MOST_TO_WATCH], more]
+    return (Attention(t("Needs attention"), tuple(items)),) if items else ()
+
+
+def _signing(view: View, t: Translator) -> Blocks:
+    """Who signs the certificate, with what a signature means. Signatures with a key are in the record, and named."""
+    blocks = handover.signatures(view, t)
+    text = t("Who signs as the user accepts the work, except for the open points above.")
+    names = tuple(handover.role_name(t, role) for role in _SIGNING)
+    kept = [
+        structs.replace(block, lines=tuple(line for line in block.lines if line.role.startswith(names)))
+        for block in blocks
+        if isinstance(block, Signatures)
+    ]
+    return (Paragraph(text), *kept)
+
+
+def checklist(view: View, t: Translator, paper: Paper) -> Page:
+    """What the user goes through, machine by machine, with room for an answer; or the answers that were given."""
+    blocks = acceptance.acceptance(view, t)
+    lists = [block for block in blocks if isinstance(block, Checklist)]
+    apart = tuple(part for block in lists for part in _by_machine(view, block))
+    intro = Paragraph(t("Go through this together with the user. Tick what is as wanted, and write down what is not."))
+    signing = [block for block in _signing(view, t) if isinstance(block, Signatures)]
+    user = handover.role_name(t, "user")
+    lines = tuple(line for block in signing for line in block.lines if line.role.startswith(user))
+    closing = structs.replace(signing[0], lines=lines) if signing else None
+    return sheet(
+        view,
+        t,
+        paper,
+        kind=t("Check with the user"),
+        title=summary.title(view.record, t),
+        blocks=(*_job(view.record, t), intro, *apart, *((closing,) if closing else ())),
+    )
+
+
+def _by_machine(view: View, whole: Checklist) -> Iterator[Block]:
+    """A list for each machine, by the name that its lines begin with; what is left comes last."""
+    left = list(whole.lines)
+    for system in view.record.systems:
+        prefix = f"{system.name}: "
+        lines = [line for line in left if line.text.startswith(prefix)]
+        left = [line for line in left if line not in lines]
+        if lines:
+            short = tuple(structs.replace(line, text=line.text.removeprefix(prefix)) for line in lines)
+            yield Group(system.name, (structs.replace(whole, lines=short),))
+    if left:
+        yield structs.replace(whole, lines=tuple(left))
+
+
+def letter(view: View, t: Translator, paper: Paper) -> str:
+    """What to write in the ticket or the mail, as plain text."""
+    record = view.record
+    verdict, title = summary.verdict(record, t), summary.title(record, t)
+    number = f"{record.assignment.id}: " if record.assignment.id else ""
+    to = record.assignment.requested_by or record.assignment.principal
+    tasks = figures.tasks(record.systems)
+    parts = [
+        [t("Subject: {subject}", subject=f"{number}{title}")],
+        [t("Dear {name},", name=to) if to else t("Dear reader,")],
+        [f"{verdict.title}. {verdict.explanation} {verdict.figures}"],
+        _listed(t("Machines"), [_machine_line(view, tasks, name) for name in list(tasks)[:_MOST_MACHINES]]),
+        _listed(t("Needs attention"), [f"{item.label}: {item.text}" for item in _watched(view, t)[:_MOST_TO_WATCH]]),
+        _listed(t("Open points"), [point.item for point in figures.open_points(record)[:_MOST_POINTS]]),
+        _listed(t("Still needed"), _needs(view, t)),
+        [t("The whole record is in report.{language}.pdf ({record}).", language=t.language, record=record.id)],
+        [paper.code] if paper.code else [],
+        [t("Kind regards,"), people_named(record, "executor")],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _listed(title: str, lines: list[str]) -> list[str]:
+    return [f"{title}:", *(f"- {line}" for line in lines)] if lines else []
+
+
+def _machine_line(view: View, tasks: dict[str, tuple[str, ...]], name: str) -> str:
+    system = next(system for system in view.record.systems if system.name == name)
+    address = figures.address(system)
+    does = ", ".join(view.roles[role] for role in tasks[name])
+    return ": ".join(part for part in (f"{name} ({address})" if address else name, does) if part)
+
+
+def _needs(view: View, t: Translator) -> list[str]:
+    waiting = [block for block in summary.waiting(view, t) if isinstance(block, Waiting)]
+    return [f"{who}: {'; '.join(need.text for need in needs)}" for block in waiting for who, needs in block.lines]
