@@ -22,17 +22,18 @@ STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 class Verdict:
     """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it; `wrong`
-    has one text for each value that does not match, of a list one for each member."""
+    has one text for each value that does not match, of a list one for each member. `subject` is what it is about."""
 
-    __slots__ = ("evidence", "expected", "found", "reason", "status", "wrong")
+    __slots__ = ("evidence", "expected", "found", "reason", "status", "subject", "wrong")
 
-    def __init__(self, status, expected, found="", evidence="", *, reason="", wrong=()):
+    def __init__(self, status, expected, found="", evidence="", *, reason="", wrong=(), subject=""):
         self.status = status
         self.expected = expected
         self.found = found
         self.evidence = evidence
         self.reason = reason
         self.wrong = tuple(wrong)
+        self.subject = subject
 
 
 def evaluate(machine, checks, exceptions=(), host="", today=""):
@@ -153,12 +154,14 @@ def _single(machine, expectation):
         evidence = short("%s; %s" % (evidence, where), 600)
     wrong = [attribute for attribute in values if not matchers.holds(expect[attribute], values[attribute])]
     # What is known to be wrong stays wrong, whatever else could not be read.
+    subject = _subject(expectation)
     if unread and not wrong:
-        return _unjudged(min(unread, key=lambda problem: isinstance(problem, InapplicableError)), expected, evidence)
-    actual = _actual(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong))
+        problem = min(unread, key=lambda problem: isinstance(problem, InapplicableError))
+        return _unjudged(problem, expected, evidence, subject)
+    actual = _actual(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong), expect)
     actual = "%s for %s" % (actual, label) if label else actual
     texts = [text for attribute in wrong for text in _texts(values[attribute])]
-    return Verdict("fail" if wrong else "pass", expected, short(actual, 800), evidence, wrong=texts)
+    return Verdict("fail" if wrong else "pass", expected, short(actual, 800), evidence, wrong=texts, subject=subject)
 
 
 def _texts(value):
@@ -201,13 +204,12 @@ def _look_up(machine, name, select, attributes):
     return {}, {}, unread
 
 
-def _unjudged(problem, expected, evidence):
-    if isinstance(problem, InapplicableError):
-        return Verdict("not_applicable", expected, evidence=evidence, reason=NOT_MEASURED + short(str(problem)))
-    return Verdict("error", expected, evidence=evidence, reason=short(str(problem)))
+def _unjudged(problem, expected, evidence, subject):
+    status, before = ("not_applicable", NOT_MEASURED) if isinstance(problem, InapplicableError) else ("error", "")
+    return Verdict(status, expected, evidence=evidence, reason=before + short(str(problem)), subject=subject)
 
 
-def _actual(facts, values, failed):
+def _actual(facts, values, failed, expect):
     """What was found, of the attributes that matter; with the words of the machine itself when something is wrong. Of
     a thing that is not there that is told alone, unless its check passed or a text was compared all the same."""
     compared = [value for attribute, value in values.items() if attribute != "exists"]
@@ -215,7 +217,9 @@ def _actual(facts, values, failed):
     if not facts.get("exists", True) and compared and not was_read:
         actual = "does not exist"
     else:
-        actual = " and ".join(_shown(attribute, value) for attribute, value in values.items())
+        actual = " and ".join(_shown(attribute, value, expect[attribute]) for attribute, value in values.items())
+        version = facts.get("version") if list(values) == ["exists"] else None
+        actual += " (version %s)" % short(version, 80) if version and isinstance(version, str) else ""
     if not failed or {"error", "stderr"} & set(values):
         return actual
     note = facts.get("error") or facts.get("stderr")
@@ -223,10 +227,14 @@ def _actual(facts, values, failed):
     return "%s (%s)" % (actual, short(note, 400)) if note else actual
 
 
-def _shown(attribute, value):
-    """What is in a file may be nobody's business, so of its text only the size is told."""
+def _shown(attribute, value, matcher):
+    """What is in a file may be nobody's business, so of its text only the size is told, and which lines the check
+    names."""
     if attribute in CONTENTS and value is not None:
-        return "%s of %d %s" % (attribute, len(value), "lines" if isinstance(value, list) else "characters")
+        numbers = matchers.lines_with(value, matcher)
+        named = "%s %s" % ("line" if len(numbers) == 1 else "lines", ", ".join(map(str, numbers[:20])))
+        size = "%d %s" % (len(value), "lines" if isinstance(value, list) else "characters")
+        return "%s of %s" % (named if numbers else attribute, size)
     return "%s = %s" % (attribute, short(value, 200))
 
 
@@ -256,18 +264,24 @@ def _none(parts):
 
 
 def _joined(parts, decisive, otherwise, word):
-    """The first of the decisive statuses that occurs, shown by the parts that have it; otherwise all parts."""
+    """The first of the decisive statuses that occurs, shown by the parts that have it; otherwise all parts. Where the
+    same is asked of several things, each is named: "exists = true" of fourteen packages says nothing."""
     status = next((s for s in decisive if any(part.status == s for part in parts)), otherwise)
     shown = [part for part in parts if part.status == status] or parts
     expected = parts if status == "error" or len(shown) == len(parts) else shown
+    named = len({part.expected for part in parts}) < len(parts)
     return Verdict(
         status,
-        short(word.join(part.expected for part in expected), 600),
-        short("; ".join(part.found for part in shown if part.found), 800),
+        short(word.join(_named(part, part.expected, named) for part in expected), 600),
+        short("; ".join(_named(part, part.found, named) for part in shown if part.found), 800),
         short("; ".join(dict.fromkeys(part.evidence for part in shown)), 600),
         reason=clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
         wrong=[text for part in shown for text in part.wrong],
     )
+
+
+def _named(part, text, named):
+    return "%s: %s" % (part.subject, text) if named and part.subject else text
 
 
 def _first(check):

@@ -458,3 +458,34 @@ def test_what_nobody_could_look_at_is_told_apart(machine: Machine, condition: di
 
 
 GOOD_FILE = {"source": "file", "select": "/etc", "expect": {"exists": True}}
+
+
+def test_found_names_each_thing_of_which_the_same_is_asked(tmp_path: Path) -> None:
+    machine = Scripted(tmp_path, {"apt-cache": POLICY})
+    put(machine, "/var/lib/dpkg/status", DPKG)
+    parts = [{"source": "package", "select": name, "expect": {"exists": True}} for name in ("nginx", "own", "gone")]
+    (good,) = evaluate.evaluate(machine, [{"id": "x.y", "title": "t", "all": parts[:2]}])
+    assert good["found"].startswith("nginx: exists = true (version 1.22.1-9)")
+    assert "; own: exists = true (version 1" in good["found"]
+    assert good["expected"] == "nginx: exists = true; own: exists = true"
+    (bad,) = evaluate.evaluate(machine, [{"id": "x.y", "title": "t", "all": parts}])
+    assert (bad["status"], bad["expected"]) == ("fail", "gone: exists = true")
+    assert bad["found"].startswith("gone: ")
+    (alone,) = evaluate.evaluate(machine, [{"id": "x.y", "title": "t", **parts[0]}])
+    assert alone["expected"] == "exists = true"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "found"),
+    [
+        ({"contains_all": ["b", "d"]}, "lines 2, 4 of 4 lines"),
+        ({"contains": "c"}, "line 3 of 4 lines"),
+        ({"matches": "^[ab]$"}, "lines 1, 2 of 4 lines"),
+        ({"contains_none": ["x"]}, "lines of 4 lines"),
+    ],
+)
+def test_found_says_which_lines_of_a_file_and_not_what_is_in_it(matcher: Any, found: str, tmp_path: Path) -> None:
+    machine = Scripted(tmp_path, {})
+    put(machine, "/etc/secret", "a\nb\nc\nd\n")
+    result = check(machine, "file", "/etc/secret", {"lines": matcher})
+    assert (result["status"], result["found"]) == ("pass", found)

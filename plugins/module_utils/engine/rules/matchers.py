@@ -51,6 +51,21 @@ def _member(actual: Any, expected: Any) -> bool:
     return str(expected) in str(actual)
 
 
+def lines_with(actual: Any, matcher: Any) -> list[int]:
+    """Numbers of the members of a list, from 1, that a matcher asks for by their whole text or a pattern; none of a
+    matcher that asks for something else."""
+    if not isinstance(actual, (list, tuple)):
+        return []
+    asked = dict(_parts(matcher))
+    texts = [*_list(asked.get("contains", [])), *_list(asked.get("contains_all", []))]
+    pattern = asked.get("matches")
+    return [
+        number
+        for number, line in enumerate(actual, 1)
+        if any(equal(line, text) for text in texts) or (pattern is not None and _search(str(line), pattern))
+    ]
+
+
 def _search(actual: Any, pattern: Any) -> bool:
     text = "\n".join(str(item) for item in actual) if isinstance(actual, (list, tuple)) else str(actual)
     return re.search(pattern, text, re.MULTILINE) is not None
