@@ -132,9 +132,7 @@ def _machines(view: View, t: Translator) -> Blocks:
         return ()
     tasks = figures.tasks(view.record.systems)
     order = Order(view.record)
-    lines = {
-        system: _line(view, t, system, tasks[system.name], order.state(system)) for system in view.record.systems
-    }
+    lines = {system: _line(view, t, system, tasks[system.name], order.state(system)) for system in view.record.systems}
     columns = (
         Column(t("Machine"), 5),
         Column(t("Task"), 4),
