@@ -25,6 +25,11 @@ class Lab:
     records: Path
     env: dict[str, str]
 
+    @property
+    def quiet(self) -> Lab:
+        """The same lab, without records of what is done."""
+        return Lab(self.records, {**self.env, "OPLEVER_JOURNAL": "0"})
+
     def ansible(self, *args: str, check: bool = True, timeout: int = 1200) -> subprocess.CompletedProcess[str]:
         """Run ansible-playbook from the repository root; the output shows when it fails unexpectedly."""
         done = subprocess.run(
@@ -92,4 +97,4 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     env = {**os.environ, "OPLEVER_LAB": request.path.stem.removeprefix("test_"), "OPLEVER_RECORDS": str(records)}
     env["PATH"] = f"{BIN}:{env['PATH']}"
     yield Lab(records, env)
-    Lab(records, {**env, "OPLEVER_JOURNAL": "0"}).ansible("playbooks/lab_down.yml")
+    Lab(records, env).quiet.ansible("playbooks/lab_down.yml")

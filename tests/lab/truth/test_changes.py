@@ -29,50 +29,48 @@ LOOK = "tests/lab/truth/look.yml"
 
 @pytest.fixture(scope="module")
 def servers(request: pytest.FixtureRequest, lab: Lab) -> Lab:
-    """The two servers of the lab, with all their roles on them, or with those that the groups in QUICK are about."""
+    """The two servers of the lab with their roles on them; hardened too for what only `make truth` plants."""
     everything = any(item.get_closest_marker("truth") for item in request.session.items)
-    quiet = Lab(lab.records, {**lab.env, "OPLEVER_JOURNAL": "0"})
-    quiet.ansible("playbooks/lab_up.yml")
-    part = ("--skip-tags", "intake,verify,handover") if everything else ("--tags", "base,sshd,firewall")
-    quiet.ansible("playbooks/site.yml", "--limit", "servers", *part)
-    quiet.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
-    return quiet
+    lab.quiet.ansible("playbooks/lab_up.yml")
+    parts = ("intake", "verify", "handover", *(() if everything else ("harden",)))
+    lab.quiet.ansible("playbooks/site.yml", "--limit", "servers", "--skip-tags", ",".join(parts))
+    lab.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
+    return lab
 
 
 def look(lab: Lab, place: Path) -> dict[str, dict[str, Any]]:
     place.mkdir()
-    lab.ansible(LOOK, "-e", f"look_to={place}")
+    lab.quiet.ansible(LOOK, "-e", f"look_to={place}")
     return {host: json.loads((place / f"{host}.json").read_text(encoding="utf-8")) for host in HOSTS.values()}
 
 
-def lacks(lab: Lab, host: str, group: list[Change]) -> set[str]:
-    """Ids of the changes for which a machine has no program."""
-    return set(run(lab, host, [(change.id, f"command -v {change.needs}") for change in group if change.needs]))
+def plantable(lab: Lab, group: str) -> dict[str, list[Change]]:
+    """Host -> the changes of a group for which it has the program."""
+    applying = {host: [c for c in CHANGES if c.group == group and c.on(host)] for host in HOSTS.values()}
+    needs = {host: [(c.id, f"command -v {c.needs}") for c in some if c.needs] for host, some in applying.items()}
+    lacking = run(lab, needs)
+    return {host: [change for change in some if change.id not in lacking[host]] for host, some in applying.items()}
 
 
 @pytest.mark.parametrize(
     "group", [group if group in QUICK else pytest.param(group, marks=pytest.mark.truth) for group in GROUPS]
 )
 def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group: str) -> None:
-    planted: dict[str, list[Change]] = {}
-    for host in HOSTS.values():
-        changes_here = [change for change in CHANGES if change.group == group and change.on(host)]
-        lacking = lacks(servers, host, changes_here)
-        planted[host] = [change for change in changes_here if change.id not in lacking]
+    planted = plantable(servers, group)
     wrong: dict[str, Any] = {}
     looks: dict[str, dict[str, dict[str, Any]]] = {}
     for step, state in (("prepare", "before"), ("plant", "after"), ("undo", "undone")):
-        for host, group_of_host in planted.items():
-            failed = run(servers, host, [(change.id, getattr(change, step)) for change in group_of_host])
+        lines = {host: [(change.id, getattr(change, step)) for change in some] for host, some in planted.items()}
+        for host, failed in run(servers, lines).items():
             wrong |= {f"{host} {step} {change}": text for change, text in failed.items()}
         looks[state] = look(servers, tmp_path / state)
-    for host, group_of_host in planted.items():
+    for host, some in planted.items():
         named = differences(host, looks["before"][host], looks["after"][host])
         shown = json.dumps(looks["after"][host])
-        wrong |= {f"{host} {change.id}": lines for change in group_of_host if (lines := missing(change, named, shown))}
-        if alarms := unexpected(group_of_host, named):
+        wrong |= {f"{host} {change.id}": lines for change in some if (lines := missing(change, named, shown))}
+        if alarms := unexpected(some, named):
             wrong[f"{host} false alarms"] = alarms
-        prepared = [change for change in group_of_host if change.prepare]  # these are taken away by their undo
+        prepared = [change for change in some if change.prepare]  # these are taken away by their undo
         if still := unexpected(prepared, differences(host, looks["before"][host], looks["undone"][host])):
             wrong[f"{host} after the undo"] = still
     assert wrong == {}
@@ -81,18 +79,19 @@ def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group:
 @pytest.mark.parametrize(
     "number", [number if number == 1 else pytest.param(number, marks=pytest.mark.truth) for number in (1, 2, 3)]
 )
-def test_the_first_page_names_causes(servers: Lab, tmp_path: Path, number: int) -> None:
+def test_the_first_page_names_causes(servers: Lab, number: int) -> None:
     """Several faults of services at once: each is named as a cause in the program's own words, and little else is."""
     planted = [fault for fault in faults() if fault.round == number]
     hosts = sorted({fault.host for fault in planted})
-    wrong = {h: run(servers, tmp_path, h, [(f.id, f.plant) for f in planted if f.host == h]) for h in hosts}
+    wrong = run(servers, {host: [(fault.id, fault.plant) for fault in planted if fault.host == host] for host in hosts})
     verify = ("playbooks/verify.yml", "--limit", "servers", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
     try:
         assert servers.ansible(*verify, check=False).returncode == 2
         record = msgspec.convert(servers.latest()[1], Record)
         page = servers.oplever("show", "latest").stdout
     finally:
-        undone = {h: run(servers, tmp_path, h, [(f.id, f.undo) for f in planted if f.host == h]) for h in hosts}
+        undo = {host: [(fault.id, fault.undo) for fault in planted if fault.host == host] for host in hosts}
+        undone = run(servers, undo)
     failing = [test for test in record.tests if test.status in BAD]
     named = causes(failing, record.tests, record.systems)
     assert {**wrong, **{f"{host} undo": failed for host, failed in undone.items()}} == {

@@ -33,7 +33,7 @@ def servers(lab: Lab) -> Lab:
 
 def files(lab: Lab) -> dict[str, set[str]]:
     """Machine -> its settings, each file with its digest."""
-    return {host: set(lab.shell(host, FILES).splitlines()[1:]) for host in HOSTS.values()}
+    return {host: set(lab.shell(host, FILES).splitlines()) for host in HOSTS.values()}
 
 
 def audit(lab: Lab, place: Path, controls: set[str]) -> Results:
@@ -51,12 +51,12 @@ def test_it_is_named_and_no_longer_when_it_is_undone(servers: Lab, tmp_path: Pat
     before = audit(servers, tmp_path / "before", controls)
     files_before = files(servers)
     wrong: dict[str, Any] = {}
-    for host, entries in planted.items():
-        failed = run(servers, host, [(entry.id, entry.plant) for entry in entries])
+    lines = {host: [(entry.id, entry.plant) for entry in entries] for host, entries in planted.items()}
+    for host, failed in run(servers, lines).items():
         wrong |= {f"{host} plant {entry}": text for entry, text in failed.items()}
     during = audit(servers, tmp_path / "during", controls)
-    for host, entries in planted.items():
-        failed = run(servers, host, [(entry.id, entry.undo) for entry in entries])
+    lines = {host: [(entry.id, entry.undo) for entry in entries] for host, entries in planted.items()}
+    for host, failed in run(servers, lines).items():
         wrong |= {f"{host} undo {entry}": text for entry, text in failed.items()}
     after = audit(servers, tmp_path / "after", controls)
     files_after = files(servers)
