@@ -111,8 +111,8 @@ def _audits(machine: LabMachine, rounds: int) -> list[Taken]:
             if number:  # the first round fills caches for all
                 figures[way].append(figure)
     return [
-        Taken(way, [figure[0] for figure in rounds], [n for figure in rounds for n in figure[1:]])
-        for way, rounds in figures.items()
+        Taken(way, [figure[0] for figure in taken], [n for figure in taken for n in figure[1:]])
+        for way, taken in figures.items()
     ]
 
 

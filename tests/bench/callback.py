@@ -151,8 +151,8 @@ class CallbackModule(CallbackBase):
 
 def _with_ara(ara: Path, place: Path) -> _Run:
     """The same play by the same ansible-core, in the environment of ARA."""
-    command = [str(ara / "bin/python"), "-m", "ara.setup.callback_plugins"]
-    plugins = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    locator = [str(ara / "bin/python"), "-m", "ara.setup.callback_plugins"]
+    plugins = subprocess.run(locator, capture_output=True, text=True, check=True).stdout.strip()
     command = [str(ara / "bin/ansible-playbook"), "-i", "hosts.json", "bench.yml"]
     return command, {"ANSIBLE_CALLBACK_PLUGINS": plugins, "ARA_BASE_DIR": str(place / "ara")}
 

@@ -179,7 +179,7 @@ def problems(compared: Sequence[Pair], rulings: Rulings) -> list[str]:
     for pair in different:
         ruling = rulings.ruling(pair)
         if ruling is None:
-            near = sorted({miss for ruling in rulings.entries for miss in ruling.misses(pair)})
+            near = sorted({miss for other in rulings.entries for miss in other.misses(pair)})
             sentences.append(f"{pair}: " + ("ruled on, but " + "; ".join(near) if near else "nobody ruled on it"))
             continue
         used.add((id(ruling.case(pair)), pair.machine, pair.state))

@@ -56,10 +56,10 @@ def known_rules(stream: Path) -> set[str]:
     return rules
 
 
-def tailoring(rules: set[str], selected: set[str]) -> str:
-    """The profile that selects exactly the rules that are selected, with the values of CIS level 2 for servers."""
+def tailoring(rules: set[str], chosen: set[str]) -> str:
+    """The profile that selects exactly the chosen rules, with the values of CIS level 2 for servers."""
     selected = (
-        f'<select idref="{RULE}{rule}" selected="{"true" if rule in selected else "false"}"/>' for rule in sorted(rules)
+        f'<select idref="{RULE}{rule}" selected="{"true" if rule in chosen else "false"}"/>' for rule in sorted(rules)
     )
     return TAILORING.format(profile=PROFILE, selected="\n    ".join(selected))
 

@@ -86,8 +86,10 @@ def multitool(readers: Path, log: Path) -> list[str]:
         check=False,
     )
     assert out.is_file(), run.stdout + run.stderr
-    (run,) = json.loads(out.read_text(encoding="utf-8-sig"))["runs"]
-    return sorted({result["ruleId"] for result in run["results"]} - {"SARIF2005"})  # an address that we do not have
+    (validation,) = json.loads(out.read_text(encoding="utf-8-sig"))["runs"]
+    return sorted(
+        {result["ruleId"] for result in validation["results"]} - {"SARIF2005"}
+    )  # an address that we do not have
 
 
 @pytest.mark.parametrize("shape", [Shape(), Shape(before=True, everything=True)])

@@ -254,7 +254,7 @@ def agrees(place: Place, work: dict[str, Any], *, check: bool) -> None:
         place.write(name, content)
     handlers = [task("tell"), task("second", listen="topic"), fails("b", name="breaks")]
     # `add_host` and the free strategies do not go together.
-    tasks = [task for task in work["tasks"] if "ansible.builtin.add_host" not in task]
+    tasks = [entry for entry in work["tasks"] if "ansible.builtin.add_host" not in entry]
     place.write("site.yml", [{"hosts": "p0", "handlers": handlers, **work, "tasks": tasks}])
     done = place.play("site.yml", *(["--check"] if check else []))
     if not place.records.exists():

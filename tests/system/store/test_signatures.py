@@ -176,10 +176,10 @@ def test_a_signature_does_not_move_to_another_record(copy: Path) -> None:
     ],
 )
 def test_a_key_that_is_not_allowed_does_not_count(copy: Path, signers: str, says: str) -> None:
-    signers = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
-    key = signers[0].split(" ", 1)[1]
+    lines = (copy / "allowed_signers").read_text(encoding="utf-8").splitlines()
+    key = lines[0].split(" ", 1)[1]
     line = signers.format(executor=EXECUTOR).replace("KEY", key)
-    (copy / "allowed_signers").write_text("\n".join([line, signers[1]]) + "\n", encoding="utf-8")
+    (copy / "allowed_signers").write_text("\n".join([line, lines[1]]) + "\n", encoding="utf-8")
     done = oplever(copy, "verify", NAME)
     assert done.returncode == 1
     assert any(part in done.stderr for part in says.split("|")), done.stderr
