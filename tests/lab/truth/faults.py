@@ -36,7 +36,7 @@ def unnamed(fault: Fault, causes: tuple[Cause, ...]) -> list[str]:
     cause = causes_by_id.get(fault.cause)
     if cause is None:
         return [f"{fault.cause} is no cause: {', '.join(causes_by_id) or 'none'}"]
-    said = cause.test.found or cause.test.reason
-    lines = [] if fault.words in said else [f"{fault.cause}: {said} (must have: {fault.words})"]
+    text = cause.test.found or cause.test.reason
+    lines = [] if fault.words in text else [f"{fault.cause}: {text} (must have: {fault.words})"]
     followers = {test.id for test in cause.consequences}
     return lines + [f"{name} does not follow from {fault.cause}" for name in fault.follows if name not in followers]

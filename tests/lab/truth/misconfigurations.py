@@ -71,7 +71,7 @@ def named(entry: Misconfiguration, results: dict[str, dict[str, Any]]) -> list[s
     """What the audit does not say of a planted entry, as lines; empty when it names all of it."""
     lines = []
     for control, text in entry.must_name:
-        status, found = results[control]["status"], results[control]["found"] or results[control]["reason"]
-        if status != "fail" or text not in found:
-            lines.append(f"{control} {status}: {found or 'nothing found'} (must have: {text})")
+        status, answer = results[control]["status"], results[control]["found"] or results[control]["reason"]
+        if status != "fail" or text not in answer:
+            lines.append(f"{control} {status}: {answer or 'nothing found'} (must have: {text})")
     return lines

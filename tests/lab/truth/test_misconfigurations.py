@@ -38,8 +38,8 @@ def files(lab: Lab) -> dict[str, set[str]]:
 
 def audit(lab: Lab, place: Path, controls: set[str]) -> Results:
     place.mkdir()
-    asked = json.dumps({"audit_controls": sorted(controls), "audit_to": str(place)})
-    lab.ansible("tests/lab/truth/audit.yml", "-e", asked)
+    variables = json.dumps({"audit_controls": sorted(controls), "audit_to": str(place)})
+    lab.ansible("tests/lab/truth/audit.yml", "-e", variables)
     read = {host: json.loads((place / f"{host}.json").read_text(encoding="utf-8")) for host in HOSTS.values()}
     return {host: {result["id"]: result for result in results} for host, results in read.items()}
 
