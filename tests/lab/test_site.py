@@ -69,8 +69,8 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
     lab.ansible("playbooks/lab_up.yml")
     site = Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
     site.write("[SUBNET.12]")
+    site.shell("web1", "mkdir -p /srv/www && echo Welkom > /srv/www/index.html")  # the admin's own work
     site.play("-e", "oplever_audit=false")
-    site.shell("web1", "mkdir -p /srv/www && echo Welkom > /srv/www/index.html")
     return site
 
 

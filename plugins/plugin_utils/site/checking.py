@@ -38,7 +38,8 @@ def check_mapping(
     Gives False when it is no dictionary at all.
     """
     if not isinstance(value, Mapping):
-        report.add(path, f"must be a dictionary, not {shown(value)}")
+        # A text is not shown: what stands where an account should be may be its password.
+        report.add(path, f"must be a dictionary, not {'a text' if isinstance(value, str) else shown(value)}")
         return False
     for key, item in value.items():
         item_path = (*path, key)
@@ -59,10 +60,10 @@ def check_value(value: Any, option: Option, path: Path, report: Report) -> None:
     elif option.type == "list":
         _check_list(value, option, path, report)
     elif option.type == "dict":
-        if option.options:
+        if not isinstance(value, Mapping):
+            report.add(path, f"must be a dictionary, not {_wrong(value, option)}")
+        elif option.options:
             check_mapping(value, option.options, path, report)
-        elif not isinstance(value, Mapping):
-            report.add(path, f"must be a dictionary, not {shown(value)}")
     else:
         _check_scalar(value, option, path, report)
 
@@ -70,7 +71,7 @@ def check_value(value: Any, option: Option, path: Path, report: Report) -> None:
 def _check_named(value: Any, option: Option, path: Path, report: Report) -> None:
     if not isinstance(value, Mapping):
         example = "{" + next(iter(_names_of(value)), "name") + ": {...}}"
-        report.add(path, f"must be a dictionary by name, as {example}, not {shown(value)}")
+        report.add(path, f"must be a dictionary by name, as {example}, not {_wrong(value, option)}")
         return
     item = item_option(option)
     options = dict(item.options)
@@ -108,8 +109,8 @@ def _check_list(value: Any, option: Option, path: Path, report: Report) -> None:
                 _check_list(items, option, (*path, key), report)
         return
     if not isinstance(value, list):
-        hint = f", as [{value}]" if isinstance(value, str) else ""
-        report.add(path, f"must be a list{hint}, not {shown(value)}")
+        hint = f", as [{value}]" if isinstance(value, str) and not option.secret else ""
+        report.add(path, f"must be a list{hint}, not {_wrong(value, option)}")
         return
     item = item_option(option)
     for index, entry in enumerate(value):
@@ -126,11 +127,12 @@ def _check_list(value: Any, option: Option, path: Path, report: Report) -> None:
 def _check_scalar(value: Any, option: Option, path: Path, report: Report) -> None:
     if option.type == "raw":
         return
+    wrong = _wrong(value, option)
     if not _fits(value, option.type):
-        wrong = "what stands here" if option.secret else f"{shown(value)}{_quotes(value, option)}"
-        report.add(path, f"must be {_ARTICLES.get(option.type, option.type)}, not {wrong}")
+        more = "" if option.secret else _quotes(value, option)
+        report.add(path, f"must be {_ARTICLES.get(option.type, option.type)}, not {wrong}{more}")
     elif option.choices and str(value) not in [str(choice) for choice in option.choices]:
-        report.add(path, f"cannot be {shown(value)}{meant(value, option.choices)}")
+        report.add(path, f"cannot be {wrong}{meant('' if option.secret else value, option.choices)}")
 
 
 def _quotes(value: Any, option: Option) -> str:
@@ -152,6 +154,11 @@ def _fits(value: Any, kind: str) -> bool:
     if kind == "float":
         return isinstance(value, (int, float)) or re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", str(value)) is not None
     return True
+
+
+def _wrong(value: Any, option: Option) -> str:
+    """A wrong value for in a sentence, unless it may be a secret."""
+    return "what stands here" if option.secret else shown(value)
 
 
 def shown(value: Any) -> str:

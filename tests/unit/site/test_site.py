@@ -152,6 +152,14 @@ def test_a_time_server_serves_the_others_and_does_not_ask_itself(load_site: Load
     assert variables(inventory, "srv2")["timesync_serve_to"] == ["192.0.2.0/26", "198.51.100.0/24"]
 
 
+def test_options_of_a_client_alone_make_no_server(load_site: Load, site_text: str) -> None:
+    text = site_text.replace("      mariadb: {", "      dns: {client_search: [school.example]}\n      mariadb: {")
+    inventory = load_site(text)
+    assert inventory.members["dns_servers"] == ["srv1"]
+    assert variables(inventory, "srv2")["dns_client_search"] == ["school.example"]
+    assert rules(inventory, "srv2") == {}
+
+
 def rules(inventory: Any, machine: str) -> dict[str, Any]:
     services = variables(inventory, machine).get("firewall_services", [])
     return {rule["comment"]: rule.get("from", "everyone") for rule in services}
