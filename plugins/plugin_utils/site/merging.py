@@ -183,6 +183,8 @@ def _as_role_takes(value: Any, option: Option) -> Any:
     key = option.options[option.key]
     rows = []
     for name, entry in value.items():
+        if not isinstance(entry, Mapping):
+            continue  # reported
         text = name if isinstance(name, str) else str(name)
         named = [text] if key.type == "list" else text
         values = {sub: item for sub, item in entry.items() if sub != "state" or "state" in option.options}
