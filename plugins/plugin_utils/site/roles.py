@@ -138,13 +138,12 @@ def _role(
     role_entries = [entry for entry in entries if entry["role"] == name]
     groups = [group for entry in role_entries for group in entry["groups"]]
     clients = {entry["tasks"] for entry in role_entries if "tasks" in entry}
-    main = by_point.get("main", {})
     return Role(
         name=name,
         prefix=prefix,
         include=include,
         options=role_options,
-        client_options=frozenset(option for point in clients for option in by_point.get(point, {})) - frozenset(main),
+        client_options=frozenset(option for point in clients for option in by_point.get(point, {})),
         kinds=_kinds(directory),
         declaration=content,
         everywhere="all" in groups,

@@ -129,6 +129,7 @@ def test_secrets_come_from_the_vault(site_text: str, tmp_path: Path) -> None:
 
 
 def test_a_whole_file_can_be_in_the_vault(site_text: str, tmp_path: Path) -> None:
+    """Its mistakes have their lines too."""
     password = write(tmp_path / "key", {"site.yml": "sleutel"})
     vault = f"--vault-password-file={password}"
     path = write(tmp_path, {"site.yml": site_text})
@@ -137,6 +138,10 @@ def test_a_whole_file_can_be_in_the_vault(site_text: str, tmp_path: Path) -> Non
     done = run("ansible-inventory", "-i", str(path), "--graph")
     assert done.returncode == 4
     assert f"ERROR! {path}:1:1: " in done.stderr
+    write(tmp_path, {"site.yml": site_text.replace("gateway", "gatway")})
+    assert run("ansible-vault", "encrypt", vault, str(path)).returncode == 0
+    done = run("ansible-inventory", "-i", str(path), vault, "--graph")
+    assert f"ERROR! {path}:5:33: networks.servers.gatway" in done.stderr
 
 
 def test_values_can_be_templates(site_text: str, tmp_path: Path) -> None:

@@ -247,6 +247,7 @@ argument_specs:
         type: list
         elements: dict
         options: {name: {type: str, required: true}, url: {type: str}}
+      kiosk_lines: {type: list, elements: dict, options: {name: {type: str}, text: {type: str}}}
 """,
 }
 
@@ -254,7 +255,7 @@ argument_specs:
 def test_a_role_of_ones_own_is_played_without_touching_a_playbook(
     load_site: Load, site_text: str, tmp_path: Any
 ) -> None:
-    roles = "    roles: {kiosk: {url: http://a/, buttons: {home: {url: /}}}}\n"
+    roles = "    roles: {kiosk: {url: http://a/, buttons: {home: {url: /}}, lines: [{text: a}, {text: b}]}}\n"
     text = site_text.replace("    network: lokalen\n", f"    network: lokalen\n{roles}")
     inventory = load_site(text, {**OWN_ROLE, "roles/kiosk/meta/oplever.yml": "stage: Workstations\n"})
     assert inventory.members["role_kiosk"] == ["pc-med-1"]
@@ -269,6 +270,7 @@ def test_a_role_of_ones_own_is_played_without_touching_a_playbook(
         }
     ]
     assert variables(inventory, "pc-med-1")["kiosk_buttons"] == [{"name": "home", "url": "/"}]
+    assert variables(inventory, "pc-med-1")["kiosk_lines"] == [{"text": "a"}, {"text": "b"}]  # no name is required
 
 
 AT = "servers.srv2.roles.kiosk"
