@@ -92,6 +92,13 @@ def test_a_wrong_first_line_is_not_left_to_other_plugins(line: str, site_text: s
     assert f"ERROR! {path}:1:1: plugin: " in done.stderr
 
 
+def test_a_file_with_nothing_but_a_wrong_first_line_is_not_either(tmp_path: Path) -> None:
+    path = write(tmp_path, {"site.yml": "plugin: oplever.lab.siet\n"})
+    done = run("ansible-inventory", "-i", str(path), "--graph")
+    assert done.returncode == 4
+    assert f'ERROR! {path}:1:1: plugin: must be oplever.lab.site, not "oplever.lab.siet"' in done.stderr
+
+
 def test_another_inventory_with_that_name_is_left_alone(tmp_path: Path) -> None:
     path = write(tmp_path, {"site.yml": "servers: {hosts: {srv1: {}}}\n"})
     done = run("ansible-inventory", "-i", str(path), "--list")
