@@ -17,22 +17,25 @@ LINE = re.compile(r":\d+\Z")
 CONTENTS = ("content", "lines")
 # The reason of a result that is not applicable begins with this where it is about something that was not looked at.
 NOT_MEASURED = "not measured: "
+ABSENT = "does not exist"
 STATUSES = ("pass", "fail", "error", "not_applicable", "waived")
 
 
 class Verdict:
     """What one expectation came to: `status` (pass, fail, error, not_applicable) and the texts that go with it; `wrong`
-    has one text for each value that does not match, of a list one for each member. `subject` is what it is about."""
+    has one text for each value that does not match, of a list one for each member. `differs` are the attributes of
+    those values, `exists` alone when the thing itself is not there. `subject` is what it is about."""
 
-    __slots__ = ("evidence", "expected", "found", "reason", "status", "subject", "wrong")
+    __slots__ = ("differs", "evidence", "expected", "found", "reason", "status", "subject", "wrong")
 
-    def __init__(self, status, expected, found="", evidence="", *, reason="", wrong=(), subject=""):
+    def __init__(self, status, expected, found="", evidence="", *, reason="", wrong=(), differs=(), subject=""):
         self.status = status
         self.expected = expected
         self.found = found
         self.evidence = evidence
         self.reason = reason
         self.wrong = tuple(wrong)
+        self.differs = tuple(differs)
         self.subject = subject
 
 
@@ -98,6 +101,7 @@ def _check(machine, check, failed):
         "status": status,
         "expected": verdict.expected,
         "found": verdict.found,
+        "differs": list(verdict.differs),
         "evidence": verdict.evidence,
         "reason": verdict.reason,
         "endpoint": "" if status == "not_applicable" else _endpoint(machine, first),
@@ -159,9 +163,11 @@ def _single(machine, expectation):
         problem = min(unread, key=lambda problem: isinstance(problem, InapplicableError))
         return _unjudged(problem, expected, evidence, subject)
     actual = _actual(facts, {attribute: values[attribute] for attribute in wrong or expect}, bool(wrong), expect)
+    differs = ["exists"] if wrong and actual.startswith(ABSENT) else wrong
     actual = "%s for %s" % (actual, label) if label else actual
     texts = [text for attribute in wrong for text in _texts(values[attribute])]
-    return Verdict("fail" if wrong else "pass", expected, short(actual, 800), evidence, wrong=texts, subject=subject)
+    status = "fail" if wrong else "pass"
+    return Verdict(status, expected, short(actual, 800), evidence, wrong=texts, differs=differs, subject=subject)
 
 
 def _texts(value):
@@ -215,7 +221,7 @@ def _actual(facts, values, failed, expect):
     compared = [value for attribute, value in values.items() if attribute != "exists"]
     was_read = any(value is not None if not failed else value and isinstance(value, str) for value in compared)
     if not facts.get("exists", True) and compared and not was_read:
-        actual = "does not exist"
+        actual = ABSENT
     else:
         actual = " and ".join(_shown(attribute, value, expect[attribute]) for attribute, value in values.items())
         version = facts.get("version") if list(values) == ["exists"] else None
@@ -277,6 +283,7 @@ def _joined(parts, decisive, otherwise, word):
         short("; ".join(dict.fromkeys(part.evidence for part in shown)), 600),
         reason=clean("; ".join(dict.fromkeys(part.reason for part in shown if part.reason))),
         wrong=[text for part in shown for text in part.wrong],
+        differs=dict.fromkeys(attribute for part in shown for attribute in part.differs),
     )
 
 

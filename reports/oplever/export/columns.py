@@ -31,6 +31,7 @@ HEADINGS: dict[str, str] = {
     "endpoint": N_("Endpoint"),
     "builds_on": N_("Builds on"),
     "acceptance": N_("Accepted"),
+    "differs": N_("Differs in"),
     "severity": N_("Severity"),
     "area": N_("Area"),
     "before": N_("Before"),

@@ -72,34 +72,37 @@ def causes(tests: Sequence[Test], every: Iterable[Test], systems: Iterable[Syste
 
 def state(test: Test) -> State | None:
     """What a failing test shows; None when it explains no other test."""
-    wrong = _wrong(test)
+    differs = _differs(test)
     match test.source:
-        case "mount" if "full" in wrong:
+        case "mount" if "full" in differs:
             return "full"
-        case "package" if "exists" in wrong or "status" in wrong or wrong == {""}:
+        case "package" if "exists" in differs or "status" in differs:
             return "not_installed"
-        case "command" if test.id.endswith(".configuration") and "rc" in wrong:
+        case "command" if test.id.endswith(".configuration") and "rc" in differs:
             return "refused"
-        case "unit" if "active" in wrong or wrong == {""}:
+        case "unit" if "active" in differs or "exists" in differs:
             return "not_running"
-        case "socket" if "process" in wrong:
+        case "socket" if "process" in differs:
             return "port_taken"
-        case "socket" if wrong == {""}:
+        case "socket" if "exists" in differs:
             return "not_listening"
         case "sshd" | "nginx" if test.status == "error":
             return "unread"
-        case "command" if "rc" in wrong:
+        case "command" if "rc" in differs:
             return "no_answer"
-        case "time" | "mariadb" | "postgresql" if wrong == {""} or test.status == "error":
+        case "time" | "mariadb" | "postgresql" if "exists" in differs or test.status == "error":
             return "no_answer"
     return None
 
 
-def _wrong(test: Test) -> set[str]:
-    """Attributes that differ, of `active = failed and enabled = disabled`; an empty one of what does not exist."""
+def _differs(test: Test) -> frozenset[str]:
+    """Attributes that are not as expected. Journals of before they were in the result have them in its text alone, as
+    `active = failed and enabled = disabled`."""
+    if test.differs is not None:
+        return frozenset(test.differs)
     if test.found.startswith("does not exist"):
-        return {""}
-    return {part.partition(" = ")[0] for part in test.found.split(" and ") if " = " in part}
+        return frozenset({"exists"})
+    return frozenset(part.partition(" = ")[0] for part in test.found.split(" and ") if " = " in part)
 
 
 def _root(network: _Network, test: Test) -> Test:

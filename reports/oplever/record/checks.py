@@ -83,6 +83,7 @@ def tests(check_results: Iterable[Outcome]) -> tuple[Test, ...]:
             subject=outcome.text("subject"),
             endpoint=_endpoint(outcome.text("endpoint")),
             builds_on=_names(outcome.check.get("builds_on")),
+            differs=_names(outcome.check["differs"]) if "differs" in outcome.check else None,
         )
     return tuple(last.values())
 

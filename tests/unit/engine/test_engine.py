@@ -489,3 +489,16 @@ def test_found_says_which_lines_of_a_file_and_not_what_is_in_it(matcher: Any, fo
     put(machine, "/etc/secret", "a\nb\nc\nd\n")
     result = check(machine, "file", "/etc/secret", {"lines": matcher})
     assert (result["status"], result["found"]) == ("pass", found)
+def test_the_attributes_that_differ_are_in_the_result(machine: Machine) -> None:
+    put(machine, "/etc/motd", "hello\n", 0o600)
+    expect = {"exists": True, "mode": "0644", "owner": "nobody"}
+    present = check(machine, "file", "/etc/motd", expect)
+    assert set(present["differs"]) == {"mode", "owner"}
+    assert check(machine, "file", "/etc/motd", {"exists": True})["differs"] == []
+    absent = check(machine, "file", "/etc/none", {"mode": "0644", "owner": "root"})
+    assert (absent["found"], absent["differs"]) == ("does not exist", ["exists"])
+    both = {
+        "all": [{"source": "file", "select": path, "expect": {"mode": "0644"}} for path in ("/etc/motd", "/etc/none")]
+    }
+    (grouped,) = evaluate.evaluate(machine, [{"id": "a.b", "title": "t", **both}])
+    assert grouped["differs"] == ["mode", "exists"]

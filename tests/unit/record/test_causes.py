@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from journals import Journal
 from msgspec import structs
 from oplever.record import model
-from oplever.record.causes import causes
+from oplever.record.causes import causes, state
 from oplever.record.model import Interface, Recap, System, Text
 
 SYSTEMS = (
@@ -152,3 +154,36 @@ def test_tests_that_build_on_each_other_end() -> None:
     second = failing("a.two", "command", "rc = 1", builds_on=("a.one",))
     third = failing("a.three", "command", "rc = 1", builds_on=("a.two",))
     assert grouped(first, second, third) == {"a.one": [], "a.two": [], "a.three": []}
+
+
+@pytest.mark.parametrize(
+    ("source", "differs", "shown"),
+    [
+        ("package", ("status",), "not_installed"),
+        ("package", ("exists",), "not_installed"),
+        ("package", ("version",), None),
+        ("unit", ("active", "enabled"), "not_running"),
+        ("unit", ("exists",), "not_running"),
+        ("unit", ("enabled",), None),
+        ("socket", ("process",), "port_taken"),
+        ("socket", ("exists",), "not_listening"),
+        ("time", ("exists",), "no_answer"),
+        ("command", ("rc", "stdout"), "no_answer"),
+    ],
+)
+def test_the_attributes_of_the_result_count_and_not_its_words(
+    source: str, differs: tuple[str, ...], shown: str | None
+) -> None:
+    test = failing("x.y", source, "active = x and rc = 1 and process = y and status = z", differs=differs)
+    assert state(test) == shown
+    assert state(structs.replace(test, differs=())) is None
+
+
+def test_results_of_before_are_read_by_their_words() -> None:
+    assert [state(test) for test in (SERVICE, SOCKET, REFUSED)] == ["not_running", "not_listening", "refused"]
+    journal = Journal().check("fail", source="unit", found="active = failed")
+    (test,) = journal.finish().record().tests
+    assert (test.differs, state(test)) == (None, "not_running")
+    journal = Journal().check("fail", source="unit", found="actief = mislukt", differs=["active"])
+    (test,) = journal.finish().record().tests
+    assert (test.differs, state(test)) == (("active",), "not_running")

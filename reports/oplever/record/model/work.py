@@ -96,7 +96,8 @@ class Test(Struct, frozen=True):
     """One expectation about one machine with what was found. `path` is file and line of the task that tested,
     relative to where Ansible ran when it lies below that. `subject` is what the source was asked about, `endpoint`
     where it spoke to or looked for a listener, as `tcp 10.0.0.2 80` (`resolver`: it had no address for the name),
-    `builds_on` the tests without which it cannot pass. `acceptance` is why a difference with the delivery is waived."""
+    `builds_on` the tests without which it cannot pass, `differs` the attributes that are not as expected (`exists`: the
+    thing is not there; None: its source did not say). `acceptance` is why a difference with the delivery is waived."""
 
     id: str
     host: str
@@ -118,6 +119,7 @@ class Test(Struct, frozen=True):
     endpoint: str = ""
     builds_on: tuple[str, ...] = ()
     acceptance: DriftAcceptance | None = None
+    differs: tuple[str, ...] | None = None
 
 
 class Fault(Struct, frozen=True):
