@@ -10,6 +10,8 @@ short_description: Writes a journal of every run and makes its installation reco
 description:
   - Appends one JSON line per event to C(journal.jsonl) in a directory of its own for each C(ansible-playbook) command.
   - When the run is over, builds the record and its documents with C(oplever report) in a separate process.
+  - When a run went well and its record could not be written completely, C(ansible-playbook) ends with 74. A run that
+    failed keeps the exit code of Ansible.
   - Records of tasks with C(no_log) only whether they changed something, never keeps arguments of tasks, and
     removes what looks like a secret from messages and from the command line.
 version_added: 0.1.0
@@ -73,8 +75,11 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.oplever.lab.plugins.plugin_utils import events
-from ansible_collections.oplever.lab.plugins.plugin_utils.run import Run
+from ansible_collections.oplever.lab.plugins.plugin_utils.run import Run, playbooks_given
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
+
+INCOMPLETE = 74
+"""Exit code of a run that went well and whose record could not be written completely (EX_IOERR of sysexits.h)."""
 
 
 def recorded(hook: Callable[..., None]) -> Callable[..., None]:
@@ -102,6 +107,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.run: Run | None = None
+        self._recaps = 0
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
@@ -185,5 +191,15 @@ class CallbackModule(CallbackBase):
         run.write("no_hosts", {"why": "no_hosts_remaining"})
 
     @recorded
-    def v2_playbook_on_stats(self, run: Run, stats: Any) -> None:
+    def _stats(self, run: Run, stats: Any) -> None:
         run.stats(stats)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        self._stats(stats)
+        self._recaps += 1
+        is_refused = (
+            self.run is None and self._recaps >= playbooks_given() and not events.is_troubled(events.recap(stats))
+        )
+        if is_refused or (self.run is not None and self.run.is_incomplete):
+            # The work is over and went well; an exception of another class Ansible would swallow (decision 0065).
+            raise SystemExit(INCOMPLETE)

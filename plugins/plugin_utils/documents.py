@@ -62,8 +62,14 @@ def build(words: list[str], record: str) -> tuple[list[str], str]:
     # 0: all well; 1: the documents are there and the record says no. Anything else: no documents.
     if done.returncode in (0, 1) and os.path.exists(os.path.join(record, "record.json")):
         return lines, ""
-    errors = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines, one_line(errors[-1], 300) if errors else f"exit code {done.returncode}"
+    return lines, _sentence(done.stderr.decode("utf-8", "replace")) or f"exit code {done.returncode}"
+
+
+def _sentence(errors: str) -> str:
+    """What went wrong: `oplever: ...` is followed by advice and a code; of anything else the last line says it."""
+    lines = [line for line in errors.splitlines() if line.strip()]
+    own = [line.removeprefix("oplever: ") for line in lines if line.startswith("oplever: ")]
+    return one_line((own or lines or [""])[-1], 300)
 
 
 def _harmless(line: str) -> str:

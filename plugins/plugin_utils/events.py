@@ -240,6 +240,11 @@ def retry_fields(result: Any, attempt: int, redactor: Redactor) -> dict[str, Any
     return line
 
 
+def is_troubled(recap: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether a machine failed or was not reachable: then Ansible ends with an error."""
+    return any(row["failed"] or row["unreachable"] for row in recap.values())
+
+
 def recap(stats: Any) -> dict[str, dict[str, int]]:
     """Ansible's own counts; its `failures` is printed as `failed`."""
     rows = {str(host): stats.summarize(host) for host in sorted(stats.processed)}

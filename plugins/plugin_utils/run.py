@@ -53,7 +53,7 @@ class Run:
         self._display = display
         self._writer = Writer(place.descriptor, place.reserve, lambda: directory.reopen(place))
         self._pid = os.getpid()
-        self._expected = _playbooks_given()
+        self._expected = playbooks_given()
         self._begun = 0
         self._in_playbook = False
         self._troubled = False
@@ -63,6 +63,7 @@ class Run:
         self._started: dict[tuple[str, str], float] = {}
         self._retries: dict[tuple[str, str], int] = {}
         self._warned = False
+        self._unmade = False
         self._manager: Any = None
         self._hidden: list[tuple[str, tuple[str, ...]]] = []
         """Hosts and variables of hidden tasks. What is in them is known when the next task begins."""
@@ -90,6 +91,11 @@ class Run:
     def is_recording(self) -> bool:
         # Workers are forked from this process and hold the same descriptor: they never write.
         return self._writer.is_open and os.getpid() == self._pid
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the run went well and its record lacks something: Ansible would end with 0."""
+        return self._begun >= self._expected and not self._troubled and (self._warned or self._unmade)
 
     def know(self, *secrets: object) -> None:
         self.redactor.know(str(secret) for secret in secrets if isinstance(secret, str))
@@ -231,7 +237,7 @@ class Run:
     def stats(self, stats: Any) -> None:
         recap = events.recap(stats)
         self._in_playbook = False
-        self._troubled = any(row["failed"] or row["unreachable"] for row in recap.values())
+        self._troubled = events.is_troubled(recap)
         self.write("stats", {"recap": recap})
         if self._begun >= self._expected:
             self._finish("finished")
@@ -240,6 +246,10 @@ class Run:
         self._writer.close(reason, {"collections": origin.collections_in_use()})
         if self._writer.failure is not None:
             self._warn()
+        if self._writer.is_put_back:
+            self._display.warning(
+                f"The record was removed while the run went on; Oplever put its journal back: {self.place.journal}"
+            )
         self._report()
 
     def _report(self) -> None:
@@ -259,12 +269,14 @@ class Run:
         for line in lines:
             self._say(line)
         if problem:
+            self._unmade = True
             self._not_made(problem, again)
 
     def _not_made(self, problem: str, again: str) -> None:
         # A full disk keeps both the journal and the documents from being whole: that is one warning.
         (self._say if self._warned else self._display.warning)(
-            f"Oplever could not make the documents ({problem}). The journal is complete; try again with: {again}"
+            f"Oplever could not make the documents ({problem}). "
+            f"The journal is {'not ' if self._warned else ''}complete; try again with: {again}"
         )
 
     def _say(self, line: str) -> None:
@@ -291,7 +303,7 @@ class Run:
                 self._finish(f"stopped after {self._begun} of {self._expected} playbooks")
 
 
-def _playbooks_given() -> int:
+def playbooks_given() -> int:
     """How many playbooks the command line names. Ad hoc commands have a host pattern there: one."""
     playbooks = context.CLIARGS.get("args")
     return max(1, len(playbooks)) if isinstance(playbooks, list | tuple) else 1

@@ -103,6 +103,8 @@ class Writer:
         self._seq = 0
         self._size = os.fstat(descriptor).st_size
         self.lost = 0
+        self.is_put_back = False
+        """Whether the file was taken away meanwhile, and stands there again with all that was written."""
         self.is_removed = False
         """Whether somebody took the file away meanwhile; what was written is still behind the descriptor."""
         self.failure: Exception | None = None
@@ -176,6 +178,6 @@ class Writer:
             with os.fdopen(self._again(), "wb") as file:
                 for start in range(0, self._size, COPY_SIZE):
                     file.write(os.pread(descriptor, min(COPY_SIZE, self._size - start), start))
-            self.failure = self.failure or FileNotFoundError("it was removed while the run went on; it was put back")
+            self.is_put_back = True
         except OSError as problem:
             self.failure = problem

@@ -241,3 +241,31 @@ def test_ctrl_c_ends_what_runs_with_a_typed_password(machines: Lab, place: Path)
     assert working("4714") == []
     assert record(place)["verdict"] == "interrupted"
     nothing_leaked(place, machines, str(shown.before))
+
+
+def test_two_runs_on_one_machine_name_each_other(machines: Lab, place: Path) -> None:
+    """From two places with records of their own: neither knows of the other but by the machine."""
+    tasks: list[dict[str, Any]] = [
+        {"name": "Before", "oplever.lab.snapshot": {"stage": "before"}},
+        {"name": "Work", "ansible.builtin.command": "sleep 20", "changed_when": False},
+        {"name": "After", "oplever.lab.snapshot": {"stage": "after"}},
+    ]
+    path = playbook(place, tasks, hosts="web1", become=True)
+    runs = []
+    for name in ("one", "two"):
+        env = {**machines.env, "OPLEVER_RECORDS": str(place / name)}
+        runs.append(subprocess.Popen([str(BIN / "ansible-playbook"), path], cwd=ROOT, env=env, text=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT))  # fmt: skip
+    outputs = [" ".join(run.communicate(timeout=300)[0].split()) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    records = [json.loads((place / name / "latest/record.json").read_text(encoding="utf-8")) for name in ("one", "two")]
+    for own, other, output in zip(records, records[::-1], outputs, strict=True):
+        reasons = {reason["code"]: reason["params"] for reason in own["document"]["reasons"]}
+        assert (reasons["runs_beside"]["run"], reasons["runs_beside"]["hosts"]) == (other["id"], ["web1"])
+        assert own["verdict"] == "delivered_with_remarks"
+        assert f"another run is at work on web1 at the same time: {other['id']} of" in output
+    # A look, and a run after them, find nobody.
+    alone = subprocess.run([str(BIN / "ansible-playbook"), path, "--check"], cwd=ROOT, env=machines.env, text=True,
+                           capture_output=True, timeout=300, check=False)  # fmt: skip
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert "another run" not in alone.stdout + alone.stderr

@@ -21,6 +21,8 @@ from oplever.text import printable
 from oplever.words import REFUSING
 
 _OUTPUT_SHOWN = 15
+_INCOMPLETE = 74
+"""With which ansible-playbook ends when all went well and the record could not be written completely."""
 
 
 class _PassThrough(click.Command):
@@ -46,7 +48,7 @@ def run(ctx: click.Context, plain: bool) -> None:
       oplever run playbooks/site.yml --limit web1 --diff
 
     Ctrl-C stops what runs on the hosts; the record then says interrupted. Ends with 1 when the record says not
-    delivered or interrupted, with 2 when Ansible could not start to play.
+    delivered or interrupted, with 2 when Ansible could not start to play, with 74 when the record is not complete.
     """
     words: list[str] = ctx.meta["words"]
     if not words:
@@ -94,7 +96,7 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
     click.echo(f"record: {directory}")
     click.echo(f"report: {directory / 'report.nl.html'}" if is_made else f"documents: oplever report {directory}")
     click.echo(without_pdf(directory), nl=False)
-    return 1 if derived.verdict in REFUSING else 0
+    return 1 if derived.verdict in REFUSING else _INCOMPLETE if outcome.code == _INCOMPLETE else 0
 
 
 def _tell(lines: Sequence[str], *, err: bool) -> None:

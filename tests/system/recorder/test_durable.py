@@ -96,12 +96,13 @@ def test_a_full_disk_is_one_warning_and_the_record_counts_what_is_missing(place:
     place.write("work.yml", steps(8))
     place.records.mkdir()
     command = (
-        "mount -t tmpfs -o size=36k none records; ansible-playbook -i hosts.json work.yml; code=$?; "
+        "mount -t tmpfs -o size=36k none records; code=0; ansible-playbook -i hosts.json work.yml || code=$?; "
         "cp -r records/2* kept; exit $code"
     )
     done = place.run(*UNSHARE, command, env={"OPLEVER_DOCUMENTS": "1"})
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 74, done.stderr
     assert warnings(done) == ["could not write everything"]
+    assert "The journal is complete" not in " ".join((done.stdout + done.stderr).split())
     assert all(row["ok"] == 8 for row in recap(done.stdout).values())
     record = store.load(place.path / "kept")
     assert invalid(place.path / "kept") == []
@@ -144,8 +145,7 @@ def test_a_directory_that_is_removed_comes_back(place: Place) -> None:
     place.write("work.yml", steps(4, **{"ansible.builtin.file": {"path": str(place.records), "state": "absent"}}))
     done = place.play("work.yml")
     assert done.returncode == 0, done.stderr
-    assert warnings(done) == ["could not write everything"]
-    assert "put back" in done.stderr + done.stdout
+    assert warnings(done) == ["put its journal back"]
     assert invalid(place.record) == []
     assert recaps(place.derived()) == recap(done.stdout)
     assert mode(place.records) == mode(place.record) == 0o700
@@ -156,8 +156,11 @@ def test_a_directory_that_turns_read_only_is_one_warning(place: Place) -> None:
     turn = "mount --bind records records && mount -o remount,bind,ro records"
     place.write("work.yml", steps(4, **{"ansible.builtin.shell": {"cmd": turn, "chdir": str(place.path)}}))
     done = place.run(*UNSHARE, "exec ansible-playbook -i hosts.json work.yml", env={"OPLEVER_DOCUMENTS": "1"})
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 74, done.stdout + done.stderr
     assert warnings(done) == ["could not make the documents"]
+    told = " ".join((done.stdout + done.stderr).split())
+    assert "Read-only file system" in told
+    assert "The journal is complete" in told
     assert recaps(place.derived()) == recap(done.stdout)
 
 
@@ -167,7 +170,7 @@ def test_a_place_that_cannot_be_written_is_one_warning(place: Place) -> None:
     elsewhere.mkdir()
     place.records.symlink_to(elsewhere)
     done = place.play("work.yml")
-    assert done.returncode == 0
+    assert done.returncode == 74
     assert warnings(done) == ["keeps no record of this run"]
     assert list(elsewhere.iterdir()) == []
 
@@ -228,5 +231,29 @@ def mode(path: Path) -> int:
 def warnings(done: subprocess.CompletedProcess[str]) -> list[str]:
     """What the recorder warned of, in the order it did (a long line is folded, so the text is joined first)."""
     text = " ".join((done.stdout + done.stderr).split())
-    return re.findall(r"\[WARNING\]: Oplever (could not write everything|could not make the documents|keeps no record"
-                      r" of this run)", text)  # fmt: skip
+    sentences = (
+        "could not write everything", "could not make the documents", "keeps no record of this run",
+        "put its journal back",
+    )  # fmt: skip
+    return re.findall(rf"\[WARNING\]: .*?Oplever ({'|'.join(sentences)})", text)
+
+
+def test_a_run_that_failed_keeps_the_exit_code_of_ansible(place: Place) -> None:
+    place.write(
+        "work.yml", [{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.fail": {"msg": "no"}}]}]
+    )
+    place.records.symlink_to(place.path)
+    assert place.play("work.yml").returncode == 2
+
+
+def test_of_several_playbooks_the_last_one_ends_with_the_code(place: Place) -> None:
+    place.write("work.yml", steps(1))
+    place.records.symlink_to(place.path)
+    done = place.play("work.yml", "work.yml")
+    assert (done.returncode, done.stdout.count("PLAY RECAP")) == (74, 2)
+
+
+def test_without_a_journal_the_exit_code_is_that_of_ansible(place: Place) -> None:
+    place.write("work.yml", steps(1))
+    place.records.symlink_to(place.path)
+    assert place.play("work.yml", env={"OPLEVER_JOURNAL": "0"}).returncode == 0
