@@ -1,0 +1,137 @@
+"""First pages of runs that ended otherwise than planned: what needs attention, sentence by sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oplever import store
+from oplever.kinds.installation.chapters.attention import attention
+from oplever.kinds.installation.chapters.summary import STATES
+from oplever.kinds.installation.headline import headline
+from oplever.kinds.installation.order import Order
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.record.model import Record
+from oplever.text import clean
+from waiting import wait_for
+
+from system.recorder.runs import BIN, LOCAL, Place
+from system.recorder.test_durable import UNSHARE
+
+TIME = re.compile(r"\d+ \w+ \d{4},? \d\d:\d\d(?::\d\d)?(?: \w+)?")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
+    place.inventory({"web1": LOCAL, "db1": LOCAL})
+    place.write("work.yml", [
+        {"name": "Install", "hosts": "all", "gather_facts": False, "tasks": [
+            {"name": "Write", "ansible.builtin.command": "true", "changed_when": False},
+            {"name": "Wait", "ansible.builtin.command": "sleep 30", "when": "inventory_hostname == 'web1'"},
+        ]},
+        {"name": "Test", "hosts": "all", "gather_facts": False, "tasks": []},
+    ])  # fmt: skip
+    return place
+
+
+def first_page(record: Record) -> dict[str, Any]:
+    """Title, what needs attention (label: text (detail)), and the state of each machine."""
+    view, t = View.of(clean(record)), Translator("en")
+    (block,) = attention(view, t)
+    lines = [
+        f"{item.label}: {item.text}" + (f" ({detail})" if (detail := "".join(p.text for p in item.detail)) else "")
+        for item in block.lines  # type: ignore[union-attr]
+    ]
+    order = Order(record)
+    return {
+        "title": headline(t, record)[1],
+        "attention": [TIME.sub("TIME", line) for line in lines],
+        "machines": {system.name: STATES[order.state(system)][1] for system in record.systems},
+    }
+
+
+def stopped(place: Place, number: int) -> Record:
+    """The record of a run that got this signal while web1 waited."""
+    process = place.start(
+        str(BIN / "ansible-playbook"), "-i", "hosts.json", "work.yml",
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    journal = place.records / "latest" / "journal.jsonl"
+    wait_for(lambda: journal.exists() and b'"name":"Wait"' in journal.read_bytes())
+    wait_for(lambda: journal.read_bytes().count(b'"kind":"host_start"') >= 3)
+    os.killpg(process.pid, number)
+    process.wait(60)
+    return place.derived()
+
+
+def test_a_controller_that_was_killed(place: Place) -> None:
+    page = first_page(stopped(place, signal.SIGKILL))
+    assert page == {
+        "title": "Interrupted",
+        "attention": [
+            "Work: The run was cut off; the last event recorded is from TIME.",
+            "Work: Plays that did not start: Test.",
+            "Work: Nothing was tested.",
+            "Work: Changes on web1, db1 are unknown: no snapshot before and after.",
+            "Open fault: Wait (web1) (run interrupted)",
+        ],
+        "machines": {"web1": "did not get all of the work", "db1": "did not get all of the work"},
+    }
+
+
+def test_a_run_that_was_stopped_with_ctrl_c(place: Place) -> None:
+    page = first_page(stopped(place, signal.SIGINT))
+    assert page == {
+        "title": "Interrupted",
+        "attention": [
+            "Work: The run was stopped: stopped before the recap: interrupted, or an error that Ansible reported.",
+            "Work: Plays that did not start: Test.",
+            "Work: Nothing was tested.",
+            "Work: Changes on web1, db1 are unknown: no snapshot before and after.",
+            "Open fault: Wait (web1) (run interrupted)",
+        ],
+        "machines": {"web1": "did not get all of the work", "db1": "did not get all of the work"},
+    }
+
+
+def test_a_full_disk_of_the_controller(place: Place) -> None:
+    tasks = [{"name": f"step {n}", "ansible.builtin.command": "true", "changed_when": False} for n in range(30)]
+    place.write("work.yml", [{"name": "Install", "hosts": "all", "gather_facts": False, "tasks": tasks}])
+    place.records.mkdir()
+    command = (
+        "mount -t tmpfs -o size=36k none records; code=0; ansible-playbook -i hosts.json work.yml || code=$?; "
+        "cp -r records/2* kept; exit $code"
+    )
+    assert place.run(*UNSHARE, command).returncode == 74
+    place.records.rmdir()
+    (place.path / "kept").rename(place.records)
+    page = first_page(store.load(place.records))
+    lines = page["attention"]
+    assert [re.sub(r"lines: \d+", "lines: N", line) for line in lines] == [
+        "Work: Nothing was tested.",
+        "Work: Changes on web1, db1 are unknown: no snapshot before and after.",
+        "Work: The journal is not complete, missing lines: N.",
+    ]
+    assert set(page["machines"].values()) == {"not tested"}
+
+
+def test_a_full_disk_of_the_machine(place: Place) -> None:
+    place.write("work.yml", [{"name": "Install", "hosts": "db1,web1", "gather_facts": False, "tasks": [
+        {"name": "Fill", "ansible.builtin.shell": "head -c 100000 /dev/zero > small/data", "changed_when": True,
+         "args": {"chdir": str(place.path)}, "when": "inventory_hostname == 'web1'"},
+    ]}])  # fmt: skip
+    (place.path / "small").mkdir()
+    done = place.run(*UNSHARE, "mount -t tmpfs -o size=16k none small; exec ansible-playbook -i hosts.json work.yml")
+    assert done.returncode == 2
+    page = first_page(place.derived())
+    assert page["title"] == "Not delivered"
+    assert page["attention"][0] == "Work: A step failed on web1."
+    assert any("No space left on device" in line for line in page["attention"]), page["attention"]
+    assert page["machines"] == {"web1": "not OK", "db1": "not tested"}
