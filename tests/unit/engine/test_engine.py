@@ -489,6 +489,8 @@ def test_found_says_which_lines_of_a_file_and_not_what_is_in_it(matcher: Any, fo
     put(machine, "/etc/secret", "a\nb\nc\nd\n")
     result = check(machine, "file", "/etc/secret", {"lines": matcher})
     assert (result["status"], result["found"]) == ("pass", found)
+
+
 def test_the_attributes_that_differ_are_in_the_result(machine: Machine) -> None:
     put(machine, "/etc/motd", "hello\n", 0o600)
     expect = {"exists": True, "mode": "0644", "owner": "nobody"}
