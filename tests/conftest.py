@@ -14,6 +14,7 @@ import pytest
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 TRUTH = os.environ.get("OPLEVER_TRUTH", "") not in ("", "0")
+os.environ["LC_ALL"] = "C.UTF-8"  # commands answer in the language of whoever runs them
 STRICT = os.environ.get("OPLEVER_STRICT", "") not in ("", "0")
 
 

@@ -81,7 +81,7 @@ def measured(hosts: int, place: Path) -> dict[str, Any]:
     record = store.load(place)
     store.write_record(record, place)
     recorded = time.perf_counter()
-    write_documents(record, place)
+    write_documents(record, place, place)
     done = time.perf_counter()
     names = {"json": "record.json", **{suffix: f"report.en.{suffix}" for suffix in ("html", "pdf", "md")}}
     return {

@@ -275,7 +275,7 @@ def test_figures_of_any_record_agree(case: Case) -> None:
 @pytest.mark.parametrize("name", ["delivered", "failed", "remarks"])
 def test_the_terminal_shows_what_the_first_page_does(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     record = outputs.record(name)
-    overview(record, Path())
+    overview(record, Path(), Translator("en"))
     shown = " ".join(capsys.readouterr().out.split())
     page = build(record, Translator("en"))
     for host, facts in machines(page).items():

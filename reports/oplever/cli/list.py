@@ -8,20 +8,25 @@ import click
 
 from oplever.app.listing import listing as list_all
 from oplever.cli.days import Day, Moment
-from oplever.cli.tables import as_json, format_option, table
+from oplever.cli.language import language_option
+from oplever.cli.tables import as_json, format_option, stage_word, status_word, styles, table, verdict_word
 from oplever.kinds.registry import KINDS
+from oplever.page.translator import N_, Translator
 from oplever.store.ordering import Clock
 from oplever.store.query import Filter, Listed
 from oplever.text import printable
-from oplever.words import Verdict
+from oplever.words import Language, Verdict
 
 STATES = list(dict.fromkeys(state.id for kind in KINDS.values() for state in kind.states))
 _MOST_HOSTS = 5
-_COLUMNS = ("record", "verdict", "stage", "status", "machines", "by", "due", "failing", "clock")
+_COLUMNS = (
+    N_("record"), N_("verdict"), N_("stage"), N_("status"), N_("machines"), N_("by"), N_("due date"), N_("failing"),
+    N_("clock"),
+)  # fmt: skip
 _CLOCKS: dict[Clock, str] = {
-    "past": "clock wrong: before Oplever existed",
-    "future": "clock wrong: in the future",
-    "back": "clock wrong: before the record made earlier",
+    "past": N_("clock wrong: before Oplever existed"),
+    "future": N_("clock wrong: in the future"),
+    "back": N_("clock wrong: before the record made earlier"),
 }
 
 
@@ -40,39 +45,41 @@ _CLOCKS: dict[Clock, str] = {
 @click.option("--overdue", is_flag=True, help="Records past their due date that are not ready.")
 @click.option("--limit", type=click.IntRange(min=1), help="Show only the newest N records.")
 @format_option
+@language_option
 @click.help_option(help="Show this help and exit.")
-def list_records(form: str, **filters: Any) -> None:
+def list_records(form: str, language: Language, **filters: Any) -> None:
     """List the records, newest first.
 
     \b
     Example:
       oplever list --host 'web*' --verdict not_delivered --since 2026-11-01
     """
-    listing = list_all(Filter(**filters))
+    t, listing = Translator(language), list_all(Filter(**filters))
     if form == "json":
         as_json(listing.records)
     elif listing.records:
         shown = len(_COLUMNS) if any(record.clock for record in listing.records) else len(_COLUMNS) - 1
-        table(_COLUMNS[:shown], [_row(record)[:shown] for record in listing.records], headings=False)
+        columns = [t(column) for column in _COLUMNS[:shown]]
+        table(columns, [_row(record, t)[:shown] for record in listing.records], headings=False, styles=styles(t))
     elif any(value not in (None, False) for value in filters.values()):
-        click.echo("No record matches all filters.")
+        click.echo(t("No record matches all filters."))
     else:
-        click.echo(f"No records yet in {listing.base}. Run a playbook to make one.")
+        click.echo(t("No records yet in {place}. Run a playbook to make one.", place=listing.base))
     for record in listing.unreadable:
         click.echo(f"oplever: {printable(f'{record.name} cannot be read: {record.problem}')}", err=True)
 
 
-def _row(record: Listed) -> tuple[str, ...]:
+def _row(record: Listed, t: Translator) -> tuple[str, ...]:
     if record.problem is not None:
-        return (record.name, "cannot be read", "", "", record.problem, "", "", "", _clock(record))
+        return (record.name, t("cannot be read"), "", "", record.problem, "", "", "", _clock(record, t))
     machines = ", ".join(record.hosts[:_MOST_HOSTS]) + (", ..." if record.hosts[_MOST_HOSTS:] else "")
     failing = str(record.failing) if record.failing else ""
     by = ", ".join(record.operators)
     return (
-        record.name, record.verdict or "", record.stage or "", record.status or "", machines, by, record.due or "",
-        failing, _clock(record),
+        record.name, verdict_word(t, record.verdict), stage_word(t, record.stage), status_word(t, record.status),
+        machines, by, t.day(record.due) if record.due else "", failing, _clock(record, t),
     )  # fmt: skip
 
 
-def _clock(record: Listed) -> str:
-    return _CLOCKS[record.clock] if record.clock else ""
+def _clock(record: Listed, t: Translator) -> str:
+    return t(_CLOCKS[record.clock]) if record.clock else ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from oplever.cli.language import of_the_user
 from oplever.kinds import registry
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import missing_text, reason_text
@@ -16,15 +17,15 @@ from oplever.text import printable
 
 
 def summary(record: Record) -> str:
-    """Verdict and stage as record.json has them, and the reasons in words."""
-    t = Translator("en")
+    """Verdict and stage as record.json has them, and the reasons in the words of the user."""
+    t = Translator(of_the_user())
     reasons = [f"  - {printable(reason_text(t, reason))}" for reason in record.document.reasons]
     return "\n".join([standing(record), *reasons])
 
 
 def standing(record: Record) -> str:
     """Verdict and stage, with what a reader is told: the first two lines of a summary."""
-    _, title, _ = registry.of(record).layout.headline(Translator("en"), record)
+    _, title, _ = registry.of(record).layout.headline(Translator(of_the_user()), record)
     key = "; nobody checked the keys here, see: oplever verify" if record.stage == "signed" else ""
     return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]}){key}"
 
@@ -34,7 +35,7 @@ def approved_incomplete(record: Record) -> str:
     missing = record.completeness.missing
     if record.accountability.decision != "approved" or not missing:
         return ""
-    t = Translator("en")
+    t = Translator(of_the_user())
     texts = "; ".join(missing_text(t, thing.code, thing.params) for thing in missing)
     return f"oplever: approved while this is missing: {texts}\n  -> an approved record takes corrections only"
 
@@ -54,24 +55,25 @@ def tell_documents(directory: Path) -> None:
     if state.problem:
         click.echo(f"oplever: documents could not be made: {printable(state.problem)}", err=True)
     if state.state != "current":
-        click.echo(f"documents: {documents_state(state, directory)}")
+        click.echo(f"documents: {documents_state(state, directory, Translator('en'))}")
     elif state.problem:
         click.echo(f"  -> make them again: oplever report {directory.name}", err=True)
 
 
-def documents_state(state: Documents, directory: Path) -> str:
+def documents_state(state: Documents, directory: Path, t: Translator) -> str:
     """Whether the documents are of the present revision, in words, with what to do; empty when they are."""
-    advice = f"make them: oplever report {directory.name}"
-    of = f"of revision {state.revision}" if state.revision else "of an unknown revision"
+    advice = t("make them: {command}", command=f"oplever report {directory.name}")
     match state.state:
         case "current":
             return ""
         case "being_made":
-            return f"being made, of revision {state.current}"
+            return t("being made, of revision {n}", n=state.current)
         case "out_of_date":
-            return f"out of date: {of}, while the record has revision {state.current}; {advice}"
+            of = t("of revision {n}", n=state.revision) if state.revision else t("of an unknown revision")
+            text = t("out of date: {of}, while the record has revision {n}", of=of, n=state.current)
+            return f"{text}; {advice}"
         case "none":
-            return f"none yet; {advice}"
+            return f"{t('none yet')}; {advice}"
 
 
 def without_pdf(directory: Path) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from oplever import store
-from oplever.cli.output import documents_state, short, standing
+from oplever.cli.output import documents_state, short
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
 from oplever.kinds import registry
-from oplever.page.blocks import SYMBOLS, Attention, AttentionItem, Block, Table, Waiting
+from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Attention, AttentionItem, Block, Table, Waiting
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Record
@@ -23,19 +23,24 @@ _WIDE = 110
 _MARGIN = 14
 
 
-def overview(record: Record, directory: Path) -> None:
+def overview(record: Record, directory: Path, t: Translator) -> None:
     """What a person wants to know before opening a document, and where the documents are."""
-    view, layout, t = View.of(clean(record)), registry.of(record).layout, Translator("en")
+    view, layout = View.of(clean(record)), registry.of(record).layout
+    verdict = layout.verdict(view.record, t)  # the reasons are in what needs attention
     click.echo(f"{record.id}  {printable(layout.title(view.record, t))}")
-    click.echo(standing(record))  # the reasons are in what needs attention
+    click.echo(f"{SYMBOLS[verdict.tone]} {printable(verdict.title)}")
+    click.echo(" · ".join(f"{STAGE_SYMBOLS[stage.state]} {stage.label}" for stage in verdict.stages))
+    click.echo(textwrap.fill(printable(verdict.figures), _WIDE))
+    if verdict.stages[-1].state == "done":
+        click.echo(t("Nobody checked the keys here, see: {command}", command="oplever verify"))
     option = "" if _is_latest(directory) else f" --record {directory.name}"
     for block in layout.summary(view, t):  # the sections below it are not drawn here, so not made either
         _block(block, option)
     if record.completeness.missing:
-        click.echo(f"\nAll of it in one go: oplever complete {directory.name}")
+        click.echo("\n" + t("All of it in one go: {command}", command=f"oplever complete {directory.name}"))
     examined = documents.examine(directory)
-    state = documents_state(examined, directory)
-    click.echo(f"\nDocuments: {state}" if state else "\nDocuments")
+    state = documents_state(examined, directory, t)
+    click.echo(f"\n{t('Documents')}: {state}" if state else f"\n{t('Documents')}")
     for path in sorted(directory.glob("report.*")):
         click.echo(f"  {short(path)}")
     if examined.problem:

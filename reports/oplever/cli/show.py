@@ -9,10 +9,13 @@ import click
 import msgspec
 
 from oplever import store
+from oplever.cli.language import language_option
 from oplever.cli.overview import overview
-from oplever.cli.tables import as_json, format_option, table
+from oplever.cli.tables import as_json, format_option, stage_word, styles, table, verdict_word
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import CHECK, TASK, kind_name, word
 from oplever.text import printable, to_json
-from oplever.words import REFUSING
+from oplever.words import REFUSING, Language
 
 if TYPE_CHECKING:
     from oplever.store.query import Visit
@@ -24,9 +27,10 @@ _MOST = 40
 @click.argument("record", required=False)
 @click.option("--host", help="Show only this machine; without RECORD, its history over all records.")
 @format_option
+@language_option
 @click.pass_context
 @click.help_option(help="Show this help and exit.")
-def show(ctx: click.Context, record: str | None, host: str | None, form: str) -> None:
+def show(ctx: click.Context, record: str | None, host: str | None, form: str, language: Language) -> None:
     """Show the verdict of RECORD, what is missing and where its documents are.
 
     \b
@@ -35,8 +39,9 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
       oplever show --host web1      the history of a machine over all records
       oplever show latest --host web1
     """
+    t = Translator(language)
     if host is None:
-        _record(ctx, record or "latest", form)
+        _record(ctx, record or "latest", form, t)
         return
     from oplever.app.history import history  # noqa: PLC0415 - one record needs no database
 
@@ -45,90 +50,110 @@ def show(ctx: click.Context, record: str | None, host: str | None, form: str) ->
     if form == "json":
         as_json(visits)
     elif directory:
-        _machine(host, visits[0])
+        _machine(host, visits[0], t)
     else:
-        _life(host, visits)
+        _life(host, visits, t)
 
 
-def _record(ctx: click.Context, name: str, form: str) -> None:
+def _record(ctx: click.Context, name: str, form: str, t: Translator) -> None:
     directory = store.find(name)
     derived = store.load(directory)
     if form == "json":
         click.echo(msgspec.json.format(to_json(derived), indent=1).decode())
     else:
-        overview(derived, directory)
+        overview(derived, directory, t)
     if derived.verdict in REFUSING:
         ctx.exit(1)
 
 
-def _life(host: str, visits: Sequence[Visit]) -> None:
+def _life(host: str, visits: Sequence[Visit], t: Translator) -> None:
     """One row a record, then what changed between records without a recorded play, and what fails now."""
     in_order = [visit.record.started for visit in visits if (visit.record.verdict or "").startswith("delivered")]
     delivered = [visit.record.started for visit in visits if visit.record.stage in ("approved", "signed")]
-    last = f"last in order {in_order[-1] if in_order else 'never'}, delivered {delivered[-1] if delivered else 'never'}"
-    click.echo(f"{host}: {len(visits)} records, {last}\n")
-    columns = ("record", "verdict", "stage", "changed", "tests", "score", "components", "settings", "drift", "failing")
-    table(columns, [_life_row(visit) for visit in visits])
+    last = t(
+        "last in order {in_order}, delivered {delivered}",
+        in_order=t.moment(in_order[-1] or "") if in_order else t("never"),
+        delivered=t.moment(delivered[-1] or "") if delivered else t("never"),
+    )
+    count = t.plural("{count} record", "{count} records", len(visits))
+    click.echo(f"{host}: {count}, {last}\n")
+    columns = (
+        t("record"), t("verdict"), t("stage"), t("changed"), t("tests"), t("score"), t("components"), t("settings"),
+        t("drift"), t("failing"),
+    )  # fmt: skip
+    table(columns, [_life_row(visit, t) for visit in visits], styles=styles(t))
     for visit in visits:
         if visit.drift or visit.uncompared:
             click.echo()
-            _drift(visit)
+            _drift(visit, t)
     if visits[-1].failing:
         click.echo()
-        _failing(visits[-1])
+        _failing(visits[-1], t)
 
 
-def _life_row(visit: Visit) -> tuple[object, ...]:
+def _life_row(visit: Visit, t: Translator) -> tuple[object, ...]:
     settings = sum(change.section == "setting" for change in visit.changes)
     components = len(visit.changes) - settings
     score = "-" if visit.score is None else f"{visit.score:.0f}"
     tests = f"{visit.passed}/{visit.ran}"
     failing = " ".join(row.id for row in visit.failing[:3]) + (" ..." if visit.failing[3:] else "")
     return (
-        visit.record.name, visit.record.verdict, visit.record.stage, visit.counts["changed"], tests, score, components,
+        visit.record.name, verdict_word(t, visit.record.verdict), stage_word(t, visit.record.stage),
+        visit.counts["changed"], tests, score, components,
         settings, len(visit.drift) if visit.since else "-", failing,
     )  # fmt: skip
 
 
-def _machine(host: str, visit: Visit) -> None:
-    counts = ", ".join(f"{key} {value}" for key, value in visit.counts.items() if value)
-    score = "not measured" if visit.score is None else f"{visit.score:.0f}"
-    click.echo(f"{host} in {visit.record.name}: {visit.record.verdict}, {visit.record.stage}")
-    click.echo(f"  {counts or 'nothing was done'}; tests {visit.passed}/{visit.ran}; baseline {score}")
+def _machine(host: str, visit: Visit, t: Translator) -> None:
+    counts = ", ".join(f"{t(TASK[key][1])} {value}" for key, value in visit.counts.items() if value)
+    score = t("not measured") if visit.score is None else f"{visit.score:.0f}"
+    words = f"{verdict_word(t, visit.record.verdict)}, {stage_word(t, visit.record.stage)}"
+    click.echo(t("{host} in {record}: {words}", host=host, record=visit.record.name, words=words))
+    click.echo(f"  {counts or t('nothing done')}; {t('tests')} {visit.passed}/{visit.ran}; {t('score')} {score}")
     if visit.roles:
-        click.echo(f"  roles: {', '.join(visit.roles)}")
+        click.echo(f"  {t('Roles')}: {', '.join(visit.roles)}")
     if visit.failing:
-        _failing(visit)
+        _failing(visit, t)
     if visit.changes:
-        rows = [(row.kind, row.name, row.change, _short(row.before), _short(row.after)) for row in visit.changes]
-        _some("changed during the work", ("kind", "name", "change", "before", "after"), rows)
+        rows = [
+            (kind_name(t, row.kind), row.name, word(t, row.change), _short(row.before, t), _short(row.after, t))
+            for row in visit.changes
+        ]
+        _some(t("Changed during the work"), (t("Kind"), t("Name"), t("Change"), t("Before"), t("After")), rows, t)
     if visit.since and not (visit.drift or visit.uncompared):
-        click.echo(f"nothing changed since {visit.since}")
+        click.echo(t("nothing changed since {record}", record=visit.since))
     elif visit.since:
-        _drift(visit)
+        _drift(visit, t)
 
 
-def _failing(visit: Visit) -> None:
-    rows = [(row.status, row.id, _short(row.expected), _short(row.found)) for row in visit.failing]
-    _some("failing", ("status", "check", "expected", "found"), rows)
+def _failing(visit: Visit, t: Translator) -> None:
+    rows = [(t(CHECK[row.status][1]), row.id, _short(row.expected, t), _short(row.found, t)) for row in visit.failing]
+    _some(t("Fails"), (t("Result"), t("Test"), t("Expected"), t("Found")), rows, t)
 
 
-def _drift(visit: Visit) -> None:
-    rows = [(row.kind, row.name, _short(row.a), _short(row.b)) for row in visit.drift]
+def _drift(visit: Visit, t: Translator) -> None:
+    rows = [(kind_name(t, row.kind), row.name, _short(row.a, t), _short(row.b, t)) for row in visit.drift]
     if rows:
-        _some(f"changed between {visit.since} and {visit.record.name}", ("kind", "name", "then", "now"), rows)
+        title = t("Changed between {earlier} and {later}", earlier=visit.since, later=visit.record.name)
+        _some(title, (t("Kind"), t("Name"), t("Before"), t("After")), rows, t)
     for part in visit.uncompared:
-        what = part.kind or "settings"
-        click.echo(printable(f"not comparable between {visit.since} and {visit.record.name}: {what}: {part.reason}"))
+        text = t(
+            "Not comparable between {earlier} and {later}: {what}: {reason}",
+            earlier=visit.since,
+            later=visit.record.name,
+            what=kind_name(t, part.kind) if part.kind else t("settings"),
+            reason=part.reason,
+        )
+        click.echo(printable(text))
 
 
-def _some(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    table(columns, rows[:_MOST], title)
+def _some(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], t: Translator) -> None:
+    table(columns, rows[:_MOST], title, styles=styles(t))
     if rows[_MOST:]:
-        click.echo(f"  and {len(rows) - _MOST} more: --format json")
+        click.echo(f"  {t('and {count} more', count=len(rows) - _MOST)}: --format json")
 
 
-def _short(text: str | None) -> str:
+def _short(text: str | None, t: Translator) -> str:
     if text is None:
-        return "absent"
+        return t("absent")
     return text if len(text) <= 60 else text[:59] + "…"

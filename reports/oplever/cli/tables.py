@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 import msgspec
 
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import CHECK, DOCUMENT_STATUS, STAGES, VERDICTS
 from oplever.text import printable
 
 STYLES = {
@@ -35,11 +37,39 @@ format_option = click.option(
 )
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "", *, headings: bool = True) -> None:
+def verdict_word(t: Translator, verdict: str | None) -> str:
+    return t(VERDICTS.get(verdict or "", verdict or ""))
+
+
+def stage_word(t: Translator, stage: str | None) -> str:
+    return t(STAGES[stage][1]) if stage in STAGES else stage or ""
+
+
+def status_word(t: Translator, status: str | None) -> str:
+    return t(DOCUMENT_STATUS[status][1]) if status in DOCUMENT_STATUS else status or ""
+
+
+def styles(t: Translator) -> dict[str, str]:
+    """The style of each word in a language."""
+    texts = {
+        **VERDICTS,
+        **{code: text for table_ in (STAGES, DOCUMENT_STATUS, CHECK) for code, (_, text) in table_.items()},
+    }
+    return {t(texts.get(code, code)): style for code, style in STYLES.items()}
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    title: str = "",
+    *,
+    headings: bool = True,
+    styles: Mapping[str, str] = STYLES,
+) -> None:
     """On a terminal a drawn table; elsewhere a line for each row, with or without one for `headings`."""
     cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _draw(columns, cells, title)
+        _draw(columns, cells, title, styles)
         return
     if title:
         click.echo(f"{title}:")
@@ -50,7 +80,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
-def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str) -> None:
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str, styles: Mapping[str, str]) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - a pipe does not wait for what draws on a terminal
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -60,7 +90,7 @@ def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str) ->
     for place, column in enumerate(columns):
         drawn.add_column(column, overflow="fold", no_wrap=place == 0)  # the name of a record is copied from here
     for row in cells:
-        drawn.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+        drawn.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in row))
     Console().print(drawn)
 
 

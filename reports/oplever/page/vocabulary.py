@@ -21,6 +21,13 @@ STAGES: dict[str, tuple[Tone, str]] = {
     # A document cannot check a key; `oplever verify` does.
     "signed": ("info", N_("signed")),
 }
+VERDICTS: dict[str, str] = {
+    "delivered": N_("in order"),
+    "delivered_with_remarks": N_("in order, with remarks"),
+    "not_delivered": N_("not delivered"),
+    "interrupted": N_("interrupted"),
+}
+"""What machines showed, in words for a list: whether work is delivered is for people to say."""
 CHECK: dict[str, tuple[Tone, str]] = {
     "pass": ("good", N_("passed")),
     "fail": ("bad", N_("failed")),

@@ -25,7 +25,7 @@ NAME = "20261101T100000Z-site-aaaaaa"
 HOURS = {"hours": "1", "activity": "x"}
 
 
-def draw(record: Record, place: Path) -> None:
+def draw(record: Record, place: Path, directory: Path) -> None:
     """Documents that say of which revision they are."""
     for suffix in ("md", "html"):
         (place / f"report.nl.{suffix}").write_text(str(record.document.revision), encoding="utf-8")
@@ -95,8 +95,8 @@ def test_while_somebody_draws_they_are_being_made(record: Path) -> None:
 def test_what_was_drawn_of_an_earlier_revision_is_drawn_again(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     revisions = []
 
-    def slowly(derived: Record, place: Path) -> None:
-        draw(derived, place)
+    def slowly(derived: Record, place: Path, directory: Path) -> None:
+        draw(derived, place, directory)
         revisions.append(derived.document.revision)
         if len(revisions) == 1:
             add(record, "hours", "S. Yilmaz", HOURS)
@@ -194,7 +194,7 @@ def test_who_is_stopped_half_way_leaves_documents_of_which_nothing_is_said(
 
 
 def test_a_format_that_fails_leaves_the_others_and_a_note(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def half(derived: Record, place: Path) -> None:
+    def half(derived: Record, place: Path, directory: Path) -> None:
         (place / "report.nl.md").write_text(str(derived.document.revision), encoding="utf-8")
         raise ValueError("no font")
 

@@ -177,8 +177,25 @@ def test_a_broken_line_is_named(records: Path) -> None:
 def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
     run("report")
     shown = run("show").output
-    for part in ("verdict: delivered", "oplever add hours", "oplever add decision", "report.nl.pdf"):
+    for part in ("✓ Technically in order", "✓ tested", "oplever add hours", "oplever add decision", "report.nl.pdf"):
         assert part in shown
+
+
+def test_commands_answer_in_the_language_of_the_user(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "nl_NL.UTF-8")
+    run("report")
+    shown = run("show").output
+    for part in ("Technisch in orde", "✓ getest", "Nog nodig", "Gewerkte uren", "Documenten"):
+        assert part in shown
+    assert "Still needed" not in shown
+    listed = run("list").output
+    assert "in orde" in listed
+    assert "delivered" not in listed
+    assert "Technically in order" in run("show", "--language", "en").output
+    host = json.loads(run("show", "--format", "json").output)["systems"][0]["name"]
+    assert "not_delivered" not in run("show", "--host", host).output
+    assert "oordeel" in run("show", "--host", host).output
+    assert json.loads(run("list", "--format", "json").output)[0]["verdict"].startswith("delivered")
 
 
 def test_list_names_records_newest_first(records: Path) -> None:

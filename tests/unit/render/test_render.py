@@ -223,7 +223,9 @@ def messages() -> set[str]:
     """Every text that the code hands to a translator, by reading the code."""
     texts = set()
     package = Path(render_package.__file__).parents[1]
-    for path in (path for part in ("page", "kinds", "render", "export") for path in (package / part).rglob("*.py")):
+    for path in (
+        path for part in ("page", "kinds", "render", "export", "cli") for path in (package / part).rglob("*.py")
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -31,7 +31,7 @@ def test_the_record_is_locked_for_putting_documents_and_not_for_drawing_them(
     locked: dict[str, bool] = {}
     put = documents.put
 
-    def drawn(_record: object, place: Path) -> None:
+    def drawn(_record: object, place: Path, directory: Path) -> None:
         locked["drawing"] = is_locked(record)
         (place / "report.nl.md").write_bytes(b"x")
 
