@@ -48,12 +48,14 @@ class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """`store` is a database URL for the index; None keeps it in a file beside the records."""
+    """`store` is a database URL for the index; None keeps it in a file beside the records. `incidents` is the file with
+    the rules for incidents; None is `incidents.yml` beside this one."""
 
     store: str | None = None
     signing: Signing = Signing()
     retention: Retention = Retention()
     organisation: Organisation = Organisation()
+    incidents: str | None = None
 
 
 def project() -> Project:

@@ -39,6 +39,11 @@ ANCHORS: Final = (
     "import-known",
     "scan-broken",
     "week-invalid",
+    "incident-state",
+    "incident-open-ends",
+    "incident-order",
+    "rules-invalid",
+    "form-unknown",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

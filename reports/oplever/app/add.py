@@ -8,7 +8,6 @@ from typing import Any
 
 from oplever import clock, store
 from oplever.app.build import refresh, start
-from oplever.errors import OpleverError
 from oplever.files import locked, unwritable
 from oplever.kinds import registry
 from oplever.record import entries
@@ -31,8 +30,8 @@ def admit(directory: Path, added: Sequence[Entry], *, is_drawn: bool = False) ->
     are added or none. record.json and the manifest are of the new revision; the documents are made afterwards, unless
     the caller sees to that (`is_drawn`).
 
-    Raises OpleverError: `entry-invalid` and other refusals of an entry, `record-approved`, `entries-broken`,
-    `file-unwritable`.
+    Raises OpleverError: `entry-invalid` and other refusals of an entry, `record-approved`, `incident-state`,
+    `entries-broken`, `file-unwritable`.
     """
     try:
         with locked(directory):
@@ -53,7 +52,6 @@ def with_entry(sources: Sources, entry: Entry) -> Sources:
     """What a record is derived from with one more entry. Raises OpleverError when it does not fit the record."""
     record = sources.record()
     if not registry.of(record).takes(record.status, entry.entry):
-        advice = "add a correction, or let the supervisor decide again: oplever add decision"
-        raise OpleverError("record-approved", f"{record.id} is approved and cannot change", advice)
+        raise registry.of(record).refusal(record, entry.entry)
     entries.check(record, sources.entries, entry)
     return sources.with_entry(entry)

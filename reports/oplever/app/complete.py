@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from textwrap import wrap
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from oplever.kinds import registry
 from oplever.kinds.base import Rule
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import missing_text
-from oplever.record.entries import KINDS, EntryKind
+from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record, Who
 
@@ -57,8 +57,7 @@ def _question(rule: Rule) -> Question:
 
 
 def _kind(tag: str) -> type[EntryKind]:
-    kinds: Iterable[type[EntryKind]] = registry.LOG.kinds
-    return KINDS.get(tag) or next(kind for kind in kinds if kind.tag() == tag)
+    return registry.entry_kind(tag)
 
 
 def _text(rule: Rule) -> str:

@@ -31,10 +31,13 @@ _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.IGNORECASE)
 
 
 def form(directory: Path, name: str, language: Language, fmt: Format) -> bytes:
-    """One form of a record. Raises OpleverError (`extra-missing`, `file-unreadable`, `config-invalid`); KeyError for a
-    name that the kind of the record does not have."""
+    """One form of a record. Raises OpleverError: `form-unknown` when the kind of the record does not have it,
+    `extra-missing`, `file-unreadable`, `config-invalid`."""
     record, t = store.load(directory), Translator(language)
     layout = registry.of(record).layout
+    if name not in layout.forms:
+        advice = f"its document is made with: oplever report {directory.name}"
+        raise OpleverError("form-unknown", f"a record of the kind {record.kind} has no {name}", advice)
     try:
         page = layout.forms[name](View.of(clean(record)), t, paper(directory, record.document.revision))
     except OSError as problem:

@@ -26,7 +26,7 @@ def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, 
     process = data.get("work_process") or registry.KINDS[kind].work_processes[0]
     content = {**data, "work_process": process, "record": name, "kind": kind}
     opened = registry.LOG.make("opened", by, clock.now(), content)
-    directory = store.create(base, name, opened)
+    directory = store.create(base, name, [opened])
     record = store.load(directory)
     try:
         with locked(directory):

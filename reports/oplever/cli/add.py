@@ -108,7 +108,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),
         click.Option(["--by"], required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it."),
     ]
-    options += [_parameter(field, kind.declaration.argument) for field in fields(kind)]
+    options += [parameter(field, kind.declaration.argument) for field in fields(kind)]
     doc = (kind.__doc__ or "").strip()
     return click.Command(name, params=options, callback=run, help=doc, short_help=doc, add_help_option=True)
 
@@ -138,7 +138,8 @@ def _numbers(answer: str, most: int) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
-def _parameter(field: Field, argument: str) -> click.Parameter:
+def parameter(field: Field, argument: str) -> click.Parameter:
+    """The option or argument of a field; `argument` is the field that has no option."""
     kind = Words(field) if field.choices else Typed(field.form)
     if field.name == argument:
         return click.Argument([field.name], type=kind)

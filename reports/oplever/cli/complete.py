@@ -14,7 +14,7 @@ from oplever.cli.output import tell_added
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.record import own_work
-from oplever.record.entries import KINDS, Entry
+from oplever.record.entries import Entry
 from oplever.record.entries.fields import Field
 from oplever.record.entries.typed import person, understood
 from oplever.store import Sources
@@ -143,7 +143,7 @@ def _line(field: Field, label: str) -> str:
 
 def _understood(question: Question, field: Field, text: str) -> Any:
     try:
-        return understood(KINDS[question.kind], {field.name: text})[field.name]
+        return understood(registry.entry_kind(question.kind), {field.name: text})[field.name]
     except OpleverError as problem:
         _tell(problem)
         return None

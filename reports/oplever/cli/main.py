@@ -27,6 +27,7 @@ COMMANDS = {
     "export": Lazy("oplever.cli.export", "export_command", "Write a record for another tool."),
     "form": Lazy("oplever.cli.form", "form", "Make a paper to sign or to send."),
     "import": Lazy("oplever.cli.import_", "import_group", "Import runs or results of other tools."),
+    "incident": Lazy("oplever.cli.incident", "incident", "Take in and handle reports of users and machines."),
     "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),
     "new": Lazy("oplever.cli.new", "new", "Begin a record of work by hand."),
     "purge": Lazy("oplever.cli.purge", "purge", "Delete records and names past their time."),

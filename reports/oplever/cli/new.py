@@ -15,7 +15,7 @@ from oplever.words import WorkProcess
 
 
 @click.command("new")
-@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("kind", type=click.Choice([kind.id for kind in KINDS.values() if kind.command == "oplever new"]))
 @click.option("--title", required=True, help="The assignment in a few words.")
 @click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who opens the record.")
 @click.option("--executor", help="Who carries the work out; who opens the record when left out.")

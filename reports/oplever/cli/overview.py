@@ -87,5 +87,11 @@ def _waiting(block: Waiting, option: str) -> None:
         for need in needs:
             _labelled(SYMBOLS["info"], who, need.text)
             if need.command:
-                commands = (command + option for command in need.command.split(" / "))
+                commands = (_about(command, option) for command in need.command.split(" / "))
                 click.echo(" " * (_MARGIN + 5) + " / ".join(commands))
+
+
+def _about(command: str, option: str) -> str:
+    """A command with the record it is about: those of incidents always name it, and without an option."""
+    is_argument = command.startswith("oplever incident ") and option
+    return command + (option.replace(" --record", "") if is_argument else option)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from oplever.errors import OpleverError
 from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
 from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
-from oplever.record.model import DocumentStatus, Record, Who
+from oplever.record.model import DocumentStatus, Record, Status, Who
 
 if TYPE_CHECKING:
     from oplever.page.document import Layout
@@ -23,7 +24,7 @@ class Rule(Struct, frozen=True):
     """Something that every record must have: `lacks` is true for a record without it. `code` is translated by the
     documents, `obligations` are those of docs/requirements.md. An `entry` of that kind supplies it, empty when no entry
     can; `fields` are those of it that have to be filled in, when the entry is for other things too, and `preset` are
-    those that have to have a value.
+    those that have to have a value. `typed` is the command, when that is not `oplever add`.
     """
 
     section: str
@@ -34,6 +35,7 @@ class Rule(Struct, frozen=True):
     lacks: Callable[[Record], bool]
     fields: tuple[str, ...] = ()
     preset: dict[str, str] = {}
+    typed: str = ""
 
     @property
     def may_be_none(self) -> bool:
@@ -44,7 +46,7 @@ class Rule(Struct, frozen=True):
     def command(self) -> str:
         """What to type to supply it."""
         none = f" / oplever add none {self.section.replace('_', '-')}" if self.may_be_none else ""
-        return f"oplever add {self.entry}{none}" if self.entry else ""
+        return self.typed or (f"oplever add {self.entry}{none}" if self.entry else "")
 
 
 def always(_: EntryKind) -> bool:
@@ -55,17 +57,22 @@ class Transition(Struct, frozen=True):
     """An entry of this kind brings a record from one of the states to `target`, if its content says so."""
 
     entry: str
-    sources: tuple[DocumentStatus, ...]
-    target: DocumentStatus
+    sources: tuple[Status, ...]
+    target: Status
     guard: Callable[[EntryKind], bool] = always
 
 
 class State(Struct, frozen=True):
     """`takes` says which entries a record in it takes; in an `is_final` one nothing is due any more."""
 
-    id: DocumentStatus
+    id: Status
     takes: Callable[[EntryKind], bool] = always
     is_final: bool = False
+
+
+def _approved(record: Record, _: EntryKind) -> OpleverError:
+    advice = "add a correction, or let the supervisor decide again: oplever add decision"
+    return OpleverError("record-approved", f"{record.id} is approved and cannot change", advice)
 
 
 class RecordKind(Struct, frozen=True):
@@ -73,7 +80,8 @@ class RecordKind(Struct, frozen=True):
 
     `work_processes` are those whose obligations its rules carry. `states` are those of the document, the first one that
     of a new record. `entries` are kinds of entries of its own, besides those that every record takes. `judge` gives
-    the record with verdict, reasons and stage; `due` the day on which it has to be ready, empty when nobody said.
+    the record with verdict, reasons and stage; `due` the day or moment at which it has to be ready, empty when nobody
+    said. `refusal` is what is said to an entry that the state of a record does not take. `command` begins one.
     """
 
     id: str
@@ -85,20 +93,22 @@ class RecordKind(Struct, frozen=True):
     load_layout: Callable[[], Layout]
     judge: Callable[[Record, Run], Record]
     due: Callable[[Record], str]
+    refusal: Callable[[Record, EntryKind], OpleverError] = _approved
+    command: str = "oplever new"
 
     @property
     def layout(self) -> Layout:
         """What its documents look like; loaded when it is asked for, since most commands draw nothing."""
         return self.load_layout()
 
-    def status_after(self, status: DocumentStatus, content: EntryKind) -> DocumentStatus:
+    def status_after(self, status: Status, content: EntryKind) -> Status:
         """The state after an entry; the same one when no transition begins with it."""
         for step in self.transitions:
             if step.entry == content.tag() and status in step.sources and step.guard(content):
                 return step.target
         return status
 
-    def status(self, entries: Iterable[Entry]) -> DocumentStatus:
+    def status(self, entries: Iterable[Entry]) -> Status:
         """The state after all of these."""
         status = self.states[0].id
         for counted in withdrawal.lines(tuple(entries)):
@@ -106,7 +116,7 @@ class RecordKind(Struct, frozen=True):
                 status = self.status_after(status, counted.content)
         return status
 
-    def takes(self, status: DocumentStatus, content: EntryKind) -> bool:
+    def takes(self, status: Status, content: EntryKind) -> bool:
         """Whether a record in this state takes the entry."""
         return next(state for state in self.states if state.id == status).takes(content)
 
@@ -125,7 +135,7 @@ DOCUMENT_STATES = (
     State("approved", _after_approval, is_final=True),
     State("rejected"),
 )
-_ANY: tuple[DocumentStatus, ...] = tuple(state.id for state in DOCUMENT_STATES)
+_ANY: tuple[Status, ...] = tuple(state.id for state in DOCUMENT_STATES)
 DOCUMENT_TRANSITIONS = (
     Transition("report", _ANY, "submitted"),
     Transition("decision", _ANY, "approved", _decides("approved")),

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oplever.kinds.base import RecordKind
+from oplever.kinds.incident.kind import KIND as INCIDENT
 from oplever.kinds.installation.kind import KIND as INSTALLATION
-from oplever.record.entries import Entry, Log, OpenedEntry
+from oplever.record.entries import Entry, EntryKind, Log, OpenedEntry
 from oplever.record.model import Record
 
-KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION,)}
+KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION, INCIDENT)}
 """By the name that record.json has for them."""
 
 LOG = Log(tuple(entry for kind in KINDS.values() for entry in kind.entries))
 """Reads and writes the entries of every kind."""
+
+
+def entry_kind(tag: str) -> type[EntryKind]:
+    """The kind of entry with this name, of any kind of record. Raises StopIteration for another name."""
+    return next(kind for kind in LOG.kinds if kind.tag() == tag)
 
 
 def of(record: Record) -> RecordKind:

@@ -65,6 +65,14 @@ DOCUMENT_STATUS: dict[str, tuple[Tone, str]] = {
     "approved": ("good", N_("approved")),
     "rejected": ("bad", N_("rejected")),
     "superseded": ("warn", N_("superseded")),
+    # of an incident
+    "new": ("warn", N_("new")),
+    "assigned": ("info", N_("assigned")),
+    "in_progress": ("info", N_("in progress")),
+    "waiting": ("warn", N_("on hold")),
+    "solved": ("good", N_("solved")),
+    "closed": ("good", N_("closed")),
+    "merged": ("info", N_("joined with another report")),
 }
 ACCEPTANCE: dict[str, tuple[Tone, str]] = {
     "accepted": ("good", N_("accepted")),
@@ -140,9 +148,15 @@ PLAIN: dict[str, str] = {
 ENTRIES: dict[str, str] = {
     "accept-drift": N_("accepted differences with the delivery"),
     "acceptance": N_("acceptance"),
+    "assessed": N_("assessment"),
+    "assigned": N_("assigned"),
     "assignment": N_("assignment"),
+    "classified": N_("impact and urgency"),
+    "closed": N_("closed"),
     "component": N_("component"),
+    "confirmed": N_("confirmation by the user"),
     "consequence": N_("consequence"),
+    "contact": N_("contact with the user"),
     "correction": N_("correction"),
     "decision": N_("decision"),
     "escalation": N_("escalation"),
@@ -150,18 +164,31 @@ ENTRIES: dict[str, str] = {
     "fault": N_("fault"),
     "handover": N_("handover"),
     "hours": N_("hours of work"),
+    "linked": N_("link"),
+    "material": N_("material"),
+    "merged": N_("joined with another report"),
     "none": N_("statement that there are none"),
     "opened": N_("record opened"),
+    "passed-on": N_("passed on"),
     "proposal": N_("improvement proposal"),
     "pseudonymised": N_("names replaced by pseudonyms"),
+    "reopened": N_("reopened"),
     "report": N_("report to the supervisor"),
+    "reported": N_("report taken in"),
     "rest-point": N_("open point"),
     "results": N_("results from a test file"),
+    "resumed": N_("resumed"),
+    "retested": N_("retest"),
+    "rules": N_("rules for incidents"),
     "run": N_("run of the playbook"),
     "scan": N_("second opinion of a scanner"),
     "signature": N_("signature"),
+    "solved": N_("solution"),
     "step": N_("manual step"),
+    "taken": N_("taken up"),
     "test": N_("test by hand"),
+    "waiting": N_("put on hold"),
+    "worked": N_("work"),
 }
 """What made a revision, by the kind of the entry; `run` is the journal."""
 HOST_SETTINGS: dict[str, str] = {
@@ -314,6 +341,15 @@ REASONS: dict[str, str] = {
     "clock_set": N_(
         "The controller's clock was changed during the run, by up to {seconds} s; times here count from its start."
     ),
+    "case_open": N_("The report is still being handled."),
+    "case_merged": N_("It is the same as another report, which goes on: {record}."),
+    "case_not_reached": N_("{user} could not be reached; nobody knows whether the solution is good."),
+    "case_without_user": N_("There was no other user to ask whether the solution is good."),
+    "case_test_stated": N_("That it works again was tested by hand; no machine recorded it."),
+    "case_test_not_needed": N_("It was not tested again: {reason}"),
+    "case_late": N_("Time limits that were not met: {count}."),
+    "case_priority_set": N_("The priority was set by hand: {reason}"),
+    "case_void": N_("Entries without effect, because they do not fit the state then: revisions {revisions}."),
 }
 MISSING: dict[str, str] = {
     "procedures_missing": N_("Which procedures and guidelines apply"),
@@ -330,6 +366,16 @@ MISSING: dict[str, str] = {
     "hands_on_hours_missing": N_("Hours worked"),
     "report_missing": N_("The report to the supervisor: in writing or orally, when and to whom"),
     "decision_missing": N_("The supervisor's decision"),
+    "case_report_missing": N_("What was reported, by whom and how"),
+    "case_classification_missing": N_("Impact and urgency, from which the priority follows"),
+    "case_assessment_missing": N_("Whether the technician can solve it alone, and why"),
+    "case_work_missing": N_("The work that was done"),
+    "case_solution_missing": N_("The solution, its guideline and the cause"),
+    "case_retest_missing": N_("A retest after the solution that passed, or why none is needed"),
+    "case_contact_missing": N_("What the user was told: how and when it is handled"),
+    "case_confirmation_missing": N_("Whether the user is satisfied with the solution"),
+    "case_materials_missing": N_("Materials used, or the statement that there are none"),
+    "case_escalation_missing": N_("The escalation of what the technician cannot solve alone"),
 }
 _MOST_NAMES = 12
 """Names in one sentence, after which only their number is told."""

@@ -22,6 +22,7 @@ from oplever.record.entries import Entry, OpenedEntry
 from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
 from oplever.record.snapshots import State
+from oplever.store import chain
 from oplever.store.places import ENTRIES, JOURNAL
 from oplever.text import to_json
 
@@ -104,17 +105,16 @@ def entry_lines(directory: Path) -> list[bytes]:
         raise unreadable(path, problem) from None
 
 
-def create(base: Path, name: str, opened: Entry) -> Path:
-    """Make the directory of a record of work by hand, with its first entry, and point `latest` to it; whole or not at
-    all. Raises OpleverError (`file-unwritable`)."""
+def create(base: Path, name: str, first: Sequence[Entry]) -> Path:
+    """Make the directory of a record of work by hand, with its first entries, and point `latest` to it; whole or not at
+    all. They were checked: the first one opens the record. Raises OpleverError (`file-unwritable`)."""
     draft = base / f".new-{secrets.token_hex(6)}"
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(base):  # runs wait for each other here too
             draft.mkdir(mode=0o700)
             try:
-                chained = msgspec.structs.replace(opened, previous=f"record:{name}")
-                append_line(draft / ENTRIES, entries.line(chained))
+                append_line(draft / ENTRIES, b"".join(_chained(name, first)))
                 draft.rename(base / name)
             except BaseException:
                 shutil.rmtree(draft, ignore_errors=True)
@@ -123,6 +123,15 @@ def create(base: Path, name: str, opened: Entry) -> Path:
     except OSError as problem:
         raise unwritable(base / name, problem) from None
     return base / name
+
+
+def _chained(name: str, first: Sequence[Entry]) -> list[bytes]:
+    """The lines of these entries, each with the link to what stands before it."""
+    lines: list[bytes] = []
+    for entry in first:
+        previous = chain.of_line(lines[-1]) if lines else f"record:{name}"
+        lines.append(entries.line(msgspec.structs.replace(entry, previous=previous)))
+    return lines
 
 
 def point_latest(record: Path) -> None:

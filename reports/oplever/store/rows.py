@@ -38,6 +38,20 @@ def record_row(record: Record) -> Row:
         "revision": document.revision,
         "duration": document.duration,
         "hosts": len(record.systems),
+        **_incident(record),
+    }
+
+
+def _incident(record: Record) -> Row:
+    case = record.incident
+    if case is None:
+        return {}
+    return {
+        "priority": case.priority,
+        "assignee": case.assignee,
+        "category": case.category,
+        "room": case.place,
+        "cause": case.cause,
     }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 5
+VERSION = 6
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
-may be compared."""
+may be compared; 6: what a list of incidents shows."""
 
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
@@ -44,6 +44,12 @@ TABLES: dict[str, dict[str, str]] = {
         "revision": "INTEGER",
         "duration": "DOUBLE PRECISION",
         "hosts": "INTEGER",
+        # of an incident
+        "priority": "INTEGER",
+        "assignee": "TEXT",
+        "category": "TEXT",
+        "room": "TEXT",
+        "cause": "TEXT",
     },
     PEOPLE: {"record": _RECORD, "name": "TEXT", "role": "TEXT"},
     ROLES: {"record": _RECORD, "host": "TEXT", "role": "TEXT"},

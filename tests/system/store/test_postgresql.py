@@ -40,7 +40,8 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     store_record(base, SECOND, check(visit(files=changed), "web1", "fail", "nginx.tls").finish(ok=4))
     store_record(base, THIRD, Journal(account="piet", work_process="2.2").task("one", host="WS_1\0"))
     late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3", "due": "2026-11-20"}
-    store.create(base, HAND, entries.make("opened", "S. Yilmaz", "2026-11-10T10:00:00.000000Z", late))
+    opened = entries.make("opened", "S. Yilmaz", "2026-11-10T10:00:00.000000Z", late)
+    store.create(base, HAND, [opened])
     (base / "20261122T100000Z-site-eeeeee").mkdir()
     (base / "20261122T100000Z-site-eeeeee" / "journal.jsonl").write_bytes(b"garbage\n")
     return base

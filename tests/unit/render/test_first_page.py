@@ -13,6 +13,7 @@ from msgspec import structs
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
+from oplever.kinds.incident import judge
 from oplever.kinds.installation import headline, stage, verdict
 from oplever.kinds.installation.chapters.attention import _DETAILS
 from oplever.kinds.installation.layout import LAYOUT
@@ -209,7 +210,7 @@ def test_every_reason_is_among_what_needs_attention() -> None:
         assert items[0].label != "Nothing", code
         assert "good" not in {item.tone for item in items}, code
     assert set(_DETAILS) <= set(verdict.EFFECTS)
-    assert set(vocabulary.REASONS) == set(verdict.EFFECTS)
+    assert set(vocabulary.REASONS) == {*verdict.EFFECTS, *judge.EFFECTS}
 
 
 def test_every_headline_and_stage_has_words() -> None:

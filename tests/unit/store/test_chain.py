@@ -108,7 +108,7 @@ HAND = "20261110T100000Z-installation-dddddd"
 @pytest.fixture
 def by_hand(tmp_path: Path) -> Path:
     late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3"}
-    directory = store.create(tmp_path, HAND, entries.make("opened", "S. Yilmaz", AT, late))
+    directory = store.create(tmp_path, HAND, [entries.make("opened", "S. Yilmaz", AT, late)])
     append(directory, [entries.make("hours", "S. Yilmaz", AT, {"hours": 1, "activity": "x"})])
     return directory
 

@@ -243,7 +243,7 @@ AT = "2026-11-25T10:00:00.000000Z"
 
 def opened(base: Path, due: str) -> Path:
     late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3", "due": due}
-    return store.create(base, HAND, entries.make("opened", "S. Yilmaz", AT, late))
+    return store.create(base, HAND, [entries.make("opened", "S. Yilmaz", AT, late)])
 
 
 def planned(base: Path, due: str) -> None:

@@ -342,7 +342,8 @@ def test_the_last_moment_is_that_of_the_journal_or_of_an_entry(base: Path) -> No
 def test_work_by_hand_has_its_age_of_its_entries(base: Path) -> None:
     name = "20241102T100000Z-installation-cccccc"
     late = {"record": name, "kind": "installation", "title": "switch", "work_process": "1.3"}
-    directory = store.create(base, name, entries.make("opened", "S. Yilmaz", "2024-11-02T10:00:00.000000Z", late))
+    opened = entries.make("opened", "S. Yilmaz", "2024-11-02T10:00:00.000000Z", late)
+    directory = store.create(base, name, [opened])
     assert retention.last_moment(directory, store.read_entries(directory)) == "2024-11-02T10:00:00.000000Z"
     say(directory, "hours", "2024-11-03T10:00:00.000000Z", hours=1, activity="x")
     assert retention.last_moment(directory, store.read_entries(directory)) == "2024-11-03T10:00:00.000000Z"

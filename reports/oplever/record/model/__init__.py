@@ -45,6 +45,23 @@ from oplever.record.model.document import (
     Scope,
     Signature,
 )
+from oplever.record.model.incident import (
+    Answer,
+    Assessment,
+    Classification,
+    Confirmation,
+    Contact,
+    Incident,
+    Link,
+    Material,
+    Move,
+    Retest,
+    Solution,
+    TargetState,
+    Wait,
+)
+from oplever.record.model.incident import Change as StateChange
+from oplever.record.model.incident import Work as CaseWork
 from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
 from oplever.record.model.results import HostResults
 from oplever.record.model.work import (
@@ -66,6 +83,7 @@ from oplever.words import (
     Reason,
     Severity,
     Stage,
+    Status,
     TaskStatus,
     Text,
     Verdict,
@@ -79,13 +97,19 @@ __all__ = [
     "AcceptanceItem",
     "Accountability",
     "Annex",
+    "Answer",
+    "Assessment",
     "Assignment",
     "Baseline",
+    "CaseWork",
     "Change",
     "CheckStatus",
+    "Classification",
     "Completeness",
     "Component",
+    "Confirmation",
     "Consequence",
+    "Contact",
     "Control",
     "Correction",
     "Document",
@@ -102,10 +126,14 @@ __all__ = [
     "HostScore",
     "Hours",
     "HoursLine",
+    "Incident",
     "Interface",
     "ItemResult",
     "Language",
+    "Link",
+    "Material",
     "Missing",
+    "Move",
     "Person",
     "PlanStep",
     "Proposal",
@@ -116,21 +144,27 @@ __all__ = [
     "Regression",
     "RestPoint",
     "RestPoints",
+    "Retest",
     "Scope",
     "Score",
     "SecondOpinion",
     "Setting",
     "Severity",
     "Signature",
+    "Solution",
     "Stage",
+    "StateChange",
+    "Status",
     "Step",
     "System",
     "Tally",
+    "TargetState",
     "TaskStatus",
     "Test",
     "Text",
     "Verdict",
     "Volume",
+    "Wait",
     "Who",
 ]
 
@@ -138,14 +172,14 @@ SCHEMA_VERSION = 2
 """Version of record.json. 1: first release; 2: `kind`."""
 
 
-class Record(Struct, frozen=True):
-    """The whole record: the keys of record.json, in their order."""
+class Record(Struct, frozen=True, omit_defaults=True):
+    """The whole record: the keys of record.json, in their order. `incident` is there for that kind alone."""
 
     schema: int
     id: str
     kind: str
     work_process: str
-    status: DocumentStatus
+    status: Status
     verdict: Verdict
     stage: Stage
     document: Document
@@ -171,3 +205,4 @@ class Record(Struct, frozen=True):
     annexes: tuple[Annex, ...]
     signatures: tuple[Signature, ...]
     completeness: Completeness
+    incident: Incident | None = None

@@ -1,0 +1,223 @@
+"""Incidents: take a report in, find it, list the queue, and add what happens with it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from msgspec import to_builtins
+
+from oplever import clock, store
+from oplever._shared import sequence
+from oplever.app import incident_rules
+from oplever.app.add import admit, with_entry
+from oplever.app.build import refresh, start
+from oplever.app.incident_rules import Current
+from oplever.errors import OpleverError
+from oplever.files import locked, unwritable
+from oplever.kinds import registry
+from oplever.kinds.incident.states import OPEN
+from oplever.record.entries import Entry
+from oplever.record.fold import Run
+from oplever.record.identity import latest
+from oplever.record.model import BAD, Incident, Record, Test
+from oplever.record.persons import among, same_person
+from oplever.store import Sources
+from oplever.store.cases import Case, cases
+from oplever.store.index import open_index
+
+KIND = "incident"
+_TITLE = 80
+_CLASSIFICATION = ("impact", "urgency", "lesson", "flag", "priority", "reason")
+
+
+def new(base: Path, by: str, data: Mapping[str, Any]) -> tuple[Path, Record]:
+    """The directory of a new case and its record. `data` are fields of `reported` and of `classified` as a person typed
+    them, and `title`; it is classified when there is anything of that.
+
+    Raises OpleverError: `entry-invalid`, `rules-invalid`, `file-unwritable`.
+    """
+    reported = {name: value for name, value in data.items() if name not in ("title", *_CLASSIFICATION)}
+    classified = {name: data.get(name) for name in _CLASSIFICATION}
+    events = [("reported", reported)]
+    if any(classified.values()):
+        events.append(("classified", classified))
+    title = data.get("title") or shorten(str(data.get("text") or ""), _TITLE, placeholder=" …")
+    return open_case(base, by, title, events)
+
+
+def open_case(base: Path, by: str, title: str, events: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Path, Record]:
+    """A new case with these events after its rules, all of them or none. Raises OpleverError, as `new`."""
+    name = f"{sequence.stamp(datetime.now(UTC))}-{KIND}-{_free_ending(base)}"
+    reported = dict(events[0][1])
+    machine = str(reported.get("machine") or "").strip()
+    opened = {
+        "record": name,
+        "kind": KIND,
+        "title": title or "?",
+        "work_process": registry.KINDS[KIND].work_processes[0],
+        "location": reported.get("place"),
+        "systems": [machine] if machine else [],
+    }
+    at = clock.now()
+    first = registry.LOG.make("opened", by, at, opened)
+    sources = Sources(Run(), "", (first,))
+    current = incident_rules.load()
+    for entry in (_rules(current, by, at), *(registry.LOG.make(kind, by, at, dict(data)) for kind, data in events)):
+        sources = with_entry(sources, entry)
+    directory = store.create(base, name, sources.entries)
+    record = store.load(directory)
+    try:
+        with locked(directory):
+            refresh(record, directory)
+    except OSError as problem:
+        raise unwritable(directory, problem) from None
+    start(directory)
+    return directory, record
+
+
+def _free_ending(base: Path) -> str:
+    """Six characters by which no other case here is named: people say them on the phone."""
+    while any(base.glob(f"*-{KIND}-{(ending := secrets.token_hex(3))}")):
+        pass
+    return ending
+
+
+def _rules(current: Current, by: str, at: str) -> Entry:
+    return registry.LOG.make("rules", by, at, {"digest": current.digest, "rules": to_builtins(current.rules)})
+
+
+def find(name: str) -> Path:
+    """The directory of a case: by path, by name, or by the last six characters of it, as people say it.
+
+    Raises OpleverError (`record-unknown`), also when cases of two desks have the same end.
+    """
+    try:
+        return store.find(name)
+    except OpleverError:
+        matching = sorted(store.records_directory().glob(f"*-{KIND}-{name}")) if name.isalnum() else []
+        if not matching:
+            raise
+    if len(matching) > 1:
+        advice = f"name it whole: {', '.join(path.name for path in matching)}"
+        raise OpleverError("record-unknown", f"{len(matching)} cases are named {name}", advice)
+    return matching[0].resolve()
+
+
+def case_of(record: Record) -> Incident:
+    """The case of a record. Raises OpleverError (`record-unknown`) for another kind of record."""
+    if record.incident is None:
+        raise OpleverError("record-unknown", f"{record.id} is no incident", "list them: oplever incident list --all")
+    return record.incident
+
+
+def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
+    """The case with one more event. A classification goes by the rules as they are now: when they changed, they are
+    added before it.
+
+    Raises OpleverError: `entry-invalid`, `incident-state`, `incident-open-ends`, `decision-by-executor`,
+    `rules-invalid`, and what `admit` raises.
+    """
+    record = store.load(directory)
+    case = case_of(record)
+    at = clock.now()
+    added = [registry.LOG.make(kind, by, at, dict(data))]
+    if kind == "classified":
+        current = incident_rules.load()
+        if current.digest != case.rules_digest:
+            added.insert(0, _rules(current, by, at))
+    return admit(directory, added)
+
+
+def listing(states: Collection[str] = OPEN) -> list[Case]:
+    """The cases in these states, first in the queue first. Raises OpleverError (`store-unusable`, ...)."""
+    with open_index() as index:
+        return cases(index, states)
+
+
+def first_for(by: str, queue: Sequence[Case], current: Current) -> Case | None:
+    """The case that this person has to take first: nobody else has it, and it waits for nothing."""
+    return next((case for case in queue if case.state in ("new", "assigned") and _is_for(case, by, current)), None)
+
+
+def _is_for(case: Case, by: str, current: Current) -> bool:
+    if not case.assignee or same_person(case.assignee, by):
+        return True
+    team = current.rules.teams.get(case.assignee)
+    return team is not None and (not team.members or among(by, team.members) is not None)
+
+
+def passed_over(directory: Path, by: str) -> Case | None:
+    """The case that this person should take before this one; None when there is none, or this one is under way."""
+    if store.load(directory).status not in ("new", "assigned"):
+        return None
+    first = first_for(by, listing(("new", "assigned")), incident_rules.load())
+    return first if first and first.name != directory.name else None
+
+
+def take(directory: Path, by: str, reason: str = "") -> Record:
+    """The case, taken by this person. Raises OpleverError: `incident-order` when another is first in the queue and no
+    reason says why not that one; what `add` raises."""
+    first = passed_over(directory, by)
+    if first and not reason:
+        level = f"priority {first.priority}" if first.priority else "not classified yet"
+        advice = f"take that: oplever incident take {first.name}; or say why not: --reason '...'"
+        raise OpleverError("incident-order", f"{first.name} is first in the queue ({level}): {first.title}", advice)
+    return add(directory, "taken", by, {"reason": reason or None, "passed_over": first.name if first else None})
+
+
+def merge(directory: Path, into: Path, by: str, reason: str) -> Record:
+    """The case that goes on, to which the other one was joined. Raises OpleverError, as `add`."""
+    target, source = store.load(into), store.load(directory)
+    case_of(target)
+    if target.status not in OPEN:
+        advice = "reopen it first, or merge the other way round"
+        raise OpleverError("incident-state", f"{target.id} is {target.status}: nothing is joined to it", advice)
+    add(directory, "merged", by, {"into": into.name, "reason": reason})
+    return add(into, "linked", by, {"relation": "duplicate", "target": source.id, "reason": reason})
+
+
+def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), reason: str = "") -> Record:
+    """The case, retested by a record: the tests that count are those named, else the one that made the case, else all
+    of its machine.
+
+    Raises OpleverError: `entry-invalid` when the record has no such test, or had it before the case was solved; what
+    `add` raises.
+    """
+    case, record = case_of(store.load(directory)), store.load(tested)
+    counting = counting_tests(case, record, tests)
+    if not counting:
+        subject = ", ".join(tests) or case.cause or case.machine or "this case"
+        advice = "name tests that it has: --tests; or test by hand: --result pass --reason '...'"
+        raise OpleverError("entry-invalid", f"{tested.name} has no test of {subject}", advice)
+    if case.solutions and (early := [test for test in counting if test.at and test.at < case.solutions[-1].at]):
+        advice = "run the tests again: playbooks/verify.yml"
+        raise OpleverError("entry-invalid", f"{tested.name} tested {early[0].id} before the case was solved", advice)
+    result = "pass" if all(test.status == "pass" for test in counting) else "fail"
+    data = {
+        "result": result,
+        "record": tested.name,
+        "digest": record.document.journal_digest or None,
+        "tests": [f"{test.host} {test.id}" for test in counting][:50],
+        "reason": reason or None,
+    }
+    return add(directory, "retested", by, data)
+
+
+def cause_of(test: Test) -> str:
+    """What a test shows to be wrong, as cases name it: drift of a machine is one cause, whatever changed."""
+    return f"{test.host} {'drift' if test.suite == 'drift' else test.id}"
+
+
+def counting_tests(case: Incident, record: Record, names: Sequence[str] = ()) -> list[Test]:
+    """The results in a record that say whether a case is solved; those that do not apply say nothing."""
+    measured = [test for test in latest(record.tests) if test.status == "pass" or test.status in BAD]
+    if names:
+        return [test for test in measured if test.id in names or f"{test.host} {test.id}" in names]
+    if case.cause:
+        return [test for test in measured if cause_of(test) == case.cause]
+    return [test for test in measured if case.machine and test.host == case.machine]

@@ -1,0 +1,381 @@
+"""`oplever incident`: take reports in, handle them in the order of the queue, and close them.
+
+A command that adds one event is made from the declaration of that event, as those of `oplever add` are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from oplever import store
+from oplever.app import incident_rules, incidents
+from oplever.app.incident_check import check as check_all
+from oplever.app.incident_sources import Passing
+from oplever.app.incident_sources import from_record as from_record_app
+from oplever.cli.add import parameter
+from oplever.cli.output import tell_documents
+from oplever.cli.overview import overview
+from oplever.cli.tables import as_json, format_option, table
+from oplever.kinds import registry
+from oplever.kinds.incident.entries import COMMANDS
+from oplever.kinds.incident.states import OPEN, STATES
+from oplever.kinds.incident.targets import measure
+from oplever.page.translator import Translator
+from oplever.record.entries import EntryKind
+from oplever.record.entries.fields import Field, fields
+from oplever.record.model import Record
+from oplever.record.model.incident_rules import Category, Question
+from oplever.store.cases import Case
+from oplever.text import printable, to_json
+from oplever.words import REFUSING
+
+_EVENTS = {word: kind for kind, word in COMMANDS.items()}
+_REPORTED = registry.entry_kind("reported")
+_CLASSIFIED = registry.entry_kind("classified")
+by_option = click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
+case_argument = click.argument("case")
+
+
+class _Commands(click.Group):
+    """Commands of their own, and one for each event that has none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands, *(word for word in _EVENTS if word not in self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        return _event_command(cmd_name) if cmd_name in _EVENTS else None
+
+
+@click.group("incident", cls=_Commands)
+@click.help_option(help="Show this help and exit.")
+def incident() -> None:
+    """Take reports in, handle them in the order of the queue, and close them.
+
+    \b
+    Examples:
+      oplever incident new --channel counter --reporter "J. Bakker" --text "De printer in 0.14 doet niets"
+      oplever incident list
+      oplever incident take 3f9c1a
+    A CASE is a record, by name or path, or by the last six characters of its name.
+    """
+
+
+def _event_command(word: str) -> click.Command:
+    kind = registry.entry_kind(_EVENTS[word])
+    doc = (kind.__doc__ or "").strip()
+
+    def run(case: str, by: str, **data: Any) -> None:
+        directory = incidents.find(case)
+        _tell(directory, incidents.add(directory, kind.tag(), by, _values(data)), word)
+
+    return click.Command(word, params=[*_case_and_person(), *_parameters(kind)], callback=run, help=doc, short_help=doc)
+
+
+def _case_and_person() -> list[click.Parameter]:
+    person = click.Option(["--by"], required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
+    return [click.Argument(["case"]), person]
+
+
+def _parameters(kind: type[EntryKind], *left_out: str) -> list[click.Parameter]:
+    return [prompting(field, parameter(field, "")) for field in fields(kind) if field.name not in left_out]
+
+
+def prompting(field: Field, option: click.Parameter) -> click.Parameter:
+    """On a terminal what is required is asked for; in a script it has to be there."""
+    if field.required and isinstance(option, click.Option) and sys.stdin.isatty():
+        option.prompt = field.description.rstrip(".")  # click adds the choices
+    return option
+
+
+def _values(data: dict[str, Any]) -> dict[str, Any]:
+    """What was typed; empty lists and what was left out are not."""
+    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+    return {name: value for name, value in lists.items() if value not in (None, [])}
+
+
+def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callable[[Any], Any]:
+    """The options of these events on one command; none is required, since the command asks for what is."""
+
+    def decorated(function: Any) -> Any:
+        options = [option for kind, left_out in kinds_left_out for option in _parameters(kind, *left_out)]
+        function.__click_params__ = [*reversed(options), *getattr(function, "__click_params__", [])]
+        for option in options:
+            option.required = False
+            if isinstance(option, click.Option):
+                option.prompt = None
+        return function
+
+    return decorated
+
+
+@incident.command("new")
+@by_option
+@click.option("--title", help="The report in a few words; from its text when left out.")
+@_options((_REPORTED, ("cause",)), (_CLASSIFIED, ("category",)))
+@click.help_option(help="Show this help and exit.")
+def new(by: str, **data: Any) -> None:
+    """Take a report in. With impact and urgency it is classified at once. Prints the name of the case last."""
+    data = _values(data)
+    if sys.stdin.isatty():
+        _ask(data)
+    directory, record = incidents.new(store.records_directory(), by, data)
+    _tell(directory, record, "new")
+    _first_help(record)
+    click.echo(directory.name)
+
+
+def _ask(data: dict[str, Any]) -> None:
+    """Everything that a report takes and was not typed, and the questions of its category."""
+    rules = incident_rules.load().rules
+    for field in fields(_REPORTED):
+        if field.name in ("channel", "text", "reporter", "category", "place", "machine") and field.name not in data:
+            choices = field.choices or (tuple(rules.categories) if field.name == "category" else ())
+            answer = _prompt(field.description.rstrip("."), choices, needed=field.required)
+            data |= {field.name: answer} if answer else {}
+    category = rules.categories.get(str(data.get("category")))
+    if category and not data.get("answer"):
+        data["answer"] = _answers(category) or None
+    for field in fields(_CLASSIFIED):
+        if field.name in ("impact", "urgency") and field.name not in data:
+            answer = _prompt(field.description.rstrip("."), field.choices, needed=False)
+            data |= {field.name: answer} if answer else {}
+
+
+def _answers(category: Category) -> list[str]:
+    pairs = [(question.id, _answer(question)) for question in category.questions]
+    return [f"{name}={text}" for name, text in pairs if text]
+
+
+def _answer(question: Question) -> str:
+    choices = ("yes", "no") if question.type == "yes_no" else question.choices
+    return _prompt(f"{question.ask.nl} / {question.ask.en}", choices, needed=question.required)
+
+
+def _prompt(text: str, choices: tuple[str, ...], *, needed: bool) -> str:
+    """What was typed; empty when Enter alone was, for what is not needed."""
+    shown = f"{printable(text)} ({', '.join(choices)})" if choices else printable(text)
+    while True:
+        answer = str(click.prompt(shown, default=None if needed else "", show_default=False)).strip()
+        if not choices or answer in choices or (not answer and not needed):
+            return answer
+        click.echo(f"  choose: {', '.join(choices)}")
+
+
+def _first_help(record: Record) -> None:
+    case = record.incident
+    category = case.rules.categories.get(case.category) if case and case.rules else None
+    if category and category.first_help:
+        click.echo(f"first help: {printable(category.first_help.nl)}")
+        click.echo(f"            {printable(category.first_help.en)}")
+
+
+@incident.command("list")
+@click.option("--all", "every", is_flag=True, help="Also those that are closed or joined with another.")
+@click.option("--state", type=click.Choice([state.id for state in STATES]), help="Only those in this state.")
+@click.option("--with", "assignee", help="Only those that this person or team has.")
+@format_option
+@click.help_option(help="Show this help and exit.")
+def list_cases(every: bool, state: str | None, assignee: str | None, form: str) -> None:
+    """List the open cases, the first to handle first: by priority, what is due first, the oldest. What nobody has
+    classified yet comes before all others."""
+    states = [state] if state else [] if every else sorted(OPEN)
+    cases = [case for case in incidents.listing(states) if assignee in (None, case.assignee)]
+    if form == "json":
+        as_json(cases)
+    elif cases:
+        now = datetime.now(UTC).isoformat()
+        columns = ("case", "priority", "state", "due", "with", "place", "title")
+        table(columns, [_row(case, now) for case in cases], headings=False)
+    else:
+        click.echo("No case matches." if state or assignee or every else "No open case.")
+
+
+def _row(case: Case, now: str) -> tuple[str, ...]:
+    due = f"{_local(case.due)}{' late' if case.due < now else ''}" if case.due else ""
+    return (
+        case.name, str(case.priority or "?"), case.state, due, case.assignee, case.place, case.title,
+    )  # fmt: skip
+
+
+def _local(moment: str) -> str:
+    """Day and time in the time zone of the documents, to the minute."""
+    return _english().stamp(moment)[:16]
+
+
+_TRANSLATOR: list[Translator] = []
+
+
+def _english() -> Translator:
+    if not _TRANSLATOR:
+        _TRANSLATOR.append(Translator("en"))
+    return _TRANSLATOR[0]
+
+
+@incident.command("show")
+@case_argument
+@format_option
+@click.pass_context
+@click.help_option(help="Show this help and exit.")
+def show(ctx: click.Context, case: str, form: str) -> None:
+    """Show CASE: what was reported, its time limits, what is missing. Ends with 1 while it is not closed."""
+    directory = incidents.find(case)
+    record = store.load(directory)
+    incidents.case_of(record)
+    if form == "json":
+        click.echo(msgspec.json.format(to_json(record), indent=1).decode())
+    else:
+        overview(record, directory)
+        _limits(record)
+    if record.verdict in REFUSING:
+        ctx.exit(1)
+
+
+def _limits(record: Record) -> None:
+    measured = measure(incidents.case_of(record), datetime.now(UTC))
+    rows = [
+        (
+            limit.name,
+            limit.limit or "-",
+            _local(limit.due) if limit.due else "-",
+            f"{limit.elapsed.total_seconds() / 3600:.2f} h",
+            limit.reading.replace("_", " "),
+        )
+        for limit in measured
+    ]
+    if rows:
+        click.echo("")
+        table(("time limit", "working time", "due", "gone by", "state"), rows)
+
+
+@incident.command("take")
+@case_argument
+@by_option
+@click.option("--reason", default="", help="Why this case, when another is first in the queue.")
+@click.help_option(help="Show this help and exit.")
+def take(case: str, by: str, reason: str) -> None:
+    """Take CASE and begin. When another is first in the queue, a reason is asked for."""
+    directory = incidents.find(case)
+    first = incidents.passed_over(directory, by)
+    if first and not reason and sys.stdin.isatty():
+        click.echo(f"{first.name} is first in the queue: {printable(first.title)}")
+        reason = str(click.prompt("Why not that one")).strip()
+    _tell(directory, incidents.take(directory, by, reason), "take")
+
+
+@incident.command("retest")
+@case_argument
+@by_option
+@click.option("--record", "tested", help="The record whose tests show it; by name or path.")
+@click.option("--tests", multiple=True, help="A test of that record that counts; can be given more than once.")
+@click.option("--result", type=click.Choice(["pass", "fail", "not_needed"]), help="What a test by hand showed.")
+@click.option("--reason", help="How it was tested by hand, or why no test was needed.")
+@click.help_option(help="Show this help and exit.")
+def retest(
+    *, case: str, by: str, tested: str | None, tests: tuple[str, ...], result: str | None, reason: str | None
+) -> None:
+    """Say whether CASE works again: by the tests of a record, by hand, or why no test was needed."""
+    if bool(tested) == bool(result):
+        raise click.UsageError("give --record RECORD, or --result with --reason")
+    directory = incidents.find(case)
+    if tested:
+        record = incidents.retest(directory, by, store.find(tested), tests, reason or "")
+    else:
+        record = incidents.add(directory, "retested", by, {"result": result, "reason": reason})
+    _tell(directory, record, "retest")
+
+
+@incident.command("merge")
+@case_argument
+@by_option
+@click.option("--into", required=True, help="The case that goes on.")
+@click.option("--reason", required=True, help="Why it is the same.")
+@click.help_option(help="Show this help and exit.")
+def merge(case: str, by: str, into: str, reason: str) -> None:
+    """Join CASE with another that is the same. Both stay readable; the other one goes on."""
+    target = incidents.find(into)
+    _tell(target, incidents.merge(incidents.find(case), target, by, reason), "merge")
+
+
+def _tell(directory: Path, record: Record, word: str) -> None:
+    """What was added, how the case now stands, and how far its documents are."""
+    case = incidents.case_of(record)
+    click.echo(f"{word}: revision {record.document.revision} of {record.id}")
+    priority = f"priority {case.priority}" if case.priority else "not classified"
+    due = f", due {_local(case.due)}" if case.due else ""
+    assignee = f", with {printable(case.assignee)}" if case.assignee else ""
+    click.echo(f"state: {record.status.replace('_', ' ')}, {priority}{due}{assignee}")
+    if record.status == "solved":
+        for thing in record.completeness.missing:
+            if thing.section != "accountability":
+                click.echo(f"  - before it can be closed: {thing.command}")
+    tell_documents(directory)
+
+
+@incident.command("from-record")
+@click.argument("record", default="latest")
+@by_option
+@click.option("--retest", "retests", is_flag=True, help="Add it as the retest of cases that pass in it.")
+@click.help_option(help="Show this help and exit.")
+def from_record(record: str, by: str, retests: bool) -> None:
+    """Make a case for each cause of what fails in RECORD: failing tests, drift, open faults.
+
+    A cause that an open case is about is added to that case. Cases whose tests pass in RECORD are named; with --retest,
+    or when asked on a terminal, it is added as their retest. Prints the names of new cases last.
+    """
+    directory = store.find(record)
+    taken = from_record_app(directory, by)
+    for name in taken.linked:
+        click.echo(f"added to: {name}", err=True)
+    for name in taken.present:
+        click.echo(f"is in already: {name}", err=True)
+    for passing in taken.passing:
+        _offer(passing, directory, by, always=retests)
+    if not (taken.made or taken.linked or taken.present):
+        click.echo(f"{directory.name}: nothing fails that a case has to be made for", err=True)
+    for name in taken.made:
+        click.echo(name)
+
+
+def _offer(passing: Passing, directory: Path, by: str, *, always: bool) -> None:
+    """Say that the tests of a case pass again, and add the retest when that is wanted."""
+    name, title = passing.case.name, printable(passing.case.title)
+    click.echo(f"passes again: {name} ({passing.case.state.replace('_', ' ')}) {title}", err=True)
+    if not passing.is_ready:
+        word = {"new": "take", "assigned": "take", "waiting": "resume"}.get(passing.case.state)
+        again = "these tests are from before the solution: test again"
+        click.echo(f"  -> {f'first: oplever incident {word} {name}' if word else again}", err=True)
+    elif always or (sys.stdin.isatty() and click.confirm(f"Add {directory.name} as its retest", err=True)):
+        record = incidents.retest(store.find(name), by, directory)
+        click.echo(f"  retest: revision {record.document.revision}", err=True)
+        if record.status == "solved":
+            click.echo(f"  -> close it: oplever incident close {name}", err=True)
+    else:
+        click.echo(f"  -> oplever incident retest {name} --record {directory.name}", err=True)
+
+
+@incident.command("check")
+@click.pass_context
+@click.help_option(help="Show this help and exit.")
+def check(ctx: click.Context) -> None:
+    """Check the rules and all cases: every report has a case, every closed case has what it takes, no entry is without
+    effect. Ends with 1 when something is wrong."""
+    checked = check_all()
+    click.echo(f"rules: {checked.rules}")
+    for mistake in checked.mistakes:
+        click.echo(printable(mistake), err=True)
+    for problem in checked.problems:
+        click.echo(printable(problem), err=True)
+    wrong = len(checked.mistakes) + len(checked.problems)
+    outcome = f"{wrong} problems" if wrong else "everything is in order"
+    click.echo(f"{checked.cases} cases; {outcome}")
+    if wrong:
+        ctx.exit(1)

@@ -1,0 +1,81 @@
+"""Words of a case file, and small helpers that its sections share."""
+
+from __future__ import annotations
+
+from oplever import clock
+from oplever.page.blocks import Cell, Tone
+from oplever.page.parts import titled
+from oplever.page.translator import N_, Translator
+from oplever.page.view import View
+from oplever.record.model import Incident, Record
+
+CHANNELS: dict[str, str] = {
+    "counter": N_("at the counter"),
+    "phone": N_("by phone"),
+    "mail": N_("by mail"),
+    "chat": N_("by chat"),
+    "round": N_("noticed on a round"),
+    "machine": N_("by a machine"),
+    "visit": N_("on a visit"),
+    "other": N_("in another way"),
+}
+LEVELS: dict[int, str] = {1: N_("1 (high)"), 2: N_("2 (medium)"), 3: N_("3 (low)")}
+FLAGS: dict[str, str] = {
+    "major": N_("major incident"),
+    "data_leak": N_("personal-data breach"),
+    "safety": N_("safety"),
+}
+MOVES: dict[str, str] = {"taken": N_("taken up"), "assigned": N_("assigned"), "passed_on": N_("passed on")}
+WAITS: dict[str, str] = {
+    "user": N_("the user"),
+    "supplier": N_("the supplier"),
+    "parts": N_("parts"),
+    "colleague": N_("a colleague"),
+}
+TARGETS: dict[str, str] = {"response": N_("Response time"), "solution": N_("Resolution time")}
+RETESTS: dict[str, tuple[Tone, str]] = {
+    "pass": ("good", N_("passed")),
+    "fail": ("bad", N_("failed")),
+    "not_needed": ("info", N_("not needed")),
+}
+SATISFACTION: dict[str, tuple[Tone, str]] = {
+    "yes": ("good", N_("satisfied")),
+    "no": ("bad", N_("not satisfied")),
+    "not_reached": ("warn", N_("not reached")),
+    "not_applicable": ("info", N_("not applicable: no other user")),
+}
+LINKS: dict[str, str] = {
+    "record": N_("record"),
+    "duplicate": N_("the same report"),
+    "problem": N_("the problem behind it"),
+    "follow_up": N_("follow-up action"),
+    "earlier": N_("earlier report"),
+}
+
+
+def case(view: View) -> Incident:
+    return of(view.record)
+
+
+def of(record: Record) -> Incident:
+    return record.incident or Incident()
+
+
+def phrase(t: Translator, table: dict[str, str], code: str) -> str:
+    """The word for a code; a code without a word is shown as it is."""
+    return t(table[code]) if code in table else code
+
+
+def category(t: Translator, incident: Incident) -> str:
+    """The title of the category, as the rules of the case have it."""
+    rules = incident.rules
+    category = rules.categories.get(incident.category) if rules else None
+    return titled(t, category.title) if category else incident.category
+
+
+def by_at(t: Translator, by: str, at: str) -> Cell:
+    return Cell(by, note=t.moment(at))
+
+
+def is_over(due: str | None, at: str) -> bool:
+    return due is not None and clock.moment(at) > clock.moment(due)

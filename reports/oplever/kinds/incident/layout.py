@@ -1,0 +1,187 @@
+"""What the case file holds, in its order."""
+
+from __future__ import annotations
+
+from oplever.kinds.incident.chapters import handling, intake
+from oplever.kinds.incident.chapters.terms import category, of
+from oplever.kinds.incident.judge import EFFECTS
+from oplever.kinds.installation.chapters import faults, handover, job
+from oplever.kinds.installation.chapters.summary import waiting
+from oplever.page.blocks import Attention, AttentionItem, Block, Cell, Stage, Tone, Verdict
+from oplever.page.document import Chapter, Layout, Paper
+from oplever.page.parts import Blocks, pairs
+from oplever.page.translator import N_, Translator
+from oplever.page.view import View
+from oplever.page.vocabulary import reason_text
+from oplever.record import figures
+from oplever.record.model import Reason, Record
+
+
+def _escalations(view: View, t: Translator) -> Blocks:
+    return faults.escalations(view, t) if view.record.escalations else ()
+
+
+CHAPTERS: tuple[Chapter, ...] = (
+    Chapter(("document",), N_("Document control"), job.document),
+    Chapter(("incident",), N_("Report"), intake.report),
+    Chapter(("priority",), N_("Priority and time limits"), intake.priority),
+    Chapter(("handling", "people"), N_("Handling"), handling.handling),
+    Chapter(("escalations",), N_("Escalations"), _escalations),
+    Chapter(("contacts",), N_("Contact with the user"), handling.contacts),
+    Chapter(("solution", "tests"), N_("Solution and retest"), handling.solution),
+    Chapter(("materials",), N_("Materials used"), handling.materials),
+    Chapter(("rest_points",), N_("Follow-up actions"), handover.rest_points),
+    Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),
+    Chapter(("hours",), N_("Hours"), handover.hours),
+    Chapter(("links",), N_("Records and other reports"), handling.links),
+    Chapter(("accountability",), N_("Accountability and review"), handover.accountability),
+    Chapter(("signatures",), N_("Signatures"), handover.signatures),
+)
+ELSEWHERE = {"case_classification_missing": "priority", "case_assessment_missing": "handling"}
+
+HEADLINES: dict[str, tuple[Tone, str, str]] = {
+    "new": ("warn", N_("New report"), N_("Nobody has this report yet.")),
+    "assigned": ("info", N_("Assigned"), N_("Somebody has this report, and has not begun.")),
+    "in_progress": ("info", N_("In progress"), N_("Somebody is working on this report.")),
+    "waiting": ("warn", N_("Waiting"), N_("The work waits; the resolution time stands still.")),
+    "solved": ("info", N_("Solved, not closed"), N_("It is solved; the report can be closed when nothing is missing.")),
+    "closed": ("good", N_("Closed"), N_("The report was solved and closed.")),
+    "closed_with_remarks": ("warn", N_("Closed, with remarks"), N_("The report was closed; read the remarks.")),
+    "rejected": ("bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")),
+    "merged": ("info", N_("Joined with another report"), N_("The other report goes on.")),
+}
+"""By the state of the case."""
+
+
+def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
+    code: str = "rejected" if record.accountability.decision == "rejected" else record.status
+    if code == "closed" and record.document.reasons:
+        code = "closed_with_remarks"
+    tone, title, sentence = HEADLINES.get(code, HEADLINES["new"])
+    return tone, t(title), t(sentence)
+
+
+def _title(record: Record, t: Translator) -> str:
+    return record.assignment.title
+
+
+def _facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
+    case = of(record)
+    level = t("priority {level}", level=case.priority) if case.priority else t("not determined yet")
+    reporter = t("reported by {name}", name=case.reporter) if case.reporter else ""
+    return (
+        (t("What"), Cell(category(t, case) or t("not recorded"), note=level)),
+        (t("Where"), Cell(case.place or case.machine or t("not recorded"), note=case.machine if case.place else "")),
+        (t("When"), Cell(t.moment(case.reported_at or record.document.started), note=_due(case.due, t))),
+        (t("Who"), Cell(case.assignee or t("nobody yet"), note=reporter)),
+    )
+
+
+def _due(due: str | None, t: Translator) -> str:
+    return t("due {moment}", moment=t.moment(due)) if due else ""
+
+
+def _verdict(record: Record, t: Translator) -> Verdict:
+    return Verdict(*headline(t, record), figures=_figures(record, t), stages=_stages(record, t))
+
+
+def _figures(record: Record, t: Translator) -> str:
+    """Priority and what is due, in one sentence."""
+    case = of(record)
+    late = sum(state.in_time is False for state in case.targets)
+    parts = [
+        t("priority {level}", level=case.priority) if case.priority else t("not determined yet"),
+        _due(case.due, t),
+        t.plural("{count} time limit not met", "{count} time limits not met", late) if late else "",
+    ]
+    text = ", ".join(part for part in parts if part)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
+    """The steps of a case, each with whether it was reached, or refused by who takes it."""
+    case, decision = of(record), record.accountability.decision
+    lacking = {missing.code for missing in record.completeness.missing}
+    satisfied = case.confirmations[-1].satisfied if case.confirmations else ""
+    is_solved = record.status in ("solved", "closed")
+    steps: tuple[tuple[str, bool, bool], ...] = (
+        (t("taken up"), any(move.kind == "taken" for move in case.moves), False),
+        (t("solved"), is_solved, False),
+        (t("tested"), is_solved and "case_retest_missing" not in lacking, False),
+        (t("user"), is_solved and satisfied == "yes" and "case_confirmation_missing" not in lacking, satisfied == "no"),
+        (t("closed"), record.status == "closed", False),
+        (t("supervisor"), decision == "approved", decision == "rejected"),
+    )
+    return tuple(
+        Stage(label, "done" if is_reached else "refused" if is_refused else "open")
+        for label, is_reached, is_refused in steps
+    )
+
+
+def _letter(view: View, t: Translator, paper: Paper) -> str:
+    """What to write to the reporter, as plain text."""
+    record, case = view.record, of(view.record)
+    _, title, sentence = headline(t, record)
+    last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
+    contact = case.contacts[-1] if case.contacts else None
+    parts = [
+        [t("Subject: {subject}", subject=record.assignment.title)],
+        [t("Dear {name},", name=case.reporter) if case.reporter else t("Dear reader,")],
+        [f"{title}. {sentence}"],
+        [f"{t('How it is handled')}: {contact.how} ({t.day(contact.day)})"] if contact and not last else [],
+        [f"{t('Solution')}: {last.solution}"] if last else [],
+        [f"{t('Report')}: {record.id}"],
+        [paper.code] if paper.code else [],
+        [t("Kind regards,"), case.assignee or case.reported_by],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _summary(view: View, t: Translator) -> tuple[Block, ...]:
+    """What was reported and how it was solved, what needs attention, and what is missing."""
+    record, case = view.record, of(view.record)
+    attention = [_reason(t, reason) for reason in record.document.reasons]
+    last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
+    return (
+        *pairs(
+            (t("In the words of the reporter"), case.text),
+            (t("Solution"), Cell(last.solution, note=last.guideline) if last else None),
+            (t("Cause"), last.cause if last else None),
+        ),
+        *((Attention(t("Needs attention"), tuple(attention)),) if attention else ()),
+        *waiting(view, t),
+    )
+
+
+def _reason(t: Translator, reason: Reason) -> AttentionItem:
+    tone: Tone = "warn" if EFFECTS[reason.code] == "delivered_with_remarks" else "bad"
+    return AttentionItem("info" if reason.code == "case_open" else tone, t("Report"), reason_text(t, reason))
+
+
+def _problem(view: View, t: Translator, key: str) -> Cell | None:
+    """What the table of contents says beside a section in which something is wrong."""
+    if key == "priority" and any(state.in_time is False for state in of(view.record).targets):
+        return Cell(t("late"), "warn")
+    if key == "rest_points" and (points := figures.open_points(view.record)):
+        return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")
+    return None
+
+
+def _notes(record: Record, t: Translator) -> tuple[str, ...]:
+    return (t("Priority and time limits are worked out of what people added and the rules named above."),)
+
+
+LAYOUT = Layout(
+    name=N_("Case file"),
+    title=_title,
+    facts=_facts,
+    headline=headline,
+    verdict=_verdict,
+    summary=_summary,
+    chapters=CHAPTERS,
+    problem=_problem,
+    forms={},
+    letter=_letter,
+    notes=_notes,
+    elsewhere=ELSEWHERE,
+)

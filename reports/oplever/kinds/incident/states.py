@@ -1,0 +1,95 @@
+"""The states of a case, and what brings it from one to another: the whole of it is these tables."""
+
+from __future__ import annotations
+
+from oplever.kinds.base import State, Transition
+from oplever.record.entries.base import EntryKind
+from oplever.words import CaseState, Status
+
+_TO_DO: tuple[CaseState, ...] = ("new", "assigned", "in_progress", "waiting")
+_OPEN: tuple[CaseState, ...] = (*_TO_DO, "solved")
+OPEN = frozenset(_OPEN)
+"""States in which somebody still has to do something."""
+
+_SHARED = frozenset(
+    (
+        "assignment", "consequence", "correction", "decision", "escalation", "hours", "none", "proposal",
+        "pseudonymised", "report", "rest-point", "signature", "test",
+    )
+)  # fmt: skip
+"""Entries of every record that a case takes as well. What a user thinks of it is `confirmed`, not an acceptance."""
+
+
+def _is_test_failed(content: EntryKind) -> bool:
+    return getattr(content, "result", "") == "fail"
+
+
+def _is_not_satisfied(content: EntryKind) -> bool:
+    return getattr(content, "satisfied", "") == "no"
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition("opened", ("concept", "new"), "new"),
+    Transition("reported", ("new",), "new"),
+    Transition("taken", ("new", "assigned", "in_progress"), "in_progress"),
+    Transition("assigned", _TO_DO, "assigned"),
+    Transition("passed-on", _TO_DO, "assigned"),
+    Transition("waiting", ("assigned", "in_progress"), "waiting"),
+    Transition("resumed", ("waiting",), "in_progress"),
+    Transition("solved", ("in_progress",), "solved"),
+    Transition("retested", ("solved",), "in_progress", _is_test_failed),
+    Transition("confirmed", ("solved",), "in_progress", _is_not_satisfied),
+    Transition("confirmed", ("solved",), "solved"),
+    Transition("closed", ("solved",), "closed"),
+    Transition("reopened", ("solved", "closed"), "in_progress"),
+    Transition("merged", _TO_DO, "merged"),
+    *(
+        Transition(entry, (state,), state)
+        for entry, states in {
+            "rules": _OPEN,
+            "classified": _OPEN,
+            "assessed": _OPEN,
+            "contact": _OPEN,
+            "worked": ("in_progress", "waiting", "solved"),
+            "material": ("in_progress", "waiting", "solved"),
+            "retested": ("in_progress", "solved"),
+            "linked": _OPEN,
+        }.items()
+        for state in states
+    ),
+)
+"""An event that no transition has for the state of a case is refused. The first one that fits counts."""
+
+
+def _takes_open(content: EntryKind) -> bool:
+    return content.tag() in EVENTS or content.tag() in _SHARED
+
+
+def _takes_closed(content: EntryKind) -> bool:
+    """A closed case is closed: what was done stays as it is, until it is reopened."""
+    return content.tag() in ("reopened", "report") or content.declaration.after_approval
+
+
+def _takes_merged(content: EntryKind) -> bool:
+    return content.declaration.after_approval
+
+
+EVENTS = frozenset(transition.entry for transition in TRANSITIONS) - {"opened"}
+STATES: tuple[State, ...] = (
+    *(State(state, _takes_open) for state in _OPEN),
+    State("closed", _takes_closed, is_final=True),
+    State("merged", _takes_merged, is_final=True),
+)
+
+
+def transition(status: Status, content: EntryKind) -> Transition | None:
+    """The transition that an event makes from a state; None when it is not possible."""
+    for step in TRANSITIONS:
+        if step.entry == content.tag() and status in step.sources and step.guard(content):
+            return step
+    return None
+
+
+def possible(status: Status) -> tuple[str, ...]:
+    """The events that are possible in a state, in the order of the table."""
+    return tuple(dict.fromkeys(step.entry for step in TRANSITIONS if status in step.sources and step.entry != "opened"))

@@ -1,0 +1,454 @@
+"""`oplever incident`, as somebody at a counter and a technician type it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from desk import EVENTS, UNTIL_SOLVED
+from journals import Journal
+from oplever import clock, store
+from oplever.app import incidents
+from oplever.app.incident_sources import from_record
+from oplever.app.incident_sources import troubles as causes_of
+from oplever.cli.main import main
+from oplever.config import Retention
+from oplever.kinds.incident.targets import queue_key
+from oplever.store import retention
+from stored import check, store_record, visit
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "examples" / "incidents.yml"
+TECHNICIAN, COLLEAGUE, USER = "S. Yilmaz", "P. Visser", "J. Bakker"
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setenv("OPLEVER_PERSON", TECHNICIAN)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "records"
+
+
+def run(*arguments: str) -> Result:
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def incident(*arguments: str) -> Result:
+    return run("incident", *arguments)
+
+
+def new(impact: str = "", urgency: str = "", text: str = "De printer doet niets", *more: str) -> str:
+    classified = ("--impact", impact, "--urgency", urgency) if impact else ()
+    done = incident("new", "--channel", "counter", "--reporter", USER, "--text", text, *classified, *more)
+    assert done.exit_code == 0, done.output
+    return done.stdout.splitlines()[-1]
+
+
+def arguments(kind: str) -> Iterator[str]:
+    for name, value in EVENTS[kind].items():
+        yield from (f"--{name.replace('_', '-')}", str(value))
+
+
+def listed(*options: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(incident("list", "--format", "json", *options).stdout)
+    return rows
+
+
+def record(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((store.records_directory() / name / "record.json").read_text(encoding="utf-8"))
+    return content
+
+
+def solved(name: str) -> str:
+    """The case, solved: only the retest, the confirmation and the closing are to be done."""
+    incident("take", name, "--reason", "test")
+    for kind in UNTIL_SOLVED:
+        if kind not in ("taken", "classified"):
+            done = incident(incidents_command(kind), name, *arguments(kind))
+            assert done.exit_code == 0, done.output
+    return name
+
+
+def incidents_command(kind: str) -> str:
+    from oplever.kinds.incident.entries import COMMANDS  # noqa: PLC0415
+
+    return COMMANDS[kind]
+
+
+def test_a_report_is_registered_with_channel_time_and_reporter(base: Path) -> None:
+    name = new("2", "2", "De printer in 0.14 doet niets", "--place", "0.14", "--machine", "print1")
+    content = record(name)
+    case = content["incident"]
+    assert (content["kind"], content["work_process"], content["status"]) == ("incident", "3.2", "new")
+    assert (case["channel"], case["reporter"], case["place"]) == ("counter", USER, "0.14")
+    assert clock.moment(case["reported_at"]) <= datetime.now(UTC)
+    assert (case["priority"], case["reported_by"]) == (3, TECHNICIAN)
+    assert case["rules"]["version"] == "default-1"
+    assert len(case["rules_digest"]) == 64
+    assert [system["name"] for system in content["systems"]] == ["print1"]
+    assert [line["what"] for line in content["document"]["history"]] == [
+        "opened", "rules: default-1", "reported", "classified",
+    ]  # fmt: skip
+    assert not (base / name / "journal.jsonl").exists()
+
+
+def test_a_report_that_lacks_something_is_not_registered(base: Path) -> None:
+    for left_out, advice in (("--reporter", "say who reports it"), ("--text", "text"), ("--channel", "channel")):
+        options = {"--channel": "phone", "--reporter": USER, "--text": "x"}
+        del options[left_out]
+        done = incident("new", *(word for pair in options.items() for word in pair))
+        assert done.exit_code == 2, left_out
+        assert advice in done.stderr
+    for part in (["--impact", "2"], ["--lesson"], ["--priority", "1", "--reason", "examen"]):
+        assert incident("new", "--channel", "phone", "--reporter", USER, "--text", "x", *part).exit_code == 2, part
+    assert not base.exists() or list(base.glob("*-incident-*")) == []
+
+
+def test_a_case_is_named_by_the_end_of_its_name() -> None:
+    name = new("2", "2")
+    assert incident("take", name[-6:]).exit_code == 0
+    assert record(name)["status"] == "in_progress"
+    assert incident("take", "ffffff").exit_code == 2
+    twin = store.records_directory() / f"20200101T000000Z-incident-{name[-6:]}"
+    twin.mkdir()
+    ambiguous = incident("show", name[-6:])
+    assert f"2 cases are named {name[-6:]}" in ambiguous.stderr
+    assert f"{twin.name}, {name}" in ambiguous.stderr
+    twin.rmdir()
+    hand = run("new", "installation", "--title", "Switch").stdout.splitlines()[-1]
+    assert "is no incident" in incident("take", hand).stderr
+    assert run("new", "incident", "--title", "x").exit_code == 2
+
+
+def test_the_queue_is_in_order_of_priority_due_time_and_age() -> None:
+    low, first, second, unclassified = new("3", "3"), new("1", "1"), new("1", "1"), new()
+    assert [row["name"] for row in listed()] == [unclassified, first, second, low]
+    rows = listed("--all")
+    keys = [queue_key(row["priority"], row["due"], row["opened"], row["name"]) for row in rows]
+    assert keys == sorted(keys)
+    incident("tell", first, *arguments("contact"))  # then the solution is due, which is later
+    assert [row["name"] for row in listed()] == [unclassified, second, first, low]
+    lines = incident("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [unclassified, second, first, low]
+
+
+def test_who_takes_another_case_than_the_first_says_why() -> None:
+    low, high = new("3", "3"), new("1", "1")
+    refused = incident("take", low)
+    assert (refused.exit_code, "[incident-order]" in refused.stderr) == (2, True)
+    assert high in refused.stderr
+    assert record(low)["status"] == "new"
+    assert incident("take", low, "--reason", "docent staat hier").exit_code == 0
+    [move] = record(low)["incident"]["moves"]
+    assert (move["passed_over"], move["reason"]) == (high, "docent staat hier")
+    assert incident("take", high).exit_code == 0
+    assert record(high)["incident"]["moves"][0]["passed_over"] == ""
+
+
+def test_what_another_has_does_not_stand_before_it() -> None:
+    low, high = new("3", "3"), new("1", "1")
+    incident("assign", high, "--to", COLLEAGUE)
+    assert incident("take", low).exit_code == 0
+    assert incident("take", new("3", "3"), "--by", COLLEAGUE).exit_code == 2
+
+
+def test_a_case_from_report_to_approval() -> None:
+    name = solved(new("2", "2"))
+    refused = incident("close", name)
+    assert (refused.exit_code, "[incident-open-ends]" in refused.stderr) == (2, True)
+    assert "oplever incident retest" in refused.stderr
+    assert incident("retest", name, "--result", "pass", "--reason", "testpagina").exit_code == 0
+    assert incident("confirm", name, "--satisfied", "yes", "--user", TECHNICIAN).exit_code == 2
+    assert incident("confirm", name, "--satisfied", "yes").exit_code == 0
+    assert incident("show", name).exit_code == 1
+    assert incident("close", name).exit_code == 0
+    assert incident("show", name).exit_code == run("show", name).exit_code == 0
+    assert listed() == []
+    assert [row["state"] for row in listed("--all")] == ["closed"]
+    assert run("add", "report", "--record", name, "--to", "M. de Wit").exit_code == 0
+    assert run("add", "decision", "--record", name, "--by", TECHNICIAN, "--decision", "approved").exit_code == 2
+    assert run("add", "decision", "--record", name, "--by", "M. de Wit", "--decision", "approved").exit_code == 0
+    assert record(name)["completeness"] == {**record(name)["completeness"], "complete": True, "missing": []}
+    assert incident("check").exit_code == 0
+
+
+def test_list_verify_and_export_take_a_case() -> None:
+    name = new("2", "2")
+    for words in (["list", "--kind", "incident"], ["list", "--state", "new"], ["verify", name]):
+        done = run(*words)
+        assert (done.exit_code, name in done.output) == (0, True), done.output
+    assert run("report", name).exit_code == 1  # as of every record that says no
+    for form in ("json", "jsonl", "csv", "junit", "sarif"):
+        assert run("export", form, name).exit_code == 0, form
+    assert {path.name for path in (store.records_directory() / name).glob("report.*")} >= {
+        "report.nl.html", "report.en.html", "report.nl.md", "report.en.md",
+    }  # fmt: skip
+
+
+def test_a_case_has_a_letter_and_no_certificate() -> None:
+    name = solved(new("2", "2"))
+    letter = run("form", "letter", name, "--language", "nl").stdout
+    for text in ("Beste J. Bakker,", "Opgelost, niet afgesloten.", "Oplossing: toner vervangen", name, TECHNICIAN):
+        assert text in letter, text
+    refused = run("form", "certificate", name)
+    assert (refused.exit_code, "[form-unknown]" in refused.stderr) == (2, True)
+
+
+def test_one_flipped_byte_anywhere_is_named(base: Path) -> None:
+    name = solved(new("2", "2"))
+    for path in (base / name / "entries.jsonl", base / name / "record.json"):
+        content = path.read_bytes()
+        for place in range(0, len(content), max(1, len(content) // 25)):
+            path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            done = CliRunner().invoke(main, ["verify", name])
+            assert done.exit_code in (1, 2), (path.name, place)
+            assert path.name in done.stderr, (path.name, place)
+        path.write_bytes(content)
+    assert run("verify", name).exit_code == 0
+
+
+def test_two_desks_that_took_the_same_report_are_joined_and_keep_both(base: Path, tmp_path: Path) -> None:
+    """Each desk wrote a case of its own while it was offline; their directories are put together later."""
+    first = new("2", "2", "printer 0.14", "--by", COLLEAGUE)
+    second = solved(new("2", "2", "printer doet niets"))
+    before = (base / first / "entries.jsonl").read_bytes()
+    assert incident("merge", first, "--into", second, "--reason", "dezelfde printer").exit_code == 0
+    assert (base / first / "entries.jsonl").read_bytes().startswith(before)
+    assert (record(first)["status"], record(first)["incident"]["merged_into"]) == ("merged", second)
+    assert [(link["relation"], link["target"]) for link in record(second)["incident"]["links"]] == [
+        ("duplicate", first)
+    ]
+    assert [row["name"] for row in listed()] == [second]
+    assert run("verify", first).exit_code == run("verify", second).exit_code == 0
+    refused = incident("take", first)
+    assert second in refused.stderr
+    assert incident("merge", second, "--into", first, "--reason", "x").exit_code == 2
+    assert incident("merge", second, "--into", second, "--reason", "x").exit_code == 2
+
+
+def test_rules_of_the_project_hold_and_are_cited(tmp_path: Path) -> None:
+    (tmp_path / "ansible.cfg").touch()
+    (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
+    refused = incident("new", "--channel", "phone", "--reporter", USER, "--text", "x", "--category", "printer")
+    assert "answers are missing: lampje" in refused.stderr
+    name = new("2", "2", "x", "--category", "printer", "--answer", "lampje=rood")
+    first = record(name)["incident"]
+    assert (first["rules"]["version"], first["answers"]) == ("2026-3", [{"question": "lampje", "answer": "rood"}])
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (tmp_path / "incidents.yml").write_text(text.replace("2026-3", "2026-4"), encoding="utf-8")
+    incident("wait", name, "--on", "user", "--reason", "x")
+    assert record(name)["incident"]["rules"]["version"] == "2026-3"
+    incident("classify", name, "--impact", "1", "--urgency", "1")
+    second = record(name)["incident"]
+    assert second["rules"]["version"] == "2026-4"
+    assert second["classifications"][0]["rules"] == first["rules_digest"] != second["classifications"][1]["rules"]
+
+
+def test_a_mistake_in_the_rules_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "ansible.cfg").touch()
+    (tmp_path / "oplever.yml").write_text("incidents: desk/rules.yml\n", encoding="utf-8")
+    (tmp_path / "desk").mkdir()
+    path = tmp_path / "desk" / "rules.yml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8").replace("priorities:", "prioritys:"), encoding="utf-8")
+    done = incident("check")
+    assert done.exit_code == 1
+    line = EXAMPLE.read_text(encoding="utf-8").splitlines().index("priorities:") + 1
+    assert f"{path}:{line}:1: there is no 'prioritys' here; did you mean 'priorities'?" in done.stderr
+    refused = incident("new", "--channel", "phone", "--reporter", USER, "--text", "x")
+    assert (refused.exit_code, "[rules-invalid]" in refused.stderr) == (2, True)
+
+
+def failing(base: Path, name: str, *identifiers: str, host: str = "web1", status: str = "fail") -> Path:
+    journal = Journal(work_process="1.3")
+    journal.add("play_start", play="q", name="Web", hosts="web", targets=[host], groups={host: ["web"]})
+    for identifier in identifiers:
+        check(journal, host, status, identifier)
+    return store_record(base, name, journal.finish(ok=1))
+
+
+def test_a_failing_test_makes_one_case_however_often_it_fails(base: Path) -> None:
+    failing(base, "20261120T100000Z-site-aaaaaa", "nginx.answers", "nginx.certificate")
+    made = incident("from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
+    assert [record(name)["incident"]["cause"] for name in made] == ["web1 nginx.answers", "web1 nginx.certificate"]
+    case = record(made[0])["incident"]
+    assert (case["channel"], case["machine"], case["category"]) == ("machine", "web1", "machine")
+    assert "expected 200, found 502" in case["text"]
+    assert case["links"][0]["target"] == "20261120T100000Z-site-aaaaaa"
+    assert len(case["links"][0]["digest"]) == 64
+    again = incident("from-record", "20261120T100000Z-site-aaaaaa")
+    assert (again.stdout, again.stderr.count("is in already")) == ("", 2)
+    failing(base, "20261121T100000Z-site-bbbbbb", "nginx.answers")
+    second = incident("from-record", "20261121T100000Z-site-bbbbbb")
+    assert (second.stdout, f"added to: {made[0]}" in second.stderr) == ("", True)
+    assert [link["target"] for link in record(made[0])["incident"]["links"]] == [
+        "20261120T100000Z-site-aaaaaa", "20261121T100000Z-site-bbbbbb",
+    ]  # fmt: skip
+    assert len(listed()) == 2
+
+
+def test_a_retest_by_a_record_is_what_the_record_shows(base: Path) -> None:
+    failing(base, "20261120T100000Z-site-aaaaaa", "nginx.answers", "nginx.other")
+    [name, _] = incident("from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
+    incident("classify", name, "--impact", "2", "--urgency", "1")
+    solved(name)
+    early = incident("retest", name, "--record", "20261120T100000Z-site-aaaaaa")
+    assert "before the case was solved" in early.stderr
+    failing(base, "29990101T100000Z-verify-dddddd", "nginx.answers")
+    assert incident("retest", name, "--record", "29990101T100000Z-verify-dddddd").exit_code == 0
+    assert (record(name)["status"], record(name)["incident"]["retests"][-1]["result"]) == ("in_progress", "fail")
+    incident("solve", name, *arguments("solved"))
+    failing(base, "29990102T100000Z-verify-eeeeee", "nginx.answers", status="pass")
+    missing = incident("retest", name, "--record", "29990102T100000Z-verify-eeeeee", "--tests", "nginx.other")
+    assert "has no test of nginx.other" in missing.stderr
+    offered = incident("from-record", "29990102T100000Z-verify-eeeeee")
+    assert f"oplever incident retest {name} --record 29990102T100000Z-verify-eeeeee" in offered.stderr
+    added = incident("from-record", "29990102T100000Z-verify-eeeeee", "--retest")
+    assert f"close it: oplever incident close {name}" in added.stderr
+    retest = record(name)["incident"]["retests"][-1]
+    assert (retest["result"], retest["tests"], len(retest["digest"])) == ("pass", ["web1 nginx.answers"], 64)
+    incident("confirm", name, "--satisfied", "not_applicable")
+    assert incident("close", name).exit_code == 0
+    assert record(name)["stage"] == "tested"
+
+
+def test_a_passing_test_offers_nothing_to_a_case_that_nobody_took(base: Path) -> None:
+    failing(base, "20261120T100000Z-site-aaaaaa", "nginx.answers")
+    [name] = incident("from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
+    failing(base, "29990102T100000Z-verify-eeeeee", "nginx.answers", status="pass")
+    done = incident("from-record", "29990102T100000Z-verify-eeeeee", "--retest")
+    assert f"first: oplever incident take {name}" in done.stderr
+    assert record(name)["incident"]["retests"] == []
+
+
+def test_check_names_failing_tests_without_a_case(base: Path) -> None:
+    failing(base, "20261120T100000Z-site-aaaaaa", "nginx.answers")
+    done = incident("check")
+    assert done.exit_code == 1
+    assert "no case is about web1 nginx.answers" in done.stderr
+    incident("from-record", "20261120T100000Z-site-aaaaaa")
+    assert incident("check").exit_code == 0
+    failing(base, "20261121T100000Z-site-bbbbbb", "nginx.answers", status="pass")
+    assert incident("check").exit_code == 0
+
+
+def test_check_names_a_case_that_was_closed_by_hand_in_its_file(base: Path) -> None:
+    name = new("2", "2")
+    path = base / name / "entries.jsonl"
+    for kind in ("taken", "solved", "closed"):
+        line = {"at": clock.now(), "by": TECHNICIAN, "entry": {"added": kind, **EVENTS[kind]}}
+        with path.open("a", encoding="utf-8") as entries:
+            entries.write(json.dumps(line) + "\n")
+    done = incident("check")
+    assert done.exit_code == 1
+    assert f"{name}: it is closed without this: Whether the user is satisfied with the solution" in done.stderr
+
+
+def test_names_in_a_case_become_pseudonyms(base: Path) -> None:
+    name = solved(new("2", "2", f"{USER} kan niet printen"))
+    terms = Retention(hours_names="1 day")
+    due = retention.plan(base, terms, datetime(2999, 1, 1, tzinfo=UTC))
+    assert [(purged.record, purged.action) for purged in due] == [(name, "pseudonymised")]
+    retention.carry_out(base, due[0], datetime(2999, 1, 1, tzinfo=UTC))
+    text = (base / name / "entries.jsonl").read_text(encoding="utf-8")
+    assert USER not in text
+    assert f'"by":"{TECHNICIAN}"' not in text
+    kept = store.load(base / name)
+    assert kept.incident is not None
+    assert (kept.status, kept.incident.priority) == ("solved", 3)
+
+
+def test_everything_that_is_missing_can_be_asked_for_in_one_go() -> None:
+    name = new("2", "2")
+    text = run("complete", name, "--template").stdout
+    for kind in ("assessed", "worked", "solved", "retested", "contact", "confirmed", "material"):
+        assert f"- added: {kind}" in text, kind
+
+
+def drifted(base: Path, name: str, groups: dict[str, int]) -> Path:
+    journal = Journal(work_process="1.3")
+    before = {
+        "stage": "before",
+        "snapshot": {"groups": {"adm": 4, "sudo": 5}},
+        "reference": "20261101T100000Z-site-aaaaaa",
+    }
+    journal.task("snapshot 1", data=before)
+    journal.task("snapshot 2", data={"stage": "after", "snapshot": {"groups": groups}})
+    return store_record(base, name, journal.finish(ok=2))
+
+
+def test_drift_of_a_machine_is_one_case_which_passes_when_there_is_none_left(base: Path) -> None:
+    assert from_record(drifted(base, "20261119T100000Z-audit-aaaaaa", {"adm": 4, "sudo": 5}), TECHNICIAN).made == ()
+    [name] = from_record(drifted(base, "20261120T100000Z-audit-bbbbbb", {"adm": 9, "new": 6}), TECHNICIAN).made
+    case = record(name)["incident"]
+    assert case["cause"] == "a drift"
+    assert case["text"].count("sinds de oplevering") == 3
+    assert from_record(drifted(base, "20261121T100000Z-audit-cccccc", {"adm": 4}), TECHNICIAN).linked == (name,)
+    incident("take", name)
+    taken = from_record(drifted(base, "29990101T100000Z-audit-dddddd", {"adm": 4, "sudo": 5}), TECHNICIAN)
+    assert [(passing.case.name, passing.is_ready) for passing in taken.passing] == [(name, True)]
+
+
+def test_a_step_that_failed_is_a_cause_and_its_test_is_none_twice(base: Path) -> None:
+    journal = visit("web1")
+    journal.task("Install nginx", host="web1", status="failed", message="no space left on device")
+    check(journal, "web1", "fail", "nginx.answers")
+    troubles = list(causes_of(store.load(store_record(base, "20261120T100000Z-site-aaaaaa", journal.finish(failed=1)))))
+    assert [trouble.check.split()[0] for trouble in troubles] == ["nginx.answers", "task_failed"]
+    assert troubles[1].text == "no space left on device"
+
+
+def test_on_a_terminal_a_report_is_asked_for_step_by_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_terminal(monkeypatch)
+    (tmp_path / "ansible.cfg").touch()
+    (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
+    answers = ["phone", "Printer doet niets", USER, "printers", "printer", "0.14", "", "", "rood", "", "2", "2"]
+    done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
+    assert done.exit_code == 0, done.output
+    case = record(done.stdout.splitlines()[-1])["incident"]
+    assert (case["category"], case["place"], case["priority"]) == ("printer", "0.14", 3)
+    assert case["answers"] == [{"question": "lampje", "answer": "rood"}]
+    assert "first help: Zet de printer uit" in done.stdout
+
+
+def test_on_a_terminal_the_reason_for_another_case_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    low, high = new("3", "3"), new("1", "1")
+    as_terminal(monkeypatch)
+    done = CliRunner().invoke(main, ["incident", "take", low], input="docent staat hier\n")
+    assert done.exit_code == 0, done.output
+    assert record(low)["incident"]["moves"][0]["passed_over"] == high
+    solve = CliRunner().invoke(main, ["incident", "solve", low], input="toner\nW-14\n3\nleeg\n")
+    assert (solve.exit_code, record(low)["status"]) == (0, "solved"), solve.output
+
+
+def as_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The input of every command comes from a person."""
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: self.name == "<stdin>", raising=False)
+
+
+def test_a_case_is_added_to_with_a_file(tmp_path: Path) -> None:
+    name = new("2", "2")
+    incident("take", name)
+    path = tmp_path / "work.yml"
+    path.write_text("- added: worked\n  activity: toner vervangen\n- added: material\n  none: yes\n", encoding="utf-8")
+    assert run("add", "--record", name, "--file", str(path)).exit_code == 0
+    assert record(name)["incident"]["no_materials"] is True
+    path.write_text("- added: worked\n  activity: x\n- added: closed\n  remark: klaar\n", encoding="utf-8")
+    assert run("add", "--record", name, "--file", str(path)).exit_code == 2
+
+
+@pytest.mark.parametrize("state", ["new", "in_progress"])
+def test_list_filters_by_state_and_person(state: str) -> None:
+    taken = new("2", "2")
+    incident("take", taken)
+    other = new("2", "2")
+    expected = {"new": other, "in_progress": taken}[state]
+    assert [row["name"] for row in listed("--state", state)] == [expected]
+    assert [row["name"] for row in listed("--with", TECHNICIAN)] == [taken]
+    assert incidents.find(taken[-6:]) == (store.records_directory() / taken).resolve()
