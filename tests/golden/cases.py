@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from golden.case import Case
+from golden.incidents import INCIDENTS
 from golden.journal import BEGIN, INPUTS, Data, Journal, check, control, machine, text
 from oplever.journal.importers import runner
 from oplever.journal.importers.write import journal_lines
@@ -23,18 +24,8 @@ EVIL = "=cmd|'/c calc'!A1\x1b[31m\x00</td></script><script>alert(1)</script>\u20
 DIGEST = "5f" * 32
 
 
-ALL = ("",)
 SHORT = ("record.json", "report.nl.md", "report.en.md", "report.nl.pdf.txt")
 """For a record in which one thing is told apart: its other outputs would say what those of other cases say."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """Lines of `journal.jsonl` and of `entries.jsonl`; `outputs` is how the names of the files that are kept begin."""
-
-    journal: list[bytes]
-    entries: list[Data] = field(default_factory=list)
-    outputs: tuple[str, ...] = ALL
 
 
 def entry(number: int, by: str, added: str, **content: Any) -> Data:
@@ -445,7 +436,9 @@ def _job_events() -> list[tuple[str, Data]]:
     ]
 
 
-CASES: dict[str, Callable[[], Case]] = {
+RUNS: dict[str, Callable[[], Case]] = {
     case.__name__: case
     for case in (delivered, remarks, failed, rejected, check_mode, interrupted, stopped, empty, hostile, many, imported)
 }
+"""Records with a journal."""
+CASES = RUNS | INCIDENTS

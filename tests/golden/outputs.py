@@ -55,7 +55,8 @@ def record(name: str) -> Record:
 def read(case: Case) -> Record:
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place)
-        (directory / "journal.jsonl").write_bytes(b"".join(case.journal))
+        if case.journal:
+            (directory / "journal.jsonl").write_bytes(b"".join(case.journal))
         if case.entries:
             lines = [json.dumps(entry) + "\n" for entry in case.entries]
             (directory / "entries.jsonl").write_text("".join(lines), encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from golden import generated, outputs
-from golden.cases import CASES, Case
+from golden.cases import RUNS, Case
 from golden.journal import Journal
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -105,7 +105,7 @@ def test_the_order_in_which_machines_answer_changes_no_reason(case: Case) -> Non
     assert forward == reverse
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", RUNS)
 def test_the_order_of_answers_changes_no_reason_of_a_golden_record(name: str) -> None:
     forward, reverse = reasons_in_reverse(outputs.case(name))
     assert forward == reverse
@@ -149,7 +149,7 @@ def test_a_machine_in_order_got_all_of_the_work_and_passed_its_last_tests(case: 
 
 
 def test_every_golden_record_tells_of_each_machine_what_is_known() -> None:
-    states = {of: [Order(outputs.record(of)).state(system) for system in outputs.record(of).systems] for of in CASES}
+    states = {of: [Order(outputs.record(of)).state(system) for system in outputs.record(of).systems] for of in RUNS}
     assert states["delivered"] == ["ok", "ok"]
     assert states["failed"] == ["not_ok", "not_ok", "unreachable"]
     assert states["interrupted"] == ["not_finished", "not_ok"]
@@ -189,7 +189,20 @@ def test_every_part_of_a_record_has_a_section() -> None:
     """The page answers for each key of record.json; those that are no section of their own are told elsewhere."""
     page = build(outputs.record("delivered"), Translator("en"))
     elsewhere = {"schema", "id", "kind", "work_process", "status", "verdict", "stage", "settings", "completeness"}
-    assert set(Record.__struct_fields__) - elsewhere <= {section.key for section in page.sections}
+    assert set(Record.__struct_fields__) - elsewhere - {"incident"} <= {section.key for section in page.sections}
+
+
+def test_every_part_of_a_case_is_in_its_file() -> None:
+    """What was said in each event, and nothing of what machines of a run show."""
+    page = build(outputs.record("incident_closed"), Translator("en"))
+    assert "incident" in {section.key for section in page.sections}
+    text = outputs.raw(outputs.record("incident_closed"))["report.en.md"]().decode()
+    for content in (
+        "de docent staat bij de printer", "lege toner, dat is bekend", "De toner wordt nu vervangen.", "toner zwart",
+        "toner vervangen en rollen schoongemaakt", "Nieuwe toner geplaatst.", "W-14", "version 3", "toner leeg",
+        "20261124T083000Z-verify-9b0001", "hij doet het weer", "toner vaker op voorraad", "rood", "print1",
+    ):  # fmt: skip
+        assert content in text, content
 
 
 @always

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from golden import generated, outputs
-from golden.cases import CASES, Case
+from golden.cases import RUNS, Case
 from golden.test_always import always
 from hypothesis import given
 from oplever.cli.overview import overview
@@ -261,7 +261,7 @@ def check_times(record: Record, page: Page) -> None:
             agree(chapter=[number(recap[host][name]) for name in names], index=[row[key] for key in names.values()])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", RUNS)
 def test_figures_of_golden_records_agree(name: str) -> None:
     check(outputs.record(name))
 
@@ -286,7 +286,7 @@ def test_the_terminal_shows_what_the_first_page_does(name: str, capsys: pytest.C
 def test_steps_are_counted_alike_in_a_table_and_in_its_rows() -> None:
     """A recap is Ansible's; where the rows below it count otherwise, the chapter says why."""
     why = "Counted by Ansible: a step that includes files"
-    for name in CASES:
+    for name in RUNS:
         record = outputs.record(name)
         page = build(record, Translator("en"))
         section = next(section for section in page.sections if section.key == "steps")

@@ -1,0 +1,21 @@
+"""One record that golden files are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from golden.journal import Data
+
+__all__ = ["ALL", "Case", "Data"]
+
+ALL = ("",)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Lines of `journal.jsonl` (none: the record has no journal) and of `entries.jsonl`; `outputs` is how the names of
+    the files that are kept begin."""
+
+    journal: list[bytes]
+    entries: list[Data] = field(default_factory=list)
+    outputs: tuple[str, ...] = ALL
