@@ -222,6 +222,7 @@ def test_two_desks_that_took_the_same_report_are_joined_and_keep_both(base: Path
     assert incident("merge", first, "--into", second, "--reason", "dezelfde printer").exit_code == 0
     assert (base / first / "entries.jsonl").read_bytes().startswith(before)
     assert (record(first)["status"], record(first)["incident"]["merged_into"]) == ("merged", second)
+    assert record(first)["completeness"]["missing"] == []
     assert [(link["relation"], link["target"]) for link in record(second)["incident"]["links"]] == [
         ("duplicate", first)
     ]
