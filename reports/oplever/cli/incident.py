@@ -20,6 +20,7 @@ from oplever.app.incident_check import check as check_all
 from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter
+from oplever.cli.language import language_option
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
@@ -34,7 +35,7 @@ from oplever.record.model import Record
 from oplever.record.model.incident_rules import Category, Question
 from oplever.store.cases import Case
 from oplever.text import printable, to_json
-from oplever.words import REFUSING
+from oplever.words import REFUSING, Language
 
 _EVENTS = {word: kind for kind, word in COMMANDS.items()}
 _REPORTED = registry.entry_kind("reported")
@@ -223,9 +224,10 @@ def _english() -> Translator:
 @incident.command("show")
 @case_argument
 @format_option
+@language_option
 @click.pass_context
 @click.help_option(help="Show this help and exit.")
-def show(ctx: click.Context, case: str, form: str) -> None:
+def show(ctx: click.Context, case: str, form: str, language: Language) -> None:
     """Show CASE: what was reported, its time limits, what is missing. Ends with 1 while it is not closed."""
     directory = incidents.find(case)
     record = store.load(directory)
@@ -233,7 +235,7 @@ def show(ctx: click.Context, case: str, form: str) -> None:
     if form == "json":
         click.echo(msgspec.json.format(to_json(record), indent=1).decode())
     else:
-        overview(record, directory)
+        overview(record, directory, Translator(language))
         _limits(record)
     if record.verdict in REFUSING:
         ctx.exit(1)
