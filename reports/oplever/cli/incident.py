@@ -86,11 +86,11 @@ def _case_and_person() -> list[click.Parameter]:
     return [click.Argument(["case"]), person]
 
 
-def _parameters(kind: type[EntryKind], *left_out: str) -> list[click.Parameter]:
-    return [prompting(field, parameter(field, "")) for field in fields(kind) if field.name not in left_out]
+def _parameters(kind: type[EntryKind]) -> list[click.Parameter]:
+    return [_prompting(field, parameter(field, "")) for field in fields(kind)]
 
 
-def prompting(field: Field, option: click.Parameter) -> click.Parameter:
+def _prompting(field: Field, option: click.Parameter) -> click.Parameter:
     """On a terminal what is required is asked for; in a script it has to be there."""
     if field.required and isinstance(option, click.Option) and sys.stdin.isatty():
         option.prompt = field.description.rstrip(".")  # click adds the choices
@@ -107,12 +107,15 @@ def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callab
     """The options of these events on one command; none is required, since the command asks for what is."""
 
     def decorated(function: Any) -> Any:
-        options = [option for kind, left_out in kinds_left_out for option in _parameters(kind, *left_out)]
+        options = [
+            parameter(field, "")
+            for kind, left_out in kinds_left_out
+            for field in fields(kind)
+            if field.name not in left_out
+        ]
         function.__click_params__ = [*reversed(options), *getattr(function, "__click_params__", [])]
         for option in options:
             option.required = False
-            if isinstance(option, click.Option):
-                option.prompt = None
         return function
 
     return decorated
