@@ -32,7 +32,7 @@ class Journal:
     def task(self, name: str, status: str = "ok", host: str = "a", **keys: Any) -> Journal:
         self.add("task_start", task=name, play="p", name=name, action="ansible.builtin.debug", path=f"site.yml:{name}")
         self.add("host_start", task=name, host=host)
-        return self.add("result", task=name, host=host, status=status, duration=0.5, **keys)
+        return self.add("result", task=name, host=host, status=status, **{"duration": 0.5, **keys})
 
     def snapshot(self, stage: str, **snapshot: Any) -> Journal:
         return self.task(f"snapshot {stage} {len(self.lines)}", data={"stage": stage, "snapshot": snapshot})

@@ -118,9 +118,12 @@ def _share(scores: list[Score]) -> Share | None:
 
 
 def tasks(systems: Iterable[System]) -> dict[str, tuple[str, ...]]:
-    """The roles by which a machine differs from the others of the record; all of them where it does not."""
+    """The roles by which a machine differs from the others of the record; all of them where it does not. A machine that
+    was not reached says nothing of what the others share."""
+    systems = tuple(systems)
     roles = {system.name: system.roles for system in systems}
-    shared = frozenset.intersection(*map(frozenset, roles.values())) if len(roles) > 1 else frozenset()
+    answered = [frozenset(system.roles) for system in systems if system.reachable and system.roles]
+    shared = frozenset.intersection(*answered) if len(answered) > 1 else frozenset()
     return {name: tuple(role for role in of if role not in shared) or of for name, of in roles.items()}
 
 

@@ -419,6 +419,8 @@ def test_a_machine_is_told_by_what_only_it_does() -> None:
     systems = [System(name, Recap(), roles=("c.base", *roles)) for name, roles in (("a", ("c.dns",)), ("b", ()))]
     assert figures.tasks(systems) == {"a": ("c.dns",), "b": ("c.base",)}
     assert figures.tasks(systems[:1]) == {"a": ("c.base", "c.dns")}
+    away = System("c", Recap(), reachable=False, roles=("c.other",))
+    assert figures.tasks([*systems, away])["a"] == ("c.dns",)
 
 
 def test_settings_to_ask_about() -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import fleet
 import pytest
+from journals import Journal
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
-from oplever.page.blocks import Page
+from oplever.page.blocks import Page, Timeline
 from oplever.page.translator import Translator
 from oplever.record.model import Record
 from oplever.render import html
@@ -76,3 +77,17 @@ def test_a_small_page_holds_everything_as_it_is() -> None:
     raw = html.draw(small).decode()
     assert not PACKED.search(raw)
     assert "data-many" not in raw
+
+
+def test_of_many_machines_those_that_failed_and_the_slowest_are_drawn() -> None:
+    """Twenty machines: the last one failed, the one before it took longest."""
+    journal = Journal()
+    for number in range(20):
+        slow = {"duration": 500.0} if number == 18 else {"duration": 1.0 + number / 100}
+        journal.task(f"Work {number}", "failed" if number == 19 else "ok", host=f"pc{number:02}", **slow)
+    block = next(block for block in build(journal.record(), Translator("en")).summary if isinstance(block, Timeline))
+    drawn = [lane.label for lane in block.lanes]
+    assert len(drawn) == 12
+    assert drawn[-2:] == ["pc18", "pc19"]
+    assert "pc00" not in drawn
+    assert "12 of 20 machines are drawn: those where something failed, then the slowest." in block.summary

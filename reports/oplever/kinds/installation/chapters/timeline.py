@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,8 @@ from oplever.record.start import is_stated
 
 State = Literal["ok", "changed", "failed", "skipped"]
 
-_MOST_LANES = 24
+_MOST_LANES = 12
+"""Machines that are drawn; what is alike says nothing more, and the table has all of them."""
 _NARROWEST = 0.003
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _STATE: dict[str, State] = {
@@ -75,9 +77,9 @@ def timeline(view: View, t: Translator) -> Blocks:
     if not lanes or is_stated(view.record):  # people state what they did, seldom when
         return ()
     first, length = _span(view, lanes)
-    drawn = _most_telling(lanes)
     words = _words(t)
     in_steps = {system.name: system.machine_seconds for system in view.record.systems}
+    drawn = _most_telling(lanes, in_steps)
     return (
         Timeline(
             title=t("Timeline"),
@@ -108,10 +110,10 @@ def _words(t: Translator) -> dict[State, str]:
     return {"skipped": t("skipped"), "ok": t("OK"), "changed": t("changed"), "failed": t("failed")}
 
 
-def _most_telling(lanes: dict[str, list[_Stretch]]) -> list[str]:
-    """All machines, or in a long list those where something failed first, in their own order."""
+def _most_telling(lanes: dict[str, list[_Stretch]], in_steps: Mapping[str, float]) -> list[str]:
+    """All machines, or of many those where something failed and then the slowest, in their own order."""
     failed = {host for host, stretches in lanes.items() if any(stretch.state == "failed" for stretch in stretches)}
-    chosen = set(sorted(lanes, key=lambda host: host not in failed)[:_MOST_LANES])
+    chosen = set(sorted(lanes, key=lambda host: (host not in failed, -in_steps.get(host, 0.0)))[:_MOST_LANES])
     return [host for host in lanes if host in chosen]
 
 
@@ -124,7 +126,11 @@ def _summary(t: Translator, view: View, lanes: int, drawn: int) -> str:
         duration=t.duration(document.duration),
     )
     if drawn < lanes:
-        text += " " + t("{drawn} of {lanes} machines are drawn.", drawn=drawn, lanes=lanes)
+        text += " " + t(
+            "{drawn} of {lanes} machines are drawn: those where something failed, then the slowest.",
+            drawn=drawn,
+            lanes=lanes,
+        )
     return text
 
 
