@@ -138,7 +138,7 @@ def _drift(visit: Visit, t: Translator) -> None:
         _some(title, (t("Kind"), t("Name"), t("Before"), t("After")), rows, t)
     for part in visit.uncompared:
         text = t(
-            "Not comparable between {earlier} and {later}: {what}: {reason}",
+            "not comparable between {earlier} and {later}: {what}: {reason}",
             earlier=visit.since,
             later=visit.record.name,
             what=kind_name(t, part.kind) if part.kind else t("settings"),

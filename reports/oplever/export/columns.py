@@ -10,6 +10,7 @@ from oplever.page.vocabulary import CHANGE, CHECK, SEVERITY, TASK, area, word
 HEADINGS: dict[str, str] = {
     "id": N_("No."),
     "number": N_("No."),
+    "asked": N_("Asked for"),
     "host": N_("Machine"),
     "stage": N_("Stage"),
     "status": N_("Result"),
