@@ -131,10 +131,11 @@ def _chosen(name: str, choices: Mapping[str, str]) -> list[str]:
 def _numbers(answer: str, most: int) -> list[int]:
     numbers: list[int] = []
     for part in answer.replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if not (first.isdecimal() and (last or first).isdecimal() and 0 < int(first) <= int(last or first) <= most):
+        first, hyphen, last = part.partition("-")
+        last = last if hyphen else first
+        if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) <= most):
             raise click.UsageError(f"{part or answer!r} is no number from 1 to {most}, nor two with a hyphen between")
-        numbers += range(int(first), int(last or first) + 1)
+        numbers += range(int(first), int(last) + 1)
     return list(dict.fromkeys(numbers))
 
 
