@@ -127,14 +127,14 @@ def test_hardening_shuts_nobody_out(machines: Machines) -> None:
     # The list of the role sshd would let the account in as well.
     assert machines.run(["sshd"], {host: {"sshd_allow_groups": []} for host in HOSTS}) == {}
     state = "cat /etc/ssh/sshd_config.d/10-* /etc/pam.d/common-* /etc/pam.d/su /etc/sudoers.d/* /etc/shadow || true"
-    before = {host: machines.shell(host, state) for host in HOSTS}
+    before = {host: machines.lab.shell(host, state) for host in HOSTS}
     strict = {"harden_profile": "debian-hoog", "harden_areas": ["SSH", "SUDO", "PAM"]}
     messages = machines.run(["harden"], {host: {**strict, "harden_ssh_allow_groups": ["docenten"]} for host in HOSTS})
     assert messages.keys() == set(HOSTS)
     for message in messages.values():
         assert "After this change Ansible could no longer log in: a new connection failed: " in message
         assert "went back to the former state, and answers again" in message
-    assert {host: machines.shell(host, state) for host in HOSTS} == before
+    assert {host: machines.lab.shell(host, state) for host in HOSTS} == before
     assert machines.run(["sshd"], {host: {} for host in HOSTS}) == {}
 
 
@@ -159,7 +159,7 @@ install -o metww -g metww -m 600 ~beheer/.ssh/authorized_keys /home/metww/.ssh/a
 @pytest.mark.truth
 def test_the_way_back_works_with_a_password_for_sudo_and_with_su(machines: Machines) -> None:
     for host in HOSTS:
-        machines.shell(host, ACCOUNT)
+        machines.lab.shell(host, ACCOUNT)
     ways = {host: {"ansible_user": "metww", **way} for host, way in WAYS_TO_ROOT.items()}
     before = machines.states()
     messages = machines.run(["sshd"], {h: {**w, "sshd_options": {"DenyUsers": "metww"}} for h, w in ways.items()})
@@ -171,7 +171,7 @@ def test_the_way_back_works_with_a_password_for_sudo_and_with_su(machines: Machi
     assert machines.run(["sshd", "firewall"], {h: {**w, "firewall_ping": False} for h, w in ways.items()}) == {}
     assert machines.run(["firewall"], {host: {} for host in HOSTS}) == {}
     for host in HOSTS:
-        machines.shell(host, "userdel --remove metww; rm /etc/sudoers.d/metww; passwd --lock root")
+        machines.lab.shell(host, "userdel --remove metww; rm /etc/sudoers.d/metww; passwd --lock root")
 
 
 def test_the_lists_take_nothing_away_from_the_login_account(machines: Machines) -> None:
