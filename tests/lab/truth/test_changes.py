@@ -76,22 +76,29 @@ def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group:
     assert wrong == {}
 
 
-@pytest.mark.parametrize(
-    "number", [number if number == 1 else pytest.param(number, marks=pytest.mark.truth) for number in (1, 2, 3)]
-)
-def test_the_first_page_names_causes(servers: Lab, number: int) -> None:
+@pytest.fixture
+def recorded(servers: Lab) -> Lab:
+    """The same lab, with a record of each run."""
+    return Lab(servers.records, {**servers.env, "OPLEVER_JOURNAL": "1"})
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize("number", sorted({fault.round for fault in faults()}))
+def test_the_first_page_names_causes(recorded: Lab, number: int) -> None:
     """Several faults of services at once: each is named as a cause in the program's own words, and little else is."""
     planted = [fault for fault in faults() if fault.round == number]
     hosts = sorted({fault.host for fault in planted})
-    wrong = run(servers, {host: [(fault.id, fault.plant) for fault in planted if fault.host == host] for host in hosts})
+    wrong = run(
+        recorded, {host: [(fault.id, fault.plant) for fault in planted if fault.host == host] for host in hosts}
+    )
     verify = ("playbooks/verify.yml", "--limit", "servers", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
     try:
-        assert servers.ansible(*verify, check=False).returncode == 2
-        record = msgspec.convert(servers.latest()[1], Record)
-        page = servers.oplever("show", "latest").stdout
+        assert recorded.ansible(*verify, check=False).returncode == 2
+        record = msgspec.convert(recorded.latest()[1], Record)
+        page = recorded.oplever("show", "latest").stdout
     finally:
         undo = {host: [(fault.id, fault.undo) for fault in planted if fault.host == host] for host in hosts}
-        undone = run(servers, undo)
+        undone = run(recorded, undo)
     failing = [test for test in record.tests if test.status in BAD]
     named = causes(failing, record.tests, record.systems)
     assert {**wrong, **{f"{host} undo": failed for host, failed in undone.items()}} == {
@@ -100,25 +107,25 @@ def test_the_first_page_names_causes(servers: Lab, number: int) -> None:
     assert {fault.id: lines for fault in planted if (lines := unnamed(fault, named))} == {}
     assert len(named) <= len(planted), [f"{cause.test.host} {cause.test.id}" for cause in named]
     assert 0 < len(re.findall("(?m)^  ✗ ", page)) <= 8
-    servers.ansible(*verify)
+    recorded.ansible(*verify)
 
 
 HOLDER = "import fcntl, time; lock = open('/var/lib/dpkg/lock-frontend', 'w'); fcntl.lockf(lock, fcntl.LOCK_EX)"
 
 
 @pytest.mark.truth
-def test_who_holds_the_lock_of_apt_is_named(servers: Lab) -> None:
+def test_who_holds_the_lock_of_apt_is_named(recorded: Lab) -> None:
     """apt waits a minute for it, and then only says that it is locked."""
-    servers.shell("web1", f'systemd-run --quiet --unit=planted python3 -c "{HOLDER}; time.sleep(600)"')
-    pid = servers.shell("web1", "systemctl show --property=MainPID --value planted").split()[-1]
+    recorded.shell("web1", f'systemd-run --quiet --unit=planted python3 -c "{HOLDER}; time.sleep(600)"')
+    pid = recorded.shell("web1", "systemctl show --property=MainPID --value planted").split()[-1]
     try:
         extra = '{"base_packages_extra": ["sl"]}'
-        assert servers.ansible(
+        assert recorded.ansible(
             "playbooks/site.yml", "-l", "web1", "--tags", "base", "-e", extra, check=False
         ).returncode
-        record = servers.latest()[1]
+        record = recorded.latest()[1]
     finally:
-        servers.shell("web1", "systemctl stop planted")
+        recorded.shell("web1", "systemctl stop planted")
     (fault,) = [fault for fault in record["faults"] if fault["kind"] == "task_failed"]
     assert f"It is held by process {pid} (python3)" in fault["symptom"]
-    assert f"process {pid} (python3)" in servers.oplever("show", "latest").stdout.replace("\n                   ", " ")
+    assert f"process {pid} (python3)" in recorded.oplever("show", "latest").stdout.replace("\n                   ", " ")
