@@ -57,6 +57,7 @@ KINDS = {
         only="changed",
     ),
 }
+WALKED = ("outside", "rights", "capability", "runnable", "python")
 DAYS = 30  # in which the rolling part has been round
 SECONDS = {"part": 0.25, "whole": 600.0}  # for reading, beyond the files that changed after the unpacking
 CHANGED_SECONDS = 10.0
@@ -77,9 +78,11 @@ def collect(machine, places):
     if os.geteuid() != 0:
         raise UnreadableError("only root can walk all of the file systems")
     result = machine.once(walked)
-    for reason in result.unseen:
-        for kind in ("outside", "rights", "capability", "runnable", "python"):
+    for reason in (*result.elsewhere, *result.unseen):
+        for kind in WALKED:
             yield Unseen(kind, reason)
+    for reason in result.unseen:  # which files of packages are gone is then not known; on other mounts none is missed
+        yield Unseen("program", reason)
     yield from _changed(machine, result, places.whole)
     yield from _lists(machine)
     for entry in result.python:

@@ -68,14 +68,17 @@ class Result:
     `touched`: files and directories of packages that changed after their package was unpacked. `packaged`: all files of
     packages. `runnable`: programs in places that anybody may write. `python`: metadata of Python packages that apt did
     not bring. `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `unseen`: why not
-    all was walked.
+    all of this machine was walked. `elsewhere`: mounts that are not of this machine.
     """
 
-    __slots__ = ("executable", "missing", "odd", "outside", "packaged", "python", "runnable", "touched", "unseen")
+    __slots__ = (
+        "elsewhere", "executable", "missing", "odd", "outside", "packaged", "python", "runnable", "touched", "unseen",
+    )  # fmt: skip
 
     def __init__(self):
         self.outside, self.odd, self.touched, self.runnable = [], [], [], []
-        self.executable, self.python, self.missing, self.packaged, self.unseen = [], [], [], [], []
+        self.executable, self.python, self.missing, self.packaged = [], [], [], []
+        self.unseen, self.elsewhere = [], []
 
 
 def walk(machine, catalogue, seconds=SECONDS):
@@ -98,7 +101,7 @@ class _Walk:
             self.skip.setdefault(directory or "/", set()).add(name)
         for mount in table:
             if filesystems.remote(mount):
-                self.result.unseen.append("%s (%s) is not on this machine" % (mount.target, mount.fstype))
+                self.result.elsewhere.append("%s (%s) is not on this machine" % (mount.target, mount.fstype))
         self.left = set(catalogue.files)
         try:
             self._walk()

@@ -199,7 +199,14 @@ class TestFilesOfPackages:
         monkeypatch.setattr("ansible_collections.oplever.lab.plugins.module_utils.snapshot.walk.OFTEN", 1)
         actual = words_of(programs, machine)
         assert "too large to walk" in actual["outside", "?"]
-        assert not any(kind == "program" for kind, _ in actual)  # what it did not reach is not gone
+        assert [key for kind, key in actual if kind == "program"] == ["?"], "what it did not reach is not gone"
+        assert "too large to walk" in actual["program", "?"]
+
+    def test_what_lies_on_another_machine_leaves_no_doubt_about_files_of_packages(self, machine: Scripted) -> None:
+        put(machine, "/proc/self/mountinfo", f"{MOUNTS}99 1 0:99 / /home rw - nfs4 server:/home rw\n")
+        actual = words_of(programs, machine)
+        assert "not on this machine" in actual["outside", "?"]
+        assert ("program", "?") not in actual
 
 
 class TestFiles:
