@@ -46,8 +46,8 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 	@tools/setup kernel
 	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
 
-truth: setup-dev ## every planted change, misconfiguration and lock-out on booted machines (root or sudo)
-	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/truth tests/lab/test_lockout.py -v
+truth: setup-dev ## every planted change, misconfiguration and lock-out, and the audit held against OpenSCAP (root or sudo)
+	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/truth tests/lab/test_lockout.py tests/lab/test_agreement.py -v
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py

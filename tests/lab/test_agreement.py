@@ -11,6 +11,7 @@ from lab.planted.agreement import STATES, judged, report, rulings
 from lab.planted.compare import compare
 from lab.planted.suite import NAMES, Suite
 
+pytestmark = pytest.mark.truth
 MUCH = 150
 """Controls that both judge on one machine in one state, at least; fewer means that the comparison lost its ground."""
 
