@@ -15,10 +15,9 @@ from oplever import clock, store
 from oplever._shared import sequence
 from oplever.app import incident_rules
 from oplever.app.add import admit, with_entry
-from oplever.app.build import refresh, start
 from oplever.app.incident_rules import Current
+from oplever.app.new import begin
 from oplever.errors import OpleverError
-from oplever.files import locked, unwritable
 from oplever.kinds import registry
 from oplever.kinds.incident.states import OPEN
 from oplever.record.entries import Entry
@@ -69,15 +68,7 @@ def open_case(base: Path, by: str, title: str, events: Sequence[tuple[str, Mappi
     current = incident_rules.load()
     for entry in (_rules(current, by, at), *(registry.LOG.make(kind, by, at, dict(data)) for kind, data in events)):
         sources = with_entry(sources, entry)
-    directory = store.create(base, name, sources.entries)
-    record = store.load(directory)
-    try:
-        with locked(directory):
-            refresh(record, directory)
-    except OSError as problem:
-        raise unwritable(directory, problem) from None
-    start(directory)
-    return directory, record
+    return begin(base, name, sources.entries)
 
 
 def _free_ending(base: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from oplever._shared import sequence
 from oplever.app.build import refresh, start
 from oplever.files import locked, unwritable
 from oplever.kinds import registry
+from oplever.record.entries import Entry
 from oplever.record.model import Record
 
 
@@ -25,8 +26,15 @@ def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, 
     name = f"{sequence.stamp(datetime.now(UTC))}-{kind}-{secrets.token_hex(3)}"
     process = data.get("work_process") or registry.KINDS[kind].work_processes[0]
     content = {**data, "work_process": process, "record": name, "kind": kind}
-    opened = registry.LOG.make("opened", by, clock.now(), content)
-    directory = store.create(base, name, [opened])
+    return begin(base, name, [registry.LOG.make("opened", by, clock.now(), content)])
+
+
+def begin(base: Path, name: str, entries: Sequence[Entry]) -> tuple[Path, Record]:
+    """A new record that starts with these entries, all of them or none; its documents are made after the answer.
+
+    Raises OpleverError: `file-unwritable`.
+    """
+    directory = store.create(base, name, entries)
     record = store.load(directory)
     try:
         with locked(directory):
