@@ -8,10 +8,9 @@ from textwrap import wrap
 from msgspec import Struct
 
 from oplever.kinds import registry
-from oplever.kinds.base import Rule
+from oplever.kinds.base import Rule, about
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import missing_text
-from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record, Who
 
@@ -48,16 +47,12 @@ def lacking(record: Record) -> Lacking:
 
 
 def _question(rule: Rule) -> Question:
-    declared = fields(_kind(rule.entry))
+    declared = fields(registry.entry_kind(rule.entry))
     names = rule.fields or tuple(field.name for field in declared)
     open_fields = tuple(field for field in declared if field.name in names and field.name not in rule.preset)
     needed = frozenset(rule.fields) | frozenset(field.name for field in open_fields if field.required)
     none_of = rule.section if rule.may_be_none else ""
     return Question(_text(rule), rule.who, rule.entry, rule.preset, open_fields, needed, none_of)
-
-
-def _kind(tag: str) -> type[EntryKind]:
-    return registry.entry_kind(tag)
 
 
 def _text(rule: Rule) -> str:
@@ -73,13 +68,29 @@ def template(record: Record, name: str) -> str:
         "# An entry in which nothing is filled in is skipped. A field marked with * has to be filled in.",
         *(f"# No entry can supply this: {text}" for text in missing.sentences),
     ]
+    in_file = [question for question in missing.questions if not _own_command(question)]
     for question in missing.questions:
-        lines += ["", *_entry(question)]
-    return "\n".join(lines if missing.questions else [*lines, "", "[]"]) + "\n"
+        lines += ["", *(_entry(question) if question in in_file else _elsewhere(question, name))]
+    return "\n".join(lines if in_file else [*lines, "", "[]"]) + "\n"
+
+
+def _own_command(question: Question) -> str:
+    """The command that adds such an entry, when it is no entry of a file: it looks at more than what is typed."""
+    return registry.entry_kind(question.kind).declaration.command
+
+
+def _elsewhere(question: Question, name: str) -> Iterator[str]:
+    yield from _heading(question)
+    yield f"# - added: {question.kind} cannot stand in a file. Add it with:"
+    yield f"#   {about(_own_command(question), name)}"
+
+
+def _heading(question: Question) -> Iterator[str]:
+    yield from (f"# {line}" for line in wrap(f"{question.text} ({question.who})", _WIDTH))
 
 
 def _entry(question: Question) -> Iterator[str]:
-    yield from (f"# {line}" for line in wrap(f"{question.text} ({question.who})", _WIDTH))
+    yield from _heading(question)
     if question.none_of:
         yield f"# When there are none, put this in its place:  - {{added: none, what: {question.none_of}}}"
     yield f"- added: {question.kind}"
@@ -92,7 +103,7 @@ def _entry(question: Question) -> Iterator[str]:
 
 
 def _defaults(kind: str) -> dict[str, tuple[str, ...]]:
-    return {field.name: (field.default,) for field in fields(_kind(kind)) if field.default is not None}
+    return {field.name: (field.default,) for field in fields(registry.entry_kind(kind)) if field.default is not None}
 
 
 def _explained(field: Field, *, is_needed: bool) -> str:

@@ -25,6 +25,7 @@ from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, table
 from oplever.kinds import registry
+from oplever.kinds.base import about
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.states import OPEN, STATES
 from oplever.kinds.incident.targets import measure
@@ -321,7 +322,7 @@ def _tell(directory: Path, record: Record, word: str) -> None:
     if record.status == "solved":
         for thing in record.completeness.missing:
             if thing.section != "accountability":
-                click.echo(f"  - before it can be closed: {thing.command}")
+                click.echo(f"  - before it can be closed: {about(thing.command, record.id)}")
     tell_documents(directory)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from oplever.cli.output import documents_state, short
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
 from oplever.kinds import registry
+from oplever.kinds.base import about
 from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Attention, AttentionItem, Block, Table, Waiting
 from oplever.page.translator import Translator
 from oplever.page.view import View
@@ -33,9 +36,9 @@ def overview(record: Record, directory: Path, t: Translator) -> None:
     click.echo(textwrap.fill(printable(verdict.figures), _WIDE))
     if verdict.stages[-1].state == "done":
         click.echo(t("Nobody checked the keys here, see: {command}", command="oplever verify"))
-    option = "" if _is_latest(directory) else f" --record {directory.name}"
+    typed = partial(about, name=directory.name, is_latest=_is_latest(directory))
     for block in layout.summary(view, t):  # the sections below it are not drawn here, so not made either
-        _block(block, option)
+        _block(block, typed)
     if record.completeness.missing:
         click.echo("\n" + t("All of it in one go: {command}", command=f"oplever complete {directory.name}"))
     examined = documents.examine(directory)
@@ -55,14 +58,14 @@ def _is_latest(directory: Path) -> bool:
         return False
 
 
-def _block(block: Block, option: str) -> None:
-    """`option` names the record in the commands that are shown."""
+def _block(block: Block, typed: Callable[[str], str]) -> None:
+    """`typed` gives a command as it is typed for this record."""
     if isinstance(block, Attention):
         click.echo(f"\n{block.title}")
         for line in block.lines:
             _line(line)
     elif isinstance(block, Waiting):
-        _waiting(block, option)
+        _waiting(block, typed)
     elif isinstance(block, Table):
         rows = [[f"{SYMBOLS[cell.tone]} {cell.text}".strip() for cell in row] for row in block.rows]
         click.echo("")
@@ -80,18 +83,12 @@ def _labelled(symbol: str, label: str, text: str) -> None:
     click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head)))
 
 
-def _waiting(block: Waiting, option: str) -> None:
+def _waiting(block: Waiting, typed: Callable[[str], str]) -> None:
     """What is needed, each with the command that supplies it: on paper only who is waited for is of use."""
     click.echo(f"\n{block.title}")
     for who, needs in block.lines:
         for need in needs:
             _labelled(SYMBOLS["info"], who, need.text)
             if need.command:
-                commands = (_about(command, option) for command in need.command.split(" / "))
+                commands = (typed(command) for command in need.command.split(" / "))
                 click.echo(" " * (_MARGIN + 5) + " / ".join(commands))
-
-
-def _about(command: str, option: str) -> str:
-    """A command with the record it is about: those of incidents always name it, and without an option."""
-    is_argument = command.startswith("oplever incident ") and option
-    return command + (option.replace(" --record", "") if is_argument else option)

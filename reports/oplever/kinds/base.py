@@ -49,6 +49,18 @@ class Rule(Struct, frozen=True):
         return self.typed or (f"oplever add {self.entry}{none}" if self.entry else "")
 
 
+_NEW = "oplever incident new"
+_WITH_ARGUMENT = "oplever incident "
+
+
+def about(command: str, name: str, *, is_latest: bool = False) -> str:
+    """A command as it is typed for the record of that name. Those of incidents take it as an argument, also for the
+    latest record; the others take it as an option, which the latest record can do without."""
+    if command == _NEW or (is_latest and not command.startswith(_WITH_ARGUMENT)):
+        return command
+    return f"{command} {name}" if command.startswith(_WITH_ARGUMENT) else f"{command} --record {name}"
+
+
 def always(_: EntryKind) -> bool:
     return True
 

@@ -14,6 +14,7 @@ from desk import EVENTS, UNTIL_SOLVED
 from journals import Journal
 from oplever import clock, store
 from oplever.app import incidents
+from oplever.app.entries_file import parse
 from oplever.app.incident_sources import from_record
 from oplever.app.incident_sources import troubles as causes_of
 from oplever.cli.main import main
@@ -370,6 +371,28 @@ def test_everything_that_is_missing_can_be_asked_for_in_one_go() -> None:
     text = run("complete", name, "--template").stdout
     for kind in ("assessed", "worked", "solved", "retested", "contact", "confirmed", "material"):
         assert f"- added: {kind}" in text, kind
+
+
+def test_what_no_file_takes_stands_in_the_template_as_the_command_that_does(tmp_path: Path) -> None:
+    """A retest is looked up in a record, so a file cannot state it."""
+    name = new("2", "2")
+    text = run("complete", name, "--template").stdout
+    kinds = [draft.kind for draft in parse(text)]
+    assert "solved" in kinds
+    assert "retested" not in kinds
+    assert f"#   oplever incident retest {name}\n" in text
+    file = tmp_path / "lacking.yml"
+    file.write_text(text.replace("  reason:\n", "  reason: bekend\n", 1).replace("  can_solve:\n", "  can_solve: yes\n"))
+    added = run("add", "--record", name, "--file", str(file))
+    assert added.exit_code == 0, added.output
+
+
+def test_commands_that_are_shown_name_the_case_they_are_about() -> None:
+    name = new("2", "2")
+    shown = incident("show", name).stdout
+    commands = [line.strip() for line in shown.splitlines() if line.strip().startswith("oplever incident ")]
+    assert commands
+    assert all(line.endswith(f" {name}") for line in commands), commands
 
 
 def drifted(base: Path, name: str, groups: dict[str, int]) -> Path:
