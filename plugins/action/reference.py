@@ -13,7 +13,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import delivered
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import drift
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.drift import Acceptance
 
-_EXAMPLE = "write each as 'security.debian.org bookworm-security'"
+_SHAPE = "site with a suite, as 'security.debian.org bookworm-security'"
 
 
 class ActionModule(ActionBase):
@@ -52,13 +52,12 @@ class ActionModule(ActionBase):
 def _origins(value: Any) -> list[str]:
     origins = [value] if isinstance(value, str) else value or []
     if not isinstance(origins, list):
-        raise AnsibleError("origins: give a list of a site with a suite, as 'security.debian.org bookworm-security'")
-    for origin in map(str, origins):
-        if len(origin.split()) != 2:
-            raise AnsibleError(
-                f"origins: {origin!r} is no site with a suite, as 'security.debian.org bookworm-security'"
-            )
-    return [" ".join(str(origin).split()) for origin in origins]
+        raise AnsibleError(f"origins: give a list of a {_SHAPE}")
+    texts = [str(origin) for origin in origins]
+    for text in texts:
+        if len(text.split()) != 2:
+            raise AnsibleError(f"origins: {text!r} is no {_SHAPE}")
+    return [" ".join(text.split()) for text in texts]
 
 
 def _compared_with(reference: str, accepted: Iterable[Acceptance], origins: Iterable[str]) -> dict[str, Any]:

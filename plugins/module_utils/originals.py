@@ -116,22 +116,20 @@ class Originals:
                 if os.path.isdir(parent) and not os.listdir(parent):
                     os.rmdir(parent)
             return
-        if entry["whole"] and before["kind"] == "value":
+        kind = before["kind"] if entry["whole"] else ""
+        if kind == "value":
             _copy(self._copy(path), path)
-            return
-        if entry["whole"] and before["kind"] == "link":
+        elif kind in ("file", "link"):
             beside = path + ".oplever-original"
-            os.symlink(before["target"], beside)
+            if kind == "link":
+                os.symlink(before["target"], beside)
+            else:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                _copy(self._copy(path), beside)
+                _rights(beside, before)
             os.rename(beside, path)
-            return
-        if entry["whole"] and before["kind"] == "file":
-            beside = path + ".oplever-original"
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            _copy(self._copy(path), beside)
-            _rights(beside, before)
-            os.rename(beside, path)
-            return
-        _rights(path, before)
+        else:
+            _rights(path, before)
 
     def _copies(self):
         return os.path.join(self.place, "kept")

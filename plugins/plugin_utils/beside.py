@@ -49,7 +49,8 @@ def _is_ours(row: dict[str, Any]) -> bool:
 
 def _is_alive(row: dict[str, Any]) -> bool:
     pid = row.get("pid")
-    return isinstance(pid, int) and pid > 0 and bool(_since(pid)) and _since(pid) == row.get("since")
+    since = _since(pid) if isinstance(pid, int) and pid > 0 else ""
+    return bool(since) and since == row.get("since")
 
 
 def _since(pid: int) -> str:

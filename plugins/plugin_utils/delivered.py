@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared import drift, project, sequence
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared import differences, project, sequence
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.drift import Acceptance
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.values import at_key, mapping
 
@@ -71,7 +71,7 @@ def is_delivery(record: dict[str, Any], host: str, least: str = STAGES[0]) -> bo
     if STAGES.index(stage) < STAGES.index(least):
         return False
     tests = _rows(record, "tests", host)
-    is_compared = any(test.get("suite") == "drift" for test in tests)
+    is_compared = any(test.get("suite") == differences.SUITE for test in tests)
     is_tested = any(test.get("status") == "pass" for test in tests)
     kept = any(row.get("snapshot_before") and row.get("snapshot_after") for row in _rows(record, "systems", host))
     return kept and is_tested and not is_compared
@@ -80,11 +80,12 @@ def is_delivery(record: dict[str, Any], host: str, least: str = STAGES[0]) -> bo
 def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
     """The last snapshot of `host` in the journal of `record`, when it was one after the work; else None."""
     found = None
+    names = {json.dumps(host, ensure_ascii=is_ascii) for is_ascii in (True, False)}  # as any journal may write it
     try:
         with (record / "journal.jsonl").open(encoding="utf-8") as journal:
             for line in journal:
-                if '"snapshot"' not in line:  # most lines are not one, and they are large
-                    continue
+                if '"snapshot"' not in line or not any(name in line for name in names):
+                    continue  # most lines are not one of this machine, and they are large
                 data = _data(line, host)
                 if data.get("stage") == "after" and isinstance(data.get("snapshot"), dict):
                     found = data["snapshot"]
@@ -97,9 +98,9 @@ def acceptances(record: dict[str, Any], name: str, host: str, day: str) -> Itera
     """What people accepted in this record of what differs on the machine; `day` is today (ISO 8601)."""
     for test in _rows(record, "tests", host):
         grant = mapping(test.get("acceptance"))
-        suite, _, thing = str(test.get("id")).partition(".")
-        if grant and suite == drift.SUITE and not grant.get("record"):
-            kind, _, key = thing.partition(".")
+        identifier = str(test.get("id"))
+        if grant and identifier.startswith(f"{differences.SUITE}.") and not grant.get("record"):
+            kind, key = differences.thing(identifier)
             value, by, at, reason, until = (at_key(grant, part) for part in ("value", "by", "at", "reason", "until"))
             is_over = bool(until) and until < day
             yield Acceptance(kind, key, value, by, at, reason, until, record=name, expired=is_over)

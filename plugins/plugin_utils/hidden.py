@@ -43,9 +43,7 @@ def values(manager: Any, host: str, names: tuple[str, ...]) -> set[str]:
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(value, str):
         lines = (line.strip() for line in str(value).splitlines()[:LINES])
-        yield from (
-            line for line in lines if len(line) >= SHORTEST and not (is_no_secret(line) or _COMMON.fullmatch(line))
-        )
+        yield from (line for line in lines if len(line) >= SHORTEST and not _is_common(line))
     elif depth < DEPTH and isinstance(value, Mapping):
         for name, part in value.items():
             if name not in _OF_ANSIBLE:

@@ -32,22 +32,17 @@ def look_up(machine, select):
     if not chosen:
         return {"exists": False}
     # A packet must get through every chain of a hook: the strictest decides, and what one closes is closed.
-    facts = [_chain(chains[key], rules.get(key, []), rules, key) for key in chosen]
-    strict = [f for f in facts if f["terminal"] != "accept"] or facts
-    verdicts = [_verdicts(rules.get(key, []), rules, key) for key in chosen]
-    closed = {where for decided in verdicts for where, verdict in decided.items() if verdict != "accept"}
+    facts = {key: _chain(chains[key], rules.get(key, [])) for key in chosen}
+    strict = [key for key in chosen if facts[key]["terminal"] != "accept"] or chosen
+    verdicts = {key: _verdicts(rules.get(key, []), rules, key) for key in chosen}
+    closed = {where for decided in verdicts.values() for where, verdict in decided.items() if verdict != "accept"}
     opened = [
-        {
-            port
-            for (protocol, port), verdict in decided.items()
-            if verdict == "accept" and (protocol, port) not in closed
-        }
-        for decided, f in zip(verdicts, facts)  # noqa: B905  Python 3.9 has no strict
-        if f in strict
+        {where[1] for where, verdict in verdicts[key].items() if verdict == "accept" and where not in closed}
+        for key in strict
     ]
-    ruled = [set(f["ruled_ports"]) for f in strict]
+    ruled = [set(_ruled(rules.get(key, []), rules, key)) for key in strict]
     ports = {"accepted_ports": sorted(set.intersection(*opened)), "ruled_ports": sorted(set.intersection(*ruled))}
-    return dict(strict[0], rules=sum(f["rules"] for f in facts), **ports)
+    return dict(facts[strict[0]], rules=sum(f["rules"] for f in facts.values()), **ports)
 
 
 def ruleset(machine):
@@ -78,13 +73,12 @@ def _policy(chain):
     return chain.get("policy", "accept" if chain.get("hook") else None)
 
 
-def _chain(chain, expressions, rules, key):
+def _chain(chain, expressions):
     return {
         "exists": True,
         "policy": _policy(chain),
         "rules": len(expressions),
         "terminal": end(chain, expressions),
-        "ruled_ports": sorted(set(_ruled(expressions, rules, key))),
     }
 
 

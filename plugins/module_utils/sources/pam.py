@@ -48,7 +48,7 @@ def look_up(machine, select):
     facts = {
         "modules": [line.module for line in lines],
         "unproven": lambda: [_place(line) for line in pam_walk.unproven(lines)],
-        "locks": lambda: not _gap_in_lock(lines),
+        "locks": lambda: _locks(lines),
     }
     name = str(select["module"])
     at = [number for number, line in enumerate(lines) if line.module == name]
@@ -109,23 +109,20 @@ def _steps(line, answers=None):
     return {int(action) + 1 if action.isdigit() else 1 for action in chosen if action not in ("done", "die")}
 
 
-def _gap_in_lock(lines):
-    """Why pam_faillock does not lock an account after wrong passwords; empty when it does. It has to refuse a locked
-    account before the password is looked at, and to count when that was wrong."""
+def _locks(lines):
+    """Whether pam_faillock locks an account after wrong passwords. It has to refuse a locked account before the
+    password is looked at, and to count when that was wrong."""
     at = next((n for n, line in enumerate(lines) if line.module == "pam_unix.so"), len(lines))
-    refuses = [
-        line
-        for n, line in enumerate(lines[:at])
-        if line.module == LOCK and "preauth" in line.arguments and n in reachable(lines)
+    reached = reachable(lines)
+    refuses = any(
+        line.module == LOCK and "preauth" in line.arguments and n in reached
         and pam_walk.actions(line.control)["default"] in FAILED
-    ]  # fmt: skip
-    if not refuses:
-        return "no preauth before pam_unix"
-    after = {at + step for step in _steps(lines[at], ("default",))} if at < len(lines) else set()
-    counts = reachable(lines, after)
-    if not any(line.module == LOCK and "authfail" in line.arguments and n in counts for n, line in enumerate(lines)):
-        return "no authfail after pam_unix"
-    return ""
+        for n, line in enumerate(lines[:at])
+    )  # fmt: skip
+    if not refuses or at == len(lines):
+        return False
+    counts = reachable(lines, {at + step for step in _steps(lines[at], ("default",))})
+    return any(line.module == LOCK and "authfail" in line.arguments and n in counts for n, line in enumerate(lines))
 
 
 def _lines(machine, path, depth):

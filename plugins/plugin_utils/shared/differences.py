@@ -21,6 +21,8 @@ _FIRST_FORMAT_KINDS = frozenset({"file", "unit", "socket", "account", "group"})
 _UNREMARKABLE = ("as /etc/skel gives it", "as the default for interfaces")
 """Ends of words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them."""
 _KEYED = re.compile(r"\bkeyed [0-9a-f]{16}\b")
+SUITE = "drift"
+"""Of the tests that compare a machine with its delivery."""
 _OF_PACKAGE = re.compile(r"\b(?:as|of) package (\S+)(?: brought it)?$")
 
 
@@ -58,6 +60,17 @@ class Look(NamedTuple):
     manual: frozenset[str] | None
 
 
+def test_id(kind_of_thing: str, name: str) -> str:
+    """The name of the test that one thing fails when it differs."""
+    return f"{SUITE}.{kind_of_thing}.{name}"
+
+
+def thing(identifier: str) -> tuple[str, str]:
+    """Kind and name of the thing that a test is about: the reverse of `test_id`."""
+    kind_of_thing, _, name = identifier.removeprefix(f"{SUITE}.").partition(".")
+    return kind_of_thing, name
+
+
 class Difference(NamedTuple):
     """A package or a setting that came, went or changed; `before` and `after` are a version, or words."""
 
@@ -70,7 +83,7 @@ class Difference(NamedTuple):
     @property
     def id(self) -> str:
         """The name of the test that it fails."""
-        return f"drift.{self.kind}.{self.name}"
+        return test_id(self.kind, self.name)
 
 
 class Uncompared(NamedTuple):
@@ -83,7 +96,7 @@ class Uncompared(NamedTuple):
 
     @property
     def id(self) -> str:
-        return f"drift.{self.name}"
+        return f"{SUITE}.{self.name}"
 
 
 def kind(name: str) -> Kind:
@@ -147,7 +160,8 @@ def is_told(name: str, change: Change, words: str) -> bool:
 def drift(before: Look, after: Look) -> list[Difference]:
     """What changed since the delivery and does not change by itself; settings first, then packages."""
     components = packages(before, after)
-    return [*(d for d in _of_drift(before, after) if not _follows(d, components)), *components]
+    moved = {(package.name, package.change) for package in components}
+    return [*(d for d in _of_drift(before, after) if not _follows(d, moved)), *components]
 
 
 def uncompared(before: Look, after: Look) -> list[Uncompared]:
@@ -179,12 +193,11 @@ def _of_drift(before: Look, after: Look) -> Iterator[Difference]:
             yield difference
 
 
-def _follows(setting: Difference, components: list[Difference]) -> bool:
-    """Whether a file, with its rights, came or went with a package: then the package says it."""
+def _follows(setting: Difference, moved: set[tuple[str, Change]]) -> bool:
+    """Whether a file, with its rights, came or went with a package: then the package says it. `moved` are the packages
+    with how they changed."""
     match = _OF_PACKAGE.search(setting.after or setting.before)
-    if match is None or setting.change == "changed":
-        return False
-    return any(package.name == match[1] and package.change == setting.change for package in components)
+    return match is not None and setting.change != "changed" and (match[1], setting.change) in moved
 
 
 def _differences(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:

@@ -7,11 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import updates
-from .differences import Difference, Look, drift
+from .differences import Difference, Look, drift, test_id
 from .updates import Update
 from .values import at_key, rows
-
-SUITE = "drift"
 
 
 class Acceptance(NamedTuple):
@@ -32,7 +30,7 @@ class Acceptance(NamedTuple):
     @property
     def id(self) -> str:
         """The name of the test that it is about."""
-        return f"{SUITE}.{self.kind}.{self.name}"
+        return test_id(self.kind, self.name)
 
     def covers(self, difference: Difference) -> bool:
         """Any later change of the same thing is another value, and was accepted by nobody."""

@@ -6,11 +6,12 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
+from ansible_collections.oplever.lab.plugins.plugin_utils.inputs import LABEL
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LARGEST_RANGE = 4096  # machines; more is a typing error
-_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _RANGE = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]([^\[\]]*)")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 ROOM = "lokaal"
@@ -35,9 +36,9 @@ def machine_names(text: str) -> list[str]:
 
 
 def host_name(text: str) -> str:
-    if re.fullmatch(_LABEL, text):
+    if re.fullmatch(LABEL, text):
         return text
-    if "." in text and all(re.fullmatch(_LABEL, label) for label in text.split(".")):
+    if "." in text and all(re.fullmatch(LABEL, label) for label in text.split(".")):
         raise ValueError(f"has a domain, which `domain` gives; write {text.partition('.')[0]}")
     if "_" in text:
         raise ValueError(f"is not a host name, for it has an underscore; did you mean {text.replace('_', '-')}?")
@@ -45,7 +46,7 @@ def host_name(text: str) -> str:
 
 
 def domain(text: str) -> str:
-    if not all(re.fullmatch(_LABEL, label) for label in text.split(".")) or len(text) > 253:
+    if not all(re.fullmatch(LABEL, label) for label in text.split(".")) or len(text) > 253:
         raise ValueError("is not a domain such as school.example")
     return text
 
@@ -60,18 +61,17 @@ def address(text: str) -> Address:
 
 
 def network(text: str) -> Network:
+    if "/" not in text:
+        raise ValueError(f"has no length; did you mean {text}/24?")
     try:
-        if "/" not in text:
-            raise ValueError(f"has no length; did you mean {text}/24?")
         return ipaddress.ip_network(text)
-    except ValueError as problem:
-        if "has no length" in str(problem):
-            raise
-        try:
-            meant = ipaddress.ip_interface(text).network
-        except ValueError:
-            raise ValueError("is not a network such as 192.0.2.0/24") from None
-        raise ValueError(f"has bits of a machine; did you mean {meant}?") from None
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_interface(text).network
+    except ValueError:
+        raise ValueError("is not a network such as 192.0.2.0/24") from None
+    raise ValueError(f"has bits of a machine; did you mean {meant}?")
 
 
 def mac(text: str) -> str:

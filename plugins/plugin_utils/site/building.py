@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.values import items, mapping
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import addresses, checking, format, levels, table, twins
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Room, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report, meant
@@ -71,7 +72,7 @@ class _Builder:
             domain=domain,
             networks={name: network for name, (network, _) in self.networks.items()},
             level=self._level(self.data, ()),
-            workstations=self._level(_mapping(self.data.get("workstations")), ("workstations",)),
+            workstations=self._level(mapping(self.data.get("workstations")), ("workstations",)),
             servers=tuple(self._servers()),
             rooms=tuple(self._rooms()),
         )
@@ -79,9 +80,9 @@ class _Builder:
     def _build_networks(self) -> None:
         if not self.data.get("networks") and all(key in format.OPTIONS for key in self.data):
             self.report.add((), "networks: is missing; a site has at least one, as {school: {cidr: 192.0.2.0/24}}")
-        for name, entry in _mapping(self.data.get("networks")).items():
+        for name, entry in mapping(self.data.get("networks")).items():
             path = ("networks", name)
-            values = _mapping(entry)
+            values = mapping(entry)
             if values.get("cidr") is None:
                 self.report.add(path, "misses cidr, the network as 192.0.2.0/24")
                 continue
@@ -89,7 +90,7 @@ class _Builder:
             if parsed is None:
                 continue
             self._check_gateway(values.get("gateway"), parsed, (*path, "gateway"))
-            dns = [str(server) for server in _list(values.get("dns"))]
+            dns = [str(server) for server in items(values.get("dns"))]
             for index, server in enumerate(dns):
                 self._try(addresses.address, server, (*path, "dns", index))
             gateway = str(values["gateway"]) if values.get("gateway") else None
@@ -103,7 +104,7 @@ class _Builder:
     @property
     def _all_networks(self) -> bool:
         """Whether no network was left out for a mistake in it; else much would seem to be in none."""
-        return len(self.networks) > 0 and len(self.networks) == len(_mapping(self.data.get("networks")))
+        return len(self.networks) > 0 and len(self.networks) == len(mapping(self.data.get("networks")))
 
     def _check_gateway(self, value: Any, network: addresses.Network, path: Path) -> None:
         if value is None:
@@ -113,14 +114,14 @@ class _Builder:
             self.report.add(path, f"{value} {problem}")
 
     def _servers(self) -> Iterator[Machine]:
-        for name, entry in _mapping(self.data.get("servers")).items():
+        for name, entry in mapping(self.data.get("servers")).items():
             path = ("servers", name)
             if self._try(addresses.host_name, str(name), path) is not None:
-                yield from self._machine(_Entry(str(name), _mapping(entry), path, self.report.places.of(path)), None)
+                yield from self._machine(_Entry(str(name), mapping(entry), path, self.report.places.of(path)), None)
 
     def _rooms(self) -> Iterator[Room]:
-        for name, entry in _mapping(self.data.get("rooms")).items():
-            path, values = ("rooms", name), _mapping(entry)
+        for name, entry in mapping(self.data.get("rooms")).items():
+            path, values = ("rooms", name), mapping(entry)
             network = values.get("network")
             if network is not None and str(network) not in self.networks and self._all_networks:
                 more = meant(network, self.networks)
@@ -170,13 +171,13 @@ class _Builder:
     def _named_machines(self, value: Any, path: Path) -> list[_Entry]:
         """The machines of a room: each name of each range, with what differs."""
         if isinstance(value, Mapping):
-            items = [(str(text), _mapping(entry), (*path, text)) for text, entry in value.items()]
+            rows = [(str(text), mapping(entry), (*path, text)) for text, entry in value.items()]
         elif isinstance(value, list):
-            items = [(str(text), {}, (*path, index)) for index, text in enumerate(value)]
+            rows = [(str(text), {}, (*path, index)) for index, text in enumerate(value)]
         else:
-            items = [] if value is None else [(str(value), {}, path)]
+            rows = [] if value is None else [(str(value), {}, path)]
         entries = []
-        for text, values, item_path in items:
+        for text, values, item_path in rows:
             place = self.report.places.of(item_path)
             names = self._try(addresses.machine_names, text, item_path) or []
             fixed = {"address", "mac", "aliases"} & values.keys() if len(names) > 1 else set()
@@ -200,7 +201,7 @@ class _Builder:
         except ValueError as problem:
             self.report.add_at(place, f"{entry.name}: {text} {problem}")
             return
-        aliases = [str(alias) for alias in _list(entry.values.get("aliases"))]
+        aliases = [str(alias) for alias in items(entry.values.get("aliases"))]
         for index, alias in enumerate(aliases):
             self._try(addresses.host_name, alias, (*entry.path, "aliases", index))
         yield Machine(
@@ -259,15 +260,6 @@ class _Builder:
         except ValueError as problem:
             self.report.add(path, f"{text} {problem}")
             return None
-
-
-def _mapping(value: Any) -> Mapping[Any, Any]:
-    """The value when it is a dictionary; what else it is was reported with its place."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _shared(values: set[str | None]) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.site.options import Option, item_option
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.options import Option, item_option, missing_names
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report, meant
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.reading import Path
 
@@ -118,10 +118,8 @@ def _check_list(value: Any, option: Option, path: Path, report: Report) -> None:
         if entry is None:
             report.add(entry_path, "is empty")
         check_value(entry, item, entry_path, report)
-        if isinstance(entry, Mapping):
-            missing = [sub.name for sub in item.options.values() if sub.required and entry.get(sub.name) is None]
-            if missing:
-                report.add(entry_path, f"misses {', '.join(missing)}")
+        if isinstance(entry, Mapping) and (missing := missing_names(item, entry)):
+            report.add(entry_path, f"misses {', '.join(missing)}")
 
 
 def _check_scalar(value: Any, option: Option, path: Path, report: Report) -> None:

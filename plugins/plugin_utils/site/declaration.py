@@ -58,11 +58,12 @@ class RoleError(Exception):
         super().__init__(message)
 
 
-def read(directory: FilePath, stages: Sequence[str]) -> Mapping[str, Any]:
-    """What the role in `directory` declares. Raises RoleError for the first mistake in it."""
+def read(directory: FilePath, stages: Sequence[str]) -> tuple[Mapping[str, Any], problems.Report]:
+    """What the role in `directory` declares, and the report for what is found wrong with it later. Raises RoleError for
+    the first mistake in it."""
     path = directory / "meta/oplever.yml"
     if not path.is_file():
-        return {}
+        return {}, problems.Report(reading.find_places(str(path), ""))
     content = load_mapping(path)
     report = problems.Report(reading.find_places(str(path), path.read_text(encoding="utf-8")))
     checking.check_mapping(content, DECLARATION, (), report)
@@ -73,7 +74,7 @@ def read(directory: FilePath, stages: Sequence[str]) -> Mapping[str, Any]:
             if source not in SOURCES:
                 report.add((key, option), f"there is no source of this name{problems.meant(source, SOURCES)}")
     _raise_first(report)
-    return content
+    return content, report
 
 
 def _raise_first(report: problems.Report) -> None:
@@ -81,12 +82,10 @@ def _raise_first(report: problems.Report) -> None:
         raise RoleError(messages[0], reading.Place(*problem_place))
 
 
-def check_options(directory: FilePath, content: Mapping[str, Any], role_options: Mapping[str, options.Option]) -> None:
+def check_options(
+    content: Mapping[str, Any], role_options: Mapping[str, options.Option], report: problems.Report
+) -> None:
     """Raises RoleError when the declaration names an option that the role does not have."""
-    if not content:
-        return
-    path = directory / "meta/oplever.yml"
-    report = problems.Report(reading.find_places(str(path), path.read_text(encoding="utf-8")))
     for key in ("by_name", "site", "server"):
         for name in content.get(key, {}):
             if name not in role_options:

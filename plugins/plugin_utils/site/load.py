@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible_collections.oplever.lab.plugins.plugin_utils.site import building, checking, output, reading
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import building, checking, declaration, output, reading
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report, SiteError, dotted
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import COLLECTION, Roles
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.trust import LOADER_OPTIONS
@@ -43,7 +42,7 @@ def site_file(path: str, loader: Any) -> output.Inventory:
 def entries() -> list[dict[str, Any]]:
     """The one list of roles."""
     text = (COLLECTION / "playbooks/vars/roles.yml").read_text(encoding="utf-8")
-    return list(yaml.safe_load(text)["oplever_roles"])
+    return list(declaration.parse(text)["oplever_roles"])
 
 
 def _places(shown: str, path: str, loader: Any) -> reading.Places:

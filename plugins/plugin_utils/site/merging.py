@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.checking import LIST_WORDS, is_template
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.levels import OPEN_TO
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level
-from ansible_collections.oplever.lab.plugins.plugin_utils.site.options import Option, item_option
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.options import Option, item_option, missing_names
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.reading import Path
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
@@ -225,7 +225,7 @@ def _require(option: Option, value: Any, paths: Sequence[Path], report: Report) 
 
 
 def _require_keys(option: Option, value: Mapping[Any, Any], paths: Sequence[Path], report: Report) -> None:
-    names = [sub.name for sub in option.options.values() if sub.required and value.get(sub.name) is None]
+    names = missing_names(option, value)
     path = next((path for path in paths if path in report.places.by_path), paths[-1])
     if names and not report.has(path):
         report.add(path, f"misses {', '.join(names)}")

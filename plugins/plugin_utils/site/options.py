@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,5 +96,6 @@ def item_option(option: Option) -> Option:
     return Option(option.name, option.elements or "raw", choices=option.choices, options=option.options)
 
 
-def required_names(options: Iterable[Option]) -> list[str]:
-    return [option.name for option in options if option.required]
+def missing_names(option: Option, values: Mapping[Any, Any]) -> list[str]:
+    """What an item has to have and `values` does not."""
+    return [sub.name for sub in option.options.values() if sub.required and values.get(sub.name) is None]

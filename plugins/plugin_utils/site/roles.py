@@ -124,7 +124,7 @@ def _role(
     entries: Sequence[Mapping[str, Any]],
     stages: Sequence[str],
 ) -> Role:
-    content = declaration.read(directory, stages)
+    content, report = declaration.read(directory, stages)
     specs = _specs(directory)
     short = name.rpartition(".")[2].replace("-", "_")
     prefix = f"{short}_"
@@ -133,7 +133,7 @@ def _role(
         point: options.from_spec((spec or {}).get("options") or {}, prefix, keys) for point, spec in specs.items()
     }
     role_options = {option: value for point in by_point.values() for option, value in point.items()}
-    declaration.check_options(directory, content, role_options)
+    declaration.check_options(content, role_options, report)
     foreign = not entries
     role_entries = [entry for entry in entries if entry["role"] == name]
     groups = [group for entry in role_entries for group in entry["groups"]]

@@ -17,11 +17,10 @@ NAME = "incidents.yml"
 
 
 class Current(Struct, frozen=True):
-    """The rules with their digest; `path` is None for those that come with Oplever."""
+    """The rules with their digest."""
 
     rules: Rules
     digest: str
-    path: Path | None
 
 
 def path() -> Path | None:
@@ -44,7 +43,7 @@ def load() -> Current:
     source = path()
     if source is None:
         rules = rules_file.defaults()
-        return Current(rules, rules_file.digest(rules), None)
+        return Current(rules, rules_file.digest(rules))
     parsed = rules_file.parse(_content(source))
     if parsed.rules is None:
         count = len(parsed.mistakes)
@@ -53,7 +52,7 @@ def load() -> Current:
         raise OpleverError(
             "rules-invalid", message, advice, tuple(placed(source, mistake) for mistake in parsed.mistakes)
         )
-    return Current(parsed.rules, rules_file.digest(parsed.rules), source)
+    return Current(parsed.rules, rules_file.digest(parsed.rules))
 
 
 def placed(source: Path, mistake: Mistake) -> str:

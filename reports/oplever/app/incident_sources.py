@@ -14,6 +14,7 @@ from oplever.app import incident_rules, incidents
 from oplever.app.incidents import cause_of
 from oplever.record import figures
 from oplever.record.causes import causes
+from oplever.record.drift import SUITE
 from oplever.record.entries.base import LONGEST
 from oplever.record.model import Incident, Record, Test
 from oplever.store.cases import Case
@@ -78,11 +79,11 @@ def troubles(record: Record) -> Iterator[Trouble]:
     """One for each cause: a failing test that no other explains, the drift of a machine, an open fault that is no
     test."""
     failing = figures.failing_tests(record)
-    drift = [test for test in failing if test.suite == "drift"]
-    for cause in causes([test for test in failing if test.suite != "drift"], record.tests, record.systems):
+    drift = [test for test in failing if test.suite == SUITE]
+    for cause in causes([test for test in failing if test.suite != SUITE], record.tests, record.systems):
         yield _of_tests(cause.test.host, cause.test.id, (cause.test, *cause.consequences))
     for host in dict.fromkeys(test.host for test in drift):
-        yield _of_tests(host, "drift", [test for test in drift if test.host == host])
+        yield _of_tests(host, SUITE, [test for test in drift if test.host == host])
     for fault in figures.unsolved_faults(record):
         if fault.kind != "test_failed":
             check = f"{fault.kind} {fault.location}".strip()

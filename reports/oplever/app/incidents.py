@@ -20,6 +20,7 @@ from oplever.app.new import begin
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.states import OPEN
+from oplever.record.drift import SUITE
 from oplever.record.entries import Entry
 from oplever.record.fold import Run
 from oplever.record.identity import latest
@@ -201,7 +202,7 @@ def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), re
 
 def cause_of(test: Test) -> str:
     """What a test shows to be wrong, as cases name it: drift of a machine is one cause, whatever changed."""
-    return f"{test.host} {'drift' if test.suite == 'drift' else test.id}"
+    return f"{test.host} {SUITE if test.suite == SUITE else test.id}"
 
 
 def counting_tests(case: Incident, record: Record, names: Sequence[str] = ()) -> list[Test]:

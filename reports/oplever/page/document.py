@@ -186,7 +186,6 @@ def labels(t: Translator, name: str) -> dict[str, str]:
         ),
         "record": t("Record"),
         "page": t("Page {number} of {total}"),
-        "security": t("Security score"),
         "problem": t("problem"),
         "nothing": t("nothing"),
         "more_rows": t("Show {count} more rows"),

@@ -60,7 +60,6 @@ class View:
     settings: dict[str, list[Setting]]
     roles: dict[str, str]
     tests_of: dict[str, list[Test]]
-    faults_on: Counter[str]
     tested: frozenset[str]
     scores: dict[str, HostScore]
 
@@ -88,7 +87,6 @@ class View:
             components=_in_order(by_host(record.components), steps),
             settings=_in_order(by_host(record.settings), steps),
             tests_of=figures.tests_of_hosts(record),
-            faults_on=Counter(fault.host for fault in faults),
             tested=figures.tested_hosts(record),
             scores=_in_order({score.host: score for score in record.baseline.hosts}, steps),
             roles=short_names(

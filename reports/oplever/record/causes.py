@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
 
+from oplever._shared.differences import SUITE, thing
 from oplever.record.identity import TestKey
 from oplever.record.model import System, Test
 
@@ -35,7 +36,6 @@ ANSWERING: tuple[State, ...] = ("port_taken", "not_listening", "not_running")
 """States of the service at an endpoint that explain each failing test that speaks to it, the nearest first."""
 
 RESOLVER = "resolver"
-DRIFT = "drift"
 FILTER = "firewall"
 """The suite of a packet filter, which explains what does not come from another machine, and silence anywhere."""
 SILENCE = "did not answer within"
@@ -131,6 +131,7 @@ class _Network:
             if test.source == "socket" and test.endpoint
         }
         self.machines = {address: system.name for system in systems for address in _addresses(system)}
+        self.hosts = frozenset(self.machines.values())
         self.silent: dict[tuple[str, str, str], Test] = {}
         """The first test that waited for an endpoint in vain, on the machine itself if there is one."""
         for test in failing:
@@ -142,7 +143,7 @@ class _Network:
     def explains(self, test: Test) -> Iterator[Test]:
         """Failing tests that explain this one, the nearest first."""
         yield from (self.by_key[test.host, name] for name in test.builds_on if (test.host, name) in self.by_key)
-        if test.suite == DRIFT:
+        if test.suite == SUITE:
             yield from self._of_drift(test)
             return
         shown = state(test)
@@ -168,7 +169,7 @@ class _Network:
         if suite is not None:
             for shown in ANSWERING:
                 yield from self._in_suite(host, suite, shown)
-        if host in self.machines.values() and (host != test.host or _is_silent(test)):
+        if host in self.hosts and (host != test.host or _is_silent(test)):
             yield from self.failing.get((host, FILTER), ())
         first = self.silent.get((host, protocol, port))
         if _is_silent(test) and first is not None and first is not test:
@@ -182,11 +183,11 @@ class _Network:
 
     def _of_drift(self, test: Test) -> Iterator[Test]:
         """A test of the unit or the port that changed since the delivery."""
-        kind, _, name = test.id.removeprefix(f"{DRIFT}.").partition(".")
+        kind, name = thing(test.id)
         if kind == "space":
             yield from (full for full in self.full if full.host == test.host)
         for (host, suite), tests in self.failing.items():
-            if host == test.host and suite != DRIFT:
+            if host == test.host and suite != SUITE:
                 for other in tests:
                     if (other.source, kind) == ("unit", "unit") and _unit(other.subject) == name:
                         yield other

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import structs
 
 from oplever._shared import differences, drift
-from oplever._shared.differences import PACKAGE, Difference, Snapshot, Uncompared
+from oplever._shared.differences import PACKAGE, Difference, Look, Snapshot, Uncompared
 from oplever._shared.drift import Acceptance
 from oplever._shared.updates import Update
 from oplever._shared.values import items
@@ -15,7 +15,7 @@ from oplever.record import facts, snapshots
 from oplever.record.fold import Call
 from oplever.record.model import Component, DriftAcceptance, Record, Setting, Test, Text
 
-SUITE = drift.SUITE
+SUITE = differences.SUITE
 UPDATES = "drift.updates"
 """The test that tells of all updates of a machine together."""
 
@@ -47,14 +47,14 @@ def tests(pairs: Mapping[str, tuple[Call | None, Call | None]]) -> Iterator[Test
 def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
     old, new = before.data["snapshot"], after.data["snapshot"]
     base = Test(
-        id="drift",
+        id=SUITE,
         host=host,
         stage="after",
         status="pass",
         expected="",
         found="",
         title=Text("er is niets veranderd sinds de oplevering", "nothing changed since the delivery"),
-        suite="drift",
+        suite=SUITE,
         source="snapshot",
         evidence=f"record {before.data['reference']}",
         at=after.t,
@@ -68,10 +68,10 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         yield base if not (divided.accepted or divided.updates) else structs.replace(base, title=_NOTHING_ELSE)
     for change in divided.open:
         yield structs.replace(
-            _changed(base, change, old, new), status="fail", reason=_lapsed(acceptances.get(change.id))
+            _changed(base, change, old, new, looks), status="fail", reason=_lapsed(acceptances.get(change.id))
         )
     for change, acceptance in divided.accepted:
-        yield waived(_changed(base, change, old, new), _granted(acceptance))
+        yield waived(_changed(base, change, old, new, looks), _granted(acceptance))
     if divided.updates:
         yield _updated(base, divided.updates)
     for item in uncompared:
@@ -82,7 +82,7 @@ def values(record: Record) -> dict[tuple[str, str], str]:
     """By machine and name of the test: the state that was seen of what differs; empty of what is not there."""
     settings = ((setting.host, setting.kind, setting.name, setting.after) for setting in record.settings)
     packages = ((row.host, row.kind, row.name, row.after) for row in record.components if row.kind == PACKAGE)
-    return {(host, f"{SUITE}.{kind}.{name}"): after for host, kind, name, after in (*settings, *packages)}
+    return {(host, differences.test_id(kind, name)): after for host, kind, name, after in (*settings, *packages)}
 
 
 def waived(test: Test, acceptance: DriftAcceptance) -> Test:
@@ -130,10 +130,10 @@ def _update_line(update: Update) -> str:
     return f"{name}: {difference.before or 'absent'} -> {difference.after or 'absent'}{by}{origin}"
 
 
-def _changed(base: Test, difference: Difference, old: Snapshot, new: Snapshot) -> Test:
+def _changed(base: Test, difference: Difference, old: Snapshot, new: Snapshot, looks: tuple[Look, Look]) -> Test:
     change: Setting | Component
     if difference.kind == PACKAGE:
-        change, name = snapshots.component(base.host, difference, old, new), Text("pakket", "package")
+        change, name = snapshots.component(base.host, difference, *looks), Text("pakket", "package")
     else:
         change, name = snapshots.setting(base.host, difference, old, new), facts.name(difference.kind)
     lines = change.lines if isinstance(change, Setting) else ()

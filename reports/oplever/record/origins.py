@@ -10,10 +10,8 @@ from typing import Literal, NamedTuple
 from oplever.record.model import Component, Record, Setting, Step
 
 Origin = Literal["role", "package", "link", "directory", "other"]
-ORIGINS: tuple[Origin, ...] = ("role", "other", "package", "link", "directory")
-"""In the order of what a reader wants to know first. `other` is a file that a script of a package or a command made;
-or a role, where the journal does not say which files a step changed."""
-
+"""`other` is a file that a script of a package or a command made; or a role, where the journal does not say which files
+a step changed."""
 FILES = ("file", "outside")
 """Kinds of settings that are files."""
 _HEADED = re.compile(r" \((?:content|file attributes)\)$")

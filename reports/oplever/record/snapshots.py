@@ -10,7 +10,7 @@ from msgspec import structs
 
 from oplever._shared import differences
 from oplever._shared.differences import FIRST_FORMAT, Difference, Facts, Look, written_in
-from oplever._shared.values import at, at_key, items, mapping, rows, whole_number
+from oplever._shared.values import at_key, items, mapping, rows, whole_number
 from oplever._shared.versions import is_newer
 from oplever.record import first_format
 from oplever.record.fold import Call
@@ -44,11 +44,16 @@ def look(snapshot: Snapshot) -> Look:
     return differences.look(snapshot, first_format.facts(snapshot) if written_in(snapshot) == FIRST_FORMAT else None)
 
 
-def components(host: str, before: Snapshot, after: Snapshot) -> list[Component]:
-    return [component(host, package, before, after) for package in differences.packages(look(before), look(after))]
+def changes(host: str, before: Snapshot, after: Snapshot) -> tuple[list[Component], list[Setting]]:
+    """What differs, settings with the lines behind them."""
+    looks = look(before), look(after)
+    return (
+        [component(host, package, *looks) for package in differences.packages(*looks)],
+        [setting(host, difference, before, after) for difference in differences.settings(*looks)],
+    )
 
 
-def component(host: str, package: Difference, before: Snapshot, after: Snapshot) -> Component:
+def component(host: str, package: Difference, before: Look, after: Look) -> Component:
     """A package that came, went or has another version, with the origin of what is there, or was."""
     change: Literal["installed", "removed", "upgraded", "downgraded"]
     if package.change == "added":
@@ -58,9 +63,8 @@ def component(host: str, package: Difference, before: Snapshot, after: Snapshot)
     else:
         change = "upgraded" if is_newer(package.after, package.before) else "downgraded"
     holder = before if package.change == "removed" else after
-    origin = at(mapping(holder.get("packages")).get(package.name), 1)
-    manual = items(holder.get("manual")) if isinstance(holder.get("manual"), list) else None
-    asked = None if manual is None else package.name in manual
+    origin = holder.origins.get(package.name, "")
+    asked = None if holder.manual is None else package.name in holder.manual
     return Component(host, package.kind, package.name, change, package.before, package.after, origin, asked=asked)
 
 
@@ -79,11 +83,6 @@ def look_of(state: State) -> Look:
     unseen = {name.removeprefix(_UNSEEN): why for name, why in terms.items() if name.startswith(_UNSEEN)}
     written = int(terms.get(_FORMAT, FIRST_FORMAT))
     return Look(written, state.get(differences.PACKAGE, {}), facts, unseen, terms.get(_KEY, ""), {}, None)
-
-
-def settings(host: str, before: Snapshot, after: Snapshot) -> list[Setting]:
-    """What differs, with the lines behind it."""
-    return [setting(host, difference, before, after) for difference in differences.settings(look(before), look(after))]
 
 
 def setting(host: str, difference: Difference, before: Snapshot, after: Snapshot) -> Setting:

@@ -47,7 +47,11 @@ def start(run: Run, digest: str) -> Record:
     saved = rescued(run)
     outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
-    states = {h: (b.data["snapshot"], a.data["snapshot"]) for h, (b, a) in pairs.items() if b and a}
+    changes = [
+        snapshots.changes(host, before.data["snapshot"], after.data["snapshot"])
+        for host, (before, after) in pairs.items()
+        if before and after
+    ]
     drifted = list(drift.tests(pairs))
     assignment = _assignment(run)
     return Record(
@@ -63,8 +67,8 @@ def start(run: Run, digest: str) -> Record:
         people=_people(run),
         scope=_scope(run),
         systems=_systems(run, pairs),
-        components=tuple(c for host, (old, new) in states.items() for c in snapshots.components(host, old, new)),
-        settings=tuple(s for host, (old, new) in states.items() for s in snapshots.settings(host, old, new)),
+        components=tuple(component for components, _ in changes for component in components),
+        settings=tuple(setting for _, settings in changes for setting in settings),
         plan=(*run.plan.values(), *reach.plays_not_begun(run)),
         steps=steps(run, saved),
         tests=(*checks.tests(outcomes), *drifted),

@@ -3,8 +3,9 @@ archive, which has that in small print behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial, singledispatch
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import count
 
 from msgspec import structs
 
@@ -15,6 +16,10 @@ MANY_ROWS = 5000
 
 MOST_ANNEX_ROWS = 2200
 """Rows in the annexes of an archive, some 60 sheets; what is beyond is in the files inside the document."""
+
+
+Part = Table | Details
+"""What can stand elsewhere: the rows of a table beyond a limit, or what is folded."""
 
 
 def rows_of(page: Page) -> int:
@@ -37,48 +42,12 @@ def on_paper(page: Page) -> Page:
 
     Each table and each fold says that there is more, and a note at the end says in which files of which record.
     """
-    return structs.replace(
-        page,
-        notes=(*page.notes, page.labels["shortened"]),
-        summary=tuple(_short(block, page.labels) for block in page.summary),
-        sections=tuple(
-            structs.replace(section, blocks=tuple(_short(block, page.labels) for block in section.blocks))
-            for section in page.sections
-        ),
-    )
+    labels = page.labels
 
+    def put(part: Part) -> str:
+        return labels["left_out"].format(count=len(part.rows)) if isinstance(part, Table) else labels["folded"]
 
-@singledispatch
-def _short(block: Block, labels: dict[str, str]) -> Block:
-    return block
-
-
-@_short.register
-def _(block: Table, labels: dict[str, str]) -> Block:
-    count = len(block.rows) - block.paper_rows
-    if count <= 0:
-        return block
-    left_out = labels["left_out"].format(count=count)
-    return structs.replace(block, rows=block.rows[: block.paper_rows], left_out=left_out)
-
-
-@_short.register
-def _(block: Group, labels: dict[str, str]) -> Block:
-    return structs.replace(block, blocks=tuple(_short(inner, labels) for inner in block.blocks))
-
-
-@_short.register
-def _(block: Details, labels: dict[str, str]) -> Block:
-    if not block.paper:
-        return structs.replace(block, blocks=(), folded=labels["folded"])
-    return structs.replace(block, blocks=tuple(_short(inner, labels) for inner in block.blocks))
-
-
-@_short.register
-def _(block: Timeline, labels: dict[str, str]) -> Block:
-    table = _short(block.table, labels)
-    assert isinstance(table, Details)  # a fold stays a fold  # noqa: S101
-    return structs.replace(block, table=table)
+    return structs.replace(_without(page, put), notes=(*page.notes, labels["shortened"]))
 
 
 def archived(page: Page) -> Page:
@@ -87,59 +56,75 @@ def archived(page: Page) -> Page:
     Of more than MOST_ANNEX_ROWS rows, what failed goes first and then what comes first; each fold that is left out says
     in which file its rows are.
     """
-    left_out = list(_left_out(page))
+    kept = _kept(page)
+    annexes: list[Annex] = []
+    places = count()
+
+    def put(part: Part) -> str:
+        if next(places) in kept:
+            annexes.append(_annex(len(annexes) + 1, part))
+            where = page.labels["in_annex"].format(number=len(annexes))
+        else:
+            where = page.labels["enclosed" if page.enclosures else "folded"]
+        if isinstance(part, Table):
+            return f"{page.labels['more_here'].format(count=len(part.rows))} {where}"
+        return where
+
+    short = _without(page, put)
+    notes = (*page.notes, page.labels["cut"]) if page.sections else page.notes
+    return structs.replace(short, annexes=tuple(annexes), notes=notes)
+
+
+def _kept(page: Page) -> set[int]:
+    """Which of the parts that are moved fit in the annexes, by their number."""
+    parts: list[Part] = []
+
+    def put(part: Part) -> str:
+        parts.append(part)
+        return ""
+
+    _without(page, put)
     kept: set[int] = set()
     space = MOST_ANNEX_ROWS
-    for place, block in sorted(enumerate(left_out), key=lambda pair: (pair[1].tone != "bad", pair[0])):
-        rows = sum(_rows((block,)))
+    for place, part in sorted(enumerate(parts), key=lambda pair: (_tone(pair[1]) != "bad", pair[0])):
+        rows = sum(_rows((part,)))
         if rows <= space:
             kept.add(place)
             space -= rows
-    numbers: Iterator[int] = iter(range(1, len(kept) + 1))
-    annexes: list[Annex] = []
-    places = iter(range(len(left_out)))
+    return kept
 
-    def put(block: Details) -> str:
-        if next(places) not in kept:
-            return page.labels["enclosed" if page.enclosures else "folded"]
-        number = next(numbers)
-        title = f"{block.title} ({block.count})" if block.count else block.title
-        annexes.append(Annex(number, title, block.blocks))
-        return page.labels["in_annex"].format(number=number)
 
-    summary = tuple(_moved(block, page.labels, put) for block in page.summary)
-    sections = tuple(
-        structs.replace(section, blocks=tuple(_moved(block, page.labels, put) for block in section.blocks))
-        for section in page.sections
+def _tone(part: Part) -> str:
+    return part.tone if isinstance(part, Details) else ""
+
+
+def _annex(number: int, part: Part) -> Annex:
+    if isinstance(part, Table):
+        return Annex(number, part.caption, (part,))
+    return Annex(number, f"{part.title} ({part.count})" if part.count else part.title, part.blocks)
+
+
+def _without(page: Page, put: Callable[[Part], str]) -> Page:
+    """The page without the parts that `put` is given, one after the other; it says what stands in their place."""
+    move = partial(_moved, labels=page.labels, put=put)
+    return structs.replace(
+        page,
+        summary=tuple(map(move, page.summary)),
+        sections=tuple(structs.replace(section, blocks=tuple(map(move, section.blocks))) for section in page.sections),
     )
-    notes = (*page.notes, page.labels["cut"]) if page.sections else page.notes
-    return structs.replace(page, summary=summary, sections=sections, annexes=tuple(annexes), notes=notes)
 
 
-def _left_out(page: Page) -> Iterator[Details]:
-    """What `archived` moves, in the order in which it does."""
-    moved: list[Details] = []
-
-    def put(block: Details) -> str:
-        moved.append(block)
-        return ""
-
-    for block in (*page.summary, *(block for section in page.sections for block in section.blocks)):
-        _moved(block, page.labels, put)
-    yield from moved
-
-
-def _moved(block: Block, labels: dict[str, str], put: Callable[[Details], str]) -> Block:
-    """The block without what `put` was given, which says where that is."""
+def _moved(block: Block, labels: dict[str, str], put: Callable[[Part], str]) -> Block:
     move = partial(_moved, labels=labels, put=put)
     if isinstance(block, Table) and len(block.rows) > block.paper_rows:
         rest = structs.replace(block, rows=block.rows[block.paper_rows :])
-        where = put(Details(block.caption, (rest,)))
-        left_out = f"{labels['more_here'].format(count=len(rest.rows))} {where}"
-        return structs.replace(block, rows=block.rows[: block.paper_rows], left_out=left_out)
+        return structs.replace(block, rows=block.rows[: block.paper_rows], left_out=put(rest))
     if isinstance(block, Details) and not block.paper:
         return structs.replace(block, blocks=(), folded=put(block))
     if isinstance(block, (Group, Details)):
         return structs.replace(block, blocks=tuple(map(move, block.blocks)))
-    # Of a timeline the table says what the drawing says, and the rows of the steps say more.
+    if isinstance(block, Timeline):
+        # The table says what the drawing says, and the rows of the steps say more.
+        table = structs.replace(block.table, blocks=(), folded=labels["folded"])
+        return structs.replace(block, table=table)
     return block

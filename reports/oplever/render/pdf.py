@@ -123,7 +123,7 @@ def _created(iso: str) -> datetime:
 def draw(page: Page) -> bytes:
     """The page as PDF. Raises OpleverError (`extra-missing`) without Typst."""
     typst = extras.load("typst", "pdf")
-    tree = msgspec.to_builtins(archived(page))
+    tree = msgspec.to_builtins(archived(page), builtin_types=(bytes,))  # files stay what they are: they are large
     kind, enclosures = tree.pop("kind"), tree.pop("enclosures")
     logo = page.organisation.logo if page.organisation else None
     if tree["organisation"]:

@@ -28,7 +28,8 @@ class Case(Struct, frozen=True):
 _QUERY = """SELECT name, title, status, priority, due, started, assignee, category, room, cause FROM oplever_records
     WHERE kind = 'incident' AND place = :place"""
 _ORDER = " ORDER BY coalesce(priority, 0), coalesce(due, '9'), started, name"
-"""As `kinds.incident.targets.queue_key`; a test holds the two together."""
+"""The order of the queue: priority, then what is due first, then the oldest. What nobody classified yet comes before
+everything: nobody knows how urgent it is."""
 
 
 def newest_runs(index: Index) -> list[str]:
@@ -42,14 +43,10 @@ def newest_runs(index: Index) -> list[str]:
     return list(dict.fromkeys(newest.values()))
 
 
-def cases(index: Index, states: Collection[str] = (), cause: str = "") -> list[Case]:
-    """Those in one of these states (all when there are none), with this cause when there is one, first in the queue
-    first."""
+def cases(index: Index, states: Collection[str] = ()) -> list[Case]:
+    """Those in one of these states (all when there are none), first in the queue first."""
     values = {"place": index.place, **{f"s{number}": state for number, state in enumerate(sorted(states))}}
     conditions = ""
     if states:
         conditions += f" AND status IN ({', '.join(f':s{number}' for number in range(len(states)))})"
-    if cause:
-        conditions += " AND cause = :cause"
-        values["cause"] = cause
     return [Case(*row) for row in index.database.rows(_QUERY + conditions + _ORDER, values)]

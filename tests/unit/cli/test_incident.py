@@ -19,7 +19,6 @@ from oplever.app.incident_sources import from_record
 from oplever.app.incident_sources import troubles as causes_of
 from oplever.cli.main import main
 from oplever.config import Retention
-from oplever.kinds.incident.targets import queue_key
 from oplever.store import retention
 from stored import check, store_record, visit
 
@@ -132,7 +131,7 @@ def test_the_queue_is_in_order_of_priority_due_time_and_age() -> None:
     low, first, second, unclassified = new("3", "3"), new("1", "1"), new("1", "1"), new()
     assert [row["name"] for row in listed()] == [unclassified, first, second, low]
     rows = listed("--all")
-    keys = [queue_key(row["priority"], row["due"], row["opened"], row["name"]) for row in rows]
+    keys = [(row["priority"] or 0, row["due"] or "9", row["opened"], row["name"]) for row in rows]
     assert keys == sorted(keys)
     incident("tell", first, *arguments("contact"))  # then the solution is due, which is later
     assert [row["name"] for row in listed()] == [unclassified, second, first, low]
@@ -382,7 +381,8 @@ def test_what_no_file_takes_stands_in_the_template_as_the_command_that_does(tmp_
     assert "retested" not in kinds
     assert f"#   oplever incident retest {name}\n" in text
     file = tmp_path / "lacking.yml"
-    file.write_text(text.replace("  reason:\n", "  reason: bekend\n", 1).replace("  can_solve:\n", "  can_solve: yes\n"))
+    filled = text.replace("  reason:\n", "  reason: bekend\n", 1).replace("  can_solve:\n", "  can_solve: yes\n")
+    file.write_text(filled, encoding="utf-8")
     added = run("add", "--record", name, "--file", str(file))
     assert added.exit_code == 0, added.output
 

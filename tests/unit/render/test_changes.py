@@ -79,8 +79,10 @@ def test_packages_that_were_asked_for_stand_apart() -> None:
 def test_the_list_of_the_machine_says_what_was_asked_for() -> None:
     before = {"format": 2, "packages": {}, "state": {}}
     after = {**before, "packages": {"nginx": ["1", "d"], "libpcre": ["2", "d"]}, "manual": ["nginx"]}
-    assert {c.name: c.asked for c in snapshots.components("a", before, after)} == {"nginx": True, "libpcre": False}
-    assert {c.asked for c in snapshots.components("a", before, {**after, "manual": None})} == {None}
+    assert {c.name: c.asked for c in snapshots.changes("a", before, after)[0]} == {"nginx": True, "libpcre": False}
+    assert {c.asked for c in snapshots.changes("a", before, {**after, "manual": None})[0]} == {None}
+    unread = {**after, "manual": []}  # what the machine says when apt-mark fails
+    assert {c.asked for c in snapshots.changes("a", before, unread)[0]} == {None}
 
 
 @pytest.mark.parametrize(("name", "expected"), [(name, origin) for name, (_, origin) in FILES.items()])

@@ -16,7 +16,6 @@ Reading = Literal["met", "missed", "overdue", "nearly_due", "running", "stands_s
 _STANDING = frozenset({"waiting", "solved", "closed", "merged"})
 """States in which the clock of the solution stands still."""
 _DONE = frozenset({"solved", "closed"})
-LAST_PRIORITY = 4
 
 
 class Course(NamedTuple):
@@ -135,12 +134,3 @@ def _reading(rules: Rules, state: TargetState, course: Course, gone: timedelta, 
     if state.due is None:
         return "no_calendar"
     return "nearly_due" if gone >= hours.limit(rules, state.limit) * rules.warn_at_percent / 100 else "running"
-
-
-QueueKey = tuple[int, str, str, str]
-
-
-def queue_key(level: int | None, due_at: str | None, opened_at: str, name: str) -> QueueKey:
-    """The order of the queue: priority, then what is due first, then the oldest. What nobody classified yet comes
-    before everything: nobody knows how urgent it is."""
-    return (level or 0, due_at or "9", opened_at, name)

@@ -5,23 +5,24 @@ They are made of the blocks of the document, so that no figure and no sentence i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from msgspec import structs
 
 from oplever.kinds.installation.chapters import acceptance, handover, summary
-from oplever.kinds.installation.chapters.attention import attention
+from oplever.kinds.installation.chapters.attention import attention, capped
 from oplever.page.blocks import (
     Attention,
     AttentionItem,
     Block,
     Cell,
+    CheckItem,
     Checklist,
     Column,
     Group,
     Page,
     Paragraph,
-    Signatures,
     Waiting,
 )
 from oplever.page.document import Paper, sheet
@@ -29,7 +30,7 @@ from oplever.page.parts import Blocks, pairs, people_named, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record import figures
-from oplever.record.model import Record
+from oplever.record.model import Record, System
 
 _MOST_MACHINES = 8
 _MOST_POINTS = 8
@@ -69,8 +70,8 @@ def _machines(view: View, t: Translator) -> Blocks:
         )
         for system in systems[:_MOST_MACHINES]
     ]
-    if surplus := len(systems) - _MOST_MACHINES:
-        rows += [(Cell(t("and {count} more", count=surplus)), Cell(""), Cell(""))] if surplus > 0 else []
+    if (surplus := len(systems) - _MOST_MACHINES) > 0:
+        rows.append((Cell(t("and {count} more", count=surplus)), Cell(""), Cell("")))
     columns = (Column(t("Machine"), 2), Column(t("Task"), 4), Column(t("Address"), 2))
     return table(t("Handed over"), columns, rows)
 
@@ -101,24 +102,15 @@ def _watched(view: View, t: Translator) -> list[AttentionItem]:
 
 def _to_watch(view: View, t: Translator) -> Blocks:
     items = [structs.replace(item, section="", detail=()) for item in _watched(view, t)]
-    surplus = len(items) - _MOST_TO_WATCH
-    if surplus > 1:
-        more = AttentionItem(items[0].tone, items[0].label, t("and {count} more", count=surplus))
-        items = [*items[:_MOST_TO_WATCH], more]
-    return (Attention(t("Needs attention"), tuple(items)),) if items else ()
+    if not items:
+        return ()
+    return (Attention(t("Needs attention"), tuple(capped(t, items, "", items[0].label, _MOST_TO_WATCH))),)
 
 
 def _signing(view: View, t: Translator) -> Blocks:
     """Who signs the certificate, with what a signature means. Signatures with a key are in the record, and named."""
-    blocks = handover.signatures(view, t)
     text = t("Who signs as the user accepts the work, except for the open points above.")
-    names = tuple(handover.role_name(t, role) for role in _SIGNING)
-    kept = [
-        structs.replace(block, lines=tuple(line for line in block.lines if line.role.startswith(names)))
-        for block in blocks
-        if isinstance(block, Signatures)
-    ]
-    return (Paragraph(text), *kept)
+    return (Paragraph(text), handover.signing(view, t, _SIGNING))
 
 
 def checklist(view: View, t: Translator, paper: Paper) -> Page:
@@ -127,30 +119,30 @@ def checklist(view: View, t: Translator, paper: Paper) -> Page:
     lists = [block for block in blocks if isinstance(block, Checklist)]
     apart = tuple(part for block in lists for part in _by_machine(view, block))
     intro = Paragraph(t("Go through this together with the user. Tick what is as wanted, and write down what is not."))
-    signing = [block for block in _signing(view, t) if isinstance(block, Signatures)]
-    user = handover.role_name(t, "user")
-    lines = tuple(line for block in signing for line in block.lines if line.role.startswith(user))
-    closing = structs.replace(signing[0], lines=lines) if signing else None
     return sheet(
         view,
         t,
         paper,
         kind=t("Check with the user"),
         title=summary.title(view.record, t),
-        blocks=(*_job(view.record, t), intro, *apart, *((closing,) if closing else ())),
+        blocks=(*_job(view.record, t), intro, *apart, handover.signing(view, t, ("user",))),
     )
 
 
 def _by_machine(view: View, whole: Checklist) -> Iterator[Block]:
     """A list for each machine, by the name that its lines begin with; what is left comes last."""
-    left = list(whole.lines)
+    names = {system.name for system in view.record.systems}
+    lines_of: dict[str, list[CheckItem]] = defaultdict(list)
+    left = []
+    for line in whole.lines:
+        name, colon, text = line.text.partition(": ")
+        if colon and name in names:
+            lines_of[name].append(structs.replace(line, text=text))
+        else:
+            left.append(line)
     for system in view.record.systems:
-        prefix = f"{system.name}: "
-        lines = [line for line in left if line.text.startswith(prefix)]
-        left = [line for line in left if line not in lines]
-        if lines:
-            short = tuple(structs.replace(line, text=line.text.removeprefix(prefix)) for line in lines)
-            yield Group(system.name, (structs.replace(whole, lines=short),))
+        if system.name in lines_of:
+            yield Group(system.name, (structs.replace(whole, lines=tuple(lines_of[system.name])),))
     if left:
         yield structs.replace(whole, lines=tuple(left))
 
@@ -166,7 +158,7 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
         [t("Subject: {subject}", subject=f"{number}{title}")],
         [t("Dear {name},", name=to) if to else t("Dear reader,")],
         [f"{verdict.title}. {verdict.explanation} {verdict.figures}"],
-        _listed(t("Machines"), [_machine_line(view, tasks, name) for name in list(tasks)[:_MOST_MACHINES]]),
+        _listed(t("Machines"), [_machine_line(view, s, tasks[s.name]) for s in record.systems[:_MOST_MACHINES]]),
         _listed(t("Needs attention"), [f"{item.label}: {item.text}" for item in _watched(view, t)[:_MOST_TO_WATCH]]),
         _listed(t("Open points"), [point.item for point in figures.open_points(record)[:_MOST_POINTS]]),
         _listed(t("Still needed"), _needs(view, t)),
@@ -181,11 +173,10 @@ def _listed(title: str, lines: list[str]) -> list[str]:
     return [f"{title}:", *(f"- {line}" for line in lines)] if lines else []
 
 
-def _machine_line(view: View, tasks: dict[str, tuple[str, ...]], name: str) -> str:
-    system = next(system for system in view.record.systems if system.name == name)
+def _machine_line(view: View, system: System, roles: tuple[str, ...]) -> str:
     address = figures.address(system)
-    does = ", ".join(view.roles[role] for role in tasks[name])
-    return ": ".join(part for part in (f"{name} ({address})" if address else name, does) if part)
+    does = ", ".join(view.roles[role] for role in roles)
+    return ": ".join(part for part in (f"{system.name} ({address})" if address else system.name, does) if part)
 
 
 def _needs(view: View, t: Translator) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever._shared.differences import thing
 from oplever.errors import OpleverError
 from oplever.record import drift
 from oplever.record.entries.base import (
@@ -52,7 +53,7 @@ class AcceptDriftEntry(EntryKind, frozen=True, tag="accept-drift"):
         for host in self.hosts:
             require_machine(record, host)
         require_not_past("until", self.until, envelope)
-        differences = {_item(test) for test in _acceptable(record) if not self.hosts or test.host in self.hosts}
+        differences = {_plain(test.id) for test, _ in _acceptable(record) if self._is_about(test.host)}
         if not differences:
             raise invalid(
                 "the record names no difference with a delivery", "let verify.yml look first, and name its record"
@@ -63,52 +64,47 @@ class AcceptDriftEntry(EntryKind, frozen=True, tag="accept-drift"):
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """Each is waived in the state that this record has, and in no other."""
-        values = drift.values(record)
         items = {_plain(item) for item in self.item}
         accepted = {
-            (test.host, test.id)
-            for test in _acceptable(record)
-            if _item(test) in items and (not self.hosts or test.host in self.hosts)
+            (test.host, test.id): value
+            for test, value in _acceptable(record)
+            if _plain(test.id) in items and self._is_about(test.host)
         }
         tests = tuple(
-            drift.waived(test, self._acceptance(values[test.host, test.id], envelope))
-            if (test.host, test.id) in accepted
+            drift.waived(test, self._acceptance(accepted[key], envelope))
+            if (key := (test.host, test.id)) in accepted
             else test
             for test in record.tests
         )
         return structs.replace(record, tests=tests)
 
+    def _is_about(self, host: str) -> bool:
+        return not self.hosts or host in self.hosts
+
     @classmethod
     def offers(cls, record: Record) -> Mapping[str, Mapping[str, str]]:
         differences: dict[str, dict[str, None]] = {}
-        for test in _acceptable(record):
-            differences.setdefault(_item(test), {})[f"{test.host}: {test.title.en}"] = None
+        for test, _ in _acceptable(record):
+            differences.setdefault(_plain(test.id), {})[f"{test.host}: {test.title.en}"] = None
         return {"item": {item: "; ".join(texts) for item, texts in differences.items()}}
 
     def _acceptance(self, value: str, envelope: Envelope) -> DriftAcceptance:
         return DriftAcceptance(value, envelope.by, envelope.at, self.reason, self.until)
 
 
-def _acceptable(record: Record) -> list[Test]:
-    """The tests of differences: those that fail, and those that were accepted before."""
+def _acceptable(record: Record) -> list[tuple[Test, str]]:
+    """The tests of differences, those that fail and those that were accepted before, with the state that was seen."""
     values = drift.values(record)
     return [
-        test
+        (test, values[test.host, test.id])
         for test in record.tests
         if test.suite == drift.SUITE and test.status in ("fail", "waived") and (test.host, test.id) in values
     ]
 
 
-def _item(test: Test) -> str:
-    return _plain(test.id)
-
-
 def _plain(item: str) -> str:
     """`KIND/KEY`, of the name of a test too."""
-    if item.startswith(f"{drift.SUITE}."):
-        kind, _, key = item.removeprefix(f"{drift.SUITE}.").partition(".")
-        return f"{kind}/{key}"
-    return item
+    return "/".join(thing(item)) if item.startswith(f"{drift.SUITE}.") else item
 
 
 def _unknown(item: str, differences: set[str], record: Record) -> OpleverError:

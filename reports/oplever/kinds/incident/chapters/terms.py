@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from oplever import clock
 from oplever.page.blocks import Cell, Tone
 from oplever.page.parts import titled
 from oplever.page.translator import N_, Translator
@@ -75,7 +74,3 @@ def category(t: Translator, incident: Incident) -> str:
 
 def by_at(t: Translator, by: str, at: str) -> Cell:
     return Cell(by, note=t.moment(at))
-
-
-def is_over(due: str | None, at: str) -> bool:
-    return due is not None and clock.moment(at) > clock.moment(due)

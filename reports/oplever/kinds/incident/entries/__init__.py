@@ -29,7 +29,7 @@ from oplever.kinds.incident.entries.intake import (
     RulesEntry,
 )
 
-__all__ = ["COMMANDS", "EVENTS", "Event", "ReportedEntry"]
+__all__ = ["COMMANDS", "EVENTS", "Event"]
 
 EVENTS: tuple[type[Event], ...] = (
     RulesEntry,

@@ -20,7 +20,7 @@ from oplever.record.model import Control, DriftAcceptance, Reason, Test
 from oplever.record.persons import among, supervisors
 from oplever.record.unusual import unusual
 
-_MOST_OF_A_KIND = 8
+MOST_OF_A_KIND = 8
 _MOST_CAUSES = 5
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
@@ -61,13 +61,15 @@ def _nothing(view: View, t: Translator) -> AttentionItem:
     return AttentionItem("info", t("Nothing"), t("No failed test or open fault; security was not measured."))
 
 
-def _capped(t: Translator, items: list[AttentionItem], section: str, label: str) -> list[AttentionItem]:
+def capped(
+    t: Translator, items: list[AttentionItem], section: str, label: str, most: int = MOST_OF_A_KIND
+) -> list[AttentionItem]:
     """The first few of a kind and one line for the rest, so that one kind cannot hide the others."""
-    surplus = len(items) - _MOST_OF_A_KIND
+    surplus = len(items) - most
     if surplus <= 1:
         return items
     text = t("and {count} more", count=surplus)
-    return [*items[:_MOST_OF_A_KIND], AttentionItem(items[0].tone, label, text, section=section)]
+    return [*items[:most], AttentionItem(items[0].tone, label, text, section=section)]
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
@@ -147,7 +149,7 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
         for fault in view.unsolved_faults
         if not (fault.kind == "test_failed" and (fault.host, fault.location) in listed)
     ]
-    return _capped(t, items, "faults", t("Open fault"))
+    return capped(t, items, "faults", t("Open fault"))
 
 
 def _controls(view: View, t: Translator) -> list[AttentionItem]:
@@ -168,7 +170,7 @@ def _controls(view: View, t: Translator) -> list[AttentionItem]:
         )
         for name, group in groups.items()
     ]
-    items = _capped(t, items, "baseline", label)
+    items = capped(t, items, "baseline", label)
     lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
     if lesser:
         text = t.plural(
@@ -231,7 +233,7 @@ def _accepted_drift(view: View, t: Translator) -> list[AttentionItem]:
         for test in figures.accepted_drift(view.record)
         if test.acceptance
     ]
-    return _capped(t, items, "tests", label)
+    return capped(t, items, "tests", label)
 
 
 def _accepted_by(t: Translator, acceptance: DriftAcceptance) -> str:
@@ -243,7 +245,7 @@ def _accepted_by(t: Translator, acceptance: DriftAcceptance) -> str:
 
 def _updates(view: View, t: Translator) -> list[AttentionItem]:
     """Per machine how many packages were updated since the delivery, and from approved origins alone."""
-    return _capped(
+    return capped(
         t,
         [
             AttentionItem(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from oplever.kinds.installation.stage import changed_since_decision
 from oplever.page.blocks import (
     Block,
@@ -179,8 +181,13 @@ _SIGN_ROLES = ("executor", "verifier", "supervisor", "user")
 
 
 def signatures(view: View, t: Translator) -> Blocks:
-    """Signatures with a key, and for every role that has none a place to sign on paper, with what was stated for it."""
-    signed = view.record.signatures
+    return (signing(view, t),)
+
+
+def signing(view: View, t: Translator, roles: Collection[str] | None = None) -> Signatures:
+    """Signatures with a key, and for every role that has none a place to sign on paper, with what was stated for it; of
+    these roles alone, or of all of them."""
+    signed = [s for s in view.record.signatures if roles is None or s.role in roles]
     lines = [
         SignatureLine(
             role=role_name(t, s.role),
@@ -192,7 +199,8 @@ def signatures(view: View, t: Translator) -> Blocks:
         )
         for s in signed
     ]
-    open_roles = [role for role in _SIGN_ROLES if role not in {s.role for s in signed}]
+    of_interest = [role for role in _SIGN_ROLES if roles is None or role in roles]
+    open_roles = [role for role in of_interest if role not in {s.role for s in signed}]
     lines += [
         SignatureLine(
             _with_names(role_name(t, role), people_named(view.record, role)),
@@ -201,7 +209,7 @@ def signatures(view: View, t: Translator) -> Blocks:
         )
         for role in open_roles
     ]
-    return (Signatures(t("Name"), t("Date"), t("Signature"), t("Signed with an SSH key"), tuple(lines)),)
+    return Signatures(t("Name"), t("Date"), t("Signature"), t("Signed with an SSH key"), tuple(lines))
 
 
 def _stated(record: Record, t: Translator, role: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
@@ -227,8 +227,11 @@ def _by_origin(view: View, kind: str, settings: list[Setting]) -> Iterator[tuple
     if kind not in origins.FILES:
         yield N_("{kind} on {host}"), settings
         return
+    groups: dict[origins.Origin, list[Setting]] = defaultdict(list)
+    for setting in settings:
+        groups[origins.origin(setting, view.writers)].append(setting)
     for origin, caption in _ORIGINS.items():
-        yield caption, [setting for setting in settings if origins.origin(setting, view.writers) == origin]
+        yield caption, groups[origin]
 
 
 def _setting(view: View, t: Translator, setting: Setting) -> tuple[Cell, ...]:
