@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from msgspec import structs
+
 from oplever import config, store
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
@@ -99,19 +101,23 @@ def write_documents(record: Record, place: Path, directory: Path) -> None:
     OSError."""
     from oplever.render.registry import draw_all  # noqa: PLC0415 - most commands draw nothing, and it is much to read
 
-    for name, content in draw_all(record, paper(directory, record.document.revision)):
+    for name, content in draw_all(record, enclosing(directory, paper(directory, record.document.revision))):
         if content is not None:
             write(place / name, content)
 
 
 def paper(directory: Path, revision: int) -> Paper:
-    """What a paper of this revision needs of the files of its record, and of the configuration. Raises OpleverError
-    (`config-invalid`, `file-unreadable`), OSError."""
+    """What a paper of this revision needs beside the record. Raises OpleverError (`config-invalid`,
+    `file-unreadable`), OSError."""
+    return Paper(organisation=organisation(), code=fingerprint.of(directory, revision).text)
+
+
+def enclosing(directory: Path, paper: Paper) -> Paper:
+    """The paper with the files of the record, for the document that is kept. Raises OSError."""
     present = [(name, what, mime) for name, what, mime in _ENCLOSED if (directory / name).exists()]
     fitting = [file for file in present if (directory / file[0]).stat().st_size <= _LARGEST_ENCLOSED]
-    return Paper(
-        organisation=organisation(),
-        code=fingerprint.of(directory, revision).text,
+    return structs.replace(
+        paper,
         enclosures=tuple(Enclosure(*file, (directory / file[0]).read_bytes()) for file in fitting),
         too_large=tuple(file[0] for file in present if file not in fitting),
     )

@@ -9,8 +9,6 @@ from msgspec import Struct
 
 from oplever.kinds import registry
 from oplever.kinds.base import Rule, about
-from oplever.page.translator import Translator
-from oplever.page.vocabulary import missing_text
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record, Who
 
@@ -42,7 +40,7 @@ def lacking(record: Record) -> Lacking:
     rules = [rule for rule in registry.of(record).rules if rule.lacks(record)]
     return Lacking(
         tuple(_question(rule) for rule in rules if rule.entry),
-        tuple(_text(rule) for rule in rules if not rule.entry),
+        tuple(rule.words for rule in rules if not rule.entry),
     )
 
 
@@ -52,11 +50,7 @@ def _question(rule: Rule) -> Question:
     open_fields = tuple(field for field in declared if field.name in names and field.name not in rule.preset)
     needed = frozenset(rule.fields) | frozenset(field.name for field in open_fields if field.required)
     none_of = rule.section if rule.may_be_none else ""
-    return Question(_text(rule), rule.who, rule.entry, rule.preset, open_fields, needed, none_of)
-
-
-def _text(rule: Rule) -> str:
-    return missing_text(Translator("en"), rule.code, {})
+    return Question(rule.words, rule.who, rule.entry, rule.preset, open_fields, needed, none_of)
 
 
 def template(record: Record, name: str) -> str:

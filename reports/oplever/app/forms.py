@@ -17,11 +17,12 @@ from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds import registry
+from oplever.page.document import Paper
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.week import WorkedHours, week_sheet
 from oplever.record.model import HoursLine, Record
-from oplever.record.persons import same_person
+from oplever.record.persons import among, same_person
 from oplever.render.registry import FORMATS
 from oplever.text import clean
 from oplever.words import Language
@@ -38,19 +39,20 @@ def form(directory: Path, name: str, language: Language, fmt: Format) -> bytes:
     if name not in layout.forms:
         advice = f"its document is made with: oplever report {directory.name}"
         raise OpleverError("form-unknown", f"a record of the kind {record.kind} has no {name}", advice)
-    try:
-        page = layout.forms[name](View.of(clean(record)), t, paper(directory, record.document.revision))
-    except OSError as problem:
-        raise unreadable(directory, problem) from None
-    return FORMATS[fmt].draw(page)
+    view, sheet = _opened(record, directory)
+    return FORMATS[fmt].draw(layout.forms[name](view, t, sheet))
 
 
 def letter(directory: Path, language: Language) -> str:
     """What to write in a ticket or a mail about a record. Raises OpleverError."""
-    record: Record = store.load(directory)
-    layout = registry.of(record).layout
+    record = store.load(directory)
+    view, sheet = _opened(record, directory)
+    return registry.of(record).layout.letter(view, Translator(language), sheet)
+
+
+def _opened(record: Record, directory: Path) -> tuple[View, Paper]:
     try:
-        return layout.letter(View.of(clean(record)), Translator(language), paper(directory, record.document.revision))
+        return View.of(clean(record)), paper(directory, record.document.revision)
     except OSError as problem:
         raise unreadable(directory, problem) from None
 
@@ -111,7 +113,7 @@ def people_of(lines: list[WorkedHours]) -> list[str]:
     """The names, each person once."""
     names: list[str] = []
     for line in lines:
-        if not any(same_person(line.person, name) for name in names):
+        if among(line.person, names) is None:
             names.append(line.person)
     return names
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from oplever import store
 from oplever.app import incident_rules, incidents
 from oplever.app.incident_sources import unreported
-from oplever.kinds.incident.completeness import open_ends, text
+from oplever.kinds.incident.completeness import open_ends
 from oplever.kinds.incident.states import OPEN
 from oplever.store import manifest
 from oplever.store.cases import Case, cases, newest_runs
@@ -50,7 +50,7 @@ def _case_problems(case: Case) -> Iterator[str]:
     if not incident.reported_at:
         yield f"{case.name}: it has no report"
     if record.status == "closed":
-        yield from (f"{case.name}: it is closed without this: {text(rule)}" for rule in open_ends(record))
+        yield from (f"{case.name}: it is closed without this: {rule.words}" for rule in open_ends(record))
     if incident.void:
         revisions = ", ".join(map(str, incident.void))
         yield f"{case.name}: entries without effect in revisions {revisions}: correct them, or add them again"

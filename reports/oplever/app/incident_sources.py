@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from oplever import store
 from oplever.app import incident_rules, incidents
+from oplever.app.incident_rules import Current
 from oplever.app.incidents import cause_of
 from oplever.record import figures
 from oplever.record.causes import causes
@@ -63,10 +64,12 @@ def from_record(directory: Path, by: str) -> Taken:
     open_cases = incidents.listing()
     by_cause = {case.cause: case for case in reversed(open_cases) if case.cause}
     made, linked, present = [], [], []
+    current: Current | None = None
     for trouble in troubles(record):
         case = by_cause.get(trouble.cause)
         if case is None:
-            made.append(_open(directory, record, trouble, by))
+            current = current or incident_rules.load()
+            made.append(_open(directory, record, trouble, by, current))
         elif _is_linked(_load(case), directory):
             present.append(case.name)
         else:
@@ -101,17 +104,16 @@ def _title(test: Test) -> str:
     return test.title.nl or test.title.en or test.id
 
 
-def _open(directory: Path, record: Record, trouble: Trouble, by: str) -> str:
-    rules = incident_rules.load().rules
+def _open(directory: Path, record: Record, trouble: Trouble, by: str, current: Current) -> str:
     reported = {
         "channel": "machine",
         "text": trouble.text,
         "machine": trouble.host,
         "cause": trouble.check,
-        "category": CATEGORY if CATEGORY in rules.categories else None,
+        "category": CATEGORY if CATEGORY in current.rules.categories else None,
     }
     events = [("reported", reported), ("linked", _link_data(directory, record))]
-    case, _ = incidents.open_case(store.records_directory(), by, trouble.title, events)
+    case, _ = incidents.open_case(store.records_directory(), by, trouble.title, events, current)
     return case.name
 
 
@@ -143,12 +145,7 @@ def _passing(name: str, record: Record, open_cases: list[Case]) -> Iterator[Pass
         counting = incidents.counting_tests(case, record)
         is_new = not any(retest.record == name for retest in case.retests)
         if is_new and counting and all(test.status == "pass" for test in counting):
-            yield Passing(row, row.state in _RETESTED and _is_after(case, counting))
-
-
-def _is_after(case: Incident, tests: list[Test]) -> bool:
-    """A test from before the solution shows nothing about it."""
-    return not case.solutions or all(not test.at or test.at >= case.solutions[-1].at for test in tests)
+            yield Passing(row, row.state in _RETESTED and not incidents.too_early(case, counting))
 
 
 def unreported(record: Record, open_cases: list[Case]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import shorten
@@ -32,6 +32,8 @@ from oplever.store.index import open_index
 
 KIND = "incident"
 _TITLE = 80
+_UNTAKEN = ("new", "assigned")
+"""States of cases that wait for nothing but somebody to take them."""
 _CLASSIFICATION = ("impact", "urgency", "lesson", "flag", "priority", "reason")
 
 
@@ -47,11 +49,13 @@ def new(base: Path, by: str, data: Mapping[str, Any]) -> tuple[Path, Record]:
     if any(classified.values()):
         events.append(("classified", classified))
     title = data.get("title") or shorten(str(data.get("text") or ""), _TITLE, placeholder=" …")
-    return open_case(base, by, title, events)
+    return open_case(base, by, title, events, incident_rules.load())
 
 
-def open_case(base: Path, by: str, title: str, events: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Path, Record]:
-    """A new case with these events after its rules, all of them or none. Raises OpleverError, as `new`."""
+def open_case(
+    base: Path, by: str, title: str, events: Sequence[tuple[str, Mapping[str, Any]]], current: Current
+) -> tuple[Path, Record]:
+    """A new case with these events after the rules, all of them or none. Raises OpleverError, as `new`."""
     name = f"{sequence.stamp(datetime.now(UTC))}-{KIND}-{_free_ending(base)}"
     reported = dict(events[0][1])
     machine = str(reported.get("machine") or "").strip()
@@ -66,7 +70,6 @@ def open_case(base: Path, by: str, title: str, events: Sequence[tuple[str, Mappi
     at = clock.now()
     first = registry.LOG.make("opened", by, at, opened)
     sources = Sources(Run(), "", (first,))
-    current = incident_rules.load()
     for entry in (_rules(current, by, at), *(registry.LOG.make(kind, by, at, dict(data)) for kind, data in events)):
         sources = with_entry(sources, entry)
     return begin(base, name, sources.entries)
@@ -131,11 +134,6 @@ def listing(states: Collection[str] = OPEN) -> list[Case]:
         return cases(index, states)
 
 
-def first_for(by: str, queue: Sequence[Case], current: Current) -> Case | None:
-    """The case that this person has to take first: nobody else has it, and it waits for nothing."""
-    return next((case for case in queue if case.state in ("new", "assigned") and _is_for(case, by, current)), None)
-
-
 def _is_for(case: Case, by: str, current: Current) -> bool:
     if not case.assignee or same_person(case.assignee, by):
         return True
@@ -143,18 +141,24 @@ def _is_for(case: Case, by: str, current: Current) -> bool:
     return team is not None and (not team.members or among(by, team.members) is not None)
 
 
-def passed_over(directory: Path, by: str) -> Case | None:
+def _passed_over(directory: Path, by: str) -> Case | None:
     """The case that this person should take before this one; None when there is none, or this one is under way."""
-    if store.load(directory).status not in ("new", "assigned"):
+    if store.load(directory).status not in _UNTAKEN:
         return None
-    first = first_for(by, listing(("new", "assigned")), incident_rules.load())
+    current = incident_rules.load()
+    first = next((case for case in listing(_UNTAKEN) if _is_for(case, by, current)), None)
     return first if first and first.name != directory.name else None
 
 
-def take(directory: Path, by: str, reason: str = "") -> Record:
-    """The case, taken by this person. Raises OpleverError: `incident-order` when another is first in the queue and no
-    reason says why not that one; what `add` raises."""
-    first = passed_over(directory, by)
+def take(directory: Path, by: str, reason: str = "", ask: Callable[[Case], str] | None = None) -> Record:
+    """The case, taken by this person. When another is first in the queue and no reason says why not that one, `ask`
+    gives the reason.
+
+    Raises OpleverError: `incident-order` when there is no reason either way; what `add` raises.
+    """
+    first = _passed_over(directory, by)
+    if first and not reason and ask:
+        reason = ask(first)
     if first and not reason:
         level = f"priority {first.priority}" if first.priority else "not classified yet"
         advice = f"take that: oplever incident take {first.name}; or say why not: --reason '...'"
@@ -186,7 +190,7 @@ def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), re
         subject = ", ".join(tests) or case.cause or case.machine or "this case"
         advice = "name tests that it has: --tests; or test by hand: --result pass --reason '...'"
         raise OpleverError("entry-invalid", f"{tested.name} has no test of {subject}", advice)
-    if case.solutions and (early := [test for test in counting if test.at and test.at < case.solutions[-1].at]):
+    if early := too_early(case, counting):
         advice = "run the tests again: playbooks/verify.yml"
         raise OpleverError("entry-invalid", f"{tested.name} tested {early[0].id} before the case was solved", advice)
     result = "pass" if all(test.status == "pass" for test in counting) else "fail"
@@ -198,6 +202,11 @@ def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), re
         "reason": reason or None,
     }
     return add(directory, "retested", by, data)
+
+
+def too_early(case: Incident, tests: Sequence[Test]) -> list[Test]:
+    """Tests from before the solution: they show nothing about it."""
+    return [test for test in tests if test.at and test.at < case.solutions[-1].at] if case.solutions else []
 
 
 def cause_of(test: Test) -> str:

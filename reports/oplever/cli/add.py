@@ -12,6 +12,7 @@ import click
 from oplever import store
 from oplever.app.add import add as add_entry
 from oplever.cli.output import tell_added
+from oplever.cli.person import by_parameter
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.record.entries import KINDS, EntryKind
@@ -95,18 +96,22 @@ def _text(path: str) -> str:
         raise OpleverError("entries-file", f"{path} is no text in UTF-8", "save it as UTF-8") from None
 
 
+def typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed; empty lists and what was left out are not."""
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+    return {name: value for name, value in values.items() if value not in (None, [])}
+
+
 def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
-        values = {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
-        directory = store.find(record)
-        filled = {key: value for key, value in values.items() if value not in (None, [])}
+        directory, filled = store.find(record), typed(data)
         if sys.stdin.isatty() and sys.stdout.isatty():
             filled |= _offered(directory, kind, filled)
         tell_added(directory, add_entry(directory, name, by, filled), name)
 
     options: list[click.Parameter] = [
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),
-        click.Option(["--by"], required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it."),
+        by_parameter(),
     ]
     options += [parameter(field, kind.declaration.argument) for field in fields(kind)]
     doc = (kind.__doc__ or "").strip()

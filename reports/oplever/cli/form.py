@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -22,6 +23,13 @@ output_option = click.option(
 )
 
 
+def of_record(command: Callable[..., None]) -> Callable[..., None]:
+    """The parameters of a form of one record."""
+    helped = click.help_option(help="Show this help and exit.")(command)
+    record: Callable[[Callable[..., None]], Callable[..., None]] = click.argument("record", default="latest")
+    return record(language_option(format_option(output_option(helped))))
+
+
 @click.group()
 @click.help_option(help="Show this help and exit.")
 def form() -> None:
@@ -35,22 +43,14 @@ def form() -> None:
 
 
 @form.command()
-@click.argument("record", default="latest")
-@language_option
-@format_option
-@output_option
-@click.help_option(help="Show this help and exit.")
+@of_record
 def certificate(record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
     """Make the certificate of handover of RECORD: one sheet to sign."""
     _of_record("certificate", record, language, fmt, output)
 
 
 @form.command()
-@click.argument("record", default="latest")
-@language_option
-@format_option
-@output_option
-@click.help_option(help="Show this help and exit.")
+@of_record
 def checklist(record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
     """Make the form of the user of RECORD: what to go through, machine by machine."""
     _of_record("checklist", record, language, fmt, output)

@@ -14,6 +14,7 @@ from oplever.app.import_run import Imported, import_runs
 from oplever.app.import_scan import SCANNERS, import_scan
 from oplever.app.import_tests import import_tests
 from oplever.cli.output import summary, tell_documents
+from oplever.cli.person import by_option
 from oplever.journal.importers.registry import FORMATS, Format
 from oplever.text import printable
 from oplever.words import REFUSING, WorkProcess
@@ -33,10 +34,9 @@ def import_group() -> None:
 
 def _of_record(command: Callable[..., None]) -> Callable[..., None]:
     """The options of what joins a record."""
-    by = click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
     record = click.option("--record", default="latest", show_default=True, help="Record, by name or path.")
     path = click.argument("path", type=click.Path(path_type=Path))
-    decorated: Callable[..., None] = path(record(by(command)))
+    decorated: Callable[..., None] = path(record(by_option(command)))
     return decorated
 
 

@@ -19,10 +19,11 @@ from oplever.app import incident_rules, incidents
 from oplever.app.incident_check import check as check_all
 from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
-from oplever.cli.add import parameter
+from oplever.cli.add import parameter, typed
 from oplever.cli.language import language_option
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
+from oplever.cli.person import by_option, by_parameter
 from oplever.cli.tables import as_json, format_option, table
 from oplever.kinds import registry
 from oplever.kinds.base import about
@@ -41,7 +42,6 @@ from oplever.words import REFUSING, Language
 _EVENTS = {word: kind for kind, word in COMMANDS.items()}
 _REPORTED = registry.entry_kind("reported")
 _CLASSIFIED = registry.entry_kind("classified")
-by_option = click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
 case_argument = click.argument("case")
 
 
@@ -77,14 +77,15 @@ def _event_command(word: str) -> click.Command:
 
     def run(case: str, by: str, **data: Any) -> None:
         directory = incidents.find(case)
-        _tell(directory, incidents.add(directory, kind.tag(), by, _values(data)), word)
+        _tell(directory, incidents.add(directory, kind.tag(), by, typed(data)), word)
 
-    return click.Command(word, params=[*_case_and_person(), *_parameters(kind)], callback=run, help=doc, short_help=doc)
-
-
-def _case_and_person() -> list[click.Parameter]:
-    person = click.Option(["--by"], required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds it.")
-    return [click.Argument(["case"]), person]
+    return click.Command(
+        word,
+        params=[click.Argument(["case"]), by_parameter(), *_parameters(kind)],
+        callback=run,
+        help=doc,
+        short_help=doc,
+    )
 
 
 def _parameters(kind: type[EntryKind]) -> list[click.Parameter]:
@@ -96,12 +97,6 @@ def _prompting(field: Field, option: click.Parameter) -> click.Parameter:
     if field.required and isinstance(option, click.Option) and sys.stdin.isatty():
         option.prompt = field.description.rstrip(".")  # click adds the choices
     return option
-
-
-def _values(data: dict[str, Any]) -> dict[str, Any]:
-    """What was typed; empty lists and what was left out are not."""
-    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
-    return {name: value for name, value in lists.items() if value not in (None, [])}
 
 
 def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callable[[Any], Any]:
@@ -129,7 +124,7 @@ def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callab
 @click.help_option(help="Show this help and exit.")
 def new(by: str, **data: Any) -> None:
     """Take a report in. With impact and urgency it is classified at once. Prints the name of the case last."""
-    data = _values(data)
+    data = typed(data)
     if sys.stdin.isatty():
         _ask(data)
     directory, record = incidents.new(store.records_directory(), by, data)
@@ -177,7 +172,7 @@ def _prompt(text: str, choices: tuple[str, ...], *, needed: bool) -> str:
 
 def _first_help(record: Record) -> None:
     case = record.incident
-    category = case.rules.categories.get(case.category) if case and case.rules else None
+    category = case.rule if case else None
     if category and category.first_help:
         click.echo(f"first help: {printable(category.first_help.nl)}")
         click.echo(f"            {printable(category.first_help.en)}")
@@ -213,16 +208,7 @@ def _row(case: Case, now: str) -> tuple[str, ...]:
 
 def _local(moment: str) -> str:
     """Day and time in the time zone of the documents, to the minute."""
-    return _english().stamp(moment)[:16]
-
-
-_TRANSLATOR: list[Translator] = []
-
-
-def _english() -> Translator:
-    if not _TRANSLATOR:
-        _TRANSLATOR.append(Translator("en"))
-    return _TRANSLATOR[0]
+    return Translator("en").stamp(moment)[:16]
 
 
 @incident.command("show")
@@ -270,11 +256,13 @@ def _limits(record: Record) -> None:
 def take(case: str, by: str, reason: str) -> None:
     """Take CASE and begin. When another is first in the queue, a reason is asked for."""
     directory = incidents.find(case)
-    first = incidents.passed_over(directory, by)
-    if first and not reason and sys.stdin.isatty():
-        click.echo(f"{first.name} is first in the queue: {printable(first.title)}")
-        reason = str(click.prompt("Why not that one")).strip()
-    _tell(directory, incidents.take(directory, by, reason), "take")
+    ask = _why_not if sys.stdin.isatty() else None
+    _tell(directory, incidents.take(directory, by, reason, ask), "take")
+
+
+def _why_not(first: Case) -> str:
+    click.echo(f"{first.name} is first in the queue: {printable(first.title)}")
+    return str(click.prompt("Why not that one")).strip()
 
 
 @incident.command("retest")

@@ -43,6 +43,14 @@ class Rule(Struct, frozen=True):
         return self.section in NONE_OF
 
     @property
+    def words(self) -> str:
+        """What is missing, in a few English words."""
+        from oplever.page.translator import Translator  # noqa: PLC0415 - most commands tell nothing that is missing
+        from oplever.page.vocabulary import missing_text  # noqa: PLC0415
+
+        return missing_text(Translator("en"), self.code, {})
+
+    @property
     def command(self) -> str:
         """What to type to supply it."""
         none = f" / oplever add none {self.section.replace('_', '-')}" if self.may_be_none else ""
@@ -72,6 +80,12 @@ class Transition(Struct, frozen=True):
     sources: tuple[Status, ...]
     target: Status
     guard: Callable[[EntryKind], bool] = always
+
+
+def step(transitions: Iterable[Transition], status: Status, content: EntryKind) -> Transition | None:
+    """The first transition that an entry makes from a state; None when none begins with it."""
+    fitting = (t for t in transitions if t.entry == content.tag() and status in t.sources and t.guard(content))
+    return next(fitting, None)
 
 
 class State(Struct, frozen=True):
@@ -115,10 +129,8 @@ class RecordKind(Struct, frozen=True):
 
     def status_after(self, status: Status, content: EntryKind) -> Status:
         """The state after an entry; the same one when no transition begins with it."""
-        for step in self.transitions:
-            if step.entry == content.tag() and status in step.sources and step.guard(content):
-                return step.target
-        return status
+        transition = step(self.transitions, status, content)
+        return transition.target if transition else status
 
     def status(self, entries: Iterable[Entry]) -> Status:
         """The state after all of these."""

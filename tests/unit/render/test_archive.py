@@ -22,7 +22,7 @@ import typst
 from click.testing import CliRunner
 from golden import outputs
 from msgspec import structs
-from oplever.app.build import build, paper
+from oplever.app.build import build, enclosing, paper
 from oplever.cli.main import main
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
@@ -73,10 +73,10 @@ def test_the_files_of_the_record_are_inside_it_as_they_are(directory: Path, cont
 def test_what_is_too_large_stays_outside_and_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = (directory / "record.json").stat().st_size
     monkeypatch.setattr("oplever.app.build._LARGEST_ENCLOSED", size)
-    made = paper(directory, 1)
+    made = enclosing(directory, paper(directory, 1))
     assert made.too_large == tuple(n for n in ("journal.jsonl",) if (directory / n).stat().st_size > size)
     monkeypatch.setattr("oplever.app.build._LARGEST_ENCLOSED", 0)
-    assert paper(directory, 1).too_large == ("record.json", "journal.jsonl")
+    assert enclosing(directory, paper(directory, 1)).too_large == ("record.json", "journal.jsonl")
 
 
 def test_every_row_that_was_folded_is_in_an_annex(content: bytes) -> None:

@@ -6,11 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from oplever.kinds.base import Rule
+from oplever.kinds.incident.states import COMMANDS
 from oplever.record.model import Incident, Record, Who
-
-
-def _case(record: Record) -> Incident:
-    return record.incident or Incident()
 
 
 def _is_after_solution(case: Incident, at: str) -> bool:
@@ -19,44 +16,44 @@ def _is_after_solution(case: Incident, at: str) -> bool:
 
 
 def _report(record: Record) -> bool:
-    return not _case(record).reported_at
+    return not record.case.reported_at
 
 
 def _classification(record: Record) -> bool:
-    return not _case(record).classifications
+    return not record.case.classifications
 
 
 def _assessment(record: Record) -> bool:
-    return _case(record).assessment is None
+    return record.case.assessment is None
 
 
 def _contact(record: Record) -> bool:
-    return not _case(record).contacts
+    return not record.case.contacts
 
 
 def _work(record: Record) -> bool:
-    return not _case(record).work
+    return not record.case.work
 
 
 def _solution(record: Record) -> bool:
-    case = _case(record)
+    case = record.case
     return not (case.solutions and _is_after_solution(case, case.solutions[-1].at))
 
 
 def _retest(record: Record) -> bool:
-    case = _case(record)
+    case = record.case
     last = case.retests[-1] if case.retests else None
     return last is None or last.result == "fail" or not _is_after_solution(case, last.at)
 
 
 def _confirmation(record: Record) -> bool:
-    case = _case(record)
+    case = record.case
     last = case.confirmations[-1] if case.confirmations else None
     return last is None or last.satisfied == "no" or not _is_after_solution(case, last.at)
 
 
 def _materials(record: Record) -> bool:
-    case = _case(record)
+    case = record.case
     return not (case.materials or case.no_materials)
 
 
@@ -66,7 +63,7 @@ def _hours(record: Record) -> bool:
 
 def _unable(record: Record) -> bool:
     """Who cannot solve it alone says so to the supervisor, or passes it on to who may do it."""
-    case = _case(record)
+    case = record.case
     if case.assessment is None or case.assessment.can_solve or case.solutions:
         return False
     return not (record.escalations or any(move.kind == "passed_on" for move in case.moves))
@@ -87,7 +84,6 @@ def _of_case(
     entry: str,
     lacks: Callable[[Record], bool],
     *,
-    command: str = "",
     who: Who = "executor",
     **more: Any,
 ) -> Rule:
@@ -96,39 +92,40 @@ def _of_case(
     def case_lacks(record: Record) -> bool:
         return record.status != "merged" and lacks(record)
 
-    typed = f"oplever incident {command}" if command else ""
+    word = "new" if entry == "reported" else COMMANDS.get(entry)
+    typed = f"oplever incident {word}" if word else ""
     return Rule(section, code, who, obligations, entry, case_lacks, typed=typed, **more)
 
 
 CLOSING = (
-    _of_case("incident", "case_report_missing", ("3.2-01", "3.2-02", "3.2-07"), "reported", _report, command="new"),
+    _of_case("incident", "case_report_missing", ("3.2-01", "3.2-02", "3.2-07"), "reported", _report),
     _of_case(
-        "incident", "case_classification_missing", ("3.2-04",), "classified", _classification, command="classify"
+        "incident", "case_classification_missing", ("3.2-04",), "classified", _classification
     ),
-    _of_case("incident", "case_assessment_missing", ("3.2-03",), "assessed", _assessment, command="assess"),
-    _of_case("handling", "case_work_missing", ("3.2-10", "3.3-11"), "worked", _work, command="work"),
+    _of_case("incident", "case_assessment_missing", ("3.2-03",), "assessed", _assessment),
+    _of_case("handling", "case_work_missing", ("3.2-10", "3.3-11"), "worked", _work),
     _of_case(
-        "solution", "case_solution_missing", ("3.2-08", "3.3-01", "3.3-08"), "solved", _solution, command="solve"
+        "solution", "case_solution_missing", ("3.2-08", "3.3-01", "3.3-08"), "solved", _solution
     ),
     _of_case(
-        "solution", "case_retest_missing", ("3.3-06",), "retested", _retest, command="retest",
+        "solution", "case_retest_missing", ("3.3-06",), "retested", _retest,
         fields=("result", "reason"),
     ),
-    _of_case("contacts", "case_contact_missing", ("3.3-03", "3.3-04"), "contact", _contact, command="tell"),
+    _of_case("contacts", "case_contact_missing", ("3.3-03", "3.3-04"), "contact", _contact),
     _of_case(
-        "contacts", "case_confirmation_missing", ("3.3-07",), "confirmed", _confirmation, command="confirm",
+        "contacts", "case_confirmation_missing", ("3.3-07",), "confirmed", _confirmation,
         who="user",
     ),
-    _of_case("materials", "case_materials_missing", ("3.3-09",), "material", _materials, command="material"),
+    _of_case("materials", "case_materials_missing", ("3.3-09",), "material", _materials),
     _of_case(
-        "hours", "hands_on_hours_missing", ("3.2-09", "3.3-10"), "hours", _hours, command="hours",
+        "hours", "hands_on_hours_missing", ("3.2-09", "3.3-10"), "hours", _hours,
         preset={"kind": "hands_on"},
     ),
 )  # fmt: skip
 """Without these a case is not closed."""
 RULES = (
     *CLOSING,
-    _of_case("escalations", "case_escalation_missing", ("3.3-05",), "escalation", _unable, command="escalate"),
+    _of_case("escalations", "case_escalation_missing", ("3.3-05",), "escalation", _unable),
     _of_case("accountability", "report_missing", ("3.2-11", "3.3-12"), "report", _account),
     _of_case("accountability", "decision_missing", ("3.2-11", "3.3-12"), "decision", _decision, who="supervisor"),
 )
@@ -138,11 +135,3 @@ RULES = (
 def open_ends(record: Record) -> tuple[Rule, ...]:
     """What is missing before a case can be closed."""
     return tuple(rule for rule in CLOSING if rule.lacks(record))
-
-
-def text(rule: Rule) -> str:
-    """What is missing, in a few English words."""
-    from oplever.page.translator import Translator  # noqa: PLC0415 - for a refusal alone
-    from oplever.page.vocabulary import missing_text  # noqa: PLC0415
-
-    return missing_text(Translator("en"), rule.code, {})

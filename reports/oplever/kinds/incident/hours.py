@@ -16,7 +16,6 @@ from oplever.record.model.incident_rules import Calendar, Rules
 
 Interval = tuple[datetime, datetime]
 """From a moment to before another, in UTC."""
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"m": 1 / 60, "h": 1.0}
 _DAY = timedelta(days=1)
 _FARTHEST = timedelta(days=3 * 366)
@@ -36,8 +35,8 @@ def walls(calendar: Calendar, day: date) -> tuple[tuple[int, int], ...]:
     iso = day.isoformat()
     if any(closure.first <= iso <= closure.until for closure in calendar.closures):
         return ()
-    hours = calendar.week.get(_WEEKDAYS[day.weekday()], ())  # type: ignore[call-overload]
-    return tuple(_without(_joined([_minutes(text) for text in hours]), [_minutes(text) for text in calendar.breaks]))
+    hours = [_minutes(text) for text in calendar.hours(day.weekday())]
+    return tuple(_without(_joined(hours), [_minutes(text) for text in calendar.breaks]))
 
 
 def opened(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:

@@ -29,7 +29,7 @@ _STARTED = frozenset({"in_progress", "waiting"})
 
 def judge(record: Record, _: Run) -> Record:
     """The record with the priority and targets of the case, verdict with reasons, and stage."""
-    case = record.incident or Incident()
+    case = record.case
     level = targets.priority(case)
     states = targets.targets(case, level)
     case = structs.replace(case, priority=level, targets=states, due=targets.due(record.status, states))

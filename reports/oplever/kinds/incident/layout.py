@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oplever.kinds.incident.chapters import handling, intake
-from oplever.kinds.incident.chapters.terms import category, of
+from oplever.kinds.incident.chapters.terms import category
 from oplever.kinds.incident.judge import EFFECTS
 from oplever.kinds.installation.chapters import faults, handover, job
 from oplever.kinds.installation.chapters.summary import waiting
@@ -66,7 +66,7 @@ def _title(record: Record, t: Translator) -> str:
 
 
 def _facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
-    case = of(record)
+    case = record.case
     level = t("priority {level}", level=case.priority) if case.priority else t("not determined yet")
     reporter = t("reported by {name}", name=case.reporter) if case.reporter else ""
     return (
@@ -87,7 +87,7 @@ def _verdict(record: Record, t: Translator) -> Verdict:
 
 def _figures(record: Record, t: Translator) -> str:
     """Priority and what is due, in one sentence."""
-    case = of(record)
+    case = record.case
     late = sum(state.in_time is False for state in case.targets)
     parts = [
         t("priority {level}", level=case.priority) if case.priority else t("not determined yet"),
@@ -100,7 +100,7 @@ def _figures(record: Record, t: Translator) -> str:
 
 def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
     """The steps of a case, each with whether it was reached, or refused by who takes it."""
-    case, decision = of(record), record.accountability.decision
+    case, decision = record.case, record.accountability.decision
     lacking = {missing.code for missing in record.completeness.missing}
     satisfied = case.confirmations[-1].satisfied if case.confirmations else ""
     is_solved = record.status in ("solved", "closed")
@@ -120,7 +120,7 @@ def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
 
 def _letter(view: View, t: Translator, paper: Paper) -> str:
     """What to write to the reporter, as plain text."""
-    record, case = view.record, of(view.record)
+    record, case = view.record, view.record.case
     _, title, sentence = headline(t, record)
     last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
     contact = case.contacts[-1] if case.contacts else None
@@ -139,7 +139,7 @@ def _letter(view: View, t: Translator, paper: Paper) -> str:
 
 def _summary(view: View, t: Translator) -> tuple[Block, ...]:
     """What was reported and how it was solved, what needs attention, and what is missing."""
-    record, case = view.record, of(view.record)
+    record, case = view.record, view.record.case
     attention = [_reason(t, reason) for reason in record.document.reasons]
     last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
     return (
@@ -160,7 +160,7 @@ def _reason(t: Translator, reason: Reason) -> AttentionItem:
 
 def _problem(view: View, t: Translator, key: str) -> Cell | None:
     """What the table of contents says beside a section in which something is wrong."""
-    if key == "priority" and any(state.in_time is False for state in of(view.record).targets):
+    if key == "priority" and any(state.in_time is False for state in view.record.case.targets):
         return Cell(t("late"), "warn")
     if key == "rest_points" and (points := figures.open_points(view.record)):
         return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from importlib import resources
+from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ import msgspec
 import yaml
 from msgspec import inspect
 
-from oplever.record.model.incident_rules import Calendar, Category, Rules
+from oplever.record.model.incident_rules import LEVELS, Calendar, Category, Rules
 from oplever.words import Text
 
 Place = tuple[str, ...]
@@ -238,12 +239,9 @@ def _reason(kind: inspect.Type, message: str) -> str:
 def _contradictions(rules: Rules) -> Iterator[tuple[Place, str]]:
     """What cannot be, though every value by itself can."""
     yield from _calendar(rules.calendar)
-    levels = ("1", "2", "3")
-    for impact in levels:
-        for urgency in levels:
-            row = rules.priorities.matrix.get(impact, {})  # type: ignore[call-overload]
-            if urgency not in row:
-                yield ("priorities", "matrix", impact), f"no priority for impact {impact} and urgency {urgency}"
+    for impact, urgency in product(LEVELS, LEVELS):
+        if rules.priorities.level(impact, urgency) is None:
+            yield ("priorities", "matrix", str(impact)), f"no priority for impact {impact} and urgency {urgency}"
     priorities = {str(level) for row in rules.priorities.matrix.values() for level in row.values()}
     for level in sorted(priorities - set(rules.targets)):
         yield ("targets",), f"the matrix gives priority {level}, which has no target"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.base import State, Transition
+from oplever.kinds.base import State, Transition, step
 from oplever.record.entries.base import EntryKind
 from oplever.words import CaseState, Status
 
@@ -82,14 +82,35 @@ STATES: tuple[State, ...] = (
 )
 
 
+COMMANDS: dict[str, str] = {
+    "classified": "classify",
+    "assessed": "assess",
+    "assigned": "assign",
+    "taken": "take",
+    "passed-on": "pass",
+    "waiting": "wait",
+    "resumed": "resume",
+    "contact": "tell",
+    "worked": "work",
+    "material": "material",
+    "solved": "solve",
+    "retested": "retest",
+    "confirmed": "confirm",
+    "closed": "close",
+    "reopened": "reopen",
+    "merged": "merge",
+    "linked": "link",
+    "escalation": "escalate",
+    "hours": "hours",
+}
+"""The word after `oplever incident` that adds an event, by the kind of entry."""
+
+
 def transition(status: Status, content: EntryKind) -> Transition | None:
     """The transition that an event makes from a state; None when it is not possible."""
-    for step in TRANSITIONS:
-        if step.entry == content.tag() and status in step.sources and step.guard(content):
-            return step
-    return None
+    return step(TRANSITIONS, status, content)
 
 
 def possible(status: Status) -> tuple[str, ...]:
     """The events that are possible in a state, in the order of the table."""
-    return tuple(dict.fromkeys(step.entry for step in TRANSITIONS if status in step.sources and step.entry != "opened"))
+    return tuple(dict.fromkeys(t.entry for t in TRANSITIONS if status in t.sources and t.entry != "opened"))

@@ -34,22 +34,25 @@ def priority(case: Incident) -> int | None:
     last = case.classifications[-1]
     if last.override is not None:
         return last.override
-    row = case.rules.priorities.matrix.get(str(last.impact), {})  # type: ignore[call-overload]
-    level = row.get(str(last.urgency))
+    level = case.rules.priorities.level(last.impact, last.urgency)
     if level is None:
         return None
-    return max(1, int(level) - (case.rules.priorities.lesson_raises if last.lesson else 0))
+    return max(1, level - (case.rules.priorities.lesson_raises if last.lesson else 0))
 
 
 def targets(case: Incident, level: int | None) -> tuple[TargetState, ...]:
     """When an answer and a solution are due, and whether they were there in time."""
     if not case.reported_at or case.rules is None:
         return ()
-    target = case.rules.targets.get(str(level))  # type: ignore[call-overload]
+    target = case.rules.target(level)
     return tuple(
         _state(case.rules, name, getattr(target, name) if target else "", course)
-        for name, course in (("response", response(case)), ("solution", solution(case)))
+        for name, course in _courses(case).items()
     )
+
+
+def _courses(case: Incident) -> dict[TargetName, Course]:
+    return {"response": response(case), "solution": solution(case)}
 
 
 def due(status: str, states: tuple[TargetState, ...]) -> str | None:
@@ -83,12 +86,11 @@ def solution(case: Incident) -> Course:
     return Course(start, tuple(pauses), stands, reached)
 
 
-def _state(rules: Rules, name: str, text: str, course: Course) -> TargetState:
+def _state(rules: Rules, name: TargetName, text: str, course: Course) -> TargetState:
     over = _due(rules, text, course)
     reached = clock.written(course.reached) if course.reached else None
     in_time = course.reached <= over if course.reached and over else None
-    label: TargetName = "response" if name == "response" else "solution"
-    return TargetState(label, text, clock.written(over) if over else None, reached, in_time)
+    return TargetState(name, text, clock.written(over) if over else None, reached, in_time)
 
 
 def _due(rules: Rules, text: str, course: Course) -> datetime | None:
@@ -112,7 +114,7 @@ def measure(case: Incident, now: datetime) -> tuple[Measured, ...]:
     """Every target of a case as it is at a moment."""
     if case.rules is None:
         return ()
-    courses = {"response": response(case), "solution": solution(case)} if case.reported_at else {}
+    courses = _courses(case) if case.reported_at else {}
     return tuple(_measured(case.rules, state, courses[state.name], now) for state in case.targets)
 
 

@@ -206,3 +206,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     signatures: tuple[Signature, ...]
     completeness: Completeness
     incident: Incident | None = None
+
+    @property
+    def case(self) -> Incident:
+        """The incident; an empty one before anything was reported."""
+        return self.incident or Incident()

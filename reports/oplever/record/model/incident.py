@@ -6,8 +6,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from oplever.record.model.incident_rules import Rules
+from oplever.record.model.incident_rules import Category, Rules
 
+Relation = Literal["record", "duplicate", "problem", "follow_up", "earlier"]
+WaitsFor = Literal["user", "supplier", "parts", "colleague"]
 RetestResult = Literal["pass", "fail", "not_needed"]
 Satisfaction = Literal["yes", "no", "not_reached", "not_applicable"]
 TargetName = Literal["response", "solution"]
@@ -60,7 +62,7 @@ class Move(Struct, frozen=True):
 class Wait(Struct, frozen=True):
     """`resumed` is None while it waits; `expected` is the day on which it may go on."""
 
-    on: Literal["user", "supplier", "parts", "colleague"]
+    on: WaitsFor
     reason: str
     since: str
     resumed: str | None
@@ -128,7 +130,7 @@ class Link(Struct, frozen=True):
     """Something that belongs to the case: its `relation` to it, its name, and the digest of its journal if it is a
     record."""
 
-    relation: Literal["record", "duplicate", "problem", "follow_up", "earlier"]
+    relation: Relation
     target: str
     digest: str
     reason: str
@@ -192,3 +194,8 @@ class Incident(Struct, frozen=True):
     priority: int | None = None
     targets: tuple[TargetState, ...] = ()
     due: str | None = None
+
+    @property
+    def rule(self) -> Category | None:
+        """What the rules of the case say of its category."""
+        return self.rules.categories.get(self.category) if self.rules else None

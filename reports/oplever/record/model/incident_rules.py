@@ -6,15 +6,17 @@ Texts of hours (`08:00-12:30`) and terms (`15m`, `4h`, `2d`) stay as they were w
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
 from oplever.words import Text
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Level = Literal["1", "2", "3"]
 """Of impact and of urgency: 1 is high, 3 is low."""
+LEVELS: dict[int, Level] = {1: "1", 2: "2", 3: "3"}
 Priority = Annotated[int, Meta(ge=1, le=4)]
 OpeningHours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 TimeLimit = Annotated[str, Meta(pattern=r"^\d{1,4}[mhd]$")]
@@ -39,6 +41,10 @@ class Calendar(Struct, frozen=True, forbid_unknown_fields=True):
     breaks: tuple[OpeningHours, ...] = ()
     closures: tuple[Closure, ...] = ()
 
+    def hours(self, weekday: int) -> tuple[OpeningHours, ...]:
+        """Of a day of the week, 0 is Monday."""
+        return self.week.get(WEEKDAYS[weekday], ())
+
 
 class Priorities(Struct, frozen=True, forbid_unknown_fields=True):
     """`matrix` gives the priority by impact, then urgency. `lesson_raises` are the steps by which a lesson or exam that
@@ -46,6 +52,12 @@ class Priorities(Struct, frozen=True, forbid_unknown_fields=True):
 
     matrix: dict[Level, dict[Level, Priority]]
     lesson_raises: Annotated[int, Meta(ge=0, le=3)] = 1
+
+    def level(self, impact: int, urgency: int) -> int | None:
+        """What the matrix says; None where it says nothing."""
+        if impact not in LEVELS or urgency not in LEVELS:
+            return None
+        return self.matrix.get(LEVELS[impact], {}).get(LEVELS[urgency])
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,3 +115,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     hours_a_day: Annotated[float, Meta(gt=0, le=24)] = 8
     warn_at_percent: Annotated[int, Meta(gt=0, le=100)] = 75
     reopen_days: Annotated[int, Meta(ge=0, le=366)] = 14
+
+    def target(self, level: int | None) -> Target | None:
+        """Of a priority; None for a case without one."""
+        return next((target for priority, target in self.targets.items() if priority == str(level)), None)

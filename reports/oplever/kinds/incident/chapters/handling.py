@@ -10,7 +10,6 @@ from oplever.kinds.incident.chapters.terms import (
     SATISFACTION,
     WAITS,
     by_at,
-    case,
     phrase,
 )
 from oplever.page.blocks import Cell, Column, Paragraph
@@ -22,7 +21,7 @@ from oplever.record.model import Move, Retest
 
 
 def handling(view: View, t: Translator) -> Blocks:
-    incident = case(view)
+    incident = view.record.case
     assessment = incident.assessment
     alone = (t("yes") if assessment.can_solve else t("no")) if assessment else None
     moves = [
@@ -58,14 +57,14 @@ def _waits(view: View, t: Translator) -> Blocks:
             Cell(t.moment(wait.since), note=t("until {day}", day=t.day(wait.expected)) if wait.expected else ""),
             Cell(t.moment(wait.resumed)) if wait.resumed else Cell(t("still waiting"), "warn"),
         )
-        for wait in case(view).waits
+        for wait in view.record.case.waits
     ]
     columns = (Column(t("Waits for"), 2), Column(t("Reason"), 4), Column(t("From"), 3), Column(t("Resumed"), 3))
     return table(t("Waiting"), columns, rows)
 
 
 def contacts(view: View, t: Translator) -> Blocks:
-    incident = case(view)
+    incident = view.record.case
     rows = [
         (
             Cell(contact.how),
@@ -93,7 +92,7 @@ def contacts(view: View, t: Translator) -> Blocks:
 
 
 def solution(view: View, t: Translator) -> Blocks:
-    incident = case(view)
+    incident = view.record.case
     rows = [
         (
             Cell(solution.solution),
@@ -124,7 +123,7 @@ def _shown(t: Translator, retest: Retest) -> Cell:
 
 
 def materials(view: View, t: Translator) -> Blocks:
-    incident = case(view)
+    incident = view.record.case
     if incident.no_materials and not incident.materials:
         return (Paragraph(t("No material was used; this was stated explicitly."), "good"),)
     rows = [
@@ -143,8 +142,8 @@ def links(view: View, t: Translator) -> Blocks:
             Cell(link.reason),
             by_at(t, link.by, link.at),
         )
-        for link in case(view).links
+        for link in view.record.case.links
     ]
     columns = (Column(t("What it is"), 2), Column(t("Name"), 5), Column(t("Reason"), 3), Column(t("By"), 2))
-    merged = pairs((t("Goes on as"), code(case(view).merged_into)))
+    merged = pairs((t("Goes on as"), code(view.record.case.merged_into)))
     return (*merged, *table(t("Linked"), columns, rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.incident.chapters.terms import CHANNELS, FLAGS, LEVELS, TARGETS, by_at, case, category, phrase
+from oplever.kinds.incident.chapters.terms import CHANNELS, FLAGS, LEVELS, TARGETS, by_at, category, phrase
 from oplever.page.blocks import Cell, Column, Paragraph
 from oplever.page.parts import Blocks, code, pairs, table, titled
 from oplever.page.translator import Translator
@@ -11,7 +11,7 @@ from oplever.record.model import Classification, Incident, TargetState
 
 
 def report(view: View, t: Translator) -> Blocks:
-    incident = case(view)
+    incident = view.record.case
     if not incident.reported_at:
         return ()
     return (
@@ -31,9 +31,7 @@ def report(view: View, t: Translator) -> Blocks:
 
 
 def _answers(incident: Incident, t: Translator) -> Blocks:
-    rules = incident.rules
-    intake_category = rules.categories.get(incident.category) if rules else None
-    questions = {question.id: question.ask for question in intake_category.questions} if intake_category else {}
+    questions = {question.id: question.ask for question in incident.rule.questions} if incident.rule else {}
     rows = [
         (
             Cell(titled(t, questions[answer.question]) if answer.question in questions else answer.question),
@@ -45,7 +43,7 @@ def _answers(incident: Incident, t: Translator) -> Blocks:
 
 
 def priority(view: View, t: Translator) -> Blocks:
-    incident = case(view)
+    incident = view.record.case
     rows = [_classification(t, classification) for classification in incident.classifications]
     columns = (
         Column(t("Impact"), 2),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from oplever.page.blocks import Cell, Tone
 from oplever.page.parts import titled
 from oplever.page.translator import N_, Translator
-from oplever.page.view import View
-from oplever.record.model import Incident, Record
+from oplever.record.model import Incident
 
 CHANNELS: dict[str, str] = {
     "counter": N_("at the counter"),
@@ -52,14 +51,6 @@ LINKS: dict[str, str] = {
 }
 
 
-def case(view: View) -> Incident:
-    return of(view.record)
-
-
-def of(record: Record) -> Incident:
-    return record.incident or Incident()
-
-
 def phrase(t: Translator, table: dict[str, str], code: str) -> str:
     """The word for a code; a code without a word is shown as it is."""
     return t(table[code]) if code in table else code
@@ -67,9 +58,7 @@ def phrase(t: Translator, table: dict[str, str], code: str) -> str:
 
 def category(t: Translator, incident: Incident) -> str:
     """The title of the category, as the rules of the case have it."""
-    rules = incident.rules
-    category = rules.categories.get(incident.category) if rules else None
-    return titled(t, category.title) if category else incident.category
+    return titled(t, incident.rule.title) if incident.rule else incident.category
 
 
 def by_at(t: Translator, by: str, at: str) -> Cell:

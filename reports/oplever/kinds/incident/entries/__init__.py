@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.incident.entries.base import COMMANDS, Event
+from oplever.kinds.incident.entries.base import Event
 from oplever.kinds.incident.entries.closing import (
     ClosedEntry,
     ConfirmedEntry,
@@ -28,6 +28,7 @@ from oplever.kinds.incident.entries.intake import (
     ReportedEntry,
     RulesEntry,
 )
+from oplever.kinds.incident.states import COMMANDS
 
 __all__ = ["COMMANDS", "EVENTS", "Event"]
 

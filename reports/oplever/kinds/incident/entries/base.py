@@ -7,32 +7,9 @@ from typing import Any, ClassVar
 from msgspec import structs
 
 from oplever.errors import OpleverError
-from oplever.kinds.incident.states import possible, transition
+from oplever.kinds.incident.states import COMMANDS, possible, transition
 from oplever.record.entries.base import EntryKind, Envelope
 from oplever.record.model import Incident, Person, Record, StateChange
-
-COMMANDS: dict[str, str] = {
-    "classified": "classify",
-    "assessed": "assess",
-    "assigned": "assign",
-    "taken": "take",
-    "passed-on": "pass",
-    "waiting": "wait",
-    "resumed": "resume",
-    "contact": "tell",
-    "worked": "work",
-    "material": "material",
-    "solved": "solve",
-    "retested": "retest",
-    "confirmed": "confirm",
-    "closed": "close",
-    "reopened": "reopen",
-    "merged": "merge",
-    "linked": "link",
-    "escalation": "escalate",
-    "hours": "hours",
-}
-"""The word after `oplever incident` that adds an event, by the kind of entry."""
 
 
 class Event(EntryKind, frozen=True):
@@ -52,10 +29,10 @@ class Event(EntryKind, frozen=True):
         """Raises OpleverError: `incident-state`, and what `require` raises."""
         if transition(record.status, self) is None:
             raise refusal(record, self)
-        self.require(record, incident(record), envelope)
+        self.require(record, record.case, envelope)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        case, step = incident(record), transition(record.status, self)
+        case, step = record.case, transition(record.status, self)
         if step is None:
             return structs.replace(record, incident=add(case, "void", record.document.revision + 1))
         case = self.apply(record, case, envelope)
@@ -70,11 +47,6 @@ def _carried_out(record: Record, name: str) -> Record:
     return record if person in record.people else structs.replace(record, people=(*record.people, person))
 
 
-def incident(record: Record) -> Incident:
-    """The case of a record; an empty one before anything was reported."""
-    return record.incident or Incident()
-
-
 def add(case: Incident, field: str, value: Any) -> Incident:
     """The case with one more value in a field that has several."""
     return structs.replace(case, **{field: (*getattr(case, field), value)})
@@ -85,7 +57,7 @@ def refusal(record: Record, content: EntryKind) -> OpleverError:
     words = [COMMANDS[name] for name in possible(record.status) if name in COMMANDS]
     advice = f"possible now: oplever incident {', '.join(words)}" if words else "see what it is: oplever incident show"
     if record.status == "merged":
-        advice = f"go on with the other case: oplever incident show {incident(record).merged_into}"
+        advice = f"go on with the other case: oplever incident show {record.case.merged_into}"
     word = COMMANDS.get(content.tag(), content.tag())
     state = record.status.replace("_", " ")
     return OpleverError("incident-state", f"{record.id} is {state}: {word} is not possible now", advice)

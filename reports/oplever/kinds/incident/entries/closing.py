@@ -9,7 +9,7 @@ from msgspec import Meta, structs
 from oplever import clock
 from oplever.errors import OpleverError
 from oplever.kinds.base import about
-from oplever.kinds.incident.completeness import open_ends, text
+from oplever.kinds.incident.completeness import open_ends
 from oplever.kinds.incident.entries.base import Event, add
 from oplever.record.entries.base import Declaration, Envelope, NonEmptyText, invalid
 from oplever.record.model import CaseWork, Confirmation, Incident, Record, Retest, Solution
@@ -104,7 +104,7 @@ class ClosedEntry(Event, frozen=True, tag="closed"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if missing := open_ends(record):
-            details = tuple(f"- {text(rule)}: {about(rule.command, record.id)}" for rule in missing)
+            details = tuple(f"- {rule.words}: {about(rule.command, record.id)}" for rule in missing)
             message = f"{record.id} cannot be closed: {len(missing)} things are missing"
             advice = "add what is missing, then close it; what cannot be solved: oplever incident escalate"
             raise OpleverError("incident-open-ends", message, advice, details)

@@ -9,6 +9,7 @@ from msgspec import Meta, structs
 from oplever.kinds.incident.entries.base import Event, add
 from oplever.record.entries.base import Day, Declaration, Envelope, NonEmptyText, invalid, require_not_past
 from oplever.record.model import CaseWork, Contact, Incident, Material, Move, Record, Wait
+from oplever.record.model.incident import WaitsFor
 from oplever.record.persons import among
 
 
@@ -83,7 +84,7 @@ class PassedOnEntry(Event, frozen=True, tag="passed-on"):
 
 def authorised_for(case: Incident) -> tuple[tuple[str, ...], str] | None:
     """Who may do the work that the category of the case takes, and on what ground; None when no rule says so."""
-    category = case.rules.categories.get(case.category) if case.rules else None
+    category = case.rule
     if case.rules is None or category is None or category.needs not in case.rules.authorised:
         return None
     authorisation = case.rules.authorised[category.needs]
@@ -95,7 +96,7 @@ class WaitingEntry(Event, frozen=True, tag="waiting"):
 
     declaration: ClassVar = Declaration(("incident",), names=("by",), term="hours_names")
 
-    on: Annotated[Literal["user", "supplier", "parts", "colleague"], Meta(description="What it waits for.")]
+    on: Annotated[WaitsFor, Meta(description="What it waits for.")]
     reason: Annotated[NonEmptyText, Meta(description="Why it cannot go on.")]
     until: Annotated[Day, Meta(description="The day on which it may go on.")] = ""
 

@@ -17,11 +17,10 @@ from oplever.record.entries.base import (
     require_not_future,
 )
 from oplever.record.model import Answer, Assessment, Classification, Incident, Link, Record
-from oplever.record.model.incident_rules import Category, Rules
+from oplever.record.model.incident import Relation
+from oplever.record.model.incident_rules import Category, Level, Rules
 
 Channel = Literal["counter", "phone", "mail", "chat", "round", "machine", "other"]
-Level = Literal["1", "2", "3"]
-Relation = Literal["record", "duplicate", "problem", "follow_up", "earlier"]
 
 
 class RulesEntry(Event, frozen=True, tag="rules"):
