@@ -60,4 +60,4 @@ def _side(name: str, host: str | None) -> Side:
     if host is not None and all(system.name != host for system in examined.record.systems):
         machines = ", ".join(system.name for system in examined.record.systems[:_MOST]) or "none"
         raise OpleverError("host-unknown", f"{host} is not in {directory.name}", f"machines in it: {machines}")
-    return Side(examined.record, examined.states, host)
+    return Side(examined.record, examined.looks, host)

@@ -8,20 +8,19 @@ from typing import Literal
 from msgspec import Struct
 
 from oplever._shared import differences as shared
-from oplever.record import snapshots
+from oplever._shared.differences import Look
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Record
-from oplever.record.snapshots import State
 
 Section = Literal["host", "package", "setting", "test", "control", "result"]
-States = Mapping[str, tuple[State | None, State | None]]
+Looks = Mapping[str, tuple[Look | None, Look | None]]
 
 
 class Side(Struct, frozen=True):
-    """One record; with `host` that machine of it alone. `states` is host -> (before the work, after it)."""
+    """One record; with `host` that machine of it alone. `looks` is host -> (before the work, after it)."""
 
     record: Record
-    states: States
+    looks: Looks
     host: str | None = None
 
 
@@ -79,11 +78,11 @@ def compare(a: Side, b: Side) -> Comparison:
         if host_a is None or host_b is None:
             differences.append(Difference("host", name, "", name, host_a and "present", host_b and "present"))
             continue
-        last = _last(a.states, host_a), _last(b.states, host_b)
+        last = _last(a.looks, host_a), _last(b.looks, host_b)
         if last[0] is None or last[1] is None:
             unseen.append(name)
         else:
-            differences += state_differences(name, last[0], last[1])
+            differences += look_differences(name, last[0], last[1])
             uncompared += not_compared(name, last[0], last[1])
         for section, of in (("test", _tests), ("control", _controls), ("result", _results)):
             differences += _keyed(section, name, of(a.record, host_a), of(b.record, host_b))  # type: ignore[arg-type]
@@ -98,9 +97,8 @@ def compare(a: Side, b: Side) -> Comparison:
     )
 
 
-def state_differences(host: str, old: State, new: State) -> Iterator[Difference]:
-    """Packages and settings that differ between two states, as far as those can be compared."""
-    before, after = snapshots.look_of(old), snapshots.look_of(new)
+def look_differences(host: str, before: Look, after: Look) -> Iterator[Difference]:
+    """Packages and settings that differ between two looks at a machine, as far as those can be compared."""
     for change in shared.packages(before, after):
         yield _difference("package", host, change)
     if before.written_in == after.written_in:
@@ -108,9 +106,8 @@ def state_differences(host: str, old: State, new: State) -> Iterator[Difference]
             yield _difference("setting", host, change)
 
 
-def not_compared(host: str, old: State, new: State) -> Iterator[Uncompared]:
+def not_compared(host: str, before: Look, after: Look) -> Iterator[Uncompared]:
     """Settings of which a difference would say nothing about the machine."""
-    before, after = snapshots.look_of(old), snapshots.look_of(new)
     if before.written_in != after.written_in:
         formats = f"formats {before.written_in} and {after.written_in}"
         yield Uncompared(
@@ -147,8 +144,8 @@ def _called(side: Side) -> str:
     return f"{side.record.id} {side.host}" if side.host else side.record.id
 
 
-def _last(states: States, host: str) -> State | None:
-    before, after = states.get(host, (None, None))
+def _last(looks: Looks, host: str) -> Look | None:
+    before, after = looks.get(host, (None, None))
     return after or before
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from oplever._shared import differences
-from oplever._shared.differences import FIRST_FORMAT, Difference, Facts, Look, written_in
+from oplever._shared.differences import FIRST_FORMAT, Difference, Look, written_in
 from oplever._shared.values import at_key, items, mapping, rows, whole_number
 from oplever._shared.versions import is_newer
 from oplever.record import first_format
@@ -17,11 +17,6 @@ from oplever.record.fold import Call
 from oplever.record.model import Component, Interface, Setting, Volume
 
 Snapshot = Mapping[str, Any]
-State = Facts
-"""What can be compared of a machine: `package` or a kind of setting -> name -> one line, equal when it is equal."""
-TERMS = "(terms)"
-"""In a state: on which terms it may be compared, in the place of a kind."""
-_FORMAT, _KEY, _UNSEEN = "format", "digest_key", "unseen "
 MOST_LINES = 20
 """Lines of a difference that are shown; what is beyond is counted."""
 LONGEST_LINE = 240
@@ -66,23 +61,6 @@ def component(host: str, package: Difference, before: Look, after: Look) -> Comp
     origin = holder.origins.get(package.name, "")
     asked = None if holder.manual is None else package.name in holder.manual
     return Component(host, package.kind, package.name, change, package.before, package.after, origin, asked=asked)
-
-
-def state(snapshot: Snapshot) -> State:
-    """What of a snapshot is kept to compare it with others; `look_of` reads it."""
-    seen = look(snapshot)
-    terms = {_FORMAT: str(seen.written_in), _KEY: str(seen.digest_key or "")}
-    terms |= {f"{_UNSEEN}{kind}": reason for kind, reason in seen.unseen.items()}
-    return {differences.PACKAGE: seen.versions, TERMS: terms} | seen.facts
-
-
-def look_of(state: State) -> Look:
-    """A state as it is compared."""
-    facts = {kind: names for kind, names in state.items() if kind not in (differences.PACKAGE, TERMS)}
-    terms = state.get(TERMS, {})
-    unseen = {name.removeprefix(_UNSEEN): why for name, why in terms.items() if name.startswith(_UNSEEN)}
-    written = int(terms.get(_FORMAT, FIRST_FORMAT))
-    return Look(written, state.get(differences.PACKAGE, {}), facts, unseen, terms.get(_KEY, ""), {}, None)
 
 
 def setting(host: str, difference: Difference, before: Snapshot, after: Snapshot) -> Setting:

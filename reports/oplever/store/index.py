@@ -210,7 +210,7 @@ def _insert(opened: Database, examined: Examined, head: Mapping[str, Any]) -> No
 
     row = rows.storable({**head, **rows.record_row(examined.record)})
     [(key,)] = opened.rows(schema.insertion(schema.RECORDS, row) + " RETURNING key", row)
-    states, bodies = rows.states(examined.states)
+    states, bodies = rows.states(examined.looks)
     _add_bodies(opened, bodies)
     for table, lines in {**rows.parts(examined.record), schema.STATES: states}.items():
         if lines:

@@ -12,11 +12,11 @@ from msgspec import Struct, structs
 from oplever import clock
 from oplever._shared.differences import DRIFTING
 from oplever.kinds.registry import KINDS
-from oplever.record.compare import Difference, Uncompared, not_compared, state_differences
-from oplever.record.snapshots import TERMS
+from oplever.record.compare import Difference, Uncompared, look_differences, not_compared
 from oplever.store.database import Database, Values
 from oplever.store.index import Index
 from oplever.store.ordering import Clock
+from oplever.store.states import TERMS, look
 
 _LAST_FIRST = "moment DESC, number DESC, place, name DESC"
 """Numbers count within a place; records of several places follow each other by time."""
@@ -210,12 +210,14 @@ def _drift(database: Database, host: str, old: int, new: int) -> tuple[tuple[Dif
         return (), ()
     kinds = [kind for kind in sorted(DRIFTING & was.keys() & now.keys()) if was[kind] != now[kind]]
     one_sided = DRIFTING & (was.keys() ^ now.keys())
-    states = [
-        {kind: _body(database, digests[kind]) for kind in (TERMS, *kinds)}
-        | {kind: {} for kind in one_sided & digests.keys()}
+    before, after = (
+        look(
+            {kind: _body(database, digests[kind]) for kind in (TERMS, *kinds)}
+            | {kind: {} for kind in one_sided & digests.keys()}
+        )
         for digests in (was, now)
-    ]
-    return tuple(state_differences(host, *states)), tuple(not_compared(host, *states))
+    )
+    return tuple(look_differences(host, before, after)), tuple(not_compared(host, before, after))
 
 
 def _digests(database: Database, host: str, record: int, stages: tuple[str, str]) -> dict[str, str]:

@@ -12,16 +12,17 @@ from pathlib import Path
 import msgspec
 
 from oplever._shared import sequence
+from oplever._shared.differences import Look
 from oplever.errors import OpleverError
 from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
 from oplever.kinds import registry
 from oplever.kinds.derive import derive_folded
 from oplever.record import entries, snapshots
+from oplever.record.compare import Looks
 from oplever.record.entries import Entry, OpenedEntry
 from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
-from oplever.record.snapshots import State
 from oplever.store import chain
 from oplever.store.places import ENTRIES, JOURNAL
 from oplever.text import to_json
@@ -33,7 +34,7 @@ class Examined(msgspec.Struct, frozen=True):
     """A record with what the snapshots in its journal said: host -> (before the work, after it)."""
 
     record: Record
-    states: dict[str, tuple[State | None, State | None]]
+    looks: Looks
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -56,11 +57,11 @@ def load(directory: Path) -> Record:
 
 
 def examine(directory: Path) -> Examined:
-    """As `load`, with the states of the machines. Raises OpleverError."""
+    """As `load`, with the looks at the machines. Raises OpleverError."""
     origin = sources(directory)
     pairs = snapshots.first_and_last(origin.run.snapshots)
-    states = {host: (_state(before), _state(after)) for host, (before, after) in pairs.items()}
-    return Examined(origin.record(), states)
+    looks = {host: (_look(before), _look(after)) for host, (before, after) in pairs.items()}
+    return Examined(origin.record(), looks)
 
 
 def sources(directory: Path) -> Sources:
@@ -85,8 +86,8 @@ def is_by_hand(stated: Sequence[Entry]) -> bool:
     return bool(stated) and isinstance(stated[0].entry, OpenedEntry)
 
 
-def _state(call: Call | None) -> State | None:
-    return snapshots.state(call.data["snapshot"]) if call else None
+def _look(call: Call | None) -> Look | None:
+    return snapshots.look(call.data["snapshot"]) if call else None
 
 
 def read_entries(directory: Path) -> tuple[Entry, ...]:

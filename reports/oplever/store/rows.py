@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -14,9 +13,10 @@ from msgspec import structs
 from oplever import clock
 from oplever.kinds import registry
 from oplever.record import figures
+from oplever.record.compare import Looks
 from oplever.record.model import Record, Score, System, Test
-from oplever.record.snapshots import State
 from oplever.store import schema
+from oplever.store import states as of_machines
 
 Row = dict[str, Any]
 
@@ -79,13 +79,13 @@ def parts(record: Record) -> dict[str, list[Row]]:
     }
 
 
-def states(of: Mapping[str, tuple[State | None, State | None]]) -> tuple[list[Row], dict[str, bytes]]:
+def states(looks: Looks) -> tuple[list[Row], dict[str, bytes]]:
     """Which state had which body, and the bodies by digest."""
     lines: list[Row] = []
     bodies: dict[str, bytes] = {}
-    for host, pair in of.items():
-        for stage, state in zip(("before", "after"), pair, strict=True):
-            for kind, names in (state or {}).items():
+    for host, pair in looks.items():
+        for stage, look in zip(("before", "after"), pair, strict=True):
+            for kind, names in of_machines.state(look).items() if look else ():
                 body = msgspec.json.encode(names, order="deterministic")
                 digest = hashlib.sha256(body).hexdigest()
                 bodies[digest] = body

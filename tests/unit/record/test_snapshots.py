@@ -119,13 +119,6 @@ def test_packages_that_came_went_and_changed_with_where_they_are_from() -> None:
     ]
 
 
-def test_the_state_holds_packages_and_every_kind_of_setting() -> None:
-    state = snapshots.state({"packages": {"bash": ["5.2-1", "Debian"]}, "groups": {"adm": 4}})
-    assert (state["package"], state["group"]) == ({"bash": "5.2-1"}, {"adm": "4"})
-    kinds = ("file", "unit", "socket", "account", "group", "mount", "sysctl", "module", "network", "host")
-    assert set(state) == {"package", snapshots.TERMS, *kinds}
-
-
 HARDWARE = {"vendor": "QEMU", "model": "pc", "serial": "7XK2", "uuid": "u-1", "firmware": "SeaBIOS", "cpu": "EPYC"}
 HOST = {"os": "Debian 13", "os_id": "debian", "kernel": "6.12", "architecture": "x86_64", "virtualization": "kvm"}
 FULL: dict[str, Any] = {

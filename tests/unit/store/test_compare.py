@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from journals import Journal
 from oplever import store
 from oplever.cli.main import main
-from oplever.record.compare import Difference, Side, compare, state_differences
+from oplever.record.compare import Difference, Side, compare, look_differences
+from oplever.store import states
 from stored import check, store_record, visit
 
 ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
@@ -18,7 +19,7 @@ ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
 
 def side(base: Path, name: str, journal: Journal, host: str | None = None) -> Side:
     examined = store.examine(store_record(base, name, journal))
-    return Side(examined.record, examined.states, host)
+    return Side(examined.record, examined.looks, host)
 
 
 def differences(base: Path, a: Journal, b: Journal) -> list[tuple[str | None, ...]]:
@@ -78,7 +79,7 @@ def test_two_machines(tmp_path: Path) -> None:
         event = msgspec.json.decode(line)
         journal.add(event.pop("kind"), **{key: value for key, value in event.items() if key not in ("seq", "t")})
     stored = store.examine(store_record(tmp_path, ONE, journal.finish()))
-    comparison = compare(Side(stored.record, stored.states, "web1"), Side(stored.record, stored.states, "web2"))
+    comparison = compare(Side(stored.record, stored.looks, "web1"), Side(stored.record, stored.looks, "web2"))
     assert Difference("setting", "web1 / web2", "file", "/etc/hosts", "644 root root 10 aa", "600 root root 10 aa") in (
         comparison.differences
     )
@@ -141,7 +142,8 @@ def test_what_cannot_be_compared_is_said(base: Path, arguments: tuple[str, ...],
 def test_a_difference_that_says_nothing_is_left_out_of_a_comparison_too() -> None:
     old = {"log": {"/var/log/a": "has content"}, "file": {"/home/x/.bashrc": "as /etc/skel gives it"}}
     new = {"log": {"/var/log/b": "has content"}, "file": {}}
-    assert [(item.name, item.a, item.b) for item in state_differences("a", old, new)] == [
+    looks = states.look(old), states.look(new)
+    assert [(item.name, item.a, item.b) for item in look_differences("a", *looks)] == [
         ("/var/log/a", "has content", None)
     ]
 

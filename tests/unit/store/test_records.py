@@ -155,9 +155,9 @@ def test_a_record_is_written_for_people_too(base: Path) -> None:
     assert path.read_bytes().endswith(b"\n}\n")
 
 
-def test_states_of_the_machines_come_with_the_record(base: Path) -> None:
-    (before, after) = store.examine(base / NAME).states["a"]
+def test_looks_at_the_machines_come_with_the_record(base: Path) -> None:
+    (before, after) = store.examine(base / NAME).looks["a"]
     assert before is not None
     assert after is not None
-    assert before["package"] != after["package"]
-    assert store.examine(store.create(base, HAND, [opened()])).states == {}
+    assert before.versions != after.versions
+    assert store.examine(store.create(base, HAND, [opened()])).looks == {}
