@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pexpect
 import pytest
+from first_page import first_page
+from oplever.record.model import Record
 from system.recorder.canaries import Canaries, leaked, secrets_in
 from waiting import PATIENCE, wait_for
 
@@ -269,3 +273,29 @@ def test_two_runs_on_one_machine_name_each_other(machines: Lab, place: Path) -> 
                            capture_output=True, timeout=300, check=False)  # fmt: skip
     assert alone.returncode == 0, alone.stdout + alone.stderr
     assert "another run" not in alone.stdout + alone.stderr
+
+
+def test_the_first_page_of_a_machine_that_was_switched_off(machines: Lab, place: Path) -> None:
+    """In the middle of the work, as by its button: not shut down."""
+    tasks: list[dict[str, Any]] = [
+        {"name": "Write", "ansible.builtin.copy": {"content": "1", "dest": "/root/power"}},
+        {"name": "Wait", "ansible.builtin.command": "sleep 4715", "when": "inventory_hostname == 'web1'"},
+        {"name": "Finish", "ansible.builtin.command": "true", "changed_when": False},
+    ]
+    env = {**machines.env, "OPLEVER_RECORDS": str(place / "records")}
+    with subprocess.Popen([str(BIN / "ansible-playbook"), playbook(place, tasks, become=True)], cwd=ROOT, env=env,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:  # fmt: skip
+        wait_for(lambda: working("sleep 4715"))
+        machines.shell("web1", "nohup sh -c 'sleep 1; systemctl poweroff --force --force' >/dev/null 2>&1 &")
+        output, _ = run.communicate(timeout=300)
+    assert run.returncode == 4, output
+    page = first_page(msgspec.convert(record(place), Record))
+    machines.quiet.ansible("playbooks/lab_up.yml")
+    *lines, fault = page.pop("attention")
+    assert lines == [
+        "Work: Not reachable: web1.",
+        "Work: Nothing was tested.",
+        "Work: Changes on srv1, web1 are unknown: no snapshot before and after.",
+    ]
+    assert re.match(r"Open fault: web1: .* \(machine not reachable: Wait ", fault), fault
+    assert page == {"title": "Not delivered", "machines": {"srv1": "not tested", "web1": "not reachable"}}

@@ -32,7 +32,7 @@ LAYERS = (
     "redirect_dir=",
 )  # fmt: skip
 # Percentage that is free -> the step below it.
-STEPS = ((1, "full"), (5, "less than 5 % free"), (10, "less than 10 % free"))
+STEPS = ((mount.FULL, "full"), (5, "less than 5 % free"), (10, "less than 10 % free"))
 
 
 def collect(machine, places):

@@ -7,24 +7,15 @@ import re
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
+from first_page import first_page
 from oplever import store
-from oplever.kinds.installation.chapters.attention import attention
-from oplever.kinds.installation.chapters.summary import STATES
-from oplever.kinds.installation.headline import headline
-from oplever.kinds.installation.order import Order
-from oplever.page.translator import Translator
-from oplever.page.view import View
 from oplever.record.model import Record
-from oplever.text import clean
 from waiting import wait_for
 
 from system.recorder.runs import BIN, LOCAL, Place
 from system.recorder.test_durable import UNSHARE
-
-TIME = re.compile(r"\d+ \w+ \d{4},? \d\d:\d\d(?::\d\d)?(?: \w+)?")
 
 
 @pytest.fixture
@@ -39,22 +30,6 @@ def place(tmp_path: Path) -> Place:
         {"name": "Test", "hosts": "all", "gather_facts": False, "tasks": []},
     ])  # fmt: skip
     return place
-
-
-def first_page(record: Record) -> dict[str, Any]:
-    """Title, what needs attention (label: text (detail)), and the state of each machine."""
-    view, t = View.of(clean(record)), Translator("en")
-    (block,) = attention(view, t)
-    lines = [
-        f"{item.label}: {item.text}" + (f" ({detail})" if (detail := "".join(p.text for p in item.detail)) else "")
-        for item in block.lines  # type: ignore[union-attr]
-    ]
-    order = Order(record)
-    return {
-        "title": headline(t, record)[1],
-        "attention": [TIME.sub("TIME", line) for line in lines],
-        "machines": {system.name: STATES[order.state(system)][1] for system in record.systems},
-    }
 
 
 def stopped(place: Place, number: int) -> Record:
