@@ -17,6 +17,7 @@ PAGES = sorted(
     for pattern in ("*.md", "docs/**/*.md", "roles/*/README.md", "extensions/**/*.md")
     for path in ROOT.glob(pattern)
 )  # fmt: skip
+GUIDES = [page for page in PAGES if "reference" not in page.parts and "roles" not in page.parts]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"```.*?```", re.DOTALL)
 
@@ -26,6 +27,15 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = CODE.sub("", page.read_text(encoding="utf-8"))
     targets = [target for target in LINK.findall(text) if "://" not in target and not target.startswith("mailto:")]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_of_prose_wrap_at_100(page: Path) -> None:
+    """Tables, headings, commands and a link longer than a line cannot be wrapped."""
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    long = [line for line in text.splitlines() if len(line) > 100 and " " in line[4:].strip()]
+    unwrapped = [line for line in long if not re.match(r"\s*(\||#|`[^`]*`$|\[[^\]]*\]\(\S*\)\W*$)", line)]
+    assert unwrapped == []
 
 
 def test_every_obligation_is_listed_with_tests_that_exist() -> None:

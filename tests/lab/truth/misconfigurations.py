@@ -43,10 +43,10 @@ class Misconfiguration:
         return bool(self.controls & other.controls or self.paths & other.paths)
 
 
-def misconfigurations() -> list[Misconfiguration]:
-    """Those that a machine of the lab can show, in the order of the files."""
+def misconfigurations(*, kernel: bool = False) -> list[Misconfiguration]:
+    """Those that a machine of the lab can show, in the order of the files; or those that need a kernel of their own."""
     rows = [row for path in sorted(PLACE.glob("*.yml")) for row in yaml.safe_load(path.read_text("utf-8"))]
-    return [_read(row) for row in rows if not row.get("kernel")]
+    return [_read(row) for row in rows if bool(row.get("kernel")) == kernel]
 
 
 def _read(row: dict[str, Any]) -> Misconfiguration:
