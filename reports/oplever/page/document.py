@@ -67,23 +67,16 @@ def build(view: View, layout: Layout, t: Translator, paper: Paper = NO_PAPER) ->
     """The whole document in one language, for a view of a record that is clean: one view serves every language."""
     record = view.record
     numbers = {key: number for number, chapter in enumerate(layout.chapters) for key in chapter.keys}
-    return Page(
-        language=t.language,
-        title=layout.title(record, t),
-        kind=t(layout.name),
-        id=record.id,
-        created=record.document.created,
+    summary = tuple(_numbered(block, numbers) for block in layout.summary(view, t))
+    page = sheet(view, t, paper, kind=t(layout.name), title=layout.title(record, t), blocks=summary)
+    return structs.replace(
+        page,
         facts=layout.facts(record, t),
-        status=toned(t, DOCUMENT_STATUS, record.status, t("revision {n}", n=record.document.revision)),
         verdict=layout.verdict(record, t),
-        summary=tuple(_numbered(block, numbers) for block in layout.summary(view, t)),
         sections=tuple(_section(view, layout, t, number) for number in range(len(layout.chapters))),
-        notes=(t("Times are in time zone {zone}.", zone=t.zone), *layout.notes(record, t)),
+        notes=(*page.notes, *layout.notes(record, t)),
         paper_notes=_paper_notes(t, paper),
-        labels=labels(t, record.id),
-        code=paper.code,
         enclosures=paper.enclosures,
-        organisation=paper.organisation,
     )
 
 
