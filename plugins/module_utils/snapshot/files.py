@@ -6,12 +6,13 @@ Each has its rights and a digest; small texts have their lines too, so that a ch
 from __future__ import annotations
 
 import fnmatch
+import glob
 import os
 import re
 import stat
 
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
-from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.machine import MAGIC, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs, rows
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_HOME, Kind, Unseen
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account
@@ -29,7 +30,10 @@ TREES = (
     "/etc", "/var/spool/cron", "/var/spool/at", "/var/spool/incron", "/root/.ssh", "/run/systemd/system",
     "/run/systemd/system.control", "/run/systemd/user", "/run/systemd/network", "/run/udev/rules.d", "/run/sysctl.d",
     "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysusers.d", "/run/polkit-1/rules.d", "/var/lib/systemd/linger",
-    "/var/lib/polkit-1", "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d",
+    "/var/lib/polkit-1", "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d", "/run/systemd/*.conf.d",
+    "/run/systemd/*-generators", "/run/systemd/nspawn", "/run/credstore", "/run/credstore.encrypted",
+    "/run/NetworkManager/conf.d", "/run/dbus-1/*.d", "/var/lib/extensions", "/var/lib/confexts", "/run/extensions",
+    "/run/confexts",
 )  # fmt: skip
 # Below the home of each account: what a login, a session or a program of the account runs or trusts.
 IN_HOME = (
@@ -39,6 +43,8 @@ IN_HOME = (
     ".my.cnf", ".pgpass", ".vimrc", ".exrc", ".gitconfig", ".gnupg/gpg-agent.conf", ".config/systemd/user",
     ".config/autostart", ".config/environment.d", ".config/plasma-workspace/env", ".config/fish",
     ".local/share/systemd/user", ".local/bin", ".config/git/config", ".config/pip/pip.conf", ".procmailrc",
+    ".tmux.conf", ".screenrc", ".wgetrc", ".curlrc", ".emacs", ".emacs.d/init.el", ".config/nvim", ".npmrc", ".gnomerc",
+    ".local/lib/python*/site-packages/*.pth", ".local/lib/python*/site-packages/*customize.py",
 )  # fmt: skip
 # Changed by the machine itself all the time, or made from other files in /etc.
 PASSING = (
@@ -61,15 +67,14 @@ PASSING = (
 def collect(machine, places):
     left_out = re.compile("|".join(fnmatch.translate(pattern) for pattern in (*PASSING, *places.exclude)))
     search = _Search(machine, left_out)
-    for tree in TREES:
-        search.add(tree, follow=False)
+    for pattern in TREES:
+        search.add_all(pattern, follow=False)
     skeleton = _skeleton(machine)
     for home in homes(machine):
         for name in IN_HOME:
-            search.add("%s/%s" % (home, name), follow=False)
+            search.add_all("%s/%s" % (glob.escape(home), name), follow=False)
     for pattern in places.trees:
-        for path in machine.glob(pattern):
-            search.add(path, follow=True)
+        search.add_all(pattern, follow=True)
     for home in homes(machine):
         search.note(home)  # after the trees: the home of an account may be the top of one
     shown, hidden = rows.below(places.show), rows.below(places.hide)
@@ -131,6 +136,10 @@ class _Search:
         self.machine, self.left_out = machine, left_out
         self.paths, self.unseen = {}, []
         self.table = machine.mounts()
+
+    def add_all(self, pattern, follow):
+        for place in self.machine.glob(pattern) if MAGIC.search(pattern) else [pattern]:
+            self.add(place, follow)
 
     def add(self, place, follow):
         """A file or a tree; `follow`: links in it lead on to what is then part of the tree."""

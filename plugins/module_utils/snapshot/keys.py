@@ -22,11 +22,14 @@ KINDS = {
     "authority": Kind(
         "vertrouwde certificaatautoriteit",
         "trusted certificate authority",
-        "certificates in the bundle of ca-certificates that its package did not bring",
+        "certificates in the bundle of ca-certificates that its package did not bring, and those of the package that "
+        "are selected and not in it",
     ),
 }
 USUAL = ".ssh/authorized_keys .ssh/authorized_keys2"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+SHOWN = 3
+BROUGHT, SELECTED = "/usr/share/ca-certificates/", "/etc/ca-certificates.conf"
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -84,13 +87,19 @@ def _authorities(machine):
     text = machine.read(BUNDLE, limit=16 << 20)
     if text is None:
         return
-    brought = set()
-    for path in machine.glob("/usr/share/ca-certificates/*/*.crt"):
-        brought.update(_bodies(machine.read(path) or ""))
-    for body in _bodies(text):
-        if body not in brought:
-            digest = hashlib.sha256(base64.b64decode(body)).hexdigest()
-            yield Fact("authority", "SHA256 %s" % digest[:32], "trusted")
+    selected = {line.strip() for line in (machine.read(SELECTED) or "").splitlines()}
+    bundle, brought, lacking = set(_bodies(text)), set(), []
+    for path in machine.glob(BROUGHT + "*/*.crt"):
+        bodies = _bodies(machine.read(path) or "")
+        brought.update(bodies)
+        if path[len(BROUGHT) :] in selected and not bundle.issuperset(bodies):
+            lacking.append(path.rpartition("/")[2])
+    if lacking:
+        shown = ", ".join(lacking[:SHOWN]) + (" ..." if lacking[SHOWN:] else "")
+        yield Fact("authority", "selected, not in the bundle", "%d of the package: %s" % (len(lacking), shown))
+    for body in sorted(bundle - brought):
+        digest = hashlib.sha256(base64.b64decode(body)).hexdigest()
+        yield Fact("authority", "SHA256 %s" % digest[:32], "trusted")
 
 
 def _bodies(text):

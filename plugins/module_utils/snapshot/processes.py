@@ -7,7 +7,7 @@ import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import programs
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
 from ansible_collections.oplever.lab.plugins.module_utils.sources import socket
 from ansible_collections.oplever.lab.plugins.module_utils.sources.file import owner
 
@@ -20,7 +20,8 @@ KINDS = {
     "process": Kind(
         "programma dat draait",
         "running program",
-        "processes whose program no package brought, was deleted, or was replaced by something else",
+        "processes whose program no package brought, was deleted, or was replaced by something else, and those that "
+        "call themselves a thread of the kernel",
     ),
 }
 TABLES = {"raw": ("/proc/net/raw", "/proc/net/raw6"), "packet": ("/proc/net/packet",)}
@@ -36,16 +37,25 @@ def collect(machine, places):
         yield Unseen("process", "only root can look into all processes")
     packaged = machine.once(programs.brought).files
     altered = {}
-    for _, program, user, _ in running:
-        words = _out_of_order(machine, program, packaged)
+    for process in running:
+        words = joined(_out_of_order(machine, process.program, packaged), _disguise(process))
         if words:
-            altered.setdefault((program.replace(DELETED, ""), words), set()).add(user)
+            altered.setdefault((process.program.replace(DELETED, ""), words), set()).add(process.user)
     for (program, words), users in altered.items():
         yield Fact("process", program, "%s, user %s" % (words, " ".join(sorted(users))))
 
 
+class _Process:
+    """`name` as the kernel has it, `title` as the process calls itself, `program`, `user`, `inodes` of its sockets."""
+
+    __slots__ = ("inodes", "name", "program", "title", "user")
+
+    def __init__(self, name, title, program, user, inodes):
+        self.name, self.title, self.program, self.user, self.inodes = name, title, program, user, inodes
+
+
 def _running(machine):
-    """(name, program, user, inodes of sockets) of each process that is no thread of the kernel and not our own."""
+    """Each process that is no thread of the kernel and not our own."""
     for pid in machine.names("/proc"):
         if not pid.isdigit() or int(pid) == os.getpid():
             continue
@@ -54,10 +64,12 @@ def _running(machine):
             program = os.readlink(directory + "/exe")
             user = owner(machine, os.stat(directory).st_uid)
             name = (machine.read("/proc/%s/comm" % pid) or "").strip()
+            title = (machine.read("/proc/%s/cmdline" % pid) or "").partition("\0")[0]
             links = [os.readlink(os.path.join(directory, "fd", fd)) for fd in os.listdir(directory + "/fd")]
         except (OSError, UnreadableError):
             continue
-        yield name, program, user, [link[8:-1] for link in links if link.startswith("socket:[")]
+        inodes = [link[8:-1] for link in links if link.startswith("socket:[")]
+        yield _Process(name, title, program, user, inodes)
 
 
 def _out_of_order(machine, program, packaged):
@@ -69,6 +81,11 @@ def _out_of_order(machine, program, packaged):
     if program.endswith(DELETED):
         return "was replaced" if machine.status(path) is not None else "was deleted"
     return "" if path in packaged else "no package brought it"
+
+
+def _disguise(process):
+    """The kernel's own threads are shown in brackets and have no program."""
+    return "calls itself %s" % process.title if process.title.startswith("[") else ""
 
 
 def _listening(machine, running):
@@ -90,7 +107,7 @@ def _listening(machine, running):
 
 
 def _raw(machine, running):
-    holders = {inode: (name, user) for name, _, user, inodes in running for inode in inodes}
+    holders = {inode: (process.name, process.user) for process in running for inode in process.inodes}
     for kind, tables in TABLES.items():
         inodes = set()
         for path in tables:

@@ -29,18 +29,19 @@ KINDS = {
     "outside": Kind(
         "bestand buiten pakketten",
         "file outside packages",
-        "what no package brought in /usr, /opt and /boot, with /usr/local",
+        "what no package brought in /usr, /opt, /boot and at the top of the tree, and programs elsewhere but in homes",
     ),
     "runnable": Kind(
         "programma in een tijdelijke map",
         "program in a temporary directory",
-        "files that can be run in /tmp, /var/tmp and /dev/shm",
+        "files that can be run in /tmp, /var/tmp, /run and /dev",
         only="added",
     ),
     "rights": Kind(
         "bijzonder recht",
         "unusual right",
-        "setuid and setgid, what everybody may write, and rights or owners that files of packages do not usually have",
+        "setuid and setgid, what everybody may write, rights or owners that files of packages do not usually have, and "
+        "devices outside /dev",
     ),
     "capability": Kind(
         "programma met eigen rechten",
@@ -119,7 +120,8 @@ def _rights(machine, result):
     beyond = {path: words for path, words in beyond.items() if words and not path.startswith("/etc/")}
     for entry in result.odd:
         package_of = "of package %s" % entry.package.split(":")[0] if entry.package else ""
-        words = joined(rows.rights(machine, entry.status), beyond.pop(entry.path, ""), package_of)
+        rights = joined(rows.rights(machine, entry.status), rows.device(entry.status))
+        words = joined(rights, beyond.pop(entry.path, ""), package_of)
         yield Fact("rights", entry.path, words)
     for path, words in beyond.items():
         yield Fact("rights", path, words)

@@ -53,6 +53,12 @@ def rights(machine, status):
     return "%s %s %s %s" % (kind(status), mode(status), owner(machine, status.st_uid), group(machine, status.st_gid))
 
 
+def device(status):
+    """`device 8:1`; empty for what is none."""
+    is_device = stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)
+    return "device %d:%d" % (os.major(status.st_rdev), os.minor(status.st_rdev)) if is_device else ""
+
+
 def below(patterns):
     """A pattern for the paths that fit one of the patterns, and for all that is below these; None without patterns."""
     places = [place.rstrip("/") for place in patterns]
@@ -69,9 +75,7 @@ def fact(machine, name, path, status, packaged=None, *, diff=None):
     if stat.S_ISREG(status.st_mode):
         content, text = _content(machine, path, status, packaged, diff)
         words = joined(words, content)
-    elif stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
-        words = joined(words, "device %d:%d" % (os.major(status.st_rdev), os.minor(status.st_rdev)))
-    return Fact(name, path, joined(words, *beyond_mode(machine, path, status)), text)
+    return Fact(name, path, joined(words, device(status), *beyond_mode(machine, path, status)), text)
 
 
 def _content(machine, path, status, packaged, diff):

@@ -20,10 +20,16 @@ MOST = 20000  # entries of one sort
 OFTEN = 2048  # entries between two looks at the clock
 # Where programs and what they load come from: whatever no package brought there is listed.
 PROGRAMS = ("/usr", "/opt", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-# Anybody may write there and it is emptied from time to time: only what can be run counts.
-PASSING = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  places to look at, not to write to
-# Programs there are of no package; those of packages' own scripts are told as lists of packages.
-ELSEWHERE, DPKG = ("/root/", "/srv/", "/var/"), ("/var/lib/dpkg/info/", "/var/tmp/", "/var/spool/cron/")  # noqa: S108
+# What is there comes and goes: only what can be run counts.
+PASSING = ("/tmp/", "/var/tmp/", "/dev/", "/run/")  # noqa: S108  places to look at, not to write to
+# Of runtime directories: those of sessions, of containers, and what the machine was started or shuts down with.
+NOT_IN_RUN = (
+    "/run/user", "/run/containerd", "/run/containers", "/run/docker", "/run/initramfs", "/run/credentials",
+    "/run/netns", "/run/lock",
+)  # fmt: skip
+# A program of no package is listed wherever it is, but in homes; /etc is listed whole as files, and programs of
+# packages' own scripts as lists of packages.
+NOT_LISTED = ("/home/", "/etc/", "/var/lib/dpkg/info/", "/var/spool/cron/")
 # Made again by programs of packages when packages come and go.
 MADE = (
     "*/__pycache__", "*/__pycache__/*", "*.pyc", "/usr/lib/modules/*/modules.*", "/usr/share/mime/*",
@@ -39,7 +45,8 @@ MADE = (
     "/boot/initrd.img*", "/boot/grub/*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*", "/usr/lib/ssl/*",
     "/usr/lib/mime/packages/*", "/usr/share/snmp/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
     "/usr/share/binfmts/*", "/usr/lib/*/perl/*/perllocal.pod", "/usr/local/share/sgml*", "/usr/local/share/xml*",
-    "/usr/lib/pcrlock.d/*", "/usr/share/plymouth/*", "/usr/lib/shim/*", "/usr/lib/firefox*/*.ini", "/usr/lib/clang/*",
+    "/vmlinuz*", "/initrd.img*", "/lost+found", "/swap*", "/media", "/mnt", "/opt", "/srv", "/usr/lib/pcrlock.d/*",
+    "/usr/share/plymouth/*", "/usr/lib/shim/*", "/usr/lib/firefox*/*.ini", "/usr/lib/clang/*",
 )  # fmt: skip
 METADATA = re.compile(r"/[^/]+\.(?:dist|egg)-info\Z")
 ORDINARY = (0o644, 0o755, 0o444, 0o555)
@@ -64,7 +71,8 @@ class Entry:
 class Result:
     """What the walk keeps, lists of Entry unless said otherwise.
 
-    `outside`: of no package, in the directories of programs, and programs elsewhere. `odd`: rights out of the ordinary.
+    `outside`: of no package, in the directories of programs and at the top, and programs elsewhere. `odd`: rights out
+    of the ordinary, and devices outside /dev.
     `touched`: files and directories of packages that changed after their package was unpacked. `packaged`: all files of
     packages. `runnable`: programs in places that anybody may write. `python`: metadata of Python packages that apt did
     not bring. `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `unseen`: why not
@@ -94,9 +102,10 @@ class _Walk:
         self.made = re.compile("|".join(fnmatch.translate(pattern) for pattern in MADE))
         table = machine.mounts()
         self.skip = {}  # directory -> names in it that are not to be touched
-        skipped = [m.target for m in table if not filesystems.local(table, m.target)]
+        walked = [m.target for m in table if filesystems.local(table, m.target) or m.fstype == "devtmpfs"]
+        skipped = [m.target for m in table if m.target not in walked]
         # A file system that is mounted twice is walked once, where it is largest.
-        for place in [*skipped, *CONTAINERS, *_twice(table), "/run"]:
+        for place in [*skipped, *CONTAINERS, *_twice(table), *NOT_IN_RUN]:
             directory, _, name = (self.root + place).rpartition("/")
             self.skip.setdefault(directory or "/", set()).add(name)
         for mount in table:
@@ -130,7 +139,7 @@ class _Walk:
     def _look(self, handle, directory, places):
         skip = self.skip.get(directory, ())
         prefix = directory[len(self.root) :].rstrip("/") + "/"
-        programs = (prefix + "/").startswith(tuple(place + "/" for place in PROGRAMS))
+        programs = prefix == "/" or (prefix + "/").startswith(tuple(place + "/" for place in PROGRAMS))
         passing = prefix.startswith(PASSING)
         is_bin = prefix.endswith(("/bin/", "/sbin/", "/libexec/"))
         with os.scandir(handle) as entries:
@@ -150,7 +159,7 @@ class _Walk:
                 self._sort(path, status, programs, passing, is_bin)
 
     def _sort(self, path, status, programs, passing, is_bin):
-        kind, bits = stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode)
+        kind = stat.S_IFMT(status.st_mode)
         package = self.catalogue.files.get(path)
         result = self.result
         entry = Entry(path, status, package)
@@ -164,29 +173,44 @@ class _Walk:
             result.python.append(entry)
         elif programs and not self.made.match(path):
             self._add(result.outside, entry)
-        if kind == stat.S_IFREG:
-            if bits & EXECUTES:
-                result.executable.append(path)
-                if package is None and path.startswith(ELSEWHERE) and not path.startswith(DPKG):
-                    self._add(result.outside, entry)
-                if passing and "/ansible-tmp-" not in path:  # this module itself, where Ansible was told to put it
-                    self._add(result.runnable, entry)
-            special = bits & (stat.S_ISUID | stat.S_ISGID)
-            open_to_all = bits & stat.S_IWOTH and not passing
-            lacks = is_bin and package is not None and not bits & EXECUTES
-            unusual = (programs or package is not None) and (bits not in ORDINARY or status.st_uid or status.st_gid)
-            if special or open_to_all or lacks or unusual:
-                self._add(result.odd, entry)
-        elif kind == stat.S_IFDIR and not passing:
-            unusual = (programs or package is not None) and (bits != 0o755 or status.st_uid or status.st_gid)
-            if unusual or (bits & stat.S_IWOTH and not bits & stat.S_ISVTX):
-                self._add(result.odd, entry)
+        if kind == stat.S_IFREG and status.st_mode & EXECUTES:
+            self._executable(entry, programs, passing)
+        if _is_odd(entry, programs or package is not None, passing, is_bin):
+            self._add(result.odd, entry)
+
+    def _executable(self, entry, programs, passing):
+        result = self.result
+        result.executable.append(entry.path)
+        if entry.package is None and not programs and not passing and not entry.path.startswith(NOT_LISTED):
+            self._add(result.outside, entry)
+        if passing and "/ansible-tmp-" not in entry.path:  # this module itself, where Ansible was told to put it
+            self._add(result.runnable, entry)
 
     def _add(self, rows, entry):
         if len(rows) < MOST:
             rows.append(entry)
         elif len(rows) == MOST:
             self.result.unseen.append("more than %d things like %s" % (MOST, entry.path))
+
+
+def _is_odd(entry, is_program, passing, is_bin):
+    """`is_program`: it is of a package, or where programs are; `passing`: what is there comes and goes; `is_bin`: it is
+    in a directory of programs."""
+    status = entry.status
+    kind, bits = stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode)
+    foreign = bool(status.st_uid or status.st_gid)
+    if kind == stat.S_IFREG:
+        special = bits & (stat.S_ISUID | stat.S_ISGID)
+        open_to_all = bits & stat.S_IWOTH and not passing
+        lacks = is_bin and entry.package is not None and not bits & EXECUTES
+        return bool(special or open_to_all or lacks or (is_program and (bits not in ORDINARY or foreign)))
+    if kind == stat.S_IFDIR and not passing:
+        open_to_all = bits & stat.S_IWOTH and not bits & stat.S_ISVTX
+        return bool(open_to_all or (is_program and (bits != 0o755 or foreign)))
+    # 0:0 is what systemd and overlay file systems put in the place of a file.
+    return (
+        kind in (stat.S_IFCHR, stat.S_IFBLK) and status.st_rdev != 0 and not entry.path.startswith(("/dev/", "/etc/"))
+    )
 
 
 def _twice(table):

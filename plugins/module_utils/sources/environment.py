@@ -1,11 +1,12 @@
-"""What people get when they log in: the umask, the path on which root finds programs, and when an idle shell ends."""
+"""What people get when they log in: the umask, where root finds programs, and when an idle shell ends; and where the
+linker finds libraries."""
 
 from __future__ import annotations
 
 import os
 import re
-import stat
 
+from ansible_collections.oplever.lab.plugins.module_utils import search_path
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import pam, umask
 
@@ -18,7 +19,13 @@ ROOT_FILES = ("/root/.profile", "/root/.bash_profile", "/root/.bash_login", "/ro
 LOGIN_UMASK = re.compile(r"^[ \t]*UMASK[ \t]+([0-7]+)[ \t]*$", re.MULTILINE)
 TMOUT = re.compile(r"^[^#\n]*?\bTMOUT=[\"']?(\d*)", re.MULTILINE)
 LONGEST_IDLE = 900
-PATH = re.compile(r"^[^#\n]*?\bPATH=[\"']?([^\"'\n;]*)", re.MULTILINE)
+# A comment, or a word of the shell that is given to a variable, quoted in parts or whole.
+ASSIGNMENT = re.compile(
+    r"""(?:^|(?<=[\s;&|(]))(?:\#.*|([A-Za-z_]\w*)(\+)?=((?:"[^"\n]*"|'[^'\n]*'|[^\s;&|"'#()])*))""", re.MULTILINE
+)
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+QUOTE = re.compile("[\"']")
+DEPTH = 8
 SUPATH = re.compile(r"^[ \t]*ENV_SUPATH\s+PATH=(\S+)", re.MULTILINE)
 
 
@@ -34,7 +41,11 @@ def look_up(machine, select):
         return _root_path(machine)
     if subject == "idle_shell":
         return _idle_shell(machine)
-    raise UnreadableError("environment does not know %s (it knows: idle_shell, root_path, umask)" % subject)
+    if subject == "library_path":
+        return _library_path(machine)
+    raise UnreadableError(
+        "environment does not know %s (it knows: idle_shell, library_path, root_path, umask)" % subject
+    )
 
 
 def _shell_files(machine):
@@ -82,14 +93,9 @@ def _umask(machine):
 
 def _root_path(machine):
     places = [(value, "/etc/login.defs") for value in SUPATH.findall(machine.read("/etc/login.defs") or "")]
-    for path in ("/etc/environment", *ROOT_FILES):
-        places += [(value, path) for value in PATH.findall(machine.read(path) or "")]
-    unsafe = [
-        "%s: %s" % (source, reason)
-        for value, source in places
-        for entry in value.split(":")
-        for reason in _wrong(machine, entry)
-    ]
+    for path in ("/etc/environment", *_shell_files(machine)):
+        places += [(value, path) for value in _paths(machine.read(path) or "")]
+    unsafe = ["%s: %s" % (source, reason) for value, source in places for reason in search_path.wrong(machine, value)]
     return {
         "exists": bool(places),
         "value": places[-1][0] if places else None,
@@ -98,19 +104,41 @@ def _root_path(machine):
     }
 
 
-def _wrong(machine, entry):
-    if entry in ("$PATH", "${PATH}"):
-        return
-    if entry in ("", "."):
-        yield "the directory one happens to be in"
-    elif not entry.startswith("/"):
-        yield "%s is not a full path" % entry
-    else:
-        try:
-            status = os.stat(machine.path(entry))
-        except OSError:
-            return  # what is not there, nobody can put a program in: /usr/local/sbin may be missing
-        if not stat.S_ISDIR(status.st_mode):
-            yield "%s is not a directory" % entry
-        elif status.st_uid != 0 or status.st_mode & 0o022:
-            yield "%s can be written by others than root" % entry
+def _paths(text):
+    """Values that a file gives PATH, for root. A part with a variable that the file does not set is left out: a file
+    of packages may name what is nowhere set."""
+    variables = {"HOME": "/root"}
+    for name, appended, word in ASSIGNMENT.findall(text):
+        value = VARIABLE.sub(lambda hit: variables.get(hit.group(1) or hit.group(2), hit.group()), QUOTE.sub("", word))
+        if name != "PATH":
+            variables[name] = value
+            continue
+        parts = re.sub(r"(^|:)~(?=/|:|$)", r"\1/root", value).split(":")
+        # `+=` puts the word behind what there is; a colon in front of it parts the two.
+        if appended and parts[0] == "":
+            del parts[0]
+        yield ":".join(part for part in parts if part in search_path.KEPT or "$" not in part)
+
+
+def _library_path(machine):
+    """Directories in which the dynamic linker looks for libraries beside its own (ld.so.conf(5))."""
+    places = list(_linked(machine, "/etc/ld.so.conf", 0))
+    return {
+        "exists": bool(places),
+        "values": [directory for directory, _ in places],
+        "unsafe": [
+            "%s: %s" % (source, reason) for value, source in places for reason in search_path.wrong(machine, value)
+        ],
+    }
+
+
+def _linked(machine, path, depth):
+    for line in (machine.read(path) or "").splitlines():
+        entry = line.partition("#")[0].strip()
+        keyword, *patterns = entry.split() or [""]
+        if keyword == "include" and depth < DEPTH:
+            for pattern in patterns:
+                for inner in machine.glob(os.path.join(os.path.dirname(path), pattern)):
+                    yield from _linked(machine, inner, depth + 1)
+        elif keyword not in ("", "include", "hwcap"):
+            yield entry.partition("=")[0], path

@@ -13,6 +13,8 @@ ATTRIBUTES = ("exists", "open", "loose", "trusting", "missing")
 # Left behind by rsh and mail of long ago, or holding passwords in clear text.
 TRUSTING = (".rhosts", ".shosts", ".forward", ".netrc")
 SECRET = (".bash_history", ".zsh_history", ".python_history", ".mysql_history", ".psql_history")
+# They let the users of other machines in, for everybody.
+TRUSTING_FOR_ALL = ("/etc/hosts.equiv", "/etc/shosts.equiv")
 OTHERS_ANYTHING, OTHERS_WRITE, ANYBODY = 0o027, 0o022, 0o077
 
 
@@ -24,6 +26,7 @@ def look_up(machine, select):
     """`open`: homes of another or wider than 0750. `loose`: files with a dot that others own or may write (or
     read, for a history). `trusting`: files that let others in. `missing`: people without home."""
     facts = {key: [] for key in ATTRIBUTES[1:]}
+    facts["trusting"] += [path for path in TRUSTING_FOR_ALL if machine.status(path, follow=False) is not None]
     people = sorted(machine.once(account.accounts).items())
     for name, person in people:
         if not is_person(person):
@@ -40,9 +43,10 @@ def look_up(machine, select):
 
 
 def is_person(facts):
-    """Somebody who can log in and is no account of a service."""
+    """Somebody who can log in and is no account of a service; root is one too."""
     uid = facts["uid"]
-    return account.can_log_in(facts["shell"]) and uid >= account.FIRST_PERSON and uid != account.NOBODY
+    is_of_people = uid == 0 or (uid >= account.FIRST_PERSON and uid != account.NOBODY)
+    return is_of_people and account.can_log_in(facts["shell"])
 
 
 def _files(machine, home, uid, facts):

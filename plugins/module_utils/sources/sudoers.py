@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils import names
+import fnmatch
+
+from ansible_collections.oplever.lab.plugins.module_utils import names, search_path
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import sudo_policy, sudoers_file
 from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Member
@@ -15,6 +17,14 @@ FILE = "/etc/sudoers"
 # Who may be root in everything: root itself, and on Debian the group sudo.
 ADMINISTRATORS = ("root", "%sudo", "%admin")
 ALL = "ALL"
+LONGEST_MINUTES = 15
+"""As sudo has it by itself, and as CIS wants it at most."""
+# By these, programs load code or read what to do: the dynamic linker, shells, and interpreters.
+LOADING = (
+    "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4",
+    "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT", "NODE_OPTIONS",
+    "NODE_PATH",
+)  # fmt: skip
 OPERATORS = {"": "=", "list_add": "+=", "list_remove": "-="}
 SIGNS = {"userid": "#", "usergroup": "%", "usergid": "%#", "nonunixgroup": "%:", "nonunixgid": "%:#", "netgroup": "+"}
 ALIAS_WORDS = {
@@ -77,13 +87,46 @@ def _nopasswd(machine, policy):
 
 
 def _no_authentication(machine, policy):
-    """Defaults that let somebody through without a password: `!authenticate`, and groups that are exempt."""
-    return _texts(
-        option
-        for option in policy.options
-        if (option.name == "authenticate" and option.value is False)
-        or (option.name == "exempt_group" and option.value is not False)
-    )
+    """Defaults that let somebody through without a password: `!authenticate`, groups that are exempt, and a password
+    that counts for longer than it does by itself, or in other sessions too."""
+    return _texts(option for option in policy.options if LETS_THROUGH.get(option.name, _never)(option.value))
+
+
+def _never(value):
+    return False
+
+
+def _is_long(value):
+    """Minutes; less than none is for ever, and `!timestamp_timeout` asks each time."""
+    try:
+        return value is not False and not 0 <= float(value) <= LONGEST_MINUTES
+    except ValueError:
+        return True
+
+
+LETS_THROUGH = {
+    "authenticate": lambda value: value is False,
+    "exempt_group": lambda value: value is not False,
+    "timestamp_timeout": _is_long,
+    "timestamp_type": lambda value: value == "global",
+}
+
+
+def _environment(machine, policy):
+    """Defaults by which the caller decides what a command runs: variables that programs load code by are handed on, or
+    programs are looked for where others may write."""
+    return _texts(option for option in policy.options if _is_open(machine, option))
+
+
+def _is_open(machine, option):
+    if option.name in ("env_reset", "setenv"):
+        return option.value is (option.name == "setenv")
+    if option.name in ("env_keep", "env_check") and option.operation != "list_remove":
+        names_kept = [word.partition("=")[0] for word in str(option.value).split()]
+        return any(fnmatch.fnmatchcase(name, kept) for kept in names_kept for name in LOADING)
+    if option.name == "secure_path":
+        return option.value is False or any(search_path.wrong(machine, str(option.value)))
+    return False
 
 
 def _negated(machine, policy):
@@ -174,6 +217,7 @@ QUESTIONS = {
     "defaults": _defaults,
     "nopasswd": _nopasswd,
     "no_authentication": _no_authentication,
+    "environment": _environment,
     "negated": _negated,
     "loose": _loose,
     "wholesale": _wholesale,

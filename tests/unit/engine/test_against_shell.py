@@ -1,9 +1,13 @@
-"""Values of umask against the shells that Debian has."""
+"""Values of umask and PATH against the shells that Debian has, and where its linker looks for libraries."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from ansible_collections.oplever.lab.plugins.module_utils.sources import umask
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
+from ansible_collections.oplever.lab.plugins.module_utils.sources import environment, umask
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.engine.programs import EXAMPLES, needs, run
@@ -56,3 +60,84 @@ def test_a_value_is_what_the_shells_make_of_it(word: str, before: int) -> None:
 )
 def test_where_a_file_sets_it(line: str, masks: list[int]) -> None:
     assert umask.settings(line + "\n") == masks
+
+
+PIECES = st.sampled_from(
+    [
+        "/a",
+        '"/b"',
+        "'/c'",
+        "$PATH",
+        '"$PATH"',
+        "${PATH}",
+        "$HOME/bin",
+        '"${HOME}/x"',
+        "$D",
+        '"$D/e"',
+        ".",
+        "~/t",
+        "",
+        "rel",
+    ]
+)
+PLACES = st.lists(PIECES, min_size=1, max_size=4).map(":".join)
+FORMS = st.sampled_from(
+    [
+        "PATH={}",
+        "export PATH={}",
+        "\tPATH={}; export PATH",
+        "true && PATH={}",
+        "PATH={} # PATH=/no",
+        "export A=1 PATH={}",
+    ]
+)
+OTHERS = st.sampled_from(
+    ["# PATH=/no", "MANPATH=/no", "XPATH=/no", "LD_LIBRARY_PATH=/no; true", "D=/f", "D='/g'", "true"]
+)
+LINES = st.one_of(st.builds(str.format, FORMS, PLACES), OTHERS)
+
+
+@needs("bash")
+@needs("dash")
+@EXAMPLES
+@given(lines=st.lists(LINES, max_size=4))
+def test_a_path_is_what_the_shells_make_of_it(lines: list[str]) -> None:
+    text = "\n".join(["D=/d", *lines, ""])
+    path = "/before"
+    for value in environment._paths(text):
+        path = re.sub(r"\$PATH|\$\{PATH\}", path, value)
+    shells = {run(f"/bin/{s}", "-c", f'HOME=/root\nPATH=/before\n{text}echo "$PATH"').stdout for s in ("bash", "dash")}
+    assert {path + "\n"} == shells
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("PATH+=:/x\n", ["/x"]),
+        ('PATH="/x"y:"$PATH"\n', ["/xy:$PATH"]),
+        ("if true; then PATH=/y; fi\n", ["/y"]),
+        ("PATH=$PATH:$JAVA_HOME/bin\n", ["$PATH"]),
+        ("[ -d /x ] && (PATH=/x)\n", ["/x"]),
+    ],
+)
+def test_where_a_file_sets_the_path(text: str, paths: list[str]) -> None:
+    assert list(environment._paths(text)) == paths
+
+
+@needs("ldconfig")
+def test_libraries_are_looked_for_where_the_linker_looks(tmp_path: Path) -> None:
+    files = {
+        "etc/ld.so.conf": "include ld.so.conf.d/*.conf\n/opt/a # /opt/no\n\t/opt/b\n/opt/c \nhwcap 1 /opt/no\n",
+        "etc/ld.so.conf.d/x.conf": "/opt/d=libc6\ninclude /etc/more.conf\n",
+        "etc/ld.so.conf.d/y": "/opt/no\n",
+        "etc/more.conf": "/opt/e\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    for name in ("a", "b", "c", "d", "e", "no"):
+        (tmp_path / "opt" / name).mkdir(parents=True)
+    told = run("ldconfig", "-r", str(tmp_path), "-N", "-X", "-v")
+    looked_for = {line.partition(":")[0] for line in told.stdout.splitlines() if line.startswith("/opt")}
+    assert set(environment.look_up(Machine(str(tmp_path)), {"what": "library_path"})["values"]) == looked_for
+    assert looked_for == {f"/opt/{name}" for name in "abcde"}

@@ -378,7 +378,25 @@ def test_environment_names_unsafe_places_of_root(stock: Path) -> None:
     ]
 
 
-def test_home_looks_at_people_alone(tmp_path: Path) -> None:
+def test_environment_looks_into_what_every_login_reads(stock: Path) -> None:
+    write(stock, "/etc/profile.d/x.sh", 'D=/opt/open\nexport PATH="$D:$HOME/bin":"$PATH"\n')
+    (stock / "opt/open").mkdir(parents=True)
+    (stock / "opt/open").chmod(0o777)
+    unsafe = environment.look_up(Machine(str(stock)), {"what": "root_path"})["unsafe"]
+    assert unsafe == ["/etc/profile.d/x.sh: /opt/open can be written by others than root"]
+
+
+def test_environment_names_where_others_may_put_a_library(stock: Path) -> None:
+    assert environment.look_up(Machine(str(stock)), {"what": "library_path"})["unsafe"] == []
+    write(stock, "/etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n")
+    write(stock, "/etc/ld.so.conf.d/x.conf", "/opt/open\n")
+    (stock / "opt/open").mkdir(parents=True)
+    (stock / "opt/open").chmod(0o777)
+    unsafe = environment.look_up(Machine(str(stock)), {"what": "library_path"})["unsafe"]
+    assert unsafe == ["/etc/ld.so.conf.d/x.conf: /opt/open can be written by others than root"]
+
+
+def test_home_looks_at_people_and_at_what_lets_others_in_for_all(tmp_path: Path) -> None:
     machine = account_files(
         tmp_path,
         ("root:x:0:0::/root:/bin/bash", "root:*:1:0:99999:7:::"),
@@ -389,9 +407,12 @@ def test_home_looks_at_people_alone(tmp_path: Path) -> None:
     for name, mode in ((".profile", 0o664), (".rhosts", 0o600), (".bash_history", 0o644), ("brief", 0o666)):
         write(tmp_path, "/home/anna/" + name, "", mode)
     (tmp_path / "home/anna").chmod(0o755)
+    write(tmp_path, "/root/.shosts", "", 0o600)
+    (tmp_path / "root").chmod(0o700)
+    write(tmp_path, "/etc/hosts.equiv", "+ +\n")
     found = home.look_up(machine, {})
     assert [row.split()[:2] for row in found["open"]] == [["/home/anna", "0755"]]
-    assert found["trusting"] == ["/home/anna/.rhosts"]
+    assert found["trusting"] == ["/etc/hosts.equiv", "/home/anna/.rhosts", "/root/.shosts"]
     assert [row.split()[0] for row in found["loose"]] == ["/home/anna/.bash_history", "/home/anna/.profile"]
     assert found["missing"] == ["weg: /home/weg"]
 
@@ -455,12 +476,33 @@ def test_ssh_key_finds_weak_keys_and_files_others_may_write(tmp_path: Path) -> N
         ('anna ALL = NOPASSWD: /bin/a "", PASSWD: /bin/b ""', {"nopasswd"}),
         ("Defaults:anna !authenticate", {"no_authentication"}),
         ("Defaults exempt_group=anna", {"no_authentication"}),
+        ("Defaults timestamp_timeout=-1", {"no_authentication"}),
+        ("Defaults:anna timestamp_timeout = 60", {"no_authentication"}),
+        ("Defaults timestamp_timeout=15", set()),
+        ("Defaults timestamp_timeout=0", set()),
+        ("Defaults !timestamp_timeout", set()),
+        ("Defaults timestamp_type=global", {"no_authentication"}),
+        ("Defaults timestamp_type=tty", set()),
+        ("Defaults !env_reset", {"environment"}),
+        ("Defaults env_reset", set()),
+        ("Defaults setenv", {"environment"}),
+        ('Defaults env_keep += "LANG LD_PRELOAD"', {"environment"}),
+        ("Defaults env_keep += LD_*", {"environment"}),
+        ('Defaults env_keep = "*"', {"environment"}),
+        ('Defaults env_keep += "HTTP_PROXY LC_*"', set()),
+        ("Defaults env_keep -= PYTHONPATH", set()),
+        ('Defaults secure_path="/usr/sbin:/opt/open"', {"environment"}),
+        ('Defaults secure_path="/usr/sbin:."', {"environment"}),
+        ("Defaults !secure_path", {"environment"}),
+        ('Defaults secure_path="/usr/sbin:/usr/bin"', set()),
     ],
 )
 def test_sudoers_rules_that_give_too_much(stock: Path, rule: str, kinds: set[str]) -> None:
     write(stock, "/etc/sudoers.d/x", rule + "\n")
+    (stock / "opt/open").mkdir(parents=True)
+    (stock / "opt/open").chmod(0o777)
     machine = Machine(str(stock))
-    for what in ("wholesale", "negated", "loose", "nopasswd", "no_authentication"):
+    for what in ("wholesale", "negated", "loose", "nopasswd", "no_authentication", "environment"):
         assert bool(sudoers.look_up(machine, {"what": what})["values"]) is (what in kinds), what
 
 
