@@ -91,14 +91,19 @@ def is_of_admin(machine, name):
     return machine.status(posixpath.join(ADMIN, name), follow=False) is not None
 
 
+def files(machine, name):
+    """Paths of a unit and its drop-ins, in the order in which they are read. None of a unit that does not exist or is
+    masked."""
+    if not exists(machine, name):
+        return []
+    return [_fragment(machine, name, ALL_DIRECTORIES), *_drop_ins(machine, name, ALL_DIRECTORIES)]
+
+
 def values(machine, name, section, key, only_drop_ins=False):
     """What a unit with its drop-ins gives to a key, in order (systemd.unit(5)): an empty value takes back those before
     it. Nothing of a unit that does not exist or is masked."""
-    fragment = None if only_drop_ins else _fragment(machine, name, ALL_DIRECTORIES)
-    if not only_drop_ins and (fragment is None or _masked(machine, fragment)):
-        return []
     result = []
-    for path in [*([fragment] if fragment else []), *_drop_ins(machine, name, ALL_DIRECTORIES)]:
+    for path in _drop_ins(machine, name, ALL_DIRECTORIES) if only_drop_ins else files(machine, name):
         for header, name_of_value, value in lines(machine.read(path) or ""):
             if (header, name_of_value) == (section, key):
                 result = [*result, value] if value else []

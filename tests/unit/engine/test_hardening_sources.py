@@ -322,6 +322,41 @@ def test_cron_finds_what_another_could_change(tmp_path: Path) -> None:
     assert found["writable"] == ["/opt/job/run.sh: /opt/job can be written by everybody"]
 
 
+def test_cron_names_where_everybody_could_put_a_program(tmp_path: Path) -> None:
+    """Only there: a program that is there is safe in a directory with the sticky bit, and one of PATH counts only
+    before the place where the program is."""
+    table = "PATH=/open:/usr/bin:/open/late\n1 * * * * root /open/not/there; /no\n2 * * * * root tool; /open/mine\n"
+    write(tmp_path, "/etc/cron.d/job", table)
+    for path in ("/usr/bin/tool", "/open/mine"):
+        write(tmp_path, path, "", 0o755)
+    (tmp_path / "open").chmod(0o1777)
+    found = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})
+    assert found["writable"] == [
+        "/open/not/there: /open can be written by everybody",
+        "/open/tool: /open can be written by everybody",
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/cron.d", "/etc/cron.d/job", "/etc/anacrontab", "/var/spool/cron/crontabs/root",
+     "/etc/systemd/system/x.timer", "/etc/systemd/system/y.service", "/etc/systemd/system/y.service.d/z.conf"],
+)  # fmt: skip
+def test_cron_finds_a_table_that_another_could_change(tmp_path: Path, path: str) -> None:
+    for name, text in {
+        "/etc/cron.d/job": "1 * * * * root /usr/bin/good\n", "/etc/anacrontab": "", "/usr/bin/good": "",
+        "/var/spool/cron/crontabs/root": "", "/var/spool/cron/crontabs/jan": "",
+        "/etc/systemd/system/x.timer": "[Timer]\nUnit=y.service\n", "/etc/systemd/system/y.service": "[Service]\n",
+        "/etc/systemd/system/y.service.d/z.conf": "[Service]\n",
+    }.items():  # fmt: skip
+        write(tmp_path, name, text)
+    (tmp_path / "var/spool/cron/crontabs/jan").chmod(0o666)
+    assert cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})["writable"] == []
+    (tmp_path / path.lstrip("/")).chmod(0o777)
+    found = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})["writable"]
+    assert f"{path}: {path} can be written by everybody" in found
+
+
 def account_files(root: Path, *lines: tuple[str, str]) -> Machine:
     write(root, "/etc/passwd", "".join(passwd + "\n" for passwd, _ in lines))
     write(root, "/etc/shadow", "".join(line + "\n" for _, line in lines))
