@@ -51,12 +51,12 @@ class Lab:
             [str(BIN / "oplever"), *args], cwd=ROOT, env=self.env, text=True, capture_output=True, check=False
         )
 
-    def shell(self, host: str, command: str, *options: str, sudo: bool = True) -> str:
+    def shell(self, host: str, command: str, *options: str, sudo: bool = True, timeout: int = 120) -> str:
         """Do by hand what somebody might do on a machine, over an SSH connection of its own with these options of ssh;
         what the command prints, errors too. Raises AssertionError, with that text, when it fails."""
         words = [*self._ssh(host), *options, "sudo -n -H " * sudo + "sh -c " + shlex.quote(command)]
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
-        done = subprocess.run(words, text=True, timeout=120, check=False, **pipe)
+        done = subprocess.run(words, text=True, timeout=timeout, check=False, **pipe)
         assert done.returncode == 0, f"{host}: {command}\n{done.stdout}"
         return done.stdout
 
@@ -75,7 +75,7 @@ class Lab:
         """One module on some machines, outside any record; gives what ansible said."""
         done = subprocess.run(
             [str(BIN / "ansible"), hosts, *args],
-            cwd=ROOT, env={**self.env, "OPLEVER_JOURNAL": "0"}, text=True, capture_output=True, timeout=120,
+            cwd=ROOT, env={**self.env, "OPLEVER_JOURNAL": "0"}, text=True, capture_output=True, timeout=300,
             check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

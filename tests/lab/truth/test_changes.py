@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 from oplever.record.causes import causes
-from oplever.record.model import BAD, Record
+from oplever.record.model import BAD, Record, Test
 
 from ..conftest import Lab  # type: ignore[import-not-found]
-from .changes import HOSTS, Change, changes, differences, missing, unexpected
+from .changes import HOSTS, Change, changes, differences, missing, name, unexpected
 from .faults import faults, unnamed
 from .planting import run
 
@@ -74,6 +74,49 @@ def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group:
         if still := unexpected(prepared, differences(host, looks["before"][host], looks["undone"][host])):
             wrong[f"{host} after the undo"] = still
     assert wrong == {}
+
+
+ORDINARY = """
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install --yes cron logrotate man-db unattended-upgrades >/dev/null
+"""
+A_DAY = """
+apt-get -qq update
+unattended-upgrade
+logrotate --force /etc/logrotate.conf
+journalctl --rotate --vacuum-time=1s --quiet
+systemd-tmpfiles --create --clean --remove --exclude-prefix=/run --exclude-prefix=/dev
+for job in /etc/cron.daily/*; do "$job" >/dev/null 2>&1 || echo "$job: $?"; done
+for timer in $(systemctl list-unit-files --plain --no-legend --type=timer | awk '{ print $1 }'); do
+  systemctl start "$(systemctl show --property=Unit --value "$timer")" || true
+done
+runuser -l beheer -c 'sudo -k; ls -la ~ >/dev/null; vi -c :q 2>/dev/null || true'
+"""
+"""What happens to a machine by itself: a day's timers and jobs, rotated logs, updates, somebody who logs in."""
+
+
+@pytest.mark.truth
+def test_a_day_of_ordinary_life_and_a_reboot_are_named_by_nobody(servers: Lab, tmp_path: Path) -> None:
+    """Updates are told apart from drift, so packages may differ; nothing else may, in two looks."""
+    for host in HOSTS.values():
+        servers.shell(host, ORDINARY, timeout=600)
+    before = look(servers, tmp_path / "before")
+    for host in HOSTS.values():
+        servers.shell(host, A_DAY, timeout=600)
+    after_a_day = look(servers, tmp_path / "day")
+    servers.adhoc("servers", "-b", "-m", "ansible.builtin.reboot", "-a", "reboot_timeout=120")
+    after_a_reboot = look(servers, tmp_path / "reboot")
+    named = {
+        f"{host} {state}": [name(test) for test in differences(host, before[host], seen[host]) if not is_update(test)]
+        for host in HOSTS.values()
+        for state, seen in (("day", after_a_day), ("reboot", after_a_reboot))
+    }
+    assert {key: names for key, names in named.items() if names} == {}
+
+
+def is_update(test: Test) -> bool:
+    return name(test).startswith("package ") and test.expected not in ("", "absent") and test.found != "absent"
 
 
 @pytest.fixture
