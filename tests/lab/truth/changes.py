@@ -83,6 +83,11 @@ def name(test: Test) -> str:
     return test.id.removeprefix("drift.").replace(".", " ", 1)
 
 
+def is_update(test: Test) -> bool:
+    """Whether it tells of another version of a package that was there before."""
+    return name(test).startswith("package ") and not {"", "absent"} & {test.expected, test.found}
+
+
 def fits(line: str, test: Test) -> bool:
     about, before, after = (part.strip() for part in line.split("|"))
     return about in name(test) and before in test.expected and after in test.found

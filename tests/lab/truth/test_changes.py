@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 from oplever.record.causes import causes
-from oplever.record.model import BAD, Record, Test
+from oplever.record.model import BAD, Record
 
 from ..conftest import Lab  # type: ignore[import-not-found]
-from .changes import HOSTS, Change, changes, differences, missing, name, unexpected
+from .changes import HOSTS, Change, changes, differences, is_update, missing, name, unexpected
 from .faults import faults, unnamed
 from .planting import run
 
@@ -113,10 +113,6 @@ def test_a_day_of_ordinary_life_and_a_reboot_are_named_by_nobody(servers: Lab, t
         for state, seen in (("day", after_a_day), ("reboot", after_a_reboot))
     }
     assert {key: names for key, names in named.items() if names} == {}
-
-
-def is_update(test: Test) -> bool:
-    return name(test).startswith("package ") and test.expected not in ("", "absent") and test.found != "absent"
 
 
 @pytest.fixture
