@@ -105,6 +105,15 @@ def name_server(value: str) -> str:
     return address(where) or (number_between(1, 65535)(port) if "#" in value else "")
 
 
+def host_port(value: str) -> str:
+    """A host name or address with a port; an IPv6 address is in brackets."""
+    where, _, port = value.rpartition(":")
+    inner = where[1:-1] if where.startswith("[") and where.endswith("]") else where
+    if not where or host(inner) or (":" in inner) != (inner != where) or number_between(1, 65535)(port):
+        return "is not a server with its port such as 192.0.2.10:8080"
+    return ""
+
+
 def time_zone(value: str) -> str:
     zones = zoneinfo.available_timezones()
     if not re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", value) or (zones and value not in zones):
@@ -194,7 +203,18 @@ KINDS: dict[str, Callable[[str], str]] = {
         r"https?://[^\s/]+(/\S*)?|about:\S+|file:///\S*", "is not a web address such as https://school.example/"
     ),
     "server_name": server_name,
+    "host_port": host_port,
+    # Words of the configuration of nginx: neither a blank, a quote, a variable nor the end of a directive is in them.
+    "url_path": _matches(r"/[^\s;{}\"'$\\#*]*[*]?", "is not a path such as /old or /old/*"),
+    "redirect": _matches(
+        r"(https?:/)?/[^\s;{}\"'$\\]*", "is neither a path nor an address such as https://school.example/"
+    ),
+    "size": _matches(r"[0-9]+[kmg]?", "is not a size such as 20m"),
     "name_server": name_server,
+    "unit": _matches(
+        r"[A-Za-z0-9:_.@\\-]+[.](service|socket|target|path|timer)", "is not a unit such as nginx.service"
+    ),
+    "days": number_between(1, 36500),
     "stratum": number_between(0, 15),
     # Words of a list in sshd_config(5): names, with the signs of a pattern.
     "ssh_pattern": _matches(r"[^\s#\"',]+", "is not one name or pattern of sshd_config"),

@@ -42,10 +42,17 @@ class Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class Named(ssl.SSLContext):
+    """The address of this machine is in the request, and the web server is asked for the certificate of the wiki."""
+
+    def wrap_socket(self, *arguments: object, **options: object) -> ssl.SSLSocket:
+        return super().wrap_socket(*arguments, **{**options, "server_hostname": host})  # type: ignore[arg-type]
+
+
 address, host, account = sys.argv[1:4]
 jar: SimpleCookie = SimpleCookie()
 # The certificate has a test of its own.
-context = ssl.create_default_context()
+context = Named(ssl.PROTOCOL_TLS_CLIENT)
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
 opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=context))
