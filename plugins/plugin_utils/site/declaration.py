@@ -11,9 +11,11 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site import checking, 
 
 SOURCES = {
     "domain": "The domain of the site.",
+    "domains": "The same, as a list.",
     "machines": "Every machine by name, with its address and aliases.",
     "name_servers": "C(dns) of the network, else the addresses of machines that serve this role.",
     "networks": "The networks of the site.",
+    "server_host": "Name of the first machine that serves this role.",
     "server_names": "Full names and aliases of all servers.",
     "servers": "Addresses of machines that serve this role.",
 }

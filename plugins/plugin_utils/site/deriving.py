@@ -39,6 +39,10 @@ def _servers(facts: Facts) -> list[str]:
     return [machine.address for machine in facts.servers.get(facts.role, ())]
 
 
+def _server_host(facts: Facts) -> str:
+    return next((machine.name for machine in facts.servers.get(facts.role, ())), "")
+
+
 def _name_servers(facts: Facts) -> list[str]:
     return list(facts.network.dns) if facts.network and facts.network.dns else _servers(facts)
 
@@ -54,9 +58,11 @@ def _networks(facts: Facts) -> list[str]:
 
 SOURCES: dict[str, Callable[[Facts], Any]] = {
     "domain": lambda facts: facts.site.domain,
+    "domains": lambda facts: [facts.site.domain] if facts.site.domain else [],
     "machines": _machines,
     "name_servers": _name_servers,
     "networks": _networks,
+    "server_host": _server_host,
     "server_names": _server_names,
     "servers": _servers,
 }
@@ -88,8 +94,10 @@ def server_level(site: Site, servers: Servers, serving: Sequence[Role]) -> Level
 
 
 def machine_level(merged: Merged, served: Sequence[Role], site: Site, machine: Machine) -> Level:
-    """Rules of the packet filter for what the machine serves, and its purposes for the security baseline."""
+    """Rules of the packet filter for what the machine serves, and its purposes for the security baseline. A role whose
+    C(state) is absent serves nothing."""
     rules: dict[str, Any] = {}
+    served = [role for role in served if merged.options.get(role.name, {}).get("state") != "absent"]
     for role in served:
         rules |= _rules(role, merged.options.get(role.name, {}), site, machine)
     purposes = list(dict.fromkeys(role.declaration["purpose"] for role in served if "purpose" in role.declaration))

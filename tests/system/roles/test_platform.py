@@ -42,6 +42,8 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ),
     ("dns", "client"): ({"dns_client_servers": ["192.0.2.300"]}, "dns_client_servers[0] is not an address"),
     ("timesync", "main"): ({"timesync_servers": ["192.0.2.300"]}, "timesync_servers[0] is not an address such as"),
+    ("ca", "main"): ({"ca_hosts": [{"name": "a b"}]}, "ca_hosts[0].name is not a domain name"),
+    ("ca", "client"): ({"ca_reload": ["nginx"]}, "ca_reload[0] is not a unit such as nginx.service"),
     ("mariadb", "main"): ({"mariadb_databases": ["a b"]}, "mariadb_databases[0] is not a name of letters"),
     ("nginx", "main"): (
         {"nginx_sites": [{"server_names": ["a b"], "root": "/srv"}]}, "nginx_sites[0].server_names[0] is not the name",

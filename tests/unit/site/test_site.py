@@ -197,6 +197,35 @@ def test_a_port_depends_on_any_of_the_items(load_site: Load, site_text: str) -> 
     assert "HTTPS 443/tcp" in rules(inventory, "srv1")
 
 
+def test_a_role_whose_state_is_absent_serves_nothing(load_site: Load, site_text: str) -> None:
+    inventory = load_site(site_text.replace("      nginx:\n", "      nginx:\n        state: absent\n"))
+    assert variables(inventory, "srv1")["nginx_state"] == "absent"
+    assert {service["comment"] for service in variables(inventory, "srv1")["firewall_services"]} == {
+        "DNS 53/udp",
+        "DNS 53/tcp",
+    }
+    assert variables(inventory, "srv1")["harden_purposes"] == ["dns"]
+
+
+def test_an_authority_at_one_server_knows_every_machine_and_they_know_it(load_site: Load, site_text: str) -> None:
+    inventory = load_site(site_text.replace("      dns:", "      ca: {days: 30}\n      dns:", 1))
+    assert variables(inventory, "srv1")["ca_domains"] == ["school.example"]
+    hosts = {host["name"]: host for host in variables(inventory, "srv1")["ca_hosts"]}
+    assert hosts["srv1"] == {"name": "srv1", "address": "192.0.2.11", "aliases": ["ns"]}
+    assert hosts.keys() == {"srv1", "srv2", "pc-101-01", "pc-101-02", "pc-101-03", "pc-med-1"}
+    for machine in ("srv1", "srv2", "pc-101-01"):
+        assert variables(inventory, machine)["ca_server"] == "srv1"
+    assert "ca_hosts" not in variables(inventory, "srv2")
+    assert "ca_server" not in variables(load_site(site_text), "srv2"), "without an authority nobody gets a certificate"
+
+
+def test_options_of_a_host_do_not_make_it_an_authority(load_site: Load, site_text: str) -> None:
+    text = site_text.replace("      dns:", "      ca: {}\n      dns:", 1)
+    inventory = load_site(text.replace("mariadb: {d", "ca: {reload: [mariadb.service]}\n      mariadb: {d"))
+    assert inventory.members["ca_servers"] == ["srv1"]
+    assert variables(inventory, "srv2")["ca_reload"] == ["mariadb.service"]
+
+
 def test_purposes_follow_from_roles_and_can_be_added_to(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text)
     assert variables(inventory, "srv1")["harden_purposes"] == ["dns", "web"]
@@ -276,7 +305,7 @@ def test_a_role_of_ones_own_is_played_without_touching_a_playbook(
 AT = "servers.srv2.roles.kiosk"
 DECLARED = {
     "prots: []": '1: prots: unknown key; did you mean "ports"?',
-    "stage: Werkplekken": "1: stage: there is no such stage; possible are Applications, Base system, Databases",
+    "stage: Werkplekken": "1: stage: there is no such stage; possible are Applications, Base system, Certificates",
     "site: {url: domian}": '8: site.url: there is no source of this name; did you mean "domain"?',
     "site: {ulr: domain}": '8: site.ulr: the role has no such option; did you mean "url"?',
     "by_name: {buttons: nmae}": '11: by_name.buttons: the items have no such option; did you mean "name"?',
