@@ -14,6 +14,8 @@ __all__ = ["MASK", "Redactor", "every_text", "is_secret_name", "may_hold_secrets
 
 DEPTH = 6
 """How deep variables are searched for secrets."""
+SHORT, REMEMBERED = 256, 20_000
+"""Characters of a text, and number of texts, that are remembered as having no secret in them."""
 SHORTEST_KNOWN = 6
 """Known secrets shorter than this are not searched for: `admin` would black out half of every text."""
 
@@ -201,6 +203,7 @@ class Redactor:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._clean: set[str] = set()
         self.know(values)
 
     def know(self, values: Iterable[str]) -> None:
@@ -212,13 +215,20 @@ class Redactor:
         new = {part for part in new if len(part) >= SHORTEST_KNOWN} - self._values
         if new:
             self._values |= new
+            self._clean.clear()
             longest_first = sorted(self._values, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def text(self, text: str) -> str:
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
-        return redact_text(text)
+        """The text without what looks like a secret or is known as one. Short texts in which there was nothing are
+        remembered: the snapshots of a run hold the same ones again and again."""
+        if text in self._clean:
+            return text
+        masked = self._pattern.sub(MASK, text) if self._pattern is not None else text
+        masked = redact_text(masked)
+        if masked == text and len(text) <= SHORT and len(self._clean) < REMEMBERED:
+            self._clean.add(text)
+        return masked
 
     def value(self, value: Any) -> Any:
         """A JSON value with every string in it redacted."""

@@ -131,3 +131,10 @@ def test_a_list_of_settings_holds_no_secrets() -> None:
     settings = [{"control": "NET-001", "key": "net.ipv4.ip_forward", "value": "disabled"}]
     assert secret_values({"role_settings": settings}) == set()
     assert secret_values({"signing_key": "1234567890abcdef"}) == {"1234567890abcdef"}
+
+
+def test_a_text_that_was_harmless_is_masked_once_it_is_known_as_secret() -> None:
+    redactor = Redactor()
+    assert redactor.text("bestuurskamer7") == "bestuurskamer7"
+    redactor.know(["bestuurskamer7"])
+    assert redactor.text("bestuurskamer7") == "***"
