@@ -14,6 +14,7 @@ from ansible import constants as C  # noqa: N812 - the name everyone knows it by
 from ansible import context
 from ansible_collections.oplever.lab.plugins.plugin_utils import (
     blocks,
+    changes,
     directory,
     documents,
     events,
@@ -45,6 +46,7 @@ class Run:
         self._project = current_project
         self.redactor = Redactor(secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv)))
         recording.begin(self.redactor, place.id)
+        changes.begin()
         self._options = options
         self._loader: Any = None
         self._directory = ""
@@ -208,6 +210,9 @@ class Run:
         # A second result of the same task is a file that could not be included: Ansible counts that as failed always.
         rescue = blocks.rescued_by(task) if status == "failed" and begun is not None else None
         action = self.action(task)
+        changes.learn(key[1], task, status)
+        if action == "oplever.lab.checks" and events.data_of(result).get("stage") == "during":
+            changes.tested(key[1], task)
         self.redactor.know(events.learnt(result, action))
         if action == "ansible.builtin.include_vars":
             self._search(events.included_variables(task, self._directory))
@@ -285,6 +290,7 @@ class Run:
         self._display.display(line, stderr=not people)
 
     def _warn(self) -> None:
+        changes.end()  # what may not have been seen is tested
         if not self._warned:
             self._warned = True
             self._display.warning(

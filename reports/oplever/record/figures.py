@@ -155,3 +155,11 @@ def recap_of(results: Iterable[tuple[Step, HostResult]]) -> Recap:
         rescued=count["rescued"],
         ignored=count["ignored"],
     )
+
+
+def changed_nothing(record: Record) -> bool:
+    """Whether the steps that were carried out, of which there are some, left every machine as it was: no result
+    tells of a change, or of a failure that can have come halfway."""
+    if not any(step.results for step in record.steps):
+        return False
+    return all(result.status in ("ok", "skipped") for step in record.steps for result in step.results)

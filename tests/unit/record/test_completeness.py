@@ -134,7 +134,16 @@ def test_each_machine_needs_a_snapshot_from_before_and_one_from_after(stages: tu
     ],
 )
 def test_tests_are_needed_during_the_work_and_after_it(tests: tuple[str, ...], lacks: list[str]) -> None:
-    assert codes(record(work(tests=tests).check("pass", **CONTROL))) == lacks
+    assert codes(record(work(tests=tests).task("Install", "changed").check("pass", **CONTROL))) == lacks
+
+
+@pytest.mark.parametrize(
+    ("status", "lacks"),
+    [("ok", []), ("skipped", []), ("changed", ["tests_during_missing"]), ("ignored", ["tests_during_missing"])],
+)
+def test_where_nothing_changed_there_was_no_work_to_test(status: str, lacks: list[str]) -> None:
+    """A task that failed can have changed something."""
+    assert codes(record(work(tests=("after",)).task("Install", status).check("pass", **CONTROL))) == lacks
 
 
 def test_a_test_that_does_not_apply_is_none() -> None:

@@ -19,6 +19,8 @@ from oplever.record.model import (
 
 
 def tests_during(view: View, t: Translator) -> Blocks:
+    if not view.during and figures.changed_nothing(view.record):
+        return (Paragraph(t("Nothing was changed, so nothing was tested during the work."), "info"),)
     return _tests(t, view.during, _counted_later(view, t))
 
 
