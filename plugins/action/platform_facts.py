@@ -1,5 +1,5 @@
 # Copyright: The Oplever team; MIT licence
-"""oplever.lab.platform_facts: the facts that a role needs, on a release that it supports."""
+"""oplever.lab.platform_facts: the facts that a role needs on a release that it supports, and how Ansible logs in."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.oplever.lab.plugins.plugin_utils import login
 
 # meta/main.yml of a role names releases by their code names, people know their numbers.
 NUMBERS = {"bookworm": "12", "trixie": "13"}
+LOGIN = "oplever_login"
 IDENTITY = ("distribution", "distribution_release", "distribution_version")
 
 
 class ActionModule(ActionBase):
     """Asks the machine only for facts that nobody gathered yet."""
 
-    _VALID_ARGS = frozenset({"facts"})
+    _VALID_ARGS = frozenset({"facts", "login"})
     _requires_connection = False  # with all facts there, none is needed
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -30,7 +32,8 @@ class ActionModule(ActionBase):
         about = (role.get_name(include_role_fqcn=False), platforms, str(variables["inventory_hostname"]))
         problem = unsupported(*about, facts) if "distribution_release" in facts else ""
         gathered: dict[str, Any] = {}
-        if not problem and (missing := subsets([*IDENTITY, *(self._task.args.get("facts") or [])], facts)):
+        needed = [*IDENTITY, *(self._task.args.get("facts") or [])]
+        if not problem and (missing := subsets(needed, facts)):
             answer = self._execute_module(
                 module_name="ansible.legacy.setup",
                 module_args={"gather_subset": ["!all", "!min", *missing]},
@@ -38,16 +41,22 @@ class ActionModule(ActionBase):
             )
             if answer.get("failed") or answer.get("unreachable"):
                 return {**result, **answer}
-            gathered = answer["ansible_facts"]
+            gathered = dict(answer["ansible_facts"])
             facts.update({name.removeprefix("ansible_"): value for name, value in gathered.items()})
             problem = unsupported(*about, facts)
+        if not problem and (self._task.args.get("login") or (LOGIN in needed and LOGIN not in facts)):
+            reply = self._low_level_execute_command(login.QUESTION, sudoable=False)  # with become it is about root
+            try:
+                gathered[LOGIN] = login.parse(reply["stdout"], remote=login.is_remote(self._connection))
+            except ValueError as error:
+                problem = f"{error} {reply['stderr'].strip()[-200:]}"
         result.update(changed=False, ansible_facts=gathered)
         return {**result, "failed": True, "msg": problem} if problem else result
 
 
 def subsets(needed: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
     """The subsets of `setup` that give those of the `needed` facts that are not among `facts`."""
-    missing = [name for name in needed if name not in facts]
+    missing = [name for name in needed if name not in facts and name != LOGIN]
     return list(dict.fromkeys("distribution" if name in IDENTITY else name for name in missing))
 
 

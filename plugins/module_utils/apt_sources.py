@@ -112,6 +112,11 @@ def targets(places, configured, environment):
     return servers
 
 
+def problems_of_machine():
+    """A sentence for each address that this machine would fetch from and that does not answer."""
+    return problems(targets(sources(), proxies(), os.environ))
+
+
 def problems(servers):
     """A sentence for each address that does not answer. All are asked at the same time."""
     answers = {}

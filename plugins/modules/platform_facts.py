@@ -20,6 +20,14 @@ options:
     type: list
     elements: str
     default: []
+  login:
+    description:
+      - Whether to ask the machine, each time, as whom and by which way Ansible is logged in, because the inventory does
+        not always know; the account may stand in C(ssh_config), and behind a forwarded port the machine has another
+        port than the inventory. With C(oplever_login) among O(facts) it is asked only when nobody asked before.
+      - The question is asked as the login account, whatever C(become) says.
+    type: bool
+    default: false
 extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
@@ -36,4 +44,12 @@ ansible_facts:
   description: The facts that were missing; empty when all of them were there.
   returned: always
   type: dict
+  contains:
+    oplever_login:
+      description:
+        - C(account), C(groups) and C(home) of the login account, and C(remote), whether it came in by SSH. If so,
+          C(client) is the address from which it came as the machine sees it, and C(address) and C(port) are those of
+          the machine. Otherwise these are empty and 0.
+      returned: when asked
+      type: dict
 """

@@ -23,6 +23,7 @@ COMMANDS = frozenset(f"ansible.builtin.{name}" for name in ("command", "shell", 
 PACKAGERS = frozenset(
     {f"ansible.builtin.{name}" for name in ("apt", "package", "dnf", "dnf5", "yum", "pip")}
     | {f"community.general.{name}" for name in ("apk", "pacman", "zypper", "snap", "flatpak", "npm", "gem")}
+    | {"oplever.lab.configure"}
 )
 _FACTS = frozenset(f"ansible.builtin.{name}" for name in ("setup", "gather_facts", "set_fact"))
 _HOLDER = re.compile(r"It is held by process \d+ \([^()\n]*\)")
@@ -250,7 +251,7 @@ def _package_names(data: Mapping[str, Any]) -> list[str]:
     arguments = invocation.get("module_args") if isinstance(invocation, Mapping) else None
     if not isinstance(arguments, Mapping):
         return []
-    for key in ("package", "name", "pkg", "deb"):
+    for key in ("package", "name", "pkg", "deb", "packages"):
         value = arguments.get(key)
         if isinstance(value, str):
             return [value]

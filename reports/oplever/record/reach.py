@@ -23,7 +23,6 @@ _LOOKING = NO_WORK | {
     "ansible.builtin.set_fact",
     "ansible.builtin.validate_argument_spec",
     "oplever.lab.checks",
-    "oplever.lab.login_facts",
     "oplever.lab.platform_facts",
     "oplever.lab.reference",
     "oplever.lab.snapshot",

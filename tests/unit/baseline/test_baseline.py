@@ -86,8 +86,9 @@ def remedies() -> Iterator[dict[str, Any]]:
         own = step["controls"]
         listed = own if isinstance(own, list) else re.findall(r"'([A-Z]+-\d+)'", own)
         yield from ({"control": name} for name in listed)
-    # Two tasks carry theirs in themselves: the cache of apt, and the packages that must go.
-    yield from ({"control": name} for name in re.findall(r"[A-Z]+-\d{3}", (ROLE / "tasks/main.yml").read_text("utf-8")))
+    # The cache of apt, and the packages that must go.
+    yield from ({"control": name} for name in re.findall(r"[A-Z]+-\d{3}", VARS["__harden_installs"]))
+    yield from ({"control": name} for name in VARS["__harden_removes"])
 
 
 def test_every_remedy_belongs_to_a_control() -> None:

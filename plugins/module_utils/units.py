@@ -1,0 +1,50 @@
+# Copyright: The Oplever team; MIT licence
+"""Units of systemd that run now and after the next start of the machine."""
+
+from __future__ import annotations
+
+import subprocess
+
+OFF = ("disabled", "masked", "masked-runtime", "enabled-runtime", "linked", "linked-runtime")
+"""States of a unit file with which the unit does not start with the machine, though it could."""
+
+
+def settle(names, check_mode):
+    """Start and enable these units; what was done for each of those that needed something. Raises ValueError when
+    systemd does not know a unit, or cannot start it."""
+    steps = [(name, step) for name, properties in _properties(names).items() for step in _steps(name, properties)]
+    if not check_mode:
+        for name, step in steps:
+            done = _systemctl(step, name)
+            if done.returncode:
+                raise ValueError("%s: systemctl %s: %s" % (name, step, (done.stderr or done.stdout).strip()))
+    return steps
+
+
+def reload_manager():
+    """Let systemd read unit files again."""
+    _systemctl("daemon-reload")
+
+
+def _properties(names):
+    """Name -> properties, asked for in one call."""
+    show = _systemctl("show", "--property=LoadState,ActiveState,UnitFileState", *names)
+    blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in show.stdout.split("\n\n")]
+    if len(blocks) != len(names):
+        raise ValueError("systemctl show: %s" % (show.stderr or show.stdout).strip())
+    return {name: blocks[number] for number, name in enumerate(names)}
+
+
+def _steps(name, properties):
+    if properties["LoadState"] not in ("loaded", "masked"):
+        raise ValueError("%s: systemd does not have this unit (%s)" % (name, properties["LoadState"]))
+    if properties["UnitFileState"].startswith("masked"):
+        yield "unmask"
+    if properties["UnitFileState"] in OFF:
+        yield "enable"
+    if properties["ActiveState"] not in ("active", "reloading", "activating"):
+        yield "start"
+
+
+def _systemctl(*words):
+    return subprocess.run(["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
