@@ -85,6 +85,18 @@ def test_every_document_is_there(delivered: tuple[Path, dict[str, Any]]) -> None
         assert path.stat().st_mode & 0o077 == 0, f"{name} can be read by others"
 
 
+def test_a_second_run_is_tested_at_its_end(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
+    """All of it, as the first one: what nobody changed was not tested on the way."""
+    _, first = delivered
+    directory, second = read(lab.all()[1])
+    measured = [{(t["host"], t["id"]) for t in record["tests"] if t["stage"] == "after"} for record in (first, second)]
+    assert measured[0] == measured[1]
+    assert [test for test in second["tests"] if test["stage"] == "during"] == []
+    assert "tests_during_missing" not in {missing["code"] for missing in second["completeness"]["missing"]}
+    lab.oplever("report", directory.name)  # waits for the documents
+    assert "so nothing was tested during the work" in (directory / "report.en.md").read_text(encoding="utf-8")
+
+
 def test_a_second_run_changes_nothing(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     _, record = read(lab.all()[1])
     changed = {
@@ -165,7 +177,13 @@ def ran(record: dict[str, Any]) -> set[str]:
     return {step["role"].removeprefix("oplever.lab.") for step in record["steps"] if step["role"]}
 
 
-def test_a_tag_runs_one_role_with_its_tests(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
+def test_a_tag_runs_one_role_and_tests_it_where_it_changed_something(
+    lab: Lab, delivered: tuple[Path, dict[str, Any]]
+) -> None:
+    lab.ansible("playbooks/site.yml", "--tags", "nginx")
+    _, record = lab.latest()
+    assert (ran(record), record["tests"]) == ({"nginx"}, [])
+    lab.shell("web1", "systemctl stop nginx")
     lab.ansible("playbooks/site.yml", "--tags", "nginx")
     _, record = lab.latest()
     assert ran(record) == {"nginx"}
