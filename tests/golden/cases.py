@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from golden.alike import ALIKE
 from golden.case import Case
 from golden.incidents import INCIDENTS
 from golden.journal import BEGIN, INPUTS, Data, Journal, check, control, machine, text
@@ -441,4 +442,4 @@ RUNS: dict[str, Callable[[], Case]] = {
     for case in (delivered, remarks, failed, rejected, check_mode, interrupted, stopped, empty, hostile, many, imported)
 }
 """Records with a journal."""
-CASES = RUNS | INCIDENTS
+CASES = RUNS | ALIKE | INCIDENTS

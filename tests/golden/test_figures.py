@@ -22,7 +22,7 @@ from oplever.cli.overview import overview
 from oplever.export.registry import export
 from oplever.export.shape import Shape
 from oplever.kinds.documents import build
-from oplever.page.blocks import Attention, Block, Details, Group, Page, Table, Timeline
+from oplever.page.blocks import Attention, Block, Bullets, Details, Group, Page, Table, Timeline
 from oplever.page.translator import Translator
 from oplever.record.model import Record
 from oplever.store import rows
@@ -64,17 +64,26 @@ def table(page: Page, key: str, caption: str) -> list[Facts]:
     ]
 
 
-def all_settings(page: Page) -> list[Facts]:
-    """A row for each setting that changed, with its machine."""
-    section = next(section for section in page.sections if section.key == "systems")
-    return [
-        {"Machine": block.title.removeprefix("Settings of ")}
-        for block in blocks(section.blocks)
-        if isinstance(block, Details) and block.title.startswith("Settings of ")
-        for inner in block.blocks
-        if isinstance(inner, Table)
-        for _ in inner.rows
-    ]
+def rows_by_machine(page: Page, key: str, start: str) -> Counter[str]:
+    """How many rows the folds of a section whose titles start so hold of each machine: a row counts for all machines of
+    its fold."""
+    section = next(section for section in page.sections if section.key == key)
+    count: Counter[str] = Counter()
+    for block in blocks(section.blocks):
+        if isinstance(block, Details) and block.title.startswith(start):
+            number_of_rows = sum(len(inner.rows) for inner in block.blocks if isinstance(inner, Table))
+            count.update(dict.fromkeys(hosts_of(block, start), number_of_rows))
+    return count
+
+
+def hosts_of(fold: Details, start: str) -> list[str]:
+    """The machines that a fold is about: in its title, or in a fold of its own when they are many."""
+    text = fold.title.removeprefix(start)
+    _, alike, few = text.partition(" machines alike: ")
+    if not alike:
+        return [text]
+    folded = [block for block in blocks(fold.blocks) if isinstance(block, Bullets)]
+    return (folded[0].lines[0].text if folded else few).split(", ")
 
 
 def number(text: str) -> int:
@@ -197,20 +206,21 @@ def check_sentence(record: Record, page: Page) -> None:
 
 
 def check_changes(record: Record, page: Page) -> None:
+    packages, of_hosts = (
+        rows_by_machine(page, *of) for of in (("components", "Packages on "), ("systems", "Settings of "))
+    )
     for host, facts in machines(page).items():
         parts = f"{facts['Changes']}, {facts['Along'].removeprefix('came along: ')}".split(", ")
         components = sum(number(part) for part in parts if re.search("component|package", part))
         settings = sum(number(part) for part in parts if re.search("setting|file", part))
         indexed = Counter(row["section"] for row in index(record, "changes") if row["host"] == host)
-        kinds = ("", " that were asked for", " that came along")
-        packages = sum(len(table(page, "components", f"Packages on {host}{kind}")) for kind in kinds)
         other = [row for row in table(page, "components", "Parts and tools") if row["Machine"] == host]
         csv_rows = [
             [row for row in comma_separated(record, s) if row["host"] == host] for s in ("components", "settings")
         ]
         agree(
             first_page=(components, settings),
-            chapter=(packages + len(other), sum(row["Machine"] == host for row in all_settings(page))),
+            chapter=(packages[host] + len(other), of_hosts[host]),
             csv=(len(csv_rows[0]), len(csv_rows[1])),
             index=(indexed["component"], indexed["setting"]),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -288,7 +289,13 @@ def _one_diff(diff: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
     else:
         before, after = (_lines(diff.get(key)) for key in ("before", "after"))
         added, removed = (after - before).total(), (before - after).total()
-    return {"name": one_line(str(name), 300, redactor.text), "added": added, "removed": removed}
+    mark = redactor.mark(*(_whole(diff.get(key)) for key in ("prepared", "before", "after")))
+    change = {"name": one_line(str(name), 300, redactor.text), "added": added, "removed": removed}
+    return {**change, "mark": mark} if mark else change
+
+
+def _whole(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
 def _lines(value: object) -> Counter[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -198,9 +200,11 @@ def _worth_knowing(values: set[str]) -> set[str]:
 
 
 class Redactor:
-    """Replaces known secret values and what looks like a secret. Values can be added while the run goes on."""
+    """Replaces known secret values and what looks like a secret. Values can be added while the run goes on. `key` is
+    that of marks: of a run, never written down."""
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    def __init__(self, values: Iterable[str] = (), key: bytes = b"") -> None:
+        self._key = key
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._clean: set[str] = set()
@@ -218,6 +222,15 @@ class Redactor:
             self._clean.clear()
             longest_first = sorted(self._values, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def mark(self, *texts: str) -> str:
+        """What tells whether texts are the same as others of this run, and nothing else; empty without a key."""
+        if not self._key:
+            return ""
+        digest = hmac.new(self._key, digestmod=hashlib.sha256)
+        for text in texts:
+            digest.update(f"{len(text)}:{text}".encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:16]
 
     def text(self, text: str) -> str:
         """The text without what looks like a secret or is known as one. Short texts in which there was nothing are

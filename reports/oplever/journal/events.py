@@ -103,11 +103,12 @@ class Job(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """How many lines came and went in what, with `--diff`."""
+    """How many lines came and went in what, with `--diff`. In one journal `mark` is equal when the texts are."""
 
     name: str = ""
     added: int = 0
     removed: int = 0
+    mark: str = ""
 
 
 class Include(Event, frozen=True, tag="include"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, KeyValue, Mark, Table
+from oplever.page.blocks import MOST_FOLDS, Block, Bullets, Cell, Column, Details, KeyValue, Mark, Table
 from oplever.page.translator import Translator
 from oplever.record.model import Language, Record, Text
 
@@ -58,10 +58,45 @@ def code(text: str, note: str = "") -> Cell:
     return Cell(text, code=True, note=note) if text else Cell("", note=note)
 
 
-def names_of(t: Translator, names: Sequence[str], most: int = 8) -> str:
+MOST_NAMES = 8
+"""Names in a sentence; how many more there are stands behind them."""
+
+
+def names_of(t: Translator, names: Sequence[str], most: int = MOST_NAMES) -> str:
     """The first names, and how many more there are."""
     surplus = len(names) - most
     return ", ".join([*names[:most], *([t("and {count} more", count=surplus)] if surplus > 0 else [])])
+
+
+def alike_text(t: Translator, hosts: Sequence[str]) -> str:
+    """The machine, or how many are alike and which, as far as there is room for their names."""
+    if len(hosts) == 1:
+        return hosts[0]
+    return f"{t('{count} machines alike', count=t.number(len(hosts)))}: {names_of(t, hosts)}"
+
+
+COLLECTION = "oplever.lab."
+
+
+def step_cell(t: Translator, name: str, role: str, note: str = "") -> Cell:
+    """The name of a step. Roles of this collection name theirs in English; the language of others is unknown."""
+    return Cell(name, note=note, language=t.mark("en") if role.startswith(COLLECTION) else "")
+
+
+def machines_cell(t: Translator, hosts: Sequence[str]) -> Cell:
+    """The machine of a row, or how many are alike and below that their names."""
+    if len(hosts) == 1:
+        return Cell(hosts[0])
+    return Cell(t("{count} machines alike", count=t.number(len(hosts))), note=names_of(t, hosts))
+
+
+def every_name(t: Translator, hosts: Sequence[str]) -> Blocks:
+    """The names of machines that `alike_text` has no room for, folded."""
+    if len(hosts) <= MOST_NAMES:
+        return ()
+    count = t.plural("{count} machine", "{count} machines", len(hosts))
+    title = t("Names of {machines}", machines=names_of(t, hosts, 2))
+    return (Details(title, (Bullets((Cell(", ".join(hosts)),)),), count=count),)
 
 
 def people_named(record: Record, role: str) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from oplever.record import figures, origins
+from oplever.record import alike, figures, origins
+from oplever.record.alike import Alike, TrialChange
 from oplever.record.causes import Cause, causes
 from oplever.record.identity import TestKey
 from oplever.record.model import Component, Control, Fault, HostResult, HostScore, Record, Setting, Step, Test
 
 _V = TypeVar("_V")
 _T = TypeVar("_T", Test, Control, Component, Setting, Fault)
+_D = TypeVar("_D")
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -37,6 +39,32 @@ def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> lis
     return list({TestKey.of(test): test for test in tests if test.stage == stage}.values())
 
 
+def _ranked(groups: tuple[Alike[_D], ...], hosts: Iterable[str]) -> tuple[Alike[_D], ...]:
+    return alike.in_order(groups, {host: place for place, host in enumerate(hosts)})
+
+
+def _packages(record: Record, hosts: Iterable[str]) -> tuple[Alike[Component], ...]:
+    packages = [part for part in record.components if part.kind == "package"]
+    return _ranked(alike.alike(packages, alike.of_component, lambda part: part.host), hosts)
+
+
+def _settings(record: Record, writers: origins.Writers, hosts: Iterable[str]) -> tuple[Alike[Setting], ...]:
+    """Files that roles wrote on one machine, and others on another, are not told as one."""
+
+    def same(setting: Setting) -> alike.Same:
+        is_file = setting.kind in origins.FILES
+        writer = writers.get((setting.host, setting.name), "") if is_file else ""
+        return alike.of_setting(setting, shown=writer)
+
+    return _ranked(alike.alike(record.settings, same, lambda setting: setting.host), hosts)
+
+
+def _trial(record: Record, hosts: Iterable[str]) -> tuple[Alike[TrialChange], ...]:
+    """What a trial run would change; of any other run nothing."""
+    changes = alike.trial_changes(record.steps) if record.document.check_mode else []
+    return _ranked(alike.alike(changes, alike.of_trial_change, lambda change: change.host), hosts)
+
+
 def short_names(names: Iterable[str]) -> dict[str, str]:
     """Names of roles without their collection, except where two would then be the same."""
     short = {name: name.rsplit(".", 1)[-1] for name in names}
@@ -56,8 +84,9 @@ class View:
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
     changes: dict[str, origins.Changed]
     writers: origins.Writers
-    components: dict[str, list[Component]]
-    settings: dict[str, list[Setting]]
+    packages: tuple[Alike[Component], ...]
+    settings: tuple[Alike[Setting], ...]
+    trial: tuple[Alike[TrialChange], ...]
     roles: dict[str, str]
     tests_of: dict[str, list[Test]]
     tested: frozenset[str]
@@ -84,8 +113,9 @@ class View:
             steps_by_host=steps,
             changes=origins.changed(record, by_file),
             writers=by_file,
-            components=_in_order(by_host(record.components), steps),
-            settings=_in_order(by_host(record.settings), steps),
+            packages=_packages(record, steps),
+            settings=_settings(record, by_file, steps),
+            trial=_trial(record, steps),
             tests_of=figures.tests_of_hosts(record),
             tested=figures.tested_hosts(record),
             scores=_in_order({score.host: score for score in record.baseline.hosts}, steps),

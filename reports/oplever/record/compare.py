@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from oplever._shared import differences as shared
 from oplever._shared.differences import Look
+from oplever.record import alike
+from oplever.record.alike import Alike
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Record
 
@@ -64,9 +66,20 @@ class Comparison(Struct, frozen=True):
     seconds: tuple[float, float]
 
     @property
+    def alike(self) -> tuple[Alike[Difference], ...]:
+        """Every difference once, with all machines that have it."""
+        return alike.alike(self.differences, _same, lambda difference: difference.host)
+
+    @property
     def same(self) -> bool:
         """Time does not count: no two runs take the same."""
         return not self.differences
+
+
+def _same(difference: Difference) -> alike.Same:
+    """A machine that is on one side alone differs as any other that is."""
+    name = "" if difference.section == "host" else difference.name
+    return alike.Same(difference.kind, name, difference.a, difference.b, difference.section)
 
 
 def compare(a: Side, b: Side) -> Comparison:

@@ -318,7 +318,7 @@ def _host_result(event: Result, started: str, retries: tuple[str, ...], notified
         notified_by=notified_by,
         retries=retries,
         job=event.job.id if event.job and not event.job.finished else "",
-        changes=tuple(Change(c.name, c.added, c.removed) for c in event.diff),
+        changes=tuple(Change(c.name, c.added, c.removed, c.mark) for c in event.diff),
         files=event.files,
         warnings=event.warnings,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from oplever.record.model import Component, Record, Setting, Step
@@ -69,6 +69,6 @@ def changed(record: Record, by_file: Writers) -> dict[str, Changed]:
     }
 
 
-def apart(packages: list[Component]) -> tuple[list[Component], list[Component]]:
+def apart(packages: Sequence[Component]) -> tuple[list[Component], list[Component]]:
     """Packages that were asked for, and those that came along; where nobody knows, all of them are the second."""
     return [p for p in packages if p.asked], [p for p in packages if not p.asked]

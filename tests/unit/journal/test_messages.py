@@ -52,3 +52,18 @@ def test_a_result_names_the_files_that_it_changed_and_no_other() -> None:
     items = ((True, "/etc/c"), (False, "/etc/d"), (True, "/etc/c"))
     loop = [{"ansible_loop_var": "item", "changed": changed, "dest": path} for changed, path in items]
     assert files({"changed": True, "results": loop}) == ["/etc/c"]
+
+
+def test_a_text_that_changed_has_a_mark_of_this_run_alone() -> None:
+    def mark(before: str, after: str, key: bytes = b"of this run") -> str:
+        diff = {"before": before, "after": after, "after_header": "/etc/motd"}
+        kept = fields("ansible.builtin.copy", "changed", {"changed": True, "diff": diff}, None, Redactor((), key=key))
+        [change] = kept["diff"]
+        assert (change["name"], "pin" in str(kept)) == ("/etc/motd", False)
+        return str(change.get("mark", ""))
+
+    first = mark("a\n", "pin 1234\n")
+    assert first == mark("a\n", "pin 1234\n")
+    assert len({first, mark("a\n", "pin 1235\n"), mark("b\n", "pin 1234\n"), mark("a\npin", " 1234\n")}) == 4
+    assert first != mark("a\n", "pin 1234\n", b"of another run")
+    assert not mark("a\n", "pin 1234\n", b"")

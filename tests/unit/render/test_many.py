@@ -26,7 +26,7 @@ EVIL = "</script><img src=x onerror=alert(1)>\nsecond line"
 
 @pytest.fixture(scope="module")
 def record() -> Record:
-    return derive(read(fleet.lines(40, tasks=8, tests=4, controls=60)))
+    return derive(read(fleet.lines(60, tasks=8, tests=4, controls=60)))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_every_row_is_in_the_page_and_few_are_drawn(page: Page) -> None:
 
 def test_what_is_packed_is_escaped_too() -> None:
     journal = [line.replace(b"value = 77", EVIL.encode("unicode_escape").replace(b"\\\\n", b"\\n")) for line in
-               fleet.lines(40, tasks=8, tests=4, controls=60)]  # fmt: skip
+               fleet.lines(60, tasks=8, tests=4, controls=60)]  # fmt: skip
     parts = list(unpacked(render(derive(read(journal)), "html", "en").decode()))
     assert any("&lt;/script&gt;&lt;img src=x" in part for part in parts[1:])
     assert not any("<img" in part for part in parts)

@@ -199,7 +199,7 @@ def test_the_commands_say_what_is_not_comparable(tmp_path: Path, monkeypatch: py
     store_record(tmp_path, TWO, taken(NEW))
     compared = run(ONE, TWO)
     assert (compared.exit_code, "no difference" in compared.stdout) == (0, True)
-    assert f"not comparable: settings of a: {FORMATS}" in compared.stderr
+    assert f"not comparable: Settings of a: {FORMATS}" in compared.stderr
     for arguments in (("show", "--host", "a"), ("show", TWO, "--host", "a")):
         shown = CliRunner().invoke(main, arguments).stdout
         assert f"not comparable between {ONE} and {TWO}: settings: {FORMATS}" in shown

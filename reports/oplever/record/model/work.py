@@ -29,11 +29,13 @@ class ItemResult(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """How many lines came and went in one file (or other thing with a text), as `--diff` shows."""
+    """How many lines came and went in one file (or other thing with a text), as `--diff` shows. In one record `mark` is
+    equal when the text before and the text after are; empty: nobody knows."""
 
     name: str
     added: int
     removed: int
+    mark: str = ""
 
 
 class HostResult(Struct, frozen=True, gc=False):

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
 from oplever.kinds.installation.verdict import EFFECTS
 from oplever.page.blocks import Attention, AttentionItem, Phrase, Tone
-from oplever.page.parts import Blocks, in_language, names_of, titled
+from oplever.page.parts import Blocks, alike_text, in_language, names_of, titled
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import FAULT_STATUS, reason_text, setting_name, word
-from oplever.record import figures
+from oplever.record import alike, figures
+from oplever.record.alike import Once
 from oplever.record.causes import Cause
 from oplever.record.drift import SUITE, UPDATES
 from oplever.record.identity import latest
@@ -22,6 +23,7 @@ from oplever.record.unusual import unusual
 
 MOST_OF_A_KIND = 8
 _MOST_CAUSES = 5
+_MOST_SHARED = 3
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
 
@@ -73,30 +75,38 @@ def capped(
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
-    label, shown = t("Failed test"), _every_machine_first(view.causes)[:_MOST_CAUSES]
+    same = alike.once(view.causes, lambda cause: alike.of_test(cause.test), lambda cause: cause.test.host)
+    label, shown = t("Failed test"), _first_causes(same)
     items = [
         AttentionItem(
             "bad",
             label,
-            f"{cause.test.host}: {titled(t, cause.test.title) or cause.test.id}",
+            _on(t, cause.hosts, titled(t, test.title) or test.id),
             (
-                *_expected_found(t, cause.test, cause.test.status),
+                *_expected_found(t, test, test.status),
                 *_detail("; " + consequences if (consequences := _consequences(t, cause)) else ""),
             ),
-            section=_TESTS[cause.test.stage],
-            language=in_language(t, cause.test.title),
+            section=_TESTS[test.stage],
+            language=in_language(t, test.title),
         )
         for cause in shown
+        for test in [cause.members[0].test]
     ]
-    left = len(view.failing_tests) - sum(1 + len(cause.consequences) for cause in shown)
+    left = len(view.failing_tests) - sum(map(_explained, shown))
     more = AttentionItem("bad", label, t("and {count} more", count=left), section="tests")
     return [*items, *([more] if left else [])]
 
 
-def _consequences(t: Translator, cause: Cause) -> str:
+def _on(t: Translator, hosts: Sequence[str], title: str) -> str:
+    """What is so, and on which machines."""
+    return f"{hosts[0]}: {title}" if len(hosts) == 1 else f"{title} ({alike_text(t, hosts)})"
+
+
+def _consequences(t: Translator, cause: Once[Cause]) -> str:
     """How many tests fail because of this one, and on which other machines."""
-    count = len(cause.consequences)
-    hosts = list(dict.fromkeys(test.host for test in cause.consequences if test.host != cause.test.host))
+    consequences = [test for member in cause.members for test in member.consequences]
+    count = len(consequences)
+    hosts = list(dict.fromkeys(test.host for test in consequences if test.host not in cause.hosts))
     if not count:
         return ""
     if not hosts:
@@ -109,13 +119,26 @@ def _consequences(t: Translator, cause: Cause) -> str:
     )
 
 
-def _every_machine_first(causes: Sequence[Cause]) -> list[Cause]:
+def _first_causes(causes: Sequence[Once[Cause]]) -> list[Once[Cause]]:
+    """What explains most failing tests comes first. What several machines share leaves room for what one has alone."""
+    shared = sorted((cause for cause in causes if len(cause.hosts) > 1), key=lambda cause: -_explained(cause))
+    alone = _every_machine_first([cause for cause in causes if len(cause.hosts) == 1])
+    shared = shared[: max(_MOST_SHARED, _MOST_CAUSES - len(alone))]
+    return sorted([*shared, *alone[: _MOST_CAUSES - len(shared)]], key=lambda cause: -_explained(cause))
+
+
+def _explained(cause: Once[Cause]) -> int:
+    """How many tests fail by it, itself on every machine included."""
+    return sum(1 + len(member.consequences) for member in cause.members)
+
+
+def _every_machine_first(causes: Sequence[Once[Cause]]) -> list[Once[Cause]]:
     """Of each machine the first before the second of any, so that one that has many hides no other."""
     rank: Counter[str] = Counter()
     ranks = []
     for cause in causes:
-        ranks.append(rank[cause.test.host])
-        rank[cause.test.host] += 1
+        ranks.append(rank[cause.hosts[0]])
+        rank[cause.hosts[0]] += 1
     return [cause for _, cause in sorted(zip(ranks, causes, strict=True), key=lambda pair: pair[0])]
 
 
@@ -225,15 +248,20 @@ def _accepted_drift(view: View, t: Translator) -> list[AttentionItem]:
         AttentionItem(
             "warn",
             label,
-            f"{test.host}: {titled(t, test.title)}",
+            _on(t, same.hosts, titled(t, test.title)),
             _detail(_accepted_by(t, test.acceptance)),
             section="tests",
             language=in_language(t, test.title),
         )
-        for test in figures.accepted_drift(view.record)
+        for same in _once(figures.accepted_drift(view.record))
+        for test in same.members[:1]
         if test.acceptance
     ]
     return capped(t, items, "tests", label)
+
+
+def _once(tests: Sequence[Test]) -> tuple[Once[Test], ...]:
+    return alike.once(tests, alike.of_test, lambda test: test.host)
 
 
 def _accepted_by(t: Translator, acceptance: DriftAcceptance) -> str:
@@ -251,12 +279,12 @@ def _updates(view: View, t: Translator) -> list[AttentionItem]:
             AttentionItem(
                 "info",
                 t("Updates"),
-                f"{test.host}: {titled(t, test.title)}",
+                _on(t, same.hosts, titled(t, test.title)),
                 section="tests",
                 language=in_language(t, test.title),
             )
-            for test in latest(view.record.tests)
-            if test.id == UPDATES and test.suite == SUITE
+            for same in _once([test for test in latest(view.record.tests) if (test.id, test.suite) == (UPDATES, SUITE)])
+            for test in same.members[:1]
         ],
         "tests",
         t("Updates"),

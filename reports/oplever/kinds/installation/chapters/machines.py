@@ -9,15 +9,15 @@ from itertools import groupby
 from msgspec import structs
 
 from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Paragraph, Table, Tone
-from oplever.page.parts import Blocks, code, folds, pairs, table
+from oplever.page.parts import Blocks, alike_text, code, every_name, folds, names_of, pairs, step_cell, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, kind_name, setting_name, setting_value, toned, word
 from oplever.record import facts, figures, origins
+from oplever.record.alike import Alike
 from oplever.record.model import BAD, Component, HostResult, Recap, Setting, Step, System
 from oplever.record.start import is_stated
 
-_COLLECTION = "oplever.lab."
 _TROUBLE = frozenset({"failed", "unreachable"})
 _RECAP = {
     "ok": N_("OK"),
@@ -64,11 +64,7 @@ def components(view: View, t: Translator) -> Blocks:
         *table(t("Parts and tools"), [Column(title) for title in columns], rows),
         *folds(
             t,
-            [
-                _packages(t, host, packages)
-                for host, of_host in view.components.items()
-                if (packages := [part for part in of_host if part.kind == "package"])
-            ],
+            [_packages(t, group) for group in view.packages],
         ),
     )
 
@@ -77,7 +73,7 @@ def _component(t: Translator, part: Component) -> tuple[Cell, ...]:
     return (code(part.name), Cell(word(t, part.change)), code(part.before), code(part.after), Cell(part.origin))
 
 
-def _packages(t: Translator, host: str, packages: list[Component]) -> Details:
+def _packages(t: Translator, group: Alike[Component]) -> Details:
     columns = (
         Column(t("Package"), 3),
         Column(t("What happened"), 2),
@@ -85,10 +81,11 @@ def _packages(t: Translator, host: str, packages: list[Component]) -> Details:
         Column(t("After"), 2),
         Column(t("Origin"), 2),
     )
+    packages, host = group.differences, names_of(t, group.hosts)
     asked, along = origins.apart(packages)
-    title = t("Packages on {host}", host=host)
+    title = t("Packages on {host}", host=alike_text(t, group.hosts))
     first = t("Packages on {host} that were asked for", host=host)
-    second = t("Packages on {host} that came along", host=host) if asked else title
+    second = t("Packages on {host} that came along", host=host) if asked else t("Packages on {host}", host=host)
     counts = _counts(t, Counter(part.change for part in packages), CHANGE)
     apart = t("{count} asked for", count=t.number(len(asked))) if asked else ""
     return Details(
@@ -96,6 +93,7 @@ def _packages(t: Translator, host: str, packages: list[Component]) -> Details:
         (
             *table(first, columns, [_component(t, part) for part in asked]),
             *table(second, columns, [_component(t, part) for part in along]),
+            *every_name(t, group.hosts),
         ),
         count=", ".join(part for part in (counts, apart) if part),
     )
@@ -116,7 +114,7 @@ def systems(view: View, t: Translator) -> Blocks:
         )
         for system in view.record.systems
     ]
-    changed = folds(t, [_settings(view, t, host, of_host) for host, of_host in view.settings.items()])
+    changed = folds(t, [_settings(view, t, group) for group in view.settings])
     machines = (*(_as_one_table(view, t) if len(built) > MOST_FOLDS else ()), *folds(t, built))
     return (*machines, Group(t("Settings that changed"), changed)) if changed else machines
 
@@ -208,9 +206,10 @@ _ORIGINS: dict[origins.Origin, str] = {
 }
 
 
-def _settings(view: View, t: Translator, host: str, changes: list[Setting]) -> Details:
+def _settings(view: View, t: Translator, group: Alike[Setting]) -> Details:
     columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 2), Column(t("After"), 4))
     kinds: list[Block] = []
+    changes, host = group.differences, names_of(t, group.hosts)
     for kind in facts.ORDER:
         of_kind = [setting for setting in changes if setting.kind == kind]
         name = _capitalised(kind_name(t, kind))
@@ -219,7 +218,8 @@ def _settings(view: View, t: Translator, host: str, changes: list[Setting]) -> D
             kinds += table(t(caption, kind=name, host=host), columns, rows)
     counts: Counter[str] = Counter(setting.kind for setting in changes)
     count = ", ".join(f"{kind_name(t, kind)}: {t.number(counts[kind])}" for kind in facts.ORDER if counts[kind])
-    return Details(t("Settings of {host}", host=host), tuple(kinds), count=count)
+    title = t("Settings of {host}", host=alike_text(t, group.hosts))
+    return Details(title, (*kinds, *every_name(t, group.hosts)), count=count)
 
 
 def _by_origin(view: View, kind: str, settings: list[Setting]) -> Iterator[tuple[str, list[Setting]]]:
@@ -263,7 +263,7 @@ def steps(view: View, t: Translator) -> Blocks:
     if is_stated(view.record):
         return _by_hand(view, t)
     failed = [
-        (Cell(result.host), _task(t, step, view.part(step)), *_outcome(t, result))
+        (Cell(result.host), step_cell(t, step.name, step.role, view.part(step)), *_outcome(t, result))
         for step in view.record.steps
         for result in step.results
         if result.status in _TROUBLE
@@ -290,11 +290,6 @@ def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
     where = t("on {host}", host=result.delegated_to) if result.delegated_to else ""
     note = ", ".join(part for part in (tries, where) if part)
     return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), message
-
-
-def _task(t: Translator, step: Step, note: str) -> Cell:
-    """The name of a step. Roles of this collection name theirs in English; the language of others is unknown."""
-    return Cell(step.name, note=note, language=t.mark("en") if step.role.startswith(_COLLECTION) else "")
 
 
 def _recap(view: View, t: Translator) -> Table:
@@ -346,7 +341,8 @@ def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, 
     for name, group in groupby(of_host, key=lambda pair: view.part(pair[0])):
         results = list(group)
         rows = [
-            (Cell(str(step.number)), _task(t, step, _kind(t, step)), *_outcome(t, result)) for step, result in results
+            (Cell(str(step.number)), step_cell(t, step.name, step.role, _kind(t, step)), *_outcome(t, result))
+            for step, result in results
         ]
         counts = figures.recap_of(results)
         caption = t("Steps of {part} on {host}", part=name, host=host)

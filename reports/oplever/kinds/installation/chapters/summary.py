@@ -4,7 +4,7 @@ needs attention, the machines in a line each, the run over time, and security be
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from oplever.kinds.installation.chapters.attention import attention
@@ -12,12 +12,13 @@ from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline, stages
 from oplever.kinds.installation.order import Order, State
-from oplever.page.blocks import Bar, Bars, Cell, Column, Details, Need, Tone, Verdict, Waiting
-from oplever.page.parts import Blocks, names_of, people_named, table
+from oplever.page.blocks import Bar, Bars, Cell, Column, Details, Need, Paragraph, Tone, Verdict, Waiting
+from oplever.page.parts import Blocks, code, every_name, machines_cell, names_of, people_named, step_cell, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import area, missing_text, toned, word, work_process
 from oplever.record import figures
+from oplever.record.alike import TrialChange
 from oplever.record.identity import latest
 from oplever.record.model import HostScore, Record, System
 from oplever.record.start import is_stated
@@ -86,7 +87,10 @@ def _controls(controls: figures.Measured, t: Translator) -> Iterator[str]:
 
 
 def summary(view: View, t: Translator) -> Blocks:
-    return (*waiting(view, t), *attention(view, t), *_machines(view, t), *timeline(view, t), *_areas(view, t))
+    return (
+        *waiting(view, t), *attention(view, t), *_machines(view, t), *_trial(view, t), *timeline(view, t),
+        *_areas(view, t),
+    )  # fmt: skip
 
 
 def waiting(view: View, t: Translator) -> Blocks:
@@ -164,6 +168,41 @@ def _together(t: Translator, lines: Mapping[System, _Line]) -> list[tuple[Cell, 
 
 def _row(machine: Cell, line: _Line) -> tuple[Cell, ...]:
     return (machine, Cell(line.task), line.state, line.tests, line.security, line.changes)
+
+
+_TRIAL_ROWS = 12
+"""Changes of a trial run on the first page of a paper."""
+
+
+def _trial(view: View, t: Translator) -> Blocks:
+    """What a trial run would change, once for all machines on which that is the same; of any other run nothing."""
+    if not view.record.document.check_mode:
+        return ()
+    columns = (
+        Column(t("Machine"), 3),
+        Column(t("Part"), 2),
+        Column(t("Step"), 4),
+        Column(t("What would change"), 4),
+        Column(t("Lines"), 2, True),
+    )
+    rows = [_trial_row(view, t, group.hosts, change) for group in view.trial for change in group.differences]
+    remark = t("A trial run does not know what the steps that it skips would change.")
+    if not rows:
+        return (Paragraph(f"{t('No step says that it would change anything.')} {remark}", "info"),)
+    names = [block for group in view.trial for block in every_name(t, group.hosts)]
+    return (*table(t("What would change"), columns, rows, _TRIAL_ROWS), *names, Paragraph(remark, "info"))
+
+
+def _trial_row(view: View, t: Translator, hosts: Sequence[str], change: TrialChange) -> tuple[Cell, ...]:
+    lines = "" if change.added is None else f"+{t.number(change.added)} -{t.number(change.removed or 0)}"
+    unknown = t("whether the lines are the same is not known") if lines and not change.mark and len(hosts) > 1 else ""
+    return (
+        machines_cell(t, hosts),
+        Cell(view.roles.get(change.role, change.role)),
+        step_cell(t, change.step, change.role),
+        code(change.name) if change.name else Cell(t("not recorded"), "info"),
+        Cell(lines, note=unknown),
+    )
 
 
 def _os(text: str, os: str) -> str:

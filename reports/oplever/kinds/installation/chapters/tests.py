@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from oplever.page.blocks import Cell, Column, Details, Paragraph, Tone
-from oplever.page.parts import Blocks, code, english, table, title_cell
+from oplever.page.blocks import Block, Cell, Column, Details, Paragraph, Tone
+from oplever.page.parts import Blocks, alike_text, code, english, every_name, machines_cell, table, title_cell
 from oplever.page.translator import Translator
 from oplever.page.view import View, status_counts
 from oplever.page.vocabulary import CHECK, toned
-from oplever.record import figures
+from oplever.record import alike, figures
+from oplever.record.drift import SUITE
 from oplever.record.identity import TestKey, is_measured
 from oplever.record.model import (
     BAD,
@@ -84,11 +85,11 @@ def _tests(t: Translator, tests: list[Test], remark: Blocks = ()) -> Blocks:
     return (
         Paragraph(passed_of(t, tests) + ".", tests_tone(tests)),
         *remark,
-        *table(t("Failed tests"), columns, [_test_row(t, test) for test in failing]),
+        *table(t("Failed tests"), columns, [_test_row(t, same.members[0], same.hosts) for same in _once(failing)]),
         *(
             Details(
                 name or t("other tests"),
-                table(t("Tests of {suite}", suite=name), columns, [_test_row(t, test) for test in members]),
+                _suite(t, name, columns, members),
                 count=check_counts(t, status_counts(members)),
                 tone=tests_tone(members),
             )
@@ -97,16 +98,38 @@ def _tests(t: Translator, tests: list[Test], remark: Blocks = ()) -> Blocks:
     )
 
 
-def _test_row(t: Translator, test: Test) -> tuple[Cell, ...]:
+def _once(tests: list[Test]) -> tuple[alike.Once[Test], ...]:
+    return alike.once(tests, _as_shown, lambda test: test.host)
+
+
+def _as_shown(test: Test) -> alike.Same:
+    return alike.of_test(test, shown=(test.evidence, test.by, test.attempt))
+
+
+def _suite(t: Translator, name: str, columns: Sequence[Column], tests: list[Test]) -> Blocks:
+    """A row for each test. What differs from a delivery is there once for all machines on which it does."""
+    if name != SUITE:
+        rows = [_test_row(t, test, (test.host,)) for test in tests]
+        return table(t("Tests of {suite}", suite=name), columns, rows)
+    blocks: list[Block] = []
+    for group in alike.alike(tests, _as_shown, lambda test: test.host):
+        rows = [_test_row(t, test, group.hosts) for test in group.differences]
+        caption = t("Changed since the delivery: {machines}", machines=alike_text(t, group.hosts))
+        blocks += [*table(caption, columns, rows), *every_name(t, group.hosts)]
+    return tuple(blocks)
+
+
+def _test_row(t: Translator, test: Test, hosts: Sequence[str]) -> tuple[Cell, ...]:
+    """`hosts` are all machines on which it ended in this way."""
     again = t("attempt {number}", number=test.attempt) if test.attempt > 1 else ""
     by = t("by {person}", person=test.by) if test.by not in ("", "machine") else ""
-    at = t.clock(test.at) if test.at else ""
+    at = t.clock(test.at) if test.at and len(hosts) == 1 else ""
     about = " · ".join(part for part in (again, by, at) if part)
     evidence = "\n".join(part for part in (test.reason, test.evidence) if part)
     measured = test.by == "machine"
     return (
         toned(t, CHECK, test.status, about),
-        Cell(test.host),
+        machines_cell(t, hosts),
         title_cell(t, test.title, test.id, note=test.id),
         english(t, test.expected) if measured else code(test.expected),
         english(t, test.found, evidence) if measured else code(test.found, evidence),
