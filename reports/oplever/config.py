@@ -16,6 +16,7 @@ from oplever._shared import project as shared
 from oplever._shared.project import Project
 from oplever.errors import OpleverError
 from oplever.files import unreadable
+from oplever.messages import M_
 
 NAME = "oplever.yml"
 _TERM = re.compile(r"(\d{1,4}) (days?|weeks?|months?|years?)")
@@ -76,6 +77,11 @@ def makes_documents() -> bool:
     return shared.makes_documents(project())
 
 
+def language() -> str | None:
+    """The language of commands as it is set; None when it is not. Raises OpleverError (`file-unreadable`)."""
+    return shared.language(project())
+
+
 def ignored() -> str | None:
     """Why the ansible.cfg in the working directory is not read, when it is there and is not. Raises OpleverError."""
     current = project()
@@ -101,13 +107,15 @@ def load() -> Config:
                 before(datetime.now(), term)
     except FileNotFoundError:
         if variable:
-            raise OpleverError("config-invalid", f"there is no {path}", "correct OPLEVER_CONFIG") from None
+            raise OpleverError(
+                "config-invalid", M_("there is no {path}", path=path), M_("correct OPLEVER_CONFIG")
+            ) from None
         return Config()
     except OSError as problem:
         raise unreadable(path, problem) from None
     except (msgspec.DecodeError, ValueError) as problem:
-        advice = "docs/reference/configuration.md lists the keys and their values"
-        raise OpleverError("config-invalid", f"{path}: {problem}", advice) from None
+        advice = M_("docs/reference/configuration.md lists the keys and their values")
+        raise OpleverError("config-invalid", M_("{path}: {problem}", path=path, problem=problem), advice) from None
     return config
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
+
+from oplever.messages import said
 
 ANCHORS: Final = (
     "journal-missing",
@@ -55,6 +58,13 @@ class OpleverError(Exception):
     def __init__(self, slug: str, message: str, advice: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.slug = slug
-        self.message = message
-        self.advice = advice
-        self.details = details
+        self.message = str(message)
+        self.advice = str(advice)
+        self.details = tuple(map(str, details))
+        self._sentences = message, advice, details
+
+    def in_language(self, translate: Callable[[str], str]) -> OpleverError:
+        """The same error with its sentences translated; the code stays as it is."""
+        message, advice, details = self._sentences
+        translated = tuple(said(detail, translate) for detail in details)
+        return OpleverError(self.slug, said(message, translate), said(advice, translate), translated)

@@ -6,6 +6,7 @@ import importlib
 from typing import Any, Literal
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 
 Extra = Literal["pdf", "postgresql", "run"]
 
@@ -17,6 +18,6 @@ def load(module: str, extra: Extra) -> Any:
     except ImportError as problem:
         raise OpleverError(
             "extra-missing",
-            f"this needs {module}, which cannot be imported ({problem})",
-            f"pip install 'oplever[{extra}]'",
+            M_("this needs {module}, which cannot be imported ({problem})", module=module, problem=problem),
+            M_("pip install 'oplever[{extra}]'", extra=extra),
         ) from None

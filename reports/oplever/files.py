@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oplever.errors import OpleverError
+from oplever.messages import M_, N_, Message
 
 
 def write(path: Path, content: bytes) -> None:
@@ -123,13 +124,34 @@ def sha256(path: Path, size_bytes: int | None = None) -> str:
     return digest.hexdigest()
 
 
+_OF_THE_SYSTEM = {
+    errno.ENOENT: N_("No such file or directory"),
+    errno.EACCES: N_("Permission denied"),
+    errno.EISDIR: N_("Is a directory"),
+    errno.ENOTDIR: N_("Not a directory"),
+    errno.EEXIST: N_("File exists"),
+    errno.ENOSPC: N_("No space left on device"),
+    errno.EROFS: N_("Read-only file system"),
+}
+
+
+def why(problem: OSError) -> str:
+    """What the system says went wrong, in words that can be translated where it is one of the usual things."""
+    number = problem.errno
+    return Message(_OF_THE_SYSTEM[number], {}) if number in _OF_THE_SYSTEM else problem.strerror or str(problem)
+
+
 def unreadable(path: Path, problem: OSError) -> OpleverError:
-    reason = problem.strerror or str(problem)
-    return OpleverError("file-unreadable", f"{path}: {reason}", "check who owns it and run oplever as that user")
+    return OpleverError(
+        "file-unreadable",
+        M_("{path}: {reason}", path=path, reason=why(problem)),
+        M_("check who owns it and run oplever as that user"),
+    )
 
 
 def unwritable(path: Path, problem: OSError) -> OpleverError:
-    reason = problem.strerror or str(problem)
     return OpleverError(
-        "file-unwritable", f"{path}: {reason}", "make room or make the directory writable, and try again"
+        "file-unwritable",
+        M_("{path}: {reason}", path=path, reason=why(problem)),
+        M_("make room or make the directory writable, and try again"),
     )

@@ -69,6 +69,12 @@ def makes_documents(project: Project) -> bool:
     return value.strip().lower() in _TRUE
 
 
+def language(project: Project) -> str | None:
+    """The language of commands: `$OPLEVER_LANGUAGE`, else `language` in section `[oplever]` of the project's settings,
+    else nothing: then the locale says it."""
+    return os.environ.get("OPLEVER_LANGUAGE") or _option(project.settings, "language")
+
+
 def why_ignored(project: Project) -> str:
     """One sentence for the person who wonders why `ignored` is not read."""
     return (

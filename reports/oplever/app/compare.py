@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from oplever import store
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record import compare as comparison
 from oplever.record.compare import Comparison, Side
 from oplever.store.index import open_index
@@ -41,16 +42,20 @@ def _names(records: list[str], hosts: list[str]) -> tuple[_Side, _Side]:
             return (before, host), (last, host)
         case [], [host, other]:
             return (_newest(host, 1)[0], host), (_newest(other, 1)[0], other)
-    message = f"{len(records)} records and {len(hosts)} machines are not two sides to compare"
-    raise OpleverError("compare-sides", message, "name two records, or one or two machines: oplever compare --help")
+    message = M_(
+        "{count} records and {count2} machines are not two sides to compare", count=len(records), count2=len(hosts)
+    )
+    raise OpleverError("compare-sides", message, M_("name two records, or one or two machines: oplever compare --help"))
 
 
 def _newest(host: str, count: int) -> list[str]:
     with open_index() as index:
         names = newest(index, host, count)
     if len(names) < count:
-        message = f"{host} has a snapshot in {len(names)} records; {count} are needed"
-        raise OpleverError("host-unknown", message, "name the records: oplever compare A B --host ...")
+        message = M_(
+            "{host} has a snapshot in {count} records; {count2} are needed", host=host, count=len(names), count2=count
+        )
+        raise OpleverError("host-unknown", message, M_("name the records: oplever compare A B --host ..."))
     return names
 
 
@@ -58,6 +63,10 @@ def _side(name: str, host: str | None) -> Side:
     directory = store.find(name)
     examined = store.examine(directory)
     if host is not None and all(system.name != host for system in examined.record.systems):
-        machines = ", ".join(system.name for system in examined.record.systems[:_MOST]) or "none"
-        raise OpleverError("host-unknown", f"{host} is not in {directory.name}", f"machines in it: {machines}")
+        machines = ", ".join(system.name for system in examined.record.systems[:_MOST]) or M_("none")
+        raise OpleverError(
+            "host-unknown",
+            M_("{host} is not in {name}", host=host, name=directory.name),
+            M_("machines in it: {machines}", machines=machines),
+        )
     return Side(examined.record, examined.looks, host)

@@ -14,10 +14,11 @@ from oplever import clock, store
 from oplever.app.add import admit, with_entry
 from oplever.errors import OpleverError
 from oplever.kinds import registry
+from oplever.messages import M_
 from oplever.record.entries import Entry
 from oplever.record.model import Record
 
-_ADVICE = "write a list of entries, each with `added: KIND` and its fields; to fill in: oplever complete --template"
+_ADVICE = M_("write a list of entries, each with `added: KIND` and its fields; to fill in: oplever complete --template")
 _NOTHING = frozenset({"", "~", "null"})
 """Words that stand for no value in YAML."""
 
@@ -51,7 +52,7 @@ def add_all(directory: Path, by: str, text: str) -> AddedAll:
     drafts = parse(text)
     filled = [draft for draft in drafts if not draft.is_empty]
     if not filled:
-        raise OpleverError("entries-file", "there is no entry in which anything is filled in", _ADVICE)
+        raise OpleverError("entries-file", M_("there is no entry in which anything is filled in"), _ADVICE)
     record = admit(directory, _checked(directory, by, filled))
     skipped = tuple(draft for draft in drafts if draft.is_empty)
     return AddedAll(record, tuple(draft.kind for draft in filled), skipped)
@@ -69,13 +70,15 @@ def _checked(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
         except OpleverError as problem:
             problems.append(f"{draft.place} ({draft.kind}): {problem.message}; {problem.advice}")
     if problems:
-        raise _refused(problems, f"{len(problems)} of {len(drafts)} entries")
+        raise _refused(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(drafts)))
     return added
 
 
 def _refused(problems: Sequence[str], entries: str) -> OpleverError:
-    advice = "correct them and add the file again"
-    return OpleverError("entries-file", f"{entries} cannot be added, so nothing was added:", advice, tuple(problems))
+    advice = M_("correct them and add the file again")
+    return OpleverError(
+        "entries-file", M_("{entries} cannot be added, so nothing was added:", entries=entries), advice, tuple(problems)
+    )
 
 
 def parse(text: str) -> tuple[Draft, ...]:
@@ -92,7 +95,7 @@ def parse(text: str) -> tuple[Draft, ...]:
         else:
             drafts.append(Draft(place, kind, {key: item[key] for key in item if key != "added"}))
     if problems:
-        raise _refused(problems, f"{len(problems)} of {len(items)} entries")
+        raise _refused(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(items)))
     return tuple(drafts)
 
 
@@ -100,9 +103,9 @@ def _from_json(text: str) -> list[tuple[str, Any]]:
     try:
         items = json.loads(text, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as problem:
-        raise OpleverError("entries-file", f"this is no JSON: {problem}", _ADVICE) from None
+        raise OpleverError("entries-file", M_("this is no JSON: {problem}", problem=problem), _ADVICE) from None
     if not isinstance(items, list):
-        raise OpleverError("entries-file", "this is no list of entries", _ADVICE)
+        raise OpleverError("entries-file", M_("this is no list of entries"), _ADVICE)
     return [(f"entry {number}", item) for number, item in enumerate(items, 1)]
 
 
@@ -117,9 +120,11 @@ def _from_yaml(text: str) -> list[tuple[str, Any]]:
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as problem:
-        raise OpleverError("entries-file", f"this is no YAML: {' '.join(str(problem).split())}", _ADVICE) from None
+        raise OpleverError(
+            "entries-file", M_("this is no YAML: {problem}", problem=" ".join(str(problem).split())), _ADVICE
+        ) from None
     if not isinstance(node, yaml.SequenceNode):
-        raise OpleverError("entries-file", "this is no list of entries", _ADVICE)
+        raise OpleverError("entries-file", M_("this is no list of entries"), _ADVICE)
     places = (f"line {item.start_mark.line + 1}, entry {number}" for number, item in enumerate(node.value, 1))
     return [(place, _entry(place, item)) for place, item in zip(places, node.value, strict=True)]
 
@@ -131,7 +136,9 @@ def _entry(place: str, node: yaml.Node) -> Any:
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         if name in entry:
-            raise OpleverError("entries-file", f"{place}: {name} stands there twice", _ADVICE)
+            raise OpleverError(
+                "entries-file", M_("{place}: {name} stands there twice", place=place, name=name), _ADVICE
+            )
         entry[name] = _value(f"line {value.start_mark.line + 1}", name, value)
     return entry
 
@@ -142,4 +149,6 @@ def _value(place: str, name: str, node: yaml.Node) -> Any:
         return None if node.style is None and node.value in _NOTHING else node.value
     if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
         return [item.value for item in node.value]
-    raise OpleverError("entries-file", f"{place}: {name} is neither a text nor a list of texts", _ADVICE)
+    raise OpleverError(
+        "entries-file", M_("{place}: {name} is neither a text nor a list of texts", place=place, name=name), _ADVICE
+    )

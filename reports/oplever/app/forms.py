@@ -17,6 +17,7 @@ from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds import registry
+from oplever.messages import M_
 from oplever.page.document import Paper
 from oplever.page.translator import Translator
 from oplever.page.view import View
@@ -37,8 +38,10 @@ def form(directory: Path, name: str, language: Language, fmt: Format) -> bytes:
     record, t = store.load(directory), Translator(language)
     layout = registry.of(record).layout
     if name not in layout.forms:
-        advice = f"its document is made with: oplever report {directory.name}"
-        raise OpleverError("form-unknown", f"a record of the kind {record.kind} has no {name}", advice)
+        advice = M_("its document is made with: oplever report {name}", name=directory.name)
+        raise OpleverError(
+            "form-unknown", M_("a record of the kind {kind} has no {name}", kind=record.kind, name=name), advice
+        )
     view, sheet = _opened(record, directory)
     return FORMATS[fmt].draw(layout.forms[name](view, t, sheet))
 
@@ -65,7 +68,7 @@ def monday_of(week: str) -> date:
             raise ValueError(week)
         return date.fromisocalendar(int(match[1]), int(match[2]), 1)
     except ValueError:
-        raise OpleverError("week-invalid", f"{week} is not a week", "write it as 2026-W48") from None
+        raise OpleverError("week-invalid", M_("{week} is not a week", week=week), M_("write it as 2026-W48")) from None
 
 
 class _Assignment(Struct):
@@ -101,8 +104,8 @@ def _hours() -> Iterator[WorkedHours]:
         except OSError as problem:
             raise unreadable(path, problem) from None
         except msgspec.DecodeError:
-            advice = f"make it again: oplever report {directory.name}"
-            raise OpleverError("file-unreadable", f"{path} is damaged", advice) from None
+            advice = M_("make it again: oplever report {name}", name=directory.name)
+            raise OpleverError("file-unreadable", M_("{path} is damaged", path=path), advice) from None
         for line in record.hours.lines:
             if line.kind != "machine":
                 about = record.id, record.assignment.id, record.assignment.title

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.store.index import open_index
 from oplever.store.query import Visit, hosts, life
 
@@ -20,7 +21,8 @@ def history(host: str, directory: Path | None = None) -> tuple[Visit, ...]:
         visits = tuple(v for v in life(index, host) if directory is None or v.record.name == directory.name)
         machines = hosts(index)
     if not visits:
-        where = f"in {directory.name}" if directory else "in any record"
-        advice = f"machines in the records: {', '.join(machines[:_MOST]) or 'none'}"
-        raise OpleverError("host-unknown", f"{host} is not {where}", advice)
+        somewhere = directory.name if directory else M_("any record")
+        missing = M_("{host} is not in {name}", host=host, name=somewhere)
+        advice = M_("machines in the records: {machines}", machines=", ".join(machines[:_MOST]) or M_("none"))
+        raise OpleverError("host-unknown", missing, advice)
     return visits

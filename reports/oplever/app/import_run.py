@@ -12,6 +12,7 @@ from oplever.errors import OpleverError
 from oplever.journal.importers.imported_run import Source
 from oplever.journal.importers.registry import FORMATS
 from oplever.journal.importers.write import existing_record, write
+from oplever.messages import M_
 from oplever.record.model import Record
 
 
@@ -52,6 +53,6 @@ def _all_imported(path: Path, names: Sequence[str]) -> OpleverError:
     record = f"record {names[-1]}" if len(names) == 1 else f"the last is record {names[-1]}"
     return OpleverError(
         "import-known",
-        f"{runs} in {path} was imported before: {record}",
-        f"see it with: oplever show {names[-1]}; a second record of the same run is made with --again",
+        M_("{runs} in {path} was imported before: {record}", runs=runs, path=path, record=record),
+        M_("see it with: oplever show {names}; a second record of the same run is made with --again", names=names[-1]),
     )

@@ -15,6 +15,7 @@ from oplever.errors import OpleverError
 from oplever.journal.importers import lynis, openscap
 from oplever.journal.importers.scans import Scan
 from oplever.kinds import registry
+from oplever.messages import M_
 from oplever.record.model import Record, SecondOpinion
 
 SCANNERS: dict[str, Callable[[Path], Scan]] = {"openscap": openscap.read, "lynis": lynis.read}
@@ -51,6 +52,6 @@ def import_scan(directory: Path, path: Path, scanner: str, by: str, host: str | 
 def _machine(record: Record, name: str) -> str:
     machines = sorted(system.name for system in record.systems)
     if name not in machines:
-        advice = f"name it with --host: {', '.join(machines)}"
-        raise OpleverError("entry-invalid", f"the record has no machine {name}", advice)
+        advice = M_("name it with --host: {machines}", machines=", ".join(machines))
+        raise OpleverError("entry-invalid", M_("the record has no machine {name}", name=name), advice)
     return name

@@ -11,6 +11,7 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds.incident import rules_file
 from oplever.kinds.incident.rules_file import Mistake
+from oplever.messages import M_
 from oplever.record.model.incident_rules import Rules
 
 NAME = "incidents.yml"
@@ -47,8 +48,9 @@ def load() -> Current:
     parsed = rules_file.parse(_content(source))
     if parsed.rules is None:
         count = len(parsed.mistakes)
-        message = f"{source} has {count} mistake{'s' if count > 1 else ''}"
-        advice = "correct them; docs/reference/incidents.md lists the keys"
+        many = M_("{source} has {count} mistakes", source=source, count=count)
+        message = M_("{source} has 1 mistake", source=source) if count == 1 else many
+        advice = M_("correct them; docs/reference/incidents.md lists the keys")
         raise OpleverError(
             "rules-invalid", message, advice, tuple(placed(source, mistake) for mistake in parsed.mistakes)
         )

@@ -20,6 +20,7 @@ from oplever.app.new import begin
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.states import OPEN
+from oplever.messages import M_
 from oplever.record.drift import SUITE
 from oplever.record.entries import Entry
 from oplever.record.fold import Run
@@ -98,15 +99,19 @@ def find(name: str) -> Path:
         if not matching:
             raise
     if len(matching) > 1:
-        advice = f"name it whole: {', '.join(path.name for path in matching)}"
-        raise OpleverError("record-unknown", f"{len(matching)} cases are named {name}", advice)
+        advice = M_("name it whole: {names}", names=", ".join(path.name for path in matching))
+        raise OpleverError(
+            "record-unknown", M_("{count} cases are named {name}", count=len(matching), name=name), advice
+        )
     return matching[0].resolve()
 
 
 def case_of(record: Record) -> Incident:
     """The case of a record. Raises OpleverError (`record-unknown`) for another kind of record."""
     if record.incident is None:
-        raise OpleverError("record-unknown", f"{record.id} is no incident", "list them: oplever incident list --all")
+        raise OpleverError(
+            "record-unknown", M_("{id} is no incident", id=record.id), M_("list them: oplever incident list --all")
+        )
     return record.incident
 
 
@@ -161,8 +166,12 @@ def take(directory: Path, by: str, reason: str = "", ask: Callable[[Case], str] 
         reason = ask(first)
     if first and not reason:
         level = f"priority {first.priority}" if first.priority else "not classified yet"
-        advice = f"take that: oplever incident take {first.name}; or say why not: --reason '...'"
-        raise OpleverError("incident-order", f"{first.name} is first in the queue ({level}): {first.title}", advice)
+        advice = M_("take that: oplever incident take {name}; or say why not: --reason '...'", name=first.name)
+        raise OpleverError(
+            "incident-order",
+            M_("{name} is first in the queue ({level}): {title}", name=first.name, level=level, title=first.title),
+            advice,
+        )
     return add(directory, "taken", by, {"reason": reason or None, "passed_over": first.name if first else None})
 
 
@@ -171,8 +180,12 @@ def merge(directory: Path, into: Path, by: str, reason: str) -> Record:
     target, source = store.load(into), store.load(directory)
     case_of(target)
     if target.status not in OPEN:
-        advice = "reopen it first, or merge the other way round"
-        raise OpleverError("incident-state", f"{target.id} is {target.status}: nothing is joined to it", advice)
+        advice = M_("reopen it first, or merge the other way round")
+        raise OpleverError(
+            "incident-state",
+            M_("{id} is {status}: nothing is joined to it", id=target.id, status=target.status),
+            advice,
+        )
     add(directory, "merged", by, {"into": into.name, "reason": reason})
     return add(into, "linked", by, {"relation": "duplicate", "target": source.id, "reason": reason})
 
@@ -188,11 +201,17 @@ def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), re
     counting = counting_tests(case, record, tests)
     if not counting:
         subject = ", ".join(tests) or case.cause or case.machine or "this case"
-        advice = "name tests that it has: --tests; or test by hand: --result pass --reason '...'"
-        raise OpleverError("entry-invalid", f"{tested.name} has no test of {subject}", advice)
+        advice = M_("name tests that it has: --tests; or test by hand: --result pass --reason '...'")
+        raise OpleverError(
+            "entry-invalid", M_("{name} has no test of {subject}", name=tested.name, subject=subject), advice
+        )
     if early := too_early(case, counting):
-        advice = "run the tests again: playbooks/verify.yml"
-        raise OpleverError("entry-invalid", f"{tested.name} tested {early[0].id} before the case was solved", advice)
+        advice = M_("run the tests again: playbooks/verify.yml")
+        raise OpleverError(
+            "entry-invalid",
+            M_("{name} tested {id} before the case was solved", name=tested.name, id=early[0].id),
+            advice,
+        )
     result = "pass" if all(test.status == "pass" for test in counting) else "fail"
     data = {
         "result": result,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from oplever import config
 from oplever.errors import OpleverError
 from oplever.files import unreadable
+from oplever.messages import M_
 from oplever.page.blocks import Enclosure, Organisation
 from oplever.text import clean
 
@@ -29,8 +30,10 @@ def _logo(text: str | None) -> Enclosure | None:
     kind = _KINDS.get(path.suffix.lower())
     try:
         if kind is None or path.stat().st_size > _LARGEST:
-            advice = "use a PNG, SVG or JPEG file of at most 1 MB"
-            raise OpleverError("config-invalid", f"organisation.logo: {path} is no picture that can be printed", advice)
+            advice = M_("use a PNG, SVG or JPEG file of at most 1 MB")
+            raise OpleverError(
+                "config-invalid", M_("organisation.logo: {path} is no picture that can be printed", path=path), advice
+            )
         return Enclosure(f"logo{path.suffix.lower()}", "logo", kind, path.read_bytes())
     except OSError as problem:
         raise unreadable(path, problem) from None

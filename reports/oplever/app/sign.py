@@ -12,6 +12,7 @@ from oplever.app.build import build
 from oplever.errors import OpleverError
 from oplever.files import locked, unreadable
 from oplever.kinds import registry
+from oplever.messages import M_
 from oplever.record import own_work
 from oplever.record.entries import Role
 from oplever.record.entries.typed import person
@@ -55,5 +56,7 @@ def _refuse_altered(directory: Path) -> None:
     except OSError as problem:
         raise unreadable(directory, problem) from None
     if problems:
-        advice = "list all changes: oplever verify; make the documents again: oplever report"
-        raise OpleverError("record-altered", f"{directory.name} was changed: {problems[0]}", advice)
+        advice = M_("list all changes: oplever verify; make the documents again: oplever report")
+        raise OpleverError(
+            "record-altered", M_("{name} was changed: {problems}", name=directory.name, problems=problems[0]), advice
+        )

@@ -13,6 +13,8 @@ import yaml
 
 from oplever.checks.rules import grammar
 from oplever.errors import OpleverError
+from oplever.files import why
+from oplever.messages import M_
 
 MODULE: Final = "oplever.lab.checks"
 TEMPLATE: Final = "{{"
@@ -78,7 +80,9 @@ def read_parameters(path: Path) -> dict[str, Any]:
     value = value.get("parameters", value) if isinstance(value, dict) else value
     if not isinstance(value, dict):
         raise OpleverError(
-            "checks-parameters", f"{path} has no parameters", "Write it as a mapping of names to values."
+            "checks-parameters",
+            M_("{path} has no parameters", path=path),
+            M_("Write it as a mapping of names to values."),
         )
     return value
 
@@ -90,11 +94,15 @@ def _compose(path: Path) -> yaml.Node | None:
     except OSError as error:
         raise OpleverError(
             "file-unreadable",
-            f"{path} cannot be read: {error.strerror}",
-            "Check its name, its owner and its permissions.",
+            M_("{path} cannot be read: {reason}", path=path, reason=why(error)),
+            M_("Check its name, its owner and its permissions."),
         ) from None
     if len(data) > LARGEST:
-        raise OpleverError("file-unreadable", f"{path} is larger than {LARGEST >> 20} MiB", "Give a file with checks.")
+        raise OpleverError(
+            "file-unreadable",
+            M_("{path} is larger than {value} MiB", path=path, value=LARGEST >> 20),
+            M_("Give a file with checks."),
+        )
     loader = _Loader(data)
     try:
         return loader.get_single_node()

@@ -11,10 +11,12 @@ import click
 
 from oplever import store
 from oplever.app.add import add as add_entry
+from oplever.cli.language import say, translator
 from oplever.cli.output import tell_added
 from oplever.cli.person import by_parameter
 from oplever.errors import OpleverError
 from oplever.files import unreadable
+from oplever.messages import M_
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.text import printable
@@ -67,12 +69,12 @@ def add(ctx: click.Context, path: str | None, record: str, by: str | None) -> No
     """
     if ctx.invoked_subcommand:
         if path:
-            raise click.UsageError("give a KIND or --file, not both")
+            raise click.UsageError(M_("give a KIND or --file, not both"))
     elif path is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(2)
     elif by is None:
-        raise click.UsageError("Missing option '--by' (env var: 'OPLEVER_PERSON').")
+        raise click.UsageError(M_("Missing option '--by' (env var: 'OPLEVER_PERSON')."))
     else:
         _add_all(store.find(record), by, path)
 
@@ -82,7 +84,7 @@ def _add_all(directory: Path, by: str, path: str) -> None:
 
     added = add_all(directory, by, _text(path))
     for draft in added.skipped:
-        click.echo(f"skipped: {draft.kind} ({draft.place}): nothing is filled in", err=True)
+        say("skipped: {kind} ({place}): nothing is filled in", kind=draft.kind, place=draft.place, err=True)
     tell_added(directory, added.record, ", ".join(added.added))
 
 
@@ -93,7 +95,9 @@ def _text(path: str) -> str:
     except OSError as problem:
         raise unreadable(Path(path), problem) from None
     except UnicodeDecodeError:
-        raise OpleverError("entries-file", f"{path} is no text in UTF-8", "save it as UTF-8") from None
+        raise OpleverError(
+            "entries-file", M_("{path} is no text in UTF-8", path=path), M_("save it as UTF-8")
+        ) from None
 
 
 def typed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +133,7 @@ def _chosen(name: str, choices: Mapping[str, str]) -> list[str]:
     items = list(choices)
     for number, item in enumerate(items, 1):
         click.echo(f"{number:4} {printable(item)}\n       {printable(choices[item])}")
-    answer = click.prompt(f"{name}: numbers, as 1,3-5", type=str)
+    answer = click.prompt(translator()("{name}: numbers, as 1,3-5", name=name), type=str)
     return [items[number - 1] for number in _numbers(answer, len(items))]
 
 
@@ -139,7 +143,13 @@ def _numbers(answer: str, most: int) -> list[int]:
         first, hyphen, last = part.partition("-")
         last = last if hyphen else first
         if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) <= most):
-            raise click.UsageError(f"{part or answer!r} is no number from 1 to {most}, nor two with a hyphen between")
+            raise click.UsageError(
+                M_(
+                    "{part} is no number from 1 to {most}, nor two with a hyphen between",
+                    part=repr(part or answer),
+                    most=most,
+                )
+            )
         numbers += range(int(first), int(last) + 1)
     return list(dict.fromkeys(numbers))
 

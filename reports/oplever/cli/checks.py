@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from oplever.checks import lint as linter
+from oplever.cli.language import say
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.text import printable
 
 
@@ -40,7 +42,9 @@ def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
     for path in linter.files(list(paths)):
         number, mistakes = linter.lint(path, values)
         if not number and not mistakes and path in paths:
-            raise OpleverError("checks-none", f"{path} has no checks", "Give a file with a list of checks.")
+            raise OpleverError(
+                "checks-none", M_("{path} has no checks", path=path), M_("Give a file with a list of checks.")
+            )
         count += number
         findings += mistakes
     for finding in findings:
@@ -49,5 +53,5 @@ def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
     if findings:
         raise click.exceptions.Exit(1)
     if not count:
-        raise OpleverError("checks-none", "no checks were found", "Give a file or directory with checks.")
-    click.echo(f"{count} checks, no mistakes")
+        raise OpleverError("checks-none", M_("no checks were found"), M_("Give a file or directory with checks."))
+    say("{count} checks, no mistakes", count=count)

@@ -10,9 +10,11 @@ import click
 from oplever import clock, store
 from oplever.app.add import admit, with_entry
 from oplever.app.complete import Question, lacking, template
+from oplever.cli.language import say, translator
 from oplever.cli.output import tell_added
 from oplever.errors import OpleverError
 from oplever.kinds import registry
+from oplever.messages import M_
 from oplever.record import own_work
 from oplever.record.entries import Entry
 from oplever.record.entries.fields import Field
@@ -43,21 +45,24 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
         return
     missing = lacking(sources.record())
     for text in missing.sentences:
-        click.echo(f"no entry can supply this: {text}")
+        say("no entry can supply this: {text}", text=translator()(text))
     if not missing.questions:
-        click.echo("there is nothing to fill in")
+        say("there is nothing to fill in")
         return
     if not sys.stdin.isatty():
         raise OpleverError(
             "complete-terminal",
-            f"{len(missing.questions)} things are missing, which cannot be asked without a terminal",
-            f"oplever complete --template {directory.name} > FILE, fill it in, then: oplever add --file FILE",
+            M_("{count} things are missing, which cannot be asked without a terminal", count=len(missing.questions)),
+            M_(
+                "oplever complete --template {name} > FILE, fill it in, then: oplever add --file FILE",
+                name=directory.name,
+            ),
         )
     if not by:
-        raise click.UsageError("Missing option '--by' (env var: 'OPLEVER_PERSON').")
+        raise click.UsageError(M_("Missing option '--by' (env var: 'OPLEVER_PERSON')."))
     added = _ask_all(sources, missing.questions, person("by", by))
     if not added:
-        click.echo("nothing was added")
+        say("nothing was added")
         return
     tell_added(directory, admit(directory, added), ", ".join(entry.kind for entry in added))
 
@@ -65,9 +70,10 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
 def _ask_all(sources: Sources, questions: tuple[Question, ...], by: str) -> list[Entry]:
     added: list[Entry] = []
     for number, question in enumerate(questions, 1):
-        click.echo(f"\n{number} of {len(questions)}: {question.text}")
+        click.echo("")
+        say("{number} of {count}: {text}", number=number, count=len(questions), text=translator()(question.text))
         if reason := _why_not(sources, question, by):
-            click.echo(f"  skipped: {printable(reason)}")
+            say("  skipped: {reason}", reason=reason)
         elif answer := _ask(sources, question, by):
             entry, sources = answer
             added.append(entry)
@@ -81,7 +87,7 @@ def _why_not(sources: Sources, question: Question, by: str) -> str:
     try:
         own_work.check_role(sources.record(), by, question.who)
     except OpleverError as problem:
-        return problem.message
+        return problem.in_language(translator()).message
     return ""
 
 
@@ -89,7 +95,7 @@ def _ask(sources: Sources, question: Question, by: str) -> tuple[Entry, Sources]
     """The entry, and the sources with it; None when the question is skipped. What does not fit is asked again."""
     words = ["fill", *(["none"] if question.none_of else []), "skip"]
     while True:
-        word = click.prompt("  fill in, or skip", type=click.Choice(words), default="skip")
+        word = click.prompt(translator()("  fill in, or skip"), type=click.Choice(words), default="skip")
         if word == "skip":
             return None
         kind, data = question.kind, {"what": question.none_of}
@@ -115,7 +121,7 @@ def _value(question: Question, field: Field) -> Any:
     while True:
         text = _line(field, _label(field))
         if not text and field.name in question.needed:
-            click.echo("    this has to be filled in")
+            say("    this has to be filled in")
         elif not text:
             return None
         elif (value := _understood(question, field, text)) is not None:
@@ -124,7 +130,7 @@ def _value(question: Question, field: Field) -> Any:
 
 def _texts(question: Question, field: Field) -> list[str] | None:
     texts: list[str] = []
-    while text := _line(field, _label(field) if not texts else f"{field.name}, the next one"):
+    while text := _line(field, _label(field) if not texts else translator()("{name}, the next one", name=field.name)):
         if (value := _understood(question, field, text)) is not None:
             texts += value
     return texts or None
@@ -150,4 +156,5 @@ def _understood(question: Question, field: Field, text: str) -> Any:
 
 
 def _tell(problem: OpleverError) -> None:
+    problem = problem.in_language(translator())
     click.echo(f"    {printable(problem.message)}; {problem.advice}")

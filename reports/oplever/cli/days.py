@@ -9,6 +9,7 @@ import click
 
 from oplever import clock
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.entries.typed import day
 
 
@@ -38,4 +39,6 @@ class Moment(click.ParamType[str]):
         try:
             return clock.written(clock.moment(value))
         except (ValueError, OverflowError):
-            self.fail(f"{value} is not a day (2026-11-23 or 23-11-2026) or a time (2026-11-23T10:00)", param, ctx)
+            self.fail(
+                M_("{day} is not a day (2026-11-23 or 23-11-2026) or a time (2026-11-23T10:00)", day=value), param, ctx
+            )

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from oplever import store
+from oplever.cli.language import say
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
 from oplever.export.shape import Shape
@@ -49,4 +50,4 @@ def export_command(format: str, record: str, output: str, language: Language | N
         click.echo(content, nl=False)
         return
     store.write(Path(output), content)
-    click.echo(f"written: {output}", err=True)
+    say("written: {path}", path=output, err=True)

@@ -10,7 +10,7 @@ import click
 
 from oplever import store
 from oplever.app import forms
-from oplever.cli.language import language_option
+from oplever.cli.language import language_option, say
 from oplever.cli.output import short
 from oplever.files import write
 from oplever.words import Language
@@ -79,7 +79,7 @@ def hours(week: str, person: str | None, language: Language, fmt: forms.Format, 
     lines = forms.week(monday)
     people = [person] if person else forms.people_of(lines)
     if not people:
-        click.echo(f"Nobody gave hours for {week}.")
+        say("Nobody gave hours for {week}.", week=week)
     for name in people:
         content = forms.hours(lines, name, monday, language, fmt)
         year, number, _ = monday.isocalendar()
@@ -98,7 +98,7 @@ def _put(content: bytes, output: str) -> None:
         sys.stdout.buffer.write(content)
         return
     write(Path(output), content)
-    click.echo(f"form: {short(Path(output).resolve())}")
+    say("form: {path}", path=short(Path(output).resolve()))
 
 
 def _file_name(name: str) -> str:

@@ -13,13 +13,16 @@ from oplever import store
 from oplever.app.import_run import Imported, import_runs
 from oplever.app.import_scan import SCANNERS, import_scan
 from oplever.app.import_tests import import_tests
+from oplever.cli.language import say, translator
 from oplever.cli.output import summary, tell_documents
 from oplever.cli.person import by_option
 from oplever.journal.importers.registry import FORMATS, Format
+from oplever.messages import N_
+from oplever.page.vocabulary import CHECK
 from oplever.text import printable
 from oplever.words import REFUSING, WorkProcess
 
-_ANSIBLE = (
+_ANSIBLE = N_(
     "note: Ansible's callback junit counts a failure that the play ignores as passed (unless JUNIT_FAIL_ON_IGNORE is "
     "true), one that it rescues as failed, and leaves out machines that cannot be reached"
 )
@@ -63,11 +66,14 @@ def _runs(name: str, form: Format) -> click.Command:
 def _print(imported: Imported) -> None:
     playbook, record = printable(imported.playbook), imported.record
     if record is None:
-        click.echo(f"{playbook}: imported before, record {imported.directory.name}")
+        say("{playbook}: imported before, record {record}", playbook=playbook, record=imported.directory.name)
         return
-    click.echo(f"{playbook}: {len(record.steps)} steps on {len(record.systems)} machines")
+    t = translator()
+    steps = t.plural("{count} step", "{count} steps", len(record.steps))
+    machines = t.plural("{count} machine", "{count} machines", len(record.systems))
+    click.echo(f"{playbook}: {steps}, {machines}")
     click.echo(summary(record))
-    click.echo(f"record: {imported.directory}")
+    say("record: {path}", path=imported.directory)
 
 
 @import_group.command("junit", short_help="JUnit XML of testinfra, pytest, goss or another tool, as tests of a record")
@@ -86,8 +92,10 @@ def import_junit(path: Path, record: str, by: str, **place: Any) -> None:
     directory = store.find(record)
     imported = import_tests(directory, path, by, **place)
     if imported.is_of_ansible:
-        click.echo(_ANSIBLE, err=True)
-    click.echo("added: " + ", ".join(f"{count} {status}" for status, count in sorted(imported.counts.items())))
+        say(_ANSIBLE, err=True)
+    t = translator()
+    counts = (f"{count} {t(CHECK[status][1])}" for status, count in sorted(imported.counts.items()))
+    say("added: {counts}", counts=", ".join(counts))
     click.echo(summary(imported.record))
     tell_documents(directory)
     raise click.exceptions.Exit(1 if imported.record.verdict in REFUSING else 0)
@@ -103,10 +111,17 @@ def _scan(name: str) -> click.Command:
     def command(path: Path, record: str, by: str, host: str | None) -> None:
         directory = store.find(record)
         scan = import_scan(directory, path, name, by, host)
-        words = {True: "agree", False: "differ", None: "not compared"}
+        t = translator()
+        words = {True: t("agree"), False: t("differ"), None: t("not compared")}
         counts = Counter(words[opinion.agrees] for opinion in scan.opinions)
         numbers = ", ".join(f"{number} {word}" for word, number in sorted(counts.items()))
-        click.echo(f"added: {len(scan.opinions)} rules of {scan.tool} on {scan.host}: {numbers}")
+        say(
+            "added: {count} rules of {tool} on {host}: {numbers}",
+            count=len(scan.opinions),
+            tool=scan.tool,
+            host=scan.host,
+            numbers=numbers,
+        )
         tell_documents(directory)
 
     return command

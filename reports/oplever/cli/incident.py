@@ -20,7 +20,7 @@ from oplever.app.incident_check import check as check_all
 from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
-from oplever.cli.language import language_option
+from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
 from oplever.cli.person import by_option, by_parameter
@@ -30,7 +30,10 @@ from oplever.kinds.base import about
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.states import OPEN, STATES
 from oplever.kinds.incident.targets import measure
+from oplever.messages import M_
+from oplever.page.parts import titled
 from oplever.page.translator import Translator
+from oplever.page.vocabulary import word
 from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record
@@ -167,15 +170,14 @@ def _prompt(text: str, choices: tuple[str, ...], *, needed: bool) -> str:
         answer = str(click.prompt(shown, default=None if needed else "", show_default=False)).strip()
         if not choices or answer in choices or (not answer and not needed):
             return answer
-        click.echo(f"  choose: {', '.join(choices)}")
+        say("  choose: {choices}", choices=", ".join(choices))
 
 
 def _first_help(record: Record) -> None:
     case = record.incident
     category = case.rule if case else None
     if category and category.first_help:
-        click.echo(f"first help: {printable(category.first_help.nl)}")
-        click.echo(f"            {printable(category.first_help.en)}")
+        say("first help: {text}", text=titled(translator(), category.first_help))
 
 
 @incident.command("list")
@@ -183,8 +185,9 @@ def _first_help(record: Record) -> None:
 @click.option("--state", type=click.Choice([state.id for state in STATES]), help="Only those in this state.")
 @click.option("--with", "assignee", help="Only those that this person or team has.")
 @format_option
+@language_option
 @click.help_option(help="Show this help and exit.")
-def list_cases(every: bool, state: str | None, assignee: str | None, form: str) -> None:
+def list_cases(every: bool, state: str | None, assignee: str | None, form: str, language: Language) -> None:
     """List the open cases, the first to handle first: by priority, what is due first, the oldest. What nobody has
     classified yet comes before all others."""
     states = [state] if state else [] if every else sorted(OPEN)
@@ -193,16 +196,19 @@ def list_cases(every: bool, state: str | None, assignee: str | None, form: str) 
         as_json(cases)
     elif cases:
         now = datetime.now(UTC).isoformat()
-        columns = ("case", "priority", "state", "due", "with", "place", "title")
-        table(columns, [_row(case, now) for case in cases], headings=False)
+        t = Translator(language)
+        columns = (t("case"), t("Priority"), t("State"), t("due"), t("with"), t("Place"), t("Title"))
+        table(columns, [_row(t, case, now) for case in cases], headings=False)
+    elif state or assignee or every:
+        say("No case matches.")
     else:
-        click.echo("No case matches." if state or assignee or every else "No open case.")
+        say("No open case.")
 
 
-def _row(case: Case, now: str) -> tuple[str, ...]:
-    due = f"{_local(case.due)}{' late' if case.due < now else ''}" if case.due else ""
+def _row(t: Translator, case: Case, now: str) -> tuple[str, ...]:
+    due = f"{_local(case.due)}{' ' + t('late') if case.due < now else ''}" if case.due else ""
     return (
-        case.name, str(case.priority or "?"), case.state, due, case.assignee, case.place, case.title,
+        case.name, str(case.priority or "?"), word(t, case.state), due, case.assignee, case.place, case.title,
     )  # fmt: skip
 
 
@@ -226,26 +232,26 @@ def show(ctx: click.Context, case: str, form: str, language: Language) -> None:
         click.echo(msgspec.json.format(to_json(record), indent=1).decode())
     else:
         overview(record, directory, Translator(language))
-        _limits(record)
+        _limits(Translator(language), record)
     if record.verdict in REFUSING:
         ctx.exit(1)
 
 
-def _limits(record: Record) -> None:
+def _limits(t: Translator, record: Record) -> None:
     measured = measure(incidents.case_of(record), datetime.now(UTC))
     rows = [
         (
-            limit.name,
+            word(t, limit.name),
             limit.limit or "-",
             _local(limit.due) if limit.due else "-",
             f"{limit.elapsed.total_seconds() / 3600:.2f} h",
-            limit.reading.replace("_", " "),
+            word(t, limit.reading),
         )
         for limit in measured
     ]
     if rows:
         click.echo("")
-        table(("time limit", "working time", "due", "gone by", "state"), rows)
+        table((t("time limit"), t("working time"), t("due"), t("gone by"), t("State")), rows)
 
 
 @incident.command("take")
@@ -261,8 +267,8 @@ def take(case: str, by: str, reason: str) -> None:
 
 
 def _why_not(first: Case) -> str:
-    click.echo(f"{first.name} is first in the queue: {printable(first.title)}")
-    return str(click.prompt("Why not that one")).strip()
+    say("{name} is first in the queue: {title}", name=first.name, title=first.title)
+    return str(click.prompt(translator()("Why not that one"))).strip()
 
 
 @incident.command("retest")
@@ -278,7 +284,7 @@ def retest(
 ) -> None:
     """Say whether CASE works again: by the tests of a record, by hand, or why no test was needed."""
     if bool(tested) == bool(result):
-        raise click.UsageError("give --record RECORD, or --result with --reason")
+        raise click.UsageError(M_("give --record RECORD, or --result with --reason"))
     directory = incidents.find(case)
     if tested:
         record = incidents.retest(directory, by, store.find(tested), tests, reason or "")
@@ -299,18 +305,22 @@ def merge(case: str, by: str, into: str, reason: str) -> None:
     _tell(target, incidents.merge(incidents.find(case), target, by, reason), "merge")
 
 
-def _tell(directory: Path, record: Record, word: str) -> None:
+def _tell(directory: Path, record: Record, action: str) -> None:
     """What was added, how the case now stands, and how far its documents are."""
     case = incidents.case_of(record)
-    click.echo(f"{word}: revision {record.document.revision} of {record.id}")
-    priority = f"priority {case.priority}" if case.priority else "not classified"
-    due = f", due {_local(case.due)}" if case.due else ""
-    assignee = f", with {printable(case.assignee)}" if case.assignee else ""
-    click.echo(f"state: {record.status.replace('_', ' ')}, {priority}{due}{assignee}")
+    t = translator()
+    say("{action}: revision {revision} of {record}", action=action, revision=record.document.revision, record=record.id)
+    parts = (
+        word(t, record.status),
+        t("priority {number}", number=case.priority) if case.priority else t("not classified"),
+        t("due {day}", day=_local(case.due)) if case.due else "",
+        t("with {name}", name=case.assignee) if case.assignee else "",
+    )
+    say("state: {state}", state=", ".join(part for part in parts if part))
     if record.status == "solved":
         for thing in record.completeness.missing:
             if thing.section != "accountability":
-                click.echo(f"  - before it can be closed: {about(thing.command, record.id)}")
+                say("  - before it can be closed: {command}", command=about(thing.command, record.id))
     tell_documents(directory)
 
 
@@ -328,30 +338,34 @@ def from_record(record: str, by: str, retests: bool) -> None:
     directory = store.find(record)
     taken = from_record_app(directory, by)
     for name in taken.linked:
-        click.echo(f"added to: {name}", err=True)
+        say("added to: {name}", name=name, err=True)
     for name in taken.present:
-        click.echo(f"is in already: {name}", err=True)
+        say("is in already: {name}", name=name, err=True)
     for passing in taken.passing:
         _offer(passing, directory, by, always=retests)
     if not (taken.made or taken.linked or taken.present):
-        click.echo(f"{directory.name}: nothing fails that a case has to be made for", err=True)
+        say("{record}: nothing fails that a case has to be made for", record=directory.name, err=True)
     for name in taken.made:
         click.echo(name)
 
 
 def _offer(passing: Passing, directory: Path, by: str, *, always: bool) -> None:
     """Say that the tests of a case pass again, and add the retest when that is wanted."""
-    name, title = passing.case.name, printable(passing.case.title)
-    click.echo(f"passes again: {name} ({passing.case.state.replace('_', ' ')}) {title}", err=True)
+    t, name, title = translator(), passing.case.name, passing.case.title
+    say("passes again: {name} ({state}) {title}", name=name, state=word(t, passing.case.state), title=title, err=True)
     if not passing.is_ready:
-        word = {"new": "take", "assigned": "take", "waiting": "resume"}.get(passing.case.state)
-        again = "these tests are from before the solution: test again"
-        click.echo(f"  -> {f'first: oplever incident {word} {name}' if word else again}", err=True)
-    elif always or (sys.stdin.isatty() and click.confirm(f"Add {directory.name} as its retest", err=True)):
+        action = {"new": "take", "assigned": "take", "waiting": "resume"}.get(passing.case.state)
+        if action:
+            say("  -> first: {command}", command=f"oplever incident {action} {name}", err=True)
+        else:
+            say("  -> these tests are from before the solution: test again", err=True)
+    elif always or (
+        sys.stdin.isatty() and click.confirm(t("Add {record} as its retest", record=directory.name), err=True)
+    ):
         record = incidents.retest(store.find(name), by, directory)
-        click.echo(f"  retest: revision {record.document.revision}", err=True)
+        say("  retest: revision {revision}", revision=record.document.revision, err=True)
         if record.status == "solved":
-            click.echo(f"  -> close it: oplever incident close {name}", err=True)
+            say("  -> close it: {command}", command=f"oplever incident close {name}", err=True)
     else:
         click.echo(f"  -> oplever incident retest {name} --record {directory.name}", err=True)
 
@@ -363,13 +377,14 @@ def check(ctx: click.Context) -> None:
     """Check the rules and all cases: every report has a case, every closed case has what it takes, no entry is without
     effect. Ends with 1 when something is wrong."""
     checked = check_all()
-    click.echo(f"rules: {checked.rules}")
+    say("rules: {place}", place=checked.rules)
     for mistake in checked.mistakes:
         click.echo(printable(mistake), err=True)
     for problem in checked.problems:
         click.echo(printable(problem), err=True)
     wrong = len(checked.mistakes) + len(checked.problems)
-    outcome = f"{wrong} problems" if wrong else "everything is in order"
-    click.echo(f"{checked.cases} cases; {outcome}")
+    t = translator()
+    outcome = t.plural("{count} problem", "{count} problems", wrong) if wrong else t("everything is in order")
+    click.echo(f"{t.plural('{count} case', '{count} cases', checked.cases)}; {outcome}")
     if wrong:
         ctx.exit(1)

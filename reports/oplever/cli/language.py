@@ -3,22 +3,74 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from oplever.words import Language
 
+if TYPE_CHECKING:
+    from oplever.page.translator import Translator
+
+_KEY = "oplever.language"
+_CHOICES = ("nl", "en")
+
 
 def of_the_user() -> Language:
+    """The language that was asked for on the command line, else the one of the settings, else that of the locale."""
+    context = click.get_current_context(silent=True)
+    chosen: Language | None = context.find_root().meta.get(_KEY) if context else None
+    return chosen or _of_settings() or _of_locale()
+
+
+def _of_settings() -> Language | None:
+    """`$OPLEVER_LANGUAGE`, else `language` in section `[oplever]` of ansible.cfg; anything but nl and en is nothing."""
+    from oplever import config  # noqa: PLC0415 - the help and the version need none of it
+    from oplever.errors import OpleverError  # noqa: PLC0415
+
+    try:
+        name = config.language()
+    except OpleverError:
+        return None  # whoever needs the project says what is wrong with it
+    return "nl" if name == "nl" else "en" if name == "en" else None
+
+
+def _of_locale() -> Language:
     """Dutch where the locale says so, else English: the first variable that is set counts, as for other programs."""
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     locale = next((name for name in names if name), "")
     return "nl" if locale.lower().startswith("nl") else "en"
 
 
+def remember(ctx: click.Context, language: str | None) -> None:
+    """Everything that the command says, errors too, is in this language; None leaves it to settings and locale."""
+    if language is not None:
+        ctx.find_root().meta[_KEY] = language
+
+
+def _chosen(ctx: click.Context, param: click.Parameter, value: Language | None) -> Language:
+    remember(ctx, value)
+    return value or of_the_user()
+
+
 language_option = click.option(
     "--language",
-    type=click.Choice(["nl", "en"]),
-    default=of_the_user,
-    help="nl or en; default: the language of your locale.",
+    type=click.Choice(_CHOICES),
+    callback=_chosen,
+    is_eager=True,
+    help="nl or en; default: the language of the settings or of your locale.",
 )
+
+
+def translator() -> Translator:
+    """What says things to the user."""
+    from oplever.page.translator import Translator  # noqa: PLC0415
+
+    return Translator(of_the_user())
+
+
+def say(message: str, /, *, err: bool = False, **params: Any) -> None:
+    """Print one line in the language of the user; the message is English, with its parameters by name."""
+    from oplever.text import printable  # noqa: PLC0415
+
+    click.echo(printable(translator()(message, **params)), err=err)

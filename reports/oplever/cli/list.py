@@ -8,13 +8,12 @@ import click
 
 from oplever.app.listing import listing as list_all
 from oplever.cli.days import Day, Moment
-from oplever.cli.language import language_option
+from oplever.cli.language import language_option, say
 from oplever.cli.tables import as_json, format_option, stage_word, status_word, styles, table, verdict_word
 from oplever.kinds.registry import KINDS
 from oplever.page.translator import N_, Translator
 from oplever.store.ordering import Clock
 from oplever.store.query import Filter, Listed
-from oplever.text import printable
 from oplever.words import Language, Verdict
 
 STATES = list(dict.fromkeys(state.id for kind in KINDS.values() for state in kind.states))
@@ -66,7 +65,7 @@ def list_records(form: str, language: Language, **filters: Any) -> None:
     else:
         click.echo(t("No records yet in {place}. Run a playbook to make one.", place=listing.base))
     for record in listing.unreadable:
-        click.echo(f"oplever: {printable(f'{record.name} cannot be read: {record.problem}')}", err=True)
+        say("oplever: {record} cannot be read: {problem}", record=record.name, problem=record.problem, err=True)
 
 
 def _row(record: Listed, t: Translator) -> tuple[str, ...]:

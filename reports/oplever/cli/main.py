@@ -9,6 +9,7 @@ import click
 
 from oplever import __version__
 from oplever.errors import OpleverError
+from oplever.messages import said
 
 
 class Lazy(NamedTuple):
@@ -60,24 +61,39 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except OpleverError as error:
-            from oplever.text import printable  # noqa: PLC0415 - the help and the version need none of it
+        except click.UsageError as error:
+            from oplever.cli.language import translator  # noqa: PLC0415 - the help and the version need none of it
 
-            lines = [f"oplever: {printable(error.message)}", *(f"  {printable(detail)}" for detail in error.details)]
-            click.echo("\n".join([*lines, f"  -> {error.advice}", f"[{error.slug}]"]), err=True)
+            vars(error)["message"] = said(error.message, translator())
+            raise
+        except OpleverError as error:
+            _show(error)
             ctx.exit(2)
+
+
+def _show(error: OpleverError) -> None:
+    from oplever.cli.language import translator  # noqa: PLC0415 - the help and the version need none of it
+    from oplever.text import printable  # noqa: PLC0415
+
+    shown = error.in_language(translator())
+    lines = [f"oplever: {printable(shown.message)}", *(f"  {printable(detail)}" for detail in shown.details)]
+    click.echo("\n".join([*lines, f"  -> {shown.advice}", f"[{error.slug}]"]), err=True)
 
 
 @click.group(cls=_Group)
 @click.version_option(__version__, prog_name="oplever", help="Show the version and exit.")
+@click.option("--language", type=click.Choice(["nl", "en"]), help="Language of what is said: before the command.")
 @click.help_option(help="Show this help and exit.")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context, language: str | None) -> None:
     """Turns what Ansible did into an installation record.
 
     A RECORD is a directory below records/ (or $OPLEVER_RECORDS), by name or path; without one, the latest.
     """
     from oplever import config  # noqa: PLC0415 - the help and the version need none of it
+    from oplever.cli.language import remember  # noqa: PLC0415
     from oplever.text import printable  # noqa: PLC0415
 
+    remember(ctx, language)
     if reason := config.ignored():
         click.echo(f"oplever: {printable(reason)}", err=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from oplever.cli.language import of_the_user
+from oplever.cli.language import say, translator
+from oplever.cli.tables import stage_word, verdict_word
 from oplever.kinds import registry
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import missing_text, reason_text
@@ -17,17 +18,23 @@ from oplever.text import printable
 
 
 def summary(record: Record) -> str:
-    """Verdict and stage as record.json has them, and the reasons in the words of the user."""
-    t = Translator(of_the_user())
+    """Verdict, stage and reasons in the words of the user."""
+    t = translator()
     reasons = [f"  - {printable(reason_text(t, reason))}" for reason in record.document.reasons]
     return "\n".join([standing(record), *reasons])
 
 
 def standing(record: Record) -> str:
     """Verdict and stage, with what a reader is told: the first two lines of a summary."""
-    _, title, _ = registry.of(record).layout.headline(Translator(of_the_user()), record)
-    key = "; nobody checked the keys here, see: oplever verify" if record.stage == "signed" else ""
-    return f"verdict: {record.verdict}\nstage: {record.stage} ({title[0].lower()}{title[1:]}){key}"
+    t = translator()
+    _, title, _ = registry.of(record).layout.headline(t, record)
+    unchecked = t("nobody checked the keys here, see: {command}", command="oplever verify")
+    key = f"; {unchecked}" if record.stage == "signed" else ""
+    lines = (
+        t("verdict: {verdict}", verdict=verdict_word(t, record.verdict)),
+        t("stage: {stage} ({title})", stage=stage_word(t, record.stage), title=title[0].lower() + title[1:]) + key,
+    )
+    return "\n".join(lines)
 
 
 def approved_incomplete(record: Record) -> str:
@@ -35,16 +42,18 @@ def approved_incomplete(record: Record) -> str:
     missing = record.completeness.missing
     if record.accountability.decision != "approved" or not missing:
         return ""
-    t = Translator(of_the_user())
+    t = translator()
     texts = "; ".join(missing_text(t, thing.code, thing.params) for thing in missing)
-    return f"oplever: approved while this is missing: {texts}\n  -> an approved record takes corrections only"
+    advice = t("an approved record takes corrections only")
+    return f"oplever: {t('approved while this is missing: {texts}', texts=texts)}\n  -> {advice}"
 
 
 def tell_added(directory: Path, record: Record, kinds: str) -> None:
     """Print what was added, what the record now says, and how far its documents are."""
     if warning := approved_incomplete(record):
         click.echo(warning, err=True)
-    click.echo(f"added: {kinds}, revision {record.document.revision} of {record.id}")
+    revision, name = record.document.revision, record.id
+    say("added: {kinds}, revision {revision} of {record}", kinds=kinds, revision=revision, record=name)
     click.echo(summary(record))
     tell_documents(directory)
 
@@ -53,11 +62,11 @@ def tell_documents(directory: Path) -> None:
     """Print of which revision the documents are when that is not the present one, and why they could not be made."""
     state = documents.examine(directory)
     if state.problem:
-        click.echo(f"oplever: documents could not be made: {printable(state.problem)}", err=True)
+        say("oplever: documents could not be made: {problem}", problem=state.problem, err=True)
     if state.state != "current":
-        click.echo(f"documents: {documents_state(state, directory, Translator('en'))}")
+        say("documents: {state}", state=documents_state(state, directory, translator()))
     elif state.problem:
-        click.echo(f"  -> make them again: oplever report {directory.name}", err=True)
+        say("  -> make them again: {command}", command=f"oplever report {directory.name}", err=True)
 
 
 def documents_state(state: Documents, directory: Path, t: Translator) -> str:
@@ -79,7 +88,8 @@ def documents_state(state: Documents, directory: Path, t: Translator) -> str:
 def without_pdf(directory: Path) -> str:
     """A line, newline included, when the documents of a record were made without PDF; else nothing."""
     made = (directory / "report.nl.pdf").exists() or not (directory / "report.nl.html").exists()
-    return "" if made else "documents: without PDF, which needs: pip install 'oplever[pdf]'\n"
+    text = translator()("documents: without PDF, which needs: {command}", command="pip install 'oplever[pdf]'")
+    return "" if made else f"{text}\n"
 
 
 def short(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from oplever import store
+from oplever.cli.language import say
 from oplever.cli.output import documents_state, short
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
@@ -47,7 +48,7 @@ def overview(record: Record, directory: Path, t: Translator) -> None:
     for path in sorted(directory.glob("report.*")):
         click.echo(f"  {short(path)}")
     if examined.problem:
-        click.echo(f"oplever: documents could not be made: {printable(examined.problem)}", err=True)
+        say("oplever: documents could not be made: {problem}", problem=examined.problem, err=True)
 
 
 def _is_latest(directory: Path) -> bool:

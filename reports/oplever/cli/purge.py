@@ -10,9 +10,10 @@ import msgspec
 
 from oplever import config, store
 from oplever.app.purge import purge as purge_records
+from oplever.cli.language import say, translator
 from oplever.cli.tables import as_json, format_option, table
+from oplever.page.translator import N_, Translator
 from oplever.store.retention import Purged
-from oplever.text import printable
 
 
 @click.command()
@@ -28,7 +29,7 @@ def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
     """
     terms = config.load().retention
     if not any(msgspec.structs.astuple(terms)):
-        click.echo("nothing is purged: oplever.yml sets no retention periods")
+        say("nothing is purged: oplever.yml sets no retention periods")
         return
     purged = purge_records(store.records_directory(), terms, datetime.now(UTC), dry_run=dry_run)
     _report(purged, form, terms.record, dry_run=dry_run)
@@ -42,20 +43,31 @@ def _report(purged: Sequence[Purged], form: str, record_term: str | None, *, dry
         return
     done = [record for record in purged if record.action != "unreadable"]
     if done:
-        rows = [(record.record, record.ended, record.action, _detail(record, record_term)) for record in done]
-        table(("record", "last changed", "action", "what"), rows, "to be removed" if dry_run else "removed")
+        t = translator()
+        rows = [(r.record, t.moment(r.ended or ""), t(_ACTIONS[r.action]), _detail(t, r, record_term)) for r in done]
+        columns = (t("record"), t("last changed"), t("action"), t("what"))
+        table(columns, rows, t("to be removed") if dry_run else t("removed"))
     else:
-        click.echo("nothing to remove")
+        say("nothing to remove")
     for record in purged:
         if record.action == "unreadable":
-            click.echo(f"oplever: {printable(f'{record.record} is kept: {record.problem}')}", err=True)
+            say("oplever: {record} is kept: {problem}", record=record.record, problem=record.problem, err=True)
 
 
-def _detail(purged: Purged, record_term: str | None) -> str:
+_ACTIONS = {"removed": N_("removed"), "pseudonymised": N_("pseudonymised")}
+
+
+def _detail(t: Translator, purged: Purged, record_term: str | None) -> str:
     if purged.action == "removed":
-        return f"{purged.files} files, {purged.size_bytes} bytes"
+        return t("{count} files, {size}", count=purged.files, size=t.size(purged.size_bytes))
     names = ", ".join(purged.names)
     if not purged.in_journal:
         return names
-    until = f"{record_term} after its last change" if record_term else "no end: retention.record is not set"
-    return f"{names}; left in the journal: {purged.in_journal}, until the record is removed ({until})"
+    no_end = t("no end: retention.record is not set")
+    until = t("{term} after its last change", term=record_term) if record_term else no_end
+    return t(
+        "{names}; left in the journal: {left}, until the record is removed ({until})",
+        names=names,
+        left=purged.in_journal,
+        until=until,
+    )

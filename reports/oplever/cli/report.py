@@ -6,6 +6,7 @@ import click
 
 from oplever import store
 from oplever.app.build import build
+from oplever.cli.language import of_the_user, say
 from oplever.cli.output import short, summary, without_pdf
 from oplever.words import REFUSING
 
@@ -25,8 +26,8 @@ def report(record: str) -> None:
     directory = store.find(record)
     derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {short(directory / store.RECORD)}")
-    click.echo(f"report: {short(directory / 'report.nl.html')}")
+    say("record: {path}", path=short(directory / store.RECORD))
+    say("report: {path}", path=short(directory / f"report.{of_the_user()}.html"))
     click.echo(without_pdf(directory), nl=False)
     if derived.verdict in REFUSING:
         raise click.exceptions.Exit(1)

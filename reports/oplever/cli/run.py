@@ -13,7 +13,9 @@ from oplever import store
 from oplever._shared.redact import redact_text
 from oplever._shared.text import clean
 from oplever.app.build import build
+from oplever.cli.language import of_the_user, say
 from oplever.cli.output import summary, without_pdf
+from oplever.messages import M_
 from oplever.run import prompts, session
 from oplever.run.views import recap
 from oplever.store import documents
@@ -52,7 +54,7 @@ def run(ctx: click.Context, plain: bool) -> None:
     """
     words: list[str] = ctx.meta["words"]
     if not words:
-        raise click.UsageError("name a playbook, as in: oplever run playbooks/site.yml")
+        raise click.UsageError(M_("name a playbook, as in: oplever run playbooks/site.yml"))
     session.check()  # before a password is asked for nothing
     answers = prompts.answers(words, terminal=sys.stdin.isatty())
     console = Console(highlight=False, emoji=False)
@@ -64,14 +66,15 @@ def _without_record(outcome: session.Outcome) -> int:
     """Nothing was played (`--list-tasks`, a syntax error) or no journal was kept: there is only what Ansible said."""
     _tell(outcome.output, err=outcome.code != 0)
     if outcome.played:
-        click.echo(
-            "oplever: there is no record: no journal was kept\n"
-            "  -> put oplever.lab.journal in callbacks_enabled of ansible.cfg; the records directory must be writable",
+        say("oplever: there is no record: no journal was kept", err=True)
+        say(
+            "  -> put {callback} in callbacks_enabled of ansible.cfg; the records directory must be writable",
+            callback="oplever.lab.journal",
             err=True,
         )
         return min(outcome.code, 1)
     if outcome.stopped:
-        click.echo("oplever: stopped before the first play started; there is no record", err=True)
+        say("oplever: stopped before the first play started; there is no record", err=True)
         return 1
     return 2 if outcome.code else 0
 
@@ -84,17 +87,19 @@ def _with_record(outcome: session.Outcome, directory: Path, console: Console) ->
         # An error outside any task. Those of tasks are in the recap; Ansible prints them with what no_log hides.
         _tell(outcome.output[-_OUTPUT_SHOWN:], err=True)
     if outcome.going_on:
-        click.echo(
-            f"oplever: what ran on {', '.join(outcome.going_on)} may go on: it could not be ended there", err=True
-        )
+        hosts = ", ".join(outcome.going_on)
+        say("oplever: what ran on {hosts} may go on: it could not be ended there", hosts=hosts, err=True)
     derived = store.load(directory)
     is_made = documents.examine(directory).state == "current"
     if not is_made and not outcome.progress.end:
         is_made = True
         derived = build(directory)
     click.echo(summary(derived))
-    click.echo(f"record: {directory}")
-    click.echo(f"report: {directory / 'report.nl.html'}" if is_made else f"documents: oplever report {directory}")
+    say("record: {path}", path=directory)
+    if is_made:
+        say("report: {path}", path=directory / f"report.{of_the_user()}.html")
+    else:
+        say("documents: {state}", state=f"oplever report {directory}")
     click.echo(without_pdf(directory), nl=False)
     return 1 if derived.verdict in REFUSING else _INCOMPLETE if outcome.code == _INCOMPLETE else 0
 

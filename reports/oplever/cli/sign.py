@@ -8,7 +8,10 @@ import click
 
 from oplever import store
 from oplever.app.sign import sign as sign_record
+from oplever.cli.language import say, translator
 from oplever.cli.output import approved_incomplete, tell_documents
+from oplever.messages import M_
+from oplever.page.vocabulary import word
 from oplever.record.entries import Role
 
 
@@ -44,13 +47,17 @@ def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str
       oplever sign --by "M. de Wit" --role supervisor --decision approved
     """
     if decision and role != "supervisor":
-        raise click.UsageError("only a supervisor decides: --role supervisor")
+        raise click.UsageError(M_("only a supervisor decides: --role supervisor"))
     directory = store.find(record)
     signed = sign_record(directory, by, role, key=key, decision=decision, remarks=remarks)
     if warning := approved_incomplete(signed.record):
         click.echo(warning, err=True)
     document = signed.record.document
-    click.echo(
-        f"signed: revision {signed.revision} of {signed.record.id}, as {role}; it is now revision {document.revision}"
+    say(
+        "signed: revision {revision} of {record}, as {role}; it is now revision {now}",
+        revision=signed.revision,
+        record=signed.record.id,
+        role=word(translator(), role),
+        now=document.revision,
     )
     tell_documents(directory)

@@ -7,7 +7,11 @@ import click
 from oplever import store
 from oplever.app.verify import Decision
 from oplever.app.verify import verify as verify_record
+from oplever.cli.language import say, translator
 from oplever.cli.output import tell_documents
+from oplever.messages import M_, said
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import word
 from oplever.store import fingerprint
 from oplever.store.signatures import Checked
 from oplever.text import printable
@@ -36,40 +40,63 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     directory = store.find(printed.record if printed else record)
     verified = verify_record(directory, allowed_signers, printed)
     for problem in verified.problems:
-        click.echo(f"oplever: {printable(problem)}", err=True)
+        click.echo(printable(f"oplever: {said(problem, translator())}"), err=True)
     if any(signature.unknown for signature in verified.signatures):
-        click.echo("  -> name the file that says whose key is whose: --allowed-signers FILE", err=True)
+        say("  -> name the file that says whose key is whose: --allowed-signers FILE", err=True)
     if verified.signatures:
-        click.echo(printable(f"allowed signers: {verified.allowed or 'none given'}"))
+        say("allowed signers: {path}", path=verified.allowed or M_("none given"))
     for signature in verified.signatures:
         click.echo(printable(_signature(signature, verified.revision)))
     for replaced in verified.pseudonymised:
-        click.echo(f"pseudonymised at {replaced.at}: {', '.join(replaced.names)}")
+        say("pseudonymised at {time}: {names}", time=replaced.at, names=", ".join(replaced.names))
     tell_documents(directory)
     if verified.problems:
         ctx.exit(1)
     if printed:
-        since = "" if printed.revision == verified.revision else f"; the present revision is {verified.revision}"
-        click.echo(f"the document is of revision {printed.revision} of this record{since}")
+        if printed.revision == verified.revision:
+            say("the document is of revision {revision} of this record", revision=printed.revision)
+        else:
+            say(
+                "the document is of revision {revision} of this record; the present revision is {now}",
+                revision=printed.revision,
+                now=verified.revision,
+            )
     if verified.decision:
         click.echo(printable(_decision(verified.decision)))
-    click.echo(f"{directory.name}: no file has changed" + ("" if verified.signatures else "; not signed"))
+    if verified.signatures:
+        say("{record}: no file has changed", record=directory.name)
+    else:
+        say("{record}: no file has changed; not signed", record=directory.name)
 
 
 def _signature(checked: Checked, revision: int) -> str:
-    who = f"{checked.name} as {checked.role}, revision {checked.revision}"
-    key = f" with the key of {checked.signer.principal} ({checked.signer.key})" if checked.signer else ""
+    t = translator()
     is_wrong = checked.altered or (checked.unproven and not checked.unknown)
-    state = "not valid" if is_wrong else "valid" if checked.signer else "cannot be checked"
-    note = f"; {checked.note}" if checked.note else ""
-    since = f"; the record was changed since: revision {checked.revision} -> {revision}" if checked.later else ""
-    return f"signature of {who}{key}: {state}{note}{since}"
+    state = t("not valid") if is_wrong else t("valid") if checked.signer else t("cannot be checked")
+    params = {"name": checked.name, "role": word(t, checked.role), "revision": checked.revision, "state": state}
+    if checked.signer:
+        text = t(
+            "signature of {name} as {role}, revision {revision} with the key of {principal} ({key}): {state}",
+            principal=checked.signer.principal,
+            key=checked.signer.key,
+            **params,
+        )
+    else:
+        text = t("signature of {name} as {role}, revision {revision}: {state}", **params)
+    since = _changed_since(t, checked.revision, revision) if checked.later else ""
+    return "; ".join(part for part in (text, said(checked.note, t), since) if part)
 
 
 def _decision(decision: Decision) -> str:
-    whether = "the assigned supervisor" if decision.is_assigned else f"not {', '.join(decision.assigned)}"
-    role = f", {whether}" if decision.assigned else ""
-    signed = "signed" if decision.is_signed else "not signed"
-    changed = decision.changed
-    since = f"; the record was changed since: revision {changed[0]} -> {changed[1]}" if changed else ""
-    return f"{decision.decision} by {decision.by}{role}; {signed}{since}"
+    t = translator()
+    text = t("{decision} by {name}", decision=word(t, decision.decision), name=decision.by)
+    if decision.assigned:
+        other = t("not {names}", names=", ".join(decision.assigned))
+        text += f", {t('the assigned supervisor') if decision.is_assigned else other}"
+    signed = t("signed") if decision.is_signed else t("not signed")
+    since = _changed_since(t, *decision.changed) if decision.changed else ""
+    return "; ".join(part for part in (text, signed, since) if part)
+
+
+def _changed_since(t: Translator, first: int, last: int) -> str:
+    return t("the record was changed since: revision {first} -> {last}", first=first, last=last)

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.identity import latest
 from oplever.record.model import BAD, CheckStatus, Control, ExceptionGrant, Language, Record, Severity, Test, Text
 
@@ -113,8 +114,8 @@ def baseline(record: Record, fmt: str, language: Language) -> dict[str, list[Fin
     if not by_host:
         raise OpleverError(
             "export-empty",
-            f"{record.id} has no security baseline, and {fmt} contains nothing else",
-            "measure one with playbooks/audit.yml, or export the tests: oplever export junit",
+            M_("{id} has no security baseline, and {fmt} contains nothing else", id=record.id, fmt=fmt),
+            M_("measure one with playbooks/audit.yml, or export the tests: oplever export junit"),
         )
     return dict(by_host)
 

@@ -15,6 +15,7 @@ from oplever.journal.events import (
     RunStart,
     Unread,
 )
+from oplever.messages import M_
 
 FORMAT = "oplever-journal"
 VERSION = 2
@@ -60,8 +61,8 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
     if expected == 0:
         raise OpleverError(
             "journal-empty",
-            f"{name} has no complete line: the run stopped before it wrote anything",
-            "run the playbook again; this record can be deleted",
+            M_("{name} has no complete line: the run stopped before it wrote anything", name=name),
+            M_("run the playbook again; this record can be deleted"),
         )
 
 
@@ -70,14 +71,19 @@ def _first(line: bytes, name: str) -> RunStart:
     if seq != 0 or not isinstance(event, RunStart) or event.format != FORMAT:
         raise OpleverError(
             "journal-foreign",
-            f"line 1 of {name} is not the start of an Oplever journal",
-            "check that the directory is a record; a journal starts with a line of kind run_start",
+            M_("line 1 of {name} is not the start of an Oplever journal", name=name),
+            M_("check that the directory is a record; a journal starts with a line of kind run_start"),
         )
     if event.version > VERSION:
         raise OpleverError(
             "journal-newer",
-            f"{name} has format version {event.version}, this version of oplever reads up to {VERSION}",
-            "update the oplever package",
+            M_(
+                "{name} has format version {version}, this version of oplever reads up to {newest}",
+                name=name,
+                version=event.version,
+                newest=VERSION,
+            ),
+            M_("update the oplever package"),
         )
     return event
 

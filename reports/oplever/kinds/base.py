@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
 from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
@@ -97,8 +98,8 @@ class State(Struct, frozen=True):
 
 
 def _approved(record: Record, _: EntryKind) -> OpleverError:
-    advice = "add a correction, or let the supervisor decide again: oplever add decision"
-    return OpleverError("record-approved", f"{record.id} is approved and cannot change", advice)
+    advice = M_("add a correction, or let the supervisor decide again: oplever add decision")
+    return OpleverError("record-approved", M_("{id} is approved and cannot change", id=record.id), advice)
 
 
 class RecordKind(Struct, frozen=True):

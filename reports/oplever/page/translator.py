@@ -2,49 +2,38 @@
 
 Messages are written in English in the code and translated through gettext: `locale/<language>/LC_MESSAGES/oplever.po`
 is read at run time, so there is no compiled file that can be out of date. Babel is imported where it is used: a command
-that says one sentence in English needs none of it.
+that says one sentence needs none of it.
 """
 
 from __future__ import annotations
 
-import gettext
-import io
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from importlib import resources
 from string import Formatter
 from typing import TYPE_CHECKING, Any, get_args
 
-from oplever import clock
+from oplever import clock, messages
+from oplever.messages import said
 from oplever.page.blocks import Mark, Phrase
+from oplever.page.catalogue import Catalogue, read
 from oplever.words import Language
 
 if TYPE_CHECKING:
     from babel.core import Locale
 
+N_ = messages.N_
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ZONE = "Europe/Amsterdam"
 
 
-def N_(message: str) -> str:  # noqa: N802 - the customary name of the marker
-    """Mark a message for translation where it is defined; it is translated where it is used."""
-    return message
-
-
 @lru_cache
-def catalog(language: Language) -> gettext.NullTranslations:
+def catalog(language: Language) -> Catalogue:
     """The translations of one language; English needs none."""
     if language == "en":
-        return gettext.NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415
-    from babel.messages.pofile import read_po  # noqa: PLC0415
-
+        return Catalogue({})
     path = resources.files("oplever") / "locale" / language / "LC_MESSAGES" / "oplever.po"
-    compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return read(path.read_text(encoding="utf-8"))
 
 
 @lru_cache
@@ -73,7 +62,7 @@ class Translator:
 
     def __call__(self, message: str, /, **params: Any) -> str:
         text = self._catalog.gettext(message) if message else ""
-        return text.format(**params) if params else text
+        return text.format(**{key: said(value, self) for key, value in params.items()}) if params else text
 
     def mark(self, language: Language) -> Mark:
         """What says that a text is in this language; nothing where that is the language of the page."""

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.model import Record
 
 CORRECTABLE = frozenset({"assignment", "people", "scope", "systems", "components", "settings", "plan", "handover"})
@@ -30,7 +31,13 @@ def check(record: Record, field: str, value: str) -> None:
     if value:
         _replaced(record, field.split("."), value)
     elif field.split(".", maxsplit=1)[0] not in Record.__struct_fields__:
-        raise _wrong(f"there is no section {field}: {', '.join(Record.__struct_fields__)}")
+        raise _wrong(
+            M_(
+                "there is no section {field}: {struct_fields}",
+                field=field,
+                struct_fields=", ".join(Record.__struct_fields__),
+            )
+        )
 
 
 def corrected(record: Record, field: str, value: str) -> tuple[Record, str]:
@@ -46,11 +53,15 @@ def corrected(record: Record, field: str, value: str) -> tuple[Record, str]:
 def _replaced(record: Record, path: list[str], value: str) -> tuple[Record, str]:
     if path[0] not in CORRECTABLE:
         raise _wrong(
-            f"{path[0]} cannot be changed, only {', '.join(sorted(CORRECTABLE))}; leave --value out to comment on it, "
-            "or correct the entry that it came with: entry.<revision>"
+            M_(
+                "{path} cannot be changed, only {names}; leave --value out to comment on it, or "
+                "correct the entry that it came with: entry.<revision>",
+                path=path[0],
+                names=", ".join(sorted(CORRECTABLE)),
+            )
         )
     if fixed := MEASURED.intersection(path):
-        raise _wrong(f"{', '.join(fixed)} was measured and stays; leave --value out to comment on it")
+        raise _wrong(M_("{fixed} was measured and stays; leave --value out to comment on it", fixed=", ".join(fixed)))
     changed, old = _walk(record, path, value, ".".join(path))
     return changed, old
 
@@ -66,7 +77,14 @@ def _walk(node: Any, path: list[str], value: str, field_path: str) -> tuple[Any,
         return (*node[:index], new, *node[index + 1 :]), old
     if not isinstance(node, Struct) or step not in node.__struct_fields__:
         alternatives = f"; there are: {', '.join(node.__struct_fields__)}" if isinstance(node, Struct) else ""
-        raise _wrong(f"{field_path}: there is no {step}{alternatives}")
+        raise _wrong(
+            M_(
+                "{field_path}: there is no {step}{alternatives}",
+                field_path=field_path,
+                step=step,
+                alternatives=alternatives,
+            )
+        )
     new, old = _walk(getattr(node, step), remaining, value, field_path)
     return _checked(node, step, new, field_path), old
 
@@ -76,7 +94,14 @@ def _index(rows: tuple[Any, ...], step: str, field_path: str) -> int:
         if any(str(getattr(row, name)) == step for name in _NAMED if hasattr(row, name)) or row == step:
             return index
     names = [str(next((getattr(row, name) for name in _NAMED if hasattr(row, name)), row)) for row in rows]
-    raise _wrong(f"{field_path}: there is no {step}; there are: {', '.join(names[:10]) or 'none'}")
+    raise _wrong(
+        M_(
+            "{field_path}: there is no {step}; there are: {names}",
+            field_path=field_path,
+            step=step,
+            names=", ".join(names[:10]) or M_("none"),
+        )
+    )
 
 
 def _checked(node: Struct, step: str, new: Any, field_path: str) -> Struct:
@@ -85,8 +110,10 @@ def _checked(node: Struct, step: str, new: Any, field_path: str) -> Struct:
     try:
         return structs.replace(node, **{step: msgspec.convert(new, kind, strict=False)})
     except msgspec.ValidationError as problem:
-        raise _wrong(f"{field_path}: {str(problem).partition(' - at ')[0]}") from None
+        raise _wrong(
+            M_("{field_path}: {problem}", field_path=field_path, problem=str(problem).partition(" - at ")[0])
+        ) from None
 
 
 def _wrong(message: str) -> OpleverError:
-    return OpleverError("entry-invalid", message, "see: oplever add correction --help")
+    return OpleverError("entry-invalid", message, M_("see: oplever add correction --help"))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from oplever.errors import OpleverError
+from oplever.messages import M_, N_, Message
 from oplever.record.model import Record
 from oplever.record.persons import is_executor, supervisors
 
-_DOES = {
-    "supervisor": "decides about",
-    "verifier": "verifies",
-    "principal": "signs for",
-    "user": "accepts",
-    "approver": "approves a deviation in",
+_NOT_BY_ONESELF = {
+    "supervisor": N_("{name} did the work; nobody decides about his own work"),
+    "verifier": N_("{name} did the work; nobody verifies his own work"),
+    "principal": N_("{name} did the work; nobody signs for his own work"),
+    "user": N_("{name} did the work; nobody accepts his own work"),
+    "approver": N_("{name} did the work; nobody approves a deviation in his own work"),
 }
+"""By the role in which somebody may not speak of his own work."""
 
 
 def check_role(record: Record, name: str, role: str) -> None:
@@ -20,14 +22,15 @@ def check_role(record: Record, name: str, role: str) -> None:
 
     He may write down what the user says; the page then says that he did.
     """
-    executor = is_executor(record, name) if role in _DOES else None
+    executor = is_executor(record, name) if role in _NOT_BY_ONESELF else None
     if executor is None:
         return
-    same = "" if executor == name else f" (in this record: {executor})"
+    names = name if executor == name else M_("{name} (in this record: {executor})", name=name, executor=executor)
     assigned = ", ".join(supervisors(record)) if role == "supervisor" else ""
-    who = f"let {assigned} do it" if assigned else "let somebody do it who did not do the work"
+    other = M_("let somebody do it who did not do the work")
+    who = M_("let {names} do it", names=assigned) if assigned else other
     raise OpleverError(
         "decision-by-executor",
-        f"{name}{same} did the work; nobody {_DOES[role]} his own work",
-        f"{who}: --by, --user or --approver",
+        Message(_NOT_BY_ONESELF[role], {"name": names}),
+        M_("{who}: --by, --user or --approver", who=who),
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from oplever import extras
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.run import processes
 
 _PROGRAM = "ansible-playbook"
@@ -122,7 +123,7 @@ def executable() -> str:
     if path is None:
         raise OpleverError(
             "ansible-missing",
-            f"{_PROGRAM} is neither beside {sys.executable} nor on PATH",
-            "pip install ansible-core, or put the directory of your ansible-playbook on PATH",
+            M_("{program} is neither beside {executable} nor on PATH", program=_PROGRAM, executable=sys.executable),
+            M_("pip install ansible-core, or put the directory of your ansible-playbook on PATH"),
         )
     return path

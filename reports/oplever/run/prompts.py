@@ -10,8 +10,9 @@ import yaml
 from msgspec import Struct
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 
-_SAME = "it writes the same record"
+_SAME = M_("it writes the same record")
 _DEPTH = 5
 _FLAGS = "bCDhv"
 """Short options of ansible-playbook without a value, beside those that ask."""
@@ -69,16 +70,26 @@ def answers(words: Sequence[str], *, terminal: bool, ask: Callable[[str], str] |
             if not _is_given(name, words):
                 raise OpleverError(
                     "run-prompt",
-                    f"{playbook} asks for {name} (vars_prompt), which oplever run cannot ask",
-                    f"give a file that sets it with -e @FILE, or run ansible-playbook itself: {_SAME}",
+                    M_(
+                        "{playbook} asks for {name} (vars_prompt), which oplever run cannot ask",
+                        playbook=playbook,
+                        name=name,
+                    ),
+                    M_(
+                        "give a file that sets it with -e @FILE, or run ansible-playbook itself: {command}",
+                        command=_SAME,
+                    ),
                 )
     prompts = required(words)
     if prompts and not terminal:
         raise OpleverError(
             "run-prompt",
-            f"{prompts[0].label} cannot be asked without a terminal",
-            "give it in a file (--connection-password-file, --become-password-file, --vault-password-file), "
-            f"or run ansible-playbook itself: {_SAME}",
+            M_("{label} cannot be asked without a terminal", label=prompts[0].label),
+            M_(
+                "give it in a file (--connection-password-file, --become-password-file, --vault-password-file), "
+                "or run ansible-playbook itself: {command}",
+                command=_SAME,
+            ),
         )
     return {prompt.pattern: (ask or _ask)(prompt.label) for prompt in prompts}
 

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from oplever import store
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.run import estimate, processes, prompts, remote
 from oplever.run.playbook import Playbook, executable, runner_modules
 from oplever.run.progress import Follower, Progress
@@ -116,8 +117,10 @@ def run(words: Sequence[str], answers: dict[str, str], console: Console, *, live
             going_on = stop.finish()
             playbook.discard()
     if playbook.problem is not None or playbook.code is None:
-        advice = "see whether ansible-playbook itself starts; it writes the same record"
-        raise OpleverError("run-start", f"ansible-runner: {playbook.problem or 'no exit code'}", advice)
+        advice = M_("see whether ansible-playbook itself starts; it writes the same record")
+        raise OpleverError(
+            "run-start", M_("ansible-runner: {problem}", problem=playbook.problem or "no exit code"), advice
+        )
     record = journal.parent if journal else None
     return Outcome(
         playbook.code, playbook.pid is not None, record, progress, tuple(playbook.output), stop.requests > 0, going_on

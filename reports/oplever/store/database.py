@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from oplever import extras
 from oplever.errors import OpleverError
+from oplever.messages import M_
 
 Values = Mapping[str, Any]
 _LOCK = 0x6F706C65  # "ople": the advisory lock of whoever writes to a shared database
@@ -141,5 +142,5 @@ def _opened(path: str) -> Database:
 
 def unusable(problem: Exception) -> OpleverError:
     reason = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-    advice = "check OPLEVER_STORE or `store` in oplever.yml; PostgreSQL needs: pip install 'oplever[postgresql]'"
-    return OpleverError("store-unusable", f"the index cannot be used: {reason}", advice)
+    advice = M_("check OPLEVER_STORE or `store` in oplever.yml; PostgreSQL needs: pip install 'oplever[postgresql]'")
+    return OpleverError("store-unusable", M_("the index cannot be used: {reason}", reason=reason), advice)

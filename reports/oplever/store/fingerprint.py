@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.store import chain, manifest
 from oplever.store.places import ENTRIES, JOURNAL
 
@@ -39,8 +40,8 @@ def parse(text: str) -> Printed:
     """Raises OpleverError (`code-invalid`)."""
     match = _CODE.fullmatch(re.sub(r"\s", "", text))
     if match is None:
-        advice = "type it as it stands under the square: oplever:RECORD:REVISION:FINGERPRINT"
-        raise OpleverError("code-invalid", f"this is not the code of a document: {text}", advice)
+        advice = M_("type it as it stands under the square: oplever:RECORD:REVISION:FINGERPRINT")
+        raise OpleverError("code-invalid", M_("this is not the code of a document: {text}", text=text), advice)
     return Printed(match[1], int(match[2]), match[3])
 
 

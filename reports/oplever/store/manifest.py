@@ -10,7 +10,8 @@ import msgspec
 from msgspec import UNSET, UnsetType, structs
 
 from oplever.errors import OpleverError
-from oplever.files import sha256, unreadable, write
+from oplever.files import sha256, unreadable, why, write
+from oplever.messages import M_
 from oplever.store import chain
 from oplever.store.places import ENTRIES, JOURNAL
 from oplever.store.records import entry_lines
@@ -122,8 +123,15 @@ def read(path: Path) -> Manifest:
     """Raises OpleverError (`file-unreadable`)."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise OpleverError("file-unreadable", f"{path}: {problem}", "make the documents: oplever report") from None
+    except OSError as problem:
+        raise _unreadable(path, why(problem)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise _unreadable(path, str(problem)) from None
+
+
+def _unreadable(path: Path, reason: str) -> OpleverError:
+    advice = M_("make the documents: oplever report")
+    return OpleverError("file-unreadable", M_("{path}: {reason}", path=path, reason=reason), advice)
 
 
 def problems(directory: Path) -> list[str]:

@@ -11,6 +11,7 @@ from oplever._shared import sequence
 from oplever._shared.sequence import ENTRIES, JOURNAL
 from oplever.errors import OpleverError
 from oplever.files import unreadable
+from oplever.messages import M_
 
 __all__ = ["ENTRIES", "JOURNAL", "every", "find", "records_directory"]
 
@@ -25,7 +26,9 @@ def find(name: str) -> Path:
         if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
             return directory.resolve()
     raise OpleverError(
-        "record-unknown", f"there is no record {name}", "run a playbook first, or list the records: oplever list"
+        "record-unknown",
+        M_("there is no record {name}", name=name),
+        M_("run a playbook first, or list the records: oplever list"),
     )
 
 

@@ -18,6 +18,7 @@ from oplever.files import append_line, locked, sha256, unreadable, unwritable, w
 from oplever.journal.reader import read
 from oplever.kinds import registry
 from oplever.kinds.derive import derive_folded
+from oplever.messages import M_
 from oplever.record import entries, snapshots
 from oplever.record.compare import Looks
 from oplever.record.entries import Entry, OpenedEntry
@@ -75,7 +76,9 @@ def sources(directory: Path) -> Sources:
         if is_by_hand(stated := read_entries(directory)):
             return Sources(Run(), "", stated)
         raise OpleverError(
-            "journal-missing", f"{directory} has no journal.jsonl", "name the directory of a record, below records/"
+            "journal-missing",
+            M_("{directory} has no journal.jsonl", directory=directory),
+            M_("name the directory of a record, below records/"),
         ) from None
     except OSError as problem:
         raise unreadable(path, problem) from None

@@ -24,7 +24,8 @@ from msgspec import Struct
 
 from oplever import clock, config
 from oplever.errors import OpleverError
-from oplever.files import sha256, unwritable, write
+from oplever.files import sha256, unwritable, why, write
+from oplever.messages import M_
 from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
 from oplever.record.entries.signature import changed_meanwhile
 from oplever.record.persons import among
@@ -219,18 +220,24 @@ def verify(place: Path, allowed: Path | None, at: str) -> Signer:
     signature, statement = place / SIGNATURE, (place / STATEMENT).read_bytes()
     key = _fingerprint(signature, statement)
     if allowed is None:
-        advice = "give it with --allowed-signers, or set signing.allowed_signers in oplever.yml"
-        raise OpleverError("signer-unknown", f"there is no file of allowed signers to look up key {key}", advice)
+        advice = M_("give it with --allowed-signers, or set signing.allowed_signers in oplever.yml")
+        raise OpleverError(
+            "signer-unknown", M_("there is no file of allowed signers to look up key {key}", key=key), advice
+        )
     moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
         lines = _run("-Y", "find-principals", *options).splitlines()
     except OpleverError:
-        advice = f"add the key to {allowed} if you know whose it is"
+        advice = M_("add the key to {allowed} if you know whose it is", allowed=allowed)
         if _is_listed(allowed, key):
-            advice = f"check its dates and namespaces in {allowed}"
-            raise OpleverError("signing-failed", f"key {key} was not allowed at that time", advice) from None
-        raise OpleverError("signer-unknown", f"key {key} is not in {allowed}", advice) from None
+            advice = M_("check its dates and namespaces in {allowed}", allowed=allowed)
+            raise OpleverError(
+                "signing-failed", M_("key {key} was not allowed at that time", key=key), advice
+            ) from None
+        raise OpleverError(
+            "signer-unknown", M_("key {key} is not in {allowed}", key=key, allowed=allowed), advice
+        ) from None
     principals = tuple(name.strip() for line in lines for name in line.split(",") if name.strip())
     _run("-Y", "verify", "-n", NAMESPACE, "-I", principals[0], *options, data=statement)
     return Signer(principals[0], key, principals)
@@ -255,7 +262,11 @@ def _fingerprint(signature: Path, statement: bytes) -> str:
     output = _run("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), data=statement)
     match = re.search(r"SHA256:\S+", output)
     if match is None:
-        raise OpleverError("signing-failed", f"ssh-keygen showed no key: {output}", "check which ssh-keygen is on PATH")
+        raise OpleverError(
+            "signing-failed",
+            M_("ssh-keygen showed no key: {output}", output=output),
+            M_("check which ssh-keygen is on PATH"),
+        )
     return match[0]
 
 
@@ -272,8 +283,8 @@ def _key(option: Path | None) -> Iterator[Path]:
     except OSError:
         first = b""
     if not first:
-        advice = "give --key, set signing.key in oplever.yml, or: ssh-add"
-        raise OpleverError("signing-key-missing", "there is no key to sign with", advice)
+        advice = M_("give --key, set signing.key in oplever.yml, or: ssh-add")
+        raise OpleverError("signing-key-missing", M_("there is no key to sign with"), advice)
     with tempfile.TemporaryDirectory() as place:
         public = Path(place) / "key.pub"
         public.write_bytes(first + b"\n")
@@ -321,12 +332,14 @@ def _digest(path: Path, size_bytes: int | None = None) -> str | None:
 
 def _run(*arguments: str, data: bytes = b"") -> str:
     """ssh-keygen with these arguments; a passphrase it asks on the terminal itself."""
-    advice = "check the key and its passphrase; OpenSSH 8.9 or newer is needed"
+    advice = M_("check the key and its passphrase; OpenSSH 8.9 or newer is needed")
     try:
         done = subprocess.run(["ssh-keygen", *arguments], input=data, capture_output=True, check=False)
     except OSError as problem:
-        raise OpleverError("signing-failed", f"ssh-keygen: {problem.strerror}", advice) from None
+        raise OpleverError("signing-failed", M_("ssh-keygen: {reason}", reason=why(problem)), advice) from None
     output = (done.stdout + done.stderr).decode(errors="replace").strip()
     if done.returncode:
-        raise OpleverError("signing-failed", f"ssh-keygen: {' '.join(output.split()) or 'failed'}", advice)
+        raise OpleverError(
+            "signing-failed", M_("ssh-keygen: {output}", output=" ".join(output.split()) or M_("failed")), advice
+        )
     return output

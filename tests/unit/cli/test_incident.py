@@ -438,7 +438,7 @@ def test_on_a_terminal_a_report_is_asked_for_step_by_step(tmp_path: Path, monkey
     case = record(done.stdout.splitlines()[-1])["incident"]
     assert (case["category"], case["place"], case["priority"]) == ("printer", "0.14", 3)
     assert case["answers"] == [{"question": "lampje", "answer": "rood"}]
-    assert "first help: Zet de printer uit" in done.stdout
+    assert "first help: Switch the printer off" in done.stdout
 
 
 def test_on_a_terminal_the_reason_for_another_case_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

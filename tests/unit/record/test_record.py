@@ -191,7 +191,7 @@ def test_every_code_is_documented() -> None:
 def test_report_writes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b"".join(complete().finish(ok=5).lines))
     result = CliRunner().invoke(main, ["report", str(tmp_path)])
-    assert (result.exit_code, result.output.splitlines()[0]) == (0, "verdict: delivered")
+    assert (result.exit_code, result.output.splitlines()[0]) == (0, "verdict: in order")
     path = tmp_path / "record.json"
     assert path.stat().st_mode & 0o777 == 0o600
     assert msgspec.json.decode(path.read_bytes(), type=Record).verdict == "delivered"

@@ -105,7 +105,7 @@ def test_a_form_is_a_file_where_somebody_stands(records: Path, name: str, suffix
     result = run(name, records.name, "--language", "nl", "--format", suffix)
     assert result.exit_code == 0, result.output
     file = Path(f"{name}-{records.name}.nl.{suffix}")
-    assert result.output == f"form: {file}\n"
+    assert result.output == f"formulier: {file}\n"
     assert file.stat().st_size > 500
 
 

@@ -22,8 +22,9 @@ from oplever._shared.command_line import extra_variables
 from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import clean, one_line
 from oplever.journal.importers.imported_run import Line, Source, broken, digest, foreign, moment
+from oplever.messages import M_
 
-_FORMAT = "a database of ARA (~/.ara/server/ansible.sqlite)"
+_FORMAT = M_("a database of ARA (~/.ara/server/ansible.sqlite)")
 _LARGEST_BYTES = 64 * 1024 * 1024
 """Of one content when decompressed."""
 _ROLE = re.compile(r"/roles/([^/]+)/(?:tasks|handlers)/")
@@ -51,7 +52,7 @@ def sources(path: Path) -> list[Source]:
     except sqlite3.DatabaseError as problem:
         raise _unreadable(path, problem) from None
     if not playbooks:
-        raise broken(str(path), "there is no playbook in this database")
+        raise broken(str(path), M_("there is no playbook in this database"))
     return playbooks
 
 
@@ -73,8 +74,8 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _unreadable(path: Path, problem: sqlite3.Error) -> Exception:
     if "no such column" in str(problem):
-        return broken(str(path), f"its tables are not those of ARA 1.x ({problem})")
-    return broken(str(path), f"SQLite cannot read it: {problem}")
+        return broken(str(path), M_("its tables are not those of ARA 1.x ({problem})", problem=problem))
+    return broken(str(path), M_("SQLite cannot read it: {problem}", problem=problem))
 
 
 def extra_variables_of(value: Any) -> dict[str, Any]:
@@ -219,7 +220,10 @@ class _Playbook:
         if status == "ok" and (row["changed"] or data.get("changed") is True):
             return "changed"
         if status not in ("ok", "failed", "skipped", "unreachable", "changed"):
-            raise broken(f"{self._path}, result {row['id']}", f"a result cannot have the status {status!r}")
+            raise broken(
+                M_("{path}, result {row}", path=self._path, row=row["id"]),
+                M_("a result cannot have the status {status}", status=repr(status)),
+            )
         return status
 
     def _recap(self) -> dict[str, dict[str, int]]:
@@ -257,15 +261,15 @@ def _task(uuid: str | None, number: int) -> str:
 def _content(blob: object, place: str) -> object:
     """The JSON that ARA keeps compressed in a column."""
     if not isinstance(blob, bytes):
-        raise broken(place, "its content is no compressed JSON")
+        raise broken(place, M_("its content is no compressed JSON"))
     try:
         opener = zlib.decompressobj()
         content = opener.decompress(blob, _LARGEST_BYTES)
         if opener.unconsumed_tail or not opener.eof:
-            raise broken(place, f"its content is cut short or larger than {_LARGEST_BYTES // 2**20} MB")
+            raise broken(place, M_("its content is cut short or larger than {value} MB", value=_LARGEST_BYTES // 2**20))
         return msgspec.json.decode(content)
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise broken(place, "its content is no compressed JSON") from None
+        raise broken(place, M_("its content is no compressed JSON")) from None
 
 
 def _mapping(value: object) -> dict[str, Any]:

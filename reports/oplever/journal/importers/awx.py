@@ -8,8 +8,9 @@ from pathlib import Path
 from oplever._shared.redact import Redactor
 from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
+from oplever.messages import M_
 
-_FORMAT = "a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)"
+_FORMAT = M_("a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)")
 
 
 def sources(path: Path) -> list[Source]:
@@ -20,7 +21,7 @@ def sources(path: Path) -> list[Source]:
         raise foreign(path, _FORMAT)
     jobs = {event.job for event in events}
     if len(jobs) > 1:
-        raise broken(str(path), f"there are events of {len(jobs)} jobs here: export them one by one")
+        raise broken(str(path), M_("there are events of {count} jobs here: export them one by one", count=len(jobs)))
     overview = survey(events)
     return [
         Source(

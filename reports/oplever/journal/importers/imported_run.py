@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from oplever.errors import OpleverError
+from oplever.files import why
+from oplever.messages import M_
 
 LARGEST_BYTES = 512 * 1024 * 1024
 """Of one file; more is no recording of a run."""
@@ -51,12 +53,18 @@ class Importer(Protocol):
 
 
 def foreign(path: Path, format_name: str) -> OpleverError:
-    return OpleverError("import-foreign", f"{path} is not {format_name}", "see: oplever import --help")
+    return OpleverError(
+        "import-foreign",
+        M_("{path} is not {format_name}", path=path, format_name=format_name),
+        M_("see: oplever import --help"),
+    )
 
 
 def broken(place: str, why: str) -> OpleverError:
     return OpleverError(
-        "import-broken", f"{place}: {why}", "nothing was imported; export it again from the other tool and retry"
+        "import-broken",
+        M_("{place}: {why}", place=place, why=why),
+        M_("nothing was imported; export it again from the other tool and retry"),
     )
 
 
@@ -64,13 +72,15 @@ def read(path: Path, format_name: str) -> bytes:
     """A whole file of bounded size."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise broken(str(path), f"larger than {LARGEST_BYTES // 2**20} MB")
+            raise broken(str(path), M_("larger than {value} MB", value=LARGEST_BYTES // 2**20))
         return path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise foreign(path, format_name) from None
     except OSError as problem:
         raise OpleverError(
-            "file-unreadable", f"{path}: {problem.strerror}", "check who owns it and run oplever as that user"
+            "file-unreadable",
+            M_("{path}: {reason}", path=path, reason=why(problem)),
+            M_("check who owns it and run oplever as that user"),
         ) from None
 
 
@@ -79,7 +89,9 @@ def decode(content: bytes, path: Path) -> Any:
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise broken(f"{path}, line {_line_of_damage(content)}", "cut short, or not JSON") from None
+        raise broken(
+            M_("{path}, line {content}", path=path, content=_line_of_damage(content)), M_("cut short, or not JSON")
+        ) from None
 
 
 def _line_of_damage(content: bytes) -> int:
@@ -106,5 +118,5 @@ def moment(value: object, place: str) -> str:
     try:
         read = datetime.fromisoformat(str(value))
     except ValueError:
-        raise broken(place, f"no time can be read in {str(value)[:40]!r}") from None
+        raise broken(place, M_("no time can be read in {value}", value=repr(str(value)[:40]))) from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -18,6 +18,7 @@ from oplever._shared import outcome
 from oplever._shared.redact import Redactor
 from oplever._shared.text import clean, one_line
 from oplever.journal.importers.imported_run import Line, broken, moment
+from oplever.messages import M_
 
 _ENDS = {
     "runner_on_ok": "ok",
@@ -56,7 +57,10 @@ class JobEvent(Struct, frozen=True):
         """A value that the event must have."""
         value = self.event_data.get(key)
         if not isinstance(value, str):
-            raise broken(self.place, f"event {self.event} has no {key} (was it recorded with RUNNER_OMIT_EVENTS?)")
+            raise broken(
+                self.place,
+                M_("event {event} has no {key} (was it recorded with RUNNER_OMIT_EVENTS?)", event=self.event, key=key),
+            )
         return value
 
 
@@ -77,7 +81,7 @@ class Overview(Struct):
 def job_event(value: object, place: str) -> JobEvent:
     """One decoded event. Raises OpleverError (`import-broken`)."""
     if not isinstance(value, dict) or not isinstance(value.get("event"), str):
-        raise broken(place, "this is no job event")
+        raise broken(place, M_("this is no job event"))
     data, counter, job = value.get("event_data"), value.get("counter"), value.get("job")
     return JobEvent(
         value["event"],

@@ -17,9 +17,10 @@ from oplever._shared.redact import redact_text
 from oplever._shared.text import one_line
 from oplever.journal.importers.imported_run import broken, foreign, read
 from oplever.journal.importers.junit_status import BAD, ELEMENTS, FLAKY, Element, ended
+from oplever.messages import M_
 from oplever.words import CheckStatus
 
-_FORMAT = "a JUnit XML file (<testsuites> or <testsuite>)"
+_FORMAT = M_("a JUnit XML file (<testsuites> or <testsuite>)")
 _SUITES = ("testsuite", "testsuites")
 _OUTCOMES = ELEMENTS.keys() | FLAKY
 _TEXT_LIMIT = 16_384
@@ -68,9 +69,11 @@ def cases(path: Path) -> tuple[Case, ...]:
         why = expat.errors.messages.get(problem.code, "damaged")
         if not reader.opened:
             raise foreign(path, _FORMAT) from None
-        raise broken(f"{path}, line {problem.lineno}", f"no well-formed XML ({why})") from None
+        raise broken(
+            M_("{path}, line {lineno}", path=path, lineno=problem.lineno), M_("no well-formed XML ({why})", why=why)
+        ) from None
     if not reader.cases:
-        raise broken(str(path), "there is no test case in it")
+        raise broken(str(path), M_("there is no test case in it"))
     return tuple(reader.cases)
 
 
@@ -94,7 +97,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self._doctype
 
     def _doctype(self, *_: object) -> None:
-        raise broken(self._place(), "it declares a document type, which JUnit XML has not")
+        raise broken(self._place(), M_("it declares a document type, which JUnit XML has not"))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self.opened and name not in _SUITES:
@@ -159,7 +162,7 @@ class _Reader:
 
     def _keep(self, case: Case) -> None:
         if len(self.cases) >= _CASES_LIMIT:
-            raise broken(self._place(), f"more than {_CASES_LIMIT} test cases")
+            raise broken(self._place(), M_("more than {count} test cases", count=_CASES_LIMIT))
         self.cases.append(case)
 
     def _place(self) -> str:

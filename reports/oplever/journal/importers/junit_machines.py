@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from oplever.errors import OpleverError
 from oplever.journal.importers.junit import Case
+from oplever.messages import M_
 from oplever.words import CheckStatus
 
 _TESTINFRA = re.compile(r"[\[-][a-z]+://(?:[^@\]/]*@)?([A-Za-z0-9_.-]+)")
@@ -47,7 +48,7 @@ def by_machine(cases: Iterable[Case], machines: Collection[str], host: str | Non
         _check_host(host, named, machines)
         return {host: _results([case for _, case in placed])}
     if strangers := sorted(set(named) - set(machines)):
-        raise _unknown(f"the record has no machine {strangers[0]}", machines)
+        raise _unknown(M_("the record has no machine {strangers}", strangers=strangers[0]), machines)
     cases_of: dict[str, list[Case]] = {machine: [] for machine in named}
     for machine, case in placed:
         for name in [machine] if machine else named if case.suite_as_a_whole and named else [_only(machines)]:
@@ -84,24 +85,32 @@ def _by_testinfra(title: str, machines: Collection[str]) -> str | None:
 def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> None:
     """One name by hand can stand for one name in the file, where that is not one of the record's own."""
     if host not in machines:
-        raise _unknown(f"the record has no machine {host}", machines)
+        raise _unknown(M_("the record has no machine {host}", host=host), machines)
     other_names = [name for name in named if name != host]
     if len(other_names) > 1 or any(name in machines for name in other_names):
         raise OpleverError(
             "entry-invalid",
-            f"the tests name their machines themselves ({', '.join(other_names)}), so they cannot all be of {host}",
-            "leave --host out; a machine that the record calls otherwise needs a file of its own",
+            M_(
+                "the tests name their machines themselves ({other_names}), so they cannot all be of {host}",
+                other_names=", ".join(other_names),
+                host=host,
+            ),
+            M_("leave --host out; a machine that the record calls otherwise needs a file of its own"),
         )
 
 
 def _only(machines: Collection[str]) -> str:
     if len(machines) != 1:
-        raise _unknown("the file does not say which machine was tested", machines)
+        raise _unknown(M_("the file does not say which machine was tested"), machines)
     return next(iter(machines))
 
 
 def _unknown(message: str, machines: Collection[str]) -> OpleverError:
-    return OpleverError("entry-invalid", message, f"name the tested one with --host: {', '.join(sorted(machines))}")
+    return OpleverError(
+        "entry-invalid",
+        message,
+        M_("name the tested one with --host: {machines}", machines=", ".join(sorted(machines))),
+    )
 
 
 def _results(cases: Iterable[Case]) -> list[Result]:

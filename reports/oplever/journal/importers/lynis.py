@@ -12,7 +12,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from oplever.errors import OpleverError
+from oplever.files import why
 from oplever.journal.importers.scans import Opinion, Scan, broken
+from oplever.messages import M_
 
 _LARGEST_BYTES = 16 * 1024 * 1024
 
@@ -21,12 +23,16 @@ def read(path: Path) -> Scan:
     """A whole report. Raises OpleverError (`scan-broken`, `file-unreadable`)."""
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise broken(path, "too large for a report of Lynis")
+            raise broken(path, M_("too large for a report of Lynis"))
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as problem:
-        raise OpleverError("file-unreadable", f"{path}: {problem.strerror}", "check its name and its owner") from None
+        raise OpleverError(
+            "file-unreadable",
+            M_("{path}: {reason}", path=path, reason=why(problem)),
+            M_("check its name and its owner"),
+        ) from None
     if "lynis_version=" not in text:
-        raise broken(path, "is not a Lynis report")
+        raise broken(path, M_("is not a Lynis report"))
     return parse(text)
 
 

@@ -13,7 +13,9 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from oplever.errors import OpleverError
+from oplever.files import why
 from oplever.journal.importers.scans import Opinion, OpinionStatus, Scan, broken
+from oplever.messages import M_
 
 _XCCDF = "{http://checklists.nist.gov/xccdf/1.2}"
 _PREFIX = "xccdf_org.ssgproject.content_rule_"
@@ -36,11 +38,15 @@ def read(path: Path) -> Scan:
         for result in _results(path):
             scan = _scan(result)
     except (ET.ParseError, expat.ExpatError) as problem:
-        raise broken(path, f"not XML, or cut short ({problem})") from None
+        raise broken(path, M_("not XML, or cut short ({problem})", problem=problem)) from None
     except OSError as problem:
-        raise OpleverError("file-unreadable", f"{path}: {problem.strerror}", "check its name and its owner") from None
+        raise OpleverError(
+            "file-unreadable",
+            M_("{path}: {reason}", path=path, reason=why(problem)),
+            M_("check its name and its owner"),
+        ) from None
     if scan is None:
-        raise broken(path, "has no XCCDF 1.2 TestResult")
+        raise broken(path, M_("has no XCCDF 1.2 TestResult"))
     return scan
 
 
@@ -51,7 +57,7 @@ def _results(path: Path) -> Iterator[ET.Element]:
     with path.open("rb") as file:
         while chunk := file.read(1 << 16):
             if b"<!DOCTYPE" in before + chunk:
-                raise broken(path, "has a document type, which results of a scanner have not")
+                raise broken(path, M_("has a document type, which results of a scanner have not"))
             before = chunk[-9:]
             pull.feed(chunk)
             events: Iterator[tuple[str, ET.Element]] = pull.read_events()  # type: ignore[assignment]

@@ -12,8 +12,9 @@ from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import plain
 from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
+from oplever.messages import M_
 
-_FORMAT = "a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)"
+_FORMAT = M_("a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)")
 _NAME = re.compile(r"(\d+)-[0-9a-f-]{36}\.json")
 
 
@@ -62,7 +63,7 @@ def _artifacts(path: Path) -> Path:
         directory.parent for directory in path.glob("*/job_events")
     ]
     if len(runs) > 1:
-        raise broken(str(path), f"there are {len(runs)} runs here: name one, as {runs[0]}")
+        raise broken(str(path), M_("there are {count} runs here: name one, as {runs}", count=len(runs), runs=runs[0]))
     if not runs:
         raise foreign(path, _FORMAT)
     return runs[0]

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 
 OpinionStatus = Literal["pass", "fail", "error", "not_applicable"]
 
@@ -33,4 +34,6 @@ class Scan(Struct, frozen=True):
 
 
 def broken(path: Path, why: str) -> OpleverError:
-    return OpleverError("scan-broken", f"{path}: {why}", "give the complete report as the scanner wrote it")
+    return OpleverError(
+        "scan-broken", M_("{path}: {why}", path=path, why=why), M_("give the complete report as the scanner wrote it")
+    )

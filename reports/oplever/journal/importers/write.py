@@ -18,8 +18,10 @@ from oplever import __version__
 from oplever._shared import sequence
 from oplever._shared.text import one_line, slug
 from oplever.errors import OpleverError
+from oplever.files import why
 from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.reader import FORMAT, VERSION
+from oplever.messages import M_
 
 _UNKNOWN: dict[str, Any] = {
     "pid": 0,
@@ -91,8 +93,8 @@ def write(source: Source, records: Path) -> Path:
     except OSError as problem:
         raise OpleverError(
             "file-unwritable",
-            f"{records}: {problem.strerror}",
-            "make room or make the directory writable, and try again",
+            M_("{path}: {reason}", path=records, reason=why(problem)),
+            M_("make room or make the directory writable, and try again"),
         ) from None
     return records / name
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.entries import withdrawal
 from oplever.record.entries.accept_drift import AcceptDriftEntry
 from oplever.record.entries.acceptance import AcceptanceEntry
@@ -184,7 +185,9 @@ class Log:
         try:
             entry: Entry = msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, self.line)
         except msgspec.ValidationError as problem:
-            raise OpleverError("entry-invalid", _plain(str(problem)), f"see: oplever add {kind} --help") from None
+            raise OpleverError(
+                "entry-invalid", _plain(str(problem)), M_("see: oplever add {kind} --help", kind=kind)
+            ) from None
         return entry
 
     def parse(self, lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
@@ -198,8 +201,8 @@ class Log:
                 entry = decode(text)
             except (msgspec.DecodeError, UnicodeDecodeError) as problem:
                 message, advice = (
-                    f"{where}, line {number}: {problem}",
-                    "repair that line, or move it to a file of its own",
+                    M_("{where}, line {number}: {problem}", where=where, number=number, problem=problem),
+                    M_("repair that line, or move it to a file of its own"),
                 )
                 raise OpleverError("entries-broken", message, advice) from None
             entries.append(structs.replace(entry, previous=entry.previous or entry.amends, amends=""))

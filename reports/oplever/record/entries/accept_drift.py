@@ -10,6 +10,7 @@ from msgspec import Meta, structs
 
 from oplever._shared.differences import thing
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record import drift
 from oplever.record.entries.base import (
     Day,
@@ -56,7 +57,8 @@ class AcceptDriftEntry(EntryKind, frozen=True, tag="accept-drift"):
         differences = {_plain(test.id) for test, _ in _acceptable(record) if self._is_about(test.host)}
         if not differences:
             raise invalid(
-                "the record names no difference with a delivery", "let verify.yml look first, and name its record"
+                M_("the record names no difference with a delivery"),
+                M_("let verify.yml look first, and name its record"),
             )
         for item in self.item:
             if _plain(item) not in differences:
@@ -110,10 +112,16 @@ def _plain(item: str) -> str:
 def _unknown(item: str, differences: set[str], record: Record) -> OpleverError:
     names = (item, f"{drift.SUITE}.{item}")
     if any(test.suite == drift.SUITE and test.status == "error" and test.id in names for test in record.tests):
-        return invalid(f"item: {item} could not be compared", "nobody saw what changed: let verify.yml look again")
-    message = f"item: {item} is no difference in this record"
+        return invalid(
+            M_("item: {item} could not be compared", item=item),
+            M_("nobody saw what changed: let verify.yml look again"),
+        )
+    message = M_("item: {item} is no difference in this record", item=item)
     if like := difflib.get_close_matches(_plain(item), sorted(differences), n=3):
-        return invalid(message, f"did you mean {' or '.join(like)}?")
+        return invalid(message, M_("did you mean {like}?", like=", ".join(like)))
     listed = sorted(differences)[:_MOST]
     left = len(differences) - len(listed)
-    return invalid(message, f"there are: {', '.join(listed)}" + (f", and {left} more" if left else ""))
+    shown = ", ".join(listed)
+    if left:
+        return invalid(message, M_("there are: {names}, and {count} more", names=shown, count=left))
+    return invalid(message, M_("there are: {names}", names=shown))

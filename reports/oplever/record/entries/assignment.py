@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Record
 from oplever.words import WorkProcess
@@ -29,7 +30,7 @@ class AssignmentEntry(EntryKind, frozen=True, tag="assignment"):
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self == type(self)():
-            raise invalid("it says nothing", "see what it can say: oplever add assignment --help")
+            raise invalid(M_("it says nothing"), M_("see what it can say: oplever add assignment --help"))
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """Fields that are filled in replace earlier ones; the last work process assigned is that of the record."""

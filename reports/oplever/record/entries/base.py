@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from oplever import clock
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.model import Record
 
 LONGEST = 4000
@@ -103,22 +104,28 @@ def require_known(noun: str, name: str, existing: Iterable[str]) -> None:
     """Raises OpleverError (`entry-invalid`) when the record has no such thing; the advice tells what there is."""
     names = list(dict.fromkeys(existing))
     if name not in names:
-        advice = f"the record has: {', '.join(names[:20])}" if names else f"the record has no {noun} at all"
-        raise invalid(f"the record has no {noun} {name}", advice + (", ..." if names[20:] else ""))
+        present = ", ".join([*names[:20], *(["..."] if names[20:] else [])])
+        nothing = M_("the record has no {noun} at all", noun=noun)
+        advice = M_("the record has: {names}", names=present) if names else nothing
+        raise invalid(M_("the record has no {noun} {name}", noun=noun, name=name), advice)
 
 
 def require_machine(record: Record, host: str) -> None:
     """Raises OpleverError (`entry-invalid`)."""
-    require_known("machine", host, (system.name for system in record.systems))
+    require_known(M_("machine"), host, (system.name for system in record.systems))
 
 
 def require_not_future(field: str, day: str, envelope: Envelope) -> None:
     """Raises OpleverError (`entry-invalid`) when the day has begun nowhere yet."""
     if day and day > (clock.moment(envelope.at) + _EASTERNMOST).date().isoformat():
-        raise invalid(f"{field}: {day} lies in the future", "give the day on which it was done")
+        raise invalid(
+            M_("{field}: {day} lies in the future", field=field, day=day), M_("give the day on which it was done")
+        )
 
 
 def require_not_past(field: str, day: str, envelope: Envelope) -> None:
     """Raises OpleverError (`entry-invalid`) when the day is over everywhere."""
     if day and day < (clock.moment(envelope.at) + _WESTERNMOST).date().isoformat():
-        raise invalid(f"{field}: {day} lies in the past", "give a day that is still to come")
+        raise invalid(
+            M_("{field}: {day} lies in the past", field=field, day=day), M_("give a day that is still to come")
+        )

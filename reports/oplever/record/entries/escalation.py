@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, require_known
 from oplever.record.model import Escalation, Fault, Record
 
@@ -28,7 +29,7 @@ class EscalationEntry(EntryKind, frozen=True, tag="escalation"):
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.fault:
-            require_known("fault", self.fault, (fault.id for fault in record.faults))
+            require_known(M_("fault"), self.fault, (fault.id for fault in record.faults))
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """An answer about a fault that waits for the same person closes that escalation; else it is a new one."""

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record import own_work
 from oplever.record.entries.base import (
     Day,
@@ -39,7 +40,7 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
 
     def check(self, record: Record, envelope: Envelope) -> None:
         own_work.check_role(record, self.approver, "approver")
-        require_known("control", self.control, (control.id for control in record.baseline.controls))
+        require_known(M_("control"), self.control, (control.id for control in record.baseline.controls))
         for host in self.hosts:
             require_machine(record, host)
         require_not_past("expires", self.expires, envelope)

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record.entries.base import (
     Declaration,
     EntryKind,
@@ -34,11 +35,13 @@ class FaultEntry(EntryKind, frozen=True, tag="fault"):
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.id:
-            require_known("fault", self.id, (fault.id for fault in record.faults))
+            require_known(M_("fault"), self.id, (fault.id for fault in record.faults))
             if not (self.cause or self.fix):
-                raise invalid(f"there is nothing new about fault {self.id}", "give --cause, --fix or both")
+                raise invalid(
+                    M_("there is nothing new about fault {id}", id=self.id), M_("give --cause, --fix or both")
+                )
         elif not self.symptom:
-            raise invalid("a fault is one of the record, or has a symptom", "give --id or --symptom")
+            raise invalid(M_("a fault is one of the record, or has a symptom"), M_("give --id or --symptom"))
         if self.host:
             require_machine(record, self.host)
 

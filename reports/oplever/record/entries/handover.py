@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Record
 
@@ -25,7 +26,7 @@ class HandoverEntry(EntryKind, frozen=True, tag="handover"):
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self == type(self)():
-            raise invalid("it says nothing", "see what it can say: oplever add handover --help")
+            raise invalid(M_("it says nothing"), M_("see what it can say: oplever add handover --help"))
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         values = {name: value for name, value in structs.asdict(self).items() if value}

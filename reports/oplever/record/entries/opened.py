@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record.entries.base import Day, Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Person, Recap, Record, System
 from oplever.words import WorkProcess
@@ -32,7 +33,7 @@ class OpenedEntry(EntryKind, frozen=True, tag="opened"):
     executor: Annotated[str, Meta(description="Who carries it out, when that is not who opens the record.")] = ""
 
     def check(self, record: Record, envelope: Envelope) -> None:
-        raise invalid("only a new record is opened", "make one with: oplever new")
+        raise invalid(M_("only a new record is opened"), M_("make one with: oplever new"))
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """Sets what the start of a journal sets; changes no record that has a journal or is open already."""

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
 
+from oplever.messages import M_
 from oplever.record.entries.base import (
     Day,
     Declaration,
@@ -34,19 +35,24 @@ class RestPointEntry(EntryKind, frozen=True, tag="rest-point"):
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.done:
-            require_known("open point", self.done, (point.id for point in record.rest_points.items))
+            require_known(M_("open point"), self.done, (point.id for point in record.rest_points.items))
             if any(point.id == self.done and point.status == "done" for point in record.rest_points.items):
-                raise invalid(f"open point {self.done} is already done", "list the open points: oplever show")
+                raise invalid(
+                    M_("open point {done} is already done", done=self.done), M_("list the open points: oplever show")
+                )
             if self.item:
-                raise invalid("an open point is either new or marked as done, not both", "give --item or --done")
+                raise invalid(
+                    M_("an open point is either new or marked as done, not both"), M_("give --item or --done")
+                )
         elif not self.item:
             raise invalid(
-                "an open point needs a description, or the number of the one that is done", "give --item or --done"
+                M_("an open point needs a description, or the number of the one that is done"),
+                M_("give --item or --done"),
             )
         elif not self.owner:
-            raise invalid("owner: an open point needs somebody who does it", "give --owner")
+            raise invalid(M_("owner: an open point needs somebody who does it"), M_("give --owner"))
         elif not self.due:
-            raise invalid("due: an open point needs a due date", "give --due, as 2026-11-24 or 24-11-2026")
+            raise invalid(M_("due: an open point needs a due date"), M_("give --due, as 2026-11-24 or 24-11-2026"))
         require_not_past("due", self.due, envelope)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:

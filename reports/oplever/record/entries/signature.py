@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, structs
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
 from oplever.record.model import Record, Signature
 
@@ -43,5 +44,5 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
 
 
 def changed_meanwhile() -> OpleverError:
-    message = "the record changed while it was being signed"
-    return OpleverError("signing-failed", message, "check the new revision, then sign again: oplever sign")
+    message = M_("the record changed while it was being signed")
+    return OpleverError("signing-failed", message, M_("check the new revision, then sign again: oplever sign"))

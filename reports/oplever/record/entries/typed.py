@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from oplever.messages import M_
 from oplever.record.entries.base import EntryKind, invalid
 from oplever.record.entries.fields import Field, fields
 
@@ -39,9 +40,13 @@ def person(field: str, name: str) -> str:
     """The name of a person, without spaces around it. Raises OpleverError (`entry-invalid`)."""
     name = name.strip()
     if not name:
-        raise invalid(f"{field}: a name is missing", f"write who it is, as --{field} 'S. Yilmaz'")
+        raise invalid(
+            M_("{field}: a name is missing", field=field), M_("write who it is, as --{field} 'S. Yilmaz'", field=field)
+        )
     if not name.isprintable():
-        raise invalid(f"{field}: the name has characters that nobody can see", "type the name again")
+        raise invalid(
+            M_("{field}: the name has characters that nobody can see", field=field), M_("type the name again")
+        )
     return name
 
 
@@ -56,8 +61,8 @@ def day(field: str, value: Any) -> str:
                 return datetime.strptime(text, form).date().isoformat()
             except ValueError:
                 break
-    advice = "write the day as 2026-11-24 or 24-11-2026"
-    raise invalid(f"{field}: {text or 'empty'} is not a day", advice)
+    advice = M_("write the day as 2026-11-24 or 24-11-2026")
+    raise invalid(M_("{field}: {text} is not a day", field=field, text=text or M_("empty")), advice)
 
 
 def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
@@ -81,11 +86,20 @@ def _number(field: Field, value: Any) -> float:
     text = str(value).strip()
     number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) and not isinstance(value, bool) else math.nan
     if not math.isfinite(number):
-        raise invalid(f"{field.name}: {text or 'empty'} is not a number", f"write the {field.name} as 2.5 or 2,5")
+        raise invalid(
+            M_("{name}: {text} is not a number", name=field.name, text=text or M_("empty")),
+            M_("write the {name} as 2.5 or 2,5", name=field.name),
+        )
     if not field.least < number <= field.most:
         raise invalid(
-            f"{field.name}: {text} is not more than {field.least:g} and at most {field.most:g}",
-            f"write the {field.name} as 2.5 or 2,5",
+            M_(
+                "{name}: {text} is not more than {least} and at most {most}",
+                name=field.name,
+                text=text,
+                least=f"{field.least:g}",
+                most=f"{field.most:g}",
+            ),
+            M_("write the {name} as 2.5 or 2,5", name=field.name),
         )
     return number
 
@@ -96,7 +110,9 @@ _YES, _NO = frozenset({"yes", "y", "true", "ja", "j"}), frozenset({"no", "n", "f
 def _yes_no(field: Field, value: Any) -> bool:
     text = str(value).strip().casefold()
     if text not in _YES | _NO:
-        raise invalid(f"{field.name}: {text or 'empty'} is neither yes nor no", "write yes or no")
+        raise invalid(
+            M_("{name}: {text} is neither yes nor no", name=field.name, text=text or M_("empty")), M_("write yes or no")
+        )
     return text in _YES
 
 
@@ -107,7 +123,10 @@ def _choice(field: Field, value: Any) -> str:
     for choice in field.choices:
         if _plain(choice) == _plain(word):
             return choice
-    raise invalid(f"{field.name}: {text or 'empty'} is none of the choices", f"choose: {', '.join(field.choices)}")
+    raise invalid(
+        M_("{name}: {text} is none of the choices", name=field.name, text=text or M_("empty")),
+        M_("choose: {choices}", choices=", ".join(field.choices)),
+    )
 
 
 def _plain(word: str) -> str:
@@ -121,7 +140,10 @@ def _text(field: Field, value: Any) -> Any:
         return value
     text = value.strip()
     if not text:
-        raise invalid(f"{field.name}: it is empty", "leave it out, or write what it is")
+        raise invalid(M_("{name}: it is empty", name=field.name), M_("leave it out, or write what it is"))
     if control := _CONTROL.search(text):
-        raise invalid(f"{field.name}: it has a control character (U+{ord(control[0]):04X})", "type the text again")
+        raise invalid(
+            M_("{name}: it has a control character (U+{control})", name=field.name, control=f"{ord(control[0]):04X}"),
+            M_("type the text again"),
+        )
     return text

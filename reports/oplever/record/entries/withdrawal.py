@@ -15,6 +15,7 @@ import msgspec
 from msgspec import structs
 
 from oplever.errors import OpleverError
+from oplever.messages import M_
 from oplever.record.entries.base import EntryKind, Envelope, invalid
 from oplever.record.entries.correction import CorrectionEntry
 from oplever.record.entries.fields import fields
@@ -24,7 +25,7 @@ from oplever.record.model import Record
 from oplever.record.persons import among
 
 _PATH = re.compile(r"entry\.(\d{1,9})(?:\.(\w+))?")
-_ADVICE = (
+_ADVICE = M_(
     "entries are numbered by their revision, in the history of the document: oplever add correction --field entry.5"
 )
 
@@ -79,12 +80,22 @@ def check(entries: Sequence[Added], record: Record, new: CorrectionEntry, envelo
     every = (*entries, _Adding(envelope.by, new, envelope.at))
     target = _target(every, place)
     if target is None:
-        raise invalid(f"{new.field}: the record has no such entry", _ADVICE)
+        raise invalid(M_("{field}: the record has no such entry", field=new.field), _ADVICE)
     standing = lines(entries)[target]
     if standing.withdrawn_by:
-        raise invalid(f"{new.field}: it was withdrawn already, in revision {standing.withdrawn_by}", _ADVICE)
+        raise invalid(
+            M_(
+                "{field}: it was withdrawn already, in revision {withdrawn_by}",
+                field=new.field,
+                withdrawn_by=standing.withdrawn_by,
+            ),
+            _ADVICE,
+        )
     if refusal := _refusal(every, place, target):
-        raise invalid(f"{new.field}: {refusal}", "let who added it do it, or add a comment on the section")
+        raise invalid(
+            M_("{field}: {refusal}", field=new.field, refusal=refusal),
+            M_("let who added it do it, or add a comment on the section"),
+        )
     if _field(new):
         _changed(standing.content, new).check(record, Envelope(entries[target].at, entries[target].by))
 
@@ -145,13 +156,16 @@ def _refusal(entries: Sequence[Added], place: int, target: int) -> str:
     """Why this is refused; empty when it is allowed. A decision, statement or signature belongs to its author."""
     content, by, who = entries[target].entry, entries[place].by, entries[target].by
     if content.declaration.withdrawal == "nobody":
-        return f"a {content.tag()} cannot be withdrawn or changed"
+        return M_("a {kind} cannot be withdrawn or changed", kind=content.tag())
     # What a user said is his own too when somebody else typed it.
     authors = (who, getattr(content, "user", who))
     if content.declaration.withdrawal == "author" and among(by, authors) is None:
-        return f"a {content.tag()} of {who} is withdrawn by {who} alone"
+        return M_("a {kind} of {name} is withdrawn by {name} alone", kind=content.tag(), name=who)
     if _field(entries[place].entry) and content.declaration.command:
-        return f"what {content.declaration.command} added is withdrawn as a whole: leave the field and --value out"
+        return M_(
+            "what {command} added is withdrawn as a whole: leave the field and --value out",
+            command=content.declaration.command,
+        )
     return ""
 
 
@@ -161,7 +175,10 @@ def _changed(content: EntryKind, correction: EntryKind) -> EntryKind:
     kind = type(content)
     names = [field.name for field in fields(kind)]
     if name not in names:
-        raise invalid(f"{correction.field}: there is no {name}", f"a {content.tag()} has: {', '.join(names)}")
+        raise invalid(
+            M_("{field}: there is no {name}", field=correction.field, name=name),
+            M_("a {content} has: {names}", content=content.tag(), names=", ".join(names)),
+        )
     value: Any = correction.value
     if isinstance(getattr(content, name), bool):
         value = value.casefold() in ("yes", "true", "ja")
@@ -169,8 +186,8 @@ def _changed(content: EntryKind, correction: EntryKind) -> EntryKind:
     try:
         return msgspec.convert({"added": content.tag(), **msgspec.to_builtins(data)}, kind)
     except msgspec.ValidationError as problem:
-        message = f"{correction.field}: {str(problem).partition(' - at ')[0]}"
-        raise invalid(message, f"see: oplever add {content.tag()} --help") from None
+        message = M_("{field}: {problem}", field=correction.field, problem=str(problem).partition(" - at ")[0])
+        raise invalid(message, M_("see: oplever add {content} --help", content=content.tag())) from None
 
 
 def _value(value: Any) -> str:

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from oplever.errors import OpleverError
 from oplever.kinds.incident.states import COMMANDS, possible, transition
+from oplever.messages import M_
 from oplever.record.entries.base import EntryKind, Envelope
 from oplever.record.model import Incident, Person, Record, StateChange
 
@@ -55,9 +56,19 @@ def add(case: Incident, field: str, value: Any) -> Incident:
 def refusal(record: Record, content: EntryKind) -> OpleverError:
     """Why a case does not take an entry now, and what it does take."""
     words = [COMMANDS[name] for name in possible(record.status) if name in COMMANDS]
-    advice = f"possible now: oplever incident {', '.join(words)}" if words else "see what it is: oplever incident show"
+    advice = (
+        M_("possible now: oplever incident {words}", words=", ".join(words))
+        if words
+        else M_("see what it is: oplever incident show")
+    )
     if record.status == "merged":
-        advice = f"go on with the other case: oplever incident show {record.case.merged_into}"
+        advice = M_(
+            "go on with the other case: oplever incident show {merged_into}", merged_into=record.case.merged_into
+        )
     word = COMMANDS.get(content.tag(), content.tag())
     state = record.status.replace("_", " ")
-    return OpleverError("incident-state", f"{record.id} is {state}: {word} is not possible now", advice)
+    return OpleverError(
+        "incident-state",
+        M_("{id} is {state}: {word} is not possible now", id=record.id, state=state, word=word),
+        advice,
+    )

@@ -11,6 +11,7 @@ from oplever.errors import OpleverError
 from oplever.kinds.base import about
 from oplever.kinds.incident.completeness import open_ends
 from oplever.kinds.incident.entries.base import Event, add
+from oplever.messages import M_
 from oplever.record.entries.base import Declaration, Envelope, NonEmptyText, invalid
 from oplever.record.model import CaseWork, Confirmation, Incident, Record, Retest, Solution
 from oplever.record.model.incident import RetestResult, Satisfaction
@@ -50,9 +51,9 @@ class RetestedEntry(Event, frozen=True, tag="retested"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if not self.record and not self.reason:
-            raise invalid("a retest is a record, or is explained", "--record RECORD, or --reason '...'")
+            raise invalid(M_("a retest is a record, or is explained"), M_("--record RECORD, or --reason '...'"))
         if self.record and self.result == "not_needed":
-            raise invalid("a record shows a result", "leave --record or --result out")
+            raise invalid(M_("a record shows a result"), M_("leave --record or --result out"))
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         retest = Retest(self.result, self.record, self.digest, self.tests, self.reason, by=envelope.by, at=envelope.at)
@@ -73,14 +74,21 @@ class ConfirmedEntry(Event, frozen=True, tag="confirmed"):
         is_own_report = among(case.reporter, solvers(case)) is not None
         if self.satisfied == "not_applicable":
             if not is_own_report and case.channel != "machine":
-                raise invalid(f"{case.reporter} reported it and can be asked", "--satisfied yes, no or not_reached")
+                raise invalid(
+                    M_("{reporter} reported it and can be asked", reporter=case.reporter),
+                    M_("--satisfied yes, no or not_reached"),
+                )
             return
         user = self.user or case.reporter
         if not user:
-            raise invalid("user: a machine reported it, so somebody has to be named", "--user, or not_applicable")
+            raise invalid(
+                M_("user: a machine reported it, so somebody has to be named"), M_("--user, or not_applicable")
+            )
         if solver := among(user, solvers(case)):
-            advice = "let a user say it: --user; a case of your own: --satisfied not_applicable"
-            raise OpleverError("decision-by-executor", f"{solver} solved it; nobody confirms his own work", advice)
+            advice = M_("let a user say it: --user; a case of your own: --satisfied not_applicable")
+            raise OpleverError(
+                "decision-by-executor", M_("{solver} solved it; nobody confirms his own work", solver=solver), advice
+            )
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         user = self.user or case.reporter
@@ -105,8 +113,8 @@ class ClosedEntry(Event, frozen=True, tag="closed"):
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if missing := open_ends(record):
             details = tuple(f"- {rule.words}: {about(rule.command, record.id)}" for rule in missing)
-            message = f"{record.id} cannot be closed: {len(missing)} things are missing"
-            advice = "add what is missing, then close it; what cannot be solved: oplever incident escalate"
+            message = M_("{id} cannot be closed: {count} things are missing", id=record.id, count=len(missing))
+            advice = M_("add what is missing, then close it; what cannot be solved: oplever incident escalate")
             raise OpleverError("incident-open-ends", message, advice, details)
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
@@ -128,9 +136,12 @@ class ReopenedEntry(Event, frozen=True, tag="reopened"):
         if (clock.moment(envelope.at) - clock.moment(closed)).total_seconds() > days * _SECONDS_A_DAY:
             raise OpleverError(
                 "incident-state",
-                f"{record.id} was closed more than {days} days ago: reopen is not possible now",
-                f"make a new case and link it: oplever incident new; oplever incident link --relation earlier --target "
-                f"{record.id}",
+                M_("{id} was closed more than {days} days ago: reopen is not possible now", id=record.id, days=days),
+                M_(
+                    "make a new case and link it: oplever incident new; oplever incident link --relation earlier "
+                    "--target {id}",
+                    id=record.id,
+                ),
             )
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
@@ -149,7 +160,7 @@ class MergedEntry(Event, frozen=True, tag="merged"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if self.into == record.id:
-            raise invalid("a case is not merged into itself", "name the case that goes on: --into CASE")
+            raise invalid(M_("a case is not merged into itself"), M_("name the case that goes on: --into CASE"))
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         return structs.replace(case, merged_into=self.into)

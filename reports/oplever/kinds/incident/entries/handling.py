@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, structs
 
 from oplever.kinds.incident.entries.base import Event, add
+from oplever.messages import M_
 from oplever.record.entries.base import Day, Declaration, Envelope, NonEmptyText, invalid, require_not_past
 from oplever.record.model import CaseWork, Contact, Incident, Material, Move, Record, Wait
 from oplever.record.model.incident import WaitsFor
@@ -36,7 +37,10 @@ class TakenEntry(Event, frozen=True, tag="taken"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if self.passed_over and not self.reason:
-            raise invalid(f"reason: {self.passed_over} is first in the queue", "say why this case: --reason '...'")
+            raise invalid(
+                M_("reason: {passed_over} is first in the queue", passed_over=self.passed_over),
+                M_("say why this case: --reason '...'"),
+            )
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         by, at = envelope.by, envelope.at
@@ -69,12 +73,15 @@ class PassedOnEntry(Event, frozen=True, tag="passed-on"):
         if authorised is None:
             if not self.ground:
                 raise invalid(
-                    "ground: say why that colleague may do it", "for example: --ground 'manages the accounts'"
+                    M_("ground: say why that colleague may do it"), M_("for example: --ground 'manages the accounts'")
                 )
         elif among(self.to, authorised[0]) is None:
-            raise invalid(f"{self.to} is not authorised for this case", f"authorised are: {', '.join(authorised[0])}")
+            raise invalid(
+                M_("{to} is not authorised for this case", to=self.to),
+                M_("authorised are: {authorised}", authorised=", ".join(authorised[0])),
+            )
         if among(self.to, (envelope.by,)):
-            raise invalid("to: a case is passed on to somebody else", "keep it: oplever incident take")
+            raise invalid(M_("to: a case is passed on to somebody else"), M_("keep it: oplever incident take"))
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         authorised = authorised_for(case)
@@ -158,9 +165,11 @@ class MaterialEntry(Event, frozen=True, tag="material"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if self.none == bool(self.name):
-            raise invalid("say what was used, or that nothing was", "--name 'patch cable', or --none")
+            raise invalid(M_("say what was used, or that nothing was"), M_("--name 'patch cable', or --none"))
         if self.none and case.materials:
-            raise invalid(f"{case.materials[0].name} was used", "withdraw that first: oplever add correction")
+            raise invalid(
+                M_("{name} was used", name=case.materials[0].name), M_("withdraw that first: oplever add correction")
+            )
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         if self.none:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, structs
 
 from oplever.kinds.incident.entries.base import Event, add
+from oplever.messages import M_
 from oplever.record.entries.base import (
     Day,
     Declaration,
@@ -58,12 +59,14 @@ class ReportedEntry(Event, frozen=True, tag="reported"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if case.reported_at:
-            raise invalid("the case has its report already", "add to it: oplever incident tell, classify or link")
+            raise invalid(
+                M_("the case has its report already"), M_("add to it: oplever incident tell, classify or link")
+            )
         if not self.reporter and self.channel != "machine":
-            raise invalid("reporter: a name is missing", "say who reports it: --reporter 'J. Bakker'")
+            raise invalid(M_("reporter: a name is missing"), M_("say who reports it: --reporter 'J. Bakker'"))
         require_not_future("since", self.since, envelope)
         if case.rules and self.category:
-            require_known("category", self.category, case.rules.categories)
+            require_known(M_("category"), self.category, case.rules.categories)
             _require_answers(case.rules.categories[self.category], self.answers())
 
     def answers(self) -> tuple[Answer, ...]:
@@ -94,14 +97,19 @@ def _require_answers(category: Category, answers: tuple[Answer, ...]) -> None:
     questions = {question.id: question for question in category.questions}
     by_name = {answer.question: answer.answer for answer in answers}
     for name, text in by_name.items():
-        require_known("question", name, questions)
+        require_known(M_("question"), name, questions)
         choices = ("yes", "no") if questions[name].type == "yes_no" else questions[name].choices
         if choices and text not in choices:
-            raise invalid(f"answer {name}: {text or 'empty'} is none of the choices", f"choose: {', '.join(choices)}")
+            raise invalid(
+                M_("answer {name}: {text} is none of the choices", name=name, text=text or M_("empty")),
+                M_("choose: {choices}", choices=", ".join(choices)),
+            )
     missing = [question for question in category.questions if question.required and not by_name.get(question.id)]
     if missing:
         texts = "; ".join(f"{question.id}: {question.ask.en}" for question in missing)
-        raise invalid(f"answers are missing: {texts}", f"ask it, and give --answer {missing[0].id}=...")
+        raise invalid(
+            M_("answers are missing: {texts}", texts=texts), M_("ask it, and give --answer {id}=...", id=missing[0].id)
+        )
 
 
 class ClassifiedEntry(Event, frozen=True, tag="classified"):
@@ -126,9 +134,9 @@ class ClassifiedEntry(Event, frozen=True, tag="classified"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if self.priority and not self.reason:
-            raise invalid("reason: another priority needs a reason", "say why: --reason '...'")
+            raise invalid(M_("reason: another priority needs a reason"), M_("say why: --reason '...'"))
         if case.rules and self.category:
-            require_known("category", self.category, case.rules.categories)
+            require_known(M_("category"), self.category, case.rules.categories)
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         classification = Classification(
