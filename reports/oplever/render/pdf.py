@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,9 +23,12 @@ import msgspec
 
 from oplever import clock, extras
 from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Enclosure, Page
-from oplever.render.paper import archived
+from oplever.render.paper import MANY_ROWS, archived, rows_of
 
 STANDARDS = ("a-3a", "ua-1")
+_PAGE = "page-tree.json"
+_EXACT = ("symbols", "stage_symbols", "code", "square", "enclosures")
+"""Parts of the tree that are no text to fit on paper."""
 _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
 
@@ -122,37 +127,62 @@ def _created(iso: str) -> datetime:
 
 def draw(page: Page) -> bytes:
     """The page as PDF. Raises OpleverError (`extra-missing`) without Typst."""
-    typst = extras.load("typst", "pdf")
-    tree = msgspec.to_builtins(archived(page), builtin_types=(bytes,))  # files stay what they are: they are large
+    extras.require("typst", "pdf")
+    logo = page.organisation.logo if page.organisation else None
+    with TemporaryDirectory(prefix="oplever-") as name:
+        place = Path(name)
+        _put((*page.enclosures, *((logo,) if logo else ())), place)
+        (place / _PAGE).write_bytes(msgspec.json.encode(_tree(page)))
+        is_large = rows_of(page) > MANY_ROWS
+        return _without_suspects((_compiled_apart if is_large else compiled)(place, page.created))
+
+
+def _compiled_apart(place: Path, created: str) -> bytes:
+    """As `compiled`, in a process of its own: what Typst keeps in memory of a large page is gone with it."""
+    # -P: a directory called oplever where the user happens to stand is not the package.
+    command = [sys.executable, "-P", "-m", "oplever.render.pdf", str(place), created]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise ChildProcessError(f"Typst: {' '.join(last) or f'ended with {done.returncode}'}")
+    return done.stdout
+
+
+def _tree(page: Page) -> dict[str, Any]:
+    """The page as the template takes it; files lie beside it."""
+    tree: dict[str, Any] = msgspec.to_builtins(archived(page), builtin_types=(bytes,))  # files are large
     kind, enclosures = tree.pop("kind"), tree.pop("enclosures")
     logo = page.organisation.logo if page.organisation else None
     if tree["organisation"]:
         tree["organisation"]["logo"] = logo.name if logo else ""
-    described = [{key: file[key] for key in ("name", "what", "mime_type")} for file in enclosures]
-    data = {
-        **_for_paper(tree),
-        "document": _text(kind),
+    return {
+        **tree,
+        "document": kind,
         "symbols": SYMBOLS,
         "stage_symbols": STAGE_SYMBOLS,
-        "code": page.code,
         "square": _square(page.code),
-        "enclosures": described,
-        "fallback": _fallback(),
+        "enclosures": [{key: file[key] for key in ("name", "what", "mime_type")} for file in enclosures],
     }
-    with TemporaryDirectory(prefix="oplever-") as place:
-        _put((*page.enclosures, *((logo,) if logo else ())), Path(place))
-        result = typst.compile(
-            _template(),
-            root=place,
-            format="pdf",
-            sys_inputs={"page": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=list(STANDARDS),
-            timestamp=_created(page.created),
-            ignore_system_fonts=not _fallback(),
-        )
+
+
+def compiled(place: Path, created: str) -> bytes:
+    """The page that lies in `place` as PDF."""
+    typst = extras.load("typst", "pdf")
+    tree = json.loads((place / _PAGE).read_bytes())
+    exact = {name: tree[name] for name in _EXACT}
+    data = {**_for_paper(tree), **exact, "fallback": _fallback()}
+    result = typst.compile(
+        _template(),
+        root=place,
+        format="pdf",
+        sys_inputs={"page": json.dumps(data, ensure_ascii=False)},
+        pdf_standards=list(STANDARDS),
+        timestamp=_created(created),
+        ignore_system_fonts=not _fallback(),
+    )
     if not isinstance(result, bytes):
         raise TypeError("Typst gave no single PDF")
-    return _without_suspects(result)
+    return result
 
 
 def _put(enclosures: tuple[Enclosure, ...], place: Path) -> None:
@@ -174,3 +204,7 @@ def _without_suspects(pdf: bytes) -> bytes:
     take its place, so that every object stays where it was."""
     entry = b"/Suspects false"
     return pdf.replace(b"/MarkInfo<</Marked true" + entry, b"/MarkInfo<</Marked true" + b" " * len(entry))
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(compiled(Path(sys.argv[1]), sys.argv[2]))

@@ -30,6 +30,7 @@ from oplever.kinds.documents import build as page_of
 from oplever.page.blocks import Details, Page
 from oplever.page.translator import Translator
 from oplever.render import paper as on_sheets
+from oplever.render import pdf
 from oplever.render.registry import render
 
 ARABIC, HEBREW, CHINESE = "يلماز", "שלום", "王小明"
@@ -218,3 +219,29 @@ def test_the_layout_settles_without_a_warning(name: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(typst, "compile", compile_)
     render(outputs.record(name), "pdf", "nl")
     assert given == []
+
+
+@pytest.mark.parametrize(("name", "fits"), [("delivered", True), ("failed", False), ("drifted", False)])
+def test_what_runs_over_the_first_page_is_followed_at_once(name: str, fits: bool) -> None:
+    """A first page that fits is one sheet; else no sheet after it is nearly empty."""
+    sheets = words(render(outputs.record(name), "pdf", "en")).split("\f")
+    chapter = next(number for number, sheet in enumerate(sheets) if re.search(r"^0 +Document control", sheet, re.M))
+    assert chapter == 1
+    before = sheets[chapter].partition("Document control")[0]
+    assert ("Timeline" not in before) is fits
+    assert all(len(sheet.split()) > 150 for sheet in sheets[: chapter + 1])
+
+
+def test_a_large_page_is_drawn_by_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_of(outputs.record("remarks"), Translator("en"))
+    whole = pdf.draw(page)
+    monkeypatch.setattr(pdf, "MANY_ROWS", 1)
+    monkeypatch.setattr(pdf, "compiled", None)
+    assert pdf.draw(page) == whole
+
+
+def test_a_page_that_cannot_be_drawn_there_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "MANY_ROWS", 1)
+    monkeypatch.setattr(pdf, "_PAGE", "elsewhere.json")
+    with pytest.raises(ChildProcessError, match="Typst: FileNotFoundError"):
+        pdf.draw(page_of(outputs.record("empty"), Translator("en")))
