@@ -5,12 +5,14 @@ This is the one place that knows how the package is asked for a record, a docume
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
 import tempfile
 import unicodedata
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -38,7 +40,10 @@ from oplever.text import clean
 EXPECTED = Path(__file__).parent / "expected"
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 SUBJECTS = ("tests", "controls", "components", "settings", "hours", "steps")
-SUFFIXES = {"junit": "xml", "xccdf": "xml", "jsonl": "jsonl"}
+SUFFIXES = {
+    "junit": "xml", "xccdf": "xml", "jsonl": "jsonl", "glpi": "zip", "netbox": "csv", "prometheus": "prom",
+    "badge": "svg", "summary": "md", "github": "text",
+}  # fmt: skip
 
 
 @lru_cache
@@ -81,6 +86,8 @@ def raw(made: Record) -> dict[str, Callable[[], bytes]]:
             files[f"export/{name}"] = partial(export, made, fmt)
     for subject in SUBJECTS:
         files[f"export/{subject}.csv"] = partial(export, made, "csv", Shape(subject=subject))
+    files["export/summary.nl.md"] = partial(export, made, "summary", Shape("nl"))
+    files["export/badge.nl.svg"] = partial(export, made, "badge", Shape("nl"))
     files["export/tests.excel.csv"] = partial(export, made, "csv", Shape("nl", "tests", excel=True, for_people=True))
     return files
 
@@ -114,7 +121,7 @@ def names(of: str) -> list[str]:
 
 
 def _kept_as(name: str) -> str:
-    return f"{name}.txt" if name.endswith((".html", ".pdf")) else name
+    return f"{name}.txt" if name.endswith((".html", ".pdf", ".zip")) else name
 
 
 def text(of: str, name: str) -> str | None:
@@ -128,7 +135,7 @@ def text(of: str, name: str) -> str | None:
             content = raw(record(of))[name.removesuffix(".txt")]()
         except OpleverError:
             return None
-    readers = {".html.txt": html_text, ".pdf.txt": pdf_text}
+    readers = {".html.txt": html_text, ".pdf.txt": pdf_text, ".zip.txt": zip_text}
     reader = next((reader for suffix, reader in readers.items() if name.endswith(suffix)), bytes.decode)
     return reader(content)
 
@@ -191,6 +198,12 @@ def pdf_text(content: bytes) -> str:
     """As poppler reads it; widths of spaces depend on its version, so they are not kept."""
     done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
     return _lines(done.stdout.decode().replace("\f", "\n"))
+
+
+def zip_text(content: bytes) -> str:
+    """Every file with its name before it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return "".join(f"--- {entry.filename}\n{archive.read(entry).decode()}" for entry in archive.infolist())
 
 
 def _lines(content: str) -> str:

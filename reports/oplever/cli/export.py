@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from oplever import store
+from oplever.app.evidence import evidence
 from oplever.cli.language import say
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
@@ -16,7 +17,7 @@ from oplever.words import Language
 
 
 @click.command("export")
-@click.argument("format", type=click.Choice(list(FORMATS)))
+@click.argument("format", type=click.Choice([*FORMATS, "evidence"]))
 @click.argument("record", default="latest")
 @click.option("-o", "--output", default="-", show_default=True, help="File to write to; - is standard output.")
 @click.option(
@@ -42,10 +43,12 @@ def export_command(format: str, record: str, output: str, language: Language | N
     \b
     Examples:
       oplever export junit -o tests.xml
+      oplever export evidence -o evidence.zip
       oplever export csv --subject controls --language nl --excel -o maatregelen.csv
     """
+    directory = store.find(record)
     options = Shape(language=language or "en", for_people=language is not None, **shape)
-    content = export(store.load(store.find(record)), format, options)
+    content = evidence(directory) if format == "evidence" else export(store.load(directory), format, options)
     if output == "-":
         click.echo(content, nl=False)
         return

@@ -40,11 +40,11 @@ def draw(record: Record, shape: Shape) -> bytes:
     for row in rows:
         cells = zip(names, row, strict=True)
         values = [columns.value(t, shape.subject, name, cell) for name, cell in cells] if t else row
-        writer.writerow([_cell(cell, shape) for cell in values])
+        writer.writerow([cell(value, shape) for value in values])
     return (text.getvalue()).encode("utf-8-sig" if shape.excel else "utf-8")
 
 
-def _cell(value: object, shape: Shape) -> str:
+def cell(value: object, shape: Shape) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

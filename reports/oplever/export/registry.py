@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from oplever.export import csv, hdf, junit, native, oscal, sarif, xccdf
+from oplever.export import (
+    badge,
+    csv,
+    github,
+    gitlab,
+    glpi,
+    hdf,
+    junit,
+    native,
+    netbox,
+    oscal,
+    prometheus,
+    sarif,
+    summary,
+    xccdf,
+)
 from oplever.export.shape import Shape
 from oplever.record.model import Record
 from oplever.text import clean
@@ -24,6 +39,13 @@ FORMATS: dict[str, Format] = {
     "oscal": oscal,
     "xccdf": xccdf,
     "csv": csv,
+    "glpi": glpi,
+    "netbox": netbox,
+    "prometheus": prometheus,
+    "badge": badge,
+    "summary": summary,
+    "github": github,
+    "gitlab": gitlab,
     "json": native.JSON,
     "jsonl": native.LINES,
 }

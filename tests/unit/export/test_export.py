@@ -290,6 +290,9 @@ def test_every_export_with_a_verdict_says_kind_and_stage_too() -> None:
     named = {prop["name"]: prop["value"] for prop in oscal}
     for fields, record in ((head, made), (sarif, made), (content, made), (named, RECORD)):
         assert [fields[key] for key in ("kind", "verdict", "stage")] == [record.kind, record.verdict, record.stage]
-    without_verdict = {"junit", "hdf", "xccdf", "csv"}
-    assert set(FORMATS) - without_verdict == {"json", "jsonl", "sarif", "oscal"}
+    info = next(line for line in export(made, "prometheus").decode().splitlines() if "record_info{" in line)
+    assert all(f'{key}="{getattr(made, key)}"' in info for key in ("kind", "verdict", "stage"))
+    without_verdict = {"junit", "hdf", "xccdf", "csv", "glpi", "netbox", "github", "gitlab"}
+    in_words = {"badge", "summary"}  # those of the first page, which knows the stage
+    assert set(FORMATS) - without_verdict - in_words == {"json", "jsonl", "sarif", "oscal", "prometheus"}
     assert all(b"delivered" not in export(RECORD, fmt) for fmt in without_verdict - {"csv"})

@@ -1,0 +1,30 @@
+"""Every file of a record in one ZIP, for whoever has to check it elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oplever import store
+from oplever.export import evidence as bundle
+from oplever.files import locked, unreadable
+
+
+def evidence(directory: Path) -> bytes:
+    """The files as they are, with signed revisions, and a list of them. Links are left out: they may lead out of the
+    record. So are names that begin with a point: locks and drafts.
+
+    Raises OpleverError (`file-unreadable`, and what `store.load` raises).
+    """
+    try:
+        with locked(directory):
+            record = store.load(directory)
+            paths = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.is_symlink()]
+            named = ((path, path.relative_to(directory)) for path in paths)
+            files = {
+                str(name): path.read_bytes()
+                for path, name in named
+                if not any(part.startswith(".") for part in name.parts)
+            }
+    except OSError as problem:
+        raise unreadable(directory, problem) from None
+    return bundle.draw(record, files)
