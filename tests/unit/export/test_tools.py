@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from golden import outputs
 from golden.cases import EVIL
+from msgspec import structs
 from oplever.cli.main import main
 from oplever.export.bundle import pack
 from oplever.export.registry import export
@@ -80,6 +81,14 @@ def test_every_line_is_one_that_prometheus_reads(name: str) -> None:
     assert lines
     assert [line for line in lines if not (line.startswith("# ") or SAMPLE.fullmatch(line))] == []
     assert len({line.rpartition(" ")[0] for line in lines if line[0] != "#"}) == sum(line[0] != "#" for line in lines)
+
+
+def test_a_machine_with_a_line_end_in_its_name_stays_on_one_line() -> None:
+    record = outputs.record("delivered")
+    tests = tuple(structs.replace(test, host='a\n"b\\') for test in record.tests)
+    text = export(structs.replace(record, tests=tests), "prometheus").decode()
+    assert 'machine="a\\n\\"b\\\\"' in text
+    assert all(line[0] == "#" or SAMPLE.fullmatch(line) for line in text.splitlines())
 
 
 def test_what_was_not_measured_has_no_line() -> None:
