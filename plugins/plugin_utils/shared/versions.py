@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 
 def is_newer(version: str, other: str) -> bool:
     """Whether `version` is later than `other`."""
     return _version(version) > _version(other)
 
 
+@lru_cache(maxsize=4096)
 def _version(text: str) -> tuple[int, list[tuple[list[int], int]], list[tuple[list[int], int]]]:
     epoch, _, without_epoch = text.rpartition(":") if ":" in text else ("0", "", text)
     upstream, _, revision = without_epoch.rpartition("-") if "-" in without_epoch else (without_epoch, "", "0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -99,13 +100,16 @@ def _counted(status: CheckStatus | None, reason: str) -> CheckStatus | Literal["
 
 
 def _score(results: Iterable[tuple[str, str | None]]) -> Score | None:
-    measured = [(severity, status) for severity, status in results if status is not None]
+    measured = Counter(result for result in results if result[1] is not None)
     if not measured:
         return None
-    count = {status: sum(s == status for _, s in measured) for status in (*STATUSES, "not_measured")}
+    count: Counter[str | None] = Counter()
+    applicable = passed = 0
+    for (severity, status), number in measured.items():
+        count[status] += number
+        applicable += 0 if status in ("not_applicable", "not_measured") else number * WEIGHTS[severity]
+        passed += number * WEIGHTS[severity] if status == "pass" else 0
     silent = count["not_applicable"] + count["not_measured"]
-    applicable = sum(WEIGHTS[severity] for severity, status in measured if not status.startswith("not_"))
-    passed = sum(WEIGHTS[severity] for severity, status in measured if status == "pass")
     return Score(
         score=round(100 * passed / applicable, 1) if applicable else None,
         passed=count["pass"],
@@ -113,7 +117,7 @@ def _score(results: Iterable[tuple[str, str | None]]) -> Score | None:
         errors=count["error"],
         not_applicable=silent,
         waived=count["waived"],
-        measured=len(measured) - silent - count["error"],
-        total=len(measured),
+        measured=count.total() - silent - count["error"],
+        total=count.total(),
         not_measured=count["not_measured"],
     )

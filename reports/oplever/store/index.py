@@ -10,20 +10,19 @@ import contextlib
 import os
 import socket
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oplever import config
 from oplever._shared import sequence
-from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.store import database, ordering, places, schema
 from oplever.store.database import Database
 
 if TYPE_CHECKING:
-    from oplever.store.records import Examined
+    from oplever.store.reading import Reading
 
 FILE = "index.sqlite"
 _BATCH = 500
@@ -53,8 +52,11 @@ class Index:
                 for name in gone:
                     self._forget(name)
         changed = [self.base / name for name, fingerprint in now.items() if indexed.get(name) != fingerprint]
-        for batch in _by_size(changed):
-            self._read([(path, now[path.name]) for path in batch])
+        if changed:
+            from oplever.store.reading import readings  # noqa: PLC0415 - most of the package; a current index needs none
+
+            for batch in readings(changed):
+                self._write([(path.name, now[path.name], reading) for path, reading in batch])
         if any(now.get(name) != fingerprint for name, fingerprint in indexed.items()):
             self._sweep()
         self._put_in_order()
@@ -91,47 +93,13 @@ class Index:
             self.database.change("""DELETE FROM oplever_bodies WHERE NOT EXISTS
                 (SELECT 1 FROM oplever_states WHERE oplever_states.digest = oplever_bodies.digest)""")
 
-    def _read(self, paths: Sequence[tuple[Path, str]]) -> None:
-        """Read these records, and write them in one transaction: each costs a wait for the disk."""
-        examined = [(path, fingerprint, _examine(path)) for path, fingerprint in paths]
+    def _write(self, batch: Sequence[tuple[str, str, Reading]]) -> None:
+        """Write these in one transaction: each costs a wait for the disk."""
         with self.database.writing():
-            for path, fingerprint, record in examined:
-                self._forget(path.name)
-                head = {
-                    "place": self.place,
-                    "name": path.name,
-                    "fingerprint": fingerprint,
-                    "previous": sequence.previous(str(path)),
-                }
-                if isinstance(record, OpleverError):
-                    head = {**head, "problem": record.message}
-                    self.database.change(schema.insertion(schema.RECORDS, head), head)
-                else:
-                    _insert(self.database, record, head)
-
-
-def _examine(path: Path) -> Examined | OpleverError:
-    from oplever.store import records  # noqa: PLC0415 - reading takes most of the package; a current index does not
-
-    try:
-        return records.examine(path)
-    except OpleverError as problem:
-        return problem
-
-
-def _by_size(paths: Iterable[Path], most_records: int = 50, most_bytes: int = 20_000_000) -> Iterator[list[Path]]:
-    """Groups that fit in memory together: many small records, or one large one."""
-    group: list[Path] = []
-    size = 0
-    for path in paths:
-        group.append(path)
-        with contextlib.suppress(OSError):
-            size += (path / places.JOURNAL).stat().st_size
-        if len(group) >= most_records or size >= most_bytes:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+            for name, fingerprint, reading in batch:
+                self._forget(name)
+                head = {"place": self.place, "name": name, "fingerprint": fingerprint, "problem": reading.problem}
+                _insert(self.database, reading, head)
 
 
 def open_index(base: Path | None = None) -> Index:
@@ -205,14 +173,13 @@ def _mark(path: str) -> str:
     return f"{status.st_size}.{status.st_mtime_ns}.{status.st_ino}"
 
 
-def _insert(opened: Database, examined: Examined, head: Mapping[str, Any]) -> None:
-    from oplever.store import rows  # noqa: PLC0415 - as in `_examine`
+def _insert(opened: Database, reading: Reading, head: Mapping[str, Any]) -> None:
+    from oplever.store import rows  # noqa: PLC0415 - as in `refresh`
 
-    row = rows.storable({**head, **rows.record_row(examined.record)})
+    row = rows.storable({**head, **reading.row})
     [(key,)] = opened.rows(schema.insertion(schema.RECORDS, row) + " RETURNING key", row)
-    states, bodies = rows.states(examined.looks)
-    _add_bodies(opened, bodies)
-    for table, lines in {**rows.parts(examined.record), schema.STATES: states}.items():
+    _add_bodies(opened, reading.bodies)
+    for table, lines in reading.parts.items():
         if lines:
             statement = schema.insertion(table, ("record", *lines[0]))
             opened.change_all(statement, [{"record": key, **rows.storable(line)} for line in lines])

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,14 +15,16 @@ from msgspec import structs
 from oplever.record import entries as kinds
 from oplever.record.entries import CorrectionEntry, Entry, Term, withdrawal
 
-_PSEUDONYM = re.compile(r"P-[0-9a-f]{10}")
+KEY = "pseudonym.key"
+"""File beside the records with the key that pseudonyms are made with."""
+PSEUDONYM = re.compile(r"P-[0-9a-f]{10}")
 
 
 def pseudonym(name: str, key: bytes) -> str:
     """The same name always gives the same pseudonym, whatever its case and spaces."""
-    if not name or _PSEUDONYM.fullmatch(name):
+    if not name or PSEUDONYM.fullmatch(name):
         return name
-    return "P-" + hmac.new(key, _plain(name).encode(), hashlib.sha256).hexdigest()[:10]
+    return "P-" + hmac.new(key, plain(name).encode(), hashlib.sha256).hexdigest()[:10]
 
 
 def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
@@ -34,7 +36,7 @@ def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
         if declaration.term in sorts:
             person_names |= {entry.by if name == "by" else getattr(entry.entry, name) for name in declaration.names}
         person_names |= _corrected(entries, entry, sorts)
-    return frozenset(name for name in person_names if name and not _PSEUDONYM.fullmatch(name))
+    return frozenset(name for name in person_names if name and not PSEUDONYM.fullmatch(name))
 
 
 def _corrected(entries: Sequence[Entry], entry: Entry, sorts: Collection[Term]) -> set[str]:
@@ -48,13 +50,29 @@ def _corrected(entries: Sequence[Entry], entry: Entry, sorts: Collection[Term]) 
     return {entry.entry.value} if declaration.term in sorts and name in declaration.names else set()
 
 
+def texts(thing: object) -> frozenset[str]:
+    """Every text in a Struct, or in what it is as JSON."""
+    return frozenset(_texts(msgspec.to_builtins(thing)))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+
+
 class Pseudonyms:
     """Puts pseudonyms in the place of names: where one is a whole text, and within texts those of two words or more.
     A name of one word may mean something else there."""
 
     def __init__(self, person_names: Collection[str], key: bytes = b"") -> None:
         self._key = key
-        self._plain_names = {_plain(name) for name in person_names}
+        self._plain_names = {plain(name) for name in person_names}
         longest_first = sorted(person_names, key=len, reverse=True)
         within = [_spaced(name.split()) for name in longest_first if len(name.split()) > 1]
         quoted = [f'"{_spaced([name.strip()])}"' for name in longest_first if len(name.split()) == 1]
@@ -62,7 +80,7 @@ class Pseudonyms:
         self._in_json = _any(within + quoted)
 
     def text(self, text: str) -> str:
-        if _plain(text) in self._plain_names:
+        if plain(text) in self._plain_names:
             return pseudonym(text, self._key)
         return self._within.sub(lambda match: pseudonym(match[0], self._key), text)
 
@@ -109,7 +127,8 @@ def _value(value: Any, kind: msgspec.inspect.Type, replace: Callable[[str], str]
             return value
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without what two ways of writing it may differ in."""
     return " ".join(name.casefold().split())
 
 

@@ -135,6 +135,26 @@ class Visit(Struct, frozen=True):
     uncompared: tuple[Uncompared, ...]
 
 
+class Kept(Struct, frozen=True):
+    """What the index keeps of a record for the pages over all: `body` is an extract as `overview.extract` writes it,
+    empty with a `problem`."""
+
+    name: str
+    moment: str
+    clock: Clock | None
+    problem: str | None
+    body: bytes
+
+
+def extracts(index: Index) -> list[Kept]:
+    """Every record of the directory of this index, in the order in which they were made."""
+    query = """SELECT name, moment, clock, problem, body FROM oplever_records
+        LEFT JOIN oplever_extracts ON oplever_extracts.record = oplever_records.key
+        WHERE place = :place ORDER BY moment, number, name"""
+    rows = index.database.rows(query, {"place": index.place})
+    return [Kept(name, moment, clock, problem, bytes(body or b"")) for name, moment, clock, problem, body in rows]
+
+
 def listing(index: Index, filters: Filter) -> list[Listed]:
     """Records that match all of the filters, newest first. Those that cannot be read match an empty filter only."""
     conditions, values = _conditions(filters)

@@ -21,21 +21,24 @@ from oplever.kinds.derive import derive_folded
 from oplever.messages import M_
 from oplever.record import entries, snapshots
 from oplever.record.compare import Looks
-from oplever.record.entries import Entry, OpenedEntry
+from oplever.record.entries import Entry, OpenedEntry, PseudonymisedEntry
 from oplever.record.fold import Call, Run, fold
 from oplever.record.model import Record
 from oplever.store import chain
 from oplever.store.places import ENTRIES, JOURNAL
+from oplever.store.pseudonyms import texts
 from oplever.text import to_json
 
 RECORD = "record.json"
 
 
 class Examined(msgspec.Struct, frozen=True):
-    """A record with what the snapshots in its journal said: host -> (before the work, after it)."""
+    """A record with what the snapshots in its journal said: host -> (before the work, after it). `stated` are the
+    texts of the entries of a record in which names were replaced; None for any other."""
 
     record: Record
     looks: Looks
+    stated: frozenset[str] | None = None
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -62,7 +65,8 @@ def examine(directory: Path) -> Examined:
     origin = sources(directory)
     pairs = snapshots.first_and_last(origin.run.snapshots)
     looks = {host: (_look(before), _look(after)) for host, (before, after) in pairs.items()}
-    return Examined(origin.record(), looks)
+    is_replaced = any(isinstance(entry.entry, PseudonymisedEntry) for entry in origin.entries)
+    return Examined(origin.record(), looks, texts(origin.entries) if is_replaced else None)
 
 
 def sources(directory: Path) -> Sources:

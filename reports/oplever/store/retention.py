@@ -29,12 +29,11 @@ from oplever.record.entries import Entry, PseudonymisedEntry, Term
 from oplever.store import chain, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
 from oplever.store.places import ENTRIES, JOURNAL, every
-from oplever.store.pseudonyms import Pseudonyms
+from oplever.store.pseudonyms import KEY, Pseudonyms
 from oplever.store.records import RECORD, is_by_hand, point_latest, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
 
 LOG = "purge.jsonl"
-KEY = "pseudonym.key"
 BY = "oplever purge"
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 6
+VERSION = 7
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
-may be compared; 6: what a list of incidents shows."""
+may be compared; 6: what a list of incidents shows; 7: extracts."""
 
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
 PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"
 FAILING, CHANGES, STATES = "oplever_failing", "oplever_changes", "oplever_states"
-BODIES = "oplever_bodies"
+BODIES, EXTRACTS = "oplever_bodies", "oplever_extracts"
 
 _RECORD = f"INTEGER NOT NULL REFERENCES {RECORDS} (key) ON DELETE CASCADE"
 _COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored", "passed", "ran")
@@ -63,10 +63,12 @@ TABLES: dict[str, dict[str, str]] = {
     | dict.fromkeys(("host", "section", "kind", "name", "change", "before", "after"), "TEXT"),
     # What snapshots said, by kind; the bodies are stored once by content: most machines are like the day before.
     STATES: {"record": _RECORD} | dict.fromkeys(("host", "stage", "kind", "digest"), "TEXT"),
+    # What the pages over all records need of one, as `overview.extract` writes it.
+    EXTRACTS: {"record": _RECORD, "body": "{bytes}"},
     BODIES: {"digest": "TEXT PRIMARY KEY", "size_bytes": "BIGINT NOT NULL", "body": "{bytes} NOT NULL"},
 }
 """Columns with their SQL types; `{key}` and `{bytes}` are what each database calls its own (`Database.types`)."""
-PARTS = (PEOPLE, ROLES, SYSTEMS, FAILING, CHANGES, STATES)
+PARTS = (PEOPLE, ROLES, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS)
 """Tables that go with a record."""
 _INDEXED = (
     *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES, STATES)),

@@ -18,11 +18,11 @@ from oplever import store
 from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.record import entries
-from oplever.store import database, records
+from oplever.store import database, reading, records
 from oplever.store import index as index_module
 from oplever.store.append import append
 from oplever.store.index import FILE, open_index
-from oplever.store.query import Failing, Filter, Listed, hosts, life, listing, newest
+from oplever.store.query import Failing, Filter, Listed, extracts, hosts, life, listing, newest
 from stored import check, store_record, visit
 
 FIRST, SECOND, THIRD = "20261101T100000Z-site-aaaaaa", "20261110T100000Z-audit-bbbbbb", "20261120T100000Z-site-cccccc"
@@ -342,15 +342,34 @@ def test_a_server_that_fails_is_one_error(base: Path, monkeypatch: pytest.Monkey
 
 def test_records_are_read_in_groups_that_fit_in_memory(tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(5)]
-    for path in paths[:4]:
-        path.mkdir()
-        (path / "journal.jsonl").write_bytes(b"x" * 10)
-    by_size = index_module._by_size
-    assert list(by_size(paths)) == [paths]
-    assert list(by_size(paths, most_records=2)) == [paths[:2], paths[2:4], paths[4:]]
-    assert list(by_size(paths, most_bytes=20)) == [paths[:2], paths[2:4], paths[4:]]
-    assert list(by_size(paths, most_bytes=21)) == [paths[:3], paths[3:]]
-    assert list(by_size([])) == []
+    sized = [(path, 10 if number < 4 else 0) for number, path in enumerate(paths)]
+
+    def batches(records: int = 50, size: int = 1000) -> list[list[Path]]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "_BATCH_RECORDS", records)
+            patch.setattr(reading, "_BATCH_BYTES", size)
+            return list(reading._batches(sized))
+
+    assert batches() == [paths]
+    assert batches(records=2) == [paths[:2], paths[2:4], paths[4:]]
+    assert batches(size=20) == [paths[:2], paths[2:4], paths[4:]]
+    assert batches(size=21) == [paths[:3], paths[3:]]
+    assert list(reading._batches([])) == []
+
+
+def test_many_records_are_read_on_all_processors_with_the_same_index(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = store_record(base, "20261122T100000Z-site-eeeeee", Journal())
+    (broken / "journal.jsonl").write_bytes(b"nonsense")
+    with open_index() as index:
+        alone = extracts(index), listing(index, Filter())
+    (base / FILE).unlink()
+    monkeypatch.setattr(reading, "_MUCH_BYTES", 0)
+    monkeypatch.setattr(reading.os, "cpu_count", lambda: 2)
+    with open_index() as index:
+        assert (extracts(index), listing(index, Filter())) == alone
+    assert [(kept.name, kept.problem is None) for kept in alone[0]][-1:] == [(broken.name, False)]
 
 
 def test_a_machine_that_was_seen_once_in_a_record_is_compared_by_that(base: Path) -> None:
