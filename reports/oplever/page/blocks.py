@@ -34,7 +34,7 @@ class Phrase(Struct, frozen=True):
 
 class Cell(Struct, frozen=True):
     """One value. `code` is text from a machine, shown with fixed width; `note` is a second, smaller line; `lines` are
-    what changed in a text, each line with `-` or `+` before it."""
+    what changed in a text, each line with `-` or `+` before it. `link` leads to a page that tells more."""
 
     text: str
     tone: Tone = "plain"
@@ -43,6 +43,7 @@ class Cell(Struct, frozen=True):
     language: Mark = ""
     note_language: Mark = ""
     lines: tuple[str, ...] = ()
+    link: str = ""
 
 
 class Column(Struct, frozen=True):

@@ -7,7 +7,7 @@ that says one sentence needs none of it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
 from importlib import resources
 from string import Formatter
@@ -45,6 +45,22 @@ def _zone() -> tzinfo:
         return dates.get_timezone(ZONE)
     except LookupError:
         return UTC
+
+
+@lru_cache(maxsize=8192)
+def _decimal(locale: Locale, value: float, digits: int) -> str:
+    """Of thousands of numbers in a document there are few different ones, and each takes long."""
+    from babel import numbers  # noqa: PLC0415
+
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return numbers.format_decimal(value, pattern, locale=locale)
+
+
+@lru_cache(maxsize=8192)
+def _date(locale: Locale, day: date, pattern: str) -> str:
+    from babel import dates  # noqa: PLC0415
+
+    return dates.format_date(day, pattern, locale=locale)
 
 
 class Translator:
@@ -103,9 +119,19 @@ class Translator:
         return self._day(local) if local else iso
 
     def _day(self, moment: datetime) -> str:
-        from babel import dates  # noqa: PLC0415
+        return _date(self._locale, moment.date(), "d MMMM y")
 
-        return dates.format_date(moment, "d MMMM y", locale=self._locale)
+    def short_day(self, iso: str) -> str:
+        """A day as a column of a table has it, never on two lines: `23 nov 2026`."""
+        local = self._local(iso) if len(iso) > len("2026-11-23") else self._local(f"{iso}T12:00")
+        if local is None:
+            return iso
+        return _date(self._locale, local.date(), "d MMM y").replace(".", "").replace(" ", "\u00a0")
+
+    def month(self, iso: str) -> str:
+        """A month such as `2026-11` in words; what is not one is returned as it is."""
+        local = self._local(f"{iso[:7]}-15T12:00")
+        return _date(self._locale, local.date(), "LLLL y") if local else iso
 
     def clock(self, iso: str) -> str:
         """Time of day to the second."""
@@ -118,10 +144,7 @@ class Translator:
         return f"{local:%Y-%m-%d %H:%M:%S}" if local else iso
 
     def number(self, value: float, digits: int = 0) -> str:
-        from babel import numbers  # noqa: PLC0415
-
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return numbers.format_decimal(value, pattern, locale=self._locale)
+        return _decimal(self._locale, value, digits)
 
     def hours(self, value: float) -> str:
         return self("{hours} hours", hours=self.number(value, 2))

@@ -77,6 +77,8 @@ def _cell(cell: Cell) -> str:
         shown = _tone(cell.tone, cell.text)
     else:
         shown = _text(cell.text, cell.code, cell.language) if cell.text else ""
+    if cell.link:
+        shown = f'<a href="{escape(cell.link)}">{shown}</a>'
     note = f"<small{_lang(cell.note_language)}>{_text(cell.note, False)}</small>" if cell.note else ""
     return shown + note + _difference(cell.lines)
 
@@ -142,15 +144,16 @@ def _logo(logo: Enclosure) -> str:
 
 
 @lru_cache
-def _template() -> Template:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates, and what they draw values with."""
+    made = Environment(
         loader=PackageLoader("oplever.render"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals.update(
+    made.globals.update(
         symbols=SYMBOLS,
         stage_symbols=STAGE_SYMBOLS,
         kind=_kind,
@@ -165,32 +168,38 @@ def _template() -> Template:
         one_a_line=_one_a_line,
         logo=_logo,
     )
-    return environment.get_template("report.html.j2")
+    return made
 
 
 @lru_cache
-def _asset(name: str) -> str:
-    environment = _template().environment
-    assert environment.loader is not None  # set two lines above, for the type checker  # noqa: S101
-    return environment.loader.get_source(environment, name)[0]
+def _template() -> Template:
+    return environment().get_template("report.html.j2")
 
 
-def _digest(text: str) -> str:
+@lru_cache
+def asset(name: str) -> str:
+    """One of our own files beside the templates."""
+    loader = environment().loader
+    assert loader is not None  # set above, for the type checker  # noqa: S101
+    return loader.get_source(environment(), name)[0]
+
+
+def digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def draw(page: Page) -> bytes:
     """The page as UTF-8 HTML."""
-    style = _asset("report.css")
+    style = asset("report.css")
     if re.fullmatch(r"[\w.-]+", page.id):  # a style sheet has no autoescape: only what needs none goes in
         style += f'@page {{ @bottom-left {{ content: "{page.id}" }} }}\n'
-    script = _asset("report.js")
+    script = asset("report.js")
     parts = _template().generate(
         page=page,
         many=rows_of(page) > MANY_ROWS,
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=digest(style),
+        script_digest=digest(script),
     )
     return b"".join(part.encode() for part in parts)

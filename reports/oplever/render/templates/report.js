@@ -188,13 +188,14 @@
     const target = document.getElementById(location.hash.slice(1));
     if (target) openTo(target);
   };
+  document.querySelector("[data-without-script]")?.remove();
   enliven(document);
   addEventListener("hashchange", follow);
   follow();
 
   const folds = [...document.querySelectorAll("details.fold")];
   const bar = element("p", { className: "buttons" });
-  if (!many) {
+  if (!many && folds.length) {
     bar.append(
       button(words.open, () => folds.forEach((fold) => { fold.open = true; })),
       button(words.close, () => folds.forEach((fold) => { fold.open = false; })),

@@ -21,6 +21,7 @@ from oplever.record import figures
 from oplever.record.alike import TrialChange
 from oplever.record.identity import latest
 from oplever.record.model import HostScore, Record, System
+from oplever.record.origins import Changed
 from oplever.record.start import is_stated
 
 _MOST_APART = 12
@@ -217,7 +218,9 @@ def _line(view: View, t: Translator, system: System, roles: tuple[str, ...], sta
         state=toned(t, STATES, state),
         tests=Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info"),
         security=Cell(_score_text(t, view.scores.get(system.name))),
-        changes=_changes(view, t, system),
+        changes=changed_cell(
+            t, view.changes.get(system.name), is_compared=bool(system.snapshot_before and system.snapshot_after)
+        ),
     )
 
 
@@ -239,16 +242,20 @@ STATES: dict[str, tuple[Tone, str]] = {
 def _score_text(t: Translator, score: HostScore | None) -> str:
     before = score.before.score if score and score.before else None
     after = score.after.score if score and score.after else None
+    return scores_text(t, before, after)
+
+
+def scores_text(t: Translator, before: float | None, after: float | None) -> str:
+    """`64 → 99`, or the one of the two that was measured."""
     if after is None:
         return t("not measured") if before is None else t("{score} before", score=t.number(before))
     return t.number(after) if before is None else f"{t.number(before)} → {t.number(after)}"
 
 
-def _changes(view: View, t: Translator, system: System) -> Cell:
-    """What was asked for, and as a note what came along with it."""
-    change = view.changes.get(system.name)
+def changed_cell(t: Translator, change: Changed | None, *, is_compared: bool) -> Cell:
+    """What was asked for, and as a note what came along with it; None is a machine on which nothing changed."""
     if change is None:
-        return Cell(t("none") if system.snapshot_before and system.snapshot_after else t("not measured"))
+        return Cell(t("none") if is_compared else t("not measured"))
     asked = change.asked or 0
     first = (_asked(t, asked), _files(t, change.by_roles))
     along = (_components(t, change.components - asked), _settings(t, change.settings - change.by_roles))
