@@ -47,6 +47,7 @@ ANCHORS: Final = (
     "incident-order",
     "rules-invalid",
     "form-unknown",
+    "publish-foreign",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

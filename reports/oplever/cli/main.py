@@ -31,6 +31,7 @@ COMMANDS = {
     "incident": Lazy("oplever.cli.incident", "incident", "Take in and handle reports of users and machines."),
     "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),
     "new": Lazy("oplever.cli.new", "new", "Begin a record of work by hand."),
+    "publish": Lazy("oplever.cli.publish", "publish", "Make static pages over all records."),
     "purge": Lazy("oplever.cli.purge", "purge", "Delete records and names past their time."),
     "report": Lazy("oplever.cli.report", "report", "Make the documents of a record again."),
     "run": Lazy("oplever.cli.run", "run", "Run playbooks and make their record."),

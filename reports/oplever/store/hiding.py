@@ -1,48 +1,58 @@
 """Names that `oplever purge` took from the entries of a record, and that its journal still has. Pure.
 
-The journal is never rewritten, so a page over all records would show them again. Where the key for pseudonyms is there,
-each name that it turns into a pseudonym of the entries is shown by that pseudonym, in every way that it is written.
-Where the key is gone nobody can tell whose name was taken away, so nobody of the journal is named.
+The journal is never rewritten, so pages over all records would show them again. Who was named there may be written in
+another way than in the entries, and a pseudonym tells nobody whose it is. So whoever a record names outside its entries
+is shown by a pseudonym, unless the entries still name that person.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
-from oplever.record.model import Record
-from oplever.record.persons import among
 from oplever.store.pseudonyms import PSEUDONYM, plain, pseudonym, texts
 
 NAMELESS = "P-0000000000"
 """Somebody whose name was taken away, while nobody has the key any more."""
 
+_MOST_WORDS = 4
+"""Of a name within a text."""
+_AROUND = ",;:!?()[]\"'\u201c\u201d"
+"""What may stand around a name."""
+
 _T = TypeVar("_T")
 
 
-def hidden(thing: _T, record: Record, stated: frozenset[str], key: bytes) -> _T:
-    """`thing`, a Struct made of `record`, without the names that were taken from its entries; `stated` are the texts
-    that these have now."""
+def hidden(thing: _T, people: Iterable[str], stated: frozenset[str], key: bytes) -> _T:
+    """`thing`, a Struct, without the names of `people` that are not among the texts of the entries (`stated`), and
+    without any name that the key turns into a pseudonym of these."""
     tree = msgspec.to_builtins(thing)
-    names = _names(texts(tree), record, stated, key)
+    names = _names(texts(tree), people, stated, key)
     return msgspec.convert(_replaced(tree, names, _within(names)), type(thing))
 
 
-def _names(shown: frozenset[str], record: Record, stated: frozenset[str], key: bytes) -> dict[str, str]:
+def _names(shown: frozenset[str], people: Iterable[str], stated: frozenset[str], key: bytes) -> dict[str, str]:
     """What stands in the place of each name, by its plain form. A name that the entries still have was not taken."""
     kept = {plain(text) for text in stated}
-    job = record.assignment
-    people = [name for person in record.people for name in (person.name, person.account)]
-    people = [name for name in (*people, job.principal, job.requested_by) if name and plain(name) not in kept]
-    if not key:
-        return {plain(name): NAMELESS for name in people if not PSEUDONYM.fullmatch(name)}
-    pseudonyms = {match for text in stated for match in PSEUDONYM.findall(text)}
-    candidates = sorted(text for text in shown if text and not PSEUDONYM.fullmatch(text))
-    names = {text: place for text in candidates if (place := pseudonym(text, key)) in pseudonyms}
-    alike = {name: names[same] for name in people if name not in names and (same := among(name, names))}
-    return {plain(name): place for name, place in {**names, **alike}.items()}
+    names = {name for name in people if name and plain(name) not in kept and not PSEUDONYM.fullmatch(name)}
+    if key:
+        pseudonyms = {match for text in stated for match in PSEUDONYM.findall(text)}
+        phrases = {phrase for text in shown for phrase in _phrases(text)} - pseudonyms
+        names |= {phrase for phrase in phrases if pseudonym(phrase, key) in pseudonyms}
+    return {plain(name): pseudonym(name, key) if key else NAMELESS for name in sorted(names)}
+
+
+def _phrases(text: str) -> Iterator[str]:
+    """A text, and every few words in it: the name of somebody may be among them."""
+    words = text.split()
+    if words:
+        yield text
+    for length in range(2, min(_MOST_WORDS, len(words)) + 1):
+        for place in range(len(words) - length + 1):
+            yield " ".join(words[place : place + length]).strip(_AROUND)
 
 
 def _within(names: dict[str, str]) -> re.Pattern[str]:

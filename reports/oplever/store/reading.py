@@ -59,7 +59,18 @@ def _shown(examined: Examined, path: Path) -> extract.Extract:
         key = (path.parent / KEY).read_bytes().strip()
     except OSError:
         key = b""
-    return hiding.hidden(kept, examined.record, examined.stated, key)
+    return hiding.hidden(kept, _people(kept), examined.stated, key)
+
+
+def _people(kept: extract.Extract) -> Iterator[str]:
+    """Everybody that a journal names: in the assignment, in files of exceptions, and who accepted differences."""
+    record = kept.record
+    for person in record.people:
+        yield from (person.name, person.account)
+    yield from (record.assignment.principal, record.assignment.requested_by)
+    for grant in record.baseline.exceptions:
+        yield from (grant.approver, grant.owner)
+    yield from (allowed.by for allowed in kept.allowed)
 
 
 def readings(paths: Sequence[Path]) -> Iterator[list[tuple[Path, Reading]]]:

@@ -1,0 +1,39 @@
+"""`oplever publish`: pages over all records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from oplever.cli.language import language_option
+from oplever.cli.output import short
+from oplever.words import Language
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory for the pages; default: overview below the records.",
+)
+@language_option
+@click.help_option(help="Show this help and exit.")
+def publish(out: Path | None, language: Language) -> None:
+    """Make static pages over all records.
+
+    The pages are in Dutch and English, need no server, and load nothing from elsewhere: put them on a file share.
+
+    \b
+    Examples:
+      oplever publish
+      oplever publish --out /srv/share/overview --language nl
+    """
+    from oplever.app.publish import publish as make  # noqa: PLC0415 - the help needs none of it
+
+    done = make(datetime.now(UTC), out, language)
+    click.echo(f"published: {short(done.start)} ({done.records} records; {done.changed} of {done.files} files changed)")
+    if done.unreadable:
+        records = "record" if done.unreadable == 1 else "records"
+        click.echo(f"oplever: {done.unreadable} {records} cannot be read; the pages say why", err=True)

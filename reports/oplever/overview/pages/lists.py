@@ -1,0 +1,247 @@
+"""What is open over all records, and what was decided."""
+
+from __future__ import annotations
+
+from oplever.overview.collection import Collection, Current
+from oplever.overview.pages import cells
+from oplever.overview.pages.start import reading, soon
+from oplever.overview.sources import Readable
+from oplever.overview.tree import Part
+from oplever.page.blocks import Block, Cell, Column, Tone
+from oplever.page.parts import names_of
+from oplever.page.translator import N_, Translator
+from oplever.page.vocabulary import DOCUMENT_STATUS, toned, word
+from oplever.record.model import ExceptionGrant, Proposal
+
+_MOST_HOSTS = 8
+_NEWEST_CLOSED = 50
+_CANDIDATE_RECORDS = 20
+_DECISIONS: dict[str, tuple[Tone, str]] = {"approved": ("good", N_("approved")), "rejected": ("bad", N_("rejected"))}
+_READINGS: dict[str, tuple[Tone, str]] = {
+    "overdue": ("bad", N_("overdue")),
+    "nearly_due": ("warn", N_("nearly due")),
+    "stands_still": ("info", N_("the clock stands still")),
+    "running": ("plain", N_("in time so far")),
+}
+
+
+def incidents(collection: Collection, t: Translator) -> tuple[Part, ...]:
+    """Open ones in the order in which they are handled, and the newest that are ready."""
+    columns = (
+        Column(t("Priority"), 2),
+        Column(t("Incident"), 6),
+        Column(t("State"), 3),
+        Column(t("Due"), 4),
+        Column(t("Where"), 3),
+        Column(t("Who"), 3),
+    )
+    open_names = {of.source.name for of in collection.open_incidents}
+    ready = [of for of in reversed(collection.incidents) if of.source.name not in open_names][:_NEWEST_CLOSED]
+    done = (Column(t("Day"), 2), Column(t("Incident"), 6), Column(t("State"), 3), Column(t("In time"), 3))
+    return (
+        Part(
+            "open",
+            t("Open incidents"),
+            cells.listing(
+                t("Open incidents"),
+                columns,
+                (_incident(collection, t, of) for of in collection.open_incidents),
+                t("No incident is open."),
+            ),
+        ),
+        Part(
+            "ready",
+            t("Ready"),
+            cells.listing(
+                t("Newest that are ready"), done, (_ready(t, of) for of in ready), t("No incident is ready.")
+            ),
+        ),
+    )
+
+
+def _incident(collection: Collection, t: Translator, of: Readable) -> tuple[Cell, ...]:
+    case = of.record.case
+    late = toned(t, _READINGS, reading(of, collection))
+    due = t.moment(case.due) if case.due else ""
+    return (
+        Cell(t.number(case.priority) if case.priority else t("not determined yet")),
+        cells.record_cell(t, of),
+        toned(t, DOCUMENT_STATUS, of.record.status),
+        Cell(late.text, late.tone, note=due) if late.text else Cell(due),
+        Cell(case.place, note=case.machine),
+        Cell(cells.person_text(t, case.assignee) if case.assignee else t("nobody yet")),
+    )
+
+
+def _ready(t: Translator, of: Readable) -> tuple[Cell, ...]:
+    states = of.record.case.targets
+    late = sum(state.in_time is False for state in states)
+    met = sum(state.in_time is True for state in states)
+    text = t.plural("{count} time limit not met", "{count} time limits not met", late) if late else t("yes")
+    return (
+        cells.when_cell(t, of.source),
+        cells.record_cell(t, of),
+        toned(t, DOCUMENT_STATUS, of.record.status),
+        Cell(text, "bad" if late else "good") if late or met else Cell(t("not measured"), "info"),
+    )
+
+
+def points(collection: Collection, t: Translator) -> tuple[Part, ...]:
+    columns = (Column(t("Open point"), 6), Column(t("Owner"), 3), Column(t("Due"), 3), Column(t("Record"), 5))
+    rows = [
+        (
+            Cell(point.item, note=point.id),
+            Cell(cells.person_text(t, point.owner)),
+            _due(collection, t, point.due),
+            cells.record_cell(t, of),
+        )
+        for of, point in collection.points
+    ]
+    blocks = cells.listing(t("Open points"), columns, rows, t("No point is open."))
+    return (Part("points", t("Open points"), blocks),)
+
+
+def _due(collection: Collection, t: Translator, due: str) -> Cell:
+    if not due:
+        return Cell(t("no day"), "info")
+    return Cell(cells.day(t, due), "bad", note=t("late")) if due < collection.today else Cell(cells.day(t, due))
+
+
+def exceptions(collection: Collection, t: Translator) -> tuple[Part, ...]:
+    """What is let go for a time: exceptions of the baseline, and differences with a delivery."""
+    last = soon(collection)
+    columns = (
+        Column(t("Control"), 2),
+        Column(t("Machines"), 3),
+        Column(t("Reason"), 5),
+        Column(t("Approved by"), 3),
+        Column(t("Until"), 3),
+        Column(t("Record"), 4),
+    )
+    rows = [
+        (
+            Cell(grant.control, note=grant.id),
+            Cell(names_of(t, grant.hosts, _MOST_HOSTS) if grant.hosts else t("all")),
+            Cell(grant.reason, note=grant.compensating),
+            _approver(t, grant),
+            cells.until_cell(t, grant.expires, collection.today, last),
+            cells.record_cell(t, of),
+        )
+        for of, grant in collection.exceptions
+    ]
+    differences = [
+        (
+            cells.machine_cell(allowed.host, t.language),
+            cells.text_cell(t, allowed.title, allowed.id),
+            Cell(allowed.reason),
+            Cell(cells.person_text(t, allowed.by)),
+            cells.until_cell(t, allowed.until, collection.today, last),
+            cells.record_cell(t, of),
+        )
+        for of, allowed in collection.allowed
+    ]
+    accepted = (Column(t("Machine"), 3), Column(t("Difference"), 5), Column(t("Reason"), 4), *columns[3:])
+    return (
+        Part(
+            "exceptions",
+            t("Exceptions to the security baseline"),
+            cells.listing(t("Exceptions to the security baseline"), columns, rows, t("There are no exceptions.")),
+        ),
+        Part(
+            "differences",
+            t("Accepted differences with the delivery"),
+            cells.listing(
+                t("Accepted differences with the delivery"), accepted, differences, t("No difference was accepted.")
+            ),
+        ),
+    )
+
+
+def _approver(t: Translator, grant: ExceptionGrant) -> Cell:
+    """Who approved it, as far as somebody stated it; an exception that does not count says so."""
+    name = cells.person_text(t, grant.approver) if grant.approver else t("nobody")
+    return Cell(name) if grant.valid else Cell(name, "bad", note=t("does not count"))
+
+
+def failing(collection: Collection, t: Translator) -> tuple[Part, ...]:
+    """Controls and tests that fail now, each with its machines."""
+    texts = {
+        "control": (t("Controls that fail"), t("No control fails, as far as security was measured.")),
+        "test": (t("Tests that fail"), t("No test fails, as far as machines were tested.")),
+    }
+    columns = (
+        Column(t("Test or control"), 7),
+        Column(t("Severity"), 2),
+        Column(t("Machines"), 1, True),
+        Column(t("Which"), 6),
+    )
+    parts = []
+    for kind, (title, empty) in texts.items():
+        rows = [_failing(t, currents) for (of_kind, _), currents in collection.failing.items() if of_kind == kind]
+        parts.append(Part(f"{kind}s", title, cells.listing(title, columns, rows, empty)))
+    return tuple(parts)
+
+
+def _failing(t: Translator, currents: list[Current]) -> tuple[Cell, ...]:
+    hosts = list(dict.fromkeys(current.failing.host for current in currents))
+    return (
+        cells.failing_title(t, currents[0]),
+        cells.severity_cell(t, currents[0].failing.severity),
+        Cell(t.number(len(hosts))),
+        Cell(names_of(t, hosts, _MOST_HOSTS)),
+    )
+
+
+def decisions(collection: Collection, t: Translator) -> tuple[Part, ...]:
+    """What supervisors decided, and what people and the toolkit propose."""
+    columns = (
+        Column(t("Day"), 2),
+        Column(t("Record"), 5),
+        Column(t("Decision"), 2),
+        Column(t("By"), 3),
+        Column(t("Remarks"), 5),
+    )
+    decided = [of for of in collection.readable if of.record.accountability.decision]
+    decided.sort(key=lambda of: of.record.accountability.decided_at, reverse=True)
+    rows = [
+        (
+            Cell(cells.day(t, account.decided_at)),
+            cells.record_cell(t, of),
+            toned(t, _DECISIONS, account.decision or ""),
+            Cell(cells.person_text(t, account.decided_by)),
+            Cell(account.remarks),
+        )
+        for of in decided
+        for account in (of.record.accountability,)
+    ]
+    newest_first = list(reversed(collection.readable))
+    people = [(of, item) for of in newest_first for item in of.record.proposals.items if not item.candidate]
+    newest = list(reversed(collection.installations))[:_CANDIDATE_RECORDS]
+    toolkit = [(of, item) for of in newest for item in of.record.proposals.items if item.candidate]
+    seen = t("What was seen more than once")
+    return (
+        Part("decisions", t("Decisions"), cells.listing(t("Decisions"), columns, rows, t("Nothing was decided yet."))),
+        Part("proposals", t("Improvement proposals"), _proposals(t, t("Improvement proposals"), people)),
+        Part("candidates", seen, _proposals(t, seen, toolkit)),
+    )
+
+
+def _proposals(t: Translator, caption: str, pairs: list[tuple[Readable, Proposal]]) -> tuple[Block, ...]:
+    columns = (
+        Column(t("Observation"), 5),
+        Column(t("Proposal"), 5),
+        Column(t("About"), 2),
+        Column(t("Decision"), 3),
+        Column(t("Record"), 4),
+    )
+    rows = (
+        (
+            Cell(item.observation, note=item.gain, language=t.mark("en") if item.candidate else ""),
+            Cell(item.proposal),
+            Cell(word(t, item.process)),
+            Cell(item.decision or t("not decided")),
+            cells.record_cell(t, of),
+        )
+        for of, item in pairs
+    )
+    return cells.listing(caption, columns, rows, t("There are none."))

@@ -1,0 +1,23 @@
+"""The pages over all records are as they were read, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from golden import overview
+from golden.test_golden import difference
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return overview.texts()
+
+
+def test_the_pages_are_those_that_were_read(made: dict[str, str]) -> None:
+    assert sorted(made) == sorted(path.name for path in overview.EXPECTED.iterdir())
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in overview.EXPECTED.iterdir()))
+def test_a_page_says_what_was_read(made: dict[str, str], name: str) -> None:
+    expected = (overview.EXPECTED / name).read_bytes().decode()
+    if made.get(name) != expected:
+        pytest.fail(difference(f"expected_overview/{name}", expected, made.get(name, "")), pytrace=False)
