@@ -36,8 +36,8 @@ options:
         C(lines) is a list of C(regexp) and C(line). The last line that matches is replaced, the line is added at the
         end when none does, and without C(line) all that match are removed.
       - C(state) is C(file), C(directory) or C(absent). With C(link) the path is a symbolic link to it.
-      - What has a C(content), and what is new, belongs to root and has the mode C(0644), a directory C(0755), unless the
-        entry says otherwise. Otherwise C(owner), C(group) and C(mode) stay.
+      - What has a C(content), and what is new, belongs to root and has the mode C(0644), a directory C(0755), unless
+        the entry says otherwise. Otherwise C(owner), C(group) and C(mode) stay.
       - A missing directory is made with C(directory_mode); without it such a file is left out. C(validate) is a command
         with C(%s) for the candidate. C(optional) says that only an existing file is changed, C(once) that only a
         missing one is written, C(early) that it is written before the packages are installed.
