@@ -98,6 +98,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 HOME = "/etc/nginx"
 NGINX = "/usr/sbin/nginx"
+LISTS = "/var/lib/dpkg/info/*.list"  # files of each package
 WEB_GROUP = "www-data"
 DEFAULT = "default"
 TLS = re.compile(r"^\s*listen\s[^;#]*\bssl\b", re.MULTILINE)
@@ -192,10 +193,10 @@ def _included(home):
     return ["conf.d/" + name for name in names if name.endswith(".conf")]
 
 
-def _foreign(ours, accounts, home, lists="/var/lib/dpkg/info/*.list"):
+def _foreign(ours, accounts, home):
     """Files below `home` that somebody put there, and that would go with the settings of the package."""
     packaged = set()
-    for path in glob.glob(lists):
+    for path in glob.glob(LISTS):
         packaged.update(line for line in _text(path).splitlines() if line.startswith(home))
     foreign = []
     for directory, _, names in os.walk(home):

@@ -51,8 +51,11 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    machine = Machine(tmp_path)
+    (tmp_path / "nginx-common.list").write_text(f"{machine.home}\n{machine.home}/nginx.conf\n", encoding="utf-8")
     monkeypatch.setattr(nginx_sites, "NGINX", __file__)
-    return Machine(tmp_path)
+    monkeypatch.setattr(nginx_sites, "LISTS", f"{tmp_path}/*.list")
+    return machine
 
 
 def test_sites_are_written_once_and_the_default_one_goes(machine: Machine) -> None:
@@ -100,6 +103,11 @@ def test_shared_sites_go_with_the_last_owner(machine: Machine) -> None:
         machine.settle({"unknown": UNKNOWN, owner: PLAIN})
     machine.settle({"oplever": ""}, shared=["unknown"])
     assert machine.enabled() == ["unknown", "wiki"]
+    (machine.home / "conf.d").mkdir()
+    (machine.home / "conf.d/own.conf").touch()
+    machine.settle({"wiki": ""}, shared=["unknown"])
+    assert machine.enabled() == ["unknown"], "a site in conf.d is one too"
+    (machine.home / "conf.d/own.conf").unlink()
     machine.settle({"wiki": ""}, shared=["unknown"])
     assert machine.enabled() == []
 
@@ -135,8 +143,7 @@ def test_files_of_others_are_named(machine: Machine) -> None:
     (machine.home / "conf.d/own.conf").touch()
     result = machine.settle({"oplever": PLAIN}, accounts={"www": "a:b\n"})
     assert result["others"] == ["conf.d/own.conf"]
-    foreign = [path for path in result["foreign"] if not path.endswith("nginx.conf")]  # of the package on a machine
-    assert foreign == [f"{machine.home}/conf.d/own.conf", f"{machine.home}/snippets/mine.conf"]
+    assert result["foreign"] == [f"{machine.home}/conf.d/own.conf", f"{machine.home}/snippets/mine.conf"]
 
 
 def test_php_is_of_no_use_after_the_last_site_with_it(machine: Machine) -> None:
