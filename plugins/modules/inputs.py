@@ -20,11 +20,11 @@ options:
     description:
       - Path to kind. In a path C(*) stands for every item of a list. A C(?) at the end of a kind allows an empty value.
         A value that is not there is not looked at.
-      - The kinds are C(account), C(address), C(comment), C(control), C(days), C(domain), C(full_name), C(group),
-        C(grub_hash), C(host), C(host_name), C(host_port), C(id), C(keyboard), C(locale), C(name_server), C(network),
-        C(package), C(password), C(password_hash), C(path), C(port), C(port_or_range), C(privilege), C(public_key),
-        C(redirect), C(server_name), C(size), C(sql_host), C(sql_name), C(ssh_pattern), C(stratum), C(time_zone),
-        C(unit), C(url), C(url_path), C(wiki_account), C(wiki_field) and C(wiki_page).
+      - The kinds are C(account), C(address), C(clock), C(comment), C(control), C(days), C(domain), C(full_name),
+        C(group), C(grub_hash), C(host), C(host_name), C(host_port), C(id), C(keyboard), C(locale), C(mac),
+        C(name_server), C(network), C(package), C(password), C(password_hash), C(path), C(port), C(port_or_range),
+        C(privilege), C(public_key), C(redirect), C(server_name), C(size), C(sql_host), C(sql_name), C(ssh_pattern),
+        C(stratum), C(time_zone), C(unit), C(url), C(url_path), C(wiki_account), C(wiki_field) and C(wiki_page).
     type: dict
     default: {}
   unique:

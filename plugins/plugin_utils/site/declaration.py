@@ -14,10 +14,14 @@ SOURCES = {
     "domains": "The same, as a list.",
     "machines": "Every machine by name, with its address and aliases.",
     "name_servers": "C(dns) of the network, else the addresses of machines that serve this role.",
+    "network_options": "The networks of IPv4 by name, each with its gateway and name servers.",
     "networks": "The networks of the site.",
     "server_host": "Name of the first machine that serves this role.",
+    "reservations": "Every machine with a MAC address by name, with that and its address of IPv4.",
+    "reserved_address": "The address of the machine, when it has a MAC address and machines serve this role.",
     "server_names": "Full names and aliases of all servers.",
     "servers": "Addresses of machines that serve this role.",
+    "time_servers": "Addresses of the time servers.",
 }
 """What an option can follow from."""
 
@@ -45,6 +49,10 @@ DECLARATION = options.from_spec(
             "description": "Options that follow from the site, on every machine: option to source.",
         },
         "server": {"type": "dict", "description": "The same, for machines that have the role in their own C(roles)."},
+        "machine": {
+            "type": "dict",
+            "description": "The same, for each machine by itself.",
+        },
         "stage": {"type": "str", "description": "For a role of your own: the stage of the work that it belongs to."},
     }
 )
@@ -71,7 +79,7 @@ def read(directory: FilePath, stages: Sequence[str]) -> tuple[Mapping[str, Any],
     checking.check_mapping(content, DECLARATION, (), report)
     if content.get("stage", stages[0]) not in stages:
         report.add(("stage",), f"there is no such stage{problems.meant(content['stage'], stages)}")
-    for key in ("site", "server"):
+    for key in ("site", "server", "machine"):
         for option, source in content.get(key, {}).items() if isinstance(content.get(key), dict) else ():
             if source not in SOURCES:
                 report.add((key, option), f"there is no source of this name{problems.meant(source, SOURCES)}")
@@ -88,7 +96,7 @@ def check_options(
     content: Mapping[str, Any], role_options: Mapping[str, options.Option], report: problems.Report
 ) -> None:
     """Raises RoleError when the declaration names an option that the role does not have."""
-    for key in ("by_name", "site", "server"):
+    for key in ("by_name", "site", "server", "machine"):
         for name in content.get(key, {}):
             if name not in role_options:
                 report.add((key, name), f"the role has no such option{problems.meant(name, role_options)}")

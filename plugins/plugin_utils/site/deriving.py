@@ -14,6 +14,8 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site.merging import Me
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
 
+NAMES, TIME = "dns", "timesync"
+"""Roles whose servers the machines of other roles need to know."""
 Servers = Mapping[str, Sequence[Machine]]
 """Machines that serve a role to the others, by the name of the role."""
 
@@ -26,6 +28,7 @@ class Facts:
     servers: Servers
     network: Network | None = None
     role: str = ""
+    machine: Machine | None = None
 
 
 def _machines(facts: Facts) -> dict[str, Any]:
@@ -47,6 +50,34 @@ def _name_servers(facts: Facts) -> list[str]:
     return list(facts.network.dns) if facts.network and facts.network.dns else _servers(facts)
 
 
+def _network_options(facts: Facts) -> dict[str, Any]:
+    """For DHCP, which has another protocol for IPv6."""
+    options: dict[str, Any] = {}
+    for network in facts.site.networks.values():
+        servers = list(network.dns) or [machine.address for machine in facts.servers.get(NAMES, ())]
+        if ":" not in network.cidr:
+            options[network.name] = {
+                "network": network.cidr,
+                **({"gateway": network.gateway} if network.gateway else {}),
+                **({"name_servers": servers} if servers else {}),
+            }
+    return options
+
+
+def _reservations(facts: Facts) -> dict[str, Any]:
+    return {
+        machine.name: {"mac": machine.mac, "address": machine.address}
+        for machine in facts.site.machines()
+        if machine.mac and ":" not in machine.address
+    }
+
+
+def _reserved_address(facts: Facts) -> str:
+    machine = facts.machine
+    is_reserved = machine is not None and machine.name in _reservations(facts)
+    return machine.address if machine is not None and is_reserved and facts.servers.get(facts.role) else ""
+
+
 def _server_names(facts: Facts) -> list[str]:
     suffix = f".{facts.site.domain}" if facts.site.domain else ""
     return [f"{name}{suffix}" for machine in facts.site.servers for name in (machine.name, *machine.aliases)]
@@ -61,10 +92,14 @@ SOURCES: dict[str, Callable[[Facts], Any]] = {
     "domains": lambda facts: [facts.site.domain] if facts.site.domain else [],
     "machines": _machines,
     "name_servers": _name_servers,
+    "network_options": _network_options,
     "networks": _networks,
     "server_host": _server_host,
+    "reservations": _reservations,
+    "reserved_address": _reserved_address,
     "server_names": _server_names,
     "servers": _servers,
+    "time_servers": lambda facts: [machine.address for machine in facts.servers.get(TIME, ())],
 }
 """Source (declaration.SOURCES) -> its value."""
 
@@ -91,6 +126,11 @@ def server_level(site: Site, servers: Servers, serving: Sequence[Role]) -> Level
     for name, derived in _options("server", serving, Facts(site, servers)).items():
         options[name] |= derived
     return Level(derived=True, roles=options)
+
+
+def own_level(site: Site, servers: Servers, roles: Roles, machine: Machine) -> Level:
+    """Options that follow from the machine itself."""
+    return Level(derived=True, roles=_options("machine", roles.all(), Facts(site, servers, machine=machine)))
 
 
 def machine_level(merged: Merged, served: Sequence[Role], site: Site, machine: Machine) -> Level:

@@ -178,8 +178,11 @@ def variables(role: Role, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_role_takes(value: Any, option: Option) -> Any:
-    if option.key is None or not isinstance(value, Mapping):
+    """At every depth: the items of a dictionary by name may have such dictionaries themselves."""
+    if not isinstance(value, Mapping):
         return value
+    if option.key is None:
+        return value if option.by_name else _options_as_role_takes(value, option)
     key = option.options[option.key]
     rows = []
     for name, entry in value.items():
@@ -188,8 +191,15 @@ def _as_role_takes(value: Any, option: Option) -> Any:
         text = name if isinstance(name, str) else str(name)
         named = [text] if key.type == "list" else text
         values = {sub: item for sub, item in entry.items() if sub != "state" or "state" in option.options}
-        rows.append({key.name: named, **values})
+        rows.append({key.name: named, **_options_as_role_takes(values, option)})
     return rows
+
+
+def _options_as_role_takes(values: Mapping[Any, Any], option: Option) -> dict[Any, Any]:
+    return {
+        name: _as_role_takes(entry, option.options[name]) if name in option.options else entry
+        for name, entry in values.items()
+    }
 
 
 def require(role: Role, merged: Merged, report: Report) -> None:

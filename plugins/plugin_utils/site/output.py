@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +58,8 @@ class _Writer:
         self.servers: dict[str, list[Machine]] = {}
         for machine in site.machines():
             for role in self.serving[machine.name]:
-                self.servers.setdefault(role.name, []).append(machine)
+                if not _is_removed(machine.level.roles.get(role.name)):
+                    self.servers.setdefault(role.name, []).append(machine)
         self.foreign: dict[str, Role] = {}
 
     def write(self) -> Inventory:
@@ -131,11 +132,16 @@ class _Writer:
         """`in_network` says that the network of the machine is not already among the levels `around` it."""
         serving = self.serving[machine.name]
         narrow = [self._network(machine.network)] if in_network else []
-        narrow += [deriving.server_level(self.site, self.servers, serving), machine.level]
+        narrow += [
+            deriving.own_level(self.site, self.servers, self.roles, machine),
+            deriving.server_level(self.site, self.servers, serving),
+            machine.level,
+        ]
         merged = merging.merge([*around, *narrow], self.roles, self._implied(layer), Report(self.report.places))
         present = [self.roles.get(name) for name in sorted(merged.present)]
         served = [role for role in present if not role.everywhere or role in serving]
-        narrow.append(deriving.machine_level(merged, served, self.site, machine))
+        in_use = [role for role in served if not _is_removed(merged.options.get(role.name))]
+        narrow.append(deriving.machine_level(merged, in_use, self.site, machine))
         variables: dict[str, Any] = {"ansible_host": machine.address}
         if machine.mac:
             variables["oplever_mac"] = machine.mac
@@ -172,6 +178,11 @@ class _Writer:
             self.result.group(stage_group(stage))
             self.result.children.setdefault(stage_group(stage), []).append(str(role.group))
         self.result.group("all")["oplever_own_roles"] = entries
+
+
+def _is_removed(options: Mapping[str, Any] | None) -> bool:
+    """Whether the role itself takes away what it installed: such a machine has the role, and serves nobody."""
+    return (options or {}).get("state") == "absent"
 
 
 def _connection(level: Level, directory: str) -> dict[str, Any]:

@@ -27,6 +27,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "network": (["192.0.2.0/24", "192.0.2.10", "2001:db8::/32"], ["192.0.2.10/24", "192.0.2.0/33", "10.0.0.300/8"]),
     "host": (["ntp.time.nl", "srv1", "192.0.2.1", "2001:db8::1"], ["ntp time", "192.0.2.300", "-ntp", "a..b"]),
     "host_name": (["srv-alfa", "WEB1"], ["srv_alfa", "-a", "a.b", "a" * 64]),
+    "clock": (["03:00", "23:59"], ["3:00", "24:00", "03:60", "03:00:00"]),
+    "mac": (["52:54:00:12:34:56", "52-54-00-AB-cd-EF"], ["52:54:00:12:34", "525400123456", "52:54:00:12:34:5g"]),
     "domain": (["school.example", "lab.example."], ["school example", "a..b", "-.nl", "a" * 64 + ".nl"]),
     "server_name": (["www.een.example", "*.een.example", "_"], ["een example", "een_twee", "192.0.2.300"]),
     "host_port": (["192.0.2.1:80", "app.example:8080", "[2001:db8::1]:80"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
@@ -102,7 +104,7 @@ def test_an_unknown_tag_selects_nothing() -> None:
     assert not any(listed("--tags", "nosuch").values())
 
 
-OF_ROOT = ("nft", "dnsmasq", "chronyd", "nginx", "mariadbd", "locale-gen", "visudo", "sshd")
+OF_ROOT = ("nft", "named", "rndc", "kea-dhcp4", "chronyd", "nginx", "mariadbd", "locale-gen", "visudo", "sshd")
 """Programs of /usr/sbin, which is not in PATH where Ansible becomes root with `su`."""
 STARTS = re.compile(
     rf"(?:^|argv: \[|validate: |apply: |command: |[;|&{{(] |then |: |-c ')({'|'.join(OF_ROOT)}) -", re.M
@@ -114,3 +116,15 @@ def test_programs_of_root_are_named_with_their_path(role: str) -> None:
     """Not in the tests, which the engine runs with a PATH of its own; nor in the steps of harden, which get one."""
     paths = [p for part in ("tasks", "vars", "handlers") for p in (ROOT / "roles" / role / part).glob("*.yml")]
     assert {str(p): hits for p in paths if (hits := STARTS.findall(p.read_text(encoding="utf-8")))} == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_are_values_that_the_role_takes(role: str) -> None:
+    """Ansible holds every variable against the specification, those that nobody set too."""
+    specs = load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+    defaults = load(f"roles/{role}/defaults/main.yml")
+    literal = {name: value for name, value in defaults.items() if value is not None and "{{" not in json.dumps(value)}
+    for point, spec in specs.items():
+        options = {name: {**option, "required": False} for name, option in (spec.get("options") or {}).items()}
+        values = {name: value for name, value in literal.items() if name in options}
+        assert ArgumentSpecValidator(options).validate(values).error_messages == [], point

@@ -330,3 +330,59 @@ def test_a_role_of_ones_own_is_checked_too(
     with pytest.raises(problems.SiteError) as refusal:
         load_site(site_text.replace("    roles:\n      mariadb: {databases", roles), files)
     assert any(answer in line for line in refusal.value.lines), refusal.value.lines
+
+
+def test_a_dhcp_server_gets_networks_and_machines_from_the_site(site_text: str, load_site: Load) -> None:
+    text = site_text.replace(
+        "      mariadb: {",
+        "      dhcp: {networks: {lokalen: {pools: [198.51.100.200-198.51.100.249]}}}\n      mariadb: {",
+    )
+    inventory = load_site(text)
+    server, machine = variables(inventory, "srv2"), variables(inventory, "pc-med-1")
+    assert inventory.members["dhcp_servers"] == ["srv2"]
+    assert server["dhcp_networks"] == [
+        {"name": "servers", "network": "192.0.2.0/26", "gateway": "192.0.2.1", "name_servers": ["192.0.2.11"]},
+        {
+            "name": "lokalen",
+            "network": "198.51.100.0/24",
+            "name_servers": ["192.0.2.11"],
+            "pools": ["198.51.100.200-198.51.100.249"],
+        },
+    ]
+    assert server["dhcp_hosts"] == [{"name": "pc-med-1", "mac": "52:54:00:00:00:01", "address": "198.51.100.31"}]
+    assert (machine["dhcp_client_address"], machine["dhcp_client_servers"]) == ("198.51.100.31", ["192.0.2.12"])
+    assert machine["dhcp_domain"] == "school.example"
+    assert "dhcp_client_address" not in variables(inventory, "pc-101-01")
+    assert "dhcp" in server["harden_purposes"]
+    assert any(rule["port"] == "67" and rule["protocol"] == "udp" for rule in server["firewall_services"])
+
+
+def test_without_a_dhcp_server_no_machine_asks_for_one(load_site: Load, site_text: str) -> None:
+    assert "dhcp_client_address" not in variables(load_site(site_text), "pc-med-1")
+
+
+def test_two_name_servers_know_each_other(load_site: Load, site_text: str) -> None:
+    text = site_text.replace("      mariadb: {", "      dns: {secondary: true}\n      mariadb: {")
+    inventory = load_site(text)
+    for name in ("srv1", "srv2"):
+        assert variables(inventory, name)["dns_servers"] == ["192.0.2.11", "192.0.2.12"]
+        assert variables(inventory, name)["dns_networks"] == ["192.0.2.0/26", "198.51.100.0/24"]
+    assert variables(inventory, "pc-101-01")["dns_client_servers"] == ["192.0.2.11", "192.0.2.12"]
+
+
+def test_a_server_that_is_taken_away_serves_nobody_but_runs_its_role(load_site: Load, site_text: str) -> None:
+    inventory = load_site(site_text.replace("dns: {forwarders: [192.0.2.1]}", "dns: {state: absent}"))
+    server = variables(inventory, "srv1")
+    assert inventory.members["dns_servers"] == ["srv1"]
+    assert server["dns_state"] == "absent"
+    assert not any(rule["port"] == "53" for rule in server["firewall_services"])
+    assert "dns" not in server["harden_purposes"]
+    assert "dns_client_servers" not in variables(inventory, "pc-101-01")
+
+
+def test_a_dictionary_by_name_within_another_becomes_a_list_too(load_site: Load, site_text: str) -> None:
+    zones = "zones: {school.example: {records: {www: {cname: srv1}, '@': {mx: [10 srv1]}}}}"
+    text = site_text.replace("dns: {forwarders: [192.0.2.1]}", f"dns: {{{zones}}}")
+    assert variables(load_site(text), "srv1")["dns_zones"] == [
+        {"name": "school.example", "records": [{"name": "www", "cname": "srv1"}, {"name": "@", "mx": ["10 srv1"]}]}
+    ]
