@@ -16,7 +16,7 @@ LISTS = ("installed", "changed_files", "changed_units", "diff")
 class ActionModule(ActionBase):
     """The machine compares; only what it misses makes more than one exchange."""
 
-    _VALID_ARGS = frozenset({"packages", "answers", "files", "units"})
+    _VALID_ARGS = frozenset({"packages", "answers", "files", "only", "units"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)

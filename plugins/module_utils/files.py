@@ -6,6 +6,7 @@ An entry is a mapping with the keys of `KEYS`; the module oplever.lab.configure 
 
 from __future__ import annotations
 
+import glob
 import grp
 import os
 import pwd
@@ -14,10 +15,11 @@ import shlex
 import stat
 import subprocess
 import tempfile
+import time
 
 KEYS = (
     "path", "state", "content", "lines", "link", "keep", "owner", "group", "mode", "directory_mode", "validate",
-    "optional", "once", "early", "notify",
+    "optional", "once", "early", "notify", "serial",
 )  # fmt: skip
 STATES = ("file", "directory", "absent")
 NEW = {"owner": "root", "group": "root", "mode": "0644"}
@@ -50,6 +52,14 @@ def problem(entry):
     if entry.get("state", "file") not in STATES:
         return "files: the state of %s is one of %s" % (entry["path"], ", ".join(STATES))
     return ""
+
+
+def others(patterns, entries):
+    """Entries that take away the regular files that fit a pattern and are none of the entries."""
+    listed = {os.path.realpath(entry["path"]) for entry in entries}
+    paths = sorted({path for pattern in patterns for path in glob.glob(pattern)})
+    beside = [path for path in paths if os.path.isfile(path) and os.path.realpath(path) not in listed]
+    return [{"path": path, "state": "absent"} for path in beside]
 
 
 def settle(entry, check_mode):
@@ -103,7 +113,7 @@ def _present(path, with_text):
 def _wished(before, entry):
     text = before.text if before else ("" if "lines" in entry else None)
     if "content" in entry:
-        text = _with_kept(before, entry)
+        text = _numbered(text, entry["content"], entry["serial"]) if entry.get("serial") else _with_kept(before, entry)
     for line in entry.get("lines") or []:
         text = _with_line(text, re.compile(line["regexp"]), line.get("line"))
     return State(text, *_rights(before, entry, NEW if before is None or "content" in entry else {}))
@@ -127,6 +137,16 @@ def _with_kept(before, entry):
     kept = [row for row in before.text.splitlines() if re.search(entry["keep"], row) and row not in rows]
     head = next((number for number, row in enumerate(rows) if not row.startswith("#")), len(rows))
     return "".join(row + "\n" for row in [*rows[:head], *kept, *rows[head:]])
+
+
+def _numbered(before, content, word):
+    """`content` with a number for `word`: that of the text before when nothing else differs, else a larger one."""
+    around = [re.escape(part) for part in content.split(word)]
+    if re.fullmatch("([0-9]+)".join(around), before or ""):
+        return before
+    line = next(row for row in content.splitlines() if word in row)
+    earlier = re.search("^%s$" % re.escape(line).replace(re.escape(word), "([0-9]+)"), before or "", re.MULTILINE)
+    return content.replace(word, str(max(int(time.time()), int(earlier.group(1)) + 1 if earlier else 0)))
 
 
 def _with_line(text, pattern, line):

@@ -31,7 +31,7 @@ options:
   files:
     description:
       - Each with C(path) and any of C(state), C(content), C(lines), C(link), C(keep), C(owner), C(group), C(mode),
-        C(directory_mode), C(validate), C(optional), C(once), C(early) and C(notify).
+        C(directory_mode), C(validate), C(optional), C(once), C(early), C(serial) and C(notify).
       - C(content) is the whole text; with C(keep), lines of the present file that match this expression stay.
         C(lines) is a list of C(regexp) and C(line). The last line that matches is replaced, the line is added at the
         end when none does, and without C(line) all that match are removed.
@@ -41,9 +41,16 @@ options:
       - A missing directory is made with C(directory_mode); without it such a file is left out. C(validate) is a command
         with C(%s) for the candidate. C(optional) says that only an existing file is changed, C(once) that only a
         missing one is written, C(early) that it is written before the packages are installed.
+      - C(serial) is a word in C(content) that stands for a number, as that of a zone of a name server. The number stays
+        while the rest of the text does, and grows when it changes.
       - C(notify) is a handler, or a topic of handlers, that runs when this file changed.
     type: list
     elements: dict
+    default: []
+  only:
+    description: Globs of files that belong to this list alone. What fits and is not in C(files) is removed, at last.
+    type: list
+    elements: str
     default: []
   units:
     description: Units of systemd that must run, now and after the next start of the machine.
@@ -106,6 +113,7 @@ def main():
             "packages": NAMES,
             "answers": NAMES,
             "files": {"type": "list", "elements": "dict", "default": []},
+            "only": NAMES,
             "units": NAMES,
         },
         supports_check_mode=True,
@@ -128,7 +136,7 @@ def _settle(module, result):
         _settle_files(module, result, [entry for entry in entries if entry.get("early")])
         _prepare_installation(module, packages)
         return
-    _settle_files(module, result, entries)
+    _settle_files(module, result, [*entries, *files.others(module.params["only"], entries)])
     _settle_units(module, result)
 
 

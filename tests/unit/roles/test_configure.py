@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def run(
     packages: tuple[str, ...] = (),
     answers: tuple[str, ...] = (),
     units: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
     programs: Path | None = None,
 ) -> dict[str, Any]:
     arguments = {
@@ -30,6 +32,7 @@ def run(
         "packages": list(packages),
         "answers": list(answers),
         "units": list(units),
+        "only": list(only),
         "_ansible_check_mode": check,
         "_ansible_tmpdir": str(tmp_path),
     }
@@ -241,3 +244,37 @@ def test_a_file_that_changed_notifies_and_another_does_not() -> None:
     ]
     assert topics(files, {"changed_files": ["/a", "/c", "/d"]}) == ["restart"]
     assert topics(files, {"failed": True}) == []
+
+
+def serial_of(path: Path) -> int:
+    return int(path.read_text(encoding="utf-8").splitlines()[0].split()[1])
+
+
+def test_a_serial_stays_while_the_text_does_and_grows_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "zone"
+    zone = {"path": str(path), "content": "SOA SERIAL 3600\nwww A 192.0.2.1\n", "serial": "SERIAL"}
+    assert run(tmp_path, zone, check=True)["changed"] is True
+    began = int(time.time())
+    run(tmp_path, zone)
+    first = serial_of(path)
+    assert began <= first <= time.time()
+    assert run(tmp_path, zone)["changed"] is False
+    path.write_text(f"SOA {first + 5000} 3600\nwww A 192.0.2.9\n", encoding="utf-8")  # by a clock that was ahead
+    assert run(tmp_path, zone)["changed"] is True
+    assert path.read_text(encoding="utf-8") == f"SOA {first + 5001} 3600\nwww A 192.0.2.1\n"
+
+
+def test_other_files_of_a_pattern_are_removed_at_last(tmp_path: Path) -> None:
+    for name in ("kept.zone", "listed.zone", "old.zone", "other.conf"):
+        (tmp_path / name).write_text("x\n", encoding="utf-8")
+    (tmp_path / "directory.zone").mkdir()
+    files = [{"path": str(tmp_path / "kept.zone"), "content": "x\n"}, {"path": str(tmp_path / "listed.zone")}]
+    pattern = (str(tmp_path / "*.zone"),)
+    assert run(tmp_path, *files, check=True, only=pattern)["changed_files"] == [str(tmp_path / "old.zone")]
+    assert (tmp_path / "old.zone").exists()
+    result = run(tmp_path, *files, only=pattern)
+    assert (result["diff"][0]["before"].splitlines()[1], result["diff"][0]["after"]) == ("x", "")
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == [
+        "directory.zone", "kept.zone", "listed.zone", "other.conf"
+    ]  # fmt: skip
+    assert run(tmp_path, *files, only=pattern)["changed"] is False
