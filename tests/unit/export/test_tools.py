@@ -102,7 +102,7 @@ def test_what_was_not_measured_has_no_line() -> None:
 def test_promtool_takes_it(name: str) -> None:
     tool = shutil.which("promtool")
     if tool is None:
-        pytest.skip("promtool (Debian: prometheus) is not installed")
+        pytest.skip("promtool is not installed: tools/setup dev (Debian: prometheus)")
     content = export(outputs.record(name), "prometheus")
     done = subprocess.run([tool, "check", "metrics"], input=content, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
