@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import stat
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -522,7 +523,15 @@ class TestRunningState:
         put(machine, "/var/log/gone.log.2.gz", "x")
         put(machine, "/var/log/app-20261125", "x")
         put(machine, "/var/log/app", "x")
+        directory = Path(machine.root) / "var/log"
+        later = time.time() + logs.SLACK + 60
+        os.utime(directory, (later, later))  # something went after the rotation
         assert set(words_of(logs, machine)) == {("log", "/var/log/auth.log"), ("log", "/var/log/app")}
+
+    def test_a_log_that_nobody_wrote_in_since_its_rotation_is_not_gone(self, machine: Scripted) -> None:
+        put(machine, "/var/log/exim4/mainlog.1", "x")
+        put(machine, "/var/log/exim4/rejectlog.1", "")
+        assert set(words_of(logs, machine)) == {("log", "/var/log/exim4/mainlog")}
 
     def test_what_dpkg_was_told_to_do_otherwise(self, machine: Scripted) -> None:
         put(machine, "/var/lib/dpkg/diversions", "/bin/sh\n/bin/sh.distrib\ndash\n/bin/ls\n/bin/ls.real\n:\n")
