@@ -13,6 +13,7 @@ from oplever.overview.extract import Allowed, Failing
 from oplever.overview.sources import Readable, Source, Visit
 from oplever.overview.waiting import ORDER, Wait, waits
 from oplever.page.blocks import Organisation
+from oplever.page.view import SEVERITIES
 from oplever.page.week import WorkedHours
 from oplever.record.model import ExceptionGrant, RestPoint, Who
 from oplever.record.persons import among
@@ -122,12 +123,12 @@ class Collection:
 
     @cached_property
     def failing(self) -> dict[tuple[str, str], list[Current]]:
-        """What fails now, by kind and name: controls before tests, those on most machines first."""
+        """What fails now, by kind and name: controls before tests, severe ones first, then by number of machines."""
         failing: dict[tuple[str, str], list[Current]] = defaultdict(list)
         for life in self.lives.values():
             for current in failing_of(life):
                 failing[current.failing.kind, current.failing.id].append(current)
-        return dict(sorted(failing.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1])))
+        return dict(sorted(failing.items(), key=lambda item: (item[0][0], _rank(item[1]), -len(item[1]), item[0][1])))
 
     @cached_property
     def points(self) -> list[tuple[Readable, RestPoint]]:
@@ -183,6 +184,12 @@ class Collection:
             first = among(name, spellings) or name
             spellings.setdefault(first, []).append(name)
         return {first: tuple(names) for first, names in sorted(spellings.items(), key=lambda item: item[0].casefold())}
+
+
+def _rank(currents: list[Current]) -> int:
+    """Place of the severity of a control; a test has none."""
+    severity = currents[0].failing.severity
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def failing_of(life: Life) -> Iterator[Current]:

@@ -18,7 +18,8 @@ from .planting import run
 
 pytestmark = pytest.mark.truth
 ROUNDS = rounds(misconfigurations())
-FILES = "find /etc /opt /usr/local $(ls -d /var/spool/cron 2>/dev/null) -xdev -type f -exec md5sum {} + 2>/dev/null | sort -k 2"
+PLACES = "/etc /opt /usr/local $(ls -d /var/spool/cron 2>/dev/null)"
+FILES = f"find {PLACES} -xdev -type f -exec md5sum {{}} + 2>/dev/null | sort -k 2"
 Results = dict[str, dict[str, dict[str, Any]]]
 """Machine -> control -> result."""
 

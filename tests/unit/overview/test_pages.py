@@ -14,6 +14,7 @@ from golden.cases import EVIL
 from journals import Journal
 from oplever.app.publish import publish
 from oplever.overview import paths
+from oplever.page.view import SEVERITIES
 from oplever.record import entries
 from oplever.store import retention
 from oplever.store.append import append
@@ -195,6 +196,15 @@ def test_what_fails_is_what_the_last_record_that_measured_it_says(base: Path) ->
     assert "nginx.tls" in rows(made(base)["failing.en.html"], "tests")  # nobody measured it since
     store_record(base, "20261103T100000Z-site-cccccc", check(visit(), "web1", "pass", "nginx.tls").finish(ok=4))
     assert "nginx.tls" not in made(base)["failing.en.html"].text
+
+
+def test_a_control_of_high_severity_that_fails_needs_attention(base: Path) -> None:
+    published.store(base, ["delivered", "remarks", "failed"])
+    pages_now = made(base)
+    start, failing = rows(pages_now["index.en.html"], "attention"), rows(pages_now["failing.en.html"], "controls")
+    assert "Control of high severity fails" in start
+    severities = re.findall(r">\S*\s*(high|medium|low)<", failing)
+    assert severities == sorted(severities, key=SEVERITIES.index) != []
 
 
 def test_what_ends_soon_and_what_is_over(base: Path) -> None:

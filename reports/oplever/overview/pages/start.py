@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from msgspec import structs
+
 from oplever.kinds.incident import targets
 from oplever.overview import paths
 from oplever.overview.collection import Collection
@@ -14,12 +16,15 @@ from oplever.overview.sources import Readable
 from oplever.overview.tree import Part
 from oplever.overview.waiting import ORDER, Wait
 from oplever.page.blocks import Block, Cell, Column, Tone
+from oplever.page.parts import names_of
 from oplever.page.translator import N_, Translator
+from oplever.page.view import SEVERITIES
 from oplever.record.model import Who
 
 _NEWEST = 10
 _MOST_WAITS = 200
 _MOST_OF_A_KIND = 8
+_MOST_HOSTS = 8
 Row = tuple[Cell, ...]
 Listing = tuple[str, tuple[Column, ...], list[Row], str]
 """What `cells.listing` takes."""
@@ -86,6 +91,7 @@ def _attention(collection: Collection, t: Translator) -> Listing:
         ("records", _unreadable(collection, t)),
         ("incidents", _incidents(collection, t)),
         ("machines", _machines(collection, t)),
+        ("failing", _controls(collection, t)),
         ("points", _points(collection, t)),
         ("exceptions", _ends(collection, t)),
     )
@@ -133,6 +139,16 @@ def _machines(collection: Collection, t: Translator) -> Iterator[Row]:
             shown = cells.machine_cell(life.host, t.language, note=cell.text)
             record = cells.record_cell(t, life.real.of)
             yield (Cell(t("Machine"), "bad"), shown, record)
+
+
+def _controls(collection: Collection, t: Translator) -> Iterator[Row]:
+    """Controls of the highest severity that fail on some machine now."""
+    link = paths.file("failing", t.language)
+    for currents in collection.failing.values():
+        if currents[0].failing.severity == SEVERITIES[0]:  # a test has none
+            title = structs.replace(cells.failing_title(t, currents[0]), link=link)
+            hosts = list(dict.fromkeys(current.failing.host for current in currents))
+            yield (Cell(t("Control of high severity fails"), "bad"), title, Cell(names_of(t, hosts, _MOST_HOSTS)))
 
 
 def _points(collection: Collection, t: Translator) -> Iterator[Row]:
