@@ -5,14 +5,21 @@ from __future__ import annotations
 
 import subprocess
 
+NEW = ("enable", "start")
+"""What a unit needs that is not there yet."""
 OFF = ("disabled", "masked", "masked-runtime", "enabled-runtime", "linked", "linked-runtime")
 """States of a unit file with which the unit does not start with the machine, though it could."""
 
 
-def settle(names, check_mode):
-    """Start and enable these units; what was done for each of those that needed something. Raises ValueError when
-    systemd does not know a unit, or cannot start it."""
-    steps = [(name, step) for name, properties in _properties(names).items() for step in _steps(name, properties)]
+def settle(names, check_mode, to_come=()):
+    """Start and enable these units; what was done for each of those that needed something. In check mode `to_come` are
+    those that systemd will know only when their files are written. Raises ValueError when systemd does not know a
+    unit, or cannot start it."""
+    steps = [
+        (name, step)
+        for name, properties in _properties(names).items()
+        for step in (NEW if check_mode and name in to_come and _is_unknown(properties) else _steps(name, properties))
+    ]
     if not check_mode:
         for name, step in steps:
             done = _systemctl(step, name)
@@ -35,8 +42,12 @@ def _properties(names):
     return {name: blocks[number] for number, name in enumerate(names)}
 
 
+def _is_unknown(properties):
+    return properties["LoadState"] not in ("loaded", "masked")
+
+
 def _steps(name, properties):
-    if properties["LoadState"] not in ("loaded", "masked"):
+    if _is_unknown(properties):
         raise ValueError("%s: systemd does not have this unit (%s)" % (name, properties["LoadState"]))
     if properties["UnitFileState"].startswith("masked"):
         yield "unmask"

@@ -98,6 +98,7 @@ changed_units:
   elements: str
 """
 
+import os
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
@@ -155,9 +156,11 @@ def _settle_files(module, result, entries):
 def _settle_units(module, result):
     if not module.params["units"]:
         return
-    if not module.check_mode and any(path.startswith(OF_UNITS) for path in result["changed_files"]):
+    written = [path for path in result["changed_files"] if path.startswith(OF_UNITS)]
+    if written and not module.check_mode:
         units.reload_manager()
-    steps = units.settle(module.params["units"], module.check_mode)
+    to_come = [os.path.basename(path) for path in written]
+    steps = units.settle(module.params["units"], module.check_mode, to_come)
     result["changed_units"] = ["%s %s" % (step, name) for name, step in steps]
     result["changed"] = result["changed"] or bool(steps)
 

@@ -93,5 +93,7 @@ def _line(names: dict[str, str], place: Place, line: dict[str, Any]) -> str:
         kept["task"] = names.get(kept["task"], kept["task"])
     if isinstance(kept.get("hosts"), list):
         kept["hosts"] = sorted(kept["hosts"])  # in the order in which they answered
+    # The key of the marks is another one in each run.
+    kept["diff"] = [{**part, "mark": bool(part.get("mark"))} for part in line.get("diff", ())]
     kept["items"] = [(item["item"], item["status"]) for item in line.get("items", ())]
     return repr(sorted(kept.items())).replace(str(place.path), "")

@@ -207,6 +207,16 @@ def test_a_unit_gets_what_it_lacks(tmp_path: Path, load: str, active: str, file:
     assert calls(place, "systemctl")[2:] == [f"{step} x.service" for step in steps]
 
 
+def test_check_mode_foretells_a_unit_whose_file_is_still_to_be_written(tmp_path: Path) -> None:
+    place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
+    unit = {"path": "/etc/systemd/system/oplever-no-such.timer", "content": "[Timer]\n"}
+    answer = run(tmp_path, unit, units=("oplever-no-such.timer",), check=True, programs=place)
+    assert answer["changed_units"] == ["enable oplever-no-such.timer", "start oplever-no-such.timer"]
+    assert "failed" not in answer
+    answer = run(tmp_path, unit, units=("another.timer",), check=True, programs=place)
+    assert "another.timer: systemd does not have this unit" in answer["msg"]
+
+
 def test_a_unit_that_systemd_does_not_have_is_named(tmp_path: Path) -> None:
     place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
     answer = run(tmp_path, units=("x.service",), programs=place)
