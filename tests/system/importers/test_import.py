@@ -368,7 +368,7 @@ def test_results_of_testinfra_join_the_record_of_the_machine_they_name(
     )
     assert "2 failed, 2 passed, 2 skipped" in done.stdout, done.stdout
     added = oplever("import", "junit", out, "--stage", "during")
-    assert "added: 2 fail, 2 not_applicable, 2 pass" in added.output, added.output + added.stderr
+    assert "added: 2 failed, 2 not applicable, 2 passed" in added.output, added.output + added.stderr
     tests = joined(delivered)
     assert Counter((test["host"], test["status"]) for test in tests) == dict.fromkeys(
         [(host, status) for host in "ab" for status in ("pass", "fail", "not_applicable")], 1

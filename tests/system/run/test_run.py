@@ -127,7 +127,7 @@ def test_a_run_that_goes_well_is_told_in_lines_and_recorded(place: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
     assert "play 1: Classroom" in done.stdout
     assert "    w1: changed" in done.stdout
-    assert "verdict: delivered_with_remarks" in done.stdout
+    assert "verdict: in order, with remarks" in done.stdout
     assert str(place / "records") in done.stdout
     assert "\x1b" not in done.stdout
     start = journal(place)[0]
@@ -151,7 +151,7 @@ def test_a_failure_ends_with_1_and_what_a_machine_says_cannot_steer_the_terminal
     assert "owned\a" not in text
     assert "\x1b]0;" not in text
     assert "\u202e" not in text
-    assert "verdict: not_delivered" in text
+    assert "verdict: not delivered" in text
 
 
 def test_the_environment_and_what_no_log_hides_are_nowhere_on_disk_while_it_runs(place: Path) -> None:
