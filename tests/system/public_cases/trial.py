@@ -93,6 +93,8 @@ def _unlike(result: HostResult, fields: dict[str, Any]) -> Iterator[str]:
         value = json.loads(msgspec.json.encode(getattr(result, name)))
         if name == "items":
             value = {item["item"]: item["status"] for item in value}
+        if name == "changes":  # the mark of a text is another one in each run
+            value = [{key: part[key] for key in part if key != "mark"} for part in value]
         if name == "message" and expected:
             is_right = (expected.removeprefix("!") in value) != expected.startswith("!")
         else:
