@@ -73,7 +73,7 @@ def copy(signed: Path, tmp_path: Path) -> Path:
 def test_both_signatures_hold_and_say_whose_they_are(signed: Path) -> None:
     done = oplever(signed, "verify", NAME)
     assert done.returncode == 0, done.stderr
-    assert f"S. Yilmaz as executor, revision 1 with the key of {EXECUTOR}" in done.stdout
+    assert f"S. Yilmaz as technician, revision 1 with the key of {EXECUTOR}" in done.stdout
     assert f"M. de Wit as supervisor, revision 4 with the key of {SUPERVISOR}" in done.stdout
     report = (signed / "records" / NAME / "report.en.md").read_text(encoding="utf-8")
     chapter = report[report.index("## 22.") :]
