@@ -106,6 +106,8 @@ def test_a_day_of_ordinary_life_and_a_reboot_are_named_by_nobody(servers: Lab, t
         servers.shell(host, A_DAY, timeout=600)
     after_a_day = look(servers, tmp_path / "day")
     servers.adhoc("servers", "-b", "-m", "ansible.builtin.reboot", "-a", "reboot_timeout=120")
+    for host in HOSTS.values():
+        servers.shell(host, "systemctl is-system-running --wait || true", timeout=300)
     after_a_reboot = look(servers, tmp_path / "reboot")
     named = {
         f"{host} {state}": [name(test) for test in differences(host, before[host], seen[host]) if not is_update(test)]
