@@ -16,6 +16,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+NO_APT = "this machine has no apt: it is not Debian or a system like it"
 NO_PROGRAMS = (
     "PATH of root does not have /usr/sbin here, without which dpkg installs nothing: where Ansible becomes root with"
     " su, set ansible_become_flags to -l."
@@ -51,6 +52,12 @@ def only_as_dependency(path="/var/lib/apt/extended_states"):
         return set()
     fields = [dict(line.partition(": ")[::2] for line in entry.splitlines()) for entry in entries]
     return {entry["Package"] for entry in fields if entry.get("Auto-Installed") == "1" and "Package" in entry}
+
+
+def to_install(packages, lacking):
+    """Those of which apt has to be told: the ones that are `lacking`, and those that came only with another package."""
+    automatic = only_as_dependency()
+    return [name for name in packages if name in lacking or name in automatic]
 
 
 def lists_are_older(seconds):

@@ -67,10 +67,10 @@ def main():
     )
     valid = module.params["cache_valid_time"]
     if not module.get_bin_path("apt-get"):
-        module.fail_json(msg="this machine has no apt: it is not Debian or a system like it")
+        module.fail_json(msg=apt_sources.NO_APT)
     packages = module.params["packages"]
-    missing, automatic = apt_sources.missing(packages), apt_sources.only_as_dependency()
-    to_install = [name for name in packages if name in missing or name in automatic]
+    missing = apt_sources.missing(packages)
+    to_install = apt_sources.to_install(packages, missing)
     if not missing and not (valid and apt_sources.lists_are_older(valid)):
         module.exit_json(changed=False, servers=[], to_install=to_install)
     if not apt_sources.has_programs_of_root():

@@ -132,10 +132,11 @@ def _settle(module, result):
     for entry in entries:
         if wrong := files.problem(entry):
             raise ValueError(wrong)
-    result["to_install"] = _to_install(packages) if packages else []
+    missing = apt_sources.missing(packages) if packages else []
+    result["to_install"] = apt_sources.to_install(packages, missing) if packages else []
     if result["to_install"]:
         _settle_files(module, result, [entry for entry in entries if entry.get("early")])
-        _prepare_installation(module, packages)
+        _prepare_installation(module, missing)
         return
     _settle_files(module, result, [*entries, *files.others(module.params["only"], entries)])
     _settle_units(module, result)
@@ -165,17 +166,11 @@ def _settle_units(module, result):
     result["changed"] = result["changed"] or bool(steps)
 
 
-def _to_install(packages):
-    """Those that are not there, and those that came only with another package: apt has to be told of both."""
-    missing, automatic = apt_sources.missing(packages), apt_sources.only_as_dependency()
-    return [name for name in packages if name in missing or name in automatic]
-
-
-def _prepare_installation(module, packages):
+def _prepare_installation(module, missing):
     """Answer the questions of the packages. Raises ValueError where apt would fail or wait for minutes."""
     if not module.get_bin_path("apt-get"):
-        raise ValueError("this machine has no apt: it is not Debian or a system like it")
-    if apt_sources.missing(packages):
+        raise ValueError(apt_sources.NO_APT)
+    if missing:
         if not apt_sources.has_programs_of_root():
             raise ValueError(apt_sources.NO_PROGRAMS)
         if wrong := apt_sources.problems_of_machine():
