@@ -11,6 +11,7 @@ from oplever.overview import paths
 from oplever.overview.collection import PSEUDONYM, Current
 from oplever.overview.extract import Machine
 from oplever.overview.sources import Readable, Source, Visit
+from oplever.overview.tree import Part
 from oplever.overview.waiting import Wait
 from oplever.page.blocks import Block, Cell, Column, KeyValue, Paragraph, Table, Tone
 from oplever.page.parts import names_of, title_cell
@@ -22,6 +23,8 @@ from oplever.text import clean_text
 from oplever.words import Language
 
 NO_LIMIT = 1_000_000
+MOST_HOSTS = 8
+"""Names of machines in a cell of a list."""
 _MOST_NEEDS = 3
 SOON_DAYS = 30
 """Days before its end at which something is shown as ending soon."""
@@ -135,6 +138,17 @@ def listing(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cel
     """A table, or one sentence where it would have no rows."""
     lines = tuple(tuple(row) for row in rows)
     return (Table(caption, tuple(columns), lines, NO_LIMIT),) if lines else (Paragraph(empty, "info"),)
+
+
+def part(key: str, title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], empty: str) -> Part:
+    """A part of a page that is one table, called as the part is."""
+    return Part(key, title, listing(title, columns, rows, empty))
+
+
+def hosts_of(t: Translator, currents: Iterable[Current]) -> tuple[int, str]:
+    """On how many machines something fails, and the first of their names."""
+    hosts = list(dict.fromkeys(current.failing.host for current in currents))
+    return len(hosts), hosts_text(t, hosts, MOST_HOSTS)
 
 
 def notes(*texts: str) -> tuple[Block, ...]:

@@ -7,13 +7,11 @@ from oplever.overview.pages import cells
 from oplever.overview.pages.start import reading, soon
 from oplever.overview.sources import Readable
 from oplever.overview.tree import Part
-from oplever.page.blocks import Block, Cell, Column, Tone
-from oplever.page.parts import names_of
+from oplever.page.blocks import Cell, Column, Tone
 from oplever.page.translator import N_, Translator
 from oplever.page.vocabulary import DOCUMENT_STATUS, toned, word
 from oplever.record.model import ExceptionGrant, Proposal
 
-_MOST_HOSTS = 8
 _NEWEST_CLOSED = 50
 _CANDIDATE_RECORDS = 20
 _DECISIONS: dict[str, tuple[Tone, str]] = {"approved": ("good", N_("approved")), "rejected": ("bad", N_("rejected"))}
@@ -39,15 +37,12 @@ def incidents(collection: Collection, t: Translator) -> tuple[Part, ...]:
     ready = [of for of in reversed(collection.incidents) if of.source.name not in open_names][:_NEWEST_CLOSED]
     done = (Column(t("Day"), 2), Column(t("Incident"), 6), Column(t("State"), 3), Column(t("In time"), 3))
     return (
-        Part(
+        cells.part(
             "open",
             t("Open incidents"),
-            cells.listing(
-                t("Open incidents"),
-                columns,
-                (_incident(collection, t, of) for of in collection.open_incidents),
-                t("No incident is open."),
-            ),
+            columns,
+            (_incident(collection, t, of) for of in collection.open_incidents),
+            t("No incident is open."),
         ),
         Part(
             "ready",
@@ -97,8 +92,7 @@ def points(collection: Collection, t: Translator) -> tuple[Part, ...]:
         )
         for of, point in collection.points
     ]
-    blocks = cells.listing(t("Open points"), columns, rows, t("No point is open."))
-    return (Part("points", t("Open points"), blocks),)
+    return (cells.part("points", t("Open points"), columns, rows, t("No point is open.")),)
 
 
 def _due(collection: Collection, t: Translator, due: str) -> Cell:
@@ -121,7 +115,7 @@ def exceptions(collection: Collection, t: Translator) -> tuple[Part, ...]:
     rows = [
         (
             Cell(grant.control, note=grant.id),
-            Cell(names_of(t, grant.hosts, _MOST_HOSTS) if grant.hosts else t("all")),
+            Cell(cells.hosts_text(t, grant.hosts, cells.MOST_HOSTS) if grant.hosts else t("all")),
             Cell(grant.reason, note=grant.compensating),
             _approver(t, grant),
             cells.until_cell(t, grant.expires, collection.today, last),
@@ -142,17 +136,15 @@ def exceptions(collection: Collection, t: Translator) -> tuple[Part, ...]:
     ]
     accepted = (Column(t("Machine"), 3), Column(t("Difference"), 5), Column(t("Reason"), 4), *columns[3:])
     return (
-        Part(
-            "exceptions",
-            t("Exceptions to the security baseline"),
-            cells.listing(t("Exceptions to the security baseline"), columns, rows, t("There are no exceptions.")),
+        cells.part(
+            "exceptions", t("Exceptions to the security baseline"), columns, rows, t("There are no exceptions.")
         ),
-        Part(
+        cells.part(
             "differences",
             t("Accepted differences with the delivery"),
-            cells.listing(
-                t("Accepted differences with the delivery"), accepted, differences, t("No difference was accepted.")
-            ),
+            accepted,
+            differences,
+            t("No difference was accepted."),
         ),
     )
 
@@ -178,17 +170,17 @@ def failing(collection: Collection, t: Translator) -> tuple[Part, ...]:
     parts = []
     for kind, (title, empty) in texts.items():
         rows = [_failing(t, currents) for (of_kind, _), currents in collection.failing.items() if of_kind == kind]
-        parts.append(Part(f"{kind}s", title, cells.listing(title, columns, rows, empty)))
+        parts.append(cells.part(f"{kind}s", title, columns, rows, empty))
     return tuple(parts)
 
 
 def _failing(t: Translator, currents: list[Current]) -> tuple[Cell, ...]:
-    hosts = list(dict.fromkeys(current.failing.host for current in currents))
+    count, names = cells.hosts_of(t, currents)
     return (
         cells.failing_title(t, currents[0]),
         cells.severity_cell(t, currents[0].failing.severity),
-        Cell(t.number(len(hosts))),
-        Cell(names_of(t, hosts, _MOST_HOSTS)),
+        Cell(t.number(count)),
+        Cell(names),
     )
 
 
@@ -218,15 +210,14 @@ def decisions(collection: Collection, t: Translator) -> tuple[Part, ...]:
     people = [(of, item) for of in newest_first for item in of.record.proposals.items if not item.candidate]
     newest = list(reversed(collection.installations))[:_CANDIDATE_RECORDS]
     toolkit = [(of, item) for of in newest for item in of.record.proposals.items if item.candidate]
-    seen = t("What was seen more than once")
     return (
-        Part("decisions", t("Decisions"), cells.listing(t("Decisions"), columns, rows, t("Nothing was decided yet."))),
-        Part("proposals", t("Improvement proposals"), _proposals(t, t("Improvement proposals"), people)),
-        Part("candidates", seen, _proposals(t, seen, toolkit)),
+        cells.part("decisions", t("Decisions"), columns, rows, t("Nothing was decided yet.")),
+        _proposals(t, "proposals", t("Improvement proposals"), people),
+        _proposals(t, "candidates", t("What was seen more than once"), toolkit),
     )
 
 
-def _proposals(t: Translator, caption: str, pairs: list[tuple[Readable, Proposal]]) -> tuple[Block, ...]:
+def _proposals(t: Translator, key: str, title: str, pairs: list[tuple[Readable, Proposal]]) -> Part:
     columns = (
         Column(t("Observation"), 5),
         Column(t("Proposal"), 5),
@@ -244,4 +235,4 @@ def _proposals(t: Translator, caption: str, pairs: list[tuple[Readable, Proposal
         )
         for of, item in pairs
     )
-    return cells.listing(caption, columns, rows, t("There are none."))
+    return cells.part(key, title, columns, rows, t("There are none."))

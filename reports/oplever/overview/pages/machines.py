@@ -35,10 +35,8 @@ def machines(collection: Collection, t: Translator) -> tuple[Part, ...]:
         Column(t("Failing"), 1, True),
         Column(t("Rooms and groups"), 4),
     )
-    blocks = cells.listing(
-        t("Machines"), columns, (_row(t, life) for life in collection.lives.values()), t("No record has a machine.")
-    )
-    return (Part("machines", t("Machines"), blocks),)
+    rows = (_row(t, life) for life in collection.lives.values())
+    return (cells.part("machines", t("Machines"), columns, rows, t("No record has a machine.")),)
 
 
 def _row(t: Translator, life: Life) -> Sequence[Cell]:
@@ -73,11 +71,7 @@ def machine(collection: Collection, t: Translator, life: Life) -> tuple[Part, ..
         Part("open", t("Open on this machine"), _open(collection, t, life)),
         Part("course", t("Over time"), tuple(_course(t, history[-1]))),
         Part("history", t("History"), history_table(t, history[-1])),
-        *(
-            (Part("older", t("Older history"), cells.listing(t("Older history"), columns, reversed(older), "")),)
-            if older
-            else ()
-        ),
+        *((cells.part("older", t("Older history"), columns, reversed(older), ""),) if older else ()),
     )
 
 
@@ -197,8 +191,7 @@ def rooms(collection: Collection, t: Translator) -> tuple[Part, ...]:
                 Cell(t.number(bad), "bad" if bad else "plain"),
             )
         )
-    blocks = cells.listing(t("Rooms and groups"), columns, rows, t("No machine is in a group."))
-    return (Part("rooms", t("Rooms and groups"), blocks),)
+    return (cells.part("rooms", t("Rooms and groups"), columns, rows, t("No machine is in a group.")),)
 
 
 def room(collection: Collection, t: Translator, group: str) -> tuple[Part, ...]:
@@ -214,7 +207,7 @@ def room(collection: Collection, t: Translator, group: str) -> tuple[Part, ...]:
         for life in collection.groups[group]
     ]
     return (
-        Part("machines", t("Machines"), cells.listing(t("Machines"), columns, rows, t("No machine is in a group."))),
+        cells.part("machines", t("Machines"), columns, rows, t("No machine is in a group.")),
         Part("reports", t("Something does not work?"), _help(collection, t, group)),
     )
 

@@ -42,8 +42,7 @@ def people(collection: Collection, t: Translator) -> tuple[Part, ...]:
                 Cell(t.number(cases) if cases else ""),
             )
         )
-    blocks = cells.listing(t("People"), columns, rows, t("No record names anybody."))
-    return (Part("people", t("People"), blocks),)
+    return (cells.part("people", t("People"), columns, rows, t("No record names anybody.")),)
 
 
 def _carried_out(collection: Collection, names: tuple[str, ...]) -> list[Readable]:
@@ -69,14 +68,14 @@ def person(collection: Collection, t: Translator, name: str) -> tuple[Part, ...]
             t("Waits for"),
             wait_table(t, t("Waits for"), waits[:_NEWEST], t("No record waits for this person.")),
         ),
-        Part(
+        cells.part(
             "incidents",
             t("Open incidents"),
-            cells.listing(
-                t("Open incidents"), record_columns(t), (record_row(t, of) for of in cases), t("No incident is open.")
-            ),
+            record_columns(t),
+            (record_row(t, of) for of in cases),
+            t("No incident is open."),
         ),
-        Part("points", t("Open points"), cells.listing(t("Open points"), columns, points, t("No point is open."))),
+        cells.part("points", t("Open points"), columns, points, t("No point is open.")),
         Part("hours", t("Hours"), month_table(t, lines)),
         Part(
             "records",

@@ -54,11 +54,7 @@ def records(collection: Collection, t: Translator) -> tuple[Part, ...]:
     columns = (Column(t("Day"), 2), Column(t("Record"), 5), Column(t("Why it cannot be read"), 7))
     return (
         Part("months", t("By month"), _months(collection, t)),
-        Part(
-            "unreadable",
-            t("Records that cannot be read"),
-            cells.listing(t("Records that cannot be read"), columns, unreadable, t("Every record can be read.")),
-        ),
+        cells.part("unreadable", t("Records that cannot be read"), columns, unreadable, t("Every record can be read.")),
     )
 
 
@@ -110,8 +106,7 @@ def search(collection: Collection, t: Translator) -> tuple[Part, ...]:
     columns = (Column(t("What"), 2), Column(t("Name"), 6), Column(t("Detail"), 6), Column(t("Day"), 2))
     rows = (*_machine_rows(collection, t), *_group_rows(collection, t), *_person_rows(collection, t))
     records = (_search_row(t, source) for source in reversed(collection.sources))
-    blocks = cells.listing(t("Everything"), columns, (*rows, *records), t("There are no records."))
-    return (Part("everything", t("Everything"), blocks),)
+    return (cells.part("everything", t("Everything"), columns, (*rows, *records), t("There are no records.")),)
 
 
 def _machine_rows(collection: Collection, t: Translator) -> list[Sequence[Cell]]:

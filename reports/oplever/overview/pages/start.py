@@ -16,7 +16,6 @@ from oplever.overview.sources import Readable
 from oplever.overview.tree import Part
 from oplever.overview.waiting import ORDER, Wait
 from oplever.page.blocks import Block, Cell, Column, Tone
-from oplever.page.parts import names_of
 from oplever.page.translator import N_, Translator
 from oplever.page.view import SEVERITIES
 from oplever.record.model import Who
@@ -24,10 +23,7 @@ from oplever.record.model import Who
 _NEWEST = 10
 _MOST_WAITS = 200
 _MOST_OF_A_KIND = 8
-_MOST_HOSTS = 8
 Row = tuple[Cell, ...]
-Listing = tuple[str, tuple[Column, ...], list[Row], str]
-"""What `cells.listing` takes."""
 WHO: dict[Who, str] = {
     "supervisor": N_("The supervisor"),
     "user": N_("The user"),
@@ -43,14 +39,14 @@ def soon(collection: Collection) -> str:
 def start(collection: Collection, t: Translator) -> tuple[Part, ...]:
     newest = list(reversed(collection.readable))[:_NEWEST]
     return (
-        Part("waiting", t("What waits for whom"), cells.listing(*_roles(collection, t))),
-        Part("attention", t("Needs attention"), cells.listing(*_attention(collection, t))),
-        Part(
+        _roles(collection, t),
+        _attention(collection, t),
+        cells.part(
             "newest",
             t("Newest records"),
-            cells.listing(
-                t("Newest records"), record_columns(t), (record_row(t, of) for of in newest), t("There are no records.")
-            ),
+            record_columns(t),
+            (record_row(t, of) for of in newest),
+            t("There are no records."),
         ),
     )
 
@@ -65,7 +61,7 @@ def figures(collection: Collection, t: Translator) -> tuple[tuple[str, Cell], ..
     )
 
 
-def _roles(collection: Collection, t: Translator) -> Listing:
+def _roles(collection: Collection, t: Translator) -> Part:
     columns = (
         Column(t("Waits for"), 3),
         Column(t("Records"), 2, True),
@@ -82,10 +78,10 @@ def _roles(collection: Collection, t: Translator) -> Listing:
         for who, lines in collection.waits.items()
         if lines
     ]
-    return t("What waits for whom"), columns, rows, t("No record waits for anybody.")
+    return cells.part("waiting", t("What waits for whom"), columns, rows, t("No record waits for anybody."))
 
 
-def _attention(collection: Collection, t: Translator) -> Listing:
+def _attention(collection: Collection, t: Translator) -> Part:
     columns = (Column(t("What"), 3), Column(t("Subject"), 6), Column(t("Detail"), 5))
     kinds = (
         ("records", _unreadable(collection, t)),
@@ -96,7 +92,7 @@ def _attention(collection: Collection, t: Translator) -> Listing:
         ("exceptions", _ends(collection, t)),
     )
     rows = [row for page, lines in kinds for row in _capped(t, page, list(lines))]
-    return t("Needs attention"), columns, rows, t("Nothing needs attention today.")
+    return cells.part("attention", t("Needs attention"), columns, rows, t("Nothing needs attention today."))
 
 
 def _capped(t: Translator, page: str, rows: list[Row]) -> list[Row]:
@@ -147,8 +143,8 @@ def _controls(collection: Collection, t: Translator) -> Iterator[Row]:
     for currents in collection.failing.values():
         if currents[0].failing.severity == SEVERITIES[0]:  # a test has none
             title = structs.replace(cells.failing_title(t, currents[0]), link=link)
-            hosts = list(dict.fromkeys(current.failing.host for current in currents))
-            yield (Cell(t("Control of high severity fails"), "bad"), title, Cell(names_of(t, hosts, _MOST_HOSTS)))
+            _, names = cells.hosts_of(t, currents)
+            yield (Cell(t("Control of high severity fails"), "bad"), title, Cell(names))
 
 
 def _points(collection: Collection, t: Translator) -> Iterator[Row]:
