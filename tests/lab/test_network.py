@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 
 from lab.conftest import Lab
+from lab.site_file import HEAD, SiteFile
 from lab.truth.changes import differences, name
 
-SITE = """\
-plugin: oplever.lab.site
-domain: lab.example
-networks:
-  lab: {{cidr: {subnet}.0/24, gateway: {subnet}.1}}
-connection: {{user: beheer, key: {files}/id_ed25519, known_hosts: {files}/known_hosts}}
+SITE = (
+    HEAD
+    + """\
 roles:
   sshd: {{allow_groups: [sudo]}}
   harden: ~
@@ -41,11 +39,11 @@ servers:
       dns: {second}
       dhcp: {dhcp}
 """
+)
 ZONES: dict[str, Any] = {
     "lab.example": {"records": {"@": {"mx": "10 srv1"}, "oud": {"cname": "web1"}}},
     "club.example": {"records": {"*": {"txt": "van de club"}}},
 }
-FACTS = "msg={{ {'subnet': lab_subnet, 'files': lab_files, 'forwarders': dns_forwarders} | to_json }}"
 LIMIT = "srv1,web1,ws1"  # the laptop is no machine of the lab: it is asked for by its MAC address
 CLIENT = """
 command -v udhcpc >/dev/null || apt-get install --yes --no-install-recommends udhcpc >/dev/null 2>&1
@@ -60,15 +58,12 @@ ip netns exec laptop udhcpc -i laptop0 -f -q -n -t 5 -s /root/show 2>&1
 SHOW = "#!/bin/sh\n[ $1 != bound ] || echo got $ip router $router dns $dns domain $domain host $hostname\n"
 
 
-class Site:
+class Site(SiteFile):
     """The machines of the lab, described by a site file."""
 
     def __init__(self, lab: Lab, path: Path) -> None:
-        self.lab, self.path = lab, path
-        answer = lab.adhoc("srv1", "-m", "ansible.builtin.debug", "-a", FACTS)
-        self.facts: dict[str, Any] = json.loads(json.loads(answer.partition("=> ")[2])["msg"])
+        super().__init__(lab, path)
         self.facts["mac"] = lab.shell("ws1", "cat /sys/class/net/host0/address").strip()
-        self.subnet = self.facts["subnet"]
 
     def write(self, **changes: Any) -> None:
         pools = [f"{self.subnet}.200-{self.subnet}.209"]

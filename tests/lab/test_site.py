@@ -4,18 +4,15 @@ follow when the file changes."""
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from lab.conftest import Lab
+from lab.site_file import HEAD, SiteFile
 
-SITE = """\
-plugin: oplever.lab.site
-domain: lab.example
-networks:
-  lab: {{cidr: {subnet}.0/24, gateway: {subnet}.1}}
-connection: {{user: beheer, key: {files}/id_ed25519, known_hosts: {files}/known_hosts}}
+SITE = (
+    HEAD
+    + """\
 roles:
   sshd: {{allow_groups: [sudo]}}
   harden: ~
@@ -40,16 +37,11 @@ servers:
         sites:
           www.lab.example: {{root: /srv/www}}
 """
-FACTS = "msg={{ {'subnet': lab_subnet, 'files': lab_files, 'forwarders': dns_forwarders} | to_json }}"
+)
 
 
-class Site:
+class Site(SiteFile):
     """The machines of the lab, described by a site file."""
-
-    def __init__(self, lab: Lab, path: Path) -> None:
-        self.lab, self.path = lab, path
-        answer = lab.adhoc("srv1", "-m", "ansible.builtin.debug", "-a", FACTS)
-        self.facts = json.loads(json.loads(answer.partition("=> ")[2])["msg"])
 
     def write(self, users: str) -> None:
         """`users` are the machines that may ask the database."""
@@ -59,9 +51,6 @@ class Site:
 
     def play(self, *options: str) -> str:
         return self.lab.ansible("-i", str(self.path), "playbooks/site.yml", *options).stdout
-
-    def shell(self, host: str, command: str) -> str:
-        return self.lab.adhoc(host, "-i", str(self.path), "-m", "ansible.builtin.shell", "-a", command)
 
 
 @pytest.fixture(scope="module")

@@ -4,21 +4,13 @@ stays of what is taken away."""
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.conftest import Lab
-from lab.test_site import FACTS
+from lab.site_file import HEAD, SiteFile
 
-HEAD = """\
-plugin: oplever.lab.site
-domain: lab.example
-networks:
-  lab: {{cidr: {subnet}.0/24, gateway: {subnet}.1}}
-connection: {{user: beheer, key: {files}/id_ed25519, known_hosts: {files}/known_hosts}}
-"""
 MACHINES = """\
 rooms:
   "101": {{machines: ws1, address: {subnet}.13}}
@@ -43,14 +35,8 @@ WAITED = "systemd-networkd-wait-online.service"
 """A unit of systemd itself that the nginx.service of Debian asks for; once it has run it counts as running."""
 
 
-class Site:
+class Site(SiteFile):
     """Three machines of the lab, with the roles that a test gives them."""
-
-    def __init__(self, lab: Lab, path: Path) -> None:
-        self.lab, self.path = lab, path
-        answer = lab.adhoc("srv1", "-m", "ansible.builtin.debug", "-a", FACTS)
-        self.facts = json.loads(json.loads(answer.partition("=> ")[2])["msg"])
-        self.subnet = self.facts["subnet"]
 
     def play(self, tags: str, *, srv1: str = "", web1: str = "", everywhere: str = "", check: bool = True) -> str:
         """Write the file and run site.yml for these roles."""
@@ -60,9 +46,6 @@ class Site:
         options = ("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
         done = self.lab.ansible(*options, check=check)
         return done.stdout + done.stderr
-
-    def shell(self, host: str, command: str) -> str:
-        return self.lab.adhoc(host, "-i", str(self.path), "-m", "ansible.builtin.shell", "-a", command)
 
     def fetch(self, name: str, path: str = "/", *, scheme: str = "https", user: str = "") -> str:
         """What a user on ws1 sees, with the certificates that ws1 trusts: status code and page, or the error."""

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import fleet
 import pytest
+from browser import shown
 from golden import outputs
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.render.registry import render
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 HOSTS = 60
 BROKEN = """() => {
@@ -55,22 +56,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def opened(report: Path) -> Iterator[Page]:
     """The report, opened; at the end the browser has complained about nothing and asked for nothing else."""
-    requests: list[str] = []
-    messages: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: messages.append(message.text))
-        page.on("pageerror", lambda error: messages.append(str(error)))
-        page.goto(report.as_uri())
+    with shown(report) as (page, requests):
         yield page
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        browser.close()
-    assert (requests, messages) == ([report.as_uri()], [])
+    assert requests == [report.as_uri()]
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import published
 import pytest
+from browser import shown
 from oplever.app.publish import publish
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from stored import store_record, visit
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -36,24 +37,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @contextmanager
-def opened(page: Path, **options: object) -> Iterator[Page]:
+def opened(path: Path, **options: object) -> Iterator[Page]:
     """A page; at the end the browser has complained about nothing and asked for nothing but files beside it."""
-    requests: list[str] = []
-    messages: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        shown = browser.new_page(viewport={"width": 1280, "height": 1000}, **options)  # type: ignore[arg-type]
-        shown.on("request", lambda request: requests.append(request.url))
-        shown.on("console", lambda message: messages.append(message.text))
-        shown.on("pageerror", lambda error: messages.append(str(error)))
-        shown.goto(page.as_uri())
-        yield shown
-        browser.close()
-    assert messages == []
-    assert [url for url in requests if not url.startswith(page.parent.parent.as_uri())] == []
+    with shown(path, **options) as (page, requests):
+        yield page
+    assert [url for url in requests if not url.startswith(path.parent.parent.as_uri())] == []
 
 
 def test_from_the_start_to_a_report_in_two_languages(place: Path) -> None:
