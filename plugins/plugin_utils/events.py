@@ -4,18 +4,21 @@ or what is looked for and may be missing."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.loader import action_loader
 from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, variable_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.names import is_secret_name
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import clean, one_line
 
 _GROUPS_LEFT_OUT = frozenset({"all", "ungrouped"})
 VARIABLE_SAMPLES = 20
 META = "ansible.builtin.meta"
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
 def host_of(result: Any) -> str:
@@ -68,9 +71,24 @@ def planned(playbook: Any, redactor: Redactor) -> list[dict[str, str]]:
     """The plays of a playbook in their order: those that never begin are known by this alone."""
     # Not by get_name(), which gives a play without name one, from what may still be a template.
     return [
-        {"name": one_line(str(play.name or pattern(play)), 300, redactor.text), "hosts": redactor.text(pattern(play))}
+        {
+            "name": one_line(filled_in(str(play.name or pattern(play)), play.vars or {}), 300, redactor.text),
+            "hosts": redactor.text(filled_in(pattern(play), play.vars or {})),
+        }
         for play in playbook.get_plays()
     ]
+
+
+def filled_in(text: str, variables: Mapping[str, Any]) -> str:
+    """`text` with each `{{ name }}` replaced by the text that a play or its import gives that variable. Other
+    expressions stay as they are: they may need facts, and a lookup would run before its time."""
+
+    def value(match: re.Match[str]) -> str:
+        content = variables.get(match[1])
+        plain = isinstance(content, str) and "{{" not in content and not is_secret_name(match[1])
+        return str(content) if plain else match[0]
+
+    return _VARIABLE.sub(value, text)
 
 
 def play_secrets(play: Any) -> set[str]:

@@ -64,6 +64,18 @@ CASES = {
             "plays_not_begun": {"plays": ["next"]},
         },
     ),
+    "plays that are named by variables": Case(
+        [
+            play(fails()),
+            play(task("second"), name="{{ stage }}", vars={"stage": "Databases"}),
+            play(task("third"), name="{{ stage | upper }} {{ pin_code }}", vars={"stage": "a", "pin_code": "4711"}),
+        ],
+        2,
+        {
+            "hosts_failed": {"hosts": ["a", "b", "c", "d"]},
+            "plays_not_begun": {"plays": ["Databases", "{{ stage | upper }} {{ pin_code }}"]},
+        },
+    ),
     "any_errors_fatal, rescued": Case(
         [play({"block": [fails("b")], "rescue": [task("repair")]}, task("later"), any_errors_fatal=True)],
         0,
