@@ -141,7 +141,7 @@ def _check_variables(variables: Mapping[Any, Any], path: Path, roles: Roles, rep
 
 
 def _check_kinds(role: Role, option: str, value: Any, path: Path, report: Report) -> None:
-    """Ask what the role itself would ask of its values when it starts (the module oplever.lab.inputs)."""
+    """Ask what the role itself would ask of its values when it starts (the module oplever.lab.preflight)."""
     for kind_path, name in role.kinds.items():
         variable, *steps = kind_path.split(".")
         kind = inputs.KINDS.get(name.removesuffix("?"))

@@ -170,11 +170,11 @@ def _specs(directory: FilePath) -> Mapping[str, Any]:
 
 
 def _kinds(directory: FilePath) -> Mapping[str, str]:
-    """The kinds that the first task of the role asks of its variables (the module oplever.lab.inputs)."""
+    """The kinds that the first task of the role asks of its variables (the module oplever.lab.preflight)."""
     path = directory / "tasks/main.yml"
     try:
         tasks = declaration.parse(path.read_text(encoding="utf-8")) if path.is_file() else []
     except yaml.YAMLError:  # a tag of Ansible; without kinds the role itself checks its values
         return {}
-    arguments = tasks[0].get("oplever.lab.inputs") if tasks and isinstance(tasks[0], dict) else None
+    arguments = tasks[0].get("oplever.lab.preflight") if tasks and isinstance(tasks[0], dict) else None
     return dict((arguments or {}).get("kinds") or {})

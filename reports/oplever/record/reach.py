@@ -23,7 +23,7 @@ _LOOKING = NO_WORK | {
     "ansible.builtin.set_fact",
     "ansible.builtin.validate_argument_spec",
     "oplever.lab.checks",
-    "oplever.lab.platform_facts",
+    "oplever.lab.preflight",
     "oplever.lab.reference",
     "oplever.lab.snapshot",
 }

@@ -66,7 +66,8 @@ def play(
     """Run entry points in check mode on this host, with `facts` in place of its own. Gives the message of each."""
     tasks: list[dict[str, Any]] = [{"name": "Pretend", "ansible.builtin.set_fact": {**facts, "cacheable": True}}]
     for (role, point), variables in points.items():
-        include = {"name": f"oplever.lab.{role}", "tasks_from": point}
+        # As the playbooks do: the role itself validates its argument specification.
+        include = {"name": f"oplever.lab.{role}", "tasks_from": point, "rolespec_validate": False}
         tasks.append({
             "name": f"{role} {point}",
             "block": [{"name": "Run", "ansible.builtin.include_role": include, "vars": variables}],
@@ -105,3 +106,24 @@ def test_every_role_refuses_a_value_that_cannot_be(tmp_path: Path) -> None:
         f"{role} {point}" for (role, point), (_, text) in WRONG.items() if text in messages[f"{role} {point}"]
     } == set(messages)
     assert "welkom01" not in str(messages)
+
+
+MISFITS: dict[str, Any] = {"int": "x", "bool": "maybe", "list": {"a": 1}, "dict": "x"}
+
+
+def misfit(role: str, point: str) -> dict[str, Any]:
+    """An option of this entry point with a value that is not of its type."""
+    text = (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
+    options: dict[str, dict[str, Any]] = yaml.safe_load(text)["argument_specs"][point]["options"]
+    name, kind = next((name, str(o["type"])) for name, o in options.items() if o.get("type") in MISFITS)
+    return {name: MISFITS[kind]}
+
+
+def test_every_role_refuses_a_value_of_another_type(tmp_path: Path) -> None:
+    cases = {(role, point): misfit(role, point) for role, point in POINTS if not point.startswith("verify")}
+    messages = play(tmp_path, BOOKWORM, {point: {**POINTS[point], **variables} for point, variables in cases.items()})
+    assert messages.keys() == {f"{role} {point}" for role, point in cases}
+    for (role, point), variables in cases.items():
+        message = messages[f"{role} {point}"]
+        assert message.startswith("Validation of arguments failed:")
+        assert next(iter(variables)) in message

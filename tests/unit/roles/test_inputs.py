@@ -155,7 +155,9 @@ POINTS = sorted({(entry["role"], entry.get("tasks", "main")) for entry in ENTRIE
 @pytest.mark.parametrize(("role", "point"), POINTS)
 def test_every_role_checks_variables_that_it_has_with_kinds_that_exist(role: str, point: str) -> None:
     (check,) = [
-        t["oplever.lab.inputs"] for t in tasks(ROOT / f"roles/{role}/tasks/{point}.yml") if "oplever.lab.inputs" in t
+        t["oplever.lab.preflight"]
+        for t in tasks(ROOT / f"roles/{role}/tasks/{point}.yml")
+        if "oplever.lab.preflight" in t
     ]
     specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
     options = specs["argument_specs"][point]["options"]

@@ -1,5 +1,5 @@
 # Copyright: The Oplever team; MIT licence
-"""oplever.lab.platform_facts: the facts that a role needs on a release that it supports, and how Ansible logs in."""
+"""oplever.lab.preflight: what a role asks beforehand: its options, the release, and how Ansible logs in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.oplever.lab.plugins.plugin_utils import login
+from ansible_collections.oplever.lab.plugins.plugin_utils import inputs, login
 
 # meta/main.yml of a role names releases by their code names, people know their numbers.
 NUMBERS = {"bookworm": "12", "trixie": "13"}
@@ -16,17 +16,61 @@ IDENTITY = ("distribution", "distribution_release", "distribution_version")
 
 
 class ActionModule(ActionBase):
-    """Asks the machine only for facts that nobody gathered yet."""
+    """One task instead of three. The machine is asked only for facts that nobody gathered yet."""
 
-    _VALID_ARGS = frozenset({"facts", "login"})
+    _VALID_ARGS = frozenset({"kinds", "unique", "facts", "login"})
     _requires_connection = False  # with all facts there, none is needed
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
+        if self._task._role is None:
+            return {**result, "failed": True, "msg": "oplever.lab.preflight works only as a task of a role."}
+        refused = self._options_refused(variables) or self._values_refused(variables)
+        return {**result, **(refused or self._platform(variables))}
+
+    def _options_refused(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """What Ansible says of options that do not fit the argument specification of this entry point; else nothing.
+
+        Ansible does that in a task before the role, unless `include_role` has `rolespec_validate: false`.
+        """
         role = self._task._role
-        if role is None:
-            return {**result, "failed": True, "msg": "oplever.lab.platform_facts works only as a task of a role."}
+        point = role._from_files.get("tasks", "main")
+        specification = role._get_role_argspecs().get(point)
+        if not specification:
+            return {}
+        task = self._task.copy()
+        task.args = {
+            "argument_spec": specification.get("options") or {},
+            "provided_arguments": role._role_params,
+            "validate_args_context": {"type": "role", "name": role.get_name(), "argument_spec_name": point},
+        }
+        action = self._shared_loader_obj.action_loader.get(
+            "ansible.builtin.validate_argument_spec",
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        answer: dict[str, Any] = action.run(task_vars=variables)
+        return answer if answer.get("failed") else {}
+
+    def _values_refused(self, variables: dict[str, Any]) -> dict[str, Any]:
+        kinds: dict[str, str] = self._task.args.get("kinds") or {}
+        unique: list[list[str]] = self._task.args.get("unique") or []
+        names = {path.split(".")[0] for path in [*kinds, *(path for paths in unique for path in paths)]}
+        values = {name: self._templar.template(variables[name]) for name in sorted(names) if name in variables}
+        try:
+            wrong = inputs.problems(values, kinds, unique)
+        except KeyError as error:
+            wrong = [f"oplever.lab.preflight has no kind {error}."]
+        return {"failed": True, "msg": " ".join(wrong)} if wrong else {}
+
+    def _platform(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """The facts that were missing, or why this role does not work on this machine."""
+        role = self._task._role
         facts = dict(variables.get("ansible_facts") or {})
         platforms = (role._metadata.galaxy_info or {}).get("platforms") or []
         about = (role.get_name(include_role_fqcn=False), platforms, str(variables["inventory_hostname"]))
@@ -40,7 +84,7 @@ class ActionModule(ActionBase):
                 task_vars=variables,
             )
             if answer.get("failed") or answer.get("unreachable"):
-                return {**result, **answer}
+                return dict(answer)
             gathered = dict(answer["ansible_facts"])
             facts.update({name.removeprefix("ansible_"): value for name, value in gathered.items()})
             problem = unsupported(*about, facts)
@@ -50,8 +94,8 @@ class ActionModule(ActionBase):
                 gathered[LOGIN] = login.parse(reply["stdout"], remote=login.is_remote(self._connection))
             except ValueError as error:
                 problem = f"{error} {reply['stderr'].strip()[-200:]}"
-        result.update(changed=False, ansible_facts=gathered)
-        return {**result, "failed": True, "msg": problem} if problem else result
+        about_machine = {"changed": False, "ansible_facts": gathered}
+        return {**about_machine, "failed": True, "msg": problem} if problem else about_machine
 
 
 def subsets(needed: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
