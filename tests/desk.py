@@ -81,6 +81,27 @@ EVENTS: dict[str, dict[str, Any]] = {
     "reopened": {"reason": "weer streperig"},
     "merged": {"into": "20261123T090000Z-incident-0ther1", "reason": "dezelfde printer"},
     "linked": {"relation": "problem", "target": "PRB-3"},
+    "data-leak": {"what": "cijferlijst van 5V naar een vreemde gemaild", "risk": "risk", "reason": "cijfers"},
+    "leak-told": {"to": "authority", "who": "AP", "reference": "Z-1"},
+    "mail-received": {
+        "message_id": "<1@user.example>",
+        "address": "j.bakker@school.example",
+        "sender": USER,
+        "digest": "ab" * 32,
+        "size_bytes": 812,
+        "subject": "Printer",
+        "text": "nog steeds",
+    },
+    "mail-sent": {
+        "message_id": "<2@school.example>",
+        "address": "j.bakker@school.example",
+        "subject": "Re: Printer",
+        "text": "we komen",
+        "digest": "cd" * 32,
+        "size_bytes": 700,
+    },
+    "mail-returned": {"message_id": "<2@school.example>", "digest": "ef" * 32, "reason": "550 no such user"},
+    "mail-read": {"meaning": "bedankje"},
     "escalation": {"to": SUPERVISOR, "message": "printer is op", "type": "hierarchical"},
 }
 """Each event as it is when nothing is the matter."""

@@ -7,7 +7,7 @@ import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -48,6 +48,63 @@ class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
 
 
+class Secret(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a password is kept, one of these: the name of a variable, a file that nobody else can read, relative to
+    this one, or a command that prints it."""
+
+    environment: str = ""
+    file: str = ""
+    command: tuple[str, ...] = ()
+
+
+Security = Literal["tls", "starttls", "none"]
+
+
+class Imap(Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder on a server of mail. `ca` is a file with the certificates to trust, instead of those of the system."""
+
+    host: str
+    user: str
+    password: Secret
+    port: int | None = None
+    security: Security = "tls"
+    ca: str | None = None
+    folder: str = "INBOX"
+
+
+class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str
+    user: str = ""
+    password: Secret | None = None
+    port: int | None = None
+    security: Security = "starttls"
+    ca: str | None = None
+
+
+class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Mail of the desk. `address` is what it writes from, `also` are other addresses of it. Mail comes in from a
+    `maildir` or by `imap`, and goes out by `smtp` or the program `sendmail`. With `receipt` who reports something gets
+    the number of his case back. Mail over `largest_mib` is set aside, and so is what one address sends beyond
+    `most_new_an_hour` new reports."""
+
+    address: str = ""
+    also: tuple[str, ...] = ()
+    name: str = ""
+    maildir: str | None = None
+    imap: Imap | None = None
+    smtp: Smtp | None = None
+    sendmail: str | None = None
+    receipt: bool = False
+    language: Literal["nl", "en"] = "nl"
+    largest_mib: Annotated[int, Meta(ge=1, le=200)] = 25
+    most_new_an_hour: Annotated[int, Meta(ge=1, le=10000)] = 20
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The addresses of the desk, in lower case."""
+        return frozenset(address.strip().lower() for address in (self.address, *self.also) if address.strip())
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """`store` is a database URL for the index; None keeps it in a file beside the records. `incidents` is the file with
     the rules for incidents; None is `incidents.yml` beside this one."""
@@ -57,6 +114,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     organisation: Organisation = Organisation()
     incidents: str | None = None
+    mail: MailSettings = MailSettings()
 
 
 def project() -> Project:

@@ -59,7 +59,8 @@ class Events:
 
     def add(self, after: int, by: str, added: str, **content: Any) -> Events:
         self._minutes += after
-        at = f"2026-11-24T{8 + self._minutes // 60:02}:{self._minutes % 60:02}:00.000000Z"
+        hours, minutes = divmod(self._minutes, 60)
+        at = f"2026-11-{24 + (8 + hours) // 24}T{(8 + hours) % 24:02}:{minutes:02}:00.000000Z"
         self.entries.append({"at": at, "by": by, "entry": {"added": added, **content}})
         return self
 
@@ -138,6 +139,43 @@ def incident_merged() -> Case:
     return case.case()
 
 
+def incident_leaked() -> Case:
+    """A report by mail of a personal-data breach: the authority was told too late, the people not yet. An answer
+    came back, and a mail is new."""
+    case = Events(
+        "20261124T080000Z-incident-9a0004", "Cijferlijst bij de verkeerde ouder", channel="mail",
+        text="Ik kreeg de cijfers van heel 5V.", reporter="A. Vos",
+    )  # fmt: skip
+    received = {"sender": "A. Vos", "address": "a.vos@ouders.example", "date": "Tue, 24 Nov 2026 09:00:00 +0100"}
+    file = {"name": "cijfers 5V.xlsx", "type": "application/vnd.ms-excel", "size_bytes": 48213, "sha256": "ef" * 32}
+    case.add(
+        0, COUNTER, "mail-received", message_id="<1@ouders.example>", digest="ab" * 32, size_bytes=67001,
+        is_report=True, subject="Cijferlijst", text="Ik kreeg de cijfers van heel 5V.", attachments=[file], **received,
+    )  # fmt: skip
+    case.add(1, COUNTER, "classified", impact="2", urgency="1", flag=["data_leak"])
+    case.add(4, TECHNICIAN, "taken")
+    case.add(
+        20, TECHNICIAN, "data-leak", what="cijferlijst van 28 leerlingen uit 5V naar een ouder gemaild", risk="high",
+        reason="cijfers en namen van minderjarigen", aware="2026-11-23 16:45", people=28,
+        measures="ouder gevraagd de mail te wissen",
+    )  # fmt: skip
+    case.add(5, TECHNICIAN, "leak-told", to="officer", who="M. Dekker")
+    answer = {"message_id": "<2@school.example>", "address": "a.vos@ouders.example", "digest": "cd" * 32}
+    case.add(2, TECHNICIAN, "contact", how="Wilt u de mail wissen?", when="2026-11-24", medium="mail")
+    case.add(0, TECHNICIAN, "mail-sent", subject="Re: Cijferlijst [INC 9a0004]", text="Wilt u de mail wissen?",
+             size_bytes=901, **answer)  # fmt: skip
+    case.add(1, COUNTER, "mail-returned", message_id="<2@school.example>", digest="0a" * 32, reason="550 mailbox full")
+    case.add(
+        3 * 24 * 60, TECHNICIAN, "leak-told", to="authority", who="Autoriteit Persoonsgegevens", reference="Z2026-118",
+    )  # fmt: skip
+    case.add(
+        30, COUNTER, "mail-received", message_id="<3@ouders.example>", digest="1b" * 32, size_bytes=812,
+        subject="Re: Cijferlijst", text="Ik heb de mail gewist.", **received,
+    )  # fmt: skip
+    return case.case()
+
+
 INCIDENTS: dict[str, Callable[[], Case]] = {
-    case.__name__: case for case in (incident_closed, incident_escalated, incident_reopened, incident_merged)
+    case.__name__: case
+    for case in (incident_closed, incident_escalated, incident_reopened, incident_merged, incident_leaked)
 }

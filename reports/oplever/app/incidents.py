@@ -54,9 +54,17 @@ def new(base: Path, by: str, data: Mapping[str, Any]) -> tuple[Path, Record]:
 
 
 def open_case(
-    base: Path, by: str, title: str, events: Sequence[tuple[str, Mapping[str, Any]]], current: Current
+    base: Path,
+    by: str,
+    title: str,
+    events: Sequence[tuple[str, Mapping[str, Any]]],
+    current: Current,
+    *,
+    files: Mapping[str, bytes] | None = None,
+    by_machine: bool = False,
 ) -> tuple[Path, Record]:
-    """A new case with these events after the rules, all of them or none. Raises OpleverError, as `new`."""
+    """A new case with these events after the rules, and `files` by their path in it, all of them or none. Of one that
+    comes in `by_machine` the caller has the documents made. Raises OpleverError, as `new`."""
     name = f"{sequence.stamp(datetime.now(UTC))}-{KIND}-{_free_ending(base)}"
     reported = dict(events[0][1])
     machine = str(reported.get("machine") or "").strip()
@@ -73,7 +81,7 @@ def open_case(
     sources = Sources(Run(), "", (first,))
     for entry in (_rules(current, by, at), *(registry.LOG.make(kind, by, at, dict(data)) for kind, data in events)):
         sources = with_entry(sources, entry)
-    return begin(base, name, sources.entries)
+    return begin(base, name, sources.entries, files=files, by_machine=by_machine)
 
 
 def _free_ending(base: Path) -> str:
@@ -133,10 +141,12 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
     return admit(directory, added)
 
 
-def listing(states: Collection[str] = OPEN) -> list[Case]:
-    """The cases in these states, first in the queue first. Raises OpleverError (`store-unusable`, ...)."""
+def listing(states: Collection[str] = OPEN, *, with_unread: bool = False) -> list[Case]:
+    """The cases in these states, first in the queue first; `with_unread` also others with unread mail.
+
+    Raises OpleverError (`store-unusable`, ...)."""
     with open_index() as index:
-        return cases(index, states)
+        return cases(index, states, with_unread=with_unread)
 
 
 def _is_for(case: Case, by: str, current: Current) -> bool:

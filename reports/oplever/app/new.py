@@ -29,17 +29,26 @@ def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, 
     return begin(base, name, [registry.LOG.make("opened", by, clock.now(), content)])
 
 
-def begin(base: Path, name: str, entries: Sequence[Entry]) -> tuple[Path, Record]:
-    """A new record that starts with these entries, all of them or none; its documents are made after the answer.
+def begin(
+    base: Path,
+    name: str,
+    entries: Sequence[Entry],
+    *,
+    files: Mapping[str, bytes] | None = None,
+    by_machine: bool = False,
+) -> tuple[Path, Record]:
+    """A new record that starts with these entries and has these files, by their path in it: all of them or none. Its
+    documents are made after the answer; of one `by_machine` the caller has them made, and it is not `latest`.
 
     Raises OpleverError: `file-unwritable`.
     """
-    directory = store.create(base, name, entries)
+    directory = store.create(base, name, entries, files, is_latest=not by_machine)
     record = store.load(directory)
     try:
         with locked(directory):
             refresh(record, directory)
     except OSError as problem:
         raise unwritable(directory, problem) from None
-    start(directory)
+    if not by_machine:
+        start(directory)
     return directory, record

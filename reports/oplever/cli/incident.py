@@ -20,6 +20,7 @@ from oplever.app.incident_check import check as check_all
 from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
+from oplever.cli.incident_mail import attachment, mail, tell
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
@@ -120,6 +121,10 @@ def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callab
     return decorated
 
 
+for command in (mail, tell, attachment):
+    incident.add_command(command)
+
+
 @incident.command("new")
 @by_option
 @click.option("--title", help="The report in a few words; from its text when left out.")
@@ -188,10 +193,11 @@ def _first_help(record: Record) -> None:
 @language_option
 @click.help_option(help="Show this help and exit.")
 def list_cases(every: bool, state: str | None, assignee: str | None, form: str, language: Language) -> None:
-    """List the open cases, the first to handle first: by priority, what is due first, the oldest. What nobody has
-    classified yet comes before all others."""
+    """List the open cases, and closed ones with mail that nobody has read, the first to handle first: by priority, what
+    is due first, the oldest. What nobody has classified yet comes before all others."""
     states = [state] if state else [] if every else sorted(OPEN)
-    cases = [case for case in incidents.listing(states) if assignee in (None, case.assignee)]
+    listed = incidents.listing(states, with_unread=not (state or every))
+    cases = [case for case in listed if assignee in (None, case.assignee)]
     if form == "json":
         as_json(cases)
     elif cases:
@@ -207,9 +213,10 @@ def list_cases(every: bool, state: str | None, assignee: str | None, form: str, 
 
 def _row(t: Translator, case: Case, now: str) -> tuple[str, ...]:
     due = f"{_local(case.due)}{' ' + t('late') if case.due < now else ''}" if case.due else ""
-    return (
-        case.name, str(case.priority or "?"), word(t, case.state), due, case.assignee, case.place, case.title,
-    )  # fmt: skip
+    state = word(t, case.state)
+    if case.unread:
+        state = f"{state}, {t.plural('{count} new mail', '{count} new mails', case.unread)}"
+    return case.name, str(case.priority or "?"), state, due, case.assignee, case.place, case.title
 
 
 def _local(moment: str) -> str:

@@ -172,6 +172,12 @@ ENTRIES: dict[str, str] = {
     "passed-on": N_("passed on"),
     "proposal": N_("improvement proposal"),
     "pseudonymised": N_("names replaced by pseudonyms"),
+    "data-leak": N_("personal-data breach"),
+    "leak-told": N_("told of the personal-data breach"),
+    "mail-read": N_("mail read"),
+    "mail-received": N_("mail came in"),
+    "mail-returned": N_("mail came back"),
+    "mail-sent": N_("mail sent"),
     "reopened": N_("reopened"),
     "report": N_("report to the supervisor"),
     "reported": N_("report taken in"),
@@ -348,6 +354,13 @@ REASONS: dict[str, str] = {
     "case_test_stated": N_("That it works again was tested by hand; no machine recorded it."),
     "case_test_not_needed": N_("It was not tested again: {reason}"),
     "case_late": N_("Time limits that were not met: {count}."),
+    "case_leak_untold": N_(
+        "The supervisory authority was not told of the personal-data breach; the 72 hours end at {at}."
+    ),
+    "case_leak_people_untold": N_("The people whose data it is were not told of the personal-data breach."),
+    "case_leak_late": N_("The authority was told of the personal-data breach after the 72 hours, which ended at {at}."),
+    "case_unread": N_("Mails that nobody has read: {count}."),
+    "case_mail_returned": N_("Mails to the user that did not arrive: {count}."),
     "case_priority_set": N_("The priority was set by hand: {reason}"),
     "case_void": N_("Entries without effect, because they do not fit the state then: revisions {revisions}."),
 }
@@ -374,6 +387,9 @@ MISSING: dict[str, str] = {
     "case_retest_missing": N_("A retest after the solution that passed, or why none is needed"),
     "case_contact_missing": N_("What the user was told: how and when it is handled"),
     "case_confirmation_missing": N_("Whether the user is satisfied with the solution"),
+    "case_mail_unread": N_("That somebody read the mails that came in last"),
+    "case_leak_missing": N_("What the personal-data breach is, and how great the risk"),
+    "case_leak_untold": N_("That the authority was told of the personal-data breach, and others who have to be"),
     "case_materials_missing": N_("Materials used, or the statement that there are none"),
     "case_escalation_missing": N_("The escalation of what the technician cannot solve alone"),
 }

@@ -11,7 +11,7 @@ from oplever.store.index import Index
 
 class Case(Struct, frozen=True):
     """One incident in a list. `due` is the next moment at which something is due, None when nothing is or nobody can
-    tell; `cause` is what a machine showed to be wrong, as `host check`."""
+    tell; `cause` is what a machine showed to be wrong, as `host check`; `unread` are mails that nobody has read."""
 
     name: str
     title: str
@@ -23,9 +23,11 @@ class Case(Struct, frozen=True):
     category: str
     place: str
     cause: str
+    unread: int = 0
 
 
-_QUERY = """SELECT name, title, status, priority, due, started, assignee, category, room, cause FROM oplever_records
+_QUERY = """SELECT name, title, status, priority, due, started, assignee, category, room, cause, unread
+    FROM oplever_records
     WHERE kind = 'incident' AND place = :place"""
 _ORDER = " ORDER BY coalesce(priority, 0), coalesce(due, '9'), started, name"
 """The order of the queue: priority, then what is due first, then the oldest. What nobody classified yet comes before
@@ -43,10 +45,31 @@ def newest_runs(index: Index) -> list[str]:
     return list(dict.fromkeys(newest.values()))
 
 
-def cases(index: Index, states: Collection[str] = ()) -> list[Case]:
-    """Those in one of these states (all when there are none), first in the queue first."""
+class KnownMail(Struct, frozen=True):
+    """A mail of a case; `message` is what it is called."""
+
+    case: str
+    direction: str
+    message: str
+    digest: str
+    address: str
+    date: str
+    returned: str
+
+
+def mails(index: Index) -> list[KnownMail]:
+    """Of every case, those of one case in the order in which they came and went."""
+    query = """SELECT name, direction, message, digest, address, date, returned FROM oplever_mails
+        JOIN oplever_records ON oplever_records.key = oplever_mails.record WHERE place = :place"""
+    return [KnownMail(*row) for row in index.database.rows(query, {"place": index.place})]
+
+
+def cases(index: Index, states: Collection[str] = (), *, with_unread: bool = False) -> list[Case]:
+    """Those in one of these states (all when there are none), first in the queue first; `with_unread` also those in
+    another state that have mail which nobody has read."""
     values = {"place": index.place, **{f"s{number}": state for number, state in enumerate(sorted(states))}}
     conditions = ""
     if states:
-        conditions += f" AND status IN ({', '.join(f':s{number}' for number in range(len(states)))})"
+        among = f"status IN ({', '.join(f':s{number}' for number in range(len(states)))})"
+        conditions += f" AND ({among} OR unread > 0)" if with_unread else f" AND {among}"
     return [Case(*row) for row in index.database.rows(_QUERY + conditions + _ORDER, values)]

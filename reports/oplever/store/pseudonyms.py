@@ -67,15 +67,15 @@ def _texts(value: object) -> Iterator[str]:
 
 
 class Pseudonyms:
-    """Puts pseudonyms in the place of names: where one is a whole text, and within texts those of two words or more.
-    A name of one word may mean something else there."""
+    """Puts pseudonyms in the place of names: where one is a whole text, and within texts those of two words or more and
+    addresses. A name of one word may mean something else there."""
 
     def __init__(self, person_names: Collection[str], key: bytes = b"") -> None:
         self._key = key
         self._plain_names = {plain(name) for name in person_names}
         longest_first = sorted(person_names, key=len, reverse=True)
-        within = [_spaced(name.split()) for name in longest_first if len(name.split()) > 1]
-        quoted = [f'"{_spaced([name.strip()])}"' for name in longest_first if len(name.split()) == 1]
+        within = [_spaced(name.split()) for name in longest_first if _is_clear(name)]
+        quoted = [f'"{_spaced([name.strip()])}"' for name in longest_first if not _is_clear(name)]
         self._within = _any(within)
         self._in_json = _any(within + quoted)
 
@@ -125,6 +125,11 @@ def _value(value: Any, kind: msgspec.inspect.Type, replace: Callable[[str], str]
             return _replaced(value, (), replace)
         case _:
             return value
+
+
+def _is_clear(name: str) -> bool:
+    """Whether it can mean nothing else within a text: two words or more, or an address."""
+    return len(name.split()) > 1 or "@" in name
 
 
 def plain(name: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -113,21 +113,33 @@ def entry_lines(directory: Path) -> list[bytes]:
         raise unreadable(path, problem) from None
 
 
-def create(base: Path, name: str, first: Sequence[Entry]) -> Path:
-    """Make the directory of a record of work by hand, with its first entries, and point `latest` to it; whole or not at
-    all. They were checked: the first one opens the record. Raises OpleverError (`file-unwritable`)."""
+def create(
+    base: Path,
+    name: str,
+    first: Sequence[Entry],
+    extra_files: Mapping[str, bytes] | None = None,
+    *,
+    is_latest: bool = True,
+) -> Path:
+    """Make the directory of a record of work by hand, with its first entries and other files by their path in it, and
+    point `latest` to it unless nobody asked for the record; whole or not at all. The entries were checked: the first
+    one opens the record. Raises OpleverError (`file-unwritable`)."""
     draft = base / f".new-{secrets.token_hex(6)}"
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(base):  # runs wait for each other here too
             draft.mkdir(mode=0o700)
             try:
+                for place, content in (extra_files or {}).items():
+                    (draft / place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    write(draft / place, content)
                 append_line(draft / ENTRIES, b"".join(_chained(name, first)))
                 draft.rename(base / name)
             except BaseException:
                 shutil.rmtree(draft, ignore_errors=True)
                 raise
-            point_latest(base / name)
+            if is_latest:
+                point_latest(base / name)
     except OSError as problem:
         raise unwritable(base / name, problem) from None
     return base / name

@@ -26,7 +26,7 @@ from oplever.journal.events import Gap
 from oplever.journal.reader import read
 from oplever.record import entries as kinds
 from oplever.record.entries import Entry, PseudonymisedEntry, Term
-from oplever.store import chain, pseudonyms
+from oplever.store import chain, mails, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
 from oplever.store.places import ENTRIES, JOURNAL, every
 from oplever.store.pseudonyms import KEY, Pseudonyms
@@ -77,7 +77,7 @@ def carry_out(base: Path, due: Purged, now: datetime) -> None:
     if due.action == "removed":
         _remove(directory)
     elif due.action == "pseudonymised":
-        pseudonymise(directory, due.names, _key(base), now)
+        pseudonymise(directory, due.names, key(base), now)
     _log(base, due, now)
 
 
@@ -99,8 +99,8 @@ def last_moment(directory: Path, entries: Sequence[Entry]) -> str:
 def pseudonymise(directory: Path, sorts: tuple[Term, ...], key: bytes, now: datetime) -> None:
     """Replace names in the entries, chain them again, and add an entry that says so. Raises OpleverError.
 
-    What shows the old names goes: the documents, to be made again; those that were signed; with `signatures` the
-    signatures too.
+    What shows the old names goes: mails as they came; the documents, to be made again; those that were signed; with
+    `signatures` the signatures too.
     """
     path = directory / ENTRIES
     try:
@@ -114,6 +114,7 @@ def pseudonymise(directory: Path, sorts: tuple[Term, ...], key: bytes, now: date
             for entry in (*changed, notice):
                 lines.append(kinds.line(structs.replace(entry, previous=chain.link(lines, directory / JOURNAL))))
             _forget_signed(directory / SIGNED, keep="signatures" not in sorts)
+            mails.forget(directory)
             for document in (directory / RECORD, directory / MANIFEST, *directory.glob("report.*")):
                 document.unlink(missing_ok=True)  # before the entries: a crash here must not leave the names in them
             write(path, b"".join(lines))
@@ -169,7 +170,8 @@ def _remove(directory: Path) -> None:
         raise unwritable(directory, problem) from None
 
 
-def _key(base: Path) -> bytes:
+def key(base: Path) -> bytes:
+    """What pseudonyms of these records are made with; made when there is none. Raises OpleverError."""
     path = base / KEY
     try:
         if not path.exists():

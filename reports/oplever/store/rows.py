@@ -52,7 +52,14 @@ def _incident(record: Record) -> Row:
         "category": case.category,
         "room": case.place,
         "cause": case.cause,
+        "unread": case.unread,
     }
+
+
+def _mails(record: Record) -> list[Row]:
+    keys = ("direction", "digest", "address", "date", "returned")
+    mails = record.incident.mails if record.incident else ()
+    return [{"message": mail.message_id} | {key: getattr(mail, key) for key in keys} for mail in mails]
 
 
 def _due(record: Record) -> str | None:
@@ -76,6 +83,7 @@ def parts(record: Record) -> dict[str, list[Row]]:
         schema.SYSTEMS: _systems(record),
         schema.FAILING: _failing(record),
         schema.CHANGES: _changes(record),
+        schema.MAILS: _mails(record),
     }
 
 

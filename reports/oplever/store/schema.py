@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 7
+VERSION = 8
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
-may be compared; 6: what a list of incidents shows; 7: extracts."""
+may be compared; 6: what a list of incidents shows; 7: extracts; 8: mails of incidents."""
 
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
 PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"
 FAILING, CHANGES, STATES = "oplever_failing", "oplever_changes", "oplever_states"
-BODIES, EXTRACTS = "oplever_bodies", "oplever_extracts"
+BODIES, EXTRACTS, MAILS = "oplever_bodies", "oplever_extracts", "oplever_mails"
 
 _RECORD = f"INTEGER NOT NULL REFERENCES {RECORDS} (key) ON DELETE CASCADE"
 _COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored", "passed", "ran")
@@ -50,6 +50,7 @@ TABLES: dict[str, dict[str, str]] = {
         "category": "TEXT",
         "room": "TEXT",
         "cause": "TEXT",
+        "unread": "INTEGER",
     },
     PEOPLE: {"record": _RECORD, "name": "TEXT", "role": "TEXT"},
     ROLES: {"record": _RECORD, "host": "TEXT", "role": "TEXT"},
@@ -63,12 +64,15 @@ TABLES: dict[str, dict[str, str]] = {
     | dict.fromkeys(("host", "section", "kind", "name", "change", "before", "after"), "TEXT"),
     # What snapshots said, by kind; the bodies are stored once by content: most machines are like the day before.
     STATES: {"record": _RECORD} | dict.fromkeys(("host", "stage", "kind", "digest"), "TEXT"),
+    # Mails of incidents: `message` is what a message is called, `digest` is of its bytes.
+    MAILS: {"record": _RECORD}
+    | dict.fromkeys(("direction", "message", "digest", "address", "date", "returned"), "TEXT"),
     # What the pages over all records need of one, as `overview.extract` writes it.
     EXTRACTS: {"record": _RECORD, "body": "{bytes}"},
     BODIES: {"digest": "TEXT PRIMARY KEY", "size_bytes": "BIGINT NOT NULL", "body": "{bytes} NOT NULL"},
 }
 """Columns with their SQL types; `{key}` and `{bytes}` are what each database calls its own (`Database.types`)."""
-PARTS = (PEOPLE, ROLES, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS)
+PARTS = (PEOPLE, ROLES, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS, MAILS)
 """Tables that go with a record."""
 _INDEXED = (
     *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES, STATES)),

@@ -52,6 +52,11 @@ MOVES: dict[str, dict[str, set[str]]] = {
     "closed": {"reopened": {"in_progress"}},
     "merged": {},
 }  # fmt: skip
+for _state in ("new", "assigned", "in_progress", "waiting", "solved", "closed"):
+    MOVES[_state] |= dict.fromkeys(
+        ("mail-received", "mail-sent", "mail-returned", "mail-read", "data-leak", "leak-told"), {_state}
+    )
+MOVES["merged"]["mail-returned"] = {"merged"}
 """What may follow from which state, written down a second time: the tables of the package are held against it."""
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
@@ -142,7 +147,9 @@ def test_what_two_desks_wrote_apart_is_kept_of_both(
 
 
 def test_every_event_has_a_command_or_comes_with_the_report() -> None:
-    assert {kind.tag() for kind in DECLARED} - set(COMMANDS) == {"rules", "reported"}
+    assert {kind.tag() for kind in DECLARED} - set(COMMANDS) == {
+        "rules", "reported", "mail-received", "mail-sent", "mail-returned",
+    }  # fmt: skip
     assert all(registry.entry_kind(kind) for kind in COMMANDS)
 
 

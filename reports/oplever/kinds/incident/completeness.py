@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oplever.kinds.base import Rule
+from oplever.kinds.incident import leaks
 from oplever.kinds.incident.states import COMMANDS
 from oplever.record.model import Incident, Record, Who
 
@@ -28,7 +29,22 @@ def _assessment(record: Record) -> bool:
 
 
 def _contact(record: Record) -> bool:
-    return not record.case.contacts
+    """Whom a mail did not reach was not told."""
+    return not any(not contact.returned for contact in record.case.contacts)
+
+
+def _unread(record: Record) -> bool:
+    return bool(record.case.unread)
+
+
+def _leak(record: Record) -> bool:
+    leak = record.case.leak
+    return leak is not None and leak.risk is None
+
+
+def _untold(record: Record) -> bool:
+    leak = record.case.leak
+    return leak is not None and bool(leaks.untold(leak))
 
 
 def _work(record: Record) -> bool:
@@ -116,6 +132,9 @@ CLOSING = (
         "contacts", "case_confirmation_missing", ("3.3-07",), "confirmed", _confirmation,
         who="user",
     ),
+    _of_case("contacts", "case_mail_unread", ("3.3-07",), "mail-read", _unread),
+    _of_case("leak", "case_leak_missing", ("3.2-02",), "data-leak", _leak),
+    _of_case("leak", "case_leak_untold", ("3.3-02",), "leak-told", _untold),
     _of_case("materials", "case_materials_missing", ("3.3-09",), "material", _materials),
     _of_case(
         "hours", "hands_on_hours_missing", ("3.2-09", "3.3-10"), "hours", _hours,

@@ -6,20 +6,25 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from oplever.kinds.incident import targets
+from oplever.kinds.incident import leaks, targets
 from oplever.kinds.installation.stage import reached
 from oplever.record.fold import Run
-from oplever.record.model import Incident, Reason, Record, Stage, Verdict
+from oplever.record.model import Incident, Leak, Reason, Record, Stage, Verdict
 
 EFFECTS: dict[str, Verdict] = {
     "case_open": "not_delivered",
     "decision_rejected": "not_delivered",
+    "case_leak_untold": "not_delivered",
+    "case_leak_people_untold": "not_delivered",
     "case_merged": "delivered_with_remarks",
     "case_not_reached": "delivered_with_remarks",
     "case_without_user": "delivered_with_remarks",
     "case_test_stated": "delivered_with_remarks",
     "case_test_not_needed": "delivered_with_remarks",
     "case_late": "delivered_with_remarks",
+    "case_leak_late": "delivered_with_remarks",
+    "case_unread": "delivered_with_remarks",
+    "case_mail_returned": "delivered_with_remarks",
     "case_priority_set": "delivered_with_remarks",
     "case_void": "delivered_with_remarks",
 }
@@ -32,7 +37,9 @@ def judge(record: Record, _: Run) -> Record:
     case = record.case
     level = targets.priority(case)
     states = targets.targets(case, level)
-    case = structs.replace(case, priority=level, targets=states, due=targets.due(record.status, states))
+    leak = leaks.judged(case.leak)
+    due = min(filter(None, (targets.due(record.status, states), leaks.due(leak))), default=None)
+    case = structs.replace(case, priority=level, targets=states, leak=leak, due=due)
     order = list(EFFECTS)
     reasons = tuple(sorted(_reasons(record, case), key=lambda reason: order.index(reason.code)))
     return structs.replace(
@@ -57,8 +64,24 @@ def _reasons(record: Record, case: Incident) -> Iterator[Reason]:
         yield Reason("case_late", {"count": len(late)})
     if case.classifications and case.classifications[-1].override is not None:
         yield Reason("case_priority_set", {"reason": case.classifications[-1].reason})
+    if case.leak:
+        yield from _of_leak(case.leak)
+    if case.unread:
+        yield Reason("case_unread", {"count": case.unread})
+    if returned := [mail for mail in case.mails if mail.returned]:
+        yield Reason("case_mail_returned", {"count": len(returned)})
     if case.void:
         yield Reason("case_void", {"revisions": list(case.void)})
+
+
+def _of_leak(leak: Leak) -> Iterator[Reason]:
+    audiences = leaks.untold(leak)
+    if "authority" in audiences:
+        yield Reason("case_leak_untold", {"at": leak.due})
+    if "people" in audiences:
+        yield Reason("case_leak_people_untold")
+    if leak.in_time is False:
+        yield Reason("case_leak_late", {"at": leak.due})
 
 
 def _remarks(case: Incident) -> Iterator[Reason]:

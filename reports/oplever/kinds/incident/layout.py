@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oplever.kinds.incident.chapters import handling, intake
+from oplever.kinds.incident import leaks
+from oplever.kinds.incident.chapters import breach, handling, intake
 from oplever.kinds.incident.chapters.terms import category
 from oplever.kinds.incident.judge import EFFECTS
 from oplever.kinds.installation.chapters import faults, handover, job
@@ -25,6 +26,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("document",), N_("Document control"), job.document),
     Chapter(("incident",), N_("Report"), intake.report),
     Chapter(("priority",), N_("Priority and time limits"), intake.priority),
+    Chapter(("leak",), N_("Personal-data breach"), breach.breach),
     Chapter(("handling", "people"), N_("Handling"), handling.handling),
     Chapter(("escalations",), N_("Escalations"), _escalations),
     Chapter(("contacts",), N_("Contact with the user"), handling.contacts),
@@ -162,6 +164,8 @@ def _problem(view: View, t: Translator, key: str) -> Cell | None:
     """What the table of contents says beside a section in which something is wrong."""
     if key == "priority" and any(state.in_time is False for state in view.record.case.targets):
         return Cell(t("late"), "warn")
+    if key == "leak" and (leak := view.record.case.leak) and leaks.untold(leak):
+        return Cell(t("still needed"), "bad")
     if key == "rest_points" and (points := figures.open_points(view.record)):
         return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")
     return None

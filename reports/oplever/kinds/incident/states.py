@@ -11,6 +11,10 @@ _OPEN: tuple[CaseState, ...] = (*_TO_DO, "solved")
 OPEN = frozenset(_OPEN)
 """States in which somebody still has to do something."""
 
+_MAIL: tuple[CaseState, ...] = (*_OPEN, "closed")
+"""States in which mail comes in and is answered, and a personal-data breach is told of: those do not wait."""
+_ALWAYS = frozenset(("data-leak", "leak-told", "mail-received", "mail-sent", "mail-returned", "mail-read"))
+
 _SHARED = frozenset(
     (
         "assignment", "consequence", "correction", "decision", "escalation", "hours", "none", "proposal",
@@ -54,6 +58,12 @@ TRANSITIONS: tuple[Transition, ...] = (
             "material": ("in_progress", "waiting", "solved"),
             "retested": ("in_progress", "solved"),
             "linked": _OPEN,
+            "data-leak": _MAIL,
+            "leak-told": _MAIL,
+            "mail-received": _MAIL,
+            "mail-sent": _MAIL,
+            "mail-returned": (*_MAIL, "merged"),
+            "mail-read": _MAIL,
         }.items()
         for state in states
     ),
@@ -67,11 +77,11 @@ def _takes_open(content: EntryKind) -> bool:
 
 def _takes_closed(content: EntryKind) -> bool:
     """A closed case is closed: what was done stays as it is, until it is reopened."""
-    return content.tag() in ("reopened", "report") or content.declaration.after_approval
+    return content.tag() in ("reopened", "report") or content.tag() in _ALWAYS or content.declaration.after_approval
 
 
 def _takes_merged(content: EntryKind) -> bool:
-    return content.declaration.after_approval
+    return content.tag() == "mail-returned" or content.declaration.after_approval
 
 
 EVENTS = frozenset(transition.entry for transition in TRANSITIONS) - {"opened"}
@@ -100,6 +110,9 @@ COMMANDS: dict[str, str] = {
     "reopened": "reopen",
     "merged": "merge",
     "linked": "link",
+    "data-leak": "leak",
+    "leak-told": "notify",
+    "mail-read": "read",
     "escalation": "escalate",
     "hours": "hours",
 }

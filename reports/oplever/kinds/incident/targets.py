@@ -62,8 +62,9 @@ def due(status: str, states: tuple[TargetState, ...]) -> str | None:
 
 
 def response(case: Incident) -> Course:
-    """An answer is the first time that a person told the user something."""
-    answered = clock.moment(case.contacts[0].at) if case.contacts else None
+    """An answer is the first time that a person told the user something; what came back was not told."""
+    first = next((contact for contact in case.contacts if not contact.returned), None)
+    answered = clock.moment(first.at) if first else None
     ended = case.changes[-1] if case.changes and case.changes[-1].state in ("closed", "merged") else None
     stands = clock.moment(ended.at) if ended and answered is None else None
     return Course(clock.moment(case.reported_at), (), stands, answered)

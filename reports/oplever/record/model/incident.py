@@ -13,6 +13,10 @@ WaitsFor = Literal["user", "supplier", "parts", "colleague"]
 RetestResult = Literal["pass", "fail", "not_needed"]
 Satisfaction = Literal["yes", "no", "not_reached", "not_applicable"]
 TargetName = Literal["response", "solution"]
+LeakAudience = Literal["authority", "people", "officer", "controller"]
+"""Of a personal-data breach: the supervisory authority, the people whose data it is, the data protection officer, and
+who is responsible for the data when that is another organisation."""
+Risk = Literal["unlikely", "risk", "high"]
 
 
 class Answer(Struct, frozen=True):
@@ -71,7 +75,8 @@ class Wait(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True):
-    """What the user was told: `how` in words, by which `medium`, and on which day it is or will be handled."""
+    """What the user was told: `how` in words, by which `medium`, and on which day it is or will be handled. `returned`
+    is why it did not arrive, when it went by mail and came back."""
 
     medium: str
     how: str
@@ -79,6 +84,7 @@ class Contact(Struct, frozen=True):
     user: str
     by: str
     at: str
+    returned: str = ""
 
 
 class Work(Struct, frozen=True):
@@ -138,6 +144,67 @@ class Link(Struct, frozen=True):
     at: str
 
 
+class Attachment(Struct, frozen=True):
+    """A file in a mail, by the name that the sender gave it."""
+
+    name: str
+    type: str
+    size_bytes: int
+    sha256: str
+
+
+class Mail(Struct, frozen=True):
+    """One mail about the case. The message itself is in `mail/<digest>.eml` of the record, while names may be kept.
+
+    `message_id`, `sender`, `address` and `date` are what the message says, which is not proven. `returned` is why one
+    that went out came back.
+    """
+
+    direction: Literal["in", "out"]
+    message_id: str
+    sender: str
+    address: str
+    subject: str
+    date: str
+    text: str
+    digest: str
+    size_bytes: int
+    attachments: tuple[Attachment, ...]
+    is_automatic: bool
+    by: str
+    at: str
+    returned: str = ""
+
+
+class Told(Struct, frozen=True):
+    """Who was told of a personal-data breach, and when; or why those need not be told."""
+
+    to: LeakAudience
+    who: str
+    moment: str
+    reference: str
+    not_needed: str
+    by: str
+    at: str
+
+
+class Leak(Struct, frozen=True):
+    """A personal-data breach. `aware` is when the organisation came to know of it, `due` 72 hours later; `people` is
+    how many it is about, None when nobody knows; `risk` is for those people. `told` are those who were told.
+    `in_time` says whether the authority was: None while it was not told."""
+
+    aware: str
+    due: str
+    what: str = ""
+    people: int | None = None
+    risk: Risk | None = None
+    consequences: str = ""
+    measures: str = ""
+    by: str = ""
+    told: tuple[Told, ...] = ()
+    in_time: bool | None = None
+
+
 class Change(Struct, frozen=True):
     """The state the case came into."""
 
@@ -159,7 +226,7 @@ class TargetState(Struct, frozen=True):
 class Incident(Struct, frozen=True):
     """`priority`, `targets` and `due` are worked out of the events and the rules. `void` are revisions of events that
     have no effect, because they do not fit the state that the case was in. `cause` names what a machine showed to be
-    wrong, as `host check`."""
+    wrong, as `host check`. `unread` is how many mails came in since somebody last did something for the case."""
 
     channel: str = ""
     reporter: str = ""
@@ -190,6 +257,9 @@ class Incident(Struct, frozen=True):
     merged_into: str = ""
     reopenings: tuple[Work, ...] = ()
     changes: tuple[Change, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    unread: int = 0
+    leak: Leak | None = None
     void: tuple[int, ...] = ()
     priority: int | None = None
     targets: tuple[TargetState, ...] = ()

@@ -17,7 +17,7 @@ from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import toned
-from oplever.record.model import Move, Retest
+from oplever.record.model import Mail, Move, Retest
 
 
 def handling(view: View, t: Translator) -> Blocks:
@@ -67,7 +67,7 @@ def contacts(view: View, t: Translator) -> Blocks:
     incident = view.record.case
     rows = [
         (
-            Cell(contact.how),
+            Cell(contact.how, "warn", note=_came_back(t, contact.returned)) if contact.returned else Cell(contact.how),
             Cell(t.day(contact.day)),
             Cell(contact.user, note=phrase(t, CHANNELS, contact.medium)),
             by_at(t, contact.by, contact.at),
@@ -88,7 +88,42 @@ def contacts(view: View, t: Translator) -> Blocks:
     return (
         *table(t("What the user was told"), columns, rows),
         *table(t("Whether the user is satisfied"), titles, confirmations),
+        *_mails(view, t),
     )
+
+
+def _came_back(t: Translator, reason: str) -> str:
+    return t("did not arrive: {reason}", reason=reason)
+
+
+def _mails(view: View, t: Translator) -> Blocks:
+    rows = [
+        (
+            Cell(t("in") if mail.direction == "in" else t("out"), note=t("by a machine") if mail.is_automatic else ""),
+            Cell(mail.sender or mail.address, note=mail.address if mail.sender else ""),
+            Cell(mail.subject, note=_came_back(t, mail.returned) if mail.returned else mail.text),
+            Cell(_files(t, mail), note=mail.digest),
+            Cell(t.moment(mail.at), note=mail.by),
+        )
+        for mail in view.record.case.mails
+    ]
+    columns = (
+        Column(t("Direction"), 1),
+        Column(t("From or to"), 3),
+        Column(t("Mail"), 5),
+        Column(t("Files"), 3),
+        Column(t("When"), 2),
+    )
+    unread = view.record.case.unread
+    new = t.plural("{count} new mail", "{count} new mails", unread)
+    return (
+        *((Paragraph(new, "warn"),) if unread else ()),
+        *table(t("Mails"), columns, rows),
+    )
+
+
+def _files(t: Translator, mail: Mail) -> str:
+    return ", ".join(f"{file.name or file.type} ({t.number(file.size_bytes, 0)} B)" for file in mail.attachments)
 
 
 def solution(view: View, t: Translator) -> Blocks:

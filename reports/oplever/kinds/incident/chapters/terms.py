@@ -50,6 +50,18 @@ LINKS: dict[str, str] = {
     "earlier": N_("earlier report"),
 }
 
+AUDIENCES: dict[str, str] = {
+    "authority": N_("the supervisory authority"),
+    "people": N_("the people whose data it is"),
+    "officer": N_("the data protection officer"),
+    "controller": N_("who is responsible for the data"),
+}
+RISKS: dict[str, str] = {
+    "unlikely": N_("harm is unlikely"),
+    "risk": N_("there is a risk of harm"),
+    "high": N_("there is a high risk of harm"),
+}
+
 
 def phrase(t: Translator, table: dict[str, str], code: str) -> str:
     """The word for a code; a code without a word is shown as it is."""

@@ -28,6 +28,8 @@ from oplever.kinds.incident.entries.intake import (
     ReportedEntry,
     RulesEntry,
 )
+from oplever.kinds.incident.entries.leak import DataLeakEntry, LeakToldEntry
+from oplever.kinds.incident.entries.mail import MailReadEntry, MailReceivedEntry, MailReturnedEntry, MailSentEntry
 from oplever.kinds.incident.states import COMMANDS
 
 __all__ = ["COMMANDS", "EVENTS", "Event"]
@@ -52,4 +54,10 @@ EVENTS: tuple[type[Event], ...] = (
     ReopenedEntry,
     MergedEntry,
     LinkedEntry,
+    DataLeakEntry,
+    LeakToldEntry,
+    MailReceivedEntry,
+    MailSentEntry,
+    MailReturnedEntry,
+    MailReadEntry,
 )

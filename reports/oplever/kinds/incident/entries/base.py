@@ -15,9 +15,10 @@ from oplever.record.model import Incident, Person, Record, StateChange
 
 class Event(EntryKind, frozen=True):
     """An event of a case. `require` is what it asks besides the right state, `apply` what it does to the case. Who adds
-    one that `is_work` carries the case out."""
+    one that `is_work` carries the case out; who adds one that `is_reading` saw the mails of the case."""
 
     is_work: ClassVar[bool] = False
+    is_reading: ClassVar[bool] = True
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         """Raises OpleverError when it does not fit the case."""
@@ -36,7 +37,7 @@ class Event(EntryKind, frozen=True):
         case, step = record.case, transition(record.status, self)
         if step is None:
             return structs.replace(record, incident=add(case, "void", record.document.revision + 1))
-        case = self.apply(record, case, envelope)
+        case = self.apply(record, structs.replace(case, unread=0) if self.is_reading else case, envelope)
         if step.target != record.status:
             case = add(case, "changes", StateChange(step.target, envelope.at))
         record = structs.replace(record, incident=case)

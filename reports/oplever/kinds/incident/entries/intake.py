@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, structs
 
 from oplever.kinds.incident.entries.base import Event, add
+from oplever.kinds.incident.entries.leak import due
 from oplever.messages import M_
 from oplever.record.entries.base import (
     Day,
@@ -17,7 +18,7 @@ from oplever.record.entries.base import (
     require_known,
     require_not_future,
 )
-from oplever.record.model import Answer, Assessment, Classification, Incident, Link, Record
+from oplever.record.model import Answer, Assessment, Classification, Incident, Leak, Link, Record
 from oplever.record.model.incident import Relation
 from oplever.record.model.incident_rules import Category, Level, Rules
 
@@ -28,6 +29,7 @@ class RulesEntry(Event, frozen=True, tag="rules"):
     """The rules that hold for this case from now on, as they were read from `incidents.yml`."""
 
     declaration: ClassVar = Declaration(("incident",), command="oplever incident", is_read=True, withdrawal="nobody")
+    is_reading = False
 
     digest: Annotated[NonEmptyText, Meta(description="SHA-256 of the rules.")]
     rules: Annotated[Rules, Meta(description="The rules themselves.")]
@@ -152,7 +154,9 @@ class ClassifiedEntry(Event, frozen=True, tag="classified"):
             at=envelope.at,
         )
         case = add(case, "classifications", classification)
-        return structs.replace(case, category=classification.category)
+        is_leak = "data_leak" in self.flag and case.leak is None
+        leak = Leak(envelope.at, due(envelope.at), by=envelope.by) if is_leak else case.leak
+        return structs.replace(case, category=classification.category, leak=leak)
 
 
 class AssessedEntry(Event, frozen=True, tag="assessed"):
@@ -172,6 +176,7 @@ class LinkedEntry(Event, frozen=True, tag="linked"):
     """Something that belongs to the case: a record, another case, the problem behind it."""
 
     declaration: ClassVar = Declaration(("incident",))
+    is_reading = False
 
     relation: Annotated[Relation, Meta(description="What it is.")]
     target: Annotated[NonEmptyText, Meta(description="Its name.")]

@@ -1,0 +1,153 @@
+"""Mail goes out: what a person tells the user, and the receipt that a machine sends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from oplever import clock, store
+from oplever.app.add import admit, with_entry
+from oplever.app.incidents import case_of
+from oplever.config import MailSettings
+from oplever.errors import OpleverError
+from oplever.files import unwritable, write
+from oplever.kinds import registry
+from oplever.mail import compose, sending
+from oplever.mail.compose import Outgoing
+from oplever.mail.sources import own_domain
+from oplever.mail.threads import tag
+from oplever.messages import M_
+from oplever.page.translator import Translator
+from oplever.record.model import Incident, Record
+from oplever.store import mails
+from oplever.text import clean_text
+
+_ADDRESS_ADVICE = "give it: --address; or tell the user in another way: --medium phone"
+
+
+def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettings, address: str = "") -> Record:
+    """The case, after its user was told something by mail: it is sent first and added then, so that a case never says
+    that somebody was told who was not.
+
+    Raises OpleverError: `mail-not-set`, `mail-unaddressed`, `mail-server`, `entry-invalid`, and what `admit` raises.
+    """
+    sources = store.sources(directory)
+    record = sources.record()
+    case = case_of(record)
+    contact = registry.LOG.make("contact", by, clock.now(), {**data, "medium": "mail"})
+    with_entry(sources, contact)
+    receiver = address.strip() or _address(case)
+    if not receiver:
+        raise OpleverError("mail-unaddressed", M_("{id} has no address to write to", id=record.id), M_(_ADDRESS_ADVICE))
+    t = Translator(settings.language)
+    user = getattr(contact.entry, "user", "") or case.reporter
+    lines = [
+        t("Dear {name},", name=user) if user else t("Dear reader,"),
+        getattr(contact.entry, "how", ""),
+        t("This is or will be done on {day}.", day=t.day(getattr(contact.entry, "when", ""))),
+        f"{t('Kind regards,')}\n{by}",
+        t("Report {number}: {title}", number=tag(record.id), title=record.assignment.title),
+    ]
+    text = compose.with_separator("\n\n".join(clean_text(line) for line in lines), t("Please answer above this line"))
+    outgoing = _outgoing(record, settings, receiver, user, text, at=contact.at)
+    message, sent = _sent(directory.parent, record, settings, outgoing, sender=settings.address)
+    entry = registry.LOG.make("mail-sent", by, contact.at, _data(outgoing, message))
+    mails.keep(directory, mails.digest_of(message), message)
+    record = admit(directory, [contact, entry])
+    sent.unlink(missing_ok=True)
+    return record
+
+
+def receipt(directory: Path, record: Record, settings: MailSettings, by: str) -> str:
+    """Tell who reported something the number of his case; what the message is called. Nobody gets it back when it does
+    not arrive. Raises OpleverError, as `tell`."""
+    case, t = case_of(record), Translator(settings.language)
+    lines = [
+        t("Dear {name},", name=case.reporter),
+        t("Your report came in. Its number is {number}.", number=tag(record.id)),
+        t("Do you want to add something? Then answer this mail and leave the number in the subject."),
+        t("A machine sent this message."),
+    ]
+    text = "\n\n".join(clean_text(line) for line in lines) + "\n"
+    outgoing = _outgoing(record, settings, _address(case), case.reporter, text, at=clock.now(), is_automatic=True)
+    message, sent = _sent(directory.parent, record, settings, outgoing, sender="")
+    data = _data(outgoing, message) | {"is_receipt": True}
+    mails.keep(directory, mails.digest_of(message), message)
+    admit(directory, [registry.LOG.make("mail-sent", by, clock.now(), data)], is_drawn=True)
+    sent.unlink(missing_ok=True)
+    return outgoing.message_id
+
+
+def _address(case: Incident) -> str:
+    """Where the reporter wrote from; else where the last mail came from."""
+    addresses = [
+        mail.address for mail in case.mails if mail.direction == "in" and not mail.is_automatic and mail.address
+    ]
+    return addresses[0] if addresses else ""
+
+
+def _outgoing(
+    record: Record, settings: MailSettings, address: str, name: str, text: str, *, at: str, is_automatic: bool = False
+) -> Outgoing:
+    case = case_of(record)
+    ending = secrets.token_hex(8)
+    return Outgoing(
+        case=record.id,
+        message_id=compose.message_id(record.id, ending, own_domain(settings.address)),
+        own_address=settings.address,
+        own_name=settings.name,
+        address=address,
+        name=name,
+        subject=compose.subject(record.id, record.assignment.title, is_answer=bool(case.mails)),
+        text=text,
+        thread=tuple(mail.message_id for mail in case.mails),
+        is_automatic=is_automatic,
+        at=at,
+    )
+
+
+def _sent(base: Path, record: Record, settings: MailSettings, outgoing: Outgoing, sender: str) -> tuple[bytes, Path]:
+    """The message as it went out, and the file that says so until the case does."""
+    if not sending.can_send(settings):
+        raise OpleverError(
+            "mail-not-set",
+            M_("oplever.yml does not say how mail goes out"),
+            M_("set mail.address, and mail.smtp or mail.sendmail: docs/reference/configuration.md"),
+        )
+    message = _composed(record, outgoing)
+    content = message.as_bytes()
+    path = mails.outgoing(base) / f"{outgoing.message_id.strip('<>').partition('@')[0]}.eml"
+    try:
+        write(path, content)
+        sending.send(settings, message, sender, outgoing.address)
+    except OSError as problem:
+        raise unwritable(path, problem) from None
+    except OpleverError:
+        path.unlink(missing_ok=True)
+        raise
+    return content, path
+
+
+def _composed(record: Record, outgoing: Outgoing) -> EmailMessage:
+    try:
+        return compose.compose(outgoing)
+    except ValueError as problem:
+        raise OpleverError(
+            "mail-unaddressed",
+            M_("{id}: no mail can go to {address}: {problem}", id=record.id, address=outgoing.address, problem=problem),
+            M_(_ADDRESS_ADVICE),
+        ) from None
+
+
+def _data(outgoing: Outgoing, message: bytes) -> dict[str, Any]:
+    return {
+        "message_id": outgoing.message_id,
+        "address": outgoing.address,
+        "subject": outgoing.subject,
+        "text": outgoing.text[:4000],
+        "digest": mails.digest_of(message),
+        "size_bytes": len(message),
+    }

@@ -1,0 +1,318 @@
+"""Mail comes in: each message makes a case, belongs to one, or is set aside with the reason. None is lost and none
+counts twice, whenever this is stopped: what was done is in the cases before a message leaves the mailbox."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, structs, to_builtins
+
+from oplever import clock, config, store
+from oplever.app import incident_rules, incidents, mail_answers
+from oplever.app.add import admit
+from oplever.app.build import build
+from oplever.config import MailSettings
+from oplever.errors import OpleverError
+from oplever.files import locked, unwritable
+from oplever.kinds import registry
+from oplever.mail import message, threads
+from oplever.mail.message import Mail, UnreadableError
+from oplever.mail.nature import Nature, nature
+from oplever.mail.sources import Source, Waiting
+from oplever.messages import M_
+from oplever.record.entries.base import LONGEST
+from oplever.record.model import Record
+from oplever.store import mails
+from oplever.store.cases import KnownMail, cases
+from oplever.store.cases import mails as mails_of_cases
+from oplever.store.index import open_index
+from oplever.store.mails import Logged, Outcome
+from oplever.store.pseudonyms import pseudonym
+from oplever.store.retention import key
+
+_HOUR = timedelta(hours=1)
+_SECONDS_A_DAY = 24 * 3600
+_MOST_MERGES = 10
+_STOPPING = frozenset({"file-unwritable", "store-unusable", "rules-invalid", "config-invalid"})
+"""Problems that the next message has too: everything waits in the mailbox until they are mended."""
+_UNNAMED = "unknown sender"
+
+
+class Handled(Struct, frozen=True):
+    """What was done with a message. `is_problem` when somebody has to look at it; `notice` is what else went wrong."""
+
+    outcome: Outcome
+    digest: str = ""
+    subject: str = ""
+    case: str = ""
+    reason: str = ""
+    is_problem: bool = False
+    notice: str = ""
+
+
+def take_in(source: Source, settings: MailSettings, by: str, *, accepted: str = "") -> Iterator[Handled]:
+    """Look at every message that waits and do what it takes; one `Handled` for each, when all of it is on disk. Other
+    processes that take mail in wait. `accepted` is how the digest of a message begins that was set aside: that one
+    alone is looked at, as if a person wrote it.
+
+    Raises OpleverError: `mail-server`, `store-unusable`, `rules-invalid`, `file-unwritable`, `record-unknown` when no
+    message has that digest. The messages before it were handled.
+    """
+    base = store.records_directory()
+    try:
+        with locked(mails.outgoing(base)):
+            intake = _Intake(base, settings, by, is_accepted=bool(accepted))
+            try:
+                yield from _each(intake, source, accepted)
+            finally:
+                intake.draw()
+    except OSError as problem:
+        raise unwritable(base, problem) from None
+
+
+def _each(intake: _Intake, source: Source, accepted: str) -> Iterator[Handled]:
+    is_there = False
+    for waiting in source.waiting("aside" if accepted else "inbox"):
+        handled = intake.handle(source, waiting, accepted)
+        if handled is not None:
+            is_there = True
+            source.put(waiting.key, "aside" if handled.outcome == "aside" else "done")
+            yield handled
+    if accepted and not is_there:
+        raise OpleverError(
+            "record-unknown",
+            M_("no mail that was set aside is named {digest}", digest=accepted),
+            M_("mail.jsonl beside the records has what was set aside, and why"),
+        )
+
+
+class _Intake:
+    """What is known of earlier mail, and what one message adds to that."""
+
+    def __init__(self, base: Path, settings: MailSettings, by: str, *, is_accepted: bool) -> None:
+        self.base, self.settings, self.by, self.is_accepted = base, settings, by, is_accepted
+        self.key = key(base)
+        self.touched: dict[Path, None] = {}
+        self.digests: set[str] = set()
+        self.identities: set[tuple[str, str, str]] = set()
+        self.by_message: dict[str, str] = {}
+        self.sent: set[str] = set()
+        self.returned: set[str] = set()
+        self.automatic: set[tuple[str, str]] = set()
+        self.endings: dict[str, list[str]] = defaultdict(list)
+        with open_index(base) as index:
+            for case in cases(index):
+                self.endings[case.name[-6:].lower()].append(case.name)
+            for known in mails_of_cases(index):
+                self._remember(known)
+        hour_ago = clock.written(datetime.now(UTC) - _HOUR)
+        lines = list(mails.logged(base))
+        self.aside = {line.digest for line in lines if line.outcome == "aside"}
+        self.recent = [line for line in lines if line.at > hour_ago]
+
+    def _remember(self, known: KnownMail) -> None:
+        self.digests.add(known.digest)
+        self.by_message[known.message] = known.case
+        if known.direction == "in":
+            self.identities.add((known.message, known.address, known.date))
+        else:
+            self.sent.add(known.message)
+        if known.returned:
+            self.returned.add(known.message)
+
+    def draw(self) -> None:
+        """The documents of every case that has something new, one after another: a storm of mail starts no storm of
+        processes."""
+        for directory in self.touched if config.makes_documents() else ():
+            build(directory)
+
+    def handle(self, source: Source, waiting: Waiting, accepted: str) -> Handled | None:
+        """What was done with a message; None when it is gone, or another one than was asked for."""
+        largest = self.settings.largest_mib << 20
+        if waiting.size_bytes > largest and not accepted:
+            return self._set_aside("", f"it is larger than {self.settings.largest_mib} MiB", is_problem=True)
+        content = source.read(waiting.key)
+        if content is None:
+            return None
+        digest = mails.digest_of(content)
+        if accepted and not digest.startswith(accepted):
+            return None
+        if digest in self.digests or (digest in self.aside and not accepted):
+            return Handled("present" if digest in self.digests else "aside", digest, reason="it was looked at before")
+        try:
+            mail = message.parse(content)
+        except UnreadableError as problem:
+            return self._set_aside(digest, f"it cannot be read: {problem}", is_problem=True)
+        try:
+            return self._sorted(mail, content)
+        except OpleverError as problem:
+            if problem.slug in _STOPPING:
+                raise
+            return self._set_aside(digest, problem.message, is_problem=True, mail=mail)
+
+    def _sorted(self, mail: Mail, content: bytes) -> Handled:
+        kind = Nature("person") if self.is_accepted else nature(mail, self.settings.own)
+        if (mail.message_id, mail.address, mail.date) in self.identities:
+            return Handled("present", mail.digest, mail.subject, reason="the same mail came in before")
+        match kind.kind:
+            case "loop":
+                return self._set_aside(
+                    mail.digest, f"it comes from this desk or goes round ({kind.shown_by})", mail=mail
+                )
+            case "bounce":
+                return self._bounced(mail, content, kind)
+        name, earlier = self._case(mail)
+        if kind.kind == "automatic":
+            return self._automatic(mail, content, kind, name)
+        if name:
+            return self._added(mail, content, name)
+        return self._new(mail, content, kind, earlier)
+
+    def _set_aside(self, digest: str, reason: str, *, is_problem: bool = False, mail: Mail | None = None) -> Handled:
+        sender = self._sender(mail) if mail else ""
+        mails.log(self.base, Logged(clock.now(), "aside", digest, sender, reason=reason))
+        self.aside.add(digest)
+        return Handled("aside", digest, mail.subject if mail else "", reason=reason, is_problem=is_problem)
+
+    def _sender(self, mail: Mail) -> str:
+        return pseudonym(mail.sender_address or _UNNAMED, self.key)
+
+    def _case(self, mail: Mail) -> tuple[str, str]:
+        """The case that takes the mail, and the one that it is about when that takes none any more; empty for none."""
+        known = next((self.by_message[name] for name in mail.references if name in self.by_message), "")
+        for number in threads.numbers(mail.subject) if not known else ():
+            names = self.endings.get(number, [])
+            known = known or (names[0] if len(names) == 1 else "")
+        for _ in range(_MOST_MERGES):
+            if not known:
+                break
+            try:
+                record = store.load(store.find(known))
+            except OpleverError:
+                return "", known  # it is of another desk, or cannot be read
+            if record.status == "merged":
+                known = record.case.merged_into
+            else:
+                return ("", known) if _is_past(record) else (known, "")
+        return "", known
+
+    def _bounced(self, mail: Mail, content: bytes, kind: Nature) -> Handled:
+        sent = next((name for name in (*mail.returned, *mail.references) if name in self.sent), "")
+        if not sent:
+            return self._set_aside(mail.digest, f"a notice about no mail of this desk ({kind.shown_by})", mail=mail)
+        if sent in self.returned:
+            return self._set_aside(mail.digest, "that mail came back before", mail=mail)
+        reason = mail.reason or mail.subject
+        data = {"message_id": sent, "digest": mail.digest, "reason": reason[:LONGEST]}
+        self.returned.add(sent)
+        return self._add(mail, content, self.by_message[sent], "mail-returned", data)
+
+    def _automatic(self, mail: Mail, content: bytes, kind: Nature, name: str) -> Handled:
+        """An automatic answer belongs to its case, once for each sender; other automatic mail is nobody's report."""
+        if not name or (name, mail.sender_address) in self.automatic:
+            return self._set_aside(mail.digest, f"a machine wrote it ({kind.shown_by})", mail=mail)
+        self.automatic.add((name, mail.sender_address))
+        return self._add(mail, content, name, "mail-received", _received(mail) | {"automatic": kind.shown_by})
+
+    def _added(self, mail: Mail, content: bytes, name: str) -> Handled:
+        return self._add(mail, content, name, "mail-received", _received(mail))
+
+    def _add(self, mail: Mail, content: bytes, name: str, kind: str, data: dict[str, Any]) -> Handled:
+        outcome: Outcome = "returned" if kind == "mail-returned" else "added"
+        directory = store.find(name)
+        mails.keep(directory, mail.digest, content)
+        admit(directory, [registry.LOG.make(kind, self.by, clock.now(), data)], is_drawn=True)
+        self._done(outcome, mail, directory)
+        return Handled(outcome, mail.digest, mail.subject, name)
+
+    def _done(self, outcome: Outcome, mail: Mail, directory: Path) -> None:
+        """Remember it, and write it to the log: the case has it already."""
+        self.touched[directory] = None
+        self.digests.add(mail.digest)
+        if outcome != "returned":
+            name, date = mail.message_id, mail.date
+            self._remember(KnownMail(directory.name, "in", name, mail.digest, mail.address, date, ""))
+        line = Logged(clock.now(), outcome, mail.digest, self._sender(mail), directory.name)
+        mails.log(self.base, line)
+        self.recent.append(line)
+
+    def _new(self, mail: Mail, content: bytes, kind: Nature, earlier: str) -> Handled:
+        sender, limit = self._sender(mail), self.settings.most_new_an_hour
+        hour_ago = clock.written(datetime.now(UTC) - _HOUR)
+        recent = [line for line in self.recent if line.sender == sender and line.at > hour_ago]
+        if sum(line.outcome == "new" for line in recent) >= limit and not self.is_accepted:
+            reason = f"more than {limit} reports in an hour from this sender"
+            return self._set_aside(mail.digest, reason, is_problem=True, mail=mail)
+        name = mail.sender or mail.address or _UNNAMED
+        text = mail.text or threads.bare(mail.subject) or "(no text)"
+        title = threads.bare(mail.subject) or text
+        events: list[tuple[str, dict[str, Any]]] = [
+            ("reported", {"channel": "mail", "reporter": name, "text": _short(text)}),
+            ("mail-received", _received(mail) | {"is_report": True}),
+        ]
+        if earlier:
+            events.append(("linked", {"relation": "earlier", "target": earlier, "reason": "mail"}))
+        directory, record = incidents.open_case(
+            self.base, self.by, _short(title, 80), events, incident_rules.load(),
+            files={mails.place(mail.digest): content}, by_machine=True,
+        )  # fmt: skip
+        self.endings[directory.name[-6:]].append(directory.name)
+        self._done("new", mail, directory)
+        has_receipt = any(line.outcome == "receipt" for line in recent)
+        notice = "" if has_receipt or not kind.is_answered else self._receipt(directory, record, mail)
+        return Handled("new", mail.digest, mail.subject, directory.name, notice=notice)
+
+    def _receipt(self, directory: Path, record: Record, mail: Mail) -> str:
+        """Tell the sender the number of his case; why that was not possible, when it was not."""
+        if not self.settings.receipt or self.is_accepted:
+            return ""
+        line = Logged(clock.now(), "receipt", mail.digest, self._sender(mail), directory.name)
+        mails.log(self.base, line)  # first: when this is stopped now, nobody gets two
+        self.recent.append(line)
+        try:
+            sent = mail_answers.receipt(directory, record, self.settings, self.by)
+        except OpleverError as problem:
+            return f"no receipt was sent: {problem.message}"
+        self.by_message[sent] = directory.name
+        self.sent.add(sent)
+        return ""
+
+
+def _is_past(record: Record) -> bool:
+    """Whether a case takes no mail any more: it is approved, or was closed longer ago than it can be reopened."""
+    if record.status != "closed":
+        return False
+    case = record.case
+    days = case.rules.reopen_days if case.rules else 14
+    closed = clock.moment(case.changes[-1].at)
+    is_old = (datetime.now(UTC) - closed).total_seconds() > days * _SECONDS_A_DAY
+    return is_old or record.accountability.decision == "approved"
+
+
+def _received(mail: Mail) -> dict[str, Any]:
+    return {
+        "message_id": mail.message_id,
+        "sender": mail.sender,
+        "address": mail.address,
+        "subject": mail.subject,
+        "date": mail.date,
+        "text": _short(mail.text),
+        "digest": mail.digest,
+        "size_bytes": mail.size_bytes,
+        "attachments": [to_builtins(attachment) for attachment in mail.attachments[:100]],
+    }
+
+
+def _short(text: str, most: int = LONGEST) -> str:
+    """The beginning of a text that is too long; all of it is in the message."""
+    return text if len(text) <= most else f"{text[: most - 2].rstrip()} …"
+
+
+def settings() -> MailSettings:
+    """Raises OpleverError: `config-invalid`, `file-unreadable`."""
+    loaded = config.load().mail
+    return structs.replace(loaded, address=loaded.address.strip())

@@ -1,0 +1,142 @@
+"""`oplever incident mail`, `tell` and `attachment`: what goes between a desk and the mailboxes of its users."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oplever import store
+from oplever.app import incidents, mail_answers, mail_intake
+from oplever.app.mail_files import attachment as attachment_of
+from oplever.cli.add import parameter, typed
+from oplever.cli.language import say
+from oplever.cli.output import short, tell_documents
+from oplever.cli.person import by_option, by_parameter
+from oplever.cli.tables import table
+from oplever.errors import OpleverError
+from oplever.files import write
+from oplever.kinds import registry
+from oplever.mail.sources import source as open_source
+from oplever.messages import M_
+from oplever.record.entries.fields import fields
+from oplever.record.model import Record
+from oplever.store import mails
+
+_CONTACT = registry.entry_kind("contact")
+
+
+@click.command("mail")
+@by_option
+@click.option("--accept", "accepted", metavar="DIGEST", default="", help="Take in a mail that was set aside after all.")
+@click.pass_context
+@click.help_option(help="Show this help and exit.")
+def mail(ctx: click.Context, by: str, accepted: str) -> None:
+    """Take in the mail that waits in the mailbox of oplever.yml.
+
+    Each mail makes a case, is added to the one that it answers, or is set aside with the reason; then it is moved to
+    the folder Oplever or Oplever-aside of the mailbox. Can be stopped and run again at any time. Ends with 1 when
+    somebody has to look at a mail.
+    """
+    settings = mail_intake.settings()
+    mailbox = open_source(settings)
+    counts: dict[str, int] = {}
+    is_problem = False
+    try:
+        for handled in mail_intake.take_in(mailbox, settings, by, accepted=accepted.strip().lower()):
+            counts[handled.outcome] = counts.get(handled.outcome, 0) + 1
+            is_problem |= handled.is_problem or bool(handled.notice)
+            _show(handled)
+    finally:
+        mailbox.close()
+    for path in mails.unfinished(store.records_directory()):
+        is_problem = True
+        say("this mail may have gone out and is in no case: {path}", path=short(path), err=True)
+    parts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    say("mail: {counts}", counts=parts or "0")
+    if is_problem:
+        ctx.exit(1)
+
+
+def _show(handled: mail_intake.Handled) -> None:
+    name = handled.case or handled.digest[:12] or "?"
+    text = handled.reason or handled.subject
+    click.echo(f"{handled.outcome:8}  {name}  {_line(text)}".rstrip())
+    if handled.notice:
+        say("  -> {notice}", notice=handled.notice, err=True)
+
+
+def _line(text: str) -> str:
+    from oplever.text import printable  # noqa: PLC0415 - most commands show no mail
+
+    return printable(text)[:120]
+
+
+def _tell(case: str, by: str, send: bool, address: str | None, **data: Any) -> None:
+    directory, filled = incidents.find(case), typed(data)
+    if not send and address:
+        raise click.UsageError(M_("--address is for a mail that is sent: --send"))
+    if send:
+        record = mail_answers.tell(directory, by, filled, mail_intake.settings(), address or "")
+        say("sent to: {address}", address=record.case.mails[-1].address)
+    else:
+        record = incidents.add(directory, "contact", by, filled)
+    _told(directory, record)
+
+
+def _told(directory: Path, record: Record) -> None:
+    say("{action}: revision {revision} of {record}", action="tell", revision=record.document.revision, record=record.id)
+    tell_documents(directory)
+
+
+tell = click.Command(
+    "tell",
+    params=[
+        click.Argument(["case"]),
+        by_parameter(),
+        click.Option(["--send"], is_flag=True, help="Send it by mail, with the number of the case; then it is added."),
+        click.Option(["--address"], help="Where the mail goes, when not to where the report came from."),
+        *(parameter(field, "") for field in fields(_CONTACT)),
+    ],
+    callback=_tell,
+    help=(_CONTACT.__doc__ or "").strip(),
+    short_help=(_CONTACT.__doc__ or "").strip(),
+)
+"""Of an event, with what it takes to send it."""
+
+
+@click.command("attachment")
+@click.argument("case")
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@click.option("--output", "-o", help="File to write attachment NUMBER to.")
+@click.help_option(help="Show this help and exit.")
+def attachment(case: str, number: int | None, output: str | None) -> None:
+    """List the files in the mails of CASE, or write file NUMBER of that list. What is in it is not looked at: it may be
+    harmful."""
+    directory = incidents.find(case)
+    record = store.load(directory)
+    rows = [(mail, place) for mail in incidents.case_of(record).mails for place in range(len(mail.attachments))]
+    if number is None:
+        if not rows:
+            say("No mail of this case has a file.")
+            return
+        table(
+            ("#", "name", "type", "bytes", "sha256"),
+            [
+                (str(row), file.name or "-", file.type, str(file.size_bytes), file.sha256[:16])
+                for row, (mail, place) in enumerate(rows, 1)
+                for file in (mail.attachments[place],)
+            ],
+        )
+        return
+    if number > len(rows):
+        raise OpleverError(
+            "entry-invalid",
+            M_("{id} has {count} attachments", id=record.id, count=len(rows)),
+            M_("list them: oplever incident attachment {id}", id=record.id),
+        )
+    if not output:
+        raise click.UsageError(M_("say where to write it: --output FILE"))
+    write(Path(output), attachment_of(directory, *rows[number - 1]))
+    say("attachment: {path}", path=short(Path(output).resolve()))

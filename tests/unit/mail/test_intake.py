@@ -1,0 +1,389 @@
+"""Mail that comes in, whatever happens meanwhile; and what goes out."""
+
+from __future__ import annotations
+
+import json
+import stat
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from desk import EVENTS, UNTIL_SOLVED
+from mails import DESK, Corpus
+from oplever import clock, store
+from oplever.app import incidents, mail_answers, mail_intake
+from oplever.app.verify import verify
+from oplever.cli.main import main
+from oplever.config import Retention, Secret
+from oplever.errors import OpleverError
+from oplever.kinds.incident.entries import COMMANDS
+from oplever.mail.secret import password
+from oplever.store import mails, retention
+from post import Post
+
+BY = "S. Yilmaz"
+
+
+class PowerCutError(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Post:
+    monkeypatch.setenv("OPLEVER_PERSON", BY)
+    return Post(tmp_path, monkeypatch, receipt=True)
+
+
+def run(*arguments: str) -> Result:
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def the_case(post: Post) -> Path:
+    (directory,) = post.records.glob("*-incident-*")
+    return directory
+
+
+def incident(directory: Path) -> Any:
+    return incidents.case_of(store.load(directory))
+
+
+def reported(post: Post, **headers: str) -> Path:
+    post.deliver(Corpus().text("De printer doet niets.", **headers))
+    (done,) = post.take_in()
+    assert done.outcome == "new", done
+    return store.find(done.case)
+
+
+def answer(directory: Path) -> Any:
+    data = {"how": "We komen langs.", "when": clock.now()[:10]}
+    return mail_answers.tell(directory, BY, data, mail_intake.settings()).case.mails[-1]
+
+
+def test_a_mail_is_a_report_with_its_sender_and_words(post: Post) -> None:
+    directory = reported(post, From='"J. Bakker" <J.Bakker@School.example>', Subject="Fwd: Printer 0.14")
+    record = store.load(directory)
+    case = record.case
+    assert (record.assignment.title, case.channel, case.reporter) == ("Printer 0.14", "mail", "J. Bakker")
+    assert case.text == "De printer doet niets."
+    assert case.mails[0].address == "j.bakker@school.example"
+    assert case.unread == 0
+    content = (directory / mails.place(case.mails[0].digest)).read_bytes()
+    assert b"De printer doet niets." in content
+    assert not (post.records / "latest").exists()
+
+
+STEPS = {
+    "before the case is there": ("oplever.app.incidents.begin", "new"),
+    "before the log": ("oplever.store.mails.log", "new"),
+    "before the receipt went out": ("oplever.mail.sending.send", "receipt"),
+    "before the receipt is in the case": ("oplever.app.mail_answers.admit", "receipt"),
+    "before the mail leaves the mailbox": ("oplever.mail.sources.Maildir.put", "new"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_mail_counts_once_wherever_it_was_stopped(post: Post, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """As if the power went: what comes after never happens. The next run ends it."""
+    post.deliver(Corpus().text("De printer doet niets."))
+    with monkeypatch.context() as patched:
+        patched.setattr(STEPS[step][0], _cut)
+        with pytest.raises(PowerCutError):
+            post.take_in()
+    assert len(post.folder()) == 1
+    post.take_in()
+    directory = the_case(post)
+    assert len([mail for mail in incident(directory).mails if mail.direction == "in"]) == 1
+    assert post.folder() == []
+    assert len(post.folder(".Oplever")) == 1
+    assert len(post.outgoing()) <= 1
+    assert manifest_problems(directory) == ()
+
+
+def _cut(*_: Any, **__: Any) -> None:
+    raise PowerCutError
+
+
+def manifest_problems(directory: Path) -> tuple[str, ...]:
+    run("report", directory.name)
+    return verify(directory).problems
+
+
+@pytest.mark.parametrize("step", ["oplever.app.mail_intake.admit", "oplever.store.mails.log"])
+def test_an_answer_counts_once_wherever_it_was_stopped(post: Post, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    directory = reported(post)
+    sent = answer(directory)
+    post.deliver(Corpus(seed=2, count=50).text("Dank.", In_Reply_To=sent.message_id))
+    with monkeypatch.context() as patched:
+        patched.setattr(step, _cut)
+        with pytest.raises(PowerCutError):
+            post.take_in()
+    post.take_in()
+    assert [mail.text for mail in incident(directory).mails if mail.direction == "in"] == [
+        "De printer doet niets.",
+        "Dank.",
+    ]
+    assert manifest_problems(directory) == ()
+
+
+def test_an_answer_that_may_have_gone_out_is_named(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = reported(post)
+    with monkeypatch.context() as patched:
+        patched.setattr("oplever.app.mail_answers.admit", _cut)
+        with pytest.raises(PowerCutError):
+            answer(directory)
+    assert incident(directory).contacts == ()
+    done = run("incident", "mail")
+    assert done.exit_code == 1
+    assert "may have gone out and is in no case" in done.stderr
+    assert f"{directory.name}." in done.stderr
+
+
+def test_nobody_is_told_when_the_mail_did_not_go_out(post: Post, tmp_path: Path) -> None:
+    directory = reported(post)
+    (tmp_path / "sendmail").write_text("#!/bin/sh\necho 'queue is full' >&2\nexit 75\n", encoding="utf-8")
+    arguments = ("incident", "tell", directory.name, "--how", "we komen", "--when", clock.now()[:10], "--send")
+    done = run(*arguments)
+    assert (done.exit_code, "queue is full" in done.stderr, "[mail-server]" in done.stderr) == (2, True, True)
+    assert incident(directory).contacts == ()
+    assert mails.unfinished(post.records) == []
+
+
+def test_an_answer_says_the_number_and_its_answer_finds_the_case(post: Post) -> None:
+    directory = reported(post, Subject="Printer\r\n bij\r\n de aula")
+    done = run("incident", "tell", directory.name[-6:], "--how", "We komen.", "--when", clock.now()[:10], "--send")
+    assert done.exit_code == 0, done.output
+    message = message_from_bytes(post.outgoing()[-1], policy=policy.default)
+    case = incident(directory)
+    assert message["Subject"] == f"Re: Printer bij de aula [INC {directory.name[-6:]}]"
+    assert message["In-Reply-To"] in {mail.message_id for mail in case.mails}
+    assert case.mails[0].message_id in message["References"]
+    assert message["Auto-Submitted"] is None
+    assert "We komen." in message.get_content()
+    assert [(contact.medium, contact.how) for contact in case.contacts] == [("mail", "We komen.")]
+    assert case.targets[0].reached is None or case.targets[0].reached == case.contacts[0].at
+    assert (
+        "is for a mail that is sent"
+        in run(
+            "incident", "tell", directory.name, "--how", "x", "--when", clock.now()[:10], "--address", "a@x.example"
+        ).stderr
+    )
+
+
+def test_an_answer_needs_an_address_that_is_one(post: Post) -> None:
+    made = run("incident", "new", "--channel", "counter", "--reporter", "J. Bakker", "--text", "stuk").stdout.split()[
+        -1
+    ]
+    tell = ("incident", "tell", made, "--how", "we komen", "--when", clock.now()[:10], "--send")
+    for more in ((), ("--address", "geen adres"), ("--address", "a@x.example\nBcc: b@y.example")):
+        done = run(*tell, *more)
+        assert (done.exit_code, "[mail-unaddressed]" in done.stderr) == (2, True), done.output
+    assert post.outgoing() == []
+    assert run(*tell, "--address", "a@x.example").exit_code == 0
+
+
+def test_what_came_back_was_not_told(post: Post) -> None:
+    directory = reported(post)
+    sent = answer(directory)
+    assert incident(directory).contacts[0].returned == ""
+    post.deliver(Corpus(seed=3, count=60).bounce(sent.message_id))
+    (done,) = post.take_in()
+    assert (done.outcome, done.case) == ("returned", directory.name)
+    case = incident(directory)
+    assert case.contacts[0].returned == "550 5.1.1 no such user"
+    assert "case_contact_missing" in {missing.code for missing in store.load(directory).completeness.missing}
+    assert "case_mail_returned" in {reason.code for reason in store.load(directory).document.reasons}
+
+
+def test_a_thousand_bounces_make_no_case_and_no_answer(post: Post) -> None:
+    """Some about an answer of the desk, most about what somebody sent in its name."""
+    directory = reported(post)
+    sent = answer(directory)
+    before, revision = len(post.outgoing()), store.load(directory).document.revision
+    corpus = Corpus(seed=4, count=100)
+    ids = [sent.message_id if number % 100 == 0 else f"<{number}@vals.example>" for number in range(1000)]
+    post.deliver(*(corpus.bounce(name) for name in ids))
+    handled = post.take_in()
+    assert [done.outcome for done in handled].count("returned") == 1
+    assert [done.outcome for done in handled].count("aside") == 999
+    assert len(list(post.records.glob("*-incident-*"))) == 1
+    assert store.load(directory).document.revision == revision + 1
+    assert len(post.outgoing()) == before
+    assert len(post.folder(".Oplever-aside")) == 999
+    assert post.folder() == []
+
+
+def test_a_storm_of_one_sender_is_set_aside_and_can_be_accepted(post: Post) -> None:
+    corpus = Corpus(seed=5)
+    post.deliver(*(corpus.text(f"alarm {number}", From="bewaking@school.example") for number in range(25)))
+    handled = post.take_in()
+    assert [done.outcome for done in handled].count("new") == 20
+    stormy = [done for done in handled if done.outcome == "aside"]
+    assert len(stormy) == 5
+    assert all(done.is_problem and "more than 20 reports in an hour" in done.reason for done in stormy)
+    assert len(post.outgoing()) == 1  # one receipt an hour
+    (taken,) = post.take_in(accepted=stormy[0].digest[:12])
+    assert (taken.outcome, taken.digest) == ("new", stormy[0].digest)
+    assert len(post.folder(".Oplever-aside")) == 4
+    with pytest.raises(OpleverError, match="no mail that was set aside"):
+        post.take_in(accepted="ffffffffffff")
+
+
+def test_a_mail_that_is_too_large_stays_and_is_named(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oplever.mail.sources.Maildir.read", _cut)  # it is not even read
+    post.deliver(b"Subject: groot\r\n\r\n" + b"x" * (26 << 20))
+    done = run("incident", "mail")
+    assert (done.exit_code, "larger than 25 MiB" in done.output) == (1, True)
+    assert len(post.folder(".Oplever-aside")) == 1
+
+
+def test_a_mail_about_a_broken_case_is_kept(post: Post) -> None:
+    directory = reported(post)
+    sent = answer(directory)
+    with (directory / "entries.jsonl").open("ab") as file:
+        file.write(b"{broken\n")
+    post.deliver(Corpus(seed=6, count=70).text("Dank.", In_Reply_To=sent.message_id))
+    (done,) = post.take_in()
+    assert done.outcome in ("new", "aside")
+    assert len(post.folder(".Oplever")) + len(post.folder(".Oplever-aside")) == 2
+
+
+def test_a_mail_changes_no_state_and_has_to_be_read(post: Post) -> None:
+    directory = reported(post)
+    name = directory.name
+    for kind in (*UNTIL_SOLVED, "retested", "confirmed"):
+        options = [
+            word for field, value in EVENTS[kind].items() for word in (f"--{field.replace('_', '-')}", str(value))
+        ]
+        options = [clock.now()[:10] if word == "2026-11-24" else word for word in options]
+        done = run("incident", COMMANDS[kind], name, *options)
+        assert done.exit_code == 0, done.output
+    number = f"[INC {name[-6:]}]"
+    corpus = Corpus(seed=7, count=80)
+    post.deliver(corpus.text("Hij is weer stuk.", Subject=number))
+    post.take_in()
+    assert (store.load(directory).status, incident(directory).unread) == ("solved", 1)
+    refused = run("incident", "close", name)
+    assert (refused.exit_code, "somebody read the mails" in refused.stderr) == (2, True)
+    assert "1 new mail" in run("incident", "list").stdout
+    assert run("incident", "read", name, "--meaning", "bedankje").exit_code == 0
+    assert run("incident", "close", name).exit_code == 0
+    assert name not in run("incident", "list").stdout
+    post.deliver(corpus.text("Toch niet goed.", Subject=number))
+    post.take_in()
+    assert (store.load(directory).status, incident(directory).unread) == ("closed", 1)
+    assert name in run("incident", "list").stdout
+    assert run("incident", "reopen", name, "--reason", "weer stuk").exit_code == 0
+    assert incident(directory).unread == 0
+
+
+def test_a_case_that_is_past_gets_a_new_one_that_names_it(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = reported(post)
+    monkeypatch.setattr("oplever.app.mail_intake._is_past", lambda record: True)
+    post.deliver(Corpus(seed=8, count=90).text("Weer.", Subject=f"[INC {directory.name[-6:]}]"))
+    (done,) = post.take_in()
+    assert done.outcome == "new"
+    assert [(link.relation, link.target) for link in incident(store.find(done.case)).links] == [
+        ("earlier", directory.name)
+    ]
+
+
+def test_a_mail_about_a_merged_case_goes_to_the_one_that_goes_on(post: Post) -> None:
+    first, corpus = reported(post), Corpus(seed=9, count=95)
+    post.deliver(corpus.text("Ook stuk."))
+    (done,) = post.take_in()
+    assert run("incident", "merge", done.case, "--into", first.name, "--reason", "dezelfde").exit_code == 0
+    post.deliver(corpus.text("En nu?", Subject=f"[INC {done.case[-6:]}]"))
+    (later,) = post.take_in()
+    assert (later.outcome, later.case) == ("added", first.name)
+
+
+def test_attachments_come_out_as_they_went_in_and_only_where_somebody_says(post: Post, tmp_path: Path) -> None:
+    corpus = Corpus(seed=10)
+    post.deliver(*(letter.content for letter in corpus.attached()))
+    before = set(tmp_path.rglob("*"))
+    handled = post.take_in()
+    for done in handled[:10]:
+        target = tmp_path / "out.bin"
+        listed = run("incident", "attachment", done.case)
+        assert "application/octet-stream" in listed.stdout
+        assert run("incident", "attachment", done.case, "1", "--output", str(target)).exit_code == 0
+        assert target.read_bytes().endswith(b"\x89PNG")
+    assert run("incident", "attachment", handled[0].case, "2", "-o", "x").exit_code == 2
+    written = {path.name for path in set(tmp_path.rglob("*")) - before if path.is_file()}
+    assert not any(part in name for name in written for part in ("cron", "dll", "gnp", "bashrc"))
+
+
+def test_a_flipped_byte_of_a_mail_is_named(post: Post) -> None:
+    directory = reported(post)
+    assert manifest_problems(directory) == ()
+    path = directory / mails.place(incident(directory).mails[0].digest)
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+    assert [problem for problem in verify(directory).problems if path.name in problem]
+
+
+def test_names_and_messages_go_when_their_time_is_over(post: Post, tmp_path: Path) -> None:
+    directory = reported(post, From='"Fatma Demir" <fatma.demir@school.example>', Subject="Vraag van Fatma Demir")
+    name = directory.name
+    run("incident", "tell", name, "--how", "Beste Fatma Demir, mail fatma.demir@school.example", "--when",
+        clock.now()[:10], "--send")  # fmt: skip
+    now = clock.moment("2031-01-01T00:00:00Z")
+    due = retention.plan(post.records, Retention(hours_names="2 years"), now)
+    assert [row.record for row in due] == [name]
+    retention.carry_out(post.records, due[0], now)
+    run("report", name)
+    assert not (directory / "mail").exists()
+    left = [path.name for path in directory.rglob("*") if path.is_file() and b"demir" in path.read_bytes().lower()]
+    assert left == []
+    assert verify(directory).problems == ()
+    assert len(incident(directory).mails) == 3
+
+
+def test_passwords_come_from_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_PASSWORD", "geheim1")
+    file = tmp_path / "password"
+    file.write_text("geheim2\n", encoding="utf-8")
+    file.chmod(0o600)
+    assert password(Secret(environment="DESK_PASSWORD")) == "geheim1"
+    assert password(Secret(file=str(file))) == "geheim2"
+    assert password(Secret(command=("printf", "geheim3\\n"))) == "geheim3"
+    file.chmod(0o640)
+    monkeypatch.delenv("DESK_PASSWORD")
+    wrong = (Secret(), Secret(environment="DESK_PASSWORD"), Secret(file=str(file)), Secret(command=("false",)),
+             Secret(command=("/does/not/exist",)))  # fmt: skip
+    for secret in wrong:
+        with pytest.raises(OpleverError) as refused:
+            password(secret)
+        assert refused.value.slug == "mail-secret"
+        assert "geheim" not in refused.value.message
+
+
+def test_a_mailbox_that_is_not_set_or_not_there_is_one_error(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_PASSWORD", "geheim")
+    (tmp_path / "oplever.yml").write_text("mail: {address: a@x.example}", encoding="utf-8")
+    assert "[mail-not-set]" in run("incident", "mail").stderr
+    (tmp_path / "oplever.yml").write_text("mail: {maildir: nergens}", encoding="utf-8")
+    assert "[file-unreadable]" in run("incident", "mail").stderr
+    secret = {"environment": "DESK_PASSWORD"}
+    imap = {"host": "127.0.0.1", "port": 9, "user": "desk", "password": secret}
+    (tmp_path / "oplever.yml").write_text(json.dumps({"mail": {"imap": imap}}), encoding="utf-8")
+    done = run("incident", "mail")
+    assert ("[mail-server]" in done.stderr, "geheim" in done.output) == (True, False)
+    imap |= {"host": "mail.example", "security": "none"}
+    (tmp_path / "oplever.yml").write_text(json.dumps({"mail": {"imap": imap}}), encoding="utf-8")
+    assert "for this machine only" in run("incident", "mail").stderr
+
+
+def test_what_is_kept_of_mail_is_for_its_owner_alone(post: Post) -> None:
+    directory = reported(post)
+    for path in (*directory.rglob("*"), post.records / mails.LOG):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+    assert DESK not in (post.records / mails.LOG).read_text(encoding="utf-8")
+    assert "user1@school.example" not in (post.records / mails.LOG).read_text(encoding="utf-8")
