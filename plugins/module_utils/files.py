@@ -17,6 +17,8 @@ import subprocess
 import tempfile
 import time
 
+from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
+
 KEYS = (
     "path", "state", "content", "lines", "link", "keep", "owner", "group", "mode", "directory_mode", "validate",
     "optional", "once", "early", "notify", "serial",
@@ -239,7 +241,8 @@ def _shown_path(path):
 
 
 def _difference(entry, before, after):
-    return {"before": before, "after": after, "before_header": entry["path"], "after_header": entry["path"]}
+    texts = {"before": readable(before), "after": readable(after)}
+    return {**texts, "before_header": entry["path"], "after_header": entry["path"]}
 
 
 def _shown(state):

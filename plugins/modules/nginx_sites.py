@@ -95,6 +95,7 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 
 HOME = "/etc/nginx"
 NGINX = "/usr/sbin/nginx"
@@ -123,7 +124,8 @@ class Change:
         before, after = self.before or "", self.after or ""
         if self.secret:
             before, after = ("(not shown)\n" if text else "" for text in (before, after))
-        return {"before": before, "after": after, "before_header": self.path, "after_header": self.path}
+        texts = {"before": readable(before), "after": readable(after)}
+        return {**texts, "before_header": self.path, "after_header": self.path}
 
 
 def main():

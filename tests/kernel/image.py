@@ -56,9 +56,11 @@ umount --all || true
 mount -o remount,ro / || true
 echo installed
 """
-# By translation, which works everywhere; OPLEVER_ACCEL=kvm is for hosts that let a machine use their processor.
+# By translation, which works everywhere; OPLEVER_ACCEL=kvm is for hosts that let a machine use their processor. Of a
+# processor that is a machine itself, KVM often cannot give away what it says of its own faults.
 QEMU = [
-    "qemu-system-x86_64", "-accel", os.environ.get("OPLEVER_ACCEL", "tcg,thread=multi"), "-cpu", "max", "-m", "1024",
+    "qemu-system-x86_64", "-accel", os.environ.get("OPLEVER_ACCEL", "tcg,thread=multi"),
+    "-cpu", "max,-arch-capabilities", "-m", "1024",
     "-smp", str(os.cpu_count() or 1), "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
 ]  # fmt: skip
 FILES = {

@@ -10,6 +10,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.engine import language
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules.text import clean, short
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 from ansible_collections.oplever.lab.plugins.module_utils.sources.registry import SOURCES
 
 SECONDS = 120  # for all that one expectation asks; the walk and commands have shorter limits of their own
@@ -48,7 +49,7 @@ def evaluate(machine, checks, exceptions=(), host="", today=""):
         if result["status"] in ("fail", "error"):
             failed.add(check["id"])
         results.append(waivers.apply(result, wrong, exceptions, host, today))
-    return results
+    return readable(results)
 
 
 def _prepare(machine, checks):

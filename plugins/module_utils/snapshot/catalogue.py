@@ -35,15 +35,24 @@ def catalogue(machine):
         if not name.endswith(".list"):
             continue
         package, path = name[: -len(".list")], "%s/%s" % (INFO, name)
-        status = machine.status(path)
-        if status is None:
+        moment = unpacking(machine, package)
+        if moment is None:
             continue
-        result.unpacked[package] = max(status.st_mtime, status.st_ctime) + SLACK
+        result.unpacked[package] = moment + SLACK
         for line in (machine.read(path, limit=LARGEST) or "").split("\n"):
             if line and line != "/.":
                 elsewhere, by = diverted.get(line, (line, package))
                 result.files[real(line if by == package else elsewhere, merged)] = package
     return result
+
+
+def unpacking(machine, package):
+    """When a package was unpacked, None when dpkg has no list of it. Its list and its sums are written together, and
+    the list again when another package takes over a file; so the earlier of the two counts, and one touched file
+    alone hides nothing."""
+    files = ("%s/%s%s" % (INFO, package, suffix) for suffix in (".list", ".md5sums"))
+    moments = [max(status.st_mtime, status.st_ctime) for status in map(machine.status, files) if status is not None]
+    return min(moments) if moments else None
 
 
 def real(path, merged):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.oplever.lab.plugins.module_utils import bounded
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     description,
     facts,
@@ -69,7 +70,7 @@ def snapshot(machine, places):
     except UnreadableError:
         key = ""
     facts_of_kinds = {"state": state.words, "texts": state.texts, "unseen": state.unseen}
-    return dict(result, problems=problems, digest_key=key, **facts_of_kinds)
+    return readable(dict(result, problems=problems, digest_key=key, **facts_of_kinds))
 
 
 def _machine_id(machine):

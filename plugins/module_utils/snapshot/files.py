@@ -14,7 +14,7 @@ import stat
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
 from ansible_collections.oplever.lab.plugins.module_utils.machine import MAGIC, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs, rows
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_HOME, Kind, Unseen
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_HOME, LONGEST_TEXT, Kind, Unseen
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account
 
 KINDS = {
@@ -28,7 +28,8 @@ KINDS = {
 MOST = 20000
 TREES = (
     "/etc", "/var/spool/cron", "/var/spool/at", "/var/spool/incron", "/root/.ssh", "/run/systemd/system",
-    "/run/systemd/system.control", "/run/systemd/user", "/run/systemd/network", "/run/udev/rules.d", "/run/sysctl.d",
+    "/run/systemd/system.control", "/run/systemd/user", "/run/user/*/systemd/user", "/run/user/*/systemd/user.control",
+    "/run/systemd/network", "/run/udev/rules.d", "/run/sysctl.d",
     "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysusers.d", "/run/polkit-1/rules.d", "/var/lib/systemd/linger",
     "/var/lib/polkit-1", "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d", "/run/systemd/*.conf.d",
     "/run/systemd/*-generators", "/run/systemd/nspawn", "/run/credstore", "/run/credstore.encrypted",
@@ -42,10 +43,26 @@ IN_HOME = (
     ".xsession", ".xsessionrc", ".xinitrc", ".pam_environment", ".forward", ".rhosts", ".shosts", ".inputrc", ".netrc",
     ".my.cnf", ".pgpass", ".vimrc", ".exrc", ".gitconfig", ".gnupg/gpg-agent.conf", ".config/systemd/user",
     ".config/autostart", ".config/environment.d", ".config/plasma-workspace/env", ".config/fish",
-    ".local/share/systemd/user", ".local/bin", ".config/git/config", ".config/pip/pip.conf", ".procmailrc",
+    ".local/share/systemd/user", ".local/bin", "bin", ".config/git/config", ".config/pip/pip.conf", ".procmailrc",
     ".tmux.conf", ".screenrc", ".wgetrc", ".curlrc", ".emacs", ".emacs.d/init.el", ".config/nvim", ".npmrc", ".gnomerc",
     ".local/lib/python*/site-packages/*.pth", ".local/lib/python*/site-packages/*customize.py",
 )  # fmt: skip
+# A shell and other programs write these; a link in their place keeps nothing.
+HISTORIES = (".bash_history", ".zsh_history", ".ash_history", ".python_history", ".mysql_history", ".mariadb_history")
+INCLUDED = re.compile(
+    r"^[ \t]*[@#$!]?(?:include\w*|confdir|sourcedir)"
+    r"(?:[ \t]+|[ \t]*[=(][ \t]*)(?:file[ \t]*=[ \t]*)?[\"'<]?(/[^\s\"'<>;#)]+)",
+    re.MULTILINE | re.IGNORECASE,
+)
+STARTS = re.compile(
+    r"/etc/cron|/etc/anacrontab|/var/spool/cron/|/etc/rc\.local\Z|.*/systemd/.*\.(?:service|conf|path|socket)\Z"
+)
+# A full path in a line of these, but behind a redirection.
+NAMED = re.compile(r"(?<![\w.>/:])(?<!> )(/(?:home|srv|root|data|mnt|media)/[^\s\"';:|&<>*?$()=]+)")
+SEEN_OTHERWISE = (
+    "/etc/", "/usr/", "/opt/", "/proc/", "/sys/", "/dev/", "/run/", "/var/run/", "/tmp/", "/var/log/",  # noqa: S108
+)  # fmt: skip
+WRITTEN = (".log", ".pid", ".sock", ".lock", ".out", ".tmp")
 # Changed by the machine itself all the time, or made from other files in /etc.
 PASSING = (
     "/etc/security/opasswd.old",
@@ -73,8 +90,12 @@ def collect(machine, places):
     for home in homes(machine):
         for name in IN_HOME:
             search.add_all("%s/%s" % (glob.escape(home), name), follow=False)
+        for name in HISTORIES:
+            search.note_link("%s/%s" % (home, name))
     for pattern in places.trees:
         search.add_all(pattern, follow=True)
+    for pattern in _named_elsewhere(machine, search.paths):
+        search.add_all(pattern, follow=False)
     for home in homes(machine):
         search.note(home)  # after the trees: the home of an account may be the top of one
     shown, hidden = rows.below(places.show), rows.below(places.hide)
@@ -93,6 +114,25 @@ def collect(machine, places):
             yield Unseen("file", "%s: %s" % (path, getattr(problem, "strerror", None) or problem))
     for reason in search.unseen:
         yield Unseen("file", reason)
+
+
+def _named_elsewhere(machine, paths):
+    """Files outside the trees that a configuration file reads as part of itself, and what a table of cron or a unit has
+    run, wherever it is; /usr and /opt are looked at as files of packages and outside them."""
+    for path, status in list(paths.items()):
+        if not stat.S_ISREG(status.st_mode) or not status.st_size or status.st_size > LONGEST_TEXT:
+            continue
+        try:
+            text = machine.read(path) or ""
+        except UnreadableError:
+            continue
+        patterns = INCLUDED.findall(text)
+        if STARTS.match(path):
+            patterns += [word for line in text.splitlines() for word in NAMED.findall(line) if not line.startswith("#")]
+        for pattern in patterns:
+            name = pattern.rstrip("/")
+            if name.count("/") > 1 and not name.startswith(SEEN_OTHERWISE) and not name.endswith(WRITTEN):
+                yield name
 
 
 def homes(machine):
@@ -164,6 +204,12 @@ class _Search:
         """One directory without what is in it."""
         status = self.machine.status(path, follow=False)
         if status is not None:
+            self.paths.setdefault(path, status)
+
+    def note_link(self, path):
+        """One link; nothing when something else, or nothing, is there."""
+        status = self.machine.status(path, follow=False)
+        if status is not None and stat.S_ISLNK(status.st_mode):
             self.paths.setdefault(path, status)
 
     def _inside(self, path):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, joined
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
 from ansible_collections.oplever.lab.plugins.module_utils.sources import interface, route
 
 KINDS = {
@@ -21,6 +22,10 @@ KINDS = {
     ),
 }
 RULES = {"inet": ["ip", "-json", "-4", "rule", "show"], "inet6": ["ip", "-json", "-6", "rule", "show"]}
+QUEUES = ["tc", "-json", "qdisc", "show"]
+USUAL_QUEUES = ("noqueue", "mq", "pfifo_fast", "fq_codel", "fq", "mqprio", "noop")
+IN_WORDS = ("limit", "delay", "loss-random", "rate", "corrupt", "default")
+POLICIES = ["ip", "xfrm", "policy", "show"]
 NEIGHBOURS = ["ip", "-json", "neigh", "show", "nud", "permanent"]
 COMMANDS = (
     ["ip", "-json", "address", "show"],
@@ -28,19 +33,24 @@ COMMANDS = (
     ["ip", "-json", "-6", "route", "show"],
     *RULES.values(),
     NEIGHBOURS,
+    QUEUES,
+    POLICIES,
 )
 USUAL_RULES = {("0", "local"), ("32766", "main"), ("32767", "default")}
+USUAL_TABLES = ("local", "main", "default", "None")
 # Made and taken away with each container or virtual machine.
 PASSING = re.compile(r"veth|vnet|tap\d|cali|lxc|docker\w{7}")
 
 
 def collect(machine, places):
+    queues = _queues(machine)
     for link in machine.once(interface.links):
         if not PASSING.match(link["ifname"]) and (link["ifname"] != "lo" or len(_addresses(link)) > 2):
             flags = link.get("flags", ())
             state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
             size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
-            yield Fact("network", link["ifname"], joined(" ".join(_addresses(link)) or "no address", state, size))
+            addresses = " ".join(_addresses(link)) or "no address"
+            yield Fact("network", link["ifname"], joined(addresses, state, size, *queues.get(link["ifname"], ())))
     resolver = machine.read("/etc/resolv.conf") or ""
     yield Fact("network", "dns_servers", " ".join(_name_servers(resolver)) or "none")
     upstream = machine.read("/run/systemd/resolve/resolv.conf")
@@ -55,22 +65,62 @@ def collect(machine, places):
             yield Fact("neighbour", "%s on %s" % (row.get("dst"), row.get("dev")), row["lladdr"])
 
 
+def _queues(machine):
+    """Interface -> the queues that somebody gave it: they slow traffic down, drop it, copy it, or hand it to a
+    program. Those that the kernel gives by itself are left out."""
+    queues = {}
+    try:
+        rows = interface.ask(machine, QUEUES)
+    except UnreadableError:
+        return queues  # without tc, of the package that brings ip, nobody gave them one
+    for row in rows:
+        if row.get("kind") not in USUAL_QUEUES:
+            words = ["%s %s" % (key, value) for key, value in sorted(row.get("options", {}).items()) if key in IN_WORDS]
+            queues.setdefault(row.get("dev"), []).append(" ".join(["queue", str(row.get("kind")), *words]))
+    return queues
+
+
+def _policies(machine):
+    """Rules of IPsec, which send traffic elsewhere without a route."""
+    try:
+        text = machine.output(POLICIES)
+    except UnreadableError as problem:
+        if "not supported" not in str(problem):
+            yield Unseen("route", str(problem))
+        return
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        about, _, words = block.partition("\n")
+        match = re.match(r"src (\S+) dst (\S+)", about)
+        direction = re.search(r"\bdir (\w+)", words)
+        if match and direction and direction.group(1) in ("in", "out", "fwd"):
+            yield Fact("route", "ipsec %s %s to %s" % (direction.group(1), *match.groups()), " ".join(words.split()))
+
+
 def _routes(machine):
-    for family, table in machine.once(route.routes).items():
-        for row in table:
-            if row.get("protocol") == "kernel" or PASSING.match(row.get("dev", "")):
-                continue
-            value = joined(
-                "via %s" % row["gateway"] if row.get("gateway") else "", row.get("dev", ""), row.get("type", "")
-            )
-            metric = ", metric %s" % row["metric"] if row.get("metric") else ""
-            yield Fact("route", "%s %s%s" % (family, row.get("dst"), metric), value)
+    for family, rows in machine.once(route.routes).items():
+        yield from _of_table(family, rows, "")
+    yield from _policies(machine)
+    tables = {}
     for family, command in RULES.items():
         for row in interface.ask(machine, command):
             about = (str(row.get("priority")), str(row.get("table")))
             if about not in USUAL_RULES or row.get("src", "all") != "all":
                 words = ["%s %s" % (key, row[key]) for key in sorted(row) if key not in ("priority", "flags")]
                 yield Fact("route", "%s rule %s" % (family, about[0]), ", ".join(words))
+                if about[1] not in USUAL_TABLES:
+                    tables[family, command[2], about[1]] = None
+    for family, flag, table in tables:
+        rows = interface.ask(machine, ["ip", "-json", flag, "route", "show", "table", table])
+        yield from _of_table(family, rows, ", table %s" % table)
+
+
+def _of_table(family, rows, table):
+    for row in rows:
+        if row.get("protocol") == "kernel" or PASSING.match(row.get("dev", "")):
+            continue
+        value = joined("via %s" % row["gateway"] if row.get("gateway") else "", row.get("dev", ""), row.get("type", ""))
+        metric = ", metric %s" % row["metric"] if row.get("metric") else ""
+        yield Fact("route", "%s %s%s%s" % (family, row.get("dst"), table, metric), value)
 
 
 def network(machine):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot import programs
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
 from ansible_collections.oplever.lab.plugins.module_utils.sources import socket
 from ansible_collections.oplever.lab.plugins.module_utils.sources.file import owner
@@ -20,13 +21,20 @@ KINDS = {
     "process": Kind(
         "programma dat draait",
         "running program",
-        "processes whose program no package brought, was deleted, or was replaced by something else, and those that "
-        "call themselves a thread of the kernel",
+        "processes whose program no package brought, was deleted, or was replaced by something else, that have a "
+        "library which no package brought, call themselves something else, or are stopped",
     ),
 }
 TABLES = {"raw": ("/proc/net/raw", "/proc/net/raw6"), "packet": ("/proc/net/packet",)}
 DELETED = " (deleted)"
-HOMES = re.compile(r"/(?:home|root|run|srv|var|tmp|opt|dev|usr|memfd:)")
+# Letters of proc(5) for a process that somebody holds.
+STOPPED = {"T": "is stopped by a signal", "t": "is held by a debugger"}
+CODE = re.compile(r"^\S+ ..x. \S+ \S+ \d+ +(.+)$", re.MULTILINE)
+OF_LANGUAGE = re.compile(r"/(?:site-packages|dist-packages|node_modules|gems|site_perl)/|\.jar$|\.so\.cache$")
+# Code that a program makes while it runs.
+ANONYMOUS = ("/memfd:", "/dev/", "/SYSV", "/tmp/ffi", "/run/user/", "/[")  # noqa: S108
+TITLE = re.compile(r"[\w./+-]+\Z")
+PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 
 def collect(machine, places):
@@ -38,20 +46,29 @@ def collect(machine, places):
     packaged = machine.once(programs.brought).files
     altered = {}
     for process in running:
-        words = joined(_out_of_order(machine, process.program, packaged), _disguise(process))
+        words = joined(
+            _out_of_order(machine, process.program, packaged),
+            _disguise(machine, process, packaged),
+            *_foreign_libraries(machine, process, packaged),
+            STOPPED.get(process.state, "") if process.is_of_service else "",
+        )
         if words:
-            altered.setdefault((process.program.replace(DELETED, ""), words), set()).add(process.user)
-    for (program, words), users in altered.items():
-        yield Fact("process", program, "%s, user %s" % (words, " ".join(sorted(users))))
+            users_by_words = altered.setdefault(process.program.replace(DELETED, ""), {})
+            users_by_words.setdefault(words, set()).add(process.user)
+    for program, users_by_words in altered.items():
+        of_each = ("%s, user %s" % (words, " ".join(sorted(users))) for words, users in users_by_words.items())
+        yield Fact("process", program, "; ".join(sorted(of_each)))
 
 
 class _Process:
-    """`name` as the kernel has it, `title` as the process calls itself, `program`, `user`, `inodes` of its sockets."""
+    """`name` and `state` as the kernel has them, `title` as the process calls itself, `program`, `user`, `inodes` of
+    its sockets, `libraries`: paths of files of which it runs code; `is_of_service`: no login started it."""
 
-    __slots__ = ("inodes", "name", "program", "title", "user")
+    __slots__ = ("inodes", "is_of_service", "libraries", "name", "program", "state", "title", "user")
 
-    def __init__(self, name, title, program, user, inodes):
-        self.name, self.title, self.program, self.user, self.inodes = name, title, program, user, inodes
+    def __init__(self, **values):
+        for name in self.__slots__:
+            setattr(self, name, values[name])
 
 
 def _running(machine):
@@ -63,13 +80,25 @@ def _running(machine):
         try:
             program = os.readlink(directory + "/exe")
             user = owner(machine, os.stat(directory).st_uid)
-            name = (machine.read("/proc/%s/comm" % pid) or "").strip()
+            name, state = _name_and_state(machine.read("/proc/%s/stat" % pid) or "")
+            maps = machine.read("/proc/%s/maps" % pid) or ""
+            group = machine.read("/proc/%s/cgroup" % pid) or ""
             title = (machine.read("/proc/%s/cmdline" % pid) or "").partition("\0")[0]
             links = [os.readlink(os.path.join(directory, "fd", fd)) for fd in os.listdir(directory + "/fd")]
         except (OSError, UnreadableError):
             continue
-        inodes = [link[8:-1] for link in links if link.startswith("socket:[")]
-        yield _Process(name, title, program, user, inodes)
+        yield _Process(
+            name=name, state=state, title=title, program=program, user=user,
+            inodes=[link[8:-1] for link in links if link.startswith("socket:[")],
+            libraries=set(CODE.findall(maps)) - {program},
+            is_of_service="/user.slice/" not in group,
+        )  # fmt: skip
+
+
+def _name_and_state(text):
+    """The second field of proc(5) stat, in brackets and with any character in it, and the letter behind it."""
+    name, _, fields = text.partition("(")[2].rpartition(")")
+    return name, fields.strip()[:1]
 
 
 def _out_of_order(machine, program, packaged):
@@ -83,9 +112,41 @@ def _out_of_order(machine, program, packaged):
     return "" if path in packaged else "no package brought it"
 
 
-def _disguise(process):
-    """The kernel's own threads are shown in brackets and have no program."""
-    return "calls itself %s" % process.title if process.title.startswith("[") else ""
+def _disguise(machine, process, packaged):
+    """The kernel's own threads are shown in brackets and have no program. A process that poses as another program has
+    the path or the name of that one; a script names itself, and is run by its interpreter."""
+    title = process.title
+    if title.startswith("["):
+        return "calls itself %s" % title
+    if process.program.endswith(DELETED) or not TITLE.match(title):
+        return ""
+    path = title if title.startswith("/") else shutil.which(title, path=PLACES) or ""
+    real = os.path.realpath(path)
+    if real == process.program or real not in packaged or not _is_binary(real):
+        return ""
+    return "calls itself %s" % title
+
+
+def _is_binary(path):
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(4) == b"\x7fELF"
+    except OSError:
+        return False
+
+
+def _foreign_libraries(machine, process, packaged):
+    """Libraries that no package brought, in a program of a package. Those of Python and other languages come as they
+    are asked for; of those that were deleted, packages leave some behind with each upgrade."""
+    if process.program not in packaged:
+        return
+    for library in sorted(process.libraries):
+        path = library.replace(DELETED, "")
+        is_left_behind = library.endswith(DELETED) and path.startswith(("/usr/", "/lib"))
+        if not path.startswith("/") or OF_LANGUAGE.search(path) or is_left_behind or path.startswith(ANONYMOUS):
+            continue
+        if path not in packaged and catalogue.real(path, catalogue.MERGED) not in packaged:
+            yield "has loaded %s, which no package brought" % library
 
 
 def _listening(machine, running):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import stat
 import time
 import zlib
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, rows
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, marks, rows
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.walk import walk
 from ansible_collections.oplever.lab.plugins.module_utils.sources import capability, package
@@ -57,6 +58,12 @@ KINDS = {
         "dpkg's list, sums and scripts of each installed version of a package",
         only="changed",
     ),
+    "unpacking": Kind(
+        "uitpakken van een pakket",
+        "unpacking of a package",
+        "when each installed version of a package was unpacked, by the times of dpkg's own files, and its list",
+        only="changed",
+    ),
 }
 WALKED = ("outside", "rights", "capability", "runnable", "python")
 DAYS = 30  # in which the rolling part has been round
@@ -64,6 +71,8 @@ SECONDS = {"part": 0.25, "whole": 600.0}  # for reading, beyond the files that c
 CHANGED_SECONDS = 10.0
 PIECE = 1 << 18
 LINKS = "/etc/alternatives/"
+INDEX = "/etc/ld.so.cache"
+LIBRARY = re.compile(rb"/[^\0\n]+\.so[^\0/]*(?=\0)")
 
 
 def brought(machine):
@@ -93,6 +102,7 @@ def collect(machine, places):
     yield from _outside(machine, result)
     for entry in result.runnable:
         yield rows.fact(machine, "runnable", entry.path, entry.status)
+    yield from _libraries(machine)
     yield from _rights(machine, result)
     for path in result.executable:
         bits = _capabilities(machine, path)
@@ -113,6 +123,15 @@ def _outside(machine, result):
             yield rows.fact(machine, "outside", entry.path, entry.status)
     for place, entries in inside.items():
         yield Fact("outside", place + "/*/", _together(entries))
+
+
+def _libraries(machine):
+    """The index of the linker is made again with each package; a library in it that no package brought counts."""
+    packaged = machine.once(brought).files
+    for name in sorted(set(LIBRARY.findall(machine.content(INDEX, rows.LARGEST) or b""))):
+        path = os.fsdecode(name)
+        if path not in packaged and catalogue.real(path, catalogue.MERGED) not in packaged:
+            yield Fact("outside", "%s, %s" % (INDEX, path), "programs load it from there")
 
 
 def _rights(machine, result):
@@ -168,18 +187,30 @@ def _changed(machine, result, every_file):
             yield Fact("program", path, "gone")
     files = [entry for entry in result.touched if stat.S_ISREG(entry.status.st_mode)]
     touched = {entry.path for entry in files}
+    for entry in (*result.links, *result.touched):
+        if not stat.S_ISREG(entry.status.st_mode) and not entry.path.startswith("/etc/"):
+            yield from _no_longer_a_file(machine, entry)
     slices = [entry for entry in result.packaged if entry.path not in touched and (every_file or _is_due(entry.path))]
     newest = sorted(files, key=lambda entry: -entry.status.st_ctime)
-    yield from _compared(machine, newest, CHANGED_SECONDS if not every_file else SECONDS["whole"], True)
-    yield from _compared(machine, slices, SECONDS["whole" if every_file else "part"], every_file)
+    yield from _compared(machine, newest, CHANGED_SECONDS if not every_file else SECONDS["whole"], touched, True)
+    yield from _compared(machine, slices, SECONDS["whole" if every_file else "part"], (), every_file)
+
+
+def _no_longer_a_file(machine, entry):
+    """A link that was made after its package was unpacked, and whatever stands where a package has a file."""
+    if stat.S_ISLNK(entry.status.st_mode):
+        yield rows.fact(machine, "program", entry.path, entry.status)
+    elif entry.path in catalogue.sums(machine, entry.package):
+        yield Fact("program", entry.path, rows.rights(machine, entry.status))
 
 
 def _is_due(path):
     return zlib.crc32(path.encode("utf-8", "surrogateescape")) % DAYS == int(time.time() // 86400) % DAYS
 
 
-def _compared(machine, entries, seconds, all_of_them):
-    """A fact for each of the entries whose content is not that of its package; Unseen when the time was up before the
+def _compared(machine, entries, seconds, touched, all_of_them):
+    """A fact for each of the entries whose content is not that of its package, and for those of the paths `touched`
+    that are among its files and not among its sums; Unseen when the time was up before the
     end, unless the next day goes on where this one stopped."""
     until, sums = time.monotonic() + seconds, {}
     for at, entry in enumerate(entries):
@@ -191,6 +222,9 @@ def _compared(machine, entries, seconds, all_of_them):
             sums[entry.package] = catalogue.sums(machine, entry.package)
         expected = sums[entry.package].get(entry.path)
         if expected is None:
+            if sums[entry.package] and entry.path in touched and not entry.path.startswith("/etc/"):
+                words = "changed, and package %s has no sum of it" % entry.package.split(":")[0]
+                yield Fact("program", entry.path, joined(words, "%d bytes" % entry.status.st_size))
             continue
         try:
             digest = _md5(machine.root + entry.path)
@@ -227,6 +261,10 @@ def _lists(machine):
             digest.update(name.encode() + b"\0" + (machine.content("%s/%s" % (catalogue.INFO, name), 16 << 20) or b""))
         version = versions.get(package) or versions.get(package.split(":")[0], "")
         yield Fact("package_list", "%s %s" % (package, version), digest.hexdigest()[:16])
+        files_of_package = machine.content("%s/%s.list" % (catalogue.INFO, package), 16 << 20) or b""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(catalogue.unpacking(machine, package) or 0))
+        words = "%s, %d files, %s" % (moment, files_of_package.count(b"\n"), marks.plain(files_of_package))
+        yield Fact("unpacking", "%s %s" % (package, version), words)
 
 
 def _versions(machine):

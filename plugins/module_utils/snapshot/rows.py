@@ -83,7 +83,7 @@ def _content(machine, path, status, packaged, diff):
     if path in TOLD_ELSEWHERE:
         return "", None
     if status.st_size > LARGEST:
-        return "%d bytes, too large to read, changed %d" % (status.st_size, int(status.st_mtime)), None
+        return "%d bytes, too large to read, changed %d" % (status.st_size, int(status.st_ctime)), None
     try:
         data = machine.content(path, LARGEST)
     except UnreadableError as problem:

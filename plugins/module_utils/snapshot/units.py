@@ -81,7 +81,8 @@ def state(unit):
     """The properties of a unit in words; empty when it says nothing that lasts."""
     enabled, load, active = unit.get("UnitFileState", ""), unit.get("LoadState", ""), unit.get("ActiveState", "")
     if unit.get("Transient") == "yes":
-        return "running, without a file" if active in RUNS else ""
+        lasting = "running" if active in RUNS else "failed" if active == "failed" else ""
+        return joined(lasting, "without a file") if lasting else ""
     loaded = "" if load in ("loaded", "masked") else load
     if active == "failed":
         return joined("failed", enabled, loaded)

@@ -42,7 +42,9 @@ MADE = (
     "/usr/lib/dkms/*", "/usr/share/dictionaries-common/*", "/usr/share/ghostscript/*",
     "/usr/share/vim/addons/doc/tags", "/usr/share/vim/*/doc/tags", "/usr/share/texmf/ls-R", "/usr/lib/*/ghostscript/*",
     "/usr/share/hunspell/*", "/usr/share/myspell/*", "/usr/lib/ispell/*", "/usr/share/maven-repo/*",
-    "/boot/initrd.img*", "/boot/grub/*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*", "/usr/lib/ssl/*",
+    "/boot/initrd.img*", "/boot/grub/grub.cfg", "/boot/grub/grubenv",
+    "/boot/grub/*-pc/*", "/boot/grub/*-efi/*", "/boot/grub/locale/*", "/boot/grub/fonts/*", "/boot/grub/*.pf2",
+    "/boot/grub/.background*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*", "/usr/lib/ssl/*",
     "/usr/lib/mime/packages/*", "/usr/share/snmp/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
     "/usr/share/binfmts/*", "/usr/lib/*/perl/*/perllocal.pod", "/usr/local/share/sgml*", "/usr/local/share/xml*",
     "/vmlinuz*", "/initrd.img*", "/lost+found", "/swap*", "/media", "/mnt", "/opt", "/srv", "/usr/lib/pcrlock.d/*",
@@ -73,18 +75,19 @@ class Result:
 
     `outside`: of no package, in the directories of programs and at the top, and programs elsewhere. `odd`: rights out
     of the ordinary, and devices outside /dev.
-    `touched`: files and directories of packages that changed after their package was unpacked. `packaged`: all files of
-    packages. `runnable`: programs in places that anybody may write. `python`: metadata of Python packages that apt did
-    not bring. `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `unseen`: why not
-    all of this machine was walked. `elsewhere`: mounts that are not of this machine.
+    `touched`: files and directories of packages that changed after their package was unpacked, and `links` such links.
+    `packaged`: all files of packages. `runnable`: programs in places that anybody may write. `python`: metadata of
+    Python packages that apt did not bring. `executable`: paths of all that can be run. `missing`: paths of packages
+    that are gone. `unseen`: why not all of this machine was walked. `elsewhere`: mounts that are not of this machine.
     """
 
     __slots__ = (
-        "elsewhere", "executable", "missing", "odd", "outside", "packaged", "python", "runnable", "touched", "unseen",
+        "elsewhere", "executable", "links", "missing", "odd", "outside", "packaged", "python", "runnable", "touched",
+        "unseen",
     )  # fmt: skip
 
     def __init__(self):
-        self.outside, self.odd, self.touched, self.runnable = [], [], [], []
+        self.outside, self.odd, self.touched, self.links, self.runnable = [], [], [], [], []
         self.executable, self.python, self.missing, self.packaged = [], [], [], []
         self.unseen, self.elsewhere = [], []
 
@@ -167,8 +170,8 @@ class _Walk:
             self.left.discard(path)
             if kind == stat.S_IFREG:
                 result.packaged.append(entry)
-            if kind != stat.S_IFLNK and status.st_ctime > self.catalogue.unpacked[package]:
-                result.touched.append(entry)
+            if status.st_ctime > self.catalogue.unpacked[package]:
+                (result.links if kind == stat.S_IFLNK else result.touched).append(entry)
         elif METADATA.search(path):
             result.python.append(entry)
         elif programs and not self.made.match(path):

@@ -465,6 +465,7 @@ class TestRunningState:
             "ip -json address": json.dumps([{"ifname": "eth0", "mtu": 1400, "flags": ["PROMISC", "UP"], "addr_info": [
                 {"local": "10.0.0.2", "prefixlen": 24}, {"local": "fd::9", "prefixlen": 64, "temporary": True}]},
                 {"ifname": "veth12", "addr_info": []}]),
+            "ip -json -4 route show table": "[]", "ip xfrm policy": "",
             "ip -json -4 route": json.dumps([{"dst": "default", "gateway": "10.0.0.1", "dev": "eth0"},
                                              {"dst": "10.0.0.0/24", "dev": "eth0", "protocol": "kernel"}]),
             "ip -json -6 route": "[]", "ip -json -6 rule": "[]",
@@ -499,12 +500,6 @@ class TestRunningState:
         actual = words_of(storage, machine)
         assert (actual["space", "/, bytes"], actual["space", "/, inodes"]) == (words, "enough")
         assert actual["swap", "/swap"] == "file, 2 MB"
-
-    def test_a_program_that_calls_itself_a_thread_of_the_kernel(self) -> None:
-        titles = {"[kworker/0:1]": "calls itself [kworker/0:1]", "/usr/sbin/sshd": "", "(sd-pam)": "", "": ""}
-        for title, words in titles.items():
-            process = processes._Process("x", title, "/usr/bin/sleep", "root", [])
-            assert processes._disguise(process) == words
 
     def test_programs_that_run_and_are_not_where_they_came_from(self, machine: Scripted) -> None:
         put(machine, "/opt/agent", "x")
