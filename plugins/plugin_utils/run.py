@@ -163,13 +163,13 @@ class Run:
             self.write("task_start", events.task_fields(task, self._play, self.redactor, handler=handler))
 
     def _role(self, task: Any) -> None:
-        """What the role of a task gives a user to check, before its first task."""
+        """What the role of a task gives people, before its first task."""
         role = getattr(task, "_role", None)
         if role is None or str(role.get_name()) in self._roles:
             return
         self._roles.add(str(role.get_name()))
-        if lines := handout.lines(str(role._role_path)):
-            self.write("role", {"role": str(role.get_name()), "handout": lines})
+        if parts := handout.read(str(role._role_path)):
+            self.write("role", {"role": str(role.get_name()), "handout": [], **parts})
 
     def _know_of_task(self, task: Any) -> None:
         """Secrets that come with the task: in its variables and those of its blocks, in its environment, and in the

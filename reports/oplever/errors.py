@@ -51,6 +51,8 @@ ANCHORS: Final = (
     "incident-order",
     "rules-invalid",
     "form-unknown",
+    "handout-none",
+    "handout-room",
     "publish-foreign",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""

@@ -24,6 +24,8 @@ REFUSING: frozenset[Verdict] = frozenset(("not_delivered", "interrupted"))
 BAD: frozenset[CheckStatus | None] = frozenset(("fail", "error"))
 """Results by which a test or control is not in order: what is unknown is as bad as what fails."""
 Who = Literal["executor", "supervisor", "user", "toolkit"]
+Audience = Literal["user", "student", "teacher", "administrator"]
+"""Whom a card is for; what is for every user is for students and teachers too."""
 
 
 class Text(Struct, frozen=True):

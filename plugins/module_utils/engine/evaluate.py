@@ -300,9 +300,11 @@ def _first(check):
 
 
 def _subject(expectation):
-    """What the expectation is about: the main selector of its source."""
+    """What the expectation is about: the main selector of its source, or what the source makes of all of them."""
     source = SOURCES[expectation["source"]]
-    return short(language.selector(expectation["source"], expectation.get("select")).get(source.MAIN, ""), 200)
+    select = language.selector(expectation["source"], expectation.get("select"))
+    subject = getattr(source, "subject", None)
+    return short(subject(select) if subject else select.get(source.MAIN, ""), 200)
 
 
 def _endpoint(machine, expectation):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ansible_collections.oplever.lab.plugins.module_utils import network
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -22,6 +22,17 @@ RUNNING = True
 def describe(select):
     host = " (Host: %s)" % select["host"] if select.get("host") else ""
     return "%s %s%s" % (select.get("method", "GET"), select.get("url"), host)
+
+
+def subject(select):
+    """The address as a user types it: with the name that is asked for, whatever address the request goes to."""
+    url, host = str(select.get("url") or ""), select.get("host")
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port is None or not host or ":" in host else ":%d" % parts.port
+    except ValueError:  # look_up says what is wrong with it
+        return url
+    return urlunsplit((parts.scheme, host + port, parts.path, parts.query, "")) if host else url
 
 
 def endpoint(machine, select):

@@ -27,6 +27,7 @@ COMMANDS = {
     "complete": Lazy("oplever.cli.complete", "complete", "Ask for everything that a record lacks."),
     "export": Lazy("oplever.cli.export", "export_command", "Write a record for another tool."),
     "form": Lazy("oplever.cli.form", "form", "Make a paper to sign or to send."),
+    "handout": Lazy("oplever.cli.handout", "handout", "Make cards and sheets that tell users how to use it."),
     "import": Lazy("oplever.cli.import_", "import_group", "Import runs or results of other tools."),
     "incident": Lazy("oplever.cli.incident", "incident", "Take in and handle reports of users and machines."),
     "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),

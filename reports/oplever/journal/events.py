@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from oplever.journal.cards import Card
 from oplever.words import TaskStatus
 
 
@@ -125,10 +126,11 @@ class HandoutLine(Struct, frozen=True):
 
 
 class Role(Event, frozen=True, tag="role"):
-    """What a role gives a user to check."""
+    """What a role gives people: lines to check, and cards that say how to use it."""
 
     role: str
     handout: tuple[HandoutLine, ...] = ()
+    cards: tuple[Card, ...] = ()
 
 
 class Result(Event, frozen=True, gc=False, tag="result"):

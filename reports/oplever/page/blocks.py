@@ -77,6 +77,19 @@ class Bullets(Struct, frozen=True, tag_field="kind", tag="bullets"):
     lines: tuple[Cell, ...]
 
 
+class StepLine(Struct, frozen=True):
+    """One action, and what one then sees."""
+
+    do: str
+    see: str = ""
+
+
+class Steps(Struct, frozen=True, tag_field="kind", tag="steps"):
+    """What to do, one action after the other; they are numbered."""
+
+    lines: tuple[StepLine, ...]
+
+
 class Group(Struct, frozen=True, tag_field="kind", tag="group"):
     """A part of a section under its own small heading."""
 
@@ -221,6 +234,7 @@ Block = (
     | KeyValue
     | Table
     | Bullets
+    | Steps
     | Group
     | Details
     | Attention

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
+from oplever.journal.cards import Card
 from oplever.journal.events import (
     Gap,
     HostStart,
@@ -124,6 +125,7 @@ class Run:
     notified: dict[str, list[str]] = field(default_factory=dict)
     included: Counter[str] = field(default_factory=Counter)
     handouts: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    cards: dict[str, tuple[Card, ...]] = field(default_factory=dict)
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     recap: dict[str, Recap] | None = None
@@ -175,6 +177,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                     task.includes[event.name] = None
             case Role():
                 run.handouts[event.role] = tuple(Text(line.nl, line.en) for line in event.handout)
+                run.cards[event.role] = tuple(structs.replace(card, role=event.role) for card in event.cards)
             case Notify():
                 run.notified.setdefault(event.host, []).append(event.handler)
             case PlayStart():

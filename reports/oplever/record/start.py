@@ -16,6 +16,7 @@ from oplever.record.model import (
     Acceptance,
     Accountability,
     Assignment,
+    Card,
     Completeness,
     Document,
     Handover,
@@ -53,7 +54,7 @@ def start(run: Run, digest: str) -> Record:
         if before and after
     ]
     drifted = list(drift.tests(pairs))
-    assignment = _assignment(run)
+    assignment, systems = _assignment(run), _systems(run, pairs)
     return Record(
         schema=SCHEMA_VERSION,
         id=run.start.id if run.start else "",
@@ -66,7 +67,7 @@ def start(run: Run, digest: str) -> Record:
         assignment=assignment,
         people=_people(run),
         scope=_scope(run),
-        systems=_systems(run, pairs),
+        systems=systems,
         components=tuple(component for components, _ in changes for component in components),
         settings=tuple(setting for _, settings in changes for setting in settings),
         plan=(*run.plan.values(), *reach.plays_not_begun(run)),
@@ -85,7 +86,14 @@ def start(run: Run, digest: str) -> Record:
         annexes=(),
         signatures=(),
         completeness=Completeness(complete=False),
+        cards=_cards(run, systems),
     )
+
+
+def _cards(run: Run, systems: tuple[System, ...]) -> tuple[Card, ...]:
+    """What the roles that did something on a machine tell people, in the order in which they ran."""
+    at_work = {role for system in systems for role in system.roles}
+    return tuple(card for role, cards in run.cards.items() if role in at_work for card in cards)
 
 
 def _document(run: Run, digest: str) -> Document:

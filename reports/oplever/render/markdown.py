@@ -27,6 +27,7 @@ from oplever.page.blocks import (
     Paragraph,
     SignatureLine,
     Signatures,
+    Steps,
     Table,
     Timeline,
     Tone,
@@ -133,6 +134,16 @@ def _(block: Bullets, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     for line in block.lines:
         yield f"- {_cell(line, in_table=False)}"
+    yield ""
+
+
+@_lines.register
+def _(block: Steps, labels: Labels, level: int) -> Iterator[str]:
+    yield ""
+    for number, line in enumerate(block.lines, 1):
+        yield f"{number}. {escape(line.do)}"
+        if line.see:
+            yield f"   <br>{escape(line.see)}"
     yield ""
 
 

@@ -6,7 +6,6 @@ on screen stands behind the document in small print, and the files of the record
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -24,6 +23,7 @@ import msgspec
 from oplever import clock, extras
 from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Enclosure, Page
 from oplever.render.paper import MANY_ROWS, archived, rows_of
+from oplever.render.square import square
 
 STANDARDS = ("a-3a", "ua-1")
 _PAGE = "page-tree.json"
@@ -67,7 +67,7 @@ _BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
 
 
 @lru_cache
-def _fallback() -> tuple[str, ...]:
+def fallback() -> tuple[str, ...]:
     """The fonts for other scripts that this machine has."""
     typst = extras.load("typst", "pdf")
     installed = set(typst.Fonts(include_system_fonts=True).families())
@@ -83,7 +83,7 @@ def _drawable(character: str) -> bool:
         return False
     if any(first <= point <= last for first, last in _DRAWN):
         return True
-    ranges = (pair for family in _fallback() for pair in _FALLBACK[family])
+    ranges = (pair for family in fallback() for pair in _FALLBACK[family])
     return any(first <= point <= last for first, last in ranges)
 
 
@@ -97,18 +97,18 @@ def _text(text: str) -> str:
     return _ESCAPED.sub(lambda word: _BREAK.sub("\\1\u200b", word[0]), text)
 
 
-def _for_paper(value: Any) -> Any:
+def for_paper(value: Any) -> Any:
     """The tree with every text made to fit on paper."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, dict):
         # Keys and kinds are names of ours, and a break inside one would make it another name.
         return {
-            key: item if key in ("kind", "tone", "state", "logo", "colour") else _for_paper(item)
+            key: item if key in ("kind", "tone", "state", "logo", "colour") else for_paper(item)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_for_paper(item) for item in value]
+        return [for_paper(item) for item in value]
     return value
 
 
@@ -117,7 +117,7 @@ def _template() -> bytes:
     return (resources.files("oplever.render") / "templates" / "report.typ").read_bytes()
 
 
-def _created(iso: str) -> datetime:
+def made_at(iso: str) -> datetime:
     """When the record was made: the same record gives the same PDF. The epoch when the record has no time."""
     try:
         return clock.moment(iso).replace(microsecond=0)
@@ -134,7 +134,7 @@ def draw(page: Page) -> bytes:
         _put((*page.enclosures, *((logo,) if logo else ())), place)
         (place / _PAGE).write_bytes(msgspec.json.encode(_tree(page)))
         is_large = rows_of(page) > MANY_ROWS
-        return _without_suspects((_compiled_apart if is_large else compiled)(place, page.created))
+        return without_suspects((_compiled_apart if is_large else compiled)(place, page.created))
 
 
 def _compiled_apart(place: Path, created: str) -> bytes:
@@ -160,7 +160,7 @@ def _tree(page: Page) -> dict[str, Any]:
         "document": kind,
         "symbols": SYMBOLS,
         "stage_symbols": STAGE_SYMBOLS,
-        "square": _square(page.code),
+        "square": square(page.code),
         "enclosures": [{key: file[key] for key in ("name", "what", "mime_type")} for file in enclosures],
     }
 
@@ -170,15 +170,15 @@ def compiled(place: Path, created: str) -> bytes:
     typst = extras.load("typst", "pdf")
     tree = json.loads((place / _PAGE).read_bytes())
     exact = {name: tree[name] for name in _EXACT}
-    data = {**_for_paper(tree), **exact, "fallback": _fallback()}
+    data = {**for_paper(tree), **exact, "fallback": fallback()}
     result = typst.compile(
         _template(),
         root=place,
         format="pdf",
         sys_inputs={"page": json.dumps(data, ensure_ascii=False)},
         pdf_standards=list(STANDARDS),
-        timestamp=_created(created),
-        ignore_system_fonts=not _fallback(),
+        timestamp=made_at(created),
+        ignore_system_fonts=not fallback(),
     )
     if not isinstance(result, bytes):
         raise TypeError("Typst gave no single PDF")
@@ -191,15 +191,7 @@ def _put(enclosures: tuple[Enclosure, ...], place: Path) -> None:
         (place / file.name).write_bytes(file.content)
 
 
-def _square(code: str) -> list[str]:
-    """The QR code as rows of 0 and 1; none where the library for it is not installed: the text says the same."""
-    if not code or importlib.util.find_spec("segno") is None:
-        return []
-    segno = extras.load("segno", "pdf")
-    return ["".join(map(str, row)) for row in segno.make(code, error="m", micro=False).matrix]
-
-
-def _without_suspects(pdf: bytes) -> bytes:
+def without_suspects(pdf: bytes) -> bytes:
     """Without an entry that says what is so without it: readers based on poppler call it an error of the file. Spaces
     take its place, so that every object stays where it was."""
     entry = b"/Suspects false"

@@ -504,3 +504,20 @@ def test_the_attributes_that_differ_are_in_the_result(machine: Machine) -> None:
     }
     (grouped,) = evaluate.evaluate(machine, [{"id": "a.b", "title": "t", **both}])
     assert grouped["differs"] == ["mode", "exists"]
+
+
+@pytest.mark.parametrize(
+    ("select", "subject"),
+    [
+        ({"url": "http://127.0.0.1/a?b=c", "host": "wiki.example"}, "http://wiki.example/a?b=c"),
+        ({"url": "https://127.0.0.1:8443/", "host": "wiki.example"}, "https://wiki.example:8443/"),
+        ({"url": "http://127.0.0.1:8080/", "host": "wiki.example:80"}, "http://wiki.example:80/"),
+        ({"url": "http://wiki.example/"}, "http://wiki.example/"),
+        ("http://wiki.example/", "http://wiki.example/"),
+        ({"url": "no address"}, "no address"),
+        ({"url": "http://127.0.0.1:99999/", "host": "wiki.example"}, "http://127.0.0.1:99999/"),
+        ({"url": "http://[::1/", "host": "wiki.example"}, "http://[::1/"),
+    ],
+)
+def test_what_a_test_of_a_page_is_about_is_the_address_as_a_user_types_it(select: Any, subject: str) -> None:
+    assert evaluate._subject({"source": "http", "select": select}) == subject

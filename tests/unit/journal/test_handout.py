@@ -22,8 +22,9 @@ USED = sorted(path.name for path in ROLES.iterdir() if path.name != "lab")
 
 @pytest.mark.parametrize("role", USED)
 def test_every_role_gives_lines_in_both_languages(role: str) -> None:
-    lines = handout.lines(str(ROLES / role))
-    assert lines == yaml.safe_load((ROLES / role / handout.FILE).read_text())
+    content = yaml.safe_load((ROLES / role / handout.FILE).read_text())
+    lines = handout.read(str(ROLES / role))["handout"]
+    assert lines == (content["check"] if isinstance(content, dict) else content)
     assert 1 <= len(lines) <= handout.MOST_LINES
     assert all(set(line) == {"nl", "en"} and all(text.endswith(".") for text in line.values()) for line in lines)
 
@@ -32,14 +33,43 @@ def test_every_role_gives_lines_in_both_languages(role: str) -> None:
 def test_a_file_that_is_no_list_of_lines_gives_none(content: str, tmp_path: Path) -> None:
     (tmp_path / "meta").mkdir()
     (tmp_path / "meta/handout.yml").write_text(content, errors="surrogateescape")
-    assert handout.lines(str(tmp_path)) == []
-    assert handout.lines(str(tmp_path / "missing")) == []
+    assert handout.read(str(tmp_path)) == {}
+    assert handout.read(str(tmp_path / "missing")) == {}
+
+
+CARD = """cards:
+  - id: open
+    for: [user]
+    title: {nl: Openen, en: Open}
+    steps: [{do: {nl: Klik., en: Click.}}]
+"""
+
+
+def cards(text: str, place: Path) -> list[object]:
+    (place / "meta").mkdir(exist_ok=True)
+    (place / "meta/handout.yml").write_text(text)
+    return handout.read(str(place)).get("cards", [])
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        ("en: Open}", "fr: Ouvrir}"),
+        ("en: Click.", "en: 5"),
+        ("{do: {nl: Klik., en: Click.}}", ""),
+        ("id: open", "id: 7"),
+        ("[{do: {nl: Klik., en: Click.}}]", "5"),
+    ],
+)
+def test_a_card_is_whole_or_is_not_taken(part: str, instead: str, tmp_path: Path) -> None:
+    assert len(cards(CARD, tmp_path)) == 1
+    assert cards(CARD.replace(part, instead), tmp_path) == []
 
 
 def test_lines_are_cut_to_what_a_form_can_hold(tmp_path: Path) -> None:
     (tmp_path / "meta").mkdir()
     (tmp_path / "meta/handout.yml").write_text(yaml.safe_dump([{"nl": "x" * 500, "fr": "y"}] * 20))
-    lines = handout.lines(str(tmp_path))
+    lines = handout.read(str(tmp_path))["handout"]
     assert len(lines) == handout.MOST_LINES
     assert set(lines[0]) == {"nl"}
     assert len(lines[0]["nl"]) < 260

@@ -185,11 +185,11 @@ def verify_in(directory: Path, printed: str) -> tuple[int, str]:
 
 def test_the_square_is_that_code(directory: Path, content: bytes) -> None:
     segno = pytest.importorskip("segno")
-    from oplever.render.pdf import _square  # noqa: PLC0415 - what draws it
+    from oplever.render.square import square  # noqa: PLC0415 - what draws it
 
     printed = code(content)
-    assert _square(printed) == ["".join(map(str, row)) for row in segno.make(printed, error="m", micro=False).matrix]
-    assert _square("") == []
+    assert square(printed) == ["".join(map(str, row)) for row in segno.make(printed, error="m", micro=False).matrix]
+    assert square("") == []
 
 
 def test_a_name_in_another_script_is_printed_where_there_is_a_font() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from oplever.journal.cards import Card, CardStep, Trouble, Value
 from oplever.record.model.account import (
     Acceptance,
     AcceptanceItem,
@@ -106,6 +107,8 @@ __all__ = [
     "Assignment",
     "Attachment",
     "Baseline",
+    "Card",
+    "CardStep",
     "CaseWork",
     "Change",
     "CheckStatus",
@@ -170,6 +173,8 @@ __all__ = [
     "Test",
     "Text",
     "Told",
+    "Trouble",
+    "Value",
     "Verdict",
     "Volume",
     "Wait",
@@ -181,7 +186,8 @@ SCHEMA_VERSION = 2
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
-    """The whole record: the keys of record.json, in their order. `incident` is there for that kind alone."""
+    """The whole record: the keys of record.json, in their order. `incident` is there for that kind alone; `cards` are
+    those that roles declare, without values."""
 
     schema: int
     id: str
@@ -214,6 +220,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     signatures: tuple[Signature, ...]
     completeness: Completeness
     incident: Incident | None = None
+    cards: tuple[Card, ...] = ()
 
     @property
     def case(self) -> Incident:

@@ -1,0 +1,302 @@
+"""Mistakes in `meta/handout.yml` of a role, with line and column: what a user could not follow, and what is not there.
+
+A step is one action in one short sentence, in Dutch and in English; a value has a source, and a test that is named is a
+test of the role.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, NamedTuple, get_args
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from oplever.checks import readability
+from oplever.errors import OpleverError
+from oplever.files import unreadable
+from oplever.messages import M_
+from oplever.words import Audience, Language
+
+FILE: Final = Path("meta", "handout.yml")
+MOST_CARDS: Final = 12
+MOST_STEPS: Final = 10
+MOST_WORDS: Final = 12
+LONGEST: Final = 200
+"""Characters of a text; the callback keeps no more."""
+
+Place = tuple[str, ...]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+_MACHINE: Final = ("name", "address", "os")
+_SOURCES: Final = ("test", "machine", "package")
+_KEYS: Final[dict[str, frozenset[str]]] = {
+    "card": frozenset({"id", "for", "title", "everywhere", "proof", "values", "steps", "trouble"}),
+    "step": frozenset({"do", "see"}),
+    "trouble": frozenset({"when", "do"}),
+    "value": frozenset({*_SOURCES, "label"}),
+}
+_ID = re.compile(r"[a-z][a-z0-9-]*")
+_VALUE = re.compile(r"\{(\w+)\}")
+_QUOTED = re.compile(r"^[^:]*: \S")
+"""A line to type stands behind a colon, as it is: words and full stops in it are not those of the sentence."""
+_END = re.compile(r"[.!?](?=\s|$)")
+_JOINTS: Final[dict[Language, str]] = {
+    "nl": r"\b(?:en|of|daarna|vervolgens|dan)\b|[,;]",
+    "en": r"\b(?:and|or|then)\b|[,;]",
+}
+_PASSIVE: Final[dict[Language, str]] = {
+    "nl": r"\b(?:word|wordt|worden|werd|werden)\b",
+    "en": r"\b(?:is|are|was|were|be|been)\s+\w+ed\b",
+}
+
+
+class Mistake(NamedTuple):
+    """`line` and `column` count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+class Words(Struct, frozen=True):
+    """`actions` are words by which somebody does something: two of them in a sentence are two steps. `plain` are words
+    that a user need not know, with the word of the glossary, or a plain one, to use on a card for users."""
+
+    actions: dict[Language, frozenset[str]]
+    plain: dict[Language, dict[str, str]]
+
+
+@cache
+def words() -> Words:
+    return msgspec.yaml.decode((resources.files("oplever.checks") / "plain_words.yml").read_bytes(), type=Words)
+
+
+class Linted(Struct, frozen=True):
+    """`scores` are the reading ease of each card, by language; None when it has no words."""
+
+    cards: int
+    mistakes: tuple[Mistake, ...]
+    scores: dict[str, dict[Language, float | None]]
+
+
+def files(paths: tuple[Path, ...]) -> list[Path]:
+    """The files in these roles and directories of roles. Raises OpleverError (`handout-none`) when a path has none."""
+    every: list[Path] = []
+    for path in paths:
+        chosen = [path] if path.is_file() else sorted({*path.glob(str(FILE)), *path.glob(f"*/{FILE}")})
+        if not chosen:
+            raise OpleverError(
+                "handout-none",
+                M_("{path} has no meta/handout.yml", path=path),
+                M_("give the file, a role or a directory with roles"),
+            )
+        every += chosen
+    return list(dict.fromkeys(every))
+
+
+def lint(path: Path) -> Linted:
+    """Everything that is wrong with a file. Raises OpleverError (`file-unreadable`)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        root, content = yaml.compose(text, Loader=yaml.CSafeLoader), yaml.safe_load(text)
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Linted(0, (Mistake(line, column, f"this is not YAML: {' '.join(str(problem).split())}"),), {})
+    marks = dict(_marks(root, ())) if root else {}
+    parts = {"check": content} if isinstance(content, list) else content
+    if not isinstance(parts, dict):
+        return Linted(0, (Mistake(1, 1, "the file needs `check`, `cards` or both"),), {})
+    below = () if isinstance(content, list) else ("check",)
+    problems = [*_lines(parts.get("check"), below), *_unknown(parts, frozenset({"check", "cards"}), ())]
+    cards = parts.get("cards") or []
+    if not isinstance(cards, list):
+        problems.append((("cards",), "cards is a list"))
+        cards = []
+    problems += _cards(cards, _texts_of_role(path.parent.parent))
+    mistakes = sorted(Mistake(*_mark(marks, place), message) for place, message in problems)
+    scores = {str(card.get("id")): _scores(card) for card in cards if isinstance(card, dict)}
+    return Linted(len(cards), tuple(mistakes), scores)
+
+
+def _marks(node: yaml.Node, place: Place) -> Iterator[tuple[Place, yaml.Mark]]:
+    yield place, node.start_mark
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _marks(value, (*place, str(key.value)))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _marks(value, (*place, str(number)))
+
+
+def _mark(marks: Mapping[Place, yaml.Mark], place: Place) -> tuple[int, int]:
+    """Where that is in the file; of what is not there where it should be."""
+    while place not in marks and place:
+        place = place[:-1]
+    mark = marks.get(place)
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _texts_of_role(role: Path) -> str:
+    """What the tests of a role are made of: a test has to be in there by its name."""
+    paths = [path for name in ("templates", "tasks", "vars", "files") for path in sorted((role / name).rglob("*"))]
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+
+
+Problems = Iterator[tuple[Place, str]]
+
+
+def _unknown(row: Mapping[str, Any], keys: frozenset[str], place: Place) -> Problems:
+    for key in row:
+        if key not in keys:
+            yield (*place, str(key)), f"{key} is no key here: {', '.join(sorted(keys))}"
+
+
+def _lines(rows: Any, place: Place) -> Problems:
+    for number, row in enumerate(rows if isinstance(rows, list) else []):
+        yield from _text(row, (*place, str(number)))
+
+
+def _cards(cards: list[Any], role: str) -> Problems:
+    if len(cards) > MOST_CARDS:
+        yield ("cards",), f"a role has at most {MOST_CARDS} cards"
+    taken: set[str] = set()
+    for number, card in enumerate(cards):
+        place = ("cards", str(number))
+        if not isinstance(card, dict):
+            yield place, "a card has id, for, title and steps"
+            continue
+        name = str(card.get("id", ""))
+        if not _ID.fullmatch(name):
+            yield (*place, "id"), "id is a word in small letters, such as log-in"
+        elif name in taken:
+            yield (*place, "id"), f"there are two cards {name}"
+        taken.add(name)
+        yield from _card(card, role, place)
+
+
+def _card(card: Mapping[str, Any], role: str, place: Place) -> Problems:
+    yield from _unknown(card, _KEYS["card"], place)
+    stated = card.get("for")
+    audiences: list[Any] = stated if isinstance(stated, list) else []
+    if not audiences or set(audiences) - set(get_args(Audience)):
+        yield (*place, "for"), f"for is a list of: {', '.join(get_args(Audience))}"
+    yield from _text(card.get("title"), (*place, "title"))
+    yield from _sources(card, role, place)
+    is_plain = bool(set(audiences) - {"administrator"})
+    for name, keys, needed in (("steps", "step", ("do",)), ("trouble", "trouble", ("when", "do"))):
+        rows = card.get(name) or []
+        if not isinstance(rows, list) or len(rows) > MOST_STEPS or (name == "steps" and not rows):
+            yield (*place, name), f"{name} is a list of 1 to {MOST_STEPS}"
+            continue
+        for number, row in enumerate(rows):
+            at = (*place, name, str(number))
+            if not isinstance(row, dict):
+                yield at, f"it has {' and '.join(needed)}"
+                continue
+            yield from _unknown(row, _KEYS[keys], at)
+            for key in (*needed, *(key for key in row if key in _KEYS[keys] and key not in needed)):
+                yield from _text(row.get(key), (*at, key))
+                yield from _sentences(row.get(key), (*at, key), is_action=key == "do", is_plain=is_plain)
+
+
+def _text(text: Any, place: Place) -> Problems:
+    """A text is there in both languages, with the same values."""
+    if not isinstance(text, dict):
+        yield place, "a text in both languages is missing: {nl: ..., en: ...}"
+        return
+    yield from _unknown(text, frozenset(LANGUAGES), place)
+    for language in LANGUAGES:
+        value = text.get(language)
+        if not isinstance(value, str) or not value.strip():
+            yield (*place, language), f"the text in {language} is missing"
+        elif len(value) > LONGEST:
+            yield (*place, language), f"the text has {len(value)} characters, at most {LONGEST} are kept"
+    values = [set(_VALUE.findall(str(text.get(language, "")))) for language in LANGUAGES]
+    if values[0] != values[1]:
+        yield place, "the languages do not have the same values"
+
+
+def _sentences(text: Any, place: Place, *, is_action: bool, is_plain: bool) -> Problems:
+    """One action in one short sentence, in plain words."""
+    for language in LANGUAGES:
+        value = text.get(language) if isinstance(text, dict) else None
+        if not isinstance(value, str):
+            continue
+        at, prose = (*place, language), value.partition(": ")[0] if _QUOTED.match(value) else value
+        if len(prose.split()) > MOST_WORDS:
+            yield at, f"the sentence has {len(prose.split())} words, at most {MOST_WORDS}"
+        if len(_END.findall(prose)) > 1:
+            yield at, "that is more than one sentence"
+        if re.search(_PASSIVE[language], prose, re.IGNORECASE):
+            yield at, "say who does it: no passive"
+        if is_action:
+            yield from _actions(prose, language, at)
+        if is_plain:
+            for word in re.findall(r"[\w-]+", _VALUE.sub("", prose).casefold()):
+                if better := words().plain[language].get(word):
+                    yield at, f"{word} is no word for a user: write {better}"
+
+
+def _actions(prose: str, language: Language, place: Place) -> Problems:
+    """A step begins with what to do, and has one thing to do."""
+    first, *others = [part.split() for part in re.split(_JOINTS[language], prose, flags=re.IGNORECASE)]
+    verb = first[0].casefold().strip(".,:") if first else ""
+    if verb not in words().actions[language]:
+        yield place, f"begin with what to do: {verb or 'nothing'} is none of the words for that"
+    for part in others:
+        second = part[0].casefold().strip(".,:") if part else ""
+        if second in words().actions[language]:
+            yield place, f"that is more than one action: {verb} and {second}"
+
+
+def _sources(card: Mapping[str, Any], role: str, place: Place) -> Problems:
+    """Every value has one source, is used, and names a test of the role."""
+    values = card.get("values") or {}
+    if not isinstance(values, dict):
+        yield (*place, "values"), "values are names with a source"
+        return
+    used = set(_VALUE.findall(str([card.get(part) for part in ("title", "steps", "trouble")])))
+    for name in sorted(used - set(values)):
+        yield place, f"there is no value {name}"
+    for name, value in values.items():
+        at = (*place, "values", str(name))
+        if not isinstance(value, dict) or len(sources := [key for key in _SOURCES if key in value]) != 1:
+            yield at, f"a value has one source: {', '.join(_SOURCES)}"
+            continue
+        yield from _unknown(value, _KEYS["value"], at)
+        if value.get("machine") not in (None, *_MACHINE):
+            yield (*at, "machine"), f"of a machine is known: {', '.join(_MACHINE)}"
+        if "label" in value:
+            yield from _text(value["label"], (*at, "label"))
+        elif name not in used:
+            yield at, f"{name} is not used, and has no label"
+        if sources == ["test"]:
+            yield from _test(value["test"], role, (*at, "test"))
+    if sum("*" in str(value.get("test", "")) for value in values.values() if isinstance(value, dict)) > 1:
+        yield (*place, "values"), "one value at most is that of many tests (*)"
+    for number, test in enumerate(card.get("proof") or []):
+        yield from _test(test, role, (*place, "proof", str(number)))
+    if not (card.get("proof") or any(isinstance(value, dict) and "test" in value for value in values.values())):
+        yield place, "proof is missing: the test that shows that what the card says is so"
+
+
+def _test(name: Any, role: str, place: Place) -> Problems:
+    literal = str(name).partition("*")[0]
+    if not literal or literal not in role:
+        yield place, f"the role has no test {name}"
+
+
+def _scores(card: Mapping[str, Any]) -> dict[Language, float | None]:
+    rows = [row for name in ("steps", "trouble") for row in card.get(name) or [] if isinstance(row, dict)]
+    texts = [text for row in rows for text in row.values() if isinstance(text, dict)]
+    return {
+        language: readability.score([str(text.get(language, "")) for text in texts], language) for language in LANGUAGES
+    }

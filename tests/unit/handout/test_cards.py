@@ -1,0 +1,155 @@
+"""Cards tell what was delivered: values of passing tests, and nothing where the record has none."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+import school
+from click.testing import CliRunner, Result
+from golden import outputs
+from golden.cases import Case
+from oplever.cli.main import main
+from oplever.errors import OpleverError
+from oplever.page.translator import Translator
+from oplever.record.handout import find, handouts
+from oplever.record.model import Record
+
+
+def record(wiki: school.Tests | None = None, **keys: Any) -> Record:
+    return outputs.read(Case(school.journal(wiki, **keys)))
+
+
+def names(delivered: Record, **chosen: str) -> list[str]:
+    return [card.name for card in handouts(delivered, **chosen).cards]
+
+
+def test_a_card_has_the_address_that_a_passing_test_asked_for() -> None:
+    (card,) = find(record(), "dokuwiki/open")
+    assert [step.do.nl for step in card.steps][1] == f"Typ {school.ADDRESS} in de adresbalk."
+    assert card.link == school.ADDRESS
+    assert card.hosts == ("web1",)
+
+
+@pytest.mark.parametrize(
+    ("wiki", "why", "subject"),
+    [
+        ({"dokuwiki.page": "fail", "dokuwiki.login.docent": "pass"}, "test_failed", "dokuwiki.page"),
+        ({"dokuwiki.login.docent": "pass"}, "test_missing", "dokuwiki.page"),
+        ({}, "test_missing", "dokuwiki.page"),
+    ],
+)
+def test_what_was_not_shown_to_work_is_on_no_card(wiki: school.Tests, why: str, subject: str) -> None:
+    made = handouts(record(wiki))
+    assert "dokuwiki/open" not in [card.name for card in made.cards]
+    left = next(left for left in made.left_out if left.card == "dokuwiki/open")
+    assert (left.host, left.why, left.subject) == ("web1", why, subject)
+
+
+def test_logging_in_is_on_a_card_when_somebody_could() -> None:
+    made = handouts(record({"dokuwiki.page": "pass", "dokuwiki.login.docent": "fail"}))
+    assert "dokuwiki/open" in [card.name for card in made.cards]
+    assert [left.subject for left in made.left_out if left.card == "dokuwiki/log-in"] == ["dokuwiki.login.docent"]
+
+
+def test_a_value_that_the_record_does_not_have_is_said_on_the_card_or_keeps_it_back() -> None:
+    (card,) = find(record(), "dokuwiki/account")
+    assert [(fact.label.en, fact.value) for fact in card.facts][-1] == ("Version", "")
+    made = handouts(record(address=""))
+    assert [left.why for left in made.left_out if left.card == "dokuwiki/open"] == ["value_missing"]
+
+
+def test_a_trial_run_delivered_nothing() -> None:
+    made = handouts(record(check_mode=True))
+    assert not made.cards
+    assert {left.why for left in made.left_out} == {"trial"}
+
+
+def test_audience_and_room_choose() -> None:
+    delivered = record()
+    assert "dokuwiki/account" in names(delivered, audience="administrator")
+    assert "dokuwiki/account" not in names(delivered, audience="student")
+    assert names(delivered, audience="student") == names(delivered, audience="user")
+    room = names(delivered, audience="user", room="room_014")
+    assert {"workstation/browser", "dokuwiki/open"} <= set(room), "a service is for every room"
+    assert "workstation/browser" not in names(delivered, audience="user", room="wiki_servers")
+    with pytest.raises(OpleverError, match="no room or group 9") as problem:
+        handouts(delivered, room="9.99")
+    assert problem.value.slug == "handout-room"
+    assert "room_014" in problem.value.advice
+
+
+def test_a_role_that_was_skipped_everywhere_tells_nothing() -> None:
+    lines = [line.replace(b'"changed"', b'"skipped"') for line in school.journal()]
+    assert outputs.read(Case([line for line in lines if b"oplever.lab.checks" not in line])).cards == ()
+
+
+def test_a_card_is_one_for_all_machines_on_which_it_says_the_same() -> None:
+    (card,) = find(record(), "workstation/browser")
+    assert card.hosts == ("ws1", "ws2")
+
+
+def test_another_address_is_another_version() -> None:
+    (card,) = find(record(), "dokuwiki/open")
+    (same,) = find(record(identifier="20261123T110000Z-site-e00003"), "dokuwiki/open")
+    (moved,) = find(record(address="http://wiki2.school.example/"), "dokuwiki/open")
+    assert card.digest == same.digest
+    assert card.digest != moved.digest
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
+    monkeypatch.chdir(tmp_path)
+    return school.store(tmp_path / "records", school.journal())
+
+
+def run(*arguments: str) -> Result:
+    done = CliRunner().invoke(main, ["handout", *arguments])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def test_a_sheet_and_cards_hold_the_same_in_both_languages(directory: Path) -> None:
+    for language, words in (("nl", "Druk op Enter."), ("en", "Press Enter.")):
+        for shape in ("sheet", "cards"):
+            for fmt in ("html", "md"):
+                done = run(directory.name, "--language", language, "--shape", shape, "--format", fmt, "--out", "-")
+                assert done.exit_code == 0, done.output
+                assert words in done.stdout
+                assert "wiki.school.example" in done.stdout
+                assert Translator(language)("Whom to ask for help is not in this record.") in done.stdout
+
+
+def test_cards_are_one_to_a_page_of_a6_and_tagged(directory: Path) -> None:
+    done = run(directory.name, "--audience", "user", "--shape", "cards", "--out", "cards.pdf")
+    assert done.exit_code == 0, done.output
+    with pikepdf.open(io.BytesIO(Path("cards.pdf").read_bytes())) as opened:
+        sizes = {tuple(round(float(side) * 25.4 / 72) for side in page.mediabox[2:]) for page in opened.pages}
+        assert sizes == {(105, 148)}
+        assert len(opened.pages) == 6
+        assert opened.Root.MarkInfo.Marked
+        with opened.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+
+
+def test_the_command_says_what_is_not_made_and_why(directory: Path) -> None:
+    (directory / "journal.jsonl").write_bytes(b"".join(school.journal({"dokuwiki.page": "fail"})))
+    done = run(directory.name, "--language", "en", "--out", "x.pdf")
+    assert done.exit_code == 0
+    assert "dokuwiki/open for web1 is not made: the test dokuwiki.page does not pass" in done.stderr
+    done = run(directory.name, "--audience", "user", "--room", "wiki_servers", "--language", "en")
+    assert done.exit_code == 2
+    assert "[handout-none]" in done.stderr
+    assert "the test dokuwiki.page does not pass" in done.stderr
+
+
+def test_a_record_whose_roles_have_no_cards_says_so(directory: Path) -> None:
+    lines = [line for line in school.journal() if b'"role"' not in line.split(b'"kind": ')[1][:8]]
+    (directory / "journal.jsonl").write_bytes(b"".join(lines))
+    done = run(directory.name, "--language", "en")
+    assert done.exit_code == 2
+    assert "no role in" in done.stderr
