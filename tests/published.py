@@ -22,6 +22,10 @@ def store(base: Path, names: Iterable[str] = CHOSEN) -> dict[str, Path]:
 
 def _store(base: Path, case: Case) -> Path:
     name = json.loads(case.journal[0])["id"] if case.journal else case.entries[0]["entry"]["record"]
+    for run, lines in case.beside.items():
+        if not (base / run).exists():
+            (base / run).mkdir(parents=True)
+            (base / run / "journal.jsonl").write_bytes(b"".join(lines))
     directory = base / name
     directory.mkdir(parents=True)
     if case.journal:

@@ -78,7 +78,11 @@ def is_delivery(record: dict[str, Any], host: str, least: str = STAGES[0]) -> bo
 
 
 def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
-    """The last snapshot of `host` in the journal of `record`, when it was one after the work; else None."""
+    """The last snapshot of `host` in the journal of `record`, when it was one after the work; else None. A record of
+    several runs has no journal: then that of the last run on the machine."""
+    runs = _runs(record, host) if not (record / sequence.JOURNAL).exists() else ()
+    if runs:
+        return last_snapshot(runs[-1], host)
     found = None
     names = {json.dumps(host, ensure_ascii=is_ascii) for is_ascii in (True, False)}  # as any journal may write it
     try:
@@ -92,6 +96,21 @@ def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
     except (OSError, UnicodeDecodeError):
         return None
     return found
+
+
+def _runs(record: Path, host: str) -> tuple[Path, ...]:
+    """The runs on a machine that a record of several is made of, in their order; trial runs are none."""
+    try:
+        content = json.loads((record / "record.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    rows = content.get("runs") if isinstance(content, dict) else None
+    return tuple(
+        record.parent / row["record"]
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and host in row.get("hosts", ()) and not row.get("check_mode")
+        if isinstance(row.get("record"), str) and row["record"] == Path(row["record"]).name
+    )
 
 
 def acceptances(record: dict[str, Any], name: str, host: str, day: str) -> Iterator[Acceptance]:

@@ -14,8 +14,9 @@ ALL = ("",)
 @dataclass(frozen=True)
 class Case:
     """Lines of `journal.jsonl` (none: the record has no journal) and of `entries.jsonl`; `outputs` is how the names of
-    the files that are kept begin."""
+    the files that are kept begin, `beside` are journals of other records in the same directory, by their names."""
 
     journal: list[bytes]
     entries: list[Data] = field(default_factory=list)
     outputs: tuple[str, ...] = ALL
+    beside: dict[str, list[bytes]] = field(default_factory=dict)

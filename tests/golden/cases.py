@@ -6,6 +6,7 @@ types changes no input, and every difference in an output is a difference in wha
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,7 @@ EVIL = "=cmd|'/c calc'!A1\x1b[31m\x00</td></script><script>alert(1)</script>\u20
 """What a machine may say to break a document, a spreadsheet, a terminal or a reader's trust."""
 
 DIGEST = "5f" * 32
+JOB = "20261124T094000Z-job-d00012"
 
 
 SHORT = ("record.json", "report.nl.md", "report.en.md", "report.nl.pdf.txt")
@@ -387,6 +389,29 @@ def many() -> Case:
     return Case(journal.lines, outputs=("report.en.md", "report.nl.html.txt", "export/junit.xml"))
 
 
+def joined() -> Case:
+    """One record of two runs of an assignment: one that failed, and one of the next day that did all of it again on two
+    of its machines. The third was never reached."""
+    earlier, later = failed().journal, delivered().journal
+    later = [line.replace(b"2026-11-23T", b"2026-11-24T") for line in later]
+    runs = {"20261123T100000Z-site-d00003": earlier, "20261124T100000Z-site-d00001": later}
+    opened = {"record": JOB, "kind": "installation", "title": "Web server for the school", "work_process": "1.3"}
+    entries = [
+        entry(40, "S. Yilmaz", "opened", **opened),
+        *(entry(40, "S. Yilmaz", "run", record=name, **_cited(lines)) for name, lines in runs.items()),
+        entry(50, "S. Yilmaz", "hours", hours=2.5, activity="mend the database", day="2026-11-24"),
+    ]
+    return Case([], entries, (*SHORT, "report.en.html.txt"), beside=runs)
+
+
+def _cited(journal: list[bytes]) -> Data:
+    """What a run without entries is cited by: the fingerprint is of the link that its first entry would have."""
+    content = b"".join(journal)
+    digest = hashlib.sha256(content).hexdigest()
+    link = f"journal:{len(content)}:{digest}"
+    return {"revision": 1, "fingerprint": hashlib.sha256(link.encode()).hexdigest()[:24], "digest": digest}
+
+
 def imported() -> Case:
     """A run that ansible-runner recorded, through the importer."""
     with tempfile.TemporaryDirectory() as place:
@@ -442,4 +467,4 @@ RUNS: dict[str, Callable[[], Case]] = {
     for case in (delivered, remarks, failed, rejected, check_mode, interrupted, stopped, empty, hostile, many, imported)
 }
 """Records with a journal."""
-CASES = RUNS | ALIKE | INCIDENTS
+CASES = RUNS | ALIKE | INCIDENTS | {"joined": joined}

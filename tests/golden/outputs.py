@@ -59,7 +59,11 @@ def record(name: str) -> Record:
 
 def read(case: Case) -> Record:
     with tempfile.TemporaryDirectory() as place:
-        directory = Path(place)
+        directory = Path(place) / "record"
+        directory.mkdir()
+        for name, lines in case.beside.items():
+            (Path(place) / name).mkdir()
+            (Path(place) / name / "journal.jsonl").write_bytes(b"".join(lines))
         if case.journal:
             (directory / "journal.jsonl").write_bytes(b"".join(case.journal))
         if case.entries:

@@ -107,7 +107,7 @@ def _hours() -> Iterator[WorkedHours]:
             advice = M_("make it again: oplever report {name}", name=directory.name)
             raise OpleverError("file-unreadable", M_("{path} is damaged", path=path), advice) from None
         for line in record.hours.lines:
-            if line.kind != "machine":
+            if line.kind != "machine" and not line.run:  # those of a run stand in its own record
                 about = record.id, record.assignment.id, record.assignment.title
                 yield clean(WorkedHours(line.person, line.day, line.kind, line.activity, line.hours, *about))
 

@@ -18,7 +18,11 @@ def history(host: str, directory: Path | None = None) -> tuple[Visit, ...]:
     Raises OpleverError: `host-unknown` when there is none, `store-unusable`, `file-unreadable`.
     """
     with open_index(directory and directory.parent) as index:
-        visits = tuple(v for v in life(index, host) if directory is None or v.record.name == directory.name)
+        visits = tuple(
+            v
+            for v in life(index, host, directory.name if directory else "")
+            if directory is None or v.record.name == directory.name
+        )
         machines = hosts(index)
     if not visits:
         somewhere = directory.name if directory else M_("any record")

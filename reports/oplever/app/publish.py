@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from importlib import resources
@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 import oplever
 from oplever import store
@@ -89,8 +89,19 @@ def publish(now: datetime, out: Path | None = None, language: Language = "en") -
 def gathered(index: Index, place: Path, now: datetime, shown: Organisation | None) -> Collection:
     """All records of the index, with links from `place` to their documents."""
     base = os.path.relpath(os.path.realpath(index.base), os.path.realpath(place))
-    sources = tuple(_source(index.base, base, kept) for kept in extracts(index))
+    sources = _with_wholes([_source(index.base, base, kept) for kept in extracts(index)])
     return Collection(sources, tuple(case.name for case in cases(index, OPEN)), now, shown)
+
+
+def _with_wholes(sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Each run of a record of several with the name of that record."""
+    wholes = {run.record: source.name for source in sources if source.extract for run in source.extract.record.runs}
+    return tuple(
+        structs.replace(source, part_of=whole, digest=hashlib.sha256(f"{source.digest}\0{whole}".encode()).hexdigest())
+        if (whole := wholes.get(source.name))
+        else source
+        for source in sources
+    )
 
 
 def _source(base: Path, relative: str, kept: Kept) -> Source:

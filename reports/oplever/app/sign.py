@@ -9,6 +9,7 @@ from msgspec import Struct
 from oplever import clock, store
 from oplever.app.add import admit
 from oplever.app.build import build
+from oplever.app.join import refuse_part
 from oplever.errors import OpleverError
 from oplever.files import locked, unreadable
 from oplever.kinds import registry
@@ -33,9 +34,10 @@ def sign(
     """Sign the current revision, after adding the decision when there is one.
 
     Raises OpleverError: `record-altered` when a file is not as it was made, `decision-by-executor`, `signing-failed`,
-    `signing-key-missing`, `entry-invalid`, `record-approved`, `file-unwritable`.
+    `signing-key-missing`, `entry-invalid`, `record-approved`, `run-joined`, `file-unwritable`.
     """
     by = person("by", by)
+    refuse_part(directory)
     _refuse_altered(directory)
     own_work.check_role(store.load(directory), by, role)
     signatures.try_key(key)  # before anything is written: a decision cannot be taken back

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from oplever import store
+from oplever.app.join import Since, since
 from oplever.files import locked, unreadable
 from oplever.kinds.installation.stage import changed_since_decision, reached
-from oplever.record.entries import PseudonymisedEntry
+from oplever.messages import M_
+from oplever.record.entries import Entry, PseudonymisedEntry, RunEntry
 from oplever.record.model import Record
 from oplever.record.persons import among, supervisors
 from oplever.store import fingerprint, manifest, signatures
@@ -37,7 +40,8 @@ class Decision(Struct, frozen=True):
 
 class Verified(Struct, frozen=True):
     """`problems` are sentences, one for each file or line that is not as it was made or signed; without any the record
-    is as it was. `allowed` is the file of allowed signers, `revision` the present one."""
+    is as it was. `allowed` is the file of allowed signers, `revision` the present one, `since` what a record of several
+    runs does not have."""
 
     problems: tuple[str, ...]
     allowed: Path | None
@@ -45,6 +49,7 @@ class Verified(Struct, frozen=True):
     revision: int
     pseudonymised: tuple[Pseudonymised, ...]
     decision: Decision | None
+    since: Since = Since()
 
 
 def verify(directory: Path, allowed_signers: str | None = None, printed: fingerprint.Printed | None = None) -> Verified:
@@ -64,8 +69,10 @@ def _verified(directory: Path, allowed: Path | None, printed: fingerprint.Printe
     checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
     problems = manifest.problems(directory) + signatures.strangers(directory)
     problems += [problem for signature in checked for problem in signature.problems]
+    problems += _runs(directory, entries)
     if printed and (problem := fingerprint.problem(directory, printed)):
         problems.append(problem)
+    record = None if problems else store.load(directory)
     replaced = ((entry.at, entry.entry) for entry in entries if isinstance(entry.entry, PseudonymisedEntry))
     return Verified(
         problems=tuple(dict.fromkeys(problems)),
@@ -73,8 +80,15 @@ def _verified(directory: Path, allowed: Path | None, printed: fingerprint.Printe
         signatures=tuple(checked),
         revision=len(entries) + manifest.first_revision(directory),
         pseudonymised=tuple(Pseudonymised(at, entry.names) for at, entry in replaced),
-        decision=None if problems else _decision(store.load(directory)),
+        decision=None if record is None else _decision(record),
+        since=Since() if record is None else since(directory, record),
     )
+
+
+def _runs(directory: Path, entries: Sequence[Entry]) -> list[str]:
+    """What is wrong with the runs of a record of several: one that is gone, or is not what it was."""
+    members = store.sources(directory).members if any(isinstance(e.entry, RunEntry) for e in entries) else ()
+    return [M_("run {run}: {problem}", run=run.name, problem=run.problem) for run in members if run.problem]
 
 
 def _decision(record: Record) -> Decision | None:

@@ -75,9 +75,17 @@ def _row(record: Listed, t: Translator) -> tuple[str, ...]:
     failing = str(record.failing) if record.failing else ""
     by = ", ".join(record.operators)
     return (
-        record.name, verdict_word(t, record.verdict), stage_word(t, record.stage), status_word(t, record.status),
+        record.name, verdict_word(t, record.verdict), stage_word(t, record.stage), _status(record, t),
         machines, by, t.day(record.due) if record.due else "", failing, _clock(record, t),
     )  # fmt: skip
+
+
+def _status(record: Listed, t: Translator) -> str:
+    """The state of the document; a run of a record of several is signed with that one."""
+    if record.part_of:
+        return t("run of {record}", record=record.part_of)
+    runs = t.plural("{count} run", "{count} runs", record.runs) if record.runs else ""
+    return ", ".join(filter(None, (status_word(t, record.status), runs)))
 
 
 def _clock(record: Listed, t: Translator) -> str:

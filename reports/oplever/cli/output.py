@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from oplever.cli.language import say, translator
 from oplever.cli.tables import stage_word, verdict_word
 from oplever.kinds import registry
-from oplever.page.translator import Translator
+from oplever.page.translator import N_, Translator
 from oplever.page.vocabulary import missing_text, reason_text
 from oplever.record.model import Record
 from oplever.store import documents
 from oplever.store.documents import Documents
 from oplever.text import printable
+
+if TYPE_CHECKING:
+    from oplever.app.join import Since
 
 
 def summary(record: Record) -> str:
@@ -56,6 +60,17 @@ def tell_added(directory: Path, record: Record, kinds: str) -> None:
     say("added: {kinds}, revision {revision} of {record}", kinds=kinds, revision=revision, record=name)
     click.echo(summary(record))
     tell_documents(directory)
+
+
+def tell_since(state: Since) -> None:
+    """Print what a record of several runs does not have."""
+    if state.runs:
+        say("not in this record, though of its assignment: {runs}", runs=", ".join(state.runs), err=True)
+    for name, taken, present in state.revisions:
+        text = N_("{run} was taken in at revision {taken}, and is at revision {present} now")
+        say(text, run=name, taken=taken, present=present, err=True)
+    if state.runs or state.revisions:
+        say("  -> take them in: {command}", command="oplever join", err=True)
 
 
 def tell_documents(directory: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from oplever import store
-from oplever.cli.language import language_option
+from oplever.cli.language import language_option, say
+from oplever.cli.output import tell_since
 from oplever.cli.overview import overview
 from oplever.cli.tables import as_json, format_option, stage_word, styles, table, verdict_word
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, TASK, kind_name, word
+from oplever.record.model import Record
+from oplever.store.wholes import of_runs
 from oplever.text import printable, to_json
 from oplever.words import REFUSING, Language
 
@@ -62,8 +66,19 @@ def _record(ctx: click.Context, name: str, form: str, t: Translator) -> None:
         click.echo(msgspec.json.format(to_json(derived), indent=1).decode())
     else:
         overview(derived, directory, t)
+        _tell_whole(derived, directory)
     if derived.verdict in REFUSING:
         ctx.exit(1)
+
+
+def _tell_whole(record: Record, directory: Path) -> None:
+    """What a record of several runs does not have, or in which such record a run is."""
+    if record.runs:
+        from oplever.app.join import since  # noqa: PLC0415 - one run needs no database
+
+        tell_since(since(directory, record))
+    elif wholes := of_runs(directory.parent).get(directory.name):
+        say("This run is in {record}, which is signed as a whole.", record=wholes[-1].name)
 
 
 def _life(host: str, visits: Sequence[Visit], t: Translator) -> None:

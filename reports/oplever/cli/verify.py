@@ -8,7 +8,7 @@ from oplever import store
 from oplever.app.verify import Decision
 from oplever.app.verify import verify as verify_record
 from oplever.cli.language import say, translator
-from oplever.cli.output import tell_documents
+from oplever.cli.output import tell_documents, tell_since
 from oplever.messages import M_, said
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import word
@@ -50,6 +50,7 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     for replaced in verified.pseudonymised:
         say("pseudonymised at {time}: {names}", time=replaced.at, names=", ".join(replaced.names))
     tell_documents(directory)
+    tell_since(verified.since)
     if verified.problems:
         ctx.exit(1)
     if printed:

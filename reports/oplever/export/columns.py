@@ -33,6 +33,8 @@ HEADINGS: dict[str, str] = {
     "builds_on": N_("Builds on"),
     "acceptance": N_("Accepted"),
     "differs": N_("Differs in"),
+    "run": N_("Run"),
+    "earlier": N_("In earlier runs"),
     "severity": N_("Severity"),
     "area": N_("Area"),
     "before": N_("Before"),

@@ -18,7 +18,18 @@ from msgspec.structs import asdict, fields
 from oplever.export import columns
 from oplever.export.shape import Shape
 from oplever.page.translator import Translator
-from oplever.record.model import Component, Control, DriftAcceptance, HoursLine, Language, Record, Setting, Test, Text
+from oplever.record.model import (
+    Component,
+    Control,
+    DriftAcceptance,
+    EarlierResult,
+    HoursLine,
+    Language,
+    Record,
+    Setting,
+    Test,
+    Text,
+)
 
 Row = Sequence[object]
 
@@ -61,7 +72,9 @@ def _flat(value: object, language: Language) -> str:
         value = {name: text for name, text in asdict(value).items() if text}
     if isinstance(value, dict):
         return "; ".join(f"{key} {_flat(item, language)}" for key, item in value.items())
-    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, EarlierResult):
+        return f"{value.run}: {value.status}"
+    return " ".join(_flat(item, language) for item in value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _table(kind: type, of: Callable[[Record], Iterable[object]]) -> Callable[[Record], Iterable[Row]]:

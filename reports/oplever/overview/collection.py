@@ -80,12 +80,22 @@ class Collection:
         return [Readable(source, source.extract) for source in self.sources if source.extract is not None]
 
     @cached_property
+    def accounted(self) -> list[Readable]:
+        """Those that account for work: a record of several runs does so for its runs."""
+        return [of for of in self.readable if not of.source.part_of]
+
+    @cached_property
     def unreadable(self) -> list[Source]:
         return [source for source in self.sources if source.extract is None]
 
     @cached_property
     def installations(self) -> list[Readable]:
         return [of for of in self.readable if of.record.incident is None]
+
+    @cached_property
+    def runs(self) -> list[Readable]:
+        """Installations as machines saw them: those of several runs are not among them, since their runs are."""
+        return [of for of in self.installations if not of.record.runs]
 
     @cached_property
     def incidents(self) -> list[Readable]:
@@ -107,7 +117,7 @@ class Collection:
     @cached_property
     def lives(self) -> dict[str, Life]:
         lives: dict[str, Life] = {}
-        for of in self.installations:
+        for of in self.runs:
             for machine in of.extract.machines:
                 lives.setdefault(machine.name, Life(machine.name, [])).visits.append(Visit(of, machine))
         return dict(sorted(lives.items()))
@@ -134,7 +144,7 @@ class Collection:
     def points(self) -> list[tuple[Readable, RestPoint]]:
         """Open points: those that are due first, then those of which nobody said when."""
         points = [
-            (of, point) for of in self.readable for point in of.record.rest_points.items if point.status == "open"
+            (of, point) for of in self.accounted for point in of.record.rest_points.items if point.status == "open"
         ]
         return sorted(points, key=lambda pair: (pair[1].due or "9", pair[0].source.moment, pair[1].id))
 
@@ -164,7 +174,7 @@ class Collection:
     def waits(self) -> dict[Who, list[Wait]]:
         """The records that wait for each role, newest first."""
         lists: dict[Who, list[Wait]] = {role: [] for role in ORDER}
-        for of in reversed(self.readable):
+        for of in reversed(self.accounted):
             for wait in waits(of):
                 lists[wait.who].append(wait)
         return lists
@@ -202,9 +212,10 @@ def failing_of(life: Life) -> Iterator[Current]:
 
 
 def hours_of(of: Readable) -> Iterator[WorkedHours]:
+    """Those of a run stand in its own record, and are not counted again in a record of several."""
     record = of.record
     for line in record.hours.lines:
-        if line.kind != "machine":
+        if line.kind != "machine" and not line.run:
             about = of.source.name, record.assignment.id, record.assignment.title
             yield WorkedHours(line.person, line.day, line.kind, line.activity, line.hours, *about)
 

@@ -13,7 +13,8 @@ from oplever.record.model import Record
 
 class Source(Struct, frozen=True):
     """One record. With `problem` it cannot be read and there is no extract. `clock` is why its start time is not
-    believed, `digest` changes with everything here, `documents` are the links to its documents by their file name."""
+    believed, `digest` changes with everything here, `documents` are the links to its documents by their file name. A
+    run of a record of several is `part_of` that one, which accounts for it."""
 
     name: str
     moment: str
@@ -22,6 +23,7 @@ class Source(Struct, frozen=True):
     extract: Extract | None
     digest: str
     documents: dict[str, str] = {}
+    part_of: str = ""
 
     @property
     def month(self) -> str:

@@ -39,8 +39,8 @@ RUN = "installation"
 
 
 def is_stated(record: Record) -> bool:
-    """Whether the record has no journal: all of it was entered by people."""
-    return not record.document.journal_version
+    """Whether the record has no journal, nor runs that have one: all of it was entered by people."""
+    return not (record.document.journal_version or record.runs)
 
 
 def start(run: Run, digest: str) -> Record:

@@ -38,7 +38,9 @@ def newest_runs(index: Index) -> list[str]:
     """The names of the records with the newest word about some machine, newest first."""
     query = """SELECT name, host FROM oplever_systems
         JOIN oplever_records ON oplever_records.key = oplever_systems.record
-        WHERE kind = 'installation' AND place = :place ORDER BY moment DESC, number DESC"""
+        WHERE kind = 'installation' AND place = :place
+        AND NOT EXISTS (SELECT 1 FROM oplever_runs WHERE oplever_runs.record = oplever_systems.record)
+        ORDER BY moment DESC, number DESC"""
     newest: dict[str, str] = {}
     for name, host in index.database.rows(query, {"place": index.place}):
         newest.setdefault(host, name)

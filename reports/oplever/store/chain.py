@@ -15,6 +15,9 @@ import msgspec
 
 from oplever.files import sha256
 
+FINGERPRINT_LENGTH = 24
+"""Characters."""
+
 
 class _Link(msgspec.Struct):
     """`amends` is what lines of an earlier version call it."""
@@ -34,6 +37,12 @@ def link(lines: Sequence[bytes], journal: Path) -> str:
         return f"record:{journal.parent.resolve().name}"
     size = journal.stat().st_size
     return f"journal:{size}:{sha256(journal, size)}"
+
+
+def fingerprint(lines: Sequence[bytes], journal: Path) -> str:
+    """What a paper says of the record with these lines: it answers for all of them and, by the first one, for the
+    journal. Raises OSError."""
+    return hashlib.sha256(link(lines, journal).encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
 def of_line(line: bytes) -> str:

@@ -6,7 +6,6 @@ line names the one before it, and the first one the journal, so it answers for a
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,6 @@ from oplever.messages import M_
 from oplever.store import chain, manifest
 from oplever.store.places import ENTRIES, JOURNAL
 
-_LENGTH = 24
 _CODE = re.compile(r"oplever:([^:/]+):(\d{1,9}):([0-9a-f]{24})")
 
 
@@ -52,8 +50,7 @@ def of(directory: Path, revision: int) -> Printed:
     count = revision - manifest.first_revision(directory)
     if not 0 <= count <= len(lines):
         raise ValueError(f"there is no revision {revision}")
-    link = chain.link(lines[:count], directory / JOURNAL)
-    fingerprint = hashlib.sha256(link.encode()).hexdigest()[:_LENGTH]
+    fingerprint = chain.fingerprint(lines[:count], directory / JOURNAL)
     return Printed(directory.resolve().name, revision, fingerprint)
 
 

@@ -53,6 +53,9 @@ _HOSTS = "SELECT record, host FROM oplever_systems WHERE 1 = 1 AND :part"
 _OPERATORS = """SELECT record, name FROM oplever_people WHERE role IN ('executor', 'account') AND :part
     ORDER BY role DESC"""
 _FAILURES = "SELECT record, count(*) FROM oplever_failing WHERE 1 = 1 AND :part GROUP BY record"
+_RUNS = "SELECT record, count(*) FROM oplever_runs WHERE 1 = 1 AND :part GROUP BY record"
+_PARTS = """SELECT oplever_runs.run, oplever_records.place, oplever_records.name FROM oplever_runs
+    JOIN oplever_records ON oplever_records.key = oplever_runs.record ORDER BY oplever_records.name"""
 """What goes with a record; `:part` narrows it to the records that are asked for."""
 
 
@@ -78,7 +81,8 @@ class Filter(Struct, frozen=True):
 
 class Listed(Struct, frozen=True):
     """One record in a list; with `problem` it cannot be read and nothing else is known. With `clock` the clock of the
-    controller was not right at its start: the record is where it belongs all the same."""
+    controller was not right at its start: the record is where it belongs all the same. A record of several is made of
+    so many `runs`; a run that is in one is `part_of` it."""
 
     name: str
     place: str
@@ -97,6 +101,8 @@ class Listed(Struct, frozen=True):
     hosts: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     failing: int = 0
+    runs: int = 0
+    part_of: str = ""
 
 
 class Failing(Struct, frozen=True):
@@ -169,18 +175,23 @@ def hosts(index: Index) -> list[str]:
     return index.database.column("SELECT DISTINCT host FROM oplever_systems ORDER BY host")
 
 
-def life(index: Index, host: str) -> list[Visit]:
-    """A machine over all records, oldest first."""
+def life(index: Index, host: str, whole: str = "") -> list[Visit]:
+    """A machine over all records, oldest first. Records of several runs are not among them, since their runs are;
+    but for the one that `whole` names."""
     query = """SELECT record, ok, changed, unreachable, failed, skipped, rescued, ignored, passed, ran, score
         FROM oplever_systems JOIN oplever_records ON oplever_records.key = oplever_systems.record
-        WHERE host = :host ORDER BY moment, number, oplever_records.name"""
+        WHERE host = :host AND (oplever_records.name = :whole
+            OR NOT EXISTS (SELECT 1 FROM oplever_runs WHERE oplever_runs.record = oplever_systems.record))
+        ORDER BY moment, number, oplever_records.name"""
     visits: list[Visit] = []
     previous: tuple[str, int] | None = None
     database = index.database
     with database.reading():
         listed = _by_key(database, ["EXISTS (SELECT 1 FROM oplever_systems WHERE record = key AND host = :host)"],
                          {"host": host})  # fmt: skip
-        for key, *counts, passed, ran, score in database.rows(query, {"host": host}):
+        for key, *counts, passed, ran, score in database.rows(query, {"host": host, "whole": whole}):
+            if listed[key].runs:
+                previous = None  # it begins before the records that stand before it
             drift, uncompared = _drift(database, host, previous[1], key) if previous else ((), ())
             visit = Visit(
                 record=listed[key],
@@ -199,10 +210,35 @@ def life(index: Index, host: str) -> list[Visit]:
     return visits
 
 
+class Assigned(Struct, frozen=True):
+    """A record of an assignment; `started` None: it cannot be read."""
+
+    name: str
+    assignment: str
+    started: str | None
+    is_whole: bool
+    part_of: str
+
+
+def assigned(index: Index, assignment: str) -> list[Assigned]:
+    """The installations of an assignment in the directory of this index, in the order in which they were made. One
+    that `is_whole` is made of several runs."""
+    query = """SELECT name, assignment, started,
+            EXISTS (SELECT 1 FROM oplever_runs WHERE record = key),
+            (SELECT max(whole.name) FROM oplever_runs JOIN oplever_records AS whole ON whole.key = oplever_runs.record
+                WHERE oplever_runs.run = oplever_records.name AND whole.place = oplever_records.place)
+        FROM oplever_records WHERE place = :place AND kind = 'installation' AND assignment = :assignment
+        ORDER BY moment, number, name"""
+    rows = index.database.rows(query, {"place": index.place, "assignment": assignment})
+    return [Assigned(name, of, started, bool(whole), part or "") for name, of, started, whole, part in rows]
+
+
 def newest(index: Index, host: str, count: int = 1) -> list[str]:
-    """Names of the last records with a snapshot of this machine in the directory of this index, newest first."""
+    """Names of the last records with a snapshot of this machine in the directory of this index, newest first; those of
+    several runs are not among them."""
     query = """SELECT name FROM oplever_records WHERE place = :place
-        AND EXISTS (SELECT 1 FROM oplever_states WHERE record = key AND host = :host)"""
+        AND EXISTS (SELECT 1 FROM oplever_states WHERE record = key AND host = :host)
+        AND NOT EXISTS (SELECT 1 FROM oplever_runs WHERE record = key)"""
     values = {"place": index.place, "host": host, "count": count}
     return index.database.column(f"{query} ORDER BY {_LAST_FIRST} LIMIT :count", values)
 
@@ -269,11 +305,16 @@ def _by_key(
     hosts = _grouped(database.rows(_HOSTS.replace("AND :part", part), values))
     operators = _grouped(database.rows(_OPERATORS.replace("AND :part", part), values))
     failures: dict[int, int] = dict(database.rows(_FAILURES.replace("AND :part", part), values))
+    runs: dict[int, int] = dict(database.rows(_RUNS.replace("AND :part", part), values))
+    wholes = {(run, place): name for run, place, name in database.rows(_PARTS, {})}
     return {
         key: Listed(
-            *(*columns, tuple(hosts.get(key, ())), tuple(dict.fromkeys(operators.get(key, ()))), failures.get(key, 0))
+            *(
+                *(name, place, *columns, tuple(hosts.get(key, ())), tuple(dict.fromkeys(operators.get(key, ())))),
+                *(failures.get(key, 0), runs.get(key, 0), wholes.get((name, place), "")),
+            )
         )
-        for key, *columns in database.rows(_COLUMNS + chosen, values)
+        for key, name, place, *columns in database.rows(_COLUMNS + chosen, values)
     }
 
 

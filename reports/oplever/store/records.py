@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import msgspec
 
@@ -21,8 +21,10 @@ from oplever.kinds.derive import derive_folded
 from oplever.messages import M_
 from oplever.record import entries, snapshots
 from oplever.record.compare import Looks
-from oplever.record.entries import Entry, OpenedEntry, PseudonymisedEntry
+from oplever.record.entries import Entry, OpenedEntry, PseudonymisedEntry, RunEntry, withdrawal
 from oplever.record.fold import Call, Run, fold
+from oplever.record.joining import combine
+from oplever.record.joining.members import Member
 from oplever.record.model import Record
 from oplever.store import chain
 from oplever.store.places import ENTRIES, JOURNAL
@@ -42,17 +44,24 @@ class Examined(msgspec.Struct, frozen=True):
 
 
 class Sources(msgspec.Struct, frozen=True):
-    """What a record is derived from: its journal, folded, with the SHA-256 of the file, and its entries."""
+    """What a record is derived from: its journal, folded, with the SHA-256 of the file, and its entries. `members` are
+    the runs that those name, as they are in `base`, the directory of all records."""
 
     run: Run
     digest: str
     entries: tuple[Entry, ...]
+    base: Path = Path()
+    members: tuple[Member, ...] = ()
 
     def record(self) -> Record:
-        return derive_folded(self.run, self.digest, self.entries)
+        return derive_folded(self.run, self.digest, self.entries, self.members)
 
     def with_entry(self, entry: Entry) -> Sources:
-        return msgspec.structs.replace(self, entries=(*self.entries, entry))
+        """With one more entry; a run that it names is read."""
+        entries, members = (*self.entries, entry), self.members
+        if isinstance(entry.entry, RunEntry):
+            members = (*members, _member(self.base, entry.entry, entries))
+        return msgspec.structs.replace(self, entries=entries, members=members)
 
 
 def load(directory: Path) -> Record:
@@ -63,7 +72,8 @@ def load(directory: Path) -> Record:
 def examine(directory: Path) -> Examined:
     """As `load`, with the looks at the machines. Raises OpleverError."""
     origin = sources(directory)
-    pairs = snapshots.first_and_last(origin.run.snapshots)
+    runs = combine.first_and_last(origin.members) if origin.members else None
+    pairs = snapshots.first_and_last(origin.run.snapshots) if runs is None else runs
     looks = {host: (_look(before), _look(after)) for host, (before, after) in pairs.items()}
     is_replaced = any(isinstance(entry.entry, PseudonymisedEntry) for entry in origin.entries)
     return Examined(origin.record(), looks, texts(origin.entries) if is_replaced else None)
@@ -75,10 +85,11 @@ def sources(directory: Path) -> Sources:
     try:
         with path.open("rb") as journal:
             run = fold(read(journal, str(path)))
-        return Sources(run, sha256(path), read_entries(directory))
+        return Sources(run, sha256(path), read_entries(directory), directory.resolve().parent)
     except FileNotFoundError:
         if is_by_hand(stated := read_entries(directory)):
-            return Sources(Run(), "", stated)
+            base = directory.resolve().parent
+            return Sources(Run(), "", stated, base, _members(base, stated))
         raise OpleverError(
             "journal-missing",
             M_("{directory} has no journal.jsonl", directory=directory),
@@ -86,6 +97,44 @@ def sources(directory: Path) -> Sources:
         ) from None
     except OSError as problem:
         raise unreadable(path, problem) from None
+
+
+def _members(base: Path, entries: Sequence[Entry]) -> tuple[Member, ...]:
+    """The runs that entries name, each in every revision that was taken in and still counts."""
+    counting = [line.content for line in withdrawal.lines(entries) if line.withdrawn_by is None]
+    last = {content.record: content for content in counting if isinstance(content, RunEntry)}
+    return tuple(_member(base, content, entries) for content in last.values())
+
+
+def _member(base: Path, cited: RunEntry, entries: Sequence[Entry]) -> Member:
+    """A run as it was when it was taken in: later revisions of its record are not read. Never raises OpleverError: what
+    cannot be read, or is not what it was, is a member with a problem."""
+    names = list(dict.fromkeys(e.entry.record for e in entries if isinstance(e.entry, RunEntry)))
+    about = (names.index(cited.record) + 1, cited.record, cited.revision, cited.fingerprint, cited.digest)
+    directory = base / cited.record
+    try:
+        if PurePath(cited.record).name != cited.record or not (directory / JOURNAL).is_file():
+            return Member(*about, problem=M_("its record is not here"))
+        origin = sources(directory)
+        if origin.digest != cited.digest:
+            return Member(*about, problem=M_("its journal is not what it was when it was taken in"))
+        if not _is_cited(directory, cited, origin.entries):
+            return Member(*about, problem=M_("its entries are not what they were when it was taken in"))
+    except OpleverError as problem:
+        return Member(*about, problem=problem.message)
+    except OSError as problem:
+        return Member(*about, problem=str(problem.strerror))
+    record = derive_folded(origin.run, origin.digest, origin.entries[: cited.revision - 1])
+    return Member(*about, record, origin.run)
+
+
+def _is_cited(directory: Path, cited: RunEntry, entries: Sequence[Entry]) -> bool:
+    """Whether the entries begin with those that were taken in. Names that were replaced since change every line; the
+    record of the run itself says when that was."""
+    if any(isinstance(entry.entry, PseudonymisedEntry) for entry in entries):
+        return len(entries) >= cited.revision - 1
+    lines = entry_lines(directory)[: cited.revision - 1]
+    return len(lines) == cited.revision - 1 and chain.fingerprint(lines, directory / JOURNAL) == cited.fingerprint
 
 
 def is_by_hand(stated: Sequence[Entry]) -> bool:

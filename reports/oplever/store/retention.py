@@ -32,6 +32,7 @@ from oplever.store.places import ENTRIES, JOURNAL, every
 from oplever.store.pseudonyms import KEY, Pseudonyms
 from oplever.store.records import RECORD, is_by_hand, point_latest, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
+from oplever.store.wholes import of_runs
 
 LOG = "purge.jsonl"
 BY = "oplever purge"
@@ -53,11 +54,13 @@ class Purged(Struct, frozen=True):
 
 def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
     """What is due, oldest first. A record whose age cannot be read is named and left alone."""
-    purges = []
+    purges, wholes = [], of_runs(base)
     for directory in reversed(list(every(base))):
         try:
             entries = read_entries(directory)
             ended = last_moment(directory, entries)
+            # A record of several runs is made of theirs: they stay as long as it does.
+            ended = max([ended, *(last_moment(whole, read_entries(whole)) for whole in wholes.get(directory.name, ()))])
         except OpleverError as problem:
             purges.append(Purged(directory.name, None, "unreadable", problem=problem.message))
             continue

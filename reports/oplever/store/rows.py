@@ -29,6 +29,7 @@ def record_row(record: Record) -> Row:
         "ended": document.ended,
         "last": max([document.created, *(line.at for line in document.history)]),
         "title": record.assignment.title or playbooks,
+        "assignment": record.assignment.id,
         "kind": record.kind,
         "due": _due(record),
         "work_process": record.work_process,
@@ -80,6 +81,7 @@ def parts(record: Record) -> dict[str, list[Row]]:
     return {
         schema.PEOPLE: _people(record),
         schema.ROLES: [{"host": system.name, "role": role} for system in record.systems for role in system.roles],
+        schema.RUNS: [{"run": run.record} for run in record.runs],
         schema.SYSTEMS: _systems(record),
         schema.FAILING: _failing(record),
         schema.CHANGES: _changes(record),

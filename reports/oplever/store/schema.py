@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 8
+VERSION = 9
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
-may be compared; 6: what a list of incidents shows; 7: extracts; 8: mails of incidents."""
+may be compared; 6: what a list of incidents shows; 7: extracts; 8: mails of incidents; 9: the assignment, and the runs
+of a record of several."""
 
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
 PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"
+RUNS = "oplever_runs"
 FAILING, CHANGES, STATES = "oplever_failing", "oplever_changes", "oplever_states"
 BODIES, EXTRACTS, MAILS = "oplever_bodies", "oplever_extracts", "oplever_mails"
 
@@ -35,6 +37,7 @@ TABLES: dict[str, dict[str, str]] = {
         "ended": "TEXT",
         "last": "TEXT",
         "title": "TEXT",
+        "assignment": "TEXT",
         "kind": "TEXT",
         "due": "TEXT",  # a day, or a moment in UTC; what else was said of it is none
         "work_process": "TEXT",
@@ -54,6 +57,8 @@ TABLES: dict[str, dict[str, str]] = {
     },
     PEOPLE: {"record": _RECORD, "name": "TEXT", "role": "TEXT"},
     ROLES: {"record": _RECORD, "host": "TEXT", "role": "TEXT"},
+    # `run` is the name of a record that `record` is made of
+    RUNS: {"record": _RECORD, "run": "TEXT"},
     SYSTEMS: {"record": _RECORD, "host": "TEXT", "os": "TEXT"}
     | dict.fromkeys(_COUNTS, "INTEGER")
     | dict.fromkeys(("score", "seconds"), "DOUBLE PRECISION"),
@@ -72,11 +77,11 @@ TABLES: dict[str, dict[str, str]] = {
     BODIES: {"digest": "TEXT PRIMARY KEY", "size_bytes": "BIGINT NOT NULL", "body": "{bytes} NOT NULL"},
 }
 """Columns with their SQL types; `{key}` and `{bytes}` are what each database calls its own (`Database.types`)."""
-PARTS = (PEOPLE, ROLES, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS, MAILS)
+PARTS = (PEOPLE, ROLES, RUNS, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS, MAILS)
 """Tables that go with a record."""
 _INDEXED = (
     *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES, STATES)),
-    (FAILING, "id"), (STATES, "digest"),
+    (FAILING, "id"), (STATES, "digest"), (RUNS, "run"),
 )  # fmt: skip
 
 

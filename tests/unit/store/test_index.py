@@ -288,7 +288,7 @@ def test_all_of_a_record_is_listed(base: Path) -> None:
         "name": SECOND, "place": "", "problem": None, "started": "2026-11-10T10:00:00.000000Z", "title": "site.yml",
         "kind": "installation", "due": None, "work_process": "1.3", "verdict": "not_delivered", "stage": "carried_out",
         "status": "concept", "revision": 1, "duration": second.duration, "clock": None, "hosts": ("a", "web1"),
-        "operators": ("S. Yilmaz", "svc"), "failing": 1,
+        "operators": ("S. Yilmaz", "svc"), "failing": 1, "runs": 0, "part_of": "",
     }  # fmt: skip
     assert (third.operators, third.hosts, third.failing) == (("piet",), ("a", "ws_1"), 0)
     assert second.duration > 0

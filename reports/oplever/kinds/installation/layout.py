@@ -63,6 +63,14 @@ def _problem(view: View, t: Translator, key: str) -> Cell | None:
 def _notes(record: Record, t: Translator) -> tuple[str, ...]:
     if is_stated(record):
         return (t("Computed from what people stated; no machine measured it, and nothing was retyped."),)
+    if record.runs:
+        count = len(record.runs)
+        text = t.plural(
+            "Computed from the record of {count} run and from what people added; nothing was retyped.",
+            "Computed from the records of {count} runs and from what people added; nothing was retyped.",
+            count,
+        )
+        return (text,)
     return (t("Computed from the journal of the run and from what people added; nothing was retyped."),)
 
 

@@ -22,7 +22,7 @@ State = Literal[
 BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
 """Reasons that name machines which did not get all of the work."""
 FAILED = frozenset({"hosts_failed"})
-CUT_OFF = frozenset({"interrupted", "stopped", "tool_failed"})
+CUT_OFF = frozenset({"interrupted", "stopped", "tool_failed", "runs_unreadable"})
 """Reasons by which nobody knows whether any machine got all of the work."""
 OF_ALL = frozenset({"started_at", "plays_ended", "journal_lines_lost", "journal_lines_differ"})
 """Reasons by which something was left out, or is unsure, of all machines."""
@@ -75,6 +75,14 @@ class Order:
     def remarked(self) -> frozenset[str]:
         return self._named(REMARKS)
 
+    def is_said(self, codes: frozenset[str], system: System) -> bool:
+        """Whether a reason of these codes holds for the machine: of all machines of its run, when it names none. In a
+        record of several runs it does so for those of which no later run did as much."""
+        return any(
+            reason.code in codes and system.name in reason.params.get("decides_for", (system.name,))
+            for reason in self.reasons
+        )
+
     @cached_property
     def bad(self) -> frozenset[str]:
         return self._named(FAILED) | self.failing | self.faulty
@@ -104,12 +112,12 @@ RULES: tuple[tuple[State, Callable[[Order, System], bool]], ...] = (
     ("unreachable", lambda order, system: bool(not system.reachable or system.recap.unreachable)),
     ("behind", lambda order, system: order.is_behind(system)),
     ("not_ok", lambda order, system: system.name in order.bad),
-    ("not_finished", lambda order, _: bool(order.codes & CUT_OFF)),
+    ("not_finished", lambda order, system: order.is_said(CUT_OFF, system)),
     ("trial", lambda order, _: "check_mode" in order.codes),
     ("not_tested", lambda order, system: system.name not in order.tested),
     ("stated", lambda order, _: is_stated(order.record)),
     ("insecure", lambda order, system: system.name in order.insecure),
-    ("remarks", lambda order, system: bool(order.codes & OF_ALL) or system.name in order.remarked),
+    ("remarks", lambda order, system: order.is_said(OF_ALL, system) or system.name in order.remarked),
     ("ok", lambda _, __: True),
 )
 """The first that holds is the state of the machine."""

@@ -42,6 +42,7 @@ UNFINISHED = frozenset(code for code, effect in EFFECTS.items() if effect == "in
     "hosts_not_reached",
     "plays_not_begun",
     "hand_steps_failed",
+    "runs_unreadable",
 }
 """Reasons by which the work itself is not done."""
 

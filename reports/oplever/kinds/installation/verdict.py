@@ -14,6 +14,7 @@ from itertools import chain
 from oplever.record import figures, reach
 from oplever.record.fold import Run
 from oplever.record.model import Fault, Reason, Record, Step, Test, Verdict
+from oplever.record.start import is_stated
 from oplever.record.steps import rescued
 
 EFFECTS: dict[str, Verdict] = {
@@ -32,6 +33,7 @@ EFFECTS: dict[str, Verdict] = {
     "hand_steps_failed": "not_delivered",
     "tests_failed": "not_delivered",
     "faults_open": "not_delivered",
+    "runs_unreadable": "not_delivered",
     "acceptance_rejected": "not_delivered",
     "decision_rejected": "not_delivered",
     "stated": "delivered_with_remarks",
@@ -107,11 +109,38 @@ class Grounds:
 def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
     """The verdict and all reasons for it, the heaviest first; none when it is `delivered`."""
     run, order = grounds.run, list(EFFECTS)
-    recorded = (_ended(run), _work(grounds), _set_going(run), _tool(grounds), _machines(grounds))
-    work = recorded if run.start else (_stated(grounds),)
-    about = chain(*work, _proof(grounds), _people(grounds), _reservations(run))
+    about = chain(*_carried_out(grounds), _proof(grounds), _people(grounds), _reservations(run))
     reasons = sorted(about, key=lambda reason: order.index(reason.code))
     return EFFECTS[reasons[0].code] if reasons else "delivered", tuple(reasons)
+
+
+def _carried_out(grounds: Grounds) -> tuple[Iterator[Reason], ...]:
+    run = grounds.run
+    if run.start:
+        return _ended(run), _work(grounds), _set_going(run), _tool(grounds), _machines(grounds)
+    return (_runs(grounds),) if grounds.record.runs else (_stated(grounds),)
+
+
+def _runs(grounds: Grounds) -> Iterator[Reason]:
+    """What the runs of a record of several leave to be said. A rejection of one holds until somebody says something of
+    all of it."""
+    record = grounds.record
+    if unreadable := [run.record for run in record.runs if run.problem]:
+        yield Reason("runs_unreadable", {"runs": unreadable})
+    by_hand = [step for step in record.steps if step.by != "machine"]
+    if not record.systems:
+        yield Reason("no_hosts")
+    elif all(run.stage == "nothing_done" for run in record.runs) and not by_hand:
+        yield Reason("nothing_done")
+    if failed := _failed_by_hand(by_hand):
+        yield Reason("hand_steps_failed", {"steps": failed})
+    for reason in chain.from_iterable(run.reasons for run in record.runs):
+        is_answered = {
+            "acceptance_rejected": record.acceptance.verdict is not None,
+            "decision_rejected": record.accountability.decision is not None,
+        }
+        if not is_answered.get(reason.code, False):
+            yield reason
 
 
 def _stated(grounds: Grounds) -> Iterator[Reason]:
@@ -233,7 +262,7 @@ def _proof(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("no_tests")
     elif hosts := [system.name for system in grounds.record.systems if system.name not in grounds.measured]:
         yield Reason("hosts_untested", {"hosts": hosts})
-    if grounds.run.start is None:
+    if is_stated(grounds.record):
         return  # `stated` says that nobody knows what else changed
     if hosts := [
         system.name for system in grounds.record.systems if not (system.snapshot_before and system.snapshot_after)

@@ -66,7 +66,7 @@ def when_cell(t: Translator, source: Source) -> Cell:
 def state_cell(t: Translator, of: Readable) -> Cell:
     """What the headline of its document says."""
     tone, title, _ = registry.of(of.record).layout.headline(t, of.record)
-    return Cell(title, tone)
+    return Cell(title, tone, note=t("run of {record}", record=of.source.part_of) if of.source.part_of else "")
 
 
 def machine_cell(host: str, language: Language, note: str = "") -> Cell:

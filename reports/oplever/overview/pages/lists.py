@@ -206,7 +206,7 @@ def decisions(collection: Collection, t: Translator) -> tuple[Part, ...]:
         for of in decided
         for account in (of.record.accountability,)
     ]
-    newest_first = list(reversed(collection.readable))
+    newest_first = list(reversed(collection.accounted))
     people = [(of, item) for of in newest_first for item in of.record.proposals.items if not item.candidate]
     newest = list(reversed(collection.installations))[:_CANDIDATE_RECORDS]
     toolkit = [(of, item) for of in newest for item in of.record.proposals.items if item.candidate]

@@ -56,7 +56,7 @@ def months_of(collection: Collection) -> list[str]:
 
 def _records(collection: Collection, t: Translator, months: list[str]) -> Plot | None:
     counts: dict[str, Values] = {verdict: defaultdict(float) for verdict in VERDICTS}
-    for of in collection.readable:
+    for of in (*collection.runs, *collection.incidents):
         counts[of.record.verdict][of.source.month] += 1
     series = {t(words): (_VERDICT_TONES[verdict], counts[verdict]) for verdict, words in VERDICTS.items()}
     return plots.bars(t, (t("Records of each month"), t("By what machines showed.")), months, series)

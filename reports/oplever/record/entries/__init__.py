@@ -31,6 +31,7 @@ from oplever.record.entries.pseudonymised import PseudonymisedEntry
 from oplever.record.entries.report import ReportEntry
 from oplever.record.entries.rest_point import RestPointEntry
 from oplever.record.entries.results import CaseResult, ResultsEntry
+from oplever.record.entries.run import RunEntry
 from oplever.record.entries.scan import ScanEntry, ScannedRule
 from oplever.record.entries.signature import Role, SignatureEntry
 from oplever.record.entries.step import StepEntry
@@ -71,6 +72,7 @@ __all__ = [
     "RestPointEntry",
     "ResultsEntry",
     "Role",
+    "RunEntry",
     "ScanEntry",
     "ScannedRule",
     "SignatureEntry",
@@ -86,6 +88,7 @@ __all__ = [
 
 Content = (
     OpenedEntry
+    | RunEntry
     | AssignmentEntry
     | ComponentEntry
     | StepEntry

@@ -69,6 +69,7 @@ from oplever.record.model.incident import Change as StateChange
 from oplever.record.model.incident import Work as CaseWork
 from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
 from oplever.record.model.results import HostResults
+from oplever.record.model.runs import EarlierResult, JoinedRun
 from oplever.record.model.work import (
     Change,
     DriftAcceptance,
@@ -123,6 +124,7 @@ __all__ = [
     "Document",
     "DocumentStatus",
     "DriftAcceptance",
+    "EarlierResult",
     "Escalation",
     "ExceptionGrant",
     "Exclusion",
@@ -137,6 +139,7 @@ __all__ = [
     "Incident",
     "Interface",
     "ItemResult",
+    "JoinedRun",
     "Language",
     "Leak",
     "Link",
@@ -187,7 +190,7 @@ SCHEMA_VERSION = 2
 
 class Record(Struct, frozen=True, omit_defaults=True):
     """The whole record: the keys of record.json, in their order. `incident` is there for that kind alone; `cards` are
-    those that roles declare, without values."""
+    those that roles declare, without values; `runs` are of a record that is made of the records of several runs."""
 
     schema: int
     id: str
@@ -221,6 +224,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     completeness: Completeness
     incident: Incident | None = None
     cards: tuple[Card, ...] = ()
+    runs: tuple[JoinedRun, ...] = ()
 
     @property
     def case(self) -> Incident:

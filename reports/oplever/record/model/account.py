@@ -73,7 +73,7 @@ class Proposals(Struct, frozen=True):
 
 class HoursLine(Struct, frozen=True):
     """One line; `kind` machine comes from the journal, the others from entries. `by` wrote it down, when that
-    was somebody else than the `person`."""
+    was somebody else than the `person`. `run` is the number of the run that it belongs to, 0 in a record of one."""
 
     person: str
     day: str
@@ -81,6 +81,7 @@ class HoursLine(Struct, frozen=True):
     activity: str
     hours: float
     by: str = ""
+    run: int = 0
 
 
 class Hours(Struct, frozen=True):

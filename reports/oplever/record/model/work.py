@@ -7,12 +7,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from oplever.record.model.runs import EarlierResult
 from oplever.words import CheckStatus, TaskStatus, Text
 
 
 class PlanStep(Struct, frozen=True):
     """One play in the order it was meant to run. `no_hosts` is why it had no machine to work on: `no_hosts_matched`, or
-    `no_hosts_remaining` after failures."""
+    `no_hosts_remaining` after failures. `run` is the number of the run that it belongs to, 0 in a record of one."""
 
     number: int
     name: str
@@ -20,6 +21,7 @@ class PlanStep(Struct, frozen=True):
     playbook: str = ""
     started: str | None = None
     no_hosts: str = ""
+    run: int = 0
 
 
 class ItemResult(Struct, frozen=True):
@@ -65,7 +67,7 @@ class HostResult(Struct, frozen=True, gc=False):
 
 class Step(Struct, frozen=True):
     """One task as it was carried out, with its result per host. Manual steps come from entries; `includes`
-    are the files and roles that it brought in."""
+    are the files and roles that it brought in, `run` is the number of its run, 0 in a record of one."""
 
     number: int
     name: str
@@ -79,6 +81,7 @@ class Step(Struct, frozen=True):
     check_mode: bool = False
     by: str = "machine"
     includes: tuple[str, ...] = ()
+    run: int = 0
 
 
 class DriftAcceptance(Struct, frozen=True):
@@ -99,7 +102,8 @@ class Test(Struct, frozen=True):
     relative to where Ansible ran when it lies below that. `subject` is what the source was asked about, `endpoint`
     where it spoke to or looked for a listener, as `tcp 10.0.0.2 80` (`resolver`: it had no address for the name),
     `builds_on` the tests without which it cannot pass, `differs` the attributes that are not as expected (`exists`: the
-    thing is not there; None: its source did not say). `acceptance` is why a difference with the delivery is waived."""
+    thing is not there; None: its source did not say). `acceptance` is why a difference with the delivery is waived. In
+    a record of several runs `run` is the number of the one that gave this result, `earlier` are those before it."""
 
     id: str
     host: str
@@ -122,10 +126,13 @@ class Test(Struct, frozen=True):
     builds_on: tuple[str, ...] = ()
     acceptance: DriftAcceptance | None = None
     differs: tuple[str, ...] | None = None
+    run: int = 0
+    earlier: tuple[EarlierResult, ...] = ()
 
 
 class Fault(Struct, frozen=True):
-    """Opened by a failed task, host or test; closed by a passing retest or an entry."""
+    """Opened by a failed task, host or test; closed by a passing retest or an entry. In a record of several runs `run`
+    is the number of the one in which it was found, `solved_in` that of the one that showed it solved."""
 
     id: str
     host: str
@@ -138,6 +145,8 @@ class Fault(Struct, frozen=True):
     fix: str = ""
     retest: str = ""
     attempts: int = 1
+    run: int = 0
+    solved_in: int = 0
 
 
 class Escalation(Struct, frozen=True):

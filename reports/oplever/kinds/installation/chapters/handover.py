@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from oplever.kinds.installation.chapters.runs import run_name
 from oplever.kinds.installation.stage import changed_since_decision
 from oplever.page.blocks import (
     Block,
@@ -103,7 +104,7 @@ def hours(view: View, t: Translator) -> Blocks:
             Cell(t.day(line.day)),
             Cell(line.person, note=t("recorded by {person}", person=line.by) if line.by else ""),
             Cell(word(t, line.kind)),
-            Cell(line.activity),
+            Cell(line.activity, note=run_name(t, line.run)),
             Cell(t.number(line.hours, 2)),
         )
         for line in section.lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oplever.kinds.installation.chapters.runs import cited, run_name
 from oplever.page.blocks import Bullets, Cell, Column, Group
 from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
@@ -37,6 +38,7 @@ def document(view: View, t: Translator) -> Blocks:
             (t("Configuration commit"), code(doc.commit or "", state)),
             (t("Digest of the journal"), code(doc.journal_digest)),
         ),
+        *cited(view, t),
         *_history(view, t),
         *_corrections(view, t),
     )
@@ -53,12 +55,14 @@ def _course(view: View, t: Translator, completeness: Cell) -> tuple[tuple[str, s
     kept = (
         Cell(t.plural("yes, {count} line", "yes, {count} lines", complete.lines), "good")
         if complete.journal_complete
+        else Cell(t("not of every run"), "bad")
+        if view.record.runs
         else Cell(t("no: lines are missing, or were added"), "bad")
     )
     return (
         (t("Work started"), t.moment(doc.started)),
         (t("Work ended"), t.moment(doc.ended) if doc.ended else Cell(t("not finished"), "bad")),
-        (t("Duration"), t.duration(doc.duration)),
+        (t("Duration"), Cell(t.duration(doc.duration), note=t("of all runs together") if view.record.runs else "")),
         (t("Record complete"), completeness),
         (t("Journal complete"), kept),
     )
@@ -159,14 +163,16 @@ def scope(view: View, t: Translator) -> Blocks:
 def _begun(step: PlanStep, t: Translator) -> Cell:
     if step.no_hosts:
         return toned(t, NO_HOSTS, step.no_hosts)
-    return Cell(t.clock(step.started)) if step.started else Cell(t("not carried out"), "warn")
+    if not step.started:
+        return Cell(t("not carried out"), "warn")
+    return Cell(t.moment(step.started) if step.run else t.clock(step.started))
 
 
 def plan(view: View, t: Translator) -> Blocks:
     rows = [
         (
             Cell(str(step.number)),
-            Cell(step.name),
+            Cell(step.name, note=run_name(t, step.run)),
             code(step.hosts),
             code(step.playbook),
             _begun(step, t),

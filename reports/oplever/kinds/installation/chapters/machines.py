@@ -8,6 +8,7 @@ from itertools import groupby
 
 from msgspec import structs
 
+from oplever.kinds.installation.chapters.runs import run_name
 from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Paragraph, Table, Tone
 from oplever.page.parts import Blocks, alike_text, code, every_name, folds, names_of, pairs, step_cell, table
 from oplever.page.translator import N_, Translator
@@ -263,7 +264,11 @@ def steps(view: View, t: Translator) -> Blocks:
     if is_stated(view.record):
         return _by_hand(view, t)
     failed = [
-        (Cell(result.host), step_cell(t, step.name, step.role, view.part(step)), *_outcome(t, result))
+        (
+            Cell(result.host, note=run_name(t, step.run)),
+            step_cell(t, step.name, step.role, view.part(step)),
+            *_outcome(t, result),
+        )
         for step in view.record.steps
         for result in step.results
         if result.status in _TROUBLE
@@ -311,6 +316,9 @@ def _recap(view: View, t: Translator) -> Table:
 
 def _counted_otherwise(view: View, t: Translator) -> Blocks:
     """Why the counts of Ansible are not those of the rows below, where they are not."""
+    if view.record.runs:
+        text = t("These are the counts of the last run on each machine; the steps of all runs are below.")
+        return (Paragraph(text, "info"),)
     rows = {host: figures.recap_of(results) for host, results in view.steps_by_host.items()}
     if all(system.recap == rows[system.name] for system in view.record.systems):
         return ()
@@ -338,8 +346,8 @@ def _by_hand(view: View, t: Translator) -> Blocks:
 def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, HostResult]]) -> Details:
     columns = (Column(t("No."), 1, True), Column(t("Step"), 5), Column(t("Result"), 2), Column(t("Time"), 1, True))
     parts = []
-    for name, group in groupby(of_host, key=lambda pair: view.part(pair[0])):
-        results = list(group)
+    for (run, part), group in groupby(of_host, key=lambda pair: (pair[0].run, view.part(pair[0]))):
+        results, name = list(group), " · ".join(filter(None, (run_name(t, run), part)))
         rows = [
             (Cell(str(step.number)), step_cell(t, step.name, step.role, _kind(t, step)), *_outcome(t, result))
             for step, result in results

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from oplever.kinds.installation.chapters.attention import attention
+from oplever.kinds.installation.chapters.runs import runs
 from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline, stages
@@ -40,6 +41,14 @@ def facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     work = work_process(t, record.work_process) if record.work_process else ""
     took = t("took {duration}", duration=t.duration(doc.duration)) if doc.ended else t("not finished")
     took = t("opened; work by hand") if is_stated(record) else took
+    if record.runs and doc.ended:
+        count = len(record.runs)
+        took = t.plural(
+            "took {duration} in {count} run",
+            "took {duration} in {count} runs",
+            count,
+            duration=t.duration(doc.duration),
+        )
     executors = people_named(record, "executor")
     principal = t("for {client}", client=job.principal) if job.principal else ""
     texts = (
@@ -89,8 +98,8 @@ def _controls(controls: figures.Measured, t: Translator) -> Iterator[str]:
 
 def summary(view: View, t: Translator) -> Blocks:
     return (
-        *waiting(view, t), *attention(view, t), *_machines(view, t), *_trial(view, t), *timeline(view, t),
-        *_areas(view, t),
+        *waiting(view, t), *attention(view, t), *_machines(view, t), *runs(view, t), *_trial(view, t),
+        *timeline(view, t), *_areas(view, t),
     )  # fmt: skip
 
 

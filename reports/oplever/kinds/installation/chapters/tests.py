@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from oplever.kinds.installation.chapters.runs import before, run_name
 from oplever.page.blocks import Block, Cell, Column, Details, Paragraph, Tone
 from oplever.page.parts import Blocks, alike_text, code, english, every_name, machines_cell, table, title_cell
 from oplever.page.translator import Translator
@@ -103,7 +104,7 @@ def _once(tests: list[Test]) -> tuple[alike.Once[Test], ...]:
 
 
 def _as_shown(test: Test) -> alike.Same:
-    return alike.of_test(test, shown=(test.evidence, test.by, test.attempt))
+    return alike.of_test(test, shown=(test.evidence, test.by, test.attempt, test.run, test.earlier))
 
 
 def _suite(t: Translator, name: str, columns: Sequence[Column], tests: list[Test]) -> Blocks:
@@ -119,12 +120,18 @@ def _suite(t: Translator, name: str, columns: Sequence[Column], tests: list[Test
     return tuple(blocks)
 
 
+def _was_otherwise(test: Test) -> bool:
+    """Whether an earlier run had another result; that it passed each time says its number of attempts."""
+    return any(result.status != test.status for result in test.earlier)
+
+
 def _test_row(t: Translator, test: Test, hosts: Sequence[str]) -> tuple[Cell, ...]:
     """`hosts` are all machines on which it ended in this way."""
     again = t("attempt {number}", number=test.attempt) if test.attempt > 1 else ""
     by = t("by {person}", person=test.by) if test.by not in ("", "machine") else ""
     at = t.clock(test.at) if test.at and len(hosts) == 1 else ""
-    about = " · ".join(part for part in (again, by, at) if part)
+    history = t("before: {results}", results=before(t, test.earlier)) if _was_otherwise(test) else ""
+    about = " · ".join(part for part in (again, by, at, run_name(t, test.run), history) if part)
     evidence = "\n".join(part for part in (test.reason, test.evidence) if part)
     measured = test.by == "machine"
     return (

@@ -74,8 +74,8 @@ def timeline(view: View, t: Translator) -> Blocks:
     lanes = {
         host: stretches for host, results in view.steps_by_host.items() if (stretches := _stretches(view, results))
     }
-    if not lanes or is_stated(view.record):  # people state what they did, seldom when
-        return ()
+    if not lanes or is_stated(view.record) or view.record.runs:  # people state what they did, seldom when
+        return ()  # and several runs, with hours or days between them, are a table of their own
     first, length = _span(view, lanes)
     words = _words(t)
     in_steps = {system.name: system.machine_seconds for system in view.record.systems}

@@ -1,0 +1,352 @@
+"""One record of the records of several runs: machines, steps, tests, controls, faults and hours together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, TypeVar
+
+from msgspec import structs
+
+from oplever.record import figures, snapshots
+from oplever.record.drift import SUITE
+from oplever.record.fold import Call
+from oplever.record.identity import TestKey, latest
+from oplever.record.joining.faults import number, over_runs
+from oplever.record.joining.members import Member, Readable, counted, readable, worked_on
+from oplever.record.model import (
+    Assignment,
+    Baseline,
+    Component,
+    Control,
+    Document,
+    EarlierResult,
+    ExceptionGrant,
+    Handover,
+    Hours,
+    JoinedRun,
+    Person,
+    PlanStep,
+    Proposals,
+    Reason,
+    Record,
+    RestPoints,
+    Scope,
+    Setting,
+    Step,
+    System,
+    Test,
+)
+
+_Part = TypeVar("_Part", Assignment, Handover)
+Pairs = dict[str, tuple[Call | None, Call | None]]
+
+COMPUTED = frozenset(
+    {
+        "no_hosts", "nothing_done", "nothing_stated", "stated", "hand_steps_failed", "tests_failed", "faults_open",
+        "faults_escalated", "controls_failed", "drift_accepted", "failures_ignored", "no_tests", "hosts_untested",
+        "snapshots_missing", "rest_points_open", "accepted_with_rest_points",
+    }
+)  # fmt: skip
+"""Reasons of a run that the record of several runs has from its own rows."""
+LASTING = frozenset({"journal_lines_lost", "journal_lines_differ", "clock_set"})
+"""Reasons that hold however well later runs went: of what an earlier one recorded some is not known."""
+
+
+def joined(record: Record, members: Sequence[Member]) -> Record:
+    """`record`, as its first line opened it, with all that its runs say."""
+    runs = readable(members)
+    states = counted(runs)
+    pairs = first_and_last(members)
+    parts = _changes(pairs)
+    return structs.replace(
+        record,
+        work_process=_last(run.record.work_process for run in runs) or record.work_process,
+        document=_document(record, runs),
+        assignment=_filled(Assignment(), (record.assignment, *(run.record.assignment for run in runs))),
+        people=_people(record, runs),
+        scope=_scope(runs),
+        systems=_systems(states, pairs),
+        components=(*(c for components, _ in parts for c in components), *_used(runs)),
+        settings=tuple(setting for _, settings in parts for setting in settings),
+        plan=tuple(_plan(runs)),
+        steps=tuple(_steps(runs)),
+        tests=tuple(_tests(states)),
+        baseline=_baseline(states),
+        faults=over_runs(states),
+        escalations=tuple(
+            structs.replace(row, id=number(run.number, row.id), fault=row.fault and number(run.number, row.fault))
+            for run in runs
+            for row in run.record.escalations
+        ),
+        rest_points=RestPoints(
+            tuple(structs.replace(p, id=number(r.number, p.id)) for r in runs for p in r.record.rest_points.items)
+        ),
+        consequences=tuple(row for run in runs for row in run.record.consequences),
+        proposals=Proposals(
+            tuple(
+                structs.replace(row, id=number(run.number, row.id))
+                for run in runs
+                for row in run.record.proposals.items
+                if not row.candidate
+            )
+        ),
+        hours=_hours(runs),
+        handover=_filled(Handover(), [run.record.handover for run in runs]),
+        annexes=tuple(row for run in runs for row in run.record.annexes),
+        runs=tuple(_rows(members, runs, states)),
+    )
+
+
+def checks(members: Sequence[Member]) -> list[Call]:
+    """Results of the check engine of all runs that say what state machines are in, in their order."""
+    return [call for run in counted(readable(members)) for call in run.run.checks]
+
+
+def first_and_last(members: Sequence[Member]) -> Pairs:
+    """Of each machine the snapshot before the first run that got to it and the one after the last. A run without one
+    leaves a hole: what an earlier or later snapshot showed is not the state before or after the work."""
+    pairs: Pairs = {}
+    for run in counted(readable(members)):
+        of_run = snapshots.first_and_last(run.run.snapshots)
+        for system in run.record.systems:
+            before, after = of_run.get(system.name, (None, None))
+            if worked_on(system):
+                first = pairs[system.name][0] if system.name in pairs else before
+                pairs[system.name] = (first, after)
+    return pairs
+
+
+def _changes(pairs: Pairs) -> list[tuple[list[Component], list[Setting]]]:
+    return [
+        snapshots.changes(host, before.data["snapshot"], after.data["snapshot"])
+        for host, (before, after) in pairs.items()
+        if before and after
+    ]
+
+
+def _used(runs: Iterable[Readable]) -> Iterator[Component]:
+    """Material, as people wrote it down."""
+    return (row for run in runs for row in run.record.components if row.by != "machine")
+
+
+def _last(values: Iterable[str]) -> str:
+    return next(iter([value for value in values if value][::-1]), "")
+
+
+def _filled(empty: _Part, parts: Iterable[_Part]) -> _Part:
+    """Field by field the last value that was filled in."""
+    values: dict[str, Any] = {}
+    for part in parts:
+        filled = ((name, getattr(part, name)) for name in part.__struct_fields__)
+        values |= {name: value for name, value in filled if value not in ("", (), None, False)}
+    return structs.replace(empty, **values)
+
+
+def _document(record: Record, runs: Sequence[Readable]) -> Document:
+    """Document control: from the first start to the last end, with the time in runs added up."""
+    documents = [run.record.document for run in runs]
+    if not documents:
+        return record.document
+    last = documents[-1]
+    return structs.replace(
+        record.document,
+        started=documents[0].started,
+        ended=last.ended,
+        duration=round(sum(document.duration for document in documents), 6),
+        journal_version=max(document.journal_version for document in documents),
+        tool_versions=last.tool_versions,
+        playbooks=_once(document.playbooks for document in documents),
+        check_mode=all(document.check_mode for document in documents),
+        inventories=_once(document.inventories for document in documents),
+        commit=last.commit,
+        dirty=last.dirty,
+    )
+
+
+def _once(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
+
+
+def _people(record: Record, runs: Sequence[Readable]) -> tuple[Person, ...]:
+    """Everybody once for each role. Who took the runs together is an executor only if no run has one."""
+    of_runs = {
+        (person.name, person.role, person.account): person
+        for run in runs
+        for person in run.record.people
+        if person.name or person.account
+    }
+    has_executor = any(role == "executor" and name for name, role, _ in of_runs)
+    return (*(() if has_executor else record.people), *of_runs.values())
+
+
+def _scope(runs: Sequence[Readable]) -> Scope:
+    """All machines of all runs. To what one run was limited, its row says."""
+    scopes = [run.record.scope for run in runs]
+    exclusions = {row.system: row for scope in scopes for row in scope.exclusions}
+    systems = _once(scope.systems for scope in scopes)
+    return Scope(systems, _once(s.work_processes for s in scopes), exclusions=tuple(exclusions.values()))
+
+
+def _systems(runs: Sequence[Readable], pairs: Pairs) -> tuple[System, ...]:
+    by_host: dict[str, list[System]] = {}
+    for run in runs:
+        for system in run.record.systems:
+            by_host.setdefault(system.name, []).append(system)
+    return tuple(_system(rows, *pairs.get(host, (None, None))) for host, rows in by_host.items())
+
+
+def _system(rows: Sequence[System], before: Call | None, after: Call | None) -> System:
+    """As the last run left it, with its counts; what that run did not say, as the one before it had it."""
+    last = rows[-1]
+    earlier = rows[-2::-1] if len(rows) > 1 else ()
+    missing = {
+        name: next((value for row in earlier if (value := getattr(row, name)) not in ("", (), None)), None)
+        for name in System.__struct_fields__
+        if getattr(last, name) in ("", (), None)
+    }
+    return structs.replace(
+        last,
+        **{name: value for name, value in missing.items() if value is not None},
+        roles=_once(row.roles for row in rows),
+        handout=tuple(dict.fromkeys(line for row in rows for line in row.handout)),
+        machine_seconds=round(sum(row.machine_seconds for row in rows), 6),
+        snapshot_before=before.t if before else None,
+        snapshot_after=after.t if after else None,
+    )
+
+
+def _plan(runs: Sequence[Readable]) -> Iterator[PlanStep]:
+    """The plays of all runs in their order. Plays that a run did not begin count as long as the run decides."""
+    steps = ((run, step) for run in runs for step in run.record.plan if step.started or run.deciding)
+    for place, (run, step) in enumerate(steps, 1):
+        yield structs.replace(step, number=place, run=run.number)
+
+
+def _steps(runs: Sequence[Readable]) -> Iterator[Step]:
+    steps = ((run, step) for run in runs for step in run.record.steps)
+    for place, (run, step) in enumerate(steps, 1):
+        yield structs.replace(step, number=place, run=run.number)
+
+
+def _tests(runs: Sequence[Readable]) -> Iterator[Test]:
+    """Of each test at each stage the last result, with those of earlier runs. One that a later run does not have stays
+    as it was: nobody knows how it would end now. What differed from a delivery and does no longer is the exception."""
+    last: dict[tuple[TestKey, str], Test] = {}
+    for run in runs:
+        compared = {test.host for test in run.record.tests if test.suite == SUITE}
+        gone = [key for key, test in last.items() if test.suite == SUITE and test.host in compared]
+        for key in gone:
+            del last[key]
+        for test in run.record.tests:
+            place = (TestKey.of(test), test.stage)
+            before = last.get(place)
+            last[place] = structs.replace(
+                test,
+                run=run.number,
+                attempt=test.attempt + (before.attempt if before else 0),
+                earlier=(*before.earlier, EarlierResult(before.run, before.status, before.found, before.at))
+                if before
+                else (),
+            )
+    yield from last.values()
+
+
+def _baseline(runs: Sequence[Readable]) -> Baseline:
+    """Controls as the first run found them and the last one left them."""
+    controls: dict[tuple[str, str], Control] = {}
+    grants: dict[str, ExceptionGrant] = {}
+    measured = [run.record.baseline for run in runs if run.record.baseline.controls]
+    for baseline in measured:
+        for control in baseline.controls:
+            earlier = controls.get((control.id, control.host))
+            controls[control.id, control.host] = _control(earlier, control) if earlier else control
+        grants |= {grant.id: grant for grant in baseline.exceptions}
+    reports = {(o.tool, o.host): run for run in runs for o in run.record.baseline.opinions}
+    return Baseline(
+        profile=_last(baseline.profile for baseline in measured),
+        version=_last(baseline.version for baseline in measured),
+        controls=tuple(controls.values()),
+        exceptions=tuple(grants.values()),
+        opinions=tuple(
+            opinion
+            for run in runs
+            for opinion in run.record.baseline.opinions
+            if reports[opinion.tool, opinion.host] is run
+        ),
+    )
+
+
+def _control(earlier: Control, later: Control) -> Control:
+    """The state before is the first one that was measured; the state after is of the last run that measured it."""
+    if earlier.before is not None:
+        later = structs.replace(later, before=earlier.before, found_before=earlier.found_before)
+    if later.after is not None:
+        return later
+    return structs.replace(earlier, before=later.before, found_before=later.found_before)
+
+
+def _hours(runs: Sequence[Readable]) -> Hours:
+    lines = tuple(structs.replace(line, run=run.number) for run in runs for line in run.record.hours.lines)
+    sums = [run.record.hours for run in runs]
+    norms = [hours.norm for hours in sums if hours.norm is not None]
+    return Hours(
+        lines,
+        machine=round(sum(hours.machine for hours in sums), 4),
+        hands_on=round(sum(hours.hands_on for hours in sums), 4),
+        other=round(sum(hours.other for hours in sums), 4),
+        norm=norms[-1] if norms else None,
+    )
+
+
+def _rows(members: Sequence[Member], runs: Sequence[Readable], states: Sequence[Readable]) -> Iterator[JoinedRun]:
+    by_number = {member.number: member for member in members}
+    deciding = {run.number for run in states}
+    for run in runs:
+        yield _row(by_number[run.number], run, is_counted=run.number in deciding)
+    for member in members:
+        if member.record is None:
+            yield JoinedRun(*_cited(member), problem=member.problem)
+
+
+def _cited(member: Member) -> tuple[int, str, int, str, str]:
+    return member.number, member.name, member.revision, member.fingerprint, member.digest
+
+
+def _row(member: Member, run: Readable, *, is_counted: bool) -> JoinedRun:
+    record = run.record
+    passed, measured = figures.passed_and_measured(latest(record.tests))
+    completeness = record.completeness
+    return JoinedRun(
+        *_cited(member),
+        started=record.document.started,
+        ended=record.document.ended,
+        duration=record.document.duration,
+        playbooks=record.document.playbooks,
+        limit=record.scope.limit,
+        tags=record.scope.tags,
+        check_mode=record.document.check_mode,
+        verdict=record.verdict,
+        stage=record.stage,
+        hosts=tuple(system.name for system in record.systems),
+        deciding=tuple(s.name for s in record.systems if is_counted and s.name in run.deciding),
+        reasons=tuple(_holding(run, is_counted=is_counted)),
+        passed=passed,
+        measured=measured,
+        lines=completeness.lines,
+        is_whole=completeness.journal_complete,
+    )
+
+
+def _holding(run: Readable, *, is_counted: bool) -> Iterator[Reason]:
+    """The reasons of a run that still hold: of machines that no later run did as much for, by their names."""
+    for reason in run.record.document.reasons:
+        if reason.code in LASTING:
+            yield reason
+        elif reason.code in COMPUTED or not is_counted or not run.deciding:
+            continue
+        elif "hosts" not in reason.params:
+            hosts = [system.name for system in run.record.systems if system.name in run.deciding]
+            yield structs.replace(reason, params={**reason.params, "decides_for": hosts})
+        elif hosts := [host for host in reason.params["hosts"] if host in run.deciding]:
+            yield structs.replace(reason, params={**reason.params, "hosts": hosts})
