@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -101,7 +102,8 @@ def write_documents(record: Record, place: Path, directory: Path) -> None:
     OSError."""
     from oplever.render.registry import draw_all  # noqa: PLC0415 - most commands draw nothing, and it is much to read
 
-    for name, content in draw_all(record, enclosing(directory, paper(directory, record.document.revision))):
+    runs = tuple(run.record for run in record.runs if not run.problem)
+    for name, content in draw_all(record, enclosing(directory, paper(directory, record.document.revision), runs)):
         if content is not None:
             write(place / name, content)
 
@@ -112,14 +114,20 @@ def paper(directory: Path, revision: int) -> Paper:
     return Paper(organisation=organisation(), code=fingerprint.of(directory, revision).text)
 
 
-def enclosing(directory: Path, paper: Paper) -> Paper:
-    """The paper with the files of the record, for the document that is kept. Raises OSError."""
-    present = [(name, what, mime) for name, what, mime in _ENCLOSED if (directory / name).exists()]
-    fitting = [file for file in present if (directory / file[0]).stat().st_size <= _LARGEST_ENCLOSED]
+def enclosing(directory: Path, paper: Paper, runs: Sequence[str] = ()) -> Paper:
+    """The paper with the files of the record, and what machines and people said in the `runs` that it is made of, for
+    the document that is kept. Raises OSError."""
+    files = {name: directory / name for name, _, _ in _ENCLOSED}
+    about = {name: (what, mime) for name, what, mime in _ENCLOSED}
+    for run in runs:
+        for name in (store.JOURNAL, store.ENTRIES):
+            files[f"{run}.{name}"], about[f"{run}.{name}"] = directory.parent / run / name, about[name]
+    present = {name: path for name, path in files.items() if path.exists()}
+    fitting = {name: path for name, path in present.items() if path.stat().st_size <= _LARGEST_ENCLOSED}
     return structs.replace(
         paper,
-        enclosures=tuple(Enclosure(*file, (directory / file[0]).read_bytes()) for file in fitting),
-        too_large=tuple(file[0] for file in present if file not in fitting),
+        enclosures=tuple(Enclosure(name, *about[name], path.read_bytes()) for name, path in fitting.items()),
+        too_large=tuple(name for name in present if name not in fitting),
     )
 
 

@@ -10,21 +10,28 @@ from oplever.files import locked, unreadable
 
 
 def evidence(directory: Path) -> bytes:
-    """The files as they are, with signed revisions, and a list of them. Links are left out: they may lead out of the
-    record. So are names that begin with a point: locks and drafts.
+    """The files as they are, with signed revisions, and a list of them; of a record of several runs also those of the
+    runs. Links are left out: they may lead out of the record. So are names that begin with a point: locks and drafts.
 
     Raises OpleverError (`file-unreadable`, and what `store.load` raises).
     """
     try:
         with locked(directory):
             record = store.load(directory)
-            paths = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.is_symlink()]
-            named = ((path, path.relative_to(directory)) for path in paths)
-            files = {
-                str(name): path.read_bytes()
-                for path, name in named
-                if not any(part.startswith(".") for part in name.parts)
-            }
+            files = _files(directory)
+            for run in record.runs:
+                files |= {
+                    f"runs/{run.record}/{name}": file for name, file in _files(directory.parent / run.record).items()
+                }
     except OSError as problem:
         raise unreadable(directory, problem) from None
     return bundle.draw(record, files)
+
+
+def _files(directory: Path) -> dict[str, bytes]:
+    """The files of a record by their path in it; none of one that is not there. Raises OSError."""
+    paths = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.is_symlink()]
+    named = ((path, path.relative_to(directory)) for path in paths)
+    return {
+        str(name): path.read_bytes() for path, name in named if not any(part.startswith(".") for part in name.parts)
+    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import delivered
 from journals import ZERO, Journal
 from oplever import config, store
 from oplever.app.add import add, admit
-from oplever.app.build import build
+from oplever.app.build import build, enclosing
 from oplever.app.compare import compare
+from oplever.app.evidence import evidence
 from oplever.app.forms import week
 from oplever.app.history import history
 from oplever.app.join import join, since
@@ -23,6 +26,7 @@ from oplever.app.sign import sign
 from oplever.app.verify import verify
 from oplever.errors import OpleverError
 from oplever.kinds import registry
+from oplever.page.document import Paper
 from oplever.record.model import Record
 from oplever.store import retention
 from oplever.store.index import open_index
@@ -343,3 +347,16 @@ def test_a_delivery_of_several_runs_is_what_later_runs_are_compared_with(base: P
     snapshot = delivered.last_snapshot(directory, "a")
     assert snapshot
     assert snapshot["files"][FILE][-1] == "cc"
+
+
+def test_what_the_runs_showed_goes_with_the_paper_and_the_evidence(base: Path) -> None:
+    names = [failed(base), mended(base)]
+    directory = join((), BY).directory
+    runs = tuple(run.record for run in store.load(directory).runs)
+    enclosed = {file.name: file.content for file in enclosing(directory, Paper(), runs).enclosures}
+    assert [name for name in enclosed if name.endswith("journal.jsonl")] == [f"{name}.journal.jsonl" for name in names]
+    with zipfile.ZipFile(io.BytesIO(evidence(directory))) as archive:
+        for name in names:
+            content = (base / name / "journal.jsonl").read_bytes()
+            assert archive.read(f"{directory.name}/runs/{name}/journal.jsonl") == content
+            assert enclosed[f"{name}.journal.jsonl"] == content
