@@ -53,9 +53,10 @@ MOVES: dict[str, dict[str, set[str]]] = {
     "merged": {},
 }  # fmt: skip
 for _state in ("new", "assigned", "in_progress", "waiting", "solved", "closed"):
-    MOVES[_state] |= dict.fromkeys(
-        ("mail-received", "mail-sent", "mail-returned", "mail-read", "data-leak", "leak-told"), {_state}
-    )
+    MOVES[_state] |= {
+        event: {_state}
+        for event in ("mail-received", "mail-sent", "mail-returned", "mail-read", "data-leak", "leak-told")
+    }
 MOVES["merged"]["mail-returned"] = {"merged"}
 """What may follow from which state, written down a second time: the tables of the package are held against it."""
 
