@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
+from ansible_collections.oplever.lab.plugins.module_utils import writable
 
 KEPT = ("$PATH", "${PATH}")
 
@@ -11,21 +10,11 @@ KEPT = ("$PATH", "${PATH}")
 def wrong(machine, value):
     """What is wrong with the directories of a value of PATH, in words."""
     for entry in value.split(":"):
-        if entry not in KEPT:
-            yield from _wrong(machine, entry)
-
-
-def _wrong(machine, entry):
-    if entry in ("", "."):
-        yield "the directory one happens to be in"
-    elif not entry.startswith("/"):
-        yield "%s is not a full path" % entry
-    else:
-        try:
-            status = os.stat(machine.path(entry))
-        except OSError:
-            return  # what is not there, nobody can put a program in: /usr/local/sbin may be missing
-        if not stat.S_ISDIR(status.st_mode):
-            yield "%s is not a directory" % entry
-        elif status.st_uid != 0 or status.st_mode & 0o022:
-            yield "%s can be written by others than root" % entry
+        if entry in KEPT:
+            continue
+        if entry in ("", "."):
+            yield "the directory one happens to be in"
+        elif not entry.startswith("/"):
+            yield "%s is not a full path" % entry
+        else:
+            yield from writable.by_others(machine, entry, new_entry=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+from ansible_collections.oplever.lab.plugins.module_utils import writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, apt_source, cron, package
 
@@ -74,7 +75,7 @@ def _hooks(machine):
         "exists": bool(hook_lines),
         "values": ["%s:%d %s" % hook for hook in hook_lines],
         "writable": [
-            "%s: %s" % (path, reason) for path in sorted(paths) for reason in cron.open_to_others(machine, path)
+            "%s: %s" % (path, reason) for path in sorted(paths) for reason in writable.by_others(machine, path)
         ],
         "unpackaged": lambda: package.unowned(machine, files),
     }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 import stat
 
+from ansible_collections.oplever.lab.plugins.module_utils import writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account, crontab, unit_file
-from ansible_collections.oplever.lab.plugins.module_utils.sources.file import owner
 
 MAIN = "what"
 SELECTORS = ("what",)
 NEEDS = ("what",)
 ATTRIBUTES = ("exists", "programs", "writable")
-TABLES = ("/etc/crontab", "/etc/anacrontab", "/etc/cron.d")
+CRONTAB = "/etc/crontab"
+TABLES = ("/etc/anacrontab", "/etc/cron.d")
 OWN_TABLES = "/var/spool/cron/crontabs/*"
 DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.yearly")
 # anacrontab(5): a number of days or a word, a delay, a name, then the command.
@@ -35,19 +35,28 @@ def look_up(machine, select):
         raise UnreadableError("cron does not know %s (it knows: root_jobs)" % select["what"])
     paths = sorted(machine.once(programs))
     decisive = dict.fromkeys([*_tables(machine), *paths])
-    wrong = ["%s: %s" % (path, reason) for path in decisive for reason in open_to_others(machine, path)]
+    wrong = ["%s: %s" % (path, reason) for path in decisive for reason in writable.by_others(machine, path)]
     return {"exists": True, "programs": paths, "writable": wrong}
 
 
 def _tables(machine):
     """Files and directories that say what root's jobs are."""
-    administrators = _administrators(machine)
     yield from (path for path in TABLES if machine.status(path) is not None)
-    yield from _plain(machine.glob("/etc/cron.d/*"))
-    yield from (path for path in machine.glob(OWN_TABLES) if posixpath.basename(path) in administrators)
+    yield from (path for path, _ in _crontabs(machine))
     for timer in _timers(machine):
         yield from unit_file.files(machine, timer)
         yield from unit_file.files(machine, _started_by(machine, timer))
+
+
+def _crontabs(machine):
+    """(path, whose table it is) of each table of cron that may have a job of root; None for those of the system, of
+    which each line names its user."""
+    administrators = _administrators(machine)
+    of_system = (CRONTAB, *_plain(machine.glob("/etc/cron.d/*")))
+    yield from ((path, None) for path in of_system if machine.status(path) is not None)
+    for path in machine.glob(OWN_TABLES):
+        if posixpath.basename(path) in administrators:
+            yield path, posixpath.basename(path)
 
 
 def programs(machine):
@@ -73,10 +82,8 @@ def _administrators(machine):
 
 
 def _jobs(machine):
-    for path in ("/etc/crontab", *_plain(machine.glob("/etc/cron.d/*"))):
-        yield from crontab.jobs(machine.read(path) or "")
-    for path in machine.glob(OWN_TABLES):
-        yield from crontab.jobs(machine.read(path) or "", posixpath.basename(path))
+    for path, user in _crontabs(machine):
+        yield from crontab.jobs(machine.read(path) or "", user)
     for line in (machine.read("/etc/anacrontab") or "").splitlines():
         entry = ANACRON.match(line)
         if entry:
@@ -99,7 +106,7 @@ def _paths(machine, job):
             places = [posixpath.join(place, word) for place in job.path.split(":") if place.startswith("/")]
             first = next((number for number, path in enumerate(places) if _is_program(machine, path)), None)
             if first is not None:
-                before = [path for path in places[:first] if any(open_to_others(machine, path))]
+                before = [path for path in places[:first] if any(writable.by_others(machine, path))]
                 paths.update([*before, places[first]])
     return paths
 
@@ -133,26 +140,3 @@ def _of_service(machine, name, administrators):
         return set()
     commands = [value.lstrip("-@:+!|") for key in EXEC for value in unit_file.values(machine, name, "Service", key)]
     return {path for command in commands for path in _paths(machine, crontab.Job("root", command, ""))}
-
-
-def open_to_others(machine, path):
-    """What of a program and the directories above it others than root may write. Of a program that is not there, also
-    a directory in which everybody may make it: there the sticky bit protects nothing."""
-    real = os.path.realpath(machine.path(path))
-    parts = real[len(machine.root) :].split("/")
-    is_missing = False
-    for length in range(len(parts), 0, -1):
-        place = "/".join(parts[:length]) or "/"
-        try:
-            status = os.stat(machine.path(place))
-        except OSError:
-            is_missing = True
-            continue
-        is_sticky = status.st_mode & stat.S_ISVTX and not is_missing
-        is_missing = False
-        if status.st_uid != 0:
-            yield "%s belongs to %s" % (place, owner(machine, status.st_uid))
-        elif status.st_mode & stat.S_IWOTH and not is_sticky:
-            yield "%s can be written by everybody" % place
-        elif status.st_mode & stat.S_IWGRP and status.st_gid != 0 and not is_sticky:
-            yield "%s can be written by its group" % place
