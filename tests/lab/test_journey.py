@@ -144,6 +144,37 @@ def test_verify_ends_with_an_error_for_one_line_and_looking_accepts_nothing(
     lab.ansible(*verify)
 
 
+def test_what_a_person_accepted_fails_no_more_and_any_other_change_does(
+    lab: Lab, delivered: tuple[Path, dict[str, Any]]
+) -> None:
+    """Accepted is the state that was seen: the file as it is now, and no later change of it."""
+    verify = ("playbooks/verify.yml", "--limit", "web1", "-e", "oplever_audit=false", "-e", "oplever_verify=timesync")
+    lab.shell("web1", "cp -a /etc/environment /root/environment.kept; echo '# of the school' >> /etc/environment")
+    assert lab.ansible(*verify, check=False).returncode == 2
+    words = ("--item", "file//etc/environment", "--reason", "line of the school", "--by", "S. Yilmaz")
+    done = lab.oplever("add", "accept-drift", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    lab.ansible(*verify)
+    record = lab.latest()[1]
+    assert {test["id"]: test["status"] for test in record["tests"] if test["suite"] == "drift"} == {
+        "drift.file./etc/environment": "waived"
+    }
+    page = " ".join(lab.oplever("show", "latest").stdout.split())
+    assert "in order" in page
+    assert "line of the school" in page
+    assert "S. Yilmaz" in page
+
+    lab.shell("web1", "echo '# by hand' >> /etc/hosts")
+    assert lab.ansible(*verify, check=False).returncode == 2
+    assert [test["id"] for test in failed(lab.latest()[1])] == ["drift.file./etc/hosts"]
+    lab.shell("web1", "sed -i '$d' /etc/hosts; echo '# of somebody else' >> /etc/environment")
+    assert lab.ansible(*verify, check=False).returncode == 2
+    assert [test["id"] for test in failed(lab.latest()[1])] == ["drift.file./etc/environment"]
+    lab.shell("web1", "cp -a /root/environment.kept /etc/environment; rm /root/environment.kept")
+    lab.ansible(*verify)
+
+
 def test_verify_names_what_was_broken_by_hand(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     lab.shell("web1", "systemctl stop nginx")
     lab.shell("web1", "echo '# by hand' >> /etc/ssh/sshd_config")
