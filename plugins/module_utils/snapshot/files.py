@@ -62,6 +62,7 @@ NAMED = re.compile(r"(?<![\w.>/:])(?<!> )(/(?:home|srv|root|data|mnt|media)/[^\s
 SEEN_OTHERWISE = (
     "/etc/", "/usr/", "/opt/", "/proc/", "/sys/", "/dev/", "/run/", "/var/run/", "/tmp/", "/var/log/",  # noqa: S108
 )  # fmt: skip
+SCRIPT = re.compile(r"\.(?:sh|py|pl|rb|js|php|lua|conf|cfg|cnf|ini|env|ya?ml|toml)\Z")
 WRITTEN = (".log", ".pid", ".sock", ".lock", ".out", ".tmp")
 # Changed by the machine itself all the time, or made from other files in /etc.
 PASSING = (
@@ -126,13 +127,22 @@ def _named_elsewhere(machine, paths):
             text = machine.read(path) or ""
         except UnreadableError:
             continue
-        patterns = INCLUDED.findall(text)
+        yield from filter(_is_elsewhere, INCLUDED.findall(text))
         if STARTS.match(path):
-            patterns += [word for line in text.splitlines() for word in NAMED.findall(line) if not line.startswith("#")]
-        for pattern in patterns:
-            name = pattern.rstrip("/")
-            if name.count("/") > 1 and not name.startswith(SEEN_OTHERWISE) and not name.endswith(WRITTEN):
-                yield name
+            names = (name for line in text.splitlines() if not line.startswith("#") for name in NAMED.findall(line))
+            yield from (name for name in names if _is_elsewhere(name) and _is_script(machine, name))
+
+
+def _is_elsewhere(path):
+    return path.rstrip("/").count("/") > 1 and not path.startswith(SEEN_OTHERWISE) and not path.endswith(WRITTEN)
+
+
+def _is_script(machine, path):
+    """Whether a file is there to be run or read, not to be written: data that a program keeps changes all the time."""
+    status = machine.status(path)
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return False
+    return bool(status.st_mode & 0o111 or SCRIPT.search(path))
 
 
 def homes(machine):

@@ -138,7 +138,7 @@ def _is_binary(path):
 def _foreign_libraries(machine, process, packaged):
     """Libraries that no package brought, in a program of a package. Those of Python and other languages come as they
     are asked for; of those that were deleted, packages leave some behind with each upgrade."""
-    if process.program not in packaged:
+    if process.program not in packaged or process.program.endswith("/java"):  # which unpacks libraries as it starts
         return
     for library in sorted(process.libraries):
         path = library.replace(DELETED, "")

@@ -149,14 +149,26 @@ class TestWhatIsReadFromElsewhere:
         assert not {"/srv/no.conf", "/var/log/chrony/c.log"} & actual
 
     def test_what_a_unit_or_a_crontab_runs_outside_the_trees(self, machine: Scripted) -> None:
-        put(machine, "/etc/systemd/system/x.service", "[Service]\nExecStart=/usr/bin/python3 /home/jan/agent.py\n")
+        put(
+            machine,
+            "/etc/systemd/system/x.service",
+            "[Service]\nExecStart=/usr/bin/python3 /home/jan/agent.py --db /srv/data.db\nWorkingDirectory=/srv/app\n",
+        )
         put(machine, "/etc/cron.d/x", "@daily root sh /srv/job.sh >> /srv/job.txt 2>&1\n# /srv/old.sh\n")
         put(machine, "/etc/motd", "see /srv/read.me\n")
-        for path in ("/home/jan/agent.py", "/srv/job.sh", "/srv/job.txt", "/srv/old.sh", "/srv/read.me"):
+        for path in (
+            "/home/jan/agent.py",
+            "/srv/job.sh",
+            "/srv/job.txt",
+            "/srv/old.sh",
+            "/srv/read.me",
+            "/srv/data.db",
+            "/srv/app/x.sh",
+        ):
             put(machine, path, "x\n")
         actual = {key for kind, key in words_of(files, machine)}
         assert {"/home/jan/agent.py", "/srv/job.sh"} <= actual
-        assert not {"/srv/job.txt", "/srv/old.sh", "/srv/read.me"} & actual
+        assert not {"/srv/job.txt", "/srv/old.sh", "/srv/read.me", "/srv/data.db", "/srv/app/x.sh"} & actual
 
     def test_a_history_that_is_kept_nowhere(self, machine: Scripted) -> None:
         put(machine, "/home/jan/.bash_history", "ls\n")
