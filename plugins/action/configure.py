@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.oplever.lab.plugins.plugin_utils import recording
 
 APT = {"install_recommends": False, "update_cache": True, "cache_valid_time": 3600}
 LISTS = ("installed", "changed_files", "changed_units", "diff")
@@ -50,7 +51,9 @@ class ActionModule(ActionBase):
 
     def _configured(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(
-            module_name="oplever.lab.configure", module_args=arguments, task_vars=variables
+            module_name="oplever.lab.configure",
+            module_args={**arguments, "run": recording.name()},
+            task_vars=variables,
         )
         return answer
 

@@ -64,19 +64,20 @@ def others(patterns, entries):
     return [{"path": path, "state": "absent"} for path in beside]
 
 
-def settle(entry, check_mode):
-    """Make one path as it is asked for; the difference in Ansible's form, or None when there is none. Raises OSError,
-    KeyError (no such owner or group) or ValueError with what is wrong."""
+def settle(entry, check_mode, keep):
+    """Make one path as it is asked for; the difference in Ansible's form, or None when there is none. `keep` is called
+    with the path just before it changes. Raises OSError, KeyError (no such owner or group) or ValueError with what is
+    wrong."""
     if "link" in entry:
-        return _link(entry, check_mode)
+        return _link(entry, check_mode, keep)
     if entry.get("state") == "absent":
-        return _absent(entry, check_mode)
+        return _absent(entry, check_mode, keep)
     if entry.get("state") == "directory":
-        return _directory(entry, check_mode)
-    return _file(entry, check_mode)
+        return _directory(entry, check_mode, keep)
+    return _file(entry, check_mode, keep)
 
 
-def _file(entry, check_mode):
+def _file(entry, check_mode, keep):
     path = os.path.realpath(entry["path"])
     before = _present(path, "content" in entry or "lines" in entry)
     if before is None and (entry.get("optional") or _no_place(path, entry) or not {"content", "lines"} & set(entry)):
@@ -87,8 +88,9 @@ def _file(entry, check_mode):
     if before is not None and before.text == after.text and before.rights() == after.rights():
         return None
     if after.text is not None and (before is None or before.text != after.text):
-        _replace(path, after, entry, check_mode)
+        _replace(path, after, entry, check_mode, keep)
     elif not check_mode:
+        keep(path)
         os.chown(path, after.uid, after.gid)
         os.chmod(path, after.mode)
     return _difference(entry, _shown(before), _shown(after))
@@ -163,12 +165,13 @@ def _with_line(text, pattern, line):
     return "\n".join(rows) + "\n" if rows else ""
 
 
-def _replace(path, after, entry, check_mode):
+def _replace(path, after, entry, check_mode, keep):
     """Write beside the file, try it, and put it in its place."""
     directory = os.path.dirname(path)
     if not os.path.isdir(directory):
         if check_mode:
             return
+        keep(path)  # before its directories, that they go with it
         os.makedirs(directory, int(str(entry["directory_mode"]), 8))
     handle, candidate = tempfile.mkstemp(dir=None if check_mode else directory, prefix=".oplever-")
     try:
@@ -179,6 +182,7 @@ def _replace(path, after, entry, check_mode):
         if entry.get("validate"):
             _validate(entry["validate"], candidate)
         if not check_mode:
+            keep(path)
             os.replace(candidate, path)
     finally:
         if os.path.exists(candidate):
@@ -192,7 +196,7 @@ def _validate(command, candidate):
         raise ValueError("what was to be written is not valid: %s" % (done.stderr or done.stdout).strip())
 
 
-def _directory(entry, check_mode):
+def _directory(entry, check_mode, keep):
     path = os.path.realpath(entry["path"])
     before = _present(path, with_text=False)
     if before is not None and not os.path.isdir(path):
@@ -201,13 +205,14 @@ def _directory(entry, check_mode):
     if before is not None and before.rights() == after.rights():
         return None
     if not check_mode:
+        keep(path)
         os.makedirs(path, exist_ok=True)
         os.chown(path, after.uid, after.gid)
         os.chmod(path, after.mode)
     return _difference(entry, _shown(before), _shown(after))
 
 
-def _link(entry, check_mode):
+def _link(entry, check_mode, keep):
     """Whatever is at the path, except a directory, makes way for the link."""
     path, target = entry["path"], entry["link"]
     before = _shown_path(path)
@@ -218,13 +223,14 @@ def _link(entry, check_mode):
     if not check_mode:
         if not os.path.exists(os.path.join(os.path.dirname(path), target)):
             raise ValueError("%s, where it should lead to, does not exist" % target)
+        keep(path)
         beside = path + ".oplever-new"
         os.symlink(target, beside)
         os.replace(beside, path)
     return _difference(entry, before, "link to %s\n" % target)
 
 
-def _absent(entry, check_mode):
+def _absent(entry, check_mode, keep):
     path = entry["path"]
     if not os.path.lexists(path):
         return None
@@ -232,6 +238,7 @@ def _absent(entry, check_mode):
         raise ValueError("is a directory")
     before = _shown_path(path)
     if not check_mode:
+        keep(path)
         os.unlink(path)
     return _difference(entry, before, "")
 

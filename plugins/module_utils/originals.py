@@ -1,22 +1,27 @@
 # Copyright: The Oplever team; MIT licence
-"""Files as they were before a role changed them, kept on the machine with what the role made of them.
+"""Files as they were before a role or a run changed them, kept on the machine with what it made of them.
 
-Below DIRECTORY/<name> lie `index.json` and `kept/<digest of the path>` (the contents). The index has for each path the
-state `before`, the state `after` once the role changed it, the state `now` while the role runs, `whole` (its content is
-kept too), `parents` (directories that were not there) and `edited` (EDITED). A state is a mapping: `kind` (file, link,
-directory, value, other), `mode`, `uid`, `gid`, and `digest` of the content; None where nothing exists.
+Below DIRECTORY/<name> for a role, and below RUNS/<name> for a run, lie `index.json` and `kept/<digest of the path>`
+(the contents). The index has for each path the state `before`, the state `after` once the role changed it, the state
+`now` while the role runs, `whole` (its content is kept too), `parents` (directories that were not there), `edited`
+(EDITED) and `units` (of systemd that use the file). A state is a mapping: `kind` (file, link, directory, value, other),
+`mode`, `uid`, `gid`, and `digest` of the content; None where nothing exists.
 """
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 
 DIRECTORY = "/var/lib/oplever/originals"
+RUNS = "/var/lib/oplever/runs"
+RUNS_KEPT = 5
 VALUES = "/proc/sys/"
 """Files below it are settings of the kernel, which are written in place."""
 
@@ -26,7 +31,7 @@ CHANGED = "it was changed after the role"
 
 
 class Originals:
-    """What one role, by its `name`, found on the machine."""
+    """What one role or run, by its `name`, found on the machine."""
 
     def __init__(self, name, directory=DIRECTORY):
         self.place = os.path.join(directory, name)
@@ -42,17 +47,27 @@ class Originals:
         any name. What an earlier run kept stays the original."""
         for patterns, whole in ((contents, True), (rights, False)):
             for path in expanded(patterns):
-                present = state(path, whole)
-                entry = self.entries.get(path)
-                if entry is None:
-                    if present is not None or whole:
-                        self.entries[path] = self._new(path, present, whole)
-                    continue
-                # Where there was nothing, the whole file is the role's own, whoever changed it meanwhile.
-                foreign = "after" in entry and present not in (entry["after"], entry["before"])
-                entry["edited"] = entry["edited"] or bool(foreign and entry["before"] is not None)
-                entry["now"] = present
+                self._keep(path, whole)
         self._save()
+
+    def keep_path(self, path, units=()):
+        """Keep one path whole, as it is: a link as a link. The `units` are restarted when it comes back."""
+        self._keep(path, True)
+        entry = self.entries[path]
+        entry["units"] = sorted({*entry.get("units", ()), *units})
+        self._save()
+
+    def _keep(self, path, whole):
+        present = state(path, whole)
+        entry = self.entries.get(path)
+        if entry is None:
+            if present is not None or whole:
+                self.entries[path] = self._new(path, present, whole)
+            return
+        # Where there was nothing, the whole file is the role's own, whoever changed it meanwhile.
+        foreign = "after" in entry and present not in (entry["after"], entry["before"])
+        entry["edited"] = entry["edited"] or bool(foreign and entry["before"] is not None)
+        entry["now"] = present
 
     def _new(self, path, present, whole):
         parents = []
@@ -84,7 +99,7 @@ class Originals:
         """Put everything back that is still as the role left it. Returns the paths with their texts before and after,
         and those that stay with the reason: [(path, before, after)], [(path, reason)]."""
         restored, left = [], []
-        for path, entry in sorted(self.entries.items()):
+        for path, entry in sorted(self.entries.items(), reverse=True):  # what is in a directory before the directory
             present = state(path, entry["whole"])
             if present == entry["before"]:
                 if not check:
@@ -106,12 +121,19 @@ class Originals:
                 left.append((path, reason))
         if not check:
             self._save()
-        return restored, left
+        return restored[::-1], left[::-1]
+
+    def units(self):
+        """Path -> the units of systemd that use it."""
+        return {path: entry.get("units", []) for path, entry in self.entries.items()}
 
     def _put_back(self, path, entry):
         before = entry["before"]
         if before is None:
-            os.unlink(path)
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.rmdir(path)
+            else:
+                os.unlink(path)
             for parent in entry["parents"]:
                 if os.path.isdir(parent) and not os.listdir(parent):
                     os.rmdir(parent)
@@ -154,6 +176,42 @@ class Originals:
             os.fsync(stream.fileno())
         os.chmod(new, 0o600)
         os.rename(new, self.index)
+
+
+def of_run(name, directory=RUNS):
+    """The originals of a run. When it is a new one, those of the oldest runs make room. Raises ValueError when this is
+    no name of a run."""
+    if not re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", name):
+        raise ValueError("%r is no name of a run" % name)
+    names = runs(directory)
+    if name not in names:
+        for oldest in names[RUNS_KEPT - 1 :]:
+            shutil.rmtree(os.path.join(directory, oldest), ignore_errors=True)
+    return Originals(name, directory)
+
+
+@contextlib.contextmanager
+def kept(name, units=(), directory=RUNS):
+    """A function that keeps a path before this run changes it; `units` use what is kept. Nothing is made on the machine
+    before the first call, and nothing is kept when the run has no name."""
+    opened = []
+
+    def keep(path):
+        if name:
+            opened[:] = opened or [of_run(name, directory)]
+            opened[0].keep_path(path, units)
+
+    try:
+        yield keep
+    finally:
+        for originals in opened:
+            originals.seal()
+
+
+def runs(directory=RUNS):
+    """Names of the runs of which originals are kept, the latest first: names of records begin with a moment."""
+    indexes = glob.glob(os.path.join(directory, "*", "index.json"))
+    return sorted((os.path.basename(os.path.dirname(path)) for path in indexes), reverse=True)
 
 
 def expanded(patterns):

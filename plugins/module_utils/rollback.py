@@ -73,7 +73,9 @@ class Rollback:
         lines = ["cd %s || exit" % shlex.quote(self.place)]
         for number, path in enumerate(paths):
             target, kept = shlex.quote(path), "kept/%d" % number
-            if os.path.isdir(path):
+            if os.path.islink(path):
+                lines += ["rm -f %s" % target, "ln -s %s %s" % (shlex.quote(os.readlink(path)), target)]
+            elif os.path.isdir(path):
                 rights = os.stat(path)
                 lines += [
                     "mkdir -p %s" % target,

@@ -17,6 +17,8 @@ description:
     M(oplever.lab.apt_sources) does; that takes two more round trips.
   - A file is replaced in one step, and only after C(validate) found nothing wrong with what is to be written. The first
     file that cannot be written ends the module with an error; those before it stay written and are told.
+  - What a run changes is first kept on the machine, for root alone, as long as that run is one of the last five that
+    changed files there; see M(oplever.lab.originals).
 options:
   packages:
     description: Packages to install, without what they only recommend.
@@ -57,6 +59,10 @@ options:
     type: list
     elements: str
     default: []
+  run:
+    description: Name of the record that is being made. Its action plugin fills it in; without it nothing is kept.
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Tells what would change. While a package is missing, it has nothing to compare files with.
@@ -102,7 +108,7 @@ import os
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, files, units
+from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, files, originals, units
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 OF_UNITS = ("/etc/systemd/system/", "/lib/systemd/system/", "/usr/lib/systemd/system/")
@@ -116,6 +122,7 @@ def main():
             "files": {"type": "list", "elements": "dict", "default": []},
             "only": NAMES,
             "units": NAMES,
+            "run": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
@@ -143,9 +150,14 @@ def _settle(module, result):
 
 
 def _settle_files(module, result, entries):
+    with originals.kept(module.params["run"], module.params["units"]) as keep:
+        _settle_each(module, result, entries, keep)
+
+
+def _settle_each(module, result, entries, keep):
     for entry in entries:
         try:
-            difference = files.settle(entry, module.check_mode)
+            difference = files.settle(entry, module.check_mode, keep)
         except (OSError, KeyError, ValueError) as error:
             raise ValueError("%s: %s" % (entry["path"], getattr(error, "strerror", None) or error)) from None
         if difference:

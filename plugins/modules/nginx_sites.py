@@ -41,6 +41,10 @@ options:
     description: Name of a password file to its text. All other files in the directory are removed.
     type: dict
     default: {}
+  run:
+    description: As for M(oplever.lab.configure). Its action plugin fills it in.
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Tries the configuration and tells what would change.
@@ -95,9 +99,11 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.oplever.lab.plugins.module_utils import originals
 from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 
 HOME = "/etc/nginx"
+UNITS = ("nginx.service",)
 NGINX = "/usr/sbin/nginx"
 LISTS = "/var/lib/dpkg/info/*.list"  # files of each package
 WEB_GROUP = "www-data"
@@ -137,18 +143,21 @@ def main():
             "settings": {"type": "dict", "default": {}},
             "accounts_directory": {"type": "str", "required": True},
             "accounts": {"type": "dict", "default": {}, "no_log": True},
+            "run": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     try:
-        result = settle(module.params, module.run_command, module.check_mode)
+        with originals.kept(module.params["run"], UNITS) as keep:
+            result = settle(module.params, module.run_command, module.check_mode, keep)
     except (OSError, ValueError) as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(**result)
 
 
-def settle(params, run, check_mode, home=HOME):
-    """Make the configuration below `home` as `params` say, and give the result of the module. `run` runs a command.
+def settle(params, run, check_mode, keep, home=HOME):
+    """Make the configuration below `home` as `params` say, and give the result of the module. `run` runs a command;
+    `keep` is called with each path before it changes.
     Raises ValueError, with the words of nginx, when the new configuration is refused."""
     enabled = _enabled(home)
     sites = {name: text or None for name, text in params["sites"].items()}
@@ -169,6 +178,8 @@ def settle(params, run, check_mode, home=HOME):
     if changes or links:
         _try(after, changes, run, home)
         if not check_mode:
+            for path in [change.path for change in changes] + sorted(links):
+                keep(path)
             _write(changes, links, home)
     return {
         "changed": bool(changes or links),

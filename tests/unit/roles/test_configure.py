@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.oplever.lab.plugins.action.configure import topics
+from ansible_collections.oplever.lab.plugins.module_utils import files, originals
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "plugins/modules/configure.py"
@@ -288,3 +289,30 @@ def test_other_files_of_a_pattern_are_removed_at_last(tmp_path: Path) -> None:
         "directory.zone", "kept.zone", "listed.zone", "other.conf"
     ]  # fmt: skip
     assert run(tmp_path, *files, only=pattern)["changed"] is False
+
+
+def test_what_a_run_changes_is_kept_before_it_changes(tmp_path: Path) -> None:
+    """Each way in which an entry changes a path, and the way back of all of them together."""
+    texts, made, link = {"text": "a\n", "rights": "b\n", "gone": "c\n"}, tmp_path / "made/x", tmp_path / "link"
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    link.symlink_to(tmp_path / "text")
+    entries: list[dict[str, Any]] = [
+        {"path": str(tmp_path / "text"), "content": "new\n"},
+        {"path": str(tmp_path / "rights"), "mode": "0600"},
+        {"path": str(tmp_path / "gone"), "state": "absent"},
+        {"path": str(made), "content": "new\n", "directory_mode": "0755"},
+        {"path": str(link), "link": str(tmp_path / "rights")},
+        {"path": str(tmp_path / "directory"), "state": "directory"},
+    ]
+    with originals.kept("20260101-site", (), str(tmp_path / "runs")) as keep:
+        assert all(files.settle(entry, False, keep) for entry in entries)
+    back, left = originals.of_run("20260101-site", str(tmp_path / "runs")).restore()
+    assert ([path for path, _, _ in back], left) == (sorted(entry["path"] for entry in entries), [])
+    assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in texts} == texts
+    assert (tmp_path / "rights").stat().st_mode & 0o777 == 0o644
+    assert (link.readlink(), made.parent.exists(), (tmp_path / "directory").exists()) == (
+        tmp_path / "text",
+        False,
+        False,
+    )

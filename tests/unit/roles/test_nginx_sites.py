@@ -19,6 +19,7 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.home, self.srv = root / "nginx", root / "srv"
         self.tried: list[dict[str, str]] = []
+        self.kept: list[str] = []
         for name in ("sites-available", "sites-enabled", "snippets"):
             (self.home / name).mkdir(parents=True)
         self.srv.mkdir()
@@ -40,7 +41,7 @@ class Machine:
         texts = {name: text.replace("{srv}", str(self.srv)) for name, text in sites.items()}
         params = {"sites": texts, "with_tls": {}, "shared": [], "settings": {}, "accounts": {}, **more}
         params.setdefault("accounts_directory", "accounts.d/oplever")
-        result: dict[str, Any] = nginx_sites.settle(params, self.run, check, home=str(self.home))
+        result: dict[str, Any] = nginx_sites.settle(params, self.run, check, self.kept.append, home=str(self.home))
         return result
 
     def enabled(self) -> list[str]:

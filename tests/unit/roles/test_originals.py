@@ -157,4 +157,65 @@ def test_what_is_written_beside_a_file_is_for_root_alone_until_it_has_its_rights
     place.settings.chmod(0o600)
     monkeypatch.setattr(originals, "_rights", watched)
     place.undone()
-    assert modes[-1] == 0o600
+    assert modes[0] == 0o600
+
+
+def changed_in(place: Place, run: str, text: str) -> None:
+    """One run of Ansible that writes a file which nginx uses."""
+    with originals.kept(run, ["nginx.service"], str(place.store)) as keep:
+        keep(str(place.settings))
+        place.settings.write_text(text, encoding="utf-8")
+
+
+def test_each_run_keeps_what_it_changes_and_the_oldest_makes_room(place: Place) -> None:
+    for number in range(originals.RUNS_KEPT + 2):
+        changed_in(place, f"2026010{number}-site", f"a = {number}\n")
+    names = originals.runs(str(place.store))
+    assert names == ["20260106-site", "20260105-site", "20260104-site", "20260103-site", "20260102-site"]
+    for name, text in zip(names, ("a = 5\n", "a = 4\n", "a = 3\n"), strict=False):
+        assert originals.of_run(name, str(place.store)).restore() == (
+            [(str(place.settings), f"a = {int(text[4]) + 1}\n", text)],
+            [],
+        )
+        assert place.settings.read_text(encoding="utf-8") == text
+    assert originals.runs(str(place.store)) == names[3:]
+
+
+def test_what_a_later_run_changed_is_named_and_stays(place: Place) -> None:
+    changed_in(place, "20260101-site", "a = 2\n")
+    changed_in(place, "20260102-site", "a = 3\n")
+    assert originals.of_run("20260101-site", str(place.store)).restore() == ([], [(str(place.settings), CHANGED)])
+    assert place.settings.read_text(encoding="utf-8") == "a = 3\n"
+
+
+def test_a_run_without_a_name_or_change_keeps_nothing(place: Place) -> None:
+    changed_in(place, "", "a = 2\n")
+    with originals.kept("20260101-site", (), str(place.store)):
+        pass
+    changed_in(place, "20260102-site", "a = 2\n")
+    assert not list(place.store.glob("*"))
+
+
+def test_the_units_of_a_file_are_known_and_the_name_of_a_run_is_no_path(place: Place) -> None:
+    changed_in(place, "20260101-site", "a = 2\n")
+    with originals.kept("20260101-site", ["php.service"], str(place.store)) as keep:
+        keep(str(place.settings))
+    units = originals.of_run("20260101-site", str(place.store)).units()
+    assert units == {str(place.settings): ["nginx.service", "php.service"]}
+    with pytest.raises(ValueError, match="no name of a run"):
+        originals.of_run("../harden", str(place.store))
+
+
+def test_directories_that_a_run_made_go_again_when_they_are_empty(tmp_path: Path) -> None:
+    place, used = tmp_path / "conf.d", tmp_path / "used"
+    with originals.kept("20260101-site", (), str(tmp_path / "runs")) as keep:
+        for directory in (place, used):
+            keep(str(directory))
+            directory.mkdir()
+            keep(str(directory / "a"))
+            (directory / "a").write_text("x", encoding="utf-8")
+    (used / "mine").touch()
+    restored, left = originals.of_run("20260101-site", str(tmp_path / "runs")).restore()
+    assert [path for path, _, _ in restored] == [str(place), str(place / "a"), str(used / "a")]
+    assert left == [(str(used), "Directory not empty")]
+    assert not place.exists()
