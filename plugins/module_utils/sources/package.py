@@ -121,6 +121,24 @@ def origins(machine):
     return parse_policy(apt_cache(machine, ["policy", *names(machine)]))
 
 
+def places(machine):
+    """name -> where the installed version comes from, and where the candidate: two lists of `site suite`."""
+    return parse_places(apt_cache(machine, ["policy", *names(machine)]))
+
+
+def parse_places(text):
+    """The same, from the output of `apt-cache policy NAMES`."""
+    result = {}
+    for block in _blocks(text):
+        fields = dict(line.strip().partition(": ")[::2] for line in block[1:3])
+        versions = _versions(block)
+        result[block[0].rstrip(":")] = tuple(
+            [place.rpartition("/")[0] for place in versions.get(fields.get(key, "").strip(), [])]
+            for key in ("Installed", "Candidate")
+        )
+    return result
+
+
 def names(machine):
     """Names of the packages that are installed, sorted."""
     return sorted(name for name, (_, status) in machine.once(installed).items() if status.endswith(" installed"))
