@@ -76,6 +76,22 @@ def network(value: str) -> str:
     return ""
 
 
+def interface_address(value: str) -> str:
+    """An address of an interface, with the length of its network."""
+    try:
+        interface = ipaddress.ip_interface(value)
+    except ValueError:
+        return "is not an address with its length such as 192.0.2.11/24"
+    network = interface.network
+    if "/" not in value:
+        return "has no length: write it as 192.0.2.11/24"
+    if network.num_addresses > 2 and interface.ip == network.network_address:
+        return "is the network itself, not an address in it"
+    if network.version == 4 and network.num_addresses > 2 and interface.ip == network.broadcast_address:
+        return "is the broadcast address of its network"
+    return ""
+
+
 def host(value: str) -> str:
     """A host name, with or without domain, or an address. Four numbers are never a name."""
     if not address(value):
@@ -191,7 +207,9 @@ KINDS: dict[str, Callable[[str], str]] = {
     "port_or_range": port_or_range,
     "address": address,
     "network": network,
+    "interface_address": interface_address,
     "host": host,
+    "interface": _matches(r"[A-Za-z0-9_.@-]{1,15}", "is not the name of an interface such as eth0 or eth0.5"),
     "mac": _matches(r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", "is not a MAC address such as 52:54:00:12:34:56"),
     "host_name": _matches(LABEL, "is not a host name: letters, digits and hyphens, at most 63, and no domain"),
     "domain": domain,
@@ -217,6 +235,8 @@ KINDS: dict[str, Callable[[str], str]] = {
         r"[A-Za-z0-9:_.@\\-]+[.](service|socket|target|path|timer)", "is not a unit such as nginx.service"
     ),
     "days": number_between(1, 36500),
+    "vlan": number_between(1, 4094),
+    "mtu": number_between(576, 9216),
     "stratum": number_between(0, 15),
     # Words of a list in sshd_config(5): names, with the signs of a pattern.
     "ssh_pattern": _matches(r"[^\s#\"',]+", "is not one name or pattern of sshd_config"),

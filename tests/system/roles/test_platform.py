@@ -36,6 +36,14 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"firewall_allow": [{"port": "80", "from": ["192.0.2.10/24"]}]},
         "firewall_allow[0].from[0] is an address within a network; the network is 192.0.2.0/24",
     ),
+    ("network", "main"): (
+        {"network_interfaces": [{"name": "eth0", "method": "static", "addresses": ["192.0.2.0/24"]}]},
+        "network_interfaces[0].addresses[0] is the network itself, not an address in it",
+    ),
+    ("router", "main"): (
+        {"router_networks": [{"name": "a", "network": "192.0.2.1/24"}]},
+        "router_networks[0].network is an address within a network; the network is 192.0.2.0/24",
+    ),
     ("dns", "main"): (
         {"dns_hosts": [{"name": "a", "address": "192.0.2.1"}, {"name": "b", "address": "192.0.2.2", "aliases": ["a"]}]},
         "dns_hosts[1].aliases[0] has the same value as dns_hosts[0].name: a.",

@@ -16,7 +16,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 OF_THE_LAB = {"lab"}  # boots the machines; nothing that a machine gets
-OF_OTHER_LABS = {"ca_servers": "tests/lab/test_tls.py"}
+OF_OTHER_LABS = {"ca_servers": "tests/lab/test_tls.py", "routers": "tests/lab/test_router.py",
+                 "networked_machines": "tests/lab/test_router.py"}  # fmt: skip
 """Groups that the demo does without, and the test that boots a machine of each."""
 FIELDS = {"stage", "role", "groups", "except", "needs", "tasks", "tests"}
 
