@@ -30,7 +30,7 @@ from oplever.page.translator import LANGUAGES, Translator
 from oplever.render import overview as format_html
 from oplever.store.cases import cases
 from oplever.store.index import Index, open_index
-from oplever.store.query import Kept, extracts
+from oplever.store.query import Kept, extracts, packages
 from oplever.text import clean_text
 from oplever.words import Language
 
@@ -90,7 +90,7 @@ def gathered(index: Index, place: Path, now: datetime, shown: Organisation | Non
     """All records of the index, with links from `place` to their documents."""
     base = os.path.relpath(os.path.realpath(index.base), os.path.realpath(place))
     sources = _with_wholes([_source(index.base, base, kept) for kept in extracts(index)])
-    return Collection(sources, tuple(case.name for case in cases(index, OPEN)), now, shown)
+    return Collection(sources, tuple(case.name for case in cases(index, OPEN)), now, shown, packages(index))
 
 
 def _with_wholes(sources: Sequence[Source]) -> tuple[Source, ...]:

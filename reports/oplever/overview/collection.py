@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -64,12 +64,13 @@ class Current(NamedTuple):
 @dataclass(frozen=True)
 class Collection:
     """`sources` in the order in which they were made, `queue` the names of open incidents in the order in which they
-    are handled."""
+    are handled, `versions` by machine the versions of its packages in its last snapshot."""
 
     sources: tuple[Source, ...]
     queue: tuple[str, ...]
     now: datetime
     organisation: Organisation | None = None
+    versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def today(self) -> str:

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from oplever.kinds.installation.order import Order, State
+from oplever.overview import signals
+from oplever.overview.signals import Signals
 from oplever.page.view import short_names
 from oplever.record import figures, origins
 from oplever.record.model import Baseline, Completeness, Missing, Record, Scope, Score, System, Test, Text
@@ -60,13 +62,14 @@ class Allowed(Struct, frozen=True, array_like=True, gc=False):
 class Extract(Struct, frozen=True):
     """`record` is without what machines showed and what was done on them: of that `machines`, `failing` and `allowed`
     are here, and in its place nothing is. Its faults are those that are not solved. `last` is the moment of its last
-    line."""
+    line, `signals` what it says about the work itself."""
 
     record: Record
     last: str
     machines: tuple[Machine, ...] = ()
     failing: tuple[Failing, ...] = ()
     allowed: tuple[Allowed, ...] = ()
+    signals: Signals = Signals()
 
 
 def of(record: Record) -> Extract:
@@ -77,6 +80,7 @@ def of(record: Record) -> Extract:
         machines=_machines(record),
         failing=_failing(record),
         allowed=tuple(_allowed(test) for test in figures.accepted_drift(record)),
+        signals=signals.of(record),
     )
     return clean(kept)
 

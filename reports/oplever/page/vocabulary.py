@@ -137,6 +137,7 @@ PLAIN: dict[str, str] = {
     "oral": N_("orally"),
     "approved": N_("approved"),
     "rejected": N_("rejected"),
+    "accepted": N_("accepted"),
     # rest points
     "open": N_("open"),
     "done": N_("done"),

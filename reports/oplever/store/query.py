@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from oplever import clock
-from oplever._shared.differences import DRIFTING
+from oplever._shared.differences import DRIFTING, PACKAGE
 from oplever.kinds.registry import KINDS
 from oplever.record.compare import Difference, Uncompared, look_differences, not_compared
 from oplever.store.database import Database, Values
@@ -231,6 +231,18 @@ def assigned(index: Index, assignment: str) -> list[Assigned]:
         ORDER BY moment, number, name"""
     rows = index.database.rows(query, {"place": index.place, "assignment": assignment})
     return [Assigned(name, of, started, bool(whole), part or "") for name, of, started, whole, part in rows]
+
+
+def packages(index: Index) -> dict[str, dict[str, str]]:
+    """Machine -> package -> version, by the last snapshot of each in the directory of this index."""
+    query = """SELECT host, digest FROM oplever_states
+        JOIN oplever_records ON oplever_records.key = oplever_states.record
+        WHERE oplever_states.kind = :kind AND place = :place
+            AND NOT EXISTS (SELECT 1 FROM oplever_runs WHERE oplever_runs.record = oplever_states.record)
+        ORDER BY moment, number, CASE oplever_states.stage WHEN 'after' THEN 1 ELSE 0 END"""
+    last = dict(index.database.rows(query, {"kind": PACKAGE, "place": index.place}))
+    bodies = {digest: _body(index.database, digest) for digest in set(last.values())}
+    return {host: bodies[digest] for host, digest in last.items()}
 
 
 def newest(index: Index, host: str, count: int = 1) -> list[str]:

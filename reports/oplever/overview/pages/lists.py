@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from oplever.overview.collection import Collection, Current
+from oplever.overview.findings import Finding, findings
 from oplever.overview.pages import cells
 from oplever.overview.pages.start import reading, soon
 from oplever.overview.sources import Readable
 from oplever.overview.tree import Part
+from oplever.overview.words import observed, suggested
 from oplever.page.blocks import Cell, Column, Tone
 from oplever.page.translator import N_, Translator
 from oplever.page.vocabulary import DOCUMENT_STATUS, toned, word
 from oplever.record.model import ExceptionGrant, Proposal
 
 _NEWEST_CLOSED = 50
-_CANDIDATE_RECORDS = 20
+_SHOWN_RECORDS = 3
 _DECISIONS: dict[str, tuple[Tone, str]] = {"approved": ("good", N_("approved")), "rejected": ("bad", N_("rejected"))}
 _READINGS: dict[str, tuple[Tone, str]] = {
     "overdue": ("bad", N_("overdue")),
@@ -208,13 +210,51 @@ def decisions(collection: Collection, t: Translator) -> tuple[Part, ...]:
     ]
     newest_first = list(reversed(collection.accounted))
     people = [(of, item) for of in newest_first for item in of.record.proposals.items if not item.candidate]
-    newest = list(reversed(collection.installations))[:_CANDIDATE_RECORDS]
-    toolkit = [(of, item) for of in newest for item in of.record.proposals.items if item.candidate]
     return (
         cells.part("decisions", t("Decisions"), columns, rows, t("Nothing was decided yet.")),
         _proposals(t, "proposals", t("Improvement proposals"), people),
-        _proposals(t, "candidates", t("What was seen more than once"), toolkit),
+        _findings(collection, t),
     )
+
+
+def _findings(collection: Collection, t: Translator) -> Part:
+    """What all records together show, with the records that show it, and what was decided about it."""
+    columns = (
+        Column(t("What was seen"), 6),
+        Column(t("What could be done"), 4),
+        Column(t("Machines"), 3),
+        Column(t("Records that show it"), 4),
+        Column(t("Decision"), 3),
+    )
+    rows = (
+        (
+            Cell(observed(t, finding), note=finding.id),
+            Cell(suggested(t, finding)),
+            Cell(cells.hosts_text(t, finding.hosts, cells.MOST_HOSTS)),
+            _evidence(t, finding),
+            _decision(t, finding.decision),
+        )
+        for finding in findings(collection)
+    )
+    return cells.part(
+        "findings", t("What could be better"), columns, rows, t("Nothing was found that could be better.")
+    )
+
+
+def _evidence(t: Translator, finding: Finding) -> Cell:
+    """The newest record that shows it by its link, and the names of some others."""
+    newest, *others = finding.records
+    names = [cells.name(of.source) for of in others[:_SHOWN_RECORDS]]
+    more = t("and {count} more", count=t.number(len(others) - len(names))) if others[_SHOWN_RECORDS:] else ""
+    note = ", ".join(filter(None, (*names, more)))
+    return Cell(cells.name(newest.source), note=note, link=cells.report(t, newest.source))
+
+
+def _decision(t: Translator, decision: Proposal | None) -> Cell:
+    if decision is None:
+        return Cell(t("not decided"), "info")
+    by = cells.person_text(t, decision.by)
+    return Cell(word(t, decision.decision), note=" · ".join(filter(None, (by, decision.reason))))
 
 
 def _proposals(t: Translator, key: str, title: str, pairs: list[tuple[Readable, Proposal]]) -> Part:
@@ -230,7 +270,7 @@ def _proposals(t: Translator, key: str, title: str, pairs: list[tuple[Readable, 
             Cell(item.observation, note=item.gain, language=t.mark("en") if item.candidate else ""),
             Cell(item.proposal),
             Cell(word(t, item.process)),
-            Cell(item.decision or t("not decided")),
+            Cell(word(t, item.decision) if item.decision else t("not decided"), note=item.reason),
             cells.record_cell(t, of),
         )
         for of, item in pairs

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, next_number
+from oplever.messages import M_
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid, next_number
 from oplever.record.model import Proposal, Record
 
 Process = Literal["assembly", "installation", "configuration", "test", "cabling", "maintenance"]
@@ -21,6 +22,13 @@ class ProposalEntry(EntryKind, frozen=True, tag="proposal"):
     proposal: Annotated[NonEmptyText, Meta(description="What should be done differently.")]
     process: Annotated[Process, Meta(description="The process that it improves.")] = "installation"
     gain: Annotated[str, Meta(description="What it is expected to bring.")] = ""
+    finding: Annotated[str, Meta(description="What over all records led to it, by its name: oplever proposals.")] = ""
+    decision: Annotated[Literal["", "accepted", "rejected"], Meta(description="Whether it will be done.")] = ""
+    reason: Annotated[str, Meta(description="Why it was decided so.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        if self.decision == "rejected" and not self.reason:
+            raise invalid(M_("a proposal is rejected for a reason"), M_("say why: --reason"))
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         items = record.proposals.items
@@ -30,7 +38,10 @@ class ProposalEntry(EntryKind, frozen=True, tag="proposal"):
             self.proposal,
             self.process,
             self.gain,
+            self.decision,
             by=envelope.by,
             at=envelope.at,
+            finding=self.finding,
+            reason=self.reason,
         )
         return structs.replace(record, proposals=structs.replace(record.proposals, items=(*items, proposal)))

@@ -53,7 +53,8 @@ class Consequence(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """`candidate` proposals are the toolkit's, from repeated faults, and wait for a person."""
+    """`candidate` proposals are the toolkit's, from repeated faults, and wait for a person. `finding` names what was
+    seen over all records and led to it; somebody then accepted or rejected it (`decision`), for this `reason`."""
 
     id: str
     observation: str
@@ -64,6 +65,8 @@ class Proposal(Struct, frozen=True):
     candidate: bool = False
     by: str = ""
     at: str = ""
+    finding: str = ""
+    reason: str = ""
 
 
 class Proposals(Struct, frozen=True):

@@ -83,7 +83,7 @@ def proposals(view: View, t: Translator) -> Blocks:
             Cell(p.proposal),
             Cell(word(t, p.process)),
             Cell(p.gain),
-            Cell(p.decision) if p.decision else Cell(t("no decision yet"), "info"),
+            Cell(word(t, p.decision), note=p.reason) if p.decision else Cell(t("no decision yet"), "info"),
         )
         for p in section.items
     ]

@@ -1,0 +1,89 @@
+"""What all records together say could be better, and what somebody decides about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from oplever import store
+from oplever.app.add import add
+from oplever.app.publish import gathered
+from oplever.errors import OpleverError
+from oplever.kinds import registry
+from oplever.messages import M_
+from oplever.overview.findings import Finding, findings
+from oplever.overview.words import PROCESSES, observed, suggested
+from oplever.page.translator import Translator
+from oplever.record.entries import ProposalEntry
+from oplever.record.model import Record
+from oplever.store.index import open_index
+
+
+class Decided(Struct, frozen=True):
+    """The record to which the decision was added."""
+
+    directory: Path
+    record: Record
+
+
+def all_findings() -> list[Finding]:
+    """Raises OpleverError: `store-unusable`, `file-unreadable`, `config-invalid`."""
+    with open_index() as index:
+        return findings(gathered(index, index.base, datetime.now(UTC), None))
+
+
+def decide(
+    name: str,
+    by: str,
+    decision: Literal["accepted", "rejected"],
+    t: Translator,
+    *,
+    proposal: str = "",
+    gain: str = "",
+    reason: str = "",
+    record: str = "",
+) -> Decided:
+    """Add the decision about a finding to a record that shows it: the named one, or the newest that still takes it.
+
+    Without a proposal it is the one that `oplever.overview.words` has, in the language of the translator. Raises
+    OpleverError: `finding-unknown`, `record-approved`, `entry-invalid`, and what adding an entry raises.
+    """
+    every = all_findings()
+    finding = next((finding for finding in every if finding.id == name), None)
+    if finding is None:
+        raise OpleverError(
+            "finding-unknown",
+            M_("nothing is found that is called {name}", name=name),
+            M_("list what is found: oplever proposals list"),
+        )
+    content = {
+        "observation": observed(t, finding),
+        "proposal": proposal or suggested(t, finding),
+        "process": PROCESSES[finding.kind],
+        "gain": gain,
+        "finding": finding.id,
+        "decision": decision,
+        "reason": reason,
+    }
+    directory = store.find(record) if record else _taking(finding)
+    filled = {name: value for name, value in content.items() if value}
+    return Decided(directory, add(directory, "proposal", by, filled))
+
+
+def _taking(finding: Finding) -> Path:
+    """The newest record that shows it and is not approved; a run of a record of several stands for that one."""
+    base = store.records_directory()
+    names = dict.fromkeys(of.source.part_of or of.source.name for of in finding.records)
+    probe = ProposalEntry("x", "x")
+    for name in names:
+        record = store.load(base / name)
+        if registry.of(record).takes(record.status, probe):
+            return base / name
+    raise OpleverError(
+        "record-approved",
+        M_("every record that shows it is approved and cannot change"),
+        M_("name a record that is still open: --record"),
+    )
