@@ -14,6 +14,9 @@ from oplever.page.blocks import Annex, Block, Details, Group, Page, Table, Timel
 MANY_ROWS = 5000
 """Rows of all tables together beyond which a page is drawn as one of many: less at once, the rest on demand."""
 
+APART_ROWS = 500
+"""Rows beyond which Typst draws a page in a process of its own: what it keeps in memory is gone with that."""
+
 MOST_ANNEX_ROWS = 2200
 """Rows in the annexes of an archive, some 60 sheets; what is beyond is in the files inside the document."""
 

@@ -7,10 +7,12 @@ on screen stands behind the document in small print, and the files of the record
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
@@ -22,7 +24,7 @@ import msgspec
 
 from oplever import clock, extras
 from oplever.page.blocks import STAGE_SYMBOLS, SYMBOLS, Enclosure, Page
-from oplever.render.paper import MANY_ROWS, archived, rows_of
+from oplever.render.paper import APART_ROWS, MANY_ROWS, archived, rows_of
 from oplever.render.square import square
 
 STANDARDS = ("a-3a", "ua-1")
@@ -133,8 +135,15 @@ def draw(page: Page) -> bytes:
         place = Path(name)
         _put((*page.enclosures, *((logo,) if logo else ())), place)
         (place / _PAGE).write_bytes(msgspec.json.encode(_tree(page)))
-        is_large = rows_of(page) > MANY_ROWS
+        is_large = rows_of(page) > APART_ROWS
         return without_suspects((_compiled_apart if is_large else compiled)(place, page.created))
+
+
+def at_once(pages: Sequence[Page]) -> int:
+    """How many of these pages are best drawn at the same time. Two processes need the memory of two, and of very large
+    pages that is too much."""
+    rows = max(map(rows_of, pages), default=0)
+    return min(len(pages), os.cpu_count() or 1) if APART_ROWS < rows <= MANY_ROWS else 1
 
 
 def _compiled_apart(place: Path, created: str) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 from oplever.errors import OpleverError
@@ -31,12 +33,15 @@ def render(record: Record, fmt: str, language: Language) -> bytes:
 
 
 def draw_all(record: Record, paper: Paper = NO_PAPER) -> Iterator[tuple[str, bytes | None]]:
-    """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for. None for one
-    whose format needs a library that is not installed."""
+    """Name and content of every document: `report.<language>.<suffix>`, each drawn when it is asked for, PDF in all
+    languages at once where that is faster. None for one whose format needs a library that is not installed."""
     pages = list(documents.build_all(record, paper))
     for suffix, fmt in FORMATS.items():
-        for page in pages:
-            yield f"report.{page.language}.{suffix}", _drawn(page, fmt)
+        workers = pdf.at_once(pages) if fmt is pdf else 1
+        with ThreadPoolExecutor(workers) as pool:  # a thread waits for a process
+            drawn = pool.map(partial(_drawn, fmt=fmt), pages) if workers > 1 else (_drawn(page, fmt) for page in pages)
+            for page, content in zip(pages, drawn, strict=True):
+                yield f"report.{page.language}.{suffix}", content
 
 
 def _drawn(page: Page, fmt: Format) -> bytes | None:

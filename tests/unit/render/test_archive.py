@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import fleet
@@ -31,7 +32,7 @@ from oplever.page.blocks import Details, Page
 from oplever.page.translator import Translator
 from oplever.render import paper as on_sheets
 from oplever.render import pdf
-from oplever.render.registry import render
+from oplever.render.registry import draw_all, render
 
 ARABIC, HEBREW, CHINESE = "يلماز", "שלום", "王小明"
 
@@ -235,13 +236,31 @@ def test_what_runs_over_the_first_page_is_followed_at_once(name: str, fits: bool
 def test_a_large_page_is_drawn_by_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     page = page_of(outputs.record("remarks"), Translator("en"))
     whole = pdf.draw(page)
-    monkeypatch.setattr(pdf, "MANY_ROWS", 1)
+    monkeypatch.setattr(pdf, "APART_ROWS", 0)
     monkeypatch.setattr(pdf, "compiled", None)
     assert pdf.draw(page) == whole
 
 
 def test_a_page_that_cannot_be_drawn_there_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MANY_ROWS", 1)
+    monkeypatch.setattr(pdf, "APART_ROWS", 0)
     monkeypatch.setattr(pdf, "_PAGE", "elsewhere.json")
     with pytest.raises(ChildProcessError, match="Typst: FileNotFoundError"):
         pdf.draw(page_of(outputs.record("empty"), Translator("en")))
+
+
+def test_languages_are_drawn_at_once_where_that_takes_not_too_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each PDF waits for the other, so that one after the other would never end."""
+    record, both = outputs.record("remarks"), Barrier(2, timeout=60)
+    draw = pdf.draw
+
+    def waiting(page: Page) -> bytes:
+        both.wait()
+        return draw(page)
+
+    monkeypatch.setattr(pdf, "draw", waiting)
+    monkeypatch.setattr(pdf, "APART_ROWS", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    names = [name for name, content in draw_all(record) if content]
+    assert names[-2:] == ["report.nl.pdf", "report.en.pdf"]
+    monkeypatch.setattr(pdf, "MANY_ROWS", 1)
+    assert pdf.at_once([page_of(record, Translator("en"))] * 2) == 1
