@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from oplever.cli.language import language_option
+from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import short
 from oplever.words import Language
 
@@ -33,7 +33,18 @@ def publish(out: Path | None, language: Language) -> None:
     from oplever.app.publish import publish as make  # noqa: PLC0415 - the help needs none of it
 
     done = make(datetime.now(UTC), out, language)
-    click.echo(f"published: {short(done.start)} ({done.records} records; {done.changed} of {done.files} files changed)")
+    say(
+        "published: {start} ({records} records; {changed} of {files} files changed)",
+        start=short(done.start),
+        records=done.records,
+        changed=done.changed,
+        files=done.files,
+    )
     if done.unreadable:
-        records = "record" if done.unreadable == 1 else "records"
-        click.echo(f"oplever: {done.unreadable} {records} cannot be read; the pages say why", err=True)
+        t = translator()
+        text = t.plural(
+            "{count} record cannot be read; the pages say why",
+            "{count} records cannot be read; the pages say why",
+            done.unreadable,
+        )
+        click.echo(f"oplever: {text}", err=True)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from oplever.journal.events import Result
 from oplever.record.checks import Outcome
-from oplever.record.fold import Run
+from oplever.record.fold import Run, relative
 from oplever.record.identity import TestKey
 from oplever.record.model import BAD, Fault, Test
 
@@ -54,7 +54,7 @@ def _task_faults(run: Run, saved: dict[int, Result | None], failing: Sequence[Fa
 def _task_fault(run: Run, result: Result, saved: dict[int, Result | None]) -> Fault:
     start = run.tasks[result.task].start
     after = saved.get(result.seq)
-    place = f"{start.name} ({start.path})" if start.path else start.name
+    place = f"{start.name} ({relative(run, start.path)})" if start.path else start.name
     return Fault(
         id="",
         host=result.host,

@@ -343,6 +343,10 @@ def _keep_module_data(run: Run, event: Result | ItemDone) -> bool:
 
 
 def _path(run: Run, task: str) -> str:
-    path = run.tasks[task].start.path if task in run.tasks else None
+    return relative(run, run.tasks[task].start.path if task in run.tasks else None)
+
+
+def relative(run: Run, path: str | None) -> str:
+    """A path with its line, relative to where Ansible ran when it lies below that."""
     base = (run.start.cwd if run.start else None) or ""
     return (path or "").removeprefix(base.rstrip("/") + "/" if base else "")

@@ -155,7 +155,7 @@ def _system(
         machine_seconds=round(seconds, 6),
         snapshot_before=before.t if before else None,
         snapshot_after=after.t if after else None,
-        handout=tuple(line for role in roles for line in run.handouts.get(role, ())),
+        handout=tuple(line for role in reversed(tuple(roles)) for line in run.handouts.get(role, ())),
         **(snapshots.describe(last.data["snapshot"]) if last else {}),
     )
 

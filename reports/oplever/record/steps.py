@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 
 from oplever.journal.events import Result
-from oplever.record.fold import Run, Task
+from oplever.record.fold import Run, Task, relative
 from oplever.record.model import Recap, Step
 
 _UNCOUNTED = frozenset({"ansible.builtin.meta"})
@@ -71,7 +71,7 @@ def _step(run: Run, task: Task, saved: dict[int, Result | None]) -> Step:
         play=task.play,
         role=start.role or "",
         action=start.action or next(iter(task.actions), ""),
-        path=start.path or "",
+        path=relative(run, start.path),
         started=start.t,
         results=task.results.with_rescues(
             {place: run.tasks[after.task].start.name if after else "" for place, after in rescuers.items()}

@@ -95,7 +95,21 @@ def test_the_form_has_the_lines_of_the_roles_of_each_machine() -> None:
     assert "web1: De wiki opent." not in form("nl", skipped=True)
 
 
-def test_a_machine_has_at_most_ten_lines_those_of_its_applications_first() -> None:
+def test_a_machine_has_at_most_ten_lines() -> None:
     lines = tuple(Text(f"regel {number}", f"line {number}") for number in range(14))
     items = acceptance.handout(Translator("en"), System("a", Recap(), handout=lines))
-    assert [item.text for item in items] == [f"a: line {number}" for number in range(13, 3, -1)]
+    assert [item.text for item in items] == [f"a: line {number}" for number in range(10)]
+
+
+def test_lines_of_applications_come_first_each_in_the_order_of_its_role() -> None:
+    journal = Journal("20261123T100000Z-site-e00003")
+    journal.play("Wiki", {"web1": []})
+    for role in ("base", "dokuwiki"):
+        lines = [{"nl": f"{role} {number}.", "en": f"{role} {number}."} for number in (1, 2)]
+        journal.add("role", role=role, handout=lines)
+        journal.task(f"Install {role}", role=role)
+        journal.result("web1", "changed")
+    journal.finish()
+    [system] = outputs.read(Case(journal.lines)).systems
+    assert [line.en for line in system.handout] == ["dokuwiki 1.", "dokuwiki 2.", "base 1.", "base 2."]
+

@@ -104,3 +104,15 @@ def test_a_clock_set_back_gives_no_negative_duration() -> None:
     record = journal.record()
     assert record.document.duration >= 0
     assert record.hours.machine >= 0
+
+
+def test_a_path_is_relative_to_where_ansible_ran() -> None:
+    """Where a project stands on a controller is no business of a document; what lies elsewhere keeps its path."""
+    journal = Journal(cwd="/srv/site")
+    for name, path in (("a", "/srv/site/roles/web/tasks/main.yml:3"), ("b", "/usr/share/ansible/x.yml:9")):
+        journal.add("task_start", task=name, play="p", name=name, action="ansible.builtin.debug", path=path)
+        journal.add("result", task=name, host="a", status="failed", duration=0.5, message="no")
+    record = journal.finish(failed=2).record()
+    assert [step.path for step in record.steps] == ["roles/web/tasks/main.yml:3", "/usr/share/ansible/x.yml:9"]
+    locations = [fault.location for fault in record.faults]
+    assert locations == ["a (roles/web/tasks/main.yml:3)", "b (/usr/share/ansible/x.yml:9)"]

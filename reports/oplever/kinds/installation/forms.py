@@ -30,7 +30,7 @@ from oplever.page.parts import Blocks, pairs, people_named, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record import figures
-from oplever.record.model import Record, System
+from oplever.record.model import Record, RestPoint, System
 
 _MOST_MACHINES = 8
 _MOST_POINTS = 8
@@ -117,7 +117,7 @@ def checklist(view: View, t: Translator, paper: Paper) -> Page:
     """What the user goes through, machine by machine, with room for an answer; or the answers that were given."""
     blocks = acceptance.acceptance(view, t)
     lists = [block for block in blocks if isinstance(block, Checklist)]
-    apart = tuple(part for block in lists for part in _by_machine(view, block))
+    apart = tuple(part for block in lists for part in _by_machine(view, _to_fill_in(block)))
     intro = Paragraph(t("Go through this together with the user. Tick what is as wanted, and write down what is not."))
     return sheet(
         view,
@@ -127,6 +127,12 @@ def checklist(view: View, t: Translator, paper: Paper) -> Page:
         title=summary.title(view.record, t),
         blocks=(*_job(view.record, t), intro, *apart, handover.signing(view, t, ("user",))),
     )
+
+
+def _to_fill_in(whole: Checklist) -> Checklist:
+    """The list with nothing beside a line that nobody answered: there is the room to write."""
+    lines = (line if line.done is not None else structs.replace(line, remark="") for line in whole.lines)
+    return structs.replace(whole, lines=tuple(lines))
 
 
 def _by_machine(view: View, whole: Checklist) -> Iterator[Block]:
@@ -160,7 +166,7 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
         [f"{verdict.title}. {verdict.explanation} {verdict.figures}"],
         _listed(t("Machines"), [_machine_line(view, s, tasks[s.name]) for s in record.systems[:_MOST_MACHINES]]),
         _listed(t("Needs attention"), [f"{item.label}: {item.text}" for item in _watched(view, t)[:_MOST_TO_WATCH]]),
-        _listed(t("Open points"), [point.item for point in figures.open_points(record)[:_MOST_POINTS]]),
+        _listed(t("Open points"), [_point_line(t, point) for point in figures.open_points(record)[:_MOST_POINTS]]),
         _listed(t("Still needed"), _needs(view, t)),
         [t("The whole record is in report.{language}.pdf ({record}).", language=t.language, record=record.id)],
         [paper.code] if paper.code else [],
@@ -171,6 +177,12 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
 
 def _listed(title: str, lines: list[str]) -> list[str]:
     return [f"{title}:", *(f"- {line}" for line in lines)] if lines else []
+
+
+def _point_line(t: Translator, point: RestPoint) -> str:
+    """What is still to be done, by whom and when."""
+    about = ", ".join(part for part in (point.owner, t.day(point.due) if point.due else "") if part)
+    return f"{point.item} ({about})" if about else point.item
 
 
 def _machine_line(view: View, system: System, roles: tuple[str, ...]) -> str:

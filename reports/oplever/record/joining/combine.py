@@ -209,7 +209,7 @@ def _system(rows: Sequence[System], before: Call | None, after: Call | None) -> 
         last,
         **{name: value for name, value in missing.items() if value is not None},
         roles=_once(row.roles for row in rows),
-        handout=tuple(dict.fromkeys(line for row in rows for line in row.handout)),
+        handout=tuple(dict.fromkeys(line for row in reversed(rows) for line in row.handout)),
         machine_seconds=round(sum(row.machine_seconds for row in rows), 6),
         snapshot_before=before.t if before else None,
         snapshot_after=after.t if after else None,

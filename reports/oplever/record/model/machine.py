@@ -39,7 +39,7 @@ class Volume(Struct, frozen=True):
 
 class System(Struct, frozen=True):
     """One machine as built (from its last snapshot) with its counts. `handout` is what its roles give a user to
-    check."""
+    check, those of its applications first: they come last in a run."""
 
     name: str
     recap: Recap

@@ -110,8 +110,8 @@ def _lines(view: View, t: Translator) -> list[CheckItem]:
 
 
 def handout(t: Translator, system: System) -> list[CheckItem]:
-    """The lines that the roles of a machine give a user, those of its applications first: they come last in a run."""
-    by_name = {titled(t, line): line for line in reversed(system.handout)}
+    """The lines that the roles of a machine give a user."""
+    by_name = {titled(t, line): line for line in system.handout}
     return [
         CheckItem(f"{system.name}: {text}", language=in_language(t, line))
         for text, line in list(by_name.items())[:_MOST_LINES]

@@ -184,7 +184,7 @@ def _failing_of(t: Translator, severity: str, controls: list[Control]) -> Cell:
 def _control_columns(t: Translator, remedy: bool) -> tuple[Column, ...]:
     shared = (
         Column(t("Severity"), 2),
-        Column(t("Machine"), 1),
+        Column(t("Machine"), 2),
         Column(t("Control"), 4),
         Column(t("Expected"), 3),
         Column(t("Found"), 3),
