@@ -24,10 +24,10 @@ REPORT: dict[str, Any] = {"channel": "counter", "reporter": USER, "text": "De pr
 
 
 class Desk:
-    """One case; `minute` is how far its clock is from Monday nine o'clock."""
+    """One case; `minute` is how far its clock is from Monday nine o'clock, where it begins unless `begun` says so."""
 
-    def __init__(self, rules: Rules | None = None, **report: Any) -> None:
-        self.minute = 0.0
+    def __init__(self, rules: Rules | None = None, begun: float = 0.0, **report: Any) -> None:
+        self.minute = begun
         opened = {"record": NAME, "kind": "incident", "title": "Printer", "work_process": "3.2", "systems": ["print1"]}
         self.sources = Sources(Run(), "", (registry.LOG.make("opened", TECHNICIAN, self.now(), opened),))
         rules = rules or defaults()

@@ -11,10 +11,12 @@ from oplever.app import incident_rules, incidents
 from oplever.app.incident_sources import unreported
 from oplever.kinds.incident.completeness import open_ends
 from oplever.kinds.incident.states import OPEN
-from oplever.store import manifest
+from oplever.store import mails, manifest
 from oplever.store.cases import Case, cases, newest_runs
+from oplever.store.cases import mails as mails_of_cases
 from oplever.store.index import open_index
 from oplever.store.query import unreadable
+from oplever.store.retention import removed_records
 
 
 class Checked(Struct, frozen=True):
@@ -32,13 +34,13 @@ def check() -> Checked:
     source = incident_rules.path()
     mistakes = incident_rules.lint(source) if source else ()
     with open_index() as index:
-        listed, runs = cases(index), newest_runs(index)
+        listed, runs, digests = cases(index), newest_runs(index), {mail.digest for mail in mails_of_cases(index)}
         broken = [f"{row.name} cannot be read: {row.problem}" for row in unreadable(index)]
     problems = [problem for case in listed for problem in _case_problems(case)]
     return Checked(
         rules=str(source) if source else "those that come with Oplever",
         mistakes=tuple(incident_rules.placed(source, mistake) for mistake in mistakes) if source else (),
-        problems=(*broken, *problems, *_unreported(runs, listed)),
+        problems=(*broken, *problems, *_unreported(runs, listed), *_mail_problems(listed, digests)),
         cases=len(listed),
     )
 
@@ -56,6 +58,21 @@ def _case_problems(case: Case) -> Iterator[str]:
         yield f"{case.name}: entries without effect in revisions {revisions}: correct them, or add them again"
     if (directory / store.MANIFEST).is_file():
         yield from (f"{case.name}: {problem}" for problem in manifest.problems(directory)[:1])
+
+
+def _mail_problems(listed: list[Case], digests: set[str]) -> Iterator[str]:
+    """Mails that came in and are in no case, unless the case was purged; mails that may have gone out."""
+    base = store.records_directory()
+    names, removed = {case.name for case in listed}, set(removed_records(base))
+    for line in mails.logged(base):
+        if line.outcome not in ("new", "added") or line.case in removed:
+            continue
+        if line.case not in names:
+            yield f"{mails.LOG}: mail {line.digest[:12]} made case {line.case}, which is not there"
+        elif line.digest not in digests:
+            yield f"{mails.LOG}: mail {line.digest[:12]} is not in case {line.case}"
+    for path in mails.unfinished(base):
+        yield f"{path.name}: this mail may have gone out and is in no case"
 
 
 def _unreported(runs: list[str], listed: list[Case]) -> Iterator[str]:

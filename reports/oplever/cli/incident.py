@@ -21,6 +21,7 @@ from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
 from oplever.cli.incident_mail import attachment, mail, tell
+from oplever.cli.incident_week import week
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
@@ -121,7 +122,7 @@ def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callab
     return decorated
 
 
-for command in (mail, tell, attachment):
+for command in (mail, tell, attachment, week):
     incident.add_command(command)
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "join": Lazy("oplever.cli.join", "join", "Make one record of the runs of an assignment."),
     "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),
     "new": Lazy("oplever.cli.new", "new", "Begin a record of work by hand."),
+    "person": Lazy("oplever.cli.privacy", "person", "Show what is kept about a person."),
     "proposals": Lazy("oplever.cli.proposals", "proposals", "Show what could be better, over all records."),
     "publish": Lazy("oplever.cli.publish", "publish", "Make static pages over all records."),
     "purge": Lazy("oplever.cli.purge", "purge", "Delete records and names past their time."),

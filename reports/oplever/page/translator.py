@@ -97,6 +97,11 @@ class Translator:
         return text.format(count=self.number(count), **params)
 
     @property
+    def timezone(self) -> tzinfo:
+        """The zone that times are shown in."""
+        return _zone()
+
+    @property
     def zone(self) -> str:
         return str(_zone())
 

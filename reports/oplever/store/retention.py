@@ -6,11 +6,12 @@ only this records directory has; who throws that key away makes the pseudonyms a
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -182,6 +183,22 @@ def key(base: Path) -> bytes:
         return path.read_bytes().strip()
     except OSError as problem:
         raise unreadable(path, problem) from None
+
+
+def removed_records(base: Path) -> Iterator[str]:
+    """The names of records that were purged as a whole. Raises OpleverError (`file-unreadable`)."""
+    path = base / LOG
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+    for line in lines:
+        with contextlib.suppress(msgspec.DecodeError):
+            removed = msgspec.json.decode(line, type=Purged)
+            if removed.action == "removed":
+                yield removed.record
 
 
 def _log(base: Path, due: Purged, now: datetime) -> None:

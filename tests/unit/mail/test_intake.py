@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -387,3 +388,23 @@ def test_what_is_kept_of_mail_is_for_its_owner_alone(post: Post) -> None:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
     assert DESK not in (post.records / mails.LOG).read_text(encoding="utf-8")
     assert "user1@school.example" not in (post.records / mails.LOG).read_text(encoding="utf-8")
+
+
+def test_check_names_mails_that_are_in_no_case(post: Post) -> None:
+    """No report without a record: what came in by mail is held against the cases."""
+    first, second, third = (reported(post, Message_ID=f"<{number}@x.example>") for number in range(3))
+    assert "problem" not in run("incident", "check").stdout
+    shutil.rmtree(first)
+    lines = (second / "entries.jsonl").read_bytes().splitlines(keepends=True)
+    (second / "entries.jsonl").write_bytes(b"".join(line for line in lines if b"mail-received" not in line))
+    now = clock.moment("2031-01-01T00:00:00Z")
+    for due in retention.plan(post.records, Retention(record="2 years"), now):
+        if due.record == third.name:
+            retention.carry_out(post.records, due, now)
+    (mails.outgoing(post.records) / "x.eml").write_bytes(b"")
+    done = run("incident", "check")
+    assert done.exit_code == 1
+    assert f"made case {first.name}, which is not there" in done.stderr
+    assert f"is not in case {second.name}" in done.stderr
+    assert third.name not in done.stderr
+    assert "x.eml: this mail may have gone out" in done.stderr

@@ -1,0 +1,106 @@
+"""What the records say about one person, and the document of it to hand over."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from oplever.page.blocks import Block, Cell, Column, Organisation, Page, Paragraph, Section
+from oplever.page.document import labels
+from oplever.page.parts import pairs, table
+from oplever.page.translator import Translator
+from oplever.text import clean
+
+
+class Mention(Struct, frozen=True):
+    """One text that names the person: as a whole (`is_name`) or somewhere in it. `place` is where: the line of
+    `entries.jsonl` with the field, or the section of the record that its journal gives."""
+
+    place: str
+    text: str
+    is_name: bool
+    at: str = ""
+    by: str = ""
+
+
+class PersonRecord(Struct, frozen=True):
+    """What one record says. `messages` are mails from or to the person that are kept with it, by their path in it."""
+
+    record: str
+    kind: str
+    title: str
+    begun: str
+    mentions: tuple[Mention, ...]
+    messages: tuple[str, ...] = ()
+
+
+class PersonExport(Struct, frozen=True):
+    """`names` are those that were looked for. `unreadable` are records that could not be read, each with why: nobody
+    knows what they say. `log_lines` is how many lines of mail.jsonl are about mail of this person."""
+
+    names: tuple[str, ...]
+    made: str
+    records: tuple[PersonRecord, ...]
+    unreadable: tuple[str, ...] = ()
+    log_lines: int = 0
+
+
+def person_sheet(t: Translator, exported: PersonExport, organisation: Organisation | None = None) -> Page:
+    """One section for each record."""
+    exported = clean(exported)
+    title = t("What is kept about {name}", name=exported.names[0])
+    return Page(
+        language=t.language,
+        title=title,
+        kind=t("Personal data"),
+        id=exported.names[0],
+        created=exported.made,
+        facts=(),
+        status=Cell(t.moment(exported.made)),
+        verdict=None,
+        summary=_summary(t, exported),
+        sections=tuple(_section(t, number, record) for number, record in enumerate(exported.records)),
+        notes=(
+            t("Times are in time zone {zone}.", zone=t.zone),
+            t("Texts are as they are kept; they may name other people too."),
+            t("A name in another spelling, or a first name alone within a text, is not recognised."),
+        ),
+        labels=labels(t, exported.names[0]),
+        organisation=organisation,
+    )
+
+
+def _summary(t: Translator, exported: PersonExport) -> tuple[Block, ...]:
+    mentions = sum(len(record.mentions) for record in exported.records)
+    messages = sum(len(record.messages) for record in exported.records)
+    problems = tuple(
+        Paragraph(t("This record could not be read: {problem}", problem=problem), "bad")
+        for problem in exported.unreadable
+    )
+    return (
+        *problems,
+        *pairs(
+            (t("Looked for"), ", ".join(exported.names)),
+            (t("Records"), t.number(len(exported.records), 0)),
+            (t("Texts"), t.number(mentions, 0)),
+            (t("Mails"), t.number(messages, 0)),
+            (t("Lines in the log of mail"), t.number(exported.log_lines, 0)),
+        ),
+    )
+
+
+def _section(t: Translator, number: int, record: PersonRecord) -> Section:
+    rows = [
+        (
+            Cell(mention.text),
+            Cell(mention.place, "plain", code=True),
+            Cell(t.moment(mention.at) if mention.at else "", note=mention.by),
+        )
+        for mention in record.mentions
+    ]
+    columns = (Column(t("Text"), 5), Column(t("Where"), 4), Column(t("Added"), 3))
+    blocks = (
+        *pairs((t("Record"), Cell(record.record, code=True)), (t("Begun"), t.moment(record.begun))),
+        *table(t("Texts that name this person"), columns, rows, 500),
+        *(Paragraph(t("Mail that is kept: {file}", file=file)) for file in record.messages),
+    )
+    return Section(number=number, key=record.record, title=record.title or record.record, blocks=blocks)
