@@ -34,7 +34,7 @@ def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
     for entry in entries:
         declaration = entry.entry.declaration
         if declaration.term in sorts:
-            person_names |= {entry.by if name == "by" else getattr(entry.entry, name) for name in declaration.names}
+            person_names |= {*entry.entry.person_names(), *((entry.by,) if "by" in declaration.names else ())}
         person_names |= _corrected(entries, entry, sorts)
     return frozenset(name for name in person_names if name and not PSEUDONYM.fullmatch(name))
 
@@ -121,6 +121,8 @@ def _value(value: Any, kind: msgspec.inspect.Type, replace: Callable[[str], str]
             return replace(value)[: kinds.LONGEST]  # a pseudonym can be longer than the name
         case msgspec.inspect.VarTupleType(item_type=item):
             return tuple(_value(part, _bare(item), replace) for part in value)
+        case msgspec.inspect.DictType(value_type=item):
+            return {key: _value(part, _bare(item), replace) for key, part in value.items()}
         case msgspec.inspect.StructType():
             return _replaced(value, (), replace)
         case _:

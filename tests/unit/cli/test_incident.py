@@ -476,3 +476,19 @@ def test_list_filters_by_state_and_person(state: str) -> None:
     assert [row["name"] for row in listed("--state", state)] == [expected]
     assert [row["name"] for row in listed("--with", TECHNICIAN)] == [taken]
     assert incidents.find(taken[-6:]) == (store.records_directory() / taken).resolve()
+
+
+def test_names_in_the_rules_of_a_case_go_with_the_others(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
+    directory = store.find(new("2", "2"))
+    rules = incidents.case_of(store.load(directory)).rules
+    assert rules is not None
+    people = {name for team in rules.teams.values() for name in team.members}
+    people |= {name for right in rules.authorised.values() for name in right.people}
+    assert len(people) > 2
+    now = clock.moment("2031-01-01T00:00:00Z")
+    (due,) = retention.plan(base, Retention(hours_names="2 years"), now)
+    retention.carry_out(base, due, now)
+    kept = (directory / "entries.jsonl").read_text(encoding="utf-8")
+    assert [name for name in people if name in kept] == []
+    assert run("report", directory.name).exit_code in (0, 1)

@@ -53,10 +53,8 @@ MOVES: dict[str, dict[str, set[str]]] = {
     "merged": {},
 }  # fmt: skip
 for _state in ("new", "assigned", "in_progress", "waiting", "solved", "closed"):
-    MOVES[_state] |= {
-        event: {_state}
-        for event in ("mail-received", "mail-sent", "mail-returned", "mail-read", "data-leak", "leak-told")
-    }
+    for _kind in ("mail-received", "mail-sent", "mail-returned", "mail-read", "data-leak", "leak-told"):
+        MOVES[_state][_kind] = {_state}
 MOVES["merged"]["mail-returned"] = {"merged"}
 """What may follow from which state, written down a second time: the tables of the package are held against it."""
 

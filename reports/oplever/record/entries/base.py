@@ -76,6 +76,10 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
     def check(self, record: Record, envelope: Envelope) -> None:
         """Raises OpleverError (`entry-invalid`) when it does not fit the record as it is now."""
 
+    def person_names(self) -> Iterable[str]:
+        """Names of people in it: those of the fields that the declaration names, but for who added it."""
+        return (str(getattr(self, name)) for name in self.declaration.names if name != "by")
+
     @classmethod
     def offers(cls, record: Record) -> Mapping[str, Mapping[str, str]]:
         """Of each field that is `offered`: what there is to choose from -> what that is."""

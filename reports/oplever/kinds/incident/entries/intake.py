@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
@@ -28,11 +29,20 @@ Channel = Literal["counter", "phone", "mail", "chat", "round", "machine", "other
 class RulesEntry(Event, frozen=True, tag="rules"):
     """The rules that hold for this case from now on, as they were read from `incidents.yml`."""
 
-    declaration: ClassVar = Declaration(("incident",), command="oplever incident", is_read=True, withdrawal="nobody")
+    declaration: ClassVar = Declaration(
+        ("incident",), term="hours_names", command="oplever incident", is_read=True, withdrawal="nobody"
+    )
     is_reading = False
 
     digest: Annotated[NonEmptyText, Meta(description="SHA-256 of the rules.")]
     rules: Annotated[Rules, Meta(description="The rules themselves.")]
+
+    def person_names(self) -> Iterable[str]:
+        """Who is in a team, and who is authorised for something."""
+        for team in self.rules.teams.values():
+            yield from team.members
+        for authorisation in self.rules.authorised.values():
+            yield from authorisation.people
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         return structs.replace(case, rules=self.rules, rules_digest=self.digest)
