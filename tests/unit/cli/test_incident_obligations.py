@@ -1,0 +1,180 @@
+"""What is asked of who takes reports in and handles them (3.2 and 3.3), each as its obligation says it: what
+is kept, what is refused without it, and that a reader of the case file sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from desk import EVENTS, UNTIL_CLOSED
+from oplever import clock, store
+from oplever.cli.main import main
+from oplever.kinds.incident.entries import COMMANDS
+
+TECHNICIAN, COUNTER, SUPERVISOR, USER = "S. Yilmaz", "L. Smit", "M. de Wit", "J. Bakker"
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setenv("OPLEVER_PERSON", TECHNICIAN)
+    monkeypatch.setenv("OPLEVER_DOCUMENTS", "0")
+    monkeypatch.setenv("OPLEVER_LANGUAGE", "nl")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "records"
+
+
+def run(*arguments: str, code: int | None = 0) -> Result:
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert code is None or done.exit_code == code, f"{arguments}\n{done.output}"
+    return done
+
+
+def new(*more: str) -> str:
+    words = ("--channel", "phone", "--reporter", USER, "--text", "De printer doet niets", "--place", "0.14")
+    return run("incident", "new", *words, *more).stdout.split()[-1]
+
+
+def step(name: str, kind: str, code: int = 0, **more: str) -> Result:
+    data = {field: str(value) for field, value in EVENTS[kind].items()} | more
+    data |= {"when": clock.now()[:10]} if kind == "contact" else {}
+    options = [word for field, value in data.items() if value for word in (f"--{field.replace('_', '-')}", value)]
+    return run("incident", COMMANDS[kind], name, *options, code=code)
+
+
+def until_closed(name: str, *left_out: str) -> None:
+    for kind in UNTIL_CLOSED:
+        if kind not in (*left_out, "closed"):
+            step(name, kind)
+
+
+def record(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((store.records_directory() / name / "record.json").read_text(encoding="utf-8"))
+    return content
+
+
+def case_file(name: str) -> str:
+    """The Dutch case file as somebody reads it."""
+    run("report", name, code=None)
+    return (store.records_directory() / name / "report.nl.md").read_text(encoding="utf-8").replace("\\", "")
+
+
+def closing_asks(name: str) -> str:
+    done = run("incident", "close", name, code=2)
+    assert "[incident-open-ends]" in done.stderr
+    return done.stderr
+
+
+def test_a_report_is_registered_whole_or_not_at_all(base: Path) -> None:
+    for left_out in ("--channel", "--reporter", "--text"):
+        words = {"--channel": "phone", "--reporter": USER, "--text": "stuk"}
+        del words[left_out]
+        run("incident", "new", *(word for pair in words.items() for word in pair), code=2)
+    assert not list(base.glob("*-incident-*"))
+    before = clock.now()
+    name = new()
+    incident = record(name)["incident"]
+    assert before <= incident["reported_at"] <= clock.now()
+    assert (incident["channel"], incident["reporter"], incident["reported_by"]) == ("phone", USER, TECHNICIAN)
+    text = case_file(name)
+    assert [words for words in ("per telefoon", USER, "De printer doet niets", "0.14") if words not in text] == []
+
+
+def test_whether_it_can_be_solved_alone_is_said_with_a_reason() -> None:
+    name = new()
+    until_closed(name, "assessed")
+    assert "incident assess" in closing_asks(name)
+    step(name, "assessed", code=2, reason="")
+    step(name, "assessed", reason="toner ligt klaar")
+    assert record(name)["incident"]["assessment"]["can_solve"] is True
+    assert "toner ligt klaar" in case_file(name)
+
+
+def test_every_closed_report_has_its_solution() -> None:
+    name = new()
+    for kind in ("classified", "taken"):
+        step(name, kind)
+    for field in ("solution", "guideline", "version", "cause"):
+        step(name, "solved", code=2, **{field: ""})
+    run("incident", "close", name, code=2)
+    assert record(name)["status"] == "in_progress"
+    until_closed(name, "classified", "taken")
+    step(name, "closed")
+    (solution,) = record(name)["incident"]["solutions"]
+    assert (solution["guideline"], solution["version"], solution["by"]) == ("W-14", "3", TECHNICIAN)
+    text = case_file(name)
+    assert all(words in text for words in ("toner vervangen", "W-14", "toner leeg"))
+
+
+def test_a_follow_up_action_has_an_owner_and_a_day() -> None:
+    name = new()
+    step(name, "taken")
+    action = ("add", "rest-point", "--record", name, "--item", "nieuwe printer bestellen")
+    run(*action, code=2)
+    run(*action, "--owner", COUNTER, code=2)
+    run(*action, "--owner", COUNTER, "--due", "2126-12-01")
+    (point,) = record(name)["rest_points"]["items"]
+    assert (point["owner"], point["due"]) == (COUNTER, "2126-12-01")
+    text = case_file(name)
+    assert all(words in text for words in ("nieuwe printer bestellen", COUNTER, "1 december 2126"))
+
+
+def test_the_user_is_told_how_and_when() -> None:
+    name = new()
+    until_closed(name, "contact")
+    assert "incident tell" in closing_asks(name)
+    run("incident", "tell", name, "--how", "we vervangen de toner", code=2)
+    run("incident", "tell", name, "--when", clock.now()[:10], code=2)
+    step(name, "contact")
+    (contact,) = record(name)["incident"]["contacts"]
+    assert (contact["how"], contact["day"], contact["user"]) == ("we vervangen de toner", clock.now()[:10], USER)
+    step(name, "closed")
+    assert "we vervangen de toner" in case_file(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "section", "words"),
+    [
+        ("hours", "hours", "0,5"),
+        ("worked", "work", "toner vervangen"),
+        ("material", "materials", "toner"),
+    ],
+)
+def test_hours_work_and_materials_are_kept_with_who_and_when(kind: str, section: str, words: str) -> None:
+    name = new()
+    until_closed(name, kind)
+    assert f"incident {COMMANDS[kind]}" in closing_asks(name)
+    step(name, kind)
+    content = record(name)
+    (row,) = content["hours"]["lines"] if kind == "hours" else content["incident"][section]
+    assert TECHNICIAN in (row.get("by"), row.get("person"))
+    step(name, "closed")
+    assert words in case_file(name)
+
+
+def test_no_material_is_only_valid_when_somebody_says_so() -> None:
+    name = new()
+    until_closed(name, "material")
+    assert "incident material" in closing_asks(name)
+    run("incident", "material", name, "--none")
+    step(name, "closed")
+    assert "geen materiaal" in case_file(name).lower()
+
+
+def test_the_supervisor_is_told_and_decides() -> None:
+    name = new()
+    until_closed(name)
+    step(name, "closed")
+    missing = {item["code"] for item in record(name)["completeness"]["missing"]}
+    assert missing == {"report_missing", "decision_missing"}
+    run("add", "report", "--record", name, "--to", SUPERVISOR, "--form", "oral", "--minutes", "toner op voorraad")
+    run("add", "decision", "--record", name, "--decision", "approved", code=2)  # his own work
+    run("add", "decision", "--record", name, "--decision", "approved", "--by", SUPERVISOR)
+    content = record(name)
+    assert content["completeness"]["missing"] == []
+    assert content["accountability"]["decided_by"] == SUPERVISOR
+    assert "toner op voorraad" in case_file(name)
