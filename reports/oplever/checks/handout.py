@@ -84,6 +84,12 @@ class Linted(Struct, frozen=True):
     scores: dict[str, dict[Language, float | None]]
 
 
+def mistakes_of(card: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the texts of a card as a record has it, with its values: sources are not asked about."""
+    declared = {**card, "proof": card.get("proof") or ["-"]}
+    return [message for _, message in _card(declared, None, ())]
+
+
 def files(paths: tuple[Path, ...]) -> list[Path]:
     """The files in these roles and directories of roles. Raises OpleverError (`handout-none`) when a path has none."""
     every: list[Path] = []
@@ -182,14 +188,16 @@ def _cards(cards: list[Any], role: str) -> Problems:
         yield from _card(card, role, place)
 
 
-def _card(card: Mapping[str, Any], role: str, place: Place) -> Problems:
+def _card(card: Mapping[str, Any], role: str | None, place: Place) -> Problems:
+    """`role` is the text of the files of the role; None when there is no role to look into."""
     yield from _unknown(card, _KEYS["card"], place)
     stated = card.get("for")
     audiences: list[Any] = stated if isinstance(stated, list) else []
     if not audiences or set(audiences) - set(get_args(Audience)):
         yield (*place, "for"), f"for is a list of: {', '.join(get_args(Audience))}"
     yield from _text(card.get("title"), (*place, "title"))
-    yield from _sources(card, role, place)
+    if role is not None:
+        yield from _sources(card, role, place)
     is_plain = bool(set(audiences) - {"administrator"})
     for name, keys, needed in (("steps", "step", ("do",)), ("trouble", "trouble", ("when", "do"))):
         rows = card.get(name) or []

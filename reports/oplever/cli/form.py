@@ -57,6 +57,13 @@ def checklist(record: str, language: Language, fmt: forms.Format, output: str | 
 
 
 @form.command()
+@of_record
+def attendance(record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
+    """Make the sheet that attendees of RECORD sign, an instruction."""
+    _of_record("attendance", record, language, fmt, output)
+
+
+@form.command()
 @click.argument("record", default="latest")
 @language_option
 @output_option

@@ -30,6 +30,7 @@ COMMANDS = {
     "handout": Lazy("oplever.cli.handout", "handout", "Make cards and sheets that tell users how to use it."),
     "import": Lazy("oplever.cli.import_", "import_group", "Import runs or results of other tools."),
     "incident": Lazy("oplever.cli.incident", "incident", "Take in and handle reports of users and machines."),
+    "instruction": Lazy("oplever.cli.instruction", "instruction", "Explain to users, and record that they understood."),
     "join": Lazy("oplever.cli.join", "join", "Make one record of the runs of an assignment."),
     "list": Lazy("oplever.cli.list", "list_records", "List the records, newest first."),
     "new": Lazy("oplever.cli.new", "new", "Begin a record of work by hand."),

@@ -58,14 +58,13 @@ class Rule(Struct, frozen=True):
         return self.typed or (f"oplever add {self.entry}{none}" if self.entry else "")
 
 
-_NEW = "oplever incident new"
-_WITH_ARGUMENT = "oplever incident "
+_WITH_ARGUMENT = ("oplever incident ", "oplever instruction ", "oplever faq ")
 
 
 def about(command: str, name: str, *, is_latest: bool = False) -> str:
-    """A command as it is typed for the record of that name. Those of incidents take it as an argument, also for the
-    latest record; the others take it as an option, which the latest record can do without."""
-    if command == _NEW or (is_latest and not command.startswith(_WITH_ARGUMENT)):
+    """A command as it is typed for the record of that name. Those of kinds with commands of their own take it as an
+    argument, also for the latest record; the others take it as an option, which the latest record can do without."""
+    if command.endswith(" new") or (is_latest and not command.startswith(_WITH_ARGUMENT)):
         return command
     return f"{command} {name}" if command.startswith(_WITH_ARGUMENT) else f"{command} --record {name}"
 
@@ -97,7 +96,7 @@ class State(Struct, frozen=True):
     is_final: bool = False
 
 
-def _approved(record: Record, _: EntryKind) -> OpleverError:
+def approved(record: Record, _: EntryKind) -> OpleverError:
     advice = M_("add a correction, or let the supervisor decide again: oplever add decision")
     return OpleverError("record-approved", M_("{id} is approved and cannot change", id=record.id), advice)
 
@@ -120,7 +119,7 @@ class RecordKind(Struct, frozen=True):
     load_layout: Callable[[], Layout]
     judge: Callable[[Record, Run], Record]
     due: Callable[[Record], str]
-    refusal: Callable[[Record, EntryKind], OpleverError] = _approved
+    refusal: Callable[[Record, EntryKind], OpleverError] = approved
     command: str = "oplever new"
 
     @property

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from oplever.kinds.base import RecordKind
 from oplever.kinds.incident.kind import KIND as INCIDENT
 from oplever.kinds.installation.kind import KIND as INSTALLATION
+from oplever.kinds.instruction.kind import KIND as INSTRUCTION
 from oplever.record.entries import Entry, EntryKind, Log, OpenedEntry
 from oplever.record.model import Record
 
-KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION, INCIDENT)}
+KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION, INCIDENT, INSTRUCTION)}
 """By the name that record.json has for them."""
 
 LOG = Log(tuple(entry for kind in KINDS.values() for entry in kind.entries))

@@ -18,6 +18,8 @@ from oplever.page.week import WorkedHours
 from oplever.record.model import ExceptionGrant, RestPoint, Who
 from oplever.record.persons import among
 
+_BESIDE = frozenset({"incident", "instruction", "faq"})
+"""Kinds of records that are about people; of these machines have no history."""
 PSEUDONYM = "P-"
 """How the name of somebody begins whose name was taken away."""
 
@@ -91,7 +93,8 @@ class Collection:
 
     @cached_property
     def installations(self) -> list[Readable]:
-        return [of for of in self.readable if of.record.incident is None]
+        """What was done on machines: incidents, instructions and the like tell nothing of how one is."""
+        return [of for of in self.readable if of.record.kind not in _BESIDE]
 
     @cached_property
     def runs(self) -> list[Readable]:

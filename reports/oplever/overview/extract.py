@@ -114,6 +114,7 @@ def _without_work(record: Record) -> Record:
         baseline=Baseline(exceptions=record.baseline.exceptions),
         faults=tuple(figures.unsolved_faults(record)),
         annexes=(),
+        cards=(),
         completeness=Completeness(record.completeness.complete, lacking),
     )
 

@@ -67,6 +67,7 @@ from oplever.record.model.incident import (
 )
 from oplever.record.model.incident import Change as StateChange
 from oplever.record.model.incident import Work as CaseWork
+from oplever.record.model.instruction import Instruction
 from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
 from oplever.record.model.results import HostResults
 from oplever.record.model.runs import EarlierResult, JoinedRun
@@ -137,6 +138,7 @@ __all__ = [
     "Hours",
     "HoursLine",
     "Incident",
+    "Instruction",
     "Interface",
     "ItemResult",
     "JoinedRun",
@@ -189,8 +191,9 @@ SCHEMA_VERSION = 2
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
-    """The whole record: the keys of record.json, in their order. `incident` is there for that kind alone; `cards` are
-    those that roles declare, without values; `runs` are of a record that is made of the records of several runs."""
+    """The whole record: the keys of record.json, in their order. `incident` and `instruction` are there for those
+    kinds alone; `cards` are those that roles declare, without values; `runs` are of a record that is made of the
+    records of several runs."""
 
     schema: int
     id: str
@@ -225,6 +228,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     incident: Incident | None = None
     cards: tuple[Card, ...] = ()
     runs: tuple[JoinedRun, ...] = ()
+    instruction: Instruction | None = None
 
     @property
     def case(self) -> Incident:
