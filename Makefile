@@ -57,7 +57,7 @@ COMPILE = PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(BIN)/
   --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 lock: setup-dev ## resolve the pinned versions and their hashes again
 	$(BIN)/pip install -q pip-tools
-	$(COMPILE) --extra=pdf --extra=run -o requirements/run.lock pyproject.toml requirements/run.in
+	$(COMPILE) --extra=pdf --extra=run --extra=web -o requirements/run.lock pyproject.toml requirements/run.in
 	$(COMPILE) --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
 
 sbom: setup-dev ## what the package is made of, as CycloneDX in build/

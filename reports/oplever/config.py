@@ -105,6 +105,16 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(address.strip().lower() for address in (self.address, *self.also) if address.strip())
 
 
+class Desk(Struct, frozen=True, forbid_unknown_fields=True):
+    """The desk in the browser. `store` is a database URL for its accounts and sessions; None keeps them in a file
+    beside the records. `url` is the address that people type when a proxy with TLS stands before it. `key` is the SSH
+    key with which it signs; None is one that it makes beside the records."""
+
+    store: str | None = None
+    url: Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-]+(:\d+)?$")] | None = None
+    key: str | None = None
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """`store` is a database URL for the index; None keeps it in a file beside the records. `incidents` is the file with
     the rules for incidents; None is `incidents.yml` beside this one."""
@@ -115,6 +125,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     organisation: Organisation = Organisation()
     incidents: str | None = None
     mail: MailSettings = MailSettings()
+    desk: Desk = Desk()
 
 
 def project() -> Project:

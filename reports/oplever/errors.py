@@ -54,6 +54,21 @@ ANCHORS: Final = (
     "handout-none",
     "handout-room",
     "publish-foreign",
+    "record-changed",
+    "desk-unusable",
+    "desk-port",
+    "desk-exposed",
+    "desk-no-account",
+    "account-taken",
+    "account-unknown",
+    "account-invalid",
+    "login-refused",
+    "login-throttled",
+    "login-ended",
+    "form-refused",
+    "not-permitted",
+    "page-unknown",
+    "link-unusable",
 )
 """Every code an error can carry; each has its paragraph in docs/reference/messages.md."""
 

@@ -86,6 +86,7 @@ def test_every_dependency_has_a_lower_bound_and_what_is_large_is_an_extra() -> N
     assert {name: set(some) for name, some in extras.items()} == {
         "pdf": {"segno", "typst"}, "run": {"ansible-runner", "pexpect"}, "postgresql": {"psycopg"},
         "mail": {"imap-tools"},
+        "web": {"argon2-cffi", "python-multipart", "starlette", "uvicorn"},
     }  # fmt: skip
 
 
@@ -107,6 +108,6 @@ def test_the_locks_agree_and_hold_all_that_the_package_needs() -> None:
     run, dev = (locked(ROOT / f"requirements/{name}.lock") for name in ("run", "dev"))
     assert {name: lines for name, lines in run.items() if dev.get(name) != lines} == {}
     extras = PROJECT["project"]["optional-dependencies"]
-    required = names([*PROJECT["project"]["dependencies"], *extras["pdf"], *extras["run"]])
+    required = names([*PROJECT["project"]["dependencies"], *extras["pdf"], *extras["run"], *extras["web"]])
     assert required.keys() <= run.keys()
     assert names(extras["postgresql"]).keys() <= dev.keys()

@@ -16,6 +16,7 @@ from oplever.kinds import registry
 from oplever.messages import M_
 from oplever.record import own_work
 from oplever.record.entries import Role
+from oplever.record.entries.signature import Through
 from oplever.record.entries.typed import person
 from oplever.record.model import Record
 from oplever.store import manifest, signatures
@@ -29,12 +30,21 @@ class Signed(Struct, frozen=True):
 
 
 def sign(
-    directory: Path, by: str, role: Role, *, key: Path | None = None, decision: str | None = None, remarks: str = ""
+    directory: Path,
+    by: str,
+    role: Role,
+    *,
+    key: Path | None = None,
+    decision: str | None = None,
+    remarks: str = "",
+    through: Through = "",
+    after: str = "",
 ) -> Signed:
-    """Sign the current revision, after adding the decision when there is one.
+    """Sign the current revision, after adding the decision when there is one. `through` says that the key is the
+    desk's; `after` is the head of the record that was decided about.
 
     Raises OpleverError: `record-altered` when a file is not as it was made, `decision-by-executor`, `signing-failed`,
-    `signing-key-missing`, `entry-invalid`, `record-approved`, `run-joined`, `file-unwritable`.
+    `signing-key-missing`, `entry-invalid`, `record-approved`, `record-changed`, `run-joined`, `file-unwritable`.
     """
     by = person("by", by)
     refuse_part(directory)
@@ -43,9 +53,9 @@ def sign(
     signatures.try_key(key)  # before anything is written: a decision cannot be taken back
     if decision:
         content = {"decision": decision, "remarks": remarks or None}
-        admit(directory, [registry.LOG.make("decision", by, clock.now(), content)], is_drawn=True)
+        admit(directory, [registry.LOG.make("decision", by, clock.now(), content)], is_drawn=True, after=after)
     signed = build(directory).document.revision
-    signature = signatures.sign(directory, by, role, clock.now(), key)
+    signature = signatures.sign(directory, by, role, clock.now(), key, through=through)
     return Signed(signed, admit(directory, [signature]))
 
 

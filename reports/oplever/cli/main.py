@@ -43,6 +43,7 @@ COMMANDS = {
     "show": Lazy("oplever.cli.show", "show", "Show a record, or the history of a machine."),
     "sign": Lazy("oplever.cli.sign", "sign", "Sign a record with an SSH key."),
     "verify": Lazy("oplever.cli.verify", "verify", "Check that a record did not change, and who signed it."),
+    "web": Lazy("oplever.cli.web", "web", "Read, decide and add in a browser."),
 }
 """Each command waits for its own libraries only: a run waits for `oplever report`, which needs no database."""
 

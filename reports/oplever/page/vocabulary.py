@@ -128,6 +128,12 @@ PLAIN: dict[str, str] = {
     "test": N_("test"),
     "cabling": N_("cabling"),
     "maintenance": N_("maintenance"),
+    # roles of the desk
+    "reporter": N_("reporter"),
+    "counter": N_("counter"),
+    "technician": N_("technician"),
+    "privacy": N_("privacy officer"),
+    "auditor": N_("auditor"),
     # hours
     "hands_on": N_("hands-on"),
     "travel": N_("travel"),

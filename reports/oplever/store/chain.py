@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from oplever.files import sha256
+from oplever.store.places import ENTRIES, JOURNAL
 
 FINGERPRINT_LENGTH = 24
 """Characters."""
@@ -43,6 +44,13 @@ def fingerprint(lines: Sequence[bytes], journal: Path) -> str:
     """What a paper says of the record with these lines: it answers for all of them and, by the first one, for the
     journal. Raises OSError."""
     return hashlib.sha256(link(lines, journal).encode()).hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def head(directory: Path) -> str:
+    """What the next line of the record in this directory has to name: it answers for all that the record was made of.
+    Raises OSError."""
+    path = directory / ENTRIES
+    return link(path.read_bytes().splitlines(keepends=True) if path.exists() else [], directory / JOURNAL)
 
 
 def of_line(line: bytes) -> str:

@@ -102,9 +102,11 @@ class Index:
                 _insert(self.database, reading, head)
 
 
-def open_index(base: Path | None = None) -> Index:
-    """The index as configured, up to date. Raises OpleverError (`store-unusable`, `extra-missing`,
-    `file-unreadable`)."""
+def open_index(base: Path | None = None, *, is_refreshed: bool = True) -> Index:
+    """The index as configured, up to date; or as it is (not `is_refreshed`).
+
+    Raises OpleverError (`store-unusable`, `extra-missing`, `file-unreadable`).
+    """
     base = (base or places.records_directory()).absolute()
     url = os.environ.get("OPLEVER_STORE") or config.load().store
     place = f"{socket.gethostname()}:{base}" if url else ""
@@ -112,7 +114,8 @@ def open_index(base: Path | None = None) -> Index:
     index = Index(opened, base, place)
     try:
         _make(opened)
-        index.refresh()
+        if is_refreshed:
+            index.refresh()
     except opened.error as problem:
         opened.close()
         raise database.unusable(problem) from None

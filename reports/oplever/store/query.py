@@ -36,16 +36,29 @@ _CONDITIONS = {
     "work_process": "work_process = :work_process",
     "kind": "kind = :kind",
     "state": "status = :state",
+    "waits_for": _in_part("oplever_waits", "who = :waits_for"),
+    "text": "({})".format(
+        " OR ".join(
+            (
+                _like("title", "text"),
+                _like("oplever_records.name", "text"),
+                _in_part("oplever_systems", _like("host", "text")),
+                _in_part("oplever_people", _like("oplever_people.name", "text")),
+            )
+        )
+    ),
     "due": "substr(due, 1, :length) <= :due",
     "since": "started >= :since",
     "until": "started < :until",
     "host": _in_part("oplever_systems", _like("host", "host")),
     "role": _in_part("oplever_roles", _like("role", "role")),
     "failed_check": _in_part("oplever_failing", _like("id", "failed_check")),
-    "operator": _in_part("oplever_people", f"({_like('name', 'operator')} OR {_like('name', 'part')})"),
+    "operator": _in_part(
+        "oplever_people", f"role <> 'reporter' AND ({_like('name', 'operator')} OR {_like('name', 'part')})"
+    ),
 }
 """The condition in SQL of each field of a filter."""
-_PATTERNS = ("host", "role", "failed_check", "operator")
+_PATTERNS = ("host", "role", "failed_check", "operator", "text")
 _COLUMNS = """SELECT key, name, place, problem, started, title, kind, due, work_process, verdict, stage, status,
     revision, duration, clock """
 """The fields of `Listed` up to `hosts`, in their order, after the key."""
@@ -62,7 +75,9 @@ _PARTS = """SELECT oplever_runs.run, oplever_records.place, oplever_records.name
 class Filter(Struct, frozen=True):
     """What a record must have. Names take `*` and `?`; times are ISO 8601 in UTC, from `since` to before `until`.
 
-    `due`: to be ready on that day at the latest; `overdue`: not ready, while the time for it is over now."""
+    `text` is in the title, the name, a machine or a person; `waits_for` a role of `words.Who`. `skip` leaves out so
+    many of the newest ones, and needs `limit`. `due`: to be ready on that day at the latest; `overdue`: not ready,
+    while the time for it is over now."""
 
     host: str | None = None
     role: str | None = None
@@ -77,6 +92,9 @@ class Filter(Struct, frozen=True):
     due: str | None = None
     overdue: bool = False
     limit: int | None = None
+    text: str | None = None
+    waits_for: str | None = None
+    skip: int = 0
 
 
 class Listed(Struct, frozen=True):
@@ -161,10 +179,80 @@ def extracts(index: Index) -> list[Kept]:
     return [Kept(name, moment, clock, problem, bytes(body or b"")) for name, moment, clock, problem, body in rows]
 
 
+def extracts_of(index: Index, names: Sequence[str]) -> list[Kept]:
+    """Of these records of the directory of this index, in this order; not more than a few hundred."""
+    if not names:
+        return []
+    values = {f"n{number}": name for number, name in enumerate(names)}
+    query = f"""SELECT name, moment, clock, problem, body FROM oplever_records
+        LEFT JOIN oplever_extracts ON oplever_extracts.record = oplever_records.key
+        WHERE place = :place AND name IN ({", ".join(f":{key}" for key in values)})"""  # noqa: S608 - names of ours
+    rows = index.database.rows(query, {**values, "place": index.place})
+    kept = {name: Kept(name, moment, clock, problem, bytes(body or b"")) for name, moment, clock, problem, body in rows}
+    return [kept[name] for name in dict.fromkeys(names) if name in kept]
+
+
+def reported_by(index: Index) -> dict[str, list[str]]:
+    """Who reported something here -> the names of the cases, the newest first."""
+    query = """SELECT oplever_people.name, oplever_records.name FROM oplever_people
+        JOIN oplever_records ON oplever_records.key = oplever_people.record
+        WHERE role = 'reporter' AND place = :place ORDER BY moment DESC, number DESC"""
+    cases: dict[str, list[str]] = {}
+    for person, record in index.database.rows(query, {"place": index.place}):
+        cases.setdefault(person, []).append(record)
+    return cases
+
+
+class Seen(Struct, frozen=True):
+    """A machine in the last record that had it."""
+
+    host: str
+    os: str
+    record: str
+    moment: str
+
+
+def machines(index: Index) -> list[Seen]:
+    """Every machine of the directory of this index by name, as its last record has it."""
+    query = """SELECT host, os, name, moment FROM oplever_systems
+        JOIN oplever_records ON oplever_records.key = oplever_systems.record
+        WHERE place = :place ORDER BY moment, number"""
+    last = {
+        row[0]: Seen(row[0], row[1] or "", row[2], row[3]) for row in index.database.rows(query, {"place": index.place})
+    }
+    return [last[host] for host in sorted(last)]
+
+
+def records_of(index: Index, host: str) -> list[str]:
+    """The names of the records of this directory with a machine, newest first."""
+    query = """SELECT name FROM oplever_records WHERE place = :place
+        AND EXISTS (SELECT 1 FROM oplever_systems WHERE record = key AND host = :host) ORDER BY """
+    return index.database.column(query + _LAST_FIRST, {"place": index.place, "host": host})
+
+
 def listing(index: Index, filters: Filter) -> list[Listed]:
     """Records that match all of the filters, newest first. Those that cannot be read match an empty filter only."""
     conditions, values = _conditions(filters)
-    return _listed(index.database, conditions, values, filters.limit)
+    return _listed(index.database, conditions, values, filters.limit, filters.skip)
+
+
+def count(index: Index, filters: Filter) -> int:
+    """How many match, whatever the limit."""
+    conditions, values = _conditions(filters)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    [number] = index.database.column(f"SELECT count(*) FROM oplever_records {where}", values)  # noqa: S608 - ours
+    return int(number)
+
+
+def waiting(index: Index, who: str) -> dict[str, list[str]]:
+    """The records of this directory that wait for a role, with the people that each names for it; empty names too."""
+    query = """SELECT oplever_records.name, oplever_waits.name FROM oplever_waits
+        JOIN oplever_records ON oplever_records.key = oplever_waits.record
+        WHERE who = :who AND place = :place ORDER BY coalesce(due, '9'), started, oplever_records.name"""
+    names: dict[str, list[str]] = {}
+    for record, name in index.database.rows(query, {"who": who, "place": index.place}):
+        names.setdefault(record, []).append(name)
+    return names
 
 
 def unreadable(index: Index) -> list[Listed]:
@@ -302,17 +390,21 @@ def _body(database: Database, digest: str) -> dict[str, str]:
     return msgspec.json.decode(zlib.decompress(body), type=dict[str, str])
 
 
-def _listed(database: Database, conditions: Sequence[str], values: Values, limit: int | None = None) -> list[Listed]:
+def _listed(
+    database: Database, conditions: Sequence[str], values: Values, limit: int | None = None, skip: int = 0
+) -> list[Listed]:
     with database.reading():
-        return list(_by_key(database, conditions, values, limit).values())
+        return list(_by_key(database, conditions, values, limit, skip).values())
 
 
 def _by_key(
-    database: Database, conditions: Sequence[str], values: Values, limit: int | None = None
+    database: Database, conditions: Sequence[str], values: Values, limit: int | None = None, skip: int = 0
 ) -> dict[int, Listed]:
     """The records that meet all conditions, newest first, by their key. To be asked while `reading`."""
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    chosen = f"FROM oplever_records {where} ORDER BY {_LAST_FIRST}" + (f" LIMIT {limit:d}" if limit else "")
+    chosen = f"FROM oplever_records {where} ORDER BY {_LAST_FIRST}" + (
+        f" LIMIT {limit:d} OFFSET {skip:d}" if limit else ""
+    )
     part = f"AND record IN (SELECT key {chosen})" if conditions or limit else ""
     hosts = _grouped(database.rows(_HOSTS.replace("AND :part", part), values))
     operators = _grouped(database.rows(_OPERATORS.replace("AND :part", part), values))
@@ -344,6 +436,10 @@ def _conditions(filters: Filter) -> tuple[list[str], dict[str, Any]]:
     values = {name: _pattern(value) if name in _PATTERNS else value for name, value in terms.items()}
     if filters.operator:
         values["part"] = _pattern(f"*{filters.operator}*")
+    for name in ("limit", "skip"):
+        values.pop(name, None)
+    if filters.text:
+        values["text"] = _pattern(f"*{filters.text}*")
     if filters.due:
         values["length"] = len(filters.due)
     if filters.overdue:

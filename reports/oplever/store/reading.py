@@ -14,6 +14,8 @@ from typing import NamedTuple
 from oplever._shared import sequence
 from oplever.errors import OpleverError
 from oplever.overview import extract
+from oplever.overview.sources import Readable, Source
+from oplever.overview.waiting import waits
 from oplever.store import hiding, places, records, rows, schema
 from oplever.store.pseudonyms import KEY
 from oplever.store.records import Examined
@@ -42,11 +44,17 @@ def read(path: Path) -> Reading:
     previous = {"previous": sequence.previous(str(path))}
     try:
         examined = records.examine(path)
-        body = extract.encode(_shown(examined, path))
+        shown = _shown(examined, path)
+        body = extract.encode(shown)
     except OpleverError as problem:
         return Reading(problem.message, previous, {}, {})
     states, bodies = rows.states(examined.looks)
-    parts = {**rows.parts(examined.record), schema.STATES: states, schema.EXTRACTS: [{"body": body}]}
+    parts = {
+        **rows.parts(examined.record),
+        schema.STATES: states,
+        schema.EXTRACTS: [{"body": body}],
+        schema.WAITS: _waits(shown),
+    }
     return Reading(None, previous | rows.record_row(examined.record), parts, bodies)
 
 
@@ -60,6 +68,15 @@ def _shown(examined: Examined, path: Path) -> extract.Extract:
     except OSError:
         key = b""
     return hiding.hidden(kept, _people(kept), examined.stated, key)
+
+
+def _waits(shown: extract.Extract) -> list[Row]:
+    """A row for each person and role that it waits for; a role that names nobody has one with an empty name."""
+    return [
+        {"who": wait.who, "name": name}
+        for wait in waits(Readable(Source("", "", None, None, shown, ""), shown))
+        for name in wait.names or ("",)
+    ]
 
 
 def _people(kept: extract.Extract) -> Iterator[str]:

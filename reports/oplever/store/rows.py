@@ -114,6 +114,7 @@ def storable(row: Row) -> Row:
 def _people(record: Record) -> list[Row]:
     names: set[tuple[str, str]] = {(person.name, person.role) for person in record.people if person.name}
     names |= {(person.account, "account") for person in record.people if person.account}
+    names |= {(record.incident.reporter, "reporter")} if record.incident and record.incident.reporter else set()
     return [{"name": name, "role": role} for name, role in sorted(names)]
 
 

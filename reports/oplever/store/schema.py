@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 10
+VERSION = 11
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
 may be compared; 6: what a list of incidents shows; 7: extracts; 8: mails of incidents; 9: the assignment, and the runs
-of a record of several; 10: signals in extracts."""
-
+of a record of several; 10: signals in extracts; 11: for whom records wait."""
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
 PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"
 RUNS = "oplever_runs"
 FAILING, CHANGES, STATES = "oplever_failing", "oplever_changes", "oplever_states"
-BODIES, EXTRACTS, MAILS = "oplever_bodies", "oplever_extracts", "oplever_mails"
+BODIES, EXTRACTS, MAILS, WAITS = "oplever_bodies", "oplever_extracts", "oplever_mails", "oplever_waits"
 
 _RECORD = f"INTEGER NOT NULL REFERENCES {RECORDS} (key) ON DELETE CASCADE"
 _COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored", "passed", "ran")
@@ -74,14 +73,16 @@ TABLES: dict[str, dict[str, str]] = {
     | dict.fromkeys(("direction", "message", "digest", "address", "date", "returned"), "TEXT"),
     # What the pages over all records need of one, as `overview.extract` writes it.
     EXTRACTS: {"record": _RECORD, "body": "{bytes}"},
+    # For whom a record waits: `who` is the role, `name` a person with it, empty where the record names nobody.
+    WAITS: {"record": _RECORD} | dict.fromkeys(("who", "name"), "TEXT"),
     BODIES: {"digest": "TEXT PRIMARY KEY", "size_bytes": "BIGINT NOT NULL", "body": "{bytes} NOT NULL"},
 }
 """Columns with their SQL types; `{key}` and `{bytes}` are what each database calls its own (`Database.types`)."""
-PARTS = (PEOPLE, ROLES, RUNS, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS, MAILS)
+PARTS = (PEOPLE, ROLES, RUNS, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS, MAILS, WAITS)
 """Tables that go with a record."""
 _INDEXED = (
     *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES, STATES)),
-    (FAILING, "id"), (STATES, "digest"), (RUNS, "run"),
+    (FAILING, "id"), (STATES, "digest"), (RUNS, "run"), (WAITS, "who"), (RECORDS, "moment"),
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from oplever.errors import OpleverError
 from oplever.files import sha256, unwritable, why, write
 from oplever.messages import M_
 from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
-from oplever.record.entries.signature import changed_meanwhile
+from oplever.record.entries.signature import Through, changed_meanwhile
 from oplever.record.persons import among
 from oplever.store import manifest
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
@@ -35,6 +35,8 @@ from oplever.store.places import ENTRIES, JOURNAL
 from oplever.store.records import read_entries
 
 NAMESPACE = "oplever"
+DESK = "oplever-desk"
+"""The name that the key of a desk has in the allowed signers."""
 STATEMENT = "statement.json"
 SIGNATURE = f"{STATEMENT}.sig"
 
@@ -50,6 +52,7 @@ class Statement(Struct, frozen=True):
     at: str
     format: str = "oplever-statement"
     version: int = 1
+    through: Through = ""
 
 
 class Signer(Struct, frozen=True):
@@ -82,8 +85,9 @@ class Checked(Struct, frozen=True):
         return (*self.altered, self.unproven) if self.unproven else self.altered
 
 
-def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> Entry:
-    """Sign the revision whose documents are there; returns the entry that says so, still to be added.
+def sign(directory: Path, by: str, role: Role, at: str, key: Path | None, *, through: Through = "") -> Entry:
+    """Sign the revision whose documents are there; returns the entry that says so, still to be added. `through` says
+    that the key is not that of `by`.
 
     Raises OpleverError (`signing-failed`, `signing-key-missing`, `file-unwritable`).
     """
@@ -93,7 +97,8 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> Ent
         raise changed_meanwhile()
     content = manifest.encode(frozen)
     digest = hashlib.sha256(content).hexdigest()
-    statement = msgspec.json.encode(Statement(frozen.record, frozen.revision, digest, by, role, at)) + b"\n"
+    stated_by = Statement(frozen.record, frozen.revision, digest, by, role, at, through=through)
+    statement = _encoded(stated_by)
     place = directory / SIGNED / str(frozen.revision)
     with _draft(place) as draft:
         _keep(directory, draft, frozen.files)
@@ -104,7 +109,15 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None) -> Ent
         os.chmod(draft / SIGNATURE, 0o600)
         fingerprint = _fingerprint(draft / SIGNATURE, statement)
         digests = hashlib.sha256(statement).hexdigest(), sha256(draft / SIGNATURE)
-    return Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint))
+    return Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint, through))
+
+
+def _encoded(statement: Statement) -> bytes:
+    """As it is signed; `through` is in it where it says something."""
+    content = msgspec.structs.asdict(statement)
+    if not statement.through:
+        del content["through"]
+    return msgspec.json.encode(content) + b"\n"
 
 
 def try_key(key: Path | None) -> None:
@@ -167,8 +180,8 @@ def _check(
     signer, unproven, unknown = None, "", False
     if not altered:
         statement = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
-        stated = (statement.record, statement.revision, statement.name, statement.role)
-        if stated != (directory.name, signature.revision, entry.by, signature.role):
+        stated = (statement.record, statement.revision, statement.name, statement.role, statement.through)
+        if stated != (directory.name, signature.revision, entry.by, signature.role, signature.through):
             altered = (f"{SIGNED}/{signature.revision}/{STATEMENT}: does not match its entry",)
         try:
             signer = verify(place, allowed, statement.at)
@@ -177,10 +190,18 @@ def _check(
                 f"{SIGNED}/{signature.revision}/{SIGNATURE}: {problem.message}",
                 problem.slug == "signer-unknown",
             )
-        if signer and among(entry.by, signer.principals) is None:
-            whose = f"signed as {entry.by}, with the key of {', '.join(signer.principals)}"
+        if signer and not _may_sign(signer, entry.by, signature.through):
+            signed_as = f"{DESK} for {entry.by}" if signature.through else entry.by
+            whose = f"signed as {signed_as}, with the key of {', '.join(signer.principals)}"
             unproven = f"{SIGNED}/{signature.revision}/{SIGNATURE}: {whose}"
+    if signature.through and not note:
+        note = M_("by the desk, for {name}, who had logged in there; it is no key of their own", name=entry.by)
     return Checked(signature.revision, entry.by, signature.role, signer, note, altered, unproven, unknown=unknown)
+
+
+def _may_sign(signer: Signer, name: str, through: Through) -> bool:
+    """Whether the key is of the desk when the desk signed, and else of the person."""
+    return DESK in signer.principals if through else among(name, signer.principals) is not None
 
 
 def _wrong_files(directory: Path, place: Path, signature: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:

@@ -21,13 +21,16 @@ from oplever import render as render_package
 from oplever.kinds import documents
 from oplever.kinds.derive import derive
 from oplever.kinds.installation.chapters.baseline import exception_problem
+from oplever.kinds.registry import LOG
 from oplever.page.blocks import Attention
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import short_names
 from oplever.page.vocabulary import setting_name, setting_value
 from oplever.record import entries
+from oplever.record.entries.fields import fields
 from oplever.record.model import ExceptionGrant, Language, Record
 from oplever.render.registry import FORMATS, render
+from oplever.web.forms import asked
 
 EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "rect", "path", "line", "circle", "use"}
@@ -234,7 +237,14 @@ def messages() -> set[str]:
             texts |= {
                 arg.value for arg in node.args[:count] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
             }
-    return {text for text in texts if re.search("[A-Za-z]", re.sub(r"{[^{}]*}", "", text))}
+    return {text for text in texts | declared() if re.search("[A-Za-z]", re.sub(r"{[^{}]*}", "", text))}
+
+
+def declared() -> set[str]:
+    """What the declarations of entries say to whoever fills them in: a form shows it."""
+    kinds = [kind for kind in LOG.kinds if not kind.declaration.is_read]
+    texts = {asked(field) for kind in kinds for field in fields(kind)}
+    return texts | {(kind.__doc__ or "").strip() for kind in kinds if kind.tag() != "opened"}
 
 
 def test_every_text_has_a_dutch_translation_and_none_is_left_over() -> None:

@@ -100,9 +100,10 @@ def stage(
 
 
 def _is_approval(signature: Signature, accountability: Accountability) -> bool:
-    """Whether the one who decided put a key to it, after the decision."""
+    """Whether the one who decided put a key to it, after the decision. A key of the desk is nobody's own."""
     return (
         signature.role == "supervisor"
+        and not signature.through
         and same_person(signature.name, accountability.decided_by)
         and signature.at >= accountability.decided_at
     )

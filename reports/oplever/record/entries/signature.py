@@ -12,6 +12,8 @@ from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmp
 from oplever.record.model import Record, Signature
 
 Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
+Through = Literal["", "desk"]
+"""Whose key it is: of the person, or of the desk, where that person had logged in."""
 
 
 class SignatureEntry(EntryKind, frozen=True, tag="signature"):
@@ -32,6 +34,7 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
     statement: Annotated[NonEmptyText, Meta(description="SHA-256 of the signed statement.")]
     signature: Annotated[NonEmptyText, Meta(description="SHA-256 of its signature.")]
     key: Annotated[NonEmptyText, Meta(description="Fingerprint of the key.")]
+    through: Annotated[Through, Meta(description="`desk` when the desk signed for who had logged in there.")] = ""
 
     def check(self, record: Record, envelope: Envelope) -> None:
         """Whoever signs has seen all that stands before the signature."""
@@ -39,7 +42,9 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
             raise changed_meanwhile()
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        signature = Signature(envelope.by, self.role, envelope.at, self.role, self.statement, self.revision, self.key)
+        signature = Signature(
+            envelope.by, self.role, envelope.at, self.role, self.statement, self.revision, self.key, self.through
+        )
         return structs.replace(record, signatures=(*record.signatures, signature))
 
 

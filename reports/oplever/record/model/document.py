@@ -108,7 +108,8 @@ class Signature(Struct, frozen=True):
     """Who signed what, and what the signature means.
 
     Said, `digest` is that of the journal. With an SSH key, `key` is its fingerprint, `revision` what was signed and
-    `digest` that of the signed statement.
+    `digest` that of the signed statement. `through` is `desk` when the key is the desk's, for somebody who had logged
+    in there.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Signature(Struct, frozen=True):
     digest: str = ""
     revision: int | None = None
     key: str = ""
+    through: str = ""
 
 
 class Missing(Struct, frozen=True):

@@ -188,7 +188,7 @@ def signatures(view: View, t: Translator) -> Blocks:
 def signing(view: View, t: Translator, roles: Collection[str] | None = None) -> Signatures:
     """Signatures with a key, and for every role that has none a place to sign on paper, with what was stated for it; of
     these roles alone, or of all of them."""
-    signed = [s for s in view.record.signatures if roles is None or s.role in roles]
+    signed = [s for s in view.record.signatures if not s.through and (roles is None or s.role in roles)]
     lines = [
         SignatureLine(
             role=role_name(t, s.role),
@@ -228,8 +228,32 @@ def _stated(record: Record, t: Translator, role: str) -> str:
         )
     if role == "supervisor" and decision.decision:
         verdict = word(t, decision.decision)
+        if key := _desk_key(record):
+            return t(
+                "{verdict} at the desk by {person}, who had logged in; signed with key {key} of the desk, "
+                "not with a key of their own",
+                verdict=verdict,
+                person=decision.decided_by,
+                key=key,
+            )
         return t("{verdict}, entered under the name {person}, not signed", verdict=verdict, person=decision.decided_by)
     return ""
+
+
+def _desk_key(record: Record) -> str:
+    """The key with which a desk signed the decision for who took it; empty when none did."""
+    decision = record.accountability
+    return next(
+        (
+            signature.key
+            for signature in record.signatures
+            if signature.through
+            and signature.role == "supervisor"
+            and same_person(signature.name, decision.decided_by)
+            and signature.at >= decision.decided_at
+        ),
+        "",
+    )
 
 
 def _meaning(t: Translator, signature: Signature) -> str:

@@ -1,0 +1,1 @@
+"""The desk: who may do what in the browser, logged in as whom."""

@@ -1,0 +1,123 @@
+"""`oplever web`: the desk in the browser, and its accounts."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from oplever.app.desk import accounts, key
+from oplever.app.desk.permissions import ROLES, Role
+from oplever.cli.language import say, translator
+from oplever.cli.tables import table
+from oplever.messages import M_
+from oplever.page.vocabulary import word
+
+_role_option = click.option(
+    "--role",
+    "roles",
+    type=click.Choice(ROLES),
+    multiple=True,
+    help="What the account may do; can be given more than once.",
+)
+_LONGEST_LINE = 1000
+
+
+@click.group()
+@click.help_option(help="Show this help and exit.")
+def web() -> None:
+    """Read records, decide and add to them in a browser.
+
+    \b
+    Examples:
+      oplever web account add "M. de Wit" --role supervisor
+      oplever web serve
+    """
+
+
+@web.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; without TLS only this computer."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes a free one."
+)
+@click.help_option(help="Show this help and exit.")
+def serve(host: str, port: int) -> None:
+    """Open the desk, until Ctrl-C. /healthz answers 200 while it can serve."""
+    from oplever.web import server  # noqa: PLC0415 - only here it is needed, and it takes long to import
+
+    desk, bound = server.prepare(host, port)
+    say("the desk is open at {url}", url=desk.origin)
+    say("stop it with Ctrl-C")
+    sys.stdout.flush()
+    server.serve(desk, bound)
+
+
+@web.command("key")
+@click.help_option(help="Show this help and exit.")
+def show_key() -> None:
+    """Print the key of the desk as a line for the file of allowed signers, by which `oplever verify` checks it."""
+    click.echo(key.allowed_line())
+
+
+@web.group()
+@click.help_option(help="Show this help and exit.")
+def account() -> None:
+    """Accounts of the desk. NAME is the name of the person as records have it."""
+
+
+@account.command("add")
+@click.argument("name")
+@_role_option
+@click.help_option(help="Show this help and exit.")
+def add_account(name: str, roles: tuple[Role, ...]) -> None:
+    """Add an account. The password is asked for, or read from standard input: one line."""
+    if not roles:
+        raise click.UsageError(M_("give --role: {choices}", choices=", ".join(ROLES)))
+    made = accounts.add(name, roles, _password())
+    say("account {name}: {roles}", name=made.name, roles=_words(made.roles))
+
+
+@account.command("change")
+@click.argument("name")
+@_role_option
+@click.option("--password", "asks", is_flag=True, help="Ask for another password, or read it from standard input.")
+@click.option("--close", is_flag=True, help="Close the account: nobody can log in with it any more.")
+@click.help_option(help="Show this help and exit.")
+def change_account(*, name: str, roles: tuple[Role, ...], asks: bool, close: bool) -> None:
+    """Give an account other roles or another password, or close it. Whoever is logged in with it is logged out."""
+    if not (roles or asks or close):
+        raise click.UsageError(M_("give --role, --password or --close"))
+    changed = accounts.change(name, roles=roles, password=_password() if asks else "", close=close)
+    text = (
+        M_("account {name} is closed", name=changed.name)
+        if close
+        else M_("account {name} was changed", name=changed.name)
+    )
+    say("{text}", text=text)
+
+
+@account.command("list")
+@click.help_option(help="Show this help and exit.")
+def list_accounts() -> None:
+    """List the accounts, with their roles."""
+    t = translator()
+    rows = [
+        (one.name, _words(one.roles), t("closed on {day}", day=t.day(one.closed)) if one.closed else "")
+        for one in accounts.every()
+    ]
+    table([t("name"), t("roles"), t("state")], rows, headings=False)
+
+
+def _words(roles: tuple[Role, ...]) -> str:
+    return ", ".join(word(translator(), role) for role in roles)
+
+
+def _password() -> str:
+    """Typed twice on a terminal, else the first line of what is given; never an argument, which all processes see."""
+    if sys.stdin.isatty():
+        t = translator()
+        typed: str = click.prompt(t("Password"), hide_input=True, confirmation_prompt=t("Once more"))
+        return typed
+    return sys.stdin.readline(_LONGEST_LINE).rstrip("\r\n")

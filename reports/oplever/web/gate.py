@@ -1,0 +1,190 @@
+"""The one way in: every request passes here before a page is made.
+
+In this order: the session, the language, the permission, where the request came from with the token of its form. What
+goes wrong becomes a page with the message and the advice that the command line has.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from oplever.app.desk import sessions
+from oplever.app.desk.permissions import Action, may
+from oplever.errors import OpleverError
+from oplever.messages import M_
+from oplever.page.translator import LANGUAGES, Translator
+from oplever.store import desk as desk_store
+from oplever.web.desk import Desk
+from oplever.web.parts import Section
+from oplever.web.visit import Visit
+from oplever.words import Language
+
+Handler = Callable[[Visit], Response]
+_MOST_FIELDS = 2000
+_STATUS = {
+    "record-unknown": 404,
+    "page-unknown": 404,
+    "host-unknown": 404,
+    "link-unusable": 410,
+    "not-permitted": 403,
+    "form-refused": 403,
+    "decision-by-executor": 403,
+    "login-refused": 401,
+    "login-throttled": 429,
+    "record-changed": 409,
+    "record-approved": 409,
+    "record-altered": 409,
+    "incident-state": 409,
+    "incident-order": 409,
+    "incident-open-ends": 409,
+    "entry-invalid": 422,
+    "account-invalid": 422,
+}
+"""Status of HTTP by the code of an error; 503 for any other, since it is about the surroundings."""
+LANGUAGE = "language"
+
+
+class Way(NamedTuple):
+    """A page or an action of the desk: where it is, what it takes, and who makes the answer."""
+
+    path: str
+    method: str
+    action: Action
+    handler: Handler
+
+
+def endpoint(way: Way, desk: Desk) -> Callable[[Request], object]:
+    """What the framework calls for a way."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            form = await _form(request) if way.method == "POST" else {}
+        except (HTTPException, ValueError) as problem:
+            return Response(f"the form cannot be read: {problem}", 400, media_type="text/plain")
+        return await run_in_threadpool(_answer, way, desk, request, form)
+
+    return answer
+
+
+async def _form(request: Request) -> Mapping[str, Sequence[str]]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return {}
+    data: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=1 << 17)
+    form: dict[str, list[str]] = {}
+    for name, value in data.multi_items():
+        if not isinstance(value, UploadFile):
+            form.setdefault(name, []).append(value)
+    return form
+
+
+def _answer(way: Way, desk: Desk, request: Request, form: Mapping[str, Sequence[str]]) -> Response:
+    t = Translator(_language(request))
+    try:
+        with desk_store.opened() as database:
+            session = sessions.load(database, request.cookies.get(desk.cookie, ""))
+            form_token = session.form_token if session else request.cookies.get(desk.form_cookie, "")
+            visit = Visit(request, desk, database, session, form, form_token, t)
+            if not visit.form_token:
+                visit.form_token = visit.cookies[desk.form_cookie] = secrets.token_urlsafe(32)
+            return _with_cookies(visit, _guarded(way, visit))
+    except OpleverError as problem:  # the database itself
+        return _plain(problem, t)
+
+
+def _guarded(way: Way, visit: Visit) -> Response:
+    try:
+        if way.method == "POST":
+            _check_origin(visit)
+        if visit.session is None and way.action != "public":
+            return _to_login(way, visit)
+        if not may(visit.roles, way.action):
+            raise OpleverError(
+                "not-permitted",
+                M_("your account may not do this"),
+                M_("ask the administrator for the role: oplever web account change"),
+            )
+        if way.method == "POST":
+            _check_token(visit)
+        return way.handler(visit)
+    except OpleverError as problem:
+        return refusal(visit, problem)
+
+
+def _to_login(way: Way, visit: Visit) -> Response:
+    if way.method == "POST":
+        raise OpleverError(
+            "login-ended", M_("you are not logged in, or not any more; nothing was added"), M_("log in: /login")
+        )
+    path = visit.request.url.path
+    return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path)}", 303)
+
+
+def _check_origin(visit: Visit) -> None:
+    """A form is sent by a page of the desk itself; a browser says where it comes from."""
+    site, origin = (visit.request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    is_ours = origin in visit.desk.origins if origin is not None else site == "same-origin"
+    if not is_ours or site not in (None, "same-origin"):
+        raise _refused()
+
+
+def _check_token(visit: Visit) -> None:
+    if not visit.form_token or not hmac.compare_digest(visit.value("form_token").encode(), visit.form_token.encode()):
+        raise _refused()
+
+
+def _refused() -> OpleverError:
+    return OpleverError(
+        "form-refused",
+        M_("this form was not sent by a page of the desk, or is too old; nothing was added"),
+        M_("open the page again and fill it in"),
+    )
+
+
+def refusal(visit: Visit, problem: OpleverError) -> Response:
+    """A page that says what was wrong and what to do."""
+    from oplever.page.blocks import Paragraph  # noqa: PLC0415 - beside its one use
+
+    shown = problem.in_language(visit.t)
+    lines = (shown.message, *shown.details)
+    section = Section("", (*(Paragraph(line, "bad") for line in lines), Paragraph(f"→ {shown.advice} [{shown.slug}]")))
+    return visit.show(visit.screen(visit.t("This was not done"), [section]), status(problem))
+
+
+def status(problem: OpleverError) -> int:
+    return _STATUS.get(problem.slug, 401 if problem.slug == "login-ended" else 503)
+
+
+def _plain(problem: OpleverError, t: Translator) -> Response:
+    shown = problem.in_language(t)
+    return Response(f"{shown.message}\n-> {shown.advice}\n[{shown.slug}]\n", status(problem), media_type="text/plain")
+
+
+def _language(request: Request) -> Language:
+    """What was chosen, else what was chosen before, else the first one of the browser that there is."""
+    accepted = (part.partition(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(","))
+    names = (request.query_params.get(LANGUAGE), request.cookies.get(LANGUAGE), *accepted)
+    return "nl" if next((name for name in names if name in LANGUAGES), "en") == "nl" else "en"
+
+
+def _with_cookies(visit: Visit, response: Response) -> Response:
+    secure = visit.desk.is_secure
+    chosen = visit.asked(LANGUAGE)
+    if chosen in ("nl", "en"):
+        response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, secure=secure, httponly=True, samesite="lax")
+    for name, value in visit.cookies.items():
+        if value is None:
+            response.delete_cookie(name, secure=secure, httponly=True, samesite="lax")
+        else:
+            response.set_cookie(name, value, secure=secure, httponly=True, samesite="lax")
+    return response

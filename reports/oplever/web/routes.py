@@ -1,0 +1,28 @@
+"""Every page and action of the desk, with what somebody has to be allowed to open it."""
+
+from __future__ import annotations
+
+from oplever.web.gate import Way
+from oplever.web.views import adding, decide, entrance, home, lists, records
+
+WAYS: tuple[Way, ...] = (
+    Way("/healthz", "GET", "public", entrance.health),
+    Way("/static/{file}", "GET", "public", entrance.static),
+    Way("/login", "GET", "public", entrance.show_login),
+    Way("/login", "POST", "public", entrance.log_in),
+    Way("/logout", "POST", "own", entrance.log_out),
+    Way("/account", "GET", "own", entrance.account),
+    Way("/account", "POST", "own", entrance.change_password),
+    Way("/", "GET", "own", home.show),
+    Way("/records", "GET", "read_records", lists.records),
+    Way("/records/{name}", "GET", "read_records", records.show),
+    Way("/records/{name}/decide", "GET", "decide", decide.show),
+    Way("/records/{name}/decide", "POST", "decide", decide.send),
+    Way("/records/{name}/add", "GET", "add", adding.choose),
+    Way("/records/{name}/add/{kind}", "GET", "add", adding.show),
+    Way("/records/{name}/add/{kind}", "POST", "add", adding.send),
+    Way("/records/{name}/{file}", "GET", "read_documents", records.show_document),
+    Way("/machines", "GET", "read_records", lists.machines),
+    Way("/machines/{host:path}", "GET", "read_records", lists.machine),
+)
+"""In this order: the first one that fits a path is taken."""

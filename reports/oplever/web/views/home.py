@@ -1,0 +1,60 @@
+"""What waits for whoever is logged in."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from oplever.page.blocks import Paragraph
+from oplever.page.parts import Blocks, table
+from oplever.record.persons import among, same_person
+from oplever.store import query
+from oplever.store.index import Index
+from oplever.web.parts import Section
+from oplever.web.views.lists import columns, rows
+from oplever.web.visit import Visit
+from oplever.words import Who
+
+_MOST = 50
+
+
+def show(visit: Visit) -> Response:
+    """For a supervisor what is to be decided, for a technician the own work, for a reporter the own reports."""
+    t, sections = visit.t, []
+    with visit.desk.index() as index:
+        if visit.may("decide"):
+            sections.append(Section(t("Waits for your decision"), _waiting(visit, index, "supervisor")))
+        if "technician" in visit.roles:
+            sections.append(Section(t("Waits for you as technician"), _waiting(visit, index, "executor")))
+        if visit.may("invite"):
+            sections.append(Section(t("Waits for a user"), _waiting(visit, index, "user")))
+        if visit.may("report"):
+            sections.append(Section(t("What I reported"), _reported(visit, index)))
+    if not sections:
+        sections.append(Section("", (Paragraph(t("Nothing waits for you: you read what others do."), "info"),)))
+    return visit.show(visit.screen(t("My work"), sections))
+
+
+def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
+    """What names me first, then what names nobody; what names others alone is theirs."""
+    waiting, me = query.waiting(index, who), visit.account.name
+    mine = [record for record, names in waiting.items() if among(me, names) is not None]
+    open_to_all = [record for record, names in waiting.items() if not any(names)]
+    return _table(visit, index, mine + open_to_all)
+
+
+def _reported(visit: Visit, index: Index) -> Blocks:
+    reported = query.reported_by(index)
+    return _table(
+        visit, index, [case for name in reported if same_person(name, visit.account.name) for case in reported[name]]
+    )
+
+
+def _table(visit: Visit, index: Index, names: list[str]) -> Blocks:
+    t = visit.t
+    shown = rows(t, index, names[:_MOST])
+    if not shown:
+        return (Paragraph(t("Nothing."), "info"),)
+    surplus = len(names) - _MOST
+    more = (Paragraph(t("and {count} more", count=t.number(surplus)), "info"),) if surplus > 0 else ()
+    caption = t.plural("{count} record", "{count} records", len(names))
+    return (*table(caption, columns(t), shown), *more)

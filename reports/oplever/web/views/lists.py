@@ -1,0 +1,187 @@
+"""Records and machines in lists: in the words of the pages over all records, with links to the pages of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlencode
+
+from msgspec import structs
+from starlette.responses import Response
+
+from oplever.overview import extract
+from oplever.overview.pages import cells
+from oplever.overview.pages.records import record_columns, record_row
+from oplever.overview.sources import Readable, Source
+from oplever.overview.sources import Visit as MachineVisit
+from oplever.page.blocks import Cell, Column, Paragraph
+from oplever.page.parts import Blocks, table
+from oplever.page.translator import N_, Translator
+from oplever.page.vocabulary import DOCUMENT_STATUS, VERDICTS
+from oplever.store import query
+from oplever.store.index import Index
+from oplever.store.query import Filter, Kept
+from oplever.text import clean_text
+from oplever.web.parts import Field, Form, Link, Section, Ways
+from oplever.web.visit import Visit, unknown_page
+
+PAGE_ROWS = 50
+_MOST_VISITS = 100
+_LONGEST_SEARCH = 100
+_WAITING = {"supervisor": N_("a supervisor"), "user": N_("a user"), "executor": N_("a technician")}
+
+
+def path_of(name: str) -> str:
+    """The page of a record."""
+    return f"/records/{quote(name, safe='')}"
+
+
+def machine_path(host: str) -> str:
+    return f"/machines/{quote(host, safe='')}"
+
+
+def readable(kept: Kept) -> Readable | None:
+    """A record as the pages over all records have it; None when it cannot be read."""
+    if kept.problem is not None or not kept.body:
+        return None
+    page = {f"report.{language}.html": path_of(kept.name) for language in ("nl", "en")}
+    content = extract.decode(kept.body)
+    return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", page), content)
+
+
+def columns(t: Translator) -> tuple[Column, ...]:
+    return record_columns(t)[:-1]
+
+
+def row(t: Translator, kept: Kept) -> tuple[Cell, ...]:
+    """A record in a list; of one that cannot be read why."""
+    if of := readable(kept):
+        return record_row(t, of)[:-1]
+    problem = Cell(t("cannot be read"), "bad", note=clean_text(kept.problem or ""))
+    return (Cell(cells.day(t, kept.moment or "")), Cell(clean_text(kept.name)), problem, *[Cell("")] * 3)
+
+
+def rows(t: Translator, index: Index, names: Sequence[str]) -> list[tuple[Cell, ...]]:
+    return [row(t, kept) for kept in query.extracts_of(index, names)]
+
+
+def records(visit: Visit) -> Response:
+    """A page of the list, newest first, of what was searched for."""
+    t, filters = visit.t, _filters(visit)
+    skip = _number(visit.asked("skip"))
+    with visit.desk.index() as index:
+        total = query.count(index, filters)
+        listed = query.listing(index, structs.replace(filters, limit=PAGE_ROWS, skip=skip))
+        shown = rows(t, index, [record.name for record in listed])
+    visit.note_read(f"records {visit.request.url.query}".strip())
+    counted = t.plural("{count} record", "{count} records", total)
+    found: Blocks = table(counted, columns(t), shown) or (Paragraph(t("No record matches all filters."), "info"),)
+    sections = [Section("", (_search(visit),)), Section(t("Records"), (*found, *_pager(visit, skip, total)))]
+    return visit.show(visit.screen(t("Records"), sections))
+
+
+def _filters(visit: Visit) -> Filter:
+    def chosen(name: str, among: Iterable[str]) -> str | None:
+        return visit.asked(name) if visit.asked(name) in among else None
+
+    return Filter(
+        text=visit.asked("text").strip()[:_LONGEST_SEARCH] or None,
+        verdict=chosen("verdict", VERDICTS),
+        state=chosen("state", DOCUMENT_STATUS),
+        waits_for=chosen("waits_for", _WAITING),
+        overdue=visit.asked("overdue") == "yes",
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
+def _search(visit: Visit) -> Form:
+    t = visit.t
+    anything = ("", t("all"))
+    verdicts = tuple((code, t(text)) for code, text in VERDICTS.items())
+    states = tuple((code, t(text)) for code, (_, text) in DOCUMENT_STATUS.items())
+    roles = tuple((code, t(text)) for code, text in _WAITING.items())
+    return Form(
+        "/records",
+        (
+            Field("text", t("Search"), value=visit.asked("text"), hint=t("Title, record, machine or person.")),
+            Field("verdict", t("Verdict"), "choice", visit.asked("verdict"), choices=(anything, *verdicts)),
+            Field("state", t("Status"), "choice", visit.asked("state"), choices=(anything, *states)),
+            Field("waits_for", t("Waits for"), "choice", visit.asked("waits_for"), choices=(anything, *roles)),
+        ),
+        (("", t("Search")),),
+        method="get",
+        is_inline=True,
+    )
+
+
+def _pager(visit: Visit, skip: int, total: int) -> tuple[Ways, ...]:
+    t = visit.t
+    terms = {name: value for name, value in visit.request.query_params.items() if name not in ("skip", "language")}
+
+    def page(first: int) -> str:
+        return f"/records?{urlencode({**terms, 'skip': first})}"
+
+    links = []
+    if skip > 0:
+        links.append(Link(t("Newer"), page(max(0, skip - PAGE_ROWS))))
+    if skip + PAGE_ROWS < total:
+        links.append(Link(t("Older"), page(skip + PAGE_ROWS)))
+    return (Ways(tuple(links)),) if links else ()
+
+
+def machines(visit: Visit) -> Response:
+    """Every machine, with its last record."""
+    t, text = visit.t, visit.asked("text").strip().casefold()[:_LONGEST_SEARCH]
+    with visit.desk.index() as index:
+        seen = [machine for machine in query.machines(index) if text in machine.host.casefold()]
+    shown = [
+        (
+            Cell(clean_text(machine.host), link=machine_path(machine.host)),
+            Cell(clean_text(machine.os)),
+            Cell(cells.day(t, machine.moment or "")),
+            Cell(clean_text(machine.record), link=path_of(machine.record)),
+        )
+        for machine in seen[:1000]
+    ]
+    caption = t.plural("{count} machine", "{count} machines", len(seen))
+    heads = (Column(t("Machine"), 3), Column(t("Operating system"), 3), Column(t("Last seen")), Column(t("Record"), 4))
+    found: Blocks = table(caption, heads, shown) or (Paragraph(t("No record has this machine."), "info"),)
+    search = Form(
+        "/machines",
+        (Field("text", t("Search"), value=visit.asked("text")),),
+        (("", t("Search")),),
+        method="get",
+        is_inline=True,
+    )
+    return visit.show(visit.screen(t("Machines"), [Section("", (search,)), Section(t("Machines"), found)]))
+
+
+def machine(visit: Visit) -> Response:
+    """The records of one machine, newest first."""
+    t, host = visit.t, visit.part("host")
+    visit.note_read(f"machine {host}")
+    with visit.desk.index() as index:
+        names = query.records_of(index, host)
+        kept = query.extracts_of(index, names[:_MOST_VISITS])
+    if not names:
+        raise unknown_page()
+    heads = (
+        Column(t("Day"), 2),
+        Column(t("Record"), 5),
+        Column(t("State"), 3),
+        Column(t("Tests"), 2),
+        Column(t("Security"), 2),
+        Column(t("Changes"), 3),
+    )
+    shown = [
+        cells.visit_cells(t, MachineVisit(of, part))
+        for of in map(readable, kept)
+        if of is not None
+        for part in of.extract.machines
+        if part.name == host
+    ]
+    caption = t.plural("{count} record", "{count} records", len(names))
+    title = clean_text(host)
+    return visit.show(visit.screen(title, [Section(t("Records"), table(caption, heads, shown))], kind=t("Machine")))

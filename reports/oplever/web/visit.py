@@ -1,0 +1,122 @@
+"""One request: who asks for what, in which language, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from oplever.app.desk import reads
+from oplever.app.desk.accounts import Account
+from oplever.app.desk.permissions import Action, Role, may
+from oplever.app.desk.sessions import Session
+from oplever.app.organisation import organisation
+from oplever.errors import OpleverError
+from oplever.messages import M_
+from oplever.page.document import labels
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import word
+from oplever.store.database import Database
+from oplever.web import drawing
+from oplever.web.parts import Link, Screen, Section
+from oplever.web.words import ACCOUNT_PAGE, MENU
+
+if TYPE_CHECKING:
+    from oplever.web.desk import Desk
+
+
+@dataclass
+class Visit:
+    """`form` are the values of the fields that were sent, `form_token` what a form of this browser has to hold.
+    `cookies` are put into the answer: name -> value, None takes one away."""
+
+    request: Request
+    desk: Desk
+    database: Database
+    session: Session | None
+    form: Mapping[str, Sequence[str]]
+    form_token: str
+    t: Translator
+    cookies: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        """Whoever is logged in; only where the table of permissions asks for it."""
+        assert self.session is not None  # the gate lets nobody else in  # noqa: S101
+        return self.session.account
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return self.session.account.roles if self.session else ()
+
+    @property
+    def address(self) -> str:
+        return self.request.client.host if self.request.client else ""
+
+    def may(self, action: Action) -> bool:
+        return may(self.roles, action)
+
+    def value(self, name: str) -> str:
+        """The first value of a field; empty when it was not sent."""
+        values = self.form.get(name) or ("",)
+        return values[0]
+
+    def asked(self, name: str) -> str:
+        """A parameter of the address."""
+        return self.request.query_params.get(name, "")
+
+    def part(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def note_read(self, subject: str) -> None:
+        """Keep that this page, which names people, was looked at."""
+        login = self.session.account.login if self.session else ""
+        reads.note(self.database, login, self.request.url.path, subject, self.address)
+
+    def screen(self, title: str, sections: Sequence[Section] = (), *, kind: str = "") -> Screen:
+        """A page in the frame of the desk."""
+        t, here = self.t, self.request.url.path
+        menu = tuple(
+            Link(t(name), path, is_here=path == here or (path != "/" and here.startswith(f"{path}/")))
+            for path, name, action in MENU
+            if self.session and self.may(action)
+        )
+        language = "en" if t.language == "nl" else "nl"
+        account = self.session.account if self.session else None
+        return Screen(
+            language=t.language,
+            title=title,
+            kind=kind or t("Desk"),
+            sections=tuple(sections),
+            menu=menu,
+            labels=labels(t, "")
+            | {
+                "menu": t("Pages"),
+                "log_out": t("Log out"),
+                "account": t(ACCOUNT_PAGE),
+                "required": t("has to be filled in"),
+                "roles": ", ".join(word(t, role) for role in account.roles) if account else "",
+                "not_taken": t("Not taken"),
+            },
+            other=Link(
+                "English" if language == "en" else "Nederlands", f"{here}?language={language}", language=language
+            ),
+            account=account.name if account else "",
+            form_token=self.form_token,
+            organisation=organisation(),
+        )
+
+    def show(self, screen: Screen, status: int = 200) -> Response:
+        return Response(drawing.draw(screen), status, media_type="text/html; charset=utf-8")
+
+    def go(self, path: str) -> Response:
+        """To another page of the desk, after something was done."""
+        return RedirectResponse(path, 303)
+
+
+def unknown_page() -> OpleverError:
+    return OpleverError("page-unknown", M_("there is no such page"), M_("go to the first page: /"))

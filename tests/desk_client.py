@@ -1,0 +1,92 @@
+"""The desk without a network: accounts, a browser's cookies, and forms filled in as a page gives them."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import argon2
+import pytest
+from oplever.app.desk import accounts
+from oplever.app.desk.permissions import Role
+from oplever.web.application import application
+from oplever.web.desk import Desk
+from starlette.testclient import TestClient
+
+ORIGIN = "http://127.0.0.1:8765"
+PASSWORD = "vier woorden zijn genoeg"  # noqa: S105 - of accounts that live as long as a test
+WRONG = "vijf woorden zijn niet goed"
+SAME_SITE = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+
+
+def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that are hashed in no time; what is kept has the same form."""
+    hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", lambda: hasher)
+    accounts._nobody.cache_clear()
+
+
+class Browser:
+    """One browser at the desk; `log_in` makes the account when there is none."""
+
+    def __init__(self, language: str = "en", desk: Desk | None = None) -> None:
+        self.desk = desk or Desk(ORIGIN)
+        self.client = TestClient(
+            application(self.desk),
+            base_url=self.desk.origin,
+            headers={"accept-language": language},
+            follow_redirects=False,
+            client=("192.0.2.7", 40000),
+        )
+
+    def log_in(self, name: str, *roles: Role) -> Browser:
+        if roles:
+            accounts.add(name, roles, PASSWORD)
+        done = self.send("/login", name=name, password=PASSWORD)
+        assert done.status_code == 303, done.text
+        return self
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.client.get(path, **options)
+
+    def page(self, path: str) -> str:
+        answer = self.get(path)
+        assert answer.status_code == 200, (answer.status_code, answer.text)
+        return str(answer.text)
+
+    def fields(self, path: str) -> dict[str, str]:
+        """The hidden fields of the form that is sent to this path, as its page has them."""
+        return hidden(self.page(path), path)
+
+    def send(self, path: str, at: str = "", /, headers: dict[str, str] | None = None, **values: Any) -> Any:
+        """Fill in the form of the page `at` that is sent to `path`, and send it."""
+        data = {**hidden(self.page(at or path), path), **values}
+        return self.client.post(path, data=data, headers=SAME_SITE if headers is None else headers)
+
+
+def hidden(page: str, path: str) -> dict[str, str]:
+    form = re.search(rf'<form[^>]* action="{re.escape(html.escape(path))}".*?</form>', page, re.DOTALL)
+    assert form, f"no form for {path}"
+    pairs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[0])
+    return {name: html.unescape(value) for name, value in pairs}
+
+
+def text(page: str) -> str:
+    """What a reader sees, on one line."""
+    body = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def files(base: Path) -> dict[str, bytes]:
+    """Everything below a directory, but the databases and the documents."""
+    left_out = (".sqlite", "-journal", ".html", ".pdf", ".md")
+    return {
+        str(path.relative_to(base)): path.read_bytes()
+        for path in sorted(base.rglob("*"))
+        if path.is_file()
+        and not path.name.endswith(left_out)
+        and not path.name.startswith("desk_key")
+        and ".documents" not in path.parts
+    }
