@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from oplever.kinds import registry
 from oplever.kinds.base import Rule, about
-from oplever.record.entries.fields import Field, fields
+from oplever.record.entries.fields import Field, fields, typed_fields
 from oplever.record.model import Record, Who
 
 _WIDTH = 100
@@ -45,7 +45,7 @@ def lacking(record: Record) -> Lacking:
 
 
 def _question(rule: Rule) -> Question:
-    declared = fields(registry.entry_kind(rule.entry))
+    declared = typed_fields(registry.entry_kind(rule.entry))
     names = rule.fields or tuple(field.name for field in declared)
     open_fields = tuple(field for field in declared if field.name in names and field.name not in rule.preset)
     needed = frozenset(rule.fields) | frozenset(field.name for field in open_fields if field.required)

@@ -18,7 +18,7 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.messages import M_
 from oplever.record.entries import KINDS, EntryKind
-from oplever.record.entries.fields import Field, fields
+from oplever.record.entries.fields import Field, typed_fields
 from oplever.text import printable
 
 
@@ -117,7 +117,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
         click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),
         by_parameter(),
     ]
-    options += [parameter(field, kind.declaration.argument) for field in fields(kind)]
+    options += [parameter(field, kind.declaration.argument) for field in typed_fields(kind)]
     doc = (kind.__doc__ or "").strip()
     return click.Command(name, params=options, callback=run, help=doc, short_help=doc, add_help_option=True)
 

@@ -211,7 +211,8 @@ class Checklist(Struct, frozen=True, tag_field="kind", tag="checklist"):
 
 
 class SignatureLine(Struct, frozen=True):
-    """Without `name` it is a place to sign by hand; `note` is what was stated for it without signing."""
+    """Without `name` it is a place to sign by hand; `note` is what was stated for it without signing, `drawn` what was
+    signed on a screen, as the path of a picture of 600 by 180."""
 
     role: str
     meaning: str
@@ -219,6 +220,7 @@ class SignatureLine(Struct, frozen=True):
     date: str = ""
     digest: str = ""
     note: str = ""
+    drawn: str = ""
 
 
 class Signatures(Struct, frozen=True, tag_field="kind", tag="signatures"):

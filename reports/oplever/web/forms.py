@@ -12,7 +12,7 @@ from oplever.page.translator import Translator
 from oplever.page.vocabulary import word
 from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field as Declared
-from oplever.record.entries.fields import fields
+from oplever.record.entries.fields import typed_fields
 from oplever.record.model import Record
 from oplever.web.parts import Field, Form
 from oplever.web.words import CHOICES
@@ -38,7 +38,7 @@ def drawn(
     """The fields of a kind, with what was filled in before, else what is `preset`."""
     offers = dict(kind.offers(record)) if kind.declaration.offered else {}
     machines = tuple((system.name, system.name) for system in record.systems)[:_MOST_MACHINES]
-    drawn_fields = (_field(t, field, filled, preset or {}, offers.get(field.name, {})) for field in fields(kind))
+    drawn_fields = (_field(t, field, filled, preset or {}, offers.get(field.name, {})) for field in typed_fields(kind))
     return tuple(_of_machines(field, machines) for field in drawn_fields)
 
 
@@ -83,7 +83,7 @@ def choice_word(t: Translator, choice: str) -> str:
 def values(kind: type[EntryKind], filled: Filled) -> dict[str, Any]:
     """What was filled in, by the names of the fields; what was left open is left out."""
     typed: dict[str, Any] = {}
-    for field in fields(kind):
+    for field in typed_fields(kind):
         lines = [line.strip() for text in filled.get(PREFIX + field.name, ()) for line in text.splitlines()]
         if field.form == "texts":
             typed[field.name] = [line for line in lines if line]

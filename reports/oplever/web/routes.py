@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oplever.web.gate import Way
-from oplever.web.views import adding, decide, entrance, home, lists, records
+from oplever.web.views import accept, adding, audit, decide, entrance, home, lists, records
 
 WAYS: tuple[Way, ...] = (
     Way("/healthz", "GET", "public", entrance.health),
@@ -21,7 +21,12 @@ WAYS: tuple[Way, ...] = (
     Way("/records/{name}/add", "GET", "add", adding.choose),
     Way("/records/{name}/add/{kind}", "GET", "add", adding.show),
     Way("/records/{name}/add/{kind}", "POST", "add", adding.send),
+    Way("/records/{name}/invite", "GET", "invite", accept.show_invite),
+    Way("/records/{name}/invite", "POST", "invite", accept.invite),
     Way("/records/{name}/{file}", "GET", "read_documents", records.show_document),
+    Way("/accept/{token}", "GET", "public", accept.show),
+    Way("/accept/{token}", "POST", "public", accept.send),
+    Way("/reads", "GET", "read_reads", audit.show),
     Way("/machines", "GET", "read_records", lists.machines),
     Way("/machines/{host:path}", "GET", "read_records", lists.machine),
 )

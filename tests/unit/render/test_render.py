@@ -27,7 +27,7 @@ from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import short_names
 from oplever.page.vocabulary import setting_name, setting_value
 from oplever.record import entries
-from oplever.record.entries.fields import fields
+from oplever.record.entries.fields import typed_fields
 from oplever.record.model import ExceptionGrant, Language, Record
 from oplever.render.registry import FORMATS, render
 from oplever.web.forms import asked
@@ -243,7 +243,7 @@ def messages() -> set[str]:
 def declared() -> set[str]:
     """What the declarations of entries say to whoever fills them in: a form shows it."""
     kinds = [kind for kind in LOG.kinds if not kind.declaration.is_read]
-    texts = {asked(field) for kind in kinds for field in fields(kind)}
+    texts = {asked(field) for kind in kinds for field in typed_fields(kind)}
     return texts | {(kind.__doc__ or "").strip() for kind in kinds if kind.tag() != "opened"}
 
 

@@ -10,11 +10,12 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from oplever.record.entries.base import EntryKind
 
-Form = Literal["text", "number", "day", "yes_no", "choice", "texts"]
+Form = Literal["text", "number", "day", "yes_no", "choice", "texts", "made"]
 
 
 class Field(Struct, frozen=True):
-    """One field. `form` is how a person fills it in: `texts` takes any number of them, `choice` one of `choices`.
+    """One field. `form` is how a person fills it in: `texts` takes any number of them, `choice` one of `choices`; what
+    is `made` a program fills in, and nobody is asked for it.
     `default` is what it is when nobody says so; None when there is nothing to tell of. A number is more than `least`
     and at most `most`. `also` are other words for a choice."""
 
@@ -27,6 +28,11 @@ class Field(Struct, frozen=True):
     least: float = -inf
     most: float = inf
     also: dict[str, str] = {}
+
+
+def typed_fields(kind: type[EntryKind]) -> tuple[Field, ...]:
+    """Those that a person fills in. Raises TypeError as `fields` does."""
+    return tuple(field for field in fields(kind) if field.form != "made")
 
 
 @cache

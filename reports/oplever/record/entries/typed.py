@@ -75,6 +75,8 @@ def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
             return _yes_no(field, value)
         case "choice":
             return _choice(field, value)
+        case "made":
+            return value
         case "texts":
             items = [value] if isinstance(value, str) else value
             return [_text(field, item) for item in items] if isinstance(items, (list, tuple)) else value

@@ -14,7 +14,11 @@ class AcceptanceItem(Struct, frozen=True):
 
 
 class Acceptance(Struct, frozen=True):
-    """What the user said when shown the settings; `verdict` None means nobody was asked yet."""
+    """What the user said when shown the settings; `verdict` None means nobody was asked yet.
+
+    `drawn` is what was signed on a screen, as the path of an SVG picture of 600 by 180; `opened_by` who made the link
+    to the page on which the user said it.
+    """
 
     user: str = ""
     at: str = ""
@@ -23,6 +27,8 @@ class Acceptance(Struct, frozen=True):
     remarks: str = ""
     instructed: bool | None = None
     by: str = ""
+    drawn: str = ""
+    opened_by: str = ""
 
 
 class RestPoint(Struct, frozen=True):

@@ -14,7 +14,7 @@ from oplever.kinds import registry
 from oplever.page.blocks import Paragraph
 from oplever.page.vocabulary import history_text
 from oplever.record.entries import KINDS, EntryKind
-from oplever.record.entries.fields import fields
+from oplever.record.entries.fields import typed_fields
 from oplever.web import forms, gate
 from oplever.web.parts import Link, Section, Ways
 from oplever.web.views.lists import path_of
@@ -70,7 +70,7 @@ def show(visit: Visit) -> Response:
 
 def _page(visit: Visit, of: Shown, kind: type[EntryKind], problem: OpleverError | None = None) -> Response:
     t, name = visit.t, kind.tag()
-    preset = {field.name: visit.asked(field.name) for field in fields(kind) if visit.asked(field.name)}
+    preset = {field.name: visit.asked(field.name) for field in typed_fields(kind) if visit.asked(field.name)}
     drawn = forms.drawn(t, kind, of.record, visit.form, preset)
     form = forms.form(t, f"{path_of(of.directory.name)}/add/{name}", drawn, t("Add"), head=of.head, problem=problem)
     about = Paragraph(t((kind.__doc__ or "").strip()))

@@ -207,6 +207,7 @@ def signing(view: View, t: Translator, roles: Collection[str] | None = None) -> 
             _with_names(role_name(t, role), people_named(view.record, role)),
             t(MEANINGS[role]),
             note=_stated(view.record, t, role),
+            drawn=view.record.acceptance.drawn if role == "user" else "",
         )
         for role in open_roles
     ]
@@ -218,6 +219,15 @@ def _stated(record: Record, t: Translator, role: str) -> str:
     acceptance, decision = record.acceptance, record.accountability
     if role == "user" and acceptance.verdict:
         verdict = t(ACCEPTANCE[acceptance.verdict][1])
+        if acceptance.opened_by:
+            signed = t("signed on the screen") if acceptance.drawn else t("signed with a typed name")
+            return t(
+                "{verdict} by {user} on a page that {person} opened for them, {signed}, not with a key",
+                verdict=verdict,
+                user=acceptance.user,
+                person=acceptance.opened_by,
+                signed=signed,
+            )
         if same_person(acceptance.user, acceptance.by):
             return t("{verdict}, entered under the name {person}, not signed", verdict=verdict, person=acceptance.by)
         return t(
