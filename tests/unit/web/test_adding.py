@@ -11,7 +11,7 @@ import pytest
 from desk_client import SAME_SITE, Browser, files, text
 from oplever import store
 from oplever.page.translator import Translator
-from oplever.record.entries.fields import fields
+from oplever.record.entries.fields import typed_fields
 from oplever.web.forms import asked
 from oplever.web.views.adding import ADDED
 
@@ -42,7 +42,7 @@ def test_every_kind_is_offered_and_has_a_form_of_its_fields(stored: dict[str, st
         assert f"/records/{record}/add/{name}" in offered
         page = browser.page(f"/records/{record}/add/{name}")
         names = set(re.findall(r'name="entry\.([a-z_]+)"', page))
-        declared = {field.name for field in fields(kind)}
+        declared = {field.name for field in typed_fields(kind)}
         assert names == declared - (set(kind.declaration.offered) - names), name
     assert browser.get(f"/records/{record}/add/decision").status_code == 404
     assert browser.get(f"/records/{record}/add/signature").status_code == 404
@@ -125,7 +125,7 @@ def test_forms_are_dutch_for_who_reads_dutch(stored: dict[str, str]) -> None:
     browser, t = Browser("nl").log_in("K. Jansen", "technician"), Translator("nl")
     for name, kind in ADDED.items():
         page = text(browser.page(f"/records/{stored['remarks']}/add/{name}"))
-        shown = [field for field in fields(kind) if f"entry.{field.name}" in page or t(asked(field)) in page]
+        shown = [field for field in typed_fields(kind) if f"entry.{field.name}" in page or t(asked(field)) in page]
         for field in shown:
             assert t(asked(field)) != asked(field) or asked(field) not in page, (name, field.name)
         assert t((kind.__doc__ or "").strip()) in page
