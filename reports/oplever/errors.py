@@ -16,6 +16,8 @@ ANCHORS: Final = (
     "file-unwritable",
     "record-unknown",
     "record-approved",
+    "run-joined",
+    "join-runs",
     "decision-by-executor",
     "entry-invalid",
     "entries-broken",

@@ -32,6 +32,11 @@ def asked(field: Declared) -> str:
     return field.description.replace("; can be given more than once", "").rstrip(".")
 
 
+def about(kind: type[EntryKind]) -> str:
+    """What a kind of entry says, in one line."""
+    return " ".join((kind.__doc__ or "").split())
+
+
 def drawn(
     t: Translator, kind: type[EntryKind], record: Record, filled: Filled, preset: Mapping[str, str] | None = None
 ) -> tuple[Field, ...]:

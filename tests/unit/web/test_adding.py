@@ -12,7 +12,7 @@ from desk_client import SAME_SITE, Browser, files, text
 from oplever import store
 from oplever.page.translator import Translator
 from oplever.record.entries.fields import typed_fields
-from oplever.web.forms import asked
+from oplever.web.forms import about, asked
 from oplever.web.views.adding import ADDED
 
 MINIMAL: dict[str, dict[str, str]] = {
@@ -128,7 +128,7 @@ def test_forms_are_dutch_for_who_reads_dutch(stored: dict[str, str]) -> None:
         shown = [field for field in typed_fields(kind) if f"entry.{field.name}" in page or t(asked(field)) in page]
         for field in shown:
             assert t(asked(field)) != asked(field) or asked(field) not in page, (name, field.name)
-        assert t((kind.__doc__ or "").strip()) in page
+        assert t(about(kind)) in page
 
 
 def test_differences_that_may_stay_are_chosen_from_what_there_is(records: Path) -> None:

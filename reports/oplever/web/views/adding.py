@@ -73,7 +73,7 @@ def _page(visit: Visit, of: Shown, kind: type[EntryKind], problem: OpleverError 
     preset = {field.name: visit.asked(field.name) for field in typed_fields(kind) if visit.asked(field.name)}
     drawn = forms.drawn(t, kind, of.record, visit.form, preset)
     form = forms.form(t, f"{path_of(of.directory.name)}/add/{name}", drawn, t("Add"), head=of.head, problem=problem)
-    about = Paragraph(t((kind.__doc__ or "").strip()))
+    about = Paragraph(t(forms.about(kind)))
     as_whom = Paragraph(t("It is added as {name}.", name=visit.account.name), "info")
     screen = visit.screen(of.page.title, [Section(history_text(t, name).capitalize(), (about, as_whom, form))])
     return visit.show(screen, gate.status(problem) if problem else 200)
