@@ -112,4 +112,3 @@ def test_lines_of_applications_come_first_each_in_the_order_of_its_role() -> Non
     journal.finish()
     [system] = outputs.read(Case(journal.lines)).systems
     assert [line.en for line in system.handout] == ["dokuwiki 1.", "dokuwiki 2.", "base 1.", "base 2."]
-
