@@ -11,7 +11,10 @@ MAIN = "name"
 SELECTORS = ("name", "all")
 NEEDS = ("name", "all")
 AGES = {"min_days": 3, "max_days": 4, "warn_days": 5, "inactive_days": 6}
-LISTS = ("uid0", "empty_password", "login", "duplicate_uids", "duplicate_names", "system_login")
+LISTS = (
+    "uid0", "empty_password", "login", "duplicate_uids", "duplicate_names", "duplicate_gids", "system_login",
+    "unshadowed",
+)  # fmt: skip
 ATTRIBUTES = (
     "exists", "uid", "gid", "home", "shell", "groups", "gecos", "locked", "password", *AGES, *LISTS,
 )  # fmt: skip
@@ -93,6 +96,11 @@ def _secret(machine, row):
     return dict(ages, locked=state == "locked", password=state)
 
 
+def _gids(machine):
+    rows_of_groups = (line.split(":") for line in (machine.read("/etc/group") or "").splitlines())
+    return Counter(row[2] for row in rows_of_groups if len(row) > 3)
+
+
 def _all(machine):
     by_name = machine.once(accounts)
     lines = machine.once(rows)
@@ -107,6 +115,8 @@ def _all(machine):
         "login": sorted(login),
         "duplicate_uids": sorted(str(uid) for uid, count in uids.items() if count > 1),
         "duplicate_names": sorted(name for name, count in names.items() if count > 1),
+        "duplicate_gids": sorted(gid for gid, count in _gids(machine).items() if count > 1),
+        "unshadowed": sorted(row[0] for row in lines if row[1] != "x"),
         "system_login": sorted(
             name for name in login if 0 < by_name[name]["uid"] < FIRST_PERSON or by_name[name]["uid"] == NOBODY
         ),

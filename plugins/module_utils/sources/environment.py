@@ -8,7 +8,7 @@ import re
 
 from ansible_collections.oplever.lab.plugins.module_utils import search_path
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import pam, umask
+from ansible_collections.oplever.lab.plugins.module_utils.sources import pam, systemd_setting, umask
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -19,6 +19,9 @@ ROOT_FILES = ("/root/.profile", "/root/.bash_profile", "/root/.bash_login", "/ro
 LOGIN_UMASK = re.compile(r"^[ \t]*UMASK[ \t]+([0-7]+)[ \t]*$", re.MULTILINE)
 TMOUT = re.compile(r"^[^#\n]*?\bTMOUT=[\"']?(\d*)", re.MULTILINE)
 LONGEST_IDLE = 900
+UNITS = [
+    place + name for place in ("/etc/systemd/system/", "/run/systemd/system/") for name in ("*.service", "*.d/*.conf")
+]
 # A comment, or a word of the shell that is given to a variable, quoted in parts or whole.
 ASSIGNMENT = re.compile(
     r"""(?:^|(?<=[\s;&|(]))(?:\#.*|([A-Za-z_]\w*)(\+)?=((?:"[^"\n]*"|'[^'\n]*'|[^\s;&|"'#()])*))""", re.MULTILINE
@@ -76,8 +79,10 @@ def _umask(machine):
             masks = [int(word, 8) for word in words if re.match(r"[0-7]+\Z", word)]
             settings += [(mask, line.source) for mask in (masks or inherited)[-1:]]
     settings = settings or [(mask, "/etc/login.defs") for mask in inherited[-1:]]
+    wrong = [(mask, path) for mask, path in (*settings, *_umasks_of_units(machine)) if ~mask & 0o022]
+    wrong = ["%s: umask %03o" % (path, mask) for mask, path in wrong]
     if not settings:
-        return {"exists": False, "wrong": []}  # then it is 022: login(1), systemd.exec(5)
+        return {"exists": bool(wrong), "wrong": wrong}  # of people it is then 022: login(1), systemd.exec(5)
     # What is not masked by every one of them is not masked.
     weakest = umask.EVERYBODY
     for mask, _ in settings:
@@ -87,8 +92,17 @@ def _umask(machine):
         "value": "%03o" % weakest,
         "values": ["%s: %03o" % (path, mask) for mask, path in settings],
         "source": ", ".join(dict.fromkeys(path for _, path in settings)),
-        "wrong": ["%s: umask %03o" % (path, mask) for mask, path in settings if ~mask & 0o022],
+        "wrong": wrong,
     }
+
+
+def _umasks_of_units(machine):
+    """(mask, file:line) of the units and drop-ins that people made; those of packages know what they need."""
+    for pattern in UNITS:
+        for path in machine.glob(pattern):
+            for number, section, key, value in systemd_setting.parse(machine.read(path) or ""):
+                if (section, key) == ("Service", "UMask") and re.match(r"[0-7]+\Z", value):
+                    yield int(value, 8), "%s:%d" % (path, number)
 
 
 def _root_path(machine):

@@ -1,6 +1,9 @@
-"""Limits of sessions: /etc/security/limits.conf and limits.d, as pam_limits reads them (limits.conf(5))."""
+"""Limits of sessions: /etc/security/limits.conf and limits.d, as pam_limits reads them (limits.conf(5)), and the limit
+that systemd gives services."""
 
 from __future__ import annotations
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import systemd_setting
 
 MAIN = "item"
 SELECTORS = ("item",)
@@ -21,11 +24,20 @@ def look_up(machine, select):
     lines = [line for line in machine.once(entries) if line[3] == item]
     last = {(line[1], kind): line for line in lines for kind in (KINDS[:2] if line[2] == "-" else [line[2]])}
     in_force = set(last.values())
+    default = _of_services(machine, item)
     return {
-        "exists": bool(lines),
-        "values": [_text(line) for line in lines],
-        "above_zero": [_text(line) for line in lines if line[4] != "0" and line in in_force],
+        "exists": bool(lines or default),
+        "values": [_text(line) for line in lines] + default,
+        "above_zero": [_text(line) for line in lines if line[4] != "0" and line in in_force]
+        + [text for text in default if not text.endswith((" 0", " 0:0", " 0:infinity"))],
     }
+
+
+def _of_services(machine, item):
+    """`file:line DefaultLimitCORE value` as systemd-system.conf(5) has it, where it is set: the soft limit counts."""
+    select = {"file": "system.conf", "section": "Manager", "key": "DefaultLimit" + item.upper()}
+    setting = systemd_setting.look_up(machine, select)
+    return ["%s %s %s" % (setting["source"], select["key"], setting["value"])] if setting["exists"] else []
 
 
 def entries(machine):

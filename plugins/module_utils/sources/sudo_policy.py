@@ -16,8 +16,9 @@ Member = namedtuple("Member", "kind name negated")
 # cvtsudoers does not tell users from those whom they run as.
 Option = namedtuple("Option", "binding name value operation")
 # One command that some may run. `run_as` and `as_group` are tuples of members, None where the rule names nobody (root);
-# `authenticate` is None where no tag says whether a password is asked for.
-Grant = namedtuple("Grant", "users hosts run_as as_group authenticate command")
+# `authenticate` is None where no tag says whether a password is asked for, `setenv` where none says whether the caller
+# gives the command its environment.
+Grant = namedtuple("Grant", "users hosts run_as as_group authenticate setenv command")
 # `aliases`: kind of alias (useralias, runasalias, hostalias, cmndalias) -> name -> members; `rules`: list of lists of
 # grants, one list for each rule as it is written (users, hosts = commands).
 Policy = namedtuple("Policy", "aliases options rules")
@@ -30,6 +31,12 @@ ALIAS_KINDS = {
 }
 BARE_PAIR = re.compile(r'^(\s*)("\w+": "(?:[^"\\]|\\.)*")(,?)$', re.MULTILINE)
 LIST_OPEN = re.compile(r'"(?:Options|SELinux_Spec|Solaris_Priv_Spec)": \[\s*$')
+
+
+def grant(*values):
+    """The Grant of these values. Who may run everything may set the environment too, which cvtsudoers says."""
+    made = Grant(*values)
+    return made._replace(setenv=None) if made.command.name == "ALL" else made
 
 
 def from_json(text):
@@ -79,8 +86,9 @@ def _options(entry):
 def _rule(entry):
     users, hosts = _members(entry["User_List"]), _members(entry["Host_List"])
     return [
-        Grant(users, hosts, _listed(spec, "runasusers"), _listed(spec, "runasgroups"), _authenticate(spec), command)
+        grant(users, hosts, *run_as, _tag(spec, "authenticate"), _tag(spec, "setenv"), command)
         for spec in entry["Cmnd_Specs"]
+        for run_as in [(_listed(spec, "runasusers"), _listed(spec, "runasgroups"))]
         for command in _members(spec["Commands"])
     ]
 
@@ -89,6 +97,6 @@ def _listed(spec, key):
     return _members(spec[key]) if key in spec else None
 
 
-def _authenticate(spec):
-    values = [option["authenticate"] for option in spec.get("Options", ()) if "authenticate" in option]
+def _tag(spec, name):
+    values = [option[name] for option in spec.get("Options", ()) if name in option]
     return values[-1] if values else None

@@ -113,9 +113,12 @@ LETS_THROUGH = {
 
 
 def _environment(machine, policy):
-    """Defaults by which the caller decides what a command runs: variables that programs load code by are handed on, or
-    programs are looked for where others may write."""
-    return _texts(option for option in policy.options if _is_open(machine, option))
+    """Defaults and rules by which the caller decides what a command runs: variables that programs load code by are
+    handed on, or programs are looked for where others may write. Who may run everything needs no variable."""
+    return [
+        *_texts(option for option in policy.options if _is_open(machine, option)),
+        *(rule_text(rule) for rule in policy.rules if any(grant.setenv for grant in rule)),
+    ]
 
 
 def _is_open(machine, option):
@@ -152,9 +155,10 @@ def _alias_lines(policy, is_wrong):
 
 
 def _is_loose(command):
-    """A command that takes any argument, or whose arguments have wildcards; `ALL` and aliases are another matter."""
+    """A command that takes any argument, or whose arguments have wildcards; `ALL` and aliases are another matter.
+    `sudoedit` is a command without a path: its arguments are the files that may be changed."""
     words = command.name.split()
-    is_path = command.kind == "command" and command.name[:1] in "/^"
+    is_path = command.kind == "command" and (command.name[:1] in "/^" or words[:1] == ["sudoedit"])
     return is_path and (len(words) == 1 or command.name[0] == "^" or any(sign in command.name for sign in "*?["))
 
 
@@ -226,7 +230,7 @@ QUESTIONS = {
 
 def rule_text(rule):
     """One rule as sudoers(5) writes it: `jan ALL=(ALL:ALL) NOPASSWD: /bin/a, /bin/b`."""
-    parts, before = [], (None, None, None)
+    parts, before = [], (None, None, None, None)
     for grant in rule:
         words = []
         if (grant.run_as, grant.as_group) != before[:2]:
@@ -235,7 +239,9 @@ def rule_text(rule):
             words.append("(%s%s)" % (member_texts(grant.run_as or ()), groups))
         if grant.authenticate is not None and grant.authenticate is not before[2]:
             words.append("PASSWD:" if grant.authenticate else "NOPASSWD:")
-        before = grant.run_as, grant.as_group, grant.authenticate
+        if grant.setenv is not None and grant.setenv is not before[3]:
+            words.append("SETENV:" if grant.setenv else "NOSETENV:")
+        before = grant.run_as, grant.as_group, grant.authenticate, grant.setenv
         parts.append(" ".join([*words, member_text(grant.command)]))
     return "%s %s=%s" % (member_texts(rule[0].users), member_texts(rule[0].hosts), ", ".join(parts))
 

@@ -10,7 +10,7 @@ import re
 import stat
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Grant, Member, Option, Policy
+from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Member, Option, Policy, grant
 
 DEPTH = 128
 SPACE = re.compile(r"(?:[ \t]|\\[ \t]*\r?\n)*")
@@ -254,7 +254,7 @@ def _rule(cursor, users):
     """The grants of one `hosts = commands`; what a command does not say itself, the one before it says."""
     hosts = _list(cursor, _host)
     cursor.need(cursor.sign("="))
-    grants, run_as, as_group, authenticate = [], None, None, None
+    grants, run_as, as_group, tags = [], None, None, {}
     while True:
         if cursor.sign("("):
             run_as, as_group = _run_as(cursor)
@@ -263,9 +263,10 @@ def _rule(cursor, users):
             cursor.need(cursor.take(QUOTED) or cursor.take(WORD))
         tag = cursor.take(TAG)
         while tag:
-            authenticate = not tag.group(1) if tag.group(2) == "PASSWD" else authenticate
+            tags[tag.group(2)] = not tag.group(1)
             tag = cursor.take(TAG)
-        grants.append(Grant(users, hosts, run_as, as_group, authenticate, _command(cursor)))
+        of_command = tags.get("PASSWD"), tags.get("SETENV")
+        grants.append(grant(users, hosts, run_as, as_group, *of_command, _command(cursor)))
         if not cursor.sign(","):
             return grants
 

@@ -90,7 +90,7 @@ def state(test: Test) -> State | None:
             return "unread"
         case "command" if "rc" in differs:
             return "no_answer"
-        case "time" | "mariadb" | "postgresql" if "exists" in differs or test.status == "error":
+        case "time" | "mariadb" | "postgresql" | "nftables" if "exists" in differs or test.status == "error":
             return "no_answer"
     return None
 
@@ -154,8 +154,15 @@ class _Network:
             yield from (full for full in self.full if full.host == test.host)
         if test.suite == NAMES and not test.endpoint:
             yield from (other for other in self.failing[test.host, NAMES] if other.endpoint)
+            yield from self._first_like(test)
         if test.endpoint and test.source != "socket":
             yield from self._of_answer(test)
+
+    def _first_like(self, test: Test) -> Iterator[Test]:
+        """Where no server is known, the first name that is not found stands for all."""
+        first = next(other for other in self.failing[test.host, test.suite] if other.source == test.source)
+        if first is not test and state(first) == state(test) == "no_answer":
+            yield first
 
     def _in_suite(self, host: str, suite: str, shown: State) -> Iterator[Test]:
         return (test for test in self.failing.get((host, suite), ()) if state(test) == shown)

@@ -149,6 +149,24 @@ def test_names_are_not_found_because_the_name_server_does_not_answer() -> None:
     }
 
 
+def test_the_first_name_stands_for_all_where_no_server_is_known() -> None:
+    names = [failing(f"dns_client.name.{name}", "command", "rc = 2 and stdout = (empty)", host="ws", suite="dns_client")
+             for name in ("a", "b", "c")]  # fmt: skip
+    other = structs.replace(names[0], id="dns_client.search", source="file", found="content")
+    assert grouped(other, *names) == {
+        "dns_client.name.a": ["dns_client.name.b", "dns_client.name.c"],
+        "dns_client.search": [],
+    }
+
+
+def test_rules_of_a_packet_filter_that_is_not_loaded_follow_from_its_service() -> None:
+    unit = failing("firewall.service", "unit", "active = inactive", subject="nftables.service")
+    rules = [failing(f"firewall.{name}", "nftables", "does not exist") for name in ("policy", "ports")]
+    assert grouped(unit, *rules) == {"firewall.service": ["firewall.policy", "firewall.ports"]}
+    wide = failing("firewall.policy", "nftables", "policy = accept")
+    assert grouped(unit, wide) == {"firewall.service": [], "firewall.policy": []}
+
+
 def test_tests_that_build_on_each_other_end() -> None:
     first = failing("a.one", "command", "rc = 1", builds_on=("a.two",))
     second = failing("a.two", "command", "rc = 1", builds_on=("a.one",))
