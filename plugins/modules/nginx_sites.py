@@ -85,10 +85,6 @@ roots:
   returned: success
   type: list
   elements: str
-php_unused:
-  description: Whether a site with PHP was among those before this call, and none is enabled after it.
-  returned: success
-  type: bool
 """
 
 import glob
@@ -110,7 +106,6 @@ WEB_GROUP = "www-data"
 DEFAULT = "default"
 TLS = re.compile(r"^\s*listen\s[^;#]*\bssl\b", re.MULTILINE)
 ROOT = re.compile(r"^\s*root\s+([^;\s]+)\s*;", re.MULTILINE)
-PHP = re.compile(r"^\s*fastcgi_pass\s", re.MULTILINE)
 
 
 class Change:
@@ -188,7 +183,6 @@ def settle(params, run, check_mode, keep, home=HOME):
         "others": sorted(others) + _included(home),
         "foreign": _foreign({*ours, *params["shared"]}, os.path.join(home, params["accounts_directory"]), home),
         "roots": sorted({root for text in old.values() for root in ROOT.findall(text) if os.path.isdir(root)}),
-        "php_unused": any(map(PHP.search, old.values())) and not any(map(PHP.search, after.values())),
     }
 
 

@@ -108,6 +108,13 @@ def domain(value: str) -> str:
     return ""
 
 
+def mail_address(value: str) -> str:
+    name, _, where = value.rpartition("@")
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+", name) or domain(where):
+        return "is not a mail address such as beheer@school.example"
+    return ""
+
+
 def server_name(value: str) -> str:
     """A name of a web site, as nginx takes it: also *.example.org, an address, and ~ with a pattern."""
     if value == "_" or value.startswith("~") or not host(value.removeprefix("*.").removeprefix(".")):
@@ -237,9 +244,19 @@ KINDS: dict[str, Callable[[str], str]] = {
     "days": number_between(1, 36500),
     "vlan": number_between(1, 4094),
     "mtu": number_between(576, 9216),
+    "count": number_between(1, 1_000_000),
     "stratum": number_between(0, 15),
     # Words of a list in sshd_config(5): names, with the signs of a pattern.
     "ssh_pattern": _matches(r"[^\s#\"',]+", "is not one name or pattern of sshd_config"),
+    # Words of a package source, and the line after Pin: in apt_preferences(5).
+    "apt_uri": _matches(
+        r"https?://[^\s\[\]@]+|(file|copy):/\S+", "is not the address of packages such as http://deb.debian.org/debian"
+    ),
+    "apt_word": _matches(r"[^\s\[\]#]+", "is not one word of a package source"),
+    "apt_pin": _matches(
+        r"(release|origin|version) \S[^\n]*",
+        'is not a pin such as `release n=trixie`, `origin "host"` or `version 1.2*`',
+    ),
     "control": _matches(r"[A-Z]+-[0-9]{3}", "is not the id of a control such as KMOD-010"),
     # Parts of a statement in SQL.
     "sql_name": _matches(r"[A-Za-z0-9_]{1,64}", "is not a name of letters, digits and underscores, at most 64"),
@@ -251,13 +268,15 @@ KINDS: dict[str, Callable[[str], str]] = {
     "wiki_page": _matches(r"[a-z0-9_-]+(:[a-z0-9_-]+)*", "is not a page id such as start or afdeling:ict"),
     "wiki_field": _without(":\n", "has a colon or a line break"),
     "password": _matches(r"(?s).+", "is empty"),
+    "line_password": _matches(r"[^\n]+", "is empty or has a line break"),
+    "mail_address": mail_address,
     "password_hash": password_hash,
     "grub_hash": _matches(
         r"grub\.pbkdf2\.sha512\.[0-9]+\.[0-9A-F]+\.[0-9A-F]+", "is not a hash that grub-mkpasswd-pbkdf2 made"
     ),
     "public_key": public_key,
 }
-SECRET = frozenset({"password", "password_hash", "grub_hash"})
+SECRET = frozenset({"password", "line_password", "password_hash", "grub_hash"})
 """Kinds whose values are never shown: people put a password there."""
 
 

@@ -19,6 +19,12 @@ connection: {{user: beheer, key: {files}/id_ed25519, known_hosts: {files}/known_
 FACTS = "msg={{ {'subnet': lab_subnet, 'files': lab_files, 'forwarders': dns_forwarders} | to_json }}"
 
 
+CHANGES_BY_ITSELF = {"log", "space", "module", "process"}
+"""Kinds of facts that say nothing of a role."""
+WAITED = "systemd-networkd-wait-online.service"
+"""A unit of systemd itself that the nginx.service of Debian asks for; once it has run it counts as running."""
+
+
 class SiteFile:
     """A site file at `path`. `facts` of the lab: its `subnet`, `files` to log in with, and `forwarders`."""
 
@@ -30,3 +36,24 @@ class SiteFile:
 
     def shell(self, host: str, command: str) -> str:
         return self.lab.adhoc(host, "-i", str(self.path), "-m", "ansible.builtin.shell", "-a", command)
+
+    def snapshot(self, host: str) -> dict[str, Any]:
+        """kind -> key -> words, and the packages."""
+        answer = self.lab.adhoc(host, "-i", str(self.path), "-m", "oplever.lab.snapshot", "-a", "stage=after")
+        snapshot = json.loads(answer.partition("=> ")[2])["snapshot"]
+        state = {kind: facts for kind, facts in snapshot["state"].items() if kind not in CHANGES_BY_ITSELF}
+        state["unit"].pop(WAITED, None)
+        return {**state, "packages": snapshot["packages"], "manual": snapshot["manual"]}
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Kind -> what came, went or changed."""
+    result = {}
+    for kind in sorted(before.keys() | after.keys()):
+        old, new = (dict.fromkeys(part, "") if isinstance(part, list) else part
+                    for part in (before.get(kind, {}), after.get(kind, {})))  # fmt: skip
+        if changed := {
+            key: (old.get(key), new.get(key)) for key in old.keys() | new.keys() if old.get(key) != new.get(key)
+        }:
+            result[kind] = changed
+    return result

@@ -3,13 +3,10 @@ stays of what is taken away."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from lab.conftest import Lab
-from lab.site_file import HEAD, SiteFile
+from lab.site_file import HEAD, SiteFile, differences
 
 MACHINES = """\
 rooms:
@@ -29,10 +26,6 @@ PLAIN = """\
 nginx: {test_from: ws1, sites: {
   rooster.lab.example: {proxy: {servers: ["SUBNET.11:80"]}, test: {contains: Rooster}}}}"""
 GONE = "nginx: {state: absent}"
-CHANGES_BY_ITSELF = {"log", "space", "module", "process"}
-"""Kinds of facts that say nothing of a role."""
-WAITED = "systemd-networkd-wait-online.service"
-"""A unit of systemd itself that the nginx.service of Debian asks for; once it has run it counts as running."""
 
 
 class Site(SiteFile):
@@ -53,27 +46,6 @@ class Site(SiteFile):
         login = f"-u {user} " if user else ""
         place = f"--resolve {name}:{port}:{self.subnet}.12 {scheme}://{name}{path}"
         return self.shell("ws1", f"curl -s -S -m 10 {login}-w ' %{{http_code}}' {place} 2>&1 || true")
-
-    def snapshot(self, host: str) -> dict[str, Any]:
-        """kind -> key -> words, and the packages."""
-        answer = self.lab.adhoc(host, "-i", str(self.path), "-m", "oplever.lab.snapshot", "-a", "stage=after")
-        snapshot = json.loads(answer.partition("=> ")[2])["snapshot"]
-        state = {kind: facts for kind, facts in snapshot["state"].items() if kind not in CHANGES_BY_ITSELF}
-        state["unit"].pop(WAITED, None)
-        return {**state, "packages": snapshot["packages"], "manual": snapshot["manual"]}
-
-
-def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Kind -> what came, went or changed."""
-    result = {}
-    for kind in sorted(before.keys() | after.keys()):
-        old, new = (dict.fromkeys(part, "") if isinstance(part, list) else part
-                    for part in (before.get(kind, {}), after.get(kind, {})))  # fmt: skip
-        if changed := {
-            key: (old.get(key), new.get(key)) for key in old.keys() | new.keys() if old.get(key) != new.get(key)
-        }:
-            result[kind] = changed
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,10 @@ UBUNTU = {"distribution": "Ubuntu", "distribution_release": "noble", "distributi
 BOOKWORM = {"distribution": "Debian", "distribution_release": "bookworm", "distribution_version": "12"}
 # Entry point -> a value that cannot be, and what is messages of it.
 WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
+    ("apt", "main"): ({"apt_proxy": "cache:3142"}, "apt_proxy is not a web address"),
+    ("mail", "main"): ({"mail_root": ["beheer"]}, "mail_root[0] is not a mail address"),
+    ("php_fpm", "main"): ({"php_fpm_pools": [{"name": "A"}]}, "php_fpm_pools[0].name is not an account name"),
+    ("postgresql", "main"): ({"postgresql_bind_address": "all"}, "postgresql_bind_address is not an address"),
     ("base", "main"): ({"base_timezone": "Mars/Base"}, "base_timezone is not a time zone"),
     ("sshd", "main"): ({"sshd_port": 70000}, "sshd_port is not a whole number from 1 to 65535"),
     ("firewall", "main"): (

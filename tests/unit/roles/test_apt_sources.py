@@ -142,3 +142,9 @@ def test_root_without_its_programs_is_told_how_to_get_them(tmp_path: Path, monke
         (tmp_path / name).touch(mode=0o755)
     assert apt_sources.has_programs_of_root()
     assert "ansible_become_flags to -l" in apt_sources.NO_PROGRAMS
+
+
+def test_what_is_about_to_be_written_is_asked_through_the_new_proxy(server: str, closed: str) -> None:
+    places, through = {DEBIAN: "", f"{server}/own": ""}, {("http", ""): closed, ("http", "127.0.0.1"): "DIRECT"}
+    wrong = apt_sources.problems(apt_sources.targets(places, through, {}))
+    assert wrong == [f"The apt proxy {closed} does not work: connection refused."]

@@ -64,6 +64,13 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
          f"ssh-ed25519 {ED25519}\nssh-ed25519 {ED25519}", f"ssh-dss {ED25519}"],
     ),
     "password": (["a"], [""]),
+    "line_password": (["a 'b' :c"], ["", "a\nb"]),
+    "count": (["1", "128"], ["0", "-1", "veel"]),
+    "mail_address": (["beheer@school.example", "a.b+c@lab.example"],
+                     ["beheer", "beheer@", "@school.example", "a b@school.example", "a@b c", "a@school.example,b@x.y"]),
+    "apt_uri": (["http://deb.debian.org/debian", "file:/srv/debian"], ["deb.debian.org", "http://a b", "http://u:p@x/"]),
+    "apt_word": (["trixie", "non-free-firmware", "./"], ["a b", "a]", "#"]),
+    "apt_pin": (["release n=trixie", "version 1.2*"], ["trixie", "release", "release a\nPin: b"]),
     "sql_name": (["wiki_2"], ["wiki-2", "a b", "a" * 65]),
     "sql_host": (["localhost", "192.0.2.%"], ["a b", "'"]),
     "privilege": (["ALL", "CREATE VIEW"], ["SELECT;", ""]),
@@ -128,7 +135,7 @@ def test_a_problem_names_the_place_and_the_value() -> None:
 
 @pytest.mark.parametrize("kind", sorted(inputs.SECRET))
 def test_a_secret_is_not_shown(kind: str) -> None:
-    wrong = "" if kind == "password" else "welkom01"
+    wrong = {"password": "", "line_password": "welkom01\n"}.get(kind, "welkom01")
     (problem,) = inputs.problems({"v": [{"p": wrong}]}, {"v.*.p": kind}, [])
     assert problem.startswith("v[0].p is ")
     assert "welkom01" not in problem

@@ -145,11 +145,3 @@ def test_files_of_others_are_named(machine: Machine) -> None:
     result = machine.settle({"oplever": PLAIN}, accounts={"www": "a:b\n"})
     assert result["others"] == ["conf.d/own.conf"]
     assert result["foreign"] == [f"{machine.home}/conf.d/own.conf", f"{machine.home}/snippets/mine.conf"]
-
-
-def test_php_is_of_no_use_after_the_last_site_with_it(machine: Machine) -> None:
-    php = "server {\n    fastcgi_pass unix:/run/php/php-fpm.sock;\n}\n"
-    machine.settle({"oplever": php, "wiki": php})
-    assert machine.settle({"oplever": PLAIN})["php_unused"] is False
-    assert machine.settle({"wiki": PLAIN})["php_unused"] is True
-    assert machine.settle({"wiki": PLAIN})["php_unused"] is False

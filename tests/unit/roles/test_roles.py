@@ -16,8 +16,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 OF_THE_LAB = {"lab"}  # boots the machines; nothing that a machine gets
-OF_OTHER_LABS = {"ca_servers": "tests/lab/test_tls.py", "routers": "tests/lab/test_router.py",
-                 "networked_machines": "tests/lab/test_router.py"}  # fmt: skip
+SERVICES = "tests/lab/test_services.py"
+OF_OTHER_LABS = {
+    "ca_servers": "tests/lab/test_tls.py",
+    "routers": "tests/lab/test_router.py",
+    "networked_machines": "tests/lab/test_router.py",
+    "apt_machines": SERVICES,
+    "mail_clients": SERVICES,
+    "php_servers": SERVICES,
+    "postgresql_servers": SERVICES,
+}
 """Groups that the demo does without, and the test that boots a machine of each."""
 FIELDS = {"stage", "role", "groups", "except", "needs", "tasks", "tests"}
 
@@ -106,7 +114,19 @@ def test_an_unknown_tag_selects_nothing() -> None:
     assert not any(listed("--tags", "nosuch").values())
 
 
-OF_ROOT = ("nft", "named", "rndc", "kea-dhcp4", "chronyd", "nginx", "mariadbd", "locale-gen", "visudo", "sshd")
+OF_ROOT = (
+    "postconf",
+    "nft",
+    "named",
+    "rndc",
+    "kea-dhcp4",
+    "chronyd",
+    "nginx",
+    "mariadbd",
+    "locale-gen",
+    "visudo",
+    "sshd",
+)
 """Programs of /usr/sbin, which is not in PATH where Ansible becomes root with `su`."""
 STARTS = re.compile(
     rf"(?:^|argv: \[|validate: |apply: |command: |[;|&{{(] |then |: |-c ')({'|'.join(OF_ROOT)}) -", re.M

@@ -1,0 +1,155 @@
+"""An application with its database, its mail and its packages from a site file: used from another machine, a database
+dumped and restored, options changed, and everything taken away again."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.conftest import ROOT, Lab
+from lab.site_file import HEAD, SiteFile, differences
+
+MACHINES = """\
+rooms:
+  "101": {{machines: ws1, address: {subnet}.13, roles: {{{ws1}}}}}
+servers:
+  srv1: {{address: {subnet}.11, roles: {{firewall: {{allow: {{relay: {{port: "5587"}}}}}}}}}}
+  web1: {{address: {subnet}.12, roles: {{{web1}}}}}
+"""
+OF_WEB1 = """\
+apt: {cacher: true, pins: {de kernel wacht: {packages: [linux-libc-dev], pin: release o=Debian, priority: 90}}},
+mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secret, root: [beheer@lab.example],
+  sender: web1@lab.example, aliases: {www-data: {to: [web@lab.example]}}},
+postgresql: {bind_address: 0.0.0.0, databases: {rooster: {owner: rooster}}, users: {
+  rooster: {password: not-a-secret}, lezer: {password: not-this, from: [SUBNET.13], grants: [{database: rooster}]}}},
+php_fpm: {packages: [php-pgsql], pools: {rooster: {upload: 20}}},
+nginx: {test_from: ws1, sites: {rooster.lab.example: {root: /srv/rooster, php: rooster, test: {contains: wiskunde}}}}"""
+CHANGED = """\
+apt: {},
+mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secret, root: [beheer@lab.example]},
+postgresql: {databases: {rooster: {owner: rooster}}, users: {rooster: {password: not-a-secret}}, dump_time: ""},
+php_fpm: {packages: [php-pgsql], pools: {lessen: {}}},
+nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}}"""
+GONE = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "mail", "postgresql", "php_fpm", "nginx"))
+PAGE = """<?php
+$server = pg_connect("host=127.0.0.1 dbname=rooster user=rooster password=not-a-secret");
+foreach (pg_fetch_all(pg_query($server, "SELECT vak FROM les")) as $row) { echo $row["vak"], " "; }
+echo ini_get("upload_max_filesize");
+"""
+ROWS = "SET ROLE rooster; CREATE TABLE les (uur int, vak text); INSERT INTO les VALUES (1, 'wiskunde')"
+ROLES = "apt,mail,postgresql,php_fpm,nginx"
+START_RELAY = """cd /root && mkdir -p mails && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
+ -days 60 -subj /CN=relay.lab.example -addext subjectAltName=DNS:relay.lab.example -keyout relay.key -out relay.pem
+ 2>/dev/null && systemd-run --quiet --unit=relay python3 /root/relay.py 5587 /root/relay.pem /root/relay.key school
+ not-a-secret /root/mails && cat relay.pem"""
+
+
+class Site(SiteFile):
+    """web1 serves, ws1 uses it, and a relay for mail runs on srv1."""
+
+    def play(self, web1: str, *, ws1: str = "workstation: ~", tags: str = f"firewall,{ROLES}") -> None:
+        texts = {
+            key: text.replace("SUBNET", self.subnet).replace("\n", " ") for key, text in (("web1", web1), ("ws1", ws1))
+        }
+        head = HEAD.format(**self.facts) + "roles: {harden: ~, timesync: ~}\n"
+        self.path.write_text(head + MACHINES.format(**self.facts, **texts), encoding="utf-8")
+        self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
+
+    def verify(self) -> None:
+        """The tests of the roles, whatever changed; the command ends with an error when one does not pass."""
+        choice = ("-e", f"oplever_verify={ROLES}", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
+        self.lab.ansible("-i", str(self.path), "playbooks/verify.yml", *choice)
+
+    def page(self) -> str:
+        return self.shell("ws1", f"curl -s -m 10 -H 'Host: rooster.lab.example' http://{self.subnet}.12/index.php")
+
+    def query(self, text: str, account: str = "lezer:not-this") -> str:
+        """What a user on ws1 gets from the database."""
+        user, _, word = account.partition(":")
+        client = f'PGPASSWORD={word} psql -X -A -t -w -h {self.subnet}.12 -U {user} -c "{text}" rooster'
+        return self.shell("ws1", f"{client} 2>&1 || true")
+
+
+@pytest.fixture(scope="module")
+def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    lab.ansible("playbooks/lab_up.yml")
+    site = Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    site.play("", tags="firewall")
+    relay = (ROOT / "extensions/molecule/mail/relay.py").as_posix()
+    lab.adhoc(
+        "srv1", "-i", str(site.path), "-m", "ansible.builtin.copy", "-a", f"src={relay} dest=/root/relay.py mode=0600"
+    )
+    certificate = lab.shell("srv1", START_RELAY.replace("\n", ""))
+    trust = "/usr/local/share/ca-certificates/relay.crt"
+    lab.shell(
+        "web1",
+        f"echo '{certificate}' >{trust}; update-ca-certificates; echo {site.subnet}.11 relay.lab.example >>/etc/hosts",
+    )
+    lab.shell("web1", f"mkdir -p /srv/rooster && printf %s '{PAGE}' >/srv/rooster/index.php")
+    lab.shell("ws1", "DEBIAN_FRONTEND=noninteractive apt-get install -y -q curl postgresql-client", timeout=300)
+    return site
+
+
+def test_services_from_nothing_to_nothing(site: Site) -> None:
+    before = {host: site.snapshot(host) for host in ("web1", "ws1")}
+    site.play(OF_WEB1, ws1=f'workstation: ~, apt: {{proxy: "http://{site.subnet}.12:3142"}}')
+    served(site)
+    dumped(site)
+    site.play(CHANGED)
+    changed(site)
+    site.play(GONE, ws1="workstation: ~, apt: {state: absent}")
+    site.verify()
+    after = {host: site.snapshot(host) for host in before}
+    assert {host: differences(before[host], after[host]) for host in before} == {"web1": {}, "ws1": {}}
+    assert "dump" in site.lab.shell("web1", "ls /var/backups/oplever-postgresql")
+
+
+def served(site: Site) -> None:
+    """Seen from where the users are."""
+    site.lab.shell("web1", f'runuser -u postgres -- psql -q rooster -c "{ROWS}"')
+    site.verify()
+    assert site.page() == "wiskunde 20M"
+    assert site.query("SELECT vak FROM les") == "wiskunde\n"
+    assert "permission denied" in site.query("DELETE FROM les")
+    assert "password authentication failed" in site.query("SELECT 1", "lezer:wrong")
+    assert "no pg_hba.conf entry" in site.query("SELECT 1", "rooster:not-a-secret")
+    site.lab.shell("web1", "echo aan root | sendmail root; echo aan www | sendmail www-data")
+    mails = site.lab.shell(
+        "srv1",
+        "for i in $(seq 10); do [ $(ls /root/mails | wc -l) = 2 ] && break; sleep 1; done; cat /root/mails/*",
+    )
+    assert "aan root" in mails
+    assert "aan www" in mails
+    assert mails.count("From: root <web1@lab.example>") == 2
+    site.lab.shell("ws1", "apt-get update -q")
+    assert f"|{site.subnet}.13|" in site.lab.shell("web1", "cat /var/log/apt-cacher-ng/apt-cacher.log")
+
+
+def dumped(site: Site) -> None:
+    """A table is lost and comes back."""
+    site.lab.shell(
+        "web1", "oplever-postgresql dump rooster && runuser -u postgres -- psql -q rooster -c 'DROP TABLE les'"
+    )
+    assert "wiskunde" not in site.page()
+    site.lab.shell("web1", "oplever-postgresql restore rooster")
+    assert site.page() == "wiskunde 20M"
+    assert site.query("SELECT vak FROM les") == "wiskunde\n"
+
+
+def changed(site: Site) -> None:
+    """What the file no longer says is gone."""
+    site.verify()
+    assert site.page() == "wiskunde 8M"
+    assert "refused" in site.query("SELECT 1") or "timeout" in site.query("SELECT 1")
+    left = site.lab.shell(
+        "web1",
+        "ls /run/php /etc/systemd/system /usr/local/sbin; ss -Hltn; nft list ruleset; dpkg-query -f '${Package} ' -W",
+    )
+    for word in ("rooster.sock", "oplever-postgresql", "5432 accept", ":3142", "apt-cacher"):
+        assert word not in left
+    accounts = (
+        "runuser -u postgres -- psql -A -t -c 'SELECT rolname FROM pg_authid' && cat /etc/postfix/oplever-accounts"
+    )
+    assert "lezer" not in (texts := site.lab.shell("web1", accounts))
+    assert "web@lab.example" not in texts
+    assert "sender_canonical" not in site.lab.shell("web1", "cat /etc/postfix/main.cf")
+    assert "3142" not in site.lab.shell("ws1", "apt-config dump")
