@@ -1,0 +1,1 @@
+../../postgresql/files/oplever_dump.py
