@@ -193,6 +193,14 @@
   addEventListener("hashchange", follow);
   follow();
 
+  // A table that is wider than its place is scrolled with the keyboard too.
+  const reach = () => document.querySelectorAll(".table").forEach((place) => {
+    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; else place.removeAttribute("tabindex");
+  });
+  addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
+  reach();
+
   const folds = [...document.querySelectorAll("details.fold")];
   const bar = element("p", { className: "buttons" });
   if (!many && folds.length) {
