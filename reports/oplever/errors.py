@@ -16,6 +16,7 @@ ANCHORS: Final = (
     "file-unwritable",
     "record-unknown",
     "record-approved",
+    "finding-unknown",
     "run-joined",
     "join-runs",
     "decision-by-executor",

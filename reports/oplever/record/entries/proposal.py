@@ -10,6 +10,8 @@ from oplever.messages import M_
 from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid, next_number
 from oplever.record.model import Proposal, Record
 
+_MADE = {"form": "made"}
+"""Given by `oplever proposals` alone."""
 Process = Literal["assembly", "installation", "configuration", "test", "cabling", "maintenance"]
 
 
@@ -22,9 +24,13 @@ class ProposalEntry(EntryKind, frozen=True, tag="proposal"):
     proposal: Annotated[NonEmptyText, Meta(description="What should be done differently.")]
     process: Annotated[Process, Meta(description="The process that it improves.")] = "installation"
     gain: Annotated[str, Meta(description="What it is expected to bring.")] = ""
-    finding: Annotated[str, Meta(description="What over all records led to it, by its name: oplever proposals.")] = ""
-    decision: Annotated[Literal["", "accepted", "rejected"], Meta(description="Whether it will be done.")] = ""
-    reason: Annotated[str, Meta(description="Why it was decided so.")] = ""
+    finding: Annotated[
+        str, Meta(description="What over all records led to it, by its name: oplever proposals.", extra=_MADE)
+    ] = ""
+    decision: Annotated[
+        Literal["", "accepted", "rejected"], Meta(description="Whether it will be done.", extra=_MADE)
+    ] = ""
+    reason: Annotated[str, Meta(description="Why it was decided so.", extra=_MADE)] = ""
 
     def check(self, record: Record, envelope: Envelope) -> None:
         if self.decision == "rejected" and not self.reason:
