@@ -26,7 +26,7 @@ from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
 from oplever.cli.person import by_option, by_parameter
-from oplever.cli.tables import as_json, format_option, table
+from oplever.cli.tables import as_json, format_option, status_word, table
 from oplever.kinds import registry
 from oplever.kinds.base import about
 from oplever.kinds.incident.entries import COMMANDS
@@ -214,7 +214,7 @@ def list_cases(every: bool, state: str | None, assignee: str | None, form: str, 
 
 def _row(t: Translator, case: Case, now: str) -> tuple[str, ...]:
     due = f"{_local(case.due)}{' ' + t('late') if case.due < now else ''}" if case.due else ""
-    state = word(t, case.state)
+    state = status_word(t, case.state)
     if case.unread:
         state = f"{state}, {t.plural('{count} new mail', '{count} new mails', case.unread)}"
     return case.name, str(case.priority or "?"), state, due, case.assignee, case.place, case.title
@@ -319,7 +319,7 @@ def _tell(directory: Path, record: Record, action: str) -> None:
     t = translator()
     say("{action}: revision {revision} of {record}", action=action, revision=record.document.revision, record=record.id)
     parts = (
-        word(t, record.status),
+        status_word(t, record.status),
         t("priority {number}", number=case.priority) if case.priority else t("not classified"),
         t("due {day}", day=_local(case.due)) if case.due else "",
         t("with {name}", name=case.assignee) if case.assignee else "",
@@ -360,7 +360,13 @@ def from_record(record: str, by: str, retests: bool) -> None:
 def _offer(passing: Passing, directory: Path, by: str, *, always: bool) -> None:
     """Say that the tests of a case pass again, and add the retest when that is wanted."""
     t, name, title = translator(), passing.case.name, passing.case.title
-    say("passes again: {name} ({state}) {title}", name=name, state=word(t, passing.case.state), title=title, err=True)
+    say(
+        "passes again: {name} ({state}) {title}",
+        name=name,
+        state=status_word(t, passing.case.state),
+        title=title,
+        err=True,
+    )
     if not passing.is_ready:
         action = {"new": "take", "assigned": "take", "waiting": "resume"}.get(passing.case.state)
         if action:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from oplever.page.blocks import Block, Cell, Column, Organisation, Page, Paragraph, Section
+from oplever.page.blocks import Block, Cell, Column, Group, Organisation, Page, Paragraph
 from oplever.page.document import labels
 from oplever.page.parts import pairs, table
 from oplever.page.translator import Translator
@@ -45,7 +45,7 @@ class PersonExport(Struct, frozen=True):
 
 
 def person_sheet(t: Translator, exported: PersonExport, organisation: Organisation | None = None) -> Page:
-    """One section for each record."""
+    """A part for each record."""
     exported = clean(exported)
     title = t("What is kept about {name}", name=exported.names[0])
     return Page(
@@ -57,8 +57,8 @@ def person_sheet(t: Translator, exported: PersonExport, organisation: Organisati
         facts=(),
         status=Cell(t.moment(exported.made)),
         verdict=None,
-        summary=_summary(t, exported),
-        sections=tuple(_section(t, number, record) for number, record in enumerate(exported.records)),
+        summary=(*_summary(t, exported), *(_group(t, record) for record in exported.records)),
+        sections=(),
         notes=(
             t("Times are in time zone {zone}.", zone=t.zone),
             t("Texts are as they are kept; they may name other people too."),
@@ -77,6 +77,7 @@ def _summary(t: Translator, exported: PersonExport) -> tuple[Block, ...]:
         for problem in exported.unreadable
     )
     return (
+        Paragraph(t("Made on {moment}.", moment=t.moment(exported.made))),
         *problems,
         *pairs(
             (t("Looked for"), ", ".join(exported.names)),
@@ -88,7 +89,7 @@ def _summary(t: Translator, exported: PersonExport) -> tuple[Block, ...]:
     )
 
 
-def _section(t: Translator, number: int, record: PersonRecord) -> Section:
+def _group(t: Translator, record: PersonRecord) -> Group:
     rows = [
         (
             Cell(mention.text),
@@ -103,4 +104,4 @@ def _section(t: Translator, number: int, record: PersonRecord) -> Section:
         *table(t("Texts that name this person"), columns, rows, 500),
         *(Paragraph(t("Mail that is kept: {file}", file=file)) for file in record.messages),
     )
-    return Section(number=number, key=record.record, title=record.title or record.record, blocks=blocks)
+    return Group(record.title or record.record, blocks)

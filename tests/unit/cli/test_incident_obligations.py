@@ -60,7 +60,8 @@ def record(name: str) -> dict[str, Any]:
 def case_file(name: str) -> str:
     """The Dutch case file as somebody reads it."""
     run("report", name, code=None)
-    return (store.records_directory() / name / "report.nl.md").read_text(encoding="utf-8").replace("\\", "")
+    text = (store.records_directory() / name / "report.nl.md").read_text(encoding="utf-8")
+    return text.replace("<!-- -->", "")
 
 
 def closing_asks(name: str) -> str:

@@ -11,7 +11,7 @@ from oplever.page.blocks import Block, Cell, Column, Organisation, Page, Paragra
 from oplever.page.document import labels
 from oplever.page.parts import pairs, table, titled
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import toned, word
+from oplever.page.vocabulary import DOCUMENT_STATUS, toned
 from oplever.text import clean
 
 
@@ -31,6 +31,7 @@ def desk_sheet(t: Translator, week: DeskWeek, organisation: Organisation | None 
         status=Cell(t.day(monday), note=t.day(sunday)),
         verdict=None,
         summary=(
+            Paragraph(t("From {first} to {last}.", first=t.day(monday), last=t.day(sunday))),
             *_figures(t, week.figures),
             *_categories(t, week),
             *_channels(t, week),
@@ -116,7 +117,7 @@ def _overdue(t: Translator, week: DeskWeek) -> tuple[Block, ...]:
         (
             Cell(row.title, note=row.name),
             Cell(t("priority {level}", level=row.case.priority) if row.case.priority else t("not determined yet")),
-            Cell(word(t, state_at(row.case, week.end))),
+            toned(t, DOCUMENT_STATUS, state_at(row.case, week.end)),
             Cell(t.moment(min(target.due for target in row.case.targets if target.due and target.due < week.end))),
         )
         for row in sorted(week.overdue, key=_by_due)

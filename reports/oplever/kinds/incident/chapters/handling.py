@@ -102,7 +102,7 @@ def _mails(view: View, t: Translator) -> Blocks:
             Cell(t("in") if mail.direction == "in" else t("out"), note=t("by a machine") if mail.is_automatic else ""),
             Cell(mail.sender or mail.address, note=mail.address if mail.sender else ""),
             Cell(mail.subject, note=_came_back(t, mail.returned) if mail.returned else mail.text),
-            Cell(_files(t, mail), note=mail.digest),
+            Cell(_files(t, mail), note=f"SHA-256 {mail.digest[:16]}…"),
             Cell(t.moment(mail.at), note=mail.by),
         )
         for mail in view.record.case.mails
