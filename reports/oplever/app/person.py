@@ -19,6 +19,7 @@ from oplever.kinds.derive import derive_folded
 from oplever.messages import M_
 from oplever.page.person import Mention, PersonExport, PersonRecord, person_sheet
 from oplever.page.translator import Translator
+from oplever.record.entries import Entry
 from oplever.record.persons import same_person
 from oplever.render.registry import FORMATS
 from oplever.store import Sources, mails
@@ -99,17 +100,28 @@ def _of_record(person: _Person, directory: Path) -> PersonRecord | None:
 
 
 def _mentions(person: _Person, sources: Sources) -> Iterator[Mention]:
-    """Those of the entries, line by line, then those of the journal."""
+    """Those of the entries, line by line, then those of the journal. Of an entry about the person, as what he reported
+    or was told, every text in words counts."""
     for number, entry in enumerate(sources.entries, 1):
         content = msgspec.to_builtins(entry.entry)
+        is_theirs = any(person.is_named(str(getattr(entry.entry, name))) for name in _names_of(entry))
         for path, text in [("by", entry.by), *_texts(content, "")]:
-            if path != "added" and (mention := _mention(person, text, f"entries.jsonl {number} {entry.kind} {path}")):
+            place = f"entries.jsonl {number} {entry.kind} {path}"
+            mention = _mention(person, text, place) if path != "added" else None
+            if mention is None and is_theirs and path not in entry.entry.declaration.names and " " in text.strip():
+                mention = Mention(place, text, is_name=False)
+            if mention:
                 yield msgspec.structs.replace(mention, at=entry.at, by=entry.by)
     if sources.digest:
         of_journal = derive_folded(sources.run, sources.digest, ())
         for path, text in _texts(msgspec.to_builtins(of_journal), ""):
             if mention := _mention(person, text, f"journal.jsonl {path}"):
                 yield mention
+
+
+def _names_of(entry: Entry) -> Iterator[str]:
+    """The fields of an entry that name who it is about, other than who added it."""
+    return (name for name in entry.entry.declaration.names if name != "by")
 
 
 def _mention(person: _Person, text: str, place: str) -> Mention | None:

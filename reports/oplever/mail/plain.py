@@ -13,14 +13,15 @@ _SILENT = frozenset({"script", "style", "head", "title", "template", "noscript",
 _BLOCKS = frozenset(
     {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "pre", "hr"}
 )
+_WROTE = r"\b(?:wrote|schreef|geschreven|schrieb|a écrit)\b"
 _QUOTE_BEGINS = re.compile(
     rf"^(?:{SEPARATOR}.*"
     r"|-{2,} ?(?:original message|oorspronkelijk bericht|forwarded message|doorgestuurd bericht) ?-{2,}"
-    r"|(?:on|op|am|le) .{6,200} (?:wrote|schreef|heeft .{0,120}geschreven|schrieb|a écrit) ?:)\s*$",
+    rf"|(?=.*\d)(?:on|op|am|le) .{{6,200}}{_WROTE}.{{0,120}}:)\s*$",
     re.IGNORECASE,
 )
 _QUOTE_BEGINS_ON_TWO = re.compile(
-    r"^(?:on|op|am|le) .{6,200}\n.{0,120}(?:wrote|schreef|geschreven|schrieb|a écrit) ?:\s*$", re.IGNORECASE
+    rf"^(?=.*\d)(?:on|op|am|le) .{{6,200}}\n.{{0,120}}{_WROTE}.{{0,60}}:\s*$", re.IGNORECASE
 )
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -62,7 +62,7 @@ def test_every_text_that_names_a_person_is_there_and_of_nobody_else(post: Post) 
         -1
     ]
     run("incident", "tell", other, "--how", "belt fatma  demir terug", "--when", clock.now()[:10])
-    post.deliver(Corpus().text("Vraag.", From=f'"{NAME}" <{ADDRESS}>'))
+    post.deliver(Corpus().text("Een vraag.", From=f'"{NAME}" <{ADDRESS}>'))
     (mailed,) = post.take_in()
 
     content = exported(NAME, ADDRESS)
@@ -74,6 +74,11 @@ def test_every_text_that_names_a_person_is_there_and_of_nobody_else(post: Post) 
     assert where["20261121T100000Z-site-bbbbbb"] == ["entries.jsonl 1 hours person"]
     assert sorted(where[made]) == [
         "entries.jsonl 1 opened title", "entries.jsonl 3 reported reporter", "entries.jsonl 3 reported text",
+    ]  # fmt: skip
+    assert sorted(where[mailed.case]) == [
+        "entries.jsonl 3 reported reporter", "entries.jsonl 3 reported text", "entries.jsonl 4 mail-received address",
+        "entries.jsonl 4 mail-received date", "entries.jsonl 4 mail-received sender",
+        "entries.jsonl 4 mail-received subject", "entries.jsonl 4 mail-received text",
     ]  # fmt: skip
     assert where[other] == ["entries.jsonl 4 contact how"]
     assert content["log_lines"] == 1
@@ -103,7 +108,7 @@ def test_a_record_that_cannot_be_read_is_named(post: Post) -> None:
 
 
 def test_the_export_is_a_document_and_an_archive_with_the_mails(post: Post) -> None:
-    post.deliver(Corpus().text("Vraag.", From=f'"{NAME}" <{ADDRESS}>'), Corpus(seed=2).text("Van een ander."))
+    post.deliver(Corpus().text("Een vraag.", From=f'"{NAME}" <{ADDRESS}>'), Corpus(seed=2).text("Van een ander."))
     mailed = post.take_in()[0].case
     run("person", "export", NAME, "--also", ADDRESS)
     with zipfile.ZipFile(io.BytesIO(Path("person.zip").read_bytes())) as archive:
@@ -111,7 +116,7 @@ def test_the_export_is_a_document_and_an_archive_with_the_mails(post: Post) -> N
         kept = [name for name in names if name.endswith(".eml")]
         assert len(kept) == 1
         assert kept[0].startswith(mailed)
-        assert b"Vraag." in archive.read(kept[0])
+        assert b"Een vraag." in archive.read(kept[0])
         assert b"Van een ander." not in b"".join(archive.read(name) for name in names)
     for language, words in (("nl", "Wat is bewaard over Fatma Demir"), ("en", "What is kept about Fatma Demir")):
         run("person", "export", NAME, "--format", "md", "--language", language, "-o", f"p.{language}.md")

@@ -1,0 +1,117 @@
+"""What a message says, whatever its charset and form; and who or what wrote it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mails import BYTES_IN, DESK, Corpus
+from oplever.mail.compose import Outgoing, compose, subject
+from oplever.mail.message import UnreadableError, attachments, header, parse
+from oplever.mail.nature import nature
+from oplever.mail.plain import decoded, from_html, without_quotes
+from oplever.mail.threads import bare, numbers
+
+
+@pytest.mark.parametrize(("charset", "text"), BYTES_IN.items())
+def test_text_is_read_in_the_charset_that_it_has(charset: str, text: str) -> None:
+    corpus = Corpus()
+    content = corpus.raw(corpus.headers(), text.encode(charset), charset)
+    assert parse(content).text == text
+    assert decoded(text.encode("utf-8"), "x-klingon") == text
+    assert decoded(b"caf\xe9 \x80", "us-ascii") == "café €"
+    assert "\x1b" not in decoded(b"\x1b[2J\x00", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>De printer <b>doet</b> niets</p><script>alert(1)</script><style>p{}</style>", "De printer doet niets"),
+        ("<head><title>t</title></head><body>stuk<br>echt", "stuk\necht"),
+        ('<a href="https://evil.example/x">school.example</a>', "school.example <https://evil.example/x>"),
+        ('<a href="javascript:x()">hier</a>', "hier"),
+        ("&lt;script&gt; &amp; &euro; &#0;", "<script> & € \N{REPLACEMENT CHARACTER}"),
+        ("<table><tr><td>0.14</td></tr><tr><td>print1</td></tr></table>", "0.14\n\nprint1"),
+        ("<div>" * 2000 + "diep", "diep"),
+        ("a<!-- weg -->b</script>c", "abc"),
+        ("<script>een<script>twee</script>drie", "drie"),
+    ],
+)
+def test_html_is_shown_as_text_and_nothing_in_it_runs(html: str, text: str) -> None:
+    assert from_html(html) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "above"),
+    [
+        ("Dank!\n\nOp di 24 nov 2026 om 10:00 schreef Helpdesk <h@x.example>:\n> hoe gaat het?", "Dank!"),
+        ("Ja.\n\nOn Tue, 24 Nov 2026 at 10:00, Helpdesk <h@x.example>\nwrote:\n> hoe?", "Ja."),
+        ("Nee.\n-----Oorspronkelijk bericht-----\nVan: x", "Nee."),
+        ("Top.\n\n───── Graag boven deze regel antwoorden ─────\nDag", "Top."),
+        ("Zie onder.\n> eerste\n> tweede", "Zie onder."),
+        ("> hoe gaat het?\nGoed.\n> en nu?\nOok goed.", "> hoe gaat het?\nGoed.\n> en nu?\nOok goed."),
+        (
+            "Kijk:\nOp di 24 nov 2026 schreef Jan:\n> a\nja\n> b\nnee",
+            "Kijk:\nOp di 24 nov 2026 schreef Jan:\n> a\nja\n> b\nnee",
+        ),
+        ("> alleen een citaat", "> alleen een citaat"),
+        ("Op de printer staat: schreef", "Op de printer staat: schreef"),
+        ("", ""),
+    ],
+)
+def test_what_is_quoted_is_left_out_and_what_is_written_between_is_not(text: str, above: str) -> None:
+    assert without_quotes(text) == above
+
+
+def test_numbers_in_a_subject_are_found_however_they_are_written() -> None:
+    assert numbers("Re: Printer [INC 3f9c1a]") == ("3f9c1a",)
+    assert numbers("ANTW: [inc-3F9C1A] en [INC 77b0d2]") == ("3f9c1a", "77b0d2")
+    assert numbers("over 20261124T080000Z-incident-3f9c1a graag") == ("3f9c1a",)
+    assert numbers("[INC 3f9c] [INC zzzzzz] 3f9c1a") == ()
+    assert bare("RE: Fwd: Antw[2]: Printer [INC 3f9c1a] stuk") == "Printer stuk"
+    assert bare("Register: x") == "Register: x"
+
+
+def test_headers_are_read_as_far_as_they_can_be() -> None:
+    assert header("=?utf-8?B?U3R1ayDigqw=?=") == "Stuk €"
+    assert header("=?utf-8?B?!!?= rest") != ""
+    assert header("a\r\n b\x00c") == "a b\N{REPLACEMENT CHARACTER}c"
+    assert len(header("x" * 100_000)) == 1000
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=600))
+def test_no_bytes_do_more_than_be_unreadable(content: bytes) -> None:
+    for message in (content, b"Subject: x\r\nFrom: a@x.example\r\n" + content):
+        try:
+            mail = parse(message)
+        except UnreadableError:
+            continue
+        for text in (mail.subject, mail.sender, mail.text, mail.message_id, mail.date, mail.reason):
+            text.encode("utf-8")
+        nature(mail, [DESK])
+        assert len(attachments(message)) == len(mail.attachments)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["From", "Reply-To", "Subject", "Content-Type", "In-Reply-To", "Content-Disposition", "Date"]),
+    st.text(max_size=80),
+)
+def test_no_header_does_more_than_be_strange(name: str, value: str) -> None:
+    corpus = Corpus()
+    line = value.replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    content = corpus.raw(corpus.headers() | {name: line}, b"stuk")
+    mail = parse(content)
+    assert mail.sender.isprintable()
+    assert "\n" not in mail.subject
+    sent = compose(
+        Outgoing("20261124T080000Z-incident-3f9c1a", "<a@x.example>", DESK, "Helpdesk", "user@x.example", mail.sender,
+                 subject("20261124T080000Z-incident-3f9c1a", mail.subject, is_answer=True), mail.text or "-",
+                 (mail.message_id,), at="2026-11-24T08:00:00.000000Z")
+    )  # fmt: skip
+    again = parse(sent.as_bytes())
+    assert numbers(again.subject) == ("3f9c1a",)
+    assert again.headers["to"].endswith("user@x.example") or "<user@x.example>" in again.headers["to"]
+    assert [key for key in again.headers if key in ("bcc", "cc")] == []
+    assert nature(again, [DESK]).kind == "loop"
