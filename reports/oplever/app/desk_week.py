@@ -47,7 +47,7 @@ class _Listed(Struct):
 def desk_week(monday: date) -> DeskWeek:
     """The week that begins on `monday`, by the clock that documents go by.
 
-    Raises OpleverError (`file-unreadable`, `store-unusable`).
+    Raises OpleverError (`file-unreadable`, `store-unusable`, and what `store.load` raises).
     """
     zone = Translator("en").timezone
     first = datetime.combine(monday, time(), zone)
@@ -61,6 +61,9 @@ def _case(name: str) -> DeskCase:
     path = store.records_directory() / name / store.RECORD
     try:
         listed = msgspec.json.decode(path.read_bytes(), type=_Listed)
+    except FileNotFoundError:  # it was just brought here, and nothing was made of it yet
+        record = store.load(path.parent)
+        return DeskCase(name, record.assignment.title, record.case)
     except OSError as problem:
         raise unreadable(path, problem) from None
     except msgspec.DecodeError:

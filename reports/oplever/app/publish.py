@@ -231,7 +231,15 @@ def _program() -> str:
     """What draws the pages: another version, or another word of a translation, draws all of them again."""
     digest = hashlib.sha256(oplever.__version__.encode())
     package = resources.files("oplever")
-    places = ("overview", "overview/pages", "page", "render", "render/templates", "kinds/installation/chapters")
+    places = (
+        "overview",
+        "overview/pages",
+        "page",
+        "render",
+        "render/templates",
+        "kinds/installation/chapters",
+        "kinds/incident",
+    )
     for place in (*places, "locale/nl/LC_MESSAGES"):
         for file in sorted(package.joinpath(place).iterdir(), key=lambda file: file.name):
             if file.is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -12,6 +12,7 @@ import published
 import pytest
 from golden.cases import EVIL
 from journals import Journal
+from oplever.app import desk_week
 from oplever.app.publish import publish
 from oplever.overview import paths
 from oplever.page.view import SEVERITIES
@@ -245,6 +246,17 @@ def test_incidents_are_in_the_order_in_which_they_are_handled(base: Path) -> Non
     published.store(base, ["incident_reopened", "incident_escalated"])
     table = rows(made(base)["incidents.en.html"], "open")
     assert table.index("Niemand in 5V kan inloggen") < table.index("Printer in 0.14 doet niets")  # priority 1, then 2
+
+
+def test_the_weeks_of_the_desk_are_counted_as_its_overview_counts_them(base: Path) -> None:
+    published.store(base, ["incident_reopened", "incident_escalated", "incident_merged", "incident_leaked"])
+    table = rows(made(base)["incidents.en.html"], "weeks")
+    assert "2026-W48" in table
+    counted = [int(cell) for cell in re.findall(r">(?:[^<>\d]*)(\d+)<", table.split("2026-W48")[1])[:5]]
+    week = desk_week.desk_week(date(2026, 11, 23)).figures
+    assert counted == [week.came_in, week.closed, week.open_after, week.overdue, week.missed]
+    assert week.came_in >= 3
+    assert "2026-W46" not in table
 
 
 def test_an_incident_that_is_late_is_on_the_start_page(base: Path) -> None:

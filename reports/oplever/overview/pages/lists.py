@@ -6,6 +6,7 @@ from oplever.overview.collection import Collection, Current
 from oplever.overview.findings import Finding, findings
 from oplever.overview.pages import cells
 from oplever.overview.pages.start import reading, soon
+from oplever.overview.pages.weeks import weeks
 from oplever.overview.sources import Readable
 from oplever.overview.tree import Part
 from oplever.overview.words import observed, suggested
@@ -26,7 +27,7 @@ _READINGS: dict[str, tuple[Tone, str]] = {
 
 
 def incidents(collection: Collection, t: Translator) -> tuple[Part, ...]:
-    """Open ones in the order in which they are handled, and the newest that are ready."""
+    """Open ones in the order in which they are handled, the newest that are ready, and the last weeks of the desk."""
     columns = (
         Column(t("Priority"), 2),
         Column(t("Incident"), 6),
@@ -53,6 +54,7 @@ def incidents(collection: Collection, t: Translator) -> tuple[Part, ...]:
                 t("Newest that are ready"), done, (_ready(t, of) for of in ready), t("No incident is ready.")
             ),
         ),
+        weeks(collection, t),
     )
 
 
