@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from desk import EVENTS, UNTIL_CLOSED
+from desk import EVENTS, MONDAY, UNTIL_CLOSED
 from oplever import clock, store
 from oplever.app.verify import verify
 from oplever.cli.main import main
@@ -120,8 +120,9 @@ def test_the_same_case_changed_at_two_desks_is_not_mixed_up(desks: TwoDesks) -> 
     desks.at("north")
     problems = verify(first / name).problems
     assert any("entries.jsonl" in problem and str(len(lines)) in problem for problem in problems), problems
-    done = run("incident", "check", code=1)
-    assert name in done.stderr
+    run("report", name, code=None)  # makes a manifest of what is there now
+    assert any("entries.jsonl" in problem for problem in verify(first / name).problems)
+    assert name in run("incident", "check", code=1).stderr
 
 
 def test_a_clock_that_is_set_back_gives_no_time_and_takes_none(
@@ -129,19 +130,15 @@ def test_a_clock_that_is_set_back_gives_no_time_and_takes_none(
 ) -> None:
     """The computer of the desk thinks it is six hours earlier after the report, and is put right later."""
     desks.at("north")
-    name = new()
+    shown = [0.0]  # hours after nine o'clock
+    monkeypatch.setattr(clock, "now", lambda: clock.written(MONDAY + timedelta(hours=shown[-1])))
+    name = new("--impact", "1")
     due = {target["name"]: target["due"] for target in case(name)["targets"]}
-    real, shift = clock.moment(clock.now()), timedelta(hours=-6)
-
-    def shifted() -> str:
-        return clock.written(real + shift)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(clock, "now", shifted)
-        step(name, "taken")
-        step(name, "waiting")
-        shift = timedelta(hours=-5)
-        step(name, "resumed")
+    clocks = {"taken": -6, "waiting": 0.1, "resumed": -5}
+    for kind, hours in (*clocks.items(), ("waiting", -5), ("resumed", 0.2)):
+        shown.append(hours)
+        step(name, kind)
+    shown.append(1.0)
     for kind in ("assessed", "contact", "worked", "material", "hours", "solved", "retested", "confirmed", "closed"):
         step(name, kind)
     incident = case(name)
@@ -149,12 +146,14 @@ def test_a_clock_that_is_set_back_gives_no_time_and_takes_none(
     assert incident["void"] == []
     targets = {target["name"]: target for target in incident["targets"]}
     assert targets["response"]["due"] == due["response"]
-    assert targets["solution"]["due"] == due["solution"]  # an hour of waiting before the report takes nothing
+    later = clock.moment(targets["solution"]["due"]) - clock.moment(due["solution"])
+    assert later == timedelta(
+        minutes=6
+    )  # what the clock shows of the second wait; the first one shows less than nothing
     assert all(target["reached"] >= incident["reported_at"] for target in targets.values())
     assert verify(store.records_directory() / name).problems == ()
-    history = json.loads((store.records_directory() / name / "record.json").read_text(encoding="utf-8"))["document"][
-        "history"
-    ]
+    record = json.loads((store.records_directory() / name / "record.json").read_text(encoding="utf-8"))
+    history = record["document"]["history"]
     assert [line["revision"] for line in history] == list(range(1, len(history) + 1))
 
 
