@@ -189,7 +189,7 @@ def test_every_part_of_a_record_has_a_section() -> None:
     """The page answers for each key of record.json; those that are no section of their own are told elsewhere."""
     page = build(outputs.record("delivered"), Translator("en"))
     elsewhere = {"schema", "id", "kind", "work_process", "status", "verdict", "stage", "settings", "completeness"}
-    absent = {"incident", "instruction", "cards", "runs"}  # of other kinds, of cards, of several runs
+    absent = {"incident", "instruction", "faq", "cards", "runs"}  # of other kinds, of cards, of several runs
     assert set(Record.__struct_fields__) - elsewhere - absent <= {section.key for section in page.sections}
 
 

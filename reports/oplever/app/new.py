@@ -23,10 +23,15 @@ def new(base: Path, kind: str, by: str, data: Mapping[str, Any]) -> tuple[Path, 
     `data` are fields of `OpenedEntry` as a person typed them; without a work process it is the first one of the kind.
     Raises OpleverError: `entry-invalid`, `file-unwritable`.
     """
-    name = f"{sequence.stamp(datetime.now(UTC))}-{kind}-{secrets.token_hex(3)}"
+    name = named(kind)
     process = data.get("work_process") or registry.KINDS[kind].work_processes[0]
     content = {**data, "work_process": process, "record": name, "kind": kind}
     return begin(base, name, [registry.LOG.make("opened", by, clock.now(), content)])
+
+
+def named(kind: str) -> str:
+    """A name for a new record of this kind."""
+    return f"{sequence.stamp(datetime.now(UTC))}-{kind}-{secrets.token_hex(3)}"
 
 
 def begin(

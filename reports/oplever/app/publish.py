@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 
 import oplever
 from oplever import store
+from oplever.app.faq import every
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable
@@ -90,7 +91,8 @@ def gathered(index: Index, place: Path, now: datetime, shown: Organisation | Non
     """All records of the index, with links from `place` to their documents."""
     base = os.path.relpath(os.path.realpath(index.base), os.path.realpath(place))
     sources = _with_wholes([_source(index.base, base, kept) for kept in extracts(index)])
-    return Collection(sources, tuple(case.name for case in cases(index, OPEN)), now, shown, packages(index))
+    queue = tuple(case.name for case in cases(index, OPEN))
+    return Collection(sources, queue, now, shown, packages(index), every(index))
 
 
 def _with_wholes(sources: Sequence[Source]) -> tuple[Source, ...]:

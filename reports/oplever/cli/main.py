@@ -26,6 +26,7 @@ COMMANDS = {
     "compare": Lazy("oplever.cli.compare", "compare_command", "Compare two records or two machines."),
     "complete": Lazy("oplever.cli.complete", "complete", "Ask for everything that a record lacks."),
     "export": Lazy("oplever.cli.export", "export_command", "Write a record for another tool."),
+    "faq": Lazy("oplever.cli.faq", "faq", "Make frequently asked questions of closed incidents."),
     "form": Lazy("oplever.cli.form", "form", "Make a paper to sign or to send."),
     "handout": Lazy("oplever.cli.handout", "handout", "Make cards and sheets that tell users how to use it."),
     "import": Lazy("oplever.cli.import_", "import_group", "Import runs or results of other tools."),

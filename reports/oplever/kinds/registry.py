@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oplever.kinds.base import RecordKind
+from oplever.kinds.faq.kind import KIND as FAQ
 from oplever.kinds.incident.kind import KIND as INCIDENT
 from oplever.kinds.installation.kind import KIND as INSTALLATION
 from oplever.kinds.instruction.kind import KIND as INSTRUCTION
 from oplever.record.entries import Entry, EntryKind, Log, OpenedEntry
 from oplever.record.model import Record
 
-KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION, INCIDENT, INSTRUCTION)}
+KINDS: dict[str, RecordKind] = {kind.id: kind for kind in (INSTALLATION, INCIDENT, INSTRUCTION, FAQ)}
 """By the name that record.json has for them."""
 
 LOG = Log(tuple(entry for kind in KINDS.values() for entry in kind.entries))

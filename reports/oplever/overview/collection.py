@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from oplever.overview.extract import Allowed, Failing
+from oplever.overview.questions import Question
 from oplever.overview.sources import Readable, Source, Visit
 from oplever.overview.waiting import ORDER, Wait, waits
 from oplever.page.blocks import Organisation
@@ -66,13 +67,15 @@ class Current(NamedTuple):
 @dataclass(frozen=True)
 class Collection:
     """`sources` in the order in which they were made, `queue` the names of open incidents in the order in which they
-    are handled, `versions` by machine the versions of its packages in its last snapshot."""
+    are handled, `versions` by machine the versions of its packages in its last snapshot, `questions` those that users
+    ask frequently."""
 
     sources: tuple[Source, ...]
     queue: tuple[str, ...]
     now: datetime
     organisation: Organisation | None = None
     versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
 
     @property
     def today(self) -> str:

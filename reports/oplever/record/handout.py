@@ -208,7 +208,7 @@ def _with(card: Card, values: dict[str, str]) -> FilledCard:
         steps=tuple(CardStep(put(step.do), put(step.see)) for step in card.steps),
         trouble=tuple(Trouble(put(trouble.when), put(trouble.do)) for trouble in card.trouble),
         facts=tuple(Fact(label, value) for label, value in labelled),
-        proof=card.proof,
+        proof=(*card.proof, *(value.test for value in card.values.values() if value.test)),
         link=next((value for value in values.values() if value.startswith(("http://", "https://"))), ""),
         everywhere=card.everywhere,
     )

@@ -343,6 +343,14 @@ def newest(index: Index, host: str, count: int = 1) -> list[str]:
     return index.database.column(f"{query} ORDER BY {_LAST_FIRST} LIMIT :count", values)
 
 
+def runs_of(index: Index, host: str) -> list[str]:
+    """Names of the records of runs that this machine was part of, newest first."""
+    query = """SELECT name FROM oplever_records WHERE place = :place AND kind = 'installation'
+        AND EXISTS (SELECT 1 FROM oplever_systems WHERE record = key AND host = :host)
+        AND NOT EXISTS (SELECT 1 FROM oplever_runs WHERE record = key)"""
+    return index.database.column(f"{query} ORDER BY {_LAST_FIRST}", {"place": index.place, "host": host})
+
+
 def _on(database: Database, host: str, key: int) -> dict[str, Any]:
     """What a record says of a machine, in parts: fields of a `Visit`."""
     at = {"record": key, "host": host}

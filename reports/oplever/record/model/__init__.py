@@ -46,6 +46,7 @@ from oplever.record.model.document import (
     Scope,
     Signature,
 )
+from oplever.record.model.faq import Faq
 from oplever.record.model.incident import (
     Answer,
     Assessment,
@@ -129,6 +130,7 @@ __all__ = [
     "Escalation",
     "ExceptionGrant",
     "Exclusion",
+    "Faq",
     "Fault",
     "Handover",
     "History",
@@ -191,8 +193,8 @@ SCHEMA_VERSION = 2
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
-    """The whole record: the keys of record.json, in their order. `incident` and `instruction` are there for those
-    kinds alone; `cards` are those that roles declare, without values; `runs` are of a record that is made of the
+    """The whole record: the keys of record.json, in their order. `incident`, `instruction` and `faq` are there for
+    those kinds alone; `cards` are those that roles declare, without values; `runs` are of a record that is made of the
     records of several runs."""
 
     schema: int
@@ -229,6 +231,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     cards: tuple[Card, ...] = ()
     runs: tuple[JoinedRun, ...] = ()
     instruction: Instruction | None = None
+    faq: Faq | None = None
 
     @property
     def case(self) -> Incident:
