@@ -201,6 +201,20 @@ def test_an_approved_instruction_stays_as_it_is() -> None:
     assert refused(Room().complete(), "attended", who=OTHER).slug == "record-approved"
 
 
+def test_the_supervisor_is_told_and_decides() -> None:
+    """Orally with notes or in writing; not by who explained, and anew after a rejection."""
+    room = Room().given().understood().reviewed()
+    assert {"report_missing", "decision_missing"} <= room.missing
+    assert refused(room, "decision", by=TEACHER, decision="approved").slug == "decision-by-executor"
+    room.add("report", to=SUPERVISOR, form="oral", minutes="alles begrepen")
+    assert (room.record.status, "report_missing" in room.missing) == ("submitted", False)
+    room.add("decision", by=SUPERVISOR, decision="rejected", remarks="ook de stagiairs")
+    assert (room.record.verdict, room.record.status) == ("not_delivered", "rejected")
+    room.add("report", to=SUPERVISOR).add("decision", by=SUPERVISOR, decision="approved")
+    account = room.record.accountability
+    assert (account.decision, account.decided_by, room.record.stage) == ("approved", SUPERVISOR, "approved")
+
+
 def test_another_kind_of_record_takes_none_of_its_entries() -> None:
     opened = {"record": "20261124T090000Z-installation-ab0001", "kind": "installation", "title": "Wiki"}
     line = registry.LOG.make("opened", TEACHER, clock.written(BEGIN), {**opened, "work_process": "1.3"})
