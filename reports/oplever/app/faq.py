@@ -32,7 +32,8 @@ from oplever.record.identity import is_measured, latest
 from oplever.record.model import Faq, Record, Test
 from oplever.store import Sources
 from oplever.store.index import Index, open_index
-from oplever.store.query import extracts, runs_of
+from oplever.store.query import Filter, extracts, runs_of
+from oplever.store.query import listing as listing_of
 
 KIND = "faq"
 Load = Callable[[str], Record | None]
@@ -63,11 +64,10 @@ def listing() -> Listing:
 
 def every(index: Index) -> tuple[Question, ...]:
     """Every question with how it stands now, newest first."""
-    load, records = loader(index), []
-    for kept in reversed(extracts(index)):
-        if kept.problem is None and (record := extract.decode(kept.body).record).faq is not None:
-            records.append((kept.name, record.faq))
-    return tuple(_standing(index, load, name, faq) for name, faq in records)
+    load = loader(index)
+    names = [row.name for row in listing_of(index, Filter(kind=KIND)) if row.problem is None]
+    faqs = ((name, record.faq) for name in names if (record := load(name)))
+    return tuple(_standing(index, load, name, faq) for name, faq in faqs if faq)
 
 
 def loader(index: Index) -> Load:

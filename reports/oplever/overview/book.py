@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from oplever.overview import paths
 from oplever.overview.collection import Collection, Life
-from oplever.overview.pages import faq, lists, machines, people, records, start, trends
+from oplever.overview.pages import faq, handouts, lists, machines, people, records, start, trends
 from oplever.overview.sources import Source, Visit
 from oplever.overview.tree import Link, Part, Sheet
 from oplever.page import document
@@ -27,6 +27,7 @@ MENU: dict[str, tuple[str, Parts]] = {
     "rooms": (N_("Rooms and groups"), machines.rooms),
     "people": (N_("People"), people.people),
     "incidents": (N_("Incidents"), lists.incidents),
+    "handouts": (N_("How to use it"), handouts.handouts),
     "faq": (N_("Frequently asked questions"), faq.faq),
     "points": (N_("Open points"), lists.points),
     "exceptions": (N_("Exceptions"), lists.exceptions),

@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from msgspec import structs
+
 from oplever.overview.extract import Allowed, Failing
 from oplever.overview.questions import Question
 from oplever.overview.sources import Readable, Source, Visit
@@ -16,9 +18,12 @@ from oplever.overview.waiting import ORDER, Wait, waits
 from oplever.page.blocks import Organisation
 from oplever.page.view import SEVERITIES
 from oplever.page.week import WorkedHours
+from oplever.record.handout import FilledCard
 from oplever.record.model import ExceptionGrant, RestPoint, Who
 from oplever.record.persons import among
 
+_MOST_VISITS = 20
+"""Records of a machine, the newest, in which cards are looked for: a later one may have tested a single role."""
 _BESIDE = frozenset({"incident", "instruction", "faq"})
 """Kinds of records that are about people; of these machines have no history."""
 PSEUDONYM = "P-"
@@ -45,6 +50,10 @@ class Life:
     def real(self) -> Visit:
         """The last one that was no trial run; of a machine with trial runs alone the last of those."""
         return self._real[0] if self._real else self.last
+
+    def newest(self, count: int) -> list[Visit]:
+        """The last visits that were no trial run, newest first."""
+        return self._real[:count]
 
     @cached_property
     def tested(self) -> Visit | None:
@@ -139,6 +148,16 @@ class Collection:
         return dict(sorted(groups.items()))
 
     @cached_property
+    def cards(self) -> list[FilledCard]:
+        """What users are told now: of each machine and card what the newest record says that says anything of it."""
+        cards: dict[str, FilledCard] = {}
+        for life in self.lives.values():
+            for card in _cards_of(life):
+                hosts = cards[card.digest].hosts if card.digest in cards else ()
+                cards[card.digest] = structs.replace(card, hosts=(*hosts, life.host))
+        return sorted(cards.values(), key=lambda card: (card.role, card.id, card.hosts))
+
+    @cached_property
     def failing(self) -> dict[tuple[str, str], list[Current]]:
         """What fails now, by kind and name: controls before tests, severe ones first, then by number of machines."""
         failing: dict[tuple[str, str], list[Current]] = defaultdict(list)
@@ -201,6 +220,15 @@ class Collection:
             first = among(name, spellings) or name
             spellings.setdefault(first, []).append(name)
         return {first: tuple(names) for first, names in sorted(spellings.items(), key=lambda item: item[0].casefold())}
+
+
+def _cards_of(life: Life) -> Iterator[FilledCard]:
+    settled: set[str] = set()
+    for visit in life.newest(_MOST_VISITS):
+        extract = visit.of.extract
+        cards = [card for card in extract.cards if life.host in card.hosts and card.name not in settled]
+        yield from cards
+        settled |= {card.name for card in cards} | {name for name, host in extract.withheld if host == life.host}
 
 
 def _rank(currents: list[Current]) -> int:

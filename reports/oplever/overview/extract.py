@@ -12,6 +12,7 @@ from oplever.overview import signals
 from oplever.overview.signals import Signals
 from oplever.page.view import short_names
 from oplever.record import figures, origins
+from oplever.record.handout import FilledCard, handouts
 from oplever.record.model import Baseline, Completeness, Missing, Record, Scope, Score, System, Test, Text
 from oplever.text import clean
 
@@ -62,7 +63,8 @@ class Allowed(Struct, frozen=True, array_like=True, gc=False):
 class Extract(Struct, frozen=True):
     """`record` is without what machines showed and what was done on them: of that `machines`, `failing` and `allowed`
     are here, and in its place nothing is. Its faults are those that are not solved. `last` is the moment of its last
-    line, `signals` what it says about the work itself."""
+    line, `signals` what it says about the work itself, `cards` what it tells users, and `withheld` the cards (by name
+    and machine) that are not made because of what it shows."""
 
     record: Record
     last: str
@@ -70,10 +72,13 @@ class Extract(Struct, frozen=True):
     failing: tuple[Failing, ...] = ()
     allowed: tuple[Allowed, ...] = ()
     signals: Signals = Signals()
+    cards: tuple[FilledCard, ...] = ()
+    withheld: tuple[tuple[str, str], ...] = ()
 
 
 def of(record: Record) -> Extract:
     """What is kept of a record; its texts are clean, whatever a machine put in them."""
+    cards, left_out = handouts(record)
     kept = Extract(
         record=_without_work(record),
         last=max([record.document.created, *(line.at for line in record.document.history)]),
@@ -81,6 +86,8 @@ def of(record: Record) -> Extract:
         failing=_failing(record),
         allowed=tuple(_allowed(test) for test in figures.accepted_drift(record)),
         signals=signals.of(record),
+        cards=cards,
+        withheld=tuple((left.card, left.host) for left in left_out if left.why in ("test_failed", "value_missing")),
     )
     return clean(kept)
 

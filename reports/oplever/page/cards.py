@@ -68,14 +68,15 @@ def deck(record: Record, cards: tuple[FilledCard, ...], about: tuple[str, str], 
 def room_sheet(view: View, cards: tuple[FilledCard, ...], about: tuple[str, str], t: Translator, paper: Paper) -> Page:
     """All cards on one paper, each with its steps, what to do when it does not work, and of which version it is."""
     record = view.record
-    blocks: list[Block] = [Group(titled(t, card.title), _blocks(card, about[1], t)) for card in cards]
+    groups: list[Block] = [Group(titled(t, card.title), blocks(card, about[1], t)) for card in cards]
     return sheet(
         view, t, paper, kind=t("Instruction"), title=_title(about, t),
-        blocks=(*blocks, *pairs((t("Help"), _help(record, t)))),
+        blocks=(*groups, *pairs((t("Help"), _help(record, t)))),
     )  # fmt: skip
 
 
-def _blocks(card: FilledCard, room: str, t: Translator) -> Blocks:
+def blocks(card: FilledCard, room: str, t: Translator) -> Blocks:
+    """A card as part of a page: steps, what to do when they do not work, values, and which version it is."""
     rows = [(Cell(titled(t, trouble.when)), Cell(titled(t, trouble.do))) for trouble in card.trouble]
     columns = (Column(t("What you see"), 4), Column(t("What to do"), 4))
     facts = [(label, Cell(value)) for label, value in _facts(card.facts, t)]
