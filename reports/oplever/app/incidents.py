@@ -123,9 +123,9 @@ def case_of(record: Record) -> Incident:
     return record.incident
 
 
-def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
+def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: str = "") -> Record:
     """The case with one more event. A classification goes by the rules as they are now: when they changed, they are
-    added before it.
+    added before it. `after` is as of `admit`.
 
     Raises OpleverError: `entry-invalid`, `incident-state`, `incident-open-ends`, `decision-by-executor`,
     `rules-invalid`, and what `admit` raises.
@@ -138,7 +138,7 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any]) -> Record:
         current = incident_rules.load()
         if current.digest != case.rules_digest:
             added.insert(0, _rules(current, by, at))
-    return admit(directory, added)
+    return admit(directory, added, after=after)
 
 
 def listing(states: Collection[str] = OPEN, *, with_unread: bool = False) -> list[Case]:

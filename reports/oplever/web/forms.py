@@ -38,11 +38,11 @@ def about(kind: type[EntryKind]) -> str:
 
 
 def drawn(
-    t: Translator, kind: type[EntryKind], record: Record, filled: Filled, preset: Mapping[str, str] | None = None
+    t: Translator, kind: type[EntryKind], record: Record | None, filled: Filled, preset: Mapping[str, str] | None = None
 ) -> tuple[Field, ...]:
     """The fields of a kind, with what was filled in before, else what is `preset`."""
-    offers = dict(kind.offers(record)) if kind.declaration.offered else {}
-    machines = tuple((system.name, system.name) for system in record.systems)[:_MOST_MACHINES]
+    offers = dict(kind.offers(record)) if record and kind.declaration.offered else {}
+    machines = tuple((system.name, system.name) for system in (record.systems if record else ()))[:_MOST_MACHINES]
     drawn_fields = (_field(t, field, filled, preset or {}, offers.get(field.name, {})) for field in typed_fields(kind))
     return tuple(_of_machines(field, machines) for field in drawn_fields)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oplever.web.gate import Way
-from oplever.web.views import accept, adding, audit, decide, entrance, home, lists, records
+from oplever.web.views import accept, adding, audit, cases, decide, entrance, home, lists, records
 
 WAYS: tuple[Way, ...] = (
     Way("/healthz", "GET", "public", entrance.health),
@@ -24,6 +24,14 @@ WAYS: tuple[Way, ...] = (
     Way("/records/{name}/invite", "GET", "invite", accept.show_invite),
     Way("/records/{name}/invite", "POST", "invite", accept.invite),
     Way("/records/{name}/{file}", "GET", "read_documents", records.show_document),
+    Way("/cases", "GET", "read_cases", cases.queue),
+    Way("/cases/{name}", "GET", "read_cases", cases.show),
+    Way("/cases/{name}/{kind}", "GET", "handle_cases", cases.show_event),
+    Way("/cases/{name}/{kind}", "POST", "handle_cases", cases.add_event),
+    Way("/report", "GET", "report", cases.show_report),
+    Way("/report", "POST", "report", cases.report),
+    Way("/reported/{name}", "GET", "report", cases.show_reported),
+    Way("/follow/{token}", "GET", "public", cases.follow),
     Way("/accept/{token}", "GET", "public", accept.show),
     Way("/accept/{token}", "POST", "public", accept.send),
     Way("/reads", "GET", "read_reads", audit.show),

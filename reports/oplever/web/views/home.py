@@ -6,11 +6,12 @@ from starlette.responses import Response
 
 from oplever.page.blocks import Paragraph
 from oplever.page.parts import Blocks, table
+from oplever.page.vocabulary import DOCUMENT_STATUS
 from oplever.record.persons import among, same_person
 from oplever.store import query
 from oplever.store.index import Index
-from oplever.web.parts import Section
-from oplever.web.views.lists import columns, rows
+from oplever.web.parts import Link, Part, Section, Ways
+from oplever.web.views.lists import columns, readable, rows
 from oplever.web.visit import Visit
 from oplever.words import Who
 
@@ -28,7 +29,8 @@ def show(visit: Visit) -> Response:
         if visit.may("invite"):
             sections.append(Section(t("Waits for a user"), _waiting(visit, index, "user")))
         if visit.may("report"):
-            sections.append(Section(t("What I reported"), _reported(visit, index)))
+            report = Ways((Link(t("Report something"), "/report"),))
+            sections.append(Section(t("What I reported"), (report, *_reported(visit, index))))
     if not sections:
         sections.append(Section("", (Paragraph(t("Nothing waits for you: you read what others do."), "info"),)))
     return visit.show(visit.screen(t("My work"), sections))
@@ -42,11 +44,18 @@ def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
     return _table(visit, index, mine + open_to_all)
 
 
-def _reported(visit: Visit, index: Index) -> Blocks:
+def _reported(visit: Visit, index: Index) -> tuple[Part, ...]:
     reported = query.reported_by(index)
-    return _table(
-        visit, index, [case for name in reported if same_person(name, visit.account.name) for case in reported[name]]
+    names = [case for name in reported if same_person(name, visit.account.name) for case in reported[name]]
+    if visit.may("read_cases"):
+        return _table(visit, index, names)
+    t = visit.t
+    links = tuple(
+        Link(f"{of.record.assignment.title} · {t(DOCUMENT_STATUS[of.record.status][1])}", f"/reported/{kept.name}")
+        for kept in query.extracts_of(index, names[:_MOST])
+        if (of := readable(kept)) is not None
     )
+    return (Ways(links),) if links else (Paragraph(t("Nothing."), "info"),)
 
 
 def _table(visit: Visit, index: Index, names: list[str]) -> Blocks:

@@ -35,6 +35,11 @@ def path_of(name: str) -> str:
     return f"/records/{quote(name, safe='')}"
 
 
+def case_path(name: str) -> str:
+    """The page of a case."""
+    return f"/cases/{quote(name, safe='')}"
+
+
 def machine_path(host: str) -> str:
     return f"/machines/{quote(host, safe='')}"
 
@@ -43,8 +48,9 @@ def readable(kept: Kept) -> Readable | None:
     """A record as the pages over all records have it; None when it cannot be read."""
     if kept.problem is not None or not kept.body:
         return None
-    page = {f"report.{language}.html": path_of(kept.name) for language in ("nl", "en")}
     content = extract.decode(kept.body)
+    path = case_path(kept.name) if content.record.incident else path_of(kept.name)
+    page = {f"report.{language}.html": path for language in ("nl", "en")}
     return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", page), content)
 
 

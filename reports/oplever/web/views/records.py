@@ -23,7 +23,7 @@ from oplever.render.registry import FORMATS
 from oplever.store import chain, documents, fingerprint
 from oplever.text import clean
 from oplever.web.parts import Link, Screen, Section, Ways
-from oplever.web.views.lists import path_of
+from oplever.web.views.lists import case_path, path_of
 from oplever.web.visit import Visit, unknown_page
 
 _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "md": "text/plain; charset=utf-8"}
@@ -66,6 +66,8 @@ def shown(visit: Visit, name: str) -> Shown:
 def show(visit: Visit) -> Response:
     """The first page of the document, what can be done with the record, and its history."""
     of = shown(visit, visit.part("name"))
+    if of.record.incident is not None:
+        return visit.go(case_path(of.directory.name))
     visit.note_read(of.record.id)
     return visit.show(front(visit, of, [Section(visit.t("What you can do"), actions(visit, of)), history(visit.t, of)]))
 

@@ -1,0 +1,299 @@
+"""Incidents: the queue, taking a report in, the page of a case and what happens with it, and one's own report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import structs
+from starlette.responses import Response
+
+from oplever import store
+from oplever.app import incident_rules, incidents
+from oplever.app.add import changed_since
+from oplever.app.desk import links
+from oplever.errors import OpleverError
+from oplever.kinds import registry
+from oplever.kinds.incident.states import COMMANDS, OPEN, possible
+from oplever.page.blocks import Block, Cell, Column, Paragraph
+from oplever.page.parts import Blocks, pairs, table, titled
+from oplever.page.vocabulary import DOCUMENT_STATUS, history_text, toned
+from oplever.record.entries import EntryKind
+from oplever.record.model import Record
+from oplever.record.model.incident_rules import Category
+from oplever.record.persons import same_person
+from oplever.store.cases import Case
+from oplever.text import clean, clean_text
+from oplever.web import forms, gate
+from oplever.web.parts import Field, Form, Link, Section, Ways
+from oplever.web.views.lists import case_path
+from oplever.web.views.records import Shown, front, history, shown
+from oplever.web.visit import Visit, unknown_page
+
+_MOST = 200
+_ANSWER = "answer."
+"""Before the name of a question of a category."""
+
+
+def queue(visit: Visit) -> Response:
+    """The open cases, the first to handle first; on request all of them."""
+    t, is_all = visit.t, visit.asked("all") == "yes"
+    listed = incidents.listing(() if is_all else OPEN)
+    visit.note_read("cases")
+    rows = [_row(visit, case) for case in listed[:_MOST]]
+    caption = t.plural("{count} report", "{count} reports", len(listed))
+    heads = (
+        Column(t("Priority"), 1),
+        Column(t("Report"), 5),
+        Column(t("Status"), 2),
+        Column(t("Due"), 2),
+        Column(t("Where"), 2),
+        Column(t("Handled by"), 2),
+    )
+    shown_rows: Blocks = table(caption, heads, rows) or (Paragraph(t("Nothing."), "info"),)
+    other = Link(t("Open reports alone"), "/cases") if is_all else Link(t("All reports"), "/cases?all=yes")
+    ways = Ways((Link(t("Take a report in"), "/report"), other))
+    return visit.show(visit.screen(t("Reports"), [Section("", (ways,)), Section(t("Queue"), shown_rows)]))
+
+
+def _row(visit: Visit, case: Case) -> tuple[Cell, ...]:
+    t, case = visit.t, clean(case)
+    return (
+        Cell(str(case.priority)) if case.priority else Cell(t("not classified"), "warn"),
+        Cell(case.title or case.name, note=case.name, link=case_path(case.name)),
+        toned(t, DOCUMENT_STATUS, case.state),
+        Cell(t.moment(case.due) if case.due else ""),
+        Cell(case.place or ""),
+        Cell(case.assignee or ""),
+    )
+
+
+def show_report(visit: Visit) -> Response:
+    """First what it is about; then what there is to ask about that."""
+    return _report(visit)
+
+
+def _report(visit: Visit, problem: OpleverError | None = None) -> Response:
+    t, rules = visit.t, incident_rules.load().rules
+    chosen = visit.value("category") or visit.asked("category")
+    category = rules.categories.get(chosen)
+    title = t("Take a report in") if visit.may("handle_cases") else t("Report something")
+    if category is None:
+        ways = Ways(
+            tuple(
+                Link(titled(t, each.title), f"/report?category={quote(name, safe='')}")
+                for name, each in rules.categories.items()
+            )
+        )
+        return visit.show(visit.screen(title, [Section(t("What is it about?"), (ways,))]))
+    told = problem.in_language(t) if problem else None
+    form = Form(
+        "/report",
+        (Field("category", "", "hidden", chosen), *_report_fields(visit, category)),
+        (("", t("Send")),),
+        problem=told.message if told else "",
+        advice=told.advice if told else "",
+    )
+    blocks: list[Block] = []
+    if category.first_help:
+        blocks.append(Paragraph(t("Try this first: {text}", text=titled(t, category.first_help)), "good"))
+    screen = visit.screen(title, [Section(titled(t, category.title), (*blocks, form))])
+    return visit.show(screen, gate.status(problem) if problem else 200)
+
+
+def _report_fields(visit: Visit, category: Category) -> list[Field]:
+    """What is always asked, and the questions of the category; who takes reports in also says whose."""
+    t = visit.t
+    drawn = [
+        Field("text", t("What is wrong, in the words of the reporter"), "long", visit.value("text"), required=True)
+    ]
+    drawn.append(Field("place", t("Where it is: the room"), value=visit.value("place")))
+    drawn.append(Field("machine", t("The machine it is about"), value=visit.value("machine")))
+    for question in category.questions:
+        name = _ANSWER + question.id
+        label, value = titled(t, question.ask), visit.value(name)
+        if question.type == "yes_no":
+            choices = (("yes", t("yes")), ("no", t("no")))
+            drawn.append(Field(name, label, "options", value, choices=choices, required=question.required))
+        elif question.choices:
+            choices_ = tuple((choice, choice) for choice in question.choices)
+            drawn.append(Field(name, label, "options", value, choices=choices_, required=question.required))
+        else:
+            drawn.append(Field(name, label, value=value, required=question.required))
+    if not visit.may("handle_cases"):
+        return drawn
+    preset = {"channel": "counter"}
+    declared = {f.name: f for f in forms.drawn(t, registry.entry_kind("reported"), None, visit.form, preset)}
+    named = [declared[forms.PREFIX + name] for name in ("reporter", "channel", "since")]
+    levels = {f.name: f for f in forms.drawn(t, registry.entry_kind("classified"), None, visit.form)}
+    nothing = ("", t("not known yet"))
+    classified = [
+        structs.replace(
+            levels[forms.PREFIX + name], required=False, choices=(nothing, *levels[forms.PREFIX + name].choices)
+        )
+        for name in ("impact", "urgency")
+    ]
+    return [named[0], *drawn, *named[1:], *classified, levels[f"{forms.PREFIX}lesson"]]
+
+
+def report(visit: Visit) -> Response:
+    """A new case. Who reports for himself gets a link by which the report can be followed without account."""
+    rules = incident_rules.load().rules
+    category = rules.categories.get(visit.value("category"))
+    data: dict[str, Any] = {
+        "channel": "other",
+        "reporter": visit.account.name,
+        "category": visit.value("category") or None,
+        **{name: " ".join(visit.value(name).split()) or None for name in ("place", "machine")},
+        "text": visit.value("text").replace("\r\n", "\n").strip(),
+    }
+    questions = category.questions if category else ()
+    answers = [
+        f"{q.id}={' '.join(visit.value(_ANSWER + q.id).split())}" for q in questions if visit.value(_ANSWER + q.id)
+    ]
+    data["answer"] = answers or None
+    if visit.may("handle_cases"):
+        data |= forms.values(registry.entry_kind("reported"), visit.form)
+        data |= forms.values(registry.entry_kind("classified"), visit.form)
+    try:
+        directory, record = incidents.new(
+            store.records_directory(), visit.account.name, {name: value for name, value in data.items() if value}
+        )
+    except OpleverError as problem:
+        return _report(visit, problem)
+    visit.desk.changed()
+    return _taken_in(visit, directory.name, record)
+
+
+def _taken_in(visit: Visit, name: str, record: Record) -> Response:
+    t = visit.t
+    token = links.make(visit.database, "follow", name, record.case.reporter, visit.account.name)
+    address = f"{visit.desk.origin}/follow/{token}"
+    number = name.rpartition("-")[2]
+    blocks = (
+        Paragraph(t("The report was taken in. Its number is {number}.", number=number), "good"),
+        Paragraph(t("With this link {name} can follow it without account.", name=record.case.reporter)),
+        *pairs((t("Link"), Cell(address, link=address))),
+    )
+    ways = Ways((Link(t("Open the case"), case_path(name)),) if visit.may("read_cases") else ())
+    return visit.show(visit.screen(t("Report"), [Section("", (*blocks, ways))]))
+
+
+def show(visit: Visit) -> Response:
+    """The first page of a case, and what can happen with it now."""
+    of = _case(visit)
+    visit.note_read(of.record.id)
+    sections = [Section(visit.t("What you can do"), (Ways(_events(visit, of)),)), history(visit.t, of)]
+    return visit.show(front(visit, of, sections))
+
+
+def _case(visit: Visit) -> Shown:
+    of = shown(visit, visit.part("name"))
+    if of.record.incident is None:
+        raise unknown_page()
+    return of
+
+
+def _events(visit: Visit, of: Shown) -> tuple[Link, ...]:
+    if not visit.may("handle_cases"):
+        return ()
+    t, path = visit.t, case_path(of.directory.name)
+    names = [*(name for name in possible(of.record.status) if name in COMMANDS), "hours", "escalation"]
+    takes = registry.of(of.record).takes
+    ways = [
+        Link(history_text(t, name), f"{path}/{name}")
+        for name in dict.fromkeys(names)
+        if takes(of.record.status, _any(registry.entry_kind(name)))
+    ]
+    decide = [Link(t("Approve or reject"), f"/records/{of.directory.name}/decide")] if visit.may("decide") else []
+    return (*ways, *decide)
+
+
+def _any(kind: type[EntryKind]) -> Any:
+    """Whether a record takes a kind of entry does not depend on what is in it."""
+    return kind
+
+
+def _kind(visit: Visit) -> type[EntryKind]:
+    name = visit.part("kind")
+    if name not in COMMANDS:
+        raise unknown_page()
+    return registry.entry_kind(name)
+
+
+def show_event(visit: Visit) -> Response:
+    kind, of = _kind(visit), _case(visit)
+    return _event(visit, of, kind)
+
+
+def _event(visit: Visit, of: Shown, kind: type[EntryKind], problem: OpleverError | None = None) -> Response:
+    t, name = visit.t, kind.tag()
+    left_out = {f"{forms.PREFIX}passed_over", f"{forms.PREFIX}digest"}
+    drawn = [field for field in forms.drawn(t, kind, of.record, visit.form) if field.name not in left_out]
+    form = forms.form(t, f"{case_path(of.directory.name)}/{name}", drawn, t("Add"), head=of.head, problem=problem)
+    about = Paragraph(t(forms.about(kind)))
+    as_whom = Paragraph(t("It is added as {name}.", name=visit.account.name), "info")
+    screen = visit.screen(of.page.title, [Section(history_text(t, name).capitalize(), (about, as_whom, form))])
+    return visit.show(screen, gate.status(problem) if problem else 200)
+
+
+def add_event(visit: Visit) -> Response:
+    """The event. What does not fit is told beside the form."""
+    kind, of = _kind(visit), _case(visit)
+    data = forms.values(kind, visit.form)
+    data.pop("passed_over", None)
+    try:
+        _added(visit, of, kind.tag(), data)
+    except OpleverError as problem:
+        return _event(visit, of, kind, problem)
+    visit.desk.changed()
+    return visit.go(case_path(of.directory.name))
+
+
+def _added(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
+    """By the functions of the commands: some look at more than what was filled in."""
+    by, directory = visit.account.name, of.directory
+    if visit.value("head") != of.head:
+        raise changed_since()
+    if kind == "taken":
+        incidents.take(directory, by, str(data.get("reason", "")))
+    elif kind == "merged":
+        incidents.merge(directory, visit.desk.record(str(data.get("into", ""))), by, str(data.get("reason", "")))
+    elif kind == "retested" and data.get("record"):
+        tested = visit.desk.record(str(data["record"]))
+        incidents.retest(directory, by, tested, data.get("tests", ()), str(data.get("reason", "")))
+    else:
+        incidents.add(directory, kind, by, data, after=of.head)
+
+
+def show_reported(visit: Visit) -> Response:
+    """One's own report: another one is no page."""
+    directory = visit.desk.record(visit.part("name"))
+    record = store.load(directory)
+    if record.incident is None or not same_person(record.incident.reporter, visit.account.name):
+        raise unknown_page()
+    return _followed(visit, record)
+
+
+def follow(visit: Visit) -> Response:
+    """The same by a link, without account."""
+    link = links.find(visit.database, "follow", visit.part("token"))
+    return _followed(visit, store.load(visit.desk.record(link.record)))
+
+
+def _followed(visit: Visit, record: Record) -> Response:
+    """What the reporter may know: how far it is, what he was told, and the solution; nothing about others."""
+    t = visit.t
+    shown_record = clean(record)
+    case = shown_record.case
+    contacts = [f"{t.moment(contact.at)}: {contact.how}" for contact in case.contacts]
+    facts = pairs(
+        (t("Number"), clean_text(record.id.rpartition("-")[2])),
+        (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
+        (t("Reported on"), t.moment(case.reported_at) if case.reported_at else None),
+        (t("What you reported"), case.text),
+        (t("What you were told"), "\n".join(contacts)),
+        (t("Solution"), case.solutions[-1].solution if case.solutions else None),
+    )
+    return visit.show(visit.screen(shown_record.assignment.title, [Section("", facts)], kind=t("Your report")))

@@ -1,0 +1,145 @@
+"""Incidents at the desk: taken in by category, handled in the order of the queue, followed by who reported them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk_client import Browser, files, text
+from oplever import store
+from oplever.app import incident_rules
+
+REPORT: dict[str, Any] = {"text": "De printer in 0.14 doet niets", "place": "0.14"}
+
+
+def category() -> str:
+    """One that asks nothing that has to be answered."""
+    rules = incident_rules.load().rules
+    return next(name for name, one in rules.categories.items() if not any(q.required for q in one.questions))
+
+
+def taken_in(browser: Browser, **more: Any) -> str:
+    """The name of a new case."""
+    before = {path.name for path in store.every()}
+    page = f"/report?category={category()}"
+    answer = browser.send("/report", page, **{**REPORT, **more})
+    assert (answer.status_code, "The report was taken in" in answer.text) == (200, True), text(answer.text)
+    [name] = {path.name for path in store.every()} - before
+    return name
+
+
+def test_what_a_reporter_sends_is_a_case_in_his_name_and_he_can_follow_it(records: Path) -> None:
+    browser = Browser().log_in("J. Bakker", "reporter")
+    assert re.findall(r'href="/report\?category=', browser.page("/report"))
+    name = taken_in(browser, **{"reporter": "M. de Wit", "entry.reporter": "M. de Wit", "entry.impact": "1"})
+    case = store.load(records / name).case
+    assert (case.reporter, case.reported_by, case.text, case.classifications) == (
+        "J. Bakker",
+        "J. Bakker",
+        REPORT["text"],
+        (),
+    )
+    assert f"/reported/{name}" in browser.page("/")
+    own = text(browser.page(f"/reported/{name}"))
+    assert REPORT["text"] in own
+    assert "new" in own
+
+
+def test_nobody_follows_the_report_of_somebody_else(stored: dict[str, str]) -> None:
+    name = taken_in(Browser().log_in("J. Bakker", "reporter"))
+    other = Browser().log_in("P. Smit", "reporter")
+    assert other.get(f"/reported/{name}").status_code == 404
+    assert name not in other.page("/")
+    for path in (f"/cases/{name}", "/cases", f"/records/{name}", f"/records/{stored['delivered']}"):
+        assert other.get(path).status_code == 403, path
+    assert Browser().log_in("K. Jansen", "counter").get(f"/reported/{name}").status_code == 404
+    assert other.get(f"/reported/{stored['delivered']}").status_code == 404
+
+
+def test_the_link_shows_the_report_and_no_more(records: Path) -> None:
+    counter = Browser().log_in("K. Jansen", "counter")
+    answer = counter.send("/report", f"/report?category={category()}", **REPORT, **{"entry.reporter": "J. Bakker"})
+    link = re.search(r'href="http://127.0.0.1:8765(/follow/[\w-]+)"', answer.text)
+    assert link
+    page = text(Browser().page(link[1]))
+    assert REPORT["text"] in page
+    for words in ("Priority", "Hours", "History", "K. Jansen"):
+        assert words not in page
+    assert Browser().get("/follow/" + "x" * 43).status_code == 410
+    assert Browser().get(link[1].replace("/follow/", "/accept/")).status_code == 410  # a link does one thing
+
+
+def test_the_counter_takes_in_with_all_there_is_to_ask(records: Path) -> None:
+    counter = Browser().log_in("K. Jansen", "counter")
+    more = {"entry.reporter": "J. Bakker", "entry.channel": "phone", "entry.impact": "2", "entry.urgency": "1"}
+    case = store.load(records / taken_in(counter, **more)).case
+    assert (case.reporter, case.channel, case.priority is not None) == ("J. Bakker", "phone", True)
+
+
+def test_what_is_missing_is_told_beside_the_form(records: Path) -> None:
+    browser = Browser().log_in("J. Bakker", "reporter")
+    before = files(records)
+    page = f"/report?category={category()}"
+    answer = browser.send("/report", page, text="  ", place='blijft <b>"staan"</b>', machine="print1")
+    assert answer.status_code == 422
+    assert "Not taken" in answer.text
+    assert 'value="blijft &lt;b&gt;&#34;staan&#34;&lt;/b&gt;"' in answer.text
+    assert files(records) == before
+
+
+def test_a_case_goes_from_new_to_closed_at_the_desk(records: Path) -> None:
+    counter = Browser().log_in("K. Jansen", "counter", "technician")
+    name = taken_in(counter, **{"entry.reporter": "J. Bakker", "entry.impact": "3", "entry.urgency": "3"})
+    done = [
+        ("assessed", {"can_solve": "yes", "reason": "bekend"}),
+        ("taken", {}),
+        ("contact", {"how": "vandaag kijken", "when": "24-11-2026"}),
+        ("worked", {"activity": "toner vervangen"}),
+        ("material", {"name": "toner", "quantity": "1"}),
+        ("hours", {"hours": "0,5", "activity": "toner"}),
+        ("solved", {"solution": "toner vervangen", "guideline": "W-14", "version": "3", "cause": "toner leeg"}),
+        ("retested", {"result": "pass", "reason": "testpagina"}),
+        ("confirmed", {"satisfied": "yes"}),
+        ("closed", {}),
+    ]
+    for kind, values in done:
+        page = counter.page(f"/cases/{name}")
+        assert f"/cases/{name}/{kind}" in page, kind
+        answer = counter.send(f"/cases/{name}/{kind}", **{f"entry.{field}": value for field, value in values.items()})
+        assert answer.status_code == 303, (kind, text(answer.text))
+    record = store.load(records / name)
+    assert record.status == "closed"
+    assert {entry.by for entry in store.read_entries(records / name)} == {"K. Jansen"}
+    refused = counter.send(f"/cases/{name}/worked", **{"entry.activity": "nog iets"})
+    assert (refused.status_code, "is closed" in refused.text) == (409, True)
+
+
+def test_the_queue_is_in_order_and_the_order_is_kept(records: Path) -> None:
+    counter = Browser().log_in("K. Jansen", "counter", "technician")
+    low = taken_in(counter, **{"entry.reporter": "J. Bakker", "entry.impact": "3", "entry.urgency": "3"})
+    high = taken_in(counter, **{"entry.reporter": "P. Smit", "entry.impact": "1", "entry.urgency": "1"})
+    page = counter.page("/cases")
+    assert page.index(high) < page.index(low)
+    refused = counter.send(f"/cases/{low}/taken")
+    assert (refused.status_code, "is first in the queue" in refused.text) == (409, True)
+    assert counter.send(f"/cases/{low}/taken", **{"entry.reason": "staat ernaast"}).status_code == 303
+    assert "staat ernaast" in counter.page(f"/cases/{low}") or store.load(records / low).status == "in_progress"
+
+
+@pytest.mark.parametrize("kind", ["rules", "opened", "reported", "decision", "signature", "mail-received", "nothing"])
+def test_what_a_program_adds_nobody_fills_in(kind: str, stored: dict[str, str]) -> None:
+    browser = Browser().log_in("K. Jansen", "technician")
+    assert browser.get(f"/cases/{stored['incident_escalated']}/{kind}").status_code == 404
+
+
+def test_every_event_has_a_form_in_both_languages(stored: dict[str, str]) -> None:
+    from oplever.kinds.incident.states import COMMANDS  # noqa: PLC0415
+
+    for language in ("nl", "en"):
+        browser = Browser(language).log_in("K. Jansen", *(() if language == "en" else ("technician",)))
+        for kind in COMMANDS:
+            assert browser.get(f"/cases/{stored['incident_escalated']}/{kind}").status_code == 200, kind
+    assert browser.get(f"/cases/{stored['delivered']}/worked").status_code == 404
+    assert browser.get(f"/records/{stored['incident_closed']}").headers["location"].startswith("/cases/")
