@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oplever.web.gate import Way
-from oplever.web.views import accept, adding, audit, cases, decide, entrance, home, lists, records
+from oplever.web.views import accept, adding, audit, cases, decide, entrance, home, lists, records, runs
 
 WAYS: tuple[Way, ...] = (
     Way("/healthz", "GET", "public", entrance.health),
@@ -23,6 +23,8 @@ WAYS: tuple[Way, ...] = (
     Way("/records/{name}/add/{kind}", "POST", "add", adding.send),
     Way("/records/{name}/invite", "GET", "invite", accept.show_invite),
     Way("/records/{name}/invite", "POST", "invite", accept.invite),
+    Way("/records/{name}/run", "GET", "watch_runs", runs.show),
+    Way("/records/{name}/run/events", "GET", "watch_runs", runs.events),
     Way("/records/{name}/{file}", "GET", "read_documents", records.show_document),
     Way("/cases", "GET", "read_cases", cases.queue),
     Way("/cases/{name}", "GET", "read_cases", cases.show),

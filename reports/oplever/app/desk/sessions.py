@@ -134,5 +134,14 @@ def load(database: Database, token: str) -> Session | None:
     return Session(values["token"], account, form_token)
 
 
+def is_open(database: Database, digest_of_token: str) -> bool:
+    """Whether a session has not ended; this is no use of it."""
+    values = {"token": digest_of_token, "idle": _ago(IDLE), "oldest": _ago(LONGEST)}
+    query = """SELECT oplever_desk_sessions.login FROM oplever_desk_sessions
+        JOIN oplever_desk_accounts ON oplever_desk_accounts.login = oplever_desk_sessions.login
+        WHERE token = :token AND used >= :idle AND begun >= :oldest AND closed IS NULL"""
+    return bool(database.column(query, values))
+
+
 def end(database: Database, session: Session) -> None:
     database.change("DELETE FROM oplever_desk_sessions WHERE token = :token", {"token": session.token})

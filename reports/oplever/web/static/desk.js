@@ -42,4 +42,49 @@
       write();
     });
   }
+
+  // A run that is followed: each message has all that is known, so what was missed while away comes with the next one.
+  const live = document.querySelector(".live:not([data-ended])");
+  if (live) {
+    const words = live.dataset, state = live.querySelector(".live-state"), lines = live.querySelector(".live-lines");
+    const word = (code) => words["state" + code[0].toUpperCase() + code.slice(1)] ?? code;
+    const facts = live.parentElement.querySelectorAll(".pairs dd"), tables = document.querySelectorAll(".sections table");
+    const SHOWN = 12;
+    const fill = (table, rows) => {
+      const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
+      table.tBodies[0].replaceChildren(...rows.map((row) => {
+        const line = document.createElement("tr");
+        row.forEach((text, place) => {
+          const cell = line.insertCell(), box = document.createElement("div");
+          cell.dataset.label = heads[place];
+          box.textContent = text;
+          cell.append(box);
+        });
+        return line;
+      }));
+    };
+    const show = (run) => {
+      const counts = Object.entries(run.counts).map(([code, count]) => `${count} ${word(code)}`).join(", ");
+      if (facts.length === 4) [run.play, run.task, counts, run.results].forEach((text, place) => { facts[place].textContent = text; });
+      for (const table of tables) {
+        if (table.tHead.rows[0].cells.length === 4) fill(table, run.shown.map(([host, code, task, done]) => [host, word(code), task, done]));
+        else fill(table, run.failures.toReversed().map(([host, task, , message]) => [host, task, message]));
+      }
+      for (const [, host, task, status] of run.lines.slice(-SHOWN)) {
+        const line = document.createElement("li");
+        line.textContent = `${host} · ${task} · ${word(status)}`;
+        lines.prepend(line);
+      }
+      while (lines.children.length > SHOWN) lines.lastChild.remove();
+      document.documentElement.dataset.seq = run.seq;
+    };
+    const stream = new EventSource(words.stream);
+    stream.onopen = () => { state.textContent = words.connected; };
+    stream.onerror = () => { state.textContent = words.lost; };
+    stream.onmessage = (event) => {
+      const run = JSON.parse(event.data);
+      show(run);
+      if (run.ended) { state.textContent = words.over; stream.close(); location.reload(); }
+    };
+  }
 })();
