@@ -48,6 +48,32 @@ CHOICES: dict[str, str] = {
 }
 """Words for what can be chosen in a form, where documents have another word for it or none."""
 
+EVENTS: dict[str, str] = {
+    "classified": N_("Give impact and urgency"),
+    "assessed": N_("Assess whether you can solve it"),
+    "assigned": N_("Assign"),
+    "taken": N_("Take it up"),
+    "passed-on": N_("Pass on to a colleague"),
+    "waiting": N_("Put on hold"),
+    "resumed": N_("Go on"),
+    "contact": N_("Note what the user was told"),
+    "worked": N_("Note work"),
+    "material": N_("Note material"),
+    "solved": N_("Solve"),
+    "retested": N_("Retest"),
+    "confirmed": N_("Note whether the user is satisfied"),
+    "closed": N_("Close"),
+    "reopened": N_("Reopen"),
+    "merged": N_("Join with another report"),
+    "linked": N_("Link something"),
+    "data-leak": N_("Report a personal-data breach"),
+    "leak-told": N_("Note who was told of the breach"),
+    "mail-read": N_("Mark mail as read"),
+    "escalation": N_("Escalate"),
+    "hours": N_("Note hours"),
+}
+"""What can be done with a case, by the entry that says that it was done."""
+
 ROLES: dict[Role, str] = {
     "reporter": N_("reports something that does not work"),
     "counter": N_("takes reports in, and lets users accept work"),

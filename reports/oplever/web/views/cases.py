@@ -18,7 +18,8 @@ from oplever.kinds import registry
 from oplever.kinds.incident.states import COMMANDS, OPEN, possible
 from oplever.page.blocks import Block, Cell, Column, Paragraph
 from oplever.page.parts import Blocks, pairs, table, titled
-from oplever.page.vocabulary import DOCUMENT_STATUS, history_text, toned
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import DOCUMENT_STATUS, toned
 from oplever.record.entries import EntryKind
 from oplever.record.model import Record
 from oplever.record.model.incident_rules import Category
@@ -30,6 +31,7 @@ from oplever.web.parts import Field, Form, Link, Section, Ways
 from oplever.web.views.lists import case_path
 from oplever.web.views.records import Shown, front, history, shown
 from oplever.web.visit import Visit, unknown_page
+from oplever.web.words import EVENTS
 
 _MOST = 200
 _ANSWER = "answer."
@@ -134,7 +136,7 @@ def _report_fields(visit: Visit, category: Category) -> list[Field]:
         )
         for name in ("impact", "urgency")
     ]
-    return [named[0], *drawn, *named[1:], *classified, levels[f"{forms.PREFIX}lesson"]]
+    return [structs.replace(named[0], required=True), *drawn, *named[1:], *classified, levels[f"{forms.PREFIX}lesson"]]
 
 
 def report(visit: Visit) -> Response:
@@ -202,7 +204,7 @@ def _events(visit: Visit, of: Shown) -> tuple[Link, ...]:
     names = [*(name for name in possible(of.record.status) if name in COMMANDS), "hours", "escalation"]
     takes = registry.of(of.record).takes
     ways = [
-        Link(history_text(t, name), f"{path}/{name}")
+        Link(t(EVENTS.get(name, name)), f"{path}/{name}")
         for name in dict.fromkeys(names)
         if takes(of.record.status, _any(registry.entry_kind(name)))
     ]
@@ -231,11 +233,21 @@ def _event(visit: Visit, of: Shown, kind: type[EntryKind], problem: OpleverError
     t, name = visit.t, kind.tag()
     left_out = {f"{forms.PREFIX}passed_over", f"{forms.PREFIX}digest"}
     drawn = [field for field in forms.drawn(t, kind, of.record, visit.form) if field.name not in left_out]
+    drawn = [_of_categories(t, field) for field in drawn]
     form = forms.form(t, f"{case_path(of.directory.name)}/{name}", drawn, t("Add"), head=of.head, problem=problem)
     about = Paragraph(t(forms.about(kind)))
     as_whom = Paragraph(t("It is added as {name}.", name=visit.account.name), "info")
-    screen = visit.screen(of.page.title, [Section(history_text(t, name).capitalize(), (about, as_whom, form))])
+    screen = visit.screen(of.page.title, [Section(t(EVENTS.get(name, name)), (about, as_whom, form))])
     return visit.show(screen, gate.status(problem) if problem else 200)
+
+
+def _of_categories(t: Translator, field: Field) -> Field:
+    """A category is chosen from those of the rules, and not typed."""
+    if field.name != f"{forms.PREFIX}category":
+        return field
+    categories = incident_rules.load().rules.categories
+    choices = (("", "–"), *((name, titled(t, category.title)) for name, category in categories.items()))
+    return structs.replace(field, control="choice", choices=choices)
 
 
 def add_event(visit: Visit) -> Response:

@@ -1,0 +1,229 @@
+"""The desk in a real browser: a job from its run to the approval, by everybody who has a part in it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from browser import OPTIONS
+from desk_client import PASSWORD, quick_hash
+from oplever import store
+from oplever.app.desk import accounts, key
+from oplever.app.verify import verify
+from oplever.web import server
+from oplever.web.application import application
+from oplever.web.desk import Desk
+from playwright.sync_api import Page, expect, sync_playwright
+from stored import check, store_record, visit
+
+NAME = "20261123T100000Z-site-aaaaaa"
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("OPLEVER_STORE", "OPLEVER_DESK_STORE", "OPLEVER_CONFIG", "ANSIBLE_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    base = tmp_path / "records"
+    base.mkdir()
+    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    monkeypatch.setenv("OPLEVER_DOCUMENTS", "0")
+    quick_hash(monkeypatch)
+    store_record(base, NAME, check(visit(), "web1", "pass").finish())
+    accounts.add("K. Jansen", ("technician",), PASSWORD)
+    accounts.add("M. de Wit", ("supervisor",), PASSWORD)
+    return base
+
+
+@contextmanager
+def served() -> Iterator[Desk]:
+    """The desk on a socket, in a thread of this process."""
+    import uvicorn  # noqa: PLC0415 - beside its one use
+
+    desk, bound = server.prepare("127.0.0.1", 0)
+    running = uvicorn.Server(uvicorn.Config(application(desk), log_level="error", lifespan="off", ws="none"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield desk
+    finally:
+        running.should_exit = True
+        thread.join(30)
+        bound.close()
+
+
+@contextmanager
+def browsers(complaints: list[str]) -> Iterator[Open]:
+    """Opens pages, each in a browser of its own; what a browser complains about is kept."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+
+        def opened(language: str = "nl-NL", width: int = 1280, **options: object) -> Page:
+            context = browser.new_context(viewport={"width": width, "height": 800}, locale=language, **options)  # type: ignore[arg-type]
+            page = context.new_page()
+            page.set_default_timeout(20_000)
+            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            return page
+
+        yield opened
+        browser.close()
+
+
+def log_in(page: Page, desk: Desk, name: str) -> Page:
+    """By keyboard alone: the skip link, the other language, then the form."""
+    page.goto(f"{desk.origin}/login")
+    page.locator("input[name=name]").focus()
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{desk.origin}/")
+    return page
+
+
+def sign(page: Page) -> None:
+    """A stroke with the pen."""
+    page.locator("canvas").scroll_into_view_if_needed()
+    box = page.locator("canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 12):
+        page.mouse.move(box["x"] + 20 + 15 * step, box["y"] + 40 + (step % 3) * 12)
+    page.mouse.up()
+
+
+def decide(page: Page, desk: Desk, button: str, remarks: str = "") -> None:
+    page.goto(f"{desk.origin}/records/{NAME}/decide")
+    page.locator("textarea[name=remarks]").fill(remarks)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name=button, exact=True).click()
+    page.wait_for_url(f"{desk.origin}/records/{NAME}?done=decision", timeout=120_000)
+
+
+def fits(page: Page) -> bool:
+    """Nothing has to be pushed aside to be read."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def test_a_job_from_delivery_to_approval(records: Path, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    with served() as desk, browsers(complaints) as opened:
+        technician = log_in(opened(), desk, "K. Jansen")
+        technician.goto(f"{desk.origin}/records/{NAME}/add/hours")
+        technician.get_by_label("Hoeveel, als 2,5").fill("1,5")
+        technician.get_by_label("Wat er is gedaan").fill("Wiki ingericht")
+        technician.get_by_role("button", name="Toevoegen").click()
+        technician.wait_for_url(f"{desk.origin}/records/{NAME}")
+        technician.get_by_role("link", name="Een gebruiker laten accepteren").click()
+        technician.get_by_label("Naam van de gebruiker").fill("J. Bakker")
+        technician.get_by_role("button", name="Link maken").click()
+        expect(technician.locator(".picture img")).to_be_visible()
+        address = technician.locator(".picture img").get_attribute("alt")
+        assert address
+
+        user = opened(width=390, has_touch=True, is_mobile=True)
+        user.goto(address)
+        assert fits(user)
+        user.get_by_label("Geaccepteerd", exact=True).check()
+        sign(user)
+        user.get_by_role("button", name="Versturen").click()
+        expect(user.get_by_text("Dank u wel. Uw antwoord staat in het dossier.")).to_be_visible()
+        acceptance = store.load(records / NAME).acceptance
+        assert (acceptance.user, acceptance.opened_by) == ("J. Bakker", "K. Jansen")
+        assert acceptance.drawn.startswith("M")
+        assert acceptance.drawn.count("L") >= 8
+
+        supervisor = log_in(opened("en-GB"), desk, "M. de Wit")
+        expect(supervisor.get_by_text(NAME)).to_be_visible()
+        decide(supervisor, desk, "Reject", "label the cable")
+        assert store.load(records / NAME).status == "rejected"
+
+        technician.goto(f"{desk.origin}/records/{NAME}/add/step")
+        technician.get_by_label("De machine, zoals het dossier die noemt").select_option("web1")
+        technician.get_by_label("Wat er is gedaan").fill("kabel gelabeld")
+        technician.get_by_role("button", name="Toevoegen").click()
+        technician.wait_for_url(f"{desk.origin}/records/{NAME}")
+
+        decide(supervisor, desk, "Approve", "thanks")
+        expect(supervisor.locator(".verdict")).to_contain_text("Delivered")
+    record = store.load(records / NAME)
+    assert (record.status, record.stage) == ("approved", "approved")
+    allowed = tmp_path / "allowed_signers"
+    allowed.write_text(key.allowed_line() + "\n")
+    checked = verify(records / NAME, str(allowed))
+    assert checked.problems == ()
+    assert [signature.signer is not None for signature in checked.signatures] == [True, True]
+    assert complaints == []
+
+
+def test_without_script_everything_still_works(records: Path) -> None:
+    complaints: list[str] = []
+    with served() as desk, browsers(complaints) as opened:
+        technician = log_in(opened(java_script_enabled=False), desk, "K. Jansen")
+        technician.goto(f"{desk.origin}/records/{NAME}/invite")
+        technician.get_by_label("Naam van de gebruiker").fill("J. Bakker")
+        technician.get_by_role("button", name="Link maken").click()
+        address = technician.locator(".picture img").get_attribute("alt")
+        assert address
+        user = opened(java_script_enabled=False)
+        user.goto(address)
+        expect(user.locator("canvas")).not_to_be_visible()
+        user.get_by_label("Geaccepteerd", exact=True).check()
+        user.get_by_label("Of typ uw naam").fill("J. Bakker")
+        user.get_by_role("button", name="Versturen").click()
+        expect(user.get_by_text("Dank u wel.")).to_be_visible()
+        supervisor = log_in(opened(java_script_enabled=False), desk, "M. de Wit")
+        decide(supervisor, desk, "Goedkeuren")
+    assert store.load(records / NAME).status == "approved"
+    assert complaints == []
+
+
+def test_every_page_fits_at_four_times_its_size(records: Path) -> None:
+    """1280 pixels at 400 % are 320."""
+    complaints: list[str] = []
+    paths = (
+        "/", "/records", f"/records/{NAME}", f"/records/{NAME}/decide", "/machines", "/machines/web1", "/cases",
+        "/report", "/account",
+    )  # fmt: skip
+    with served() as desk, browsers(complaints) as opened:
+        page = log_in(opened(width=320), desk, "M. de Wit")
+        assert [path for path in paths if page.goto(desk.origin + path) and not fits(page)] == []
+        page = log_in(opened(width=320), desk, "K. Jansen")
+        more = (
+            f"/records/{NAME}/add",
+            f"/records/{NAME}/add/correction",
+            f"/records/{NAME}/invite",
+            f"/records/{NAME}/run",
+        )
+        assert [path for path in more if page.goto(desk.origin + path) and not fits(page)] == []
+    assert complaints == []
+
+
+def test_a_run_changes_on_the_page_while_it_goes_on(records: Path) -> None:
+    complaints: list[str] = []
+    journal = records / NAME / store.JOURNAL
+    whole = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(whole[:3]))
+    with served() as desk, browsers(complaints) as opened:
+        page = log_in(opened("en-GB"), desk, "M. de Wit")
+        page.goto(f"{desk.origin}/records/{NAME}/run")
+        expect(page.locator(".live-state")).to_have_text("The run goes on.")
+        with journal.open("ab") as file:
+            file.write(b"".join(whole[3:-1]))
+        expect(page.locator(".pairs dd").nth(3)).not_to_have_text("0")
+        with journal.open("ab") as file:
+            file.write(whole[-1])
+        expect(page.locator(".live-state")).to_have_text("The run is over.")
+        deadline = time.monotonic() + 10
+        while not re.search("web1", page.content()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "web1" in page.content()
+    assert complaints == []
