@@ -8,10 +8,12 @@ import click
 
 from oplever.app.desk import accounts, key
 from oplever.app.desk.permissions import ROLES, Role
+from oplever.app.desk.trial import try_login
 from oplever.cli.language import say, translator
 from oplever.cli.tables import table
-from oplever.messages import M_
+from oplever.messages import M_, said
 from oplever.page.vocabulary import word
+from oplever.text import printable
 
 _role_option = click.option(
     "--role",
@@ -59,6 +61,23 @@ def serve(host: str, port: int) -> None:
 def show_key() -> None:
     """Print the key of the desk as a line for the file of allowed signers, by which `oplever verify` checks it."""
     click.echo(key.allowed_line())
+
+
+@web.command("auth-test")
+@click.argument("name")
+@click.pass_context
+@click.help_option(help="Show this help and exit.")
+def auth_test(ctx: click.Context, name: str) -> None:
+    """Try whether NAME could log in, step by step. Nobody is logged in and no attempt is counted. Ends with 1 when a
+    step fails. The password is asked for, or read from standard input."""
+    t = translator()
+    password = click.prompt(t("Password"), hide_input=True) if sys.stdin.isatty() else _line()
+    steps = try_login(name, password)
+    words = {True: t("well"), False: t("not well"), None: t("not tried")}
+    for step in steps:
+        click.echo(printable(f"{words[step.is_well]:12}{said(step.text, t)}"))
+    if not all(step.is_well for step in steps):
+        ctx.exit(1)
 
 
 @web.group()
@@ -120,4 +139,8 @@ def _password() -> str:
         t = translator()
         typed: str = click.prompt(t("Password"), hide_input=True, confirmation_prompt=t("Once more"))
         return typed
+    return _line()
+
+
+def _line() -> str:
     return sys.stdin.readline(_LONGEST_LINE).rstrip("\r\n")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from desk_client import PASSWORD
-from oplever.app.desk import accounts
+from desk_client import ORIGIN, PASSWORD, WRONG
+from oplever.app.desk import accounts, sessions
 from oplever.cli.main import main
+from oplever.web.desk import Desk
+from oplever.web.shield import Shield
 
 
 def run(*words: str, given: str = "") -> Result:
@@ -58,6 +63,102 @@ def test_a_taken_port_and_an_open_network_are_refused() -> None:
     assert (done.exit_code, "[desk-port]" in done.output) == (2, True)
     done = run("web", "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104 - it is refused
     assert (done.exit_code, "[desk-exposed]" in done.output) == (2, True)
+
+
+def test_a_login_is_tried_step_by_step() -> None:
+    accounts.add("M. de Wit", ("supervisor",), PASSWORD)
+    done = run("web", "auth-test", "m. de wit", given=f"{PASSWORD}\n")
+    assert (done.exit_code, "not well" in done.output) == (0, False)
+    assert "decide" in done.output
+    wrong = run("web", "auth-test", "M. de Wit", given=f"{WRONG}\n")
+    assert (wrong.exit_code, wrong.output.count("not well")) == (1, 1)
+    assert "not well    the password is right" in wrong.output
+    for _ in range(sessions.MOST_OF_ACCOUNT):  # a trial is no attempt
+        run("web", "auth-test", "M. de Wit", given=f"{WRONG}\n")
+    assert run("web", "auth-test", "M. de Wit", given=f"{PASSWORD}\n").exit_code == 0
+    accounts.change("M. de Wit", close=True)
+    closed = run("web", "auth-test", "M. de Wit", given=f"{PASSWORD}\n").output
+    assert "not well    the account is open" in closed
+    assert "not tried   the password is right" in closed
+    assert "not well    there is an account N. Obody" in run("web", "auth-test", "N. Obody", given="x\n").output
+
+
+class Slow:
+    """A client on a bare socket of a desk in a process of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+
+    def send(self, text: str) -> None:
+        self.socket.sendall(text.encode())
+
+    def __enter__(self) -> Slow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def answer(self) -> str:
+        with contextlib.suppress(OSError):
+            return self.socket.recv(4096).decode(errors="replace")
+        return ""
+
+
+def test_slow_and_odd_clients_hold_up_nobody(records: Path) -> None:
+    """Two hundred that never finish their request; meanwhile another one is answered at once."""
+    accounts.add("M. de Wit", ("supervisor",), PASSWORD)
+    command = [sys.executable, "-m", "oplever", "web", "serve", "--port", "0"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+        contextlib.ExitStack() as stack,
+    ):
+        assert process.stdout is not None
+        port = int(process.stdout.readline().split()[-1].rpartition(":")[2])
+        try:
+            held = [stack.enter_context(Slow(port)) for _ in range(200)]
+            for client in held[:100]:
+                client.send(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-A: ")
+            for client in held[100:]:
+                client.send(f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 1000\r\n\r\nx")
+            began = time.monotonic()
+            quick = stack.enter_context(Slow(port))
+            quick.send(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
+            assert quick.answer().startswith("HTTP/1.1 200")
+            assert time.monotonic() - began < 5
+            for odd in (
+                f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX: {'y' * 200_000}\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+                f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 5\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "\x16\x03\x01\r\n\r\n",
+            ):
+                client = stack.enter_context(Slow(port))
+                with contextlib.suppress(OSError):
+                    client.send(odd)
+                assert not client.answer().startswith(("HTTP/1.1 2", "HTTP/1.1 5")), odd[:60]
+        finally:
+            process.terminate()
+        process.communicate(timeout=60)
+
+
+def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that comes in drops ends after its time."""
+    sent: list[dict[str, object]] = []
+
+    async def app(scope: object, receive: object, send: object) -> None:
+        raise AssertionError("it was never whole")
+
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"host", b"127.0.0.1:8765")]}
+    shield = Shield(app, Desk(ORIGIN), seconds=0.2)  # type: ignore[arg-type]
+    asyncio.run(shield(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 408
 
 
 def test_the_key_of_the_desk_is_made_once_and_is_nobody_elses(records: Path) -> None:

@@ -103,6 +103,13 @@ def _note_attempt(database: Database, subjects: dict[str, int]) -> None:
         database.change_all(statement, [{"subject": subject, "at": now} for subject in subjects])
 
 
+def failed_attempts(database: Database, login: str) -> int:
+    """How many attempts count against an account now."""
+    query = "SELECT count(*) FROM oplever_desk_attempts WHERE subject = :subject AND at >= :window"
+    [count] = database.column(query, {"subject": f"account {login}", "window": _ago(_WINDOW)})
+    return int(count)
+
+
 def _forgive(database: Database, subjects: dict[str, int]) -> None:
     """The attempts of an account are over when it logs in; of an address only this one was no failure."""
     account, address = subjects
