@@ -36,10 +36,11 @@ def draw(screen: Screen) -> bytes:
 @lru_cache
 def static() -> dict[str, tuple[str, str, bytes]]:
     """Path -> (name, type, content) of each file that a page asks for."""
-    own = resources.files("oplever.web") / "static"
+    directory = resources.files("oplever.web") / "static"
     contents = {
-        "desk.css": "".join(html.asset(name) for name in _STYLES) + (own / "desk.css").read_text(encoding="utf-8"),
-        "desk.js": (own / "desk.js").read_text(encoding="utf-8"),
+        "desk.css": "".join(html.asset(name) for name in _STYLES)
+        + (directory / "desk.css").read_text(encoding="utf-8"),
+        "desk.js": (directory / "desk.js").read_text(encoding="utf-8"),
     }
     return {
         _path(name, text): (name, _TYPES[name.rpartition(".")[2]], text.encode()) for name, text in contents.items()

@@ -27,7 +27,7 @@ PREFIX = "entry."
 """Before the name of each field of an entry: others of the form are not taken for one."""
 
 
-def asked(field: Declared) -> str:
+def label(field: Declared) -> str:
     """The description of a field as what stands above it: how often an option can be given says the form itself."""
     return field.description.replace("; can be given more than once", "").rstrip(".")
 
@@ -61,24 +61,24 @@ def _field(
 ) -> Field:
     name = PREFIX + field.name
     value = "\n".join(filled.get(name, ())) or preset.get(field.name, field.default or "")
-    label = t(asked(field))
+    text = t(label(field))
     match field.form:
         case "choice":
             nothing = () if field.required or field.default else (("", "–"),)
             choices = (*nothing, *((choice, choice_word(t, choice)) for choice in field.choices))
-            return Field(name, label, "choice", value, choices=choices, required=field.required)
+            return Field(name, text, "choice", value, choices=choices, required=field.required)
         case "yes_no":
-            return Field(name, label, "yes_no", value)
+            return Field(name, text, "yes_no", value)
         case "texts" if offers:
-            listed = tuple((item, f"{item}: {what}") for item, what in offers.items())
-            return Field(name, label, "ticks", value, choices=listed, required=field.required)
+            listed = tuple((item, f"{item}: {meaning}") for item, meaning in offers.items())
+            return Field(name, text, "ticks", value, choices=listed, required=field.required)
         case "texts":
-            return Field(name, label, "texts", value, t("One on each line."), required=field.required)
+            return Field(name, text, "texts", value, t("One on each line."), required=field.required)
         case "number":
-            return Field(name, label, "number", value, required=field.required)
+            return Field(name, text, "number", value, required=field.required)
         case "day":
-            return Field(name, label, "day", value, required=field.required)
-    return Field(name, label, "long" if field.name in _LONG else "text", value, required=field.required)
+            return Field(name, text, "day", value, required=field.required)
+    return Field(name, text, "long" if field.name in _LONG else "text", value, required=field.required)
 
 
 def choice_word(t: Translator, choice: str) -> str:

@@ -179,7 +179,7 @@ def _language(request: Request) -> Language:
 
 def _with_cookies(visit: Visit, response: Response) -> Response:
     secure = visit.desk.is_secure
-    chosen = visit.asked(LANGUAGE)
+    chosen = visit.parameter(LANGUAGE)
     if chosen in ("nl", "en"):
         response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, secure=secure, httponly=True, samesite="lax")
     for name, value in visit.cookies.items():

@@ -64,7 +64,7 @@ class Visit:
         values = self.form.get(name) or ("",)
         return values[0]
 
-    def asked(self, name: str) -> str:
+    def parameter(self, name: str) -> str:
         """A parameter of the address."""
         return self.request.query_params.get(name, "")
 
@@ -79,9 +79,9 @@ class Visit:
 
     def screen(self, title: str, sections: Sequence[Section] = (), *, kind: str = "") -> Screen:
         """A page in the frame of the desk."""
-        t, here = self.t, self.request.url.path
+        t, address = self.t, self.request.url.path
         menu = tuple(
-            Link(t(name), path, is_here=path == here or (path != "/" and here.startswith(f"{path}/")))
+            Link(t(name), path, is_here=path == address or (path != "/" and address.startswith(f"{path}/")))
             for path, name, action in MENU
             if self.session and self.may(action)
         )
@@ -103,7 +103,7 @@ class Visit:
                 "not_taken": t("Not taken"),
             },
             other=Link(
-                "English" if language == "en" else "Nederlands", f"{here}?language={language}", language=language
+                "English" if language == "en" else "Nederlands", f"{address}?language={language}", language=language
             ),
             account=account.name if account else "",
             form_token=self.form_token,

@@ -30,7 +30,7 @@ from oplever.record import entries
 from oplever.record.entries.fields import typed_fields
 from oplever.record.model import ExceptionGrant, Language, Record
 from oplever.render.registry import FORMATS, render
-from oplever.web.forms import about, asked
+from oplever.web.forms import about, label
 
 EVIL = '<script>alert(1)</script>"\x1b[31m\u202eend|*_`[x](javascript:alert(1))#{let} =HYPERLINK("http://evil")'
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "rect", "path", "line", "circle", "use"}
@@ -243,7 +243,7 @@ def messages() -> set[str]:
 def declared() -> set[str]:
     """What the declarations of entries say to whoever fills them in: a form shows it."""
     kinds = [kind for kind in LOG.kinds if not kind.declaration.is_read]
-    texts = {asked(field) for kind in kinds for field in typed_fields(kind)}
+    texts = {label(field) for kind in kinds for field in typed_fields(kind)}
     return texts | {about(kind) for kind in kinds if kind.tag() != "opened"}
 
 

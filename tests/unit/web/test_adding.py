@@ -12,7 +12,7 @@ from desk_client import SAME_SITE, Browser, files, text
 from oplever import store
 from oplever.page.translator import Translator
 from oplever.record.entries.fields import typed_fields
-from oplever.web.forms import about, asked
+from oplever.web.forms import about, label
 from oplever.web.views.adding import ADDED
 
 MINIMAL: dict[str, dict[str, str]] = {
@@ -125,9 +125,9 @@ def test_forms_are_dutch_for_who_reads_dutch(stored: dict[str, str]) -> None:
     browser, t = Browser("nl").log_in("K. Jansen", "technician"), Translator("nl")
     for name, kind in ADDED.items():
         page = text(browser.page(f"/records/{stored['remarks']}/add/{name}"))
-        shown = [field for field in typed_fields(kind) if f"entry.{field.name}" in page or t(asked(field)) in page]
+        shown = [field for field in typed_fields(kind) if f"entry.{field.name}" in page or t(label(field)) in page]
         for field in shown:
-            assert t(asked(field)) != asked(field) or asked(field) not in page, (name, field.name)
+            assert t(label(field)) != label(field) or label(field) not in page, (name, field.name)
         assert t(about(kind)) in page
 
 

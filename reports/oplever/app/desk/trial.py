@@ -23,8 +23,8 @@ def try_login(name: str, password: str) -> tuple[Step, ...]:
     login = accounts.login_of(name)
     with desk.opened() as database:
         steps = [Step(M_("the database of the desk answers"), True)]
-        known = {account.login: account for account in accounts.every()}
-        account = known.get(login)
+        by_login = {account.login: account for account in accounts.every()}
+        account = by_login.get(login)
         steps.append(Step(M_("there is an account {name}", name=name), account is not None))
         is_open = account is not None and account.closed is None
         steps.append(Step(M_("the account is open"), is_open if account else None))

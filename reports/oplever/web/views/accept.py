@@ -52,9 +52,9 @@ def invite(visit: Visit) -> Response:
     own_work.check_role(of.record, user, "user")
     token = links.make(visit.database, "accept", of.directory.name, user, visit.account.name)
     address = f"{visit.desk.origin}/accept/{token}"
-    told = Paragraph(t("Give this to {user}, or hold this screen out to the camera of a phone.", user=user))
+    advice = Paragraph(t("Give this to {user}, or hold this screen out to the camera of a phone.", user=user))
     once = Paragraph(t("It is not shown again: with it anybody can answer as {user}.", user=user), "warn")
-    parts = (told, *_picture(address), *pairs((t("Link"), Cell(address, link=address))), once)
+    parts = (advice, *_picture(address), *pairs((t("Link"), Cell(address, link=address))), once)
     return visit.show(visit.screen(of.page.title, [Section(t("Let a user accept it"), parts)]))
 
 
@@ -87,7 +87,7 @@ def show(visit: Visit) -> Response:
 
 def _page(visit: Visit, link: Link, of: Shown, problem: OpleverError | None = None) -> Response:
     t = visit.t
-    told = problem.in_language(t) if problem else None
+    refused = problem.in_language(t) if problem else None
     hello = Paragraph(
         t("You answer as {user}. {person} opened this page for you.", user=link.person, person=link.made_by)
     )
@@ -95,8 +95,8 @@ def _page(visit: Visit, link: Link, of: Shown, problem: OpleverError | None = No
         f"/accept/{visit.part('token')}",
         (Field("head", "", "hidden", of.head), *_questions(visit, of), *_verdict(visit, link)),
         (("", t("Send")),),
-        problem=told.message if told else "",
-        advice=told.advice if told else "",
+        problem=refused.message if refused else "",
+        advice=refused.advice if refused else "",
     )
     screen = visit.screen(
         of.page.title,

@@ -70,7 +70,7 @@ def show(visit: Visit) -> Response:
 
 def _page(visit: Visit, of: Shown, kind: type[EntryKind], problem: OpleverError | None = None) -> Response:
     t, name = visit.t, kind.tag()
-    preset = {field.name: visit.asked(field.name) for field in typed_fields(kind) if visit.asked(field.name)}
+    preset = {field.name: visit.parameter(field.name) for field in typed_fields(kind) if visit.parameter(field.name)}
     drawn = forms.drawn(t, kind, of.record, visit.form, preset)
     form = forms.form(t, f"{path_of(of.directory.name)}/add/{name}", drawn, t("Add"), head=of.head, problem=problem)
     about = Paragraph(t(forms.about(kind)))

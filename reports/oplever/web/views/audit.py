@@ -14,7 +14,7 @@ from oplever.web.visit import Visit
 
 def show(visit: Visit) -> Response:
     """The newest first, of one record or of all; that this was looked at is kept too."""
-    t, subject = visit.t, visit.asked("subject").strip()[:300]
+    t, subject = visit.t, visit.parameter("subject").strip()[:300]
     visit.note_read(f"reads {subject}".strip())
     rows = [
         (

@@ -40,7 +40,7 @@ _ANSWER = "answer."
 
 def queue(visit: Visit) -> Response:
     """The open cases, the first to handle first; on request all of them."""
-    t, is_all = visit.t, visit.asked("all") == "yes"
+    t, is_all = visit.t, visit.parameter("all") == "yes"
     listed = incidents.listing(() if is_all else OPEN)
     visit.note_read("cases")
     rows = [_row(visit, case) for case in listed[:_MOST]]
@@ -78,24 +78,24 @@ def show_report(visit: Visit) -> Response:
 
 def _report(visit: Visit, problem: OpleverError | None = None) -> Response:
     t, rules = visit.t, incident_rules.load().rules
-    chosen = visit.value("category") or visit.asked("category")
+    chosen = visit.value("category") or visit.parameter("category")
     category = rules.categories.get(chosen)
     title = t("Take a report in") if visit.may("handle_cases") else t("Report something")
     if category is None:
         ways = Ways(
             tuple(
-                Link(titled(t, each.title), f"/report?category={quote(name, safe='')}")
-                for name, each in rules.categories.items()
+                Link(titled(t, rule.title), f"/report?category={quote(name, safe='')}")
+                for name, rule in rules.categories.items()
             )
         )
         return visit.show(visit.screen(title, [Section(t("What is it about?"), (ways,))]))
-    told = problem.in_language(t) if problem else None
+    refused = problem.in_language(t) if problem else None
     form = Form(
         "/report",
         (Field("category", "", "hidden", chosen), *_report_fields(visit, category)),
         (("", t("Send")),),
-        problem=told.message if told else "",
-        advice=told.advice if told else "",
+        problem=refused.message if refused else "",
+        advice=refused.advice if refused else "",
     )
     blocks: list[Block] = []
     if category.first_help:

@@ -81,7 +81,7 @@ def _meaning(visit: Visit, of: Shown) -> tuple[Block, ...]:
 
 def _form(visit: Visit, of: Shown, problem: OpleverError | None) -> Form:
     t = visit.t
-    told = problem.in_language(t) if problem else None
+    refused = problem.in_language(t) if problem else None
     return Form(
         f"{path_of(of.directory.name)}/decide",
         (
@@ -92,8 +92,8 @@ def _form(visit: Visit, of: Shown, problem: OpleverError | None) -> Form:
             Field("password", t("Your password"), "password", required=True, completion="current-password"),
         ),
         (("approved", t("Approve")), ("rejected", t("Reject"))),
-        problem=told.message if told else "",
-        advice=told.advice if told else "",
+        problem=refused.message if refused else "",
+        advice=refused.advice if refused else "",
     )
 
 

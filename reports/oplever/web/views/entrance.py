@@ -50,7 +50,7 @@ def _login(visit: Visit, problem: OpleverError | None = None) -> Response:
         (
             Field("name", t("Name"), value=visit.value("name"), required=True, completion="username"),
             Field("password", t("Password"), "password", required=True, completion="current-password"),
-            Field("next", "", "hidden", _inside(visit.asked("next") or visit.value("next"))),
+            Field("next", "", "hidden", _inside(visit.parameter("next") or visit.value("next"))),
         ),
         (("", t("Log in")),),
         problem=shown.message if shown else "",

@@ -73,28 +73,28 @@ def rows(t: Translator, index: Index, names: Sequence[str]) -> list[tuple[Cell, 
 def records(visit: Visit) -> Response:
     """A page of the list, newest first, of what was searched for."""
     t, filters = visit.t, _filters(visit)
-    skip = _number(visit.asked("skip"))
+    skip = _number(visit.parameter("skip"))
     with visit.desk.index() as index:
         total = query.count(index, filters)
         listed = query.listing(index, structs.replace(filters, limit=PAGE_ROWS, skip=skip))
         shown = rows(t, index, [record.name for record in listed])
     visit.note_read(f"records {visit.request.url.query}".strip())
     counted = t.plural("{count} record", "{count} records", total)
-    found: Blocks = table(counted, columns(t), shown) or (Paragraph(t("No record matches all filters."), "info"),)
-    sections = [Section("", (_search(visit),)), Section(t("Records"), (*found, *_pager(visit, skip, total)))]
+    shown_rows: Blocks = table(counted, columns(t), shown) or (Paragraph(t("No record matches all filters."), "info"),)
+    sections = [Section("", (_search(visit),)), Section(t("Records"), (*shown_rows, *_pager(visit, skip, total)))]
     return visit.show(visit.screen(t("Records"), sections))
 
 
 def _filters(visit: Visit) -> Filter:
     def chosen(name: str, among: Iterable[str]) -> str | None:
-        return visit.asked(name) if visit.asked(name) in among else None
+        return visit.parameter(name) if visit.parameter(name) in among else None
 
     return Filter(
-        text=visit.asked("text").strip()[:_LONGEST_SEARCH] or None,
+        text=visit.parameter("text").strip()[:_LONGEST_SEARCH] or None,
         verdict=chosen("verdict", VERDICTS),
         state=chosen("state", DOCUMENT_STATUS),
         waits_for=chosen("waits_for", _WAITING),
-        overdue=visit.asked("overdue") == "yes",
+        overdue=visit.parameter("overdue") == "yes",
     )
 
 
@@ -111,10 +111,10 @@ def _search(visit: Visit) -> Form:
     return Form(
         "/records",
         (
-            Field("text", t("Search"), value=visit.asked("text"), hint=t("Title, record, machine or person.")),
-            Field("verdict", t("Verdict"), "choice", visit.asked("verdict"), choices=(anything, *verdicts)),
-            Field("state", t("Status"), "choice", visit.asked("state"), choices=(anything, *states)),
-            Field("waits_for", t("Waits for"), "choice", visit.asked("waits_for"), choices=(anything, *roles)),
+            Field("text", t("Search"), value=visit.parameter("text"), hint=t("Title, record, machine or person.")),
+            Field("verdict", t("Verdict"), "choice", visit.parameter("verdict"), choices=(anything, *verdicts)),
+            Field("state", t("Status"), "choice", visit.parameter("state"), choices=(anything, *states)),
+            Field("waits_for", t("Waits for"), "choice", visit.parameter("waits_for"), choices=(anything, *roles)),
         ),
         (("", t("Search")),),
         method="get",
@@ -139,9 +139,9 @@ def _pager(visit: Visit, skip: int, total: int) -> tuple[Ways, ...]:
 
 def machines(visit: Visit) -> Response:
     """Every machine, with its last record."""
-    t, text = visit.t, visit.asked("text").strip().casefold()[:_LONGEST_SEARCH]
+    t, text = visit.t, visit.parameter("text").strip().casefold()[:_LONGEST_SEARCH]
     with visit.desk.index() as index:
-        seen = [machine for machine in query.machines(index) if text in machine.host.casefold()]
+        machines_seen = [machine for machine in query.machines(index) if text in machine.host.casefold()]
     shown = [
         (
             Cell(clean_text(machine.host), link=machine_path(machine.host)),
@@ -149,19 +149,19 @@ def machines(visit: Visit) -> Response:
             Cell(cells.day(t, machine.moment or "")),
             Cell(clean_text(machine.record), link=path_of(machine.record)),
         )
-        for machine in seen[:1000]
+        for machine in machines_seen[:1000]
     ]
-    caption = t.plural("{count} machine", "{count} machines", len(seen))
+    caption = t.plural("{count} machine", "{count} machines", len(machines_seen))
     heads = (Column(t("Machine"), 3), Column(t("Operating system"), 3), Column(t("Last seen")), Column(t("Record"), 4))
-    found: Blocks = table(caption, heads, shown) or (Paragraph(t("No record has this machine."), "info"),)
+    shown_rows: Blocks = table(caption, heads, shown) or (Paragraph(t("No record has this machine."), "info"),)
     search = Form(
         "/machines",
-        (Field("text", t("Search"), value=visit.asked("text")),),
+        (Field("text", t("Search"), value=visit.parameter("text")),),
         (("", t("Search")),),
         method="get",
         is_inline=True,
     )
-    return visit.show(visit.screen(t("Machines"), [Section("", (search,)), Section(t("Machines"), found)]))
+    return visit.show(visit.screen(t("Machines"), [Section("", (search,)), Section(t("Machines"), shown_rows)]))
 
 
 def machine(visit: Visit) -> Response:

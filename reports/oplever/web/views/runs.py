@@ -109,7 +109,7 @@ def events(visit: Visit) -> Response:
     """What comes after the line that the browser has: by the header when it connects again, else by the address."""
     journal, token = _journal(visit), visit.session.token if visit.session else ""
     header = visit.request.headers.get("last-event-id", "")
-    number = header if _is_number(header) else visit.asked("after")
+    number = header if _is_number(header) else visit.parameter("after")
     after = int(number) if _is_number(number) else -1
 
     def may_go_on() -> bool:
