@@ -16,6 +16,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources.registry impor
 SECONDS = 120  # for all that one expectation asks; the walk and commands have shorter limits of their own
 LINE = re.compile(r":\d+\Z")
 CONTENTS = ("content", "lines")
+SHOWN = 200  # characters of one value
 # The reason of a result that is not applicable begins with this where it is about something that was not looked at.
 NOT_MEASURED = "not measured: "
 ABSENT = "does not exist"
@@ -242,7 +243,11 @@ def _shown(attribute, value, matcher):
         named = "%s %s" % ("line" if len(numbers) == 1 else "lines", ", ".join(map(str, numbers[:20])))
         size = "%d %s" % (len(value), "lines" if isinstance(value, list) else "characters")
         return "%s of %s" % (named if numbers else attribute, size)
-    return "%s = %s" % (attribute, short(value, 200))
+    text = short(value, SHOWN)
+    if len(text) > SHOWN:  # it was cut: what is wrong in it must not be what is cut off
+        parts, others = matchers.offending(value, matcher)
+        text = "%s (and %d others)" % (short(parts, SHOWN), others) if parts else text
+    return "%s = %s" % (attribute, text)
 
 
 def _value(facts, attribute):

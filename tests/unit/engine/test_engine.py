@@ -491,6 +491,20 @@ def test_found_says_which_lines_of_a_file_and_not_what_is_in_it(matcher: Any, fo
     assert (result["status"], result["found"]) == ("pass", found)
 
 
+@pytest.mark.parametrize(
+    ("value", "matcher", "found"),
+    [
+        (",".join(["good"] * 60 + ["bad-sha1"]), {"not_matches": "sha1"}, "value = bad-sha1 (and 60 others)"),
+        (["good"] * 60 + ["bad", "worse"], {"subset_of": ["good"]}, "value = bad, worse (and 60 others)"),
+        (["good"] * 60 + ["bad"], {"contains_none": ["bad"]}, "value = bad (and 60 others)"),
+        (["good", "bad"], {"contains_none": ["bad"]}, "value = good, bad"),
+        ("good " * 60, {"matches": "bad"}, "value = " + ("good " * 60)[:200] + "... (100 characters more)"),
+    ],
+)
+def test_what_is_wrong_in_a_long_value_is_not_what_is_cut_off(value: Any, matcher: Any, found: str) -> None:
+    assert evaluate._shown("value", value, matcher) == found
+
+
 def test_the_attributes_that_differ_are_in_the_result(machine: Machine) -> None:
     put(machine, "/etc/motd", "hello\n", 0o600)
     expect = {"exists": True, "mode": "0644", "owner": "nobody"}

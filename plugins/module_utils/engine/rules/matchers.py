@@ -66,6 +66,23 @@ def lines_with(actual: Any, matcher: Any) -> list[int]:
     ]
 
 
+def offending(actual: Any, matcher: Any) -> tuple[list[str], int]:
+    """Members of a list, or words of a text with commas or blanks between them, that a matcher does not want, and how
+    many others there are; none of a matcher that refuses no single one."""
+    asked = dict(_parts(matcher))
+    members = actual if isinstance(actual, (list, tuple)) else re.split(r"[,\s]+", str(actual))
+    unwanted = [*_list(asked.get("contains_none", [])), *_list(asked.get("none_of", []))]
+    pattern, only = asked.get("not_matches"), asked.get("subset_of")
+    parts = [
+        str(member)
+        for member in members
+        if any(equal(member, text) for text in unwanted)
+        or (pattern is not None and _search(str(member), pattern))
+        or (only is not None and not _member(list(only), member))
+    ]
+    return parts, len(members) - len(parts)
+
+
 def _search(actual: Any, pattern: Any) -> bool:
     text = "\n".join(str(item) for item in actual) if isinstance(actual, (list, tuple)) else str(actual)
     return re.search(pattern, text, re.MULTILINE) is not None
