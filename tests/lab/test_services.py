@@ -94,7 +94,7 @@ def test_services_from_nothing_to_nothing(site: Site) -> None:
     site.play(OF_WEB1, ws1=f'workstation: ~, apt: {{proxy: "http://{site.subnet}.12:3142"}}')
     served(site)
     dumped(site)
-    site.play(CHANGED)
+    site.play(CHANGED, ws1="workstation: ~, apt: {}")
     changed(site)
     site.play(GONE, ws1="workstation: ~, apt: {state: absent}")
     site.verify()

@@ -197,8 +197,9 @@ def _connection(level: Level, directory: str) -> dict[str, Any]:
         variables["ansible_ssh_private_key_file"] = os.path.join(directory, os.path.expanduser(values["key"]))
     if values.get("known_hosts") is not None:
         file = os.path.join(directory, os.path.expanduser(values["known_hosts"]))
-        # By name: a machine keeps its key when it gets another address.
+        # By name: a machine keeps its key when it gets another address. In a task that another machine is delegated to,
+        # inventory_hostname is still the first one; the short name is that of the machine that is reached.
         variables["ansible_ssh_common_args"] = trusted(
-            f"-o {shlex.quote(f'UserKnownHostsFile={file}')} -o HostKeyAlias={{{{ inventory_hostname }}}}"
+            f"-o {shlex.quote(f'UserKnownHostsFile={file}')} -o HostKeyAlias={{{{ inventory_hostname_short }}}}"
         )
     return variables
