@@ -74,7 +74,7 @@ def list_proposals(form: str, language: Language, *, with_decided: bool) -> None
             text = ": ".join(filter(None, (word(t, decision.decision), decision.reason)))
             click.echo(printable(f"  {text} ({decision.by})"))
     if not findings:
-        click.echo(t("Nothing was found that could be better."))
+        click.echo(t("Nothing was found in the last runs that could be better."))
 
 
 @proposals.command()

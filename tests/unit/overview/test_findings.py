@@ -229,6 +229,6 @@ def test_the_command_and_the_page_show_the_same(base: Path) -> None:
     assert "niet besloten" in page
     answer = runner.invoke(main, ["proposals", "reject", finding.id, "--reason", "geen ander netwerk"])
     assert answer.exit_code == 0, answer.output
-    assert runner.invoke(main, ["proposals", "list"]).output.startswith("Nothing was found")
+    assert runner.invoke(main, ["proposals", "list"]).output.startswith("Nothing was found in")
     assert "rejected: geen ander netwerk" in runner.invoke(main, ["proposals", "list", "--all"]).output
     assert len(store.load(base / finding.records[0].source.name).proposals.items) == 1

@@ -204,8 +204,8 @@ def test_the_command_says_where_the_pages_are(base: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(base.parent)
     result = CliRunner().invoke(main, ["publish", "--language", "nl"])
     assert result.exit_code == 0
-    assert "published: records/overview/index.html (8 records; " in result.output
-    assert "1 record cannot be read" in result.output
+    assert "gepubliceerd: records/overview/index.html (8 dossiers; " in result.output
+    assert "1 dossier kan niet worden gelezen" in result.output
     start = base / "overview"
     assert (start / "index.html").read_bytes() == (start / "index.nl.html").read_bytes()
     CliRunner().invoke(main, ["publish", "--language", "en"])

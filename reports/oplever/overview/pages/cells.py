@@ -16,7 +16,7 @@ from oplever.overview.waiting import Wait
 from oplever.page.blocks import Block, Cell, Column, KeyValue, Paragraph, Table, Tone
 from oplever.page.parts import names_of, title_cell
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import SEVERITY, missing_text, toned
+from oplever.page.vocabulary import SEVERITY, VERDICTS, missing_text, toned
 from oplever.record.model import Text
 from oplever.record.origins import Changed
 from oplever.text import clean_text
@@ -64,9 +64,11 @@ def when_cell(t: Translator, source: Source) -> Cell:
 
 
 def state_cell(t: Translator, of: Readable) -> Cell:
-    """What the headline of its document says."""
+    """What the headline of its document says; a run of a record of several waits for nobody by itself."""
     tone, title, _ = registry.of(of.record).layout.headline(t, of.record)
-    return Cell(title, tone, note=t("run of {record}", record=of.source.part_of) if of.source.part_of else "")
+    if not of.source.part_of:
+        return Cell(title, tone)
+    return Cell(t(VERDICTS[of.record.verdict]), tone, note=t("run of {record}", record=of.source.part_of))
 
 
 def machine_cell(host: str, language: Language, note: str = "") -> Cell:
