@@ -360,3 +360,25 @@ def test_what_the_runs_showed_goes_with_the_paper_and_the_evidence(base: Path) -
             content = (base / name / "journal.jsonl").read_bytes()
             assert archive.read(f"{directory.name}/runs/{name}/journal.jsonl") == content
             assert enclosed[f"{name}.journal.jsonl"] == content
+
+
+def test_a_step_is_the_same_on_another_line_also_in_a_run_that_did_less(base: Path) -> None:
+    failed(base)
+    run = Run(11, tags=["wiki"])
+    run.journal.add(
+        "task_start", task="i2", play="p", name="install", action="ansible.builtin.debug", path="site.yml:99"
+    )
+    run.journal.add("result", task="i2", host="a", status="changed", duration=1.0)
+    run.check("pass").store(base)
+    record = join((), BY).record
+    assert {(fault.kind, fault.status, fault.solved_in) for fault in record.faults} == {
+        ("task_failed", "solved", 2), ("test_failed", "solved", 2),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("later", "status"), [("failed", "open"), ("ignored", "open")])
+def test_a_fault_that_comes_back_is_one_fault_and_open(base: Path, later: str, status: str) -> None:
+    failed(base)
+    Run(11).look("before", "bb").task("install", later, "a", message="port 80 is taken").look("after", "cc").store(base)
+    [fault] = [fault for fault in join((), BY).record.faults if fault.kind == "task_failed"]
+    assert (fault.status, fault.attempts, fault.run, fault.solved_in) == (status, 2, 1, 0)

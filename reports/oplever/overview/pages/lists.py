@@ -239,7 +239,11 @@ def _findings(collection: Collection, t: Translator) -> Part:
         for finding in findings(collection)
     )
     return cells.part(
-        "findings", t("What could be better"), columns, rows, t("Nothing was found in the last runs that could be better.")
+        "findings",
+        t("What could be better"),
+        columns,
+        rows,
+        t("Nothing was found in the last runs that could be better."),
     )
 
 

@@ -196,24 +196,26 @@ def _systems(runs: Sequence[Readable], pairs: Pairs) -> tuple[System, ...]:
     return tuple(_system(rows, *pairs.get(host, (None, None))) for host, rows in by_host.items())
 
 
+_UNSAID = ("", (), None)
+
+
 def _system(rows: Sequence[System], before: Call | None, after: Call | None) -> System:
     """As the last run left it, with its counts; what that run did not say, as the one before it had it."""
     last = rows[-1]
     earlier = rows[-2::-1] if len(rows) > 1 else ()
-    missing = {
-        name: next((value for row in earlier if (value := getattr(row, name)) not in ("", (), None)), None)
+    values: dict[str, Any] = {
+        name: next((value for row in earlier if (value := getattr(row, name)) not in _UNSAID), getattr(last, name))
         for name in System.__struct_fields__
-        if getattr(last, name) in ("", (), None)
+        if getattr(last, name) in _UNSAID
     }
-    return structs.replace(
-        last,
-        **{name: value for name, value in missing.items() if value is not None},
-        roles=_once(row.roles for row in rows),
-        handout=tuple(dict.fromkeys(line for row in reversed(rows) for line in row.handout)),
-        machine_seconds=round(sum(row.machine_seconds for row in rows), 6),
-        snapshot_before=before.t if before else None,
-        snapshot_after=after.t if after else None,
-    )
+    values |= {
+        "roles": _once(row.roles for row in rows),
+        "handout": tuple(dict.fromkeys(line for row in reversed(rows) for line in row.handout)),
+        "machine_seconds": round(sum(row.machine_seconds for row in rows), 6),
+        "snapshot_before": before.t if before else None,
+        "snapshot_after": after.t if after else None,
+    }
+    return structs.replace(last, **values)
 
 
 def _plan(runs: Sequence[Readable]) -> Iterator[PlanStep]:
