@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,16 @@ from oplever.files import unwritable, write
 from oplever.kinds import registry
 from oplever.mail import compose, sending
 from oplever.mail.compose import Outgoing
+from oplever.mail.message import is_address
 from oplever.mail.sources import own_domain
 from oplever.mail.threads import tag
-from oplever.messages import M_
+from oplever.messages import M_, N_
 from oplever.page.translator import Translator
 from oplever.record.model import Incident, Record
 from oplever.store import mails
 from oplever.text import clean_text
 
-_ADDRESS_ADVICE = "give it: --address; or tell the user in another way: --medium phone"
+_ADDRESS_ADVICE = N_("give it: --address; or tell the user in another way: --medium phone")
 
 
 def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettings, address: str = "") -> Record:
@@ -42,6 +42,8 @@ def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettin
     receiver = address.strip() or _address(case)
     if not receiver:
         raise OpleverError("mail-unaddressed", M_("{id} has no address to write to", id=record.id), M_(_ADDRESS_ADVICE))
+    if not is_address(receiver):
+        raise OpleverError("mail-unaddressed", M_("{address} is no address", address=receiver), M_(_ADDRESS_ADVICE))
     t = Translator(settings.language)
     user = getattr(contact.entry, "user", "") or case.reporter
     lines = [
@@ -53,7 +55,7 @@ def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettin
     ]
     text = compose.with_separator("\n\n".join(clean_text(line) for line in lines), t("Please answer above this line"))
     outgoing = _outgoing(record, settings, receiver, user, text, at=contact.at)
-    message, sent = _sent(directory.parent, record, settings, outgoing, sender=settings.address)
+    message, sent = _sent(directory.parent, settings, outgoing, sender=settings.address)
     entry = registry.LOG.make("mail-sent", by, contact.at, _data(outgoing, message))
     mails.keep(directory, mails.digest_of(message), message)
     record = admit(directory, [contact, entry])
@@ -73,7 +75,7 @@ def receipt(directory: Path, record: Record, settings: MailSettings, by: str) ->
     ]
     text = "\n\n".join(clean_text(line) for line in lines) + "\n"
     outgoing = _outgoing(record, settings, _address(case), case.reporter, text, at=clock.now(), is_automatic=True)
-    message, sent = _sent(directory.parent, record, settings, outgoing, sender="")
+    message, sent = _sent(directory.parent, settings, outgoing, sender="")
     data = _data(outgoing, message) | {"is_receipt": True}
     mails.keep(directory, mails.digest_of(message), message)
     admit(directory, [registry.LOG.make("mail-sent", by, clock.now(), data)], is_drawn=True)
@@ -109,7 +111,7 @@ def _outgoing(
     )
 
 
-def _sent(base: Path, record: Record, settings: MailSettings, outgoing: Outgoing, sender: str) -> tuple[bytes, Path]:
+def _sent(base: Path, settings: MailSettings, outgoing: Outgoing, sender: str) -> tuple[bytes, Path]:
     """The message as it went out, and the file that says so until the case does."""
     if not sending.can_send(settings):
         raise OpleverError(
@@ -117,7 +119,7 @@ def _sent(base: Path, record: Record, settings: MailSettings, outgoing: Outgoing
             M_("oplever.yml does not say how mail goes out"),
             M_("set mail.address, and mail.smtp or mail.sendmail: docs/reference/configuration.md"),
         )
-    message = _composed(record, outgoing)
+    message = compose.compose(outgoing)
     content = message.as_bytes()
     path = mails.outgoing(base) / f"{outgoing.message_id.strip('<>').partition('@')[0]}.eml"
     try:
@@ -129,17 +131,6 @@ def _sent(base: Path, record: Record, settings: MailSettings, outgoing: Outgoing
         path.unlink(missing_ok=True)
         raise
     return content, path
-
-
-def _composed(record: Record, outgoing: Outgoing) -> EmailMessage:
-    try:
-        return compose.compose(outgoing)
-    except ValueError as problem:
-        raise OpleverError(
-            "mail-unaddressed",
-            M_("{id}: no mail can go to {address}: {problem}", id=record.id, address=outgoing.address, problem=problem),
-            M_(_ADDRESS_ADVICE),
-        ) from None
 
 
 def _data(outgoing: Outgoing, message: bytes) -> dict[str, Any]:

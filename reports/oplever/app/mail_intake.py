@@ -67,14 +67,14 @@ def take_in(source: Source, settings: MailSettings, by: str, *, accepted: str = 
         with locked(mails.outgoing(base)):
             intake = _Intake(base, settings, by, is_accepted=bool(accepted))
             try:
-                yield from _each(intake, source, accepted)
+                yield from _handled(intake, source, accepted)
             finally:
                 intake.draw()
     except OSError as problem:
         raise unwritable(base, problem) from None
 
 
-def _each(intake: _Intake, source: Source, accepted: str) -> Iterator[Handled]:
+def _handled(intake: _Intake, source: Source, accepted: str) -> Iterator[Handled]:
     is_there = False
     for waiting in source.waiting("aside" if accepted else "inbox"):
         handled = intake.handle(source, waiting, accepted)
@@ -107,22 +107,22 @@ class _Intake:
         with open_index(base) as index:
             for case in cases(index):
                 self.endings[case.name[-6:].lower()].append(case.name)
-            for known in mails_of_cases(index):
-                self._remember(known)
+            for earlier_mail in mails_of_cases(index):
+                self._remember(earlier_mail)
         hour_ago = clock.written(datetime.now(UTC) - _HOUR)
         lines = list(mails.logged(base))
         self.aside = {line.digest for line in lines if line.outcome == "aside"}
         self.recent = [line for line in lines if line.at > hour_ago]
 
-    def _remember(self, known: KnownMail) -> None:
-        self.digests.add(known.digest)
-        self.by_message[known.message] = known.case
-        if known.direction == "in":
-            self.identities.add((known.message, known.address, known.date))
+    def _remember(self, mail: KnownMail) -> None:
+        self.digests.add(mail.digest)
+        self.by_message[mail.message] = mail.case
+        if mail.direction == "in":
+            self.identities.add((mail.message, mail.address, mail.date))
         else:
-            self.sent.add(known.message)
-        if known.returned:
-            self.returned.add(known.message)
+            self.sent.add(mail.message)
+        if mail.returned:
+            self.returned.add(mail.message)
 
     def draw(self) -> None:
         """The documents of every case that has something new, one after another: a storm of mail starts no storm of
@@ -183,22 +183,22 @@ class _Intake:
 
     def _case(self, mail: Mail) -> tuple[str, str]:
         """The case that takes the mail, and the one that it is about when that takes none any more; empty for none."""
-        known = next((self.by_message[name] for name in mail.references if name in self.by_message), "")
-        for number in threads.numbers(mail.subject) if not known else ():
+        name = next((self.by_message[name] for name in mail.references if name in self.by_message), "")
+        for number in threads.numbers(mail.subject) if not name else ():
             names = self.endings.get(number, [])
-            known = known or (names[0] if len(names) == 1 else "")
+            name = name or (names[0] if len(names) == 1 else "")
         for _ in range(_MOST_MERGES):
-            if not known:
+            if not name:
                 break
             try:
-                record = store.load(store.find(known))
+                record = store.load(store.find(name))
             except OpleverError:
-                return "", known  # it is of another desk, or cannot be read
+                return "", name  # it is of another desk, or cannot be read
             if record.status == "merged":
-                known = record.case.merged_into
+                name = record.case.merged_into
             else:
-                return ("", known) if _is_past(record) else (known, "")
-        return "", known
+                return ("", name) if _is_past(record) else (name, "")
+        return "", name
 
     def _bounced(self, mail: Mail, content: bytes, kind: Nature) -> Handled:
         sent = next((name for name in (*mail.returned, *mail.references) if name in self.sent), "")

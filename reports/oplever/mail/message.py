@@ -7,7 +7,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header
+from email.headerregistry import Address
 from email.message import Message
 from email.utils import getaddresses
 
@@ -20,7 +22,7 @@ MOST_TEXT = 200_000
 """Characters of the text that are looked at; the message itself is kept whole."""
 _LONGEST_HEADER = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-_LONGEST_NAME = 120
+_LONGEST_NAME, _LONGEST_ADDRESS = 120, 254
 
 
 class UnreadableError(Exception):
@@ -137,8 +139,17 @@ def _first_address(text: str) -> tuple[str, str]:
     pairs = getaddresses([text.replace("\n", " ")])
     name, address = next(((name, address) for name, address in pairs if "@" in address), ("", ""))
     address = address.strip().lower()
-    is_plain = address.isprintable() and " " not in address and len(address) <= 254 and address.count("@") == 1
-    return _printable(name)[:_LONGEST_NAME].strip(), address if is_plain else ""
+    return _printable(name)[:_LONGEST_NAME].strip(), address if is_address(address) else ""
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent there: one address and nothing else."""
+    if not text.isprintable() or len(text) > _LONGEST_ADDRESS:
+        return False
+    try:
+        return Address(addr_spec=text).addr_spec == text
+    except (MessageError, ValueError, LookupError):  # what the parser of the library raises
+        return False
 
 
 def _printable(text: str) -> str:

@@ -32,10 +32,10 @@ class Nature(NamedTuple):
         return self.kind == "person" and not self.shown_by
 
 
-def nature(mail: Mail, own: Collection[str]) -> Nature:
-    """`own` are the addresses of this desk, in lower case."""
+def nature(mail: Mail, addresses: Collection[str]) -> Nature:
+    """`addresses` are those of this desk, in lower case."""
     headers = mail.headers
-    if loop := _loop(mail, own):
+    if loop := _loop(mail, addresses):
         return Nature("loop", loop)
     if bounce := _bounce(mail):
         return Nature("bounce", bounce)
@@ -50,14 +50,14 @@ def nature(mail: Mail, own: Collection[str]) -> Nature:
     return Nature("person", "x-auto-response-suppress" if "x-auto-response-suppress" in headers else "")
 
 
-def _loop(mail: Mail, own: Collection[str]) -> str:
+def _loop(mail: Mail, addresses: Collection[str]) -> str:
     """What shows that a message came from here, or went round; empty when nothing does."""
     loops = {address.strip().lower() for address in re.split(r"[\s,;<>]+", mail.headers.get("x-loop", ""))}
-    if loops & set(own):
+    if loops & set(addresses):
         return "x-loop"
     if MARK.lower() in mail.headers:
         return MARK.lower()
-    if mail.sender_address in own:
+    if mail.sender_address in addresses:
         return "from"
     return "received" if mail.hops > _MOST_HOPS else ""
 

@@ -54,7 +54,7 @@ def _by_smtp(smtp: Smtp, message: EmailMessage, sender: str, address: str) -> No
             if smtp.user:
                 server.login(smtp.user, secret)
             server.send_message(message, sender, [address])
-    except (OSError, smtplib.SMTPException) as problem:
+    except (OSError, smtplib.SMTPException, UnicodeError) as problem:
         text = " ".join(str(problem).split())[:300]
         raise OpleverError(
             "mail-server",

@@ -129,7 +129,9 @@ class ImapFolder:
         secret = password(settings.password)
         try:
             self._box = self._connected()
-            self._box.login(settings.user, secret, settings.folder)
+            is_ascii = (settings.user + secret).isascii()
+            login = self._box.login if is_ascii else self._box.login_utf8
+            login(settings.user, secret, settings.folder)
         except self._problems as problem:
             raise self._refused(problem, secret) from None
 

@@ -186,6 +186,32 @@ def test_an_answer_needs_an_address_that_is_one(post: Post) -> None:
     assert run(*tell, "--address", "a@x.example").exit_code == 0
 
 
+NO_ADDRESSES = (
+    "a@",
+    "@x.example",
+    "a@@x.example",
+    "a b@x.example",
+    "a@x..example",
+    "é@x.example",
+    "a@b@x.example",
+    "<>",
+)
+
+
+def test_a_mail_with_a_senseless_address_is_a_report_without_an_answer(post: Post) -> None:
+    corpus = Corpus(seed=11)
+    post.deliver(*(corpus.text("stuk", From=f"Jan <{address}>") for address in NO_ADDRESSES))
+    post.deliver(*(corpus.text("stuk", Reply_To=address) for address in NO_ADDRESSES))
+    handled = post.take_in()
+    assert [done.outcome for done in handled] == ["new"] * 2 * len(NO_ADDRESSES)
+    assert [done.notice for done in handled if done.notice] == []
+    assert len(post.outgoing()) == len(NO_ADDRESSES)  # those with a sender get their receipt there
+    for address in NO_ADDRESSES:
+        done = run("incident", "tell", handled[0].case, "--how", "x", "--when", clock.now()[:10], "--send", "--address",
+                   address)  # fmt: skip
+        assert (done.exit_code, "[mail-unaddressed]" in done.stderr) == (2, True), address
+
+
 def test_what_came_back_was_not_told(post: Post) -> None:
     directory = reported(post)
     sent = answer(directory)

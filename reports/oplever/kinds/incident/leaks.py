@@ -12,14 +12,14 @@ def judged(leak: Leak | None) -> Leak | None:
     """The breach with whether the authority was told in time."""
     if leak is None:
         return None
-    moments = [told.moment for told in leak.told if told.to == "authority" and told.who]
+    moments = [notice.moment for notice in leak.notices if notice.to == "authority" and notice.who]
     return structs.replace(leak, in_time=min(moments) <= leak.due if moments else None)
 
 
 def untold(leak: Leak) -> tuple[LeakAudience, ...]:
     """Who has to be told and was not, while nobody said why that is not needed. As long as nobody judged the risk that
     is the authority; at a high risk also the people whose data it is."""
-    handled = {told.to for told in leak.told if told.who or _is_excused(leak, told.to)}
+    handled = {notice.to for notice in leak.notices if notice.who or _is_excused(leak, notice.to)}
     audiences: tuple[LeakAudience, ...] = ("authority", "people") if leak.risk == "high" else ("authority",)
     return tuple(audience for audience in audiences if audience not in handled)
 

@@ -56,6 +56,7 @@ from oplever.record.model.incident import (
     Contact,
     Incident,
     Leak,
+    LeakNotice,
     Link,
     Mail,
     Material,
@@ -63,7 +64,6 @@ from oplever.record.model.incident import (
     Retest,
     Solution,
     TargetState,
-    Told,
     Wait,
 )
 from oplever.record.model.incident import Change as StateChange
@@ -146,6 +146,7 @@ __all__ = [
     "JoinedRun",
     "Language",
     "Leak",
+    "LeakNotice",
     "Link",
     "Mail",
     "Material",
@@ -179,7 +180,6 @@ __all__ = [
     "TaskStatus",
     "Test",
     "Text",
-    "Told",
     "Trouble",
     "Value",
     "Verdict",

@@ -176,7 +176,7 @@ class Mail(Struct, frozen=True):
     returned: str = ""
 
 
-class Told(Struct, frozen=True):
+class LeakNotice(Struct, frozen=True):
     """Who was told of a personal-data breach, and when; or why those need not be told."""
 
     to: LeakAudience
@@ -190,7 +190,7 @@ class Told(Struct, frozen=True):
 
 class Leak(Struct, frozen=True):
     """A personal-data breach. `aware` is when the organisation came to know of it, `due` 72 hours later; `people` is
-    how many it is about, None when nobody knows; `risk` is for those people. `told` are those who were told.
+    how many it is about, None when nobody knows; `risk` is for those people. `notices` say who was told.
     `in_time` says whether the authority was: None while it was not told."""
 
     aware: str
@@ -201,7 +201,7 @@ class Leak(Struct, frozen=True):
     consequences: str = ""
     measures: str = ""
     by: str = ""
-    told: tuple[Told, ...] = ()
+    notices: tuple[LeakNotice, ...] = ()
     in_time: bool | None = None
 
 

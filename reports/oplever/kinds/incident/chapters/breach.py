@@ -18,12 +18,12 @@ def breach(view: View, t: Translator) -> Blocks:
     waits = t("Not told yet: {audiences}.", audiences=untold)
     rows = [
         (
-            Cell(phrase(t, AUDIENCES, told.to)),
-            Cell(told.who, note=told.reference) if told.who else Cell(t("not needed"), note=told.not_needed),
-            Cell(t.moment(told.moment)),
-            by_at(t, told.by, told.at),
+            Cell(phrase(t, AUDIENCES, notice.to)),
+            Cell(notice.who, note=notice.reference) if notice.who else Cell(t("not needed"), note=notice.not_needed),
+            Cell(t.moment(notice.moment)),
+            by_at(t, notice.by, notice.at),
         )
-        for told in leak.told
+        for notice in leak.notices
     ]
     columns = (Column(t("Told to"), 3), Column(t("Who"), 3), Column(t("When"), 2), Column(t("By"), 2))
     return (

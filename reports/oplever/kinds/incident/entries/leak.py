@@ -14,7 +14,7 @@ from oplever import clock
 from oplever.kinds.incident.entries.base import Event
 from oplever.messages import M_
 from oplever.record.entries.base import Declaration, Envelope, NonEmptyText, invalid
-from oplever.record.model import Incident, Leak, Record, Told
+from oplever.record.model import Incident, Leak, LeakNotice, Record
 from oplever.record.model.incident import LeakAudience, Risk
 
 HOURS = 72
@@ -101,8 +101,8 @@ class LeakToldEntry(Event, frozen=True, tag="leak-told"):
         if case.leak is None:
             return case
         moment = _moment(self.moment, case, envelope)
-        told = Told(self.to, self.who, moment, self.reference, self.not_needed, envelope.by, envelope.at)
-        return structs.replace(case, leak=structs.replace(case.leak, told=(*case.leak.told, told)))
+        notice = LeakNotice(self.to, self.who, moment, self.reference, self.not_needed, envelope.by, envelope.at)
+        return structs.replace(case, leak=structs.replace(case.leak, notices=(*case.leak.notices, notice)))
 
 
 def _moment(text: str, case: Incident, envelope: Envelope) -> str:
