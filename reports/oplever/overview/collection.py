@@ -155,7 +155,7 @@ class Collection:
             for card in _cards_of(life):
                 hosts = cards[card.digest].hosts if card.digest in cards else ()
                 cards[card.digest] = structs.replace(card, hosts=(*hosts, life.host))
-        return sorted(cards.values(), key=lambda card: (card.role, card.id, card.hosts))
+        return sorted(cards.values(), key=lambda card: card.role)
 
     @cached_property
     def failing(self) -> dict[tuple[str, str], list[Current]]:

@@ -8,7 +8,7 @@ from oplever.kinds import registry
 from oplever.kinds.incident.states import OPEN
 from oplever.kinds.installation.stage import standing
 from oplever.overview.sources import Readable, executors
-from oplever.record.model import Missing, Status, Who
+from oplever.record.model import Missing, Stage, Status, Who
 from oplever.record.persons import supervisors
 
 ORDER: tuple[Who, ...] = ("supervisor", "user", "executor")
@@ -20,6 +20,13 @@ _CASE_WAITS: dict[Status, tuple[Who, ...]] = {
     "merged": (),
 }
 """Who can do something about an incident in a state: nobody asks a user about what is not solved yet."""
+_STAGE_WAITS: dict[Stage, tuple[Who, ...]] = {
+    "nothing_done": ("executor",),
+    "carried_out": ("executor",),
+    "tested": ("user", "executor"),
+    "accepted": ("supervisor", "executor"),
+}
+"""Who can do something about an instruction that came so far: nobody asks a user about what was not understood."""
 _REFUSED = frozenset({"not_delivered", "rejected", "interrupted"})
 """Headlines of work that has to be done again or mended."""
 
@@ -51,12 +58,15 @@ def waits(of: Readable) -> list[Wait]:
         return [Wait(of, role, lacking[role]) for role in _CASE_WAITS.get(record.status, ORDER) if lacking[role]]
     if next(state for state in registry.of(record).states if state.id == record.status).is_final:
         return []
+    if record.instruction is not None or record.faq is not None:
+        roles = ORDER if record.faq else _STAGE_WAITS.get(record.stage, ORDER)
+        return [Wait(of, role, lacking[role]) for role in roles if lacking[role]]
     headline, waits_for, _ = standing(record)
     if headline in _REFUSED:
         return [Wait(of, "executor", ())]
     people = {"both": _BY_PEOPLE, "nobody": ()}.get(waits_for, (waits_for,))
-    roles = [role for role in ORDER if role in people or (people and role == "executor" and lacking[role])]
-    return [Wait(of, role, lacking[role]) for role in roles]
+    concerned = [role for role in ORDER if role in people or (people and role == "executor" and lacking[role])]
+    return [Wait(of, role, lacking[role]) for role in concerned]
 
 
 def _role(item: Missing) -> Who:

@@ -12,6 +12,9 @@ from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.documents import build
 from oplever.kinds.instruction.entries import ENTRIES
+from oplever.overview import extract
+from oplever.overview.sources import Readable, Source
+from oplever.overview.waiting import waits
 from oplever.page.document import NO_PAPER
 from oplever.page.translator import Translator
 from oplever.page.view import View
@@ -213,6 +216,23 @@ def test_the_supervisor_is_told_and_decides() -> None:
     room.add("report", to=SUPERVISOR).add("decision", by=SUPERVISOR, decision="approved")
     account = room.record.accountability
     assert (account.decision, account.decided_by, room.record.stage) == ("approved", SUPERVISOR, "approved")
+
+
+def waiting(record: Record) -> dict[str, list[str]]:
+    kept = extract.of(record)
+    source = Source(record.id, record.document.created, None, None, kept, "")
+    return {wait.who: [item.code for item in wait.missing] for wait in waits(Readable(source, kept))}
+
+
+def test_it_waits_for_who_can_do_something_now() -> None:
+    room = Room().add("instructed", day="2026-11-24")
+    assert set(waiting(room.record)) == {"executor"}
+    assert set(waiting(Room().given().understood("not_understood").record)) == {"executor"}
+    room = Room().given().understood()
+    assert waiting(room.record)["user"] == ["review_missing"]
+    assert "supervisor" not in waiting(room.record)
+    assert waiting(room.reviewed().record)["supervisor"] == ["decision_missing"]
+    assert waiting(Room().complete().record) == {}
 
 
 def test_another_kind_of_record_takes_none_of_its_entries() -> None:

@@ -28,7 +28,7 @@ _SHARED = frozenset(
 
 
 def _takes(content: EntryKind) -> bool:
-    return isinstance(content, ENTRIES) or content.tag() in _SHARED
+    return content.tag() in COMMANDS or content.tag() in _SHARED
 
 
 def _refusal(record: Record, content: EntryKind) -> OpleverError:

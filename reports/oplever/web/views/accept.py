@@ -21,6 +21,7 @@ from oplever.page.vocabulary import ACCEPTANCE
 from oplever.record import figures, own_work
 from oplever.record.entries.typed import person
 from oplever.record.persons import same_person
+from oplever.record.start import RUN
 from oplever.text import clean
 from oplever.web import gate
 from oplever.web.parts import Field, Form, Picture, Section
@@ -75,7 +76,7 @@ def _data(svg: bytes) -> str:
 
 def _installation(visit: Visit) -> Shown:
     of = shown(visit, visit.part("name"))
-    if of.record.incident is not None:
+    if of.record.kind != RUN:
         raise unknown_page()
     return of
 

@@ -19,6 +19,7 @@ from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import history_text
 from oplever.record.model import Record
+from oplever.record.start import RUN
 from oplever.render.registry import FORMATS
 from oplever.store import chain, documents, fingerprint
 from oplever.text import clean
@@ -101,7 +102,7 @@ def actions(visit: Visit, of: Shown) -> tuple[Block | Ways, ...]:
         links.append(Link(t("Approve or reject"), f"{path}/decide"))
     if visit.may("add"):
         links.append(Link(t("Add something"), f"{path}/add"))
-    if visit.may("invite") and of.record.incident is None:
+    if visit.may("invite") and of.record.kind == RUN:
         links.append(Link(t("Let a user accept it"), f"{path}/invite"))
     if visit.may("watch_runs") and (of.directory / store.JOURNAL).is_file():
         links.append(Link(t("Follow the run"), f"{path}/run"))
