@@ -37,6 +37,6 @@ def score(texts: list[str], language: Language) -> float | None:
     if not words:
         return None
     sentences = sum(max(1, len(_SENTENCE.findall(text))) for text in plain if _WORD.search(text))
-    each, length = sum(syllables(word, language) for word in words) / len(words), len(words) / sentences
-    ease = 206.84 - 77 * each - 0.93 * length if language == "nl" else 206.835 - 84.6 * each - 1.015 * length
+    density, length = sum(syllables(word, language) for word in words) / len(words), len(words) / sentences
+    ease = 206.84 - 77 * density - 0.93 * length if language == "nl" else 206.835 - 84.6 * density - 1.015 * length
     return round(min(100.0, max(0.0, ease)), 1)

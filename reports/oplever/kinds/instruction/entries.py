@@ -238,8 +238,8 @@ class SupportedEntry(InstructionEntry, frozen=True, tag="supported"):
     none: Annotated[bool, Meta(description="Nobody asked for help.")] = False
 
     def require(self, record: Record, instruction: Instruction, envelope: Envelope) -> None:
-        said = (self.user, self.question, self.answer)
-        if self.none == any(said) or not (self.none or all(said)):
+        parts = (self.user, self.question, self.answer)
+        if self.none == any(parts) or not (self.none or all(parts)):
             raise invalid(
                 M_("say who asked what and what the answer was, or that nobody did"),
                 M_("--user, --question and --answer; or --none"),

@@ -145,7 +145,7 @@ def _reason(t: Translator, reason: Reason) -> AttentionItem:
     return AttentionItem(tone, t("Instruction"), reason_text(t, reason))
 
 
-def _given(view: View, t: Translator) -> Blocks:
+def _sessions(view: View, t: Translator) -> Blocks:
     rows = [
         (
             Cell(t.day(session.day)),
@@ -334,7 +334,7 @@ def _notes(record: Record, t: Translator) -> tuple[str, ...]:
 
 CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("document",), N_("Document control"), job.document),
-    Chapter(("instruction", "people"), N_("Instruction given"), _given),
+    Chapter(("instruction", "people"), N_("Instruction given"), _sessions),
     Chapter(("attendees",), N_("Attendees"), _attendees),
     Chapter(("subjects",), N_("Subjects and handouts"), _handouts),
     Chapter(("understood",), N_("Understood"), _understood),
