@@ -16,6 +16,7 @@ from typing import Any
 from golden.alike import ALIKE
 from golden.case import Case
 from golden.incidents import INCIDENTS
+from golden.instructions import INSTRUCTIONS
 from golden.journal import BEGIN, INPUTS, Data, Journal, check, control, machine, text
 from oplever.journal.importers import runner
 from oplever.journal.importers.write import journal_lines
@@ -467,4 +468,4 @@ RUNS: dict[str, Callable[[], Case]] = {
     for case in (delivered, remarks, failed, rejected, check_mode, interrupted, stopped, empty, hostile, many, imported)
 }
 """Records with a journal."""
-CASES = RUNS | ALIKE | INCIDENTS | {"joined": joined}
+CASES = RUNS | ALIKE | INCIDENTS | INSTRUCTIONS | {"joined": joined}

@@ -200,6 +200,14 @@ def test_that_nobody_asked_is_a_statement_that_help_given_later_undoes() -> None
     assert "asked for help" in refused(room, "supported", none=True).message
 
 
+def test_an_approval_with_open_points_says_that_there_are_remarks() -> None:
+    room = Room().given().understood().reviewed()
+    room.add("rest-point", item="kaarten ophangen", owner=TEACHER, due="2026-12-01").add("report", to=SUPERVISOR)
+    record = room.add("decision", by=SUPERVISOR, decision="approved").record
+    tone, title, _ = registry.of(record).layout.headline(Translator("en"), record)
+    assert (tone, title) == ("warn", "Instruction approved, with remarks")
+
+
 def test_an_approved_instruction_stays_as_it_is() -> None:
     assert refused(Room().complete(), "attended", who=OTHER).slug == "record-approved"
 
@@ -251,8 +259,8 @@ def test_every_field_of_an_entry_has_words() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("nl", ["Instructie goedgekeurd", "voorgedaan", "82", "niet begrepen", "duidelijk", "Waar is mijn pagina?"]),
-        ("en", ["Instruction approved", "shown", "82", "not understood", "clear", "Waar is mijn pagina?"]),
+        ("nl", ["Instructie goedgekeurd\n", "voorgedaan", "82", "niet begrepen", "duidelijk", "Waar is mijn pagina?"]),
+        ("en", ["Instruction approved\n", "shown", "82", "not understood", "clear", "Waar is mijn pagina?"]),
     ],
 )
 def test_the_report_tells_everything_that_was_said(language: Language, words: list[str]) -> None:

@@ -91,7 +91,8 @@ class FaqAcceptedEntry(EntryKind, frozen=True, tag="faq-accepted"):
         if record.kind != "faq":
             return record
         faq = record.faq or Faq()
-        return structs.replace(record, faq=structs.replace(faq, accepted_by=envelope.by, accepted_at=envelope.at))
+        faq = structs.replace(faq, accepted_by=envelope.by, accepted_at=envelope.at, remark=self.remark)
+        return structs.replace(record, faq=faq)
 
 
 class FaqWithdrawnEntry(EntryKind, frozen=True, tag="faq-withdrawn"):

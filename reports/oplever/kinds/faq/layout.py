@@ -76,6 +76,7 @@ def _question(view: View, t: Translator) -> Blocks:
         (t("Answer"), Cell(faq.answer, language=mark)),
         (t("Proposed by"), Cell(faq.proposed_by, note=t.moment(faq.proposed_at)) if faq.proposed_at else None),
         (t("Accepted by"), Cell(faq.accepted_by, note=t.moment(faq.accepted_at)) if faq.accepted_at else None),
+        (t("Remark"), faq.remark),
         (t("Withdrawn by"), Cell(faq.withdrawn_by, note=t.moment(faq.withdrawn_at)) if faq.withdrawn_at else None),
         (t("Why it was withdrawn"), faq.reason),
     )

@@ -54,6 +54,11 @@ HEADLINES: dict[str, tuple[Tone, str, str]] = {
     "carried_out": ("warn", N_("Given, not checked"), N_("Whether it was understood was not asked back everywhere.")),
     "tested": ("info", N_("Understood"), N_("Users understood it; a handout waits for a user's verdict.")),
     "accepted": ("info", N_("Understood, handouts clear"), N_("Users said so; the supervisor has to decide.")),
+    "approved_with_remarks": (
+        "warn",
+        N_("Instruction approved, with remarks"),
+        N_("Users understood it, and the supervisor approved; read the remarks."),
+    ),
     "approved": ("good", N_("Instruction approved"), N_("Users understood it, and the supervisor approved.")),
 }
 """By how far it came; a rejection, and what was not understood, come before that."""
@@ -68,7 +73,9 @@ def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
     code: str = "rejected" if "decision_rejected" in codes else record.stage
     if "not_understood" in codes and code != "rejected":
         code = "not_understood"
-    tone, title, sentence = HEADLINES.get(code, HEADLINES["approved"])
+    if code in ("approved", "signed"):
+        code = "approved_with_remarks" if codes else "approved"
+    tone, title, sentence = HEADLINES[code]
     return tone, t(title), t(sentence)
 
 

@@ -10,7 +10,8 @@ from oplever.words import Language
 class Faq(Struct, frozen=True):
     """`cases` are the closed incidents of one `category` and `guideline` that it was made of; the question is in the
     words of `words_of`, one of them, unless it `is_edited`. The answer is bound to a `card` of the record `source`
-    (`version` is the SHA-256 of what it says), or to `tests`, as `host id`, that passed there."""
+    (`version` is the SHA-256 of what it says), or to `tests`, as `host id`, that passed there. `remark` is of who
+    accepted it, `reason` of who withdrew it."""
 
     question: str = ""
     answer: str = ""
@@ -30,6 +31,7 @@ class Faq(Struct, frozen=True):
     proposed_at: str = ""
     accepted_by: str = ""
     accepted_at: str = ""
+    remark: str = ""
     withdrawn_by: str = ""
     withdrawn_at: str = ""
     reason: str = ""
