@@ -244,15 +244,24 @@ def count(index: Index, filters: Filter) -> int:
     return int(number)
 
 
-def waiting(index: Index, who: str) -> dict[str, list[str]]:
-    """The records of this directory that wait for a role, with the people that each names for it; empty names too."""
-    query = """SELECT oplever_records.name, oplever_waits.name FROM oplever_waits
+def waiting_names(index: Index, who: str) -> list[str]:
+    """The people for whom, in a role, records of this directory wait; an empty name for those that name nobody."""
+    query = """SELECT DISTINCT oplever_waits.name FROM oplever_waits
+        JOIN oplever_records ON oplever_records.key = oplever_waits.record WHERE who = :who AND place = :place"""
+    return index.database.column(query, {"who": who, "place": index.place})
+
+
+def waiting(index: Index, who: str, names: Sequence[str]) -> list[str]:
+    """The records of this directory that wait for one of these people in a role: what is due first, then the oldest."""
+    values = {f"n{number}": name for number, name in enumerate(names)}
+    if not values:
+        return []
+    query = f"""SELECT DISTINCT coalesce(due, '9'), started, oplever_records.name FROM oplever_waits
         JOIN oplever_records ON oplever_records.key = oplever_waits.record
-        WHERE who = :who AND place = :place ORDER BY coalesce(due, '9'), started, oplever_records.name"""
-    names: dict[str, list[str]] = {}
-    for record, name in index.database.rows(query, {"who": who, "place": index.place}):
-        names.setdefault(record, []).append(name)
-    return names
+        WHERE who = :who AND place = :place AND oplever_waits.name IN ({", ".join(f":{key}" for key in values)})
+        ORDER BY coalesce(due, '9'), started, oplever_records.name"""  # noqa: S608 - names of ours
+    rows = index.database.rows(query, {**values, "who": who, "place": index.place})
+    return [name for _, _, name in rows]
 
 
 def unreadable(index: Index) -> list[Listed]:

@@ -12,11 +12,13 @@ from golden.cases import CASES
 from journals import Journal
 from oplever import store
 from oplever.app.build import build
+from oplever.errors import OpleverError
 from oplever.kinds import documents
 from oplever.page.translator import Translator
 from oplever.store import desk as desk_store
 from oplever.store import query
 from oplever.store.index import open_index
+from oplever.web.desk import Desk
 from oplever.words import Language
 from stored import check, store_record, visit
 
@@ -39,7 +41,8 @@ def test_the_index_knows_for_whom_a_record_waits(stored: dict[str, str]) -> None
     names = {name: case for case, name in stored.items()}
     with open_index() as index:
         waiting = {
-            who: {names[name] for name in query.waiting(index, who)} for who in ("supervisor", "user", "executor")
+            who: {names[name] for name in query.waiting(index, who, query.waiting_names(index, who))}
+            for who in ("supervisor", "user", "executor")
         }
     assert "remarks" in waiting["supervisor"]
     assert "delivered" not in set().union(*waiting.values())
@@ -124,6 +127,19 @@ def test_no_path_leads_elsewhere(path: str, stored: dict[str, str], records: Pat
     answer = browser.get(path.format(name=stored["delivered"]))
     assert answer.status_code in (404, 405), answer.text[:200]
     assert "OPENSSH" not in answer.text
+
+
+def test_a_name_is_that_of_a_record_and_no_path(stored: dict[str, str], records: Path) -> None:
+    """Whatever the server in front of it makes of a path."""
+    name = stored["delivered"]
+    (records.parent / "journal.jsonl").write_text("not a record of ours")
+    (records / name / "inner").mkdir()
+    (records / name / "inner/journal.jsonl").write_text("nor this")
+    assert Desk.record(name) == records / name
+    for path in ("..", ".", "", f"../records/{name}", f"./{name}", f"{name}/inner", str(records / name), f"{name}\0"):
+        with pytest.raises(OpleverError) as problem:
+            Desk.record(path)
+        assert problem.value.slug == "record-unknown", path
 
 
 def test_a_document_is_given_as_it_is_and_can_do_nothing_here(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from oplever.page.blocks import Paragraph
 from oplever.page.parts import Blocks, table
 from oplever.page.vocabulary import DOCUMENT_STATUS
-from oplever.record.persons import among, same_person
+from oplever.record.persons import same_person
 from oplever.store import query
 from oplever.store.index import Index
 from oplever.web.parts import Link, Part, Section, Ways
@@ -38,10 +38,8 @@ def show(visit: Visit) -> Response:
 
 def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
     """What names me first, then what names nobody; what names others alone is theirs."""
-    waiting, me = query.waiting(index, who), visit.account.name
-    mine = [record for record, names in waiting.items() if among(me, names) is not None]
-    open_to_all = [record for record, names in waiting.items() if not any(names)]
-    return _table(visit, index, mine + open_to_all)
+    me = [name for name in query.waiting_names(index, who) if same_person(name, visit.account.name)]
+    return _table(visit, index, query.waiting(index, who, me) + query.waiting(index, who, [""]))
 
 
 def _reported(visit: Visit, index: Index) -> tuple[Part, ...]:
