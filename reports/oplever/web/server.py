@@ -6,7 +6,7 @@ import socket
 from ipaddress import ip_address
 
 from oplever import config, extras, store
-from oplever.app.desk import accounts, key, reads
+from oplever.app.desk import accounts, key, links, reads, sessions
 from oplever.errors import OpleverError
 from oplever.files import why
 from oplever.messages import M_
@@ -33,7 +33,8 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
             M_("make one: oplever web account add 'M. de Wit' --role supervisor"),
         )
     with desk_store.opened() as database:
-        reads.forget(database)
+        for kept in (reads, links, sessions):
+            kept.forget(database)
     next(iter(store.every()), None)  # a directory that cannot be read says so now
     key.key()
     url = config.load().desk.url

@@ -9,13 +9,18 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from desk_client import ORIGIN, PASSWORD, WRONG
-from oplever.app.desk import accounts, sessions
+from oplever import clock
+from oplever.app.desk import accounts, links, reads, sessions
 from oplever.cli.main import main
+from oplever.errors import OpleverError
+from oplever.store import desk as desk_store
+from oplever.web import server
 from oplever.web.desk import Desk
 from oplever.web.shield import Shield
 
@@ -166,6 +171,29 @@ def test_the_key_of_the_desk_is_made_once_and_is_nobody_elses(records: Path) -> 
     assert first.startswith('oplever-desk namespaces="oplever" ssh-ed25519 ')
     assert run("web", "key").output == first
     assert (records / "desk_key").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_over_is_taken_away_when_the_desk_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts.add("M. de Wit", ("supervisor",), PASSWORD)
+    with desk_store.opened() as database:
+        sessions.begin(database, "M. de Wit", PASSWORD, "192.0.2.7")
+        with pytest.raises(OpleverError):
+            sessions.begin(database, "M. de Wit", WRONG, "192.0.2.7")
+        links.make(database, "accept", "r", "J. Bakker", "K. Jansen")
+        reads.note(database, "m. de wit", "/", "r", "192.0.2.7")
+    tables = [f"oplever_desk_{name}" for name in ("sessions", "attempts", "links", "reads")]
+
+    def counts() -> list[int]:
+        _, bound = server.prepare("127.0.0.1", 0)
+        bound.close()
+        with desk_store.opened() as database:
+            return [database.column(f"SELECT count(*) FROM {table}")[0] for table in tables]  # noqa: S608 - ours
+
+    assert min(counts()) > 0
+    later = clock.written(clock.moment(clock.now()) + timedelta(days=400))
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert counts() == [0, 0, 0, 0]
+    assert len(accounts.every()) == 1
 
 
 def test_it_serves_on_a_socket_and_stops(records: Path) -> None:

@@ -83,3 +83,8 @@ def use(database: Database, link: Link) -> None:
 def release(database: Database, link: Link) -> None:
     """What it was used for was refused: it works again."""
     database.change("UPDATE oplever_desk_links SET used = NULL WHERE token = :token", {"token": link.token})
+
+
+def forget(database: Database) -> None:
+    """Take away links whose time is over: they name people."""
+    database.change("DELETE FROM oplever_desk_links WHERE expires < :now", {"now": clock.now()})

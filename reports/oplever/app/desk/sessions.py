@@ -152,3 +152,9 @@ def is_open(database: Database, digest_of_token: str) -> bool:
 
 def end(database: Database, session: Session) -> None:
     database.change("DELETE FROM oplever_desk_sessions WHERE token = :token", {"token": session.token})
+
+
+def forget(database: Database) -> None:
+    """Take away sessions that have ended, and attempts that no longer count."""
+    database.change("DELETE FROM oplever_desk_sessions WHERE used < :idle", {"idle": _ago(IDLE)})
+    database.change("DELETE FROM oplever_desk_attempts WHERE at < :window", {"window": _ago(_WINDOW)})
