@@ -87,8 +87,8 @@ def test_a_signature_of_an_earlier_revision_is_refused(
 ) -> None:
     put = signatures.sign
 
-    def while_somebody_adds(directory: Path, *arguments: object) -> object:
-        signature = put(directory, *arguments)  # type: ignore[arg-type]
+    def while_somebody_adds(directory: Path, *arguments: object, **options: object) -> object:
+        signature = put(directory, *arguments, **options)  # type: ignore[arg-type]
         add(directory, "hours", BY, {"hours": "1", "activity": "x"})
         return signature
 

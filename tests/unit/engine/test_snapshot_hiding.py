@@ -53,7 +53,7 @@ class TestNamesThatAreNoText:
         path = tmp_path / "latin1.conf"
         path.write_bytes(b"caf\xe9\n")
         entry = {"path": str(path), "lines": [{"regexp": "^x", "line": "x"}]}
-        difference = configured_files.settle(entry, check_mode=True)
+        difference = configured_files.settle(entry, check_mode=True, keep=str)
         assert "caf\\xe9" in difference["before"]
 
     def test_what_is_text_stays_as_it_is(self) -> None:

@@ -13,10 +13,12 @@ from msgspec import structs
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
-from oplever.kinds.incident import judge
+from oplever.kinds.faq import judge as faq_judge
+from oplever.kinds.incident import judge as incident_judge
 from oplever.kinds.installation import headline, stage, verdict
 from oplever.kinds.installation.chapters.attention import _DETAILS
 from oplever.kinds.installation.layout import LAYOUT
+from oplever.kinds.instruction import judge as instruction_judge
 from oplever.kinds.registry import LOG
 from oplever.page import vocabulary
 from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Waiting
@@ -210,7 +212,8 @@ def test_every_reason_is_among_what_needs_attention() -> None:
         assert items[0].label != "Nothing", code
         assert "good" not in {item.tone for item in items}, code
     assert set(_DETAILS) <= set(verdict.EFFECTS)
-    assert set(vocabulary.REASONS) == {*verdict.EFFECTS, *judge.EFFECTS}
+    of_kinds = (verdict, incident_judge, instruction_judge, faq_judge)
+    assert set(vocabulary.REASONS) == {code for module in of_kinds for code in module.EFFECTS}
 
 
 def test_every_headline_and_stage_has_words() -> None:

@@ -263,7 +263,9 @@ def test_a_connection_merges_by_key_and_its_paths_are_beside_the_file(
     assert values["ansible_become"] is True
     assert values["ansible_ssh_private_key_file"] == str(tmp_path / "keys/id")
     assert f"UserKnownHostsFile={tmp_path}/known_hosts" in values["ansible_ssh_common_args"]
-    assert "HostKeyAlias={{ inventory_hostname_short }}" in values["ansible_ssh_common_args"]  # right when delegated to, too
+    assert (
+        "HostKeyAlias={{ inventory_hostname_short }}" in values["ansible_ssh_common_args"]
+    )  # right when delegated to, too
 
 
 OWN_ROLE = {
