@@ -92,8 +92,21 @@ for timer in $(systemctl list-unit-files --plain --no-legend --type=timer | awk 
   systemctl start "$(systemctl show --property=Unit --value "$timer")" || true
 done
 runuser -l beheer -c 'sudo -k; ls -la ~ >/dev/null; vi -c :q 2>/dev/null || true'
+runuser -l beheer -c 'echo note > notes.txt; mkdir -p work; cp /bin/true work/tool; echo ls >> ~/.bash_history'
+apt-get -qq install --yes hello >/dev/null
+apt-get -qq purge --yes hello >/dev/null
+systemctl daemon-reload
+systemctl try-restart cron ssh 2>/dev/null || true
+python3 -c 'import asyncio, http.server, xml.dom.minidom'
+python3 -m compileall -q /usr/lib/python3/dist-packages >/dev/null 2>&1 || true
+dpkg-reconfigure --frontend=noninteractive tzdata >/dev/null 2>&1
+ldconfig
+update-ca-certificates >/dev/null 2>&1
+date > /tmp/report.txt
+echo 'echo hi' > /tmp/script; sh /tmp/script >/dev/null; rm /tmp/script
 """
-"""What happens to a machine by itself: a day's timers and jobs, rotated logs, updates, somebody who logs in."""
+"""What happens by itself and by ordinary work: a day's timers and jobs, rotated logs, updates, somebody who logs in, a
+package that is tried and taken away, services that are restarted, files that are made anew."""
 
 
 @pytest.mark.truth
