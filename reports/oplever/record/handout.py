@@ -96,7 +96,7 @@ def handouts(record: Record, audience: str = "", room: str = "") -> Handouts:
     """
     chosen = [card for card in record.cards if not audience or set(AUDIENCES[audience]) & set(card.audiences)]
     in_room = _in_room(record, room)
-    tests = figures.tests_of_hosts(record)
+    tests = figures.tests_of_hosts(record) if chosen else {}
     made: dict[str, FilledCard] = {}
     left: list[LeftOut] = []
     for system in record.systems:
