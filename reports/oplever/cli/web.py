@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from oplever import extras
 from oplever.app.desk import accounts, key
 from oplever.app.desk.permissions import ROLES, Role
 from oplever.app.desk.trial import try_login
@@ -23,6 +24,8 @@ _role_option = click.option(
     help="What the account may do; can be given more than once.",
 )
 _LONGEST_LINE = 1000
+_MODULES = ("starlette", "uvicorn", "argon2", "python_multipart")
+"""Of the extra `web`: without these the desk cannot be imported."""
 
 
 @click.group()
@@ -47,7 +50,9 @@ def web() -> None:
 @click.help_option(help="Show this help and exit.")
 def serve(host: str, port: int) -> None:
     """Open the desk, until Ctrl-C. /healthz answers 200 while it can serve."""
-    from oplever.web import server  # noqa: PLC0415 - only here it is needed, and it takes long to import
+    for module in _MODULES:
+        extras.require(module, "web")
+    from oplever.web import server  # noqa: PLC0415 - only here it is needed, and it cannot be imported without them
 
     desk, bound = server.prepare(host, port)
     say("the desk is open at {url}", url=desk.origin)

@@ -14,18 +14,15 @@ from oplever.store import desk as desk_store
 from oplever.web.application import application
 from oplever.web.desk import Desk
 
-MODULES = ("starlette", "uvicorn", "argon2", "python_multipart")
 _MOST_CONNECTIONS = 2000
 
 
 def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
     """Everything that can be wrong is found before the first request: the desk, and the socket on which it listens.
 
-    Raises OpleverError: `extra-missing`, `desk-no-account`, `desk-exposed`, `desk-port`, `desk-unusable`,
-    `config-invalid`, `file-unwritable`.
+    Raises OpleverError: `desk-no-account`, `desk-exposed`, `desk-port`, `desk-unusable`, `config-invalid`,
+    `file-unwritable`.
     """
-    for module in MODULES:
-        extras.require(module, "web")
     if not any(account.closed is None for account in accounts.every()):
         raise OpleverError(
             "desk-no-account",

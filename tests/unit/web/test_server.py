@@ -31,6 +31,19 @@ def run(*words: str, given: str = "") -> Result:
     return done
 
 
+@pytest.mark.parametrize("module", ["starlette", "uvicorn", "argon2", "python_multipart"])
+def test_without_the_extra_the_command_says_what_to_install(records: Path, module: str) -> None:
+    """In a process of its own: here the desk is imported already."""
+    program = "import sys; sys.modules[sys.argv[1]] = None; from oplever.cli.main import main; main(['web', 'serve'])"
+    done = subprocess.run(
+        [sys.executable, "-c", program, module], cwd=records.parent, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"this needs {module}" in done.stderr
+    assert "pip install 'oplever[web]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_account_is_made_changed_and_closed(records: Path) -> None:
     done = run("web", "account", "add", "M. de Wit", "--role", "supervisor", "--role", "auditor", given=f"{PASSWORD}\n")
     assert (done.exit_code, PASSWORD in done.output) == (0, False)
