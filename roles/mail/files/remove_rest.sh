@@ -18,6 +18,6 @@ if getent passwd postfix >/dev/null; then
   drop userdel postfix
 fi
 for group in postfix postdrop; do
-  ! is_group_of_nobody "$group" postfix || drop groupdel "$group"
+  ! is_group_of_nobody "$group" postfix || drop groupdel --force "$group"
 done
 ! is_group_of_nobody ssl-cert ssl-cert || drop groupdel ssl-cert
