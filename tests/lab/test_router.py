@@ -102,7 +102,7 @@ def routed(site: Site, before: dict[str, Any]) -> Site:
 def test_a_machine_behind_the_router_reaches_one_in_front(routed: Site) -> None:
     _, record = routed.lab.latest()
     results = {(test["host"], test["id"]): test["status"] for test in record["tests"]}
-    assert results["ws1", f"router.user.http://{routed.subnet}.12:8000/"] == "pass"
+    assert results["srv1", f"router.user.http://{routed.subnet}.12:8000/"] == "pass"
     assert [key for key, status in results.items() if status not in ("pass", "not_applicable")] == []
     assert routed.fetch() == "200"
     assert f"{routed.subnet}.11 - -" in routed.lab.shell("web1", "journalctl -u page --no-pager | tail -n 1")
