@@ -41,10 +41,11 @@ def test_the_index_knows_for_whom_a_record_waits(stored: dict[str, str]) -> None
     names = {name: case for case, name in stored.items()}
     with open_index() as index:
         waiting = {
-            who: {names[name] for name in query.waiting(index, who, query.waiting_names(index, who))}
+            who: {names[name] for name in query.waiting(index, who, ["", *query.waiting_names(index, who)])}
             for who in ("supervisor", "user", "executor")
         }
     assert "remarks" in waiting["supervisor"]
+    assert "remarks" not in waiting["user"]  # the user accepted
     assert "delivered" not in set().union(*waiting.values())
     assert "failed" in waiting["executor"]
 
