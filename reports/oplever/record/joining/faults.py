@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import structs
 
 from oplever.record.identity import TestKey
 from oplever.record.joining.members import Readable, covers, worked_on
-from oplever.record.model import Fault, Record, Step
+from oplever.record.model import BAD, Fault, Record, Step
 
 
 class _Place(NamedTuple):
     """What went wrong where: the same in every run. `what` is a step with its role, or a test; a step that moved to
-    another line of its file is the same step."""
+    another line of its file is the same step. Of several faults of one run that have one place, as tests of two suites
+    with one id, `copy` tells them apart."""
 
     kind: str
     host: str
     what: str = ""
+    copy: int = 0
 
 
 def over_runs(runs: Sequence[Readable]) -> tuple[Fault, ...]:
@@ -27,11 +30,10 @@ def over_runs(runs: Sequence[Readable]) -> tuple[Fault, ...]:
     told: list[Fault] = []
     for run in runs:
         _solve(run, runs, waiting, told)
-        for fault in run.record.faults:
+        for place, fault in _placed(run.record):
             numbered = structs.replace(fault, id=number(run.number, fault.id), run=run.number)
             if fault.status == "solved":
                 numbered = structs.replace(numbered, solved_in=run.number)
-            place = _place(run.record, fault)
             if fault.status == "solved" or fault.kind == "reported":
                 told.append(numbered)
             else:
@@ -50,6 +52,14 @@ def _again(earlier: Fault, later: Fault) -> Fault:
     return structs.replace(earlier, attempts=earlier.attempts + later.attempts, status=status)
 
 
+def _placed(record: Record) -> Iterator[tuple[_Place, Fault]]:
+    count: Counter[_Place] = Counter()
+    for fault in record.faults:
+        place = _place(record, fault)
+        yield place._replace(copy=count[place]), fault
+        count[place] += 1
+
+
 def _place(record: Record, fault: Fault) -> _Place:
     if fault.kind == "task_failed":
         step = _step(record, fault)
@@ -64,7 +74,7 @@ def _step(record: Record, fault: Fault) -> Step | None:
 
 def _solve(run: Readable, runs: Sequence[Readable], waiting: dict[_Place, Fault], told: list[Fault]) -> None:
     """What this run shows to be solved of all that was open before it."""
-    failed = {_place(run.record, fault) for fault in run.record.faults if fault.status != "solved"}
+    failed = {place for place, fault in _placed(run.record) if fault.status != "solved"}
     steps, passed = _well(run.record), _passed(run.record)
     origins = {other.number: other for other in runs}
     for place, fault in list(waiting.items()):
@@ -87,11 +97,13 @@ def _well(record: Record) -> dict[_Place, str]:
 
 
 def _passed(record: Record) -> dict[_Place, str]:
+    """Tests that passed, in every suite that has them."""
     last = {TestKey.of(test): test for test in record.tests}
+    failing = {(test.host, test.id) for test in last.values() if test.status in BAD}
     return {
         _Place("test_failed", test.host, test.id): f"{test.id} {test.at}"
         for test in last.values()
-        if test.status == "pass"
+        if test.status == "pass" and (test.host, test.id) not in failing
     }
 
 
@@ -100,6 +112,7 @@ def _retest(run: Readable, place: _Place, steps: dict[_Place, str], passed: dict
     if place.kind == "unreachable":
         is_there = any(s.name == place.host and s.reachable and worked_on(s) for s in run.record.systems)
         return f"{_playbooks(run.record)} {run.record.document.started}" if is_there else ""
+    place = place._replace(copy=0)
     return steps.get(place, "") or passed.get(place, "")
 
 
