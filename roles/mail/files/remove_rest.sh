@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the package leaves when it is purged: of files only those that are as it made them, and on Debian 13 its accounts. With an argument
 # it is only told.
 check=$1

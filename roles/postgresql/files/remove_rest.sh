@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the packages leave when they are purged; the dumps stay. With an argument it is only told.
 check=$1
 drop() {
