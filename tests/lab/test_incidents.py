@@ -18,6 +18,8 @@ import pytest
 
 from .conftest import BIN, ROOT, Lab  # type: ignore[import-not-found]
 
+pytestmark = pytest.mark.truth
+
 PASSWORD, WRONG = "kleine geheime zin", "verkeerde zin"
 DESK, USER = "helpdesk@school.example", "bakker@school.example"
 TECHNICIAN, COUNTER, SUPERVISOR = "S. Yilmaz", "L. Smit", "M. de Wit"

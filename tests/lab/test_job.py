@@ -10,6 +10,8 @@ import pytest
 
 from lab.conftest import Lab
 
+pytestmark = pytest.mark.truth
+
 PLAYBOOK = "tests/lab/job.yml"
 BY = "S. Yilmaz"
 
