@@ -22,8 +22,8 @@ from .planting import run
 
 CHANGES = changes()
 GROUPS = sorted({change.group for change in CHANGES})
-QUICK = ("access", "programs")
-"""What `make test` plants; `make truth` plants all."""
+
+pytestmark = pytest.mark.truth
 LOOK = "tests/lab/truth/look.yml"
 
 
@@ -52,9 +52,7 @@ def plantable(lab: Lab, group: str) -> dict[str, list[Change]]:
     return {host: [change for change in some if change.id not in lacking[host]] for host, some in applying.items()}
 
 
-@pytest.mark.parametrize(
-    "group", [group if group in QUICK else pytest.param(group, marks=pytest.mark.truth) for group in GROUPS]
-)
+@pytest.mark.parametrize("group", GROUPS)
 def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group: str) -> None:
     planted = plantable(servers, group)
     wrong: dict[str, Any] = {}
