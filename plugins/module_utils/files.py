@@ -64,6 +64,15 @@ def others(patterns, entries):
     return [{"path": path, "state": "absent"} for path in beside]
 
 
+def text_of(path):
+    """What is in a file, with a mark for bytes that are no UTF-8; empty where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
 def settle(entry, check_mode, keep):
     """Make one path as it is asked for; the difference in Ansible's form, or None when there is none. `keep` is called
     with the path just before it changes. Raises OSError, KeyError (no such owner or group) or ValueError with what is

@@ -19,6 +19,8 @@ import re
 import shutil
 import stat
 
+from ansible_collections.oplever.lab.plugins.module_utils.files import text_of
+
 DIRECTORY = "/var/lib/oplever/originals"
 RUNS = "/var/lib/oplever/runs"
 RUNS_KEPT = 5
@@ -107,14 +109,14 @@ class Originals:
                 continue
             reason = _reason(entry, present)
             if not reason:
-                shown = _text(path) if entry["whole"] else ""
+                shown = text_of(path) if entry["whole"] else ""
                 try:
                     if not check:
                         self._put_back(path, entry)
                 except OSError as error:
                     reason = error.strerror or str(error)
                 else:
-                    restored.append((path, shown, _text(self._copy(path)) if entry["whole"] else ""))
+                    restored.append((path, shown, text_of(self._copy(path)) if entry["whole"] else ""))
                     if not check:
                         self._forget(path)
             if reason:
@@ -263,11 +265,3 @@ def _copy(source, target):
 def _rights(path, before):
     os.chown(path, before["uid"], before["gid"])
     os.chmod(path, int(before["mode"], 8))
-
-
-def _text(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""

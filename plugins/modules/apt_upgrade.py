@@ -66,6 +66,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, machine
+from ansible_collections.oplever.lab.plugins.module_utils.files import text_of
 from ansible_collections.oplever.lab.plugins.module_utils.sources import package
 
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
@@ -179,19 +180,11 @@ def _status_changed(path):
 
 
 def _is_replaced(maps):
-    return bool(MAPPED.search(_text(maps)))
+    return bool(MAPPED.search(text_of(maps)))
 
 
 def _name(maps):
-    return _text(os.path.join(os.path.dirname(maps), "comm")).strip() or "a process that ended"
-
-
-def _text(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            return handle.read()
-    except OSError:
-        return ""
+    return text_of(os.path.join(os.path.dirname(maps), "comm")).strip() or "a process that ended"
 
 
 if __name__ == "__main__":

@@ -38,7 +38,12 @@ def rounds(delivered: Results) -> tuple[Results, Results, dict[tuple[str, str], 
 
 
 NOT_MENDED = {("SSH-010", "debian12"), ("SSH-010", "debian13"), ("KRN-023", "debian13")}
-"""Open faults: the remedy does not help where this is planted. Whoever mends one takes it from this list."""
+"""Open faults: the remedy does not help where this is planted. Whoever mends one takes it from this list.
+
+Of MaxStartups sshd uses the last value that it reads, not the first: what role sshd writes in 00-oplever.conf loses
+from any later file. systemd-coredump of Debian 13, which KRN-024 needs, sets DefaultLimitCORE=infinity, and harden
+writes the limits of sessions alone.
+"""
 
 
 @pytest.mark.parametrize("release", NAMES)

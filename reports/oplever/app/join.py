@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct, structs
 
 from oplever import clock, store
-from oplever._shared import sequence
 from oplever.app.add import admit
-from oplever.app.new import begin
+from oplever.app.new import begin, named
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds import registry
@@ -174,7 +171,7 @@ def _refused(message: str, advice: str) -> OpleverError:
 
 
 def _begun(base: Path, by: str, number: str, runs: Sequence[_Cited]) -> Joined:
-    name = f"{sequence.stamp(datetime.now(UTC))}-{NAME}-{secrets.token_hex(3)}"
+    name = named(NAME)
     last = runs[-1].record
     title = next((run.record.assignment.title for run in reversed(runs) if run.record.assignment.title), number or name)
     content = {

@@ -20,6 +20,7 @@ from oplever.app.incident_check import check as check_all
 from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
+from oplever.cli.entry_commands import EntryCommands
 from oplever.cli.incident_mail import attachment, mail, tell
 from oplever.cli.incident_week import week
 from oplever.cli.language import language_option, say, translator
@@ -50,32 +51,6 @@ _CLASSIFIED = registry.entry_kind("classified")
 case_argument = click.argument("case")
 
 
-class _Commands(click.Group):
-    """Commands of their own, and one for each event that has none."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*self.commands, *(word for word in _EVENTS if word not in self.commands)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
-        return _event_command(cmd_name) if cmd_name in _EVENTS else None
-
-
-@click.group("incident", cls=_Commands)
-@click.help_option(help="Show this help and exit.")
-def incident() -> None:
-    """Take reports in, handle them in the order of the queue, and close them.
-
-    \b
-    Examples:
-      oplever incident new --channel counter --reporter "J. Bakker" --text "De printer in 0.14 doet niets"
-      oplever incident list
-      oplever incident take 3f9c1a
-    A CASE is a record, by name or path, or by the last six characters of its name.
-    """
-
-
 def _event_command(word: str) -> click.Command:
     kind = registry.entry_kind(_EVENTS[word])
     doc = (kind.__doc__ or "").strip()
@@ -91,6 +66,20 @@ def _event_command(word: str) -> click.Command:
         help=doc,
         short_help=doc,
     )
+
+
+@click.group("incident", cls=EntryCommands, words=_EVENTS, make=_event_command)
+@click.help_option(help="Show this help and exit.")
+def incident() -> None:
+    """Take reports in, handle them in the order of the queue, and close them.
+
+    \b
+    Examples:
+      oplever incident new --channel counter --reporter "J. Bakker" --text "De printer in 0.14 doet niets"
+      oplever incident list
+      oplever incident take 3f9c1a
+    A CASE is a record, by name or path, or by the last six characters of its name.
+    """
 
 
 def _parameters(kind: type[EntryKind]) -> list[click.Parameter]:

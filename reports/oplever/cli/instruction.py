@@ -15,6 +15,7 @@ from oplever.app import instructions
 from oplever.app.new import new as new_record
 from oplever.cli.add import parameter, typed
 from oplever.cli.days import Day
+from oplever.cli.entry_commands import EntryCommands
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import summary, tell_documents
 from oplever.cli.overview import overview
@@ -35,19 +36,20 @@ _ENTRIES = {word: kind for kind, word in COMMANDS.items()}
 record_argument = click.argument("record")
 
 
-class _Commands(click.Group):
-    """Commands of their own, and one for each entry that has none."""
+def _entry_command(word: str) -> click.Command:
+    kind = registry.entry_kind(_ENTRIES[word])
+    doc = (kind.__doc__ or "").strip()
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*self.commands, *(word for word in _ENTRIES if word not in self.commands)]
+    def run(record: str, by: str, **data: Any) -> None:
+        directory = store.find(record)
+        _tell(directory, instructions.add(directory, kind.tag(), by, typed(data)), word)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
-        return _entry_command(cmd_name) if cmd_name in _ENTRIES else None
+    options = [parameter(field, "") for field in fields(kind)]
+    params = [click.Argument(["record"]), by_parameter(), *options]
+    return click.Command(word, params=params, callback=run, help=doc, short_help=doc)
 
 
-@click.group("instruction", cls=_Commands)
+@click.group("instruction", cls=EntryCommands, words=_ENTRIES, make=_entry_command)
 @click.help_option(help="Show this help and exit.")
 def instruction() -> None:
     """Explain to users what was delivered, and write down whether they understood it.
@@ -60,19 +62,6 @@ def instruction() -> None:
       oplever instruction explain RECORD --card dokuwiki/open --of latest
     What is still to be done: oplever add rest-point. The sheet to sign: oplever form attendance.
     """
-
-
-def _entry_command(word: str) -> click.Command:
-    kind = registry.entry_kind(_ENTRIES[word])
-    doc = (kind.__doc__ or "").strip()
-
-    def run(record: str, by: str, **data: Any) -> None:
-        directory = store.find(record)
-        _tell(directory, instructions.add(directory, kind.tag(), by, typed(data)), word)
-
-    options = [parameter(field, "") for field in fields(kind)]
-    params = [click.Argument(["record"]), by_parameter(), *options]
-    return click.Command(word, params=params, callback=run, help=doc, short_help=doc)
 
 
 @instruction.command("new")

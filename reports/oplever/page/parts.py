@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from oplever.page.blocks import MOST_FOLDS, Block, Bullets, Cell, Column, Details, KeyValue, Mark, Table
+from oplever.page.blocks import (
+    MOST_FOLDS,
+    Attention,
+    AttentionItem,
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Details,
+    KeyValue,
+    Mark,
+    Stage,
+    Table,
+    Tone,
+)
 from oplever.page.translator import Translator
-from oplever.record.model import Language, Record, Text
+from oplever.page.vocabulary import reason_text
+from oplever.record.model import Language, Record, Text, Verdict
 
 Blocks = tuple[Block, ...]
 
@@ -37,6 +52,26 @@ def pairs(*facts: tuple[str, str | Cell | None]) -> Blocks:
 def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], paper_rows: int = 60) -> Blocks:
     """A table, or nothing when it has no rows."""
     return (Table(caption, tuple(columns), tuple(tuple(row) for row in rows), paper_rows),) if rows else ()
+
+
+def stages(steps: Sequence[tuple[str, bool, bool]]) -> tuple[Stage, ...]:
+    """Steps by their label, each with whether it was reached, and whether who takes it refused."""
+    return tuple(
+        Stage(label, "done" if is_reached else "refused" if is_refused else "open")
+        for label, is_reached, is_refused in steps
+    )
+
+
+def needs_attention(
+    t: Translator, record: Record, label: str, effects: Mapping[str, Verdict], tones: Mapping[str, Tone] | None = None
+) -> Blocks:
+    """The reasons for the verdict of a record, each in the tone of its effect unless `tones` has another; no block
+    when there is none."""
+    items = []
+    for reason in record.document.reasons:
+        tone: Tone = "warn" if effects[reason.code] == "delivered_with_remarks" else "bad"
+        items.append(AttentionItem((tones or {}).get(reason.code, tone), label, reason_text(t, reason)))
+    return (Attention(t("Needs attention"), tuple(items)),) if items else ()
 
 
 def folds(t: Translator, details: Sequence[Details]) -> Blocks:

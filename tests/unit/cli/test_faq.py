@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 import school
-from click.testing import CliRunner, Result
+from command import run
 from desk import EVENTS, UNTIL_CLOSED
 from oplever import store
 from oplever.app import incidents
 from oplever.app.build import build
-from oplever.cli.main import main
 
 TECHNICIAN, COLLEAGUE, USER = "S. Yilmaz", "P. Visser", "J. Bakker"
 LATER = "20261124T100000Z-verify-e00009"
@@ -26,16 +25,10 @@ ANSWER = "Log in met uw eigen naam. Vraag de helpdesk om een nieuw wachtwoord."
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
     monkeypatch.setenv("OPLEVER_PERSON", TECHNICIAN)
+    monkeypatch.setenv("OPLEVER_LANGUAGE", "en")
     monkeypatch.chdir(tmp_path)
     school.store(tmp_path / "records", school.journal())
     return tmp_path / "records"
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(main, ["--language", "en", *arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    assert done.exit_code == code, done.output
-    return done
 
 
 def case(

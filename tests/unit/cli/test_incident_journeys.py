@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from command import run
 from desk import EVENTS, MONDAY, UNTIL_CLOSED
 from oplever import clock, store
 from oplever.app.verify import verify
-from oplever.cli.main import main
 from oplever.kinds.incident.entries import COMMANDS
 
 COUNTER, TECHNICIAN, COLLEAGUE = "L. Smit", "S. Yilmaz", "P. Visser"
@@ -31,13 +30,6 @@ class TwoDesks:
     def at(self, desk: str) -> Path:
         self._patch.setenv("OPLEVER_RECORDS", str(self.base / desk))
         return self.base / desk
-
-
-def run(*arguments: str, code: int | None = 0) -> Result:
-    done = CliRunner().invoke(main, list(arguments))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    assert code is None or done.exit_code == code, f"{arguments}\n{done.output}"
-    return done
 
 
 def new(*more: str) -> str:

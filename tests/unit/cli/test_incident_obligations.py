@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import run
 from desk import EVENTS, UNTIL_CLOSED
 from oplever import clock, store
-from oplever.cli.main import main
 from oplever.kinds.incident.entries import COMMANDS
 
 TECHNICIAN, COUNTER, SUPERVISOR, USER = "S. Yilmaz", "L. Smit", "M. de Wit", "J. Bakker"
@@ -25,13 +25,6 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPLEVER_LANGUAGE", "nl")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "records"
-
-
-def run(*arguments: str, code: int | None = 0) -> Result:
-    done = CliRunner().invoke(main, list(arguments))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    assert code is None or done.exit_code == code, f"{arguments}\n{done.output}"
-    return done
 
 
 def new(*more: str) -> str:

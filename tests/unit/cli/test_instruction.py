@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import school
-from click.testing import CliRunner, Result
+from command import run
 from oplever import store
-from oplever.cli.main import main
 
 TEACHER, USER = "S. Yilmaz", "Jannie Bakker"
 
@@ -18,16 +17,10 @@ TEACHER, USER = "S. Yilmaz", "Jannie Bakker"
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
     monkeypatch.setenv("OPLEVER_PERSON", TEACHER)
+    monkeypatch.setenv("OPLEVER_LANGUAGE", "en")
     monkeypatch.chdir(tmp_path)
     school.store(tmp_path / "records", school.journal())
     return tmp_path / "records"
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(main, ["--language", "en", *arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    assert done.exit_code == code, done.output
-    return done
 
 
 def new() -> str:

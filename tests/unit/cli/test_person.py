@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from command import run
 from journals import Journal
 from mails import Corpus
 from oplever import clock, store
-from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.store import retention
 from post import Post
@@ -27,12 +26,6 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Post:
     monkeypatch.setenv("OPLEVER_PERSON", "L. Smit")
     monkeypatch.chdir(tmp_path)
     return Post(tmp_path, monkeypatch)
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(main, list(arguments))
-    assert done.exit_code == code, done.output
-    return done
 
 
 def exported(*names: str, code: int = 0) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import command
 import pikepdf
 import pytest
 import school
-from click.testing import CliRunner, Result
 from golden import outputs
 from golden.cases import Case
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.page.translator import Translator
 from oplever.record.handout import find, handouts
@@ -107,10 +107,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return school.store(tmp_path / "records", school.journal())
 
 
-def run(*arguments: str) -> Result:
-    done = CliRunner().invoke(main, ["handout", *arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+run = partial(command.run, "handout", code=None)
 
 
 def test_a_sheet_and_cards_hold_the_same_in_both_languages(directory: Path) -> None:

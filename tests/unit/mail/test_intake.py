@@ -6,17 +6,17 @@ import json
 import shutil
 import stat
 from email import message_from_bytes, policy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import command
 import pytest
-from click.testing import CliRunner, Result
 from desk import EVENTS, UNTIL_SOLVED
 from mails import DESK, Corpus
 from oplever import clock, store
 from oplever.app import incidents, mail_answers, mail_intake
 from oplever.app.verify import verify
-from oplever.cli.main import main
 from oplever.config import Retention, Secret
 from oplever.errors import OpleverError
 from oplever.kinds.incident.entries import COMMANDS
@@ -37,10 +37,7 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Post:
     return Post(tmp_path, monkeypatch, receipt=True)
 
 
-def run(*arguments: str) -> Result:
-    done = CliRunner().invoke(main, list(arguments))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+run = partial(command.run, code=None)
 
 
 def the_case(post: Post) -> Path:

@@ -10,25 +10,21 @@ import sys
 import time
 import urllib.request
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import command
 import pytest
-from click.testing import CliRunner, Result
 from desk_client import ORIGIN, PASSWORD, WRONG
 from oplever import clock
 from oplever.app.desk import accounts, links, reads, sessions
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.store import desk as desk_store
 from oplever.web import server
 from oplever.web.desk import Desk
 from oplever.web.shield import Shield
 
-
-def run(*words: str, given: str = "") -> Result:
-    done = CliRunner().invoke(main, words, input=given)
-    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
-    return done
+run = partial(command.run, code=None)
 
 
 @pytest.mark.parametrize("module", ["starlette", "uvicorn", "argon2", "python_multipart"])

@@ -5,13 +5,12 @@ from __future__ import annotations
 from oplever.kinds.faq.judge import EFFECTS, of
 from oplever.kinds.installation.chapters import handover, job
 from oplever.kinds.installation.chapters.summary import waiting
-from oplever.page.blocks import Attention, AttentionItem, Block, Bullets, Cell, Paragraph, Stage, Tone, Verdict
+from oplever.page.blocks import Block, Bullets, Cell, Paragraph, Tone, Verdict
 from oplever.page.document import Chapter, Layout, Paper
-from oplever.page.parts import Blocks, code, pairs
+from oplever.page.parts import Blocks, code, needs_attention, pairs, stages
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import reason_text
-from oplever.record.model import Reason, Record
+from oplever.record.model import Record
 
 HEADLINES: dict[str, tuple[Tone, str, str]] = {
     "concept": ("warn", N_("Proposed"), N_("A colleague still has to accept question and answer.")),
@@ -46,26 +45,19 @@ def _facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
 
 def _verdict(record: Record, t: Translator) -> Verdict:
     faq = of(record)
-    steps = ((t("proposed"), bool(faq.proposed_at)), (t("accepted"), bool(faq.accepted_at)))
-    stages = [Stage(label, "done" if is_reached else "open") for label, is_reached in steps]
+    steps = [(t("proposed"), bool(faq.proposed_at), False), (t("accepted"), bool(faq.accepted_at), False)]
     if faq.withdrawn_at:
-        stages.append(Stage(t("withdrawn"), "refused"))
-    return Verdict(*headline(t, record), figures="", stages=tuple(stages))
+        steps.append((t("withdrawn"), False, True))
+    return Verdict(*headline(t, record), figures="", stages=stages(steps))
 
 
 def _summary(view: View, t: Translator) -> tuple[Block, ...]:
     record = view.record
-    items = tuple(_reason(t, reason) for reason in record.document.reasons)
     return (
         *pairs((t("Answer"), Cell(of(record).answer, language=t.mark(of(record).language)))),
-        *((Attention(t("Needs attention"), items),) if items else ()),
+        *needs_attention(t, record, t("Question"), EFFECTS),
         *waiting(view, t),
     )
-
-
-def _reason(t: Translator, reason: Reason) -> AttentionItem:
-    tone: Tone = "warn" if EFFECTS[reason.code] == "delivered_with_remarks" else "bad"
-    return AttentionItem(tone, t("Question"), reason_text(t, reason))
 
 
 def _question(view: View, t: Translator) -> Blocks:

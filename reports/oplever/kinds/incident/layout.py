@@ -8,14 +8,13 @@ from oplever.kinds.incident.chapters.terms import category
 from oplever.kinds.incident.judge import EFFECTS
 from oplever.kinds.installation.chapters import faults, handover, job
 from oplever.kinds.installation.chapters.summary import waiting
-from oplever.page.blocks import Attention, AttentionItem, Block, Cell, Stage, Tone, Verdict
+from oplever.page.blocks import Block, Cell, Stage, Tone, Verdict
 from oplever.page.document import Chapter, Layout, Paper
-from oplever.page.parts import Blocks, pairs
+from oplever.page.parts import Blocks, needs_attention, pairs, stages
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import reason_text
 from oplever.record import figures
-from oplever.record.model import Reason, Record
+from oplever.record.model import Record
 
 
 def _escalations(view: View, t: Translator) -> Blocks:
@@ -114,10 +113,7 @@ def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
         (t("closed"), record.status == "closed", False),
         (t("supervisor"), decision == "approved", decision == "rejected"),
     )
-    return tuple(
-        Stage(label, "done" if is_reached else "refused" if is_refused else "open")
-        for label, is_reached, is_refused in steps
-    )
+    return stages(steps)
 
 
 def _letter(view: View, t: Translator, paper: Paper) -> str:
@@ -142,7 +138,6 @@ def _letter(view: View, t: Translator, paper: Paper) -> str:
 def _summary(view: View, t: Translator) -> tuple[Block, ...]:
     """What was reported and how it was solved, what needs attention, and what is missing."""
     record, case = view.record, view.record.case
-    attention = [_reason(t, reason) for reason in record.document.reasons]
     last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
     return (
         *pairs(
@@ -150,14 +145,9 @@ def _summary(view: View, t: Translator) -> tuple[Block, ...]:
             (t("Solution"), Cell(last.solution, note=last.guideline) if last else None),
             (t("Cause"), last.cause if last else None),
         ),
-        *((Attention(t("Needs attention"), tuple(attention)),) if attention else ()),
+        *needs_attention(t, record, t("Report"), EFFECTS, {"case_open": "info"}),
         *waiting(view, t),
     )
-
-
-def _reason(t: Translator, reason: Reason) -> AttentionItem:
-    tone: Tone = "warn" if EFFECTS[reason.code] == "delivered_with_remarks" else "bad"
-    return AttentionItem("info" if reason.code == "case_open" else tone, t("Report"), reason_text(t, reason))
 
 
 def _problem(view: View, t: Translator, key: str) -> Cell | None:

@@ -8,8 +8,6 @@ from oplever.kinds.installation.stage import reached
 from oplever.kinds.instruction.completeness import of
 from oplever.kinds.instruction.judge import EFFECTS
 from oplever.page.blocks import (
-    Attention,
-    AttentionItem,
     Block,
     Cell,
     Column,
@@ -22,12 +20,12 @@ from oplever.page.blocks import (
 )
 from oplever.page.cards import AUDIENCE_WORDS
 from oplever.page.document import Chapter, Layout, Paper, sheet
-from oplever.page.parts import Blocks, code, pairs, people_named, table
+from oplever.page.parts import Blocks, code, needs_attention, pairs, people_named, stages, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import reason_text, toned
+from oplever.page.vocabulary import toned
 from oplever.record import figures
-from oplever.record.model import Reason, Record
+from oplever.record.model import Record
 from oplever.record.model.instruction import Subject
 
 WAYS: dict[str, str] = {
@@ -131,25 +129,15 @@ def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
         (t("supervisor"), decision == "approved", decision == "rejected"),
         (t("signed"), reached(record)["signed"], False),
     )
-    return tuple(
-        Stage(label, "done" if is_reached else "refused" if is_refused else "open")
-        for label, is_reached, is_refused in steps
-    )
+    return stages(steps)
 
 
 def _summary(view: View, t: Translator) -> tuple[Block, ...]:
-    record = view.record
-    attention = tuple(_reason(t, reason) for reason in record.document.reasons)
     return (
         *waiting(view, t),
-        *((Attention(t("Needs attention"), attention),) if attention else ()),
+        *needs_attention(t, view.record, t("Instruction"), EFFECTS),
         *_subjects(view, t),
     )
-
-
-def _reason(t: Translator, reason: Reason) -> AttentionItem:
-    tone: Tone = "warn" if EFFECTS[reason.code] == "delivered_with_remarks" else "bad"
-    return AttentionItem(tone, t("Instruction"), reason_text(t, reason))
 
 
 def _sessions(view: View, t: Translator) -> Blocks:
