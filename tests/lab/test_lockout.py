@@ -20,7 +20,7 @@ from lab.conftest import BIN, ROOT, Lab
 SECONDS = 20
 HOSTS = ("srv1", "web1", "ws1")
 KEPT = (
-    "/etc/ssh/sshd_config.d/00-oplever.conf /etc/issue.net /etc/nftables.conf /etc/passwd /etc/shadow /etc/group"
+    "/etc/ssh/sshd_config.d/*oplever.conf /etc/issue.net /etc/nftables.conf /etc/passwd /etc/shadow /etc/group"
     " /etc/gshadow /etc/sudoers.d/oplever ~beheer/.ssh/authorized_keys"
 )
 STATE = f"cat {KEPT}; nft list ruleset; ss -Hltn 'sport = :22'; ls /run/oplever/rollback"

@@ -15,6 +15,7 @@ from system.recorder.test_versions import CORES, environment
 WAYS = ("oplever_audit=false", '{"oplever_audit": false}', "oplever_audit=no")
 AUDIT = "Audit against the security baseline"
 PLAYBOOKS = ROOT / "playbooks"
+LIST = str(PLAYBOOKS / "vars/roles.yml")
 
 WORK = """
 - hosts: a
@@ -96,7 +97,7 @@ def test_the_last_task_of_verify_names_the_first_ten_and_counts_the_others(core:
         facts = {"oplever_checks_x_after": tests, "oplever_checks_drift_after": drift, "cacheable": True}
         controls = {"oplever_checks_harden_after": ["SSH-001"], "oplever_checks_x_during": ["x.0"]}
         setting = {"name": "Set", "ansible.builtin.set_fact": {**facts, **controls}}
-        place.write("end.yml", [{"hosts": "a", "gather_facts": False, "tasks": [setting, last]}])
+        place.write("end.yml", [{"hosts": "a", "gather_facts": False, "vars_files": [LIST], "tasks": [setting, last]}])
         done = place.run(str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", "end.yml")
         messages = [line.get("message", "") for line in place.journal() if line.get("status") == "failed"]
         return done.returncode, "".join(messages)

@@ -3,7 +3,7 @@
 if sshd -t; then
   systemctl reload ssh.service && echo changed
 else
-  rm /etc/ssh/sshd_config.d/10-oplever-harden.conf
-  echo "sshd rejects these settings together with its other files; 10-oplever-harden.conf was removed and sshd keeps its present settings" >&2
+  rm -f /etc/ssh/sshd_config.d/10-oplever-harden.conf /etc/ssh/sshd_config.d/zz-oplever-harden.conf
+  echo "sshd rejects these settings together with its other files; 10-oplever-harden.conf and zz-oplever-harden.conf were removed and sshd keeps its present settings" >&2
   exit 1
 fi
