@@ -78,7 +78,8 @@ class Run:
             current_project = project.current()
             if current_project.ignored:
                 display.warning(project.why_ignored(current_project))
-            place = directory.create(project.records(current_project), start.playbook_name(playbook), datetime.now(UTC))
+            name = start.name_of_work(playbook)
+            place = directory.create(project.records(current_project), name, datetime.now(UTC))
             run = cls(place, current_project, options, display)
             run.write(
                 "run_start",
@@ -124,7 +125,7 @@ class Run:
     def playbook_start(self, playbook: Any) -> None:
         self._begun += 1
         self._in_playbook = True
-        self._loader, self._directory = playbook._loader, start.playbook_directory(playbook)
+        self._loader, self._directory = playbook._loader, os.path.dirname(os.path.abspath(str(playbook._file_name)))
         name = start.playbook_name(playbook)
         self.write(
             "playbook_start",

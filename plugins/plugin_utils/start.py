@@ -21,6 +21,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one
 
 FORMAT = "oplever-journal"
 VERSION = 2
+BEFORE = "oplever.lab.before"
 
 
 def fields(
@@ -35,7 +36,7 @@ def fields(
     """Fields of `run_start`. Tells the redactor the secrets in files of variables, which are read for their digests."""
     arguments = context.CLIARGS
     inventories = [str(source) for source in arguments.get("inventory") or C.DEFAULT_HOST_LIST or []]
-    directory = playbook_directory(playbook)
+    directory = os.path.dirname(os.path.abspath(name_of_work(playbook)))
     if mistaken := assignment.taken_for_inventory(inventories, os.path.dirname(place.path)):
         display.warning(assignment.advice(mistaken))
     files = _files(inventories, directory, list(arguments.get("extra_vars") or []), playbook._loader, redactor)
@@ -76,8 +77,11 @@ def playbook_name(playbook: Any) -> str:
     return "adhoc" if name == "__adhoc_playbook__" else name
 
 
-def playbook_directory(playbook: Any) -> str:
-    return os.path.dirname(os.path.abspath(str(playbook._file_name)))
+def name_of_work(playbook: Any) -> str:
+    """The playbook that does the work: the first one, or the one after `oplever.lab.before`, which only looks."""
+    playbooks = context.CLIARGS.get("args")
+    is_look = isinstance(playbooks, list | tuple) and len(playbooks) > 1 and playbooks[0] == BEFORE
+    return str(playbooks[1]) if is_look and os.path.isfile(playbooks[1]) else playbook_name(playbook)
 
 
 def _files(

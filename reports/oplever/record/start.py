@@ -10,7 +10,7 @@ from msgspec import structs
 from oplever import clock
 from oplever.record import checks, drift, reach, snapshots
 from oplever.record.faults import faults
-from oplever.record.fold import Run
+from oplever.record.fold import Run, relative
 from oplever.record.model import (
     SCHEMA_VERSION,
     Acceptance,
@@ -34,6 +34,7 @@ from oplever.record.model import (
 from oplever.record.steps import counts, rescued, steps
 
 ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
+_ARGUMENT_SPEC = "ansible.builtin.validate_argument_spec"
 RUN = "installation"
 """The kind of every record with a journal."""
 
@@ -122,8 +123,12 @@ def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ..
     recaps = counts(run)
     seconds: dict[str, float] = {}
     roles: dict[str, dict[str, None]] = {}
+    audits = {call.path for call in run.checks if call.data.get("profile")}
     for task in run.tasks.values():
         results, role = task.results, task.start.role
+        # To read a machine against the baseline, or the options of a role, gives it no task.
+        if task.start.action == _ARGUMENT_SPEC or relative(run, task.start.path) in audits:
+            role = None
         for host, status, duration in zip(results.hosts, results.statuses, results.durations, strict=True):
             seconds[host] = seconds.get(host, 0.0) + duration
             if role and status != "skipped":

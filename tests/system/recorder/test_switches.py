@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 import yaml
@@ -70,6 +71,25 @@ def test_an_audit_in_which_a_control_fails_ends_with_an_error_unless_told_not_to
     record = place.derived()
     assert any(control.after == "fail" for control in record.baseline.controls)
     assert record.faults == (), "the controls tell it"
+
+
+def test_work_between_before_and_after_has_its_changes_and_the_baseline_in_one_record(place: Place) -> None:
+    watched = place.path / "authorized_keys"
+    tasks = [{"name": "Write", "ansible.builtin.copy": {"content": "x\n", "dest": str(watched)}}]
+    place.write("work.yml", [{"hosts": "a", "gather_facts": False, "tasks": tasks}])
+    check = {"id": "site.a", "title": "t", "source": "file", "select": str(watched), "expect": {"size": 9}}
+    few = ("-e", json.dumps({"harden_areas": ["LOG"], "site_checks": [check]}))
+    done = place.play("oplever.lab.before", "work.yml", "oplever.lab.after", *few)
+    assert done.returncode == 2, done.stdout + done.stderr
+    record = place.derived()
+    (system,) = record.systems
+    assert record.id.endswith(place.record.name) and "-work-" in record.id
+    assert [PurePath(name).name for name in record.document.playbooks] == ["before.yml", "work.yml", "after.yml"]
+    assert system.snapshot_before and system.snapshot_after and system.roles == ()
+    assert {control.before for control in record.baseline.controls} & {"pass", "fail"}
+    assert all(control.after == control.before for control in record.baseline.controls)
+    assert [(test.id, test.status) for test in record.tests] == [("site.a", "fail")]
+    assert "1 tests did not pass: site.a" in done.stdout
 
 
 def test_a_play_and_its_record_name_the_same_drift_again_and_again(place: Place) -> None:

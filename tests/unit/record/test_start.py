@@ -108,6 +108,23 @@ def test_a_machine_has_its_groups_roles_time_and_counts() -> None:
     assert (second.groups, second.roles, second.machine_seconds, second.reachable) == ((), (), 0.0, False)
 
 
+def test_to_be_audited_or_asked_for_options_gives_a_machine_no_role() -> None:
+    control = {"id": "SSH-001", "title": "t", "status": "fail", "severity": "high", "expected": "", "found": ""}
+    audit = {"stage": "before", "suite": "harden", "profile": "debian-basis", "checks": [control]}
+    journal = Journal()
+    for name, action, role, data in (
+        ("1", "ansible.builtin.validate_argument_spec", "harden", {}),
+        ("2", "oplever.lab.checks", "harden", audit),
+        ("3", "ansible.builtin.validate_argument_spec", "web", {}),
+        ("4", "oplever.lab.checks", "web", {**audit, "profile": None}),
+    ):
+        path = f"/srv/roles/{role}/tasks/verify.yml:{name}"
+        journal.add("task_start", task=name, play="p", name=name, action=action, role=role, path=path)
+        journal.add("result", task=name, host="a", status="ok", duration=0.1, data=data)
+    (system,) = journal.record().systems
+    assert (system.roles, system.machine_seconds) == (("web",), 0.4)
+
+
 def test_a_machine_that_the_recap_does_not_count_has_none() -> None:
     journal = Journal().add("play_start", play="q", targets=["b"]).add("stats", recap={"a": {"ok": 1}})
     second = journal.record().systems[1]
