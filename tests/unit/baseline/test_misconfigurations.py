@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
-from lab.planted.plants import controls
+from lab.planted.plants import controls, load
 
 ROOT = Path(__file__).resolve().parents[3]
 PLACE = ROOT / "tests/lab/truth/misconfigurations"
@@ -32,15 +31,13 @@ FILES = {
 }
 SHOWN = ("etc", "opt", "var/spool/cron", "var/lib/dpkg")  # what the lines may touch, and the test reads
 KEYS = {"id", "kind", "plant", "undo", "must_name", "booted", "kernel", "releases"}
-PARAMETERS: dict[str, Any] = yaml.safe_load(
-    (ROOT / "roles/harden/files/profiles/debian-basis.yml").read_text(encoding="utf-8")
-)["parameters"]
+PARAMETERS: dict[str, Any] = load(ROOT / "roles/harden/files/profiles/debian-basis.yml")["parameters"]
 CONTROLS = controls()
 
 
 def entries() -> Iterator[dict[str, Any]]:
     for path in sorted(PLACE.glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for entry in load(path):
             assert entry["kind"] == path.stem
             yield entry
 

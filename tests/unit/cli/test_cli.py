@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from journals import complete
+from oplever import store
 from oplever.cli.main import main
 from oplever.record import entries
+from oplever.render.registry import render
+from oplever.text import to_json
 
 
 @pytest.fixture
@@ -85,8 +88,7 @@ def test_examples_are_of_kinds_that_there_are() -> None:
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_an_entry_changes_its_section_and_makes_a_revision(records: Path, kind: str) -> None:
-    assert run("report").exit_code == 0
-    before = record(records)
+    before = json.loads(to_json(store.load(records)))
     arguments, section = EXAMPLES[kind]
     done = add(kind, *arguments)
     assert done.exit_code == 0, done.output
@@ -94,9 +96,8 @@ def test_an_entry_changes_its_section_and_makes_a_revision(records: Path, kind: 
     assert after[section] != before[section]
     assert after["document"]["revision"] == before["document"]["revision"] + 1
     assert after["document"]["history"][-1]["by"] == "S. Yilmaz"
-    assert run("report").exit_code in (0, 1)
     text = next(value for value in arguments if not value.startswith("--"))
-    report = (records / "report.nl.md").read_text(encoding="utf-8")
+    report = (render(store.load(records), "md", "nl") or b"").decode()
     assert text.replace(".", ",") in report or text in report or kind in ("none", "decision"), report[-3000:]
 
 
