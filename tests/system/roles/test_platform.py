@@ -81,13 +81,17 @@ def play(
         # As the playbooks do: the role itself validates its argument specification.
         include = {"name": f"oplever.lab.{role}", "tasks_from": point, "rolespec_validate": False}
         tasks.append({
-            "name": f"{role} {point}",
+            "name": f"{role} {point}", "vars": {"tried": f"{role} {point}"},
             "block": [{"name": "Run", "ansible.builtin.include_role": include, "vars": variables}],
-            "rescue": [{"name": "Keep", "ansible.builtin.lineinfile": {
-                "path": str(tmp_path / "messages"), "create": True, "mode": "0600",
-                "line": json.dumps([f"{role} {point}"])[:-1] + ", {{ ansible_failed_result.msg | to_json }}]",
-            }, "check_mode": False}],
+            "rescue": [{"name": "Keep", "ansible.builtin.set_fact": {
+                "messages": "{{ messages | default({}) | combine({tried: ansible_failed_result.msg}) }}",
+            }}],
         })  # fmt: skip
+    file = tmp_path / "messages.json"
+    tasks.append({
+        "name": "Write", "ansible.builtin.copy": {"content": "{{ messages | to_json }}", "dest": str(file)},
+        "check_mode": False,
+    })  # fmt: skip
     playbook = tmp_path / "play.yml"
     head = {"name": "Elsewhere", "hosts": "web1", "connection": "local", "gather_facts": False, "tasks": tasks}
     playbook.write_text(json.dumps([head]), encoding="utf-8")
@@ -97,8 +101,8 @@ def play(
         cwd=ROOT, env=env, text=True, capture_output=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    lines = (tmp_path / "messages").read_text(encoding="utf-8").splitlines()
-    return dict(json.loads(line) for line in lines)
+    messages: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    return messages
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,6 @@ def test_the_example_is_a_school_in_a_hundred_lines() -> None:
 
 @pytest.mark.parametrize("source", [EXAMPLE, EXAMPLE / "site.yml"], ids=["directory", "file"])
 def test_the_playbooks_take_the_example(source: Path) -> None:
-    done = run("ansible-playbook", "-i", str(source), "playbooks/site.yml", "--syntax-check")
-    assert done.returncode == 0, done.stderr
     done = run("ansible-playbook", "-i", str(source), "playbooks/site.yml", "--list-hosts", "--limit", "lokaal_101")
     assert done.returncode == 0, done.stderr
     counts = [line.strip() for line in done.stdout.splitlines() if "hosts (" in line]
