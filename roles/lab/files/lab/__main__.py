@@ -54,7 +54,7 @@ def forget_dead_labs(spec: Spec) -> None:
     for owner in STATE.glob("*/checkout"):
         lab = owner.parent.name
         if lab != spec.id and not Path(owner.read_text().strip()).exists():
-            dead = Spec(lab, "", "", "", "", "", "", False, 0, [], {})
+            dead = Spec(lab, "", "", "", "", "", "", False, False, 0, [], {})
             down(dead)
             spec.did(f"removed lab {lab} of a checkout that no longer exists")
 

@@ -69,6 +69,17 @@ def furnish(spec: Spec, machine: Machine, root: Path) -> None:
     (home / ".ssh/authorized_keys").write_text(spec.public_key.strip() + "\n")
     run("chroot", str(root), "chown", "-R", f"{spec.user}:{spec.user}", f"/home/{spec.user}")
     link_debs(CACHE / "debs" / machine.release, root / "var/cache/apt/archives")
+    if spec.bytecode:
+        add_bytecode(root)
+
+
+def add_bytecode(root: Path) -> None:
+    """Have every Python of this machine keep the bytecode of modules (see bytecode.py)."""
+    for library in (root / "usr/lib").glob("python3.*"):
+        place = root / "usr/local/lib" / library.name / "dist-packages"
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(__file__).parents[1] / "bytecode.py", place / "oplever_lab_bytecode.py")
+        (place / "oplever_lab_bytecode.pth").write_text("import oplever_lab_bytecode; oplever_lab_bytecode.start()\n")
 
 
 def boot(spec: Spec, machine: Machine) -> None:

@@ -40,6 +40,7 @@ class Spec:
     user: str
     public_key: str
     fresh: bool
+    bytecode: bool
     timeout: int
     machines: list[Machine]
     host_keys: dict[str, str]
