@@ -3,7 +3,9 @@
 A change is an entry of changes/*.yml: `plant` and `undo` are shell lines, `prepare` makes what is changed, `needs` is a
 command without which it says nothing, `releases` are where it applies (all by default). Each line of `must_name` is
 `kind key | before | after`: texts that one difference must have, `absent` for nothing there, empty for anything. `also`
-are patterns of what else may be named, `must_not_show` texts that no snapshot may hold.
+are patterns of what else may be named, `must_not_show` texts that no snapshot may hold, `stays` patterns of what stays
+named after the undo: what the snapshot knows by a time that nobody can set back. Of each kind of component one change
+is the `sample` that `make test` plants, on machines without roles; kind `application` has none, since it needs them.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,9 @@ class Change:
     needs: str = ""
     releases: tuple[str, ...] = tuple(HOSTS)
     also: tuple[str, ...] = ()
-    must_not_show: tuple[str, ...] = field(default=())
+    must_not_show: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    sample: bool = False
 
     def on(self, host: str) -> bool:
         return host in {HOSTS[release] for release in self.releases}
@@ -98,6 +102,16 @@ def missing(change: Change, named: Iterable[Test], shown: str) -> list[str]:
     named = list(named)
     lines = [line for line in change.must_name if not any(fits(line, test) for test in named)]
     return [*lines, *(f"shown: {text}" for text in change.must_not_show if text in shown)]
+
+
+def left(planted: Iterable[Change], named: Iterable[Test]) -> list[str]:
+    """What the undo of the changes did not bring back, each with what was and what is."""
+    patterns = [re.compile(pattern) for change in planted for pattern in change.stays]
+    return [
+        f"{name(test)}: {test.expected[:200]} -> {test.found[:200]}"
+        for test in named
+        if not any(pattern.search(name(test)) for pattern in patterns)
+    ]
 
 
 def unexpected(planted: Iterable[Change], named: Iterable[Test]) -> list[str]:

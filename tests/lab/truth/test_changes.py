@@ -16,62 +16,89 @@ from oplever.record.causes import causes
 from oplever.record.model import BAD, Record
 
 from ..conftest import Lab  # type: ignore[import-not-found]
-from .changes import HOSTS, Change, changes, differences, is_update, missing, name, unexpected
+from .changes import HOSTS, Change, changes, differences, is_update, left, missing, name, unexpected
 from .faults import faults, unnamed
 from .planting import run
 
 CHANGES = changes()
 GROUPS = sorted({change.group for change in CHANGES})
 
-pytestmark = pytest.mark.truth
 LOOK = "tests/lab/truth/look.yml"
+Looks = dict[str, dict[str, Any]]
+"""Machine -> what the snapshot says."""
 
 
 @pytest.fixture(scope="module")
-def servers(request: pytest.FixtureRequest, lab: Lab) -> Lab:
-    """The two servers of the lab with their roles on them; hardened too for what only `make truth` plants."""
-    everything = any(item.get_closest_marker("truth") for item in request.session.items)
+def booted(lab: Lab) -> Lab:
+    """The machines of the lab as Debian makes them, and what the changes need to be planted and seen."""
     lab.quiet.ansible("playbooks/lab_up.yml")
-    parts = ("intake", "verify", "handover", *(() if everything else ("harden",)))
-    lab.quiet.ansible("playbooks/site.yml", "--limit", "servers", "--skip-tags", ",".join(parts))
-    lab.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
+    lab.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=nftables update_cache=true")
     return lab
 
 
-def look(lab: Lab, place: Path) -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def servers(booted: Lab) -> Lab:
+    """The two servers of the lab with their roles on them, hardened."""
+    booted.quiet.ansible("playbooks/site.yml", "--limit", "servers", "--skip-tags", "intake,verify,handover")
+    booted.adhoc("servers", "-b", "-m", "ansible.builtin.apt", "-a", "name=acl,libcap2-bin,e2fsprogs,openssl,cron")
+    return booted
+
+
+def look(lab: Lab, place: Path) -> Looks:
     place.mkdir()
     lab.quiet.ansible(LOOK, "-e", f"look_to={place}")
     return {host: json.loads((place / f"{host}.json").read_text(encoding="utf-8")) for host in HOSTS.values()}
 
 
-def plantable(lab: Lab, group: str) -> dict[str, list[Change]]:
-    """Host -> the changes of a group for which it has the program."""
-    applying = {host: [c for c in CHANGES if c.group == group and c.on(host)] for host in HOSTS.values()}
+def test_one_change_of_each_kind_is_named_and_nothing_else(booted: Lab, tmp_path: Path) -> None:
+    assert wrong(booted, tmp_path, [change for change in CHANGES if change.sample]) == {}
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize("group", GROUPS)
+def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group: str) -> None:
+    assert wrong(servers, tmp_path, [change for change in CHANGES if change.group == group]) == {}
+
+
+def wrong(lab: Lab, place: Path, planted: list[Change]) -> dict[str, Any]:
+    """What is not as it must be when these changes are prepared, planted and undone: lines by machine and change."""
+    applying = plantable(lab, planted)
+    untouched = look(lab, place / "untouched")
+    lines, before = step(lab, place, applying, "prepare")
+    more, after = step(lab, place, applying, "plant")
+    lines |= more
+    more, undone = step(lab, place, applying, "undo")
+    lines |= more
+    for host, some in applying.items():
+        named = differences(host, before[host], after[host])
+        shown = json.dumps(after[host])
+        lines |= {f"{host} {change.id}": texts for change in some if (texts := missing(change, named, shown))}
+        if alarms := unexpected(some, named):
+            lines[f"{host} false alarms"] = alarms
+        if still := left(some, differences(host, untouched[host], undone[host])):
+            lines[f"{host} after the undo"] = still
+    return lines
+
+
+def plantable(lab: Lab, planted: list[Change]) -> dict[str, list[Change]]:
+    """Host -> those of the changes for which it has the program."""
+    applying = {host: [change for change in planted if change.on(host)] for host in HOSTS.values()}
     needs = {host: [(c.id, f"command -v {c.needs}") for c in some if c.needs] for host, some in applying.items()}
     lacking = run(lab, needs)
     return {host: [change for change in some if change.id not in lacking[host]] for host, some in applying.items()}
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_changes_are_named_and_nothing_else(servers: Lab, tmp_path: Path, group: str) -> None:
-    planted = plantable(servers, group)
-    wrong: dict[str, Any] = {}
-    looks: dict[str, dict[str, dict[str, Any]]] = {}
-    for step, state in (("prepare", "before"), ("plant", "after"), ("undo", "undone")):
-        lines = {host: [(change.id, getattr(change, step)) for change in some] for host, some in planted.items()}
-        for host, failed in run(servers, lines).items():
-            wrong |= {f"{host} {step} {change}": text for change, text in failed.items()}
-        looks[state] = look(servers, tmp_path / state)
-    for host, some in planted.items():
-        named = differences(host, looks["before"][host], looks["after"][host])
-        shown = json.dumps(looks["after"][host])
-        wrong |= {f"{host} {change.id}": lines for change in some if (lines := missing(change, named, shown))}
-        if alarms := unexpected(some, named):
-            wrong[f"{host} false alarms"] = alarms
-        prepared = [change for change in some if change.prepare]  # these are taken away by their undo
-        if still := unexpected(prepared, differences(host, looks["before"][host], looks["undone"][host])):
-            wrong[f"{host} after the undo"] = still
-    assert wrong == {}
+def step(lab: Lab, place: Path, planted: dict[str, list[Change]], name: str) -> tuple[dict[str, Any], Looks]:
+    """Run one of the steps of all changes, and look: which of them failed and with what words, and what is seen then.
+    The last one planted is the first one undone, since it may have kept what an earlier one made."""
+    ordered = {host: some[::-1] if name == "undo" else some for host, some in planted.items()}
+    lines = {host: [(change.id, getattr(change, name)) for change in some] for host, some in ordered.items()}
+    failed = {
+        f"{host} {name} {change}": text
+        for host, texts in run(lab, lines).items()
+        for change, text in texts.items()
+    }  # fmt: skip
+    return failed, look(lab, place / name)
 
 
 ORDINARY = """
