@@ -323,7 +323,7 @@ REASONS: dict[str, str] = {
     "stated": N_("Stated by people, not measured: the work was done by hand and no journal recorded it."),
     "hosts_stopped": N_("After \u201c{step}\u201d, which failed on {failed}, nothing more was done on {hosts}."),
     "hosts_left": N_("These machines dropped out of a play without an error and did not get all of the work: {hosts}."),
-    "hosts_not_reached": N_("No batch reached these machines, nothing was done on them: {hosts}."),
+    "hosts_not_reached": N_("A play that works in batches ended before the turn of these machines: {hosts}."),
     "plays_not_begun": N_("Plays that did not start: {plays}."),
     "hand_steps_failed": N_("Manual steps that failed: {steps}."),
     "faults_open": N_("Open faults: {faults}."),

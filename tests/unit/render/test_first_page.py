@@ -163,6 +163,7 @@ def test_nothing_is_said_only_of_what_was_measured() -> None:
 
 
 def test_a_machine_that_was_left_behind_is_not_in_order() -> None:
+    """An earlier play worked on it: the page says what it missed, not that nothing was done."""
     journal = complete()
     journal.add(
         "play_start",
@@ -175,7 +176,7 @@ def test_a_machine_that_was_left_behind_is_not_in_order() -> None:
     )
     _, built = page(journal.finish(ok=5))
     assert states(built)["b"] == Cell("did not get all of the work", "bad")
-    assert "No batch reached these machines, nothing was done on them: b." in [item.text for item in attention(built)]
+    assert "A play that works in batches ended before the turn of these machines: b." in [item.text for item in attention(built)]
 
 
 @pytest.mark.parametrize(("other", "shown"), [(False, False), (True, True)])
