@@ -9,8 +9,8 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import unit
 
 MAIN = "what"
 SELECTORS = ("what",)
-ATTRIBUTES = ("exists", "synchronised", "service", "sources", "timezone")
-SERVICES = ("chrony.service", "systemd-timesyncd.service", "ntpsec.service", "openntpd.service")
+ATTRIBUTES = ("exists", "synchronised", "service", "services", "sources", "timezone")
+SERVICES = ("chrony.service", "systemd-timesyncd.service", "ntpsec.service", "openntpd.service", "ntp.service")
 
 
 def describe(select):
@@ -21,10 +21,18 @@ def look_up(machine, select):
     if machine.offline:
         running = InapplicableError("the clock needs a running system; this one is only mounted")
         return dict(
-            dict.fromkeys(("exists", "service", "synchronised", "sources"), running), timezone=timezone(machine)
+            dict.fromkeys(("exists", "service", "services", "synchronised", "sources"), running),
+            timezone=timezone(machine),
         )
-    service = next((name for name in SERVICES if unit.look_up(machine, {"name": name}).get("active") == "active"), None)
-    facts = {"exists": service is not None, "service": service, "timezone": timezone(machine), "sources": []}
+    services = _active(machine)
+    service = services[0] if services else None
+    facts = {
+        "exists": service is not None,
+        "service": service,
+        "services": services,
+        "timezone": timezone(machine),
+        "sources": [],
+    }
     if service == "chrony.service":
         return dict(facts, **_chrony(machine))
     if service is None:
@@ -35,6 +43,16 @@ def look_up(machine, select):
 
 def prepare(machine, selects):
     unit.prepare(machine, [{"name": name} for name in SERVICES])
+
+
+def _active(machine):
+    """Names of those that run; of a unit that has the name of another as an alias, the first name."""
+    running = {}
+    for name in SERVICES:
+        state = unit.look_up(machine, {"name": name})
+        if state.get("active") == "active":
+            running.setdefault(state.get("fragment") or name, name)
+    return list(running.values())
 
 
 def timezone(machine):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
-from ansible_collections.oplever.lab.plugins.module_utils.sources import cron, unit_file
+from ansible_collections.oplever.lab.plugins.module_utils.sources import cron, journald, unit_file
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.engine.programs import EXAMPLES, needs, run
@@ -92,3 +93,23 @@ def test_jobs_of_every_account_with_the_number_of_root(tmp_path: Path) -> None:
     write(tmp_path, "etc/crontab", "PATH=/usr/bin:/opt/scripts\n1\t*\t*\t*\t*\troot\ttool x\n")
     expected = {"/opt/toor", "/opt/a", "/opt/b", "/opt/week", "/opt/scripts/tool"}
     assert cron.programs(Machine(str(tmp_path))) == expected
+
+
+SPAN = st.lists(
+    st.tuples(st.integers(0, 400), st.sampled_from(["", " "]), st.sampled_from(sorted(journald.SECONDS))).map(
+        lambda part: f"{part[0]}{part[1]}{part[2]}"
+    ),
+    min_size=1,
+    max_size=3,
+).map(" ".join)
+
+
+@needs("systemd-analyze")
+@EXAMPLES
+@given(text=st.one_of(SPAN, st.text("0123456789.dhmMsy +-", min_size=1, max_size=8)))
+def test_a_time_span_is_what_systemd_makes_of_it(text: str) -> None:
+    done = run("systemd-analyze", "timespan", "--", text)
+    real = re.search(r"s: (\d+)$", done.stdout, re.MULTILINE)
+    seconds = journald.total(text, journald.SECONDS)
+    assert (seconds is None) == (done.returncode != 0), done.stdout + done.stderr
+    assert real is None or seconds is None or seconds * 1e6 == pytest.approx(int(real[1]))
