@@ -56,13 +56,38 @@ umount --all || true
 mount -o remount,ro / || true
 echo installed
 """
-# By translation, which works everywhere; OPLEVER_ACCEL=kvm is for hosts that let a machine use their processor. Of a
-# processor that is a machine itself, KVM often cannot give away what it says of its own faults.
-QEMU = [
-    "qemu-system-x86_64", "-accel", os.environ.get("OPLEVER_ACCEL", "tcg,thread=multi"),
-    "-cpu", "max,-arch-capabilities", "-m", "1024",
-    "-smp", str(os.cpu_count() or 1), "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
-]  # fmt: skip
+TRANSLATION = "tcg,thread=multi"
+"""Works everywhere, and takes some minutes for a boot. OPLEVER_ACCEL=kvm is for hosts whose processor runs machines."""
+
+
+def accelerator(asked: str, flags: set[str]) -> str:
+    """What QEMU runs the machine with, on a processor with these flags.
+
+    Raises LabError for KVM on a processor that cannot run machines: what /dev/kvm does there is read each instruction
+    of a boot loader by itself, which ends in minutes without a word on the console, or in an instruction unknown to it.
+    """
+    if asked.startswith("kvm") and not flags & {"svm", "vmx"}:
+        raise LabError(
+            "OPLEVER_ACCEL=kvm needs a processor with svm or vmx, which this host does not have: leave it out"
+        )
+    return asked or TRANSLATION
+
+
+def processor_flags() -> set[str]:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return {flag for line in lines if line.startswith("flags") for flag in line.split()}
+
+
+def qemu() -> list[str]:
+    """The words that every machine starts with. Of a processor that is a machine itself, KVM often cannot give away
+    what it says of its own faults."""
+    return [
+        "qemu-system-x86_64", "-accel", accelerator(os.environ.get("OPLEVER_ACCEL", ""), processor_flags()),
+        "-cpu", "max,-arch-capabilities", "-m", "1024",
+        "-smp", str(os.cpu_count() or 1), "-nodefaults", "-no-user-config", "-vga", "std", "-display", "none",
+    ]  # fmt: skip
+
+
 FILES = {
     "etc/hostname": "kernel\n",
     "etc/hosts": "127.0.0.1 localhost\n127.0.1.1 kernel\n::1 localhost\n",
@@ -193,7 +218,7 @@ def install_boot_loader(disk: Path, kernel: Path, initrd: Path) -> None:
     """Start the machine once, with the kernel given from outside, to install GRUB on its own disk."""
     words = "root=LABEL=root console=ttyS0 quiet panic=-1 init=/install"
     command = [
-        *QEMU, "-no-reboot", "-serial", "stdio", "-drive", f"file={disk},if=virtio,format=raw",
+        *qemu(), "-no-reboot", "-serial", "stdio", "-drive", f"file={disk},if=virtio,format=raw",
         "-kernel", str(kernel), "-initrd", str(initrd), "-append", words,
     ]  # fmt: skip
     done = subprocess.run(command, text=True, errors="replace", capture_output=True, timeout=600, check=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kernel.image import QEMU, USER, Image
+from kernel.image import USER, Image, qemu
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -54,7 +54,7 @@ class VirtualMachine:
         stick = self.place / "stick.img"
         stick.write_bytes(bytes(1 << 20))
         command = [
-            *QEMU, "-serial", f"file:{self.console}",
+            *qemu(), "-serial", f"file:{self.console}",
             "-drive", f"file={self.image.disk},if=virtio,format=raw,snapshot=on",
             "-nic", f"user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{self.port}-:22",
             "-drive", f"file={stick},if=none,id=stick,format=raw",
