@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.names import is_no_secret
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import is_snapshot
 
 DEPTH = 6
 LINES = 100
@@ -44,7 +45,7 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(value, str):
         lines = (line.strip() for line in str(value).splitlines()[:LINES])
         yield from (line for line in lines if len(line) >= SHORTEST and not _is_common(line))
-    elif depth < DEPTH and isinstance(value, Mapping):
+    elif depth < DEPTH and isinstance(value, Mapping) and not is_snapshot(value):
         for name, part in value.items():
             if name not in _OF_ANSIBLE:
                 yield from _texts(part, depth + 1)

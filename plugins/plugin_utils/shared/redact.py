@@ -21,6 +21,7 @@ SHORT, REMEMBERED = 256, 20_000
 SHORTEST_KNOWN = 6
 """Known secrets shorter than this are not searched for: `admin` would black out half of every text."""
 
+_PARTS_OF_A_SNAPSHOT = frozenset({"format", "host", "packages", "state", "unseen"})
 _NAMED_HINTS = (
     "pass", "pw", "wachtwoord", "kennwort", "pswd", "secret", "token", "key", "cred", "psk", "otp", "bearer", "cookie",
     "hook", "community", "pin", "auth", "salt", "sess", "luks", "vault",
@@ -148,14 +149,22 @@ def may_hold_secrets(content: bytes) -> bool:
 
 
 def secret_values(variables: Mapping[str, Any]) -> set[str]:
-    """Values of variables whose name says secret, and values from the vault. Templates, paths and short words are left
-    out."""
+    """Values of variables whose name says secret, and values from the vault. Templates, paths, short words and
+    snapshots are left out."""
     secrets: set[str] = set()
     _collect(variables, 0, secrets)
     return _worth_knowing(secrets)
 
 
+def is_snapshot(value: Mapping[str, Any]) -> bool:
+    """Whether a mapping is what `oplever.lab.snapshot` answers. Its keys name what is on a machine, as the file
+    `/etc/pam.d/passwd`, and what is secret in it was masked there."""
+    return value.keys() >= _PARTS_OF_A_SNAPSHOT
+
+
 def _collect(variables: Mapping[str, Any], depth: int, secrets: set[str]) -> None:
+    if is_snapshot(variables):
+        return
     for name, value in variables.items():
         if not isinstance(value, str):
             _look_into(value, depth, secrets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 import pytest
@@ -37,6 +38,32 @@ LOOK = """
         files: [{watched}]
         reference: "{{{{ ansible_facts['oplever_reference'] }}}}"
 """
+REGISTERED = """
+- hosts: a
+  gather_facts: false
+  tasks:
+    - oplever.lab.reference:
+      register: delivery
+    - ansible.builtin.set_fact:
+        kept: {now: "{{ delivery.snapshot }}"}
+    - oplever.lab.reference:
+      register: hidden_delivery
+      no_log: true
+- hosts: a
+  gather_facts: false
+  tasks:
+    - oplever.lab.reference:
+"""
+WORDS = "0644, as package passwd brought it"
+SNAPSHOT = {
+    "format": 2,
+    "host": {"os": "Debian GNU/Linux 12"},
+    "packages": {"passwd": ["1:4.13+dfsg1-1", "deb.debian.org bookworm/main"]},
+    "state": {"file": {"/etc/pam.d/passwd": WORDS, "/etc/pam.d/login": WORDS}, "setting": {"sudo.passwd_tries": "many"}},
+    "texts": {"file": {"/etc/pam.d/passwd": "@include common-password"}},
+    "unseen": {},
+    "digest_key": "a1b2c3d4e5f6a7b8",
+}
 
 
 @pytest.fixture
@@ -131,3 +158,20 @@ def test_the_last_task_of_verify_names_the_first_ten_and_counts_the_others(core:
     assert end([], names) == (2, f"0 tests did not pass; 12 differences with the delivery: {shown} and 2 more")
     several = f"12 tests did not pass: {shown} and 2 more; 10 differences with the delivery: {shown}"
     assert end(names, names[:10]) == (2, several)
+
+
+def test_what_a_play_registers_of_a_machine_is_no_secret_of_the_run(place: Place) -> None:
+    """The names of what is on a machine sound like secrets, as `/etc/pam.d/passwd`: taken for values of secrets, what
+    is said of them would be masked in every later look, and differ from the delivery."""
+    recap = {"name": "a", "snapshot_before": True, "snapshot_after": True}
+    tests = [{"host": "a", "id": "a.b", "suite": "a", "status": "pass"}]
+    record = {"verdict": "delivered", "stage": "tested", "systems": [recap], "tests": tests}
+    delivery = f"records/{datetime.now(UTC):%Y%m%dT%H%M%SZ}-work-aaaaaa"
+    place.write(f"{delivery}/record.json", record)
+    line = {"seq": 0, "t": "", "kind": "result", "host": "a", "data": {"stage": "after", "snapshot": SNAPSHOT}}
+    place.write(f"{delivery}/journal.jsonl", json.dumps(line) + "\n")
+    place.write("look.yml", REGISTERED)
+    done = place.play("look.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    looks = [line["data"]["snapshot"] for line in place.journal() if "snapshot" in (line.get("data") or {})]
+    assert looks == [SNAPSHOT, SNAPSHOT]
