@@ -36,7 +36,9 @@ class Lab:
             [str(BIN / "ansible-playbook"), *args],
             cwd=ROOT, env=self.env, text=True, capture_output=True, timeout=timeout, check=False,
         )  # fmt: skip
-        assert not check or done.returncode == 0, f"{args}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+        fatal = "\n".join(line[:2000] for line in done.stdout.splitlines() if line.startswith(("fatal:", "failed:")))
+        shown = f"{args}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}\n{fatal}"
+        assert not check or done.returncode == 0, shown
         return done
 
     def demo(self, *, fresh: bool = False) -> subprocess.CompletedProcess[str]:

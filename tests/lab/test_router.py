@@ -31,6 +31,8 @@ AWAY = {"state": "absent"}
 SERVE = "systemctl is-active page || systemd-run --unit=page --property=User=nobody python3 -m http.server 8000"
 # Router, room and server are on one cable here: without this the router would tell ws1 of the direct way.
 ONE_CABLE = "for f in /proc/sys/net/ipv4/conf/*/accept_redirects; do echo 0 >$f; done"
+# A machine of the lab begins with what the kernel of its host has, which forwards; a machine with a kernel of its own does not.
+AS_AT_BOOT = "echo 0 >/proc/sys/net/ipv4/ip_forward"
 CONTAINERS = """
 nft add table ip netavark; nft add chain ip netavark FORWARD '{ type filter hook forward priority 0; policy accept; }'
 nft add rule ip netavark FORWARD ip saddr 10.88.0.0/16 accept
@@ -85,6 +87,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
     lab.ansible("playbooks/lab_up.yml")
     lab.shell("web1", SERVE)
     lab.shell("ws1", ONE_CABLE)
+    lab.shell("srv1", AS_AT_BOOT)
     return Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
 
 
