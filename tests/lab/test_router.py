@@ -31,7 +31,7 @@ AWAY = {"state": "absent"}
 SERVE = "systemctl is-active page || systemd-run --unit=page --property=User=nobody python3 -m http.server 8000"
 # Router, room and server are on one cable here: without this the router would tell ws1 of the direct way.
 ONE_CABLE = "for f in /proc/sys/net/ipv4/conf/*/accept_redirects; do echo 0 >$f; done"
-# A machine of the lab begins with what the kernel of its host has, which forwards; a machine with a kernel of its own does not.
+# A machine of the lab begins with what the kernel of its host has, which forwards.
 AS_AT_BOOT = "echo 0 >/proc/sys/net/ipv4/ip_forward"
 CONTAINERS = """
 nft add table ip netavark; nft add chain ip netavark FORWARD '{ type filter hook forward priority 0; policy accept; }'

@@ -59,7 +59,10 @@ SNAPSHOT = {
     "format": 2,
     "host": {"os": "Debian GNU/Linux 12"},
     "packages": {"passwd": ["1:4.13+dfsg1-1", "deb.debian.org bookworm/main"]},
-    "state": {"file": {"/etc/pam.d/passwd": WORDS, "/etc/pam.d/login": WORDS}, "setting": {"sudo.passwd_tries": "many"}},
+    "state": {
+        "file": {"/etc/pam.d/passwd": WORDS, "/etc/pam.d/login": WORDS},
+        "setting": {"sudo.passwd_tries": "many"},
+    },
     "texts": {"file": {"/etc/pam.d/passwd": "@include common-password"}},
     "unseen": {},
     "digest_key": "a1b2c3d4e5f6a7b8",
