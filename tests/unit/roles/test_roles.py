@@ -157,3 +157,26 @@ def test_defaults_are_values_that_the_role_takes(role: str) -> None:
         options = {name: {**option, "required": False} for name, option in (spec.get("options") or {}).items()}
         values = {name: value for name, value in literal.items() if name in options}
         assert ArgumentSpecValidator(options).validate(values).error_messages == [], point
+
+
+READ = re.compile(r"lookup\('ansible\.builtin\.template', '([\w.]+\.yml\.j2)'\) \| from_yaml( or \[\])?")
+BLOCKS = re.compile(r"\{%-?\s*(if|for|macro|endif|endfor|endmacro)\b.*?%\}", re.DOTALL)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_list_that_can_be_empty_is_read_as_one(role: str) -> None:
+    """A template of which every item depends on a condition gives no text when none holds, and YAML makes that null."""
+    read = READ.findall((ROOT / f"roles/{role}/vars/main.yml").read_text(encoding="utf-8"))
+    texts = {name: (ROOT / f"roles/{role}/templates/{name}").read_text(encoding="utf-8") for name, _ in read}
+    assert [name for name, otherwise in read if not otherwise and not _has_an_item_always(texts[name])] == []
+
+
+def _has_an_item_always(template: str) -> bool:
+    """Whether a line outside all conditions and loops begins an item of a list."""
+    depth, position = 0, 0
+    for block in BLOCKS.finditer(template):
+        if depth == 0 and re.search(r"^- ", template[position : block.start()], re.MULTILINE):
+            return True
+        depth += -1 if block[1].startswith("end") else 1
+        position = block.end()
+    return depth == 0 and bool(re.search(r"^- ", template[position:], re.MULTILINE))
