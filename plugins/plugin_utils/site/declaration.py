@@ -25,6 +25,38 @@ SOURCES = {
 }
 """What an option can follow from."""
 
+CONDITION = {
+    "when": {"type": "str", "description": "Only when this option is set; C(sites.*.tls) asks every item of C(sites)."},
+    "unless": {"type": "list", "elements": "str", "description": "And has none of these values."},
+}
+COMMENT = {"type": "str", "description": "What it is for people."}
+AT = {
+    "type": "str",
+    "choices": ["all", "servers", "clients"],
+    "default": "all",
+    "description": "For a role that every machine has: only those that serve it to others, or only the others.",
+}
+BACKUP = {
+    "path": {"type": "str", "description": "File or directory, with C(*) for any name; or"},
+    "option": {"type": "str", "description": "the option that names it, as C(sites.*.root)."},
+    "dump": {
+        "type": "str",
+        "description": "Command that first writes a whole copy there of what cannot be copied while it is in use.",
+    },
+    "comment": COMMENT,
+    "at": AT,
+    **CONDITION,
+}
+MONITORING = {
+    "unit": {"type": "str", "description": "Unit of systemd that must be active, with C(*) for any name; or"},
+    "port": {"type": "int", "description": "port of TCP on which the machine must answer; or"},
+    "url": {"type": "str", "description": "address that must answer."},
+    "comment": COMMENT,
+    "at": AT,
+    **CONDITION,
+}
+PLACES = {"backup": ("path", "option"), "monitoring": ("unit", "port", "url")}
+"""Keys of which each item has exactly one."""
 DECLARATION = options.from_spec(
     {
         "by_name": {"type": "dict", "description": "Lists of dictionaries: the option that gets the name of an item."},
@@ -36,12 +68,20 @@ DECLARATION = options.from_spec(
                 "port": {"type": "str", "required": True, "description": "Number or range."},
                 "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp", "description": "Protocol."},
                 "comment": {"type": "str", "description": "What it is for; default the name of the role."},
-                "when": {
-                    "type": "str",
-                    "description": "Only when this option is set; C(sites.*.tls) asks every item of C(sites).",
-                },
-                "unless": {"type": "list", "elements": "str", "description": "And has none of these values."},
+                **CONDITION,
             },
+        },
+        "backup": {
+            "type": "list",
+            "elements": "dict",
+            "description": "What a backup must hold; an empty list says that all of it comes from the variables.",
+            "options": BACKUP,
+        },
+        "monitoring": {
+            "type": "list",
+            "elements": "dict",
+            "description": "What must be watched on a machine with the role.",
+            "options": MONITORING,
         },
         "purpose": {"type": "str", "description": "Purpose of the machine for the security baseline."},
         "site": {
@@ -83,6 +123,10 @@ def read(directory: FilePath, stages: Sequence[str]) -> tuple[Mapping[str, Any],
         for option, source in content.get(key, {}).items() if isinstance(content.get(key), dict) else ():
             if source not in SOURCES:
                 report.add((key, option), f"there is no source of this name{problems.meant(source, SOURCES)}")
+    for key, places in PLACES.items():
+        for index, item in enumerate(content[key] if isinstance(content.get(key), list) else ()):
+            if isinstance(item, Mapping) and len(item.keys() & set(places)) != 1:
+                report.add((key, index), f"needs one of {', '.join(places)}")
     _raise_first(report)
     return content, report
 
@@ -104,7 +148,25 @@ def check_options(
         if name in role_options and item not in role_options[name].options:
             more = problems.meant(item, role_options[name].options)
             report.add(("by_name", name), f"the items have no such option{more}")
+    for key in ("ports", *PLACES):
+        for index, item in enumerate(content.get(key) or ()):
+            for name in ("when", "option"):
+                if name in item and not _has_option(item[name], role_options):
+                    more = problems.meant(str(item[name]).partition(".")[0], role_options)
+                    report.add((key, index, name), f"the role has no such option{more}")
     _raise_first(report)
+
+
+def _has_option(path: Any, role_options: Mapping[str, options.Option]) -> bool:
+    """Whether a path as `sites.*.tls` leads to an option. Of a dictionary whose keys are not declared any key will
+    do."""
+    name, *steps = str(path).split(".")
+    option = role_options.get(name)
+    for step in steps:
+        if option is None or not option.options:
+            return option is not None
+        option = option if step == "*" else option.options.get(step)
+    return option is not None
 
 
 def load_mapping(path: FilePath) -> dict[str, Any]:

@@ -5,10 +5,11 @@ Roles declare it in meta/oplever.yml: `site` and `server` name the source of an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import conditions
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.levels import OPEN_TO
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.merging import Merged
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Site
@@ -168,7 +169,7 @@ def _rules(role: Role, values: Mapping[str, Any], site: Site, machine: Machine) 
         return {}
     rules: dict[str, Any] = {}
     for declared in role.declaration.get("ports", ()):
-        if _holds(declared, values):
+        if conditions.holds(declared, values):
             port, protocol = str(declared["port"]), declared.get("protocol", "tcp")
             name = f"{declared.get('comment', role.name)} {port}/{protocol}"
             rules[name] = {"port": port, "protocol": protocol, **({"from": sources} if sources else {})}
@@ -186,20 +187,3 @@ def _reach(value: Any, site: Site, machine: Machine) -> list[Any] | None:
     if value == "network" and machine.network:
         return [site.networks[machine.network].cidr]
     return [network.cidr for network in site.networks.values()]
-
-
-def _holds(port: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    if "when" not in port:
-        return True
-    settings = [value for value in _at(values, str(port["when"]).split(".")) if value not in (None, "", [], {}, False)]
-    return any(str(value) not in port.get("unless", ()) for value in settings)
-
-
-def _at(value: Any, steps: Sequence[str]) -> Iterator[Any]:
-    if not steps:
-        yield value
-    elif steps[0] == "*":
-        for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-            yield from _at(item, steps[1:])
-    elif isinstance(value, Mapping) and steps[0] in value:
-        yield from _at(value[steps[0]], steps[1:])

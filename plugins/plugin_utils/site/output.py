@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.site import deriving, merging
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import deriving, merging, upkeep
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
@@ -148,6 +148,7 @@ class _Writer:
         merged = self._write_levels(variables, [*around, *narrow], narrow, layer)
         if merged.absent:
             variables["oplever_without"] = sorted(self.roles.get(name).short for name in merged.absent)
+        variables |= upkeep.variables(present, {role.name for role in serving}, merged.options)
         for role in present:
             self._require(role, merged, [*around, *narrow])
         for role in served:
