@@ -311,6 +311,12 @@ DECLARED = {
     "stage: Werkplekken": "1: stage: there is no such stage; possible are Applications, Base system, Certificates",
     "site: {url: domian}": '8: site.url: there is no source of this name; did you mean "domain"?',
     "site: {ulr: domain}": '8: site.ulr: the role has no such option; did you mean "url"?',
+    "ports: [{port: 80, when: ulr}]": '20: ports.0.when: the role has no such option; did you mean "url"?',
+    "backup: [{option: buttons.*.ulr}]": "11: backup.0.option: the role has no such option",
+    "backup: [{comment: all}]": "10: backup.0: needs one of path, option",
+    "backup: [{path: /srv, dupm: x}]": '23: backup.0.dupm: unknown key; did you mean "dump"?',
+    "monitoring: [{unit: kiosk.service, port: 80}]": "14: monitoring.0: needs one of unit, port, url",
+    "monitoring: [{port: http}]": '15: monitoring.0.port: must be a whole number, not "http"',
     "by_name: {buttons: nmae}": '11: by_name.buttons: the items have no such option; did you mean "name"?',
 }
 WRONG: list[tuple[dict[str, str], str, str]] = [

@@ -1,0 +1,80 @@
+"""What the inventory says of a machine that is to be backed up and watched."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import load
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLES: list[Role] = Roles(load.entries(), [], []).all()
+KEEPING = {"base", "ca", "dhcp", "dokuwiki", "harden", "mariadb", "nginx", "postgresql", "sshd"}
+"""Roles with something that no variable has."""
+IN_LISTS = re.compile(r"units: .*?\[(.*)\]")
+UNIT = re.compile(r"[\w@.-]+\.(?:service|timer)")
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_role_says_what_is_backed_up_and_watched(role: Role) -> None:
+    assert {"backup", "monitoring"} <= role.declaration.keys(), "an empty list says that there is nothing"
+    assert bool(role.declaration["backup"]) == (role.name in KEEPING)
+    assert all("comment" in item for item in role.declaration["backup"])
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_units_that_a_role_starts_are_watched(role: Role) -> None:
+    tasks = (ROOT / "roles" / role.name / "tasks").glob("*.yml")
+    lists = [text for path in tasks for text in IN_LISTS.findall(path.read_text(encoding="utf-8"))]
+    started = {unit for text in lists for unit in UNIT.findall(text)}
+    patterns = [item["unit"] for item in role.declaration["monitoring"] if "unit" in item]
+    assert [unit for unit in sorted(started) if not any(fnmatch(unit, pattern) for pattern in patterns)] == []
+    assert not (role.declaration.get("ports") and not role.declaration["monitoring"])
+
+
+def rows(machine: dict[str, Any], key: str, *roles: str) -> list[tuple[str, Any]]:
+    """(role, place) of these roles, in the order of the inventory."""
+    return [
+        (row["role"], next(row[place] for place in ("path", "unit", "port", "url") if place in row))
+        for row in machine[f"oplever_{key}"]
+        if row["role"] in roles
+    ]
+
+
+SITE = """\
+plugin: oplever.lab.site
+domain: school.example
+networks: {lan: {cidr: 192.0.2.0/24}}
+servers:
+  srv1: {address: 192.0.2.11, roles: {dns: {}, mariadb: {dump_time: ""}, nginx: {state: absent}}}
+  srv2:
+    address: 192.0.2.12
+    roles:
+      mariadb: {}
+      nginx: {sites: {a.example: {root: /srv/a}, b.example: {root: /srv/a}, c.example: {proxy: {servers: [x:1]}}}}
+"""
+
+
+def test_a_machine_gets_the_rows_of_its_roles_by_its_options(load_site: Any) -> None:
+    inventory = load_site(SITE)
+    first, second = inventory.machines["srv1"], inventory.machines["srv2"]
+    assert rows(first, "backup", "mariadb", "nginx") == []
+    assert rows(first, "monitoring", "dns", "mariadb", "nginx") == [
+        ("dns", "named.service"), ("dns", 53), ("mariadb", "mariadb.service"),
+    ]  # fmt: skip
+    assert rows(second, "backup", "mariadb", "nginx") == [
+        ("mariadb", "/var/backups/oplever-mariadb"), ("nginx", "/srv/a"),
+    ]  # fmt: skip
+    assert rows(second, "monitoring", "dns", "mariadb", "nginx") == [
+        ("mariadb", "mariadb.service"), ("mariadb", "oplever-mariadb.timer"), ("nginx", "nginx.service"), ("nginx", 80),
+    ]  # fmt: skip
+    [dump] = [row for row in second["oplever_backup"] if row["role"] == "mariadb"]
+    assert dump["dump"] == "oplever-mariadb dump"
+    assert {"at", "when"} & {
+        key for row in second["oplever_backup"] + second["oplever_monitoring"] for key in row
+    } == set()
+    assert ("sshd", "ssh.service") in rows(first, "monitoring", "sshd"), "roles that every machine has count too"
