@@ -3,9 +3,12 @@ dumped and restored, options changed, and everything taken away again."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+
 import pytest
 
-from lab.conftest import ROOT, Lab
+from lab.conftest import BIN, ROOT, Lab
 from lab.site_file import HEAD, SiteFile, differences
 
 pytestmark = pytest.mark.truth
@@ -61,14 +64,21 @@ class Site(SiteFile):
         choice = ("-e", f"oplever_verify={ROLES}", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
         self.lab.ansible("-i", str(self.path), "playbooks/verify.yml", *choice)
 
+    def declared(self, key: str) -> list[dict[str, str]]:
+        """The rows of web1 in `oplever_backup` or `oplever_monitoring`, of the roles that are played here."""
+        command = [str(BIN / "ansible-inventory"), "-i", str(self.path), "--host", "web1"]
+        done = subprocess.run(command, cwd=ROOT, env=self.lab.env, text=True, capture_output=True, check=True)
+        rows: list[dict[str, str]] = json.loads(done.stdout)[f"oplever_{key}"]
+        return [row for row in rows if row["role"] in (*ROLES.split(","), "firewall", "sshd")]
+
     def page(self) -> str:
-        return self.shell("ws1", f"curl -s -m 10 -H 'Host: rooster.lab.example' http://{self.subnet}.12/index.php")
+        return self.lab.shell("ws1", f"curl -s -m 10 -H 'Host: rooster.lab.example' http://{self.subnet}.12/index.php")
 
     def query(self, text: str, account: str = "lezer:not-this") -> str:
         """What a user on ws1 gets from the database."""
         user, _, word = account.partition(":")
         client = f'PGPASSWORD={word} psql -X -A -t -w -h {self.subnet}.12 -U {user} -c "{text}" rooster'
-        return self.shell("ws1", f"{client} 2>&1 || true")
+        return self.lab.shell("ws1", f"{client} 2>&1 || true")
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +105,7 @@ def test_services_from_nothing_to_nothing(site: Site) -> None:
     before = {host: site.snapshot(host) for host in ("web1", "ws1")}
     site.play(OF_WEB1, ws1="workstation: ~, apt: {}")
     served(site)
+    kept_and_watched(site)
     dumped(site)
     site.play(CHANGED, ws1="workstation: ~, apt: {}")
     changed(site)
@@ -124,6 +135,23 @@ def served(site: Site) -> None:
     assert mails.count("From: root <web1@lab.example>") == 2
 
 
+def kept_and_watched(site: Site) -> None:
+    """What the roles declare for backups and monitoring is on the machine, and what is dumped first is there then."""
+    kept, watched = site.declared("backup"), site.declared("monitoring")
+    assert {"nginx", "postgresql", "sshd"} <= {row["role"] for row in kept}
+    assert {"firewall", "mail", "nginx", "php_fpm", "postgresql", "sshd"} <= {row["role"] for row in watched}
+    for row in kept:
+        held = f"find {row['path']} -type f -mmin -5" if "dump" in row else f"find {row['path']} -type f"
+        assert site.lab.shell("web1", f"{row.get('dump', 'true')} >/dev/null; {held}"), row
+    questions = {
+        "unit": "systemctl list-units --state=active --plain --no-legend '{}'",
+        "port": "ss --no-header --listening --tcp 'sport = :{}'",
+    }
+    for row in watched:
+        [kind] = row.keys() & questions.keys()
+        assert site.lab.shell("web1", questions[kind].format(row[kind])), row
+
+
 def dumped(site: Site) -> None:
     """A table is lost and comes back."""
     site.lab.shell(
@@ -138,6 +166,7 @@ def dumped(site: Site) -> None:
 def changed(site: Site) -> None:
     """What the file no longer says is gone."""
     site.verify()
+    assert "postgresql" not in {row["role"] for row in site.declared("backup")}
     assert site.page() == "wiskunde 8M"
     assert "refused" in site.query("SELECT 1") or "timeout" in site.query("SELECT 1")
     left = site.lab.shell(
