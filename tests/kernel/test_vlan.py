@@ -70,6 +70,9 @@ def test_a_vlan_is_made_used_changed_and_taken_away(machine: VirtualMachine) -> 
     play(machine, 30)
     assert vlans(machine) == {"school": 30}
     assert machine.shell(ASK).strip() == "answers"
+    machine.shell("ip link delete school")
+    assert "changed=0 " not in play(machine, 30)
+    assert machine.shell(ASK).strip() == "answers"
     play(machine, 30, state="absent")
     assert vlans(machine) == {}
     assert machine.shell("ls /etc/systemd/network | grep oplever || true").strip() == ""
