@@ -21,7 +21,7 @@ servers:
   web1: {{address: {subnet}.12, roles: {{{web1}}}}}
 """
 OF_WEB1 = """\
-apt: {pins: {de kernel wacht: {packages: [linux-libc-dev], pin: release o=Debian, priority: 90}}},
+apt: {cacher: true, pins: {de kernel wacht: {packages: [linux-libc-dev], pin: release o=Debian, priority: 90}}},
 mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secret, root: [beheer@lab.example],
   sender: web1@lab.example, aliases: {www-data: {to: [web@lab.example]}}},
 postgresql: {bind_address: 0.0.0.0, databases: {rooster: {owner: rooster}}, users: {
@@ -103,7 +103,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 def test_services_from_nothing_to_nothing(site: Site) -> None:
     before = {host: site.snapshot(host) for host in ("web1", "ws1")}
-    site.play(OF_WEB1, ws1="workstation: ~, apt: {}")
+    site.play(OF_WEB1, ws1="workstation: ~, apt: {proxy: 'http://SUBNET.12:3142'}")
     served(site)
     kept_and_watched(site)
     dumped(site)
@@ -125,6 +125,10 @@ def served(site: Site) -> None:
     assert "permission denied" in site.query("DELETE FROM les")
     assert "password authentication failed" in site.query("SELECT 1", "lezer:wrong")
     assert "no pg_hba.conf entry" in site.query("SELECT 1", "rooster:not-a-secret")
+    cached = "find /var/cache/apt-cacher-ng -name 'hello_*.deb'"
+    assert site.lab.shell("web1", cached) == ""
+    site.lab.shell("ws1", "cd /run && apt-get update -qq && apt-get download -q hello && dpkg-deb -f hello_*.deb Package")
+    assert site.lab.shell("web1", cached), "ws1 fetched it from elsewhere"
     site.lab.shell("web1", "echo aan root | sendmail root; echo aan www | sendmail www-data")
     mails = site.lab.shell(
         "srv1",
