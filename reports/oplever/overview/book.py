@@ -134,7 +134,7 @@ def _sheet(collection: Collection, t: Translator, page: str, title: str, parts: 
         up=None,
         other=Link(_LANGUAGE_NAMES[language], paths.file(page, language)),
         feed=Link(t("Feed of the newest records"), paths.feed(t.language)),
-        parts=parts,
+        parts=tuple(structs.replace(part, blocks=document.named(part.title, part.blocks)) for part in parts),
         notes=(
             t("Computed from the records; nothing was retyped."),
             t("Times are in time zone {zone}.", zone=t.zone),

@@ -64,13 +64,15 @@ class KeyValue(Struct, frozen=True, tag_field="kind", tag="keyvalue"):
 
 
 class Table(Struct, frozen=True, tag_field="kind", tag="table"):
-    """`paper_rows` is how many rows go on paper; `left_out` says there that it holds no more."""
+    """`paper_rows` is how many rows go on paper; `left_out` says there that it holds no more. `is_named`: the heading
+    above it says what its caption says."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     paper_rows: int = 60
     left_out: str = ""
+    is_named: bool = False
 
 
 class Bullets(Struct, frozen=True, tag_field="kind", tag="bullets"):

@@ -6,14 +6,30 @@ What a document of a kind of record holds is its `Layout`; the frame around it i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from oplever.page.blocks import Attention, Block, Cell, Enclosure, Organisation, Page, Paragraph, Section, Tone, Verdict
+from oplever.page.blocks import (
+    Attention,
+    Block,
+    Cell,
+    Enclosure,
+    Organisation,
+    Page,
+    Paragraph,
+    Section,
+    Table,
+    Tone,
+    Verdict,
+)
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
 from oplever.record.model import Record
+
+
+_Block = TypeVar("_Block")
 
 
 class Paper(Struct, frozen=True):
@@ -121,8 +137,8 @@ def _numbered(block: Block, numbers: Mapping[str, int]) -> Block:
 def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
     """A section with its blocks, or a note that it is empty, and always what it lacks and who has that."""
     chapter = layout.chapters[number]
-    blocks = chapter.build(view, t)
-    keys = chapter.keys
+    title, keys = t(chapter.title), chapter.keys
+    blocks = named(title, chapter.build(view, t))
     missing = tuple(
         Paragraph(
             f"{word(t, item.who).capitalize()}: {missing_text(t, item.code, item.params)}",
@@ -137,9 +153,17 @@ def _section(view: View, layout: Layout, t: Translator, number: int) -> Section:
     return Section(
         number=number,
         key=chapter.keys[0],
-        title=t(chapter.title),
+        title=title,
         blocks=(*missing, *blocks),
         badge=layout.problem(view, t, chapter.keys[0]) or badge,
+    )
+
+
+def named(title: str, blocks: tuple[_Block, ...]) -> tuple[_Block, ...]:
+    """The blocks under a heading with this title: a table that is called the same does not say it again."""
+    return tuple(
+        structs.replace(block, is_named=True) if isinstance(block, Table) and block.caption == title else block
+        for block in blocks
     )
 
 

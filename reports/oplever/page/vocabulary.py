@@ -64,7 +64,7 @@ DOCUMENT_STATUS: dict[str, tuple[Tone, str]] = {
     "submitted": ("info", N_("submitted for review")),
     "approved": ("good", N_("approved")),
     "rejected": ("bad", N_("rejected")),
-    "superseded": ("warn", N_("superseded")),
+    "superseded": ("info", N_("withdrawn")),
     # of an incident
     "new": ("warn", N_("new")),
     "assigned": ("info", N_("assigned")),

@@ -127,6 +127,14 @@ def tasks(systems: Iterable[System]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(role for role in of if role not in shared) or of for name, of in roles.items()}
 
 
+def groups_apart(systems: Iterable[System]) -> dict[str, tuple[str, ...]]:
+    """The groups of the inventory that a machine is in and others of the record are not: roles do not say which of the
+    machines with the role of a name server answers for it."""
+    groups = {system.name: system.groups for system in systems}
+    shared = frozenset.intersection(*map(frozenset, groups.values())) if groups else frozenset()
+    return {name: tuple(group for group in of if group not in shared) for name, of in groups.items()}
+
+
 def address(system: System) -> str:
     """Where others reach a machine: as the inventory says, else its first address, without the size of its net."""
     addresses = (address for interface in system.interfaces for address in interface.addresses)

@@ -120,7 +120,8 @@ def _(block: KeyValue, labels: Labels, level: int) -> Iterator[str]:
 @_lines.register
 def _(block: Table, labels: Labels, level: int) -> Iterator[str]:
     yield ""
-    yield f"**{escape(block.caption)}**"
+    if not block.is_named:
+        yield f"**{escape(block.caption)}**"
     rows = ([_cell(cell) for cell in row] for row in block.rows)
     columns = block.columns
     yield from _rows([column.title for column in columns], rows, [column.number for column in columns])

@@ -56,8 +56,8 @@ def on_paper(page: Page) -> Page:
 def archived(page: Page) -> Page:
     """The page with what is folded, and the rows beyond each table's `paper_rows`, in annexes.
 
-    Of more than MOST_ANNEX_ROWS rows, what failed goes first and then what comes first; each fold that is left out says
-    in which file its rows are.
+    Of more than MOST_ANNEX_ROWS rows, what failed goes first and then what is shortest: tests and controls by their
+    subject, before the lists of all packages and settings. Each fold that is left out says in which file its rows are.
     """
     kept = _kept(page)
     annexes: list[Annex] = []
@@ -89,8 +89,8 @@ def _kept(page: Page) -> set[int]:
     _without(page, put)
     kept: set[int] = set()
     space = MOST_ANNEX_ROWS
-    for place, part in sorted(enumerate(parts), key=lambda pair: (_tone(pair[1]) != "bad", pair[0])):
-        rows = sum(_rows((part,)))
+    sizes = [sum(_rows((part,))) for part in parts]
+    for place, rows in sorted(enumerate(sizes), key=lambda pair: (_tone(parts[pair[0]]) != "bad", pair[1], pair[0])):
         if rows <= space:
             kept.add(place)
             space -= rows
@@ -103,7 +103,7 @@ def _tone(part: Part) -> str:
 
 def _annex(number: int, part: Part) -> Annex:
     if isinstance(part, Table):
-        return Annex(number, part.caption, (part,))
+        return Annex(number, part.caption, (structs.replace(part, is_named=True),))
     return Annex(number, f"{part.title} ({part.count})" if part.count else part.title, part.blocks)
 
 

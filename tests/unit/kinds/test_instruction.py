@@ -133,6 +133,11 @@ def test_the_last_answer_about_a_subject_counts() -> None:
     assert "understood_missing" in room.missing
     room.understood("partly")
     assert (room.record.verdict, list(room.reasons)) == ("delivered_with_remarks", ["understood_partly"])
+    layout = registry.of(room.record).layout
+    _, title, sentence = layout.headline(Translator("en"), room.record)
+    assert (title, sentence.partition(";")[0]) == ("Understood in part", "Not everything was understood")
+    stages = {stage.label: stage.state for stage in layout.verdict(room.record, Translator("en")).stages}
+    assert (stages["explained"], stages["understood"]) == ("done", "open")
     assert room.understood().record.verdict == "delivered"
 
 

@@ -104,6 +104,31 @@ def test_of_many_rows_those_that_failed_are_kept() -> None:
     assert [annex.number for annex in sheets.annexes] == list(range(1, len(sheets.annexes) + 1))
 
 
+def test_tests_and_controls_go_before_long_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What shows that the work is right is short by subject; the packages of all machines are not."""
+    page = page_of(outputs.record("delivered"), Translator("en"))
+    sizes = sorted(sum(on_sheets._rows(annex.blocks)) for annex in on_sheets.archived(page).annexes)
+    monkeypatch.setattr(on_sheets, "MOST_ANNEX_ROWS", sum(sizes) - 1)
+    fewer = on_sheets.archived(page).annexes
+    assert sorted(sum(on_sheets._rows(annex.blocks)) for annex in fewer) == sizes[:-1]
+
+
+def test_a_heading_is_not_said_again_by_its_table() -> None:
+    record = outputs.record("incident_closed")
+    text = render(record, "md", "nl").decode()
+    assert "Gebruikte materialen" in text
+    assert "**Gebruikte materialen**" not in text
+    assert words(render(record, "pdf", "nl")).count("Gebruikte materialen") == 1
+    assert '<caption class="hidden">Gebruikte materialen</caption>' in render(record, "html", "nl").decode()
+
+
+def test_a_short_first_page_is_followed_at_once() -> None:
+    first, _, _ = words(render(outputs.record("incident_closed"), "pdf", "nl")).partition("\f")
+    assert "Documentgegevens en versiebeheer" in first
+    first, _, _ = words(render(outputs.record("delivered"), "pdf", "nl")).partition("\f")
+    assert "Documentgegevens en versiebeheer" not in first
+
+
 def objects(pdf: pikepdf.Pdf, kind: str) -> Iterator[pikepdf.Object]:
     for found in pdf.objects:
         if isinstance(found, pikepdf.Dictionary) and found.get("/Type") == kind:

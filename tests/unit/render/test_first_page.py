@@ -427,6 +427,13 @@ def test_a_machine_is_told_by_what_only_it_does() -> None:
     assert figures.tasks([*systems, away])["a"] == ("c.dns",)
 
 
+def test_groups_say_which_of_machines_with_one_role_it_is() -> None:
+    systems = [System(name, Recap(), groups=("all_servers", *groups)) for name, groups in (("a", ("dns",)), ("b", ()))]
+    assert figures.groups_apart(systems) == {"a": ("dns",), "b": ()}
+    assert figures.groups_apart(systems[:1]) == {"a": ()}
+    assert figures.groups_apart([]) == {}
+
+
 def test_settings_to_ask_about() -> None:
     record, _ = page(complete().finish(ok=5))
     values = [

@@ -71,8 +71,11 @@ def _facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
     level = t("priority {level}", level=case.priority) if case.priority else t("not determined yet")
     reporter = t("reported by {name}", name=case.reporter) if case.reporter else ""
     return (
-        (t("What"), Cell(category(t, case) or t("not recorded"), note=level)),
-        (t("Where"), Cell(case.place or case.machine or t("not recorded"), note=case.machine if case.place else "")),
+        (t("What"), Cell(category(t, case) or t("no category"), note=level)),
+        (
+            t("Where"),
+            Cell(case.place or case.machine or t("place not recorded"), note=case.machine if case.place else ""),
+        ),
         (t("When"), Cell(t.moment(case.reported_at or record.document.started), note=_due(case.due, t))),
         (t("Who"), Cell(case.assignee or t("nobody yet"), note=reporter)),
     )

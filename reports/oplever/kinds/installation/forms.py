@@ -61,14 +61,9 @@ def _job(record: Record, t: Translator) -> Blocks:
 
 def _machines(view: View, t: Translator) -> Blocks:
     systems = view.record.systems
-    tasks = figures.tasks(systems)
     rows = [
-        (
-            Cell(system.name),
-            Cell(", ".join(view.roles[role] for role in tasks[system.name])),
-            Cell(figures.address(system)),
-        )
-        for system in systems[:_MOST_MACHINES]
+        (Cell(system.name), task, Cell(figures.address(system)))
+        for system, task in zip(systems[:_MOST_MACHINES], summary.task_cells(view), strict=False)
     ]
     if (surplus := len(systems) - _MOST_MACHINES) > 0:
         rows.append((Cell(t("and {count} more", count=surplus)), Cell(""), Cell("")))

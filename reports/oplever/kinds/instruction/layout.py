@@ -52,14 +52,30 @@ HEADLINES: dict[str, tuple[Tone, str, str]] = {
     "carried_out": ("warn", N_("Given, not checked"), N_("Whether it was understood was not asked back everywhere.")),
     "tested": ("info", N_("Understood"), N_("Users understood it; a handout waits for a user's verdict.")),
     "accepted": ("info", N_("Understood, handouts clear"), N_("Users said so; the supervisor has to decide.")),
+    "tested_partly": (
+        "warn",
+        N_("Understood in part"),
+        N_("Not everything was understood; a handout waits for a user's verdict."),
+    ),
+    "accepted_partly": (
+        "warn",
+        N_("Understood in part"),
+        N_("Not everything was understood; the supervisor has to decide."),
+    ),
     "approved_with_remarks": (
         "warn",
         N_("Instruction approved, with remarks"),
         N_("Users understood it, and the supervisor approved; read the remarks."),
     ),
+    "approved_partly": (
+        "warn",
+        N_("Instruction approved, with remarks"),
+        N_("Not everything was understood, and the supervisor approved; read the remarks."),
+    ),
     "approved": ("good", N_("Instruction approved"), N_("Users understood it, and the supervisor approved.")),
 }
-"""By how far it came; a rejection, and what was not understood, come before that."""
+"""By how far it came, and whether all of it was understood; a rejection, and what was not understood, come before
+that."""
 _ROWS = 12
 """Rows of the sheet to sign at least."""
 _ROOM = "\u00a0\n\u00a0"
@@ -73,6 +89,8 @@ def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
         code = "not_understood"
     if code in ("approved", "signed"):
         code = "approved_with_remarks" if codes else "approved"
+    if "understood_partly" in codes and code in ("tested", "accepted", "approved_with_remarks"):
+        code = f"{code.removesuffix('_with_remarks')}_partly"
     tone, title, sentence = HEADLINES[code]
     return tone, t(title), t(sentence)
 
@@ -124,7 +142,11 @@ def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
     decision = record.accountability.decision
     steps: tuple[tuple[str, bool, bool], ...] = (
         (t("explained"), is_given, False),
-        (t("understood"), is_given and "understood_missing" not in lacking, "not_understood" in codes),
+        (
+            t("understood"),
+            is_given and not {"understood_missing"} & lacking and not {"not_understood", "understood_partly"} & codes,
+            "not_understood" in codes,
+        ),
         (t("user"), is_given and "review_missing" not in lacking, "handout_unclear" in codes),
         (t("supervisor"), decision == "approved", decision == "rejected"),
         (t("signed"), reached(record)["signed"], False),

@@ -134,7 +134,7 @@ class _Line(NamedTuple):
     """A machine in the table of the first page, without what only it has: machines with equal lines stand together."""
 
     os: str
-    task: str
+    task: Cell
     state: Cell
     tests: Cell
     security: Cell
@@ -144,9 +144,11 @@ class _Line(NamedTuple):
 def _machines(view: View, t: Translator) -> Blocks:
     if not view.record.systems:
         return ()
-    tasks = figures.tasks(view.record.systems)
-    order = Order(view.record)
-    lines = {system: _line(view, t, system, tasks[system.name], order.state(system)) for system in view.record.systems}
+    systems, order = view.record.systems, Order(view.record)
+    lines = {
+        system: _line(view, t, system, task, order.state(system))
+        for system, task in zip(systems, task_cells(view, has_groups=len(systems) <= _MOST_APART), strict=True)
+    }
     columns = (
         Column(t("Machine"), 5),
         Column(t("Task"), 4),
@@ -177,7 +179,7 @@ def _together(t: Translator, lines: Mapping[System, _Line]) -> list[tuple[Cell, 
 
 
 def _row(machine: Cell, line: _Line) -> tuple[Cell, ...]:
-    return (machine, Cell(line.task), line.state, line.tests, line.security, line.changes)
+    return (machine, line.task, line.state, line.tests, line.security, line.changes)
 
 
 _TRIAL_ROWS = 12
@@ -219,11 +221,22 @@ def _os(text: str, os: str) -> str:
     return " · ".join(part for part in (text, os) if part)
 
 
-def _line(view: View, t: Translator, system: System, roles: tuple[str, ...], state: State) -> _Line:
+def task_cells(view: View, *, has_groups: bool = True) -> list[Cell]:
+    """What each machine is for, in the order of the record: the roles and groups by which it differs from the others.
+    Machines that differ in nothing but a group (a room) are alike where groups are left out."""
+    systems = view.record.systems
+    tasks, groups = figures.tasks(systems), figures.groups_apart(systems) if has_groups else {}
+    return [
+        Cell(", ".join(view.roles[role] for role in tasks[system.name]), note=", ".join(groups.get(system.name, ())))
+        for system in systems
+    ]
+
+
+def _line(view: View, t: Translator, system: System, task: Cell, state: State) -> _Line:
     tests = view.host_tests(system.name)
     return _Line(
         os=system.os or t("unknown: no snapshot"),
-        task=", ".join(view.roles[role] for role in roles),
+        task=task,
         state=toned(t, STATES, state),
         tests=Cell(passed_of(t, tests), tests_tone(tests)) if tests else Cell(t("none"), "info"),
         security=Cell(_score_text(t, view.scores.get(system.name))),
