@@ -28,7 +28,6 @@ from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
 from oplever.record.model import Record
 
-
 _Block = TypeVar("_Block")
 
 
