@@ -11,6 +11,7 @@ import click
 
 from oplever import store
 from oplever.app.add import add as add_entry
+from oplever.cli.help import Group, spoken, text
 from oplever.cli.language import say, translator
 from oplever.cli.output import tell_added
 from oplever.cli.person import by_parameter
@@ -39,18 +40,18 @@ class Words(click.Choice[str]):
         return value
 
 
-class _Kinds(click.Group):
+class _Kinds(Group):
     """A command for each kind of entry, made when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(KINDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return _command(cmd_name, KINDS[cmd_name]) if cmd_name in KINDS else None
+    def find(self, name: str) -> click.Command | None:
+        return _command(name, KINDS[name]) if name in KINDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Kinds"):
-            formatter.write_dl([(name, (KINDS[name].__doc__ or "").strip()) for name in self.list_commands(ctx)])
+        with formatter.section(spoken("Kinds")):
+            formatter.write_dl([(name, text(KINDS[name].__doc__, spoken) or "") for name in self.list_commands(ctx)])
 
 
 @click.group(cls=_Kinds, invoke_without_command=True, subcommand_metavar="KIND [OPTIONS]...")
@@ -119,7 +120,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
     ]
     options += [parameter(field, kind.declaration.argument) for field in typed_fields(kind)]
     doc = (kind.__doc__ or "").strip()
-    return click.Command(name, params=options, callback=run, help=doc, short_help=doc, add_help_option=True)
+    return click.Command(name, params=options, callback=run, help=doc, short_help=doc)
 
 
 def _offered(directory: Path, kind: type[EntryKind], filled: Mapping[str, Any]) -> dict[str, list[str]]:

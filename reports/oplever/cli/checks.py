@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from oplever.checks import lint as linter
+from oplever.cli.help import Group
 from oplever.cli.language import say
 from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.text import printable
 
 
-@click.group()
+@click.group(cls=Group)
 @click.help_option(help="Show this help and exit.")
 def checks() -> None:
     """Tools for files with checks: role tests and baseline controls."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from oplever.cli.help import Group
 
-class EntryCommands(click.Group):
+
+class EntryCommands(Group):
     """Commands of their own, and one for each of the `words` that has none, which `make` makes."""
 
     def __init__(
@@ -20,7 +22,7 @@ class EntryCommands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*self.commands, *(word for word in self._words if word not in self.commands)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
-        return self._make(cmd_name) if cmd_name in self._words else None
+    def find(self, name: str) -> click.Command | None:
+        if name in self.commands:
+            return self.commands[name]
+        return self._make(name) if name in self._words else None

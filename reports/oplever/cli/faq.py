@@ -10,6 +10,7 @@ import click
 from oplever import store
 from oplever.app import faq as questions
 from oplever.app.faq import Candidate
+from oplever.cli.help import Group
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import summary, tell_documents
 from oplever.cli.person import by_option
@@ -25,7 +26,7 @@ _MOST_WORDS = 3
 record_argument = click.argument("record")
 
 
-@click.group("faq")
+@click.group("faq", cls=Group)
 @click.help_option(help="Show this help and exit.")
 def faq() -> None:
     """Make frequently asked questions of closed incidents, each with an answer that was shown to be right.

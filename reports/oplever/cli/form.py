@@ -10,6 +10,7 @@ import click
 
 from oplever import store
 from oplever.app import forms
+from oplever.cli.help import Group
 from oplever.cli.language import language_option, say
 from oplever.cli.output import short
 from oplever.files import write
@@ -30,7 +31,7 @@ def of_record(command: Callable[..., None]) -> Callable[..., None]:
     return record(language_option(format_option(output_option(helped))))
 
 
-@click.group()
+@click.group(cls=Group)
 @click.help_option(help="Show this help and exit.")
 def form() -> None:
     """Make a paper to sign or to send.

@@ -13,6 +13,7 @@ from oplever import store
 from oplever.app.import_run import Imported, import_runs
 from oplever.app.import_scan import SCANNERS, import_scan
 from oplever.app.import_tests import import_tests
+from oplever.cli.help import Group
 from oplever.cli.language import say, translator
 from oplever.cli.output import summary, tell_documents
 from oplever.cli.person import by_option
@@ -29,7 +30,7 @@ _ANSIBLE = N_(
 _REPORTS = {"openscap": "results of OpenSCAP, XCCDF 1.2 or ARF", "lynis": "lynis-report.dat of Lynis"}
 
 
-@click.group("import")
+@click.group("import", cls=Group)
 @click.help_option(help="Show this help and exit.")
 def import_group() -> None:
     """Make records of runs that another tool recorded, or add results of other test tools to a record."""

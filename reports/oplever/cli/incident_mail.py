@@ -90,7 +90,7 @@ def _told(directory: Path, record: Record) -> None:
     tell_documents(directory)
 
 
-tell = click.Command(
+_tell_command = click.Command(
     "tell",
     params=[
         click.Argument(["case"]),
@@ -103,6 +103,7 @@ tell = click.Command(
     help=(_CONTACT.__doc__ or "").strip(),
     short_help=(_CONTACT.__doc__ or "").strip(),
 )
+tell = click.help_option(help="Show this help and exit.")(_tell_command)
 """Of an event, with what it takes to send it."""
 
 

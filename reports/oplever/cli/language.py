@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from oplever.words import Language
 
 if TYPE_CHECKING:
     from oplever.page.translator import Translator
+    from oplever.words import Language
 
 _KEY = "oplever.language"
 _CHOICES = ("nl", "en")
+_OPTION = "--language"
+_typed: ContextVar[Language | None] = ContextVar("language that was typed", default=None)
 
 
 def of_the_user() -> Language:
@@ -21,6 +26,27 @@ def of_the_user() -> Language:
     context = click.get_current_context(silent=True)
     chosen: Language | None = context.find_root().meta.get(_KEY) if context else None
     return chosen or _of_settings() or _of_locale()
+
+
+def of_the_words() -> Language:
+    """The last language among the words of the command, where there is one, also when it was not read yet: for help,
+    which ends a command at once, and for errors of usage."""
+    return _typed.get() or of_the_user()
+
+
+@contextmanager
+def typed(words: Sequence[str]) -> Iterator[None]:
+    """While a command with these words runs: the last language among them, wherever it stands."""
+    chosen: Language | None = None
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name = following if word == _OPTION else word.removeprefix(f"{_OPTION}=")
+        if name in _CHOICES and word.startswith(_OPTION):
+            chosen = "nl" if name == "nl" else "en"
+    token = _typed.set(chosen)
+    try:
+        yield
+    finally:
+        _typed.reset(token)
 
 
 def _of_settings() -> Language | None:
@@ -62,11 +88,11 @@ language_option = click.option(
 )
 
 
-def translator() -> Translator:
-    """What says things to the user."""
+def translator(language: Language | None = None) -> Translator:
+    """What says things to the user; in this language, if one is given."""
     from oplever.page.translator import Translator  # noqa: PLC0415
 
-    return Translator(of_the_user())
+    return Translator(language or of_the_user())
 
 
 def say(message: str, /, *, err: bool = False, **params: Any) -> None:

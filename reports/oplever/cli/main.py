@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import click
 
 from oplever import __version__
+from oplever.cli.help import Group, in_language, spoken, teach_click
+from oplever.cli.language import remember, translator, typed
 from oplever.errors import OpleverError
 from oplever.messages import said
+
+teach_click()
 
 
 class Lazy(NamedTuple):
@@ -49,29 +55,36 @@ COMMANDS = {
 """Each command waits for its own libraries only: a run waits for `oplever report`, which needs no database."""
 
 
-class _Group(click.Group):
+class _Group(Group):
     """Shows our errors as one message with advice, never as a traceback."""
+
+    def main(self, args: Sequence[str] | None = None, *arguments: Any, **extra: Any) -> Any:
+        with typed(sys.argv[1:] if args is None else args):
+            return super().main(args, *arguments, **extra)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        return click.Command.make_context(in_language(self), info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+    def find(self, name: str) -> click.Command | None:
+        if name not in COMMANDS:
             return None
-        lazy = COMMANDS[cmd_name]
+        lazy = COMMANDS[name]
         command: click.Command = getattr(importlib.import_module(lazy.module), lazy.name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
+        with formatter.section(spoken("Commands")):
+            formatter.write_dl([(name, spoken(lazy.help)) for name, lazy in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            from oplever.cli.language import translator  # noqa: PLC0415 - the help and the version need none of it
-
             vars(error)["message"] = said(error.message, translator())
             raise
         except OpleverError as error:
@@ -80,8 +93,7 @@ class _Group(click.Group):
 
 
 def _show(error: OpleverError) -> None:
-    from oplever.cli.language import translator  # noqa: PLC0415 - the help and the version need none of it
-    from oplever.text import printable  # noqa: PLC0415
+    from oplever.text import printable  # noqa: PLC0415 - the help and the version need none of it
 
     shown = error.in_language(translator())
     lines = [f"oplever: {printable(shown.message)}", *(f"  {printable(detail)}" for detail in shown.details)]
@@ -89,7 +101,9 @@ def _show(error: OpleverError) -> None:
 
 
 @click.group(cls=_Group)
-@click.version_option(__version__, prog_name="oplever", help="Show the version and exit.")
+@click.version_option(
+    __version__, prog_name="oplever", message="%(prog)s %(version)s", help="Show the version and exit."
+)
 @click.option("--language", type=click.Choice(["nl", "en"]), help="Language of what is said: before the command.")
 @click.help_option(help="Show this help and exit.")
 @click.pass_context
@@ -99,7 +113,6 @@ def main(ctx: click.Context, language: str | None) -> None:
     A RECORD is a directory below records/ (or $OPLEVER_RECORDS), by name or path; without one, the latest.
     """
     from oplever import config  # noqa: PLC0415 - the help and the version need none of it
-    from oplever.cli.language import remember  # noqa: PLC0415
     from oplever.text import printable  # noqa: PLC0415
 
     remember(ctx, language)

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from oplever.app import person as app
+from oplever.cli.help import Group
 from oplever.cli.language import language_option, say
 from oplever.cli.output import short
 from oplever.files import write
 from oplever.words import Language
 
 
-@click.group()
+@click.group(cls=Group)
 @click.help_option(help="Show this help and exit.")
 def person() -> None:
     """Show what is kept about a person.

@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from oplever.cli.help import Group
 from oplever.cli.language import language_option, translator
 from oplever.cli.output import tell_added
 from oplever.cli.person import by_option
@@ -20,7 +21,7 @@ _MOST_RECORDS = 5
 record_option = click.option("--record", default="", help="The record that it is added to; one that shows it.")
 
 
-@click.group()
+@click.group(cls=Group)
 @click.help_option(help="Show this help and exit.")
 def proposals() -> None:
     """Show what could be better, as all records together show it, and decide about it.

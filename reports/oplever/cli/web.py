@@ -10,6 +10,7 @@ from oplever import extras
 from oplever.app.desk import accounts, key
 from oplever.app.desk.permissions import ROLES, Role
 from oplever.app.desk.trial import try_login
+from oplever.cli.help import Group
 from oplever.cli.language import say, translator
 from oplever.cli.tables import table
 from oplever.messages import M_, said
@@ -28,7 +29,7 @@ _MODULES = ("starlette", "uvicorn", "argon2", "python_multipart")
 """Of the extra `web`: without these the desk cannot be imported."""
 
 
-@click.group()
+@click.group(cls=Group)
 @click.help_option(help="Show this help and exit.")
 def web() -> None:
     """Read records, decide and add to them in a browser.

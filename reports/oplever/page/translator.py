@@ -92,8 +92,12 @@ class Translator:
             pieces += [Phrase(params[name], self.mark(language))] if name is not None and params[name] else []
         return tuple(pieces)
 
+    def pattern(self, singular: str, plural: str, count: int, /) -> str:
+        """The message for so many, as it is before its parameters are in it."""
+        return self._catalog.ngettext(singular, plural, count)
+
     def plural(self, singular: str, plural: str, count: int, /, **params: Any) -> str:
-        text = self._catalog.ngettext(singular, plural, count)
+        text = self.pattern(singular, plural, count)
         return text.format(count=self.number(count), **params)
 
     @property

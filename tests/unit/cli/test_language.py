@@ -20,7 +20,7 @@ PO = Path(catalogue.__file__).parents[1] / "locale" / "nl" / "LC_MESSAGES" / "op
 ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
 SETTINGS = ("LC_ALL", "LC_MESSAGES", "LANG", "OPLEVER_LANGUAGE", "OPLEVER_STORE", "OPLEVER_PERSON", "ANSIBLE_CONFIG")
 NAMES = frozenset(
-    ["when", "which", "kind", "type", "file", "text", "path", "name", "done", "user", "code", "host", "hours"]
+    ["when", "which", "kind", "type", "file", "text", "path", "name", "done", "user", "code", "host", "hosts", "hours"]
 )
 """English words that are names of options, fields and codes too."""
 

@@ -37,8 +37,8 @@ main({list(arguments)!r})
 @pytest.mark.parametrize(
     ("arguments", "libraries"),
     [
-        (("--help",), set()),
-        (("--version",), set()),
+        (("--help",), {"msgspec"}),
+        (("--version",), {"msgspec"}),
         (("add", "--help"), {"msgspec"}),
         (("add", "hours", *HOURS), {"msgspec"}),
         (("verify", NAME), {"msgspec"}),

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import helps
 import pikepdf
 import pytest
 from babel.messages.pofile import read_po
@@ -237,7 +238,7 @@ def messages() -> set[str]:
             texts |= {
                 arg.value for arg in node.args[:count] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
             }
-    return {text for text in texts | declared() if re.search("[A-Za-z]", re.sub(r"{[^{}]*}", "", text))}
+    return {text for text in texts | declared() | helps.texts() if re.search("[A-Za-z]", re.sub(r"{[^{}]*}", "", text))}
 
 
 def declared() -> set[str]:

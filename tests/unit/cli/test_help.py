@@ -1,0 +1,129 @@
+"""Help and errors of usage are in the language of the user, of every command and every option."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import click
+import helps
+import pytest
+from click.testing import CliRunner
+from oplever.cli import click_words
+from oplever.cli import help as helping
+from oplever.cli.main import main
+from oplever.page.translator import Translator
+
+FRAME = ("Usage:", "Options:", "Commands:", "Kinds:", "Examples:", "Example:", "[default:", "[required", "Show ")
+SETTINGS = ("LC_ALL", "LC_MESSAGES", "LANG", "OPLEVER_LANGUAGE", "OPLEVER_PERSON", "ANSIBLE_CONFIG")
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, words, prog_name="oplever", terminal_width=500)
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def flat(text: str) -> str:
+    return " ".join(text.replace("\b", "").split())
+
+
+def parts(command: click.Command) -> list[str]:
+    """What the help of a command says, part by part, in English."""
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    options = [option.help for option in command.params if isinstance(option, click.Option) and option.help]
+    return [flat(part) for part in (*paragraphs, *options) if part]
+
+
+def test_the_help_of_every_command_is_wholly_dutch() -> None:
+    wrong = []
+    for words, command in helps.commands():
+        _, english = run(*words, "--help")
+        code, dutch = run("--language", "nl", *words, "--help")
+        shown = flat(dutch)
+        assert (code, shown.startswith(f"Gebruik: {' '.join(('oplever', *words))}")) == (0, True), dutch
+        assert parts(command), words
+        wrong += [(words, part) for part in parts(command) if part not in flat(english)]
+        wrong += [(words, part) for part in parts(command) if part in shown]
+        frame = (
+            "Usage:",
+            "Options:",
+            "Commands:",
+            "Kinds:",
+            "Examples:",
+            "Example:",
+            "[default:",
+            "[required",
+            "Show ",
+        )
+        wrong += [(words, word) for word in frame if word in shown]
+    assert wrong == []
+
+
+def test_the_list_of_commands_is_dutch() -> None:
+    """Beside each command stands the beginning of its own help."""
+    t = Translator("nl")
+    for group in (("incident",), ("web", "account"), ("faq",), ("form",), ("add",)):
+        listed = flat(run("--language", "nl", *group, "--help")[1])
+        for words, command in helps.commands():
+            if words[:-1] == group:
+                purpose = flat(helping.text(command.help, t) or "")
+                assert purpose.partition(".")[0][:30] in listed, words
+
+
+@pytest.mark.parametrize(
+    "words", [("--help", "--language", "nl"), ("list", "--help", "--language=nl"), ("--language", "nl", "--help")]
+)
+def test_the_language_counts_wherever_it_stands(words: tuple[str, ...]) -> None:
+    assert "Gebruik:" in run(*words)[1]
+
+
+def test_the_last_language_counts_and_the_locale_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Usage:" in run("--language", "nl", "list", "--help", "--language", "en")[1]
+    monkeypatch.setenv("LANG", "nl_NL.UTF-8")
+    assert "Gebruik:" in run("list", "--help")[1]
+    assert "Usage:" in run("--language", "en", "list", "--help")[1]
+
+
+ERRORS = {
+    ("nosuch",): "Fout: Er is geen commando 'nosuch'.",
+    ("list", "--nosuch"): "Fout: Er is geen optie '--nosuch'.",
+    ("publish", "--ou", "x"): "Er is geen optie '--ou'. Bedoelt u '--out'?",
+    ("sign",): "Fout: Ontbrekende optie '--by'",
+    ("incident", "take", "--by", "x"): "Fout: Ontbrekend argument 'CASE'.",
+    ("list", "--limit", "x"): "Fout: Ongeldige waarde voor '--limit': 'x' is geen geldig getal.",
+    ("list", "--format", "x"): "Ongeldige waarde voor '--format': 'x' is niet een van 'table', 'json'.",
+    ("list", "--format"): "Fout: Optie '--format' heeft een waarde nodig.",
+    ("report", "a", "b"): "Fout: Dit argument is er te veel: b",
+    ("web", "serve", "--port", "99999"): "99999 ligt niet in het bereik 0<=x<=65535.",
+    ("purge", "--dry-run=x"): "Fout: Optie '--dry-run' heeft geen waarde.",
+    ("add", "--file", "x"): "De optie '--by' ontbreekt",
+}
+
+
+@pytest.mark.parametrize(("words", "said"), ERRORS.items(), ids=[" ".join(words) for words in ERRORS])
+def test_an_error_of_usage_is_dutch(words: tuple[str, ...], said: str) -> None:
+    code, shown = run("--language", "nl", *words)
+    assert (code, said in shown) == (2, True), shown
+    assert not {"Error", "Usage", "Try"} & set(shown.replace(":", " ").split())
+
+
+def test_what_is_listed_of_click_is_what_click_says() -> None:
+    """Another version of click that says it in other words would say it in English."""
+    texts = {"required", "Commands", "Kinds"}
+    for path in Path(click.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+        of_gettext = [call for call in calls if call.func.id in ("_", "ngettext")]  # type: ignore[attr-defined]
+        texts |= {argument.value for call in of_gettext for argument in call.args if isinstance(argument, ast.Constant)}
+    listed = {*click_words.SINGLE, *(text for pair in click_words.PLURAL for text in pair)}
+    assert listed - texts == set()
