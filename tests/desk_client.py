@@ -9,10 +9,13 @@ from typing import Any
 
 import argon2
 import pytest
+from oplever import store
+from oplever.app import incident_rules
 from oplever.app.desk import accounts
 from oplever.app.desk.permissions import Role
 from oplever.web.application import application
 from oplever.web.desk import Desk
+from oplever.web.gate import Way
 from starlette.testclient import TestClient
 
 ORIGIN = "http://127.0.0.1:8765"
@@ -56,9 +59,9 @@ class Browser:
         assert answer.status_code == 200, (answer.status_code, answer.text)
         return str(answer.text)
 
-    def fields(self, path: str) -> dict[str, str]:
-        """The hidden fields of the form that is sent to this path, as its page has them."""
-        return hidden(self.page(path), path)
+    def fields(self, path: str, at: str = "") -> dict[str, str]:
+        """The hidden fields of the form that is sent to this path, as its page (`at`) has them."""
+        return hidden(self.page(at or path), path)
 
     def send(self, path: str, at: str = "", /, headers: dict[str, str] | None = None, **values: Any) -> Any:
         """Fill in the form of the page `at` that is sent to `path`, and send it."""
@@ -90,3 +93,35 @@ def files(base: Path) -> dict[str, bytes]:
         and not path.name.startswith("desk_key")
         and ".documents" not in path.parts
     }
+
+
+def path_of(way: Way, name: str) -> str:
+    """A path of this way, about a record that is there."""
+    values = {
+        "name": name,
+        "host": "web1",
+        "file": "report.en.html",
+        "kind": "hours",
+        "token": "x" * 43,
+        "digest": "0" * 64,
+    }
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], way.path)
+
+
+REPORT: dict[str, Any] = {"text": "De printer in 0.14 doet niets", "place": "0.14"}
+
+
+def category() -> str:
+    """One that asks nothing that has to be answered."""
+    rules = incident_rules.load().rules
+    return next(name for name, one in rules.categories.items() if not any(q.required for q in one.questions))
+
+
+def taken_in(browser: Browser, **more: Any) -> str:
+    """The name of a new case."""
+    before = {path.name for path in store.every()}
+    page = f"/report?category={category()}"
+    answer = browser.send("/report", page, **{**REPORT, **more})
+    assert (answer.status_code, "The report was taken in" in answer.text) == (200, True), text(answer.text)
+    [name] = {path.name for path in store.every()} - before
+    return name

@@ -9,7 +9,7 @@ from typing import Any
 from oplever import clock, store
 from oplever.app.build import refresh, start
 from oplever.errors import OpleverError
-from oplever.files import locked, unwritable
+from oplever.files import locked, unwritable, write
 from oplever.kinds import registry
 from oplever.messages import M_
 from oplever.record import entries
@@ -27,11 +27,19 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: 
     return admit(directory, [registry.LOG.make(kind, by, clock.now(), dict(data))], after=after)
 
 
-def admit(directory: Path, added: Sequence[Entry], *, is_drawn: bool = False, after: str = "") -> Record:
+def admit(
+    directory: Path,
+    added: Sequence[Entry],
+    *,
+    is_drawn: bool = False,
+    after: str = "",
+    files: Mapping[str, bytes] | None = None,
+) -> Record:
     """The record with these entries, in their order: each is checked against the record with those before it, and all
     are added or none. record.json and the manifest are of the new revision; the documents are made afterwards, unless
     the caller sees to that (`is_drawn`). With `after` the record has to be what it was when that was its head
-    (`store.chain.head`): what somebody read.
+    (`store.chain.head`): what somebody read. `files` are those that the entries bring into the record, by their path
+    in it; they are written before the entries, so that no entry names a file that is not there.
 
     Raises OpleverError: `entry-invalid` and other refusals of an entry, `record-approved`, `incident-state`,
     `record-changed`, `entries-broken`, `file-unwritable`.
@@ -43,6 +51,9 @@ def admit(directory: Path, added: Sequence[Entry], *, is_drawn: bool = False, af
             sources = store.sources(directory)
             for entry in added:
                 sources = with_entry(sources, entry)
+            for place, content in (files or {}).items():
+                (directory / place).parent.mkdir(mode=0o700, exist_ok=True)
+                write(directory / place, content)
             append(directory, added)
             record = sources.record()
             refresh(record, directory)

@@ -57,8 +57,7 @@ def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettin
     outgoing = _outgoing(record, settings, receiver, user, text, at=contact.at)
     message, sent = _sent(directory.parent, settings, outgoing, sender=settings.address)
     entry = registry.LOG.make("mail-sent", by, contact.at, _data(outgoing, message))
-    mails.keep(directory, mails.digest_of(message), message)
-    record = admit(directory, [contact, entry])
+    record = admit(directory, [contact, entry], files=_kept(message))
     sent.unlink(missing_ok=True)
     return record
 
@@ -77,10 +76,14 @@ def receipt(directory: Path, record: Record, settings: MailSettings, by: str) ->
     outgoing = _outgoing(record, settings, _address(case), case.reporter, text, at=clock.now(), is_automatic=True)
     message, sent = _sent(directory.parent, settings, outgoing, sender="")
     data = _data(outgoing, message) | {"is_receipt": True}
-    mails.keep(directory, mails.digest_of(message), message)
-    admit(directory, [registry.LOG.make("mail-sent", by, clock.now(), data)], is_drawn=True)
+    admit(directory, [registry.LOG.make("mail-sent", by, clock.now(), data)], is_drawn=True, files=_kept(message))
     sent.unlink(missing_ok=True)
     return outgoing.message_id
+
+
+def _kept(message: bytes) -> dict[str, bytes]:
+    """The message as a file of the record."""
+    return {mails.place(mails.digest_of(message)): message}
 
 
 def _address(case: Incident) -> str:

@@ -224,8 +224,8 @@ class _Intake:
     def _add(self, mail: Mail, content: bytes, name: str, kind: str, data: dict[str, Any]) -> Handled:
         outcome: Outcome = "returned" if kind == "mail-returned" else "added"
         directory = store.find(name)
-        mails.keep(directory, mail.digest, content)
-        admit(directory, [registry.LOG.make(kind, self.by, clock.now(), data)], is_drawn=True)
+        entry = registry.LOG.make(kind, self.by, clock.now(), data)
+        admit(directory, [entry], is_drawn=True, files={mails.place(mail.digest): content})
         self._done(outcome, mail, directory)
         return Handled(outcome, mail.digest, mail.subject, name)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from oplever import store
 from oplever.app.join import Since, since
-from oplever.files import locked, unreadable
+from oplever.files import locked, sha256, unreadable
 from oplever.kinds.installation.stage import changed_since_decision, reached
 from oplever.messages import M_
 from oplever.record.entries import Entry, PseudonymisedEntry, RunEntry
@@ -69,7 +69,7 @@ def _verified(directory: Path, allowed: Path | None, printed: fingerprint.Printe
     checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
     problems = manifest.problems(directory) + signatures.strangers(directory)
     problems += [problem for signature in checked for problem in signature.problems]
-    problems += _runs(directory, entries)
+    problems += _runs(directory, entries) + _files(directory, entries)
     if printed and (problem := fingerprint.problem(directory, printed)):
         problems.append(problem)
     record = None if problems else store.load(directory)
@@ -89,6 +89,22 @@ def _runs(directory: Path, entries: Sequence[Entry]) -> list[str]:
     """What is wrong with the runs of a record of several: one that is gone, or is not what it was."""
     members = store.sources(directory).members if any(isinstance(e.entry, RunEntry) for e in entries) else ()
     return [M_("run {run}: {problem}", run=run.name, problem=run.problem) for run in members if run.problem]
+
+
+def _files(directory: Path, entries: Sequence[Entry]) -> list[str]:
+    """What is wrong with files that entries brought in: the chain answers for their digests, whatever the manifest says
+    by now. What names people may be gone since names were replaced."""
+    replaced = max((n for n, entry in enumerate(entries) if isinstance(entry.entry, PseudonymisedEntry)), default=-1)
+    problems: list[str] = []
+    for number, entry in enumerate(entries):
+        for name, digest in entry.entry.files().items():
+            path = directory / name
+            if path.is_symlink() or not path.is_file():
+                if number > replaced or entry.entry.declaration.term is None:
+                    problems.append(M_("{name}: missing, though {by} added it", name=name, by=entry.by))
+            elif sha256(path) != digest:
+                problems.append(M_("{name}: changed since {by} added it", name=name, by=entry.by))
+    return problems
 
 
 def _decision(record: Record) -> Decision | None:

@@ -28,6 +28,7 @@ class Lazy(NamedTuple):
 
 COMMANDS = {
     "add": Lazy("oplever.cli.add", "add", "Add to a record what no machine can know."),
+    "attach": Lazy("oplever.cli.attach", "attach", "Add a photo or another file to a record."),
     "checks": Lazy("oplever.cli.checks", "checks", "Find mistakes in files with checks."),
     "compare": Lazy("oplever.cli.compare", "compare_command", "Compare two records or two machines."),
     "complete": Lazy("oplever.cli.complete", "complete", "Ask for everything that a record lacks."),

@@ -155,6 +155,7 @@ PLAIN: dict[str, str] = {
 ENTRIES: dict[str, str] = {
     "accept-drift": N_("accepted differences with the delivery"),
     "acceptance": N_("acceptance"),
+    "annex": N_("annex"),
     "asked-back": N_("question back"),
     "assessed": N_("assessment"),
     "assigned": N_("assigned"),

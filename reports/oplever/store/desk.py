@@ -15,7 +15,8 @@ from oplever.store import database, places
 from oplever.store.database import Database
 
 FILE = "desk.sqlite"
-VERSION = 1
+VERSION = 2
+"""A later version has the tables of those before it, and more: what lacks is made."""
 ABOUT = "oplever_desk_about"
 TABLES: dict[str, dict[str, str]] = {
     ABOUT: {"version": "INTEGER NOT NULL"},
@@ -59,6 +60,8 @@ TABLES: dict[str, dict[str, str]] = {
         "expires": "TEXT NOT NULL",
         "used": "TEXT",
     },
+    # Forms that were sent: `digest` as above, of the form; `outcome` is the path to what came of it.
+    "oplever_desk_forms": {"digest": "TEXT PRIMARY KEY", "at": "TEXT NOT NULL", "outcome": "TEXT NOT NULL"},
 }
 _INDEXED = (("oplever_desk_attempts", "subject"), ("oplever_desk_reads", "at"), ("oplever_desk_sessions", "login"))
 
@@ -94,7 +97,7 @@ def _make(connection: Database) -> None:
         versions = connection.column(query)
         if versions == [VERSION]:
             return
-        if versions:
+        if versions and versions[0] > VERSION:
             raise unusable(f"its tables are of version {versions[0]}, this program has {VERSION}")
     with connection.writing():
         for table, columns in TABLES.items():
@@ -102,8 +105,8 @@ def _make(connection: Database) -> None:
             connection.change(f"CREATE TABLE IF NOT EXISTS {table} ({lines})")
         for table, column in _INDEXED:
             connection.change(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})")
-        if not connection.column(query):
-            connection.change(f"INSERT INTO {ABOUT} (version) VALUES ({VERSION})")  # noqa: S608 - constants
+        connection.change(f"DELETE FROM {ABOUT}")  # noqa: S608 - a constant
+        connection.change(f"INSERT INTO {ABOUT} (version) VALUES ({VERSION})")  # noqa: S608 - constants
 
 
 def unusable(reason: str) -> OpleverError:

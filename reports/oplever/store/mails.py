@@ -10,7 +10,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from oplever.files import append_line, unreadable, unwritable, write
+from oplever.files import append_line, unreadable, unwritable
+from oplever.kinds.incident.entries.mail import place
+
+__all__ = ["digest_of", "forget", "log", "logged", "outgoing", "place", "unfinished"]
 
 PLACE = "mail"
 """Directory of the mails in a record, and beside the records the one of what is going out."""
@@ -33,21 +36,6 @@ class Logged(Struct, frozen=True, omit_defaults=True):
 def digest_of(content: bytes) -> str:
     """What a message is named after: SHA-256 of its bytes."""
     return hashlib.sha256(content).hexdigest()
-
-
-def place(digest: str) -> str:
-    """Where a message is in its record. It is named after its content, never after what it says."""
-    return f"{PLACE}/{digest}.eml"
-
-
-def keep(directory: Path, digest: str, content: bytes) -> None:
-    """Put a message into a record. Raises OpleverError (`file-unwritable`)."""
-    path = directory / place(digest)
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-    except OSError as problem:
-        raise unwritable(path, problem) from None
-    write(path, content)
 
 
 def forget(directory: Path) -> None:

@@ -17,7 +17,7 @@ from oplever.web.shield import Shield
 def application(desk: Desk) -> ASGIApp:
     routes = [Route(way.path, endpoint(way, desk), methods=[way.method]) for way in WAYS]
     app = Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})
-    return Shield(app, desk)
+    return Shield(app, desk, [route for way, route in zip(WAYS, routes, strict=True) if way.takes_file])
 
 
 async def _unknown(request: Request, problem: Exception) -> Response:

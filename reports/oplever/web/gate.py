@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from oplever.app.desk import sessions
+from oplever.app.desk import once, sessions
 from oplever.app.desk.permissions import Action, may
 from oplever.errors import OpleverError
 from oplever.messages import M_
@@ -26,11 +27,13 @@ from oplever.page.translator import LANGUAGES, Translator
 from oplever.store import desk as desk_store
 from oplever.web.desk import Desk
 from oplever.web.parts import Section
-from oplever.web.visit import Visit
+from oplever.web.visit import Upload, Visit
 from oplever.words import Language
 
 Handler = Callable[[Visit], Response]
 _MOST_FIELDS = 2000
+_WAIT_SECONDS = 10.0
+"""For what came of the same form that is still being answered."""
 _STATUS = {
     "record-unknown": 404,
     "page-unknown": 404,
@@ -47,6 +50,9 @@ _STATUS = {
     "incident-state": 409,
     "incident-order": 409,
     "incident-open-ends": 409,
+    "form-sent": 409,
+    "annex-size": 413,
+    "annex-type": 415,
     "entry-invalid": 422,
     "account-invalid": 422,
 }
@@ -55,12 +61,15 @@ LANGUAGE = "language"
 
 
 class Way(NamedTuple):
-    """A page or an action of the desk: where it is, what it takes, and who makes the answer."""
+    """A page or an action of the desk: where it is, what it takes, and who makes the answer. What a
+    form sends twice is done once, unless it `may_repeat`."""
 
     path: str
     method: str
     action: Action
     handler: Handler
+    takes_file: bool = False
+    may_repeat: bool = False
 
 
 def endpoint(way: Way, desk: Desk) -> Callable[[Request], object]:
@@ -68,33 +77,45 @@ def endpoint(way: Way, desk: Desk) -> Callable[[Request], object]:
 
     async def answer(request: Request) -> Response:
         try:
-            form = await _form(request) if way.method == "POST" else {}
+            sent = await _form(request, way) if way.method == "POST" else _Sent({}, {})
         except (HTTPException, ValueError) as problem:
             return Response(f"the form cannot be read: {problem}", 400, media_type="text/plain")
-        return await run_in_threadpool(_answer, way, desk, request, form)
+        return await run_in_threadpool(_answer, way, desk, request, sent)
 
     return answer
 
 
-async def _form(request: Request) -> Mapping[str, Sequence[str]]:
+class _Sent(NamedTuple):
+    """What a form has: its fields, and files where the way takes one."""
+
+    fields: Mapping[str, Sequence[str]]
+    files: Mapping[str, Sequence[Upload]]
+
+
+async def _form(request: Request, way: Way) -> _Sent:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return {}
-    data: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=1 << 17)
-    form: dict[str, list[str]] = {}
+        return _Sent({}, {})
+    most_files = 1 if way.takes_file else 0
+    data: FormData = await request.form(max_files=most_files, max_fields=_MOST_FIELDS, max_part_size=1 << 17)
+    fields: dict[str, list[str]] = {}
+    files: dict[str, list[Upload]] = {}
     for name, value in data.multi_items():
-        if not isinstance(value, UploadFile):
-            form.setdefault(name, []).append(value)
-    return form
+        if isinstance(value, UploadFile):
+            files.setdefault(name, []).append(Upload(value.filename or "", await value.read()))
+        else:
+            fields.setdefault(name, []).append(value)
+    await data.close()
+    return _Sent(fields, files)
 
 
-def _answer(way: Way, desk: Desk, request: Request, form: Mapping[str, Sequence[str]]) -> Response:
+def _answer(way: Way, desk: Desk, request: Request, sent: _Sent) -> Response:
     t = Translator(_language(request))
     try:
         with desk_store.opened() as database:
             session = sessions.load(database, request.cookies.get(desk.cookie, ""))
             form_token = session.form_token if session else request.cookies.get(desk.form_cookie, "")
-            visit = Visit(request, desk, database, session, form, form_token, t)
+            visit = Visit(request, desk, database, session, sent.fields, form_token, t, sent.files)
             if not visit.form_token:
                 visit.form_token = visit.cookies[desk.form_cookie] = secrets.token_urlsafe(32)
             return _with_cookies(visit, _guarded(way, visit))
@@ -116,7 +137,7 @@ def _guarded(way: Way, visit: Visit) -> Response:
             )
         if way.method == "POST":
             _check_token(visit)
-        return way.handler(visit)
+        return way.handler(visit) if way.method == "GET" or way.may_repeat else _once(way, visit)
     except OpleverError as problem:
         return refusal(visit, problem)
 
@@ -141,6 +162,36 @@ def _check_origin(visit: Visit) -> None:
 def _check_token(visit: Visit) -> None:
     if not visit.form_token or not hmac.compare_digest(visit.value("form_token").encode(), visit.form_token.encode()):
         raise _refused()
+
+
+def _once(way: Way, visit: Visit) -> Response:
+    """The answer to a form, whose work is done once however often it is sent. Raises OpleverError: `form-refused` for
+    a form without key, `form-sent` when it is not known what came of it the first time."""
+    if not 16 <= len(visit.value("once")) <= 64:
+        raise _refused()
+    contents = [file.content for files in visit.files.values() for file in files]
+    form = once.form_digest(visit.request.url.path, visit.form, contents)
+    end = time.monotonic() + _WAIT_SECONDS
+    while (outcome := once.claim(visit.database, form)) is not None:
+        if outcome:
+            return visit.go(outcome)
+        if time.monotonic() > end:
+            raise OpleverError(
+                "form-sent",
+                M_("this form was sent before, and it is not known what came of it"),
+                M_("look whether it was added; if not, open the page again and fill it in"),
+            )
+        time.sleep(0.1)
+    try:
+        response = way.handler(visit)
+    except OpleverError:
+        once.release(visit.database, form)
+        raise
+    if response.status_code >= 400:
+        once.release(visit.database, form)
+    else:
+        once.settle(visit.database, form, visit.outcome or response.headers.get("location", "/"))
+    return response
 
 
 def _refused() -> OpleverError:

@@ -22,11 +22,13 @@ Control = Literal[
     "password",
     "hidden",
     "drawing",
+    "file",
 ]
 
 
 class Field(Struct, frozen=True):
-    """One thing to fill in. `choices` are pairs of what is sent and what is shown; `hint` tells how to write it."""
+    """One thing to fill in. `choices` are pairs of what is sent and what is shown; `hint` tells how to write it. The
+    `value` of a file is which ones a browser offers."""
 
     name: str
     label: str
@@ -82,7 +84,20 @@ class Picture(Struct, frozen=True, tag_field="kind", tag="picture"):
     width: int
 
 
-Part = Block | Form | Ways | Live | Picture
+class Shot(Struct, frozen=True):
+    """A file that can be opened: a picture shows itself."""
+
+    path: str
+    text: str
+    note: str
+    is_picture: bool
+
+
+class Gallery(Struct, frozen=True, tag_field="kind", tag="gallery"):
+    shots: tuple[Shot, ...]
+
+
+Part = Block | Form | Ways | Live | Picture | Gallery
 
 
 class Section(Struct, frozen=True):
@@ -94,7 +109,8 @@ class Section(Struct, frozen=True):
 
 class Screen(Struct, frozen=True):
     """One page of the desk. `document` is where the sections of a record are that the summary refers to; `labels` are
-    words of the frame; `refresh` is after how many seconds a browser without script asks again."""
+    words of the frame; `once` is the key of each form on it (oplever.app.desk.once); `refresh` is after how many
+    seconds a browser without script asks again."""
 
     language: Language
     title: str
@@ -105,6 +121,7 @@ class Screen(Struct, frozen=True):
     other: Link
     account: str = ""
     form_token: str = ""
+    once: str = ""
     verdict: Verdict | None = None
     front: tuple[Part, ...] = ()
     document: str = ""

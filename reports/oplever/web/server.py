@@ -6,7 +6,7 @@ import socket
 from ipaddress import ip_address
 
 from oplever import config, extras, store
-from oplever.app.desk import accounts, key, links, reads, sessions
+from oplever.app.desk import accounts, key, links, once, reads, sessions
 from oplever.errors import OpleverError
 from oplever.files import why
 from oplever.messages import M_
@@ -30,7 +30,7 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
             M_("make one: oplever web account add 'M. de Wit' --role supervisor"),
         )
     with desk_store.opened() as database:
-        for kept in (reads, links, sessions):
+        for kept in (reads, links, sessions, once):
             kept.forget(database)
     next(iter(store.every()), None)  # a directory that cannot be read says so now
     key.key()

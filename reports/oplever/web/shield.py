@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from oplever.app.annex_content import LARGEST
+from oplever.app.desk import sessions
+from oplever.errors import OpleverError
+from oplever.store import desk as desk_store
 from oplever.web.desk import Desk
 
 POLICY = (
@@ -25,15 +32,22 @@ HEADERS: Mapping[str, str] = {
 }
 LARGEST_FORM = 1 << 20
 """Bytes of a request."""
+LARGEST_UPLOAD = LARGEST + (1 << 16)
+"""Bytes of a request with a file, for whoever is logged in."""
+_MOST_UPLOADS = 8
+"""At the same time: each is in memory as a whole."""
 BODY_SECONDS = 20.0
 """In which a request has to be there as a whole."""
+_UPLOAD_SECONDS = 180.0
+"""The same for a file, over a telephone with a bad connection."""
 
 
 class Shield:
     """Around the application: refuses what is too large, too slow or for another host, and puts headers on answers."""
 
-    def __init__(self, app: ASGIApp, desk: Desk, largest: int = LARGEST_FORM, seconds: float = BODY_SECONDS) -> None:
-        self._app, self._desk, self._largest, self._seconds = app, desk, largest, seconds
+    def __init__(self, app: ASGIApp, desk: Desk, uploads: Sequence[Route] = (), seconds: float = BODY_SECONDS) -> None:
+        self._app, self._desk, self._uploads, self._seconds = app, desk, uploads, seconds
+        self._uploading = asyncio.Semaphore(_MOST_UPLOADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,25 +61,39 @@ class Shield:
         if scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, guarded)
             return
+        if await self._is_upload(scope):
+            async with self._uploading:
+                await self._pass_on(scope, receive, guarded, LARGEST_UPLOAD, _UPLOAD_SECONDS)
+        else:
+            await self._pass_on(scope, receive, guarded, LARGEST_FORM, self._seconds)
+
+    async def _is_upload(self, scope: Scope) -> bool:
+        """Whether it may be as large as a file: somebody who is logged in sends it to where files are taken."""
+        if not any(route.matches(scope)[0] is Match.FULL for route in self._uploads):
+            return False
+        token = Request(scope).cookies.get(self._desk.cookie, "")
+        return await run_in_threadpool(_is_open, token)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, largest: int, seconds: float) -> None:
         try:
-            async with asyncio.timeout(self._seconds):
-                body = await self._body(receive)
+            async with asyncio.timeout(seconds):
+                body = await self._body(receive, largest)
         except TimeoutError:
-            await _refuse(guarded, 408, "the request took too long")
+            await _refuse(send, 408, "the request took too long")
             return
         if body is None:
-            await _refuse(guarded, 413, "the request is too large")
+            await _refuse(send, 413, "the request is too large")
             return
-        await self._app(scope, _replay(body, receive), guarded)
+        await self._app(scope, _replay(body, receive), send)
 
-    async def _body(self, receive: Receive) -> bytes | None:
+    async def _body(self, receive: Receive, largest: int) -> bytes | None:
         """All of it; None when it is too large."""
         chunks, size = [], 0
         while True:
             message = await receive()
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > self._largest:
+            if size > largest:
                 return None
             chunks.append(chunk)
             if message["type"] == "http.disconnect" or not message.get("more_body", False):
@@ -84,6 +112,14 @@ class Shield:
             await send(message)
 
         return with_headers
+
+
+def _is_open(token: str) -> bool:
+    try:
+        with desk_store.opened() as database:
+            return sessions.is_open(database, sessions.digest(token))
+    except OpleverError:  # the page says what is wrong
+        return False
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

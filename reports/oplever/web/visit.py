@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -28,10 +30,18 @@ if TYPE_CHECKING:
     from oplever.web.desk import Desk
 
 
+class Upload(Struct, frozen=True):
+    """A file that was sent: `name` is what the browser calls it, and nothing to rely on."""
+
+    name: str
+    content: bytes
+
+
 @dataclass
 class Visit:
-    """`form` are the values of the fields that were sent, `form_token` what a form of this browser has to hold.
-    `cookies` are put into the answer: name -> value, None takes one away."""
+    """`form` are the values of the fields that were sent, `files` the files, by the name of their field; `form_token`
+    is what a form of this browser has to hold. `cookies` are put into the answer: name -> value, None takes one away.
+    Who sends the same form again is led to `outcome`, when the answer itself leads nowhere."""
 
     request: Request
     desk: Desk
@@ -40,7 +50,9 @@ class Visit:
     form: Mapping[str, Sequence[str]]
     form_token: str
     t: Translator
+    files: Mapping[str, Sequence[Upload]] = field(default_factory=dict)
     cookies: dict[str, str | None] = field(default_factory=dict)
+    outcome: str = ""
 
     @property
     def account(self) -> Account:
@@ -107,6 +119,7 @@ class Visit:
             ),
             account=account.name if account else "",
             form_token=self.form_token,
+            once=secrets.token_urlsafe(16),
             organisation=organisation(),
         )
 

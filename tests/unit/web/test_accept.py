@@ -45,7 +45,7 @@ def test_what_a_user_answers_is_in_the_record_as_said(records: Path) -> None:
     done = answer(
         path, browser, drawn=DRAWN, typed="", remarks="snel geholpen", verdict="accepted_with_rest_points", **values
     )
-    assert done.status_code == 200, text(done.text)
+    assert done.status_code == 303, text(done.text)
     entry = store.read_entries(records / name)[-1]
     acceptance = store.load(records / name).acceptance
     assert (entry.by, acceptance.user, acceptance.opened_by, acceptance.drawn) == (USER, USER, "K. Jansen", DRAWN)
@@ -64,13 +64,15 @@ def test_a_link_works_once(stored: dict[str, str]) -> None:
     browser = Browser()
     fields = browser.fields(path)
 
-    def send(_: int) -> int:
-        data = {**fields, "verdict": "accepted", "typed": USER}
+    def send(number: int) -> int:
+        data = {**fields, "verdict": "accepted", "typed": USER, "once": f"{number:020}"}
         return int(browser.client.post(path, data=data, headers=SAME_SITE).status_code)
 
     with ThreadPoolExecutor(4) as pool:
         codes = sorted(pool.map(send, range(4)))
-    assert codes == [200, 410, 410, 410]
+    assert codes == [303, 410, 410, 410]
+    assert "Your answer is in the record" in browser.page(f"{path}/done")
+    assert browser.get("/accept/" + "x" * 43 + "/done").status_code == 410
     assert browser.get(path).status_code == 410
 
 
@@ -98,7 +100,7 @@ def test_without_a_signature_nothing_is_added_and_the_link_goes_on_working(
     assert (refused.status_code, "it is not signed" in refused.text) == (422, True)
     assert "dit blijft staan" in refused.text
     assert files(records) == before
-    assert answer(path).status_code == 200
+    assert answer(path).status_code == 303
 
 
 def test_what_changed_meanwhile_is_not_accepted(stored: dict[str, str], records: Path) -> None:
@@ -111,7 +113,7 @@ def test_what_changed_meanwhile_is_not_accepted(stored: dict[str, str], records:
     refused = browser.client.post(path, data=data, headers=SAME_SITE)
     assert refused.status_code == 409
     assert "kabel" in refused.text  # what it is about now
-    assert answer(path, browser).status_code == 200
+    assert answer(path, browser).status_code == 303
 
 
 def test_nobody_lets_the_executor_accept(stored: dict[str, str], records: Path) -> None:
@@ -142,7 +144,7 @@ def test_only_a_drawing_is_taken_for_one(drawing: str, is_one: bool, stored: dic
     path = link(stored["failed"])
     before = files(records)
     done = answer(path, drawn=drawing, typed="")
-    assert done.status_code == (200 if is_one else 422)
+    assert done.status_code == (303 if is_one else 422)
     assert "<script>alert" not in done.text
     assert (files(records) == before) is not is_one
 

@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from desk_client import Browser, files, text
+from desk_client import REPORT, Browser, category, files, taken_in, text
 from oplever import store
-from oplever.app import incident_rules
-
-REPORT: dict[str, Any] = {"text": "De printer in 0.14 doet niets", "place": "0.14"}
-
-
-def category() -> str:
-    """One that asks nothing that has to be answered."""
-    rules = incident_rules.load().rules
-    return next(name for name, one in rules.categories.items() if not any(q.required for q in one.questions))
-
-
-def taken_in(browser: Browser, **more: Any) -> str:
-    """The name of a new case."""
-    before = {path.name for path in store.every()}
-    page = f"/report?category={category()}"
-    answer = browser.send("/report", page, **{**REPORT, **more})
-    assert (answer.status_code, "The report was taken in" in answer.text) == (200, True), text(answer.text)
-    [name] = {path.name for path in store.every()} - before
-    return name
 
 
 def test_what_a_reporter_sends_is_a_case_in_his_name_and_he_can_follow_it(records: Path) -> None:

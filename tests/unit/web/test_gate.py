@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from desk_client import ORIGIN, PASSWORD, SAME_SITE, WRONG, Browser, text
+from desk_client import ORIGIN, PASSWORD, SAME_SITE, WRONG, Browser, path_of, text
 from oplever import clock
 from oplever.app.desk import accounts, sessions
 from oplever.app.desk.permissions import PERMISSIONS, ROLES, Role
@@ -19,12 +19,6 @@ from oplever.web.routes import WAYS
 from oplever.web.shield import HEADERS, LARGEST_FORM
 
 GUARDED = [way for way in WAYS if way.action != "public"]
-
-
-def path_of(way: Way, name: str) -> str:
-    """A path of this way, about a record that is there."""
-    values = {"name": name, "host": "web1", "file": "report.en.html", "kind": "hours", "token": "x" * 43}
-    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], way.path)
 
 
 def ask(browser: Browser, way: Way, name: str, headers: dict[str, str] | None = None, **data: Any) -> Any:

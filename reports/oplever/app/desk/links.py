@@ -50,11 +50,12 @@ def make(database: Database, purpose: Purpose, record: str, person: str, made_by
     return token
 
 
-def find(database: Database, purpose: Purpose, token: str) -> Link:
-    """The link with this token, while it works. Raises OpleverError (`link-unusable`)."""
+def find(database: Database, purpose: Purpose, token: str, *, is_used: bool = False) -> Link:
+    """The link with this token, while it works; or one that `is_used`. Raises OpleverError (`link-unusable`)."""
+    used = "IS NOT NULL" if is_used else "IS NULL"
     rows = database.rows(
-        """SELECT token, purpose, record, person, made_by, expires FROM oplever_desk_links
-        WHERE token = :token AND purpose = :purpose AND used IS NULL AND expires > :now""",
+        f"""SELECT token, purpose, record, person, made_by, expires FROM oplever_desk_links
+        WHERE token = :token AND purpose = :purpose AND used {used} AND expires > :now""",  # noqa: S608 - constants
         {"token": digest(token), "purpose": purpose, "now": clock.now()},
     )
     if not rows:

@@ -35,6 +35,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),
     Chapter(("hours",), N_("Hours"), handover.hours),
     Chapter(("links",), N_("Records and other reports"), handling.links),
+    Chapter(("annexes",), N_("Annexes"), handover.attached),
     Chapter(("accountability",), N_("Accountability and review"), handover.accountability),
     Chapter(("signatures",), N_("Signatures"), handover.signatures),
 )

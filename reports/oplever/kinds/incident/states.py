@@ -17,7 +17,7 @@ _ALWAYS = frozenset(("data-leak", "leak-told", "mail-received", "mail-sent", "ma
 
 _SHARED = frozenset(
     (
-        "assignment", "consequence", "correction", "decision", "escalation", "hours", "none", "proposal",
+        "annex", "assignment", "consequence", "correction", "decision", "escalation", "hours", "none", "proposal",
         "pseudonymised", "report", "rest-point", "signature", "test",
     )
 )  # fmt: skip

@@ -360,6 +360,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("rest_points",), N_("Follow-up actions"), handover.rest_points),
     Chapter(("proposals",), N_("Improvement proposals"), handover.proposals),
     Chapter(("hours",), N_("Hours"), handover.hours),
+    Chapter(("annexes",), N_("Annexes"), handover.attached),
     Chapter(("accountability",), N_("Accountability and review"), handover.accountability),
     Chapter(("signatures",), N_("Signatures"), handover.signatures),
 )

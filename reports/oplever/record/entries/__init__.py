@@ -13,6 +13,7 @@ from oplever.messages import M_
 from oplever.record.entries import withdrawal
 from oplever.record.entries.accept_drift import AcceptDriftEntry
 from oplever.record.entries.acceptance import AcceptanceEntry
+from oplever.record.entries.annex import AnnexEntry
 from oplever.record.entries.assignment import AssignmentEntry
 from oplever.record.entries.base import LONGEST, Declaration, EntryKind, Envelope, NonEmptyText, Term
 from oplever.record.entries.component import ComponentEntry
@@ -46,6 +47,7 @@ __all__ = [
     "LONGEST",
     "AcceptDriftEntry",
     "AcceptanceEntry",
+    "AnnexEntry",
     "AssignmentEntry",
     "CaseResult",
     "ComponentEntry",
@@ -104,6 +106,7 @@ Content = (
     | ReportEntry
     | DecisionEntry
     | HandoverEntry
+    | AnnexEntry
     | CorrectionEntry
     | ExceptionEntry
     | AcceptDriftEntry

@@ -89,6 +89,10 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
         """The record with this added. What does not fit (any more) changes nothing: an old line is never refused."""
         raise NotImplementedError
 
+    def files(self) -> Mapping[str, str]:
+        """The files that it brings into the record, by their path in it, each with its SHA-256."""
+        return {}
+
     def history(self) -> str:
         """Its line in the history of the document."""
         return self.tag()

@@ -96,12 +96,15 @@ class Scope(Struct, frozen=True):
 
 
 class Annex(Struct, frozen=True):
-    """One file that belongs to the record."""
+    """One file that belongs to the record: what it shows, its type by its content, and who added it when."""
 
     name: str
     sha256: str
     size_bytes: int
     what: str = ""
+    type: str = ""
+    by: str = ""
+    at: str = ""
 
 
 class Signature(Struct, frozen=True):

@@ -53,6 +53,7 @@ def invite(visit: Visit) -> Response:
     own_work.check_role(of.record, user, "user")
     token = links.make(visit.database, "accept", of.directory.name, user, visit.account.name)
     address = f"{visit.desk.origin}/accept/{token}"
+    visit.outcome = f"{path_of(of.directory.name)}/invite"
     advice = Paragraph(t("Give this to {user}, or hold this screen out to the camera of a phone.", user=user))
     once = Paragraph(t("It is not shown again: with it anybody can answer as {user}.", user=user), "warn")
     parts = (advice, *_picture(address), *pairs((t("Link"), Cell(address, link=address))), once)
@@ -160,9 +161,15 @@ def send(visit: Visit) -> Response:
             raise
         return _page(visit, link, of, problem)
     visit.desk.changed()
+    return visit.go(f"/accept/{visit.part('token')}/done")
+
+
+def done(visit: Visit) -> Response:
+    """After the answer: the link itself works no more."""
+    links.find(visit.database, "accept", visit.part("token"), is_used=True)
     t = visit.t
     thanks = Paragraph(t("Thank you. Your answer is in the record."), "good")
-    return visit.show(visit.screen(of.page.title, [Section("", (thanks,))], kind=t("Check with the user")))
+    return visit.show(visit.screen(t("Check with the user"), [Section("", (thanks,))]))
 
 
 def _answer(visit: Visit, link: Link, of: Shown) -> dict[str, object]:

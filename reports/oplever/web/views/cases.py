@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from oplever.page.blocks import Block, Cell, Column, Paragraph
 from oplever.page.parts import Blocks, pairs, table, titled
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import DOCUMENT_STATUS, toned
-from oplever.record.entries import EntryKind
+from oplever.record.entries import AnnexEntry, EntryKind
 from oplever.record.model import Record
 from oplever.record.model.incident_rules import Category
 from oplever.record.persons import same_person
@@ -28,6 +29,8 @@ from oplever.store.cases import Case
 from oplever.text import clean, clean_text
 from oplever.web import forms, gate
 from oplever.web.parts import Field, Form, Link, Section, Ways
+from oplever.web.views import annexes
+from oplever.web.views.gallery import gallery, photos
 from oplever.web.views.lists import case_path
 from oplever.web.views.records import Shown, front, history, shown
 from oplever.web.visit import Visit, unknown_page
@@ -165,6 +168,8 @@ def report(visit: Visit) -> Response:
     except OpleverError as problem:
         return _report(visit, problem)
     visit.desk.changed()
+    path = case_path(directory.name) if visit.may("read_cases") else f"/reported/{directory.name}"
+    visit.outcome = path
     return _taken_in(visit, directory.name, record)
 
 
@@ -178,7 +183,9 @@ def _taken_in(visit: Visit, name: str, record: Record) -> Response:
         Paragraph(t("With this link {name} can follow it without account.", name=record.case.reporter)),
         *pairs((t("Link"), Cell(address, link=address))),
     )
-    ways = Ways((Link(t("Open the case"), case_path(name)),) if visit.may("read_cases") else ())
+    links_ = [Link(t("Add a photo or file"), f"{visit.outcome}{'/annex' if visit.may('handle_cases') else ''}")]
+    links_ += [Link(t("Open the case"), case_path(name))] if visit.may("read_cases") else []
+    ways = Ways(tuple(links_))
     return visit.show(visit.screen(t("Report"), [Section("", (*blocks, ways))]))
 
 
@@ -186,7 +193,12 @@ def show(visit: Visit) -> Response:
     """The first page of a case, and what can happen with it now."""
     of = _case(visit)
     visit.note_read(of.record.id)
-    sections = [Section(visit.t("What you can do"), (Ways(_events(visit, of)),)), history(visit.t, of)]
+    t = visit.t
+    sections = [
+        Section(t("What you can do"), (Ways(_events(visit, of)),)),
+        *photos(t, case_path(of.directory.name), of.record),
+        history(t, of),
+    ]
     return visit.show(front(visit, of, sections))
 
 
@@ -208,6 +220,7 @@ def _events(visit: Visit, of: Shown) -> tuple[Link, ...]:
         for name in dict.fromkeys(names)
         if takes(of.record.status, _any(registry.entry_kind(name)))
     ]
+    ways += [Link(t("Add a photo or file"), f"{path}/annex")] if takes(of.record.status, _any(AnnexEntry)) else []
     decide = [Link(t("Approve or reject"), f"/records/{of.directory.name}/decide")] if visit.may("decide") else []
     return (*ways, *decide)
 
@@ -281,11 +294,36 @@ def _added(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
 
 def show_reported(visit: Visit) -> Response:
     """One's own report: another one is no page."""
+    return _reported(visit)
+
+
+def _reported(visit: Visit, problem: OpleverError | None = None) -> Response:
+    t, name = visit.t, visit.part("name")
+    _, record = _own_report(visit)
+    path = f"/reported/{name}"
+    parts = gallery(t, path, record, (visit.account.name,))
+    if registry.of(record).takes(record.status, _any(AnnexEntry)):
+        parts = (*parts, annexes.form(visit, path, "", problem))
+    sections = [Section(t("Your photos and files"), parts)] if parts else []
+    return _followed(visit, record, sections, gate.status(problem) if problem else 200)
+
+
+def _own_report(visit: Visit) -> tuple[Path, Record]:
     directory = visit.desk.record(visit.part("name"))
     record = store.load(directory)
     if record.incident is None or not same_person(record.incident.reporter, visit.account.name):
         raise unknown_page()
-    return _followed(visit, record)
+    return directory, record
+
+
+def attach_reported(visit: Visit) -> Response:
+    """A file with one's own report."""
+    directory, _ = _own_report(visit)
+    try:
+        annexes.attach(visit, directory)
+    except OpleverError as problem:
+        return _reported(visit, problem)
+    return visit.go(f"/reported/{directory.name}")
 
 
 def follow(visit: Visit) -> Response:
@@ -294,7 +332,7 @@ def follow(visit: Visit) -> Response:
     return _followed(visit, store.load(visit.desk.record(link.record)))
 
 
-def _followed(visit: Visit, record: Record) -> Response:
+def _followed(visit: Visit, record: Record, more: Sequence[Section] = (), status: int = 200) -> Response:
     """What the reporter may know: how far it is, what he was told, and the solution; nothing about others."""
     t = visit.t
     shown_record = clean(record)
@@ -308,4 +346,5 @@ def _followed(visit: Visit, record: Record) -> Response:
         (t("What you were told"), "\n".join(contacts)),
         (t("Solution"), case.solutions[-1].solution if case.solutions else None),
     )
-    return visit.show(visit.screen(shown_record.assignment.title, [Section("", facts)], kind=t("Your report")))
+    screen = visit.screen(shown_record.assignment.title, [Section("", facts), *more], kind=t("Your report"))
+    return visit.show(screen, status)

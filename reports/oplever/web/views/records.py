@@ -24,6 +24,7 @@ from oplever.render.registry import FORMATS
 from oplever.store import chain, documents, fingerprint
 from oplever.text import clean
 from oplever.web.parts import Link, Screen, Section, Ways
+from oplever.web.views.gallery import photos
 from oplever.web.views.lists import case_path, path_of
 from oplever.web.visit import Visit, unknown_page
 
@@ -70,7 +71,13 @@ def show(visit: Visit) -> Response:
     if of.record.incident is not None:
         return visit.go(case_path(of.directory.name))
     visit.note_read(of.record.id)
-    return visit.show(front(visit, of, [Section(visit.t("What you can do"), actions(visit, of)), history(visit.t, of)]))
+    t = visit.t
+    sections = [
+        Section(t("What you can do"), actions(visit, of)),
+        *photos(t, path_of(of.directory.name), of.record),
+        history(t, of),
+    ]
+    return visit.show(front(visit, of, sections))
 
 
 def front(visit: Visit, of: Shown, sections: list[Section]) -> Screen:
@@ -102,6 +109,7 @@ def actions(visit: Visit, of: Shown) -> tuple[Block | Ways, ...]:
         links.append(Link(t("Approve or reject"), f"{path}/decide"))
     if visit.may("add"):
         links.append(Link(t("Add something"), f"{path}/add"))
+        links.append(Link(t("Add a photo or file"), f"{path}/annex"))
     if visit.may("invite") and of.record.kind == RUN:
         links.append(Link(t("Let a user accept it"), f"{path}/invite"))
     if visit.may("watch_runs") and (of.directory / store.JOURNAL).is_file():

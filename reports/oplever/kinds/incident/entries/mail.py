@@ -3,6 +3,7 @@ what it means is for a person to say."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
@@ -12,6 +13,11 @@ from oplever.record.entries.base import Declaration, Envelope, NonEmptyText
 from oplever.record.model import Attachment, Incident, Mail, Record
 
 _DIGEST = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+def place(digest: str) -> str:
+    """Where a message is in its record. It is named after its content, never after what it says."""
+    return f"mail/{digest}.eml"
 
 
 class MailReceivedEntry(Event, frozen=True, tag="mail-received"):
@@ -34,6 +40,9 @@ class MailReceivedEntry(Event, frozen=True, tag="mail-received"):
     attachments: Annotated[tuple[Attachment, ...], Meta(description="Files in it.")] = ()
     automatic: Annotated[str, Meta(description="The header that shows that a machine wrote it.")] = ""
     is_report: Annotated[bool, Meta(description="The case was made of it.")] = False
+
+    def files(self) -> Mapping[str, str]:
+        return {place(self.digest): self.digest}
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         is_unread = not (self.automatic or self.is_report)
@@ -61,6 +70,9 @@ class MailSentEntry(Event, frozen=True, tag="mail-sent"):
     size_bytes: Annotated[int, Meta(ge=0, description="Size of the message.")]
     is_receipt: Annotated[bool, Meta(description="It is the receipt that a machine sent.")] = False
 
+    def files(self) -> Mapping[str, str]:
+        return {place(self.digest): self.digest}
+
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         mail = Mail(
             "out", self.message_id, "", self.address, self.subject, envelope.at, self.text, self.digest,
@@ -80,6 +92,9 @@ class MailReturnedEntry(Event, frozen=True, tag="mail-returned"):
     message_id: Annotated[NonEmptyText, Meta(description="What the message that came back is called.")]
     digest: Annotated[_DIGEST, Meta(description="SHA-256 of the notice.")]
     reason: Annotated[str, Meta(description="What the server of the receiver said.")] = ""
+
+    def files(self) -> Mapping[str, str]:
+        return {place(self.digest): self.digest}
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         reason = self.reason or "?"

@@ -171,11 +171,24 @@ def after_care(view: View, t: Translator) -> Blocks:
 
 
 def annexes(view: View, t: Translator) -> Blocks:
-    rows = [(code(a.name), Cell(a.what), Cell(t.size(a.size_bytes)), code(a.sha256)) for a in view.record.annexes]
-    columns = (Column(t("File"), 3), Column(t("What it is"), 3), Column(t("Size"), 1, True), Column("SHA-256", 5))
     tools = tuple((name, code(version)) for name, version in view.record.document.tool_versions.items())
     versions: Blocks = (Group(t("Versions of the tools"), (KeyValue(tools),)),) if tools else ()
-    return (*table(t("Files of this record"), columns, rows), *versions)
+    return (*attached(view, t), *versions)
+
+
+def attached(view: View, t: Translator) -> Blocks:
+    """Photos and other files that people added."""
+    rows = [
+        (
+            Cell(annex.name, note=annex.type),
+            Cell(annex.what, note=f"{annex.by} · {t.moment(annex.at)}" if annex.at else ""),
+            Cell(t.size(annex.size_bytes)),
+            code(annex.sha256),
+        )
+        for annex in view.record.annexes
+    ]
+    columns = (Column(t("File"), 3), Column(t("What it is"), 4), Column(t("Size"), 1, True), Column("SHA-256", 5))
+    return table(t("Files of this record"), columns, rows)
 
 
 _SIGN_ROLES = ("executor", "verifier", "supervisor", "user")
