@@ -104,6 +104,8 @@ def path_of(way: Way, name: str) -> str:
         "kind": "hours",
         "token": "x" * 43,
         "digest": "0" * 64,
+        "page": "exceptions",
+        "finding": "slow-00000000",
     }
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], way.path)
 

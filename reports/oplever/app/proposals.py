@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -18,8 +19,12 @@ from oplever.overview.findings import Finding, findings
 from oplever.overview.words import PROCESSES, observed, suggested
 from oplever.page.translator import Translator
 from oplever.record.entries import ProposalEntry
+from oplever.record.entries.base import invalid
 from oplever.record.model import Record
 from oplever.store.index import open_index
+
+Decision = Literal["accepted", "rejected"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
 class Decided(Struct, frozen=True):
@@ -38,7 +43,7 @@ def all_findings() -> list[Finding]:
 def decide(
     name: str,
     by: str,
-    decision: Literal["accepted", "rejected"],
+    decision: Decision,
     t: Translator,
     *,
     proposal: str = "",
@@ -51,14 +56,7 @@ def decide(
     Without a proposal it is the one that `oplever.overview.words` has, in the language of the translator. Raises
     OpleverError: `finding-unknown`, `record-approved`, `entry-invalid`, and what adding an entry raises.
     """
-    every = all_findings()
-    finding = next((finding for finding in every if finding.id == name), None)
-    if finding is None:
-        raise OpleverError(
-            "finding-unknown",
-            M_("nothing is found that is called {name}", name=name),
-            M_("list what is found: oplever proposals list"),
-        )
+    finding = of(all_findings(), name)
     content = {
         "observation": observed(t, finding),
         "proposal": proposal or suggested(t, finding),
@@ -71,6 +69,26 @@ def decide(
     directory = store.find(record) if record else _taking(finding)
     filled = {name: value for name, value in content.items() if value}
     return Decided(directory, add(directory, "proposal", by, filled))
+
+
+def of(every: Sequence[Finding], name: str) -> Finding:
+    """The finding with this name. Raises OpleverError (`finding-unknown`)."""
+    for finding in every:
+        if finding.id == name:
+            return finding
+    raise OpleverError(
+        "finding-unknown",
+        M_("nothing is found that is called {name}", name=name[:100]),
+        M_("list what is found: oplever proposals list"),
+    )
+
+
+def decision(word: str) -> Decision:
+    """What was chosen. Raises OpleverError (`entry-invalid`)."""
+    for choice in DECISIONS:
+        if choice == word:
+            return choice
+    raise invalid(M_("it does not say whether it is accepted or rejected"), M_("choose: accept or reject"))
 
 
 def _taking(finding: Finding) -> Path:

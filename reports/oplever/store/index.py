@@ -34,6 +34,8 @@ class Index:
 
     def __init__(self, opened: Database, base: Path, place: str) -> None:
         self.database, self.base, self.place = opened, base, place
+        self.state = 0
+        """The same while no record changed, within this process; 0 before the directories were looked at."""
 
     def __enter__(self) -> Index:
         return self
@@ -44,6 +46,7 @@ class Index:
     def refresh(self) -> None:
         """Bring the index up to date with the directories. Raises OpleverError (`file-unreadable`)."""
         now, indexed = fingerprints(self.base), self._indexed()
+        self.state = hash(frozenset(now.items()))
         if now == indexed:
             return
         gone = sorted(indexed.keys() - now.keys())

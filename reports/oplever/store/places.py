@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +24,9 @@ def records_directory() -> Path:
 def find(name: str) -> Path:
     """The directory of a record by path or by name below the records. Raises OpleverError (`record-unknown`)."""
     for directory in (Path(name), records_directory() / name):
-        if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
-            return directory.resolve()
+        with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+            if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
+                return directory.resolve()
     raise OpleverError(
         "record-unknown",
         M_("there is no record {name}", name=name),

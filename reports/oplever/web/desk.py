@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from oplever import store
 from oplever.errors import OpleverError
 from oplever.messages import M_
+from oplever.overview.collection import Collection
 from oplever.store.index import Index, open_index
+from oplever.web.collected import collected
 
 _FRESH_SECONDS = 2.0
+_STALE_SECONDS = 10.0
+"""After which an answer waits until the directories were looked at."""
+_MOST_ANSWERS = 500
+_LONGEST_NAME = 255
+"""Bytes of a name of a file."""
+_T = TypeVar("_T")
 
 
 class Desk:
@@ -23,8 +34,10 @@ class Desk:
         parts = urlsplit(origin)
         self.is_secure = parts.scheme == "https"
         self.hosts = frozenset({parts.netloc, *(_loopback_names(parts.port) if not self.is_secure else ())})
-        self._refreshed = float("-inf")
-        self._refreshing = threading.Lock()
+        self._looked = float("-inf")
+        self._looking = threading.Lock()
+        self._state = 0
+        self._answers: dict[tuple[Hashable, ...], tuple[int, object]] = {}
 
     @property
     def origins(self) -> frozenset[str]:
@@ -42,28 +55,68 @@ class Desk:
         return f"{self.cookie}-form"
 
     def index(self) -> Index:
-        """The index, looked over at most every two seconds, and at once after something was added here. One request
-        looks it over; others do not wait for it."""
-        is_old = time.monotonic() - self._refreshed > _FRESH_SECONDS
-        if is_old and self._refreshing.acquire(blocking=self._refreshed == float("-inf")):
-            try:
-                index = open_index()
-                self._refreshed = time.monotonic()
-                return index
-            finally:
-                self._refreshing.release()
+        """The index. The directories are looked at every two seconds, besides the answer and not for it; before it
+        when something was added here, or nobody asked anything for a while. Raises OpleverError."""
+        age = time.monotonic() - self._looked
+        if age > _STALE_SECONDS:
+            with self._looking:
+                if time.monotonic() - self._looked > _STALE_SECONDS:  # nobody did it meanwhile
+                    return self._look()
+        elif age > _FRESH_SECONDS and self._looking.acquire(blocking=False):
+            threading.Thread(target=self._look_besides, daemon=True).start()
         return open_index(is_refreshed=False)
+
+    def _look(self) -> Index:
+        self._looked, before = time.monotonic(), self._looked
+        try:
+            index = open_index()
+        except BaseException:
+            self._looked = before
+            raise
+        self._state = index.state
+        return index
+
+    def _look_besides(self) -> None:
+        """In a thread of its own; what goes wrong is told to the next one who has to wait for it."""
+        try:
+            self._look().database.close()
+        except OpleverError:
+            self._looked = float("-inf")
+        finally:
+            self._looking.release()
 
     def changed(self) -> None:
         """Something was added: the next page sees it."""
-        self._refreshed = float("-inf")
+        self._looked = float("-inf")
+
+    def read(self, key: tuple[Hashable, ...], question: Callable[[Index], _T]) -> _T:
+        """What the index answers to a question, asked once until a record changes. `key` says what was asked."""
+        with self.index() as index:
+            return self.read_in(index, key, question)
+
+    def read_in(self, index: Index, key: tuple[Hashable, ...], question: Callable[[Index], _T]) -> _T:
+        """The same, of an index that is open."""
+        state = self._state
+        known = self._answers.get(key)
+        if known and known[0] == state:
+            return cast(_T, known[1])
+        answer = question(index)
+        if len(self._answers) >= _MOST_ANSWERS:
+            self._answers.clear()
+        self._answers[key] = (state, answer)
+        return answer
+
+    def collection(self) -> Collection:
+        """All records together, with links to pages of the desk. Raises OpleverError."""
+        day = datetime.now(UTC).strftime("%Y-%m-%d")  # what is over or overdue changes with the day
+        return self.read(("collection", day), lambda index: collected(index, datetime.now(UTC)))
 
     @staticmethod
     def record(name: str) -> Path:
         """The directory of a record by its name alone: no path leads out of the records. Raises OpleverError
         (`record-unknown`)."""
         base = store.records_directory()
-        if name and not name.startswith(".") and "/" not in name and "\0" not in name and name != "latest":
+        if _is_name(name):
             directory = base / name
             is_record = (directory / store.JOURNAL).is_file() or (directory / store.ENTRIES).is_file()
             if is_record and not directory.is_symlink():
@@ -71,6 +124,12 @@ class Desk:
         raise OpleverError(
             "record-unknown", M_("there is no record {name}", name=name[:100]), M_("look it up in the list of records")
         )
+
+
+def _is_name(name: str) -> bool:
+    """Whether a record can be called so."""
+    is_file_name = 0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME and "/" not in name and "\0" not in name
+    return is_file_name and not name.startswith(".") and name != "latest"
 
 
 def _loopback_names(port: int | None) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ _STATUS = {
     "record-unknown": 404,
     "page-unknown": 404,
     "host-unknown": 404,
+    "finding-unknown": 404,
+    "week-invalid": 422,
     "link-unusable": 410,
     "not-permitted": 403,
     "form-refused": 403,

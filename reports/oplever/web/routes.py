@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from oplever.web.gate import Way
-from oplever.web.views import accept, adding, annexes, audit, cases, decide, entrance, home, lists, records, runs
+from oplever.web.views import (
+    accept,
+    adding,
+    annexes,
+    audit,
+    cases,
+    decide,
+    entrance,
+    home,
+    hours,
+    lists,
+    overview,
+    proposals,
+    records,
+    runs,
+)
 
 WAYS: tuple[Way, ...] = (
     Way("/healthz", "GET", "public", entrance.health),
@@ -44,6 +59,15 @@ WAYS: tuple[Way, ...] = (
     Way("/follow/{token}", "GET", "public", cases.follow),
     Way("/accept/{token}", "GET", "public", accept.show),
     Way("/accept/{token}", "POST", "public", accept.send),
+    Way("/hours", "GET", "read_hours", hours.show),
+    Way("/hours/sheet", "GET", "read_hours", hours.sheet),
+    Way("/proposals", "GET", "read_records", proposals.show),
+    Way("/proposals/{finding}", "GET", "add", proposals.show_finding),
+    Way("/proposals/{finding}", "POST", "add", proposals.send),
+    Way("/more", "GET", "read_records", overview.more),
+    Way("/overview/{page}", "GET", "read_records", overview.show),
+    Way("/instructions", "GET", "read_records", overview.instructions),
+    Way("/faq", "GET", "own", overview.faq),
     Way("/accept/{token}/done", "GET", "public", accept.done),
     Way("/reads", "GET", "read_reads", audit.show),
     Way("/machines", "GET", "read_records", lists.machines),

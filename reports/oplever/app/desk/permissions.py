@@ -20,6 +20,8 @@ Action = Literal[
     "read_cases",
     "handle_cases",
     "read_reads",
+    "read_hours",
+    "read_all_hours",
 ]
 
 EVERYBODY = frozenset(ROLES)
@@ -38,6 +40,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     "report": frozenset(("reporter", "counter", "technician", "supervisor")),
     "read_cases": _DESK | {"privacy", "auditor"},
     "handle_cases": _DESK,
+    # the own hours; and those of all
+    "read_hours": _READERS,
+    "read_all_hours": _READERS - {"technician"},
     "read_reads": frozenset(("privacy", "auditor")),
 }
 """The roles that may do each action. `public` is not in it: it takes no account."""

@@ -24,8 +24,8 @@ from oplever.record.persons import same_person
 from oplever.record.start import RUN
 from oplever.text import clean
 from oplever.web import gate
+from oplever.web.collected import path_of
 from oplever.web.parts import Field, Form, Picture, Section
-from oplever.web.views.lists import path_of
 from oplever.web.views.records import Shown, shown
 from oplever.web.visit import Visit, unknown_page
 

@@ -16,8 +16,8 @@ from oplever.page.vocabulary import history_text
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import typed_fields
 from oplever.web import forms, gate
+from oplever.web.collected import path_of
 from oplever.web.parts import Link, Section, Ways
-from oplever.web.views.lists import path_of
 from oplever.web.views.records import Shown, shown
 from oplever.web.visit import Visit, unknown_page
 

@@ -17,9 +17,9 @@ from oplever.page.blocks import Paragraph
 from oplever.record.model import Annex
 from oplever.record.persons import same_person
 from oplever.web import gate
+from oplever.web.collected import case_path, path_of
 from oplever.web.parts import Field, Form, Section
 from oplever.web.views.gallery import PICTURES, photos
-from oplever.web.views.lists import case_path, path_of
 from oplever.web.views.records import Shown, shown
 from oplever.web.visit import Visit, unknown_page
 

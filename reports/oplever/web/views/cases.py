@@ -28,10 +28,10 @@ from oplever.record.persons import same_person
 from oplever.store.cases import Case
 from oplever.text import clean, clean_text
 from oplever.web import forms, gate
+from oplever.web.collected import case_path
 from oplever.web.parts import Field, Form, Link, Section, Ways
 from oplever.web.views import annexes
 from oplever.web.views.gallery import gallery, photos
-from oplever.web.views.lists import case_path
 from oplever.web.views.records import Shown, front, history, shown
 from oplever.web.visit import Visit, unknown_page
 from oplever.web.words import EVENTS

@@ -13,8 +13,8 @@ from oplever.page.vocabulary import MEANINGS, missing_text, word
 from oplever.record import own_work
 from oplever.record.persons import among, supervisors
 from oplever.web import gate
+from oplever.web.collected import path_of
 from oplever.web.parts import Field, Form, Section
-from oplever.web.views.lists import path_of
 from oplever.web.views.records import Shown, front, shown
 from oplever.web.visit import Visit
 

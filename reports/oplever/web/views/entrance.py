@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from msgspec import structs
 from starlette.responses import PlainTextResponse, Response
 
 from oplever import store
 from oplever.app.desk import accounts, sessions
 from oplever.errors import OpleverError
+from oplever.files import unreadable
 from oplever.page.blocks import Paragraph
 from oplever.page.parts import pairs
 from oplever.page.vocabulary import word
@@ -18,14 +21,16 @@ from oplever.web.words import ACCOUNT_PAGE, ROLES
 
 
 def health(visit: Visit) -> Response:
-    """200 when pages can be served: the database answered (the gate opened it), records can be listed and the index
-    opens; else 503 with the reason."""
+    """200 when pages can be served: the database answered (the gate opened it), the directory of records can be read
+    and the index opens; else 503 with the reason."""
+    base = store.records_directory()
     try:
-        with visit.desk.index():
-            pass
-        next(iter(store.every()), None)
+        with visit.desk.index(), os.scandir(base) as entries:
+            next(entries, None)
     except OpleverError as problem:
         return PlainTextResponse(f"{problem.message}\n", 503)
+    except OSError as problem:
+        return PlainTextResponse(f"{unreadable(base, problem).message}\n", 503)
     return PlainTextResponse("ok\n")
 
 

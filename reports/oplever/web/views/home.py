@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import Response
 
 from oplever.page.blocks import Paragraph
@@ -38,12 +40,18 @@ def show(visit: Visit) -> Response:
 
 def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
     """What names me first, then what names nobody; what names others alone is theirs."""
-    me = [name for name in query.waiting_names(index, who) if same_person(name, visit.account.name)]
-    return _table(visit, index, query.waiting(index, who, me) + query.waiting(index, who, [""]))
+    desk = visit.desk
+    names = desk.read_in(index, ("waiting names", who), lambda index: query.waiting_names(index, who))
+    me = [name for name in names if same_person(name, visit.account.name)]
+    waiting = [
+        desk.read_in(index, ("waiting", who, *people), partial(query.waiting, who=who, names=people))
+        for people in (me, [""])
+    ]
+    return _table(visit, index, [name for names in waiting for name in names])
 
 
 def _reported(visit: Visit, index: Index) -> tuple[Part, ...]:
-    reported = query.reported_by(index)
+    reported = visit.desk.read_in(index, ("reported by",), query.reported_by)
     names = [case for name in reported if same_person(name, visit.account.name) for case in reported[name]]
     if visit.may("read_cases"):
         return _table(visit, index, names)
@@ -58,7 +66,7 @@ def _reported(visit: Visit, index: Index) -> tuple[Part, ...]:
 
 def _table(visit: Visit, index: Index, names: list[str]) -> Blocks:
     t = visit.t
-    shown = rows(t, index, names[:_MOST])
+    shown = rows(visit, index, names[:_MOST])
     if not shown:
         return (Paragraph(t("Nothing."), "info"),)
     surplus = len(names) - _MOST

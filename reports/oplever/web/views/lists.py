@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote, urlencode
 
@@ -21,23 +22,15 @@ from oplever.store import query
 from oplever.store.index import Index
 from oplever.store.query import Filter, Kept
 from oplever.text import clean_text
+from oplever.web.collected import pages_of, path_of
 from oplever.web.parts import Field, Form, Link, Section, Ways
 from oplever.web.visit import Visit, unknown_page
 
 PAGE_ROWS = 50
+_FRESH_SECONDS = 2.0
 _MOST_VISITS = 100
 _LONGEST_SEARCH = 100
 _WAITING = {"supervisor": N_("a supervisor"), "user": N_("a user"), "executor": N_("a technician")}
-
-
-def path_of(name: str) -> str:
-    """The page of a record."""
-    return f"/records/{quote(name, safe='')}"
-
-
-def case_path(name: str) -> str:
-    """The page of a case."""
-    return f"/cases/{quote(name, safe='')}"
 
 
 def machine_path(host: str) -> str:
@@ -49,9 +42,8 @@ def readable(kept: Kept) -> Readable | None:
     if kept.problem is not None or not kept.body:
         return None
     content = extract.decode(kept.body)
-    path = case_path(kept.name) if content.record.incident else path_of(kept.name)
-    page = {f"report.{language}.html": path for language in ("nl", "en")}
-    return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", page), content)
+    pages = pages_of(kept.name, content)
+    return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", pages), content)
 
 
 def columns(t: Translator) -> tuple[Column, ...]:
@@ -66,18 +58,32 @@ def row(t: Translator, kept: Kept) -> tuple[Cell, ...]:
     return (Cell(cells.day(t, kept.moment or "")), Cell(clean_text(kept.name)), problem, *[Cell("")] * 3)
 
 
-def rows(t: Translator, index: Index, names: Sequence[str]) -> list[tuple[Cell, ...]]:
-    return [row(t, kept) for kept in query.extracts_of(index, names)]
+def rows(visit: Visit, index: Index, names: Sequence[str]) -> list[tuple[Cell, ...]]:
+    t = visit.t
+    key = ("rows", t.language, tuple(names))
+    return visit.desk.read_in(index, key, lambda index: [row(t, kept) for kept in query.extracts_of(index, names)])
+
+
+def page_of(visit: Visit, filters: Filter, skip: int = 0) -> tuple[int, list[tuple[Cell, ...]]]:
+    """How many records match, and the rows of a page of them. What is overdue depends on the clock."""
+    desk = visit.desk
+    with desk.index() as index:
+        now = int(time.monotonic() / _FRESH_SECONDS) if filters.overdue else 0
+        total = desk.read_in(index, ("count", filters, now), lambda index: query.count(index, filters))
+        limited = structs.replace(filters, limit=PAGE_ROWS, skip=skip)
+        names = desk.read_in(index, ("listing", limited, now), lambda index: _names(index, limited))
+        return total, rows(visit, index, names)
+
+
+def _names(index: Index, filters: Filter) -> list[str]:
+    return [record.name for record in query.listing(index, filters)]
 
 
 def records(visit: Visit) -> Response:
     """A page of the list, newest first, of what was searched for."""
     t, filters = visit.t, _filters(visit)
     skip = _number(visit.parameter("skip"))
-    with visit.desk.index() as index:
-        total = query.count(index, filters)
-        listed = query.listing(index, structs.replace(filters, limit=PAGE_ROWS, skip=skip))
-        shown = rows(t, index, [record.name for record in listed])
+    total, shown = page_of(visit, filters, skip)
     visit.note_read(f"records {visit.request.url.query}".strip())
     counted = t.plural("{count} record", "{count} records", total)
     shown_rows: Blocks = table(counted, columns(t), shown) or (Paragraph(t("No record matches all filters."), "info"),)
@@ -140,8 +146,8 @@ def _pager(visit: Visit, skip: int, total: int) -> tuple[Ways, ...]:
 def machines(visit: Visit) -> Response:
     """Every machine, with its last record."""
     t, text = visit.t, visit.parameter("text").strip().casefold()[:_LONGEST_SEARCH]
-    with visit.desk.index() as index:
-        machines_seen = [machine for machine in query.machines(index) if text in machine.host.casefold()]
+    every = visit.desk.read(("machines",), query.machines)
+    machines_seen = [machine for machine in every if text in machine.host.casefold()]
     shown = [
         (
             Cell(clean_text(machine.host), link=machine_path(machine.host)),

@@ -23,9 +23,9 @@ from oplever.record.start import RUN
 from oplever.render.registry import FORMATS
 from oplever.store import chain, documents, fingerprint
 from oplever.text import clean
+from oplever.web.collected import case_path, path_of
 from oplever.web.parts import Link, Screen, Section, Ways
 from oplever.web.views.gallery import photos
-from oplever.web.views.lists import case_path, path_of
 from oplever.web.visit import Visit, unknown_page
 
 _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "md": "text/plain; charset=utf-8"}

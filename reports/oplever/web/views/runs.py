@@ -16,8 +16,8 @@ from oplever.page.parts import Blocks, pairs, table
 from oplever.page.translator import N_, Translator
 from oplever.store import desk as desk_store
 from oplever.web import live
+from oplever.web.collected import path_of
 from oplever.web.parts import Link, Live, Section, Ways
-from oplever.web.views.lists import path_of
 from oplever.web.visit import Visit, unknown_page
 
 STATES = {
