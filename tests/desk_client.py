@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from oplever.app.desk.permissions import Role
 from oplever.web.application import application
 from oplever.web.desk import Desk
 from oplever.web.gate import Way
+from PIL import Image
 from starlette.testclient import TestClient
 
 ORIGIN = "http://127.0.0.1:8765"
@@ -127,3 +129,10 @@ def taken_in(browser: Browser, **more: Any) -> str:
     assert (answer.status_code, "The report was taken in" in answer.text) == (200, True), text(answer.text)
     [name] = {path.name for path in store.every()} - before
     return name
+
+
+def picture(form: str = "PNG", size: tuple[int, int] = (400, 300)) -> bytes:
+    """A picture of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", size, "steelblue").save(out, form)
+    return out.getvalue()

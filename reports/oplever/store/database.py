@@ -8,7 +8,7 @@ import re
 import sqlite3
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
@@ -110,15 +110,17 @@ class _Postgresql(Database):
         return _PARAMETER.sub(r"%(\1)s", sql)
 
 
-def connect(url: str) -> Database:
-    """PostgreSQL at `postgresql://...`. Raises OpleverError (`store-unusable`, `extra-missing`)."""
+def connect(url: str, refusal: Callable[[Exception], OpleverError] | None = None) -> Database:
+    """PostgreSQL at `postgresql://...`; `refusal` makes the error when that cannot be used. Raises OpleverError
+    (`store-unusable` without `refusal`, `extra-missing`)."""
+    refused = refusal or unusable
     if not url.startswith(("postgresql://", "postgres://")):
-        raise unusable(ValueError(f"{url.partition('://')[0]}: only postgresql:// is known"))
+        raise refused(ValueError(f"{url.partition('://')[0]}: only postgresql:// is known"))
     psycopg = extras.load("psycopg", "postgresql")
     try:
         return _Postgresql(psycopg.connect(url, autocommit=True), psycopg.Error)
     except psycopg.Error as problem:
-        raise unusable(problem) from None
+        raise refused(problem) from None
 
 
 def beside(path: Path) -> Database:

@@ -71,7 +71,7 @@ def opened() -> Iterator[Database]:
     """The database, open, with its tables. What goes wrong in it becomes OpleverError (`desk-unusable`); also raised:
     `file-unwritable`, `config-invalid`, `extra-missing`."""
     url = os.environ.get("OPLEVER_DESK_STORE") or config.load().desk.store
-    connection = database.connect(url) if url else _file(places.records_directory() / FILE)
+    connection = database.connect(url, _refused) if url else _file(places.records_directory() / FILE)
     try:
         _make(connection)
         yield connection
@@ -107,6 +107,10 @@ def _make(connection: Database) -> None:
             connection.change(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})")
         connection.change(f"DELETE FROM {ABOUT}")  # noqa: S608 - a constant
         connection.change(f"INSERT INTO {ABOUT} (version) VALUES ({VERSION})")  # noqa: S608 - constants
+
+
+def _refused(problem: Exception) -> OpleverError:
+    return unusable(str(problem))
 
 
 def unusable(reason: str) -> OpleverError:

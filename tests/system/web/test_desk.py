@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser import OPTIONS
+from desk_browser import browsers, fits, log_in, served
 from desk_client import PASSWORD, quick_hash
 from oplever import store
 from oplever.app.desk import accounts, key
 from oplever.app.verify import verify
-from oplever.web import server
-from oplever.web.application import application
 from oplever.web.desk import Desk
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from stored import check, store_record, visit
 
 NAME = "20261123T100000Z-site-aaaaaa"
-Open = Callable[..., Page]
 
 
 @pytest.fixture
@@ -39,53 +33,6 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     accounts.add("K. Jansen", ("technician",), PASSWORD)
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)
     return base
-
-
-@contextmanager
-def served() -> Iterator[Desk]:
-    """The desk on a socket, in a thread of this process."""
-    import uvicorn  # noqa: PLC0415 - beside its one use
-
-    desk, bound = server.prepare("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(application(desk), log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
-    thread.start()
-    try:
-        yield desk
-    finally:
-        running.should_exit = True
-        thread.join(30)
-        bound.close()
-
-
-@contextmanager
-def browsers(complaints: list[str]) -> Iterator[Open]:
-    """Opens pages, each in a browser of its own; what a browser complains about is kept."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
-
-        def opened(language: str = "nl-NL", width: int = 1280, **options: object) -> Page:
-            context = browser.new_context(viewport={"width": width, "height": 800}, locale=language, **options)  # type: ignore[arg-type]
-            page = context.new_page()
-            page.set_default_timeout(20_000)
-            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            return page
-
-        yield opened
-        browser.close()
-
-
-def log_in(page: Page, desk: Desk, name: str) -> Page:
-    """By keyboard alone: the skip link, the other language, then the form."""
-    page.goto(f"{desk.origin}/login")
-    page.locator("input[name=name]").focus()
-    page.keyboard.type(name)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{desk.origin}/")
-    return page
 
 
 def sign(page: Page) -> None:
@@ -106,11 +53,6 @@ def decide(page: Page, desk: Desk, button: str, remarks: str = "") -> None:
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name=button, exact=True).click()
     page.wait_for_url(f"{desk.origin}/records/{NAME}?done=decision", timeout=120_000)
-
-
-def fits(page: Page) -> bool:
-    """Nothing has to be pushed aside to be read."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def test_a_job_from_delivery_to_approval(records: Path, tmp_path: Path) -> None:
