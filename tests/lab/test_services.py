@@ -127,7 +127,9 @@ def served(site: Site) -> None:
     assert "no pg_hba.conf entry" in site.query("SELECT 1", "rooster:not-a-secret")
     cached = "find /var/cache/apt-cacher-ng -name 'hello_*.deb'"
     assert site.lab.shell("web1", cached) == ""
-    site.lab.shell("ws1", "cd /run && apt-get update -qq && apt-get download -q hello && dpkg-deb -f hello_*.deb Package")
+    site.lab.shell(
+        "ws1", "cd /run && apt-get update -qq && apt-get download -q hello && dpkg-deb -f hello_*.deb Package"
+    )
     assert site.lab.shell("web1", cached), "ws1 fetched it from elsewhere"
     site.lab.shell("web1", "echo aan root | sendmail root; echo aan www | sendmail www-data")
     mails = site.lab.shell(
