@@ -16,7 +16,7 @@ import pytest
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 TRUTH = os.environ.get("OPLEVER_TRUTH", "") not in ("", "0")
 os.environ["LC_ALL"] = "C.UTF-8"  # commands answer in the language of whoever runs them
-# jsonschema would make forty grammars of addresses when it is imported, for formats that no schema here has: 1.5 seconds.
+# jsonschema makes forty grammars of addresses when it is imported, for formats that no schema here has: 1.5 seconds.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 STRICT = os.environ.get("OPLEVER_STRICT", "") not in ("", "0")
 
