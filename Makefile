@@ -55,13 +55,14 @@ journeys: setup-dev ## whole jobs on networks of booted machines: router, servic
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py
 
-# Only PyPI is asked, for what a host adds to it has other hashes.
+# Only PyPI is asked, for what a host adds to it has other hashes. A pin without the extra that somebody asks for does not hold pip back
+# from a newer release, of which there is no hash; only constraints cannot have one.
 COMPILE = PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe \
-  --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 lock: setup-dev ## resolve the pinned versions and their hashes again
 	$(BIN)/pip install -q pip-tools
-	$(COMPILE) --extra=pdf --extra=run --extra=web -o requirements/run.lock pyproject.toml requirements/run.in
-	$(COMPILE) --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
+	$(COMPILE) --strip-extras --extra=pdf --extra=run --extra=web -o requirements/run.lock pyproject.toml requirements/run.in
+	$(COMPILE) --no-strip-extras --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
 
 sbom: setup-dev ## what the package is made of, as CycloneDX in build/
 	@$(BIN)/python tools/sbom
