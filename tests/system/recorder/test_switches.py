@@ -80,14 +80,28 @@ def bin_of(core: str) -> Path:
     return environment(core) if core in CORES else Path(sys.executable).parent
 
 
-@pytest.mark.parametrize("core", ["pinned", *CORES])
-def test_no_audit_when_it_is_switched_off(core: str, place: Place) -> None:
+def audits(place: Place, core: str, *options: str) -> dict[str, str]:
+    """Host -> what became of the audit in verify.yml."""
     command = [str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", str(PLAYBOOKS / "verify.yml"), "--tags"]
-    for way in WAYS:
-        done = place.run(*command, "audit", "-e", way, "-e", "oplever_drift=false")
-        assert done.returncode == 0, done.stdout + done.stderr
-        (step,) = (step for step in place.derived().steps if step.name == AUDIT)
-        assert [result.status for result in step.results] == ["skipped"]
+    done = place.run(*command, "audit", "-e", "oplever_drift=false", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (step,) = (step for step in place.derived().steps if step.name == AUDIT)
+    return {result.host: result.status for result in step.results}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_audit_when_it_is_switched_off(way: str, place: Place) -> None:
+    assert audits(place, "pinned", "-e", way) == {"a": "skipped"}
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_on_every_version_each_of_these_values_switches_it_off(core: str, place: Place) -> None:
+    """One start for all, each on a machine of its own: the values are those that the command line gives."""
+    values = {"text": "false", "false": False, "no": "no"}
+    place.inventory({
+        host: {**LOCAL, "ansible_become": False, "oplever_audit": value} for host, value in values.items()
+    })  # fmt: skip
+    assert audits(place, core) == dict.fromkeys(values, "skipped")
 
 
 @pytest.mark.parametrize(
@@ -141,26 +155,39 @@ def test_a_play_and_its_record_name_the_same_drift_again_and_again(place: Place)
         (place.record / "record.json").write_bytes(to_json(record))
 
 
+NAMES = [f"drift.file./{number}" for number in range(12)]
+SHOWN = ", ".join(NAMES[:10])
+ENDS: dict[str, tuple[list[str], list[str], str]] = {
+    "well": ([], [], ""),
+    "test": (["a.b"], [], "1 tests did not pass: a.b; 0 differences with the delivery"),
+    "drift": ([], NAMES, f"0 tests did not pass; 12 differences with the delivery: {SHOWN} and 2 more"),
+    "both": (
+        NAMES,
+        NAMES[:10],
+        f"12 tests did not pass: {SHOWN} and 2 more; 10 differences with the delivery: {SHOWN}",
+    ),
+}
+"""Machine -> its tests that did not pass, its differences with the delivery, and what the last task says of it."""
+
+
 @pytest.mark.parametrize("core", ["pinned", *CORES])
 def test_the_last_task_of_verify_names_the_first_ten_and_counts_the_others(core: str, place: Place) -> None:
     last = yaml.safe_load((PLAYBOOKS / "verify.yml").read_text(encoding="utf-8"))[-1]["tasks"][-1]
-
-    def end(tests: list[str], drift: list[str]) -> tuple[int, str]:
-        facts = {"oplever_checks_x_after": tests, "oplever_checks_drift_after": drift, "cacheable": True}
-        controls = {"oplever_checks_harden_after": ["SSH-001"], "oplever_checks_x_during": ["x.0"]}
-        setting = {"name": "Set", "ansible.builtin.set_fact": {**facts, **controls}}
-        place.write("end.yml", [{"hosts": "a", "gather_facts": False, "vars_files": [LIST], "tasks": [setting, last]}])
-        done = place.run(str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", "end.yml")
-        messages = [line.get("message", "") for line in place.journal() if line.get("status") == "failed"]
-        return done.returncode, "".join(messages)
-
-    assert end([], []) == (0, "")
-    assert end(["a.b"], []) == (2, "1 tests did not pass: a.b; 0 differences with the delivery")
-    names = [f"drift.file./{number}" for number in range(12)]
-    shown = ", ".join(names[:10])
-    assert end([], names) == (2, f"0 tests did not pass; 12 differences with the delivery: {shown} and 2 more")
-    several = f"12 tests did not pass: {shown} and 2 more; 10 differences with the delivery: {shown}"
-    assert end(names, names[:10]) == (2, several)
+    place.inventory({
+        host: {**LOCAL, "ansible_become": False, "failing": failing, "differing": differing}
+        for host, (failing, differing, _) in ENDS.items()
+    })  # fmt: skip
+    facts = {"oplever_checks_x_after": "{{ failing }}", "oplever_checks_drift_after": "{{ differing }}"}
+    others = {"oplever_checks_harden_after": ["SSH-001"], "oplever_checks_x_during": ["x.0"], "cacheable": True}
+    setting = {"name": "Set", "ansible.builtin.set_fact": {**facts, **others}}
+    place.write("end.yml", [{"hosts": "all", "gather_facts": False, "vars_files": [LIST], "tasks": [setting, last]}])
+    command = (str(bin_of(core) / "ansible-playbook"), "-i", "hosts.json", "end.yml")
+    assert place.run(*command).returncode == 2
+    lines = place.journal()
+    messages = {line["host"]: line["message"] for line in lines if line.get("status") == "failed"}
+    assert messages == {host: message for host, (_, _, message) in ENDS.items() if message}
+    if core == "pinned":  # no message, so a command that ends well; once will do
+        assert place.run(*command, "--limit", "well").returncode == 0
 
 
 def test_what_a_play_registers_of_a_machine_is_no_secret_of_the_run(place: Place) -> None:
