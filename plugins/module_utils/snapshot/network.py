@@ -38,6 +38,7 @@ COMMANDS = (
 )
 USUAL_RULES = {("0", "local"), ("32766", "main"), ("32767", "default")}
 USUAL_TABLES = ("local", "main", "default", "None")
+NO_TABLE = "FIB table does not exist"
 # Made and taken away with each container or virtual machine.
 PASSING = re.compile(r"veth|vnet|tap\d|cali|lxc|docker\w{7}")
 
@@ -110,8 +111,13 @@ def _routes(machine):
                 if about[1] not in USUAL_TABLES:
                     tables[family, command[2], about[1]] = None
     for family, flag, table in tables:
-        rows = interface.ask(machine, ["ip", "-json", flag, "route", "show", "table", table])
-        yield from _of_table(family, rows, ", table %s" % table)
+        command = ["ip", "-json", flag, "route", "show", "table", table]
+        try:
+            if NO_TABLE in machine.run(command).stderr:
+                continue  # a rule may name a table that has no route yet
+            yield from _of_table(family, interface.ask(machine, command), ", table %s" % table)
+        except UnreadableError as problem:
+            yield Unseen("route", str(problem))
 
 
 def _of_table(family, rows, table):

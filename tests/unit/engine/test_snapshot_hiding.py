@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils import files as configured_files
 from ansible_collections.oplever.lab.plugins.module_utils.engine.evaluate import evaluate
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed
 from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     catalogue,
@@ -24,6 +25,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     units,
 )
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import Places
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Unseen
 
 from .test_snapshot import Scripted, as_root, machine, put, words_of
 
@@ -292,6 +294,34 @@ class TestNetwork:
         assert actual["route", "inet 10.9.0.0/16, table 77"] == "eth0"
         policies = {key: words for (_, key), words in actual.items() if key.startswith("ipsec")}
         assert policies == {"ipsec out 10.0.0.0/8 to 192.0.2.0/24": "dir out priority 0 tmpl dst 2.2.2.2"}
+
+    @pytest.mark.parametrize(
+        ("rc", "words", "named"),
+        [
+            (2, "Error: ipv4: FIB table does not exist.\nDump terminated\n", set()),
+            (1, "Cannot open netlink socket\n", {"ip -json -4 route show table 77: Cannot open netlink socket"}),
+        ],
+    )
+    def test_a_rule_with_a_table_that_is_not_there_does_not_hide_the_network(
+        self, machine: Scripted, monkeypatch: pytest.MonkeyPatch, rc: int, words: str, named: set[str]
+    ) -> None:
+        """As ip of iproute2 6.1 and 6.15 says it."""
+        machine.answers = {
+            "ip -json address": json.dumps([{"ifname": "eth0", "flags": ["UP"], "addr_info": []}]),
+            "ip -json -4 rule": json.dumps([{"priority": 500, "src": "10.9.0.0", "table": "77"}]),
+            "ip -json neigh": json.dumps([{"dst": "10.9.0.1", "dev": "eth0", "lladdr": "02:00:00:00:00:66"}]),
+            "ip": "[]",
+        }
+        answer = machine.run
+
+        def run(argv: list[str], *more: Any, **options: Any) -> Completed:
+            return Completed(rc, "[", words) if argv[-2:] == ["table", "77"] else answer(argv, *more, **options)
+
+        monkeypatch.setattr(machine, "run", run)
+        facts = list(network.collect(machine, Places()))
+        assert {fact.reason for fact in facts if isinstance(fact, Unseen)} == named
+        names = {(fact.kind, fact.key) for fact in facts if not isinstance(fact, Unseen)}
+        assert {("network", "eth0"), ("route", "inet rule 500"), ("neighbour", "10.9.0.1 on eth0")} <= names
 
 
 def test_a_unit_without_a_file_that_failed() -> None:
