@@ -176,9 +176,8 @@ def test_a_machine_that_was_left_behind_is_not_in_order() -> None:
     )
     _, built = page(journal.finish(ok=5))
     assert states(built)["b"] == Cell("did not get all of the work", "bad")
-    assert "A play that works in batches ended before the turn of these machines: b." in [
-        item.text for item in attention(built)
-    ]
+    missed = "A play that works in batches ended before the turn of these machines: b."
+    assert missed in [item.text for item in attention(built)]
 
 
 @pytest.mark.parametrize(("other", "shown"), [(False, False), (True, True)])
