@@ -60,17 +60,17 @@ TRANSLATION = "tcg,thread=multi"
 """Works everywhere, and takes some minutes for a boot. OPLEVER_ACCEL=kvm is for hosts whose processor runs machines."""
 
 
-def accelerator(asked: str, flags: set[str]) -> str:
+def accelerator(choice: str, flags: set[str]) -> str:
     """What QEMU runs the machine with, on a processor with these flags.
 
     Raises LabError for KVM on a processor that cannot run machines: what /dev/kvm does there is read each instruction
     of a boot loader by itself, which ends in minutes without a word on the console, or in an instruction unknown to it.
     """
-    if asked.startswith("kvm") and not flags & {"svm", "vmx"}:
+    if choice.startswith("kvm") and not flags & {"svm", "vmx"}:
         raise LabError(
             "OPLEVER_ACCEL=kvm needs a processor with svm or vmx, which this host does not have: leave it out"
         )
-    return asked or TRANSLATION
+    return choice or TRANSLATION
 
 
 def processor_flags() -> set[str]:
@@ -180,11 +180,11 @@ def furnish(tree: Path, public_key: str) -> None:
 
 def starts() -> dict[str, int]:
     """Where each part of the disk starts, in MiB."""
-    found, at = {}, 1
+    places, at = {}, 1
     for name, _, size in LAYOUT:
-        found[name] = at
+        places[name] = at
         at += size
-    return found
+    return places
 
 
 def partition(disk: Path) -> None:
@@ -223,5 +223,5 @@ def install_boot_loader(disk: Path, kernel: Path, initrd: Path) -> None:
     ]  # fmt: skip
     done = subprocess.run(command, text=True, errors="replace", capture_output=True, timeout=600, check=False)
     if "\ninstalled" not in done.stdout.replace("\r", ""):
-        told = textwrap.indent((done.stdout + done.stderr)[-2000:], "  ")
-        raise LabError(f"the machine could not install its boot loader:\n{told}")
+        words = textwrap.indent((done.stdout + done.stderr)[-2000:], "  ")
+        raise LabError(f"the machine could not install its boot loader:\n{words}")

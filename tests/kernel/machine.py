@@ -130,5 +130,5 @@ class VirtualMachine:
     def record(self) -> dict[str, Any]:
         """The record of the latest run."""
         path = self.records / "latest" / "record.json"
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return record

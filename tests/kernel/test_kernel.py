@@ -42,19 +42,19 @@ def controls(record: dict[str, Any]) -> Statuses:
 
 def changed_files(text: str) -> set[str]:
     """Files of the role harden, in these areas, that the output of `--diff` tells of: both headings are the path."""
-    told = {hit[1] for hit in re.finditer(r"^--- before: (/\S+)\n\+\+\+ after: \1$", text, re.MULTILINE)}
-    return {path for path in told if path.startswith(SETTINGS)}
+    paths = {hit[1] for hit in re.finditer(r"^--- before: (/\S+)\n\+\+\+ after: \1$", text, re.MULTILINE)}
+    return {path for path in paths if path.startswith(SETTINGS)}
 
 
 @pytest.fixture(scope="class")
 def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMachine]:
     release = request.cls.release
-    found = VirtualMachine(image(release), tmp_path_factory.mktemp(release), release)
+    virtual = VirtualMachine(image(release), tmp_path_factory.mktemp(release), release)
     try:
-        found.start()
-        yield found
+        virtual.start()
+        yield virtual
     finally:
-        found.stop()
+        virtual.stop()
 
 
 @pytest.fixture(scope="class")
@@ -90,8 +90,8 @@ def once_more(machine: VirtualMachine) -> Statuses:
     return controls(machine.record())
 
 
-def having(statuses: Statuses, *wanted: str) -> dict[str, str]:
-    return {name: c["after"] for name, c in statuses.items() if c["after"] in wanted}
+def having(statuses: Statuses, *chosen: str) -> dict[str, str]:
+    return {name: c["after"] for name, c in statuses.items() if c["after"] in chosen}
 
 
 class Hardened:

@@ -62,14 +62,14 @@ def removed_trees(change: Change) -> frozenset[str]:
 def meetings(planted: Iterable[Change]) -> list[str]:
     """Pairs of changes that are planted together and take the same, each with what it is."""
     lines = []
-    for one, other in combinations(planted, 2):
-        if not set(one.releases) & set(other.releases):
+    for change, other in combinations(planted, 2):
+        if not set(change.releases) & set(other.releases):
             continue
-        shared = set(takes(one) & takes(other))
-        for tree_of, in_it in ((one, other), (other, one)):
+        shared = set(takes(change) & takes(other))
+        for tree_of, in_it in ((change, other), (other, change)):
             shared |= {
                 word for word in takes(in_it) for tree in removed_trees(tree_of) if word.startswith(f"path {tree}/")
             }
         if shared:
-            lines.append(f"{one.id} and {other.id} both have {', '.join(sorted(shared))}")
+            lines.append(f"{change.id} and {other.id} both have {', '.join(sorted(shared))}")
     return lines
