@@ -29,6 +29,8 @@ class ActionModule(ActionBase):
         self._variables = task_vars or {}
         if self._play_context.check_mode or self._task.check_mode:
             return {**result, "skipped": True, "changed": False, "msg": "nothing is changed in check mode"}
+        if problem := login.cannot_renew(self._connection):
+            return {**result, "failed": True, "changed": False, "msg": problem}
         if self._task.args.get("state") != "confirmed":
             return {**result, **self._step(str(self._task.args.get("state")))}
         return {**result, **self._applied_and_confirmed()}

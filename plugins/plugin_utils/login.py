@@ -17,6 +17,18 @@ def is_remote(connection: Any) -> bool:
     return str(connection.transport).rsplit(".", 1)[-1] in REMOTE
 
 
+def cannot_renew(connection: Any) -> str:
+    """Why `connection` cannot begin anew; empty where it can. A plugin of others, as that of Mitogen, may call itself
+    `ssh` and keep one connection for all that runs, also after a reset."""
+    name = str(getattr(connection, "_load_name", "") or connection.transport).rsplit(".", 1)[-1]
+    if not is_remote(connection) or name in REMOTE:
+        return ""
+    return (
+        f"This role tries out a change over a new connection before it is kept, and the connection plugin {name} makes "
+        "none. Play it without that plugin and its strategy (Ansible's own are ssh and linear)."
+    )
+
+
 def renew(connection: Any, seconds: int) -> None:
     """Let `connection` of this task begin anew, beside the one that Ansible keeps open for the next tasks."""
     if str(connection.transport).rsplit(".", 1)[-1] != "ssh":

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible_collections.oplever.lab.plugins.action.rollback import ActionModule
 from ansible_collections.oplever.lab.plugins.module_utils.rollback import Rollback, RollbackError
 from ansible_collections.oplever.lab.plugins.plugin_utils import login
 
@@ -165,6 +167,23 @@ def test_a_new_connection_shares_nothing_with_the_one_that_is_kept_open() -> Non
         "-o ControlMaster=no -o ControlPath=none -o ControlMaster=auto"
     )
     assert (connection.options["timeout"], connection.options["reconnection_retries"]) == (8, 0)
+
+
+class Kept(Connection):
+    """As Mitogen's, of which every new connection is the one that exists."""
+
+    _load_name = "mitogen_ssh"
+    _shell = SimpleNamespace(tmpdir=None)
+
+
+def test_a_connection_that_cannot_begin_anew_confirms_nothing() -> None:
+    task = SimpleNamespace(args={"name": "sshd", "state": "armed"}, check_mode=False, async_val=0, environment=None)
+    action = ActionModule(task, Kept(), SimpleNamespace(check_mode=False), None, None, None)
+    answer = action.run(task_vars={})
+    assert answer["failed"]
+    assert "the connection plugin mitogen_ssh makes none" in answer["msg"]
+    assert login.cannot_renew(Connection()) == ""
+    assert login.cannot_renew(SimpleNamespace(transport="local", _load_name="local")) == ""
 
 
 def test_of_a_command_that_fails_no_output_is_kept(tmp_path: Path, calls: Path) -> None:
