@@ -77,10 +77,8 @@ class Site(SiteFile):
     def query(self, text: str, account: str = "lezer:not-this") -> str:
         """What a user on ws1 gets from the database."""
         user, _, word = account.partition(":")
-        client = (
-            f'PGCONNECT_TIMEOUT=10 PGPASSWORD={word} psql -X -A -t -w -h {self.subnet}.12 -U {user} -c "{text}" rooster'
-        )
-        return self.lab.shell("ws1", f"{client} 2>&1 || true")
+        client = f'psql -X -A -t -w -h {self.subnet}.12 -U {user} -c "{text}" rooster'
+        return self.lab.shell("ws1", f"PGCONNECT_TIMEOUT=10 PGPASSWORD={word} {client} 2>&1 || true")
 
 
 @pytest.fixture(scope="module")
