@@ -88,6 +88,11 @@ class OpleverError(Exception):
         self.details = tuple(map(str, details))
         self._sentences = message, advice, details
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong, with its pattern where it has one: to be said later, in the language of whoever reads it."""
+        return self._sentences[0]
+
     def in_language(self, translate: Callable[[str], str]) -> OpleverError:
         """The same error with its sentences translated; the code stays as it is."""
         message, advice, details = self._sentences

@@ -31,6 +31,14 @@ def M_(pattern: str, /, **params: Any) -> Message:  # noqa: N802 - beside N_, th
     return Message(pattern, params)
 
 
+def kept(pattern: str, values: Mapping[str, str], text: str) -> str:
+    """The sentence that was kept with its pattern; `text`, as it was kept beside them, when they do not fit."""
+    try:
+        return Message(pattern, values) if pattern else text
+    except (KeyError, IndexError, ValueError):
+        return text
+
+
 def said(text: _T, translate: Callable[[str], str]) -> _T | str:
     """A sentence with its pattern, and those of its parameters, translated; anything else is returned as it is."""
     if not isinstance(text, Message):

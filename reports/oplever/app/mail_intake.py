@@ -23,7 +23,8 @@ from oplever.mail import message, threads
 from oplever.mail.message import Mail, UnreadableError
 from oplever.mail.nature import Nature, nature
 from oplever.mail.sources import Source, Waiting
-from oplever.messages import M_
+from oplever.messages import M_, N_
+from oplever.page.translator import Translator
 from oplever.record.entries.base import LONGEST
 from oplever.record.model import Record
 from oplever.store import mails
@@ -39,11 +40,12 @@ _SECONDS_A_DAY = 24 * 3600
 _MOST_MERGES = 10
 _STOPPING = frozenset({"file-unwritable", "store-unusable", "rules-invalid", "config-invalid"})
 """Problems that the next message has too: everything waits in the mailbox until they are mended."""
-_UNNAMED = "unknown sender"
+_UNNAMED = N_("unknown sender")
 
 
 class Handled(Struct, frozen=True):
-    """What was done with a message. `is_problem` when somebody has to look at it; `notice` is what else went wrong."""
+    """What was done with a message. `is_problem` when somebody has to look at it; `notice` is what else went wrong.
+    Reason and notice are sentences that can be translated."""
 
     outcome: Outcome
     digest: str = ""
@@ -134,7 +136,9 @@ class _Intake:
         """What was done with a message; None when it is gone, or another one than was asked for."""
         largest = self.settings.largest_mib << 20
         if waiting.size_bytes > largest and not accepted:
-            return self._set_aside("", f"it is larger than {self.settings.largest_mib} MiB", is_problem=True)
+            return self._set_aside(
+                "", M_("it is larger than {count} MiB", count=self.settings.largest_mib), is_problem=True
+            )
         content = source.read(waiting.key)
         if content is None:
             return None
@@ -142,27 +146,28 @@ class _Intake:
         if accepted and not digest.startswith(accepted):
             return None
         if digest in self.digests or (digest in self.aside and not accepted):
-            return Handled("present" if digest in self.digests else "aside", digest, reason="it was looked at before")
+            return Handled(
+                "present" if digest in self.digests else "aside", digest, reason=M_("it was looked at before")
+            )
         try:
             mail = message.parse(content)
         except UnreadableError as problem:
-            return self._set_aside(digest, f"it cannot be read: {problem}", is_problem=True)
+            return self._set_aside(digest, problem.sentence, is_problem=True)
         try:
             return self._sorted(mail, content)
         except OpleverError as problem:
             if problem.slug in _STOPPING:
                 raise
-            return self._set_aside(digest, problem.message, is_problem=True, mail=mail)
+            return self._set_aside(digest, problem.sentence, is_problem=True, mail=mail)
 
     def _sorted(self, mail: Mail, content: bytes) -> Handled:
         kind = Nature("person") if self.is_accepted else nature(mail, self.settings.own)
         if (mail.message_id, mail.address, mail.date) in self.identities:
-            return Handled("present", mail.digest, mail.subject, reason="the same mail came in before")
+            return Handled("present", mail.digest, mail.subject, reason=M_("the same mail came in before"))
         match kind.kind:
             case "loop":
-                return self._set_aside(
-                    mail.digest, f"it comes from this desk or goes round ({kind.shown_by})", mail=mail
-                )
+                reason = M_("it comes from this desk or goes round ({header})", header=kind.shown_by)
+                return self._set_aside(mail.digest, reason, mail=mail)
             case "bounce":
                 return self._bounced(mail, content, kind)
         name, earlier = self._case(mail)
@@ -174,7 +179,7 @@ class _Intake:
 
     def _set_aside(self, digest: str, reason: str, *, is_problem: bool = False, mail: Mail | None = None) -> Handled:
         sender = self._sender(mail) if mail else ""
-        mails.log(self.base, Logged(clock.now(), "aside", digest, sender, reason=reason))
+        mails.log(self.base, Logged(clock.now(), "aside", digest, sender).with_reason(reason))
         self.aside.add(digest)
         return Handled("aside", digest, mail.subject if mail else "", reason=reason, is_problem=is_problem)
 
@@ -203,18 +208,19 @@ class _Intake:
     def _bounced(self, mail: Mail, content: bytes, kind: Nature) -> Handled:
         sent = next((name for name in (*mail.returned, *mail.references) if name in self.sent), "")
         if not sent:
-            return self._set_aside(mail.digest, f"a notice about no mail of this desk ({kind.shown_by})", mail=mail)
+            reason = M_("a notice about no mail of this desk ({header})", header=kind.shown_by)
+            return self._set_aside(mail.digest, reason, mail=mail)
         if sent in self.returned:
-            return self._set_aside(mail.digest, "that mail came back before", mail=mail)
-        reason = mail.reason or mail.subject
-        data = {"message_id": sent, "digest": mail.digest, "reason": reason[:LONGEST]}
+            return self._set_aside(mail.digest, M_("that mail came back before"), mail=mail)
+        said_by_server = mail.reason or mail.subject
+        data = {"message_id": sent, "digest": mail.digest, "reason": said_by_server[:LONGEST]}
         self.returned.add(sent)
         return self._add(mail, content, self.by_message[sent], "mail-returned", data)
 
     def _automatic(self, mail: Mail, content: bytes, kind: Nature, name: str) -> Handled:
         """An automatic answer belongs to its case, once for each sender; other automatic mail is nobody's report."""
         if not name or (name, mail.sender_address) in self.automatic:
-            return self._set_aside(mail.digest, f"a machine wrote it ({kind.shown_by})", mail=mail)
+            return self._set_aside(mail.digest, M_("a machine wrote it ({header})", header=kind.shown_by), mail=mail)
         self.automatic.add((name, mail.sender_address))
         return self._add(mail, content, name, "mail-received", _received(mail) | {"automatic": kind.shown_by})
 
@@ -245,10 +251,11 @@ class _Intake:
         hour_ago = clock.written(datetime.now(UTC) - _HOUR)
         recent = [line for line in self.recent if line.sender == sender and line.at > hour_ago]
         if sum(line.outcome == "new" for line in recent) >= limit and not self.is_accepted:
-            reason = f"more than {limit} reports in an hour from this sender"
+            reason = M_("more than {count} reports in an hour from this sender", count=limit)
             return self._set_aside(mail.digest, reason, is_problem=True, mail=mail)
-        name = mail.sender or mail.address or _UNNAMED
-        text = mail.text or threads.bare(mail.subject) or "(no text)"
+        t = Translator(self.settings.language)  # it goes into the record, as the mails to users do
+        name = mail.sender or mail.address or t(_UNNAMED)
+        text = mail.text or threads.bare(mail.subject) or t("(no text)")
         title = threads.bare(mail.subject) or text
         events: list[tuple[str, dict[str, Any]]] = [
             ("reported", {"channel": "mail", "reporter": name, "text": _short(text)}),
@@ -276,7 +283,7 @@ class _Intake:
         try:
             sent = mail_answers.receipt(directory, record, self.settings, self.by)
         except OpleverError as problem:
-            return f"no receipt was sent: {problem.message}"
+            return M_("no receipt was sent: {problem}", problem=problem.sentence)
         self.by_message[sent] = directory.name
         self.sent.add(sent)
         return ""

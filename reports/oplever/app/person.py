@@ -17,7 +17,7 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds.derive import derive_folded
 from oplever.messages import M_
-from oplever.page.person import Mention, PersonExport, PersonRecord, person_sheet
+from oplever.page.person import MailLine, Mention, PersonExport, PersonRecord, person_sheet
 from oplever.page.translator import Translator
 from oplever.record.entries import Entry
 from oplever.record.persons import same_person
@@ -52,7 +52,11 @@ def export(names: Sequence[str]) -> PersonExport:
             continue
         if record:
             records.append(record)
-    lines = sum(line.sender in person.pseudonyms for line in mails.logged(base))
+    lines = tuple(
+        MailLine(line.at, line.outcome, line.case, line.reason, line.pattern, line.values)
+        for line in mails.logged(base)
+        if line.sender in person.pseudonyms or person.is_in(line.reason)
+    )
     return PersonExport(kept, clock.now(), tuple(records), tuple(problems), lines)
 
 

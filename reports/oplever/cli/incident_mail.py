@@ -11,7 +11,7 @@ from oplever import store
 from oplever.app import incidents, mail_answers, mail_intake
 from oplever.app.mail_files import attachment as attachment_of
 from oplever.cli.add import parameter, typed
-from oplever.cli.language import say
+from oplever.cli.language import say, translator
 from oplever.cli.output import short, tell_documents
 from oplever.cli.person import by_option, by_parameter
 from oplever.cli.tables import table
@@ -19,10 +19,12 @@ from oplever.errors import OpleverError
 from oplever.files import write
 from oplever.kinds import registry
 from oplever.mail.sources import source as open_source
-from oplever.messages import M_
+from oplever.messages import M_, said
+from oplever.page.vocabulary import OUTCOMES
 from oplever.record.entries.fields import fields
 from oplever.record.model import Record
 from oplever.store import mails
+from oplever.store.mails import Outcome
 
 _CONTACT = registry.entry_kind("contact")
 
@@ -30,18 +32,22 @@ _CONTACT = registry.entry_kind("contact")
 @click.command("mail")
 @by_option
 @click.option("--accept", "accepted", metavar="DIGEST", default="", help="Take in a mail that was set aside after all.")
+@click.option("--aside", is_flag=True, help="List the mails that were set aside, with the reason; takes nothing in.")
 @click.pass_context
 @click.help_option(help="Show this help and exit.")
-def mail(ctx: click.Context, by: str, accepted: str) -> None:
+def mail(ctx: click.Context, by: str, accepted: str, aside: bool) -> None:
     """Take in the mail that waits in the mailbox of oplever.yml.
 
     Each mail makes a case, is added to the one that it answers, or is set aside with the reason; then it is moved to
     the folder Oplever or Oplever-aside of the mailbox. Can be stopped and run again at any time. Ends with 1 when
     somebody has to look at a mail.
     """
+    if aside:
+        _list_aside()
+        return
     settings = mail_intake.settings()
     mailbox = open_source(settings)
-    counts: dict[str, int] = {}
+    counts: dict[Outcome, int] = {}
     is_problem = False
     try:
         for handled in mail_intake.take_in(mailbox, settings, by, accepted=accepted.strip().lower()):
@@ -53,18 +59,31 @@ def mail(ctx: click.Context, by: str, accepted: str) -> None:
     for path in mails.unfinished(store.records_directory()):
         is_problem = True
         say("this mail may have gone out and is in no case: {path}", path=short(path), err=True)
-    parts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    t = translator()
+    parts = ", ".join(f"{count} {t(OUTCOMES[outcome])}" for outcome, count in sorted(counts.items()))
     say("mail: {counts}", counts=parts or "0")
     if is_problem:
         ctx.exit(1)
 
 
 def _show(handled: mail_intake.Handled) -> None:
+    t = translator()
     name = handled.case or handled.digest[:12] or "?"
-    text = handled.reason or handled.subject
-    click.echo(f"{handled.outcome:8}  {name}  {_line(text)}".rstrip())
+    text = said(handled.reason, t) or handled.subject
+    click.echo(f"{t(OUTCOMES[handled.outcome]):10}  {name}  {_line(text)}".rstrip())
     if handled.notice:
         say("  -> {notice}", notice=handled.notice, err=True)
+
+
+def _list_aside() -> None:
+    """The mails that were set aside, by the digest that --accept takes."""
+    t = translator()
+    lines = [line for line in mails.logged(store.records_directory()) if line.outcome == "aside"]
+    rows = [(line.digest[:12] or "?", t.moment(line.at), _line(said(line.why(), t))) for line in lines]
+    if rows:
+        table((t("mail"), t("when"), t("reason")), rows)
+    else:
+        say("no mail was set aside")
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,9 @@ from email.utils import getaddresses
 
 from msgspec import Struct
 
+from oplever import messages
 from oplever.mail.plain import decoded, from_html, tidy, without_quotes
+from oplever.messages import M_
 
 MOST_PARTS = 500
 MOST_TEXT = 200_000
@@ -25,8 +27,15 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _LONGEST_NAME, _LONGEST_ADDRESS = 120, 254
 
 
+_TOO_DEEP = M_("its parts are nested too deep")
+
+
 class UnreadableError(Exception):
-    """The bytes are no message that can be read; the text says why."""
+    """The bytes are no message that can be read; `sentence` says why, and can be translated."""
+
+    def __init__(self, sentence: messages.Message) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Attachment(Struct, frozen=True):
@@ -67,16 +76,17 @@ def parse(content: bytes) -> Mail:
     except UnreadableError:
         raise
     except RecursionError:
-        raise UnreadableError("its parts are nested too deep") from None
+        raise UnreadableError(_TOO_DEEP) from None
     except Exception as problem:  # the library has many ways to stumble over what is not well formed
-        raise UnreadableError(f"{type(problem).__name__}: {problem}") from problem
+        # Not what the library says of it: that may quote the mail, and the reason goes into a log.
+        raise UnreadableError(M_("it cannot be read: {problem}", problem=type(problem).__name__)) from problem
 
 
 def _parse(content: bytes) -> Mail:
     message = message_from_bytes(content, policy=policy.compat32)
     headers = {name.lower(): header(str(value)) for name, value in reversed(message.items())}
     if not {"from", "sender", "return-path", "subject", "message-id", "to"} & headers.keys():
-        raise UnreadableError("it has no headers of a mail")
+        raise UnreadableError(M_("it has no headers of a mail"))
     parts = _parts(message)
     sender, sender_address = _first_address(headers.get("from") or headers.get("sender", ""))
     _, reply_to = _first_address(headers.get("reply-to", ""))
@@ -107,7 +117,7 @@ def _parts(message: Message) -> list[Message]:
     for part in message.walk():
         parts.append(part)
         if len(parts) > MOST_PARTS:
-            raise UnreadableError(f"it has more than {MOST_PARTS} parts")
+            raise UnreadableError(M_("it has more than {count} parts", count=MOST_PARTS))
     return parts
 
 
@@ -195,7 +205,7 @@ def attachments(content: bytes) -> list[bytes]:
     try:
         return [_bytes(part) for part in _attached(_parts(message_from_bytes(content, policy=policy.compat32)))]
     except RecursionError:
-        raise UnreadableError("its parts are nested too deep") from None
+        raise UnreadableError(_TOO_DEEP) from None
 
 
 def _attached(parts: list[Message]) -> Iterator[Message]:

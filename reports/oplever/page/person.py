@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from oplever.messages import kept, said
 from oplever.page.blocks import Block, Cell, Column, Group, Organisation, Page, Paragraph
 from oplever.page.document import labels
 from oplever.page.parts import pairs, table
 from oplever.page.translator import Translator
-from oplever.text import clean
+from oplever.page.vocabulary import OUTCOMES
+from oplever.text import clean, clean_text
 
 
 class Mention(Struct, frozen=True):
@@ -33,19 +35,32 @@ class PersonRecord(Struct, frozen=True):
     messages: tuple[str, ...] = ()
 
 
+class MailLine(Struct, frozen=True):
+    """What was done with a mail of the person, as the log of mail has it: `reason` why it was set aside, with `pattern`
+    and `values` to say it in another language."""
+
+    at: str
+    outcome: str
+    case: str
+    reason: str
+    pattern: str = ""
+    values: dict[str, str] = {}
+
+
 class PersonExport(Struct, frozen=True):
     """`names` are those that were looked for. `unreadable` are records that could not be read, each with why: nobody
-    knows what they say. `log_lines` is how many lines of mail.jsonl are about mail of this person."""
+    knows what they say. `mail_log` are the lines of mail.jsonl about mail of this person."""
 
     names: tuple[str, ...]
     made: str
     records: tuple[PersonRecord, ...]
     unreadable: tuple[str, ...] = ()
-    log_lines: int = 0
+    mail_log: tuple[MailLine, ...] = ()
 
 
 def person_sheet(t: Translator, exported: PersonExport, organisation: Organisation | None = None) -> Page:
     """A part for each record."""
+    log = _mail_log(t, exported)  # its sentences are translated before they are cleaned
     exported = clean(exported)
     title = t("What is kept about {name}", name=exported.names[0])
     return Page(
@@ -57,7 +72,11 @@ def person_sheet(t: Translator, exported: PersonExport, organisation: Organisati
         facts=(),
         status=Cell(t.moment(exported.made)),
         verdict=None,
-        summary=(*_summary(t, exported), *(_group(t, record) for record in exported.records)),
+        summary=(
+            *_summary(t, exported),
+            *log,
+            *(_group(t, record) for record in exported.records),
+        ),
         sections=(),
         notes=(
             t("Times are in time zone {zone}.", zone=t.zone),
@@ -84,9 +103,23 @@ def _summary(t: Translator, exported: PersonExport) -> tuple[Block, ...]:
             (t("Records"), t.number(len(exported.records), 0)),
             (t("Texts"), t.number(mentions, 0)),
             (t("Mails"), t.number(messages, 0)),
-            (t("Lines in the log of mail"), t.number(exported.log_lines, 0)),
+            (t("Lines in the log of mail"), t.number(len(exported.mail_log), 0)),
         ),
     )
+
+
+def _mail_log(t: Translator, exported: PersonExport) -> tuple[Block, ...]:
+    rows = [
+        (
+            Cell(t.moment(line.at)),
+            Cell(t(OUTCOMES[line.outcome])),
+            Cell(clean_text(line.case), code=True),
+            Cell(clean_text(said(kept(line.pattern, line.values, line.reason), t))),
+        )
+        for line in exported.mail_log
+    ]
+    columns = (Column(t("When"), 3), Column(t("What was done"), 3), Column(t("Report"), 4), Column(t("Reason"), 5))
+    return table(t("Lines in the log of mail"), columns, rows, 500)
 
 
 def _group(t: Translator, record: PersonRecord) -> Group:

@@ -74,6 +74,15 @@ DOCUMENT_STATUS: dict[str, tuple[Tone, str]] = {
     "closed": ("good", N_("closed")),
     "merged": ("info", N_("joined with another report")),
 }
+OUTCOMES: dict[str, str] = {
+    "new": N_("new"),
+    "added": N_("added"),
+    "returned": N_("returned"),
+    "present": N_("present"),
+    "aside": N_("set aside"),
+    "receipt": N_("receipt"),
+}
+"""What was done with a mail."""
 ACCEPTANCE: dict[str, tuple[Tone, str]] = {
     "accepted": ("good", N_("accepted")),
     "accepted_with_rest_points": ("warn", N_("accepted with open points")),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from oplever.files import append_line, unreadable, unwritable
+from oplever.files import append_line, unreadable, unwritable, write
 from oplever.kinds.incident.entries.mail import place
+from oplever.messages import Message, kept
 
 __all__ = ["digest_of", "forget", "log", "logged", "outgoing", "place", "unfinished"]
 
@@ -23,7 +24,8 @@ Outcome = Literal["new", "added", "returned", "present", "aside", "receipt"]
 
 
 class Logged(Struct, frozen=True, omit_defaults=True):
-    """What was done with a mail: `sender` is a pseudonym of the address, `reason` why it was set aside."""
+    """What was done with a mail: `sender` is a pseudonym of the address, `reason` why it was set aside, in English.
+    With `pattern` and its `values` it can be said in another language."""
 
     at: str
     outcome: Outcome
@@ -31,6 +33,19 @@ class Logged(Struct, frozen=True, omit_defaults=True):
     sender: str = ""
     case: str = ""
     reason: str = ""
+    pattern: str = ""
+    values: dict[str, str] = {}
+
+    def with_reason(self, reason: str) -> Logged:
+        """The line with why."""
+        if not isinstance(reason, Message):
+            return structs.replace(self, reason=reason)
+        values = {name: str(value) for name, value in reason.params.items()}
+        return structs.replace(self, reason=str(reason), pattern=reason.pattern, values=values)
+
+    def why(self) -> str:
+        """The reason as a sentence that can be translated, where its pattern is known."""
+        return kept(self.pattern, self.values, self.reason)
 
 
 def digest_of(content: bytes) -> str:
@@ -73,6 +88,11 @@ def logged(base: Path) -> Iterator[Logged]:
             yield decode(line)
         except msgspec.DecodeError:
             continue
+
+
+def replace_log(base: Path, lines: Iterable[Logged]) -> None:
+    """These lines in the place of all of mail.jsonl. Raises OSError."""
+    write(base / LOG, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
 def outgoing(base: Path) -> Path:

@@ -41,16 +41,18 @@ BY = "oplever purge"
 
 class Purged(Struct, frozen=True):
     """What a purge did, or would do, with one record. `ended` is when something last happened to it, `in_journal` how
-    often names that go from the entries stand in the journal, which is never rewritten."""
+    often names that go from the entries stand in the journal, which is never rewritten. The log of mail has a line of
+    its own, by its name: `lines` of it are too old, and go (`shortened`)."""
 
     record: str
     ended: str | None
-    action: Literal["removed", "pseudonymised", "unreadable"]
+    action: Literal["removed", "pseudonymised", "unreadable", "shortened"]
     names: tuple[Term, ...] = ()
     files: int = 0
     size_bytes: int = 0
     in_journal: int = 0
     problem: str = ""
+    lines: int = 0
 
 
 def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
@@ -72,16 +74,36 @@ def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
         elif names := _names_due(entries, ended, terms, now):
             left = _in_journal(directory, Pseudonyms(pseudonyms.names(entries, names)))
             purges.append(Purged(directory.name, ended, "pseudonymised", names, in_journal=left))
-    return purges
+    return [*purges, *_log_due(base, terms, now)]
+
+
+def _log_due(base: Path, terms: Retention, now: datetime) -> Iterator[Purged]:
+    """The lines of the log of mail that are older than records may be: senders are in them by pseudonym, and a reason
+    can quote what a mail said."""
+    old = [line for line in mails.logged(base) if _over(line.at, terms.record, now)]
+    if old:
+        yield Purged(mails.LOG, max(line.at for line in old), "shortened", lines=len(old))
+
+
+def _shorten_log(base: Path, until: str) -> None:
+    try:
+        with locked(mails.outgoing(base)):  # nobody takes mail in meanwhile
+            kept = [line for line in mails.logged(base) if line.at > until]
+            mails.replace_log(base, kept)
+    except OSError as problem:
+        raise unwritable(base / mails.LOG, problem) from None
 
 
 def carry_out(base: Path, due: Purged, now: datetime) -> None:
-    """Do what was planned for one record and write it to the log. Raises OpleverError (`file-unwritable`)."""
+    """Do what was planned for one record, or for the log of mail, and write it to the log. Raises OpleverError
+    (`file-unwritable`)."""
     directory = base / due.record
     if due.action == "removed":
         _remove(directory)
     elif due.action == "pseudonymised":
         pseudonymise(directory, due.names, key(base), now)
+    elif due.action == "shortened":
+        _shorten_log(base, due.ended or "")
     _log(base, due, now)
 
 

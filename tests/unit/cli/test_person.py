@@ -74,10 +74,27 @@ def test_every_text_that_names_a_person_is_there_and_of_nobody_else(post: Post) 
         "entries.jsonl 4 mail-received subject", "entries.jsonl 4 mail-received text",
     ]  # fmt: skip
     assert where[other] == ["entries.jsonl 4 contact how"]
-    assert content["log_lines"] == 1
+    assert [(line["outcome"], line["case"], line["reason"]) for line in content["mail_log"]] == [
+        ("new", mailed.case, "")
+    ]
     assert [row["messages"] != [] for row in content["records"] if row["record"] == mailed.case] == [True]
     texts = [mention["text"] for row in content["records"] for mention in row["mentions"]]
     assert not any("Selim" in text for text in texts)
+
+
+def test_what_was_done_with_mail_of_the_person_is_there_in_the_language_of_the_document(post: Post) -> None:
+    automatic = {"Auto-Submitted": "auto-replied"}
+    post.deliver(
+        Corpus().text("Ik ben er niet.", From=f'"{NAME}" <{ADDRESS}>', **automatic),
+        Corpus(seed=2).text("Ik ook niet.", From="Selim Demir <selim@school.example>", **automatic),
+    )
+    assert [done.outcome for done in post.take_in()] == ["aside", "aside"]
+    (line,) = exported(NAME, ADDRESS)["mail_log"]
+    assert (line["outcome"], line["reason"]) == ("aside", "a machine wrote it (auto-submitted)")
+    shown = run("--language", "nl", "person", "export", NAME, "--also", ADDRESS, "--format", "md", "-o", "-",
+                "--language", "nl").stdout  # fmt: skip
+    assert shown.count("een machine schreef de mail") == 1
+    assert "a machine wrote it" not in shown
 
 
 def test_pseudonyms_of_a_person_are_found_while_there_is_a_key(post: Post) -> None:

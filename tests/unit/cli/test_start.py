@@ -1,4 +1,4 @@
-"""A command reads what it needs: no database for one record, nothing but its own texts for the help."""
+"""A command reads what it needs: no database for one record, nothing but settings and texts for the help."""
 
 from __future__ import annotations
 

@@ -256,6 +256,23 @@ def test_a_storm_of_one_sender_is_set_aside_and_can_be_accepted(post: Post) -> N
         post.take_in(accepted="ffffffffffff")
 
 
+def test_what_was_set_aside_is_listed_in_the_language_of_whoever_asks(post: Post) -> None:
+    corpus = Corpus(seed=6)
+    post.deliver(corpus.text("Ik ben er niet.", **{"Auto-Submitted": "auto-replied"}), b"nonsense")
+    done = run("--language", "nl", "incident", "mail", code=1)
+    assert "een machine schreef de mail (auto-submitted)" in done.stdout
+    assert "mail: 2 apart gelegd" in done.stdout
+    assert "a machine wrote it (auto-submitted)" in run("incident", "mail", "--aside").stdout
+    listed = run("--language", "nl", "incident", "mail", "--aside").stdout
+    assert "een machine schreef de mail (auto-submitted)" in listed
+    assert "het bestand heeft geen kopregels van een mail" in listed
+    lines = [line for line in mails.logged(post.records) if line.outcome == "aside"]
+    assert all(line.digest[:12] in listed for line in lines)
+    # A line of an earlier version, or one that somebody changed, says what it says.
+    mails.log(post.records, mails.Logged(lines[0].at, "aside", "ab" * 32, reason="old", pattern="{gone}"))
+    assert "old" in run("--language", "nl", "incident", "mail", "--aside").stdout
+
+
 def test_a_mail_that_is_too_large_stays_and_is_named(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oplever.mail.sources.Maildir.read", _cut)  # it is not even read
     post.deliver(b"Subject: groot\r\n\r\n" + b"x" * (26 << 20))

@@ -15,7 +15,7 @@ from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.record import entries
-from oplever.store import chain, manifest, pseudonyms, retention
+from oplever.store import chain, mails, manifest, pseudonyms, retention
 from oplever.store.append import append
 from oplever.store.records import entry_lines
 from oplever.text import to_json
@@ -67,6 +67,20 @@ def purge(base: Path, **terms: str) -> None:
 def test_nothing_set_nothing_due(base: Path) -> None:
     hours_and_signatures(base / OLD, "2024-11-01")
     assert due(base) == []
+
+
+def test_lines_about_mail_go_when_records_of_their_time_do(base: Path) -> None:
+    old, young = "2024-01-02T10:00:00.000000Z", "2026-11-01T10:00:00.000000Z"
+    for at in (old, young):
+        mails.log(base, mails.Logged(at, "aside", "ab" * 32, "P-0123456789", reason="it cannot be read"))
+    assert due(base) == []
+    before = (base / mails.LOG).read_bytes()
+    assert ("mail.jsonl", "shortened", ()) in due(base, record="2 years")
+    assert (base / mails.LOG).read_bytes() == before
+    purge(base, record="2 years")
+    assert [line.at for line in mails.logged(base)] == [young]
+    assert "mail.jsonl" not in retention.removed_records(base)
+    assert [name for name, _, _ in due(base, record="2 years")] == []
 
 
 def test_only_what_is_old_enough_goes(base: Path) -> None:
@@ -297,7 +311,7 @@ def test_the_plan_says_what_would_go(base: Path) -> None:
     retention.carry_out(base, due, NOW)
     assert json.loads((base / "purge.jsonl").read_text(encoding="utf-8")) == {
         "at": "2026-12-01T12:00:00.000000Z", "record": OLD, "ended": due.ended, "action": "removed", "names": [],
-        "files": 2, "size_bytes": size + 5, "in_journal": 0, "problem": "",
+        "files": 2, "size_bytes": size + 5, "in_journal": 0, "problem": "", "lines": 0,
     }  # fmt: skip
 
 
