@@ -79,7 +79,7 @@ OUTCOMES: dict[str, str] = {
     "added": N_("added"),
     "returned": N_("returned"),
     "present": N_("present"),
-    "aside": N_("set aside"),
+    "aside": N_("aside"),
     "receipt": N_("receipt"),
 }
 """What was done with a mail."""

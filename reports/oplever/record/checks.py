@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from msgspec import structs
 
@@ -14,12 +13,12 @@ from oplever.record.identity import TestKey
 from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
 STATUSES = frozenset(get_args(CheckStatus))
+_SEVERITIES = get_args(Severity)
 ENDPOINT = re.compile(r"(?:tcp|udp) (?:\*|[0-9a-fA-F.:]+(?:%\w+)?) \d{1,5}|resolver")
 GRANTED = ("id", "control", "reason", "owner", "approver", "expires", "compensating", "problem")
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One check of one call, as read: never trusted to have the right shape."""
 
     t: str
@@ -50,7 +49,7 @@ def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
         stage, suite = str(call.data.get("stage") or "after"), str(call.data.get("suite") or "")
         for check in call.data["checks"]:
             if isinstance(check, dict) and check.get("id") and check.get("status") in STATUSES:
-                severity = check.get("severity") if check.get("severity") in get_args(Severity) else ""
+                severity = check.get("severity") if check.get("severity") in _SEVERITIES else ""
                 name, status = str(check["id"]), check["status"]
                 yield Outcome(call.t, call.host, stage, suite, name, status, str(severity), check, call.path)
 
