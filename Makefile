@@ -62,7 +62,8 @@ COMPILE = PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(BIN)/
 lock: setup-dev ## resolve the pinned versions and their hashes again
 	$(BIN)/pip install -q pip-tools
 	$(COMPILE) --strip-extras --extra=pdf --extra=run --extra=web -o requirements/run.lock pyproject.toml requirements/run.in
-	$(COMPILE) --no-strip-extras --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
+	$(COMPILE) --strip-extras --extra=pdf --extra=postgresql --extra=web -c requirements/run.lock -o requirements/desk.lock pyproject.toml
+	$(COMPILE) --no-strip-extras --all-extras -c requirements/run.lock -c requirements/desk.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
 
 sbom: setup-dev ## what the package is made of, as CycloneDX in build/
 	@$(BIN)/python tools/sbom

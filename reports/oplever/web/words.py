@@ -11,7 +11,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/records", N_("Records"), "read_records"),
     ("/machines", N_("Machines"), "read_records"),
     ("/cases", N_("Reports"), "read_cases"),
-    ("/hours", N_("Hours"), "read_hours"),
+    ("/hours", N_("Hours by week"), "read_hours"),
     ("/proposals", N_("Decisions and proposals"), "read_records"),
     ("/faq", N_("Frequently asked questions"), "own"),
     ("/more", N_("More"), "read_records"),

@@ -33,6 +33,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("apt", "main"): ({"apt_proxy": "cache:3142"}, "apt_proxy is not a web address"),
     ("mail", "main"): ({"mail_root": ["beheer"]}, "mail_root[0] is not a mail address"),
     ("php_fpm", "main"): ({"php_fpm_pools": [{"name": "A"}]}, "php_fpm_pools[0].name is not an account name"),
+    ("oplever_web", "main"): ({"oplever_web_port": 70000}, "oplever_web_port is not a whole number from 1 to 65535"),
     ("postgresql", "main"): ({"postgresql_bind_address": "all"}, "postgresql_bind_address is not an address"),
     ("base", "main"): ({"base_timezone": "Mars/Base"}, "base_timezone is not a time zone"),
     ("sshd", "main"): ({"sshd_port": 70000}, "sshd_port is not a whole number from 1 to 65535"),

@@ -26,6 +26,7 @@ OF_OTHER_LABS = {
     "mail_clients": SERVICES,
     "php_servers": SERVICES,
     "postgresql_servers": SERVICES,
+    "desk_servers": "extensions/molecule/oplever_web/molecule.yml",
 }
 """Groups that the demo does without, and the test that boots a machine of each."""
 FIELDS = {"stage", "role", "groups", "except", "needs", "tasks", "tests"}

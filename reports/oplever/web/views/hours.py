@@ -33,7 +33,7 @@ def show(visit: Visit) -> Response:
     ]
     if not person:
         sections += sections_of(t, collection, months.hours(collection, t))
-    return visit.show(visit.screen(t("Hours"), sections))
+    return visit.show(visit.screen(t("Hours by week"), sections))
 
 
 def _person(visit: Visit) -> str:
@@ -87,7 +87,7 @@ def _sums(t: Translator, monday: date, lines: list[WorkedHours]) -> tuple[Part, 
     for person in forms.people_of(lines):
         worked = sum(line.hours for line in lines if same_person(line.person, person))
         rows.append((Cell(person, link=_address(monday, person)), Cell(t.number(worked, 2))))
-    columns = (Column(t("Person"), 5), Column(t("Hours"), 2, True))
+    columns = (Column(t("Person"), 5), Column(t("Hours spent"), 2, True))
     return table(t("Hours by person"), columns, rows) or (Paragraph(t("Nobody gave hours."), "info"),)
 
 
