@@ -19,7 +19,7 @@ from oplever.kinds.derive import derive_folded
 from oplever.messages import M_
 from oplever.page.person import MailLine, Mention, PersonExport, PersonRecord, person_sheet
 from oplever.page.translator import Translator
-from oplever.record.entries import Entry
+from oplever.record.entries import AnnexEntry, Entry
 from oplever.record.persons import same_person
 from oplever.render.registry import FORMATS
 from oplever.store import Sources, mails
@@ -99,8 +99,10 @@ def _of_record(person: _Person, directory: Path) -> PersonRecord | None:
         if any(person.is_named(text) or person.is_in(text) for text in (mail.sender, mail.address) if text)
     ]
     present = tuple(place for place in dict.fromkeys(messages) if (directory / place).is_file())
+    added = [entry for entry in sources.entries if isinstance(entry.entry, AnnexEntry) and person.is_named(entry.by)]
+    annexes = tuple(place for entry in added for place in entry.entry.files() if (directory / place).is_file())
     title = record.assignment.title or ", ".join(record.document.playbooks)
-    return PersonRecord(directory.name, record.kind, title, record.document.created, mentions, present)
+    return PersonRecord(directory.name, record.kind, title, record.document.created, mentions, present, annexes)
 
 
 def _mentions(person: _Person, sources: Sources) -> Iterator[Mention]:
@@ -147,7 +149,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def draw(exported: PersonExport, language: Language, fmt: Format) -> bytes:
-    """The export as a document, as JSON, or all of it in a ZIP with the messages as they came.
+    """The export as a document, as JSON, or all of it in a ZIP with the messages as they came, and files that the person added.
 
     Raises OpleverError: `extra-missing`, `config-invalid`, `file-unreadable`.
     """
@@ -165,7 +167,7 @@ def _zipped(exported: PersonExport, language: Language) -> bytes:
         archive.writestr("person.json", draw(exported, language, "json"))
         archive.writestr(f"person.{language}.html", draw(exported, language, "html"))
         for record in exported.records:
-            for place in record.messages:
+            for place in (*record.messages, *record.annexes):
                 path = base / record.record / place
                 try:
                     archive.writestr(f"{record.record}/{place}", path.read_bytes())

@@ -25,7 +25,8 @@ class Mention(Struct, frozen=True):
 
 
 class PersonRecord(Struct, frozen=True):
-    """What one record says. `messages` are mails from or to the person that are kept with it, by their path in it."""
+    """What one record says. `messages` are mails from or to the person that are kept with it, by their path in it;
+    `annexes` are photos and files that the person added."""
 
     record: str
     kind: str
@@ -33,6 +34,7 @@ class PersonRecord(Struct, frozen=True):
     begun: str
     mentions: tuple[Mention, ...]
     messages: tuple[str, ...] = ()
+    annexes: tuple[str, ...] = ()
 
 
 class MailLine(Struct, frozen=True):
@@ -136,5 +138,6 @@ def _group(t: Translator, record: PersonRecord) -> Group:
         *pairs((t("Record"), Cell(record.record, code=True)), (t("Begun"), t.moment(record.begun))),
         *table(t("Texts that name this person"), columns, rows, 500),
         *(Paragraph(t("Mail that is kept: {file}", file=file)) for file in record.messages),
+        *(Paragraph(t("File that this person added: {file}", file=file)) for file in record.annexes),
     )
     return Group(record.title or record.record, blocks)

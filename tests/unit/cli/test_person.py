@@ -135,3 +135,17 @@ def test_the_export_is_a_document_and_an_archive_with_the_mails(post: Post) -> N
         assert "entries.jsonl 3 reported reporter" in text
     assert Path("person.zip").stat().st_mode & 0o077 == 0
     run("person", "export", " ", code=2)
+
+
+def test_a_file_that_the_person_added_comes_along_and_that_of_others_does_not(post: Post, tmp_path: Path) -> None:
+    case = run("incident", "new", "--channel", "phone", "--reporter", NAME, "--text", "kapot").stdout.split()[-1]
+    for by in (NAME, "L. Smit"):
+        path = tmp_path / "meting.txt"
+        path.write_text(f"van {by}\n", encoding="utf-8")
+        run("attach", str(path), "--what", "meting", "--record", case, "--by", by)
+    [row] = [row for row in exported(NAME)["records"] if row["record"] == case]
+    assert len(row["annexes"]) == 1
+    run("person", "export", NAME, "--format", "zip", "--output", str(tmp_path / "alles.zip"))
+    with zipfile.ZipFile(tmp_path / "alles.zip") as archive:
+        assert archive.read(f"{case}/{row['annexes'][0]}") == f"van {NAME}\n".encode()
+        assert len([name for name in archive.namelist() if "/annexes/" in name]) == 1
