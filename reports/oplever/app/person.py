@@ -149,7 +149,8 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def draw(exported: PersonExport, language: Language, fmt: Format) -> bytes:
-    """The export as a document, as JSON, or all of it in a ZIP with the messages as they came, and files that the person added.
+    """The export as a document, as JSON, or all of it in a ZIP with the messages as they came and the files
+    that the person added.
 
     Raises OpleverError: `extra-missing`, `config-invalid`, `file-unreadable`.
     """
