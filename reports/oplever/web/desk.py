@@ -97,9 +97,9 @@ class Desk:
     def read_in(self, index: Index, key: tuple[Hashable, ...], question: Callable[[Index], _T]) -> _T:
         """The same, of an index that is open."""
         state = self._state
-        known = self._answers.get(key)
-        if known and known[0] == state:
-            return cast(_T, known[1])
+        kept = self._answers.get(key)
+        if kept and kept[0] == state:
+            return cast(_T, kept[1])
         answer = question(index)
         if len(self._answers) >= _MOST_ANSWERS:
             self._answers.clear()

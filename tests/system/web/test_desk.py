@@ -152,17 +152,17 @@ def test_every_page_fits_at_four_times_its_size(records: Path) -> None:
 def test_a_run_changes_on_the_page_while_it_goes_on(records: Path) -> None:
     complaints: list[str] = []
     journal = records / NAME / store.JOURNAL
-    whole = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join(whole[:3]))
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:3]))
     with served() as desk, browsers(complaints) as opened:
         page = log_in(opened("en-GB"), desk, "M. de Wit")
         page.goto(f"{desk.origin}/records/{NAME}/run")
         expect(page.locator(".live-state")).to_have_text("The run goes on.")
         with journal.open("ab") as file:
-            file.write(b"".join(whole[3:-1]))
+            file.write(b"".join(lines[3:-1]))
         expect(page.locator(".pairs dd").nth(3)).not_to_have_text("0")
         with journal.open("ab") as file:
-            file.write(whole[-1])
+            file.write(lines[-1])
         expect(page.locator(".live-state")).to_have_text("The run is over.")
         deadline = time.monotonic() + 10
         while not re.search("web1", page.content()) and time.monotonic() < deadline:

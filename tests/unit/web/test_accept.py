@@ -24,9 +24,9 @@ DRAWN = "M10 20L30 40L50 60M100 100L120 90"
 def link(record: str, user: str = USER, name: str = "K. Jansen") -> str:
     """The path of a link that a technician made for this user."""
     page = Browser().log_in(name, "technician").send(f"/records/{record}/invite", user=user).text
-    found = re.search(r'href="http://127.0.0.1:8765(/accept/[\w-]+)"', page)
-    assert found, text(page)
-    return found[1]
+    address = re.search(r'href="http://127.0.0.1:8765(/accept/[\w-]+)"', page)
+    assert address, text(page)
+    return address[1]
 
 
 def answer(path: str, browser: Browser | None = None, **values: str) -> object:
@@ -50,8 +50,8 @@ def test_what_a_user_answers_is_in_the_record_as_said(records: Path) -> None:
     acceptance = store.load(records / name).acceptance
     assert (entry.by, acceptance.user, acceptance.opened_by, acceptance.drawn) == (USER, USER, "K. Jansen", DRAWN)
     assert (acceptance.verdict, acceptance.remarks) == ("accepted_with_rest_points", "snel geholpen")
-    wanted = {item.item: item.as_wanted for item in acceptance.items}
-    assert [value for value in wanted.values() if not value] == [False]
+    as_wanted = {item.item: item.as_wanted for item in acceptance.items}
+    assert [value for value in as_wanted.values() if not value] == [False]
     shown = render(store.load(records / name), "html", "en").decode()
     assert f'<path d="{DRAWN}"/>' in shown
     assert "on a page that K. Jansen opened for them, signed on the screen, not with a key" in shown

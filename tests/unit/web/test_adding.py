@@ -117,8 +117,8 @@ def test_what_is_needed_leads_to_its_form_filled_in(stored: dict[str, str]) -> N
     links = [html.unescape(link) for link in re.findall(rf'href="(/records/{record}/add/[^"]+)"', page)]
     none = [link for link in links if "none?what=" in link]
     assert none
-    what = none[0].partition("what=")[2]
-    assert f'<option value="{what}" selected>' in browser.page(none[0])
+    section = none[0].partition("what=")[2]
+    assert f'<option value="{section}" selected>' in browser.page(none[0])
 
 
 def test_forms_are_dutch_for_who_reads_dutch(stored: dict[str, str]) -> None:

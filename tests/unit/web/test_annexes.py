@@ -105,14 +105,14 @@ def test_an_annex_is_in_the_record_its_page_and_its_documents(stored: dict[str, 
     path = f"/records/{name}/annexes/{annex.sha256}"
     assert f'<a href="{path}"><img src="{path}"' in page
     assert "kast &lt;2&gt;.jpg" in page
-    given = browser.get(path)
-    assert (given.status_code, given.headers["content-type"], len(given.content)) == (
+    answer = browser.get(path)
+    assert (answer.status_code, answer.headers["content-type"], len(answer.content)) == (
         200,
         "image/jpeg",
         annex.size_bytes,
     )
-    assert given.headers["content-disposition"] == "inline; filename*=UTF-8''kast%20%3C2%3E.jpg"
-    assert given.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''kast%20%3C2%3E.jpg"
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     run("report", name)
     for document in ("report.nl.html", "report.en.md"):
         content = (records / name / document).read_text(encoding="utf-8")
@@ -128,11 +128,11 @@ def test_what_is_no_picture_is_downloaded_and_never_shown(
     browser = Browser().log_in("K. Jansen", "technician")
     send(browser, f"/records/{stored['remarks']}/annex", content, "x.html")
     [annex] = store.load(records / stored["remarks"]).annexes
-    given = browser.get(f"/records/{stored['remarks']}/annexes/{annex.sha256}")
-    assert given.content == content
-    assert given.headers["content-type"].partition(";")[0] == kind
-    assert given.headers["content-disposition"].startswith("attachment;")
-    assert given.headers["x-content-type-options"] == "nosniff"
+    answer = browser.get(f"/records/{stored['remarks']}/annexes/{annex.sha256}")
+    assert answer.content == content
+    assert answer.headers["content-type"].partition(";")[0] == kind
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_changed_byte_is_named_and_not_given_out(stored: dict[str, str], records: Path) -> None:

@@ -160,9 +160,9 @@ def _name_of_file(place: Place) -> None:
     harmless(page)
     link = re.search(r'href="(/records/[^"]+/annexes/[^"]+)"', page.text)
     assert link
-    given = place.browser.get(link[1])
-    assert "x-evil" not in given.headers
-    assert re.fullmatch(r"attachment; filename\*=UTF-8''[\w.%~-]+", given.headers["content-disposition"])
+    answer = place.browser.get(link[1])
+    assert "x-evil" not in answer.headers
+    assert re.fullmatch(r"attachment; filename\*=UTF-8''[\w.%~-]+", answer.headers["content-disposition"])
     assert {path.parent.name for path in place.records.rglob("*.txt")} == {"annexes"}
 
 
@@ -176,9 +176,9 @@ def _person_of_hours(place: Place) -> None:
 def _refused_post(path: str, *, fields_of: str = "", **values: str) -> Callable[[Place], None]:
     def attack(place: Place) -> None:
         before = files(place.records)
-        here = written(place, path)
-        data = {**place.browser.fields(written(place, fields_of) or here, written(place, fields_of)), **values}
-        answer = place.browser.client.post(here, data=data, headers=SAME_SITE)
+        address = written(place, path)
+        data = {**place.browser.fields(written(place, fields_of) or address, written(place, fields_of)), **values}
+        answer = place.browser.client.post(address, data=data, headers=SAME_SITE)
         harmless(answer)
         assert answer.status_code in REFUSED - {303}, answer.status_code
         assert files(place.records) == before

@@ -22,9 +22,9 @@ def test_what_a_reporter_sends_is_a_case_in_his_name_and_he_can_follow_it(record
         (),
     )
     assert f"/reported/{name}" in browser.page("/")
-    own = text(browser.page(f"/reported/{name}"))
-    assert REPORT["text"] in own
-    assert "new" in own
+    followed = text(browser.page(f"/reported/{name}"))
+    assert REPORT["text"] in followed
+    assert "new" in followed
 
 
 def test_nobody_follows_the_report_of_somebody_else(stored: dict[str, str]) -> None:

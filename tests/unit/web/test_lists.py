@@ -80,15 +80,15 @@ def test_pages_turn_without_losing_the_search(records: Path) -> None:
         name = f"202610{number % 28 + 1:02}T10{number // 28:02}00Z-site-{number:06x}"
         store_record(records, name, visit().finish())
     browser = Browser().log_in("A. Bakker", "auditor")
-    seen: list[str] = []
+    listed: list[str] = []
     path = "/records?text=web1"
     while path:
         page = browser.page(path)
-        seen += re.findall(r'href="/records/([^"?]+)"', page)
+        listed += re.findall(r'href="/records/([^"?]+)"', page)
         older = re.search(r'href="([^"]+)">Older<', page)
         path = older[1].replace("&amp;", "&") if older else ""
         assert not path or "text=web1" in path
-    assert len(seen) == len(set(seen)) == 120
+    assert len(listed) == len(set(listed)) == 120
 
 
 def test_what_a_machine_says_is_text(stored: dict[str, str]) -> None:

@@ -67,17 +67,17 @@ class Reader:
 def follow(tmp_path: Path, lines: list[bytes], breaks: int, steps: int) -> Reader:
     """Write the journal bit by bit, in pieces that end within a line, while it is read."""
     path = tmp_path / "journal.jsonl"
-    whole = b"".join(lines)
-    size = len(whole) // steps + 1
-    path.write_bytes(whole[:size])
+    journal_bytes = b"".join(lines)
+    size = len(journal_bytes) // steps + 1
+    path.write_bytes(journal_bytes[:size])
     reader = Reader(path, breaks)
 
     async def both() -> None:
         task = asyncio.create_task(reader.read())
-        for start in range(size, len(whole), size):
+        for start in range(size, len(journal_bytes), size):
             connections = reader.connections
             with path.open("ab") as file:
-                file.write(whole[start : start + size])
+                file.write(journal_bytes[start : start + size])
             while reader.connections == connections and reader.connections <= breaks and not task.done():
                 await asyncio.sleep(0.001)
         await asyncio.wait_for(task, 60)

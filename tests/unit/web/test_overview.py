@@ -144,10 +144,10 @@ def test_a_reporter_reads_answers_and_nothing_of_records(stored: dict[str, str])
 def test_an_answer_that_is_kept_is_asked_again_when_a_record_changes(stored: dict[str, str], records: Path) -> None:
     browser = Browser().log_in("K. Jansen", "technician", "supervisor")
     desk = browser.desk
-    asked = []
+    questions = []
 
     def read() -> int:
-        return desk.read(("x",), lambda index: asked.append(index) or len(asked))
+        return desk.read(("x",), lambda index: questions.append(index) or len(questions))
 
     assert (read(), read(), read()) == (1, 1, 1)
     browser.send(f"/records/{stored['remarks']}/add/hours", **{"entry.hours": "1", "entry.activity": "x"})

@@ -43,7 +43,7 @@ def test_without_the_extra_the_command_says_what_to_install(records: Path, modul
 def test_an_account_is_made_changed_and_closed(records: Path) -> None:
     done = run("web", "account", "add", "M. de Wit", "--role", "supervisor", "--role", "auditor", given=f"{PASSWORD}\n")
     assert (done.exit_code, PASSWORD in done.output) == (0, False)
-    assert [(one.name, one.roles) for one in accounts.every()] == [("M. de Wit", ("supervisor", "auditor"))]
+    assert [(account.name, account.roles) for account in accounts.every()] == [("M. de Wit", ("supervisor", "auditor"))]
     assert PASSWORD.encode() not in (records / "desk.sqlite").read_bytes()
     assert (records / "desk.sqlite").stat().st_mode & 0o077 == 0
     assert run("web", "account", "change", "m. de wit", "--role", "auditor").exit_code == 0
@@ -62,9 +62,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "given", "slug"), REFUSED, ids=lambda value: str(value)[:30])
-def test_a_refusal_is_one_message(words: list[str], given: str, slug: str) -> None:
-    done = run("web", *words, given=given)
+@pytest.mark.parametrize(("words", "text", "slug"), REFUSED, ids=lambda value: str(value)[:30])
+def test_a_refusal_is_one_message(words: list[str], text: str, slug: str) -> None:
+    done = run("web", *words, given=text)
     assert (done.exit_code, f"[{slug}]" in done.output) == (2, True), done.output
 
 

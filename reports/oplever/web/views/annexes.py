@@ -97,7 +97,7 @@ def give(visit: Visit) -> Response:
     record = store.load(directory)
     if (record.incident is not None) != visit.request.url.path.startswith("/cases/"):
         raise unknown_page()
-    return _given(visit, directory, record.annexes)
+    return _file(visit, directory, record.annexes)
 
 
 def give_reported(visit: Visit) -> Response:
@@ -106,10 +106,10 @@ def give_reported(visit: Visit) -> Response:
     record, name = store.load(directory), visit.account.name
     if record.incident is None or not same_person(record.incident.reporter, name):
         raise unknown_page()
-    return _given(visit, directory, [annex for annex in record.annexes if same_person(annex.by, name)])
+    return _file(visit, directory, [annex for annex in record.annexes if same_person(annex.by, name)])
 
 
-def _given(visit: Visit, directory: Path, among: Collection[Annex]) -> Response:
+def _file(visit: Visit, directory: Path, among: Collection[Annex]) -> Response:
     annex = next((annex for annex in among if annex.sha256 == visit.part("digest")), None)
     if annex is None:
         raise unknown_page()
