@@ -60,6 +60,8 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("timesync", "main"): ({"timesync_servers": ["192.0.2.300"]}, "timesync_servers[0] is not an address such as"),
     ("ca", "main"): ({"ca_hosts": [{"name": "a b"}]}, "ca_hosts[0].name is not a domain name"),
     ("ca", "client"): ({"ca_reload": ["nginx"]}, "ca_reload[0] is not a unit such as nginx.service"),
+    ("backup", "main"): ({"backup_time": "2 uur"}, "backup_time is not a time such as 03:00"),
+    ("backup", "client"): ({"backup_paths": ["srv"]}, "backup_paths[0] is not a full path"),
     ("mariadb", "main"): ({"mariadb_databases": ["a b"]}, "mariadb_databases[0] is not a name of letters"),
     ("nginx", "main"): (
         {"nginx_sites": [{"server_names": ["a b"], "root": "/srv"}]}, "nginx_sites[0].server_names[0] is not the name",

@@ -23,6 +23,7 @@ OF_OTHER_LABS = {
     "routers": "tests/lab/test_router.py",
     "networked_machines": "tests/lab/test_router.py",
     "apt_machines": SERVICES,
+    "backup_servers": "tests/lab/test_backup.py",
     "mail_clients": SERVICES,
     "php_servers": SERVICES,
     "postgresql_servers": SERVICES,
