@@ -93,15 +93,6 @@ DECLARATION = options.from_spec(
             "type": "dict",
             "description": "The same, for each machine by itself.",
         },
-        "backup": {
-            "type": "dict",
-            "description": "What the role C(backup) takes along of a machine with this role.",
-            "options": {
-                "paths": {"type": "list", "elements": "path", "default": [], "description": "Files and directories."},
-                "before": {"type": "str", "description": "Command that goes before it, as a dump of a database."},
-                "when": {"type": "str", "description": "Only when this option of the role is not empty."},
-            },
-        },
         "stage": {"type": "str", "description": "For a role of your own: the stage of the work that it belongs to."},
     }
 )

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import glob
 import hashlib
 import io
 import json
@@ -117,10 +118,10 @@ def open_repository(right: str, others: Sequence[str]) -> list[str]:
 def dump(settings: dict[str, Any]) -> None:
     """Run the commands before an archive. One that fails is remembered, so that files are still backed up."""
     failed = []
-    for entry in settings["before"]:
-        done = subprocess.run(["/bin/sh", "-c", entry["command"]], capture_output=True, text=True, check=False)
+    for command in dict.fromkeys(row["dump"] for row in settings["declared"] if row.get("dump")):
+        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
         if done.returncode:
-            failed.append(f"{entry['role']}: {entry['command']}: {(done.stderr or done.stdout).strip()[-300:]}")
+            failed.append(f"{command}: {(done.stderr or done.stdout).strip()[-300:]}")
     DUMPS.write_text(json.dumps(failed), encoding="utf-8")
 
 
@@ -128,7 +129,7 @@ def create(settings: dict[str, Any]) -> list[str]:
     """Make an archive; raises RefusedError afterwards when something that should be in it is not."""
     problems = json.loads(DUMPS.read_text("utf-8")) if DUMPS.is_file() else []
     problems += [f"{path} does not exist" for path in settings["paths"] if not os.path.lexists(path)]
-    paths = [path for path in settings["paths"] if os.path.lexists(path)]
+    paths = existing(settings)
     put(CANARY, secrets.token_hex(32) + "\n")
     samples = {str(path): digest(path) for path in [CANARY, *chosen(paths)]}
     name = datetime.datetime.now(datetime.timezone.utc).strftime(STAMP)
@@ -146,6 +147,12 @@ def create(settings: dict[str, Any]) -> list[str]:
     if problems:
         raise RefusedError(f"archive {name} was made, but without all that belongs in it: {'; '.join(problems[:10])}")
     return [f"{name}: {stats['nfiles']} files, {size} MB, of which {new} MB are new"]
+
+
+def existing(settings: dict[str, Any]) -> list[str]:
+    """The paths of the settings, and those that roles declare, as far as they are there."""
+    declared = [path for row in settings["declared"] for path in sorted(glob.glob(row["path"]))]
+    return list(dict.fromkeys([*(path for path in settings["paths"] if os.path.lexists(path)), *declared]))
 
 
 def restorable(name: str, samples: dict[str, str]) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""Backups: what a machine may do at the server, what the server sees before it prunes, which passphrase opens, and what
-roles declare."""
+"""Backups: what a machine may do at the server, what the server sees before it prunes, which passphrase
+opens."""
 
 from __future__ import annotations
 
@@ -321,23 +321,33 @@ def test_what_an_archive_lacks_is_an_error_after_it(
     client.DUMPS.write_text(json.dumps([what] if "gone" in what else []), encoding="utf-8")
     paths = [str(tmp_path), *([what] if what == "/no-such-path-of-a-test" else [])]
     with pytest.raises(client.RefusedError, match="was made, but without all") as refusal:
-        client.create({"paths": paths, "exclude": [], "before": []})
+        client.create({"paths": paths, "exclude": [], "declared": []})
     assert what in str(refusal.value)
     assert client.LAST.is_file()
 
 
 def test_files_that_change_meanwhile_are_no_error(client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     archived(client, monkeypatch, ["/var/log/x: file changed while we backed it up"])
-    (line,) = client.create({"paths": [str(tmp_path)], "exclude": [], "before": []})
+    (line,) = client.create({"paths": [str(tmp_path)], "exclude": [], "declared": []})
     assert "1 files" in line
 
 
 def test_a_command_that_fails_is_remembered_and_the_others_run(client: Any, tmp_path: Path) -> None:
     commands = ["echo no >&2; false", f"touch {tmp_path}/run"]
-    client.dump({"before": [{"role": "mariadb", "command": command} for command in commands]})
+    client.dump({"declared": [{"role": "mariadb", "path": "/x", "dump": command} for command in commands]})
     (failed,) = json.loads(client.DUMPS.read_text("utf-8"))
     assert failed.endswith(": no")
     assert (tmp_path / "run").exists()
+
+
+def test_what_roles_declare_is_taken_along_once_and_only_where_it_is(client: Any, tmp_path: Path) -> None:
+    for name in ("key_a", "key_b"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    declared = [
+        {"role": "sshd", "path": path} for path in (f"{tmp_path}/key_*", "/no-such-path-of-a-test", str(tmp_path))
+    ]
+    paths = client.existing({"paths": [str(tmp_path), "/no-such-path-of-a-test"], "declared": declared})
+    assert paths == [str(tmp_path), f"{tmp_path}/key_a", f"{tmp_path}/key_b"]
 
 
 @pytest.mark.parametrize(
