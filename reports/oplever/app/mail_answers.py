@@ -14,6 +14,7 @@ from oplever.config import MailSettings
 from oplever.errors import OpleverError
 from oplever.files import unwritable, write
 from oplever.kinds import registry
+from oplever.kinds.incident.entries.mail import place as mail_place
 from oplever.mail import compose, sending
 from oplever.mail.compose import Outgoing
 from oplever.mail.message import is_address
@@ -83,7 +84,7 @@ def receipt(directory: Path, record: Record, settings: MailSettings, by: str) ->
 
 def _kept(message: bytes) -> dict[str, bytes]:
     """The message as a file of the record."""
-    return {mails.place(mails.digest_of(message)): message}
+    return {mail_place(mails.digest_of(message)): message}
 
 
 def _address(case: Incident) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oplever.errors import OpleverError
 from oplever.files import unreadable
+from oplever.kinds.incident.entries.mail import place as mail_place
 from oplever.mail.message import UnreadableError, attachments
 from oplever.messages import M_
 from oplever.record.model import Mail
@@ -16,7 +17,7 @@ from oplever.store import mails
 def attachment(directory: Path, mail: Mail, place: int) -> bytes:
     """The content of one attachment of a mail of this case. Raises OpleverError: `file-unreadable` when the message is
     gone, `record-altered` when it is not what came in."""
-    path = directory / mails.place(mail.digest)
+    path = directory / mail_place(mail.digest)
     try:
         content = path.read_bytes()
     except OSError as problem:

@@ -19,6 +19,7 @@ from oplever.config import MailSettings
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable
 from oplever.kinds import registry
+from oplever.kinds.incident.entries.mail import place as mail_place
 from oplever.mail import message, threads
 from oplever.mail.message import Mail, UnreadableError
 from oplever.mail.nature import Nature, nature
@@ -231,7 +232,7 @@ class _Intake:
         outcome: Outcome = "returned" if kind == "mail-returned" else "added"
         directory = store.find(name)
         entry = registry.LOG.make(kind, self.by, clock.now(), data)
-        admit(directory, [entry], is_drawn=True, files={mails.place(mail.digest): content})
+        admit(directory, [entry], is_drawn=True, files={mail_place(mail.digest): content})
         self._done(outcome, mail, directory)
         return Handled(outcome, mail.digest, mail.subject, name)
 
@@ -265,7 +266,7 @@ class _Intake:
             events.append(("linked", {"relation": "earlier", "target": earlier, "reason": "mail"}))
         directory, record = incidents.open_case(
             self.base, self.by, _short(title, 80), events, incident_rules.load(),
-            files={mails.place(mail.digest): content}, by_machine=True,
+            files={mail_place(mail.digest): content}, by_machine=True,
         )  # fmt: skip
         self.endings[directory.name[-6:]].append(directory.name)
         self._done("new", mail, directory)

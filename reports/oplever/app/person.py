@@ -16,6 +16,7 @@ from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds.derive import derive_folded
+from oplever.kinds.incident.entries.mail import place as mail_place
 from oplever.messages import M_
 from oplever.page.person import MailLine, Mention, PersonExport, PersonRecord, person_sheet
 from oplever.page.translator import Translator
@@ -94,7 +95,7 @@ def _of_record(person: _Person, directory: Path) -> PersonRecord | None:
         return None
     record = sources.record()
     messages = [
-        mails.place(mail.digest)
+        mail_place(mail.digest)
         for mail in (record.incident.mails if record.incident else ())
         if any(person.is_named(text) or person.is_in(text) for text in (mail.sender, mail.address) if text)
     ]

@@ -11,10 +11,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from oplever.files import append_line, unreadable, unwritable, write
-from oplever.kinds.incident.entries.mail import place
 from oplever.messages import Message, kept
-
-__all__ = ["digest_of", "forget", "log", "logged", "outgoing", "place", "unfinished"]
 
 PLACE = "mail"
 """Directory of the mails in a record, and beside the records the one of what is going out."""

@@ -20,6 +20,7 @@ from oplever.app.verify import verify
 from oplever.config import Retention, Secret
 from oplever.errors import OpleverError
 from oplever.kinds.incident.entries import COMMANDS
+from oplever.kinds.incident.entries.mail import place as mail_place
 from oplever.mail.secret import password
 from oplever.store import mails, retention
 from post import Post
@@ -69,7 +70,7 @@ def test_a_mail_is_a_report_with_its_sender_and_words(post: Post) -> None:
     assert case.text == "De printer doet niets."
     assert case.mails[0].address == "j.bakker@school.example"
     assert case.unread == 0
-    content = (directory / mails.place(case.mails[0].digest)).read_bytes()
+    content = (directory / mail_place(case.mails[0].digest)).read_bytes()
     assert b"De printer doet niets." in content
     assert not (post.records / "latest").exists()
 
@@ -361,7 +362,7 @@ def test_attachments_come_out_as_they_went_in_and_only_where_somebody_says(post:
 def test_a_flipped_byte_of_a_mail_is_named(post: Post) -> None:
     directory = reported(post)
     assert manifest_problems(directory) == ()
-    path = directory / mails.place(incident(directory).mails[0].digest)
+    path = directory / mail_place(incident(directory).mails[0].digest)
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
     path.write_bytes(content)

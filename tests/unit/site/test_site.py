@@ -308,7 +308,9 @@ def test_a_role_of_ones_own_is_played_without_touching_a_playbook(
 AT = "servers.srv2.roles.kiosk"
 DECLARED = {
     "prots: []": '1: prots: unknown key; did you mean "ports"?',
-    "stage: Werkplekken": "1: stage: there is no such stage; possible are Applications, Backups, Base system, Certificates",
+    "stage: Werkplekken": (
+        "1: stage: there is no such stage; possible are Applications, Backups, Base system, Certificates"
+    ),
     "site: {url: domian}": '8: site.url: there is no source of this name; did you mean "domain"?',
     "site: {ulr: domain}": '8: site.ulr: the role has no such option; did you mean "url"?',
     "ports: [{port: 80, when: ulr}]": '20: ports.0.when: the role has no such option; did you mean "url"?',
