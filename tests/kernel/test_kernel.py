@@ -30,7 +30,7 @@ SETTINGS = (
     "/etc/grub.d/",
     "/etc/modprobe.d/",
     "/etc/sysctl.d/",
-    "/etc/systemd/system/",
+    "/etc/systemd/system/tmp.mount.d/",
 )
 Statuses = dict[str, dict[str, Any]]
 
