@@ -21,8 +21,7 @@ from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
 from oplever.cli.entry_commands import EntryCommands
-from oplever.cli.incident_mail import attachment, mail, tell
-from oplever.cli.incident_week import week
+from oplever.cli.help import sentence, spoken
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
@@ -46,6 +45,8 @@ from oplever.text import printable, to_json
 from oplever.words import REFUSING, Language
 
 _EVENTS = {word: kind for kind, word in COMMANDS.items()}
+_MAIL = "oplever.cli.incident_mail"
+_ELSEWHERE = {"mail": _MAIL, "tell": _MAIL, "attachment": _MAIL, "week": "oplever.cli.incident_week"}
 _REPORTED = registry.entry_kind("reported")
 _CLASSIFIED = registry.entry_kind("classified")
 case_argument = click.argument("case")
@@ -68,7 +69,7 @@ def _event_command(word: str) -> click.Command:
     )
 
 
-@click.group("incident", cls=EntryCommands, words=_EVENTS, make=_event_command)
+@click.group("incident", cls=EntryCommands, words=_EVENTS, make=_event_command, elsewhere=_ELSEWHERE)
 @click.help_option(help="Show this help and exit.")
 def incident() -> None:
     """Take reports in, handle them in the order of the queue, and close them.
@@ -89,7 +90,7 @@ def _parameters(kind: type[EntryKind]) -> list[click.Parameter]:
 def _prompting(field: Field, option: click.Parameter) -> click.Parameter:
     """On a terminal what is required is asked for; in a script it has to be there."""
     if field.required and isinstance(option, click.Option) and sys.stdin.isatty():
-        option.prompt = field.description.rstrip(".")  # click adds the choices
+        option.prompt = sentence(field.description, spoken).rstrip(".")  # click adds the choices
     return option
 
 
@@ -109,10 +110,6 @@ def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callab
         return function
 
     return decorated
-
-
-for command in (mail, tell, attachment, week):
-    incident.add_command(command)
 
 
 @incident.command("new")

@@ -42,6 +42,7 @@ main({list(arguments)!r})
         (("add", "--help"), {"msgspec"}),
         (("add", "hours", *HOURS), {"msgspec"}),
         (("verify", NAME), {"msgspec"}),
+        (("incident", "list"), {"msgspec", "yaml", "babel"}),
     ],
 )
 def test_a_command_imports_what_it_needs(tmp_path: Path, arguments: tuple[str, ...], libraries: set[str]) -> None:
