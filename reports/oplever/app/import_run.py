@@ -49,8 +49,9 @@ def _imported(source: Source, records: Path) -> Imported:
 
 
 def _all_imported(path: Path, names: Sequence[str]) -> OpleverError:
-    runs = "the run" if len(names) == 1 else f"each of the {len(names)} runs"
-    record = f"record {names[-1]}" if len(names) == 1 else f"the last is record {names[-1]}"
+    runs = M_("the run") if len(names) == 1 else M_("each of the {count} runs", count=len(names))
+    last = names[-1]
+    record = M_("record {name}", name=last) if len(names) == 1 else M_("the last is record {name}", name=last)
     return OpleverError(
         "import-known",
         M_("{runs} in {path} was imported before: {record}", runs=runs, path=path, record=record),

@@ -13,12 +13,15 @@ from oplever import store
 from oplever.app import incident_rules, incidents
 from oplever.app.incident_rules import Current
 from oplever.app.incidents import cause_of
+from oplever.page.parts import titled
+from oplever.page.translator import Translator
 from oplever.record import figures
 from oplever.record.causes import causes
 from oplever.record.drift import SUITE
 from oplever.record.entries.base import LONGEST
 from oplever.record.model import Incident, Record, Test
 from oplever.store.cases import Case
+from oplever.words import Language
 
 CATEGORY = "machine"
 _MOST_CONSEQUENCES = 20
@@ -55,8 +58,8 @@ class Taken(Struct, frozen=True):
     passing: tuple[Passing, ...]
 
 
-def from_record(directory: Path, by: str) -> Taken:
-    """Make or extend a case for each cause in a record.
+def from_record(directory: Path, by: str, language: Language = "nl") -> Taken:
+    """Make or extend a case for each cause in a record. What a case says is kept in this language.
 
     Raises OpleverError: `rules-invalid`, `file-unwritable`, `store-unusable`.
     """
@@ -65,7 +68,7 @@ def from_record(directory: Path, by: str) -> Taken:
     by_cause = {case.cause: case for case in reversed(open_cases) if case.cause}
     made, linked, present = [], [], []
     current: Current | None = None
-    for trouble in troubles(record):
+    for trouble in troubles(record, Translator(language)):
         case = by_cause.get(trouble.cause)
         if case is None:
             current = current or incident_rules.load()
@@ -78,30 +81,34 @@ def from_record(directory: Path, by: str) -> Taken:
     return Taken(tuple(made), tuple(linked), tuple(present), tuple(_passing(directory.name, record, open_cases)))
 
 
-def troubles(record: Record) -> Iterator[Trouble]:
+def troubles(record: Record, t: Translator) -> Iterator[Trouble]:
     """One for each cause: a failing test that no other explains, the drift of a machine, an open fault that is no
     test."""
     failing = figures.failing_tests(record)
     drift = [test for test in failing if test.suite == SUITE]
     for cause in causes([test for test in failing if test.suite != SUITE], record.tests, record.systems):
-        yield _of_tests(cause.test.host, cause.test.id, (cause.test, *cause.consequences))
+        yield _of_tests(t, cause.test.host, cause.test.id, (cause.test, *cause.consequences))
     for host in dict.fromkeys(test.host for test in drift):
-        yield _of_tests(host, SUITE, [test for test in drift if test.host == host])
+        yield _of_tests(t, host, SUITE, [test for test in drift if test.host == host])
     for fault in figures.unsolved_faults(record):
         if fault.kind != "test_failed":
             check = f"{fault.kind} {fault.location}".strip()
             yield Trouble(fault.host, check, f"{fault.host}: {fault.location or fault.symptom}", fault.symptom or check)
 
 
-def _of_tests(host: str, check: str, tests: Any) -> Trouble:
-    rows = [f"{_title(test)}: expected {test.expected}, found {test.found or test.reason}" for test in tests]
-    more = [f"and {len(rows) - _MOST_CONSEQUENCES} more"] if rows[_MOST_CONSEQUENCES:] else []
+def _of_tests(t: Translator, host: str, check: str, tests: Any) -> Trouble:
+    words = t("expected {expected}; found {found}")
+    rows = [
+        f"{_title(t, test)}: {words.format(expected=test.expected, found=test.found or test.reason)}" for test in tests
+    ]
+    surplus = len(rows) - _MOST_CONSEQUENCES
+    more = [t("and {count} more", count=surplus)] if surplus > 0 else []
     text = "\n".join([*rows[:_MOST_CONSEQUENCES], *more])
-    return Trouble(host, check, f"{host}: {_title(tests[0])}", text[:LONGEST])
+    return Trouble(host, check, f"{host}: {_title(t, tests[0])}", text[:LONGEST])
 
 
-def _title(test: Test) -> str:
-    return test.title.nl or test.title.en or test.id
+def _title(t: Translator, test: Test) -> str:
+    return titled(t, test.title) or test.id
 
 
 def _open(directory: Path, record: Record, trouble: Trouble, by: str, current: Current) -> str:
@@ -151,4 +158,4 @@ def _passing(name: str, record: Record, open_cases: list[Case]) -> Iterator[Pass
 def unreported(record: Record, open_cases: list[Case]) -> list[str]:
     """Causes in a record that no open case has."""
     reported = {case.cause for case in open_cases}
-    return [trouble.cause for trouble in troubles(record) if trouble.cause not in reported]
+    return [trouble.cause for trouble in troubles(record, Translator("en")) if trouble.cause not in reported]

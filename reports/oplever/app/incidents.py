@@ -175,7 +175,7 @@ def take(directory: Path, by: str, reason: str = "", ask: Callable[[Case], str] 
     if first and not reason and ask:
         reason = ask(first)
     if first and not reason:
-        level = f"priority {first.priority}" if first.priority else "not classified yet"
+        level = M_("priority {level}", level=first.priority) if first.priority else M_("not classified yet")
         advice = M_("take that: oplever incident take {name}; or say why not: --reason '...'", name=first.name)
         raise OpleverError(
             "incident-order",
@@ -210,7 +210,7 @@ def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), re
     case, record = case_of(store.load(directory)), store.load(tested)
     counting = counting_tests(case, record, tests)
     if not counting:
-        subject = ", ".join(tests) or case.cause or case.machine or "this case"
+        subject = ", ".join(tests) or case.cause or case.machine or M_("this case")
         advice = M_("name tests that it has: --tests; or test by hand: --result pass --reason '...'")
         raise OpleverError(
             "entry-invalid", M_("{name} has no test of {subject}", name=tested.name, subject=subject), advice

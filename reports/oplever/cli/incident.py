@@ -22,7 +22,7 @@ from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
 from oplever.cli.entry_commands import EntryCommands
 from oplever.cli.help import sentence, spoken
-from oplever.cli.language import language_option, say, translator
+from oplever.cli.language import language_option, of_the_user, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
 from oplever.cli.person import by_option, by_parameter
@@ -330,7 +330,7 @@ def from_record(record: str, by: str, retests: bool) -> None:
     or when asked on a terminal, it is added as their retest. Prints the names of new cases last.
     """
     directory = store.find(record)
-    taken = from_record_app(directory, by)
+    taken = from_record_app(directory, by, of_the_user())
     for name in taken.linked:
         say("added to: {name}", name=name, err=True)
     for name in taken.present:

@@ -21,6 +21,7 @@ from oplever.app.incident_sources import from_record
 from oplever.app.incident_sources import troubles as causes_of
 from oplever.cli.main import main
 from oplever.config import Retention
+from oplever.page.translator import Translator
 from oplever.store import retention
 from stored import check, store_record, visit
 
@@ -279,7 +280,7 @@ def test_a_failing_test_makes_one_case_however_often_it_fails(base: Path) -> Non
     assert [record(name)["incident"]["cause"] for name in made] == ["web1 nginx.answers", "web1 nginx.certificate"]
     case = record(made[0])["incident"]
     assert (case["channel"], case["machine"], case["category"]) == ("machine", "web1", "machine")
-    assert "expected 200, found 502" in case["text"]
+    assert "expected 200; found 502" in case["text"]
     assert case["links"][0]["target"] == "20261120T100000Z-site-aaaaaa"
     assert len(case["links"][0]["digest"]) == 64
     again = incident("from-record", "20261120T100000Z-site-aaaaaa")
@@ -291,6 +292,14 @@ def test_a_failing_test_makes_one_case_however_often_it_fails(base: Path) -> Non
         "20261120T100000Z-site-aaaaaa", "20261121T100000Z-site-bbbbbb",
     ]  # fmt: skip
     assert len(listed()) == 2
+
+
+def test_what_a_machine_reports_is_in_the_language_of_whoever_makes_the_case(base: Path) -> None:
+    failing(base, "20261120T100000Z-site-aaaaaa", *(f"nginx.{number:02}" for number in range(1, 3)))
+    made = run("--language", "nl", "incident", "from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
+    text = record(made[0])["incident"]["text"]
+    assert "verwacht 200; gevonden 502" in text
+    assert "expected" not in text
 
 
 def test_a_retest_by_a_record_is_what_the_record_shows(base: Path) -> None:
@@ -422,7 +431,11 @@ def test_a_step_that_failed_is_a_cause_and_its_test_is_none_twice(base: Path) ->
     journal = visit("web1")
     journal.task("Install nginx", host="web1", status="failed", message="no space left on device")
     check(journal, "web1", "fail", "nginx.answers")
-    troubles = list(causes_of(store.load(store_record(base, "20261120T100000Z-site-aaaaaa", journal.finish(failed=1)))))
+    troubles = list(
+        causes_of(
+            store.load(store_record(base, "20261120T100000Z-site-aaaaaa", journal.finish(failed=1))), Translator("en")
+        )
+    )
     assert [trouble.check.split()[0] for trouble in troubles] == ["nginx.answers", "task_failed"]
     assert troubles[1].text == "no space left on device"
 
