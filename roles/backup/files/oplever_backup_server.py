@@ -236,8 +236,12 @@ def write_keys(settings: dict[str, Any], check: bool = False) -> list[str]:
 
 
 def host_keys() -> list[str]:
-    text = (HOST_KEYS / "ssh_host_ed25519_key.pub").read_text("ascii")
-    return [" ".join(text.split()[:2])]
+    """The public key of this machine, from the private one: its file .pub can be missing."""
+    path = HOST_KEYS / "ssh_host_ed25519_key"
+    done = subprocess.run(["ssh-keygen", "-y", "-f", str(path)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RefusedError(f"{path} cannot be used: {done.stderr.strip()}; make host keys with ssh-keygen -A")
+    return [" ".join(done.stdout.split()[:2])]
 
 
 def keep(settings: dict[str, Any]) -> list[str]:

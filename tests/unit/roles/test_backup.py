@@ -47,7 +47,9 @@ def server(tmp_path: Path) -> Any:
         setattr(module, name, tmp_path / name.lower())
         getattr(module, name).mkdir()
     module.KEYS, module.HOST_KEYS = tmp_path / "authorized_keys", tmp_path
-    (tmp_path / "ssh_host_ed25519_key.pub").write_text(KEY + " root@srv1\n", encoding="ascii")
+    key = tmp_path / "ssh_host_ed25519_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    key.with_suffix(".pub").rename(tmp_path / "public")
     module.put(tmp_path / "settings", "{}")
     return module
 
@@ -82,6 +84,13 @@ def test_a_key_that_is_more_than_a_key_is_refused_or_cut(server: Any, key: str) 
 def test_a_name_is_that_of_a_machine(server: Any, name: str) -> None:
     with pytest.raises(server.RefusedError, match="not the name of a machine"):
         registered(server, name)
+
+
+def test_a_machine_is_told_the_key_of_the_server(server: Any, tmp_path: Path) -> None:
+    assert registered(server)["host_keys"] == [" ".join((tmp_path / "public").read_text("ascii").split()[:2])]
+    (tmp_path / "ssh_host_ed25519_key").unlink()
+    with pytest.raises(server.RefusedError, match="make host keys with ssh-keygen -A"):
+        registered(server)
 
 
 def test_a_second_time_changes_nothing_and_check_mode_writes_nothing(server: Any) -> None:
