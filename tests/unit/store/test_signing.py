@@ -419,3 +419,37 @@ def test_the_allowed_signers_are_as_told_as_configured_or_beside_the_project(
     assert signatures.allowed_signers(None) == Path.cwd() / "allowed_signers"
     Path("oplever.yml").write_text("signing:\n  allowed_signers: keys/signers\n", encoding="utf-8")
     assert signatures.allowed_signers(None) == Path.cwd() / "keys/signers"
+
+
+def through_the_desk(directory: Path, keys: Path, name: str) -> signatures.Checked:
+    """A signature that the desk made for somebody, checked against signers of whom one has this name."""
+    append(directory, [signatures.sign(directory, BY, "executor", AT, keys / "mine", through="desk")])
+    allowed = directory.parent / "allowed"
+    allowed.write_text(f"{name} {public(keys, 'mine')}\n", encoding="utf-8")
+    return check(directory, allowed)
+
+
+def test_the_desk_signs_with_its_own_key_and_that_is_said(record: Path, keys: Path) -> None:
+    checked = through_the_desk(record, keys, "oplever-desk")
+    assert checked.problems == ()
+    assert checked.note == f"by the desk, for {BY}, who had logged in there; it is no key of their own"
+    assert checked.signer is not None
+    assert checked.signer.principal == "oplever-desk"
+    assert b'"through":"desk"' in (record / "signed/1/statement.json").read_bytes()
+
+
+def test_the_key_of_a_person_is_not_that_of_the_desk(record: Path, keys: Path) -> None:
+    checked = through_the_desk(record, keys, PRINCIPAL)
+    assert checked.problems == (
+        f"signed/1/statement.json.sig: signed as oplever-desk for {BY}, with the key of {PRINCIPAL}",
+    )
+
+
+def test_a_key_outside_its_dates_is_to_be_looked_up_among_them(record: Path, keys: Path, tmp_path: Path) -> None:
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f'{PRINCIPAL} valid-before="20200101" {public(keys, "mine")}\n', encoding="utf-8")
+    sign(record, keys / "mine")
+    with pytest.raises(OpleverError) as refusal:
+        signatures.verify(record / "signed/1", allowed, AT)
+    assert refusal.value.message == f"key {fingerprint(keys, 'mine')} was not allowed at that time"
+    assert refusal.value.advice == f"check its dates and namespaces in {allowed}"
