@@ -27,7 +27,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import Places
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Unseen
 
-from .test_snapshot import Scripted, as_root, machine, put, words_of
+from .small_machine import Scripted, as_root, machine, put, words_of
 
 __all__ = ["as_root", "machine"]
 LONG_AGO = time.time() - 86400
