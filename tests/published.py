@@ -10,9 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 from golden.case import Case
 from golden.cases import CASES
+from oplever.record.entries.annex import place
 
 CHOSEN = ("delivered", "remarks", "failed", "hostile", "check_mode", "incident_closed", "incident_escalated")
 """Golden cases that say something on every page."""
+
+ANNEX = b"iperf3 web1 -> db1: 2.35 Gbit/s\n"
+"""The file that the delivered record has beside it."""
 
 
 def store(base: Path, names: Iterable[str] = CHOSEN) -> dict[str, Path]:
@@ -32,6 +36,11 @@ def _store(base: Path, case: Case) -> Path:
         (directory / "journal.jsonl").write_bytes(b"".join(case.journal))
     if case.entries:
         (directory / "entries.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in case.entries))
+    for entry in case.entries:
+        if entry["entry"]["added"] == "annex":
+            path = directory / place(entry["entry"]["digest"], entry["entry"]["type"])
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(ANNEX)
     return directory
 
 

@@ -61,7 +61,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             follow = links.make(database, "follow", case.name, "J. Bakker", "K. Jansen")
         with served() as desk, browsers(complaints) as opened:
             yield Place(desk, opened, pages(record, case.name, accept, follow))
-    assert complaints == []
+    refused = "the server responded with a status of 4"  # of what is not there, on purpose
+    assert [complaint for complaint in complaints if refused not in complaint] == []
 
 
 def pages(record: str, case: str, accept: str, follow: str) -> dict[str, str]:
@@ -156,5 +157,7 @@ def follow_by_keyboard(page: Page, words: str) -> None:
 
 def test_axe_sees_what_is_wrong(place: Place) -> None:
     page = log_in(place.opened(), place.desk, "K. Jansen")
-    page.evaluate("document.documentElement.removeAttribute('lang'); document.querySelector('h1').style.color = '#ddd'")
+    page.evaluate(
+        "document.documentElement.removeAttribute('lang'); document.querySelector('h1').style = 'color: #808080; background: #8c8c8c'"
+    )
     assert len(violations(page, WIDTHS)) == len(WIDTHS) * len(SCHEMES)
