@@ -266,7 +266,7 @@ def check_restore(_settings: dict[str, Any]) -> str:
 def check_pinned(_settings: dict[str, Any]) -> str:
     """The server is known by its pinned key, and would be refused without it."""
     forced_command()
-    done = subprocess.run(shell(hosts=Path("/dev/null"), words=["rights"]), capture_output=True, text=True, check=False)
+    done = ask(shell(hosts=Path("/dev/null"), words=["rights"]))
     if done.returncode != 255 or "Host key verification failed" not in done.stderr:
         raise RefusedError("a server with another key would not be refused")
     return "the server is reached, and only with the pinned key"
@@ -293,11 +293,15 @@ TESTS = {"recent": check_recent, "restore": check_restore, "pinned": check_pinne
 
 def forced_command() -> str:
     """The command that the server runs for this machine, whatever it asks for."""
-    done = subprocess.run(shell(words=["rights"]), capture_output=True, text=True, check=False)
+    done = ask(shell(words=["rights"]))
     if done.returncode or not done.stdout.strip():
         reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise RefusedError(f"the backup server does not let this machine in: {reason}")
     return done.stdout.strip()
+
+
+def ask(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
 def remove(check: bool) -> list[str]:
