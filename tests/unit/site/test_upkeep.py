@@ -13,7 +13,19 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLES: list[Role] = Roles(load.entries(), [], []).all()
-KEEPING = {"backup", "base", "ca", "dhcp", "dokuwiki", "harden", "mariadb", "nginx", "postgresql", "sshd"}
+KEEPING = {
+    "backup",
+    "base",
+    "ca",
+    "dhcp",
+    "dokuwiki",
+    "harden",
+    "mariadb",
+    "nginx",
+    "oplever_web",
+    "postgresql",
+    "sshd",
+}
 """Roles with something that no variable has."""
 IN_LISTS = re.compile(r"units: .*?\[(.*)\]")
 UNIT = re.compile(r"[\w@.-]+\.(?:service|timer)")
