@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Installs the wheels beside "$1" into it, whole or not at all.
 set -eu
 home=$1
