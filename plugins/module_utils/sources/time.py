@@ -24,12 +24,13 @@ def look_up(machine, select):
             dict.fromkeys(("exists", "service", "services", "synchronised", "sources"), running),
             timezone=timezone(machine),
         )
-    services = _active(machine)
-    service = services[0] if services else None
+    running = _named(machine, "active", ("active",))
+    service = running[0] if running else None
     facts = {
         "exists": service is not None,
         "service": service,
-        "services": services,
+        # One stops the other when it starts: of two that start at boot, nobody knows which runs after the next one.
+        "services": list(dict.fromkeys(running + _named(machine, "enabled", ("enabled", "enabled-runtime")))),
         "timezone": timezone(machine),
         "sources": [],
     }
@@ -45,14 +46,14 @@ def prepare(machine, selects):
     unit.prepare(machine, [{"name": name} for name in SERVICES])
 
 
-def _active(machine):
-    """Names of those that run; of a unit that has the name of another as an alias, the first name."""
-    running = {}
+def _named(machine, key, values):
+    """Names of those of which that is the state; of a unit that has the name of another as an alias, the first name."""
+    names = {}
     for name in SERVICES:
         state = unit.look_up(machine, {"name": name})
-        if state.get("active") == "active":
-            running.setdefault(state.get("fragment") or name, name)
-    return list(running.values())
+        if state.get(key) in values:
+            names.setdefault(state.get("fragment") or name, name)
+    return list(names.values())
 
 
 def timezone(machine):

@@ -117,15 +117,17 @@ def test_firewall_joins_rules_with_what_listens(monkeypatch: pytest.MonkeyPatch,
     assert (found["open_ports"], found["ports_without_rule"], found["rules_without_port"]) == ([22], [443], [80])
 
 
-def test_time_services_that_run_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_services_in_use_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     running = {
         "systemd-timesyncd.service": "/usr/lib/systemd/system/systemd-timesyncd.service",
         "ntpsec.service": "/usr/lib/systemd/system/ntpsec.service",
         "ntp.service": "/usr/lib/systemd/system/ntpsec.service",
     }
-    states = {name: {"active": "active", "fragment": path} for name, path in running.items()}
+    states = {name: {"active": "active", "fragment": path, "enabled": "enabled"} for name, path in running.items()}
+    states["openntpd.service"] = {"active": "inactive", "enabled": "enabled"}
+    states["chrony.service"] = {"active": "inactive", "enabled": "disabled"}
     monkeypatch.setattr(time.unit, "look_up", lambda _, select: states.get(select["name"], {"active": "inactive"}))
     machine = commands(Machine(str(tmp_path)), **{"timedatectl show --property=NTPSynchronized --value": "yes\n"})
     facts = time.look_up(machine, {})
-    assert facts["services"] == ["systemd-timesyncd.service", "ntpsec.service"]
+    assert facts["services"] == ["systemd-timesyncd.service", "ntpsec.service", "openntpd.service"]
     assert (facts["service"], facts["synchronised"]) == ("systemd-timesyncd.service", True)
