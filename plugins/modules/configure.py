@@ -108,7 +108,7 @@ import os
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, files, originals, units
+from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, files, originals, rights, units
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 OF_UNITS = ("/etc/systemd/system/", "/lib/systemd/system/", "/usr/lib/systemd/system/")
@@ -130,7 +130,7 @@ def main():
     try:
         _settle(module, result)
     except (OSError, KeyError, ValueError) as error:
-        module.fail_json(msg=str(error), **result)
+        module.fail_json(msg=str(error) + rights.advice(), **result)
     module.exit_json(**result)
 
 

@@ -95,7 +95,7 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.oplever.lab.plugins.module_utils import originals
+from ansible_collections.oplever.lab.plugins.module_utils import originals, rights
 from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 
 HOME = "/etc/nginx"
@@ -146,7 +146,7 @@ def main():
         with originals.kept(module.params["run"], UNITS) as keep:
             result = settle(module.params, module.run_command, module.check_mode, keep)
     except (OSError, ValueError) as problem:
-        module.fail_json(msg=str(problem))
+        module.fail_json(msg=str(problem) + rights.advice())
     module.exit_json(**result)
 
 

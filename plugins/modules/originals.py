@@ -102,7 +102,7 @@ runs:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.oplever.lab.plugins.module_utils import originals
+from ansible_collections.oplever.lab.plugins.module_utils import originals, rights
 
 
 def main():
@@ -126,7 +126,7 @@ def main():
     try:
         answer = _run_restored(run, module.check_mode) if run is not None else _of_role(name, module)
     except (OSError, ValueError) as error:
-        module.fail_json(msg="the originals cannot be kept or read: %s" % error)
+        module.fail_json(msg="the originals cannot be kept or read: %s%s" % (error, rights.advice()))
     module.exit_json(**answer)
 
 

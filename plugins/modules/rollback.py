@@ -96,6 +96,7 @@ import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.oplever.lab.plugins.module_utils import rights
 from ansible_collections.oplever.lab.plugins.module_utils.rollback import Rollback, RollbackError
 
 
@@ -118,7 +119,7 @@ def main():
     if module.check_mode:
         module.exit_json(changed=False)
     if os.geteuid() != 0:
-        module.fail_json(msg="this account has no rights of root here: become does not work, or is not asked for")
+        module.fail_json(msg=rights.MISSING)
     if not re.match(r"[a-z0-9_]+\Z", module.params["name"]):
         module.fail_json(msg="name: lower case letters, digits and underscores")
     try:

@@ -31,7 +31,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMachine
     try:
         vm.start()
         vm.shell(CABLE)
-        groups = {"all": {"children": {"networked_machines": {"hosts": {vm.name: {}}}}}}
+        hosts = {vm.name: {"ansible_become": True}}
+        groups = {"all": {"children": {"networked_machines": {"hosts": hosts}}}}
         (vm.place / "groups.yml").write_text(json.dumps(groups), encoding="utf-8")
         yield vm
     finally:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.oplever.lab.plugins.action.configure import topics
-from ansible_collections.oplever.lab.plugins.module_utils import files, originals
+from ansible_collections.oplever.lab.plugins.module_utils import files, originals, rights
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "plugins/modules/configure.py"
+AS_SOMEBODY_ELSE = f"import os, runpy; os.geteuid = lambda: 1000; runpy.run_path({str(MODULE)!r}, run_name='__main__')"
 
 
 def run(
@@ -27,6 +28,7 @@ def run(
     units: tuple[str, ...] = (),
     only: tuple[str, ...] = (),
     programs: Path | None = None,
+    is_root: bool = True,
 ) -> dict[str, Any]:
     arguments = {
         "files": list(files),
@@ -39,13 +41,22 @@ def run(
     }
     path = f"{programs}:{os.environ['PATH']}" if programs else os.environ["PATH"]
     done = subprocess.run(
-        [sys.executable, str(MODULE)],
+        [sys.executable, *([str(MODULE)] if is_root else ["-c", AS_SOMEBODY_ELSE])],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
         capture_output=True, text=True, check=False,
         env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "collections")},
     )  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+@pytest.mark.parametrize(("is_root", "shown"), [(True, False), (False, True)])
+def test_who_works_without_the_rights_of_root_is_told_so(tmp_path: Path, is_root: bool, shown: bool) -> None:
+    (tmp_path / "x").mkdir()
+    answer = run(tmp_path, {"path": str(tmp_path / "x"), "content": "a\n"}, is_root=is_root)
+    assert answer["failed"]
+    assert answer["msg"].startswith(str(tmp_path / "x"))
+    assert (rights.MISSING in answer["msg"]) is shown
 
 
 def test_a_file_is_made_once_and_then_left_alone(tmp_path: Path) -> None:
