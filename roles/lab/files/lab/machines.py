@@ -80,6 +80,9 @@ def add_bytecode(root: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(__file__).parents[1] / "bytecode.py", place / "oplever_lab_bytecode.py")
         (place / "oplever_lab_bytecode.pth").write_text("import oplever_lab_bytecode; oplever_lab_bytecode.start()\n")
+        # Now, and not when the first module starts: a look at the machine writes nothing.
+        module = f"/usr/local/lib/{library.name}/dist-packages/oplever_lab_bytecode.py"
+        run("chroot", str(root), "python3", "-S", "-m", "py_compile", module)
 
 
 def boot(spec: Spec, machine: Machine) -> None:
