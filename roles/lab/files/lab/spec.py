@@ -40,10 +40,10 @@ class Spec:
     user: str
     public_key: str
     fresh: bool
-    bytecode: bool
     timeout: int
     machines: list[Machine]
     host_keys: dict[str, str]
+    bytecode: bool = False
     actions: list[str] = field(default_factory=list)
 
     @property
