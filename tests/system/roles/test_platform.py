@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
 # Entry point -> variables that its argument specification requires.
+CLIENT = {"dns_client_servers": ["192.0.2.1"], "backup_server": "srv1"}
+"""What a client has to know of its servers."""
 POINTS: dict[tuple[str, str], dict[str, Any]] = {
-    (entry["role"], point): {"dns_client_servers": ["192.0.2.1"]} if "tasks" in entry else {}
+    (entry["role"], point): CLIENT if "tasks" in entry else {}
     for entry in ENTRIES
     for point in (entry.get("tasks", "main"), entry.get("tests", "verify"))
     if point  # the baseline itself can be looked at on any system
