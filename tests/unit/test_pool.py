@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import os
 import signal
 import subprocess
@@ -15,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = """<testsuites><testsuite>
@@ -26,12 +25,7 @@ FAILURE = '<testcase classname="m" name="d"><failure message="wrong"/></testcase
 
 @pytest.fixture(scope="module")
 def pool() -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader("pool", str(ROOT / "tools/pool"))
-    spec = importlib.util.spec_from_loader("pool", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["pool"] = module
-    loader.exec_module(module)
+    module: ModuleType = program(ROOT / "tools/pool")
     return module
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import importlib.machinery
-import importlib.util
 import json
 import re
 import subprocess
@@ -23,6 +21,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import registr
 from click.testing import CliRunner
 from oplever.checks import lint
 from oplever.cli.main import main
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = json.loads((ROOT / "docs/reference/checks.schema.json").read_text(encoding="utf-8"))
@@ -32,12 +31,7 @@ PART = {key: GOOD[key] for key in ("source", "select", "expect")}
 
 
 def test_catalogue_schema_and_table_are_what_the_sources_say() -> None:
-    loader = importlib.machinery.SourceFileLoader("checks_schema", str(ROOT / "tools/checks-schema"))
-    spec = importlib.util.spec_from_loader("checks_schema", loader)
-    assert spec
-    tool = importlib.util.module_from_spec(spec)
-    loader.exec_module(tool)
-    for path, text in tool.texts().items():
+    for path, text in program(ROOT / "tools/checks-schema").texts().items():
         assert path.read_text(encoding="utf-8") == text, f"run tools/checks-schema: {path}"
     assert lint.sources() == dict(language.VOCABULARY)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import json
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     registry,
 )
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import Places
+from programs import program
 
 from .small_machine import Scripted, as_root, machine, put
 
@@ -34,12 +33,7 @@ def test_the_registry_has_every_source_and_no_kind_twice() -> None:
 
 
 def test_everything_made_of_the_kinds_is_up_to_date() -> None:
-    loader = importlib.machinery.SourceFileLoader("snapshot_kinds", str(ROOT / "tools/snapshot-kinds"))
-    spec = importlib.util.spec_from_loader("snapshot_kinds", loader)
-    assert spec is not None
-    tool = importlib.util.module_from_spec(spec)
-    loader.exec_module(tool)
-    for path, text in tool.texts().items():
+    for path, text in program(ROOT / "tools/snapshot-kinds").texts().items():
         assert path.read_text(encoding="utf-8") == text, f"run tools/snapshot-kinds: {path}"
 
 

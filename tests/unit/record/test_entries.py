@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +16,7 @@ from oplever.record.entries.base import Declaration
 from oplever.record.entries.fields import fields
 from oplever.record.model import Record
 from oplever.store import pseudonyms
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 AT = "2026-11-24T09:00:00.000000Z"
@@ -237,17 +235,8 @@ def test_names_in_a_kind_are_those_it_declares() -> None:
 
 
 def test_everything_made_of_the_kinds_is_up_to_date() -> None:
-    for path, text in _tool("entries-docs").files().items():
+    for path, text in program(ROOT / "tools/entries-docs").files().items():
         assert path.read_text(encoding="utf-8") == text, f"run tools/entries-docs: {path}"
-
-
-def _tool(name: str) -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), str(ROOT / "tools" / name))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 def test_a_record_is_a_value() -> None:

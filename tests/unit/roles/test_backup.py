@@ -4,7 +4,6 @@ opens."""
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import json
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT / "roles/backup/files"
@@ -29,19 +29,10 @@ WISHES = {
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def program(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Any:
     """The program of the server with its files in a directory of the test."""
-    module = program("oplever_backup_server")
+    module = program(FILES / "oplever_backup_server.py")
     module.HOME = tmp_path
     for name in ("CLIENTS", "STATES"):
         setattr(module, name, tmp_path / name.lower())
@@ -264,7 +255,7 @@ def test_words_are_not_read_as_those_of_a_shell(tmp_path: Path) -> None:
 
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = program("oplever_backup")
+    module = program(FILES / "oplever_backup.py")
     module.HOME, module.PASSPHRASE = tmp_path, tmp_path / "passphrase"
     module.CANARY, module.LAST, module.DUMPS = tmp_path / "canary", tmp_path / "last.json", tmp_path / "dumps"
     monkeypatch.setattr(module, "remote", lambda _="": "ssh://server/repository")

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def program() -> Any:
-    spec = importlib.util.spec_from_file_location("oplever_dump", ROOT / "roles/postgresql/files/oplever_dump.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-DUMP = program()
+DUMP = program(ROOT / "roles/postgresql/files/oplever_dump.py")
 
 
 class Server:

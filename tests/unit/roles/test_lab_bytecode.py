@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from programs import program
 
 FILE = Path(__file__).resolve().parents[3] / "roles/lab/files/bytecode.py"
 SOURCE = "def fail():\n    raise ValueError('first')\n"
@@ -18,11 +18,7 @@ SOURCE = "def fail():\n    raise ValueError('first')\n"
 
 @pytest.fixture(scope="module")
 def bytecode() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("oplever_lab_bytecode", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module: ModuleType = program(FILE)
     return module
 
 

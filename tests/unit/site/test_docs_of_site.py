@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import re
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, deriving, load
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Roles
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def tool() -> ModuleType:
-    loader = SourceFileLoader("site_docs", str(ROOT / "tools/site-docs"))
-    spec = spec_from_loader("site_docs", loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
 def test_pages_and_tables_are_fresh() -> None:
-    files = tool().files()
+    files = program(ROOT / "tools/site-docs").files()
     for path, text in files.items():
         assert path.read_text(encoding="utf-8") == text, f"run tools/site-docs: {path}"
     assert {path for path in files if path.parent.name == "roles"} == set((ROOT / "docs/reference/roles").glob("*.md"))
