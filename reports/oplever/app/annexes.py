@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from oplever import clock
+from oplever.app import record_files
 from oplever.app.add import admit
 from oplever.app.annex_content import LARGEST, examined, too_large
-from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.kinds import registry
 from oplever.messages import M_
@@ -65,17 +65,5 @@ def _plain_name(name: str) -> str:
 def read(directory: Path, annex: Annex) -> bytes:
     """The file of an annex. Raises OpleverError: `file-unreadable`, `record-altered` when it is not what was added."""
     kind: FileType = next((kind for kind in SUFFIXES if kind == annex.type), "text/plain")
-    path = directory / place(annex.sha256, kind)
-    try:
-        if path.is_symlink():
-            raise FileNotFoundError(2, "No such file or directory")
-        content = path.read_bytes()
-    except OSError as problem:
-        raise unreadable(path, problem) from None
-    if hashlib.sha256(content).hexdigest() != annex.sha256:
-        raise OpleverError(
-            "record-altered",
-            M_("{name} is not the file that was added", name=annex.name),
-            M_("see what changed: oplever verify {record}", record=directory.name),
-        )
-    return content
+    altered = M_("{name} is not the file that was added", name=annex.name)
+    return record_files.read(directory, place(annex.sha256, kind), annex.sha256, altered)
