@@ -33,6 +33,18 @@ def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     accounts._nobody.cache_clear()
 
 
+def empty_desk(patch: pytest.MonkeyPatch, directory: Path) -> Path:
+    """A directory for records in this one, and a desk without accounts; nothing of the surroundings counts."""
+    for name in ("OPLEVER_STORE", "OPLEVER_DESK_STORE", "OPLEVER_PERSON", "OPLEVER_CONFIG", "ANSIBLE_CONFIG"):
+        patch.delenv(name, raising=False)
+    patch.chdir(directory)
+    base = directory / "records"
+    base.mkdir()
+    patch.setenv("OPLEVER_RECORDS", str(base))
+    quick_hash(patch)
+    return base
+
+
 class Browser:
     """One browser at the desk; `log_in` makes the account when there is none."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import published
 import pytest
-from desk_client import PASSWORD, REPORT, SAME_SITE, WRONG, Browser, category, picture, quick_hash
+from desk_client import PASSWORD, REPORT, SAME_SITE, WRONG, Browser, category, empty_desk, picture
 from oplever import clock, store
 from oplever.app.desk import accounts, links, once, reads, sessions
 from oplever.errors import OpleverError
@@ -24,14 +24,8 @@ AT_ONCE = 6
 @pytest.fixture(params=["sqlite", "postgresql"])
 def records(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The records, with the accounts in one database or the other: each test says the same of both."""
-    for name in ("OPLEVER_STORE", "OPLEVER_DESK_STORE", "OPLEVER_CONFIG", "ANSIBLE_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    base = tmp_path / "records"
-    base.mkdir()
-    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    base = empty_desk(monkeypatch, tmp_path)
     monkeypatch.setenv("OPLEVER_DOCUMENTS", "0")
-    quick_hash(monkeypatch)
     if request.param == "sqlite":
         yield base
         return

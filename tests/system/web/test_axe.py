@@ -11,7 +11,7 @@ import published
 import pytest
 from axe import SCHEMES, violations
 from desk_browser import Open, browsers, fits, log_in, served
-from desk_client import PASSWORD, category, path_of, picture, quick_hash
+from desk_client import PASSWORD, category, empty_desk, path_of, picture
 from oplever import store
 from oplever.app import annexes, incidents
 from oplever.app.desk import accounts, links
@@ -35,15 +35,10 @@ class Place(NamedTuple):
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The desk with golden records, and the path of every page of it, by the way it belongs to."""
-    base = tmp_path_factory.mktemp("axe") / "records"
     complaints: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("OPLEVER_STORE", "OPLEVER_DESK_STORE", "OPLEVER_CONFIG", "ANSIBLE_CONFIG"):
-            patch.delenv(name, raising=False)
-        patch.chdir(base.parent)
-        patch.setenv("OPLEVER_RECORDS", str(base))
+        base = empty_desk(patch, tmp_path_factory.mktemp("axe"))
         patch.setenv("OPLEVER_DOCUMENTS", "0")
-        quick_hash(patch)
         stored = {case: directory.name for case, directory in published.store(base).items()}
         record = stored["remarks"]
         annexes.attach(base / record, "K. Jansen", picture(), "kast.png", "De kast, voorkant")

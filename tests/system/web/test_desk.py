@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from desk_browser import browsers, fits, log_in, served
-from desk_client import PASSWORD, quick_hash
+from desk_client import PASSWORD, empty_desk
 from oplever import store
 from oplever.app.desk import accounts, key
 from oplever.app.verify import verify
@@ -21,14 +21,8 @@ NAME = "20261123T100000Z-site-aaaaaa"
 
 @pytest.fixture
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("OPLEVER_STORE", "OPLEVER_DESK_STORE", "OPLEVER_CONFIG", "ANSIBLE_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    base = tmp_path / "records"
-    base.mkdir()
-    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    base = empty_desk(monkeypatch, tmp_path)
     monkeypatch.setenv("OPLEVER_DOCUMENTS", "0")
-    quick_hash(monkeypatch)
     store_record(base, NAME, check(visit(), "web1", "pass").finish())
     accounts.add("K. Jansen", ("technician",), PASSWORD)
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)

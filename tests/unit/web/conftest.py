@@ -6,19 +6,12 @@ from pathlib import Path
 
 import published
 import pytest
-from desk_client import quick_hash
+from desk_client import empty_desk
 
 
 @pytest.fixture(autouse=True)
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("OPLEVER_STORE", "OPLEVER_DESK_STORE", "OPLEVER_PERSON", "OPLEVER_CONFIG", "ANSIBLE_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    base = tmp_path / "records"
-    base.mkdir()
-    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
-    quick_hash(monkeypatch)
-    return base
+    return empty_desk(monkeypatch, tmp_path)
 
 
 @pytest.fixture
