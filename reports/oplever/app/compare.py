@@ -10,7 +10,7 @@ from oplever.messages import M_
 from oplever.record import compare as comparison
 from oplever.record.compare import Comparison, Side
 from oplever.store.index import open_index
-from oplever.store.query import newest
+from oplever.store.machine_history import newest
 
 _MOST = 40
 

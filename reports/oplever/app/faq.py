@@ -31,8 +31,10 @@ from oplever.record.handout import FilledCard
 from oplever.record.identity import is_measured, latest
 from oplever.record.model import Faq, Record, Test
 from oplever.store import Sources
+from oplever.store.filters import Filter
 from oplever.store.index import Index, open_index
-from oplever.store.query import Filter, extracts, runs_of
+from oplever.store.machine_history import runs_of
+from oplever.store.query import extracts
 from oplever.store.query import listing as listing_of
 
 KIND = "faq"

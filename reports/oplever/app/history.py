@@ -7,7 +7,8 @@ from pathlib import Path
 from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.store.index import open_index
-from oplever.store.query import Visit, hosts, life
+from oplever.store.machine_history import Visit, life
+from oplever.store.query import hosts
 
 _MOST = 40
 

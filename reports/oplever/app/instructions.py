@@ -21,9 +21,10 @@ from oplever.messages import M_
 from oplever.record import handout
 from oplever.record.handout import FilledCard
 from oplever.record.model import Record, Text
+from oplever.store.filters import Filter
 from oplever.store.index import open_index
 from oplever.store.pseudonyms import pseudonym
-from oplever.store.query import Filter, Listed, listing
+from oplever.store.query import Listed, listing
 from oplever.store.retention import key
 from oplever.words import Language
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from oplever.store import query
+from oplever.store.filters import Filter
 from oplever.store.index import open_index
-from oplever.store.query import Filter, Listed
+from oplever.store.query import Listed
 
 
 class Listing(Struct, frozen=True):

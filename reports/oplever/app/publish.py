@@ -31,7 +31,8 @@ from oplever.page.translator import LANGUAGES, Translator
 from oplever.render import overview as format_html
 from oplever.store.cases import cases
 from oplever.store.index import Index, open_index
-from oplever.store.query import Kept, extracts, packages
+from oplever.store.machine_history import packages
+from oplever.store.query import Kept, extracts
 from oplever.text import clean_text
 from oplever.words import Language
 

@@ -12,8 +12,9 @@ from oplever.cli.language import language_option, say
 from oplever.cli.tables import as_json, format_option, stage_word, status_word, styles, table, verdict_word
 from oplever.kinds.registry import KINDS
 from oplever.page.translator import N_, Translator
+from oplever.store.filters import Filter
 from oplever.store.ordering import Clock
-from oplever.store.query import Filter, Listed
+from oplever.store.query import Listed
 from oplever.words import Language, Verdict
 
 STATES = list(dict.fromkeys(state.id for kind in KINDS.values() for state in kind.states))

@@ -22,7 +22,7 @@ from oplever.text import printable, to_json
 from oplever.words import REFUSING, Language
 
 if TYPE_CHECKING:
-    from oplever.store.query import Visit
+    from oplever.store.machine_history import Visit
 
 _MOST = 40
 

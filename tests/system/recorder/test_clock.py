@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from oplever import store
+from oplever.store.filters import Filter
 from oplever.store.index import open_index
-from oplever.store.query import Filter, life, listing
+from oplever.store.machine_history import life
+from oplever.store.query import listing
 
 from system.recorder.runs import BIN, LOCAL, Place, invalid, lines
 

@@ -15,8 +15,10 @@ from oplever import store
 from oplever.cli.main import main
 from oplever.record import entries
 from oplever.store import schema
+from oplever.store.filters import Filter
 from oplever.store.index import Index, open_index
-from oplever.store.query import Filter, life, listing, newest
+from oplever.store.machine_history import life, newest
+from oplever.store.query import listing
 from stored import check, store_record, visit
 
 FIRST, SECOND, THIRD = "20261101T100000Z-site-aaaaaa", "20261110T100000Z-audit-bbbbbb", "20261120T100000Z-site-cccccc"

@@ -29,8 +29,8 @@ from oplever.kinds import registry
 from oplever.page.document import Paper
 from oplever.record.model import Record
 from oplever.store import retention
+from oplever.store.filters import Filter
 from oplever.store.index import open_index
-from oplever.store.query import Filter
 
 FILE = "/etc/motd"
 BY = "S. Yilmaz"

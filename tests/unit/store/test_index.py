@@ -21,8 +21,10 @@ from oplever.record import entries
 from oplever.store import database, reading, records
 from oplever.store import index as index_module
 from oplever.store.append import append
+from oplever.store.filters import Filter
 from oplever.store.index import FILE, open_index
-from oplever.store.query import Failing, Filter, Listed, extracts, hosts, life, listing, newest
+from oplever.store.machine_history import Failing, life, newest
+from oplever.store.query import Listed, extracts, hosts, listing
 from stored import check, store_record, visit
 
 FIRST, SECOND, THIRD = "20261101T100000Z-site-aaaaaa", "20261110T100000Z-audit-bbbbbb", "20261120T100000Z-site-cccccc"

@@ -19,8 +19,9 @@ from oplever.page.parts import Blocks, table
 from oplever.page.translator import N_, Translator
 from oplever.page.vocabulary import DOCUMENT_STATUS, VERDICTS
 from oplever.store import query
+from oplever.store.filters import Filter
 from oplever.store.index import Index
-from oplever.store.query import Filter, Kept
+from oplever.store.query import Kept
 from oplever.text import clean_text
 from oplever.web.collected import pages_of, path_of
 from oplever.web.parts import Field, Form, Link, Section, Ways

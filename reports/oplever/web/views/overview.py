@@ -15,7 +15,7 @@ from oplever.overview.tree import Part, Plot
 from oplever.page.blocks import Block, Group, Paragraph, Table
 from oplever.page.parts import table
 from oplever.page.translator import N_, Translator
-from oplever.store.query import Filter
+from oplever.store.filters import Filter
 from oplever.web.parts import Link, Section, Ways
 from oplever.web.views.lists import columns, machine_path, page_of
 from oplever.web.visit import Visit, unknown_page
