@@ -182,3 +182,36 @@ def _has_an_item_always(template: str) -> bool:
         depth += -1 if block[1].startswith("end") else 1
         position = block.end()
     return depth == 0 and bool(re.search(r"^- ", template[position:], re.MULTILINE))
+
+
+def strings(value: Any) -> list[str]:
+    """All texts in what a YAML file holds."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for item in pair for text in strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+YAML_FILES = sorted(
+    path
+    for part in ("roles", "playbooks", "extensions/molecule", "inventories")
+    for path in (ROOT / part).rglob("*.yml")
+    if "files" not in path.parts
+)
+
+
+def test_a_group_of_a_pattern_is_named_with_one_backslash() -> None:
+    r"""Ansible doubles the backslashes of texts in {{ }}, not in {% %}: '\\1' there is a backslash and a 1."""
+    expressions = {
+        str(path.relative_to(ROOT)): [
+            expression
+            for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+            for text in strings(document)
+            for expression in EXPRESSION.findall(text)
+            if re.search(r"\\\\[0-9]", expression)
+        ]
+        for path in YAML_FILES
+    }
+    assert {path: wrong for path, wrong in expressions.items() if wrong} == {}
