@@ -63,6 +63,19 @@ def log_in(page: Page, desk: Desk, name: str) -> Page:
     return page
 
 
+def draw(page: Page) -> None:
+    """A signature: a stroke with the pen."""
+    canvas = page.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 12):
+        page.mouse.move(box["x"] + 20 + 15 * step, box["y"] + 40 + (step % 3) * 12)
+    page.mouse.up()
+
+
 def fits(page: Page) -> bool:
     """Nothing has to be pushed aside to be read."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))

@@ -105,12 +105,41 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(address.strip().lower() for address in (self.address, *self.also) if address.strip())
 
 
+DeskRole = Literal["reporter", "counter", "technician", "supervisor", "privacy", "auditor"]
+
+
+class OidcRoles(Struct, frozen=True, forbid_unknown_fields=True):
+    """Roles by groups: `claim` names the groups of somebody, `values` the roles that each group gives."""
+
+    claim: str
+    values: dict[str, tuple[DeskRole, ...]]
+
+
+class Oidc(Struct, frozen=True, forbid_unknown_fields=True):
+    """A login of the organisation (OpenID Connect). `claim` is what an account of the desk is found by, `name` what
+    people call it, `scopes` are asked for beside openid. Without `secret` it is a public client. `ca` as with mail.
+    Without `roles` the desk alone says what somebody may."""
+
+    issuer: Annotated[str, Meta(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])\S+$")]
+    client: Annotated[str, Meta(min_length=1)]
+    claim: Annotated[str, Meta(min_length=1)] = "sub"
+    name: str = ""
+    secret: Secret | None = None
+    scopes: tuple[str, ...] = ("profile",)
+    ca: str | None = None
+    roles: OidcRoles | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.issuer, self.client))
+
+
 class Desk(Struct, frozen=True, forbid_unknown_fields=True):
     """The desk in the browser. `store` is a database URL for its accounts and sessions; None keeps them in a file
     beside the records. `url` is the address that people type when a proxy with TLS stands before it. `key` is the SSH
-    key with which it signs; None is one that it makes beside the records."""
+    key with which it signs; None is one that it makes beside the records. `oidc` is another way to log in."""
 
     store: str | None = None
+    oidc: Oidc | None = None
     url: Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-]+(:\d+)?$")] | None = None
     key: str | None = None
 

@@ -9,7 +9,7 @@ import click
 from oplever import extras
 from oplever.app.desk import accounts, key
 from oplever.app.desk.permissions import ROLES, Role
-from oplever.app.desk.trial import try_login
+from oplever.app.desk.trial import takes_password, try_login
 from oplever.cli.help import Group
 from oplever.cli.language import say, translator
 from oplever.cli.tables import table
@@ -23,6 +23,10 @@ _role_option = click.option(
     type=click.Choice(ROLES),
     multiple=True,
     help="What the account may do; can be given more than once.",
+)
+_identity_option = click.option(
+    "--identity",
+    help="Who this is where the organisation logs in: the value of the claim of desk.oidc in oplever.yml.",
 )
 _LONGEST_LINE = 1000
 _MODULES = ("starlette", "uvicorn", "argon2", "python_multipart")
@@ -75,9 +79,14 @@ def show_key() -> None:
 @click.help_option(help="Show this help and exit.")
 def auth_test(ctx: click.Context, name: str) -> None:
     """Try whether NAME could log in, step by step. Nobody is logged in and no attempt is counted. Ends with 1 when a
-    step fails. The password is asked for, or read from standard input."""
+    step fails. The password is asked for, or read from standard input; of an account that has none the login of the
+    organisation is tried, as far as that goes without its user."""
     t = translator()
-    password = click.prompt(t("Password"), hide_input=True) if sys.stdin.isatty() else _line()
+    password = (
+        (click.prompt(t("Password"), hide_input=True) if sys.stdin.isatty() else _line())
+        if takes_password(name)
+        else ""
+    )
     steps = try_login(name, password)
     words = {True: t("well"), False: t("not well"), None: t("not tried")}
     for step in steps:
@@ -95,26 +104,31 @@ def account() -> None:
 @account.command("add")
 @click.argument("name")
 @_role_option
+@_identity_option
 @click.help_option(help="Show this help and exit.")
-def add_account(name: str, roles: tuple[Role, ...]) -> None:
-    """Add an account. The password is asked for, or read from standard input: one line."""
+def add_account(name: str, roles: tuple[Role, ...], identity: str | None) -> None:
+    """Add an account. The password is asked for, or read from standard input: one line. With --identity it has no
+    password; `change --password` gives it one."""
     if not roles:
         raise click.UsageError(M_("give --role: {choices}", choices=", ".join(ROLES)))
-    made = accounts.add(name, roles, _password())
+    made = accounts.add(name, roles, "" if identity else _password(), identity or "")
     say("account {name}: {roles}", name=made.name, roles=_words(made.roles))
 
 
 @account.command("change")
 @click.argument("name")
 @_role_option
+@_identity_option
 @click.option("--password", "asks", is_flag=True, help="Ask for another password, or read it from standard input.")
 @click.option("--close", is_flag=True, help="Close the account: nobody can log in with it any more.")
 @click.help_option(help="Show this help and exit.")
-def change_account(*, name: str, roles: tuple[Role, ...], asks: bool, close: bool) -> None:
-    """Give an account other roles or another password, or close it. Whoever is logged in with it is logged out."""
-    if not (roles or asks or close):
-        raise click.UsageError(M_("give --role, --password or --close"))
-    changed = accounts.change(name, roles=roles, password=_password() if asks else "", close=close)
+def change_account(*, name: str, roles: tuple[Role, ...], identity: str | None, asks: bool, close: bool) -> None:
+    """Give an account other roles, another password or identity (--identity '' takes it away), or close it. Whoever is
+    logged in with it is logged out."""
+    if not (roles or asks or close or identity is not None):
+        raise click.UsageError(M_("give --role, --identity, --password or --close"))
+    password = _password() if asks else ""
+    changed = accounts.change(name, roles=roles, password=password, identity=identity, close=close)
     text = (
         M_("account {name} is closed", name=changed.name)
         if close
@@ -129,10 +143,10 @@ def list_accounts() -> None:
     """List the accounts, with their roles."""
     t = translator()
     rows = [
-        (one.name, _words(one.roles), t("closed on {day}", day=t.day(one.closed)) if one.closed else "")
+        (one.name, _words(one.roles), one.identity, t("closed on {day}", day=t.day(one.closed)) if one.closed else "")
         for one in accounts.every()
     ]
-    table([t("name"), t("roles"), t("state")], rows, headings=False)
+    table([t("name"), t("roles"), t("identity"), t("state")], rows, headings=False)
 
 
 def _words(roles: tuple[Role, ...]) -> str:

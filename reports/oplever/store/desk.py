@@ -15,7 +15,7 @@ from oplever.store import database, places
 from oplever.store.database import Database
 
 FILE = "desk.sqlite"
-VERSION = 2
+VERSION = 3
 """A later version has the tables of those before it, and more: what lacks is made."""
 ABOUT = "oplever_desk_about"
 TABLES: dict[str, dict[str, str]] = {
@@ -30,7 +30,7 @@ TABLES: dict[str, dict[str, str]] = {
         "made": "TEXT NOT NULL",
         "closed": "TEXT",
     },
-    # `token` is the SHA-256 of what the browser has; `proved` is when the password was last given.
+    # `token` is the SHA-256 of what the browser has; `proved` is when it was shown who it is.
     "oplever_desk_sessions": {
         "token": "TEXT PRIMARY KEY",
         "login": "TEXT NOT NULL",
@@ -62,6 +62,21 @@ TABLES: dict[str, dict[str, str]] = {
     },
     # Forms that were sent: `digest` as above, of the form; `outcome` is the path to what came of it.
     "oplever_desk_forms": {"digest": "TEXT PRIMARY KEY", "at": "TEXT NOT NULL", "outcome": "TEXT NOT NULL"},
+    # Who an account is where the organisation logs in: the value of the claim that is configured.
+    "oplever_desk_identities": {"identity": "TEXT PRIMARY KEY", "login": "TEXT NOT NULL UNIQUE"},
+    # Logins there that are under way: `state` is the SHA-256 of what the browser brings back, `path` where it was
+    # going, `session` (its `token`) and `subject` whose proof it is, of what.
+    "oplever_desk_arrivals": {
+        "state": "TEXT PRIMARY KEY",
+        "nonce": "TEXT NOT NULL",
+        "verifier": "TEXT NOT NULL",
+        "at": "TEXT NOT NULL",
+        "path": "TEXT NOT NULL",
+        "session": "TEXT NOT NULL",
+        "subject": "TEXT NOT NULL",
+    },
+    # What somebody proved there by logging in anew.
+    "oplever_desk_proofs": {"session": "TEXT NOT NULL", "subject": "TEXT NOT NULL", "at": "TEXT NOT NULL"},
 }
 _INDEXED = (("oplever_desk_attempts", "subject"), ("oplever_desk_reads", "at"), ("oplever_desk_sessions", "login"))
 

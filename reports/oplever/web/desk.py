@@ -54,6 +54,11 @@ class Desk:
         """The name of the cookie with the token of forms for who is not logged in."""
         return f"{self.cookie}-form"
 
+    @property
+    def state_cookie(self) -> str:
+        """The name of the cookie by which somebody who comes back from a provider is the one who left."""
+        return f"{self.cookie}-state"
+
     def index(self) -> Index:
         """The index. The directories are looked at every two seconds, besides the answer and not for it; before it
         when something was added here, or nobody asked anything for a while. Raises OpleverError."""

@@ -6,7 +6,7 @@ import socket
 from ipaddress import ip_address
 
 from oplever import config, extras, store
-from oplever.app.desk import accounts, key, links, once, reads, sessions
+from oplever.app.desk import accounts, arrivals, key, links, once, provider, reads, sessions
 from oplever.errors import OpleverError
 from oplever.files import why
 from oplever.messages import M_
@@ -21,7 +21,7 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
     """Everything that can be wrong is found before the first request: the desk, and the socket on which it listens.
 
     Raises OpleverError: `desk-no-account`, `desk-exposed`, `desk-port`, `desk-unusable`, `config-invalid`,
-    `file-unwritable`.
+    `extra-missing`, `file-unwritable`.
     """
     if not any(account.closed is None for account in accounts.every()):
         raise OpleverError(
@@ -30,8 +30,11 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
             M_("make one: oplever web account add 'M. de Wit' --role supervisor"),
         )
     with desk_store.opened() as database:
-        for kept in (reads, links, sessions, once):
+        for kept in (reads, links, sessions, once, arrivals):
             kept.forget(database)
+    if provider.settings():
+        for module in ("httpx2", "joserfc"):
+            extras.load(module, "oidc")
     next(iter(store.every()), None)  # a directory that cannot be read says so now
     key.key()
     url = config.load().desk.url

@@ -131,5 +131,11 @@ class Visit:
         return RedirectResponse(path, 303)
 
 
+def inside(path: str) -> str:
+    """A path of this desk; the first page in place of anything else."""
+    is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if is_path else "/"
+
+
 def unknown_page() -> OpleverError:
     return OpleverError("page-unknown", M_("there is no such page"), M_("go to the first page: /"))

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from desk_browser import browsers, fits, log_in, served
+from desk_browser import browsers, draw, fits, log_in, served
 from desk_client import PASSWORD, empty_desk
 from oplever import store
 from oplever.app.desk import accounts, key
@@ -27,18 +27,6 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     accounts.add("K. Jansen", ("technician",), PASSWORD)
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)
     return base
-
-
-def sign(page: Page) -> None:
-    """A stroke with the pen."""
-    page.locator("canvas").scroll_into_view_if_needed()
-    box = page.locator("canvas").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 20, box["y"] + 40)
-    page.mouse.down()
-    for step in range(1, 12):
-        page.mouse.move(box["x"] + 20 + 15 * step, box["y"] + 40 + (step % 3) * 12)
-    page.mouse.up()
 
 
 def decide(page: Page, desk: Desk, button: str, remarks: str = "") -> None:
@@ -69,7 +57,7 @@ def test_a_job_from_delivery_to_approval(records: Path, tmp_path: Path) -> None:
         user.goto(address)
         assert fits(user)
         user.get_by_label("Geaccepteerd", exact=True).check()
-        sign(user)
+        draw(user)
         user.get_by_role("button", name="Versturen").click()
         expect(user.get_by_text("Dank u wel. Uw antwoord staat in het dossier.")).to_be_visible()
         acceptance = store.load(records / NAME).acceptance

@@ -48,7 +48,11 @@ def begin(database: Database, name: str, password: str, address: str) -> str:
 
     Raises OpleverError: `login-refused` for a wrong name or password, `login-throttled` after too many.
     """
-    account = prove(database, name, password, address)
+    return begin_for(database, prove(database, name, password, address))
+
+
+def begin_for(database: Database, account: Account) -> str:
+    """A new session of somebody who showed who he is; returns the token for the browser."""
     token, now = secrets.token_urlsafe(32), clock.now()
     values = {
         "token": digest(token),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from oplever.app.desk import sessions
+from oplever.app.desk import arrivals, sessions
+from oplever.app.desk import provider as providers
 from oplever.app.desk.deciding import decide
 from oplever.errors import OpleverError
 from oplever.page.blocks import Block, Cell, Paragraph
@@ -14,7 +15,8 @@ from oplever.record import own_work
 from oplever.record.persons import among, supervisors
 from oplever.web import gate
 from oplever.web.collected import path_of
-from oplever.web.parts import Field, Form, Section
+from oplever.web.parts import Field, Form, Link, Section, Ways
+from oplever.web.views import provider
 from oplever.web.views.records import Shown, front, shown
 from oplever.web.visit import Visit
 
@@ -32,7 +34,7 @@ def _page(visit: Visit, of: Shown, problem: OpleverError | None = None) -> Respo
         own_work.check_role(of.record, visit.account.name, "supervisor")
     except OpleverError as refused:
         return gate.refusal(visit, refused)
-    sections = [Section(t("Your decision"), (*_meaning(visit, of), _form(visit, of, problem)))]
+    sections = [Section(t("Your decision"), (*_meaning(visit, of), *_parts(visit, of, problem)))]
     screen = front(visit, of, sections)
     return visit.show(screen, gate.status(problem) if problem else 200)
 
@@ -42,13 +44,7 @@ def _meaning(visit: Visit, of: Shown) -> tuple[Block, ...]:
     t, record = visit.t, of.record
     blocks: list[Block] = [
         Paragraph(t("Approving means: {meaning}", meaning=t(MEANINGS["supervisor"]))),
-        Paragraph(
-            t(
-                "The desk signs your decision with its own key and names you. It proves that somebody decided here who "
-                "knew your password; it is weaker than a signature with a key that only you have."
-            ),
-            "info",
-        ),
+        Paragraph(_proof(visit), "info"),
     ]
     assigned = supervisors(record)
     if assigned and among(visit.account.name, assigned) is None:
@@ -79,9 +75,46 @@ def _meaning(visit: Visit, of: Shown) -> tuple[Block, ...]:
     return (*blocks, *pairs(*covers))
 
 
+def _proof(visit: Visit) -> str:
+    """What is behind a decision at the desk, for this account."""
+    t, oidc = visit.t, providers.settings()
+    if oidc and visit.account.identity and not visit.account.has_password:
+        return t(
+            "The desk signs your decision with its own key and names you. It proves that somebody decided here who had "
+            "just logged in as you at {provider}; it is weaker than a signature with a key that only you have.",
+            provider=providers.name_of(oidc),
+        )
+    return t(
+        "The desk signs your decision with its own key and names you. It proves that somebody decided here who knew "
+        "your password; it is weaker than a signature with a key that only you have."
+    )
+
+
+def _has_shown(visit: Visit, of: Shown) -> bool:
+    """Whether this supervisor just logged in anew at the provider, for what is on this page."""
+    session = visit.session.token if visit.session else ""
+    return arrivals.has_proof(visit.database, session, provider.decision(of.directory.name, of.head))
+
+
+def _parts(visit: Visit, of: Shown, problem: OpleverError | None) -> tuple[Paragraph | Ways | Form, ...]:
+    """The form; before it the way to the provider, for an account that has no other way to show who it is."""
+    t, oidc = visit.t, providers.settings()
+    if visit.account.has_password or oidc is None:
+        return (_form(visit, of, problem),)
+    name = providers.name_of(oidc)
+    if _has_shown(visit, of):
+        text = t("You showed {provider} who you are. Decide within ten minutes.", provider=name)
+        return Paragraph(text, "good"), _form(visit, of, problem)
+    first = t("First show at {provider} who you are; then decide here.", provider=name)
+    refused = problem.in_language(t) if problem else None
+    words = (Paragraph(first), *((Paragraph(f"{refused.message}: {refused.advice}", "bad"),) if refused else ()))
+    return *words, Ways((Link(t("Log in again at {provider}", provider=name), f"{path_of(of.directory.name)}/prove"),))
+
+
 def _form(visit: Visit, of: Shown, problem: OpleverError | None) -> Form:
     t = visit.t
     refused = problem.in_language(t) if problem else None
+    password = Field("password", t("Your password"), "password", required=True, completion="current-password")
     return Form(
         f"{path_of(of.directory.name)}/decide",
         (
@@ -89,7 +122,7 @@ def _form(visit: Visit, of: Shown, problem: OpleverError | None) -> Form:
             Field(
                 "remarks", t("Remarks"), "long", visit.value("remarks"), t("With a rejection: what has to be mended.")
             ),
-            Field("password", t("Your password"), "password", required=True, completion="current-password"),
+            *((password,) if visit.account.has_password else ()),
         ),
         (("approved", t("Approve")), ("rejected", t("Reject"))),
         problem=refused.message if refused else "",
@@ -101,7 +134,7 @@ def send(visit: Visit) -> Response:
     """The decision. What is wrong with the form is shown beside it; what changed meanwhile on a page of its own."""
     of = shown(visit, visit.part("name"))
     try:
-        sessions.prove(visit.database, visit.account.name, visit.value("password"), visit.address)
+        _prove(visit, of)
         decide(
             of.directory, visit.account.name, visit.value("choice"), visit.value("remarks"), visit.value("head") or "-"
         )
@@ -111,3 +144,12 @@ def send(visit: Visit) -> Response:
         raise
     visit.desk.changed()
     return visit.go(f"{path_of(of.directory.name)}?done=decision")
+
+
+def _prove(visit: Visit, of: Shown) -> None:
+    """Raises OpleverError: `login-refused`, `login-throttled`."""
+    if visit.account.has_password:
+        sessions.prove(visit.database, visit.account.name, visit.value("password"), visit.address)
+    else:
+        session = visit.session.token if visit.session else ""
+        arrivals.check_proof(visit.database, session, provider.decision(of.directory.name, visit.value("head")))

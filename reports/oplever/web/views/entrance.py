@@ -16,7 +16,8 @@ from oplever.page.parts import pairs
 from oplever.page.vocabulary import word
 from oplever.web import drawing, gate
 from oplever.web.parts import Field, Form, Section
-from oplever.web.visit import Visit, unknown_page
+from oplever.web.views import provider
+from oplever.web.visit import Visit, inside, unknown_page
 from oplever.web.words import ACCOUNT_PAGE, ROLES
 
 
@@ -49,20 +50,21 @@ def show_login(visit: Visit) -> Response:
 
 def _login(visit: Visit, problem: OpleverError | None = None) -> Response:
     t = visit.t
+    path = inside(visit.parameter("next") or visit.value("next"))
     shown = problem.in_language(t) if problem else None
     form = Form(
         "/login",
         (
             Field("name", t("Name"), value=visit.value("name"), required=True, completion="username"),
             Field("password", t("Password"), "password", required=True, completion="current-password"),
-            Field("next", "", "hidden", _inside(visit.parameter("next") or visit.value("next"))),
+            Field("next", "", "hidden", path),
         ),
         (("", t("Log in")),),
         problem=shown.message if shown else "",
         advice=shown.advice if shown else "",
     )
     hint = Paragraph(t("Log in with your name as records have it, such as S. Yilmaz."))
-    screen = visit.screen(t("Log in"), [Section("", (hint, form))])
+    screen = visit.screen(t("Log in"), [Section("", (*provider.ways(visit, path), hint, form))])
     return visit.show(screen, gate.status(problem) if problem else 200)
 
 
@@ -76,13 +78,7 @@ def log_in(visit: Visit) -> Response:
         sessions.end(visit.database, visit.session)
     visit.cookies[visit.desk.cookie] = token
     visit.cookies[visit.desk.form_cookie] = None
-    return visit.go(_inside(visit.value("next")))
-
-
-def _inside(path: str) -> str:
-    """A path of this desk; the first page in place of anything else."""
-    is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
-    return path if is_path else "/"
+    return visit.go(inside(visit.value("next")))
 
 
 def log_out(visit: Visit) -> Response:
@@ -114,9 +110,11 @@ def account(visit: Visit, problem: OpleverError | None = None, note: str = "") -
         problem=shown.message if shown else "",
         advice=shown.advice if shown else "",
     )
-    facts = pairs((t("Name"), visit.account.name), (t("Roles"), roles))
+    identity = visit.account.identity or None
+    facts = pairs((t("Name"), visit.account.name), (t("Roles"), roles), (t("Name where you log in"), identity))
     leave = Form("/logout", (), (("", t("Log out")),))
-    screen = visit.screen(t(ACCOUNT_PAGE), [Section("", (*facts, leave)), Section(t("Password"), (form,))])
+    password = (Section(t("Password"), (form,)),) if visit.account.has_password else ()
+    screen = visit.screen(t(ACCOUNT_PAGE), [Section("", (*facts, leave)), *password])
     return visit.show(structs.replace(screen, note=note), gate.status(problem) if problem else 200)
 
 

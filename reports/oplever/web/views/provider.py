@@ -1,0 +1,85 @@
+"""Logging in where the organisation logs in, and showing there anew who somebody is before he decides."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from oplever.app.desk import arrivals, provider, sessions
+from oplever.messages import M_
+from oplever.record import own_work
+from oplever.text import clean_text
+from oplever.web.collected import path_of
+from oplever.web.parts import Link, Ways
+from oplever.web.views.records import shown
+from oplever.web.visit import Visit, inside
+
+BACK = "/login/provider/back"
+
+
+def ways(visit: Visit, path: str) -> tuple[Ways, ...]:
+    """The way to the provider, on the page where somebody logs in; nothing where none is configured."""
+    oidc = provider.settings()
+    if oidc is None:
+        return ()
+    title = visit.t("Log in at {provider}", provider=provider.name_of(oidc))
+    return (Ways((Link(title, f"/login/provider?next={quote(path)}"),)),)
+
+
+def leave(visit: Visit) -> Response:
+    """To the provider, to log in."""
+    return _away(visit, inside(visit.parameter("next")))
+
+
+def prove(visit: Visit) -> Response:
+    """To the provider, to show anew who it is that decides about this record as it is now."""
+    of = shown(visit, visit.part("name"))
+    own_work.check_role(of.record, visit.account.name, "supervisor")
+    session = visit.session.token if visit.session else ""
+    subject = decision(of.directory.name, of.head)
+    return _away(visit, f"{path_of(of.directory.name)}/decide", session=session, subject=subject)
+
+
+def decision(name: str, head: str) -> str:
+    """What a proof is about: a decision about a record as it was shown."""
+    return f"decide {name} {head}"
+
+
+def _away(visit: Visit, path: str, *, session: str = "", subject: str = "") -> Response:
+    where = provider.find(provider.configured())
+    address, state = arrivals.send_away(visit.database, where, _callback(visit), path, session=session, subject=subject)
+    visit.cookies[visit.desk.state_cookie] = state
+    return RedirectResponse(address, 303)
+
+
+def _callback(visit: Visit) -> str:
+    return visit.desk.origin + BACK
+
+
+def come_back(visit: Visit) -> Response:
+    """From the provider: a new session, or a proof for the one that there is. Raises OpleverError."""
+    oidc = provider.configured()
+    state = visit.parameter("state")
+    begun = visit.request.cookies.get(visit.desk.state_cookie, "")
+    visit.cookies[visit.desk.state_cookie] = None
+    if not state or not hmac.compare_digest(begun.encode(), state.encode()):
+        raise provider.refused(oidc, M_("it was not begun in this browser"))
+    if error := visit.parameter("error"):
+        raise provider.refused(oidc, M_("it says {error}", error=clean_text(error)[:100]))
+    if visit.parameter("iss") not in ("", oidc.issuer):
+        raise provider.refused(oidc, M_("the answer is of another provider"))
+    where = provider.find(oidc)
+    arrival = arrivals.take_in(visit.database, where, state, visit.parameter("code"), _callback(visit))
+    account = arrivals.account_of(visit.database, oidc, arrival.person)
+    if arrival.subject:
+        if visit.session is None or (visit.session.token, visit.account.login) != (arrival.session, account.login):
+            raise provider.refused(oidc, M_("somebody else logged in there"))
+        arrivals.keep_proof(visit.database, arrival.session, arrival.subject)
+        return visit.go(arrival.path)
+    if visit.session:
+        sessions.end(visit.database, visit.session)
+    visit.cookies[visit.desk.cookie] = sessions.begin_for(visit.database, account)
+    visit.cookies[visit.desk.form_cookie] = None
+    return visit.go(arrival.path)
