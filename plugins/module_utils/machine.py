@@ -14,7 +14,7 @@ import shutil
 import stat
 import threading
 
-from ansible_collections.oplever.lab.plugins.module_utils import bounded, filesystems
+from ansible_collections.oplever.lab.plugins.module_utils import bounded, filesystems, kernel_audit
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -250,6 +250,17 @@ class Machine:
             words = (done.stderr or done.stdout).strip().splitlines()
             raise UnreadableError("%s: %s" % (" ".join(argv), words[-1] if words else "exit code %d" % done.rc))
         return done.stdout
+
+    def audit_rules(self):
+        """Of each rule of the kernel's audit what auditctl does not print (see kernel_audit.py).
+
+        Raises UnreadableError when the kernel does not tell.
+        """
+        self.must_run("audit")
+        try:
+            return kernel_audit.rules()
+        except OSError as problem:
+            raise UnreadableError("the kernel does not list its audit rules: %s" % problem) from None
 
     def once(self, function):
         """`function(machine)`, called once however many checks ask; what it raised is raised again."""
