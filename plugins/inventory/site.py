@@ -56,6 +56,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site import load, outp
 
 NAMES = ("site.yml", "site.yaml")
 PLUGIN = re.compile(r"^\s*plugin\s*:\s*\S*(oplever|site)", re.M)
+THIS = re.compile(r"^plugin\s*:\s*[\"']?oplever\.lab\.site\b", re.M)
 PARTS = [re.compile(rf"^{key}\s*:", re.M) for key in ("networks", "(rooms|servers)")]
 REFUSED = 4
 """Exit code of Ansible for what it cannot parse."""
@@ -67,20 +68,28 @@ class InventoryModule(BaseFileInventoryPlugin):
     NAME = "oplever.lab.site"
 
     def verify_file(self, path: str) -> bool:
-        """Any site.yml that names the plugin, or tries to: with a typing error in it nobody else should guess."""
-        if not super().verify_file(path) or not path.endswith(NAMES):
+        """Any site.yml that names the plugin, or tries to: with a typing error in it nobody else should guess.
+        Under another name a file that names it is taken as well, to say what is wrong."""
+        if not super().verify_file(path) or not path.endswith((".yml", ".yaml")):
             return False
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
                 text = file.read()
         except OSError:
             return False
+        if not path.endswith(NAMES):
+            return THIS.search(text) is not None
         is_named = PLUGIN.search(text) is not None or all(part.search(text) for part in PARTS)
         return is_named or text.startswith("$ANSIBLE_VAULT;")
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Nothing is taken from a cache: the file is read in milliseconds."""
         super().parse(inventory, loader, path, cache)
+        if not path.endswith(NAMES):
+            place = f"{load.shown_path(path)}:1:1"
+            self._refuse(
+                problems.SiteError([f"{place}: the name of a site file ends in {NAMES[0]}; give it such a name"])
+            )
         try:
             result = load.site_file(path, loader)
         except problems.SiteError as problem:

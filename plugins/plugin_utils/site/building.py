@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -162,11 +163,15 @@ class _Builder:
             return []
         try:
             text = self.read_file(str(value))
+        except UnicodeDecodeError:
+            self.report.add(path, f"{value} is not UTF-8; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+            return []
         except (OSError, ValueError) as problem:
             reason = getattr(problem, "strerror", None) or str(problem)
             self.report.add(path, f"{value} cannot be read: {reason}")
             return []
-        return table.rows(str(value), text, self.report)
+        file = os.path.join(os.path.dirname(self.report.places.file), os.path.expanduser(str(value)))
+        return table.rows(file, text, self.report)
 
     def _named_machines(self, value: Any, path: Path) -> list[_Entry]:
         """The machines of a room: each name of each range, with what differs."""

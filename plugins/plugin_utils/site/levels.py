@@ -35,7 +35,7 @@ def read(values: Mapping[Any, Any], path: Path, roles: Roles, report: Report) ->
             if problem.place:
                 report.add_at(problem.place, problem.message)
             else:
-                report.add(role_path, problem.message)
+                report.add(role_path, _indented_too_little(str(name), entries, roles) or problem.message)
             continue
         if str(name) != role.name:
             report.add(role_path, f'is written as "{role.name}"')
@@ -65,6 +65,12 @@ def read(values: Mapping[Any, Any], path: Path, roles: Roles, report: Report) ->
         variables=variables if isinstance(variables, Mapping) else {},
         option_paths=paths,
     )
+
+
+def _indented_too_little(name: str, entries: Mapping[Any, Any], roles: Roles) -> str:
+    """A sentence where `name` is an option of a role that stands beside it without any; else an empty text."""
+    owners = [owner for owner in roles.owner_of(name) if owner in entries and entries[owner] is None]
+    return f"is an option of {owners[0]}; put more spaces before it, for it stands below that name" if owners else ""
 
 
 def _role(role: Role, entry: Any, path: Path, roles: Roles, report: Report) -> dict[str, Any] | None:

@@ -8,7 +8,14 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible_collections.oplever.lab.plugins.plugin_utils.site import building, checking, declaration, output, reading
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import (
+    building,
+    checking,
+    declaration,
+    output,
+    reading,
+    vault,
+)
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report, SiteError, dotted
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import COLLECTION, Roles
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.trust import LOADER_OPTIONS
@@ -18,15 +25,14 @@ PLUGIN = "oplever.lab.site"
 
 def site_file(path: str, loader: Any) -> output.Inventory:
     """Groups, machines and variables of the site in the file. Raises SiteError with every problem in it."""
-    shown = os.path.relpath(path)
-    shown = path if shown.startswith("..") else shown
+    shown = shown_path(path)
     directory = os.path.dirname(os.path.abspath(path))
     places = _places(shown, path, loader)
     report = Report(places)
     for key_path, place, first in places.duplicates:
         report.add_at(place, f"{dotted(key_path)}: stands here for the second time; the first is on line {first.line}")
     report.raise_any()
-    data = _values(shown, path, loader)
+    data = _values(path, loader, places)
     if not isinstance(data, dict) or data.get("plugin") != PLUGIN:
         name = data.get("plugin") if isinstance(data, dict) else None
         wrong = f"must be {PLUGIN}, not {checking.shown(name)}" if name else f"is missing; write plugin: {PLUGIN}"
@@ -37,6 +43,12 @@ def site_file(path: str, loader: Any) -> output.Inventory:
     result = output.inventory(site, roles, directory, report)
     report.raise_any()
     return result
+
+
+def shown_path(path: str) -> str:
+    """As people would write it from where they are."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def entries() -> list[dict[str, Any]]:
@@ -55,15 +67,39 @@ def _places(shown: str, path: str, loader: Any) -> reading.Places:
     except reading.YamlError as problem:
         place = problem.place
         raise SiteError([f"{place.file}:{place.line}:{place.column}: {problem}"]) from None
-    except (OSError, AnsibleError) as problem:
+    except OSError as problem:
         raise SiteError([f"{shown}:1:1: cannot be read: {problem}"]) from None
-
-
-def _values(shown: str, path: str, loader: Any) -> Any:
-    try:
-        return loader.load_from_file(path, cache="none", **LOADER_OPTIONS)
     except AnsibleError as problem:
-        raise SiteError([f"{shown}:1:1: {str(problem).splitlines()[0]}"]) from None
+        raise SiteError([f"{shown}:1:1: {vault.sentence(problem, loader)}"]) from None
+
+
+def _values(path: str, loader: Any, places: reading.Places) -> Any:
+    """Raises SiteError, also for a value that cannot be decrypted: of that Ansible tells later, without a place."""
+    try:
+        values = loader.load_from_file(path, cache="none", **LOADER_OPTIONS)
+    except AnsibleError as problem:
+        place = (
+            places.of(min(places.vaulted, default=(), key=str)) if "vault" in str(problem).lower() else places.of(())
+        )
+        line = vault.sentence(problem, loader) if places.vaulted else str(problem).splitlines()[0]
+        raise SiteError([f"{place.file}:{place.line}:{place.column}: {line}"]) from None
+    report = Report(places)
+    for value_path in places.vaulted:
+        try:
+            str(_value(values, value_path))
+        except AnsibleError as problem:
+            report.add(value_path, vault.sentence(problem, loader))
+    report.raise_any()
+    return values
+
+
+def _value(values: Any, path: reading.Path) -> Any:
+    for key in path:
+        try:
+            values = values[key]
+        except (LookupError, TypeError):  # it came along with an anchor, and another one goes before it
+            return None
+    return values
 
 
 def _role_paths(directory: str) -> list[str]:

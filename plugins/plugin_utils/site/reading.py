@@ -13,6 +13,9 @@ import yaml
 
 _MERGE = "tag:yaml.org,2002:merge"
 
+VAULT_TAGS = ("!vault", "!vault-encrypted")
+OTHER_TAGS = ("!unsafe",)
+
 Path = tuple[Any, ...]
 """Keys and indexes from the top of the file to a value."""
 
@@ -111,8 +114,11 @@ def _place_of_character(file: str, text: str, problem: yaml.YAMLError) -> Place:
 
 
 def _walk(node: yaml.Node, path: Path, places: Places) -> None:
-    if node.tag in ("!vault", "!vault-encrypted"):
+    if node.tag in VAULT_TAGS:
         places.vaulted.add(path)
+    elif node.tag.startswith("!") and node.tag not in OTHER_TAGS:
+        possible = ", ".join((*VAULT_TAGS[:1], *OTHER_TAGS))
+        raise YamlError(_place(places.file, node), f'an unknown tag "{node.tag}"; possible are {possible}')
     if isinstance(node, yaml.MappingNode):
         _walk_mapping(node, path, places)
     elif isinstance(node, yaml.SequenceNode):

@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 EXAMPLE = ROOT / "inventories/example"
+LOCKED = "is in the vault, and no password of the vault was given; add --ask-vault-pass, or name a file"
 
 
 def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -142,11 +143,45 @@ def test_a_whole_file_can_be_in_the_vault(site_text: str, tmp_path: Path) -> Non
     assert host(path, "srv2", vault)["mariadb_databases"] == ["leerlingen"]
     done = run("ansible-inventory", "-i", str(path), "--graph")
     assert done.returncode == 4
-    assert f"ERROR! {path}:1:1: " in done.stderr
+    assert f"ERROR! {path}:1:1: {LOCKED}" in done.stderr
     write(tmp_path, {"site.yml": site_text.replace("gateway", "gatway")})
     assert run("ansible-vault", "encrypt", vault, str(path)).returncode == 0
     done = run("ansible-inventory", "-i", str(path), vault, "--graph")
     assert f"ERROR! {path}:5:33: networks.servers.gatway" in done.stderr
+
+
+def test_a_text_of_the_vault_that_cannot_be_decrypted_is_named(site_text: str, tmp_path: Path) -> None:
+    """Ansible alone would name no key, and go on without these machines where another inventory has some."""
+    password, other = (write(tmp_path / name, {"site.yml": name}) for name in ("key", "other"))
+    done = run("ansible-vault", "encrypt_string", f"--vault-password-file={password}", "geheim")
+    secret = textwrap.indent(done.stdout.strip(), " " * 6).lstrip()
+    text = site_text.replace(
+        "  beheer: {groups: [sudo], sudo: password}", f"  beheer:\n    password_hash: {secret}\n    sudo: password"
+    )
+    path = write(tmp_path, {"site.yml": text})
+    wrong = [f"--vault-password-file={other}"]
+    for options, sentence in (([], LOCKED), (wrong, "cannot be decrypted with the password of the vault that")):
+        done = run("ansible-inventory", "-i", "localhost,", "-i", str(path), *options, "--graph")
+        assert done.returncode == 4
+        assert done.stderr.startswith(f"ERROR! {path}:10:5: users.beheer.password_hash: {sentence}")
+    path = write(tmp_path, {"site.yml": site_text.replace("[leerlingen]", "!vault leerlingen")})
+    done = run("ansible-inventory", "-i", str(path), *wrong, "--graph")
+    assert done.returncode == 4
+    assert f"ERROR! {path}:32:17: servers.srv2.roles.mariadb.databases: is no text of the vault; " in done.stderr
+
+
+def test_a_site_file_under_another_name_is_refused_with_the_reason(site_text: str, tmp_path: Path) -> None:
+    write(tmp_path, {"school.yml": site_text})
+    done = run("ansible-inventory", "-i", "localhost,", "-i", str(tmp_path / "school.yml"), "--graph")
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"ERROR! {tmp_path}/school.yml:1:1: the name of a site file ends in site.yml; ")
+
+
+def test_a_table_of_an_old_spreadsheet_is_refused_with_what_to_do(site_text: str, tmp_path: Path) -> None:
+    path = write(tmp_path, {"site.yml": site_text.replace("[01-03]\n", "[01-03]\n    csv: pcs.csv\n")})
+    (tmp_path / "pcs.csv").write_bytes("name,mac\npc-\N{LATIN SMALL LETTER E WITH DIAERESIS},\n".encode("latin-1"))
+    done = run("ansible-inventory", "-i", str(path), "--graph")
+    assert f"ERROR! {path}:15:5: rooms.101.csv: pcs.csv is not UTF-8; save it as UTF-8" in done.stderr
 
 
 def test_values_can_be_templates(site_text: str, tmp_path: Path) -> None:
