@@ -16,7 +16,11 @@ KINDS = {
         "accounts with number, home, shell, groups, whether a password is set (with a keyed digest of its hash), ages "
         "of the password, expiry, and lingering",
     ),
-    "group": Kind("groep", "group", "groups with number, members, administrators and whether a password is set"),
+    "group": Kind(
+        "groep",
+        "group",
+        "groups with number, members (those of gshadow too), administrators and whether a password is set",
+    ),
 }
 # Fields of shadow(5) that say something when they are not what Debian gives everybody.
 USUAL = {"min_days": (0, None), "max_days": (99999, None), "warn_days": (7, None), "inactive_days": (None,)}
@@ -35,11 +39,12 @@ def collect(machine, places):
     yield from _other_lines(machine)
     if hidden:
         yield Unseen("account", str(hidden))
-    administrators = _administrators(machine)
+    shadowed = _group_shadow(machine)
     for name, (gid, members) in machine.once(group.groups).items():
-        more = administrators.get(name, "")
+        row = shadowed.get(name)
+        words = "members=" + " ".join(sorted(members)) if members else ""
         yield Fact(
-            "group", name, joined("gid=%d" % gid, "members=" + " ".join(sorted(members)) if members else "", more)
+            "group", name, joined("gid=%d" % gid, words, *(_beyond_members(machine, row, members) if row else ()))
         )
 
 
@@ -88,15 +93,21 @@ def subordinate_ids(machine):
     return ranges
 
 
-def _administrators(machine):
-    """Group -> what gshadow says beyond the members."""
+def _group_shadow(machine):
+    """Group -> its line in gshadow, as a list."""
     try:
         text = machine.read("/etc/gshadow") or ""
     except UnreadableError:
         return {}
-    beyond_members = {}
-    for row in (line.split(":") for line in text.splitlines()):
-        if len(row) == 4:
-            password = "password set (%s)" % marks.keyed(machine, row[1].encode()) if row[1].strip("!*") else ""
-            beyond_members[row[0]] = joined(password, "administrators=" + row[2] if row[2] else "")
-    return beyond_members
+    return {row[0]: row for row in (line.split(":") for line in text.splitlines()) if len(row) == 4}
+
+
+def _beyond_members(machine, row, members):
+    """What a line of gshadow says beyond the members: newgrp lets in whom it names there."""
+    if row[1].strip("!*"):
+        yield "password set (%s)" % marks.keyed(machine, row[1].encode())
+    if row[2]:
+        yield "administrators=" + row[2]
+    others = sorted(set(row[3].split(",")) - set(members) - {""})
+    if others:
+        yield "members in gshadow alone=" + " ".join(others)

@@ -33,8 +33,11 @@ TREES = (
     "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysusers.d", "/run/polkit-1/rules.d", "/var/lib/systemd/linger",
     "/var/lib/polkit-1", "/run/environment.d", "/run/binfmt.d", "/run/modules-load.d", "/run/systemd/*.conf.d",
     "/run/systemd/*-generators", "/run/systemd/nspawn", "/run/credstore", "/run/credstore.encrypted",
-    "/run/NetworkManager/conf.d", "/run/dbus-1/*.d", "/var/lib/extensions", "/var/lib/confexts", "/run/extensions",
-    "/run/confexts",
+    "/run/NetworkManager/conf.d", "/run/NetworkManager/system-connections", "/run/dbus-1/*.d",
+    "/run/dbus-1/system-services", "/var/lib/extensions", "/var/lib/confexts", "/run/extensions", "/run/confexts",
+    "/run/portables", "/var/lib/portables", "/run/userdb", "/run/chrony-dhcp/*.sources", "/run/nologin",
+    "/run/systemd/*.conf", "/run/systemd/dnssd", "/run/udev/udev.conf", "/run/udev/hwdb.d", "/run/repart.d",
+    "/run/motd.d", "/run/issue.d",
 )  # fmt: skip
 # Below the home of each account: what a login, a session or a program of the account runs or trusts.
 IN_HOME = (
@@ -45,6 +48,19 @@ IN_HOME = (
     ".config/autostart", ".config/environment.d", ".config/plasma-workspace/env", ".config/fish",
     ".local/share/systemd/user", ".local/bin", "bin", ".config/git/config", ".config/pip/pip.conf", ".procmailrc",
     ".tmux.conf", ".screenrc", ".wgetrc", ".curlrc", ".emacs", ".emacs.d/init.el", ".config/nvim", ".npmrc", ".gnomerc",
+    ".config/user-tmpfiles.d", ".local/share/user-tmpfiles.d", ".config/systemd/*.conf", ".config/git/attributes",
+    ".dpkg.cfg", ".ansible.cfg", ".bash_completion", ".local/share/bash-completion", ".local/share/dbus-1",
+    ".selected_editor", ".nanorc", ".config/nano/nanorc", ".vim/vimrc", ".vim/plugin", ".vim/after", ".vim/autoload",
+    ".vim/ftplugin", ".vim/ftdetect", ".vim/pack", ".vim/syntax", ".config/vim/vimrc", ".gvimrc", ".config/tmux",
+    ".config/procps/toprc", ".toprc", ".gdbinit", ".config/gdb/gdbinit", ".lldbinit", ".psqlrc", ".sqliterc",
+    ".config/sqlite3/sqliterc", ".pg_service.conf", ".mylogin.cnf", ".mailrc", ".muttrc", ".mutt/muttrc",
+    ".config/mutt/muttrc", ".lesskey", ".lessfilter", ".dircolors", ".dir_colors", ".perldb", ".pdbrc", ".irbrc",
+    ".Rprofile", ".ipython/profile_*/startup", ".ldaprc", ".gnupg/gpg.conf", ".gnupg/dirmngr.conf",
+    ".docker/config.json", ".kube/config", ".aws/config", ".terraformrc", ".config/containers", ".pip/pip.conf",
+    ".pydistutils.cfg", ".pypirc", ".gemrc", ".cargo/config", ".cargo/config.toml", ".m2/settings.xml", ".yarnrc",
+    ".hgrc", ".subversion/config", ".devscripts", ".sbuildrc", ".quiltrc", ".mkshrc", ".config/zsh", ".config/wgetrc",
+    ".config/curlrc", ".xinputrc", ".Xresources", ".Xdefaults", ".xbindkeysrc", ".config/autostart-scripts",
+    ".config/plasma-workspace/shutdown", ".config/openbox", ".config/i3", ".config/sway", ".hushlogin", ".terminfo",
     ".local/lib/python*/site-packages/*.pth", ".local/lib/python*/site-packages/*customize.py",
 )  # fmt: skip
 # A shell and other programs write these; a link in their place keeps nothing.

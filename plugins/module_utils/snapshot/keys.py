@@ -18,6 +18,11 @@ KINDS = {
         "keys in authorized_keys of each account and in the other files that sshd reads, by fingerprint, with type, "
         "comment and options",
     ),
+    "host_authority": Kind(
+        "autoriteit voor hostsleutels",
+        "authority for host keys",
+        "keys marked @cert-authority or @revoked in known_hosts of each account: whose word ssh takes for machines",
+    ),
     "host_key": Kind("hostsleutel van SSH", "SSH host key", "public keys by which this machine is known over SSH"),
     "authority": Kind(
         "vertrouwde certificaatautoriteit",
@@ -27,6 +32,7 @@ KINDS = {
     ),
 }
 USUAL = ".ssh/authorized_keys .ssh/authorized_keys2"
+KNOWN_HOSTS = (".ssh/known_hosts", ".ssh/known_hosts2")
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 SHOWN = 3
 BROUGHT, SELECTED = "/usr/share/ca-certificates/", "/etc/ca-certificates.conf"
@@ -48,9 +54,24 @@ def collect(machine, places):
                 yield Unseen("ssh_key", str(problem))
                 continue
             yield from _keys(text, "ssh_key", "%s, %s" % (name, path))
+    yield from _host_authorities(machine)
     for path in machine.glob("/etc/ssh/ssh_host_*_key.pub"):
         yield from _keys(machine.read(path) or "", "host_key", path)
     yield from _authorities(machine)
+
+
+def _host_authorities(machine):
+    """ssh adds plain lines by itself, and only a person those with a mark."""
+    for home in sorted({facts["home"].rstrip("/") for facts in machine.once(account.accounts).values()}):
+        for name in KNOWN_HOSTS if home else ():
+            path = "%s/%s" % (home, name)
+            try:
+                text = machine.read(path) or ""
+            except UnreadableError as problem:
+                yield Unseen("host_authority", str(problem))
+                continue
+            marked = "\n".join(line for line in text.splitlines() if line.startswith("@"))
+            yield from _keys(marked, "host_authority", path)
 
 
 def _patterns(machine):

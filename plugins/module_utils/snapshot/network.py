@@ -12,13 +12,16 @@ KINDS = {
     "network": Kind(
         "netwerkinstelling",
         "network setting",
-        "addresses of interfaces (without temporary ones and those of containers), name servers, search domains",
+        "addresses of interfaces (without temporary ones and those of containers), hardware addresses that were set, "
+        "name servers, search domains, options of the resolver",
     ),
     "route": Kind(
         "route", "route", "routes and routing rules in force, without what the kernel derives from an address"
     ),
     "neighbour": Kind(
-        "vast ARP-adres", "fixed neighbour", "neighbours that somebody set by hand (ip neigh, permanent)"
+        "vast ARP-adres",
+        "fixed neighbour",
+        "neighbours that somebody set by hand (ip neigh, permanent), and addresses of others that are answered for",
     ),
 }
 RULES = {"inet": ["ip", "-json", "-4", "rule", "show"], "inet6": ["ip", "-json", "-6", "rule", "show"]}
@@ -27,12 +30,23 @@ USUAL_QUEUES = ("noqueue", "mq", "pfifo_fast", "fq_codel", "fq", "mqprio", "noop
 IN_WORDS = ("limit", "delay", "loss-random", "rate", "corrupt", "default")
 POLICIES = ["ip", "xfrm", "policy", "show"]
 NEIGHBOURS = ["ip", "-json", "neigh", "show", "nud", "permanent"]
+PROXIES = ["ip", "-json", "neigh", "show", "proxy"]
+LABELS = ["ip", "-json", "addrlabel", "show"]
+# What the kernel begins with (RFC 6724).
+USUAL_LABELS = {
+    "::1/128": 0, "::/0": 1, "2002::/16": 2, "::/96": 3, "::ffff:0.0.0.0/96": 4, "fc00::/7": 5, "2001::/32": 6,
+    "2001:10::/28": 7, "fec0::/10": 11, "3ffe::/16": 12,
+}  # fmt: skip
+SET_BY_HAND = "3"
+"""NET_ADDR_SET of linux/netdevice.h."""
 COMMANDS = (
     ["ip", "-json", "address", "show"],
     ["ip", "-json", "-4", "route", "show"],
     ["ip", "-json", "-6", "route", "show"],
     *RULES.values(),
     NEIGHBOURS,
+    PROXIES,
+    LABELS,
     QUEUES,
     POLICIES,
 )
@@ -51,7 +65,8 @@ def collect(machine, places):
             state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
             size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
             addresses = " ".join(_addresses(link)) or "no address"
-            yield Fact("network", link["ifname"], joined(addresses, state, size, *queues.get(link["ifname"], ())))
+            words = joined(addresses, state, size, _hardware_address(machine, link), *queues.get(link["ifname"], ()))
+            yield Fact("network", link["ifname"], words)
     resolver = machine.read("/etc/resolv.conf") or ""
     yield Fact("network", "dns_servers", " ".join(_name_servers(resolver)) or "none")
     upstream = machine.read("/run/systemd/resolve/resolv.conf")
@@ -60,10 +75,40 @@ def collect(machine, places):
     searches = re.findall(r"^(?:search|domain)\s+(.+)$", resolver, re.MULTILINE)
     if searches:
         yield Fact("network", "search", " ".join(searches[-1].split()))
+    options = " ".join(
+        word for words in re.findall(r"^(?:options|sortlist)\s+(.+)$", resolver, re.M) for word in words.split()
+    )
+    if options:
+        yield Fact("network", "options of the resolver", options)
     yield from _routes(machine)
+    yield from _labels(machine)
+    for row in interface.ask(machine, PROXIES):
+        yield Fact("neighbour", "proxy %s on %s" % (row.get("dst"), row.get("dev")), "answers for it")
     for row in interface.ask(machine, NEIGHBOURS):
         if row.get("lladdr"):
             yield Fact("neighbour", "%s on %s" % (row.get("dst"), row.get("dev")), row["lladdr"])
+
+
+def _hardware_address(machine, link):
+    """The address that somebody gave an interface; radios change theirs by themselves, and bridges and tunnels get one
+    when they are made."""
+    place = "/sys/class/net/%s/" % link["ifname"]
+    passing = any(machine.status(place + name) is not None for name in ("wireless", "bridge", "tun_flags", "bonding"))
+    if passing or (machine.read(place + "addr_assign_type") or "").strip() != SET_BY_HAND:
+        return ""
+    return "hardware address %s" % link.get("address", "")
+
+
+def _labels(machine):
+    """Labels of IPv6 prefixes, which decide what address this machine calls from."""
+    try:
+        rows = interface.ask(machine, LABELS)
+    except UnreadableError:
+        return  # a kernel without IPv6 has none
+    for row in rows:
+        prefix = "%s/%s" % (row.get("address"), row.get("prefixlen"))
+        if USUAL_LABELS.get(prefix) != row.get("label"):
+            yield Fact("route", "address label %s" % prefix, str(row.get("label")))
 
 
 def _queues(machine):

@@ -25,12 +25,10 @@ PSEUDO = (
 PASSING = re.compile(
     r"/run/(?!shm)|/proc(?!/\d)|/sys\b|/dev(?!/shm)|/tmp/systemd-private|/var/lib/(docker|containerd)/|/snap/"
 )
-# Where the layers of an overlay lie, and what the kernel adds to it, says nothing about this machine; the size of a
-# tmpfs follows the memory.
-LAYERS = (
-    "lowerdir=", "upperdir=", "workdir=", "size=", "nr_inodes=", "uuid=", "index=", "xino=", "metacopy=",
-    "redirect_dir=",
-)  # fmt: skip
+# What the kernel adds to an overlay says nothing about this machine, nor where the layers of the whole system lie; the
+# size of a tmpfs follows the memory.
+ADDED = ("workdir=", "size=", "nr_inodes=", "uuid=", "index=", "xino=", "metacopy=", "redirect_dir=")
+LAYERS = ("lowerdir", "upperdir=")
 # Percentage that is free -> the step below it.
 STEPS = ((mount.FULL, "full"), (5, "less than 5 % free"), (10, "less than 10 % free"))
 
@@ -73,6 +71,7 @@ def mounts(machine):
             size, free = mount.space(machine, target)
         except (OSError, UnreadableError):
             size = free = None
-        kept = [option for option in options if not option.startswith(LAYERS)]
+        left_out = (*ADDED, *LAYERS) if target == "/" else ADDED
+        kept = [option for option in options if not option.startswith(left_out)]
         targets[target] = {"source": source, "fstype": fstype, "options": kept, "size_mb": size, "free_mb": free}
     return targets

@@ -7,6 +7,7 @@ file (systemd-run) that runs is told too.
 from __future__ import annotations
 
 import re
+import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, joined, masked
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account
@@ -15,7 +16,8 @@ KINDS = {
     "unit": Kind(
         "eenheid van systemd",
         "systemd unit",
-        "services, sockets, timers and path units: whether they run, start at boot, are masked; units without a file",
+        "services, sockets, timers and path units: whether they run, start at boot, are masked; units without a file; "
+        "a stop or restart that is planned",
     ),
     "manager": Kind(
         "omgeving van systemd", "environment of systemd", "variables that systemd gives all services (set-environment)"
@@ -37,6 +39,8 @@ PASSING = re.compile(
     r"user@|user-runtime-dir@|session-|.*@\d+[-:]|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
     r".*@dev-|.*@sys-|systemd-udevd-kernel|systemd-udevd-control|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
 )
+PLANNED_END = "/run/systemd/shutdown/scheduled"
+RESTARTS = re.compile(r'^\s*Unattended-Upgrade::Automatic-Reboot\s+"(?:true|1|yes|on)"', re.MULTILINE | re.IGNORECASE)
 ENVIRONMENT = ["systemctl", "show-environment"]
 # Given by the boot, not by a person.
 USUAL_VARIABLES = (
@@ -74,7 +78,21 @@ def collect(machine, places):
         name = line.partition("=")[0]
         if not name.startswith(USUAL_VARIABLES):
             yield Fact("manager", name, masked(line).partition("=")[2] or "empty")
+    yield from _planned_end(machine)
     yield from _of_users(machine)
+
+
+def _planned_end(machine):
+    """When the machine stops or restarts by the word of somebody; unattended-upgrades plans restarts where it may."""
+    words = dict(line.partition("=")[::2] for line in (machine.read(PLANNED_END) or "").splitlines())
+    mode, moment = words.get("MODE", ""), words.get("USEC", "")
+    if moment.isdigit() and not (mode == "reboot" and _restarts_for_updates(machine)):
+        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(int(moment) // 1000000))
+        yield Fact("unit", "planned end", "%s at %s" % (mode or "shutdown", at))
+
+
+def _restarts_for_updates(machine):
+    return any(RESTARTS.search(machine.read(path) or "") for path in machine.glob("/etc/apt/apt.conf.d/*"))
 
 
 def state(unit):

@@ -63,9 +63,13 @@ def _permitted(entry):
 
 
 def parse(data):
-    """Permitted capabilities of the extended attribute; empty when it gives none."""
+    """Permitted capabilities of the extended attribute, with those that the program may inherit; empty for none."""
     if len(data) < 12:
         return ""
-    words = struct.unpack_from("<%dI" % (len(data) // 4), data)
-    low, high = words[1], words[3] if len(words) > 4 else 0
+    words = (*struct.unpack_from("<%dI" % (len(data) // 4), data), 0, 0)
+    permitted, inherited = _digits(words[1], words[3]), _digits(words[2], words[4])
+    return (permitted or "0" * 8) + " inherits " + inherited if inherited else permitted
+
+
+def _digits(low, high):
     return ("%08x%08x" % (high, low) if high else "%08x" % low) if low or high else ""

@@ -80,7 +80,8 @@ class TestRunningState:
 
     def test_routes_that_follow_from_an_address_are_left_out(self, machine: Scripted) -> None:
         machine.answers = {
-            "ip -json address": json.dumps([{"ifname": "eth0", "mtu": 1400, "flags": ["PROMISC", "UP"], "addr_info": [
+            "ip -json address": json.dumps([{"ifname": "eth0", "mtu": 1400, "address": "02:00:00:00:00:09",
+                "flags": ["PROMISC", "UP"], "addr_info": [
                 {"local": "10.0.0.2", "prefixlen": 24}, {"local": "fd::9", "prefixlen": 64, "temporary": True}]},
                 {"ifname": "veth12", "addr_info": []}]),
             "ip -json -4 route show table": "[]", "ip xfrm policy": "",
@@ -89,11 +90,18 @@ class TestRunningState:
             "ip -json -6 route": "[]", "ip -json -6 rule": "[]",
             "ip -json -4 rule": json.dumps([{"priority": 0, "src": "all", "table": "local"},
                                             {"priority": 500, "src": "10.9.0.0", "table": "77"}]),
+            "ip -json neigh show proxy": json.dumps([{"dst": "10.0.0.7", "dev": "eth0", "flags": ["proxy"]}]),
+            "ip -json addrlabel": json.dumps([{"address": "::", "prefixlen": 0, "label": 1},
+                                              {"address": "fd01::", "prefixlen": 48, "label": 99}]),
             "ip -json neigh": json.dumps([{"dst": "10.0.0.1", "dev": "eth0", "lladdr": "02:00:00:00:00:01"}]),
         }  # fmt: skip
-        put(machine, "/etc/resolv.conf", "# by hand\nnameserver 10.0.0.3\n")
+        put(machine, "/etc/resolv.conf", "# by hand\nnameserver 10.0.0.3\noptions ndots:5\noptions no-aaaa\n")
+        put(machine, "/sys/class/net/eth0/addr_assign_type", "3\n")
         assert words_of(network, machine) == {
-            ("network", "eth0"): "10.0.0.2/24, promiscuous, mtu 1400",
+            ("network", "eth0"): "10.0.0.2/24, promiscuous, mtu 1400, hardware address 02:00:00:00:00:09",
+            ("network", "options of the resolver"): "ndots:5 no-aaaa",
+            ("neighbour", "proxy 10.0.0.7 on eth0"): "answers for it",
+            ("route", "address label fd01::/48"): "99",
             ("network", "dns_servers"): "10.0.0.3",
             ("route", "inet default"): "via 10.0.0.1, eth0",
             ("route", "inet rule 500"): "src 10.9.0.0, table 77",
