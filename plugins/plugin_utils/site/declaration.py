@@ -10,6 +10,7 @@ import yaml
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import checking, options, problems, reading
 
 SOURCES = {
+    "certificates": "True when a machine serves the role C(ca).",
     "domain": "The domain of the site.",
     "domains": "The same, as a list.",
     "machines": "Every machine by name, with its address and aliases.",
@@ -68,6 +69,13 @@ DECLARATION = options.from_spec(
                 "port": {"type": "str", "required": True, "description": "Number or range."},
                 "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp", "description": "Protocol."},
                 "comment": {"type": "str", "description": "What it is for; default the name of the role."},
+                "to": {
+                    "type": "str",
+                    "choices": ["users", "servers"],
+                    "default": "users",
+                    "description": "For a role that every machine has: C(servers) is open on each of them, for the"
+                    " machines alone that serve the role.",
+                },
                 **CONDITION,
             },
         },

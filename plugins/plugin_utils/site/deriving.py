@@ -15,7 +15,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site.merging import Me
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
 
-NAMES, TIME = "dns", "timesync"
+NAMES, TIME, AUTHORITY = "dns", "timesync", "ca"
 """Roles whose servers the machines of other roles need to know."""
 Servers = Mapping[str, Sequence[Machine]]
 """Machines that serve a role to the others, by the name of the role."""
@@ -89,6 +89,7 @@ def _networks(facts: Facts) -> list[str]:
 
 
 SOURCES: dict[str, Callable[[Facts], Any]] = {
+    "certificates": lambda facts: bool(facts.servers.get(AUTHORITY)),
     "domain": lambda facts: facts.site.domain,
     "domains": lambda facts: [facts.site.domain] if facts.site.domain else [],
     "machines": _machines,
@@ -134,13 +135,19 @@ def own_level(site: Site, servers: Servers, roles: Roles, machine: Machine) -> L
     return Level(derived=True, roles=_options("machine", roles.all(), Facts(site, servers, machine=machine)))
 
 
-def machine_level(merged: Merged, served: Sequence[Role], site: Site, machine: Machine) -> Level:
-    """Rules of the packet filter for what the machine serves, and its purposes for the security baseline. A role whose
-    C(state) is absent serves nothing."""
+def machine_level(
+    merged: Merged, present: Sequence[Role], served: Sequence[Role], servers: Servers, site: Site, machine: Machine
+) -> Level:
+    """Rules of the packet filter for what the machine serves, and for what servers ask of its roles `present`; and its
+    purposes for the security baseline. A role whose C(state) is absent serves nothing."""
     rules: dict[str, Any] = {}
+    for role in (role for role in present if merged.options.get(role.name, {}).get("state") != "absent"):
+        values = merged.options.get(role.name, {})
+        if role in served:
+            rules |= _rules(role, values, "users", _reach(values.get(OPEN_TO, "site"), site, machine))
+        askers = [server.address for server in servers.get(role.name, ()) if server.name != machine.name]
+        rules |= _rules(role, values, "servers", askers or None)
     served = [role for role in served if merged.options.get(role.name, {}).get("state") != "absent"]
-    for role in served:
-        rules |= _rules(role, merged.options.get(role.name, {}), site, machine)
     purposes = list(dict.fromkeys(role.declaration["purpose"] for role in served if "purpose" in role.declaration))
     options: dict[str, dict[str, Any]] = {}
     if rules:
@@ -162,14 +169,13 @@ def _options(
     return options
 
 
-def _rules(role: Role, values: Mapping[str, Any], site: Site, machine: Machine) -> dict[str, Any]:
-    """Name -> rule for each port that the role has open."""
-    sources = _reach(values.get(OPEN_TO, "site"), site, machine)
+def _rules(role: Role, values: Mapping[str, Any], to: str, sources: list[Any] | None) -> dict[str, Any]:
+    """Name -> rule for each port that the role has open to these, its users or its servers."""
     if sources is None:
         return {}
     rules: dict[str, Any] = {}
     for declared in role.declaration.get("ports", ()):
-        if conditions.holds(declared, values):
+        if declared.get("to", "users") == to and conditions.holds(declared, values):
             port, protocol = str(declared["port"]), declared.get("protocol", "tcp")
             name = f"{declared.get('comment', role.name)} {port}/{protocol}"
             rules[name] = {"port": port, "protocol": protocol, **({"from": sources} if sources else {})}

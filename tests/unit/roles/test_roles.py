@@ -25,6 +25,7 @@ OF_OTHER_LABS = {
     "apt_machines": SERVICES,
     "backup_servers": "tests/lab/test_backup.py",
     "mail_clients": SERVICES,
+    "monitoring_servers": "tests/lab/test_monitoring.py",
     "php_servers": SERVICES,
     "postgresql_servers": SERVICES,
     "desk_servers": "extensions/molecule/oplever_web/molecule.yml",

@@ -90,3 +90,44 @@ def test_a_machine_gets_the_rows_of_its_roles_by_its_options(load_site: Any) -> 
         key for row in second["oplever_backup"] + second["oplever_monitoring"] for key in row
     } == set()
     assert ("sshd", "ssh.service") in rows(first, "monitoring", "sshd"), "roles that every machine has count too"
+
+
+WATCHED = """\
+plugin: oplever.lab.site
+domain: school.example
+networks: {lan: {cidr: 192.0.2.0/24}}
+rooms:
+  "101": {machines: "pc[1-2]", address: 192.0.2.101, roles: {monitoring: ~}}
+  "102": {machines: pc3, address: 192.0.2.103}
+servers:
+  mon1: {address: 192.0.2.11, roles: {monitoring: {}ROLES}}
+  srv2: {address: 192.0.2.12, roles: {monitoring: {state: absent}}}
+  srv3: {address: 192.0.2.13}
+"""
+
+
+def ports(machine: dict[str, Any]) -> dict[str, list[str]]:
+    """Port -> from where the packet filter lets it in."""
+    return {rule["port"]: rule["from"] for rule in machine.get("firewall_services", [])}
+
+
+def test_one_line_at_a_server_has_all_machines_watched(load_site: Any) -> None:
+    """The port of the measurements is open to that server alone, on every machine that it watches."""
+    inventory = load_site(WATCHED.replace("ROLES", ""))
+    machines = inventory.machines
+    assert inventory.groups["all"]["monitoring_server"] == "mon1"
+    assert ports(machines["srv3"]) == ports(machines["pc3"]) == {"9100": ["192.0.2.11"]}
+    assert ports(machines["srv2"]) == ports(machines["pc1"]) == {}
+    assert machines["pc1"]["oplever_without"] == ["monitoring"]
+    assert ports(machines["mon1"]) == {"80": ["192.0.2.0/24"]}, "it asks itself without the packet filter"
+    assert ("monitoring", "prometheus.service") in rows(machines["mon1"], "monitoring", "monitoring")
+    assert rows(machines["srv3"], "monitoring", "monitoring") == [
+        ("monitoring", "prometheus-node-exporter.service"), ("monitoring", "oplever-monitoring-probe.timer"),
+    ]  # fmt: skip
+
+
+def test_an_authority_in_the_site_makes_the_way_encrypted(load_site: Any) -> None:
+    plain, by_ca = (load_site(WATCHED.replace("ROLES", roles)) for roles in ("", ", ca: {}"))
+    assert "monitoring_tls" not in plain.groups["all"]
+    assert by_ca.groups["all"]["monitoring_tls"] is True
+    assert "443" in ports(by_ca.machines["mon1"])
