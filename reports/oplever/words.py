@@ -11,10 +11,13 @@ Verdict = Literal["delivered", "delivered_with_remarks", "not_delivered", "inter
 Stage = Literal["nothing_done", "trial", "started", "carried_out", "tested", "accepted", "approved", "signed"]
 """How far the work came: each value but the first two takes all that stand before it."""
 DocumentStatus = Literal["concept", "submitted", "approved", "rejected", "superseded"]
-CaseState = Literal["new", "assigned", "in_progress", "waiting", "solved", "closed", "merged"]
-"""States of an incident."""
+OpenCaseState = Literal["new", "assigned", "in_progress", "waiting", "solved"]
+CaseState = Literal[OpenCaseState, "closed", "merged"]
+"""States of an incident; in the open ones somebody still has to do something."""
 Status = Literal[DocumentStatus, CaseState]
 """The state of a record of any kind."""
+Kind = Literal["installation", "incident", "instruction", "faq"]
+"""What a record is of: `oplever.kinds.registry` has what each of them declares."""
 CheckStatus = Literal["pass", "fail", "error", "not_applicable", "waived"]
 TaskStatus = Literal["ok", "changed", "failed", "skipped", "unreachable", "rescued", "ignored"]
 Severity = Literal["high", "medium", "low"]

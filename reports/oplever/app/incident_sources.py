@@ -13,6 +13,7 @@ from oplever import store
 from oplever.app import incident_rules, incidents
 from oplever.app.incident_rules import Current
 from oplever.app.incidents import cause_of
+from oplever.app.queue import listing
 from oplever.page.parts import titled
 from oplever.page.translator import Translator
 from oplever.record import figures
@@ -64,7 +65,7 @@ def from_record(directory: Path, by: str, language: Language = "nl") -> Taken:
     Raises OpleverError: `rules-invalid`, `file-unwritable`, `store-unusable`.
     """
     record = store.load(directory)
-    open_cases = incidents.listing()
+    open_cases = listing()
     by_cause = {case.cause: case for case in reversed(open_cases) if case.cause}
     made, linked, present = [], [], []
     current: Current | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import shorten
@@ -17,6 +17,7 @@ from oplever.app import incident_rules
 from oplever.app.add import admit, with_entry
 from oplever.app.incident_rules import Current
 from oplever.app.new import begin
+from oplever.app.queue import listing
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.states import OPEN
@@ -28,8 +29,7 @@ from oplever.record.identity import latest
 from oplever.record.model import BAD, Incident, Record, Test
 from oplever.record.persons import among, same_person
 from oplever.store import Sources
-from oplever.store.cases import Case, cases
-from oplever.store.index import open_index
+from oplever.store.cases import Case
 
 KIND = "incident"
 _TITLE = 80
@@ -139,14 +139,6 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: 
         if current.digest != case.rules_digest:
             added.insert(0, _rules(current, by, at))
     return admit(directory, added, after=after)
-
-
-def listing(states: Collection[str] = OPEN, *, with_unread: bool = False) -> list[Case]:
-    """The cases in these states, first in the queue first; `with_unread` also others with unread mail.
-
-    Raises OpleverError (`store-unusable`, ...)."""
-    with open_index() as index:
-        return cases(index, states, with_unread=with_unread)
 
 
 def _is_for(case: Case, by: str, current: Current) -> bool:

@@ -10,7 +10,12 @@ import click
 from oplever import clock
 from oplever.errors import OpleverError
 from oplever.messages import M_
-from oplever.record.entries.typed import day
+
+
+def _day(name: str, value: Any) -> str:
+    from oplever.record.entries.typed import day  # noqa: PLC0415 - a list without a day does not wait for all entries
+
+    return day(name, value)
 
 
 class Day(click.ParamType[str]):
@@ -19,7 +24,7 @@ class Day(click.ParamType[str]):
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return day((param and param.name) or "day", value)
+        return _day((param and param.name) or "day", value)
 
 
 class Moment(click.ParamType[str]):
@@ -32,7 +37,7 @@ class Moment(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            start = date.fromisoformat(day("day", value))
+            start = date.fromisoformat(_day("day", value))
             return (start + timedelta(days=1) if self.last else start).isoformat()
         except (OpleverError, OverflowError):
             pass

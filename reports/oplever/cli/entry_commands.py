@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import click
@@ -12,28 +12,35 @@ from oplever.cli.help import Group
 
 
 class EntryCommands(Group):
-    """Commands of their own, and one for each of the `words` that has none, which `make` makes. `elsewhere` has the
-    module of commands by their name: what those need is imported when somebody asks for them."""
+    """Commands of their own, and one for each entry of the kind that has none.
+
+    `modules` are names of modules with the names of the commands that each has; the module `made_by` has the `WORDS` of
+    all entries, and makes the `command` of such a word. A module is imported when somebody asks for one of its
+    commands: a list does not wait for what all others need.
+    """
 
     def __init__(
-        self,
-        *arguments: Any,
-        words: Collection[str],
-        make: Callable[[str], click.Command],
-        elsewhere: Mapping[str, str] | None = None,
-        **options: Any,
+        self, *arguments: Any, made_by: str, modules: Mapping[str, Collection[str]] | None = None, **options: Any
     ) -> None:
         super().__init__(*arguments, **options)
-        self._words, self._make, self._elsewhere = words, make, elsewhere or {}
+        self._made_by = made_by
+        self._module_of = {name: module for module, names in (modules or {}).items() for name in names}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        names = [*self._elsewhere, *self.commands]
-        return [*names, *(word for word in self._words if word not in names)]
+        names = [*self._module_of, *self.commands]
+        words = importlib.import_module(self._made_by).WORDS
+        return [*names, *(word for word in words if word not in names)]
 
     def find(self, name: str) -> click.Command | None:
-        if name in self._elsewhere:
-            command: click.Command = getattr(importlib.import_module(self._elsewhere[name]), name)
-            return command
+        if name in self._module_of:
+            return _declared(importlib.import_module(self._module_of[name]), name)
         if name in self.commands:
             return self.commands[name]
-        return self._make(name) if name in self._words else None
+        module = importlib.import_module(self._made_by)
+        made: click.Command | None = module.command(name) if name in module.WORDS else None
+        return made
+
+
+def _declared(module: Any, name: str) -> click.Command:
+    """The command of this name in a module."""
+    return next(value for value in vars(module).values() if isinstance(value, click.Command) and value.name == name)

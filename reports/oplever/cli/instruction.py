@@ -32,12 +32,14 @@ from oplever.record.model import Record
 from oplever.text import printable
 from oplever.words import REFUSING, Audience, Language
 
-_ENTRIES = {word: kind for kind, word in COMMANDS.items()}
+WORDS = {word: kind for kind, word in COMMANDS.items()}
+"""Commands that add one entry, with its kind."""
 record_argument = click.argument("record")
 
 
-def _entry_command(word: str) -> click.Command:
-    kind = registry.entry_kind(_ENTRIES[word])
+def command(word: str) -> click.Command:
+    """The command that adds the entry of this word."""
+    kind = registry.entry_kind(WORDS[word])
     doc = (kind.__doc__ or "").strip()
 
     def run(record: str, by: str, **data: Any) -> None:
@@ -49,7 +51,7 @@ def _entry_command(word: str) -> click.Command:
     return click.Command(word, params=params, callback=run, help=doc, short_help=doc)
 
 
-@click.group("instruction", cls=EntryCommands, words=_ENTRIES, make=_entry_command)
+@click.group("instruction", cls=EntryCommands, made_by=__name__)
 @click.help_option(help="Show this help and exit.")
 def instruction() -> None:
     """Explain to users what was delivered, and write down whether they understood it.

@@ -10,14 +10,13 @@ from oplever.app.listing import listing as list_all
 from oplever.cli.days import Day, Moment
 from oplever.cli.language import language_option, say
 from oplever.cli.tables import as_json, format_option, stage_word, status_word, styles, table, verdict_word
-from oplever.kinds.registry import KINDS
 from oplever.page.translator import N_, Translator
 from oplever.store.filters import Filter
 from oplever.store.ordering import Clock
 from oplever.store.query import Listed
-from oplever.words import Language, Verdict
+from oplever.words import CaseState, DocumentStatus, Kind, Language, Verdict
 
-STATES = list(dict.fromkeys(state.id for kind in KINDS.values() for state in kind.states))
+STATES = [*get_args(DocumentStatus), *get_args(CaseState)]
 _MOST_HOSTS = 5
 _COLUMNS = (
     N_("record"), N_("verdict"), N_("stage"), N_("status"), N_("machines"), N_("by"), N_("due date"), N_("failing"),
@@ -39,7 +38,7 @@ _CLOCKS: dict[Clock, str] = {
 @click.option("--operator", help="Carried out by this person or account; part of the name is enough.")
 @click.option("--failed-check", help="Records in which this test or control failed.")
 @click.option("--work-process", help="Records of this work process, such as 1.3.")
-@click.option("--kind", type=click.Choice(list(KINDS)), help="Records of this kind.")
+@click.option("--kind", type=click.Choice(get_args(Kind)), help="Records of this kind.")
 @click.option("--state", type=click.Choice(STATES), help="Records in this state, as the document names it.")
 @click.option("--due", type=Day(), help="Records due on or before this day.")
 @click.option("--overdue", is_flag=True, help="Records past their due date that are not ready.")

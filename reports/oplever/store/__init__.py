@@ -1,21 +1,38 @@
-"""Records on disk, the index over them, their manifests and signatures, and how long they are kept."""
+"""Records on disk, the index over them, their manifests and signatures, and how long they are kept.
+
+A list asks the index alone: what reads whole records is imported when somebody asks for it.
+"""
 
 from __future__ import annotations
 
-from oplever.files import write
-from oplever.store.manifest import MANIFEST
-from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory
-from oplever.store.records import (
-    RECORD,
-    Examined,
-    Sources,
-    create,
-    examine,
-    load,
-    read_entries,
-    sources,
-    write_record,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oplever.files import write
+    from oplever.store.manifest import MANIFEST
+    from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory
+    from oplever.store.records import (
+        RECORD,
+        Examined,
+        Sources,
+        create,
+        examine,
+        load,
+        read_entries,
+        sources,
+        write_record,
+    )
+
+_MODULES = {
+    "oplever.files": ("write",),
+    "oplever.store.manifest": ("MANIFEST",),
+    "oplever.store.places": ("ENTRIES", "JOURNAL", "every", "find", "records_directory"),
+    "oplever.store.records": (
+        "RECORD", "Examined", "Sources", "create", "examine", "load", "read_entries", "sources", "write_record",
+    ),
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "ENTRIES",
@@ -35,3 +52,10 @@ __all__ = [
     "write",
     "write_record",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    return value

@@ -7,7 +7,6 @@ from typing import Any
 from msgspec import Struct, structs
 
 from oplever import clock
-from oplever.kinds.registry import KINDS
 
 
 def _in_part(table: str, condition: str) -> str:
@@ -95,6 +94,8 @@ def conditions(filters: Filter) -> tuple[list[str], dict[str, Any]]:
 
 def _overdue(now: str) -> tuple[str, dict[str, Any]]:
     """Due before this moment and in no final state. A day is over when the day after it begins (UTC)."""
+    from oplever.kinds.registry import KINDS  # noqa: PLC0415 - most of the package; no other list needs it
+
     day = now[:10]
     values: dict[str, Any] = {"now": now, "day": day, "day_length": len(day)}
     past = "(length(due) = :day_length AND due < :day OR length(due) > :day_length AND due < :now)"

@@ -205,6 +205,9 @@ def by_key(
         f" LIMIT {limit:d} OFFSET {skip:d}" if limit else ""
     )
     part = f"AND record IN (SELECT key {chosen})" if conditions or limit else ""
+    records = database.rows(_COLUMNS + chosen, values)
+    if not records:
+        return {}
     hosts = _grouped(database.rows(_HOSTS.replace("AND :part", part), values))
     operators = _grouped(database.rows(_OPERATORS.replace("AND :part", part), values))
     failures: dict[int, int] = dict(database.rows(_FAILURES.replace("AND :part", part), values))
@@ -217,7 +220,7 @@ def by_key(
                 *(failures.get(key, 0), runs.get(key, 0), wholes.get((name, place), "")),
             )
         )
-        for key, name, place, *columns in database.rows(_COLUMNS + chosen, values)
+        for key, name, place, *columns in records
     }
 
 

