@@ -80,10 +80,11 @@ class Bullets(Struct, frozen=True, tag_field="kind", tag="bullets"):
 
 
 class StepLine(Struct, frozen=True):
-    """One action, and what one then sees."""
+    """One action, and what one then sees. `typed` is what one types as it stands there: no line ends inside a word."""
 
     do: str
     see: str = ""
+    typed: str = ""
 
 
 class Steps(Struct, frozen=True, tag_field="kind", tag="steps"):

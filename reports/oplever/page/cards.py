@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from oplever.page.blocks import Block, Cell, Column, Group, Organisation, Page, StepLine, Steps
 from oplever.page.document import Paper, labels, sheet
-from oplever.page.parts import Blocks, names_of, pairs, table, titled
+from oplever.page.parts import Blocks, names_of, pairs, step_line, table, titled
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.record.handout import Fact, FilledCard
@@ -23,12 +23,13 @@ AUDIENCE_WORDS: dict[str, str] = {
 
 class SmallCard(Struct, frozen=True):
     """One card. `code` is what its square says: the address that the card is about, else which card it is. `facts` are
-    label and value; `mark` says of which record and version it is."""
+    label and value; `trouble` is what one sees and what one then does; `mark` says of which record and
+    version it is."""
 
     audience: str
     title: str
     steps: tuple[StepLine, ...]
-    trouble: tuple[tuple[str, str], ...]
+    trouble: tuple[tuple[str, StepLine], ...]
     facts: tuple[tuple[str, str], ...]
     help: str
     code: str
@@ -96,7 +97,7 @@ def _small(record: Record, card: FilledCard, room: str, t: Translator) -> SmallC
         audience=", ".join(t(AUDIENCE_WORDS[name]) for name in card.audiences if name in AUDIENCE_WORDS),
         title=titled(t, card.title),
         steps=_lines(card, t),
-        trouble=tuple((titled(t, trouble.when), titled(t, trouble.do)) for trouble in card.trouble),
+        trouble=tuple((titled(t, trouble.when), step_line(titled(t, trouble.do))) for trouble in card.trouble),
         facts=(*facts, (t("Holds for"), where)) if where else facts,
         help=_help(record, t),
         code=card.link or f"{record.id} {card.name} {card.version}",
@@ -115,7 +116,7 @@ def _title(about: tuple[str, str], t: Translator) -> str:
 
 
 def _lines(card: FilledCard, t: Translator) -> tuple[StepLine, ...]:
-    return tuple(StepLine(titled(t, step.do), titled(t, step.see)) for step in card.steps)
+    return tuple(step_line(titled(t, step.do), titled(t, step.see)) for step in card.steps)
 
 
 def _facts(facts: tuple[Fact, ...], t: Translator) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from oplever.page.blocks import (
@@ -16,6 +17,7 @@ from oplever.page.blocks import (
     KeyValue,
     Mark,
     Stage,
+    StepLine,
     Table,
     Tone,
 )
@@ -24,11 +26,19 @@ from oplever.page.vocabulary import reason_text
 from oplever.record.model import Language, Record, Text, Verdict
 
 Blocks = tuple[Block, ...]
+_TYPED = re.compile(r"(?P<do>[^:]+:) (?P<typed>\S.*)")
+"""A step that ends with what one types: `Type: systemctl status nginx`."""
 
 
 def titled(t: Translator, text: Text) -> str:
     """A text of the record in the reader's language, or in the other one when only that is given."""
     return (text.nl or text.en) if t.language == "nl" else (text.en or text.nl)
+
+
+def step_line(do: str, see: str = "") -> StepLine:
+    """A step in one language, with what is typed apart from the sentence."""
+    match = _TYPED.fullmatch(do)
+    return StepLine(match["do"], see, match["typed"]) if match else StepLine(do, see)
 
 
 def in_language(t: Translator, text: Text) -> Mark:

@@ -142,7 +142,8 @@ def _(block: Bullets, labels: Labels, level: int) -> Iterator[str]:
 def _(block: Steps, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     for number, line in enumerate(block.lines, 1):
-        yield f"{number}. {escape(line.do)}"
+        typed = f" {code(line.typed)}" if line.typed else ""
+        yield f"{number}. {escape(line.do)}{typed}"
         if line.see:
             yield f"   <br>{escape(line.see)}"
     yield ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,24 @@ def test_a_sheet_and_cards_hold_the_same_in_both_languages(directory: Path) -> N
                 assert words in done.stdout
                 assert "wiki.school.example" in done.stdout
                 assert Translator(language)("Whom to ask for help is not in this record.") in done.stdout
+
+
+LONG = "sudo unattended-upgrade --dry-run --debug"
+
+
+def test_no_line_ends_inside_a_word_that_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads `unattended-` at the end of a line cannot see whether the hyphen is typed."""
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    lines = [line.replace(b"Press Enter.", f"Type: {LONG}".encode()) for line in school.journal()]
+    record = school.store(tmp_path, lines)
+    for shape in ("cards", "sheet"):
+        paper = tmp_path / f"{shape}.pdf"
+        run(record.name, "--language", "en", "--shape", shape, "--out", str(paper))
+        text = subprocess.run(["pdftotext", "-layout", paper, "-"], capture_output=True, text=True, check=True).stdout
+        assert set(LONG.split()) <= set(text.split()), shape
+        page = run(record.name, "--language", "en", "--shape", shape, "--format", "html", "--out", "-").stdout
+        assert "".join(f"<span>{word}</span> " for word in LONG.split()).strip() in page
+    assert f"`{LONG}`" in run(record.name, "--language", "en", "--format", "md", "--out", "-").stdout
 
 
 def test_cards_are_one_to_a_page_of_a6_and_tagged(directory: Path) -> None:

@@ -9,7 +9,8 @@ from oplever.overview.collection import Collection
 from oplever.overview.pages import cells
 from oplever.overview.questions import Question
 from oplever.overview.tree import Part
-from oplever.page.blocks import Block, Bullets, Cell, Column, Group, Paragraph, StepLine, Steps
+from oplever.page.blocks import Block, Bullets, Cell, Column, Group, Paragraph, Steps
+from oplever.page.parts import step_line
 from oplever.page.translator import Translator
 
 
@@ -42,7 +43,7 @@ def _blocks(t: Translator, question: Question) -> Iterator[Block]:
     faq = question.faq
     yield Bullets((Cell(faq.answer, language=t.mark(faq.language)),))
     if question.steps:
-        yield Steps(tuple(StepLine(step) for step in question.steps))
+        yield Steps(tuple(step_line(step) for step in question.steps))
     version = f"{faq.card} {faq.version[:8]}" if faq.card else ", ".join(faq.tests)
     count = t.plural("{count} incident", "{count} incidents", len(faq.cases))
     yield from cells.facts(
