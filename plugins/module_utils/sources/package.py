@@ -16,6 +16,8 @@ LISTS = "/var/lib/dpkg/info/"
 LARGEST = 64 << 20
 COMPLETE = ("installed", "config-files", "not-installed")
 PARAGRAPHS = re.compile(r"\n{2,}")
+SETTING = re.compile(r"(?<!\S)(?:0*[2-7][0-7]{3}|[ug]*\+[rwxXt]*s[rwxXst]*)(?!\S)")
+"""A mode of chmod that makes a file setuid or setgid, in digits or letters."""
 FIELD = re.compile(r"^(Package|Status|Version|Architecture): *(.*?) *$", re.MULTILINE)
 
 
@@ -101,12 +103,27 @@ def parse_status(text):
 
 def unowned(machine, paths):
     """Those of `paths` that no installed package brought."""
-    left = {path: [path, *_aliases(path)] for path in paths}
+    return sorted(set(paths) - set(owners(machine, paths)))
+
+
+def owners(machine, paths):
+    """path -> the package that brought it, as its files in dpkg's database are called; without those of no package."""
+    left, owner_of = {path: [path, *_aliases(path)] for path in paths}, {}
     for listing in machine.glob(LISTS + "*.list") if left else ():
         text = "\n%s\n" % (machine.read(listing, limit=LARGEST) or "")
-        for path in [path for path, every in left.items() if any("\n%s\n" % alias in text for alias in every)]:
+        for path in [path for path, aliases in left.items() if any("\n%s\n" % alias in text for alias in aliases)]:
+            owner_of[path] = listing[len(LISTS) : -len(".list")]
             del left[path]
-    return sorted(left)
+    return owner_of
+
+
+def sets_bits(machine, package, path):
+    """Whether the package makes this file of its own setuid or setgid when it is installed: its postinst does so."""
+    for line in (machine.read("%s%s.postinst" % (LISTS, package), limit=LARGEST) or "").splitlines():
+        words = line.split("#")[0].replace('"', "").replace("'", "").split()
+        if words[:1] == ["chmod"] and SETTING.search(" ".join(words[1:])) and set(words) & {path, *_aliases(path)}:
+            return True
+    return False
 
 
 def _aliases(path):

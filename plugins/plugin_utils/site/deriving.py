@@ -136,7 +136,7 @@ def own_level(site: Site, servers: Servers, roles: Roles, machine: Machine) -> L
 
 
 def machine_level(
-    merged: Merged, present: Sequence[Role], served: Sequence[Role], servers: Servers, site: Site, machine: Machine
+    merged: Merged, present: Sequence[Role], served: Sequence[Role], machine: Machine, facts: Facts
 ) -> Level:
     """Rules of the packet filter for what the machine serves, and for what servers ask of its roles `present`; and its
     purposes for the security baseline. A role whose C(state) is absent serves nothing."""
@@ -144,8 +144,8 @@ def machine_level(
     for role in (role for role in present if merged.options.get(role.name, {}).get("state") != "absent"):
         values = merged.options.get(role.name, {})
         if role in served:
-            rules |= _rules(role, values, "users", _reach(values.get(OPEN_TO, "site"), site, machine))
-        askers = [server.address for server in servers.get(role.name, ()) if server.name != machine.name]
+            rules |= _rules(role, values, "users", _reach(values.get(OPEN_TO, "site"), facts.site, machine))
+        askers = [server.address for server in facts.servers.get(role.name, ()) if server.name != machine.name]
         rules |= _rules(role, values, "servers", askers or None)
     served = [role for role in served if merged.options.get(role.name, {}).get("state") != "absent"]
     purposes = list(dict.fromkeys(role.declaration["purpose"] for role in served if "purpose" in role.declaration))

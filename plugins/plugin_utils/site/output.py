@@ -140,7 +140,7 @@ class _Writer:
         merged = merging.merge([*around, *narrow], self.roles, self._implied(layer), Report(self.report.places))
         present = [self.roles.get(name) for name in sorted(merged.present)]
         served = [role for role in present if not role.everywhere or role in serving]
-        narrow.append(deriving.machine_level(merged, present, served, self.servers, self.site, machine))
+        narrow.append(deriving.machine_level(merged, present, served, machine, deriving.Facts(self.site, self.servers)))
         variables: dict[str, Any] = {"ansible_host": machine.address}
         if machine.mac:
             variables["oplever_mac"] = machine.mac

@@ -236,3 +236,28 @@ def test_where_a_path_lies() -> None:
     assert [m.target for m in table if filesystems.remote(m)] == [
         "/home", "/media/stick", "/srv/win dows", "/data/share",
     ]  # fmt: skip
+
+
+POSTINST = """\
+#!/bin/sh
+# chmod 4755 /usr/lib/b/commented
+chmod 0755 /usr/lib/b/plain
+    chmod 04755 "/usr/lib/b/tool"
+chmod -v u+s /lib/b/letters
+echo chmod 4755 /usr/lib/b/echoed
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_expected"),
+    [("tool", True), ("letters", True), ("plain", False), ("commented", False), ("echoed", False), ("other", False)],
+)
+def test_setuid_by_the_package_itself_is_expected(machine: Machine, name: str, is_expected: bool) -> None:
+    """As that of auth_pam_tool, which the postinst of mariadb-server makes setuid."""
+    path = f"/usr/lib/b/{name}"
+    put(machine, path, mode=0o4755)
+    put(machine, "/var/lib/dpkg/info/b.list", f"/.\n{path}\n")
+    put(machine, "/var/lib/dpkg/info/b.postinst", POSTINST)
+    facts = tree.look_up(machine, {"what": "suid"})
+    assert facts["unexpected"]() == ([] if is_expected else [path])
+    assert facts["unpackaged"]() == []
