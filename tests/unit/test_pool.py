@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,9 +42,8 @@ def shell(pool: ModuleType, name: str, script: str, report: Path | None = None) 
     return pool.Job(name, ("sh", "-c", script), report)
 
 
-def test_every_module_and_scenario_is_a_job_and_the_longest_start_first(pool: ModuleType, tmp_path: Path) -> None:
+def test_every_module_and_scenario_is_a_job(pool: ModuleType, tmp_path: Path) -> None:
     names = [job.name for job in pool.every_job(tmp_path)]
-    assert names[: len(pool.LONGEST)] == list(pool.LONGEST)
     assert len(names) == len(set(names))
     subnets = [dict(job.env)["OPLEVER_LAB_SUBNET"] for job in pool.every_job(tmp_path)]
     assert len(subnets) == len(set(subnets)), "two jobs at once would have one address range"
@@ -54,6 +54,37 @@ def test_every_module_and_scenario_is_a_job_and_the_longest_start_first(pool: Mo
     assert not {path.stem for path in long} & jobs, "pytest fails where it has no test to run"
     roles = {path.parent.name for path in ROOT.glob("extensions/molecule/*/molecule.yml")}
     assert {f"molecule/{role}" for role in roles} <= set(names)
+
+
+def test_the_longest_start_first_and_before_them_what_was_never_measured(
+    pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durations = tmp_path / "durations.txt"
+    durations.write_text(
+        "  70 lab/test_lab\n 180 molecule/nginx\n   9 molecule/dns\n  99 lab/test_gone\n", encoding="ascii"
+    )
+    monkeypatch.setattr(pool, "DURATIONS", durations)
+    names = [job.name for job in pool.every_job(tmp_path)]
+    assert names[-3:] == ["molecule/nginx", "lab/test_lab", "molecule/dns"]
+    jobs = [shell(pool, name, script) for name, script in (("molecule/nginx", "exit 1"), ("molecule/ca", "true"))]
+    assert pool.run(jobs, 2, pool.Pool(tmp_path), pool.keep) == 1
+    assert (
+        durations.read_text(encoding="ascii")
+        == " 180 molecule/nginx\n  70 lab/test_lab\n   9 molecule/dns\n   0 molecule/ca\n"
+    )
+
+
+def test_the_processor_time_of_lab_machines_is_that_of_the_job(
+    pool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lab adds a line when it is taken away."""
+    job = shell(pool, "lab/test_a", "echo 70.5 >>$OPLEVER_LAB_USAGE; echo 49.5 >>$OPLEVER_LAB_USAGE")
+    for _ in range(2):  # what an earlier run left does not count
+        assert pool.run([job], 1, pool.Pool(tmp_path)) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line.partition(" cpu")[0].split()[-3:] for line in out if " ok " in line] == [["0.0", "+", "2.0"]] * 2
+    assert [line.split()[:5] for line in out[-5:-3]] == [[name, "1", "0.0", "0.0", "2.0"] for name in ("lab", "all")]
+    assert re.fullmatch(r"cores: -?\d+\.\d minutes busy, -?\d+\.\d of them .*; idle \d+% of the time", out[-3])
 
 
 def test_the_last_line_counts_what_passed_and_failed(

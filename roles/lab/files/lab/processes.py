@@ -42,6 +42,7 @@ def recorded_pid(spec: Spec, machine: Machine) -> int | None:
 
 def stop_all(spec: Spec) -> None:
     """End every machine of the lab, whose files are thrown away next: none needs time to shut down."""
+    note_usage(spec)
     for pid in supervisor_pids(spec):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -60,6 +61,14 @@ def stop_all(spec: Spec) -> None:
     for root in spec.directory.glob("*/root"):
         unmount(root)
         cgroups.remove(f"opl{spec.id}-{root.parent.name}")
+
+
+def note_usage(spec: Spec) -> None:
+    """Add the processor time of the machines that run to the file of who counts it (see `tools/pool`)."""
+    names = [f"opl{spec.id}-{root.parent.name}" for root in spec.directory.glob("*/root")]
+    if spec.usage and (seconds := sum(map(cgroups.processor, names))):
+        with Path(spec.usage).open("a") as file:
+            file.write(f"{seconds:.1f}\n")
 
 
 def nspawn_pids(spec: Spec) -> list[int]:
@@ -99,7 +108,8 @@ def inhabitants(place: Path) -> list[int]:
     pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            mounts = (entry / "mountinfo").read_text().splitlines()
+            text = (entry / "mountinfo").read_text()
+            mounts = text.splitlines() if mark in text else []  # most of a host have nothing of it
             roots = [mount for mount in mounts if mount.split()[4] == "/"]
             if roots and mark in roots[-1]:
                 pids.append(int(entry.name))

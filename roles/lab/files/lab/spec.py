@@ -30,7 +30,8 @@ class Machine:
 
 @dataclass
 class Spec:
-    """One lab: `id` is in every name; `subnet` is the first three octets; `checkout` says whose it is."""
+    """One lab: `id` is in every name; `subnet` is the first three octets; `checkout` says whose it is; `usage` is a
+    file that gets the processor time of its machines, or empty."""
 
     id: str
     name: str
@@ -44,6 +45,7 @@ class Spec:
     machines: list[Machine]
     host_keys: dict[str, str]
     bytecode: bool = False
+    usage: str = ""
     actions: list[str] = field(default_factory=list)
 
     @property
