@@ -35,7 +35,7 @@ class SiteFile:
         self.subnet: str = self.facts["subnet"]
 
     def shell(self, host: str, command: str) -> str:
-        return self.lab.adhoc(host, "-i", str(self.path), "-m", "ansible.builtin.shell", "-a", command)
+        return self.lab.shell(host, command)
 
     def snapshot(self, host: str) -> dict[str, Any]:
         """kind -> key -> words, and the packages."""

@@ -57,6 +57,7 @@ class Place:
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal",
             "ANSIBLE_LOCAL_TEMP": str(self.path / "tmp"),
+            "ANSIBLE_CALLBACK_PLUGINS": os.environ.get("ANSIBLE_CALLBACK_PLUGINS", ""),
             "OPLEVER_RECORDS": str(self.records),
             "OPLEVER_DOCUMENTS": "0",
             "PATH": f"{BIN}:{os.environ['PATH']}",

@@ -1,8 +1,9 @@
 """Make and remove a lab of booted Debian machines on this host; called by the tasks of the role `lab`.
 
-    python3 lab preflight|base|up|ready|harvest|down < spec.json
+    python3 lab preflight|base|up|ready|harvest|down ... < spec.json
 
-Every call reads one description of the lab (see `Spec`) on standard input, does only what is missing, and prints
+Every call reads one description of the lab (see `Spec`) on standard input, goes through these steps, in which it does
+only what is missing, and prints
 `{"changed": bool, "actions": [str, ...]}`. What cannot go on ends with exit code 1 and one line on standard error that
 says what is wrong and what to do; with 75 when another call has to end first. Nothing is made on the host that does not
 carry the lab's id in its name.
@@ -102,14 +103,15 @@ def alone(spec: Spec) -> Iterator[None]:
         yield
 
 
-COMMANDS = {"preflight": preflight, "base": base, "up": up, "ready": ready, "harvest": harvest, "down": down}
+STEPS = {"preflight": preflight, "base": base, "up": up, "ready": ready, "harvest": harvest, "down": down}
 
 
 def main() -> int:
     spec = read_spec()
     try:
         with alone(spec):
-            COMMANDS[sys.argv[1]](spec)
+            for step in sys.argv[1:]:
+                STEPS[step](spec)
     except BusyError as error:
         print(error, file=sys.stderr)
         return os.EX_TEMPFAIL

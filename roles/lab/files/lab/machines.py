@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import cgroups
-from base import CACHE, base_tree, link_debs
+from base import ARCHIVES, CACHE, base_tree, link_debs
 from processes import children, end_inhabitants, running_pid, supervisor, unmount
 from spec import LabError, Machine, Spec, run
 
@@ -20,13 +20,24 @@ def prepare(spec: Spec, machine: Machine) -> None:
     root = place / "root"
     end_inhabitants(place)
     unmount(root)
-    new = not (place / "upper").exists()
     for part in ("upper", "work", "root"):
         (place / part).mkdir(parents=True, exist_ok=True)
+    new = not (place / "release").exists()
+    if new:
+        bring_packages(machine, place / "upper")
     mount(base_tree(machine.release), place)
-    if new or not (place / "release").exists():
+    if new:
         furnish(spec, machine, root)
         (place / "release").write_text(machine.release + "\n")
+
+
+def bring_packages(machine: Machine, upper: Path) -> None:
+    """The packages that machines fetched before, hundreds of megabytes for each machine. They are linked, not copied:
+    what is to be mounted above the base tree is on one file system with the cache, the mounted tree is not."""
+    for part in reversed([ARCHIVES, *ARCHIVES.parents[:-1]]):
+        (upper / part).mkdir(exist_ok=True)
+        shutil.copystat(base_tree(machine.release) / part, upper / part)
+    link_debs(CACHE / "debs" / machine.release, upper / ARCHIVES)
 
 
 def mount(lower: Path, place: Path) -> None:
@@ -39,7 +50,7 @@ def mount(lower: Path, place: Path) -> None:
 
 
 def furnish(spec: Spec, machine: Machine, root: Path) -> None:
-    """What a machine has to know before its first boot: name, network, key and the packages fetched before."""
+    """What a machine has to know before its first boot: name, network and key."""
     home = root / "home" / spec.user
     files = {
         "etc/hostname": f"{machine.name}\n",
@@ -68,7 +79,6 @@ def furnish(spec: Spec, machine: Machine, root: Path) -> None:
     (home / ".ssh").mkdir(mode=0o700, exist_ok=True)
     (home / ".ssh/authorized_keys").write_text(spec.public_key.strip() + "\n")
     run("chroot", str(root), "chown", "-R", f"{spec.user}:{spec.user}", f"/home/{spec.user}")
-    link_debs(CACHE / "debs" / machine.release, root / "var/cache/apt/archives")
     if spec.bytecode:
         add_bytecode(root)
 
@@ -110,7 +120,7 @@ def ready(spec: Spec) -> None:
     """Wait until every machine has booted and answers on SSH; before that, only root may log in."""
     deadline = time.monotonic() + spec.timeout
     for machine in spec.machines:
-        while (lacking := not_ready(spec, machine)) and time.monotonic() < deadline:
+        while (lacking := not_ready(spec, machine, deadline)) and time.monotonic() < deadline:
             time.sleep(0.2)
         if lacking:
             raise LabError(
@@ -132,15 +142,15 @@ def finish_packages(spec: Spec, machine: Machine) -> None:
         spec.did(f"finished what {machine.name} was installing when it died")
 
 
-def not_ready(spec: Spec, machine: Machine) -> str:
-    """What a machine still lacks, or nothing."""
+def not_ready(spec: Spec, machine: Machine, deadline: float) -> str:
+    """What a machine still lacks, or nothing. While it boots, systemd itself tells when that is done."""
     nspawn = running_pid(spec, machine)
     inits = children(nspawn) if nspawn else []
     if not inits:
         return "it stopped"
-    state = run(
-        "nsenter", f"--target={inits[0]}", "--all", "systemctl", "is-system-running", check=False
-    ).stdout.strip()
+    left = str(max(1, int(deadline - time.monotonic())))
+    waiting = ("systemctl", "is-system-running", "--wait")
+    state = run("timeout", left, "nsenter", f"--target={inits[0]}", "--all", *waiting, check=False).stdout.strip()
     if state not in ("running", "degraded"):
         return f"systemd says {state or 'nothing yet'}"
     with contextlib.suppress(OSError), socket.create_connection((machine.address, 22), timeout=2) as connection:
