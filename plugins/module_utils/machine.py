@@ -27,6 +27,7 @@ ENVIRONMENT = {
 MAGIC = re.compile(r"[*?[]")
 LARGEST = 1 << 20  # bytes of a file, unless the caller knows better
 RUNNING = ("/proc/", "/sys/")  # what the running kernel shows there says nothing about a tree
+NOTHING = os.makedev(1, 3)  # /dev/null
 LINKS = 40  # as many as the kernel follows
 
 
@@ -158,7 +159,10 @@ class Machine:
         except OSError as problem:
             raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            status = os.fstat(handle)
+            if stat.S_ISCHR(status.st_mode) and status.st_rdev == NOTHING:
+                return b""  # what is switched off by a link to /dev/null, as a unit that is masked
+            if not stat.S_ISREG(status.st_mode):
                 raise UnreadableError("%s is not a regular file" % path)
             with os.fdopen(handle, "rb", closefd=False) as stream:
                 data = stream.read(limit + 1)

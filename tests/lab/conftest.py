@@ -56,13 +56,13 @@ class Lab:
     def shell(self, host: str, command: str, *options: str, sudo: bool = True, timeout: int = 120) -> str:
         """Do by hand what somebody might do on a machine, over an SSH connection of its own with these options of ssh;
         what the command prints, errors too. Raises AssertionError, with that text, when it fails."""
-        words = [*self._ssh(host), *options, "sudo -n -H " * sudo + "sh -c " + shlex.quote(command)]
+        words = [*self.ssh(host), *options, "sudo -n -H " * sudo + "sh -c " + shlex.quote(command)]
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
         done = subprocess.run(words, text=True, timeout=timeout, check=False, **pipe)
         assert done.returncode == 0, f"{host}: {command}\n{done.stdout}"
         return done.stdout
 
-    def _ssh(self, host: str) -> list[str]:
+    def ssh(self, host: str) -> list[str]:
         """How the inventory reaches a machine, without Ansible, which takes twenty times as long. LogLevel hides what
         the server says to everybody who logs in."""
         files = ROOT / ".lab" / self.env["OPLEVER_LAB"]

@@ -13,6 +13,7 @@ NEEDS = ("name", "all")
 AGES = {"min_days": 3, "max_days": 4, "warn_days": 5, "inactive_days": 6}
 LISTS = (
     "uid0", "empty_password", "login", "duplicate_uids", "duplicate_names", "duplicate_gids", "system_login",
+    "group_passwords", "subordinate_clashes",
     "unshadowed",
 )  # fmt: skip
 ATTRIBUTES = (
@@ -101,6 +102,43 @@ def _gids(machine):
     return Counter(row[2] for row in rows_of_groups if len(row) > 3)
 
 
+def _group_passwords(machine):
+    """Groups that newgrp lets anybody in to who has their password; none where gshadow has `!` or `*`."""
+    try:
+        texts = [machine.read("/etc/gshadow") or "", machine.read("/etc/group") or ""]
+    except UnreadableError as problem:
+        return problem
+    secrets = {
+        row[0]: row[1]
+        for text in texts[::-1]
+        for row in (line.split(":") for line in text.splitlines())
+        if len(row) > 3
+    }
+    return sorted(name for name, secret in secrets.items() if secret not in ("", "x") and secret[0] not in "!*")
+
+
+def _subordinate_clashes(machine, uids):
+    """Ranges of subuid and subgid that hold root or another number of this machine, or one of another account: who has
+    them becomes that account."""
+    gids = {number for number, _ in machine.once(group.groups).values()}
+    clashes = []
+    for path, numbers in (("/etc/subuid", uids), ("/etc/subgid", gids)):
+        ranges = []
+        for line in (machine.read(path) or "").splitlines():
+            name, _, rest = line.partition(":")
+            first, _, count = rest.partition(":")
+            if first.isdigit() and count.isdigit():
+                ranges.append((range(int(first), int(first) + int(count)), name))
+        for span, name in ranges:
+            if any(number in span for number in numbers):
+                clashes.append("%s: %s has a number of this machine" % (path, name))
+            elif any(
+                name != other and max(span.start, more.start) < min(span.stop, more.stop) for more, other in ranges
+            ):
+                clashes.append("%s: %s shares numbers with another account" % (path, name))
+    return clashes
+
+
 def _all(machine):
     by_name = machine.once(accounts)
     lines = machine.once(rows)
@@ -116,6 +154,8 @@ def _all(machine):
         "duplicate_uids": sorted(str(uid) for uid, count in uids.items() if count > 1),
         "duplicate_names": sorted(name for name, count in names.items() if count > 1),
         "duplicate_gids": sorted(gid for gid, count in _gids(machine).items() if count > 1),
+        "group_passwords": _group_passwords(machine),
+        "subordinate_clashes": _subordinate_clashes(machine, {int(row[2]) for row in lines}),
         "unshadowed": sorted(row[0] for row in lines if row[1] != "x"),
         "system_login": sorted(
             name for name in login if 0 < by_name[name]["uid"] < FIRST_PERSON or by_name[name]["uid"] == NOBODY

@@ -14,7 +14,7 @@ SELECTORS = ("what", "key")
 NEEDS = ("what",)
 ATTRIBUTES = (
     "exists", "unsigned", "upgradable", "security_upgradable", "value", "pending", "security", "lists_age_days",
-    "values", "writable", "unpackaged",
+    "values", "writable", "unpackaged", "of_hosts",
 )  # fmt: skip
 LISTS = "/var/lib/apt/lists"
 DAY = 86400
@@ -108,7 +108,15 @@ def _setting(machine, key):
     value = machine.once(settings).get(key)
     if value is None and machine.offline and apt_conf.APT_ITSELF.match(key):
         raise InapplicableError("no file sets %s, and apt, which knows its default, cannot run here" % key)
-    return {"exists": value is not None, "value": value}
+    return {"exists": value is not None, "value": value, "of_hosts": _of_hosts(machine, key)}
+
+
+def _of_hosts(machine, key):
+    """Values that a setting has for some servers alone, as `host: value`."""
+    head, _, name = key.rpartition("::")
+    pattern = re.compile(r"%s::(.+)::%s\Z" % (re.escape(head), re.escape(name)))
+    hits = ((pattern.match(other), value) for other, value in sorted(machine.once(settings).items()))
+    return ["%s: %s" % (hit.group(1), value) for hit, value in hits if hit]
 
 
 def settings(machine):

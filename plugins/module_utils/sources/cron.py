@@ -116,6 +116,11 @@ def paths_of(machine, command):
     return _paths(machine, crontab.Job("root", command, crontab.DEFAULT_PATH))
 
 
+def of_service(machine, name):
+    """Full paths of the programs that a service runs as root."""
+    return _of_service(machine, name, _administrators(machine))
+
+
 def _is_program(machine, path):
     status = machine.status(path)
     return status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o111)

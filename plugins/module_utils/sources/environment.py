@@ -8,7 +8,7 @@ import re
 
 from ansible_collections.oplever.lab.plugins.module_utils import search_path
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import pam, systemd_setting, umask
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, pam, sudoers, systemd_setting, umask
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -78,7 +78,9 @@ def _umask(machine):
             words = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
             masks = [int(word, 8) for word in words if re.match(r"[0-7]+\Z", word)]
             settings += [(mask, line.source) for mask in (masks or inherited)[-1:]]
+            settings += _umasks_of_people(machine)
     settings = settings or [(mask, "/etc/login.defs") for mask in inherited[-1:]]
+    settings += _umask_of_sudo(machine)
     wrong = [(mask, path) for mask, path in (*settings, *_umasks_of_units(machine)) if ~mask & 0o022]
     wrong = ["%s: umask %03o" % (path, mask) for mask, path in wrong]
     if not settings:
@@ -94,6 +96,26 @@ def _umask(machine):
         "source": ", ".join(dict.fromkeys(path for _, path in settings)),
         "wrong": wrong,
     }
+
+
+def _umasks_of_people(machine):
+    """What pam_umask takes from the description of an account (pam_umask(8))."""
+    for name, facts in machine.once(account.accounts).items():
+        for word in facts["gecos"].split(","):
+            if re.match(r"umask=[0-7]+\Z", word.strip()):
+                yield int(word.strip()[6:], 8), "/etc/passwd, %s" % name
+
+
+def _umask_of_sudo(machine):
+    """Without umask_override the mask of the caller counts too."""
+    try:
+        options = machine.once(sudoers.read).options
+    except UnreadableError:
+        return  # the controls of sudo say so
+    if any(option.name == "umask_override" and option.value is True for option in options):
+        for option in options:
+            if option.name == "umask" and re.match(r"[0-7]+\Z", str(option.value)):
+                yield int(str(option.value), 8), "umask_override of sudo"
 
 
 def _umasks_of_units(machine):

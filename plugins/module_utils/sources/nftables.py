@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables_wide
 
 MAIN = "chain"
 SELECTORS = ("chain", "hook")
 NEEDS = ("chain", "hook")
-ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_ports")
+ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_ports", "wide")
 VERDICTS = ("drop", "reject", "accept")
 RUNNING = True
 # Matches on these still let everybody in: they say nothing about who sent the packet.
@@ -42,6 +43,8 @@ def look_up(machine, select):
     ]
     ruled = [set(_ruled(rules.get(key, []), rules, key)) for key in strict]
     ports = {"accepted_ports": sorted(set.intersection(*opened)), "ruled_ports": sorted(set.intersection(*ruled))}
+    wide = [nftables_wide.rules(rules.get(key, []), rules, key) for key in strict]
+    ports["wide"] = wide[0] if all(wide) else []
     return dict(facts[strict[0]], rules=sum(f["rules"] for f in facts.values()), **ports)
 
 

@@ -7,9 +7,10 @@ import re
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "key"
-SELECTORS = ("file", "key", "separator", "section", "drop_ins", "order")
+SELECTORS = ("file", "key", "separator", "section", "drop_ins", "order", "include")
 NEEDS = ("key",)
 ATTRIBUTES = ("exists", "value", "source")
+DEPTH = 8
 SECTION = re.compile(r"\[(.+)\]\s*\Z")
 
 
@@ -31,6 +32,10 @@ def look_up(machine, select):
 def _files(machine, select):
     """The file and then its drop-ins; in a system with the same name in /etc, /run and /usr/lib, /etc wins."""
     main_file = str(select["file"])
+    if select.get("include"):
+        return list(
+            _with_included(machine, main_file, re.compile(r"[ \t]*%s[ \t=]+(\S+)" % re.escape(str(select["include"]))))
+        )
     if not select.get("drop_ins"):
         return [main_file]
     by_name = {}
@@ -39,6 +44,19 @@ def _files(machine, select):
         for path in machine.glob(place + "/*.conf"):
             by_name.setdefault(path.rsplit("/", 1)[1], path)
     return [main_file] + [by_name[name] for name in sorted(by_name)]
+
+
+def _with_included(machine, path, include, depth=0):
+    """A file and, behind it, those that its lines include: a file, or all that ends in .cnf or .conf of a directory
+    (config(5ssl))."""
+    yield path
+    for line in (machine.read(path) or "").splitlines() if depth < DEPTH else ():
+        hit = include.match(line)
+        place = hit.group(1) if hit else ""
+        if place.startswith("/"):
+            inside = [*machine.glob(place + "/*.cnf"), *machine.glob(place + "/*.conf")]
+            for inner in inside or [place]:
+                yield from _with_included(machine, inner, include, depth + 1)
 
 
 def _in_file(machine, path, select):

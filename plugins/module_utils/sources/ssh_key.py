@@ -8,6 +8,7 @@ import os
 import re
 import struct
 
+from ansible_collections.oplever.lab.plugins.module_utils import writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account, sshd
 
@@ -35,7 +36,7 @@ def look_up(machine, select):
         raise UnreadableError("ssh_key does not know %s (it knows: authorized, host)" % subject)
     keys = [key for path in paths for key in _of_file(machine, path)]
     weak = [text for text, kind, length in keys if kind == "ssh-dss" or (kind == "ssh-rsa" and length < bits)]
-    return {"exists": bool(keys), "keys": [text for text, _, _ in keys], "weak": weak, "open": wrong}
+    return {"exists": bool(keys or wrong), "keys": [text for text, _, _ in keys], "weak": weak, "open": wrong}
 
 
 def parse(line):
@@ -86,15 +87,21 @@ def _authorized(machine):
     templates = machine.once(templates_of_keys)
     for name, facts in machine.once(account.accounts).items():
         for path in dict.fromkeys(_place(template, name, facts) for template in templates):
+            if not _is_below(path, facts["home"]) and any(writable.by_others(machine, path)):
+                wrong += [path] if path not in wrong else []  # whoever makes the file gets in as the account
             try:
                 places = [os.stat(machine.path(p)) for p in (path, os.path.dirname(path))]
             except OSError:
                 continue
             if path not in paths:
                 paths.append(path)
-                if any(s.st_uid not in (0, facts["uid"]) or s.st_mode & 0o022 for s in places):
+                if any(s.st_uid not in (0, facts["uid"]) or s.st_mode & 0o022 for s in places) and path not in wrong:
                     wrong.append(path)
     return paths, wrong
+
+
+def _is_below(path, home):
+    return path.startswith(home.rstrip("/") + "/")
 
 
 def templates_of_keys(machine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
-from ansible_collections.oplever.lab.plugins.module_utils import names, search_path
+from ansible_collections.oplever.lab.plugins.module_utils import names, search_path, writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import sudo_policy, sudoers_file
 from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Member
@@ -127,6 +127,11 @@ def _is_open(machine, option):
     if option.name in ("env_keep", "env_check") and option.operation != "list_remove":
         names_kept = [word.partition("=")[0] for word in str(option.value).split()]
         return any(fnmatch.fnmatchcase(name, kept) for kept in names_kept for name in LOADING)
+    if option.name == "runchroot":
+        return option.value == "*"
+    if option.name == "editor":
+        programs = [path for path in str(option.value).split(":") if path.startswith("/")]
+        return any(reason for path in programs for reason in writable.by_others(machine, path.split(" ")[0]))
     if option.name == "secure_path":
         return option.value is False or any(search_path.wrong(machine, str(option.value)))
     return False
