@@ -18,7 +18,7 @@ IDENTITY = ("distribution", "distribution_release", "distribution_version")
 class ActionModule(ActionBase):
     """One task instead of three. The machine is asked only for facts that nobody gathered yet."""
 
-    _VALID_ARGS = frozenset({"kinds", "unique", "facts", "login"})
+    _VALID_ARGS = frozenset({"kinds", "unique", "facts", "login", "mistakes"})
     _requires_connection = False  # with all facts there, none is needed
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -27,7 +27,10 @@ class ActionModule(ActionBase):
         if self._task._role is None:
             return {**result, "failed": True, "msg": "oplever.lab.preflight works only as a task of a role."}
         refused = self._options_refused(variables) or self._values_refused(variables)
-        return {**result, **(refused or self._platform(variables))}
+        answer = refused or self._platform(variables)
+        if not answer.get("failed") and (mistakes := self._mistakes(variables, answer.get("ansible_facts") or {})):
+            answer = {**answer, "failed": True, "msg": " ".join(mistakes)}
+        return {**result, **answer}
 
     def _options_refused(self, variables: dict[str, Any]) -> dict[str, Any]:
         """What Ansible says of options that do not fit the argument specification of this entry point; else nothing.
@@ -68,6 +71,13 @@ class ActionModule(ActionBase):
             wrong = [f"oplever.lab.preflight has no kind {error}."]
         return {"failed": True, "msg": " ".join(wrong)} if wrong else {}
 
+    def _mistakes(self, variables: dict[str, Any], gathered: Mapping[str, Any]) -> list[str]:
+        """What the variables named in `mistakes` hold, with the facts that were `gathered` just now."""
+        names: list[str] = self._task.args.get("mistakes") or []
+        facts = {**(variables.get("ansible_facts") or {}), **_without_prefix(gathered)}
+        templar = self._templar.copy_with_new_env(available_variables={**variables, "ansible_facts": facts})
+        return [str(mistake) for name in names for mistake in templar.template(variables[name])]
+
     def _platform(self, variables: dict[str, Any]) -> dict[str, Any]:
         """The facts that were missing, or why this role does not work on this machine."""
         role = self._task._role
@@ -86,7 +96,7 @@ class ActionModule(ActionBase):
             if answer.get("failed") or answer.get("unreachable"):
                 return dict(answer)
             gathered = dict(answer["ansible_facts"])
-            facts.update({name.removeprefix("ansible_"): value for name, value in gathered.items()})
+            facts.update(_without_prefix(gathered))
             problem = unsupported(*about, facts)
         if not problem and (self._task.args.get("login") or (LOGIN in needed and LOGIN not in facts)):
             reply = self._low_level_execute_command(login.QUESTION, sudoable=False)  # with become it is about root
@@ -96,6 +106,11 @@ class ActionModule(ActionBase):
                 problem = f"{error} {reply['stderr'].strip()[-200:]}"
         about_machine = {"changed": False, "ansible_facts": gathered}
         return {**about_machine, "failed": True, "msg": problem} if problem else about_machine
+
+
+def _without_prefix(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As `ansible_facts` names them."""
+    return {name.removeprefix("ansible_"): value for name, value in facts.items()}
 
 
 def subsets(needed: Sequence[str], facts: Mapping[str, Any]) -> list[str]:

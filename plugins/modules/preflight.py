@@ -48,6 +48,13 @@ options:
       - The question is asked as the login account, whatever C(become) says.
     type: bool
     default: false
+  mistakes:
+    description:
+      - Names of variables of the role that each hold a list of sentences, of what the options say together that cannot
+        be. With any, the role ends here. They may use the facts that this task gathers.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment: oplever.lab.looking
 author:
   - The Oplever team (!UNKNOWN)
@@ -61,6 +68,7 @@ EXAMPLES = r"""
       base_users.*.password_hash: password_hash
     unique: [[base_users.*.name]]
     facts: [default_ipv4]
+    mistakes: [__base_mistakes]
 """
 
 RETURN = r"""
