@@ -17,8 +17,8 @@ connection: {{user: beheer, key: {files}/id_ed25519, known_hosts: {files}/known_
 """
 """How every such file begins, to be filled in with `SiteFile.facts`."""
 FACTS = "msg={{ {'subnet': lab_subnet, 'files': lab_files, 'forwarders': dns_forwarders} | to_json }}"
-
-
+MEMORY = "cat /proc/[0-9]*/smaps_rollup | awk '/^Pss:/ {kb += $2} END {print int(kb / 1024)}'"
+"""MB in use by all programs of a machine, what they share counted once."""
 CHANGES_BY_ITSELF = {"log", "space", "module", "process"}
 """Kinds of facts that say nothing of a role."""
 WAITED = "systemd-networkd-wait-online.service"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lab.conftest import BIN, ROOT, Lab
+from lab.site_file import MEMORY
 
 pytestmark = pytest.mark.truth
 
@@ -147,6 +148,12 @@ def test_people_use_what_is_there(school: School) -> None:
     )
     query = f"MYSQL_PWD={OF_DATABASE} mariadb -u administratie -h 127.0.0.1 -e 'SHOW DATABASES'"
     assert "leerlingen" in shell("srv-data", query)
+
+
+def test_no_server_needs_more_than_300_mb(school: School) -> None:
+    used = {name: int(school.lab.shell(name, MEMORY)) for name in MACHINES if name.startswith("srv-")}
+    print(used)
+    assert [name for name, megabytes in used.items() if megabytes >= 300] == []
 
 
 def test_a_second_run_changes_nothing(school: School) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from lab.conftest import BIN, ROOT, Lab
-from lab.site_file import HEAD, SiteFile, differences
+from lab.site_file import HEAD, MEMORY, SiteFile, differences
 
 pytestmark = pytest.mark.truth
 
@@ -22,6 +22,7 @@ servers:
 """
 OF_WEB1 = """\
 apt: {cacher: true, pins: {de kernel wacht: {packages: [linux-libc-dev], pin: release o=Debian, priority: 90}}},
+updates: {time: "03:00", reboot: when_needed},
 mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secret, root: [beheer@lab.example],
   sender: web1@lab.example, aliases: {www-data: {to: [web@lab.example]}}},
 postgresql: {bind_address: 0.0.0.0, databases: {rooster: {owner: rooster}}, users: {
@@ -29,19 +30,19 @@ postgresql: {bind_address: 0.0.0.0, databases: {rooster: {owner: rooster}}, user
 php_fpm: {packages: [php-pgsql], pools: {rooster: {upload: 20}}},
 nginx: {test_from: ws1, sites: {rooster.lab.example: {root: /srv/rooster, php: rooster, test: {contains: wiskunde}}}}"""
 CHANGED = """\
-apt: {},
+apt: {}, updates: {time: "04:30"},
 mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secret, root: [beheer@lab.example]},
 postgresql: {databases: {rooster: {owner: rooster}}, users: {rooster: {password: not-a-secret}}, dump_time: ""},
 php_fpm: {packages: [php-pgsql], pools: {lessen: {}}},
 nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}}"""
-GONE = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "mail", "postgresql", "php_fpm", "nginx"))
+GONE = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "updates", "mail", "postgresql", "php_fpm", "nginx"))
 PAGE = """<?php
 $server = pg_connect("host=127.0.0.1 dbname=rooster user=rooster password=not-a-secret");
 foreach (pg_fetch_all(pg_query($server, "SELECT vak FROM les")) as $row) { echo $row["vak"], " "; }
 echo ini_get("upload_max_filesize");
 """
 ROWS = "SET ROLE rooster; CREATE TABLE les (uur int, vak text); INSERT INTO les VALUES (1, 'wiskunde')"
-ROLES = "apt,mail,postgresql,php_fpm,nginx"
+ROLES = "apt,updates,mail,postgresql,php_fpm,nginx"
 START_RELAY = """cd /root && mkdir -p mails && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
  -days 60 -subj /CN=relay.lab.example -addext subjectAltName=DNS:relay.lab.example -keyout relay.key -out relay.pem
  2>/dev/null && systemd-run --quiet --unit=relay python3 /root/relay.py 5587 /root/relay.pem /root/relay.key school
@@ -112,7 +113,8 @@ def test_services_from_nothing_to_nothing(site: Site) -> None:
     site.play(GONE, ws1="workstation: ~, apt: {state: absent}")
     site.verify()
     after = {host: site.snapshot(host) for host in before}
-    assert {host: differences(before[host], after[host]) for host in before} == {"web1": {}, "ws1": {}}
+    left = {host: differences(before[host], after[host]) for host in before}
+    assert left == {"web1": {}, "ws1": {}}, json.dumps(left, indent=1)
     assert "dump" in site.lab.shell("web1", "ls /var/backups/oplever-postgresql")
 
 
@@ -143,6 +145,7 @@ def served(site: Site) -> None:
 
 def kept_and_watched(site: Site) -> None:
     """What the roles declare for backups and monitoring is on the machine, and what is dumped first is there then."""
+    assert int(site.lab.shell("web1", MEMORY)) < 300
     kept, watched = site.declared("backup"), site.declared("monitoring")
     assert {"nginx", "postgresql", "sshd"} <= {row["role"] for row in kept}
     assert {"firewall", "mail", "nginx", "php_fpm", "postgresql", "sshd"} <= {row["role"] for row in watched}
@@ -179,6 +182,8 @@ def changed(site: Site) -> None:
         "web1",
         "ls /run/php /etc/systemd/system /usr/local/sbin; ss -Hltn; nft list ruleset; dpkg-query -f '${Package} ' -W",
     )
+    assert "04:30" in site.lab.shell("web1", "systemctl cat apt-daily-upgrade.timer")
+    assert "03:00" not in site.lab.shell("web1", "systemctl cat apt-daily-upgrade.timer")
     for word in ("rooster.sock", "oplever-postgresql", "5432 accept", ":3142", "apt-cacher"):
         assert word not in left
     accounts = (

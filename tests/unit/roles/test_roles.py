@@ -69,8 +69,20 @@ def test_every_role_has_a_scenario_with_variables_and_sabotage() -> None:
     scenarios = {path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml")}
     assert scenarios == set(ROLES)
     for role in ROLES:
-        assert load(f"extensions/molecule/{role}/sabotage.yml")["sabotage_cases"], role
+        assert len(load(f"extensions/molecule/{role}/sabotage.yml")["sabotage_cases"]) >= 2, role
         assert (ROOT / f"extensions/molecule/{role}/vars.yml").is_file(), role
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_declares_its_data_and_tells_its_users_in_two_languages(role: str) -> None:
+    """That nothing must be backed up or watched is said as well, by an empty list."""
+    declared = load(f"roles/{role}/meta/oplever.yml")
+    assert {"backup", "monitoring"} <= declared.keys()
+    content = load(f"roles/{role}/meta/handout.yml")
+    handout = content if isinstance(content, dict) else {"check": content}
+    texts = [*handout.get("check", []), *(card["title"] for card in handout.get("cards", []))]
+    assert texts
+    assert [text for text in texts if not (text.get("nl") and text.get("en"))] == []
 
 
 def test_the_lab_has_a_machine_of_every_group() -> None:
