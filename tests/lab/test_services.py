@@ -28,21 +28,23 @@ mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secre
 postgresql: {bind_address: 0.0.0.0, databases: {rooster: {owner: rooster}}, users: {
   rooster: {password: not-a-secret}, lezer: {password: not-this, from: [SUBNET.13], grants: [{database: rooster}]}}},
 php_fpm: {packages: [php-pgsql], pools: {rooster: {upload: 20}}},
-nginx: {test_from: ws1, sites: {rooster.lab.example: {root: /srv/rooster, php: rooster, test: {contains: wiskunde}}}}"""
+nginx: {test_from: ws1, sites: {rooster.lab.example: {root: /srv/rooster, php: rooster, test: {contains: wiskunde}}}},
+dokuwiki: {server_names: [wiki.lab.example], title: Wiki van 101}"""
 CHANGED = """\
 apt: {}, updates: {time: "04:30"},
 mail: {relay: relay.lab.example, port: 5587, user: school, password: not-a-secret, root: [beheer@lab.example]},
 postgresql: {databases: {rooster: {owner: rooster}}, users: {rooster: {password: not-a-secret}}, dump_time: ""},
 php_fpm: {packages: [php-pgsql], pools: {lessen: {}}},
-nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}}"""
-GONE = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "updates", "mail", "postgresql", "php_fpm", "nginx"))
+nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}},
+dokuwiki: {server_names: [boek.lab.example], title: Boek van 101}"""
+ROLES = "apt,updates,mail,postgresql,php_fpm,nginx,dokuwiki"
+GONE = ", ".join(f"{role}: {{state: absent}}" for role in ROLES.split(","))
 PAGE = """<?php
 $server = pg_connect("host=127.0.0.1 dbname=rooster user=rooster password=not-a-secret");
 foreach (pg_fetch_all(pg_query($server, "SELECT vak FROM les")) as $row) { echo $row["vak"], " "; }
 echo ini_get("upload_max_filesize");
 """
 ROWS = "SET ROLE rooster; CREATE TABLE les (uur int, vak text); INSERT INTO les VALUES (1, 'wiskunde')"
-ROLES = "apt,updates,mail,postgresql,php_fpm,nginx"
 START_RELAY = """cd /root && mkdir -p mails && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
  -days 60 -subj /CN=relay.lab.example -addext subjectAltName=DNS:relay.lab.example -keyout relay.key -out relay.pem
  2>/dev/null && systemd-run --quiet --unit=relay python3 /root/relay.py 5587 /root/relay.pem /root/relay.key school
@@ -72,8 +74,9 @@ class Site(SiteFile):
         rows: list[dict[str, str]] = json.loads(done.stdout)[f"oplever_{key}"]
         return [row for row in rows if row["role"] in (*ROLES.split(","), "firewall", "sshd")]
 
-    def page(self) -> str:
-        return self.lab.shell("ws1", f"curl -s -m 10 -H 'Host: rooster.lab.example' http://{self.subnet}.12/index.php")
+    def page(self, name: str = "rooster.lab.example", path: str = "/index.php") -> str:
+        """What a user on ws1 sees."""
+        return self.lab.shell("ws1", f"curl -s -m 10 -H 'Host: {name}' http://{self.subnet}.12{path}")
 
     def query(self, text: str, account: str = "lezer:not-this") -> str:
         """What a user on ws1 gets from the database."""
@@ -116,6 +119,7 @@ def test_services_from_nothing_to_nothing(site: Site) -> None:
     left = {host: differences(before[host], after[host]) for host in before}
     assert left == {"web1": {}, "ws1": {}}, json.dumps(left, indent=1)
     assert "dump" in site.lab.shell("web1", "ls /var/backups/oplever-postgresql")
+    assert "start.txt" in site.lab.shell("web1", "ls /var/lib/dokuwiki/data/pages")
 
 
 def served(site: Site) -> None:
@@ -123,6 +127,7 @@ def served(site: Site) -> None:
     site.lab.shell("web1", f'runuser -u postgres -- psql -q rooster -c "{ROWS}"')
     site.verify()
     assert site.page() == "wiskunde 20M"
+    assert "[Wiki van 101]" in site.page("wiki.lab.example", "/")
     assert site.query("SELECT vak FROM les") == "wiskunde\n"
     assert "permission denied" in site.query("DELETE FROM les")
     assert "password authentication failed" in site.query("SELECT 1", "lezer:wrong")
@@ -177,6 +182,8 @@ def changed(site: Site) -> None:
     site.verify()
     assert "postgresql" not in {row["role"] for row in site.declared("backup")}
     assert site.page() == "wiskunde 8M"
+    assert "[Boek van 101]" in site.page("boek.lab.example", "/")
+    assert "404 Not Found" in site.page("wiki.lab.example", "/")
     assert "refused" in site.query("SELECT 1") or "timeout" in site.query("SELECT 1")
     left = site.lab.shell(
         "web1",
