@@ -14,6 +14,9 @@ ATTEMPTS = 3
 PAUSE = 2  # seconds between attempts
 CONNECT_SECONDS = 8  # for one attempt to connect
 DEFAULTS = {"seconds": 45, "armed_seconds": 900}  # as in the options of the module
+USUAL_TIMEOUT = (
+    20  # of a connection; where Ansible waits longer for a slow machine, all of this takes as many times longer
+)
 GRACE = 30  # seconds after the timer of the machine within which it must answer again
 
 
@@ -27,6 +30,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._variables = task_vars or {}
+        self._slowness = max(1.0, self._timeout() / USUAL_TIMEOUT)
         if self._play_context.check_mode or self._task.check_mode:
             return {**result, "skipped": True, "changed": False, "msg": "nothing is changed in check mode"}
         if problem := login.cannot_renew(self._connection):
@@ -40,7 +44,7 @@ class ActionModule(ActionBase):
         started = time.monotonic()
         applied = self._answer("applied")
         if "step" not in applied:  # the change took this connection, or the way to root
-            login.renew(self._connection, CONNECT_SECONDS)
+            login.renew(self._connection, round(CONNECT_SECONDS * self._slowness))
             applied = self._answer("applied")
         # Where the module did not answer at all, the timer of `armed` still runs.
         answered = "step" in applied
@@ -48,7 +52,7 @@ class ActionModule(ActionBase):
             return {"new_connection": False, **applied}
         if answered and not login.is_remote(self._connection):
             return {**self._step("confirmed"), "changed": changed, "new_connection": False}
-        login.renew(self._connection, CONNECT_SECONDS)
+        login.renew(self._connection, round(CONNECT_SECONDS * self._slowness))
         problem = self._problem_of_new_connection()
         if not problem:
             return {"changed": changed, "new_connection": True}
@@ -57,8 +61,15 @@ class ActionModule(ActionBase):
             seconds = self._seconds("armed_seconds")
         return {"failed": True, "changed": False, "msg": self._after_the_timer(problem, started + seconds)}
 
+    def _timeout(self) -> int:
+        """Seconds that Ansible waits for a connection to this machine; 0 where it makes none."""
+        try:
+            return int(self._connection.get_option("timeout"))
+        except KeyError:
+            return 0
+
     def _seconds(self, option: str) -> int:
-        return int(self._task.args.get(option) or DEFAULTS[option])
+        return round(int(self._task.args.get(option) or DEFAULTS[option]) * self._slowness)
 
     def _problem_of_new_connection(self) -> str:
         """Why the change could not be confirmed over a new connection; empty where it was."""
@@ -106,7 +117,7 @@ class ActionModule(ActionBase):
     def _step(self, state: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(
             module_name="oplever.lab.rollback",
-            module_args={**self._task.args, "state": state},
+            module_args={**self._task.args, "state": state, **{option: self._seconds(option) for option in DEFAULTS}},
             task_vars=self._variables,
         )
         return answer

@@ -56,7 +56,9 @@ options:
     type: int
     default: 900
   seconds:
-    description: Seconds from the moment of applying within which the new connection must be there.
+    description:
+      - Seconds from the moment of applying within which the new connection must be there. Where C(ansible_timeout) is
+        more than 20 seconds, all of these take as many times longer.
     type: int
     default: 45
 attributes:

@@ -77,6 +77,8 @@ class VirtualMachine:
             "ansible_user": USER,
             "ansible_ssh_private_key_file": str(self.image.key),
             "ansible_ssh_common_args": ssh,
+            # Every step of Python takes seconds in a machine that is translated.
+            "ansible_timeout": 120,
         }
         inventory = {"all": {"hosts": {self.name: host}}}
         self.inventory.write_text(json.dumps(inventory), encoding="utf-8")

@@ -37,6 +37,11 @@ postgresql: {databases: {rooster: {owner: rooster}}, users: {rooster: {password:
 php_fpm: {packages: [php-pgsql], pools: {lessen: {}}},
 nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}},
 dokuwiki: {server_names: [boek.lab.example], title: Boek van 101}"""
+OF_WS1 = """\
+apt: {proxy: 'http://SUBNET.12:3142'}, mariadb: {bind_address: 0.0.0.0, open_to: [SUBNET.12], databases: [leerlingen],
+  users: {administratie: {password: not-this, host: SUBNET.12, databases: [leerlingen]}}}"""
+CHANGED_WS1 = "apt: {}, mariadb: {databases: [leerlingen], users: {administratie: {state: absent}}}"
+GONE_WS1 = "apt: {state: absent}, mariadb: {state: absent}"
 ROLES = "apt,updates,mail,postgresql,php_fpm,nginx,dokuwiki"
 GONE = ", ".join(f"{role}: {{state: absent}}" for role in ROLES.split(","))
 PAGE = """<?php
@@ -54,17 +59,18 @@ START_RELAY = """cd /root && mkdir -p mails && openssl req -x509 -newkey ec -pke
 class Site(SiteFile):
     """web1 serves, ws1 uses it, and a relay for mail runs on srv1."""
 
-    def play(self, web1: str, *, ws1: str = "workstation: ~", tags: str = f"firewall,{ROLES}") -> None:
+    def play(self, web1: str, ws1: str = "", *, tags: str = f"firewall,mariadb,{ROLES}") -> None:
         texts = {
             key: text.replace("SUBNET", self.subnet).replace("\n", " ") for key, text in (("web1", web1), ("ws1", ws1))
         }
         head = HEAD.format(**self.facts) + "roles: {harden: ~, timesync: ~}\n"
+        texts["ws1"] = f"workstation: ~, {texts['ws1']}"
         self.path.write_text(head + MACHINES.format(**self.facts, **texts), encoding="utf-8")
         self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
 
     def verify(self) -> None:
         """The tests of the roles, whatever changed; the command ends with an error when one does not pass."""
-        choice = ("-e", f"oplever_verify={ROLES}", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
+        choice = ("-e", f"oplever_verify=mariadb,{ROLES}", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
         self.lab.ansible("-i", str(self.path), "playbooks/verify.yml", *choice)
 
     def declared(self, key: str) -> list[dict[str, str]]:
@@ -84,6 +90,11 @@ class Site(SiteFile):
         client = f'psql -X -A -t -w -h {self.subnet}.12 -U {user} -c "{text}" rooster'
         return self.lab.shell("ws1", f"PGCONNECT_TIMEOUT=10 PGPASSWORD={word} {client} 2>&1 || true")
 
+    def tables(self, word: str = "not-this") -> str:
+        """What a user on web1 sees in the database of ws1: the names of the tables, or why not."""
+        client = f"mariadb -h {self.subnet}.13 -u administratie -p{word} --connect-timeout=10 -N leerlingen"
+        return self.lab.shell("web1", f"{client} -e 'SHOW TABLES' 2>&1 || true")
+
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
@@ -101,19 +112,20 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
         f"echo '{certificate}' >{trust}; update-ca-certificates; echo {site.subnet}.11 relay.lab.example >>/etc/hosts",
     )
     lab.shell("web1", f"mkdir -p /srv/rooster && printf %s '{PAGE}' >/srv/rooster/index.php")
-    lab.shell("ws1", "DEBIAN_FRONTEND=noninteractive apt-get install -y -q curl postgresql-client", timeout=300)
+    for host, packages in {"ws1": "curl postgresql-client", "web1": "mariadb-client"}.items():
+        lab.shell(host, f"DEBIAN_FRONTEND=noninteractive apt-get install -y -q {packages}", timeout=300)
     return site
 
 
 def test_services_from_nothing_to_nothing(site: Site) -> None:
     before = {host: site.snapshot(host) for host in ("web1", "ws1")}
-    site.play(OF_WEB1, ws1="workstation: ~, apt: {proxy: 'http://SUBNET.12:3142'}")
+    site.play(OF_WEB1, OF_WS1)
     served(site)
     kept_and_watched(site)
     dumped(site)
-    site.play(CHANGED, ws1="workstation: ~, apt: {}")
+    site.play(CHANGED, CHANGED_WS1)
     changed(site)
-    site.play(GONE, ws1="workstation: ~, apt: {state: absent}")
+    site.play(GONE, GONE_WS1)
     site.verify()
     after = {host: site.snapshot(host) for host in before}
     left = {host: differences(before[host], after[host]) for host in before}
@@ -132,6 +144,8 @@ def served(site: Site) -> None:
     assert "permission denied" in site.query("DELETE FROM les")
     assert "password authentication failed" in site.query("SELECT 1", "lezer:wrong")
     assert "no pg_hba.conf entry" in site.query("SELECT 1", "rooster:not-a-secret")
+    assert site.tables() == ""
+    assert "Access denied" in site.tables("wrong")
     cached = "find /var/cache/apt-cacher-ng -name 'hello_*.deb'"
     assert site.lab.shell("web1", cached) == ""
     site.lab.shell(
@@ -185,6 +199,8 @@ def changed(site: Site) -> None:
     assert "[Boek van 101]" in site.page("boek.lab.example", "/")
     assert "404 Not Found" in site.page("wiki.lab.example", "/")
     assert "refused" in site.query("SELECT 1") or "timeout" in site.query("SELECT 1")
+    assert "Can't connect" in site.tables()
+    assert site.lab.shell("ws1", "mariadb -N -e 'SELECT user FROM mysql.user' | grep administratie || true") == ""
     left = site.lab.shell(
         "web1",
         "ls /run/php /etc/systemd/system /usr/local/sbin; ss -Hltn; nft list ruleset; dpkg-query -f '${Package} ' -W",

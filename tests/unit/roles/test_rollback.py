@@ -186,6 +186,25 @@ def test_a_connection_that_cannot_begin_anew_confirms_nothing() -> None:
     assert login.cannot_renew(SimpleNamespace(transport="local", _load_name="local")) == ""
 
 
+@pytest.mark.parametrize(("timeout", "seconds", "armed"), [(10, 45, 900), (20, 45, 900), (120, 270, 5400)])
+def test_a_machine_that_ansible_waits_longer_for_gets_more_time(
+    monkeypatch: pytest.MonkeyPatch, timeout: int, seconds: int, armed: int
+) -> None:
+    """Else a slow machine would go back to the former state each time before the new connection is there."""
+    connection = Connection()
+    connection.options["timeout"] = timeout
+    connection._shell = SimpleNamespace(tmpdir=None)
+    connection._load_name = "ssh"
+    task = SimpleNamespace(args={"name": "sshd", "state": "armed"}, check_mode=False, async_val=0, environment=None)
+    action = ActionModule(task, connection, SimpleNamespace(check_mode=False), None, None, None)
+    calls: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        action, "_execute_module", lambda **call: calls.append(call["module_args"]) or {"step": "armed"}
+    )
+    action.run(task_vars={})
+    assert calls == [{"name": "sshd", "state": "armed", "seconds": seconds, "armed_seconds": armed}]
+
+
 def test_of_a_command_that_fails_no_output_is_kept(tmp_path: Path, calls: Path) -> None:
     """An empty list of rules would open everything when it comes back."""
     rollback = Rollback("firewall", str(tmp_path / "rollback"))
