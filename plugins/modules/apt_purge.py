@@ -12,6 +12,7 @@ version_added: "0.1.0"
 description:
   - Purges packages with what came along only for them. What nothing needed already before stays, unlike with
     C(apt autoremove).
+  - A group of which nobody is a member any more because its package is gone goes too, where the package leaves it.
   - A package on which another one depends that somebody asked for stays, and is named in C(kept).
 options:
   packages:
@@ -57,6 +58,10 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 GONE = re.compile(r"(?m)^(?:Purg|Remv) (\S+) ")
+LEFT_GROUPS = {"ssl-cert": "ssl-cert"}
+"""Package to the group that it leaves behind when it is purged."""
+# A package that another one only suggests was not there for that one: apt installs no suggestions by itself.
+SIMULATE = ["--simulate", "-o", "APT::AutoRemove::SuggestsImportant=false"]
 APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=60"]
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
 
@@ -81,6 +86,9 @@ def main():
     names, kept = plan(module.params["packages"], verb, run)
     if names and not module.check_mode:
         run(*APT, verb, *names)
+        for group in [LEFT_GROUPS[name] for name in names if verb == "purge" and name in LEFT_GROUPS]:
+            if module.run_command(["getent", "group", group])[0] == 0:
+                run("groupdel", group)
     module.exit_json(changed=bool(names), purged=names, kept=kept)
 
 
@@ -95,17 +103,17 @@ def plan(packages, verb, run):
     if not present:
         return [], {}
     asked_for = set(run("apt-mark", "showmanual").split())
-    orphans = set(GONE.findall(run(*APT, "--simulate", "autoremove")))
+    orphans = set(GONE.findall(run(*APT, *SIMULATE, "autoremove")))
     kept, chosen = {}, []
     for name in present:
-        needed = (set(GONE.findall(run(*APT, "--simulate", verb, name))) & asked_for) - set(packages)
+        needed = (set(GONE.findall(run(*APT, *SIMULATE, verb, name))) & asked_for) - set(packages)
         if needed:
             kept[name] = sorted(needed)
         else:
             chosen.append(name)
     if not chosen:
         return [], kept
-    gone = set(GONE.findall(run(*APT, "--simulate", "--auto-remove", verb, *chosen)))
+    gone = set(GONE.findall(run(*APT, *SIMULATE, "--auto-remove", verb, *chosen)))
     return sorted((gone - orphans) | set(chosen)), kept
 
 

@@ -4,7 +4,7 @@
 check=$1
 drop() {
   echo "$*"
-  [ -n "$check" ] || "$@"
+  [ -n "$check" ] || "$@" || exit
 }
 is_group_of_nobody() {
   getent group "$1" >/dev/null && [ ! -e "/var/lib/dpkg/info/$2.list" ]
@@ -21,4 +21,3 @@ fi
 for group in postfix postdrop; do
   ! is_group_of_nobody "$group" postfix || drop groupdel --force "$group"
 done
-! is_group_of_nobody ssl-cert ssl-cert || drop groupdel ssl-cert

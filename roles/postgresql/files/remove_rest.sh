@@ -3,7 +3,7 @@
 check=$1
 drop() {
   echo "$*"
-  [ -n "$check" ] || "$@"
+  [ -n "$check" ] || "$@" || exit
 }
 
 [ ! -e /usr/bin/pg_ctlcluster ] || exit 0
@@ -14,8 +14,6 @@ done
 if getent passwd postgres >/dev/null; then
   drop userdel postgres
 fi
-for group in postgres ssl-cert; do
-  if getent group "$group" >/dev/null && [ ! -e "/var/lib/dpkg/info/$group.list" ]; then
-    drop groupdel "$group"
-  fi
-done
+if getent group postgres >/dev/null; then
+  drop groupdel postgres
+fi

@@ -32,6 +32,7 @@ class Apt:
             return "".join(f"{name}\tinstalled\n" for name in self.installed) + "old\tconfig-files\n"
         if command[0] == "apt-mark":
             return "\n".join(ASKED_FOR & self.installed)
+        assert "APT::AutoRemove::SuggestsImportant=false" in command, "what is only suggested would stay"
         names = command[command.index("--simulate") :]
         if "autoremove" in names:
             gone = self.orphans(set())
