@@ -49,8 +49,8 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 truth: setup-dev ## every planted change, misconfiguration and lock-out, and the audit held against OpenSCAP (root or sudo)
 	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/truth tests/lab/test_lockout.py tests/lab/test_agreement.py -v
 
-journeys: setup-dev ## whole jobs on networks of booted machines: router, services, backups, monitoring, playbooks, several runs, reports (root or sudo)
-	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/test_router.py tests/lab/test_services.py tests/lab/test_backup.py tests/lab/test_monitoring.py tests/lab/test_playbooks.py tests/lab/test_job.py tests/lab/test_incidents.py -v
+journeys: setup-dev ## whole jobs on networks of booted machines: router, services, backups, monitoring, playbooks, several runs, reports, the desk (root or sudo)
+	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/test_router.py tests/lab/test_services.py tests/lab/test_backup.py tests/lab/test_monitoring.py tests/lab/test_playbooks.py tests/lab/test_job.py tests/lab/test_incidents.py tests/lab/test_desk_journey.py -v
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py
@@ -62,7 +62,7 @@ COMPILE = PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(BIN)/
 lock: setup-dev ## resolve the pinned versions and their hashes again
 	$(BIN)/pip install -q pip-tools
 	$(COMPILE) --strip-extras --extra=pdf --extra=run --extra=web -o requirements/run.lock pyproject.toml requirements/run.in
-	$(COMPILE) --strip-extras --extra=pdf --extra=postgresql --extra=web -c requirements/run.lock -o requirements/desk.lock pyproject.toml
+	$(COMPILE) --strip-extras --extra=oidc --extra=pdf --extra=postgresql --extra=web -c requirements/run.lock -o requirements/desk.lock pyproject.toml
 	$(COMPILE) --no-strip-extras --all-extras -c requirements/run.lock -c requirements/desk.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
 
 sbom: setup-dev ## what the package is made of, as CycloneDX in build/

@@ -23,9 +23,11 @@ _TERM = re.compile(r"(\d{1,4}) (days?|weeks?|months?|years?)")
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long something is kept, as `2 years`; None keeps it for ever."""
+    """How long something is kept, as `2 years`; None keeps it for ever. `withdrawn` is for files that were withdrawn,
+    from that moment."""
 
     record: str | None = None
+    withdrawn: str | None = None
     hours_names: str | None = None
     signatures: str | None = None
 

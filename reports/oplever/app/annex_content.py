@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from oplever import extras
+from oplever.app.annex_pdf import cleaned
 from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.record.entries.annex import FileType
@@ -39,7 +40,7 @@ def examined(content: bytes) -> tuple[FileType, bytes]:
             return _IMAGES[form], _picture(content, form)
     if content.startswith(b"%PDF-"):
         if b"%%EOF" in content[-2048:]:
-            return "application/pdf", content
+            return "application/pdf", cleaned(content)
     elif _is_text(content):
         return "text/plain", content
     raise _unknown()

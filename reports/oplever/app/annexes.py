@@ -13,7 +13,7 @@ from oplever.app.annex_content import LARGEST, examined, too_large
 from oplever.files import unreadable
 from oplever.kinds import registry
 from oplever.messages import M_
-from oplever.record.entries.annex import SUFFIXES, FileType, place
+from oplever.record.entries.annex import SUFFIXES, place, place_of
 from oplever.record.entries.base import invalid
 from oplever.record.model import Annex, Record
 from oplever.text import printable
@@ -64,6 +64,5 @@ def _plain_name(name: str) -> str:
 
 def read(directory: Path, annex: Annex) -> bytes:
     """The file of an annex. Raises OpleverError: `file-unreadable`, `record-altered` when it is not what was added."""
-    kind: FileType = next((kind for kind in SUFFIXES if kind == annex.type), "text/plain")
     altered = M_("{name} is not the file that was added", name=annex.name)
-    return record_files.read(directory, place(annex.sha256, kind), annex.sha256, altered)
+    return record_files.read(directory, place_of(annex), annex.sha256, altered)

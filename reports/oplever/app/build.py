@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from oplever import config, store
+from oplever.app import pictures
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable, write
@@ -103,7 +104,9 @@ def write_documents(record: Record, place: Path, directory: Path) -> None:
     from oplever.render.registry import draw_all  # noqa: PLC0415 - most commands draw nothing, and it is much to read
 
     runs = tuple(run.record for run in record.runs if not run.problem)
-    for name, content in draw_all(record, enclosing(directory, paper(directory, record.document.revision), runs)):
+    sheet = enclosing(directory, paper(directory, record.document.revision), runs)
+    sheet = structs.replace(sheet, pictures=pictures.small(directory, record))
+    for name, content in draw_all(record, sheet):
         if content is not None:
             write(place / name, content)
 

@@ -27,8 +27,8 @@ def purge(base: Path, terms: Retention, now: datetime, *, dry_run: bool = False)
         return due
     for purged in due:
         if purged.action != "unreadable":
-            retention.carry_out(base, purged, now)
-        if purged.action == "pseudonymised":
+            retention.carry_out(base, purged, now, terms)
+        if purged.action in ("pseudonymised", "emptied"):
             build(base / purged.record)
     with open_index(base):
         pass  # it forgets what is gone

@@ -12,7 +12,7 @@ from oplever.app.join import Since, since
 from oplever.files import locked, sha256, unreadable
 from oplever.kinds.installation.stage import changed_since_decision, reached
 from oplever.messages import M_
-from oplever.record.entries import Entry, PseudonymisedEntry, RunEntry
+from oplever.record.entries import Entry, PseudonymisedEntry, RunEntry, withdrawal
 from oplever.record.model import Record
 from oplever.record.persons import among, supervisors
 from oplever.store import fingerprint, manifest, signatures
@@ -93,14 +93,15 @@ def _runs(directory: Path, entries: Sequence[Entry]) -> list[str]:
 
 def _files(directory: Path, entries: Sequence[Entry]) -> list[str]:
     """What is wrong with files that entries brought in: the chain answers for their digests, whatever the manifest says
-    by now. What names people may be gone since names were replaced."""
+    by now. What names people may be gone since names were replaced, and so may what was withdrawn."""
     replaced = max((n for n, entry in enumerate(entries) if isinstance(entry.entry, PseudonymisedEntry)), default=-1)
     problems: list[str] = []
+    withdrawn = withdrawal.files(entries)
     for number, entry in enumerate(entries):
         for name, digest in entry.entry.files().items():
             path = directory / name
             if path.is_symlink() or not path.is_file():
-                if number > replaced or entry.entry.declaration.term is None:
+                if name not in withdrawn and (number > replaced or entry.entry.declaration.term is None):
                     problems.append(M_("{name}: missing, though {by} added it", name=name, by=entry.by))
             elif sha256(path) != digest:
                 problems.append(M_("{name}: changed since {by} added it", name=name, by=entry.by))

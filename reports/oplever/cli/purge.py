@@ -54,11 +54,16 @@ def _report(purged: Sequence[Purged], form: str, record_term: str | None, *, dry
             say("oplever: {record} is kept: {problem}", record=record.record, problem=record.problem, err=True)
 
 
-_ACTIONS = {"removed": N_("removed"), "pseudonymised": N_("pseudonymised"), "shortened": N_("shortened")}
+_ACTIONS = {
+    "removed": N_("removed"),
+    "pseudonymised": N_("pseudonymised"),
+    "shortened": N_("shortened"),
+    "emptied": N_("withdrawn files removed"),
+}
 
 
 def _detail(t: Translator, purged: Purged, record_term: str | None) -> str:
-    if purged.action == "removed":
+    if purged.action in ("removed", "emptied"):
         return t("{count} files, {size}", count=purged.files, size=t.size(purged.size_bytes))
     if purged.action == "shortened":
         return t.plural("{count} line", "{count} lines", purged.lines)

@@ -234,6 +234,22 @@ class Signatures(Struct, frozen=True, tag_field="kind", tag="signatures"):
     lines: tuple[SignatureLine, ...]
 
 
+class Photo(Struct, frozen=True):
+    """`file` is the name of its picture among those of the page, `place` that of the photo itself in the record, `text`
+    what it shows; `absent` stands where the page has no picture of it."""
+
+    file: str
+    place: str
+    caption: str
+    text: str
+    note: str
+    absent: str
+
+
+class Photos(Struct, frozen=True, tag_field="kind", tag="photos"):
+    pictures: tuple[Photo, ...]
+
+
 Block = (
     Paragraph
     | KeyValue
@@ -248,6 +264,7 @@ Block = (
     | Timeline
     | Checklist
     | Signatures
+    | Photos
 )
 
 
@@ -313,7 +330,8 @@ class Organisation(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """The whole document. `created` is ISO 8601 UTC, for document properties; `facts` are one line that says which
     record this is, `status` the state and the revision of the document; `labels` are words of the frame. Of use on
-    paper alone are `code`, which says what record it was made of, and `paper_notes`, `annexes` and `enclosures`."""
+    paper alone are `code`, which says what record it was made of, and `paper_notes`, `annexes` and `enclosures`.
+    `pictures` are what photos are drawn from."""
 
     language: str
     title: str
@@ -332,3 +350,4 @@ class Page(Struct, frozen=True):
     annexes: tuple[Annex, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     organisation: Organisation | None = None
+    pictures: tuple[Enclosure, ...] = ()

@@ -33,12 +33,13 @@ _Block = TypeVar("_Block")
 
 class Paper(Struct, frozen=True):
     """What is not in the record itself: the code by which a paper is checked, files to go inside it, of which those
-    that are `too_large` stay where they are, and the organisation whose paper it is."""
+    that are `too_large` stay where they are, the organisation whose paper it is, and its photos, small."""
 
     code: str = ""
     organisation: Organisation | None = None
     enclosures: tuple[Enclosure, ...] = ()
     too_large: tuple[str, ...] = ()
+    pictures: tuple[Enclosure, ...] = ()
 
 
 NO_PAPER = Paper()
@@ -92,6 +93,7 @@ def build(view: View, layout: Layout, t: Translator, paper: Paper = NO_PAPER) ->
         notes=(*page.notes, *layout.notes(record, t)),
         paper_notes=_paper_notes(t, paper),
         enclosures=paper.enclosures,
+        pictures=paper.pictures,
     )
 
 

@@ -196,6 +196,7 @@ def draw(page: Page) -> bytes:
     script = asset("report.js")
     parts = _template().generate(
         page=page,
+        pictures={picture.name: _logo(picture) for picture in page.pictures},
         many=rows_of(page) > MANY_ROWS,
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file

@@ -25,6 +25,7 @@ from oplever.page.blocks import (
     KeyValue,
     Page,
     Paragraph,
+    Photos,
     SignatureLine,
     Signatures,
     Steps,
@@ -99,6 +100,14 @@ def _rows(titles: Sequence[str], rows: Iterator[Sequence[str]], numbers: Sequenc
 @singledispatch
 def _lines(block: Block, labels: Labels, level: int) -> Iterator[str]:
     raise TypeError(f"no Markdown for {type(block).__name__}")
+
+
+@_lines.register
+def _(block: Photos, labels: Labels, level: int) -> Iterator[str]:
+    """The photos themselves: a document in Markdown lies beside them."""
+    for photo in block.pictures:
+        yield f"![{escape(photo.text)}]({photo.place})"
+        yield f"{escape(photo.caption)} ({escape(photo.note)})"
 
 
 @_lines.register

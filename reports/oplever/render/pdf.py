@@ -29,7 +29,7 @@ from oplever.render.square import square
 
 STANDARDS = ("a-3a", "ua-1")
 _PAGE = "page-tree.json"
-_EXACT = ("symbols", "stage_symbols", "code", "square", "enclosures")
+_EXACT = ("symbols", "stage_symbols", "code", "square", "enclosures", "pictures")
 """Parts of the tree that are no text to fit on paper."""
 _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
@@ -106,7 +106,7 @@ def for_paper(value: Any) -> Any:
     if isinstance(value, dict):
         # Keys and kinds are names of ours, and a break inside one would make it another name.
         return {
-            key: item if key in ("kind", "tone", "state", "logo", "colour") else for_paper(item)
+            key: item if key in ("kind", "tone", "state", "logo", "colour", "file") else for_paper(item)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -133,7 +133,7 @@ def draw(page: Page) -> bytes:
     logo = page.organisation.logo if page.organisation else None
     with TemporaryDirectory(prefix="oplever-") as name:
         place = Path(name)
-        _put((*page.enclosures, *((logo,) if logo else ())), place)
+        _put((*page.enclosures, *page.pictures, *((logo,) if logo else ())), place)
         (place / _PAGE).write_bytes(msgspec.json.encode(_tree(page)))
         is_large = rows_of(page) > APART_ROWS
         return without_suspects((_compiled_apart if is_large else compiled)(place, page.created))
@@ -161,6 +161,7 @@ def _tree(page: Page) -> dict[str, Any]:
     """The page as the template takes it; files lie beside it."""
     tree: dict[str, Any] = msgspec.to_builtins(archived(page), builtin_types=(bytes,))  # files are large
     kind, enclosures = tree.pop("kind"), tree.pop("enclosures")
+    tree.pop("pictures")
     logo = page.organisation.logo if page.organisation else None
     if tree["organisation"]:
         tree["organisation"]["logo"] = logo.name if logo else ""
@@ -170,6 +171,7 @@ def _tree(page: Page) -> dict[str, Any]:
         "symbols": SYMBOLS,
         "stage_symbols": STAGE_SYMBOLS,
         "square": square(page.code),
+        "pictures": {picture.name: True for picture in page.pictures},
         "enclosures": [{key: file[key] for key in ("name", "what", "mime_type")} for file in enclosures],
     }
 

@@ -26,7 +26,7 @@ from oplever.files import append_line, locked, sha256, unreadable, unwritable, w
 from oplever.journal.events import Gap
 from oplever.journal.reader import read
 from oplever.record import entries as kinds
-from oplever.record.entries import Entry, PseudonymisedEntry, Term
+from oplever.record.entries import Entry, PseudonymisedEntry, Term, withdrawal
 from oplever.store import chain, mails, pseudonyms
 from oplever.store.manifest import MANIFEST, SIGNED
 from oplever.store.places import ENTRIES, JOURNAL, every
@@ -42,11 +42,12 @@ BY = "oplever purge"
 class Purged(Struct, frozen=True):
     """What a purge did, or would do, with one record. `ended` is when something last happened to it, `in_journal` how
     often names that go from the entries stand in the journal, which is never rewritten. The log of mail has a line of
-    its own, by its name: `lines` of it are too old, and go (`shortened`)."""
+    its own, by its name: `lines` of it are too old, and go (`shortened`). Of a record that is `emptied` files go that
+    were withdrawn from it."""
 
     record: str
     ended: str | None
-    action: Literal["removed", "pseudonymised", "unreadable", "shortened"]
+    action: Literal["removed", "pseudonymised", "unreadable", "shortened", "emptied"]
     names: tuple[Term, ...] = ()
     files: int = 0
     size_bytes: int = 0
@@ -71,9 +72,13 @@ def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
             paths = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
             size = sum(path.stat().st_size for path in paths)
             purges.append(Purged(directory.name, ended, "removed", files=len(paths), size_bytes=size))
-        elif names := _names_due(entries, ended, terms, now):
+            continue
+        if names := _names_due(entries, ended, terms, now):
             left = _in_journal(directory, Pseudonyms(pseudonyms.names(entries, names)))
             purges.append(Purged(directory.name, ended, "pseudonymised", names, in_journal=left))
+        if paths := _withdrawn(directory, entries, terms, now):
+            size = sum(path.stat().st_size for path in paths)
+            purges.append(Purged(directory.name, ended, "emptied", files=len(paths), size_bytes=size))
     return [*purges, *_log_due(base, terms, now)]
 
 
@@ -94,7 +99,24 @@ def _shorten_log(base: Path, until: str) -> None:
         raise unwritable(base / mails.LOG, problem) from None
 
 
-def carry_out(base: Path, due: Purged, now: datetime) -> None:
+def _withdrawn(directory: Path, entries: Sequence[Entry], terms: Retention, now: datetime) -> list[Path]:
+    """Files that were withdrawn so long ago that they go, also where they were kept for a signature."""
+    due = [name for name, moment in withdrawal.files(entries).items() if _over(moment, terms.withdrawn, now)]
+    places = [directory, *(path for path in (directory / SIGNED).glob("*") if path.is_dir())]
+    paths = [place / name for name in due for place in places]
+    return [path for path in paths if path.is_file() and not path.is_symlink()]
+
+
+def _empty(directory: Path, terms: Retention, now: datetime) -> None:
+    try:
+        with locked(directory):
+            for path in _withdrawn(directory, read_entries(directory), terms, now):
+                path.unlink()
+    except OSError as problem:
+        raise unwritable(directory, problem) from None
+
+
+def carry_out(base: Path, due: Purged, now: datetime, terms: Retention | None = None) -> None:
     """Do what was planned for one record, or for the log of mail, and write it to the log. Raises OpleverError
     (`file-unwritable`)."""
     directory = base / due.record
@@ -102,6 +124,8 @@ def carry_out(base: Path, due: Purged, now: datetime) -> None:
         _remove(directory)
     elif due.action == "pseudonymised":
         pseudonymise(directory, due.names, key(base), now)
+    elif due.action == "emptied":
+        _empty(directory, terms or Retention(), now)
     elif due.action == "shortened":
         _shorten_log(base, due.ended or "")
     _log(base, due, now)

@@ -26,7 +26,7 @@ from oplever import clock, config
 from oplever.errors import OpleverError
 from oplever.files import sha256, unwritable, why, write
 from oplever.messages import M_
-from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry
+from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry, withdrawal
 from oplever.record.entries.signature import Through, changed_meanwhile
 from oplever.record.persons import among
 from oplever.store import manifest
@@ -135,9 +135,10 @@ def try_key(key: Path | None) -> None:
 def check(directory: Path, allowed: Path | None) -> list[Checked]:
     """Every signature entry, checked against `allowed`, the file of allowed signers. Raises OpleverError."""
     entries = read_entries(directory)
+    withdrawn = frozenset(withdrawal.files(entries))
     return [
         msgspec.structs.replace(
-            _check(directory, entry, entry.entry, _cut(entries[number:]), allowed),
+            _check(directory, entry, entry.entry, _cut(entries[number:]), allowed, withdrawn=withdrawn),
             later=sum(not isinstance(later_entry.entry, SignatureEntry) for later_entry in entries[number:]),
         )
         for number, entry in enumerate(entries, 1)
@@ -169,13 +170,19 @@ def _cut(later: Sequence[Entry]) -> frozenset[str]:
 
 
 def _check(
-    directory: Path, entry: Entry, signature: SignatureEntry, cut: frozenset[str], allowed: Path | None
+    directory: Path,
+    entry: Entry,
+    signature: SignatureEntry,
+    cut: frozenset[str],
+    allowed: Path | None,
+    *,
+    withdrawn: frozenset[str],
 ) -> Checked:
     place = directory / SIGNED / str(signature.revision)
     if "signatures" in cut:
         note = "removed when the names were replaced by pseudonyms"
         return Checked(signature.revision, entry.by, signature.role, None, note)
-    altered = tuple(_wrong_files(directory, place, signature, pseudonymised=bool(cut)))
+    altered = tuple(_wrong_files(directory, place, signature, withdrawn, pseudonymised=bool(cut)))
     note = "its documents were removed when names were replaced by pseudonyms" if cut else ""
     signer, unproven, unknown = None, "", False
     if not altered:
@@ -204,7 +211,9 @@ def _may_sign(signer: Signer, name: str, through: Through) -> bool:
     return DESK in signer.principals if through else among(name, signer.principals) is not None
 
 
-def _wrong_files(directory: Path, place: Path, signature: SignatureEntry, *, pseudonymised: bool) -> Iterator[str]:
+def _wrong_files(
+    directory: Path, place: Path, signature: SignatureEntry, withdrawn: frozenset[str], *, pseudonymised: bool
+) -> Iterator[str]:
     where = f"{SIGNED}/{signature.revision}"
     statement_digest = _digest(place / STATEMENT)
     if statement_digest != signature.statement:
@@ -224,7 +233,9 @@ def _wrong_files(directory: Path, place: Path, signature: SignatureEntry, *, pse
         elif file.name == JOURNAL:
             if _digest(directory / JOURNAL) != file.sha256:
                 yield f"{JOURNAL}: differs from what was signed as revision {signature.revision}"
-        elif (now := _digest(place / file.name)) != file.sha256 and not (pseudonymised and now is None):
+        elif (now := _digest(place / file.name)) != file.sha256 and not (
+            now is None and (pseudonymised or file.name in withdrawn)
+        ):
             yield f"{where}/{file.name}: {'missing' if now is None else 'changed'}"
     listed_names = {file.name for file in listed} | {MANIFEST, STATEMENT, SIGNATURE}
     for path in sorted(place.rglob("*")):

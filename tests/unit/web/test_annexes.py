@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from command import run
 from desk_client import SAME_SITE, Browser, category, files, taken_in, text
-from oplever import store
+from oplever import config, store
 from oplever.app import annex_content
+from oplever.app.add import add
 from oplever.app.annex_content import LARGEST, MOST_PIXELS, examined
+from oplever.app.annexes import attach
+from oplever.app.desk import key
+from oplever.app.desk.deciding import decide
+from oplever.app.purge import purge
 from oplever.app.verify import verify
 from oplever.errors import OpleverError
+from oplever.store import chain
 from oplever.web.shield import LARGEST_FORM
+from pikepdf import Dictionary, Name
 from PIL import Image
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 SECRET = b"SECRET-MAKER"
 _MAKE, _ORIENTATION, _GPS = 0x010F, 0x0112, 0x8825
 
@@ -36,6 +46,32 @@ def picture(form: str = "JPEG", size: tuple[int, int] = (40, 20)) -> bytes:
     return out.getvalue() + SECRET
 
 
+def pdf(**more: Any) -> bytes:
+    """One page that says in every way that a PDF has who made it, with a photo as a camera writes it."""
+    secret = SECRET.decode()
+    with pikepdf.new() as document:
+        photo = document.make_stream(picture(), Type=Name.XObject, Subtype=Name.Image, Width=40, Height=20,
+                                     ColorSpace=Name.DeviceRGB, BitsPerComponent=8, Filter=Name.DCTDecode)  # fmt: skip
+        page = document.add_blank_page()
+        page.obj.Resources = Dictionary(XObject=Dictionary(P=photo))
+        page.obj.Contents = document.make_stream(b"q 40 0 0 20 0 0 cm /P Do Q % the page itself")
+        page.obj.PieceInfo = Dictionary(X=secret)
+        remark = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], T=secret, Contents="let op")
+        page.obj.Annots = document.make_indirect(pikepdf.Array([remark]))
+        document.docinfo["/Author"] = secret
+        document.Root.Metadata = document.make_stream(b"<x:xmpmeta>" + SECRET + b"</x:xmpmeta>")
+        document.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=f"app.alert('{secret}')")
+        document.attachments["inside.txt"] = pikepdf.AttachedFileSpec(document, SECRET, filename=secret)
+        for name, value in more.get("root", {}).items():
+            document.Root[name] = value
+        out = io.BytesIO()
+        document.save(out, encryption=more.get("encryption", False), compress_streams=False)
+        return out.getvalue()
+
+
+PDF = examined(pdf())[1]
+
+
 def send(browser: Browser, path: str, content: bytes, name: str = "kast.jpg", at: str = "", **values: str) -> Any:
     data = {**browser.fields(path, at), "what": "De kast, voorkant", **values}
     return browser.client.post(path, data=data, files={"file": (name, content)}, headers=SAME_SITE)
@@ -49,6 +85,48 @@ def test_of_a_photo_nothing_is_kept_but_its_pixels_upright(form: str) -> None:
     assert (kind, SECRET in kept) == (f"image/{form.lower()}", False)
     with Image.open(io.BytesIO(kept)) as image:
         assert (image.size, dict(image.getexif()), image.format) == ((20, 40), {}, form)
+
+
+def plain(content: bytes) -> bytes:
+    """A PDF as one can read it, with its photos as they are."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as document:
+        document.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.generalized, compress_streams=False)
+    return out.getvalue()
+
+
+def test_of_a_pdf_its_pages_are_kept_and_nothing_about_who_made_it() -> None:
+    sent = pdf()
+    assert plain(sent).count(SECRET) >= 8
+    kind, kept = examined(sent)
+    assert (kind, SECRET in plain(kept)) == ("application/pdf", False)
+    for part in (b"the page itself", b"let op"):
+        assert part in plain(kept)
+    for part in (b"JavaScript", b"OpenAction", b"EmbeddedFile"):
+        assert part in plain(sent)
+        assert part not in plain(kept)
+    with pikepdf.open(io.BytesIO(kept)) as document:
+        photo = document.pages[0].get_images()["/P"]
+        assert pikepdf.PdfImage(photo).as_pil_image().size == (40, 20)
+
+
+SIGNED = {"/AcroForm": Dictionary(SigFlags=3, Fields=pikepdf.Array())}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (pdf(encryption=pikepdf.Encryption(owner="x", user="y")), "locked with a password"),
+        (pdf(encryption=pikepdf.Encryption(owner="x", user="")), "locked with a password"),
+        (pdf(root=SIGNED), "digital signature, which would be lost"),
+        (b"%PDF-1.7\n%%EOF\n", "cannot be read"),
+    ],
+    ids=["password", "owner", "signed", "broken"],
+)
+def test_a_pdf_that_cannot_be_cleaned_is_refused_and_says_why(content: bytes, reason: str) -> None:
+    with pytest.raises(OpleverError, match=reason) as problem:
+        examined(content)
+    assert problem.value.slug == "annex-type"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +207,7 @@ def test_what_is_no_picture_is_downloaded_and_never_shown(
     send(browser, f"/records/{stored['remarks']}/annex", content, "x.html")
     [annex] = store.load(records / stored["remarks"]).annexes
     answer = browser.get(f"/records/{stored['remarks']}/annexes/{annex.sha256}")
-    assert answer.content == content
+    assert answer.content == examined(content)[1]
     assert answer.headers["content-type"].partition(";")[0] == kind
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -245,3 +323,94 @@ def test_the_command_adds_the_same(stored: dict[str, str], records: Path, tmp_pa
     assert (refused.exit_code, "[annex-size]" in refused.output) == (2, True)
     missing = run("attach", "none.jpg", "--what", "x", "--record", stored["remarks"], "--by", "K. Jansen", code=None)
     assert (missing.exit_code, "[file-unreadable]" in missing.output) == (2, True)
+
+
+def colours(count: int) -> list[bytes]:
+    """Photos that differ."""
+    made = []
+    for number in range(count):
+        out = io.BytesIO()
+        Image.new("RGB", (1600, 900), (number * 5, 90, 160)).save(out, "PNG")
+        made.append(out.getvalue())
+    return made
+
+
+def test_documents_show_photos_with_number_caption_and_text(
+    stored: dict[str, str], records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no more of them than is said."""
+    monkeypatch.setattr("oplever.page.photos.MOST", 2)
+    directory = records / stored["remarks"]
+    for number, content in enumerate(colours(3), 1):
+        attach(directory, "K. Jansen", content, f"{number}.png", f'Kast <{number}> "voor"')
+    run("report", directory.name)
+    page = (directory / "report.nl.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)" alt="([^"]+)">', page)
+    assert [html.unescape(text) for _, text in shown] == ['Kast <1> "voor"', 'Kast <2> "voor"']
+    for number, (content, _) in enumerate(shown, 1):
+        with Image.open(io.BytesIO(base64.b64decode(content))) as small:
+            assert (small.size, dict(small.getexif())) == ((800, 450), {})
+        assert f"Foto {number}: Kast &lt;{number}&gt;" in page
+    assert "De eerste 2 foto" in page
+    assert "nog 1 zitten bij de bestanden" in html.unescape(page)
+    with pikepdf.open(directory / "report.en.pdf") as document:
+        alts = [str(value.Alt) for value in document.objects if isinstance(value, Dictionary) and "/Alt" in value]
+        pictures = [image for sheet in document.pages for image in sheet.get_images().values()]
+    assert {'Kast <1> "voor"', 'Kast <2> "voor"'} <= set(alts)
+    assert sum((image.Width, image.Height) == (800, 450) for image in pictures) == 2
+    assert (directory / "report.en.md").read_text(encoding="utf-8").count("](annexes/") == 2
+
+
+def test_a_photo_that_somebody_changed_is_not_shown(stored: dict[str, str], records: Path) -> None:
+    directory = records / stored["remarks"]
+    attach(directory, "K. Jansen", colours(1)[0], "kast.png", "De kast")
+    [annex] = store.load(directory).annexes
+    (directory / "annexes" / f"{annex.sha256}.png").write_bytes(colours(2)[1])
+    run("report", directory.name)
+    page = (directory / "report.en.html").read_text(encoding="utf-8")
+    assert "data:image/jpeg" not in page
+    assert "Not shown here; it is in the files of the record." in page
+
+
+def test_what_was_withdrawn_is_given_to_nobody_and_goes_when_its_time_is_over(
+    stored: dict[str, str], records: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    directory = records / stored["remarks"]
+    attach(directory, "K. Jansen", colours(1)[0], "kast.png", "De kast")
+    attach(directory, "K. Jansen", colours(2)[1], "deur.png", "De deur")
+    decide(directory, "M. de Wit", "rejected", "een gezicht op de foto", chain.head(directory))
+    kast, deur = store.load(directory).annexes
+    browser = Browser().log_in("K. Jansen", "technician")
+    path = f"/records/{directory.name}/annexes/{kast.sha256}"
+    assert browser.get(path).status_code == 200
+    revision = store.load(directory).document.revision
+    number = next(line.revision for line in store.load(directory).document.history if line.what == "annex")
+    correct = {"field": f"entry.{number}", "reason": "er staat iemand op"}
+    add(directory, "correction", "K. Jansen", correct)
+    assert store.load(directory).document.revision > revision
+    assert browser.get(path).status_code == 404
+    copies = sorted(directory.glob(f"**/{kast.sha256}.png"))
+    assert len(copies) == 2  # also with what was signed
+    allowed = tmp_path / "allowed_signers"
+    allowed.write_text(key.allowed_line() + "\n")
+
+    terms = config.Retention(withdrawn="30 days")
+    assert purge(records, terms, datetime.now(UTC) + timedelta(days=29)) == ()
+    [due] = purge(records, terms, datetime.now(UTC) + timedelta(days=31))
+    assert (due.record, due.action, due.files) == (directory.name, "emptied", 2)
+    assert sorted(directory.glob(f"**/{kast.sha256}.png")) == []
+    assert len(list(directory.glob(f"**/{deur.sha256}.png"))) == 2
+    assert verify(directory, str(allowed)).problems == ()
+    assert purge(records, terms, datetime.now(UTC) + timedelta(days=400)) == ()
+    (directory / "annexes" / f"{deur.sha256}.png").unlink()
+    assert any("missing" in problem for problem in verify(directory, str(allowed)).problems)
+
+
+def test_what_was_withdrawn_and_added_again_stays(stored: dict[str, str], records: Path) -> None:
+    directory = records / stored["remarks"]
+    attach(directory, "K. Jansen", b"meting", "m.txt", "De meting")
+    number = store.load(directory).document.revision
+    add(directory, "correction", "K. Jansen", {"field": f"entry.{number}", "reason": "te vroeg"})
+    attach(directory, "K. Jansen", b"meting", "m.txt", "De meting")
+    assert purge(records, config.Retention(withdrawn="1 days"), datetime.now(UTC) + timedelta(days=9)) == ()
+    assert verify(directory).problems == ()

@@ -27,6 +27,11 @@ def place(digest: str, kind: FileType) -> str:
     return f"annexes/{digest}.{SUFFIXES[kind]}"
 
 
+def place_of(annex: Annex) -> str:
+    """Where the file of an annex is in its record."""
+    return place(annex.sha256, next((kind for kind in SUFFIXES if kind == annex.type), "text/plain"))
+
+
 class AnnexEntry(EntryKind, frozen=True, tag="annex"):
     """A photo or another file; the file itself is kept beside the record."""
 

@@ -100,6 +100,21 @@ def check(entries: Sequence[Added], record: Record, new: CorrectionEntry, envelo
         _changed(standing.content, new).check(record, Envelope(entries[target].at, entries[target].by))
 
 
+def files(entries: Sequence[Added]) -> dict[str, str]:
+    """Files that were withdrawn, each with the last moment at which it was; not those that an entry that stands brought
+    in too."""
+    moments: dict[str, str] = {}
+    standing: set[str] = set()
+    for entry, line in zip(entries, lines(entries), strict=True):
+        names = entry.entry.files()
+        if line.withdrawn_by is None:
+            standing.update(names)
+            continue
+        moment = entries[line.withdrawn_by - first(entries)].at
+        moments |= {name: max(moment, moments.get(name, "")) for name in names}
+    return {name: moment for name, moment in moments.items() if name not in standing}
+
+
 def text(content: EntryKind) -> str:
     """An entry on one line: its kind and what was filled in."""
     values = {name: value for name, value in structs.asdict(content).items() if value not in ("", (), False)}

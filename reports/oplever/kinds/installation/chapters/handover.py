@@ -18,6 +18,7 @@ from oplever.page.blocks import (
     Signatures,
 )
 from oplever.page.parts import Blocks, code, pairs, people_named, table
+from oplever.page.photos import photos, taken
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import ACCEPTANCE, MEANINGS, word
@@ -177,10 +178,14 @@ def annexes(view: View, t: Translator) -> Blocks:
 
 
 def attached(view: View, t: Translator) -> Blocks:
-    """Photos and other files that people added."""
+    """Photos, small, and the list of all files that people added."""
+    numbers = {annex.sha256: number for number, annex in enumerate(taken(view.record), 1)}
     rows = [
         (
-            Cell(annex.name, note=annex.type),
+            Cell(
+                annex.name,
+                note=t("photo {number}", number=numbers[annex.sha256]) if annex.sha256 in numbers else annex.type,
+            ),
             Cell(annex.what, note=f"{annex.by} · {t.moment(annex.at)}" if annex.at else ""),
             Cell(t.size(annex.size_bytes)),
             code(annex.sha256),
@@ -188,7 +193,7 @@ def attached(view: View, t: Translator) -> Blocks:
         for annex in view.record.annexes
     ]
     columns = (Column(t("File"), 3), Column(t("What it is"), 4), Column(t("Size"), 1, True), Column("SHA-256", 5))
-    return table(t("Files of this record"), columns, rows)
+    return (*photos(t, view.record), *table(t("Files of this record"), columns, rows))
 
 
 _SIGN_ROLES = ("executor", "verifier", "supervisor", "user")
