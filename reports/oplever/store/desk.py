@@ -9,7 +9,7 @@ from pathlib import Path
 
 from oplever import config
 from oplever.errors import OpleverError
-from oplever.files import unwritable
+from oplever.files import why
 from oplever.messages import M_
 from oplever.store import database, places
 from oplever.store.database import Database
@@ -84,7 +84,7 @@ _INDEXED = (("oplever_desk_attempts", "subject"), ("oplever_desk_reads", "at"), 
 @contextlib.contextmanager
 def opened() -> Iterator[Database]:
     """The database, open, with its tables. What goes wrong in it becomes OpleverError (`desk-unusable`); also raised:
-    `file-unwritable`, `config-invalid`, `extra-missing`."""
+    `config-invalid`, `extra-missing`."""
     url = os.environ.get("OPLEVER_DESK_STORE") or config.load().desk.store
     connection = database.connect(url, _refused) if url else _file(places.records_directory() / FILE)
     try:
@@ -96,13 +96,24 @@ def opened() -> Iterator[Database]:
         connection.close()
 
 
+def try_out(connection: Database) -> None:
+    """Write something of no meaning, so that what cannot be written is found before anybody needs it."""
+    with connection.writing():  # SQLite writes nothing of a row that stays as it is
+        connection.change("INSERT INTO oplever_desk_attempts (subject, at) VALUES ('nobody', '')")
+        connection.change("DELETE FROM oplever_desk_attempts WHERE at = ''")
+
+
 def _file(path: Path) -> Database:
     """The file, made when it is not there; nowhere else, for accounts are to last."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
     except OSError as problem:
-        raise unwritable(path, problem) from None
+        raise OpleverError(
+            "desk-unusable",
+            M_("the database of the desk: {path}: {reason}", path=path, reason=why(problem)),
+            M_("start the desk as who owns that file, or give it to who starts the desk: chown"),
+        ) from None
     return database.beside(path)
 
 

@@ -27,13 +27,15 @@ _T = TypeVar("_T")
 
 
 class Desk:
-    """`origin` is what stands before the path of its pages, as a browser sends it; over https it has TLS before it."""
+    """`origin` is what stands before the path of its pages, as a browser sends it; over https it has TLS before it.
+    While it `is_stopping` streams end, so that nobody waits for them."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         parts = urlsplit(origin)
         self.is_secure = parts.scheme == "https"
         self.hosts = frozenset({parts.netloc, *(_loopback_names(parts.port) if not self.is_secure else ())})
+        self.is_stopping = False
         self._looked = float("-inf")
         self._looking = threading.Lock()
         self._state = 0

@@ -90,9 +90,15 @@ def now(journal: Path) -> dict[str, Any]:
 
 
 async def messages(
-    journal: Path, after: int, may_go_on: Callable[[], bool], *, pause: float = _PAUSE_SECONDS
+    journal: Path,
+    after: int,
+    may_go_on: Callable[[], bool],
+    *,
+    is_stopping: Callable[[], bool] = lambda: False,
+    pause: float = _PAUSE_SECONDS,
 ) -> AsyncIterator[bytes]:
-    """Server-sent events of what comes after line `after`, until the run ends or the reader may not read any more."""
+    """Server-sent events of what comes after line `after`, until the run ends, the desk stops, or the reader
+    may not read any more."""
     run = Run(journal)
     begun = beat = time.monotonic()
     try:
@@ -100,7 +106,7 @@ async def messages(
         yield b"retry: 1000\n\n"
         if run.seq > after or run.progress.end:
             yield _event(run)
-        while not run.progress.end and time.monotonic() - begun < LONGEST_SECONDS:
+        while not (run.progress.end or is_stopping()) and time.monotonic() - begun < LONGEST_SECONDS:
             await asyncio.sleep(pause)
             if await asyncio.to_thread(run.read):
                 yield _event(run)

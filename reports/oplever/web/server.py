@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import socket
 from ipaddress import ip_address
+from types import FrameType
 
 from oplever import config, extras, store
 from oplever.app.desk import accounts, arrivals, key, links, once, provider, reads, sessions
@@ -11,6 +14,7 @@ from oplever.errors import OpleverError
 from oplever.files import why
 from oplever.messages import M_
 from oplever.store import desk as desk_store
+from oplever.store import signatures
 from oplever.web.application import application
 from oplever.web.desk import Desk
 
@@ -21,7 +25,7 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
     """Everything that can be wrong is found before the first request: the desk, and the socket on which it listens.
 
     Raises OpleverError: `desk-no-account`, `desk-exposed`, `desk-port`, `desk-unusable`, `config-invalid`,
-    `extra-missing`, `file-unwritable`.
+    `extra-missing`, `file-unwritable`, `signing-failed`.
     """
     if not any(account.closed is None for account in accounts.every()):
         raise OpleverError(
@@ -30,13 +34,14 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
             M_("make one: oplever web account add 'M. de Wit' --role supervisor"),
         )
     with desk_store.opened() as database:
+        desk_store.try_out(database)
         for kept in (reads, links, sessions, once, arrivals):
             kept.forget(database)
     if provider.settings():
         for module in ("httpx2", "joserfc"):
             extras.load(module, "oidc")
     next(iter(store.every()), None)  # a directory that cannot be read says so now
-    key.key()
+    signatures.try_key(key.key())
     url = config.load().desk.url
     if url is None and not _is_loopback(host):
         raise OpleverError(
@@ -67,16 +72,18 @@ def _bound(host: str, port: int) -> socket.socket:
     except OSError as problem:
         if bound is not None:
             bound.close()
+        is_of_another = isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL
+        port_advice = M_("take another port: oplever web serve --port 8766")
         raise OpleverError(
             "desk-port",
             M_("{host} port {port}: {reason}", host=host, port=port, reason=why(problem)),
-            M_("take another port: oplever web serve --port 8766"),
+            M_("give an address of this machine, or leave --host out") if is_of_another else port_advice,
         ) from None
     return bound
 
 
 def serve(desk: Desk, bound: socket.socket) -> None:
-    """Until somebody stops it."""
+    """Until somebody stops it: then pages that follow a run end first, and a browser asks again later."""
     uvicorn = extras.load("uvicorn", "web")
     settings = uvicorn.Config(
         application(desk),
@@ -93,4 +100,13 @@ def serve(desk: Desk, bound: socket.socket) -> None:
         http="h11",
         ws="none",
     )
-    uvicorn.Server(settings).run(sockets=[bound])
+    server = uvicorn.Server(settings)
+    stop = server.handle_exit
+
+    def stop_with_streams(number: int, frame: FrameType | None) -> None:
+        desk.is_stopping = True
+        stop(number, frame)
+
+    server.handle_exit = stop_with_streams
+    with contextlib.suppress(KeyboardInterrupt):  # it is raised again after everything was closed
+        server.run(sockets=[bound])

@@ -150,6 +150,53 @@ def follow_by_keyboard(page: Page, words: str) -> None:
     raise AssertionError(f"no way by keyboard to {words}")
 
 
+WAYS_OF_A_PAGE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+VISIBLE = f"""[...document.querySelectorAll("{WAYS_OF_A_PAGE}")]
+  .filter((place) => place.checkVisibility() && place.tabIndex >= 0)"""
+
+
+def test_every_page_is_gone_through_with_the_keyboard_alone(place: Place) -> None:
+    """Tab comes everywhere in the order of the page, shows where it is, and leads out again."""
+    page = log_in(place.opened(), place.desk, "K. Jansen")
+    wrong = {}
+    for name, path in place.pages.items():
+        page.goto(place.desk.origin + path)
+        page.evaluate(f"window.places = {VISIBLE}; document.body.tabIndex = -1; document.body.focus()")
+        steps = []
+        for _ in range(int(page.evaluate("places.length")) + 1):
+            page.keyboard.press("Tab")
+            steps.append(
+                page.evaluate("""[places.indexOf(document.activeElement),
+              getComputedStyle(document.activeElement).outlineStyle !== "none", document.activeElement.type ?? ""]""")
+            )
+        reached = [step for step in steps if step[0] >= 0]
+        numbers = [step[0] for step in reached]
+        # Of radio buttons with one name Tab reaches one; arrows choose among them.
+        groups = page.evaluate("places.map((one) => one.type === 'radio' ? one.name : '')")
+        missed = {number for number, group in enumerate(groups) if not group} - set(numbers)
+        unseen = [step for step in reached if not step[1]]
+        first_round = numbers[: numbers.index(numbers[0], 1)] if numbers.count(numbers[0]) > 1 else numbers
+        if missed or unseen or first_round != sorted(first_round):
+            wrong[name] = (missed, unseen, first_round)
+    assert wrong == {}
+
+
+def test_every_page_says_the_same_without_script(place: Place) -> None:
+    """And has no button that does nothing."""
+    with_script = log_in(place.opened(), place.desk, "K. Jansen")
+    without = log_in(place.opened(java_script_enabled=False), place.desk, "K. Jansen")
+    wrong = []
+    for name, path in place.pages.items():
+        texts = []
+        for page in (with_script, without):
+            page.goto(place.desk.origin + path)
+            texts.append(page.locator("main").inner_text())
+        dead = without.locator("button[type=button]:visible, canvas:visible").count()
+        if dead or (texts[0] != texts[1] and not path.startswith(("/accept", "/reads"))):
+            wrong.append((name, dead))
+    assert wrong == []
+
+
 # The page allows no style of its own, so that the colours are attributes.
 FAULTY = """document.querySelector('main').insertAdjacentHTML('beforeend',
   '<table bgcolor="#777777"><tr><td><font color="#888888">grey</font></td></tr></table>')"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -150,4 +151,30 @@ def test_a_run_changes_on_the_page_while_it_goes_on(records: Path) -> None:
         while not re.search("web1", page.content()) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert "web1" in page.content()
+    assert complaints == []
+
+
+def test_a_failure_that_comes_later_is_on_the_page_that_was_open(records: Path) -> None:
+    complaints: list[str] = []
+    name = "20261123T110000Z-site-bbbbbb"
+    events = (
+        {"kind": "run_start", "format": "oplever-journal", "version": 2, "id": name},
+        {"kind": "play_start", "play": "p", "name": "Room", "hosts": "all", "targets": ["web1"]},
+        {"kind": "task_start", "task": "t", "play": "p", "name": "Install nginx"},
+        {"kind": "result", "task": "t", "host": "web1", "status": "failed", "message": "no <b>room</b> left"},
+    )
+    lines = [json.dumps({"seq": seq, "t": "2026-11-23T11:00:00.000000Z", **event}) for seq, event in enumerate(events)]
+    journal = records / name / store.JOURNAL
+    journal.parent.mkdir()
+    journal.write_text(lines[0] + "\n")
+    with served() as desk, browsers(complaints) as opened:
+        page = log_in(opened("en-GB"), desk, "M. de Wit")
+        page.goto(f"{desk.origin}/records/{name}/run")
+        expect(page.get_by_text("Nothing so far.")).to_be_visible()
+        with journal.open("a") as file:
+            file.write("\n".join(lines[1:]) + "\n")
+        expect(page.get_by_text("no <b>room</b> left")).to_be_visible()
+        expect(page.locator("main")).to_contain_text("Install nginx")
+        expect(page.locator("td.number").first).to_have_text("1")
+        expect(page.get_by_text("Nothing so far.")).not_to_be_visible()
     assert complaints == []

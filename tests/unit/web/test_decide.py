@@ -59,6 +59,10 @@ def test_an_approval_is_in_the_record_signed_by_the_desk_and_verify_holds(
     assert "at the desk by M. de Wit" in shown
     assert "Signed with an SSH key" not in shown
     assert "approved" in text(browser.page(f"/records/{name}"))
+    note = "Your decision is in the record."
+    assert note in text(browser.page(str(answer.headers["location"])))
+    other = Browser().log_in("T. Bos", "supervisor")
+    assert note not in text(other.page(f"/records/{name}?done=decision"))  # it is not of whoever has the address
 
 
 def test_the_signature_of_the_desk_does_not_pass_for_one_of_the_person(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -77,6 +80,61 @@ def test_a_taken_port_and_an_open_network_are_refused() -> None:
     assert (done.exit_code, "[desk-port]" in done.output) == (2, True)
     done = run("web", "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104 - it is refused
     assert (done.exit_code, "[desk-exposed]" in done.output) == (2, True)
+
+
+def served_without_rights() -> str:
+    """What the command says to somebody who may only do what files allow: root may do anything."""
+    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", sys.executable, "-m", "oplever"]
+    done = subprocess.run(
+        [*command, "web", "serve", "--port", "0"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False), done.stderr
+    return done.stderr
+
+
+def test_what_the_desk_may_not_read_or_write_is_said_before_it_opens(records: Path) -> None:
+    accounts.add("M. de Wit", ("supervisor",), PASSWORD)
+    run("web", "key")
+    database, other = records / "desk.sqlite", 65534
+    os.chown(database, other, other)
+    database.chmod(0o644)
+    assert "Permission denied" in (refused := served_without_rights())
+    assert "[desk-unusable]" in refused
+    assert "chown" in refused
+    database.chmod(0o666)
+    os.chown(records, other, other)
+    records.chmod(0o755)  # SQLite writes a file beside it
+    assert "[desk-unusable]" in served_without_rights()
+    os.chown(records, os.getuid(), os.getgid())
+    (records / "desk_key").write_text("no key")
+    assert "[signing-failed]" in served_without_rights()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"no database", "file is not a database"), (None, "Is a directory")],
+    ids=["text", "directory"],
+)
+def test_a_file_that_is_no_database_is_one_message(records: Path, content: bytes | None, words: str) -> None:
+    (records / "desk.sqlite").write_bytes(content) if content else (records / "desk.sqlite").mkdir()
+    done = run("web", "serve", "--port", "0")
+    assert (done.exit_code, words in done.output, "[desk-unusable]" in done.output) == (2, True, True), done.output
+
+
+def test_a_postgresql_that_is_away_is_one_message(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_DESK_STORE", "postgresql://127.0.0.1:1/oplever")
+    done = run("web", "serve", "--port", "0")
+    assert (done.exit_code, "[desk-unusable]" in done.output) == (2, True)
+    assert "Connection refused" in done.output
+
+
+def test_an_address_of_another_machine_is_one_message(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts.add("M. de Wit", ("supervisor",), PASSWORD)
+    (records.parent / "oplever.yml").write_text("desk: {url: https://desk.school.example}")
+    monkeypatch.setenv("OPLEVER_CONFIG", str(records.parent / "oplever.yml"))
+    for host in ("192.0.2.55", "nohost.invalid"):
+        done = run("web", "serve", "--host", host, "--port", "0")
+        assert (done.exit_code, "[desk-port]" in done.output, "leave --host out" in done.output) == (2, True, True)
 
 
 def test_a_login_is_tried_step_by_step() -> None:
@@ -219,3 +277,28 @@ def test_it_serves_on_a_socket_and_stops(records: Path) -> None:
             process.terminate()
         _, errors = process.communicate(timeout=30)
     assert "Traceback" not in errors
+
+
+def test_it_stops_while_somebody_follows_a_run(records: Path) -> None:
+    """Ctrl-C waits for nobody, and says nothing of what it cut off."""
+    accounts.add("A. Bakker", ("auditor",), PASSWORD)
+    name = "20261123T100000Z-site-aaaaaa"
+    (records / name).mkdir()
+    begun = {"seq": 0, "t": "2026-11-23T10:00:00.000000Z", "kind": "run_start", "format": "oplever-journal",
+             "version": 2, "id": name}  # fmt: skip
+    (records / name / "journal.jsonl").write_text(json.dumps(begun) + "\n")
+    with desk_store.opened() as database:
+        token = sessions.begin(database, "A. Bakker", PASSWORD, "192.0.2.7")
+    command = [sys.executable, "-m", "oplever", "web", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().split()[-1].rpartition(":")[2])
+        with Slow(port) as reader:
+            reader.send(
+                f"GET /records/{name}/run/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                f"Cookie: oplever_desk={token}\r\n\r\n"
+            )
+            assert "text/event-stream" in reader.answer()
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output.strip()) == (0, "stop it with Ctrl-C")

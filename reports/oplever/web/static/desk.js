@@ -57,6 +57,7 @@
         row.forEach((text, place) => {
           const cell = line.insertCell(), box = document.createElement("div");
           cell.dataset.label = heads[place];
+          cell.className = table.tHead.rows[0].cells[place].className;
           box.textContent = text;
           cell.append(box);
         });
@@ -65,10 +66,13 @@
     };
     const show = (run) => {
       const counts = Object.entries(run.counts).map(([code, count]) => `${count} ${word(code)}`).join(", ");
-      if (facts.length === 4) [run.play, run.task, counts, run.results].forEach((text, place) => { facts[place].textContent = text; });
-      for (const table of tables) {
-        if (table.tHead.rows[0].cells.length === 4) fill(table, run.shown.map(([host, code, task, done]) => [host, word(code), task, done]));
-        else fill(table, run.failures.toReversed().map(([host, task, , message]) => [host, task, message]));
+      [run.play, run.task, counts, run.results].forEach((text, place) => { if (text !== "") facts[place].textContent = text; });
+      const rows = { 4: run.shown.map(([host, code, task, done]) => [host, word(code), task, done]),
+        3: run.failures.toReversed().map(([host, task, , message]) => [host, task, message]) };
+      const byWidth = Object.fromEntries([...tables].map((table) => [table.tHead.rows[0].cells.length, table]));
+      for (const [width, lines] of Object.entries(rows)) {
+        if (byWidth[width]) fill(byWidth[width], lines);
+        else if (lines.length) location.reload(); // a page without them was made when there were none yet
       }
       for (const [, host, task, status] of run.lines.slice(-SHOWN)) {
         const line = document.createElement("li");

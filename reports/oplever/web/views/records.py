@@ -13,8 +13,8 @@ from oplever.app.build import paper
 from oplever.files import locked, unreadable
 from oplever.kinds import registry
 from oplever.page import document
-from oplever.page.blocks import Block, Cell, Page, Paragraph, Waiting
-from oplever.page.parts import pairs
+from oplever.page.blocks import Block, Cell, Column, Page, Paragraph, Table, Waiting
+from oplever.page.parts import pairs, table
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import history_text
@@ -37,6 +37,10 @@ DOCUMENT_POLICY = (
 )
 """For a document, which says itself by digests which script and style it has: it is nothing of the desk, and what it
 runs reaches none of it."""
+
+
+_MOST_LINES = 30
+"""Of the history, the newest."""
 
 
 class Shown(NamedTuple):
@@ -72,12 +76,14 @@ def show(visit: Visit) -> Response:
         return visit.go(case_path(of.directory.name))
     visit.note_read(of.record.id)
     t = visit.t
+    has_decided = of.record.accountability.decided_by == visit.account.name and visit.parameter("done") == "decision"
     sections = [
         Section(t("What you can do"), actions(visit, of)),
         *photos(t, path_of(of.directory.name), of.record),
         history(t, of),
     ]
-    return visit.show(front(visit, of, sections))
+    note = t("Your decision is in the record.") if has_decided else ""
+    return visit.show(structs.replace(front(visit, of, sections), note=note))
 
 
 def front(visit: Visit, of: Shown, sections: list[Section]) -> Screen:
@@ -141,13 +147,21 @@ def _documents_state(visit: Visit, of: Shown) -> tuple[Block, ...]:
 
 def history(t: Translator, of: Shown) -> Section:
     """Who added what, newest first."""
-    lines = reversed(of.record.document.history[-30:])
-    facts = (
-        (f"{line.revision}", Cell(history_text(t, clean(line).what), note=f"{t.moment(line.at)} · {clean(line).by}"))
-        for line in lines
-    )
+    rows = [
+        (
+            Cell(f"{line.revision}"),
+            Cell(history_text(t, clean(line).what)),
+            Cell(t.moment(line.at)),
+            Cell(clean(line).by),
+        )
+        for line in reversed(of.record.document.history[-_MOST_LINES:])
+    ]
+    columns = (Column(t("Revision"), 1, True), Column(t("What"), 4), Column(t("When"), 2), Column(t("Who"), 2))
+    shown = table(t("History"), columns, rows)
     return Section(
-        t("History"), pairs(*facts) or (Paragraph(t("Nothing was added to the record of the run."), "info"),)
+        t("History"),
+        tuple(structs.replace(block, is_named=True) for block in shown if isinstance(block, Table))
+        or (Paragraph(t("Nothing was added to the record of the run."), "info"),),
     )
 
 

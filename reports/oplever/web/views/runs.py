@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from oplever import store
 from oplever.app.desk import sessions
 from oplever.files import unreadable
-from oplever.page.blocks import Cell, Column
+from oplever.page.blocks import Cell, Column, Paragraph
 from oplever.page.parts import Blocks, pairs, table
 from oplever.page.translator import N_, Translator
 from oplever.store import desk as desk_store
@@ -73,8 +73,8 @@ def _facts(t: Translator, state: dict[str, Any]) -> Blocks:
 
     text = ", ".join(f"{count} {t(STATES.get(code, code))}" for code, count in counts.items())
     return pairs(
-        (t("Play"), str(state["play"])),
-        (t("Task"), str(state["task"])),
+        (t("Play"), str(state["play"]) or t("none yet")),
+        (t("Task"), str(state["task"]) or t("none yet")),
         (t("Machines"), text or t("none yet")),
         (t("Results"), str(state["results"])),
     )
@@ -102,7 +102,8 @@ def _failures(t: Translator, state: dict[str, Any]) -> Blocks:
 
     heads = (Column(t("Machine"), 2), Column(t("Task"), 4), Column(t("What went wrong"), 6))
     rows = [(Cell(host), Cell(task), Cell(message)) for host, task, _, message in reversed(failures)]
-    return table(t("What went wrong"), heads, rows) or pairs((t("What went wrong"), t("nothing so far")))
+    nothing = t("Nothing.") if state["ended"] else t("Nothing so far.")
+    return table(t("What went wrong"), heads, rows) or (Paragraph(nothing, "info"),)
 
 
 def events(visit: Visit) -> Response:
@@ -116,7 +117,7 @@ def events(visit: Visit) -> Response:
         with desk_store.opened() as database:
             return sessions.is_open(database, token)
 
-    stream = live.messages(journal, after, may_go_on)
+    stream = live.messages(journal, after, may_go_on, is_stopping=lambda: visit.desk.is_stopping)
     headers = {"x-accel-buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
