@@ -3,7 +3,7 @@
 How long pages of the desk take with many records and fifty people at it, each of whom opens a page every second.
 
 The desk runs in a process of its own; whoever asks runs in another one on the same machine. The records are small and
-alike. Beside it: the answer of `/healthz`, which opens the index and draws nothing.
+alike: runs, and as many open reports. Beside it: the answer of `/healthz`, which opens the index and draws nothing.
 Processor time is that of the desk for one answer, when nobody else asks.
 """
 
@@ -19,16 +19,19 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
 from listing import _make
+from oplever.app import incident_rules, incidents
 
 HEADINGS = (
     "records", "page", "processor time of one", "against `/healthz`", "with so many people", "median",
     "95 of 100 within",
 )  # fmt: skip
-PAGES = ("/", "/records", "/records?text=web1&waits_for=supervisor", "/machines", "/healthz")
+PAGES = ("/", "/cases", "/records", "/records?text=web1&waits_for=supervisor", "/machines", "/healthz")
 PASSWORD = "vier woorden zijn genoeg"  # noqa: S105 - of accounts that live as long as the bench
 _HOUR = 3600
 _ROUNDS = 50
@@ -43,6 +46,7 @@ def _rows(records: int, people: int, seconds: float) -> list[tuple[str, ...]]:
     with tempfile.TemporaryDirectory() as place:
         base = Path(place)
         _make(base, records)
+        _report(base, records)
         environment = {**os.environ, "OPLEVER_RECORDS": place, "OPLEVER_STORE": "", "OPLEVER_LANGUAGE": "en"}
         command = [sys.executable, "-m", "oplever", "web"]
         account = [*command, "account", "add", "M. de Wit", "--role", "supervisor", "--role", "technician"]
@@ -56,6 +60,32 @@ def _rows(records: int, people: int, seconds: float) -> list[tuple[str, ...]]:
                 return _asked(records, people, port, seconds, desk.pid)
             finally:
                 desk.terminate()
+
+
+def _report(base: Path, count: int) -> None:
+    """So many open reports, all like the first."""
+    with _environment(OPLEVER_RECORDS=str(base), OPLEVER_DOCUMENTS="0", OPLEVER_STORE=""):
+        reported = {"channel": "counter", "reporter": "J. Bakker", "text": "Het scherm is zwart", "place": "0.14"}
+        first, _ = incidents.new(
+            base, "K. Jansen", {**reported, "category": next(iter(incident_rules.load().rules.categories))}
+        )
+    entries = (first / "entries.jsonl").read_text(encoding="utf-8")
+    for number in range(1, count):
+        name = f"{first.name[:-6]}{number:06x}"
+        if name != first.name:
+            (base / name).mkdir()
+            (base / name / "entries.jsonl").write_text(entries.replace(first.name, name), encoding="utf-8")
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _asked(records: int, people: int, port: int, seconds: float, pid: int) -> list[tuple[str, ...]]:

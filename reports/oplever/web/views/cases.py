@@ -14,7 +14,6 @@ from oplever import store
 from oplever.app import incident_rules, incidents
 from oplever.app.add import changed_since
 from oplever.app.desk import links
-from oplever.app.queue import listing
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.states import COMMANDS, OPEN, possible
@@ -26,7 +25,7 @@ from oplever.record.entries import AnnexEntry, EntryKind
 from oplever.record.model import Record
 from oplever.record.model.incident_rules import Category
 from oplever.record.persons import same_person
-from oplever.store.cases import Case
+from oplever.store.cases import Case, cases
 from oplever.text import clean, clean_text
 from oplever.web import forms, gate
 from oplever.web.collected import case_path
@@ -45,7 +44,8 @@ _ANSWER = "answer."
 def queue(visit: Visit) -> Response:
     """The open cases, the first to handle first; on request all of them."""
     t, is_all = visit.t, visit.parameter("all") == "yes"
-    listed = listing(() if is_all else OPEN)
+    states = () if is_all else OPEN
+    listed = visit.desk.read(("queue", is_all), lambda index: cases(index, states))
     visit.note_read("cases")
     rows = [_row(visit, case) for case in listed[:_MOST]]
     caption = t.plural("{count} report", "{count} reports", len(listed))
