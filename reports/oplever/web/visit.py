@@ -84,10 +84,10 @@ class Visit:
         """A part of the path."""
         return str(self.request.path_params[name])
 
-    def note_read(self, subject: str) -> None:
-        """Keep that this page, which names people, was looked at."""
+    def note_read(self, subject: str, action: str = "") -> None:
+        """Keep that this page, which names people, was looked at; `action` for a page whose path is a secret."""
         login = self.session.account.login if self.session else ""
-        reads.note(self.database, login, self.request.url.path, subject, self.address)
+        reads.note(self.database, login, action or self.request.url.path, subject, self.address)
 
     def screen(self, title: str, sections: Sequence[Section] = (), *, kind: str = "") -> Screen:
         """A page in the frame of the desk."""

@@ -36,6 +36,7 @@ _QR_PIXELS = 260
 
 def show_invite(visit: Visit) -> Response:
     of = _installation(visit)
+    visit.note_read(of.record.id)
     t = visit.t
     form = Form(
         f"{path_of(of.directory.name)}/invite",
@@ -84,6 +85,7 @@ def _installation(visit: Visit) -> Shown:
 
 def show(visit: Visit) -> Response:
     link = links.find(visit.database, "accept", visit.part("token"))
+    visit.note_read(link.record, "/accept")
     return _page(visit, link, shown(visit, link.record))
 
 

@@ -28,6 +28,7 @@ ADDED = {name: kind for name, kind in KINDS.items() if name != "decision"}
 def choose(visit: Visit) -> Response:
     """What is still needed comes first, then everything that can be added."""
     t, of = visit.t, shown(visit, visit.part("name"))
+    visit.note_read(of.record.id)
     path = f"{path_of(of.directory.name)}/add"
     takes = registry.of(of.record).takes
     missing = lacking(of.record)

@@ -19,7 +19,7 @@ def show(visit: Visit) -> Response:
     rows = [
         (
             Cell(t.stamp(read.at)),
-            Cell(clean_text(read.login)),
+            Cell(clean_text(read.login) or t("by a link")),
             Cell(clean_text(read.subject), note=clean_text(read.action)),
             Cell(clean_text(read.address)),
         )

@@ -240,6 +240,7 @@ def _kind(visit: Visit) -> type[EntryKind]:
 
 def show_event(visit: Visit) -> Response:
     kind, of = _kind(visit), _case(visit)
+    visit.note_read(of.record.id)
     return _event(visit, of, kind)
 
 
@@ -295,6 +296,8 @@ def _added(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
 
 def show_reported(visit: Visit) -> Response:
     """One's own report: another one is no page."""
+    _, record = _own_report(visit)
+    visit.note_read(record.id)
     return _reported(visit)
 
 
@@ -330,6 +333,7 @@ def attach_reported(visit: Visit) -> Response:
 def follow(visit: Visit) -> Response:
     """The same by a link, without account."""
     link = links.find(visit.database, "follow", visit.part("token"))
+    visit.note_read(link.record, "/follow")
     return _followed(visit, store.load(visit.desk.record(link.record)))
 
 
