@@ -21,6 +21,7 @@ from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import parameter, typed
 from oplever.cli.help import sentence, spoken
+from oplever.cli.incident_intake import ask
 from oplever.cli.incident_list import local
 from oplever.cli.language import language_option, of_the_user, say, translator
 from oplever.cli.output import tell_documents
@@ -38,7 +39,6 @@ from oplever.page.vocabulary import word
 from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record
-from oplever.record.model.incident_rules import Category, Question
 from oplever.store.cases import Case
 from oplever.text import printable, to_json
 from oplever.words import REFUSING, Language
@@ -106,48 +106,11 @@ def new(by: str, **data: Any) -> None:
     """Take a report in. With impact and urgency it is classified at once. Prints the name of the case last."""
     data = typed(data)
     if sys.stdin.isatty():
-        _ask(data)
+        ask(data, incident_rules.load().rules)
     directory, record = incidents.new(store.records_directory(), by, data)
     _tell(directory, record, "new")
     _first_help(record)
     click.echo(directory.name)
-
-
-def _ask(data: dict[str, Any]) -> None:
-    """Everything that a report takes and was not typed, and the questions of its category."""
-    rules = incident_rules.load().rules
-    for field in fields(_REPORTED):
-        if field.name in ("channel", "text", "reporter", "category", "place", "machine") and field.name not in data:
-            choices = field.choices or (tuple(rules.categories) if field.name == "category" else ())
-            answer = _prompt(field.description.rstrip("."), choices, needed=field.required)
-            data |= {field.name: answer} if answer else {}
-    category = rules.categories.get(str(data.get("category")))
-    if category and not data.get("answer"):
-        data["answer"] = _answers(category) or None
-    for field in fields(_CLASSIFIED):
-        if field.name in ("impact", "urgency") and field.name not in data:
-            answer = _prompt(field.description.rstrip("."), field.choices, needed=False)
-            data |= {field.name: answer} if answer else {}
-
-
-def _answers(category: Category) -> list[str]:
-    pairs = [(question.id, _answer(question)) for question in category.questions]
-    return [f"{name}={text}" for name, text in pairs if text]
-
-
-def _answer(question: Question) -> str:
-    choices = ("yes", "no") if question.type == "yes_no" else question.choices
-    return _prompt(f"{question.ask.nl} / {question.ask.en}", choices, needed=question.required)
-
-
-def _prompt(text: str, choices: tuple[str, ...], *, needed: bool) -> str:
-    """What was typed; empty when Enter alone was, for what is not needed."""
-    shown = f"{printable(text)} ({', '.join(choices)})" if choices else printable(text)
-    while True:
-        answer = str(click.prompt(shown, default=None if needed else "", show_default=False)).strip()
-        if not choices or answer in choices or (not answer and not needed):
-            return answer
-        say("  choose: {choices}", choices=", ".join(choices))
 
 
 def _first_help(record: Record) -> None:

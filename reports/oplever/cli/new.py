@@ -10,6 +10,7 @@ from oplever import store
 from oplever.app.new import new as new_record
 from oplever.cli.days import Day
 from oplever.cli.output import summary, tell_documents
+from oplever.cli.person import by_option_for
 from oplever.kinds.registry import KINDS
 from oplever.words import WorkProcess
 
@@ -17,7 +18,7 @@ from oplever.words import WorkProcess
 @click.command("new")
 @click.argument("kind", type=click.Choice([kind.id for kind in KINDS.values() if kind.command == "oplever new"]))
 @click.option("--title", required=True, help="The assignment in a few words.")
-@click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who opens the record.")
+@by_option_for("Who opens the record.")
 @click.option("--executor", help="Who carries the work out; who opens the record when left out.")
 @click.option("--system", "systems", multiple=True, help="A machine that is worked on; can be given more than once.")
 @click.option(

@@ -10,6 +10,7 @@ from oplever import store
 from oplever.app.sign import sign as sign_record
 from oplever.cli.language import say, translator
 from oplever.cli.output import approved_incomplete, tell_documents
+from oplever.cli.person import by_option_for
 from oplever.messages import M_
 from oplever.page.vocabulary import word
 from oplever.record.entries import Role
@@ -17,7 +18,7 @@ from oplever.record.entries import Role
 
 @click.command()
 @click.argument("record", default="latest")
-@click.option("--by", required=True, envvar="OPLEVER_PERSON", show_envvar=True, help="Who signs.")
+@by_option_for("Who signs.")
 @click.option(
     "--role",
     type=click.Choice(["executor", "verifier", "supervisor", "principal", "user"]),

@@ -453,6 +453,39 @@ def test_on_a_terminal_a_report_is_asked_for_step_by_step(tmp_path: Path, monkey
     assert "first help: Switch the printer off" in done.stdout
 
 
+def test_on_a_terminal_questions_are_in_the_language_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_terminal(monkeypatch)
+    monkeypatch.setenv("OPLEVER_LANGUAGE", "nl")
+    monkeypatch.delenv("OPLEVER_PERSON")
+    answers = ["L. Smit", "balie", "Aan de Balie", "Muis kapot", USER, "9", "1", "", "", "3", "", "2"]
+    done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
+    assert done.exit_code == 0, done.output
+    case = record(done.stdout.splitlines()[-1])["incident"]
+    assert (case["channel"], case["category"], case["priority"]) == ("counter", "hardware", 4)
+    assert case["reported_by"] == "L. Smit"
+    asked = [line for line in done.output.splitlines() if line.endswith("?")]
+    assert asked[0] == "Hoe komt de melding binnen?"
+    assert asked[-1] == "Hoe snel moet het opgelost zijn?"
+    assert "export OPLEVER_PERSON='L. Smit'" in done.output
+    assert done.output.count("kies een nummer van 1 tot en met") == 2, "balie, and 9"
+    assert not {"How", "What", "Who", "channel"} & set(done.output.split())
+
+
+def test_on_a_terminal_a_report_can_wait_for_its_classification(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_terminal(monkeypatch)
+    answers = ["phone", "Muis kapot", USER, "", "", "", ""]  # the last is for the impact; then nothing more is asked
+    done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
+    assert done.exit_code == 0, done.output
+    assert record(done.stdout.splitlines()[-1])["incident"]["priority"] is None
+
+
+def test_a_script_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run("incident", "new", "--channel", "phone", "--reporter", USER, "--text", "x", "--urgency", "2", code=2)
+    assert "impact: this is missing" in done.stderr
+    monkeypatch.delenv("OPLEVER_PERSON")
+    assert "OPLEVER_PERSON" in run("incident", "new", "--channel", "phone", code=2).stderr
+
+
 def test_on_a_terminal_the_reason_for_another_case_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     low, high = new("3", "3"), new("1", "1")
     as_terminal(monkeypatch)

@@ -331,10 +331,13 @@ def test_a_decision_about_own_work_is_refused_and_one_about_another_is_taken() -
 def test_what_was_filled_in_wrongly_is_named_without_paths_of_the_file() -> None:
     with pytest.raises(OpleverError) as caught:
         entries.make("results", BY, AT, {"host": "a", "stage": "x", "file": "f", "digest": "d", "tests": []})
-    assert caught.value.message == "Invalid enum value 'x': `stage`"
+    assert caught.value.message == "stage: x is none of the choices"
     with pytest.raises(OpleverError) as caught:
         entries.make("signature", BY, "", {"role": "user", "statement": "s", "signature": "t", "key": "k"})
-    assert caught.value.message == "Object missing required field `revision`: `entry`"
+    assert caught.value.message == "revision: this is missing"
+    with pytest.raises(OpleverError) as caught:
+        entries.make("hours", BY, AT, {"hours": 1, "activity": "x", "colour": "red"})
+    assert caught.value.message == "colour: the entry has no such field"
 
 
 def test_a_withdrawal_is_listed_with_what_it_withdraws() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, Union, get_args
 
@@ -9,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from oplever.errors import OpleverError
-from oplever.messages import M_
+from oplever.messages import M_, N_, Message
 from oplever.record.entries import withdrawal
 from oplever.record.entries.accept_drift import AcceptDriftEntry
 from oplever.record.entries.acceptance import AcceptanceEntry
@@ -191,9 +192,10 @@ class Log:
         try:
             entry: Entry = msgspec.convert({"at": at, "by": by, "entry": {"added": kind, **data}}, self.line)
         except msgspec.ValidationError as problem:
-            raise OpleverError(
-                "entry-invalid", _plain(str(problem)), M_("see: oplever add {kind} --help", kind=kind)
-            ) from None
+            is_added = kind in KINDS
+            fields = M_("its fields are in docs/reference/entries.md and docs/reference/incidents.md")
+            advice = M_("see: oplever add {kind} --help", kind=kind) if is_added else fields
+            raise OpleverError("entry-invalid", _plain(str(problem)), advice) from None
         return entry
 
     def parse(self, lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
@@ -219,5 +221,20 @@ SHARED = Log()
 make, parse = SHARED.make, SHARED.parse
 
 
-def _plain(text: str) -> str:
-    return text.replace("`$.entry.", "`").replace("`$.", "`").replace(" - at", ":")
+_PROBLEMS: dict[str, str] = {
+    r"Object missing required field `(?P<field>\w+)`": N_("{field}: this is missing"),
+    r"Object contains unknown field `(?P<field>\w+)`": N_("{field}: the entry has no such field"),
+    r"Invalid enum value '?(?P<value>[^']*)'? - at `\$\.entry\.(?P<field>\w+)`": N_(
+        "{field}: {value} is none of the choices"
+    ),
+}
+"""What the library says of an entry that does not fit, and how it is said to people."""
+
+
+def _plain(problem: str) -> Message | str:
+    """What is wrong with an entry, in words for who typed it."""
+    for pattern, text in _PROBLEMS.items():
+        if match := re.match(pattern, problem):
+            params = {**match.groupdict(), "field": match["field"].replace("_", "-")}
+            return Message(text, params)
+    return problem.replace("`$.entry.", "`").replace("`$.", "`").replace(" - at", ":")
