@@ -237,6 +237,7 @@ KINDS: dict[str, Callable[[str], str]] = {
         r"(https?:/)?/[^\s;{}\"'$\\]*", "is neither a path nor an address such as https://school.example/"
     ),
     "size": _matches(r"[0-9]+[kmg]?", "is not a size such as 20m"),
+    "bytes": _matches(r"[1-9][0-9]*[KMGT]", "is not a size such as 500M or 10G"),
     "name_server": name_server,
     "unit": _matches(
         r"[A-Za-z0-9:_.@\\-]+[.](service|socket|target|path|timer)", "is not a unit such as nginx.service"

@@ -1,10 +1,12 @@
-"""Monitoring of a site: a server watches all machines by what their roles declare, over TLS; an alert fires with words
-that help, goes out by mail, and clears; nothing stays of what is taken away."""
+"""Monitoring and logs of a site: a server watches all machines by what their roles declare, over TLS; an alert fires
+with words that help, goes out by mail, and clears. Logs come in, also those of the time that the server was away.
+Nothing stays of what is taken away."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -14,11 +16,11 @@ from lab.site_file import HEAD, SiteFile, differences
 pytestmark = pytest.mark.truth
 
 MACHINES = """\
-roles: {{harden: ~, timesync: ~, monitoring: {everywhere}}}
+roles: {{harden: ~, timesync: ~, monitoring: {everywhere}, logging: {logging}}}
 rooms:
   "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~}}}}
 servers:
-  srv1: {{address: {subnet}.11, roles: {{ca: {{}}, monitoring: {server}}}}}
+  srv1: {{address: {subnet}.11, roles: {{ca: {{}}, monitoring: {server}, logging: {logging}}}}}
   web1: {{address: {subnet}.12, roles: {{php_fpm: {{pools: {{rooster: {{}}}}}}}}}}
 """
 SERVER = "{interval: 3, patience_minutes: 0, mail_to: [beheer@lab.example]}"
@@ -44,8 +46,15 @@ START_MAILBOX = "systemd-run --quiet --unit=mailbox python3 /root/mailbox.py"
 class Site(SiteFile):
     """srv1 watches, web1 has a service, ws1 is in a room; Debian 13 and 12."""
 
-    def play(self, everywhere: str = "{interval: 3}", server: str = SERVER, *, roles: str = "monitoring") -> str:
-        text = (HEAD + MACHINES).format(**self.facts, everywhere=everywhere, server=server)
+    def play(
+        self,
+        everywhere: str = "{interval: 3}",
+        server: str = SERVER,
+        *,
+        logging: str = "{}",
+        roles: str = "monitoring,logging",
+    ) -> str:
+        text = (HEAD + MACHINES).format(**self.facts, everywhere=everywhere, server=server, logging=logging)
         self.path.write_text(text, encoding="utf-8")
         return self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", f"firewall,{roles}").stdout
 
@@ -79,7 +88,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture(scope="module")
 def before(site: Site) -> dict[str, dict[str, object]]:
     """How the machines were; from now on they are watched, and mail of srv1 arrives in a file."""
-    site.play("~", "~", roles="ca,php_fpm")
+    site.play("~", "~", logging="~", roles="ca,php_fpm")
     state = {host: site.snapshot(host) for host in ("srv1", "web1", "ws1")}
     site.lab.shell("srv1", f"cat >/root/mailbox.py <<'END'\n{MAILBOX}END\n{START_MAILBOX}")
     site.play()
@@ -155,8 +164,54 @@ def test_a_user_elsewhere_opens_the_page_over_tls(site: Site) -> None:
     site.lab.shell("ws1", "sed -i /srv1.lab.example/d /etc/hosts")
 
 
+def log_of(site: Site, machine: str, word: str) -> list[str]:
+    """The lines of a machine on the server that begin with a word, each once."""
+    text = site.lab.shell("srv1", f"oplever-logging show {machine} -q -o cat -t oplever-lab --no-pager 2>&1 || true")
+    return list(dict.fromkeys(line for line in text.splitlines() if line.startswith(word)))
+
+
+def text_of(site: Site, machine: str, word: str) -> str:
+    return "\n".join(log_of(site, machine, word))
+
+
+@pytest.mark.usefixtures("before")
+def test_a_line_crosses_within_seconds(site: Site) -> None:
+    for host in ("web1", "ws1"):
+        site.lab.shell(host, f"logger -t oplever-lab 'crossing of {host}'")
+        wait(partial(text_of, site, host, "crossing"), f"crossing of {host}", seconds=20)
+    assert log_of(site, "ws1", "crossing of web1") == []
+
+
+@pytest.mark.usefixtures("before")
+def test_no_line_is_lost_while_the_server_is_away(site: Site) -> None:
+    send = 'for i in $(seq {}); do logger -t oplever-lab "{} $i"; sleep 0.02; done'
+    site.lab.shell("web1", send.format(50, "before"))
+    site.lab.shell("srv1", "systemctl stop nginx 'oplever-logging@*.service'")
+    site.lab.shell("web1", send.format(200, "away"))
+    site.lab.shell("web1", "systemctl restart systemd-journald")
+    site.lab.shell("web1", send.format(50, "later"))
+    site.lab.shell("srv1", "systemctl start nginx")
+    wait(partial(text_of, site, "web1", "later"), "later 50")
+    for word, number in (("before", 50), ("away", 200), ("later", 50)):
+        assert log_of(site, "web1", word) == [f"{word} {i}" for i in range(1, number + 1)]
+
+
+@pytest.mark.usefixtures("before")
+def test_what_is_old_or_too_large_goes(site: Site) -> None:
+    """A machine gets a new file, and the oldest ones go; its log goes on."""
+    site.lab.shell("srv1", 'sed -i \'s/"keep_bytes": [0-9]*/"keep_bytes": 16777216/\' /etc/oplever-logging.json')
+    for _ in range(3):
+        site.lab.shell("web1", "oplever-logging-test")
+        site.lab.shell("srv1", "systemctl start oplever-logging-prune")
+    files = site.lab.shell("srv1", "ls /var/log/oplever-logging").split()
+    assert "web1.journal" not in files, "it was put aside"
+    assert any(name.startswith("web1@") for name in files) or len(files) <= 2, files
+    site.lab.shell("web1", "logger -t oplever-lab 'pruned and on'")
+    wait(partial(text_of, site, "web1", "pruned"), "pruned and on", seconds=30)
+
+
 def test_nothing_stays(site: Site, before: dict[str, dict[str, object]]) -> None:
     site.lab.shell("srv1", "systemctl stop mailbox; rm -f /root/mails /root/mailbox.py")
-    site.play(GONE, GONE)
+    site.play(GONE, GONE, logging="{state: absent, erase: true}")
     after = {host: site.snapshot(host) for host in before}
     assert {host: differences(before[host], after[host]) for host in before} == {"srv1": {}, "web1": {}, "ws1": {}}

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
 # Entry point -> variables that its argument specification requires.
-CLIENT = {"dns_client_servers": ["192.0.2.1"], "backup_server": "srv1", "monitoring_server": "srv1"}
+CLIENT = {"dns_client_servers": ["192.0.2.1"], "backup_server": "srv1", "monitoring_server": "srv1", "logging_server": "srv1"}
 """What a client has to know of its servers."""
 POINTS: dict[tuple[str, str], dict[str, Any]] = {
     (entry["role"], point): CLIENT if "tasks" in entry else {}
@@ -62,6 +62,8 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("timesync", "main"): ({"timesync_servers": ["192.0.2.300"]}, "timesync_servers[0] is not an address such as"),
     ("ca", "main"): ({"ca_hosts": [{"name": "a b"}]}, "ca_hosts[0].name is not a domain name"),
     ("ca", "client"): ({"ca_reload": ["nginx"]}, "ca_reload[0] is not a unit such as nginx.service"),
+    ("logging", "main"): ({"logging_keep_size": "10 GB"}, "logging_keep_size is not a size such as 500M"),
+    ("logging", "client"): ({"logging_local_size": "0M"}, "logging_local_size is not a size such as 500M"),
     ("monitoring", "main"): ({"monitoring_mail_to": ["beheer"]}, "monitoring_mail_to[0] is not a mail address"),
     ("monitoring", "client"): ({"monitoring_watch": [{"role": "a", "port": 0}]}, "monitoring_watch[0].port is not a"),
     ("backup", "main"): ({"backup_time": "2 uur"}, "backup_time is not a time such as 03:00"),

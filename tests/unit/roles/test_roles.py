@@ -24,6 +24,7 @@ OF_OTHER_LABS = {
     "networked_machines": "tests/lab/test_router.py",
     "apt_machines": SERVICES,
     "backup_servers": "tests/lab/test_backup.py",
+    "logging_servers": "tests/lab/test_monitoring.py",
     "mail_clients": SERVICES,
     "monitoring_servers": "tests/lab/test_monitoring.py",
     "php_servers": SERVICES,
