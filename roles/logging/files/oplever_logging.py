@@ -5,6 +5,8 @@
   oplever-logging show MACHINE [OPTIONS]    its log, with any options of journalctl, as -p err --since today
   oplever-logging find MACHINE TEXT         whether a line with this text came in the last hour; waits some seconds
   oplever-logging prune                     remove what is older or larger than agreed; for the timer
+  oplever-logging settle                    let the machines that are agreed send, and no others; for the role
+  oplever-logging stop                      let no machine send
   oplever-logging test space                whether there is room
   oplever-logging test machines             whether every machine that is always on sent something lately
 
@@ -131,6 +133,18 @@ def rotate(path: Path, first: dict[str, Any]) -> str:
     return f"{machine}: a new file"
 
 
+def settle(names: list[str]) -> None:
+    """Have a socket for each of these machines, and none for others. The services start again with the next line."""
+    run("systemctl", "daemon-reload")
+    text = run("systemctl", "list-units", "--all", "--plain", "--no-legend", "--full", "oplever-logging@*")
+    units = [line.split()[0] for line in text.splitlines()]
+    # The sockets first, which would start the services again.
+    for unit in sorted(units, key=lambda unit: unit.endswith(".service")):
+        run("systemctl", "stop", unit)
+    for name in names:
+        run("systemctl", "start", f"oplever-logging@{name}.socket")
+
+
 def problems_with_space(settings: dict[str, Any]) -> list[str]:
     usage = shutil.disk_usage(LOGS)
     free = 100 * usage.free / usage.total
@@ -176,6 +190,9 @@ def answer(arguments: argparse.Namespace, settings: dict[str, Any]) -> int:
         return 1 if problems else 0
     if arguments.command == "prune":
         print("\n".join(prune(settings)))
+    if arguments.command in ("settle", "stop"):
+        settle([machine["name"] for machine in settings["machines"]] if arguments.command == "settle" else [])
+    if arguments.command != "list":
         return 0
     for machine in machines():
         print(f"{machine}\t{last(machine):%Y-%m-%d %H:%M}\t{size(files(machine)) >> 20} MB")
@@ -185,7 +202,7 @@ def answer(arguments: argparse.Namespace, settings: dict[str, Any]) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="oplever-logging", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("list", "prune"):
+    for name in ("list", "prune", "settle", "stop"):
         commands.add_parser(name)
     command = commands.add_parser("show")
     command.add_argument("machine")
