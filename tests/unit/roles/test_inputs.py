@@ -41,6 +41,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "url_path": (["/", "/oud", "/oud/*"], ["oud", "/a b", "/a;", "/$uri", "/*/a"]),
     "redirect": (["/nieuw", "https://school.example/x?y=1"], ["nieuw", "/a;b", "https:x", "/$host", "ftp://a"]),
     "size": (["0", "20m", "512k"], ["20 m", "20mb", "", "m"]),
+    "bytes": (["500M", "10G"], ["0M", "10GB", "10 G", "10", "G"]),
     "name_server": (["192.0.2.1", "192.0.2.1#5353", "2001:db8::1"], ["ns.example", "192.0.2.1#0", "192.0.2.1#"]),
     "locale": (["nl_NL.UTF-8"], ["nl_NL", "nl-NL.UTF-8", "C"]),
     "time_zone": (["Europe/Amsterdam", "Etc/UTC"], ["Europe/Amsterdom", "../../etc/passwd", "/UTC", "CEST+"]),
