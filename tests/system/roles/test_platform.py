@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
 # Entry point -> variables that its argument specification requires.
-CLIENT = {"dns_client_servers": ["192.0.2.1"], "backup_server": "srv1", "monitoring_server": "srv1", "logging_server": "srv1"}
+CLIENT = {
+    "dns_client_servers": ["192.0.2.1"],
+    **dict.fromkeys(("backup_server", "monitoring_server", "logging_server"), "srv1"),
+}
 """What a client has to know of its servers."""
 POINTS: dict[tuple[str, str], dict[str, Any]] = {
     (entry["role"], point): CLIENT if "tasks" in entry else {}
