@@ -35,7 +35,8 @@ def kept(path: str, source: bytes, place: str = PLACE) -> CodeType:
     file = f"{place}/{_imp.source_hash(0, source).hex()}"
     try:
         with open(file, "rb") as stream:
-            code: CodeType = marshal.load(stream)  # noqa: S302 - only root writes there
+            # At once: marshal.load would ask the file for every number and name.
+            code: CodeType = marshal.loads(stream.read())  # noqa: S302 - only root writes there
         _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
     except (OSError, ValueError, EOFError, TypeError):
         code = compile_source(path, source)
