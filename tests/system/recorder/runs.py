@@ -22,6 +22,8 @@ BIN = Path(sys.executable).parent
 SCHEMA = json.loads((ROOT / "docs/reference/journal.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+KEPT = ("ANSIBLE_CALLBACK_PLUGINS",)
+"""With which `tools/pool` has the archives of modules kept."""
 GONE = {"ansible_host": "127.0.0.9", "ansible_port": 9, "ansible_ssh_retries": 0}
 """A machine that does not answer: nobody listens on that port of the loopback."""
 
@@ -57,12 +59,11 @@ class Place:
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal",
             "ANSIBLE_LOCAL_TEMP": str(self.path / "tmp"),
-            "ANSIBLE_CALLBACK_PLUGINS": os.environ.get("ANSIBLE_CALLBACK_PLUGINS", ""),
             "OPLEVER_RECORDS": str(self.records),
             "OPLEVER_DOCUMENTS": "0",
             "PATH": f"{BIN}:{os.environ['PATH']}",
         }
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "OPLEVER_"))}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "OPLEVER_")) or k in KEPT}
         return {**inherited, **settings, **self.environment, **more}
 
     def start(self, *argv: str, **options: Any) -> subprocess.Popen[str]:

@@ -77,7 +77,7 @@ def test_a_run_that_was_stopped_with_ctrl_c(place: Place) -> None:
 
 
 def test_a_full_disk_of_the_controller(place: Place) -> None:
-    tasks = [{"name": f"step {n}", "ansible.builtin.command": "true", "changed_when": False} for n in range(30)]
+    tasks = [{"name": f"step {n}", "ansible.builtin.raw": "true", "changed_when": False} for n in range(30)]
     place.write("work.yml", [{"name": "Install", "hosts": "all", "gather_facts": False, "tasks": tasks}])
     place.records.mkdir()
     command = (

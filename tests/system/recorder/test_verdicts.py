@@ -21,7 +21,8 @@ ALWAYS = {"no_tests", "snapshots_missing"}
 
 
 def task(name: str, **keys: Any) -> dict[str, Any]:
-    return {"name": name, "ansible.builtin.command": "true", **keys}
+    """A task without a module, which costs more than all else."""
+    return {"name": name, "ansible.builtin.raw": "true", **keys}
 
 
 def fails(on: str = "", **keys: Any) -> dict[str, Any]:
