@@ -121,14 +121,8 @@ class VirtualMachine:
     def play(
         self, playbook: str, variables: dict[str, Any], *more: str, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run a playbook of the project on it, as an admin would; its output is the message when it fails."""
-        return self.run(f"playbooks/{playbook}.yml", variables, *more, check=check)
-
-    def run(
-        self, path: str, variables: dict[str, Any], *more: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """As `play`, with the path of a playbook from the root of the repository."""
-        command = [str(BIN / "ansible-playbook"), "-i", str(self.inventory), path]
+        """Run a playbook on it, as an admin would; its output is the message when it fails."""
+        command = [str(BIN / "ansible-playbook"), "-i", str(self.inventory), f"playbooks/{playbook}.yml"]
         command += ["-e", json.dumps(variables), *more]
         env = {**os.environ, "OPLEVER_RECORDS": str(self.records), "PATH": f"{BIN}:{os.environ['PATH']}"}
         done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=1800, check=False)

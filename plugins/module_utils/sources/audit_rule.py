@@ -66,9 +66,12 @@ class Rule:
         return path == self.path or (self.tree and path.startswith(self.path.rstrip("/") + "/"))
 
 
+def subject(select):
+    return select.get("path") or select.get("syscall") or select.get("what")
+
+
 def describe(select):
-    about = select.get("path") or select.get("syscall") or select.get("what")
-    return "rules of audit (auditctl -l and /etc/audit/rules.d), %s" % about
+    return "rules of audit (auditctl -l and /etc/audit/rules.d), %s" % subject(select)
 
 
 def look_up(machine, select):
@@ -76,10 +79,10 @@ def look_up(machine, select):
     if select.get("what"):
         return _state(machine, str(select["what"]))
     covered = _permissions if select.get("path") else _architectures
-    subject = str(select.get("path") or select.get("syscall")), str(select.get("field") or "")
-    on_disk = covered(machine.once(rules_on_disk)[0], *subject)
+    about = str(subject(select)), str(select.get("field") or "")
+    on_disk = covered(machine.once(rules_on_disk)[0], *about)
     try:
-        loaded = covered(machine.once(rules_loaded)[0], *subject)
+        loaded = covered(machine.once(rules_loaded)[0], *about)
     except UnreadableError as problem:
         return {"exists": bool(on_disk), "loaded": problem, "on_disk": on_disk}
     return {"exists": bool(loaded or on_disk), "loaded": loaded, "on_disk": on_disk}
@@ -291,9 +294,9 @@ def _architectures(rules, syscall, field):
     return sorted(architectures)
 
 
-def _state(machine, subject):
-    if subject != "state":
-        raise UnreadableError("audit_rule does not know %s (it knows: state)" % subject)
+def _state(machine, what):
+    if what != "state":
+        raise UnreadableError("audit_rule does not know %s (it knows: state)" % what)
     on_disk, locked_on_disk, refused = machine.once(rules_on_disk)
     facts = {"exists": bool(on_disk), "locked_on_disk": locked_on_disk, "refused": refused}
     try:

@@ -115,6 +115,14 @@ def test_a_client_that_takes_any_machine_is_named(place: Path, line: str, is_tru
     assert [text.partition(": ")[0] for text in trusting] == ["/etc/ssh/ssh_config.d/a.conf:2"] * is_trusting
 
 
+def test_a_client_file_that_a_package_links_there_is_not_named(place: Path) -> None:
+    """As systemd does on Debian 13, for machines that it reaches through a socket."""
+    write(place, "/usr/lib/systemd/ssh_config.d/20-proxy.conf", "Host .host\n\tStrictHostKeyChecking no\n")
+    (place / "etc/ssh/ssh_config.d").mkdir(parents=True)
+    (place / "etc/ssh/ssh_config.d/20-proxy.conf").symlink_to("../../../usr/lib/systemd/ssh_config.d/20-proxy.conf")
+    assert ssh_client.look_up(Machine(str(place)), {})["trusting"] == []
+
+
 @pytest.mark.parametrize(
     ("text", "is_yes"),
     [
