@@ -102,10 +102,10 @@ class Audited:
         machine.shell(f"cat >{FINAL} <<'END'\n{lines_of_the_role(FINAL)}END\naugenrules --load")
         assert failing(audit(machine)) == {}
         machine.shell(f"echo '-e 1' >{FINAL}; sed -i '/sudoers/d' {RULES}; augenrules --load", check=False)
-        found = failing(audit(machine))
-        assert found["AUD-037"] == "locked_on_disk = false"
-        assert found.keys() == {"AUD-009", "AUD-037", "AUD-039"}
-        assert found["AUD-039"] == "not_on_disk = 2"
+        failures = failing(audit(machine))
+        assert failures["AUD-037"] == "locked_on_disk = false"
+        assert failures.keys() == {"AUD-009", "AUD-037", "AUD-039"}
+        assert failures["AUD-039"] == "not_on_disk = 2"
 
 
 class TestDebian12(Audited):

@@ -144,6 +144,8 @@ def reason(line):
     except getopt.GetoptError:
         return None  # agetty refuses it too
     options = dict(pairs)
+    if not options.get("--timeout", options.get("-t", "0")).isdigit():
+        return None
     account = options.get("--autologin", options.get("-a"))
     login = options.get("--login-program", options.get("-l", "/bin/login"))
     words_of_login = options.get("--login-options", options.get("-o", "")).split()

@@ -45,8 +45,8 @@ def wide(rules: str, more: str = "") -> list[str]:
         pytest.skip("no network of its own can be made here")
     assert done.returncode == 0, done.stderr
     machine = commands(Machine("/nonexistent"), **{"nft -j list ruleset": done.stdout})
-    found: list[str] = nftables.look_up(machine, {"hook": "input"})["wide"]
-    return found
+    texts: list[str] = nftables.look_up(machine, {"hook": "input"})["wide"]
+    return texts
 
 
 def test_usual_rules_are_not_wide() -> None:
@@ -80,8 +80,8 @@ def test_usual_rules_are_not_wide() -> None:
     ],
 )
 def test_a_wide_rule_is_named_whatever_its_form(rule: str, text: str) -> None:
-    found = wide(rule + USUAL, "chain open { meta l4proto tcp accept; }")
-    assert any(line.startswith(text) for line in found), found
+    texts = wide(rule + USUAL, "chain open { meta l4proto tcp accept; }")
+    assert any(line.startswith(text) for line in texts), texts
 
 
 def test_what_stands_behind_the_end_does_not_count() -> None:

@@ -35,8 +35,8 @@ def place(tmp_path: Path) -> Path:
 
 
 def writable(place: Path) -> list[str]:
-    found: list[str] = root_program.look_up(Machine(str(place)), {"what": "hooks"})["writable"]
-    return found
+    lines: list[str] = root_program.look_up(Machine(str(place)), {"what": "hooks"})["writable"]
+    return lines
 
 
 def belongs_to_ann(place: Path, path: str, text: str = "x\n") -> None:
