@@ -15,7 +15,9 @@ description:
   - Changes nothing, also without check mode. C(docs/reference/checks.md) describes the syntax of checks.
 options:
   checks:
-    description: The checks, each with C(id), C(title) and C(source), C(select), C(expect). Either these or O(baseline).
+    description:
+      - The checks, each with C(id), C(title) and C(source), C(select), C(expect). Either these, O(baseline),
+        O(suites) or O(role).
     type: list
     elements: dict
   baseline:
@@ -31,6 +33,31 @@ options:
       reference: {description: How the controls stood at the last delivery., type: dict, default: {}}
       host: {description: Name of this machine in the inventory., type: str, default: ""}
       remedied: {description: Controls whose remedy is wanted; not used here., type: list, elements: str, default: []}
+  suites:
+    description: Several suites at once, each with C(checks) and C(suite). The result then has a list of that name.
+    type: list
+    elements: dict
+    suboptions:
+      checks: {description: The checks of the suite., type: list, elements: dict, required: true}
+      suite: {description: Its name., type: str, default: ""}
+  role:
+    description:
+      - A role with tests, as C(name) and C(tasks), its entry point (default C(verify)). Instead of checks of this task,
+        those of the role are evaluated, as its own task C(oplever.lab.checks) in that entry point has them, after its
+        C(oplever.lab.preflight). Nothing of it makes the task fail but a preflight that refuses.
+      - A role whose entry point has more than these two tasks is skipped, and the result has C(left).
+    type: dict
+    suboptions:
+      name: {description: Name of the role., type: str, required: true}
+      tasks: {description: The entry point., type: str, default: verify}
+  together:
+    description: All the roles of a loop over O(role), so that the first item evaluates all of them in one round trip.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: Name of the role., type: str, required: true}
+      tasks: {description: The entry point., type: str, default: verify}
   suite:
     description: Name of the role or profile that the checks belong to.
     type: str
@@ -106,6 +133,15 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+suites:
+  description: With O(suites), what the module returns for each of them, in their order, and nothing else.
+  returned: with O(suites)
+  type: list
+  elements: dict
+left:
+  description: That the tests of O(role) have to run as tasks.
+  returned: when so
+  type: bool
 summary:
   description: How many checks have each status.
   returned: always
@@ -148,9 +184,18 @@ BASELINE = {
     "remedied": {"type": "list", "elements": "str", "default": []},
     **OF_BASELINE,
 }
+ROLE = {"name": {"type": "str", "required": True}, "tasks": {"type": "str", "default": "verify"}}
 OPTIONS = {
     "checks": CHECKS,
     "baseline": {"type": "dict", "options": BASELINE},
+    "suites": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"checks": dict(CHECKS, required=True), "suite": {"type": "str", "default": ""}},
+    },
+    # These two are for the action plugin alone.
+    "role": {"type": "dict", "options": ROLE},
+    "together": {"type": "list", "elements": "dict", "default": [], "options": ROLE},
     "suite": {"type": "str", "default": ""},
     "stage": {"type": "str", "choices": ["before", "during", "after"], "default": "after"},
     "root": {"type": "path", "default": "/"},
@@ -168,38 +213,41 @@ def main():
         argument_spec=OPTIONS,
         supports_check_mode=True,
         no_log=True,
-        required_one_of=[("checks", "baseline")],
-        mutually_exclusive=[("baseline", "checks")],
+        required_one_of=[("checks", "baseline", "suites")],
+        mutually_exclusive=[("baseline", "checks", "suites")],
     )
-    options = {**module.params, **(module.params["baseline"] or {})}
-    invocation = {"module_args": {key: options[key] for key in LABELS}}
+    if module.params["suites"] is None:
+        module.exit_json(**_result({**module.params, **(module.params["baseline"] or {})}))
+    module.exit_json(changed=False, suites=[_result({**module.params, **suite}) for suite in module.params["suites"]])
+
+
+def _result(options):
+    """What the module returns for one suite."""
+    labels = {key: options[key] for key in LABELS}
+    about = {"changed": False, "invocation": {"module_args": labels}}
     wrong = language.problems(options["checks"], options["parameters"]) + waivers.problems(options["exceptions"])
     if wrong:
         more = " (and %d more)" % (len(wrong) - SHOWN) if len(wrong) > SHOWN else ""
-        module.fail_json(
-            msg="Invalid checks: %s%s" % ("; ".join(wrong[:SHOWN]), more),
-            invocation=invocation,
-        )
-    today = time.strftime("%Y-%m-%d")
+        return {**about, "failed": True, "msg": "Invalid checks: %s%s" % ("; ".join(wrong[:SHOWN]), more)}
     if not os.path.isdir(options["root"]):
-        module.fail_json(msg="root: there is no directory %s" % options["root"], invocation=invocation)
+        return {**about, "failed": True, "msg": "root: there is no directory %s" % options["root"]}
+    today = time.strftime("%Y-%m-%d")
     root = os.path.realpath(options["root"])
     machine = Machine(root, options["timeout"], offline=root != "/")
     checks = language.resolve(options["checks"], options["parameters"])
     results = evaluate.evaluate(machine, checks, options["exceptions"], options["host"], today)
     wrong = [result["id"] for result in results if result["status"] in ("fail", "error")]
-    module.exit_json(
-        changed=False,
-        failed=bool(wrong) and options["fail"],
-        summary=evaluate.summary(results),
-        checks=results,
-        exceptions=waivers.grants(options["exceptions"], options["host"], today),
-        reference=options["reference"],
-        msg=evaluate.message(results),
-        ansible_facts={"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
-        invocation=invocation,
-        **invocation["module_args"],
-    )
+    return {
+        **about,
+        **labels,
+        "failed": bool(wrong) and options["fail"],
+        "summary": evaluate.summary(results),
+        "checks": results,
+        "exceptions": waivers.grants(options["exceptions"], options["host"], today),
+        "reference": options["reference"],
+        "msg": evaluate.message(results),
+        "ansible_facts": {"oplever_checks_%s_%s" % (options["suite"] or "checks", options["stage"]): wrong},
+    }
 
 
 if __name__ == "__main__":

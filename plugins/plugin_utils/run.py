@@ -165,12 +165,25 @@ class Run:
 
     def _role(self, task: Any) -> None:
         """What the role of a task gives people, before its first task."""
-        role = getattr(task, "_role", None)
-        if role is None or str(role.get_name()) in self._roles:
+        if (role := getattr(task, "_role", None)) is not None:
+            self._give_out(str(role.get_name()), str(role._role_path))
+
+    def _give_out(self, role: str, path: str) -> None:
+        if role in self._roles:
             return
-        self._roles.add(str(role.get_name()))
-        if parts := handout.read(str(role._role_path)):
-            self.write("role", {"role": str(role.get_name()), "handout": [], **parts})
+        self._roles.add(role)
+        if parts := handout.read(path):
+            self.write("role", {"role": role, "handout": [], **parts})
+
+    def _role_tested(self, data: Mapping[str, Any]) -> None:
+        """A role of which only the tests are run, in a task of a playbook: as if a task of its own had begun."""
+        if not isinstance(data.get("role"), str) or not isinstance(data.get("path"), str):
+            return
+        path = os.path.dirname(os.path.dirname(data["path"]))
+        if path not in self._searched:
+            self._searched.add(path)
+            self._search(variable_files.role_files(path))
+        self._give_out(str(data["role"]), path)
 
     def _know_of_task(self, task: Any) -> None:
         """Secrets that come with the task: in its variables and those of its blocks, in its environment, and in the
@@ -237,7 +250,10 @@ class Run:
         self.write("retry", events.retry_fields(result, self._retries[key], self.redactor))
 
     def item(self, result: Any, status: str) -> None:
-        fields = events.item_fields(result, status, self.action(events.task_of(result)), self.redactor)
+        action = self.action(events.task_of(result))
+        if action == "oplever.lab.checks":
+            self._role_tested(events.data_of(result))
+        fields = events.item_fields(result, status, action, self.redactor)
         if fields is not None:
             self.write("item", fields)
 

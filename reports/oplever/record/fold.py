@@ -332,7 +332,9 @@ def _keep_module_data(run: Run, event: Result | ItemDone) -> bool:
     data = event.data
     if not isinstance(data, dict):
         return False
-    call = Call(event.t, event.host, data, _path(run, event.task))
+    # The tests of roles are run together in one task: each tells of which role they are, and where that declares them.
+    path = data.get("path") if isinstance(data.get("role"), str) else None
+    call = Call(event.t, event.host, data, relative(run, path) if isinstance(path, str) else _path(run, event.task))
     if isinstance(data.get("checks"), list):
         run.checks.append(call)
         return True

@@ -133,6 +133,9 @@ def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ..
             seconds[host] = seconds.get(host, 0.0) + duration
             if role and status != "skipped":
                 roles.setdefault(host, {})[role] = None
+    for call in run.checks:
+        if isinstance(call.data.get("role"), str):
+            roles.setdefault(call.host, {})[call.data["role"]] = None
     return tuple(
         _system(
             run,

@@ -231,3 +231,20 @@ def test_a_check_is_where_its_task_stands_below_where_ansible_ran(
     journal = Journal(cwd=cwd).add("task_start", task="t", play="p", name="t", path=path)
     journal.add("result", task="t", host="a", status="ok", data={"checks": []})
     assert [call.path for call in run(journal).checks] == [shown]
+
+
+def test_tests_that_run_in_a_task_of_a_playbook_belong_to_the_role_that_declares_them() -> None:
+    def data(role: str, suite: str) -> dict[str, Any]:
+        checks = [{"id": f"{suite}.answers", "status": "pass"}]
+        return {"checks": checks, "suite": suite, "stage": "after", "role": role, "path": f"roles/{suite}/verify.yml:6"}
+
+    journal = Journal().add("task_start", task="t", play="p", name="Test the roles", path="tests.yml:3")
+    journal.add("host_start", task="t", host="a")
+    for suite in ("dns", "nginx"):
+        journal.add("item", task="t", host="a", status="ok", data=data(f"oplever.lab.{suite}", suite))
+    record = journal.add("result", task="t", host="a", status="ok").record()
+    assert [(test.suite, test.path) for test in record.tests] == [
+        ("dns", "roles/dns/verify.yml:6"),
+        ("nginx", "roles/nginx/verify.yml:6"),
+    ]
+    assert [system.roles for system in record.systems] == [("oplever.lab.dns", "oplever.lab.nginx")]
