@@ -89,6 +89,12 @@ def together(roles: list[str]) -> dict[str, Any]:
     }
 
 
+def written(place: Path, expression: str) -> dict[str, Any]:
+    """A task that writes a value that the play knows."""
+    content = f"{{{{ {expression} | to_json }}}}"
+    return {"name": "Write", "ansible.builtin.copy": {"content": content, "dest": str(place / "written.json")}}
+
+
 def suites(lines: list[dict[str, Any]]) -> dict[str, tuple[dict[str, str], str, str]]:
     """Id of each check -> its title, status and what was found, without regard to the kind of line."""
     results = [
@@ -111,8 +117,9 @@ def test_the_answers_are_those_of_the_roles_themselves(place: Path) -> None:
     expected = suites(run(place, [own]))
     assert {name: status for name, (_, status, _) in expected.items()} == {"right.file": "pass", "wrong.file": "fail"}
     assert expected["right.file"][0] == {"nl": "right of web1", "en": "right of web1"}
-    lines = run(place, [together(roles)])
+    lines = run(place, [together(roles), written(place, "ansible_facts['oplever_checks_answer_after']")])
     assert suites(lines) == expected
+    assert json.loads((place / "written.json").read_text(encoding="utf-8")) == ["wrong.file"]
     assert {line["data"]["role"] for line in lines if line["kind"] == "item"} == set(roles)
     assert {line["data"]["path"] for line in lines if line["kind"] == "item"} == {
         f"{place}/roles/{role}/tasks/verify.yml:1" for role in roles
@@ -121,14 +128,9 @@ def test_the_answers_are_those_of_the_roles_themselves(place: Path) -> None:
 
 def test_what_is_more_than_checks_is_left(place: Path) -> None:
     roles = ["right", "conditional", "elsewhere", "more"]
-    write = {
-        "name": "Write", "ansible.builtin.copy": {
-            "content": "{{ answers.results | selectattr('left', 'defined') | map(attribute='item.name') | to_json }}",
-            "dest": str(place / "left.json"),
-        },
-    }  # fmt: skip
-    assert set(suites(run(place, [together(roles), write]))) == {"right.file"}
-    assert json.loads((place / "left.json").read_text(encoding="utf-8")) == ["conditional", "elsewhere", "more"]
+    left = written(place, "answers.results | selectattr('left', 'defined') | map(attribute='item.name')")
+    assert set(suites(run(place, [together(roles), left]))) == {"right.file"}
+    assert json.loads((place / "written.json").read_text(encoding="utf-8")) == ["conditional", "elsewhere", "more"]
 
 
 def test_a_role_that_refuses_fails_and_the_others_are_tested(place: Path) -> None:
