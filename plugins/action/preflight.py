@@ -74,6 +74,8 @@ class ActionModule(ActionBase):
     def _mistakes(self, variables: dict[str, Any], gathered: Mapping[str, Any]) -> list[str]:
         """What the variables named in `mistakes` hold, with the facts that were `gathered` just now."""
         names: list[str] = self._task.args.get("mistakes") or []
+        if unknown := [name for name in names if name not in variables]:
+            return [f"oplever.lab.preflight: there is no variable {', '.join(unknown)}."]
         facts = {**(variables.get("ansible_facts") or {}), **_without_prefix(gathered)}
         templar = self._templar.copy_with_new_env(available_variables={**variables, "ansible_facts": facts})
         return [str(mistake) for name in names for mistake in templar.template(variables[name])]
