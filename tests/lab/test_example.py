@@ -80,7 +80,7 @@ class School:
         for network, more in RANGES.items():
             text = re.sub(
                 re.escape(network) + r"(\d+)",
-                lambda found, more=more: f"{facts['subnet']}.{int(found[1]) + more}",
+                lambda match, more=more: f"{facts['subnet']}.{int(match[1]) + more}",
                 text,
             )
         key = Path(facts["files"], "id_ed25519.pub").read_text(encoding="utf-8").strip()
