@@ -60,6 +60,8 @@ from ansible.module_utils.basic import AnsibleModule
 GONE = re.compile(r"(?m)^(?:Purg|Remv) (\S+) ")
 LEFT_GROUPS = {"ssl-cert": "ssl-cert"}
 """Package to the group that it leaves behind when it is purged."""
+TAKEN_ALONG = {"locales": "/etc/default/locale"}
+"""Package to a link of systemd that it takes along; systemd makes it again at the next start, or when asked."""
 # A package that another one only suggests was not there for that one: apt installs no suggestions by itself.
 SIMULATE = ["--simulate", "-o", "APT::AutoRemove::SuggestsImportant=false"]
 APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=60"]
@@ -89,6 +91,8 @@ def main():
         for group in [LEFT_GROUPS[name] for name in names if verb == "purge" and name in LEFT_GROUPS]:
             if module.run_command(["getent", "group", group])[0] == 0:
                 run("groupdel", group)
+        for path in [TAKEN_ALONG[name] for name in names if verb == "purge" and name in TAKEN_ALONG]:
+            run("systemd-tmpfiles", "--create", "--prefix=" + path)
     module.exit_json(changed=bool(names), purged=names, kept=kept)
 
 
