@@ -272,7 +272,7 @@ def problems_with_machines(settings: dict[str, Any]) -> list[str]:
     schemes = {
         target["labels"]["machine"]: target["scrapeUrl"].partition(":")[0]
         for target in ask("targets", state="active")["activeTargets"]
-        if "machine" in target["labels"]
+        if target["labels"]["job"].startswith("machines")  # not the server itself, which has a name too
     }
     problems = []
     for machine in machines(settings):

@@ -156,7 +156,11 @@ def test_a_workstation_may_be_off_and_a_server_may_not(server: Any, monkeypatch:
 
 def test_what_was_not_measured_over_tls_is_a_problem(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ways = {"ws1": "https", "srv1": "http", "srv2": "http"}
-    targets = [{"labels": {"machine": name}, "scrapeUrl": f"{way}://192.0.2.1:9100/"} for name, way in ways.items()]
+    targets = [
+        {"labels": {"machine": name, "job": "machines"}, "scrapeUrl": f"{way}://192.0.2.1:9100/"}
+        for name, way in ways.items()
+    ]
+    targets.append({"labels": {"machine": "ws1", "job": "server"}, "scrapeUrl": "http://127.0.0.1:9090/metrics"})
     up = dict.fromkeys(("ws1", "srv1", "srv2"), 1)
     answering(server, monkeypatch, up=up, targets={"activeTargets": targets})
     assert server.problems_with_machines(SETTINGS) == [
