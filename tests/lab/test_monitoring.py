@@ -20,10 +20,10 @@ roles: {{harden: ~, timesync: ~, monitoring: {everywhere}, logging: {logging}}}
 rooms:
   "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~}}}}
 servers:
-  srv1: {{address: {subnet}.11, roles: {{ca: {{}}, monitoring: {server}, logging: {logging}}}}}
+  srv1: {{address: {subnet}.11, roles: {{ca: {{}}{server}}}}}
   web1: {{address: {subnet}.12, roles: {{php_fpm: {{pools: {{rooster: {{}}}}}}}}}}
 """
-SERVER = "{interval: 3, patience_minutes: 0, mail_to: [beheer@lab.example]}"
+SERVER = ", monitoring: {interval: 3, patience_minutes: 0, mail_to: [beheer@lab.example]}, logging: {}"
 GONE = "{state: absent}"
 MAILBOX = """import socket
 server = socket.create_server(("127.0.0.1", 25))
@@ -88,7 +88,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture(scope="module")
 def before(site: Site) -> dict[str, dict[str, object]]:
     """How the machines were; from now on they are watched, and mail of srv1 arrives in a file."""
-    site.play("~", "~", logging="~", roles="ca,php_fpm")
+    site.play("~", "", logging="~", roles="ca,php_fpm")
     state = {host: site.snapshot(host) for host in ("srv1", "web1", "ws1")}
     site.lab.shell("srv1", f"cat >/root/mailbox.py <<'END'\n{MAILBOX}END\n{START_MAILBOX}")
     site.play()
@@ -214,6 +214,6 @@ def test_what_is_old_or_too_large_goes(site: Site) -> None:
 
 def test_nothing_stays(site: Site, before: dict[str, dict[str, object]]) -> None:
     site.lab.shell("srv1", "systemctl stop mailbox; rm -f /root/mails /root/mailbox.py")
-    site.play(GONE, GONE, logging="{state: absent, erase: true}")
+    site.play(GONE, "", logging="{state: absent, erase: true}")
     after = {host: site.snapshot(host) for host in before}
     assert {host: differences(before[host], after[host]) for host in before} == {"srv1": {}, "web1": {}, "ws1": {}}

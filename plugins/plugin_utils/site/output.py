@@ -150,7 +150,13 @@ class _Writer:
         variables |= upkeep.variables(present, {role.name for role in serving}, merged.options)
         for role in present:
             self._require(role, merged, [*around, *narrow])
-        for role in served:
+        # What was sent to a server that is gone has to be stopped on every machine: the main entry point does both.
+        ended = [
+            role
+            for role in present
+            if role.everywhere and "state" in role.client_options and _is_removed(merged.options.get(role.name))
+        ]
+        for role in [*served, *(role for role in ended if role not in served)]:
             if role.group:
                 self.result.group(role.group, [machine.name])
             if role.foreign:

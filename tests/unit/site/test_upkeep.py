@@ -119,6 +119,7 @@ def test_one_line_at_a_server_has_all_machines_watched(load_site: Any) -> None:
     assert ports(machines["srv3"]) == ports(machines["pc3"]) == {"9100": ["192.0.2.11"]}
     assert ports(machines["srv2"]) == ports(machines["pc1"]) == {}
     assert machines["pc1"]["oplever_without"] == ["monitoring"]
+    assert inventory.members["monitoring_servers"] == ["mon1", "srv2"], "srv2 has to take its part away"
     assert ports(machines["mon1"]) == {"80": ["192.0.2.0/24"]}, "it asks itself without the packet filter"
     assert ("monitoring", "prometheus.service") in rows(machines["mon1"], "monitoring", "monitoring")
     assert rows(machines["srv3"], "monitoring", "monitoring") == [
