@@ -301,4 +301,5 @@ def test_it_stops_while_somebody_follows_a_run(records: Path) -> None:
             assert "text/event-stream" in reader.answer()
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=60)
-    assert (process.returncode, output.strip()) == (0, "stop it with Ctrl-C")
+    complaints = [word for word in ("Traceback", "ERROR", "Aborted") if word in output]
+    assert (process.returncode, complaints) == (0, [])

@@ -133,7 +133,7 @@ def person(provider: Provider, code: str, verifier: str, nonce: str, callback: s
     Raises OpleverError: `provider-refused` when anything of the answer is not as it has to be, `provider-unreachable`.
     """
     oidc = provider.settings
-    claims = _claims(provider, _token(provider, code, verifier, callback), nonce, anew=since is not None)
+    claims = _claims(provider, _token(provider, code, verifier, callback), nonce)
     moment = claims.get("auth_time")
     logged_in = int(moment) if isinstance(moment, int | float) else None
     if since is not None and (logged_in is None or logged_in < since - _LEEWAY):
@@ -208,7 +208,7 @@ def _answer(oidc: Oidc, method: str, place: str, form: Mapping[str, str] | None 
     return content
 
 
-def _claims(provider: Provider, token: str, nonce: str, *, anew: bool) -> dict[str, Any]:
+def _claims(provider: Provider, token: str, nonce: str) -> dict[str, Any]:
     """What the ID token says, when it is one for this login at this desk. Raises OpleverError (`provider-refused`)."""
     oidc = provider.settings
     jwt, errors = extras.load("joserfc.jwt", "oidc"), extras.load("joserfc.errors", "oidc")
@@ -220,8 +220,6 @@ def _claims(provider: Provider, token: str, nonce: str, *, anew: bool) -> dict[s
         "iat": {"essential": True},
         "nonce": {"essential": True, "value": nonce},
     }
-    if anew:
-        checks["auth_time"] = {"essential": True}
     try:
         claims = _decoded(provider, token)
         jwt.JWTClaimsRegistry(leeway=_LEEWAY, **checks).validate(claims)
