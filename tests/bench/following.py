@@ -118,8 +118,8 @@ def _row(hosts: int, tasks: int, readers: int, seconds: float) -> tuple[str, ...
         alone = _by_json(journal)
     results = [seq for seq, line in enumerate(lines) if b'"result"' in line]
     lost = sum(len(set(results) - set(person.lines)) for person in people) if hosts <= _LINES_UP_TO else 0
-    told_twice = sum(len(person.lines) - len(set(person.lines)) for person in people)
-    assert told_twice == 0, told_twice
+    repeated = sum(len(person.lines) - len(set(person.lines)) for person in people)
+    assert repeated == 0, repeated
     delays = [delay for person in people for delay in person.delays]
     return (
         f"{hosts:,}",

@@ -273,19 +273,19 @@ def test_from_delivery_to_approval(lab: Lab, server: Server, language: str, tmp_
         second = Delivery(lab, "-e", size(tmp_path, "20m")).finish()
         joined = lab.oplever("join", name, second.name, "--by", TECHNICIAN)
         assert joined.returncode == 0, joined.stdout + joined.stderr
-        whole = joined.stdout.split()[-1]
-        desk.open(technician, f"/records/{whole}")
+        delivery = joined.stdout.split()[-1]
+        desk.open(technician, f"/records/{delivery}")
         desk.keep(technician, "joined")
-        desk.add(technician, whole, "hours", hours="1", activity="nginx")
-        answered(desk, technician, whole, is_drawn=False)
-        desk.decide(supervisor, whole, "approved")
+        desk.add(technician, delivery, "hours", hours="1", activity="nginx")
+        answered(desk, technician, delivery, is_drawn=False)
+        desk.decide(supervisor, delivery, "approved")
         expect(supervisor.locator(".verdict")).to_contain_text(desk.t("Delivered"))
-        desk.open(narrow, f"/records/{whole}")
+        desk.open(narrow, f"/records/{delivery}")
         desk.keep(narrow, "approved-narrow")
     lost = "net::ERR_"  # of the connection that was cut on purpose
     assert [text for text in complaints if lost not in text and "status of 410" not in text] == []
     assert "client_max_body_size 20m" in lab.shell("web1", "nginx -T 2>/dev/null")
-    verified(lab, whole, tmp_path)
+    verified(lab, delivery, tmp_path)
 
 
 def size(place: Path, largest: str) -> str:

@@ -139,16 +139,16 @@ def test_a_code_of_somebody_else_or_of_before_is_refused(provider: Provider) -> 
     accounts.add(NAME, ("supervisor",), identity=IDENTITY)
     stolen = provider.log_in(leave(Browser()))
     browser = Browser()
-    own = provider.log_in(leave(browser))
+    answer_address = provider.log_in(leave(browser))
     code = stolen.partition("code=")[2].partition("&")[0]
-    mixed = own.replace(own.partition("code=")[2].partition("&")[0], code)
+    mixed = answer_address.replace(answer_address.partition("code=")[2].partition("&")[0], code)
     answer = come_back(browser, mixed)
     assert (answer.status_code, "invalid_grant" in answer.text) == (401, True)
     browser = Browser()
-    own = provider.log_in(leave(browser))
-    used = own.partition("code=")[2].partition("&")[0]
+    answer_address = provider.log_in(leave(browser))
+    used = answer_address.partition("code=")[2].partition("&")[0]
     provider.codes.pop(used)
-    assert "invalid_grant" in come_back(browser, own).text
+    assert "invalid_grant" in come_back(browser, answer_address).text
 
 
 def test_a_login_that_took_too_long_is_over(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,12 +152,12 @@ def give_roles(database: Database, login: str, roles: Sequence[Role]) -> None:
 def _identify(database: Database, login: str, identity: str) -> None:
     """Raises OpleverError (`account-taken`) when another account is called so."""
     values = {"login": login, "identity": identity}
-    others = database.column("SELECT login FROM oplever_desk_identities WHERE identity = :identity", values)
-    if identity and others not in ([], [login]):
+    holders = database.column("SELECT login FROM oplever_desk_identities WHERE identity = :identity", values)
+    if identity and holders not in ([], [login]):
         raise OpleverError(
             "account-taken",
-            M_("{identity} is the account {other}", identity=identity, other=others[0]),
-            M_("take it away there first: oplever web account change '{other}' --identity ''", other=others[0]),
+            M_("{identity} is the account {other}", identity=identity, other=holders[0]),
+            M_("take it away there first: oplever web account change '{other}' --identity ''", other=holders[0]),
         )
     database.change("DELETE FROM oplever_desk_identities WHERE login = :login", values)
     if identity:

@@ -116,8 +116,8 @@ def account_of(database: Database, oidc: Oidc, person: Person) -> Account:
 def roles_of(oidc: Oidc, groups: Sequence[str]) -> tuple[Role, ...]:
     """The roles that these groups give."""
     values = oidc.roles.values if oidc.roles else {}
-    given = {role for group in groups for role in values.get(group, ())}
-    return tuple(role for role in ROLES if role in given)
+    granted = {role for group in groups for role in values.get(group, ())}
+    return tuple(role for role in ROLES if role in granted)
 
 
 def keep_proof(database: Database, session: str, subject: str) -> None:
