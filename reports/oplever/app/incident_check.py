@@ -11,6 +11,7 @@ from oplever.app import incident_rules, incidents
 from oplever.app.incident_sources import unreported
 from oplever.kinds.incident.completeness import open_ends
 from oplever.kinds.incident.states import OPEN
+from oplever.messages import M_
 from oplever.store import mails, manifest
 from oplever.store.cases import Case, cases, newest_runs
 from oplever.store.cases import mails as mails_of_cases
@@ -35,10 +36,12 @@ def check() -> Checked:
     mistakes = incident_rules.lint(source) if source else ()
     with open_index() as index:
         listed, runs, digests = cases(index), newest_runs(index), {mail.digest for mail in mails_of_cases(index)}
-        broken = [f"{row.name} cannot be read: {row.problem}" for row in unreadable(index)]
+        broken = [
+            M_("{name} cannot be read: {problem}", name=row.name, problem=row.problem) for row in unreadable(index)
+        ]
     problems = [problem for case in listed for problem in _case_problems(case)]
     return Checked(
-        rules=str(source) if source else "those that come with Oplever",
+        rules=str(source) if source else M_("those that come with Oplever"),
         mistakes=tuple(incident_rules.placed(source, mistake) for mistake in mistakes) if source else (),
         problems=(*broken, *problems, *_unreported(runs, listed), *_mail_problems(listed, digests)),
         cases=len(listed),
@@ -50,12 +53,17 @@ def _case_problems(case: Case) -> Iterator[str]:
     record = store.load(directory)
     incident = incidents.case_of(record)
     if not incident.reported_at:
-        yield f"{case.name}: it has no report"
+        yield M_("{name}: it has no report", name=case.name)
     if record.status == "closed":
-        yield from (f"{case.name}: it is closed without this: {rule.words}" for rule in open_ends(record))
+        for rule in open_ends(record):
+            yield M_("{name}: it is closed without this: {subject}", name=case.name, subject=rule.words)
     if incident.void:
         revisions = ", ".join(map(str, incident.void))
-        yield f"{case.name}: entries without effect in revisions {revisions}: correct them, or add them again"
+        yield M_(
+            "{name}: entries without effect in revisions {revisions}: correct them, or add them again",
+            name=case.name,
+            revisions=revisions,
+        )
     if (directory / store.MANIFEST).is_file():
         yield from (f"{case.name}: {problem}" for problem in manifest.problems(directory)[:1])
 
@@ -68,11 +76,16 @@ def _mail_problems(listed: list[Case], digests: set[str]) -> Iterator[str]:
         if line.outcome not in ("new", "added") or line.case in removed:
             continue
         if line.case not in names:
-            yield f"{mails.LOG}: mail {line.digest[:12]} made case {line.case}, which is not there"
+            yield M_(
+                "{log}: mail {digest} made case {case}, which is not there",
+                log=mails.LOG, digest=line.digest[:12], case=line.case,
+            )  # fmt: skip
         elif line.digest not in digests:
-            yield f"{mails.LOG}: mail {line.digest[:12]} is not in case {line.case}"
+            yield M_(
+                "{log}: mail {digest} is not in case {case}", log=mails.LOG, digest=line.digest[:12], case=line.case
+            )
     for path in mails.unfinished(base):
-        yield f"{path.name}: this mail may have gone out and is in no case"
+        yield M_("{name}: this mail may have gone out and is in no case", name=path.name)
 
 
 def _unreported(runs: list[str], listed: list[Case]) -> Iterator[str]:
@@ -80,4 +93,8 @@ def _unreported(runs: list[str], listed: list[Case]) -> Iterator[str]:
     open_cases = [case for case in listed if case.state in OPEN]
     for name in runs:
         for cause in unreported(store.load(store.find(name)), open_cases):
-            yield f"{name}: no case is about {cause}; make one: oplever incident from-record {name}"
+            yield M_(
+                "{name}: no case is about {cause}; make one: oplever incident from-record {name}",
+                name=name,
+                cause=cause,
+            )

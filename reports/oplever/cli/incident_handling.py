@@ -30,12 +30,12 @@ from oplever.cli.person import by_option, by_parameter
 from oplever.cli.tables import format_option, status_word, table
 from oplever.kinds import registry
 from oplever.kinds.base import about
+from oplever.kinds.incident.chapters.terms import READINGS, TARGETS
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.targets import measure
-from oplever.messages import M_
+from oplever.messages import M_, said
 from oplever.page.parts import titled
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import word
 from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record
@@ -144,11 +144,11 @@ def _limits(t: Translator, record: Record) -> None:
     measured = measure(incidents.case_of(record), datetime.now(UTC))
     rows = [
         (
-            word(t, limit.name),
+            t(TARGETS[limit.name]),
             limit.limit or "-",
             local(limit.due) if limit.due else "-",
             f"{limit.elapsed.total_seconds() / 3600:.2f} h",
-            word(t, limit.reading),
+            t(READINGS[limit.reading]),
         )
         for limit in measured
     ]
@@ -290,7 +290,7 @@ def check(ctx: click.Context) -> None:
     for mistake in checked.mistakes:
         click.echo(printable(mistake), err=True)
     for problem in checked.problems:
-        click.echo(printable(problem), err=True)
+        click.echo(printable(said(problem, translator())), err=True)
     wrong = len(checked.mistakes) + len(checked.problems)
     t = translator()
     outcome = t.plural("{count} problem", "{count} problems", wrong) if wrong else t("everything is in order")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from oplever.errors import OpleverError
-from oplever.messages import M_
+from oplever.messages import M_, Message
 from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
 from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
@@ -44,12 +44,11 @@ class Rule(Struct, frozen=True):
         return self.section in NONE_OF
 
     @property
-    def words(self) -> str:
-        """What is missing, in a few English words."""
-        from oplever.page.translator import Translator  # noqa: PLC0415 - most commands tell nothing that is missing
-        from oplever.page.vocabulary import missing_text  # noqa: PLC0415
+    def words(self) -> Message:
+        """What is missing, in a few words."""
+        from oplever.page.vocabulary import MISSING  # noqa: PLC0415 - most commands tell nothing that is missing
 
-        return missing_text(Translator("en"), self.code, {})
+        return Message(MISSING.get(self.code, self.code), {})
 
     @property
     def command(self) -> str:

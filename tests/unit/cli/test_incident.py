@@ -357,6 +357,8 @@ def test_check_names_a_case_that_was_closed_by_hand_in_its_file(base: Path) -> N
     done = incident("check")
     assert done.exit_code == 1
     assert f"{name}: it is closed without this: Whether the user is satisfied with the solution" in done.stderr
+    in_dutch = run("--language", "nl", "incident", "check")
+    assert f"{name}: is gesloten zonder dit: Of de gebruiker tevreden is" in in_dutch.stderr
 
 
 def test_names_in_a_case_become_pseudonyms(base: Path) -> None:
@@ -537,3 +539,16 @@ def test_names_in_the_rules_of_a_case_go_with_the_others(base: Path, tmp_path: P
     kept = (directory / "entries.jsonl").read_text(encoding="utf-8")
     assert [name for name in people if name in kept] == []
     assert run("report", directory.name).exit_code in (0, 1)
+
+
+def test_what_a_case_lacks_and_how_its_limits_stand_are_said_in_the_language_of_the_user() -> None:
+    name = solved(new("2", "2"))
+    refused = run("--language", "nl", "incident", "close", name)
+    assert refused.exit_code == 2
+    assert f"{name} kan nog niet dicht; dit ontbreekt:" in refused.stderr
+    lacking = [line for line in refused.stderr.splitlines() if line.startswith("  - ")]
+    assert lacking[-1].startswith("  - Of de gebruiker tevreden is met de oplossing: oplever incident confirm")
+    shown = run("incident", "show", name, "--language", "nl").stdout.partition("termijn")[2]
+    assert "Reactietijd" in shown
+    assert "op tijd" in shown
+    assert not {"response", "solution", "met", "running"} & set(shown.split())

@@ -31,6 +31,17 @@ WAITS: dict[str, str] = {
     "colleague": N_("a colleague"),
 }
 TARGETS: dict[str, str] = {"response": N_("Response time"), "solution": N_("Resolution time")}
+READINGS: dict[str, str] = {
+    "met": N_("in time"),
+    "missed": N_("too late"),
+    "overdue": N_("overdue"),
+    "nearly_due": N_("nearly due"),
+    "running": N_("in time so far"),
+    "stands_still": N_("the clock stands still"),
+    "no_priority": N_("no priority yet"),
+    "no_calendar": N_("no working hours in the calendar"),
+}
+"""How a time limit stands."""
 RETESTS: dict[str, tuple[Tone, str]] = {
     "pass": ("good", N_("passed")),
     "fail": ("bad", N_("failed")),

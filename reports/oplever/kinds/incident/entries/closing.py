@@ -112,8 +112,11 @@ class ClosedEntry(Event, frozen=True, tag="closed"):
 
     def require(self, record: Record, case: Incident, envelope: Envelope) -> None:
         if missing := open_ends(record):
-            details = tuple(f"- {rule.words}: {about(rule.command, record.id)}" for rule in missing)
-            message = M_("{id} cannot be closed: {count} things are missing", id=record.id, count=len(missing))
+            details = tuple(
+                M_("- {subject}: {command}", subject=rule.words, command=about(rule.command, record.id))
+                for rule in missing
+            )
+            message = M_("{id} cannot be closed yet; this is missing:", id=record.id)
             advice = M_("add what is missing, then close it; what cannot be solved: oplever incident escalate")
             raise OpleverError("incident-open-ends", message, advice, details)
 
