@@ -165,27 +165,23 @@ def failing(collection: Collection, t: Translator) -> tuple[Part, ...]:
         "control": (t("Controls that fail"), t("No control fails, as far as security was measured.")),
         "test": (t("Tests that fail"), t("No test fails, as far as machines were tested.")),
     }
-    columns = (
-        Column(t("Test or control"), 7),
-        Column(t("Severity"), 2),
-        Column(t("Machines"), 1, True),
-        Column(t("Which"), 6),
-    )
+    which = (Column(t("Machines"), 1, True), Column(t("Which"), 6))
+    columns = {  # a test has no severity
+        "control": (Column(t("Test or control"), 7), Column(t("Severity"), 2), *which),
+        "test": (Column(t("Test or control"), 7), *which),
+    }
     parts = []
     for kind, (title, empty) in texts.items():
         rows = [_failing(t, currents) for (of_kind, _), currents in collection.failing.items() if of_kind == kind]
-        parts.append(cells.part(f"{kind}s", title, columns, rows, empty))
+        parts.append(cells.part(f"{kind}s", title, columns[kind], rows, empty))
     return tuple(parts)
 
 
 def _failing(t: Translator, currents: list[Current]) -> tuple[Cell, ...]:
     count, names = cells.hosts_of(t, currents)
-    return (
-        cells.failing_title(t, currents[0]),
-        cells.severity_cell(t, currents[0].failing.severity),
-        Cell(t.number(count)),
-        Cell(names),
-    )
+    first = currents[0]
+    severity = (cells.severity_cell(t, first.failing.severity),) if first.failing.kind == "control" else ()
+    return (cells.failing_title(t, first), *severity, Cell(t.number(count)), Cell(names))
 
 
 def decisions(collection: Collection, t: Translator) -> tuple[Part, ...]:
