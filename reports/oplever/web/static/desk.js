@@ -72,7 +72,7 @@
       const byWidth = Object.fromEntries([...tables].map((table) => [table.tHead.rows[0].cells.length, table]));
       for (const [width, lines] of Object.entries(rows)) {
         if (byWidth[width]) fill(byWidth[width], lines);
-        else if (lines.length) location.reload(); // a page without them was made when there were none yet
+        else if (lines.length) { stream.close(); location.reload(); } // made when there were none yet
       }
       for (const [, host, task, status] of run.lines.slice(-SHOWN)) {
         const line = document.createElement("li");
