@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.template import Templar
 from ansible_collections.oplever.lab.plugins.plugin_utils import role_tests
 from ansible_collections.oplever.lab.plugins.plugin_utils.role_tests import RoleTests
 
@@ -40,7 +41,7 @@ class ActionModule(ActionBase):
 
     def asked_beforehand(self, task: Any, variables: dict[str, Any]) -> dict[str, Any]:
         """What the preflight of a role says."""
-        templar = self._templar.copy_with_new_env(available_variables=variables)
+        templar = self._templar_of(variables)
         step = task.copy()
         step.args = role_tests.plain(templar.template(task.args))
         action = self._shared_loader_obj.action_loader.get(
@@ -56,9 +57,13 @@ class ActionModule(ActionBase):
         return answer
 
     def arguments_of(self, task: Any, variables: dict[str, Any]) -> dict[str, Any]:
-        templar = self._templar.copy_with_new_env(available_variables=variables)
+        templar = self._templar_of(variables)
         arguments: dict[str, Any] = role_tests.plain(templar.template(task.args))
         return arguments
+
+    def _templar_of(self, variables: dict[str, Any]) -> Templar:
+        """Not a copy of that of this task: until ansible-core 2.18 the lookups of a copy see the variables of the task."""
+        return Templar(loader=self._loader, variables=variables)
 
     def tests_of(self, place: Place) -> RoleTests | None:
         return role_tests.of_role(*place, self._task, self._loader)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.template import Templar
 from ansible_collections.oplever.lab.plugins.plugin_utils import inputs, login
 
 # meta/main.yml of a role names releases by their code names, people know their numbers.
@@ -77,7 +78,7 @@ class ActionModule(ActionBase):
         if unknown := [name for name in names if name not in variables]:
             return [f"oplever.lab.preflight: there is no variable {', '.join(unknown)}."]
         facts = {**(variables.get("ansible_facts") or {}), **_without_prefix(gathered)}
-        templar = self._templar.copy_with_new_env(available_variables={**variables, "ansible_facts": facts})
+        templar = Templar(loader=self._loader, variables={**variables, "ansible_facts": facts})
         return [str(mistake) for name in names for mistake in templar.template(variables[name])]
 
     def _platform(self, variables: dict[str, Any]) -> dict[str, Any]:

@@ -138,7 +138,8 @@ def test_a_role_that_refuses_fails_and_the_others_are_tested(place: Path) -> Non
     assert set(suites(lines)) == {"right.file"}
     (result,) = [line for line in lines if line["kind"] == "result"]
     assert result["status"] == "failed"
-    assert "Role unsupported supports Debian none; web1 has" in result["message"]
+    (refused,) = [line for line in lines if line["kind"] == "item" and line["status"] == "failed"]
+    assert "Role unsupported supports Debian none; web1 has" in json.dumps(refused)
 
 
 @pytest.mark.parametrize(
