@@ -16,8 +16,8 @@ from kernel.image import USER, Image, qemu
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-PATIENCE = 600
-"""Seconds that a boot may take; by translation it takes one or two minutes."""
+PATIENCE = 1200
+"""Seconds that a boot may take; by translation it takes two minutes, and ten on a host with much else to do."""
 
 
 def free_port() -> int:
