@@ -91,7 +91,7 @@ class School:
             text = text.replace(name, value)
         self.site.write_text(text, encoding="utf-8")
         table = self.site.with_name("lokaal-101.csv")
-        # A lab is one cable without a relay for DHCP: machines without a MAC address do not ask for theirs (test_network does).
+        # A lab is one cable without a relay for DHCP: without a MAC address a machine does not ask for its address.
         table.write_text("name\npc-101-01\n", encoding="utf-8")
         self.hide()
 
