@@ -236,12 +236,50 @@ def test_the_password_is_shown_nowhere_and_the_certificate_counts(post: Post) ->
 
 
 CHOSEN = ("-e", "oplever_verify=nginx", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
+SITE = ("-e", json.dumps({"nginx_sites": [{"server_names": ["les.school.example"], "root": "/srv/les"}]}))
+REPORTS = {
+    "A. Karimi": "De site van de school opent niet meer.",
+    "F. de Groot": "Ik krijg geen verbinding met de site",
+    "J. Bakker": "De lessite is weg!",
+}
+CARD, TEST = "nginx/site", "web1 nginx.service"
+ANSWER = "Open het adres op de kaart. Ziet u niets, bel dan de helpdesk: die start de webserver."
 
 
-def test_from_a_stopped_server_to_a_user_who_is_satisfied(lab: Lab, post: Post) -> None:  # noqa: PLR0915 - one journey
-    lab.ansible("playbooks/site.yml", "--limit", "web1", "--tags", "nginx,verify", *CHOSEN)
+def step(post: Post, name: str, *arguments: str, by: str = TECHNICIAN) -> None:
+    """One event of a case, as somebody at the desk types it."""
+    action, *more = arguments
+    done = post.oplever(action, name, "--by", by, *more)
+    assert done.returncode == 0, f"{arguments}\n{done.stdout}{done.stderr}"
+
+
+def taken(post: Post, name: str, user: str) -> None:
+    """From the report to what the user is told."""
+    step(post, name, "classify", "--impact", "2", "--urgency", "1", "--category", "software", by=COUNTER)
+    step(post, name, "take", "--reason", "de site is weg")
+    step(post, name, "assess", "--can-solve", "yes", "--reason", "nginx is gestopt")
+    step(post, name, "tell", "--how", "We starten de webserver.", "--when", date.today().isoformat(), "--user", user)
+
+
+def solved(post: Post, name: str) -> None:
+    step(post, name, "work", "--activity", "nginx gestart met playbooks/site.yml")
+    step(post, name, "material", "--none")
+    step(post, name, "hours", "--hours", "0,5", "--activity", "nginx gestart")
+    cause = ("--cause", "nginx stond stil")
+    step(post, name, "solve", "--solution", "nginx gestart", "--guideline", "W-8", "--version", "1", *cause)
+
+
+def closed(post: Post, name: str, user: str) -> None:
+    step(post, name, "confirm", "--satisfied", "yes", "--user", user, by=COUNTER)
+    step(post, name, "close", by=COUNTER)
+
+
+def test_from_a_stopped_server_to_users_who_are_satisfied_and_a_question_that_is_answered(lab: Lab, post: Post) -> None:
+    lab.shell("web1", "mkdir -p /srv/les && echo '<h1>Les</h1>' >/srv/les/index.html")
+    lab.ansible("playbooks/site.yml", "--limit", "web1", "--tags", "nginx,verify", *CHOSEN, *SITE)
+    delivered, _ = lab.latest()
     lab.shell("web1", "systemctl stop nginx")
-    done = lab.ansible("playbooks/verify.yml", "--limit", "web1", *CHOSEN, check=False)
+    done = lab.ansible("playbooks/verify.yml", "--limit", "web1", *CHOSEN, *SITE, check=False)
     assert done.returncode == 2
     failed, _ = lab.latest()
     made = post.oplever("from-record", failed.name)
@@ -250,51 +288,47 @@ def test_from_a_stopped_server_to_a_user_who_is_satisfied(lab: Lab, post: Post) 
     assert (case["channel"], case["machine"], case["cause"].split()[0]) == ("machine", "web1", "web1")
     assert "inactive" in case["text"]
     assert post.oplever("from-record", failed.name).stdout == ""
+    of_users = {reported(post, user, text): user for user, text in REPORTS.items()}
 
-    def step(*arguments: str, by: str = TECHNICIAN) -> None:
-        action, *more = arguments
-        done = post.oplever(action, name, "--by", by, *more)
-        assert done.returncode == 0, f"{arguments}\n{done.stdout}{done.stderr}"
-
-    step("classify", "--impact", "2", "--urgency", "1", by=COUNTER)
-    step("take", "--reason", "de site is weg")
-    step("assess", "--can-solve", "yes", "--reason", "nginx is gestopt")
-    step("tell", "--how", "We starten de webserver.", "--when", date.today().isoformat(), "--user", "J. Bakker")
-    lab.ansible("playbooks/site.yml", "--limit", "web1", "--tags", "nginx")
-    step("work", "--activity", "nginx gestart met playbooks/site.yml")
-    step("material", "--none")
-    step("hours", "--hours", "0,5", "--activity", "nginx gestart")
+    for case_name, user in {name: "J. Bakker", **of_users}.items():
+        taken(post, case_name, user)
+    lab.ansible("playbooks/site.yml", "--limit", "web1", "--tags", "nginx", *SITE)
     early = lab.latest()[0].name
-    step(
-        "solve",
-        "--solution",
-        "nginx gestart",
-        "--guideline",
-        "site.yml",
-        "--version",
-        "1",
-        "--cause",
-        "nginx stond stil",
-    )
+    for case_name in (name, *of_users):
+        solved(post, case_name)
     assert post.oplever("retest", name, "--by", TECHNICIAN, "--record", failed.name).returncode == 2
     refused = post.oplever("close", name, "--by", COUNTER)
     assert (refused.returncode, "retest" in refused.stderr) == (2, True)
-    lab.ansible("playbooks/verify.yml", "--limit", "web1", *CHOSEN)
+    lab.ansible("playbooks/verify.yml", "--limit", "web1", *CHOSEN, *SITE)
     tested, _ = lab.latest()
     assert tested.name != early
     offered = post.oplever("from-record", tested.name, "--retest", "--by", TECHNICIAN)
     assert "passes again" in offered.stderr
     refused = post.oplever("confirm", name, "--satisfied", "yes", "--user", TECHNICIAN)
     assert "[decision-by-executor]" in refused.stderr
-    step("confirm", "--satisfied", "yes", "--user", "J. Bakker", by=COUNTER)
-    step("close", by=COUNTER)
-    lab.oplever(
-        "add", "report", "--record", name, "--by", TECHNICIAN, "--to", SUPERVISOR, "--form", "oral", "--minutes", "kort"
-    )
+    closed(post, name, "J. Bakker")
+    assert questions(lab) == [], "what a machine reports is nobody's question"
+    for case_name, user in of_users.items():
+        step(post, case_name, "retest", "--record", tested.name, "--tests", TEST.split()[1])
+        closed(post, case_name, user)
+    accounted_for(lab, post, name, tested.name)
+    answered(lab, delivered.name, list(of_users))
+
+
+def reported(post: Post, user: str, text: str) -> str:
+    done = post.oplever("new", "--by", COUNTER, "--channel", "phone", "--reporter", user, "--text", text)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+def accounted_for(lab: Lab, post: Post, name: str, tested: str) -> None:
+    """The supervisor is told and decides; every byte that changes is named."""
+    told = ("--to", SUPERVISOR, "--form", "oral", "--minutes", "kort")
+    lab.oplever("add", "report", "--record", name, "--by", TECHNICIAN, *told)
     decided = lab.oplever("add", "decision", "--record", name, "--by", SUPERVISOR, "--decision", "approved")
     assert decided.returncode == 0, decided.stderr
     case = post.case(name)
-    assert case["retests"][0]["record"] == tested.name
+    assert case["retests"][0]["record"] == tested
     assert case["retests"][0]["result"] == "pass"
     record = json.loads((lab.records / name / "record.json").read_text(encoding="utf-8"))
     assert (record["status"], record["stage"], record["completeness"]["missing"]) == ("closed", "approved", [])
@@ -310,4 +344,63 @@ def test_from_a_stopped_server_to_a_user_who_is_satisfied(lab: Lab, post: Post) 
         assert done.returncode != 0, place
         assert re.search(re.escape(place), done.stdout + done.stderr), place
         path.write_bytes(content)
+    assert lab.oplever("verify", name).returncode == 0
+
+
+def questions(lab: Lab) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(lab.oplever("faq", "list", "--format", "json").stdout)
+    return rows
+
+
+def page_of_questions(lab: Lab, language: str = "nl") -> str:
+    done = lab.oplever("publish")
+    assert done.returncode == 0, done.stderr
+    return (lab.records / "overview" / f"faq.{language}.html").read_text(encoding="utf-8")
+
+
+def answered(lab: Lab, delivered: str, cases: list[str]) -> None:
+    """Three reports become a question; its answer is shown as long as the reports and the proof hold."""
+    (candidate,) = questions(lab)
+    assert (candidate["state"], candidate["guideline"], sorted(candidate["cases"])) == (
+        "candidate",
+        "W-8",
+        sorted(cases),
+    )
+    about = ("--category", "software", "--guideline", "W-8", "--words-of", cases[0], "--language", "nl")
+    bound = ("--answer", ANSWER, "--card", CARD, "--of", delivered)
+    done = lab.oplever("faq", "propose", "--by", TECHNICIAN, *about, *bound)
+    assert done.returncode == 0, done.stderr
+    name = done.stdout.split()[-1]
+    question = next(iter(REPORTS.values()))
+    assert ANSWER not in page_of_questions(lab), "nobody accepted it"
+    assert lab.oplever("faq", "accept", name, "--by", TECHNICIAN).returncode == 2
+    assert lab.oplever("faq", "accept", name, "--by", COUNTER).returncode == 0
+    text = page_of_questions(lab)
+    assert (question in text, ANSWER in text, "les.school.example" in text) == (True, True, True)
+    assert all(case in text for case in cases)
+    assert [user for user in REPORTS if user in text] == []
+
+    lab.shell("web1", "systemctl stop nginx")
+    lab.ansible("playbooks/verify.yml", "--limit", "web1", *CHOSEN, *SITE, check=False)
+    failing = lab.latest()[0].name
+    assert ANSWER not in page_of_questions(lab)
+    checked = lab.oplever("faq", "check")
+    assert (checked.returncode, f"{TEST} does not pass in {failing}" in checked.stdout) == (1, True), checked.stdout
+    lab.shell("web1", "systemctl start nginx")
+    lab.ansible("playbooks/verify.yml", "--limit", "web1", *CHOSEN, *SITE)
+    assert ANSWER in page_of_questions(lab)
+
+    again = lab.oplever("incident", "reopen", cases[1], "--by", COUNTER, "--reason", "de site is weer weg")
+    assert again.returncode == 0, again.stderr
+    text = page_of_questions(lab)
+    assert (ANSWER in text, f"de melding {cases[1]} is heropend" in text) == (False, True)
+    withdrawn = lab.oplever("faq", "check", "--withdraw", "--by", COUNTER)
+    assert withdrawn.returncode == 0, withdrawn.stdout + withdrawn.stderr
+    (kept,) = [
+        row
+        for row in json.loads(lab.oplever("faq", "list", "--all", "--format", "json").stdout)
+        if row["state"] != "candidate"
+    ]
+    assert kept["state"] == "withdrawn"
+    assert ANSWER not in page_of_questions(lab)
     assert lab.oplever("verify", name).returncode == 0
