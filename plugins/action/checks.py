@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
         return arguments
 
     def _templar_of(self, variables: dict[str, Any]) -> Templar:
-        """Not a copy of that of this task: until ansible-core 2.18 the lookups of a copy see the variables of the task."""
+        """No copy of that of this task: until ansible-core 2.18 lookups of a copy see the variables of the task."""
         return Templar(loader=self._loader, variables=variables)
 
     def tests_of(self, place: Place) -> RoleTests | None:
