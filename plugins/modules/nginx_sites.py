@@ -21,7 +21,7 @@ options:
     type: dict
     required: true
   with_tls:
-    description: The same, for sites that are enabled only while another enabled site listens with TLS.
+    description: The same, for sites that are enabled only while another enabled site listens with TLS on port 443.
     type: dict
     default: {}
   shared:
@@ -104,7 +104,7 @@ NGINX = "/usr/sbin/nginx"
 LISTS = "/var/lib/dpkg/info/*.list"  # files of each package
 WEB_GROUP = "www-data"
 DEFAULT = "default"
-TLS = re.compile(r"^\s*listen\s[^;#]*\bssl\b", re.MULTILINE)
+TLS = re.compile(r"^\s*listen\s+(?:\S+:)?443\s[^;#]*\bssl\b", re.MULTILINE)
 ROOT = re.compile(r"^\s*root\s+([^;\s]+)\s*;", re.MULTILINE)
 
 

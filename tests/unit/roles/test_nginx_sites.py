@@ -90,6 +90,10 @@ def test_unknown_names_over_tls_have_a_site_while_some_site_has_tls(machine: Mac
     unknown = {"with_tls": {"unknown-tls": UNKNOWN_TLS}}
     machine.settle({"oplever": PLAIN}, **unknown)
     assert machine.enabled() == ["oplever"]
+    machine.settle({"oplever": TLS.replace("443", "19532")}, **unknown)  # nobody comes there with a name of a site
+    assert machine.enabled() == ["oplever"]
+    machine.settle({"oplever": TLS.replace("443", "[::]:443")}, **unknown)
+    assert machine.enabled() == ["oplever", "unknown-tls"]
     machine.settle({"oplever": TLS}, **unknown)
     assert machine.enabled() == ["oplever", "unknown-tls"]
     machine.settle({"wiki": PLAIN}, **unknown)  # another owner, without TLS of its own
