@@ -69,6 +69,7 @@ def test_cron_finds_a_table_that_another_could_change(tmp_path: Path, path: str)
 
 
 def test_environment_of_the_stock_release_is_safe_and_open_to_readers(stock: Path) -> None:
+    write(stock, "/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n")
     machine = Machine(str(stock))
     assert environment.look_up(machine, {"what": "root_path"})["unsafe"] == []
     found = environment.look_up(machine, {"what": "umask"})
