@@ -277,11 +277,13 @@ def _none(parts):
 
 def _joined(parts, decisive, otherwise, word):
     """The first of the decisive statuses that occurs, shown by the parts that have it; otherwise all parts. Where the
-    same is asked of several things, each is named: "exists = true" of fourteen packages says nothing."""
+    same is asked of several things, or the answer is the same, each is named: "exists = true" of fourteen packages
+    says nothing, and "does not exist" of two options neither."""
     status = next((s for s in decisive if any(part.status == s for part in parts)), otherwise)
     shown = [part for part in parts if part.status == status] or parts
     expected = parts if status == "error" or len(shown) == len(parts) else shown
-    named = len({part.expected for part in parts}) < len(parts)
+    answers = [part.found for part in shown if part.found]
+    named = len({part.expected for part in parts}) < len(parts) or len(set(answers)) < len(answers)
     return Verdict(
         status,
         short(word.join(_named(part, part.expected, named) for part in expected), 600),
