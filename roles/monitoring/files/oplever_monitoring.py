@@ -87,7 +87,7 @@ FILES = {"nl": "index.html", "en": "en.html"}
 STYLE = """body{font:16px/1.5 sans-serif;max-width:75em;margin:1.5em auto;padding:0 1em;color:#111;background:#fff}
 table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #767676;padding:.3em .6em;text-align:left;vertical-align:top}
-th{background:#eee}.critical,.missing{font-weight:bold;color:#9b0000}
+th{background:#eee}td:first-child,.time{white-space:nowrap}.critical,.missing{font-weight:bold;color:#9b0000}
 @media print{body{max-width:none;font-size:10pt}a{display:none}th{background:none}tr{break-inside:avoid}
 thead{display:table-header-group}}"""
 
@@ -191,7 +191,7 @@ def alerts_of(words: dict[str, str], language: str) -> str:
         [
             (alert.machine, ""),
             (words.get(alert.severity, alert.severity), alert.severity),
-            (local(alert.since), ""),
+            (local(alert.since), "time"),
             (alert.texts.get(language, alert.name), ""),
             (alert.texts.get(f"{language}_do", ""), ""),
         ]
