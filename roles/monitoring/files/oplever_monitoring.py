@@ -24,6 +24,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ SETTINGS = Path(os.environ.get("OPLEVER_MONITORING_SETTINGS", "/etc/oplever-moni
 PAGES = Path(os.environ.get("OPLEVER_MONITORING_PAGES", "/var/lib/oplever-monitoring/pages"))
 PROMETHEUS = os.environ.get("OPLEVER_MONITORING_PROMETHEUS", "http://127.0.0.1:9090")
 SECONDS = 10
+PATIENCE = 15
+"""Seconds for an answer, and for a test until what it names counts."""
 QUERIES = {
     "up": 'max by (machine) (up{machine!="",job=~"machines.*"})',
     "working": "count by (machine) (oplever_watch_up == 1)",
@@ -297,6 +300,14 @@ def problems_with_parts(settings: dict[str, Any]) -> list[str]:
             if alert.severity == "critical" and alert.machine in names]  # fmt: skip
 
 
+def lasting(test: Callable[[dict[str, Any]], list[str]], settings: dict[str, Any]) -> list[str]:
+    """What a test still names after some measurements: a program that just started is measured a moment later."""
+    deadline = time.monotonic() + min(3 * settings["interval"], PATIENCE)
+    while (problems := test(settings)) and time.monotonic() < deadline:
+        time.sleep(1)
+    return problems
+
+
 TESTS = {"machines": problems_with_machines, "rules": problems_with_rules, "faults": problems_with_parts}
 
 
@@ -327,7 +338,7 @@ def main() -> int:
         elif arguments.command == "seen":
             print(wait_for(arguments.machine, settings))
         elif arguments.command == "test":
-            problems = TESTS[arguments.what](settings)
+            problems = lasting(TESTS[arguments.what], settings)
             print("\n".join(problems))
             return bool(problems)
         else:

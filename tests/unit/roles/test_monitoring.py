@@ -230,3 +230,11 @@ def test_every_rule_says_where_what_and_what_to_do(rule: dict[str, Any], probe: 
 def test_everything_that_the_probe_measures_has_a_rule(probe: Any) -> None:
     text = " ".join(rule["expr"] for rule in rules())
     assert [name for name in probe.HELP if name not in text] == []
+
+
+def test_a_machine_that_just_started_is_asked_again(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.time, "sleep", lambda seconds: None)
+    answers = [["srv1: missing"], ["srv1: missing"], []]
+    assert server.lasting(lambda settings: answers.pop(0), {"interval": 3}) == []
+    monkeypatch.setattr(server, "PATIENCE", 0)
+    assert server.lasting(lambda settings: ["srv1: missing"], {"interval": 3}) == ["srv1: missing"]
