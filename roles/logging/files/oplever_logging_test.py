@@ -27,7 +27,7 @@ def write(text: str) -> int:
     subprocess.run(["logger", "-t", NAME, text], check=True, timeout=WAIT)
     deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline:
-        command = ["journalctl", "-q", "-t", NAME, "-n", "20", "-o", "json", "--since=-5min"]
+        command = ["journalctl", "-q", "-t", NAME, "-n", "20", "-o", "json"]  # with --since those would be the first 20
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=WAIT)
         for line in done.stdout.splitlines():
             entry = json.loads(line)
