@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,13 +114,22 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
             filled |= _offered(directory, kind, filled)
         tell_added(directory, add_entry(directory, name, by, filled), name)
 
-    options: list[click.Parameter] = [
-        click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path."),
-        by_parameter(),
-    ]
-    options += [parameter(field, kind.declaration.argument) for field in typed_fields(kind)]
+    record = click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path.")
+    options = [parameter(field, kind.declaration.argument) for field in typed_fields(kind)]
+    return command_of(kind, name, run, record, options)
+
+
+def command_of(
+    kind: type[EntryKind],
+    name: str,
+    run: Callable[..., None],
+    subject: click.Parameter,
+    options: Iterable[click.Parameter],
+) -> click.Command:
+    """A command that adds an entry of this kind: about `subject`, by whom, with the options of its fields; its help is
+    what the declaration says."""
     doc = (kind.__doc__ or "").strip()
-    return click.Command(name, params=options, callback=run, help=doc, short_help=doc)
+    return click.Command(name, params=[subject, by_parameter(), *options], callback=run, help=doc, short_help=doc)
 
 
 def _offered(directory: Path, kind: type[EntryKind], filled: Mapping[str, Any]) -> dict[str, list[str]]:

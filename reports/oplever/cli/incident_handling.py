@@ -19,14 +19,14 @@ from oplever.app import incident_rules, incidents
 from oplever.app.incident_check import check as check_all
 from oplever.app.incident_sources import Passing
 from oplever.app.incident_sources import from_record as from_record_app
-from oplever.cli.add import parameter, typed
+from oplever.cli.add import command_of, parameter, typed
 from oplever.cli.help import sentence, spoken
 from oplever.cli.incident_intake import ask
 from oplever.cli.incident_list import local
 from oplever.cli.language import language_option, of_the_user, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.overview import overview
-from oplever.cli.person import by_option, by_parameter
+from oplever.cli.person import by_option
 from oplever.cli.tables import format_option, status_word, table
 from oplever.kinds import registry
 from oplever.kinds.base import about
@@ -53,19 +53,12 @@ case_argument = click.argument("case")
 def command(word: str) -> click.Command:
     """The command that adds the event of this word."""
     kind = registry.entry_kind(WORDS[word])
-    doc = (kind.__doc__ or "").strip()
 
     def run(case: str, by: str, **data: Any) -> None:
         directory = incidents.find(case)
         _tell(directory, incidents.add(directory, kind.tag(), by, typed(data)), word)
 
-    return click.Command(
-        word,
-        params=[click.Argument(["case"]), by_parameter(), *_parameters(kind)],
-        callback=run,
-        help=doc,
-        short_help=doc,
-    )
+    return command_of(kind, word, run, click.Argument(["case"]), _parameters(kind))
 
 
 def _parameters(kind: type[EntryKind]) -> list[click.Parameter]:

@@ -13,13 +13,13 @@ import click
 from oplever import store
 from oplever.app import instructions
 from oplever.app.new import new as new_record
-from oplever.cli.add import parameter, typed
+from oplever.cli.add import command_of, parameter, typed
 from oplever.cli.days import Day
 from oplever.cli.entry_commands import EntryCommands
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import summary, tell_documents
 from oplever.cli.overview import overview
-from oplever.cli.person import by_option, by_parameter
+from oplever.cli.person import by_option
 from oplever.cli.tables import as_json, format_option, stage_word, styles, table, verdict_word
 from oplever.kinds import registry
 from oplever.kinds.base import about
@@ -40,15 +40,13 @@ record_argument = click.argument("record")
 def command(word: str) -> click.Command:
     """The command that adds the entry of this word."""
     kind = registry.entry_kind(WORDS[word])
-    doc = (kind.__doc__ or "").strip()
 
     def run(record: str, by: str, **data: Any) -> None:
         directory = store.find(record)
         _tell(directory, instructions.add(directory, kind.tag(), by, typed(data)), word)
 
     options = [parameter(field, "") for field in fields(kind)]
-    params = [click.Argument(["record"]), by_parameter(), *options]
-    return click.Command(word, params=params, callback=run, help=doc, short_help=doc)
+    return command_of(kind, word, run, click.Argument(["record"]), options)
 
 
 @click.group("instruction", cls=EntryCommands, made_by=__name__)
