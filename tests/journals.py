@@ -56,3 +56,22 @@ def complete() -> Journal:
     journal = Journal().snapshot("before", packages={"bash": ["5.2-1", "Debian"], "old": ["1", ""]})
     journal.task("install", "changed").check("pass", "during").check("pass")
     return journal.snapshot("after", packages={"bash": ["5.2-2", "Debian"], "nginx": ["1.26", "Debian"]})
+
+
+def of_room(name: str, hosts: int, tasks: int, *, failing: int = 0, **result: str) -> list[bytes]:
+    """The lines of a run over so many machines alike; of each `failing` machines one fails at its last task. `result`
+    is more that each result says."""
+    machines = [f"pc{number:04}" for number in range(hosts)]
+    lines: list[dict[str, Any]] = [
+        {"kind": "run_start", "format": "oplever-journal", "version": 2, "id": name},
+        {"kind": "play_start", "play": "p", "name": "Room", "hosts": "all", "targets": machines},
+    ]
+    for task in range(tasks):
+        lines.append({"kind": "task_start", "task": f"t{task}", "play": "p", "name": f"step {task}"})
+        for place, host in enumerate(machines):
+            is_bad = failing and task == tasks - 1 and place % failing == 0
+            status = "failed" if is_bad else "changed"
+            lines.append({"kind": "result", "task": f"t{task}", "host": host, "status": status, **result})
+    lines.append({"kind": "run_end", "lines": len(lines), "reason": "finished"})
+    moment = "2026-11-23T10:00:00.000000Z"
+    return [json.dumps({"seq": seq, "t": moment, **line}).encode() + b"\n" for seq, line in enumerate(lines)]

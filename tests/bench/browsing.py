@@ -12,27 +12,23 @@ from __future__ import annotations
 import http.client
 import os
 import random
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
 
 from listing import _make
 from oplever.app import incident_rules, incidents
+from serving import Served, served
 
 HEADINGS = (
     "records", "page", "processor time of one", "against `/healthz`", "with so many people", "median",
     "95 of 100 within",
 )  # fmt: skip
 PAGES = ("/", "/cases", "/records", "/records?text=web1&waits_for=supervisor", "/machines", "/healthz")
-PASSWORD = "vier woorden zijn genoeg"  # noqa: S105 - of accounts that live as long as the bench
 _HOUR = 3600
 _ROUNDS = 50
 
@@ -47,19 +43,8 @@ def _rows(records: int, people: int, seconds: float) -> list[tuple[str, ...]]:
         base = Path(place)
         _make(base, records)
         _report(base, records)
-        environment = {**os.environ, "OPLEVER_RECORDS": place, "OPLEVER_STORE": "", "OPLEVER_LANGUAGE": "en"}
-        command = [sys.executable, "-m", "oplever", "web"]
-        account = [*command, "account", "add", "M. de Wit", "--role", "supervisor", "--role", "technician"]
-        subprocess.run(account, env=environment, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-        with subprocess.Popen(
-            [*command, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
-        ) as desk:
-            assert desk.stdout is not None
-            port = int(desk.stdout.readline().split()[-1].rpartition(":")[2])
-            try:
-                return _asked(records, people, port, seconds, desk.pid)
-            finally:
-                desk.terminate()
+        with served(place, "supervisor", "technician") as desk:
+            return _asked(records, people, desk, seconds)
 
 
 def _report(base: Path, count: int) -> None:
@@ -88,10 +73,10 @@ def _environment(**values: str) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _asked(records: int, people: int, port: int, seconds: float, pid: int) -> list[tuple[str, ...]]:
-    cookie = _log_in(port)
+def _asked(records: int, people: int, desk: Served, seconds: float) -> list[tuple[str, ...]]:
+    port, cookie = desk.port, desk.log_in()
     _get(http.client.HTTPConnection("127.0.0.1", port, timeout=_HOUR), "/records", cookie)  # makes the index
-    alone = {page: _processor_time(port, page, cookie, pid) for page in PAGES}
+    alone = {page: _processor_time(desk, page, cookie) for page in PAGES}
     taken: dict[str, list[float]] = {page: [] for page in PAGES}
     end = time.monotonic() + seconds
 
@@ -126,37 +111,15 @@ def _asked(records: int, people: int, port: int, seconds: float, pid: int) -> li
     ]
 
 
-def _processor_time(port: int, page: str, cookie: str, pid: int) -> float:
+def _processor_time(desk: Served, page: str, cookie: str) -> float:
     """Of the desk, for one answer, in seconds: whatever else the machine does."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_HOUR)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=_HOUR)
     _get(connection, page, cookie)
-    before = _used(pid)
+    before = desk.used()
     for _ in range(_ROUNDS):
         _get(connection, page, cookie)
     connection.close()
-    return (_used(pid) - before) / _ROUNDS
-
-
-def _used(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _log_in(port: int) -> str:
-    origin = f"http://127.0.0.1:{port}"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/login")
-    answer = connection.getresponse()
-    form_cookie = (answer.getheader("set-cookie") or "").partition(";")[0]
-    token = re.search(r'name="form_token" value="([^"]+)"', answer.read().decode())
-    assert token
-    form = urlencode({"form_token": token[1], "name": "M. de Wit", "password": PASSWORD})
-    headers = {"cookie": form_cookie, "origin": origin, "content-type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/login", form, headers)
-    answer = connection.getresponse()
-    answer.read()
-    cookies = [value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
-    return next(cookie for cookie in cookies if cookie.startswith("oplever_desk="))
+    return (desk.used() - before) / _ROUNDS
 
 
 def _get(connection: http.client.HTTPConnection, path: str, cookie: str) -> None:

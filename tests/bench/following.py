@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from browsing import PASSWORD, _log_in, _used
+from journals import of_room
+from serving import Served, served
 
 HEADINGS = (
     "machines", "results", "readers", "connections that broke", "lines lost", "results that were not counted",
@@ -39,20 +37,6 @@ def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
     """Rows under `HEADINGS`; `quick` shows that it works, no figure."""
     cases = ((20, 3, 2, 2.0),) if quick else ((200, 40, 10, 30.0), (1000, 40, 10, 30.0))
     return [_row(*case) for case in cases]
-
-
-def _journal(hosts: int, tasks: int) -> list[bytes]:
-    names = [f"pc{number:04}" for number in range(hosts)]
-    events: list[dict[str, Any]] = [
-        {"kind": "run_start", "format": "oplever-journal", "version": 2, "id": NAME},
-        {"kind": "play_start", "play": "p", "name": "Room", "hosts": "all", "targets": names},
-    ]
-    for task in range(tasks):
-        events.append({"kind": "task_start", "task": f"t{task}", "play": "p", "name": f"step {task}"})
-        events += [{"kind": "result", "task": f"t{task}", "host": host, "status": "changed"} for host in names]
-    events.append({"kind": "run_end", "lines": len(events), "reason": "finished"})
-    moment = "2026-11-23T10:00:00.000000Z"
-    return [json.dumps({"seq": seq, "t": moment, **event}).encode() + b"\n" for seq, event in enumerate(events)]
 
 
 class Reader(threading.Thread):
@@ -97,24 +81,13 @@ class Reader(threading.Thread):
 
 
 def _row(hosts: int, tasks: int, readers: int, seconds: float) -> tuple[str, ...]:
-    lines = _journal(hosts, tasks)
+    lines = of_room(NAME, hosts, tasks)
     with tempfile.TemporaryDirectory() as place:
         journal = Path(place) / NAME / "journal.jsonl"
         journal.parent.mkdir()
         journal.write_bytes(b"".join(lines[:2]))
-        environment = {**os.environ, "OPLEVER_RECORDS": place, "OPLEVER_STORE": "", "OPLEVER_LANGUAGE": "en"}
-        command = [sys.executable, "-m", "oplever", "web"]
-        account = [*command, "account", "add", "M. de Wit", "--role", "supervisor"]
-        subprocess.run(account, env=environment, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-        with subprocess.Popen(
-            [*command, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
-        ) as desk:
-            assert desk.stdout is not None
-            port = int(desk.stdout.readline().split()[-1].rpartition(":")[2])
-            try:
-                used, people = _followed(journal, lines, port, readers=readers, seconds=seconds, pid=desk.pid)
-            finally:
-                desk.terminate()
+        with served(place, "supervisor") as desk:
+            used, people = _followed(journal, lines, desk, readers=readers, seconds=seconds)
         alone = _by_json(journal)
     results = [seq for seq, line in enumerate(lines) if b'"result"' in line]
     lost = sum(len(set(results) - set(person.lines)) for person in people) if hosts <= _LINES_UP_TO else 0
@@ -135,12 +108,12 @@ def _row(hosts: int, tasks: int, readers: int, seconds: float) -> tuple[str, ...
 
 
 def _followed(
-    journal: Path, lines: list[bytes], port: int, *, readers: int, seconds: float, pid: int
+    journal: Path, lines: list[bytes], desk: Served, *, readers: int, seconds: float
 ) -> tuple[float, list[Reader]]:
     """The processor time of the desk, and who followed; the journal grows in pieces that end within a line."""
-    cookie, written = _log_in(port), [(1, time.monotonic())]
-    people = [Reader(port, cookie, written) for _ in range(readers)]
-    before = _used(pid)
+    cookie, written = desk.log_in(), [(1, time.monotonic())]
+    people = [Reader(desk.port, cookie, written) for _ in range(readers)]
+    before = desk.used()
     for person in people:
         person.start()
     size = (len(lines) - 2) // _STEPS + 1
@@ -154,7 +127,7 @@ def _followed(
     for person in people:
         person.join(300)
         assert not person.is_alive(), "a reader never saw the end of the run"
-    return _used(pid) - before, people
+    return desk.used() - before, people
 
 
 def _by_json(journal: Path) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from desk_client import Browser, text
+from journals import of_room
 from oplever import store
 from oplever.app.desk import accounts
 from oplever.web import live
@@ -22,20 +23,7 @@ FAILING = 7
 
 def journal(hosts: int, tasks: int) -> list[bytes]:
     """The lines of a run over so many machines; every `FAILING`th fails at its last task."""
-    names = [f"pc{number:04}" for number in range(hosts)]
-    lines: list[dict[str, Any]] = [
-        {"kind": "run_start", "format": "oplever-journal", "version": 2, "id": NAME},
-        {"kind": "play_start", "play": "p", "name": "Room", "hosts": "all", "targets": names},
-    ]
-    for task in range(tasks):
-        lines.append({"kind": "task_start", "task": f"t{task}", "play": "p", "name": f"step {task}"})
-        for place, host in enumerate(names):
-            is_bad = task == tasks - 1 and place % FAILING == 0
-            status = "failed" if is_bad else "changed"
-            lines.append({"kind": "result", "task": f"t{task}", "host": host, "status": status, "message": "<b>no</b>"})
-    lines.append({"kind": "run_end", "lines": len(lines), "reason": "finished"})
-    moment = "2026-11-23T10:00:00.000000Z"
-    return [json.dumps({"seq": seq, "t": moment, **line}).encode() + b"\n" for seq, line in enumerate(lines)]
+    return of_room(NAME, hosts, tasks, failing=FAILING, message="<b>no</b>")
 
 
 class Reader:
