@@ -139,7 +139,7 @@ def _is_directory(machine, path):
 def parse(text, is_directory=lambda path: False):
     """(rules, locked, refused) of lines as auditctl -R takes them, in the order in which the kernel tries them. It
     takes nothing after the first line that it refuses, unless `-i` or `-c` stands before; only blanks part words."""
-    rules, enabled, going_on = [], "", False
+    rules, enabled, going_on, refused = [], "", False, ""
     for line in text.splitlines():
         bare = line.lstrip(" ")
         if not bare or bare.startswith("#"):
@@ -151,10 +151,11 @@ def parse(text, is_directory=lambda path: False):
         except RefusedError:
             if going_on:
                 continue
-            return ([] if enabled == "0" else _effective(rules)), enabled == "2", line.strip()
+            refused = line.strip()
+            break
         if words[0] == "-e":
             enabled = words[1]
-    return ([] if enabled == "0" else _effective(rules)), enabled == "2", ""
+    return ([] if enabled == "0" else _effective(rules)), enabled == "2", refused
 
 
 def _take(words, rules, is_directory):

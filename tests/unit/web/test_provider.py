@@ -300,7 +300,7 @@ def test_another_key_of_the_provider_is_fetched(provider: Provider) -> None:
     accounts.add(NAME, ("supervisor",), identity=IDENTITY)
     logged_in(provider)
     provider.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig", "alg": "RS256"})
-    logged_in(provider)
+    assert NAME in text(logged_in(provider).page("/"))
 
 
 def test_the_commands_give_an_identity_and_try_it(provider: Provider) -> None:
