@@ -46,11 +46,12 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 	@tools/setup kernel
 	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
 
-truth: setup-dev ## every planted change, misconfiguration and lock-out, and the audit held against OpenSCAP (root or sudo)
-	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/truth tests/lab/test_lockout.py tests/lab/test_agreement.py -v
+truth: setup-dev ## every planted change, misconfiguration and lock-out, hardening and back, and the audit held against OpenSCAP (root or sudo)
+	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/truth tests/lab/test_baseline.py tests/lab/test_lockout.py tests/lab/test_agreement.py -v
 
-journeys: setup-dev ## whole jobs on networks of booted machines: router, services, backups, monitoring, playbooks, several runs, reports, the desk (root or sudo)
-	OPLEVER_TRUTH=1 $(BIN)/pytest tests/lab/test_router.py tests/lab/test_services.py tests/lab/test_example.py tests/lab/test_backup.py tests/lab/test_monitoring.py tests/lab/test_playbooks.py tests/lab/test_job.py tests/lab/test_incidents.py tests/lab/test_desk_journey.py -v
+JOURNEYS = journey network tls router services example backup monitoring playbooks job incidents desk_journey
+journeys: setup-dev ## whole jobs on networks of booted machines: router, services, backups, monitoring, reports, the desk (root or sudo)
+	OPLEVER_TRUTH=1 $(BIN)/pytest $(JOURNEYS:%=tests/lab/test_%.py) -v
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py

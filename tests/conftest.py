@@ -12,12 +12,19 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 TRUTH = os.environ.get("OPLEVER_TRUTH", "") not in ("", "0")
 os.environ["LC_ALL"] = "C.UTF-8"  # commands answer in the language of whoever runs them
 # jsonschema makes forty grammars of addresses when it is imported, for formats that no schema here has: 1.5 seconds.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+# How fast examples are made and tried says something of the host, not of the code; and a directory or a patched module
+# may serve all examples of a test.
+settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("project")
 STRICT = os.environ.get("OPLEVER_STRICT", "") not in ("", "0")
 
 

@@ -24,7 +24,6 @@ from oplever.record.model import Record
 
 BAD = ("fail", "error")
 always = settings(
-    deadline=None,
     database=None,
     derandomize=True,
     max_examples=100,

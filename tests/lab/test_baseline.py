@@ -14,6 +14,8 @@ import pytest
 
 from .conftest import BIN, Lab  # type: ignore[import-not-found]
 
+pytestmark = pytest.mark.truth
+
 HOSTS = ("srv1", "web1")
 EXCEPTIONS = """
 - {id: U-1, control: SUDO-004, hosts: [lab], reason: a key, owner: ICT, approver: M. de Wit, expires: 2099-01-01}

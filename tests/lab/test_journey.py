@@ -143,6 +143,7 @@ def test_verify_ends_with_an_error_for_one_line_and_looking_accepts_nothing(
     lab.ansible(*verify)
 
 
+@pytest.mark.truth
 def test_what_a_person_accepted_fails_no_more_and_any_other_change_does(
     lab: Lab, delivered: tuple[Path, dict[str, Any]]
 ) -> None:
@@ -209,6 +210,7 @@ def ran(record: dict[str, Any]) -> set[str]:
     return {step["role"].removeprefix("oplever.lab.") for step in record["steps"] if step["role"]}
 
 
+@pytest.mark.truth
 def test_a_tag_runs_one_role_and_tests_it_where_it_changed_something(
     lab: Lab, delivered: tuple[Path, dict[str, Any]]
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_tag_runs_one_role_and_tests_it_where_it_changed_something(
     assert {(test["host"], test["suite"], test["stage"]) for test in record["tests"]} == {("web1", "nginx", "during")}
 
 
+@pytest.mark.truth
 def test_an_unknown_tag_runs_nothing(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     lab.ansible("playbooks/site.yml", "--tags", "nosuch")
     _, record = lab.latest()
@@ -229,6 +232,7 @@ def test_an_unknown_tag_runs_nothing(lab: Lab, delivered: tuple[Path, dict[str, 
     assert record["tests"] == []
 
 
+@pytest.mark.truth
 def test_verify_takes_the_tests_of_one_role(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     options = ("-e", "oplever_audit=false", "-e", "oplever_drift=false")
     lab.ansible("playbooks/verify.yml", "-e", "oplever_verify=nginx", *options)
@@ -240,6 +244,7 @@ def test_verify_takes_the_tests_of_one_role(lab: Lab, delivered: tuple[Path, dic
     assert "oplever_verify must name roles with tests, not ngnix" in done.stdout
 
 
+@pytest.mark.truth
 def test_a_playbook_written_elsewhere_gives_a_complete_record(lab: Lab, tmp_path: Path) -> None:
     """Blocks with rescue, loops, handlers, serial and a host that does not answer, counted as Ansible does."""
     playbook = tmp_path / "elsewhere.yml"

@@ -13,6 +13,8 @@ from lab.conftest import Lab
 from lab.site_file import HEAD, SiteFile
 from lab.truth.changes import differences, name
 
+pytestmark = pytest.mark.truth
+
 SITE = (
     HEAD
     + """\

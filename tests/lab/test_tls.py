@@ -8,6 +8,8 @@ import pytest
 from lab.conftest import Lab
 from lab.site_file import HEAD, SiteFile, differences
 
+pytestmark = pytest.mark.truth
+
 MACHINES = """\
 rooms:
   "101": {{machines: ws1, address: {subnet}.13}}

@@ -112,6 +112,8 @@ def test_a_job_that_failed_shows_its_output_and_fails_the_whole(
     out = capsys.readouterr().out
     assert "    | this is wrong" in out
     assert "    | that too" in out
+    # At the end: of a long log the end is what somebody sees.
+    assert out.splitlines()[-4:-1] == ["skipped: m::c: no such program", "failed: m::d: wrong", "failed: check/lint"]
     assert out.splitlines()[-1] == "2 passed, 2 failed, 1 skipped"
 
 

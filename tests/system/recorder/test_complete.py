@@ -43,7 +43,6 @@ def run(place: Place, site: Site) -> str:
 @settings(
     max_examples=RUNS,
     derandomize=True,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -250,7 +250,6 @@ def reasons(record: Record) -> Reasons:
 @settings(
     max_examples=6,
     derandomize=True,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

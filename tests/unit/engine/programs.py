@@ -15,9 +15,7 @@ PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Each example starts a program, so that none is thrown away for being slow. The same examples each time: what a new one
 # finds is for whoever looks for it, with OPLEVER_FUZZ=1, and not for whoever changed something else.
 FUZZ = os.environ.get("OPLEVER_FUZZ", "") not in ("", "0")
-EXAMPLES = settings(
-    max_examples=2000 if FUZZ else 150, derandomize=not FUZZ, deadline=None, suppress_health_check=list(HealthCheck)
-)
+EXAMPLES = settings(max_examples=2000 if FUZZ else 150, derandomize=not FUZZ, suppress_health_check=list(HealthCheck))
 
 
 def needs(program: str) -> pytest.MarkDecorator:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.sources import autologin
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.engine.programs import needs
 
@@ -61,7 +61,7 @@ def called_with(probe: Path, words: list[str]) -> list[str]:
 
 @needs("agetty")
 @pytest.mark.skipif(os.geteuid() != 0, reason="agetty is for root")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(options=WORDS)
 def test_who_is_logged_in_without_a_name_is_found(probe: Path, options: list[str]) -> None:
     words = shlex.split(" ".join(options))

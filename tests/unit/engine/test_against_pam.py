@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import pam, pam_walk
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 LIBRARY = ctypes.util.find_library("pam")
@@ -52,7 +52,7 @@ def lets_in(place: Path, rules: Rules, failures: tuple[str, ...]) -> bool:
 
 
 @pytest.mark.skipif(not LIBRARY or not DEBUG, reason="this system has no libpam with pam_debug")
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400)
 @given(rules=st.lists(RULE, min_size=1, max_size=5))
 def test_success_without_a_proof_is_found_and_nothing_else(tmp_path: Path, rules: Rules) -> None:
     lines = [pam.Line("auth", control, module, [], "") for control, module in rules]

@@ -88,7 +88,7 @@ def attempt(desk: Desk, kind: str, by: str, data: dict[str, Any]) -> str | None:
     return None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(events(), max_size=25))
 def test_commands_bring_a_case_nowhere_else_than_the_table_allows(
     steps: list[tuple[str, dict[str, Any], str]],
@@ -107,7 +107,7 @@ def test_commands_bring_a_case_nowhere_else_than_the_table_allows(
     assert derived(desk.sources.entries) == desk.record
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(events(), max_size=25))
 def test_lines_that_do_not_fit_change_nothing_and_are_named(steps: list[tuple[str, dict[str, Any], str]]) -> None:
     """A file may hold anything: somebody edited it, or two desks wrote it without knowing of each other."""
@@ -127,7 +127,7 @@ def test_lines_that_do_not_fit_change_nothing_and_are_named(steps: list[tuple[st
     assert derived(entries) == derived(tuple(entries))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(events(), max_size=8), st.lists(events(), max_size=8))
 def test_what_two_desks_wrote_apart_is_kept_of_both(
     first: list[tuple[str, dict[str, Any], str]], second: list[tuple[str, dict[str, Any], str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mails import BYTES_IN, DESK, Corpus
 from oplever.mail.compose import Outgoing, compose, subject
@@ -86,7 +86,7 @@ def test_a_subject_that_goes_out_is_short_and_can_be_seen() -> None:
     assert len(written) < 200
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(st.binary(max_size=600))
 def test_no_bytes_do_more_than_be_unreadable(content: bytes) -> None:
     for message in (content, b"Subject: x\r\nFrom: a@x.example\r\n" + content):
@@ -100,7 +100,7 @@ def test_no_bytes_do_more_than_be_unreadable(content: bytes) -> None:
         assert len(attachments(message)) == len(mail.attachments)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["From", "Reply-To", "Subject", "Content-Type", "In-Reply-To", "Content-Disposition", "Date"]),
     st.text(max_size=80),

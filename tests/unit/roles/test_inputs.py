@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.oplever.lab.plugins.plugin_utils import inputs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,7 +108,7 @@ def test_real_keys_are_taken(tmp_path: Path, kind: str) -> None:
 
 
 @given(st.integers(0, 50), st.integers(0, 255), st.integers(0, 60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_a_damaged_key_that_openssh_refuses_is_refused(tmp_path: Path, at: int, byte: int, length: int) -> None:
     data = bytearray(base64.b64decode(ED25519))
     data[at] = byte
