@@ -49,14 +49,15 @@ def test_every_module_and_scenario_is_a_job(pool: ModuleType, tmp_path: Path) ->
     assert len(subnets) == len(set(subnets)), "two jobs at once would have one address range"
     paths = {path for part in ("lab", "system") for path in (ROOT / "tests" / part).rglob("test_*.py")}
     long = {path for path in paths if "\npytestmark = pytest.mark.truth\n" in path.read_text(encoding="utf-8")}
-    assert {job_of(path) for path in paths - long} <= set(names)
-    assert not {job_of(path) for path in long} & set(names), "pytest fails where it has no test to run"
+    assert {job_of(pool, path) for path in paths - long} <= set(names)
+    assert not {job_of(pool, path) for path in long} & set(names), "pytest fails where it has no test to run"
     roles = {path.parent.name for path in ROOT.glob("extensions/molecule/*/molecule.yml")}
     assert {f"molecule/{role}" for role in roles} <= set(names)
 
 
-def job_of(path: Path) -> str:
-    return str(path.relative_to(ROOT / "tests").with_suffix(""))
+def job_of(pool: ModuleType, path: Path) -> str:
+    name = path.relative_to(ROOT / "tests").with_suffix("")
+    return str(name.parent if str(name.parent) in pool.TOGETHER else name)
 
 
 def test_the_longest_start_first_and_before_them_what_was_never_measured(

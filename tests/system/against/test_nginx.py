@@ -9,7 +9,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreada
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nginx
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 # What is written, and what nginx makes of it.
 WORDS = [

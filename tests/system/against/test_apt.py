@@ -9,7 +9,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import apt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 NAMES = st.sampled_from(["trusted", "trusted", "Trusted", "allow-insecure", "arch", "by-hash"])
 WORDS = st.sampled_from([

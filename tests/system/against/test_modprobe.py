@@ -9,7 +9,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import kernel_module
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 MODULES = ["usb_storage", "cramfs"]
 NAMES = st.sampled_from(["usb-storage", "usb_storage", "cramfs", "usb*", "*", "cram?s"])

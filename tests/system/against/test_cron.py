@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.sources import crontab
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 FIELDS = st.sampled_from([
     "*", "0", "5,10", "*/5", "1-5", "1-5/2", "mon", "MON-fri", "jan,Dec", "59", "60", "24", "7", "8", "*/0", "a", "",

@@ -10,7 +10,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import environment, umask
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 OCTAL = st.sampled_from(
     ["0", "00", "2", "22", "022", "0022", "27", "077", "777", "0777", "1000", "8", "028", "00000022"]

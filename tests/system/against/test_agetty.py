@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.sources import autologin
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.engine.programs import needs
+from system.against.programs import needs
 
 PROMPT = b"login: "
 PROBE = '#!/bin/sh\nprintf "%s\\n" "$@" >{out}.part\nmv {out}.part {out}\n'

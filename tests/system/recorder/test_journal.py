@@ -37,7 +37,8 @@ NOT_RECORDED = os.EX_IOERR
 
 
 def environment(records: Path, **more: str) -> dict[str, str]:
-    return {**os.environ, "ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal", "OPLEVER_RECORDS": str(records), **more}
+    ours = {"ANSIBLE_CALLBACKS_ENABLED": "oplever.lab.journal", "OPLEVER_RECORDS": str(records)}
+    return {**os.environ, **ours, "OPLEVER_DOCUMENTS": "0", **more}
 
 
 def play(tmp_path: Path, text: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import cron, journald, unit_file
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 UNIT = "back-up@day.service"
 PLACES = ("etc", "run", "usr/local/lib", "usr/lib")

@@ -15,7 +15,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Complet
 from ansible_collections.oplever.lab.plugins.module_utils.sources import sshd, sshd_match
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 pytestmark = [needs("sshd"), pytest.mark.skipif(os.geteuid() != 0, reason="only root can give sshd its /run")]
 APART = 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"'

@@ -10,7 +10,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import sudo_po
 from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Policy
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from unit.engine.programs import EXAMPLES, needs, run
+from system.against.programs import EXAMPLES, needs, run
 
 pytestmark = needs("cvtsudoers")
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables
-
-from .trees import commands
+from unit.engine.trees import commands
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("nft") is None, reason="needs root and nft to load rules in a network of its own"
