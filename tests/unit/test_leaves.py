@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from oplever import clock
-from oplever.files import append_line, extend
+from oplever.files import append_line, below, extend
 from oplever.text import printable
 
 CET = timezone(timedelta(hours=1))
@@ -44,6 +45,26 @@ def test_seconds_go_to_the_day_they_were_spent_on() -> None:
 
 def test_nothing_that_steers_a_terminal_is_printed() -> None:
     assert printable("a\x1b[31mb\u202ec\nd é") == "a?[31mb?c?d é"
+
+
+def test_a_directory_that_goes_while_it_is_walked_through_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As drafts of documents do, which another process makes."""
+    for name in ("a", ".drafts/b", ".drafts/deeper/c", "kept/d"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link").symlink_to("kept")
+    scandir = os.scandir
+
+    def gone(path: str | int) -> object:  # a number when rmtree asks
+        if str(path).endswith("deeper"):
+            shutil.rmtree(path)
+        return scandir(path)
+
+    assert below(tmp_path) == [tmp_path / name for name in (".drafts/b", ".drafts/deeper/c", "a", "kept/d", "link")]
+    monkeypatch.setattr(os, "scandir", gone)
+    assert below(tmp_path) == [tmp_path / name for name in (".drafts/b", "a", "kept/d", "link")]
 
 
 def test_a_line_is_appended_for_its_owner_alone(tmp_path: Path) -> None:

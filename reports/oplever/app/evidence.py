@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oplever import store
 from oplever.export import evidence as bundle
-from oplever.files import locked, unreadable
+from oplever.files import below, locked, unreadable
 
 
 def evidence(directory: Path) -> bytes:
@@ -30,7 +30,7 @@ def evidence(directory: Path) -> bytes:
 
 def _files(directory: Path) -> dict[str, bytes]:
     """The files of a record by their path in it; none of one that is not there. Raises OSError."""
-    paths = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.is_symlink()]
+    paths = [path for path in below(directory) if path.is_file() and not path.is_symlink()]
     named = ((path, path.relative_to(directory)) for path in paths)
     return {
         str(name): path.read_bytes() for path, name in named if not any(part.startswith(".") for part in name.parts)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, structs
 
 from oplever.errors import OpleverError
-from oplever.files import sha256, unreadable, why, write
+from oplever.files import below, sha256, unreadable, why, write
 from oplever.messages import M_
 from oplever.store import chain
 from oplever.store.places import ENTRIES, JOURNAL
@@ -199,7 +199,7 @@ def _listed(directory: Path, name: str) -> Listed:
 def _names(directory: Path) -> Iterator[str]:
     """Everything in the record that is not a directory, by its path below it; not the manifest, what was signed and
     what is being drawn."""
-    for path in sorted(directory.rglob("*")):
+    for path in below(directory):
         name = path.relative_to(directory)
-        if name.parts[0] not in (MANIFEST, SIGNED, DRAWING) and (path.is_symlink() or not path.is_dir()):
+        if name.parts[0] not in (MANIFEST, SIGNED, DRAWING):
             yield str(name)

@@ -22,7 +22,7 @@ from msgspec import Struct, structs
 from oplever import clock, config
 from oplever.config import Retention
 from oplever.errors import OpleverError
-from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
+from oplever.files import append_line, below, locked, sha256, unreadable, unwritable, write
 from oplever.journal.events import Gap
 from oplever.journal.reader import read
 from oplever.record import entries as kinds
@@ -69,7 +69,7 @@ def plan(base: Path, terms: Retention, now: datetime) -> list[Purged]:
             purges.append(Purged(directory.name, None, "unreadable", problem=problem.message))
             continue
         if _over(ended, terms.record, now):
-            paths = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
+            paths = [path for path in below(directory) if path.is_file() and not path.is_symlink()]
             size = sum(path.stat().st_size for path in paths)
             purges.append(Purged(directory.name, ended, "removed", files=len(paths), size_bytes=size))
             continue
