@@ -39,11 +39,15 @@ php_fpm: {packages: [php-pgsql], pools: {lessen: {}}},
 nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}},
 dokuwiki: {server_names: [boek.lab.example], title: Boek van 101}"""
 OF_WS1 = """\
-apt: {proxy: 'http://SUBNET.12:3142'}, mariadb: {bind_address: 0.0.0.0, open_to: [SUBNET.12], databases: [leerlingen],
+apt: {proxy: 'http://SUBNET.12:3142'}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {language: de},
+mariadb: {bind_address: 0.0.0.0, open_to: [SUBNET.12], databases: [leerlingen],
   users: {administratie: {password: not-this, host: SUBNET.12, databases: [leerlingen]}}}"""
-CHANGED_WS1 = "apt: {}, mariadb: {databases: [leerlingen], users: {administratie: {state: absent}}}"
-GONE_WS1 = "apt: {state: absent}, mariadb: {state: absent}"
+CHANGED_WS1 = """\
+apt: {}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {language: nl},
+mariadb: {databases: [leerlingen], users: {administratie: {state: absent}}}"""
+GONE_WS1 = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "mariadb", "timesync", "workstation"))
 ROLES = "apt,updates,mail,postgresql,php_fpm,nginx,dokuwiki"
+TESTED = f"mariadb,timesync,workstation,{ROLES}"
 GONE = ", ".join(f"{role}: {{state: absent}}" for role in ROLES.split(","))
 PAGE = """<?php
 $server = pg_connect("host=127.0.0.1 dbname=rooster user=rooster password=not-a-secret");
@@ -60,18 +64,18 @@ START_RELAY = """cd /root && mkdir -p mails && openssl req -x509 -newkey ec -pke
 class Site(SiteFile):
     """web1 serves, ws1 uses it, and a relay for mail runs on srv1."""
 
-    def play(self, web1: str, ws1: str = "", *, tags: str = f"firewall,mariadb,{ROLES}") -> None:
+    def play(self, web1: str, ws1: str = "", *, tags: str = f"firewall,{TESTED}") -> None:
         texts = {
             key: text.replace("SUBNET", self.subnet).replace("\n", " ") for key, text in (("web1", web1), ("ws1", ws1))
         }
         head = HEAD.format(**self.facts) + "roles: {harden: ~, timesync: ~}\n"
-        texts["ws1"] = f"workstation: ~, {texts['ws1']}"
+        texts["ws1"] = texts["ws1"] or "workstation: ~"
         self.path.write_text(head + MACHINES.format(**self.facts, **texts), encoding="utf-8")
         self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
 
     def verify(self) -> None:
         """The tests of the roles, whatever changed; the command ends with an error when one does not pass."""
-        choice = ("-e", f"oplever_verify=mariadb,{ROLES}", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
+        choice = ("-e", f"oplever_verify={TESTED}", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
         self.lab.ansible("-i", str(self.path), "playbooks/verify.yml", *choice)
 
     def declared(self, key: str) -> list[dict[str, str]]:
@@ -135,13 +139,14 @@ def test_services_from_nothing_to_nothing(site: Site) -> None:
     assert "start.txt" in site.lab.shell("web1", "ls /var/lib/dokuwiki/data/pages")
 
 
-STAYS = {"psmisc"}
-"""A package that came along with PHP and that procps recommends: apt does not take it for left over."""
+STAYS = {"psmisc", "dbus-user-session", "/etc/X11", "/etc/X11/Xsession.d"}
+"""Packages that came along with PHP and with the browser and that others recommend, so that apt does not take them for
+left over; and the directories of one of them."""
 
 
-def without(kinds: dict[str, dict[str, Any]], packages: set[str]) -> dict[str, dict[str, Any]]:
-    """The differences that are not about these packages."""
-    rows = {kind: {key: row for key, row in facts.items() if key.split()[0].split(":")[0] not in packages}
+def without(kinds: dict[str, dict[str, Any]], names: set[str]) -> dict[str, dict[str, Any]]:
+    """The differences that are not about these packages and directories."""
+    rows = {kind: {key: row for key, row in facts.items() if key.split()[0].split(":")[0] not in names}
             for kind, facts in kinds.items()}  # fmt: skip
     return {kind: facts for kind, facts in rows.items() if facts}
 
