@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -11,7 +12,9 @@ from oplever.app import incident_rules, incidents
 from oplever.app.incident_sources import unreported
 from oplever.kinds.incident.completeness import open_ends
 from oplever.kinds.incident.states import OPEN
-from oplever.messages import M_
+from oplever.kinds.incident.targets import measure
+from oplever.messages import M_, Message
+from oplever.record.model import Incident, Record
 from oplever.store import mails, manifest
 from oplever.store.cases import Case, cases, newest_runs
 from oplever.store.cases import mails as mails_of_cases
@@ -57,6 +60,12 @@ def _case_problems(case: Case) -> Iterator[str]:
     if record.status == "closed":
         for rule in open_ends(record):
             yield M_("{name}: it is closed without this: {subject}", name=case.name, subject=rule.words)
+    if untold := _untold(record, incident):
+        yield M_(
+            "{name}: {why}, and nobody was told: oplever incident escalate {name}, or pass it on",
+            name=case.name,
+            why=untold,
+        )
     if incident.void:
         revisions = ", ".join(map(str, incident.void))
         yield M_(
@@ -66,6 +75,15 @@ def _case_problems(case: Case) -> Iterator[str]:
         )
     if (directory / store.MANIFEST).is_file():
         yield from (f"{case.name}: {problem}" for problem in manifest.problems(directory)[:1])
+
+
+def _untold(record: Record, incident: Incident) -> Message | None:
+    """Why somebody else has to know of a case that is not solved, and of which nobody was told; else None."""
+    if any(missing.code == "case_escalation_missing" for missing in record.completeness.missing):
+        return M_("whoever has it cannot solve it alone")
+    limits = measure(incident, datetime.now(UTC)) if record.status in OPEN and not record.escalations else ()
+    is_late = any((limit.name, limit.reading) == ("solution", "overdue") for limit in limits)
+    return M_("it is not solved in time") if is_late else None
 
 
 def _mail_problems(listed: list[Case], digests: set[str]) -> Iterator[str]:

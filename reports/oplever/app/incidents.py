@@ -22,6 +22,7 @@ from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.states import OPEN
 from oplever.messages import M_
+from oplever.page.vocabulary import DOCUMENT_STATUS
 from oplever.record.drift import SUITE
 from oplever.record.entries import Entry
 from oplever.record.fold import Run
@@ -100,18 +101,7 @@ def find(name: str) -> Path:
 
     Raises OpleverError (`record-unknown`), also when cases of two desks have the same end.
     """
-    try:
-        return store.find(name)
-    except OpleverError:
-        matching = sorted(store.records_directory().glob(f"*-{KIND}-{name}")) if name.isalnum() else []
-        if not matching:
-            raise
-    if len(matching) > 1:
-        advice = M_("name it whole: {names}", names=", ".join(path.name for path in matching))
-        raise OpleverError(
-            "record-unknown", M_("{count} cases are named {name}", count=len(matching), name=name), advice
-        )
-    return matching[0].resolve()
+    return store.with_ending(name, f"*-{KIND}") or store.find(name)
 
 
 def case_of(record: Record) -> Incident:
@@ -185,7 +175,7 @@ def merge(directory: Path, into: Path, by: str, reason: str) -> Record:
         advice = M_("reopen it first, or merge the other way round")
         raise OpleverError(
             "incident-state",
-            M_("{id} is {status}: nothing is joined to it", id=target.id, status=target.status),
+            M_("{id} is {status}: nothing is joined to it", id=target.id, status=M_(DOCUMENT_STATUS[target.status][1])),
             advice,
         )
     add(directory, "merged", by, {"into": into.name, "reason": reason})

@@ -16,20 +16,25 @@ class EntryCommands(Group):
 
     `modules` are names of modules with the names of the commands that each has; the module `made_by` has the `WORDS` of
     all entries, and makes the `command` of such a word. A module is imported when somebody asks for one of its
-    commands: a list does not wait for what all others need.
+    commands: a list does not wait for what all others need. The help has the commands of `order` first.
     """
 
     def __init__(
-        self, *arguments: Any, made_by: str, modules: Mapping[str, Collection[str]] | None = None, **options: Any
+        self,
+        *arguments: Any,
+        made_by: str,
+        modules: Mapping[str, Collection[str]] | None = None,
+        order: Collection[str] = (),
+        **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        self._made_by = made_by
+        self._made_by, self._order = made_by, order
         self._module_of = {name: module for module, names in (modules or {}).items() for name in names}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        names = [*self._module_of, *self.commands]
         words = importlib.import_module(self._made_by).WORDS
-        return [*names, *(word for word in words if word not in names)]
+        names = dict.fromkeys([*self._module_of, *self.commands, *words])
+        return [*(name for name in self._order if name in names), *(name for name in names if name not in self._order)]
 
     def find(self, name: str) -> click.Command | None:
         if name in self._module_of:

@@ -44,6 +44,14 @@ class Group(click.Group):
         command = self.find(cmd_name)
         return command and in_language(command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # click knows of no command that is made when somebody asks for it
+            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
+
 
 Group.group_class = Group  # of groups inside a group
 

@@ -13,9 +13,15 @@ _MODULES = {
     "oplever.cli.incident_list": ("list",),
     _HANDLING: ("new", "show", "take", "retest", "merge", "from-record", "check"),
 }
+ORDER = (
+    "new", "list", "show", "classify", "assess", "take", "assign", "pass", "escalate", "wait", "resume", "tell", "work",
+    "material", "hours", "solve", "retest", "confirm", "close", "reopen", "merge", "link", "from-record", "mail",
+    "read", "attachment", "leak", "notify", "week", "check",
+)  # fmt: skip
+"""The commands as the help lists them: as a case goes, then mail, breaches and what is over all cases."""
 
 
-@click.group("incident", cls=EntryCommands, made_by=_HANDLING, modules=_MODULES)
+@click.group("incident", cls=EntryCommands, made_by=_HANDLING, modules=_MODULES, order=ORDER)
 @click.help_option(help="Show this help and exit.")
 def incident() -> None:
     """Take reports in, handle them in the order of the queue, and close them.

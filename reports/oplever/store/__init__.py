@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oplever.files import write
     from oplever.store.manifest import MANIFEST
-    from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory
+    from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory, with_ending
     from oplever.store.records import (
         RECORD,
         Examined,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "oplever.files": ("write",),
     "oplever.store.manifest": ("MANIFEST",),
-    "oplever.store.places": ("ENTRIES", "JOURNAL", "every", "find", "records_directory"),
+    "oplever.store.places": ("ENTRIES", "JOURNAL", "every", "find", "records_directory", "with_ending"),
     "oplever.store.records": (
         "RECORD", "Examined", "Sources", "create", "examine", "load", "read_entries", "sources", "write_record",
     ),
@@ -49,6 +49,7 @@ __all__ = [
     "read_entries",
     "records_directory",
     "sources",
+    "with_ending",
     "write",
     "write_record",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,9 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.messages import M_
 
-__all__ = ["ENTRIES", "JOURNAL", "every", "find", "records_directory"]
+__all__ = ["ENTRIES", "JOURNAL", "every", "find", "records_directory", "with_ending"]
+
+_ENDING = re.compile(r"[0-9a-f]{6}")
 
 
 def records_directory() -> Path:
@@ -22,16 +25,37 @@ def records_directory() -> Path:
 
 
 def find(name: str) -> Path:
-    """The directory of a record by path or by name below the records. Raises OpleverError (`record-unknown`)."""
-    for directory in (Path(name), records_directory() / name):
+    """The directory of a record by path, by name below the records, or by the last six characters of that name.
+
+    Raises OpleverError (`record-unknown`).
+    """
+    places = (Path(name), records_directory() / name) if name else ()
+    for directory in places:
         with contextlib.suppress(OSError, ValueError):  # a name that no file can have
             if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
                 return directory.resolve()
+    if ending := with_ending(name):
+        return ending
     raise OpleverError(
         "record-unknown",
         M_("there is no record {name}", name=name),
         M_("run a playbook first, or list the records: oplever list"),
     )
+
+
+def with_ending(ending: str, kind: str = "*") -> Path | None:
+    """The directory of the one record whose name ends so, as people say it; None when there is none.
+
+    Raises OpleverError (`record-unknown`) when there are several: records of two desks can have the same end.
+    """
+    matching = sorted(records_directory().glob(f"{kind}-{ending}")) if _ENDING.fullmatch(ending) else []
+    if len(matching) > 1:
+        raise OpleverError(
+            "record-unknown",
+            M_("{count} records are named {name}", count=len(matching), name=ending),
+            M_("name it whole: {names}", names=", ".join(path.name for path in matching)),
+        )
+    return matching[0].resolve() if matching else None
 
 
 def every(base: Path | None = None) -> Iterator[Path]:

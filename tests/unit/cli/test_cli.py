@@ -59,7 +59,7 @@ EXAMPLES: dict[str, tuple[list[str], str]] = {
     "component": (["--host", "a", "--name", "SSD 480 GB", "--version", "MZ7"], "components"),
     "assignment": (["--title", "Wiki voor ICT", "--procedures", "Werkinstructie 2.1"], "assignment"),
     "handover": (["--instructions", "wachtwoord wijzigen", "--support", "servicedesk"], "handover"),
-    "report": (["--to", "M. de Wit", "--form", "oral"], "accountability"),
+    "report": (["--to", "M. de Wit", "--form", "oral", "--minutes", "besproken"], "accountability"),
     "decision": (["--decision", "approved"], "accountability"),
     "none": (["rest_points"], "rest_points"),
     "correction": (["--field", "systems.a.serial", "--value", "7XK2", "--reason", "sticker"], "document"),

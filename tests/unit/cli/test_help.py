@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from oplever.cli import click_words
 from oplever.cli import help as helping
+from oplever.cli.incident import ORDER, incident
 from oplever.cli.main import main
 from oplever.page.translator import Translator
 
@@ -127,3 +128,15 @@ def test_what_is_listed_of_click_is_what_click_says() -> None:
         texts |= {argument.value for call in of_gettext for argument in call.args if isinstance(argument, ast.Constant)}
     listed = {*click_words.SINGLE, *(text for pair in click_words.PLURAL for text in pair)}
     assert listed - texts == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("inciden",), "incident"), (("incident", "lst"), "list"), (("incident", "solv"), "solve")]
+)
+def test_a_command_that_is_not_there_is_told_with_what_was_probably_meant(words: tuple[str, ...], meant: str) -> None:
+    assert f"Did you mean '{meant}'?" in run(*words)[1]
+    assert f"Bedoelt u '{meant}'?" in run("--language", "nl", *words)[1]
+
+
+def test_the_commands_for_incidents_are_listed_as_a_case_goes() -> None:
+    assert incident.list_commands(click.Context(incident)) == list(ORDER)

@@ -119,7 +119,7 @@ def test_a_case_is_named_by_the_end_of_its_name() -> None:
     twin = store.records_directory() / f"20200101T000000Z-incident-{name[-6:]}"
     twin.mkdir()
     ambiguous = incident("show", name[-6:])
-    assert f"2 cases are named {name[-6:]}" in ambiguous.stderr
+    assert f"2 records are named {name[-6:]}" in ambiguous.stderr
     assert f"{twin.name}, {name}" in ambiguous.stderr
     twin.rmdir()
     hand = run("new", "installation", "--title", "Switch").stdout.splitlines()[-1]

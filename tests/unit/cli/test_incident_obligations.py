@@ -130,6 +130,71 @@ def test_the_user_is_told_how_and_when() -> None:
     assert "we vervangen de toner" in case_file(name)
 
 
+def test_it_is_tested_again_or_said_why_not() -> None:
+    name = new()
+    until_closed(name, "retested")
+    assert "incident retest" in closing_asks(name)
+    for result in ("pass", "not_needed"):
+        run("incident", "retest", name, "--result", result, code=2)
+    run("incident", "retest", name, "--result", "fail", "--reason", "print nog niets")
+    assert record(name)["status"] == "in_progress"
+    for kind in ("solved", "confirmed"):
+        step(name, kind)
+    assert "incident retest" in closing_asks(name)
+    run("incident", "retest", name, "--result", "not_needed", "--reason", "alleen uitleg gegeven")
+    step(name, "closed")
+    retests = [(row["result"], row["reason"], row["by"]) for row in record(name)["incident"]["retests"]]
+    assert retests == [("fail", "print nog niets", TECHNICIAN), ("not_needed", "alleen uitleg gegeven", TECHNICIAN)]
+    assert [words for words in ("print nog niets", "alleen uitleg gegeven") if words not in case_file(name)] == []
+
+
+def test_the_user_is_asked_whether_it_is_good_by_whom_and_when() -> None:
+    name = new()
+    until_closed(name, "confirmed")
+    assert "incident confirm" in closing_asks(name)
+    answers = {"no": "het lampje is nog rood", "not_reached": "drie keer gebeld", "yes": "hij doet het weer"}
+    for satisfied, remark in answers.items():
+        before = clock.now()
+        run("incident", "confirm", name, "--satisfied", satisfied, "--remark", remark, "--by", COUNTER)
+        row = record(name)["incident"]["confirmations"][-1]
+        assert (row["satisfied"], row["user"], row["remark"], row["by"]) == (satisfied, USER, remark, COUNTER)
+        assert before <= row["at"] <= clock.now()
+        if satisfied == "no":
+            assert record(name)["status"] == "in_progress"
+            for kind in ("solved", "retested"):
+                step(name, kind)
+    step(name, "closed")
+    text = case_file(name)
+    assert [words for words in (*answers.values(), "niet bereikt", COUNTER) if words not in text] == []
+
+
+def test_what_is_not_solved_is_told_to_the_supervisor() -> None:
+    name = new("--impact", "1", "--urgency", "1")
+    step(name, "assessed", can_solve="no", reason="geen garantie meer")
+    assert "case_escalation_missing" in {item["code"] for item in record(name)["completeness"]["missing"]}
+    told = run("incident", "check", code=1).stderr
+    assert f"{name}: wie de melding heeft, kan het niet zelf oplossen, en niemand is ingelicht" in told
+    escalate = ("incident", "escalate", name, "--message", "printer is op", "--why", "not_able")
+    run(*escalate, "--type", "hierarchical", code=2)
+    before = clock.now()
+    run(*escalate, "--type", "hierarchical", "--to", SUPERVISOR)
+    (row,) = record(name)["escalations"]
+    assert (row["to"], row["type"], before <= row["at"] <= clock.now()) == (SUPERVISOR, "hierarchical", True)
+    run("incident", "check")
+    assert [words for words in (SUPERVISOR, "printer is op") if words not in case_file(name)] == []
+
+
+def test_what_is_not_solved_in_time_is_told_to_the_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(clock, "now", lambda: "2026-10-05T08:00:00.000000Z")
+        name = new("--impact", "1", "--urgency", "1")
+        step(name, "taken")
+    told = run("incident", "check", code=1).stderr
+    assert f"{name}: het is niet op tijd opgelost, en niemand is ingelicht" in told
+    run("incident", "escalate", name, "--to", SUPERVISOR, "--message", "meer tijd nodig", "--why", "not_in_time")
+    run("incident", "check")
+
+
 @pytest.mark.parametrize(
     ("kind", "section", "words"),
     [
@@ -165,6 +230,7 @@ def test_the_supervisor_is_told_and_decides() -> None:
     step(name, "closed")
     missing = {item["code"] for item in record(name)["completeness"]["missing"]}
     assert missing == {"report_missing", "decision_missing"}
+    run("add", "report", "--record", name, "--to", SUPERVISOR, "--form", "oral", code=2)
     run("add", "report", "--record", name, "--to", SUPERVISOR, "--form", "oral", "--minutes", "toner op voorraad")
     run("add", "decision", "--record", name, "--decision", "approved", code=2)  # his own work
     run("add", "decision", "--record", name, "--decision", "approved", "--by", SUPERVISOR)

@@ -15,6 +15,7 @@ from oplever.kinds.derive import derive_folded
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.entries import EVENTS as DECLARED
 from oplever.kinds.incident.rules_file import defaults
+from oplever.page.translator import Translator
 from oplever.record.entries import Entry
 from oplever.record.fold import Run
 from oplever.record.model import Record
@@ -163,6 +164,7 @@ def test_a_refusal_says_what_is_possible_now() -> None:
     assert refusal.slug == "incident-state"
     assert "is new: solve is not possible now" in refusal.message
     assert "take, assign, pass" in refusal.advice
+    assert "is nieuw: solve kan nu niet" in refusal.in_language(Translator("nl")).message
     closed = Desk().add_all(*UNTIL_CLOSED)
     for kind in ("hours", "worked", "acceptance"):
         data = {"user": USER, "verdict": "accepted"} if kind == "acceptance" else EVENTS[kind]

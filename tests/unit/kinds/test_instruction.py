@@ -222,6 +222,7 @@ def test_the_supervisor_is_told_and_decides() -> None:
     room = Room().given().understood().reviewed()
     assert {"report_missing", "decision_missing"} <= room.missing
     assert refused(room, "decision", by=TEACHER, decision="approved").slug == "decision-by-executor"
+    assert "minutes" in refused(room, "report", to=SUPERVISOR, form="oral").message
     room.add("report", to=SUPERVISOR, form="oral", minutes="alles begrepen")
     assert (room.record.status, "report_missing" in room.missing) == ("submitted", False)
     room.add("decision", by=SUPERVISOR, decision="rejected", remarks="ook de stagiairs")

@@ -45,7 +45,16 @@ def test_a_record_is_found_by_name_by_path_and_by_link(base: Path) -> None:
         assert store.find(name) == base / NAME
 
 
-@pytest.mark.parametrize("name", ["other", f"records/{NAME}/journal.jsonl", f"records/{OTHER}"])
+def test_a_record_is_found_by_the_end_of_its_name_where_no_other_has_it(base: Path) -> None:
+    assert store.find(NAME[-6:]) == base / NAME
+    (base / f"20200101T000000Z-incident-{NAME[-6:]}").mkdir()
+    with pytest.raises(OpleverError) as refusal:
+        store.find(NAME[-6:])
+    assert refusal.value.message == f"2 records are named {NAME[-6:]}"
+    assert NAME in refusal.value.advice
+
+
+@pytest.mark.parametrize("name", ["", "other", "*", f"records/{NAME}/journal.jsonl", f"records/{OTHER}"])
 def test_what_is_no_record_is_one_error(base: Path, name: str) -> None:
     with pytest.raises(OpleverError) as refusal:
         store.find(name)

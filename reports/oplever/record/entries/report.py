@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText
+from oplever.messages import M_
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Accountability, Record
 
 
@@ -18,6 +19,12 @@ class ReportEntry(EntryKind, frozen=True, tag="report"):
     to: Annotated[NonEmptyText, Meta(description="Name of the supervisor.")]
     form: Annotated[Literal["written", "oral"], Meta(description="In writing or orally.")] = "written"
     minutes: Annotated[str, Meta(description="Notes of an oral report.")] = ""
+
+    def check(self, record: Record, envelope: Envelope) -> None:
+        if self.form == "oral" and not self.minutes:
+            raise invalid(
+                M_("minutes: an oral report is kept as notes"), M_("write down what was said: --minutes '...'")
+            )
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """It does away with an approval of what was there before; with a rejection only a decision does."""

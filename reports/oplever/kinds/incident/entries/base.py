@@ -56,6 +56,8 @@ def add(case: Incident, field: str, value: Any) -> Incident:
 
 def refusal(record: Record, content: EntryKind) -> OpleverError:
     """Why a case does not take an entry now, and what it does take."""
+    from oplever.page.vocabulary import DOCUMENT_STATUS  # noqa: PLC0415 - words for people are much to read
+
     words = [COMMANDS[name] for name in possible(record.status) if name in COMMANDS]
     advice = (
         M_("possible now: oplever incident {words}", words=", ".join(words))
@@ -67,7 +69,7 @@ def refusal(record: Record, content: EntryKind) -> OpleverError:
             "go on with the other case: oplever incident show {merged_into}", merged_into=record.case.merged_into
         )
     word = COMMANDS.get(content.tag(), content.tag())
-    state = record.status.replace("_", " ")
+    state = M_(DOCUMENT_STATUS[record.status][1])
     return OpleverError(
         "incident-state",
         M_("{id} is {state}: {word} is not possible now", id=record.id, state=state, word=word),
