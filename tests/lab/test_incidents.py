@@ -376,7 +376,8 @@ def answered(lab: Lab, delivered: str, cases: list[str]) -> None:
     assert lab.oplever("faq", "accept", name, "--by", TECHNICIAN).returncode == 2
     assert lab.oplever("faq", "accept", name, "--by", COUNTER).returncode == 0
     text = page_of_questions(lab)
-    assert (question in text, ANSWER in text, "les.school.example" in text) == (True, True, True)
+    assert (question in text, ANSWER in text, CARD in text) == (True, True, True)
+    assert "systemctl" not in text, "the card is for administrators, the page for users"
     assert all(case in text for case in cases)
     assert [user for user in REPORTS if user in text] == []
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -36,6 +36,7 @@ from oplever.store.index import Index, open_index
 from oplever.store.machine_history import runs_of
 from oplever.store.query import extracts
 from oplever.store.query import listing as listing_of
+from oplever.words import Text
 
 KIND = "faq"
 Load = Callable[[str], Record | None]
@@ -217,12 +218,25 @@ def withdraw_lapsed(by: str) -> tuple[Question, ...]:
 def _standing(index: Index, load: Load, name: str, faq: Faq) -> Question:
     if faq.withdrawn_at:
         return Question(name, faq, "withdrawn")
-    lapsed = [problem for case in faq.cases if (problem := _case_problem(load(case), case, faq))]
+    cases = {case: load(case) for case in faq.cases}
+    lapsed = [problem for case, record in cases.items() if (problem := _case_problem(record, case, faq))]
     card, problem = _card_now(index, load, faq) if faq.card else (None, None)
     lapsed += [problem] if problem else []
     lapsed += [problem for test in faq.tests if (problem := _proof_problem(index, load, test))]
-    steps = tuple((s.do.nl if faq.language == "nl" else s.do.en) for s in card.steps) if card else ()
-    return Question(name, faq, "accepted" if faq.accepted_at else "proposed", tuple(lapsed), steps)
+    state: Literal["proposed", "accepted"] = "accepted" if faq.accepted_at else "proposed"
+    return Question(name, faq, state, tuple(lapsed), _steps(card, faq), _category(cases.values()))
+
+
+def _steps(card: FilledCard | None, faq: Faq) -> tuple[str, ...]:
+    """What a user does; what only administrators do is not for the page of users."""
+    if card is None or not set(card.audiences) - {"administrator"}:
+        return ()
+    return tuple((step.do.nl if faq.language == "nl" else step.do.en) for step in card.steps)
+
+
+def _category(cases: Iterable[Record | None]) -> Text | None:
+    rules = (record.incident.rule for record in cases if record and record.incident)
+    return next((category.title for category in rules if category), None)
 
 
 def _case_problem(record: Record | None, name: str, faq: Faq) -> Message | None:

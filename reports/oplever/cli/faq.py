@@ -52,7 +52,8 @@ def list_questions(every: bool, form: str, language: Language) -> None:
         as_json([*map(_plain, shown), *map(_plain_candidate, listing.candidates)])
         return
     for question in shown:
-        click.echo(printable(f"{question.name}  {_standing(question, t)}\n  {question.faq.question}"))
+        click.echo(printable(f"{question.name}  {_standing(question, t)}"))
+        click.echo(printable(f"  {' '.join(question.faq.question.split())}"))
         for reason in question.lapsed:
             say("  - {reason}", reason=reason)
     for candidate in listing.candidates:

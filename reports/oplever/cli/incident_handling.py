@@ -110,7 +110,7 @@ def _first_help(record: Record) -> None:
     case = record.incident
     category = case.rule if case else None
     if category and category.first_help:
-        say("first help: {text}", text=titled(translator(), category.first_help))
+        say("first help: {text}", text=" ".join(titled(translator(), category.first_help).split()))
 
 
 @click.command("show")

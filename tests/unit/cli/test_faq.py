@@ -149,6 +149,7 @@ def test_nobody_accepts_his_own_answer() -> None:
     assert "[decision-by-executor]" in run("faq", "accept", name, "--by", "sevda yilmaz", code=2).stderr
     run("faq", "accept", name, "--by", COLLEAGUE)
     assert [(row["state"], row["shown"]) for row in listed()] == [("accepted", True)]
+    assert run("faq", "list").stdout.splitlines() == [f"{name}  accepted", f"  {WORDS[2]}"]
     assert "stays as it is" in run("faq", "accept", name, "--by", COLLEAGUE, code=2).stderr
 
 
@@ -227,11 +228,22 @@ def test_published_pages_show_answers_that_hold_and_why_others_are_not_shown() -
         assert "Klik rechtsboven op Inloggen" in text, "the steps of the handout"
         assert all(name in text for name in cases)
         assert USER not in text
+        assert {"nl": "Account en wachtwoord", "en": "Account and password"}[language] in text, "the category"
     run("incident", "reopen", cases[0], "--reason", "nog niet")
     run("publish", "--out", "pages")
     text = (Path("pages") / "faq.nl.html").read_text()
     assert "Log in met uw eigen naam." not in text
     assert f"de melding {cases[0]} is heropend" in text
+
+
+def test_steps_that_only_administrators_take_are_not_on_the_page_for_users(base: Path) -> None:
+    lines = [line.replace(b'"audiences": ["user"]', b'"audiences": ["administrator"]') for line in school.journal()]
+    (base / school.RECORD / "journal.jsonl").write_bytes(b"".join(lines))
+    accepted()
+    run("publish", "--out", "pages")
+    text = (Path("pages") / "faq.nl.html").read_text()
+    assert "Log in met uw eigen naam." in text
+    assert "Klik rechtsboven op Inloggen" not in text
 
 
 def test_its_document_is_drawn_verified_and_listed_as_every_record(base: Path) -> None:

@@ -445,7 +445,10 @@ def test_a_step_that_failed_is_a_cause_and_its_test_is_none_twice(base: Path) ->
 def test_on_a_terminal_a_report_is_asked_for_step_by_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_terminal(monkeypatch)
     (tmp_path / "ansible.cfg").touch()
-    (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
+    text = EXAMPLE.read_text(encoding="utf-8").replace(
+        "en: Switch the printer off,", "en: >\n\n        Switch the printer off,"
+    )
+    (tmp_path / "incidents.yml").write_text(text, encoding="utf-8")
     answers = ["phone", "Printer doet niets", USER, "printers", "printer", "0.14", "", "", "rood", "", "2", "2"]
     done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
     assert done.exit_code == 0, done.output

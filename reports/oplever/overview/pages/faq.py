@@ -10,7 +10,7 @@ from oplever.overview.pages import cells
 from oplever.overview.questions import Question
 from oplever.overview.tree import Part
 from oplever.page.blocks import Block, Bullets, Cell, Column, Group, Paragraph, Steps
-from oplever.page.parts import step_line
+from oplever.page.parts import step_line, titled
 from oplever.page.translator import Translator
 
 
@@ -45,9 +45,10 @@ def _blocks(t: Translator, question: Question) -> Iterator[Block]:
     if question.steps:
         yield Steps(tuple(step_line(step) for step in question.steps))
     version = f"{faq.card} {faq.version[:8]}" if faq.card else ", ".join(faq.tests)
+    category = titled(t, question.category) if question.category else faq.category
     count = t.plural("{count} incident", "{count} incidents", len(faq.cases))
     yield from cells.facts(
         (t("Shown by"), Cell(version, code=True)),
         (t("Made of"), Cell(count, note=", ".join(faq.cases))),
-        (t("Category"), Cell(faq.category, note=faq.guideline)),
+        (t("Category"), Cell(category, note=faq.guideline)),
     )
