@@ -300,6 +300,15 @@ def test_how_far_a_case_came() -> None:
     assert desk.record.completeness.missing == ()
 
 
+def test_a_report_after_a_rejection_asks_for_another_decision() -> None:
+    desk = Desk().add_all(*UNTIL_CLOSED).add("report", to=SUPERVISOR)
+    desk.add("decision", SUPERVISOR, decision="rejected", remarks="bel de docent")
+    assert desk.record.completeness.missing == ()
+    desk.add("report", to=SUPERVISOR)
+    assert [missing.code for missing in desk.record.completeness.missing] == ["decision_missing"]
+    assert desk.add("decision", SUPERVISOR, decision="approved").record.completeness.missing == ()
+
+
 def test_a_case_is_passed_on_to_who_is_authorised() -> None:
     category = Category(Text("Account", "Account"), needs="accounts")
     rules = structs.replace(

@@ -90,7 +90,10 @@ def _account(record: Record) -> bool:
 
 
 def _decision(record: Record) -> bool:
-    return record.accountability.decision is None
+    """A report after a rejection asks for another decision."""
+    account = record.accountability
+    is_rejected = account.decision == "rejected"
+    return account.decision is None or (is_rejected and account.at > account.decided_at)
 
 
 def _of_case(
