@@ -11,7 +11,8 @@ _MODULES = {
     "oplever.cli.incident_mail": ("mail", "tell", "attachment"),
     "oplever.cli.incident_week": ("week",),
     "oplever.cli.incident_list": ("list",),
-    _HANDLING: ("new", "show", "take", "retest", "merge", "from-record", "check"),
+    "oplever.cli.incident_show": ("show",),
+    _HANDLING: ("new", "take", "retest", "merge", "from-record", "check"),
 }
 ORDER = (
     "new", "list", "show", "classify", "assess", "take", "assign", "pass", "escalate", "wait", "resume", "tell", "work",

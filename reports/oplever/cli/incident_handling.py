@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from oplever import store
 from oplever.app import incident_rules, incidents
@@ -23,25 +21,20 @@ from oplever.cli.add import command_of, parameter, typed
 from oplever.cli.help import sentence, spoken
 from oplever.cli.incident_intake import ask
 from oplever.cli.incident_list import local
-from oplever.cli.language import language_option, of_the_user, say, translator
+from oplever.cli.language import of_the_user, say, translator
 from oplever.cli.output import tell_documents
-from oplever.cli.overview import overview
 from oplever.cli.person import by_option
-from oplever.cli.tables import format_option, status_word, table
+from oplever.cli.tables import status_word
 from oplever.kinds import registry
 from oplever.kinds.base import about
-from oplever.kinds.incident.chapters.terms import READINGS, TARGETS
 from oplever.kinds.incident.entries import COMMANDS
-from oplever.kinds.incident.targets import measure
 from oplever.messages import M_, said
 from oplever.page.parts import titled
-from oplever.page.translator import Translator
 from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
 from oplever.record.model import Record
 from oplever.store.cases import Case
-from oplever.text import printable, to_json
-from oplever.words import REFUSING, Language
+from oplever.text import printable
 
 WORDS = {word: kind for kind, word in COMMANDS.items()}
 """Commands that add one event, with its kind."""
@@ -111,43 +104,6 @@ def _first_help(record: Record) -> None:
     category = case.rule if case else None
     if category and category.first_help:
         say("first help: {text}", text=" ".join(titled(translator(), category.first_help).split()))
-
-
-@click.command("show")
-@case_argument
-@format_option
-@language_option
-@click.pass_context
-@click.help_option(help="Show this help and exit.")
-def show(ctx: click.Context, case: str, form: str, language: Language) -> None:
-    """Show CASE: what was reported, its time limits, what is missing. Ends with 1 while it is not closed."""
-    directory = incidents.find(case)
-    record = store.load(directory)
-    incidents.case_of(record)
-    if form == "json":
-        click.echo(msgspec.json.format(to_json(record), indent=1).decode())
-    else:
-        overview(record, directory, Translator(language))
-        _limits(Translator(language), record)
-    if record.verdict in REFUSING:
-        ctx.exit(1)
-
-
-def _limits(t: Translator, record: Record) -> None:
-    measured = measure(incidents.case_of(record), datetime.now(UTC))
-    rows = [
-        (
-            t(TARGETS[limit.name]),
-            limit.limit or "-",
-            local(limit.due) if limit.due else "-",
-            f"{limit.elapsed.total_seconds() / 3600:.2f} h",
-            t(READINGS[limit.reading]),
-        )
-        for limit in measured
-    ]
-    if rows:
-        click.echo("")
-        table((t("time limit"), t("working time"), t("due"), t("gone by"), t("State")), rows)
 
 
 @click.command("take")

@@ -9,7 +9,7 @@ import click
 
 from oplever.app import person as app
 from oplever.cli.help import Group
-from oplever.cli.language import language_option, say
+from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import short
 from oplever.files import write
 from oplever.words import Language
@@ -49,7 +49,8 @@ def export(
     else:
         path = Path(output or f"person.{fmt}")
         write(path, content)
-        say("person: {count} records, {path}", count=len(exported.records), path=short(path.resolve()), err=True)
+        count = translator().plural("{count} record", "{count} records", len(exported.records))
+        say("person: {count}, {path}", count=count, path=short(path.resolve()), err=True)
     for problem in exported.unreadable:
         say("this record could not be read: {problem}", problem=problem, err=True)
     if exported.unreadable:

@@ -84,7 +84,8 @@ def parse(content: bytes) -> Mail:
 
 def _parse(content: bytes) -> Mail:
     message = message_from_bytes(content, policy=policy.compat32)
-    headers = {name.lower(): header(str(value)) for name, value in reversed(message.items())}
+    # As they came: `items` has a sign for every byte beyond ASCII that no charset goes with.
+    headers = {name.lower(): header(str(value)) for name, value in reversed(list(message.raw_items()))}
     if not {"from", "sender", "return-path", "subject", "message-id", "to"} & headers.keys():
         raise UnreadableError(M_("it has no headers of a mail"))
     parts = _parts(message)
@@ -123,7 +124,7 @@ def _parts(message: Message) -> list[Message]:
 
 def header(raw: str) -> str:
     """A header as people read it, on one line; one that is not well formed as it is."""
-    raw = raw[: 4 * _LONGEST_HEADER]
+    raw = _surrogates_read(raw[: 4 * _LONGEST_HEADER])
     try:
         pieces = decode_header(raw)
         text = "".join(
@@ -131,7 +132,7 @@ def header(raw: str) -> str:
         )
     except Exception:  # bad base64, unknown charsets, and what older versions of the library do not expect
         text = raw
-    return " ".join(tidy(_surrogates_read(text)).split())[:_LONGEST_HEADER]
+    return " ".join(tidy(text).split())[:_LONGEST_HEADER]
 
 
 def _surrogates_read(text: str) -> str:

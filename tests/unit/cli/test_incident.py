@@ -397,6 +397,19 @@ def test_what_no_file_takes_stands_in_the_template_as_the_command_that_does(tmp_
     assert added.exit_code == 0, added.output
 
 
+def test_show_tells_what_was_reported_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
+    about = ("--category", "printer", "--answer", "lampje=rood", "--place", "0.14")
+    name = new("2", "2", "De printer doet niets.\nHet lampje \u202ebrandt.", *about)
+    shown = incident("show", name, "--language", "nl").stdout
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert f"Melder {USER}" in lines
+    assert "Lokaal 0.14" in lines
+    assert "Welke kleur heeft het lampje? rood" in lines
+    place = lines.index("In de woorden van de melder De printer doet niets.")
+    assert lines[place + 1] == "Het lampje ⟨U+202E⟩brandt."
+
+
 def test_commands_that_are_shown_name_the_case_they_are_about() -> None:
     name = new("2", "2")
     shown = incident("show", name).stdout

@@ -92,6 +92,7 @@ def test_every_closed_report_has_its_solution() -> None:
     name = new()
     for kind in ("classified", "taken"):
         step(name, kind)
+    assert "case_solution_missing" in {item["code"] for item in record(name)["completeness"]["missing"]}
     for field in ("solution", "guideline", "version", "cause"):
         step(name, "solved", code=2, **{field: ""})
     run("incident", "close", name, code=2)

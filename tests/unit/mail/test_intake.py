@@ -293,6 +293,10 @@ def test_a_mail_about_a_broken_case_is_kept(post: Post) -> None:
     assert len(post.folder(".Oplever")) + len(post.folder(".Oplever-aside")) == 2
 
 
+def shown_of(name: str) -> str:
+    return run("incident", "show", name).stdout
+
+
 def test_a_mail_changes_no_state_and_has_to_be_read(post: Post) -> None:
     directory = reported(post)
     name = directory.name
@@ -311,7 +315,9 @@ def test_a_mail_changes_no_state_and_has_to_be_read(post: Post) -> None:
     refused = run("incident", "close", name)
     assert (refused.exit_code, "somebody read the mails" in refused.stderr) == (2, True)
     assert "1 new mail" in run("incident", "list").stdout
+    assert ["Text", "Hij is weer stuk."] in [line.split(maxsplit=1) for line in shown_of(name).splitlines()]
     assert run("incident", "read", name, "--meaning", "bedankje").exit_code == 0
+    assert "Hij is weer stuk." not in shown_of(name)
     assert run("incident", "close", name).exit_code == 0
     assert name not in run("incident", "list").stdout
     post.deliver(corpus.text("Toch niet goed.", Subject=number))

@@ -79,6 +79,15 @@ def test_headers_are_read_as_far_as_they_can_be() -> None:
     assert len(header("x" * 100_000)) == 1000
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+def test_headers_with_letters_that_no_charset_goes_with_are_read(charset: str) -> None:
+    """Servers with SMTPUTF8 send UTF-8 as it is; old programs what they have."""
+    headers = f"From: Zoë Bakker <z@school.example>\nSubject: {'Café' * 50}\nMessage-ID: <1@x.example>\n\n"
+    mail = parse(headers.encode(charset) + b"stuk")
+    assert (mail.sender, mail.sender_address) == ("Zoë Bakker", "z@school.example")
+    assert mail.subject == "Café" * 50
+
+
 def test_a_subject_that_goes_out_is_short_and_can_be_seen() -> None:
     written = subject("20261124T080000Z-incident-3f9c1a", "Re: foto\u202egnp.exe " + "y" * 5000, is_answer=True)
     assert written.startswith("Re: foto?gnp.exe y")

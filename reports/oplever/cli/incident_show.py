@@ -1,0 +1,98 @@
+"""`oplever incident show`: a case as somebody reads it who is going to handle it."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from oplever import store
+from oplever.app import incidents
+from oplever.cli.incident_list import local
+from oplever.cli.language import language_option
+from oplever.cli.overview import overview
+from oplever.cli.tables import format_option, table
+from oplever.kinds.incident.chapters.intake import report
+from oplever.kinds.incident.chapters.terms import READINGS, TARGETS
+from oplever.kinds.incident.targets import measure
+from oplever.page.blocks import KeyValue, Table
+from oplever.page.translator import Translator
+from oplever.page.view import View
+from oplever.record.model import Record
+from oplever.text import clean, printable, to_json
+from oplever.words import REFUSING, Language
+
+_WIDE = 110
+_MARGIN = 30
+
+
+@click.command("show")
+@click.argument("case")
+@format_option
+@language_option
+@click.pass_context
+@click.help_option(help="Show this help and exit.")
+def show(ctx: click.Context, case: str, form: str, language: Language) -> None:
+    """Show CASE: what was reported, mail that nobody has read, its time limits, what is missing. Ends with 1 while it
+    is not closed."""
+    directory = incidents.find(case)
+    record = store.load(directory)
+    incidents.case_of(record)
+    if form == "json":
+        click.echo(msgspec.json.format(to_json(record), indent=1).decode())
+    else:
+        t, shown = Translator(language), clean(record)
+        overview(record, directory, t)
+        _report(t, shown)
+        _new_mails(t, shown)
+        _limits(t, record)
+    if record.verdict in REFUSING:
+        ctx.exit(1)
+
+
+def _report(t: Translator, record: Record) -> None:
+    click.echo(f"\n{t('Report')}")
+    for block in report(View.of(record), t):
+        if isinstance(block, KeyValue):
+            for label, cell in block.pairs:
+                _labelled(label, f"{cell.text} ({cell.note})" if cell.note else cell.text)
+        elif isinstance(block, Table):
+            for question, answer in block.rows:
+                _labelled(question.text, answer.text)
+
+
+def _new_mails(t: Translator, record: Record) -> None:
+    """The mails that came in and that nobody has read; what a machine wrote asks for no reading."""
+    case = record.case
+    written = [mail for mail in case.mails if mail.direction == "in" and not mail.is_automatic]
+    for mail in written[-case.unread :] if case.unread else ():
+        heading = t("New mail of {name}, {when}", name=mail.sender or mail.address, when=t.moment(mail.at))
+        click.echo(f"\n{printable(heading)}")
+        _labelled(t("Subject"), mail.subject)
+        _labelled(t("Text"), mail.text)
+
+
+def _labelled(label: str, text: str) -> None:
+    """A label with its text beside it, every line of it."""
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(printable(line), _WIDE - _MARGIN) or [""]]
+    for number, line in enumerate(lines or [""]):
+        click.echo(f"  {printable(label) if number == 0 else '':<{_MARGIN}}{line}".rstrip())
+
+
+def _limits(t: Translator, record: Record) -> None:
+    measured = measure(incidents.case_of(record), datetime.now(UTC))
+    rows = [
+        (
+            t(TARGETS[limit.name]),
+            limit.limit or "-",
+            local(limit.due) if limit.due else "-",
+            f"{limit.elapsed.total_seconds() / 3600:.2f} h",
+            t(READINGS[limit.reading]),
+        )
+        for limit in measured
+    ]
+    if rows:
+        click.echo("")
+        table((t("time limit"), t("working time"), t("due"), t("gone by"), t("State")), rows)
