@@ -59,7 +59,8 @@ def load() -> Current:
 
 def placed(source: Path, mistake: Mistake) -> str:
     """A mistake with its file, line and column, as compilers write it."""
-    return f"{source}:{mistake.line}:{mistake.column}: {mistake.message}"
+    place = f"{source}:{mistake.line}:{mistake.column}"
+    return M_("{place}: {message}", place=place, message=mistake.message)
 
 
 def _content(source: Path) -> bytes:

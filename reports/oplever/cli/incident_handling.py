@@ -237,7 +237,7 @@ def check(ctx: click.Context) -> None:
     checked = check_all()
     say("rules: {place}", place=checked.rules)
     for mistake in checked.mistakes:
-        click.echo(printable(mistake), err=True)
+        click.echo(printable(said(mistake, translator())), err=True)
     for problem in checked.problems:
         click.echo(printable(said(problem, translator())), err=True)
     wrong = len(checked.mistakes) + len(checked.problems)

@@ -264,6 +264,9 @@ def test_a_mistake_in_the_rules_is_told_with_its_line(tmp_path: Path) -> None:
     assert f"{path}:{line}:1: there is no 'prioritys' here; did you mean 'priorities'?" in done.stderr
     refused = incident("new", "--channel", "phone", "--reporter", USER, "--text", "x")
     assert (refused.exit_code, "[rules-invalid]" in refused.stderr) == (2, True)
+    for words in (("check",), ("new", "--channel", "phone", "--reporter", USER, "--text", "x")):
+        in_dutch = run("--language", "nl", "incident", *words).stderr
+        assert f"{path}:{line}:1: 'prioritys' bestaat hier niet; bedoelt u 'priorities'?" in in_dutch
 
 
 def failing(base: Path, name: str, *identifiers: str, host: str = "web1", status: str = "fail") -> Path:

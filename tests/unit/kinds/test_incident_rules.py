@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from oplever.kinds.incident.rules_file import Parsed, defaults, digest, parse
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "examples" / "incidents.yml"
@@ -44,8 +46,11 @@ def test_the_example_and_the_defaults_are_right() -> None:
         ("until: 2027-01-01", "until: 2026-12-01", "from: 2026-12-21", "it ends (2026-12-01) before it begins"),
         ("solution: 2h}", "solution: 2 uur}", "solution: 2h}", "'2 uur': write a time as 15m, 4h or 2d"),
         ("    2: {1: 2, 2: 3, 3: 4}\n", "", "  matrix:", "no priority for impact 2 and urgency 1"),
-        ("3: {1: 3, 2: 4, 3: 4}", "3: {1: 3, 2: 4, 3: 7}", "3: {1: 3", "'7': expected `int` <= 4"),
+        ("3: {1: 3, 2: 4, 3: 4}", "3: {1: 3, 2: 4, 3: 7}", "3: {1: 3", "'7': write a number from 1 to 4"),
+        ("warn_at_percent: 75", "warn_at_percent: 0", "warn_at_percent:", "more than 0 and at most 100"),
         ("  4: {response: 1d, solution: 5d}\n", "", "targets:", "the matrix gives priority 4, which has no target"),
+        ("        type: choice\n", "        type: choise\n", "        type: choice\n", "did you mean 'choice'? choose"),
+        ("  zone: Europe/Amsterdam", "  zone: Europe/Amstredam", "  zone:", "did you mean 'Europe/Amsterdam'?"),
         ("        type: choice\n", "        type: keuze\n", "        type: choice\n", "'keuze': choose: "),
         ("        choices: [groen, oranje, rood, uit]\n", "", "      - id: lampje", "a question of type choice"),
         ("      - id: papier", "      - id: lampje", "      - id: papier", "'lampje' is asked twice"),
@@ -88,3 +93,31 @@ def test_what_is_no_file_of_rules_is_told_and_breaks_nothing(content: bytes) -> 
     result = parse(content)
     assert result.rules is None
     assert result.mistakes
+
+
+def test_no_value_does_more_than_be_a_mistake() -> None:
+    """Every value of the example is replaced by values that somebody could type there."""
+    root = yaml.compose(TEXT)
+    values = [(node.start_mark.index, node.end_mark.index) for node in scalars(root)]
+    assert len(values) > 100
+    odd = ("0", "-1", "1e400", "[]", "{a: 1}", "''", "x")
+    for number, (begin, end) in enumerate(values):
+        text = TEXT[:begin] + odd[number % len(odd)] + TEXT[end:]
+        result = parse(text.encode())
+        assert (result.rules is None) == bool(result.mistakes), text[begin - 20 : begin + 20]
+    for limit in ("reopen_days: 14", "warn_at_percent: 75", "hours_a_day: 8", "lesson_raises: 1"):
+        for value in odd:
+            result = parsed(limit, f"{limit.partition(':')[0]}: {value}")
+            assert (result.rules is None) == bool(result.mistakes), (limit, value)
+
+
+def scalars(node: yaml.Node) -> Iterator[yaml.Node]:
+    """The single values of a file, without the names of keys."""
+    if isinstance(node, yaml.MappingNode):
+        for _, child in node.value:
+            yield from scalars(child)
+    elif isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from scalars(child)
+    else:
+        yield node

@@ -14,12 +14,13 @@ from functools import cache
 from importlib import resources
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 import yaml
 from msgspec import inspect
 
+from oplever.messages import M_
 from oplever.record.model.incident_rules import LEVELS, Calendar, Category, Rules
 from oplever.words import Text
 
@@ -29,7 +30,7 @@ _LARGEST = 1 << 20
 
 
 class Mistake(NamedTuple):
-    """`line` and `column` count from 1."""
+    """`line` and `column` count from 1; `message` is a sentence that can still be translated."""
 
     line: int
     column: int
@@ -46,17 +47,17 @@ class Parsed(NamedTuple):
 def parse(content: bytes) -> Parsed:
     """The rules in a file, or everything that is wrong with it."""
     if len(content) > _LARGEST:
-        return Parsed(None, (Mistake(1, 1, f"the file is larger than {_LARGEST >> 20} MiB"),))
+        return Parsed(None, (Mistake(1, 1, M_("the file is larger than {size} MiB", size=_LARGEST >> 20)),))
     try:
         root = yaml.compose(content, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
-        message = f"this is not YAML: {problem.problem or problem.context}"
+        message = M_("this is not YAML: {problem}", problem=problem.problem or problem.context)
         return Parsed(None, (Mistake(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message),))
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        return Parsed(None, (Mistake(1, 1, f"this is not YAML: {' '.join(str(problem).split())}"),))
+        return Parsed(None, (Mistake(1, 1, M_("this is not YAML: {problem}", problem=" ".join(str(problem).split()))),))
     if root is None:
-        return Parsed(None, (Mistake(1, 1, "the file is empty"),))
+        return Parsed(None, (Mistake(1, 1, M_("the file is empty")),))
     reading = _Reading()
     plain = reading.value(root, inspect.type_info(Rules), ())
     if not reading.mistakes:
@@ -104,7 +105,7 @@ class _Reading:
                 return self._dict(node, key_type, value_type, place)
             case inspect.VarTupleType(item_type=item):
                 if not isinstance(node, yaml.SequenceNode):
-                    return self._wrong(place, "write a list: [first, second]")
+                    return self._wrong(place, M_("write a list: [first, second]"))
                 return [self.value(row, item, (*place, str(number))) for number, row in enumerate(node.value)]
         return self._scalar(node, kind, place)
 
@@ -114,10 +115,10 @@ class _Reading:
         pairs = self._pairs(node, place)
         fields = {field.encode_name: field for field in kind.fields}
         for name in pairs.keys() - fields.keys():
-            self._wrong((*place, name), f"there is no '{name}' here" + meant(name, fields))
+            self._wrong((*place, name), M_("there is no '{name}' here{meant}", name=name, meant=meant(name, fields)))
         missing = [name for name, field in fields.items() if field.required and name not in pairs]
         if missing and isinstance(node, yaml.MappingNode):
-            self._wrong(place, f"missing: {', '.join(missing)}")
+            self._wrong(place, M_("missing: {names}", names=", ".join(missing)))
         return {
             name: self.value(child, fields[name].type, (*place, name))
             for name, child in pairs.items()
@@ -129,12 +130,12 @@ class _Reading:
         if isinstance(key_type, inspect.LiteralType):
             words = [str(word) for word in key_type.values]
             for name in pairs.keys() - set(words):
-                self._wrong((*place, name), f"there is no '{name}' here" + meant(name, words))
+                self._wrong((*place, name), M_("there is no '{name}' here{meant}", name=name, meant=meant(name, words)))
         return {name: self.value(child, value_type, (*place, name)) for name, child in pairs.items()}
 
     def _pairs(self, node: yaml.Node, place: Place) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):
-            self._wrong(place, "write names with values: name: value")
+            self._wrong(place, M_("write names with values: name: value"))
             return {}
         pairs: dict[str, yaml.Node] = {}
         for key, child in node.value:
@@ -144,7 +145,7 @@ class _Reading:
                     Mistake(
                         key.start_mark.line + 1,
                         key.start_mark.column + 1,
-                        f"'{name}' stands here twice; only the last would count",
+                        M_("'{name}' stands here twice; only the last would count", name=name),
                     )
                 )
             self.marks[*place, name] = key.start_mark
@@ -153,7 +154,7 @@ class _Reading:
 
     def _scalar(self, node: yaml.Node, kind: inspect.Type, place: Place) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            return self._wrong(place, "write a single value")
+            return self._wrong(place, M_("write a single value"))
         text: Any = node.value
         match _bare(kind):
             case inspect.BoolType():
@@ -163,7 +164,8 @@ class _Reading:
         try:
             return msgspec.convert(text, _python_type(kind))
         except msgspec.ValidationError as problem:
-            return self._wrong(place, f"'{node.value}': {_reason(kind, str(problem))}")
+            reason = _reason(kind, node.value, str(problem))
+            return self._wrong(place, M_("'{value}': {reason}", value=node.value, reason=reason))
 
     def _wrong(self, place: Place, message: str) -> None:
         self.mistakes.append(self.at(place, message))
@@ -174,8 +176,8 @@ def meant(name: str, words: Iterable[str]) -> str:
     choices = list(words)
     close = difflib.get_close_matches(name, choices, 1)
     if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; there are: {', '.join(choices)}" if choices else ""
+        return M_("; did you mean '{name}'?", name=close[0])
+    return M_("; there are: {names}", names=", ".join(choices)) if choices else ""
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
@@ -193,10 +195,10 @@ def _python_type(kind: inspect.Type) -> Any:
             return Literal[values]
         case inspect.StrType(min_length=least, max_length=most, pattern=pattern):
             return _limited(str, min_length=least, max_length=most, pattern=pattern)
-        case inspect.IntType(ge=least, le=most):
-            return _limited(int, ge=least, le=most)
-        case inspect.FloatType(gt=least, le=most):
-            return _limited(float, gt=least, le=most)
+        case inspect.IntType() as number:
+            return _limited(int, gt=number.gt, ge=number.ge, lt=number.lt, le=number.le)
+        case inspect.FloatType() as number:
+            return _limited(float, gt=number.gt, ge=number.ge, lt=number.lt, le=number.le)
         case inspect.BoolType():
             return bool
     raise TypeError(f"no single value: {kind}")
@@ -219,20 +221,28 @@ def _number(text: str) -> Any:
 
 
 _FORMS = {
-    "-(": "write hours as 08:00-12:30",
-    "[mhd]": "write a time as 15m, 4h or 2d",
-    r"\d{4}-": "write a day as 2026-12-21",
+    "-(": M_("write hours as 08:00-12:30"),
+    "[mhd]": M_("write a time as 15m, 4h or 2d"),
+    r"\d{4}-": M_("write a day as 2026-12-21"),
 }
 
 
-def _reason(kind: inspect.Type, message: str) -> str:
+def _reason(kind: inspect.Type, text: str, message: str) -> str:
     bare = _bare(kind)
     if isinstance(bare, inspect.StrType) and bare.pattern:
         return next((advice for part, advice in _FORMS.items() if part in bare.pattern), message)
     if isinstance(bare, inspect.LiteralType):
-        return f"choose: {', '.join(map(str, bare.values))}"
+        words = [str(word) for word in bare.values]
+        close = difflib.get_close_matches(text, words, 1)
+        if close:
+            return M_("did you mean '{name}'? choose: {words}", name=close[0], words=", ".join(words))
+        return M_("choose: {words}", words=", ".join(words))
     if isinstance(bare, inspect.BoolType):
-        return "write yes or no"
+        return M_("write yes or no")
+    if isinstance(bare, (inspect.IntType, inspect.FloatType)):
+        if bare.ge is None:
+            return M_("write a number, more than {least} and at most {most}", least=bare.gt, most=bare.le)
+        return M_("write a number from {least} to {most}", least=bare.ge, most=bare.le)
     return message.partition(" - at ")[0][:1].lower() + message.partition(" - at ")[0][1:]
 
 
@@ -241,10 +251,13 @@ def _contradictions(rules: Rules) -> Iterator[tuple[Place, str]]:
     yield from _calendar(rules.calendar)
     for impact, urgency in product(LEVELS, LEVELS):
         if rules.priorities.level(impact, urgency) is None:
-            yield ("priorities", "matrix", str(impact)), f"no priority for impact {impact} and urgency {urgency}"
+            yield (
+                ("priorities", "matrix", str(impact)),
+                M_("no priority for impact {impact} and urgency {urgency}", impact=impact, urgency=urgency),
+            )
     priorities = {str(level) for row in rules.priorities.matrix.values() for level in row.values()}
     for level in sorted(priorities - set(rules.targets)):
-        yield ("targets",), f"the matrix gives priority {level}, which has no target"
+        yield ("targets",), M_("the matrix gives priority {level}, which has no target", level=level)
     for name, category in rules.categories.items():
         yield from _category(rules, ("categories", name), category)
 
@@ -255,21 +268,23 @@ def _category(rules: Rules, place: Place, category: Category) -> Iterator[tuple[
         ("needs", category.needs, rules.authorised),
     ):
         if name and name not in names:
-            yield (*place, key), f"there is no '{name}'" + meant(name, names)
+            yield (*place, key), M_("there is no '{name}'{meant}", name=name, meant=meant(name, names))
     identifiers = [question.id for question in category.questions]
     for number, question in enumerate(category.questions):
         row = (*place, "questions", str(number))
         if question.id in identifiers[:number]:
-            yield (*row, "id"), f"'{question.id}' is asked twice"
+            yield (*row, "id"), M_("'{name}' is asked twice", name=question.id)
         if (question.type == "choice") != bool(question.choices):
-            yield row, "a question of type choice has choices, and no other has"
+            yield row, M_("a question of type choice has choices, and no other has")
 
 
 def _calendar(calendar: Calendar) -> Iterator[tuple[Place, str]]:
     try:
         ZoneInfo(calendar.zone)
     except (KeyError, OSError, ValueError):  # an unknown zone is a KeyError
-        yield ("calendar", "zone"), f"there is no time zone '{calendar.zone}'; it is written as Europe/Amsterdam"
+        close = difflib.get_close_matches(calendar.zone, available_timezones(), 1)
+        more = M_("; did you mean '{name}'?", name=(close or ["Europe/Amsterdam"])[0])
+        yield ("calendar", "zone"), M_("there is no time zone '{name}'{meant}", name=calendar.zone, meant=more)
     hours: list[tuple[Place, str]] = [
         (("calendar", "week", str(day), str(number)), text)
         for day, texts in calendar.week.items()
@@ -279,14 +294,17 @@ def _calendar(calendar: Calendar) -> Iterator[tuple[Place, str]]:
     for place, text in hours:
         first, _, last = text.partition("-")
         if first >= last:
-            yield place, f"'{text}' ends before it begins; hours past midnight are two: 22:00-24:00 and 00:00-06:00"
+            past = M_(
+                "'{text}' ends before it begins; hours past midnight are two: 22:00-24:00 and 00:00-06:00", text=text
+            )
+            yield place, past
     for number, closure in enumerate(calendar.closures):
         place = ("calendar", "closures", str(number))
         for key, day in (("from", closure.first), ("until", closure.until)):
             if not _is_day(day):
-                yield (*place, key), f"there is no day {day}"
+                yield (*place, key), M_("there is no day {day}", day=day)
         if closure.first > closure.until:
-            yield place, f"it ends ({closure.until}) before it begins ({closure.first})"
+            yield place, M_("it ends ({until}) before it begins ({first})", until=closure.until, first=closure.first)
 
 
 def _is_day(text: str) -> bool:
