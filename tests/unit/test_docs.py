@@ -71,8 +71,17 @@ def commands(page: Path) -> Iterator[list[str]]:
                 yield words
 
 
+def in_sentences(page: Path) -> Iterator[list[str]]:
+    """Whole commands that stand in the sentences of a guide: those with an option that has a value."""
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    for code in re.findall(r"`(oplever [^`]*)`", text):
+        if re.search(r" --[a-z-]+\s+[^-\s]", code):
+            yield shlex.split(" ".join(code.split()))
+
+
 def every_command() -> list[tuple[str, list[str]]]:
-    return [(str(page.relative_to(ROOT)), words) for page in PAGES for words in commands(page)]
+    named = [(str(page.relative_to(ROOT)), words) for page in PAGES for words in commands(page)]
+    return named + [(str(page.relative_to(ROOT)), words) for page in GUIDES for words in in_sentences(page)]
 
 
 @pytest.mark.parametrize(
