@@ -18,6 +18,7 @@ from oplever.web.views import (
     proposals,
     provider,
     records,
+    reported,
     runs,
 )
 
@@ -57,10 +58,12 @@ WAYS: tuple[Way, ...] = (
     Way("/cases/{name}/{kind}", "POST", "handle_cases", cases.add_event),
     Way("/report", "GET", "report", cases.show_report),
     Way("/report", "POST", "report", cases.report),
-    Way("/reported/{name}", "GET", "report", cases.show_reported),
-    Way("/reported/{name}/annex", "POST", "report", cases.attach_reported, takes_file=True),
+    Way("/reported/{name}", "GET", "report", reported.show),
+    Way("/reported/{name}/answer", "POST", "report", reported.answer),
+    Way("/reported/{name}/annex", "POST", "report", reported.attach, takes_file=True),
     Way("/reported/{name}/annexes/{digest}", "GET", "report", annexes.give_reported),
-    Way("/follow/{token}", "GET", "public", cases.follow),
+    Way("/follow/{token}", "GET", "public", reported.follow),
+    Way("/follow/{token}", "POST", "public", reported.answer_by_link),
     Way("/accept/{token}", "GET", "public", accept.show),
     Way("/accept/{token}", "POST", "public", accept.send),
     Way("/hours", "GET", "read_hours", hours.show),

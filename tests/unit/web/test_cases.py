@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from desk_client import REPORT, Browser, category, files, taken_in, text
+from desk_client import REPORT, SAME_SITE, Browser, category, files, hidden, taken_in, text
 from oplever import store
+from oplever.kinds.documents import build
+from oplever.page.translator import Translator
+from oplever.render import markdown
 
 
 def test_what_a_reporter_sends_is_a_case_in_his_name_and_he_can_follow_it(records: Path) -> None:
@@ -69,22 +72,23 @@ def test_what_is_missing_is_told_beside_the_form(records: Path) -> None:
     assert files(records) == before
 
 
+CLASSIFIED = {"entry.reporter": "J. Bakker", "entry.impact": "3", "entry.urgency": "3"}
+UNTIL_TESTED: list[tuple[str, dict[str, str]]] = [
+    ("assessed", {"can_solve": "yes", "reason": "bekend"}),
+    ("taken", {}),
+    ("contact", {"how": "vandaag kijken", "when": "24-11-2026"}),
+    ("worked", {"activity": "toner vervangen"}),
+    ("material", {"name": "toner", "quantity": "1"}),
+    ("hours", {"hours": "0,5", "activity": "toner"}),
+    ("solved", {"solution": "toner vervangen", "guideline": "W-14", "version": "3", "cause": "toner leeg"}),
+    ("retested", {"result": "pass", "reason": "testpagina"}),
+]
+
+
 def test_a_case_goes_from_new_to_closed_at_the_desk(records: Path) -> None:
     counter = Browser().log_in("K. Jansen", "counter", "technician")
-    name = taken_in(counter, **{"entry.reporter": "J. Bakker", "entry.impact": "3", "entry.urgency": "3"})
-    done = [
-        ("assessed", {"can_solve": "yes", "reason": "bekend"}),
-        ("taken", {}),
-        ("contact", {"how": "vandaag kijken", "when": "24-11-2026"}),
-        ("worked", {"activity": "toner vervangen"}),
-        ("material", {"name": "toner", "quantity": "1"}),
-        ("hours", {"hours": "0,5", "activity": "toner"}),
-        ("solved", {"solution": "toner vervangen", "guideline": "W-14", "version": "3", "cause": "toner leeg"}),
-        ("retested", {"result": "pass", "reason": "testpagina"}),
-        ("confirmed", {"satisfied": "yes"}),
-        ("closed", {}),
-    ]
-    for kind, values in done:
+    name = taken_in(counter, **CLASSIFIED)
+    for kind, values in (*UNTIL_TESTED, ("confirmed", {"satisfied": "yes"}), ("closed", {})):
         page = counter.page(f"/cases/{name}")
         assert f"/cases/{name}/{kind}" in page, kind
         answer = counter.send(f"/cases/{name}/{kind}", **{f"entry.{field}": value for field, value in values.items()})
@@ -94,6 +98,60 @@ def test_a_case_goes_from_new_to_closed_at_the_desk(records: Path) -> None:
     assert {entry.by for entry in store.read_entries(records / name)} == {"K. Jansen"}
     refused = counter.send(f"/cases/{name}/worked", **{"entry.activity": "nog iets"})
     assert (refused.status_code, "is closed" in refused.text) == (409, True)
+
+
+def handled(counter: Browser, name: str, *kinds: str) -> None:
+    for kind, values in UNTIL_TESTED:
+        if not kinds or kind in kinds:
+            sent = counter.send(f"/cases/{name}/{kind}", **{f"entry.{field}": value for field, value in values.items()})
+            assert sent.status_code == 303, (kind, text(sent.text))
+
+
+def test_who_reported_it_says_by_the_link_whether_it_is_good(records: Path) -> None:
+    counter = Browser().log_in("K. Jansen", "counter", "technician")
+    taken = counter.send("/report", f"/report?category={category()}", **REPORT, **CLASSIFIED)
+    link = re.search(r'href="http://127.0.0.1:8765(/follow/[\w-]+)"', taken.text)
+    assert link
+    path, user = link[1], Browser()
+    [name] = [place.name for place in records.glob("*-incident-*") if REPORT["text"] in store.load(place).case.text]
+    assert "Is it good?" not in user.page(path)
+    handled(counter, name)
+    page = text(user.page(path))
+    promise = "vandaag kijken (when: 24 November 2026)"
+    assert [words for words in (promise, "toner vervangen") if words not in page] == []
+    assert user.send(path, satisfied="").status_code == 422
+    assert store.load(records / name).case.confirmations == ()
+
+    assert user.send(path, satisfied="no", remark="het lampje is nog rood").status_code == 303
+    record = store.load(records / name)
+    [said] = record.case.confirmations
+    assert (record.status, said.satisfied, said.user, said.by, said.remark) == (
+        "in_progress", "no", "J. Bakker", "J. Bakker", "het lampje is nog rood",
+    )  # fmt: skip
+    page = user.page(path)
+    assert ("Is it good?" in page, "het lampje is nog rood" in page) == (False, True)
+    handled(counter, name, "solved", "retested")
+    assert user.send(path, satisfied="yes").status_code == 303
+    assert counter.send(f"/cases/{name}/closed").status_code == 303
+    record = store.load(records / name)
+    assert record.status == "closed"
+    assert "answered himself" in markdown.draw(build(record, Translator("en"))).decode()
+
+
+def test_an_answer_about_a_case_that_went_on_since_is_not_taken(records: Path) -> None:
+    counter, user = Browser().log_in("K. Jansen", "counter", "technician"), Browser().log_in("J. Bakker", "reporter")
+    name = taken_in(user)
+    other = taken_in(Browser().log_in("P. Smit", "reporter"))
+    handled(counter, name)
+    own = f"/reported/{name}"
+    form = hidden(user.page(own), f"{own}/answer")
+    counter.send(f"/cases/{name}/reopened", **{"entry.reason": "toch niet"})
+    handled(counter, name, "solved")
+    late = user.client.post(f"{own}/answer", data=form | {"satisfied": "yes"}, headers=SAME_SITE)
+    assert (late.status_code, store.load(records / name).case.confirmations) == (409, ())
+    assert user.send(f"{own}/answer", own, satisfied="yes").status_code == 303
+    assert store.load(records / name).case.confirmations[-1].by == "J. Bakker"
+    assert user.client.post(f"/reported/{other}/answer", data=form, headers=SAME_SITE).status_code == 404
 
 
 def test_the_queue_is_in_order_and_the_order_is_kept(records: Path) -> None:

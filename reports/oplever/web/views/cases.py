@@ -1,9 +1,8 @@
-"""Incidents: the queue, taking a report in, the page of a case and what happens with it, and one's own report."""
+"""Incidents: the queue, taking a report in, and the page of a case with what happens with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -24,14 +23,12 @@ from oplever.page.vocabulary import DOCUMENT_STATUS, toned
 from oplever.record.entries import AnnexEntry, EntryKind
 from oplever.record.model import Record
 from oplever.record.model.incident_rules import Category
-from oplever.record.persons import same_person
 from oplever.store.cases import Case, cases
-from oplever.text import clean, clean_text
+from oplever.text import clean
 from oplever.web import forms, gate
 from oplever.web.collected import case_path
 from oplever.web.parts import Field, Form, Link, Section, Ways
-from oplever.web.views import annexes
-from oplever.web.views.gallery import gallery, photos
+from oplever.web.views.gallery import photos
 from oplever.web.views.records import Shown, front, history, shown
 from oplever.web.visit import Visit, unknown_page
 from oplever.web.words import EVENTS
@@ -292,64 +289,3 @@ def _added(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
         incidents.retest(directory, by, tested, data.get("tests", ()), str(data.get("reason", "")))
     else:
         incidents.add(directory, kind, by, data, after=of.head)
-
-
-def show_reported(visit: Visit) -> Response:
-    """One's own report: another one is no page."""
-    _, record = _own_report(visit)
-    visit.note_read(record.id)
-    return _reported(visit)
-
-
-def _reported(visit: Visit, problem: OpleverError | None = None) -> Response:
-    t, name = visit.t, visit.part("name")
-    _, record = _own_report(visit)
-    path = f"/reported/{name}"
-    parts = gallery(t, path, record, (visit.account.name,))
-    if registry.of(record).takes(record.status, _any(AnnexEntry)):
-        parts = (*parts, annexes.form(visit, path, "", problem))
-    sections = [Section(t("Your photos and files"), parts)] if parts else []
-    return _followed(visit, record, sections, gate.status(problem) if problem else 200)
-
-
-def _own_report(visit: Visit) -> tuple[Path, Record]:
-    directory = visit.desk.record(visit.part("name"))
-    record = store.load(directory)
-    if record.incident is None or not same_person(record.incident.reporter, visit.account.name):
-        raise unknown_page()
-    return directory, record
-
-
-def attach_reported(visit: Visit) -> Response:
-    """A file with one's own report."""
-    directory, _ = _own_report(visit)
-    try:
-        annexes.attach(visit, directory)
-    except OpleverError as problem:
-        return _reported(visit, problem)
-    return visit.go(f"/reported/{directory.name}")
-
-
-def follow(visit: Visit) -> Response:
-    """The same by a link, without account."""
-    link = links.find(visit.database, "follow", visit.part("token"))
-    visit.note_read(link.record, "/follow")
-    return _followed(visit, store.load(visit.desk.record(link.record)))
-
-
-def _followed(visit: Visit, record: Record, more: Sequence[Section] = (), status: int = 200) -> Response:
-    """What the reporter may know: how far it is, what he was told, and the solution; nothing about others."""
-    t = visit.t
-    shown_record = clean(record)
-    case = shown_record.case
-    contacts = [f"{t.moment(contact.at)}: {contact.how}" for contact in case.contacts]
-    facts = pairs(
-        (t("Number"), clean_text(record.id.rpartition("-")[2])),
-        (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
-        (t("Reported on"), t.moment(case.reported_at) if case.reported_at else None),
-        (t("What you reported"), case.text),
-        (t("What you were told"), "\n".join(contacts)),
-        (t("Solution"), case.solutions[-1].solution if case.solutions else None),
-    )
-    screen = visit.screen(shown_record.assignment.title, [Section("", facts), *more], kind=t("Your report"))
-    return visit.show(screen, status)

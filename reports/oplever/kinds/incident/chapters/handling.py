@@ -17,7 +17,8 @@ from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import toned
-from oplever.record.model import Mail, Move, Retest
+from oplever.record.model import Confirmation, Mail, Move, Retest
+from oplever.record.persons import same_person
 
 
 def handling(view: View, t: Translator) -> Blocks:
@@ -80,7 +81,7 @@ def contacts(view: View, t: Translator) -> Blocks:
             toned(t, SATISFACTION, confirmation.satisfied),
             Cell(confirmation.user),
             Cell(confirmation.remark),
-            by_at(t, confirmation.by, confirmation.at),
+            _asked_by(t, confirmation),
         )
         for confirmation in incident.confirmations
     ]
@@ -90,6 +91,11 @@ def contacts(view: View, t: Translator) -> Blocks:
         *table(t("Whether the user is satisfied"), titles, confirmations),
         *_mails(view, t),
     )
+
+
+def _asked_by(t: Translator, confirmation: Confirmation) -> Cell:
+    is_own = same_person(confirmation.by, confirmation.user)
+    return by_at(t, t("answered himself") if is_own else confirmation.by, confirmation.at)
 
 
 def _came_back(t: Translator, reason: str) -> str:
