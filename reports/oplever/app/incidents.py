@@ -28,6 +28,7 @@ from oplever.record.entries import Entry
 from oplever.record.fold import Run
 from oplever.record.identity import latest
 from oplever.record.model import BAD, Incident, Record, Test
+from oplever.record.model.incident_rules import Rules, Team
 from oplever.record.persons import among, same_person
 from oplever.store import Sources
 from oplever.store.cases import Case
@@ -131,10 +132,20 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: 
     return admit(directory, added, after=after)
 
 
-def _is_for(case: Case, by: str, current: Current) -> bool:
-    if not case.assignee or same_person(case.assignee, by):
+def _is_for(case: Case, by: str, rules: Rules) -> bool:
+    """Whether a case waits for this person: he or his team has it; or nobody, and its category is for his team. Who is
+    in no team handles what nobody has, whatever it is about."""
+    if same_person(case.assignee, by):
         return True
-    team = current.rules.teams.get(case.assignee)
+    if case.assignee:
+        return _is_in(rules.teams.get(case.assignee), by)
+    category = rules.categories.get(case.category)
+    team = rules.teams.get(category.team) if category else None
+    return team is None or _is_in(team, by) or not any(_is_in(other, by) for other in rules.teams.values())
+
+
+def _is_in(team: Team | None, by: str) -> bool:
+    """A team without members is everybody."""
     return team is not None and (not team.members or among(by, team.members) is not None)
 
 
@@ -142,8 +153,8 @@ def _passed_over(directory: Path, by: str) -> Case | None:
     """The case that this person should take before this one; None when there is none, or this one is under way."""
     if store.load(directory).status not in _UNTAKEN:
         return None
-    current = incident_rules.load()
-    first = next((case for case in listing(_UNTAKEN) if _is_for(case, by, current)), None)
+    rules = incident_rules.load().rules
+    first = next((case for case in listing(_UNTAKEN) if _is_for(case, by, rules)), None)
     return first if first and first.name != directory.name else None
 
 

@@ -159,6 +159,18 @@ def test_what_another_has_does_not_stand_before_it() -> None:
     assert incident("take", new("3", "3"), "--by", COLLEAGUE).exit_code == 2
 
 
+def test_what_is_for_another_team_does_not_stand_before_it(tmp_path: Path) -> None:
+    (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
+    high = new("1", "1", "wifi weg", "--category", "netwerk")
+    low = new("3", "3", "printer", "--category", "printer", "--answer", "lampje=rood")
+    of_network, of_no_team = "R. de Boer", "T. Stagiair"
+    for by in (of_network, of_no_team):
+        assert high in incident("take", low, "--by", by).stderr, by
+    assert incident("take", low, "--by", TECHNICIAN).exit_code == 0
+    assert record(low)["incident"]["moves"][0]["passed_over"] == ""
+    assert incident("take", high, "--by", of_network).exit_code == 0
+
+
 def test_a_case_from_report_to_approval() -> None:
     name = solved(new("2", "2"))
     refused = incident("close", name)
@@ -408,6 +420,8 @@ def test_show_tells_what_was_reported_line_by_line(tmp_path: Path) -> None:
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert f"Melder {USER}" in lines
     assert "Lokaal 0.14" in lines
+    assert "Richtlijn van de categorie W-14 versie 3" in lines
+    assert "Team van de categorie ICT-balie" in lines
     assert "Welke kleur heeft het lampje? rood" in lines
     place = lines.index("In de woorden van de melder De printer doet niets.")
     assert lines[place + 1] == "Het lampje ⟨U+202E⟩brandt."

@@ -24,10 +24,17 @@ def report(view: View, t: Translator) -> Blocks:
             (t("Machine"), code(incident.machine)),
             (t("Since"), t.day(incident.since) if incident.since else None),
             (t("Category"), category(t, incident)),
+            (t("Guideline of the category"), incident.rule.guideline if incident.rule else None),
+            (t("Team of the category"), _team(incident, t)),
             (t("Failing test"), code(incident.cause)),
         ),
         *_answers(incident, t),
     )
+
+
+def _team(incident: Incident, t: Translator) -> str | None:
+    team = incident.rules.teams.get(incident.rule.team) if incident.rules and incident.rule else None
+    return titled(t, team.title) if team else None
 
 
 def _answers(incident: Incident, t: Translator) -> Blocks:
