@@ -60,6 +60,17 @@ def job_of(pool: ModuleType, path: Path) -> str:
     return str(name.parent if str(name.parent) in pool.TOGETHER else name)
 
 
+def test_every_long_proof_has_a_target_that_runs_it() -> None:
+    """`make test` leaves them out, so that one that no target names is never run."""
+    marks = re.compile(r"^(pytestmark = |@)pytest\.mark\.truth$", re.MULTILINE)
+    paths = sorted((ROOT / "tests").rglob("test_*.py"))
+    long = [path.relative_to(ROOT) for path in paths if marks.search(path.read_text(encoding="utf-8"))]
+    assert len(long) > 10
+    done = subprocess.run(["make", "-n", "truth", "journeys"], cwd=ROOT, capture_output=True, text=True, check=True)
+    named = set(re.findall(r"\btests/[\w/.]+", done.stdout))
+    assert [str(path) for path in long if not {str(path), str(path.parent)} & named] == []
+
+
 def test_the_longest_start_first_and_before_them_what_was_never_measured(
     pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
