@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from golden import outputs
 from junitparser import Error, Failure, JUnitXml, Skipped
 from oplever.export.registry import export
 from oplever.export.shape import Shape
@@ -71,6 +75,20 @@ def test_the_schema_would_have_said_no(fmt: str, readers: Path, tmp_path: Path) 
     text = export(RECORD, fmt).decode().replace('"results": [', '"results": [{}, ', 1)
     broken.write_text(text, encoding="utf-8")
     assert node(readers, "schema", schema_of(fmt, readers), str(broken))
+
+
+GLPI = jsonschema.Draft7Validator(json.loads((HERE / "schemas" / "glpi_inventory.schema.json").read_bytes()))
+
+
+@pytest.mark.parametrize("name", ["delivered", "failed", "hostile", "many", "joined", "incident_closed"])
+def test_the_schema_of_glpi_accepts_every_machine(name: str) -> None:
+    record = outputs.record(name)
+    with zipfile.ZipFile(io.BytesIO(export(record, "glpi"))) as bundle:
+        inventories = [json.loads(bundle.read(file)) for file in bundle.namelist()]
+    assert len(inventories) == len(record.systems)
+    for inventory in inventories:
+        assert list(GLPI.iter_errors(inventory)) == []
+        assert list(GLPI.iter_errors({**inventory, "partial": "yes"})) != []
 
 
 def multitool(readers: Path, log: Path) -> list[str]:
