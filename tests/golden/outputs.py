@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,17 @@ def raw(made: Record) -> dict[str, Callable[[], bytes]]:
     return files
 
 
+@lru_cache
+def files(of: str) -> dict[str, Callable[[], bytes]]:
+    return raw(record(of))
+
+
+@cache
+def made(of: str, name: str) -> bytes:
+    """One file of a case, made once in a process: a PDF takes a second. Raises OpleverError."""
+    return files(of)[name]()
+
+
 def _sheet(form: Any, view: View, t: Translator) -> bytes:
     return pdf.draw(form(view, t, NO_PAPER))
 
@@ -118,7 +129,7 @@ def _week(made: Record, language: Language) -> bytes:
 
 def names(of: str) -> list[str]:
     """The names of the golden files of a case."""
-    every = ["refused.txt", *map(_kept_as, raw(record(of)))]
+    every = ["refused.txt", *map(_kept_as, files(of))]
     if of == "imported":
         every.append("journal.jsonl")
     return [name for name in every if name.startswith(case(of).outputs)]
@@ -134,9 +145,9 @@ def text(of: str, name: str) -> str | None:
         if name == "journal.jsonl":
             return b"".join(CASES[of]().journal).decode()
         if name == "refused.txt":
-            return _refusals(record(of))
+            return _refusals(of)
         try:
-            content = raw(record(of))[name.removesuffix(".txt")]()
+            content = made(of, name.removesuffix(".txt"))
         except OpleverError:
             return None
     readers = {".html.txt": html_text, ".pdf.txt": pdf_text, ".zip.txt": zip_text}
@@ -144,12 +155,12 @@ def text(of: str, name: str) -> str | None:
     return reader(content)
 
 
-def _refusals(made: Record) -> str:
+def _refusals(of: str) -> str:
     lines = []
-    for name, make in raw(made).items():
+    for name in files(of):
         if name.startswith("export/"):
             try:
-                make()
+                made(of, name)
             except OpleverError as problem:
                 lines.append(f"{name}: {problem.slug}: {problem.message}\n")
     return "".join(lines)
