@@ -20,8 +20,7 @@ def rows(value: object) -> list[dict[str, Any]]:
 
 def at(value: object, index: int) -> str:
     """A field of a list as text; empty when there is none."""
-    fields = items(value)
-    return str(fields[index] or "") if index < len(fields) else ""
+    return str(value[index] or "") if isinstance(value, list) and index < len(value) else ""
 
 
 def at_key(value: Mapping[str, Any], key: str) -> str:

@@ -89,10 +89,11 @@ def tests(check_results: Iterable[Outcome]) -> tuple[Test, ...]:
 
 def baseline(calls: Iterable[Call], check_results: Iterable[Outcome]) -> Baseline:
     controls: dict[tuple[str, str], Control] = {}
+    described: dict[str, _Described] = {}
     for outcome in check_results:
         if outcome.severity:
             key = (outcome.id, outcome.host)
-            controls[key] = _control(outcome, controls.get(key))
+            controls[key] = _control(outcome, controls.get(key), described)
     profiles = [call.data for call in calls if call.data.get("profile")]
     return Baseline(
         profile=str(profiles[-1]["profile"]) if profiles else "",
@@ -122,16 +123,41 @@ def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...
     return tuple(grants.values())
 
 
-def _control(outcome: Outcome, earlier: Control | None) -> Control:
+class _Described(NamedTuple):
+    """What a control is, as it was read and as it is kept. It is the same on every machine, and kept once."""
+
+    source: tuple[object, object, object]
+    title: Text
+    remedy: Text
+    refs: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, name: str, source: tuple[object, object, object]) -> _Described:
+        title, remedy, refs = source
+        lists = refs.items() if isinstance(refs, dict) else ()
+        kept = {str(key): tuple(map(str, ids)) for key, ids in lists if isinstance(ids, list)}
+        return cls(source, bilingual(title, name), bilingual(remedy), kept)
+
+
+def _described(outcome: Outcome, known: dict[str, _Described]) -> _Described:
+    check = outcome.check
+    source = check.get("title"), check.get("remedy"), check.get("refs")
+    described = known.get(outcome.id)
+    if described is None or described.source != source:
+        described = known[outcome.id] = _Described.of(outcome.id, source)
+    return described
+
+
+def _control(outcome: Outcome, earlier: Control | None, known: dict[str, _Described]) -> Control:
     severity: Severity = "high" if outcome.severity == "high" else "medium" if outcome.severity == "medium" else "low"
     before = outcome.stage == "before"
     if earlier is not None and before:
         return structs.replace(earlier, before=outcome.status, found_before=outcome.text("found"))
-    refs = outcome.check.get("refs")
+    described = _described(outcome, known)
     return Control(
         id=outcome.id,
         host=outcome.host,
-        title=bilingual(outcome.check.get("title"), outcome.id),
+        title=described.title,
         severity=severity,
         area=outcome.text("area"),
         before=outcome.status if before else earlier.before if earlier else None,
@@ -141,10 +167,8 @@ def _control(outcome: Outcome, earlier: Control | None) -> Control:
         found_before=outcome.text("found") if before else earlier.found_before if earlier else "",
         reason=outcome.text("reason"),
         evidence=outcome.text("evidence"),
-        remedy=bilingual(outcome.check.get("remedy")),
-        refs={str(name): tuple(map(str, ids)) for name, ids in refs.items() if isinstance(ids, list)}
-        if isinstance(refs, dict)
-        else {},
+        remedy=described.remedy,
+        refs=described.refs,
         exception=outcome.text("exception"),
         path=outcome.path,
     )
