@@ -97,10 +97,13 @@ def week(monday: date) -> list[WorkedHours]:
 def _hours() -> Iterator[WorkedHours]:
     for directory in store.every():
         path = directory / store.RECORD
+        record: Record | _Hourly
         try:
             record = msgspec.json.decode(path.read_bytes(), type=_Hourly)
-        except FileNotFoundError:
-            continue
+        except FileNotFoundError:  # nothing was made of it yet
+            if not (directory / store.ENTRIES).is_file():
+                continue  # hours are entries
+            record = store.load(directory)
         except OSError as problem:
             raise unreadable(path, problem) from None
         except msgspec.DecodeError:

@@ -158,13 +158,14 @@ class Collection:
         return sorted(cards.values(), key=lambda card: card.role)
 
     @cached_property
-    def failing(self) -> dict[tuple[str, str], list[Current]]:
+    def failing(self) -> dict[tuple[str, str, str], list[Current]]:
         """What fails now, by kind and name: controls before tests, severe ones first, then by number of machines."""
-        failing: dict[tuple[str, str], list[Current]] = defaultdict(list)
+        failing: dict[tuple[str, str, str], list[Current]] = defaultdict(list)
         for life in self.lives.values():
             for current in failing_of(life):
-                failing[current.failing.kind, current.failing.id].append(current)
-        return dict(sorted(failing.items(), key=lambda item: (item[0][0], _rank(item[1]), -len(item[1]), item[0][1])))
+                key = current.failing.kind, current.failing.id, current.failing.status
+                failing[key].append(current)
+        return dict(sorted(failing.items(), key=lambda item: (item[0][0], _rank(item[1]), -len(item[1]), item[0][1:])))
 
     @cached_property
     def points(self) -> list[tuple[Readable, RestPoint]]:

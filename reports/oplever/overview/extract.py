@@ -19,8 +19,8 @@ from oplever.text import clean
 
 class Machine(Struct, frozen=True, array_like=True, gc=False):
     """One machine in one record. `state` is what is known of it in the end, `tasks` are its roles by their short names,
-    `before` and `after` scores of 0 to 100 (None: not measured then). The changes are those of `origins.Changed`, and
-    nobody knows them when `is_compared` is false."""
+    `waived` of the `measured` tests have an exception, `before` and `after` are scores of 0 to 100 (None: not measured
+    then). The changes are those of `origins.Changed`, and nobody knows them when `is_compared` is false."""
 
     name: str
     state: State
@@ -37,6 +37,7 @@ class Machine(Struct, frozen=True, array_like=True, gc=False):
     asked: int | None
     settings: int
     by_roles: int
+    waived: int
 
 
 class Failing(Struct, frozen=True, array_like=True, gc=False):
@@ -47,6 +48,7 @@ class Failing(Struct, frozen=True, array_like=True, gc=False):
     id: str
     title: Text
     severity: str
+    status: Literal["fail", "error"]
 
 
 class Allowed(Struct, frozen=True, array_like=True, gc=False):
@@ -169,16 +171,23 @@ def _machine(
         asked=change.asked,
         settings=change.settings,
         by_roles=change.by_roles,
+        waived=sum(test.status == "waived" for test in tests),
     )
 
 
 def _failing(record: Record) -> tuple[Failing, ...]:
-    tests = (Failing("test", test.host, test.id, test.title, "") for test in figures.failing_tests(record))
+    tests = (
+        Failing("test", test.host, test.id, test.title, "", _bad(test.status)) for test in figures.failing_tests(record)
+    )
     controls = (
-        Failing("control", control.host, control.id, control.title, control.severity)
+        Failing("control", control.host, control.id, control.title, control.severity, _bad(control.after))
         for control in figures.failing_controls(record)
     )
     return (*tests, *controls)
+
+
+def _bad(status: str | None) -> Literal["fail", "error"]:
+    return "error" if status == "error" else "fail"
 
 
 def _allowed(test: Test) -> Allowed:

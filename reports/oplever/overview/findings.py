@@ -214,9 +214,9 @@ def _failing(newest: _Newest) -> Iterator[Finding]:
 def _rules(newest: _Newest) -> Iterator[Finding]:
     """Controls that fail on every machine of which security was measured."""
     measured = [life for life in newest.collection.lives.values() if life.scored]
-    for (kind, name), currents in newest.collection.failing.items():
+    for (kind, name, status), currents in newest.collection.failing.items():
         hosts = _hosts((current.failing.host,) for current in currents)
-        if kind == "control" and len(hosts) == len(measured) >= FEWEST:
+        if (kind, status) == ("control", "fail") and len(hosts) == len(measured) >= FEWEST:
             records = tuple({id(current.of): current.of for current in currents}.values())
             yield Finding("rule", name, {"count": len(hosts)}, hosts, records, len(hosts))
 

@@ -360,7 +360,9 @@ REASONS: dict[str, str] = {
     "hosts_failed": N_("A step failed on {hosts}."),
     "tests_failed": N_("Failed tests: {count} ({tests})."),
     "acceptance_rejected": N_("{user} rejected the work."),
-    "controls_failed": N_("Security controls that fail: {high} high, {medium} medium, {low} low."),
+    "controls_failed": N_(
+        "Security controls that fail or could not be measured: {high} high, {medium} medium, {low} low."
+    ),
     "drift_accepted": N_("Differences with the delivery that were accepted: {count}."),
     "failures_ignored": N_("Failures that the playbook ignores: {count}."),
     "no_tests": N_("Nothing was tested."),

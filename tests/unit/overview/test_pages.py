@@ -286,6 +286,20 @@ def test_a_trial_run_is_no_state_of_a_machine(base: Path) -> None:
     assert "1\u00a0Nov\u00a02026" in machines
 
 
+def test_neither_an_exception_nor_what_could_not_be_read_is_shown_as_a_failure(base: Path) -> None:
+    journal = check(visit(), "web1", "waived", "nginx.tls")
+    check(journal, "web1", "error", "nginx.log")
+    store_record(base, "20261101T100000Z-site-aaaaaa", journal.finish(ok=4))
+    shown = made(base)
+    machine = shown[paths.file(paths.machine("web1"), "en")]
+    assert "Test without a result" in rows(machine, "open")
+    assert "Test fails" not in rows(machine, "open")
+    assert "could not be tested" in rows(shown["failing.en.html"], "tests")
+    assert "1 with an exception" in rows(machine, "now")
+    store_record(base, "20261102T100000Z-site-bbbbbb", check(visit(), "web1", "waived", "nginx.tls").finish(ok=4))
+    assert re.search(r'class="tone warn">.{40,80}?;1.of.2<', rows(made(base)[machine.path.name], "now"))
+
+
 def test_a_long_history_has_older_pages_that_never_change(base: Path) -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
 

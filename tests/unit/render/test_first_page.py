@@ -192,6 +192,23 @@ def test_a_step_that_only_repeats_failed_tests_is_not_said_twice(other: bool, sh
     assert "Failed test" in labels
 
 
+def test_what_could_not_be_read_is_not_called_a_failure() -> None:
+    journal = complete().check("error", id="web.page", title="page", reason="no route")
+    for name, severity, status in (
+        ("SSH-001", "high", "error"),
+        ("KRN-001", "low", "error"),
+        ("APT-001", "low", "fail"),
+    ):
+        journal.check(status, id=name, severity=severity, title=name)
+    lines = [(item.label, item.text) for item in attention(page(journal.finish(ok=9))[1]) if item.tone != "info"]
+    assert lines == [
+        ("Test without a result", "a: page"),
+        ("Control not measured", "SSH-001 (a)"),
+        ("Security", "1 control of medium or low severity fails"),
+        ("Security", "1 control of medium or low severity could not be measured"),
+    ]
+
+
 def test_work_that_stopped_at_a_failed_test_is_told_beside_the_test() -> None:
     check = {"id": "web.page", "title": "page", "status": "fail", "expected": "1", "found": "2"}
     journal = complete()

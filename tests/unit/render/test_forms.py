@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 from golden import outputs
 from msgspec import structs
+from oplever import store
 from oplever.app import forms
-from oplever.app.build import build
+from oplever.app.build import build, refresh
 from oplever.cli.language import of_the_user
 from oplever.cli.main import main
 from oplever.errors import OpleverError
@@ -24,7 +25,7 @@ from oplever.kinds.derive import derive
 from oplever.page.document import NO_PAPER
 from oplever.page.translator import Translator
 from oplever.page.view import View
-from oplever.record.model import Language, Record
+from oplever.record.model import Language, Record, RestPoint, RestPoints
 from oplever.render import pdf
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect width="4" height="4" fill="#1b5686"/></svg>'
@@ -64,7 +65,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPLEVER_CONFIG", str(tmp_path / "oplever.yml"))
     (tmp_path / "oplever.yml").write_text("")
     monkeypatch.chdir(tmp_path)
-    build(place)
+    refresh(store.load(place), place)  # forms are made of the record, not of its documents
     return place
 
 
@@ -82,7 +83,46 @@ def test_a_certificate_of_many_machines_is_one_sheet() -> None:
     record = derive(read(fleet.lines(30, tasks=4, tests=4, controls=10)))
     content = drawn(record, "certificate")
     assert pages(content) == 1
-    assert "en nog 22" in words(content)
+    text = words(content)
+    assert "30 gelijke machines" in text
+    assert "en nog 22" in text
+
+
+def points(record: Record, *stated: RestPoint, none: bool = False) -> str:
+    """The certificate of a record in which people said this of open points."""
+    return words(drawn(structs.replace(record, rest_points=RestPoints(stated, none_stated=none)), "certificate", "en"))
+
+
+def test_a_user_signs_except_for_open_points_that_are_there() -> None:
+    record = outputs.record("delivered")
+    point = RestPoint("R1", "Label the cables", "A. Vos", "2026-12-01", "open")
+    done = structs.replace(point, status="done")
+    for text, sentence in (
+        (points(record, point, done), "accepts the work, except for the open points above."),
+        (
+            points(record, done),
+            "There are no open points any more: all of them are done. Who signs as the user accepts",
+        ),
+        (points(record, none=True), "stated explicitly. Who signs as the user accepts the work. "),
+        (points(record), "accepts the work, except for open points that are written on this sheet."),
+    ):
+        assert sentence in text
+
+
+@pytest.mark.parametrize(("name", "is_handed_over"), [("delivered", True), ("failed", False), ("check_mode", False)])
+def test_machines_are_handed_over_when_the_work_is_in_order(name: str, is_handed_over: bool) -> None:
+    text = words(drawn(outputs.record(name), "certificate", "en"))
+    assert ("Handed over" in text) is is_handed_over
+
+
+def test_the_worst_is_on_the_certificate_and_in_the_letter_and_what_is_left_out_is_counted() -> None:
+    record = outputs.record("remarks")
+    layout = registry.of(record).layout
+    text = layout.letter(View.of(record), Translator("en"), NO_PAPER)
+    watched = text.partition("Needs attention:\n")[2].partition("\n\n")[0].splitlines()
+    assert watched[0] == "- Failing control: control SSH-001 holds (web1)"
+    assert (len(watched), watched[-1]) == (6, "- and 10 more")
+    assert "Others" in words(drawn(record, "certificate", "en"))
 
 
 def test_a_certificate_of_work_that_is_not_in_order_says_so() -> None:
@@ -128,6 +168,8 @@ def test_a_week_sheet_adds_up_the_hours_of_one_person(records: Path) -> None:
     assert "other work" not in text
     total = sum(line.hours for line in lines if line.person == person)
     assert f"Total of the week {total:.2f} hours" in text
+    (records / store.RECORD).unlink()
+    assert forms.week(monday) == lines  # nothing was made of its entries yet
     result = run("hours", "--week", "2026-W48", "--language", "en")
     assert len(result.output.splitlines()) == len(forms.people_of(lines))
 

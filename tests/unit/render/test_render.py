@@ -188,7 +188,7 @@ def test_what_needs_attention_leads_to_the_section_that_tells_more() -> None:
         ("Failed test", "Tests directly after"),
         ("Failed test", "Tests during"),
         ("Open fault", "Faults and deviations"),
-        ("Security", "Security-baseline check"),
+        ("Failing control", "Security-baseline check"),
         ("User", "User check and acceptance"),
         ("Open point", "Open points"),
         ("Escalation", "Escalations"),

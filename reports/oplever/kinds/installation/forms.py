@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from oplever.kinds.installation.chapters import acceptance, handover, summary
-from oplever.kinds.installation.chapters.attention import attention, capped
+from oplever.kinds.installation.chapters.attention import MOST_OF_A_KIND, attention, capped
 from oplever.page.blocks import (
     Attention,
     AttentionItem,
@@ -26,7 +26,7 @@ from oplever.page.blocks import (
     Waiting,
 )
 from oplever.page.document import Paper, sheet
-from oplever.page.parts import Blocks, pairs, people_named, table
+from oplever.page.parts import Blocks, alike_text, pairs, people_named, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record import figures
@@ -60,24 +60,32 @@ def _job(record: Record, t: Translator) -> Blocks:
 
 
 def _machines(view: View, t: Translator) -> Blocks:
+    """A row for each machine; of many a row for all that have one task."""
     systems = view.record.systems
-    rows = [
-        (Cell(system.name), task, Cell(figures.address(system)))
-        for system, task in zip(systems[:_MOST_MACHINES], summary.task_cells(view), strict=False)
-    ]
-    if (surplus := len(systems) - _MOST_MACHINES) > 0:
-        rows.append((Cell(t("and {count} more", count=surplus)), Cell(""), Cell("")))
-    columns = (Column(t("Machine"), 2), Column(t("Task"), 4), Column(t("Address"), 2))
-    return table(t("Handed over"), columns, rows)
+    tasks = list(zip(systems, summary.task_cells(view), strict=True))
+    rows = [(Cell(system.name), task, Cell(figures.address(system))) for system, task in tasks]
+    if len(systems) > _MOST_MACHINES:
+        together: dict[Cell, list[str]] = defaultdict(list)
+        for system, task in tasks:
+            together[task].append(system.name)
+        rows = [(Cell(alike_text(t, names)), task, Cell("")) for task, names in together.items()]
+    surplus = len(rows) - _MOST_MACHINES
+    if surplus > 1:
+        rows[_MOST_MACHINES:] = [(Cell(t("and {count} more", count=surplus)), Cell(""), Cell(""))]
+    columns = (Column(t("Machine"), 3), Column(t("Task"), 4), Column(t("Address"), 2))
+    is_handed_over = summary.verdict(view.record, t).tone in ("good", "warn")
+    return table(t("Handed over") if is_handed_over else t("Machines"), columns, rows)
 
 
 def _points(view: View, t: Translator) -> Blocks:
-    """Open points, or that there are none as somebody stated, or that nobody has said."""
+    """Open points, or that there are none any more or as somebody stated, or that nobody has said."""
     points = figures.open_points(view.record)
     if not points and view.record.rest_points.none_stated:
         return (Paragraph(t("There are no open points; this was stated explicitly."), "good"),)
     if not points and not view.record.rest_points.items:
         return (Paragraph(t("Nobody has stated yet whether there are open points."), "warn"),)
+    if not points:
+        return (Paragraph(t("There are no open points any more: all of them are done."), "good"),)
     rows = [(Cell(point.item), Cell(point.owner), Cell(t.day(point.due))) for point in points[:_MOST_POINTS]]
     if len(points) > _MOST_POINTS:
         rows.append((Cell(t("and {count} more", count=len(points) - _MOST_POINTS)), Cell(""), Cell("")))
@@ -85,26 +93,28 @@ def _points(view: View, t: Translator) -> Blocks:
 
 
 def _watched(view: View, t: Translator) -> list[AttentionItem]:
-    """What needs attention beside the open points, which have a table of their own."""
+    """What needs attention beside the open points, which have a table of their own; the worst comes first."""
     blocks = [block for block in attention(view, t) if isinstance(block, Attention)]
-    return [
-        item
-        for block in blocks
-        for item in block.lines
-        if item.tone in ("bad", "warn") and item.section != "rest_points"
-    ]
+    items = [item for block in blocks for item in block.lines if item.section != "rest_points"]
+    return [item for tone in ("bad", "warn") for item in items if item.tone == tone]
 
 
 def _to_watch(view: View, t: Translator) -> Blocks:
     items = [structs.replace(item, section="", detail=()) for item in _watched(view, t)]
     if not items:
         return ()
-    return (Attention(t("Needs attention"), tuple(capped(t, items, "", items[0].label, _MOST_TO_WATCH))),)
+    return (Attention(t("Needs attention"), tuple(capped(t, items, "", t("Others"), _MOST_TO_WATCH))),)
 
 
 def _signing(view: View, t: Translator) -> Blocks:
     """Who signs the certificate, with what a signature means. Signatures with a key are in the record, and named."""
-    text = t("Who signs as the user accepts the work, except for the open points above.")
+    points = view.record.rest_points
+    if figures.open_points(view.record):
+        text = t("Who signs as the user accepts the work, except for the open points above.")
+    elif points.none_stated or points.items:
+        text = t("Who signs as the user accepts the work.")
+    else:
+        text = t("Who signs as the user accepts the work, except for open points that are written on this sheet.")
     return (Paragraph(text), handover.signing(view, t, _SIGNING))
 
 
@@ -159,10 +169,10 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
         [t("Subject: {subject}", subject=f"{number}{title}")],
         [t("Dear {name},", name=to) if to else t("Dear reader,")],
         [f"{verdict.title}. {verdict.explanation} {verdict.figures}"],
-        _listed(t("Machines"), [_machine_line(view, s, tasks[s.name]) for s in record.systems[:_MOST_MACHINES]]),
-        _listed(t("Needs attention"), [f"{item.label}: {item.text}" for item in _watched(view, t)[:_MOST_TO_WATCH]]),
-        _listed(t("Open points"), [_point_line(t, point) for point in figures.open_points(record)[:_MOST_POINTS]]),
-        _listed(t("Still needed"), _needs(view, t)),
+        _listed(t, t("Machines"), [_machine_line(view, s, tasks[s.name]) for s in record.systems], _MOST_MACHINES),
+        _listed(t, t("Needs attention"), [f"{i.label}: {i.text}" for i in _watched(view, t)], _MOST_TO_WATCH),
+        _listed(t, t("Open points"), [_point_line(t, point) for point in figures.open_points(record)], _MOST_POINTS),
+        _listed(t, t("Still needed"), _needs(view, t)),
         [t("The whole record is in report.{language}.pdf ({record}).", language=t.language, record=record.id)],
         [paper.code] if paper.code else [],
         [t("Kind regards,"), people_named(record, "executor")],
@@ -170,7 +180,10 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _listed(title: str, lines: list[str]) -> list[str]:
+def _listed(t: Translator, title: str, lines: list[str], most: int = MOST_OF_A_KIND) -> list[str]:
+    """The first few lines under their title, and of how many more there are."""
+    if (surplus := len(lines) - most) > 1:
+        lines = [*lines[:most], t("and {count} more", count=surplus)]
     return [f"{title}:", *(f"- {line}" for line in lines)] if lines else []
 
 

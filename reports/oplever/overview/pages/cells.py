@@ -16,7 +16,7 @@ from oplever.overview.waiting import Wait
 from oplever.page.blocks import Block, Cell, Column, KeyValue, Paragraph, Table, Tone
 from oplever.page.parts import names_of, title_cell
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import SEVERITY, VERDICTS, missing_text, toned
+from oplever.page.vocabulary import CHECK, SEVERITY, VERDICTS, missing_text, toned
 from oplever.record.model import Text
 from oplever.record.origins import Changed
 from oplever.text import clean_text
@@ -84,12 +84,15 @@ def machine_state(t: Translator, machine: Machine) -> Cell:
 
 
 def tests_cell(t: Translator, machine: Machine) -> Cell:
-    """How many tests passed, of how many."""
+    """How many tests passed, of how many; one with an exception neither passed nor failed."""
     if not machine.measured:
         return Cell(t("none"), "info")
-    tone: Tone = "good" if machine.passed == machine.measured else "bad"
     text = t("{passed} of {total}", passed=t.number(machine.passed), total=t.number(machine.measured))
-    return Cell(text.replace(" ", "\u00a0"), tone)
+    tone: Tone = "warn" if machine.waived else "good"
+    if machine.passed + machine.waived < machine.measured:
+        tone = "bad"
+    note = f"{t.number(machine.waived)} {t(CHECK['waived'][1])}" if machine.waived else ""
+    return Cell(text.replace(" ", "\u00a0"), tone, note=note)
 
 
 def score_cell(t: Translator, machine: Machine) -> Cell:

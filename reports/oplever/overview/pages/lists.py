@@ -12,7 +12,7 @@ from oplever.overview.tree import Part
 from oplever.overview.words import observed, suggested
 from oplever.page.blocks import Cell, Column, Tone
 from oplever.page.translator import N_, Translator
-from oplever.page.vocabulary import DOCUMENT_STATUS, toned, word
+from oplever.page.vocabulary import CHECK, DOCUMENT_STATUS, toned, word
 from oplever.record.model import ExceptionGrant, Proposal
 
 _NEWEST_CLOSED = 50
@@ -160,19 +160,22 @@ def _approver(t: Translator, grant: ExceptionGrant) -> Cell:
 
 
 def failing(collection: Collection, t: Translator) -> tuple[Part, ...]:
-    """Controls and tests that fail now, each with its machines."""
+    """Controls and tests that fail now or could not be read, each with its machines."""
     texts = {
-        "control": (t("Controls that fail"), t("No control fails, as far as security was measured.")),
-        "test": (t("Tests that fail"), t("No test fails, as far as machines were tested.")),
+        "control": (
+            t("Controls that fail or could not be measured"),
+            t("No control fails, as far as security was measured."),
+        ),
+        "test": (t("Tests that fail or have no result"), t("No test fails, as far as machines were tested.")),
     }
-    which = (Column(t("Machines"), 1, True), Column(t("Which"), 6))
+    which = (Column(t("Result"), 2), Column(t("Machines"), 1, True), Column(t("Which"), 6))
     columns = {  # a test has no severity
         "control": (Column(t("Test or control"), 7), Column(t("Severity"), 2), *which),
         "test": (Column(t("Test or control"), 7), *which),
     }
     parts = []
     for kind, (title, empty) in texts.items():
-        rows = [_failing(t, currents) for (of_kind, _), currents in collection.failing.items() if of_kind == kind]
+        rows = [_failing(t, currents) for (of_kind, *_), currents in collection.failing.items() if of_kind == kind]
         parts.append(cells.part(f"{kind}s", title, columns[kind], rows, empty))
     return tuple(parts)
 
@@ -181,7 +184,8 @@ def _failing(t: Translator, currents: list[Current]) -> tuple[Cell, ...]:
     count, names = cells.hosts_of(t, currents)
     first = currents[0]
     severity = (cells.severity_cell(t, first.failing.severity),) if first.failing.kind == "control" else ()
-    return (cells.failing_title(t, first), *severity, Cell(t.number(count)), Cell(names))
+    result = toned(t, CHECK, first.failing.status)
+    return (cells.failing_title(t, first), *severity, result, Cell(t.number(count)), Cell(names))
 
 
 def decisions(collection: Collection, t: Translator) -> tuple[Part, ...]:

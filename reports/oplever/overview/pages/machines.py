@@ -109,10 +109,15 @@ def _open(collection: Collection, t: Translator, life: Life) -> tuple[Block, ...
         for of in collection.open_incidents
         if of.record.case.machine == life.host
     ]
-    labels = {"control": t("Control fails"), "test": t("Test fails")}
+    labels = {
+        ("control", "fail"): t("Control fails"),
+        ("control", "error"): t("Control not measured"),
+        ("test", "fail"): t("Test fails"),
+        ("test", "error"): t("Test without a result"),
+    }
     rows += [
         (
-            Cell(labels[current.failing.kind], "bad"),
+            Cell(labels[current.failing.kind, current.failing.status], "bad"),
             cells.failing_title(t, current),
             cells.severity_cell(t, current.failing.severity),
         )

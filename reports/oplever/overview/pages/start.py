@@ -138,13 +138,17 @@ def _machines(collection: Collection, t: Translator) -> Iterator[Row]:
 
 
 def _controls(collection: Collection, t: Translator) -> Iterator[Row]:
-    """Controls of the highest severity that fail on some machine now."""
+    """Controls of the highest severity that fail on some machine now, or could not be measured there."""
     link = paths.file("failing", t.language)
+    labels = {
+        "fail": t("Control of high severity fails"),
+        "error": t("Control of high severity could not be measured"),
+    }
     for currents in collection.failing.values():
         if currents[0].failing.severity == SEVERITIES[0]:  # a test has none
             title = structs.replace(cells.failing_title(t, currents[0]), link=link)
             _, names = cells.hosts_of(t, currents)
-            yield (Cell(t("Control of high severity fails"), "bad"), title, Cell(names))
+            yield (Cell(labels[currents[0].failing.status], "bad"), title, Cell(names))
 
 
 def _points(collection: Collection, t: Translator) -> Iterator[Row]:

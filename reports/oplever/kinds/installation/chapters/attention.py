@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
 from oplever.kinds.installation.verdict import EFFECTS
@@ -27,6 +27,10 @@ _MOST_SHARED = 3
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
 
+
+_TEST_LABELS = {"fail": N_("Failed test"), "error": N_("Test without a result")}
+_CONTROL_LABELS = {"fail": N_("Failing control"), "error": N_("Control not measured")}
+"""By what was found after the work. A title alone says what should be, and would read as what is."""
 
 _UNKNOWN = frozenset({"no_tests", "hosts_untested", "snapshots_missing", "check_mode", "stated", "nothing_stated"})
 """Reasons because something was not measured."""
@@ -71,16 +75,16 @@ def capped(
     if surplus <= 1:
         return items
     text = t("and {count} more", count=surplus)
-    return [*items[:most], AttentionItem(items[0].tone, label, text, section=section)]
+    return [*items[:most], AttentionItem(items[most].tone, label, text, section=section)]
 
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
     same = alike.once(view.causes, lambda cause: alike.of_test(cause.test), lambda cause: cause.test.host)
-    label, shown = t("Failed test"), _first_causes(same)
+    shown = _first_causes(same)
     items = [
         AttentionItem(
             "bad",
-            label,
+            _label(t, _TEST_LABELS, test.status),
             _on(t, cause.hosts, titled(t, test.title) or test.id),
             (
                 *_expected_found(t, test, test.status),
@@ -93,7 +97,7 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
         for test in [cause.members[0].test]
     ]
     left = len(view.failing_tests) - sum(map(_explained, shown))
-    more = AttentionItem("bad", label, t("and {count} more", count=left), section="tests")
+    more = AttentionItem("bad", t("Failed test"), t("and {count} more", count=left), section="tests")
     return [*items, *([more] if left else [])]
 
 
@@ -175,34 +179,52 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
     return capped(t, items, "faults", t("Open fault"))
 
 
+def _label(t: Translator, labels: dict[str, str], status: str | None) -> str:
+    """What could not be read did not fail: nobody knows."""
+    return t(labels.get(status or "", labels["fail"]))
+
+
 def _controls(view: View, t: Translator) -> list[AttentionItem]:
-    """Failing controls of high severity, one line per control; the others as a count."""
-    groups: dict[str, list[Control]] = defaultdict(list)
+    """Failing controls of high severity, one line per control and result; the others as counts."""
+    groups: dict[tuple[str, str | None], list[Control]] = defaultdict(list)
+    lesser: Counter[str | None] = Counter()
     for control in view.failing_controls:
         if control.severity == "high":
-            groups[control.id].append(control)
-    label = t("Security")
+            groups[control.id, control.after].append(control)
+        else:
+            lesser[control.after] += 1
     items = [
         AttentionItem(
             "bad",
-            label,
+            _label(t, _CONTROL_LABELS, status),
             f"{titled(t, group[0].title) or name} ({names_of(t, [control.host for control in group])})",
-            _expected_found(t, group[0], group[0].after),
+            _expected_found(t, group[0], status),
             section="baseline",
             language=in_language(t, group[0].title),
         )
-        for name, group in groups.items()
+        for (name, status), group in groups.items()
     ]
-    items = capped(t, items, "baseline", label)
-    lesser = len(view.failing_controls) - sum(len(group) for group in groups.values())
-    if lesser:
-        text = t.plural(
+    items = capped(t, items, "baseline", t("Security"))
+    return [*items, *_lesser(t, lesser)]
+
+
+def _lesser(t: Translator, counts: Counter[str | None]) -> Iterator[AttentionItem]:
+    """How many controls of medium or low severity fail, and how many could not be read."""
+    texts = {
+        "fail": t.plural(
             "{count} control of medium or low severity fails",
             "{count} controls of medium or low severity fail",
-            lesser,
-        )
-        items.append(AttentionItem("warn", label, text, section="baseline"))
-    return items
+            counts["fail"],
+        ),
+        "error": t.plural(
+            "{count} control of medium or low severity could not be measured",
+            "{count} controls of medium or low severity could not be measured",
+            counts["error"],
+        ),
+    }
+    for status, text in texts.items():
+        if counts[status]:
+            yield AttentionItem("warn", t("Security"), text, section="baseline")
 
 
 def _exceptions(view: View, t: Translator) -> list[AttentionItem]:

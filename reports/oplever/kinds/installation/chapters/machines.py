@@ -353,10 +353,11 @@ def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, 
             for step, result in results
         ]
         counts = figures.recap_of(results)
-        caption = t("Steps of {part} on {host}", part=name, host=host)
+        unnamed = t("Manual steps") if _is_by_hand(results) else t("without a name")
+        caption = t("Steps of {part} on {host}", part=name, host=host) if name else f"{unnamed}, {host}"
         parts.append(
             Details(
-                name or t("without a name"),
+                name or unnamed,
                 table(caption, (*columns, Column(t("Message"), 5)), rows),
                 count=_recap_counts(t, counts),
                 tone=_tone(counts),
@@ -365,6 +366,10 @@ def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, 
     total = figures.recap_of(of_host)
     title = t("All steps on {host}", host=host)
     return Details(title, tuple(parts), count=_recap_counts(t, total), tone=_tone(total))
+
+
+def _is_by_hand(results: list[tuple[Step, HostResult]]) -> bool:
+    return all(step.by != "machine" for step, _ in results)
 
 
 def _tone(counts: Recap) -> Tone:

@@ -111,7 +111,7 @@ def _suite(t: Translator, name: str, columns: Sequence[Column], tests: list[Test
     """A row for each test. What differs from a delivery is there once for all machines on which it does."""
     if name != SUITE:
         rows = [_test_row(t, test, (test.host,)) for test in tests]
-        return table(t("Tests of {suite}", suite=name), columns, rows)
+        return table(t("Tests of {suite}", suite=name) if name else t("other tests"), columns, rows)
     blocks: list[Block] = []
     for group in alike.alike(tests, _as_shown, lambda test: test.host):
         rows = [_test_row(t, test, group.hosts) for test in group.differences]
