@@ -227,6 +227,7 @@ def test_a_name_in_another_script_is_printed_where_there_is_a_font() -> None:
     for name, fonts in (
         (HEBREW, {"DejaVu Sans", "Noto Sans Hebrew"}),
         (CHINESE, {"Droid Sans Fallback", "Noto Sans CJK SC"}),
+        (ARABIC, {"DejaVu Sans", "Noto Sans Arabic", "Noto Naskh Arabic"}),
     ):
         letters = set(name)
         assert letters <= set(text) if families & fonts else f"U+{ord(name[0]):04X}" in text

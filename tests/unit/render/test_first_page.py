@@ -109,6 +109,15 @@ def test_the_steps_are_shown_each_by_itself() -> None:
     }  # fmt: skip
 
 
+def test_work_is_tested_when_every_machine_is() -> None:
+    journal = complete().task("looked at", host="b")
+    _, built = page(journal.finish(ok=5))
+    assert stages(built)["tested"] == "open"
+    assert built.verdict.explanation == "The work is done, and tested on some of the machines; read the remarks."
+    _, built = page(complete().finish(ok=5))
+    assert stages(built)["tested"] == "done"
+
+
 def test_who_refused_the_work_shows_in_the_steps() -> None:
     _, built = page(complete().finish(ok=5), ACCEPTED, ("decision", "M. de Wit", {"decision": "rejected"}))
     assert stages(built)["supervisor"] == "refused"

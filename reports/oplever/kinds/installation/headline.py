@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.installation.stage import reached, standing
+from oplever.kinds.installation.stage import is_tested, reached, standing
 from oplever.page.blocks import Stage, Tone
 from oplever.page.translator import N_, Translator
 from oplever.record.model import Record
@@ -48,6 +48,7 @@ HEADLINES: dict[str, tuple[Tone, str, str]] = {
     ),
 }
 """By stage.Headline; what was rejected says by whom."""
+_PARTLY_TESTED = N_("The work is done, and tested on some of the machines; read the remarks.")
 WAITS: dict[str, str] = {
     "user": N_("{state}, waits for the user"),
     "supervisor": N_("{state}, waits for the supervisor"),
@@ -60,6 +61,8 @@ def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
     state = standing(record)
     code = f"rejected_by_{state.rejected_by}" if state.rejected_by else state.headline
     tone, title, explanation = HEADLINES[code]
+    if code == "in_order_with_remarks" and not is_tested(record):
+        explanation = _PARTLY_TESTED
     if state.waits_for != "nobody":
         return tone, t(WAITS[state.waits_for], state=t(title)), t(explanation)
     return tone, t(title), t(explanation)

@@ -52,7 +52,7 @@ def _problem(view: View, t: Translator, key: str) -> Cell | None:
         **{name: sum(test.stage == stage for test in view.failing_tests) for name, stage in stages.items()},
     }
     if failed.get(key):
-        return Cell(t.plural("{count} failed", "{count} failed", failed[key]), "bad" if key != "baseline" else "warn")
+        return Cell(t.plural("{count} not OK", "{count} not OK", failed[key]), "bad" if key != "baseline" else "warn")
     if key == "faults" and view.unsolved_faults:
         return Cell(faults.unsolved(t, len(view.unsolved_faults)), "bad")
     if key == "rest_points" and (points := figures.open_points(view.record)):

@@ -114,12 +114,17 @@ def reached(record: Record) -> dict[Stage, bool]:
     decision = record.accountability
     return {
         "carried_out": record.stage not in ("nothing_done", "trial", "started"),
-        "tested": bool(figures.tested_hosts(record)) and not figures.failing_tests(record),
+        "tested": is_tested(record) and not figures.failing_tests(record),
         "accepted": record.acceptance.verdict in ACCEPTED,
         "approved": decision.decision == "approved",
         "signed": decision.decision == "approved"
         and any(_is_approval(signature, decision) for signature in record.signatures),
     }
+
+
+def is_tested(record: Record) -> bool:
+    """Whether something was tested on every machine."""
+    return not {"no_tests", "hosts_untested"} & {reason.code for reason in record.document.reasons}
 
 
 def changed_since_decision(record: Record) -> tuple[int, int] | None:
