@@ -24,7 +24,7 @@ from oplever.store import documents
 from oplever.text import clean, printable
 
 _WIDE = 110
-_MARGIN = 14
+_MARGIN = 16
 
 
 def overview(record: Record, directory: Path, t: Translator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from oplever.page.blocks import (
@@ -26,6 +27,8 @@ from oplever.page.vocabulary import reason_text
 from oplever.record.model import Language, Record, Text, Verdict
 
 Blocks = tuple[Block, ...]
+MOST_APART = 12
+"""Machines that have a row of their own in a table; of more, those that are alike share one."""
 _TYPED = re.compile(r"(?P<do>[^:]+:) (?P<typed>\S.*)")
 """A step that ends with what one types: `Type: systemctl status nginx`."""
 
@@ -133,6 +136,19 @@ def machines_cell(t: Translator, hosts: Sequence[str]) -> Cell:
     if len(hosts) == 1:
         return Cell(hosts[0])
     return Cell(t("{count} machines alike", count=t.number(len(hosts))), note=names_of(t, hosts))
+
+
+def machines_table(t: Translator, caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Blocks:
+    """A table with a row for each machine, by the name in its first cell; of many machines one row for all of which the
+    rest of the row is equal, with their names under the table."""
+    if len(rows) <= MOST_APART:
+        return table(caption, columns, rows)
+    groups: dict[tuple[Cell, ...], list[str]] = defaultdict(list)
+    for first, *rest in rows:
+        groups[tuple(rest)].append(first.text)
+    together = [(Cell(alike_text(t, names)), *rest) for rest, names in groups.items()]
+    names = [block for of_group in groups.values() for block in every_name(t, of_group)]
+    return (*table(caption, columns, together), *names)
 
 
 def every_name(t: Translator, hosts: Sequence[str]) -> Blocks:

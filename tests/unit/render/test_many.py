@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import fleet
 import pytest
+from golden import outputs
 from journals import Journal
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
-from oplever.page.blocks import Page, Timeline
+from oplever.page.blocks import Cell, Column, Details, Page, Table, Timeline
+from oplever.page.parts import machines_table
 from oplever.page.translator import Translator
 from oplever.record.model import Record
 from oplever.render import html
@@ -43,6 +45,23 @@ def unpacked(text: str) -> Iterator[str]:
 
 def rows(text: str) -> int:
     return text.count('<tr role="row"><td')
+
+
+def test_machines_that_are_alike_share_a_row_and_each_keeps_its_name() -> None:
+    built = build(outputs.record("many"), Translator("en"))
+    blocks = {section.key: section.blocks for section in built.sections}
+    for key, caption, rows in (
+        ("starting_state", "State before the work", 1),
+        ("baseline", "Security score per machine, out of 100", 2),
+    ):
+        (shown,) = [block for block in blocks[key] if isinstance(block, Table) and block.caption == caption]
+        assert len(shown.rows) == rows
+        names = [block for block in blocks[key] if isinstance(block, Details) and block.title.startswith("Names of")]
+        assert all(f"pc{number:02}" in str((*shown.rows, *names)) for number in range(39))
+    few = [(Cell(f"m{number}"), Cell("x")) for number in range(12)]
+    (table,) = machines_table(Translator("en"), "c", (Column("m"), Column("x")), few)
+    assert isinstance(table, Table)
+    assert len(table.rows) == 12
 
 
 def test_every_row_is_in_the_page_and_few_are_drawn(page: Page) -> None:

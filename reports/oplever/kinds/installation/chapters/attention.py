@@ -28,8 +28,8 @@ _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
 
 
-_TEST_LABELS = {"fail": N_("Failed test"), "error": N_("Test without a result")}
-_CONTROL_LABELS = {"fail": N_("Failing control"), "error": N_("Control not measured")}
+_TEST_LABELS = {"fail": N_("Failed test"), "error": N_("No test result")}
+_CONTROL_LABELS = {"fail": N_("Failing control"), "error": N_("Not measured")}
 """By what was found after the work. A title alone says what should be, and would read as what is."""
 
 _UNKNOWN = frozenset({"no_tests", "hosts_untested", "snapshots_missing", "check_mode", "stated", "nothing_stated"})

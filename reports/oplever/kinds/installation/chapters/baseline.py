@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 from oplever.kinds.installation.chapters.tests import check_counts
 from oplever.page.blocks import Cell, Column, Details, Paragraph, Tone
-from oplever.page.parts import Blocks, english, in_language, table, title_cell, titled
+from oplever.page.parts import Blocks, english, in_language, machines_table, table, title_cell, titled
 from oplever.page.translator import Translator
 from oplever.page.view import SEVERITIES, View
 from oplever.page.vocabulary import CHECK, SEVERITY, area, toned
@@ -95,7 +95,7 @@ def _scores(view: View, t: Translator) -> Blocks:
         Column(t("Unknown after"), 2, True),
         Column(t("Exceptions"), 3, True),
     ]
-    return table(t("Security score per machine, out of 100"), columns, rows)
+    return machines_table(t, t("Security score per machine, out of 100"), columns, rows)
 
 
 def _tallies(t: Translator, tallies: tuple[Tally, ...]) -> Blocks:

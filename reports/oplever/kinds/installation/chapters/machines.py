@@ -10,7 +10,18 @@ from msgspec import structs
 
 from oplever.kinds.installation.chapters.runs import run_name
 from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group, Paragraph, Table, Tone
-from oplever.page.parts import Blocks, alike_text, code, every_name, folds, names_of, pairs, step_cell, table
+from oplever.page.parts import (
+    Blocks,
+    alike_text,
+    code,
+    every_name,
+    folds,
+    machines_table,
+    names_of,
+    pairs,
+    step_cell,
+    table,
+)
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, kind_name, setting_name, setting_value, toned, word
@@ -49,12 +60,12 @@ def starting_state(view: View, t: Translator) -> Blocks:
             )
         )
     columns = (
-        Column(t("Machine")),
+        Column(t("Machine"), 2),
         Column(t("Snapshot before the work"), 3),
         Column(t("Security score before"), 2, True),
         Column(t("Failing controls before"), 2, True),
     )
-    return table(t("State before the work"), columns, rows)
+    return machines_table(t, t("State before the work"), columns, rows)
 
 
 def components(view: View, t: Translator) -> Blocks:

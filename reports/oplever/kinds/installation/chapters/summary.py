@@ -14,7 +14,17 @@ from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline, stages
 from oplever.kinds.installation.order import Order, State
 from oplever.page.blocks import Bar, Bars, Cell, Column, Details, Need, Paragraph, Tone, Verdict, Waiting
-from oplever.page.parts import Blocks, code, every_name, machines_cell, names_of, people_named, step_cell, table
+from oplever.page.parts import (
+    MOST_APART,
+    Blocks,
+    code,
+    every_name,
+    machines_cell,
+    names_of,
+    people_named,
+    step_cell,
+    table,
+)
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import area, missing_text, toned, word, work_process
@@ -25,8 +35,6 @@ from oplever.record.model import HostScore, Record, System
 from oplever.record.origins import Changed
 from oplever.record.start import is_stated
 
-_MOST_APART = 12
-"""Machines that have a row of their own; of more, those that are alike stand together."""
 _WORST_FIRST: tuple[Tone, ...] = ("bad", "warn", "info", "plain", "good")
 
 
@@ -147,7 +155,7 @@ def _machines(view: View, t: Translator) -> Blocks:
     systems, order = view.record.systems, Order(view.record)
     lines = {
         system: _line(view, t, system, task, order.state(system))
-        for system, task in zip(systems, task_cells(view, has_groups=len(systems) <= _MOST_APART), strict=True)
+        for system, task in zip(systems, task_cells(view, has_groups=len(systems) <= MOST_APART), strict=True)
     }
     columns = (
         Column(t("Machine"), 5),
@@ -159,7 +167,7 @@ def _machines(view: View, t: Translator) -> Blocks:
     )
     caption = t("Machines")
     rows = [_row(Cell(system.name, note=_os(figures.address(system), line.os)), line) for system, line in lines.items()]
-    if len(lines) <= _MOST_APART:
+    if len(lines) <= MOST_APART:
         return table(caption, columns, rows)
     count = t.plural("{count} machine", "{count} machines", len(rows))
     apart = Details(t("All machines"), table(t("All machines"), columns, rows), count=count)
