@@ -159,6 +159,24 @@ def test_it_keeps_the_rules_of_the_archive(content: bytes) -> None:
         assert not {"/JavaScript", "/OpenAction", "/AA"} & set(pdf.Root.keys())
 
 
+def test_every_mark_of_the_structure_is_closed_on_its_page(content: bytes) -> None:
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        for page in pdf.pages:
+            depth, deepest = 0, 0
+            for _, operator in pikepdf.parse_content_stream(page):
+                depth += (str(operator) in ("BDC", "BMC")) - (str(operator) == "EMC")
+                deepest = max(depth, deepest)
+                assert depth >= 0
+            assert (depth, deepest > 0) == (0, True)
+
+
+def test_nothing_on_paper_is_without_a_width(content: bytes) -> None:
+    """What is copied from it, or searched in it, is what it says."""
+    assert not re.search("[\u200b-\u200d\u2060\ufeff]", words(content))
+    with pikepdf.open(io.BytesIO(content)) as pdf, pdf.open_metadata() as about:
+        assert "20261123T100000Z-site-d00001" in str(about.get("pdf:Keywords"))
+
+
 def test_every_page_but_the_first_says_what_it_belongs_to(content: bytes) -> None:
     pages = words(content).split("\f")[:-1]
     for number, text in enumerate(pages, 1):
