@@ -168,7 +168,7 @@ def failing(collection: Collection, t: Translator) -> tuple[Part, ...]:
         ),
         "test": (t("Tests that fail or have no result"), t("No test fails, as far as machines were tested.")),
     }
-    which = (Column(t("Result"), 2), Column(t("Machines"), 1, True), Column(t("Which"), 6))
+    which = (Column(t("Result"), 3), Column(t("Machines"), 1, True), Column(t("Which"), 6))
     columns = {  # a test has no severity
         "control": (Column(t("Test or control"), 7), Column(t("Severity"), 2), *which),
         "test": (Column(t("Test or control"), 7), *which),
