@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import io
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import argon2
+import httpx2
 import pytest
 from oplever import store
 from oplever.app import incident_rules
@@ -18,7 +21,7 @@ from oplever.web.application import application
 from oplever.web.desk import Desk
 from oplever.web.gate import Way
 from PIL import Image
-from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message, Scope
 
 ORIGIN = "http://127.0.0.1:8765"
 PASSWORD = "vier woorden zijn genoeg"  # noqa: S105 - of accounts that live as long as a test
@@ -45,18 +48,56 @@ def empty_desk(patch: pytest.MonkeyPatch, directory: Path) -> Path:
     return base
 
 
+class Transport(httpx2.BaseTransport):
+    """To an application in this process, as its server calls it. The client of Starlette starts a thread for each
+    request and passes every message between threads: that took longer than most pages."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return asyncio.run(self._answer(request))
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        received: list[Message] = [{"type": "http.request", "body": request.read(), "more_body": False}]
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return received.pop() if received else await asyncio.Future()
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self._app(_scope(request), receive, send)
+        start, *parts = sent
+        return httpx2.Response(start["status"], headers=start["headers"], content=b"".join(p["body"] for p in parts))
+
+
+def _scope(request: httpx2.Request) -> Scope:
+    raw_path, _, query = request.url.raw_path.partition(b"?")
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": unquote_to_bytes(raw_path).decode(errors="replace"),
+        "raw_path": raw_path,
+        "root_path": "",
+        "query_string": query,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("192.0.2.7", 40000),
+        "server": (request.url.host, request.url.port),
+    }
+
+
 class Browser:
     """One browser at the desk; `log_in` makes the account when there is none."""
 
     def __init__(self, language: str = "en", desk: Desk | None = None) -> None:
         self.desk = desk or Desk(ORIGIN)
-        self.client = TestClient(
-            application(self.desk),
-            base_url=self.desk.origin,
-            headers={"accept-language": language},
-            follow_redirects=False,
-            client=("192.0.2.7", 40000),
-        )
+        transport = Transport(application(self.desk))
+        headers = {"accept-language": language}
+        self.client = httpx2.Client(transport=transport, base_url=self.desk.origin, headers=headers)
 
     def log_in(self, name: str, *roles: Role) -> Browser:
         if roles:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -23,21 +24,30 @@ from joserfc.jwk import KeySet, RSAKey
 CLIENT, SECRET = "oplever", "geheim van de client"
 
 
+@cache
+def key(name: str) -> RSAKey:
+    """A key that is made once: it takes a fifth of a second."""
+    return RSAKey.generate_key(2048, {"kid": name, "use": "sig", "alg": "RS256"})
+
+
 class Provider:
     """`person` are the claims of whoever logs in; `fault` is what is wrong with the next token, `delay` by how many
     seconds its login is longer ago."""
 
     def __init__(self, port: int) -> None:
         self.issuer = f"http://127.0.0.1:{port}"
-        self.key = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"})
+        self.key = key("first")
         self.person: dict[str, Any] = {"sub": "u-1", "preferred_username": "mdewit"}
         self.fault, self.delay = "", 0
+        self.is_logged_in = False
         self.codes: dict[str, dict[str, str]] = {}
         self.requests: list[dict[str, str]] = []
 
     def discovery(self) -> dict[str, Any]:
         issuer = "http://127.0.0.1:1" if self.fault == "discovery" else self.issuer
         places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/keys"}
+        if self.fault != "no log-out":
+            places["end_session_endpoint"] = "/end"
         return {"issuer": issuer, **{name: self.issuer + path for name, path in places.items()}}
 
     def keys(self) -> dict[str, Any]:
@@ -49,9 +59,17 @@ class Provider:
         assert (asked["response_type"], asked["client_id"], asked["code_challenge_method"]) == ("code", CLIENT, "S256")
         assert "openid" in asked["scope"].split()
         self.requests.append(asked)
+        self.is_logged_in = True
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state'], 'iss': self.issuer})}"
+
+    def log_out(self, address: str) -> str:
+        """Somebody says that he wants to log out: where the browser is sent back to."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        assert asked.pop("client_id") == CLIENT
+        self.is_logged_in = False
+        return asked["post_logout_redirect_uri"]
 
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         asked = self.codes.pop(form.get("code", ""), None)
@@ -86,13 +104,18 @@ class Provider:
             mac = hmac.new(self.key.as_pem(private=False), text, "sha256").digest()
             return (text + b"." + base64.urlsafe_b64encode(mac).rstrip(b"=")).decode()
         if self.fault == "another key":
-            other = RSAKey.generate_key(2048, {"kid": "first"})
-            return jwt.encode({"alg": "RS256", "kid": "first"}, claims, other)
+            return jwt.encode({"alg": "RS256", "kid": "first"}, claims, key("of somebody else"))
         return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
 
 
 def encoded(value: dict[str, Any]) -> bytes:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+
+def page(words: str, place: str) -> str:
+    """A page with one link."""
+    link = f'<a id="go" href="{html.escape(place)}">{words}</a>'
+    return f'<!DOCTYPE html><html lang="en"><title>School</title>{link}</html>'
 
 
 @contextmanager
@@ -107,9 +130,9 @@ def running() -> Iterator[Provider]:
             elif path == "/keys":
                 self.answer(200, provider.keys())
             elif path == "/authorize":
-                back = html.escape(provider.log_in(self.path))
-                page = f'<!DOCTYPE html><html lang="en"><title>School</title><a id="go" href="{back}">Log in</a></html>'
-                self.answer(200, page)
+                self.answer(200, page("Log in", provider.log_in(self.path)))
+            elif path == "/end":
+                self.answer(200, page("Log out", provider.log_out(self.path)))
             else:
                 self.answer(404, {})
 

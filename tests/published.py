@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from golden.case import Case
 from golden.cases import CASES
 from oplever.record.entries.annex import place
 
@@ -21,27 +21,32 @@ ANNEX = b"iperf3 web1 -> db1: 2.35 Gbit/s\n"
 
 def store(base: Path, names: Iterable[str] = CHOSEN) -> dict[str, Path]:
     """The directories of these golden cases, made below `base`."""
-    return {name: _store(base, CASES[name]()) for name in names}
+    return {name: _store(base, *_files(name)) for name in names}
 
 
-def _store(base: Path, case: Case) -> Path:
-    name = json.loads(case.journal[0])["id"] if case.journal else case.entries[0]["entry"]["record"]
-    for run, lines in case.beside.items():
-        if not (base / run).exists():
-            (base / run).mkdir(parents=True)
-            (base / run / "journal.jsonl").write_bytes(b"".join(lines))
-    directory = base / name
-    directory.mkdir(parents=True)
+def _store(base: Path, record: str, files: Mapping[str, bytes]) -> Path:
+    for name, content in files.items():
+        path = base / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return base / record
+
+
+@cache
+def _files(name: str) -> tuple[str, Mapping[str, bytes]]:
+    """The name of the record of a golden case, and the files of it and of the runs beside it."""
+    case = CASES[name]()
+    record = json.loads(case.journal[0])["id"] if case.journal else case.entries[0]["entry"]["record"]
+    files = {f"{run}/journal.jsonl": b"".join(lines) for run, lines in case.beside.items()}
     if case.journal:
-        (directory / "journal.jsonl").write_bytes(b"".join(case.journal))
+        files[f"{record}/journal.jsonl"] = b"".join(case.journal)
     if case.entries:
-        (directory / "entries.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in case.entries))
+        files[f"{record}/entries.jsonl"] = "".join(json.dumps(entry) + "\n" for entry in case.entries).encode()
     for entry in case.entries:
         if entry["entry"]["added"] == "annex":
-            path = directory / place(entry["entry"]["digest"], entry["entry"]["type"])
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(ANNEX)
-    return directory
+            files[f"{record}/{place(entry['entry']['digest'], entry['entry']['type'])}"] = ANNEX
+    return record, files
 
 
 class Page(HTMLParser):

@@ -49,6 +49,7 @@ _STATUS = {
     "provider-refused": 401,
     "provider-account": 403,
     "provider-none": 404,
+    "provider-no-logout": 404,
     "record-changed": 409,
     "record-approved": 409,
     "record-altered": 409,

@@ -30,6 +30,7 @@ WAYS: tuple[Way, ...] = (
     Way("/login/provider", "GET", "public", provider.leave),
     Way(provider.BACK, "GET", "public", provider.come_back),
     Way("/logout", "POST", "own", entrance.log_out, may_repeat=True),
+    Way("/logout/provider", "GET", "public", provider.log_out),
     Way("/account", "GET", "own", entrance.account),
     Way("/account", "POST", "own", entrance.change_password),
     Way("/", "GET", "own", home.show),

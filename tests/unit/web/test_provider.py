@@ -15,7 +15,6 @@ import command
 import oidc_provider
 import pytest
 from desk_client import ORIGIN, PASSWORD, SAME_SITE, Browser, files, text
-from joserfc.jwk import RSAKey
 from oidc_provider import Provider
 from oplever import clock, store
 from oplever.app import add as adding
@@ -169,6 +168,38 @@ def test_what_the_provider_refuses_is_refused(provider: Provider, more: str) -> 
     assert (answer.status_code, "[provider-refused]" in answer.text) == (401, True)
 
 
+def test_who_logs_out_here_can_log_out_there(provider: Provider) -> None:
+    """Else the next one at this computer is let in without a password."""
+    accounts.add(NAME, ("supervisor",), identity=IDENTITY)
+    browser = logged_in(provider)
+    assert provider.is_logged_in
+    answer = browser.send("/logout", "/account")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?left")
+    assert browser.get("/").status_code == 303
+    page = browser.page("/login?left")
+    assert "At De Linde you may still be logged in." in text(page)
+    assert 'href="/logout/provider"' in page
+    place = provider.log_out(leave(browser, "/logout/provider"))
+    assert (place, provider.is_logged_in) == (f"{ORIGIN}/login", False)
+    assert "/logout/provider" not in browser.page("/login")
+
+
+def test_a_provider_where_one_cannot_log_out_says_so(provider: Provider) -> None:
+    provider.fault = "no log-out"
+    answer = Browser().get("/logout/provider")
+    assert (answer.status_code, "[provider-no-logout]" in answer.text) == (404, True)
+
+
+def test_who_has_no_identity_logs_out_of_the_desk_alone(provider: Provider) -> None:
+    answer = Browser().log_in("K. Jansen", "technician").send("/logout", "/account")
+    assert answer.headers["location"] == "/login"
+
+
+def test_without_a_provider_nobody_is_sent_to_one(records: Path) -> None:
+    assert "/logout/provider" not in Browser().page("/login?left")
+    assert Browser().get("/logout/provider").status_code == 404
+
+
 def test_who_has_no_account_gets_none(provider: Provider) -> None:
     """An account of the same name is not the same person: only what the account says counts."""
     accounts.add("T. Bos", ("supervisor",), PASSWORD)
@@ -287,7 +318,9 @@ def test_a_provider_that_is_away_says_so_and_a_password_still_works(
     configure(provider, records, monkeypatch, issuer="http://127.0.0.1:9")
     answer = Browser().get("/login/provider")
     assert (answer.status_code, "[provider-unreachable]" in answer.text) == (503, True)
-    assert Browser().log_in("K. Jansen")
+    browser = Browser().log_in("K. Jansen")
+    assert browser.send("/logout", "/account").status_code == 303
+    assert "[provider-unreachable]" in Browser().get("/logout/provider").text
 
 
 def test_a_provider_of_another_name_is_refused(provider: Provider) -> None:
@@ -299,7 +332,7 @@ def test_a_provider_of_another_name_is_refused(provider: Provider) -> None:
 def test_another_key_of_the_provider_is_fetched(provider: Provider) -> None:
     accounts.add(NAME, ("supervisor",), identity=IDENTITY)
     logged_in(provider)
-    provider.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig", "alg": "RS256"})
+    provider.key = oidc_provider.key("second")
     assert NAME in text(logged_in(provider).page("/"))
 
 

@@ -34,13 +34,14 @@ _KEPT_SECONDS = 3600.0
 
 
 class Provider(Struct, frozen=True):
-    """What the provider says of itself, with its keys as it publishes them."""
+    """What the provider says of itself, with its keys as it publishes them; `end` is where one logs out, if there."""
 
     settings: Oidc
     authorization: str
     token: str
     keys_address: str
     keys: dict[str, Any]
+    end: str
 
 
 class Request(Struct, frozen=True):
@@ -85,7 +86,11 @@ def name_of(oidc: Oidc) -> str:
 def find(oidc: Oidc) -> Provider:
     """What the provider says of itself; kept for an hour. Raises OpleverError: `provider-unreachable`,
     `extra-missing`."""
-    return _find(oidc, int(time.monotonic() / _KEPT_SECONDS))
+    return _find(oidc, _hour())
+
+
+def _hour() -> int:
+    return int(time.monotonic() / _KEPT_SECONDS)
 
 
 @lru_cache(maxsize=4)
@@ -101,7 +106,8 @@ def _find(oidc: Oidc, _hour: int) -> Provider:
     for place in (authorization, token, keys):
         if not _is_safe(place):
             raise _unreachable(oidc, M_("{address} is no address with https", address=place[:200] or "-"))
-    return Provider(oidc, authorization, token, keys, _get(oidc, keys))
+    end = str(about.get("end_session_endpoint", ""))
+    return Provider(oidc, authorization, token, keys, _get(oidc, keys), end if _is_safe(end) else "")
 
 
 def begin() -> Request:
@@ -124,7 +130,27 @@ def address(provider: Provider, request: Request, callback: str, *, anew: bool) 
     }
     if anew:
         values |= {"prompt": "login", "max_age": "0"}
-    return f"{provider.authorization}{'&' if '?' in provider.authorization else '?'}{urlencode(values)}"
+    return _with(provider.authorization, values)
+
+
+def end_address(provider: Provider, after: str) -> str:
+    """Where a browser goes to log out at the provider, and `after` that. It has no ID token with it, since none is
+    kept: a provider then asks whether somebody wants to log out, so that no other site can make it do so.
+
+    Raises OpleverError (`provider-no-logout`).
+    """
+    if not provider.end:
+        name = name_of(provider.settings)
+        raise OpleverError(
+            "provider-no-logout",
+            M_("{provider} does not say where one logs out", provider=name),
+            M_("log out on a page of {provider} itself, or close every window of the browser", provider=name),
+        )
+    return _with(provider.end, {"client_id": provider.settings.client, "post_logout_redirect_uri": after})
+
+
+def _with(place: str, values: Mapping[str, str]) -> str:
+    return f"{place}{'&' if '?' in place else '?'}{urlencode(values)}"
 
 
 def person(provider: Provider, code: str, verifier: str, nonce: str, callback: str, *, since: int | None) -> Person:
@@ -193,8 +219,7 @@ def _answer(oidc: Oidc, method: str, place: str, form: Mapping[str, str] | None 
     """A JSON object from the provider. Raises OpleverError."""
     httpx = extras.load("httpx2", "oidc")
     try:
-        trusted = ssl.create_default_context(cafile=str(config.path_beside(oidc.ca))) if oidc.ca else True
-        with httpx.Client(timeout=_SECONDS, verify=trusted, trust_env=False) as client:
+        with httpx.Client(timeout=_SECONDS, verify=_trusted(oidc, _hour()), trust_env=False) as client:
             answer = client.request(method, place, data=form, headers={"accept": "application/json"})
             is_refusal = form is not None and 400 <= answer.status_code < 500
             content = answer.json() if len(answer.content) <= _LARGEST else None
@@ -206,6 +231,15 @@ def _answer(oidc: Oidc, method: str, place: str, form: Mapping[str, str] | None 
     if answer.status_code != 200 or not isinstance(content, dict):
         raise _unreachable(oidc, M_("{address} answers {status}", address=place, status=answer.status_code))
     return content
+
+
+@lru_cache(maxsize=4)
+def _trusted(oidc: Oidc, _hour: int) -> ssl.SSLContext:
+    """The certificates that count; reading those of the system takes longer than the rest of a login."""
+    if oidc.ca:
+        return ssl.create_default_context(cafile=str(config.path_beside(oidc.ca)))
+    context: ssl.SSLContext = extras.load("httpx2", "oidc").create_ssl_context(trust_env=False)
+    return context
 
 
 def _claims(provider: Provider, token: str, nonce: str) -> dict[str, Any]:

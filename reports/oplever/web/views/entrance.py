@@ -64,7 +64,7 @@ def _login(visit: Visit, problem: OpleverError | None = None) -> Response:
         advice=shown.advice if shown else "",
     )
     hint = Paragraph(t("Log in with your name as records have it, such as S. Yilmaz."))
-    screen = visit.screen(t("Log in"), [Section("", (*provider.ways(visit, path), hint, form))])
+    screen = visit.screen(t("Log in"), [Section("", (*provider.left(visit), *provider.ways(visit, path), hint, form))])
     return visit.show(screen, gate.status(problem) if problem else 200)
 
 
@@ -85,7 +85,7 @@ def log_out(visit: Visit) -> Response:
     if visit.session:
         sessions.end(visit.database, visit.session)
     visit.cookies[visit.desk.cookie] = None
-    return visit.go("/login")
+    return visit.go(f"/login?{provider.LEFT}" if visit.account.identity else "/login")
 
 
 def account(visit: Visit, problem: OpleverError | None = None, note: str = "") -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from oplever.app.desk import arrivals, provider, sessions
 from oplever.messages import M_
+from oplever.page.blocks import Paragraph
 from oplever.record import own_work
 from oplever.text import clean_text
 from oplever.web.collected import path_of
@@ -17,6 +18,8 @@ from oplever.web.views.records import shown
 from oplever.web.visit import Visit, inside
 
 BACK = "/login/provider/back"
+LEFT = "left"
+"""A parameter of the page where one logs in: somebody just logged out who has an identity at the provider."""
 
 
 def ways(visit: Visit, path: str) -> tuple[Ways, ...]:
@@ -26,6 +29,23 @@ def ways(visit: Visit, path: str) -> tuple[Ways, ...]:
         return ()
     title = visit.t("Log in at {provider}", provider=provider.name_of(oidc))
     return (Ways((Link(title, f"/login/provider?next={quote(path)}"),)),)
+
+
+def left(visit: Visit) -> tuple[Paragraph | Ways, ...]:
+    """For who just logged out here, and would be let in at the provider without a password; a link, for a page whose
+    forms lead nowhere else cannot send a browser there."""
+    oidc = provider.settings()
+    if oidc is None or LEFT not in visit.request.query_params:
+        return ()
+    name = provider.name_of(oidc)
+    text = visit.t("You are logged out of the desk. At {provider} you may still be logged in.", provider=name)
+    return Paragraph(text, "warn"), Ways((Link(visit.t("Log out at {provider}", provider=name), "/logout/provider"),))
+
+
+def log_out(visit: Visit) -> Response:
+    """To the provider, to log out there; it leads back to where one logs in."""
+    where = provider.find(provider.configured())
+    return RedirectResponse(provider.end_address(where, f"{visit.desk.origin}/login"), 303)
 
 
 def leave(visit: Visit) -> Response:
