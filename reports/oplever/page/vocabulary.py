@@ -214,6 +214,7 @@ ENTRIES: dict[str, str] = {
     "rules": N_("rules for incidents"),
     "run": N_("run of the playbook"),
     "scan": N_("second opinion of a scanner"),
+    "desk-signature": N_("signature of the desk"),
     "signature": N_("signature"),
     "solved": N_("solution"),
     "step": N_("manual step"),

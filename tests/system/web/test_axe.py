@@ -150,6 +150,23 @@ def follow_by_keyboard(page: Page, words: str) -> None:
     raise AssertionError(f"no way by keyboard to {words}")
 
 
+@pytest.mark.parametrize("has_script", [True, False])
+def test_enter_in_the_password_decides_nothing(place: Place, has_script: bool) -> None:
+    """Of two buttons a browser would press the first: whoever typed why he rejects would have approved."""
+    page = log_in(place.opened(java_script_enabled=has_script), place.desk, "K. Jansen")
+    path = place.pages["/records/{name}/decide"]
+    page.goto(place.desk.origin + path)
+    page.locator("textarea[name=remarks]").fill("de kabel ligt los")
+    page.locator("input[name=password]").fill(PASSWORD)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.locator("input[name=password]").press("Enter")
+    page.goto(place.desk.origin + path)
+    assert "POST" not in sent
+    record = store.load(store.records_directory() / path.split("/")[2])
+    assert record.accountability.decision is None
+
+
 WAYS_OF_A_PAGE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 VISIBLE = f"""[...document.querySelectorAll("{WAYS_OF_A_PAGE}")]
   .filter((place) => place.checkVisibility() && place.tabIndex >= 0)"""

@@ -58,7 +58,9 @@ def test_an_approval_is_in_the_record_signed_by_the_desk_and_verify_holds(
     shown = render(record, "md", "en").decode()
     assert "at the desk by M. de Wit" in shown
     assert "Signed with an SSH key" not in shown
-    assert "approved" in text(browser.page(f"/records/{name}"))
+    page = text(browser.page(f"/records/{name}"))
+    assert "approved" in page
+    assert "signature of the desk" in page.partition("History")[2]
     note = "Your decision is in the record."
     assert note in text(browser.page(str(answer.headers["location"])))
     other = Browser().log_in("T. Bos", "supervisor")

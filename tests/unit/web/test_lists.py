@@ -19,6 +19,8 @@ from oplever.store import desk as desk_store
 from oplever.store import query
 from oplever.store.index import open_index
 from oplever.web.desk import Desk
+from oplever.web.views import cases, lists
+from oplever.web.views import records as records_page
 from oplever.words import Language
 from stored import check, store_record, visit
 
@@ -89,6 +91,17 @@ def test_pages_turn_without_losing_the_search(records: Path) -> None:
         path = older[1].replace("&amp;", "&") if older else ""
         assert not path or "text=web1" in path
     assert len(listed) == len(set(listed)) == 120
+
+
+CUT = ((lists, "_MOST_MACHINES"), (lists, "_MOST_VISITS"), (records_page, "_MOST_LINES"), (cases, "_MOST"))
+
+
+def test_a_list_says_how_many_it_leaves_out(stored: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, most in CUT:
+        monkeypatch.setattr(module, most, 1)
+    browser = Browser().log_in("M. de Wit", "supervisor", "counter")
+    for path in ("/machines", "/machines/web1", f"/records/{stored['remarks']}", "/cases?all=yes"):
+        assert re.search(r"and \d+ more", text(browser.page(path))), path
 
 
 def test_what_a_machine_says_is_text(stored: dict[str, str]) -> None:

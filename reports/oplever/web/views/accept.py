@@ -15,7 +15,7 @@ from oplever.errors import OpleverError
 from oplever.kinds.installation.chapters.acceptance import form as checklist
 from oplever.messages import M_
 from oplever.page.blocks import Block, Cell, Paragraph
-from oplever.page.parts import pairs
+from oplever.page.parts import names_of, pairs
 from oplever.page.view import View
 from oplever.page.vocabulary import ACCEPTANCE
 from oplever.record import figures, own_work
@@ -115,7 +115,7 @@ def _job(visit: Visit, of: Shown) -> tuple[Block, ...]:
     t, record = visit.t, clean(of.record)
     points = [point.item for point in figures.open_points(record)]
     return pairs(
-        (t("Machines"), ", ".join(system.name for system in record.systems[:20])),
+        (t("Machines"), names_of(t, [system.name for system in record.systems], 20)),
         (t("Carried out on"), t.day(record.document.started) if record.document.started else None),
         (t("Open points"), "\n".join(points) or t("none stated")),
     )

@@ -29,6 +29,7 @@ from oplever.web import forms, gate
 from oplever.web.collected import case_path
 from oplever.web.parts import Field, Form, Link, Section, Ways
 from oplever.web.views.gallery import photos
+from oplever.web.views.lists import rest
 from oplever.web.views.records import Shown, front, history, shown
 from oplever.web.visit import Visit, unknown_page
 from oplever.web.words import EVENTS
@@ -54,7 +55,7 @@ def queue(visit: Visit) -> Response:
         Column(t("Where"), 2),
         Column(t("Handled by"), 2),
     )
-    shown_rows: Blocks = table(caption, heads, rows) or (Paragraph(t("Nothing."), "info"),)
+    shown_rows: Blocks = table(caption, heads, rows) + rest(t, listed, _MOST) or (Paragraph(t("Nothing."), "info"),)
     other = Link(t("Open reports alone"), "/cases") if is_all else Link(t("All reports"), "/cases?all=yes")
     ways = Ways((Link(t("Take a report in"), "/report"), other))
     return visit.show(visit.screen(t("Reports"), [Section("", (ways,)), Section(t("Queue"), shown_rows)]))

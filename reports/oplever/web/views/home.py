@@ -13,7 +13,7 @@ from oplever.record.persons import same_person
 from oplever.store import query
 from oplever.store.index import Index
 from oplever.web.parts import Link, Part, Section, Ways
-from oplever.web.views.lists import columns, readable, rows
+from oplever.web.views.lists import columns, readable, rest, rows
 from oplever.web.visit import Visit
 from oplever.words import Who
 
@@ -61,7 +61,7 @@ def _reported(visit: Visit, index: Index) -> tuple[Part, ...]:
         for kept in query.extracts_of(index, names[:_MOST])
         if (of := readable(kept)) is not None
     )
-    return (Ways(links),) if links else (Paragraph(t("Nothing."), "info"),)
+    return (Ways(links), *rest(t, names, _MOST)) if links else (Paragraph(t("Nothing."), "info"),)
 
 
 def _table(visit: Visit, index: Index, names: list[str]) -> Blocks:
@@ -69,7 +69,5 @@ def _table(visit: Visit, index: Index, names: list[str]) -> Blocks:
     shown = rows(visit, index, names[:_MOST])
     if not shown:
         return (Paragraph(t("Nothing."), "info"),)
-    surplus = len(names) - _MOST
-    more = (Paragraph(t("and {count} more", count=t.number(surplus)), "info"),) if surplus > 0 else ()
     caption = t.plural("{count} record", "{count} records", len(names))
-    return (*table(caption, columns(t), shown), *more)
+    return table(caption, columns(t), shown) + rest(t, names, _MOST)

@@ -29,6 +29,7 @@ from oplever.web.visit import Visit, unknown_page
 
 PAGE_ROWS = 50
 _FRESH_SECONDS = 2.0
+_MOST_MACHINES = 1000
 _MOST_VISITS = 100
 _LONGEST_SEARCH = 100
 _WAITING = {"supervisor": N_("a supervisor"), "user": N_("a user"), "executor": N_("a technician")}
@@ -45,6 +46,12 @@ def readable(kept: Kept) -> Readable | None:
     content = extract.decode(kept.body)
     pages = pages_of(kept.name, content)
     return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", pages), content)
+
+
+def rest(t: Translator, all_of_it: Sequence[object], most: int) -> Blocks:
+    """How many a list leaves out that shows so many; nothing when it shows all."""
+    surplus = len(all_of_it) - most
+    return (Paragraph(t("and {count} more", count=t.number(surplus)), "info"),) if surplus > 0 else ()
 
 
 def columns(t: Translator) -> tuple[Column, ...]:
@@ -156,11 +163,12 @@ def machines(visit: Visit) -> Response:
             Cell(cells.day(t, machine.moment or "")),
             Cell(clean_text(machine.record), link=path_of(machine.record)),
         )
-        for machine in machines_seen[:1000]
+        for machine in machines_seen[:_MOST_MACHINES]
     ]
     caption = t.plural("{count} machine", "{count} machines", len(machines_seen))
     heads = (Column(t("Machine"), 3), Column(t("Operating system"), 3), Column(t("Last seen")), Column(t("Record"), 4))
-    shown_rows: Blocks = table(caption, heads, shown) or (Paragraph(t("No record has this machine."), "info"),)
+    nothing = (Paragraph(t("No record has this machine."), "info"),)
+    shown_rows: Blocks = table(caption, heads, shown) + rest(t, machines_seen, _MOST_MACHINES) or nothing
     search = Form(
         "/machines",
         (Field("text", t("Search"), value=visit.parameter("text")),),
@@ -197,4 +205,5 @@ def machine(visit: Visit) -> Response:
     ]
     caption = t.plural("{count} record", "{count} records", len(names))
     title = clean_text(host)
-    return visit.show(visit.screen(title, [Section(t("Records"), table(caption, heads, shown))], kind=t("Machine")))
+    listed = table(caption, heads, shown) + rest(t, names, _MOST_VISITS)
+    return visit.show(visit.screen(title, [Section(t("Records"), listed)], kind=t("Machine")))

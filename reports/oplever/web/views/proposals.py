@@ -16,6 +16,7 @@ from oplever.text import clean_text
 from oplever.web import gate
 from oplever.web.collected import path_of
 from oplever.web.parts import Field, Form, Link, Section, Ways
+from oplever.web.views.lists import rest
 from oplever.web.views.overview import sections_of
 from oplever.web.visit import Visit
 
@@ -59,7 +60,7 @@ def _page(visit: Visit, problem: OpleverError | None = None) -> Response:
     )
     sections = [
         Section("", facts),
-        Section(t("Records that show it"), (Bullets(records),)),
+        Section(t("Records that show it"), (Bullets(records), *rest(t, finding.records, _SHOWN_RECORDS))),
         Section(t("Your decision"), (_form(visit, finding, problem),)),
     ]
     if finding.decision:

@@ -26,6 +26,7 @@ from oplever.text import clean
 from oplever.web.collected import case_path, path_of
 from oplever.web.parts import Link, Screen, Section, Ways
 from oplever.web.views.gallery import photos
+from oplever.web.views.lists import rest
 from oplever.web.visit import Visit, unknown_page
 
 _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "md": "text/plain; charset=utf-8"}
@@ -160,7 +161,10 @@ def history(t: Translator, of: Shown) -> Section:
     shown = table(t("History"), columns, rows)
     return Section(
         t("History"),
-        tuple(structs.replace(block, is_named=True) for block in shown if isinstance(block, Table))
+        (
+            *(structs.replace(block, is_named=True) for block in shown if isinstance(block, Table)),
+            *rest(t, of.record.document.history, _MOST_LINES),
+        )
         or (Paragraph(t("Nothing was added to the record of the run."), "info"),),
     )
 
