@@ -17,12 +17,15 @@ def _like(column: str, pattern: str) -> str:
     return rf"lower({column}) LIKE :{pattern} ESCAPE '\'"
 
 
+PART_OF = """(SELECT max(whole.name) FROM oplever_runs JOIN oplever_records AS whole ON whole.key = oplever_runs.record
+    WHERE oplever_runs.run = oplever_records.name AND whole.place = oplever_records.place)"""
+"""The record of several runs that a record is a run of; such a run waits for nobody by itself."""
 _CONDITIONS = {
     "verdict": "verdict = :verdict",
     "work_process": "work_process = :work_process",
     "kind": "kind = :kind",
     "state": "status = :state",
-    "waits_for": _in_part("oplever_waits", "who = :waits_for"),
+    "waits_for": f"{_in_part('oplever_waits', 'who = :waits_for')} AND {PART_OF} IS NULL",
     "text": "({})".format(
         " OR ".join(
             (

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from oplever.store.database import Database, Values
-from oplever.store.filters import Filter, conditions
+from oplever.store.filters import PART_OF, Filter, conditions
 from oplever.store.index import Index
 from oplever.store.ordering import Clock
 
@@ -55,13 +55,14 @@ class Listed(Struct, frozen=True):
 
 class Kept(Struct, frozen=True):
     """What the index keeps of a record for the pages over all: `body` is an extract as `overview.extract` writes it,
-    empty with a `problem`."""
+    empty with a `problem`; `part_of` is the record of several of which it is a run, where that was asked for."""
 
     name: str
     moment: str
     clock: Clock | None
     problem: str | None
     body: bytes
+    part_of: str = ""
 
 
 def extracts(index: Index) -> list[Kept]:
@@ -78,11 +79,14 @@ def extracts_of(index: Index, names: Sequence[str]) -> list[Kept]:
     if not names:
         return []
     values = {f"n{number}": name for number, name in enumerate(names)}
-    query = f"""SELECT name, moment, clock, problem, body FROM oplever_records
+    query = f"""SELECT name, moment, clock, problem, body, {PART_OF} FROM oplever_records
         LEFT JOIN oplever_extracts ON oplever_extracts.record = oplever_records.key
         WHERE place = :place AND name IN ({", ".join(f":{key}" for key in values)})"""  # noqa: S608 - names of ours
     rows = index.database.rows(query, {**values, "place": index.place})
-    kept = {name: Kept(name, moment, clock, problem, bytes(body or b"")) for name, moment, clock, problem, body in rows}
+    kept = {
+        name: Kept(name, moment, clock, problem, bytes(body or b""), whole or "")
+        for name, moment, clock, problem, body, whole in rows
+    }
     return [kept[name] for name in dict.fromkeys(names) if name in kept]
 
 
@@ -153,6 +157,7 @@ def waiting(index: Index, who: str, names: Sequence[str]) -> list[str]:
     query = f"""SELECT DISTINCT coalesce(due, '9'), started, oplever_records.name FROM oplever_waits
         JOIN oplever_records ON oplever_records.key = oplever_waits.record
         WHERE who = :who AND place = :place AND oplever_waits.name IN ({", ".join(f":{key}" for key in values)})
+            AND {PART_OF} IS NULL
         ORDER BY coalesce(due, '9'), started, oplever_records.name"""  # noqa: S608 - names of ours
     rows = index.database.rows(query, {**values, "who": who, "place": index.place})
     return [name for _, _, name in rows]
@@ -179,12 +184,11 @@ class Assigned(Struct, frozen=True):
 def assigned(index: Index, assignment: str) -> list[Assigned]:
     """The installations of an assignment in the directory of this index, in the order in which they were made. One
     that `is_whole` is made of several runs."""
-    query = """SELECT name, assignment, started,
+    query = f"""SELECT name, assignment, started,
             EXISTS (SELECT 1 FROM oplever_runs WHERE record = key),
-            (SELECT max(whole.name) FROM oplever_runs JOIN oplever_records AS whole ON whole.key = oplever_runs.record
-                WHERE oplever_runs.run = oplever_records.name AND whole.place = oplever_records.place)
+            {PART_OF}
         FROM oplever_records WHERE place = :place AND kind = 'installation' AND assignment = :assignment
-        ORDER BY moment, number, name"""
+        ORDER BY moment, number, name"""  # noqa: S608 - constants
     rows = index.database.rows(query, {"place": index.place, "assignment": assignment})
     return [Assigned(name, of, started, bool(whole), part or "") for name, of, started, whole, part in rows]
 

@@ -63,6 +63,21 @@ def test_what_names_another_supervisor_does_not_wait_for_me(records: Path) -> No
     assert name not in Browser().log_in("T. Bos", "supervisor").page("/")
 
 
+def test_a_run_of_a_record_of_several_waits_for_nobody_by_itself(records: Path) -> None:
+    whole = published.store(records, ["joined"])["joined"].name
+    runs = [path.name for path in records.iterdir() if "-site-" in path.name]
+    browser = Browser().log_in("M. de Wit", "supervisor", "technician")
+    every = browser.page("/records")
+    assert [name for name in (whole, *runs) if name not in every] == []
+    assert text(every).count(f"run of {whole}") == len(runs) == 2
+    for role in ("supervisor", "user", "executor"):
+        page = browser.page(f"/records?waits_for={role}")
+        assert [name for name in runs if name in page.replace(f"run of {whole}", "")] == []
+    work = [Browser().log_in("S. Yilmaz", "technician").page("/"), browser.page("/")]
+    assert whole in work[0]
+    assert [name for name in runs for page in work if name in page] == []
+
+
 def test_the_list_is_searched_and_turned(records: Path, stored: dict[str, str]) -> None:
     browser = Browser().log_in("A. Bakker", "auditor")
     every = browser.page("/records")

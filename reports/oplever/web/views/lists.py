@@ -45,7 +45,7 @@ def readable(kept: Kept) -> Readable | None:
         return None
     content = extract.decode(kept.body)
     pages = pages_of(kept.name, content)
-    return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", pages), content)
+    return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", pages, kept.part_of), content)
 
 
 def rest(t: Translator, all_of_it: Sequence[object], most: int) -> Blocks:
