@@ -68,6 +68,7 @@ ANCHORS: Final = (
     "login-refused",
     "login-throttled",
     "login-ended",
+    "provider-no-logout",
     "provider-none",
     "provider-refused",
     "provider-unreachable",

@@ -343,7 +343,7 @@ def test_changes_that_nobody_measured_are_not_called_none() -> None:
 
 def test_every_kind_of_entry_has_a_word_in_the_history() -> None:
     t = Translator("nl")
-    assert {kind.tag() for kind in LOG.kinds} | {"run", "joined"} == set(vocabulary.ENTRIES)
+    assert {kind.tag() for kind in LOG.kinds} | {"run", "joined", "desk-signature"} == set(vocabulary.ENTRIES)
     assert vocabulary.history_text(t, "rest-point: R1 done") == "restpunt: R1 gedaan"
     assert vocabulary.history_text(t, "correction: systems.web1.serial") == "correctie: systems.web1.serial"
     assert vocabulary.history_text(t, "of a later version: x") == "of a later version: x"
