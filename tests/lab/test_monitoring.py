@@ -202,7 +202,7 @@ def test_no_line_is_lost_while_the_server_is_away(site: Site) -> None:
 @pytest.mark.usefixtures("before")
 def test_what_is_old_or_too_large_goes(site: Site) -> None:
     """A machine gets a new file, and the oldest ones go; its log goes on."""
-    inode = "stat -c %i /var/log/oplever-logging/web1.journal 2>/dev/null || true"
+    inode = "stat -c '%i %W' /var/log/oplever-logging/web1.journal 2>/dev/null || true"
     first = site.lab.shell("srv1", inode)
     site.lab.shell("srv1", 'sed -i \'s/"keep_bytes": [0-9]*/"keep_bytes": 16777216/\' /etc/oplever-logging.json')
     for _ in range(3):
