@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+PRINTER_URI = r"""(?:ipps?|socket|lpd)://(\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]"'\\]+)(?::([0-9]+))?(?:/[^\s"'\\]*)?"""
 LARGEST_ID = 2**32 - 2  # of an account or group; the last one stands for "none"
 SHOWN = 60  # characters of a wrong value
 
@@ -113,6 +114,15 @@ def mail_address(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+", name) or domain(where):
         return "is not a mail address such as beheer@school.example"
     return ""
+
+
+def printer_uri(value: str) -> str:
+    """Where a printer is, as CUPS takes it; cups-pdf:/ makes files. An account in it would be told to everybody."""
+    match = re.fullmatch(PRINTER_URI, value)
+    is_known = match and not host(match[1].strip("[]")) and not number_between(1, 65535)(match[2] or "1")
+    if value == "cups-pdf:/" or is_known:
+        return ""
+    return "is not the address of a printer such as ipp://192.0.2.201/ipp/print or socket://192.0.2.201:9100"
 
 
 def server_name(value: str) -> str:
@@ -271,6 +281,18 @@ KINDS: dict[str, Callable[[str], str]] = {
     "password": _matches(r"(?s).+", "is empty"),
     "line_password": _matches(r"[^\n]+", "is empty or has a line break"),
     "mail_address": mail_address,
+    # Words of lpadmin, and of the path in the address of a queue.
+    "printer": _matches(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}", "is not the name of a queue: letters, digits, dot, hyphen and underscore"
+    ),
+    "printer_uri": printer_uri,
+    "printer_driver": _matches(
+        r"everywhere|[A-Za-z][\w.+-]*:[^\s\"']+|[A-Za-z][^\s\"']*/[^\s\"']+",
+        "is not a driver such as everywhere or drv:///sample.drv/generpcl.ppd; lpinfo -m lists them",
+    ),
+    "printer_user": _matches(
+        r"@?[A-Za-z_][A-Za-z0-9_.-]*", "is not an account such as jan or a group such as @docenten"
+    ),
     "password_hash": password_hash,
     "grub_hash": _matches(
         r"grub\.pbkdf2\.sha512\.[0-9]+\.[0-9A-F]+\.[0-9A-F]+", "is not a hash that grub-mkpasswd-pbkdf2 made"
