@@ -58,7 +58,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 GONE = re.compile(r"(?m)^(?:Purg|Remv) (\S+) ")
-LEFT_GROUPS = {"ssl-cert": "ssl-cert"}
+LEFT_GROUPS = {"ssl-cert": "ssl-cert", "cups-daemon": "lpadmin"}
 """Package to the group that it leaves behind when it is purged."""
 TAKEN_ALONG = {"locales": "/etc/default/locale"}
 """Package to a link of systemd that it takes along; systemd makes it again at the next start, or when asked."""

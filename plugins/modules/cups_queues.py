@@ -247,8 +247,8 @@ def carry_out(server, queue, wanted, has):
 
 
 def connect(server, queue, is_new):
-    """When the printer does not answer, lpadmin leaves a queue behind that cannot print. In Debian 12 it does not wait for
-    the answer."""
+    """When the printer does not answer, lpadmin leaves a queue behind that cannot print. In Debian 12 it does not wait
+    for the answer."""
     name = queue["name"]
     before, end = server.stamp(name), time.monotonic() + PATIENCE
     try:
