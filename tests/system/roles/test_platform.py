@@ -69,7 +69,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("logging", "client"): ({"logging_local_size": "0M"}, "logging_local_size is not a size such as 500M"),
     ("monitoring", "main"): ({"monitoring_mail_to": ["beheer"]}, "monitoring_mail_to[0] is not a mail address"),
     ("monitoring", "client"): ({"monitoring_watch": [{"role": "a", "port": 0}]}, "monitoring_watch[0].port is not a"),
-    ("print", "main"): ({"print_queues": [{"name": "a", "uri": "192.0.2.9"}]}, "print_queues[0].uri is not the address"),
+    ("print", "main"): ({"print_queues": [{"name": "a", "uri": "192.0.2.9"}]}, "print_queues[0].uri is not the"),
     ("print", "client"): ({"print_default": "a b"}, "print_default is not the name of a queue"),
     ("backup", "main"): ({"backup_time": "2 uur"}, "backup_time is not a time such as 03:00"),
     ("backup", "client"): ({"backup_paths": ["srv"]}, "backup_paths[0] is not a full path"),
