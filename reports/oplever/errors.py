@@ -53,6 +53,7 @@ ANCHORS: Final = (
     "incident-open-ends",
     "incident-order",
     "rules-invalid",
+    "country-unknown",
     "form-unknown",
     "handout-none",
     "handout-room",

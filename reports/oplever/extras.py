@@ -9,7 +9,7 @@ from typing import Any, Literal
 from oplever.errors import OpleverError
 from oplever.messages import M_
 
-Extra = Literal["mail", "oidc", "pdf", "postgresql", "run", "web"]
+Extra = Literal["calendar", "mail", "oidc", "pdf", "postgresql", "run", "web"]
 
 
 def load(module: str, extra: Extra) -> Any:

@@ -85,7 +85,7 @@ def test_every_dependency_has_a_lower_bound_and_what_is_large_is_an_extra() -> N
     assert base.keys().isdisjoint({"typst", "ansible-runner", "pexpect", "psycopg", "ansible-core"})
     assert {name: set(some) for name, some in extras.items()} == {
         "pdf": {"segno", "typst"}, "run": {"ansible-runner", "pexpect"}, "postgresql": {"psycopg"},
-        "mail": {"imap-tools"}, "oidc": {"cryptography", "httpx2", "joserfc"},
+        "calendar": {"holidays"}, "mail": {"imap-tools"}, "oidc": {"cryptography", "httpx2", "joserfc"},
         "web": {"argon2-cffi", "pikepdf", "pillow", "python-multipart", "starlette", "uvicorn"},
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ _HANDLING = "oplever.cli.incident_handling"
 _MODULES = {
     "oplever.cli.incident_mail": ("mail", "tell", "attachment"),
     "oplever.cli.incident_week": ("week",),
+    "oplever.cli.incident_closures": ("closures",),
     "oplever.cli.incident_list": ("list",),
     "oplever.cli.incident_show": ("show",),
     _HANDLING: ("new", "take", "retest", "merge", "from-record", "check"),
@@ -17,7 +18,7 @@ _MODULES = {
 ORDER = (
     "new", "list", "show", "classify", "assess", "take", "assign", "pass", "escalate", "wait", "resume", "tell", "work",
     "material", "hours", "solve", "retest", "confirm", "close", "reopen", "merge", "link", "from-record", "mail",
-    "read", "attachment", "leak", "notify", "week", "check",
+    "read", "attachment", "leak", "notify", "week", "closures", "check",
 )  # fmt: skip
 """The commands as the help lists them: as a case goes, then mail, breaches and what is over all cases."""
 
