@@ -142,11 +142,12 @@ MISFITS: dict[str, Any] = {"int": "x", "bool": "maybe", "list": {"a": 1}, "dict"
 
 
 def misfit(role: str, point: str) -> dict[str, Any]:
-    """An option of this entry point with a value that is not of its type."""
+    """An option of this entry point with a value that is not of its type; where all are texts, none of its choices."""
     text = (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
     options: dict[str, dict[str, Any]] = yaml.safe_load(text)["argument_specs"][point]["options"]
-    name, kind = next((name, str(o["type"])) for name, o in options.items() if o.get("type") in MISFITS)
-    return {name: MISFITS[kind]}
+    misfits = [{name: MISFITS[option["type"]]} for name, option in options.items() if option.get("type") in MISFITS]
+    misfits += [{name: "no such choice"} for name, option in options.items() if "choices" in option]
+    return misfits[0]
 
 
 def test_every_role_refuses_a_value_of_another_type(tmp_path: Path) -> None:
