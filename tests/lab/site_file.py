@@ -57,3 +57,10 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]
         }:
             result[kind] = changed
     return result
+
+
+def without(kinds: dict[str, dict[str, Any]], names: set[str]) -> dict[str, dict[str, Any]]:
+    """The differences that are not about these packages and directories."""
+    rows = {kind: {key: row for key, row in facts.items() if key.split()[0].split(":")[0] not in names}
+            for kind, facts in kinds.items()}  # fmt: skip
+    return {kind: facts for kind, facts in rows.items() if facts}

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Any
 
 import pytest
 
 from lab.conftest import BIN, ROOT, Lab
-from lab.site_file import HEAD, MEMORY, SiteFile, differences
+from lab.site_file import HEAD, MEMORY, SiteFile, differences, without
 
 pytestmark = pytest.mark.truth
 
@@ -145,13 +144,6 @@ STAYS = {
 }  # fmt: skip
 """Packages that came along with PHP, the browser and the database, with their files: others recommend them, or need an
 awk, whichever it is, so that apt does not take them for left over."""
-
-
-def without(kinds: dict[str, dict[str, Any]], names: set[str]) -> dict[str, dict[str, Any]]:
-    """The differences that are not about these packages and directories."""
-    rows = {kind: {key: row for key, row in facts.items() if key.split()[0].split(":")[0] not in names}
-            for kind, facts in kinds.items()}  # fmt: skip
-    return {kind: facts for kind, facts in rows.items() if facts}
 
 
 def served(site: Site) -> None:
