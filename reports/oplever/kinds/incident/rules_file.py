@@ -174,10 +174,13 @@ class _Reading:
 def meant(name: str, words: Iterable[str]) -> str:
     """What was probably meant, else what there is."""
     choices = list(words)
-    close = difflib.get_close_matches(name, choices, 1)
-    if close:
-        return M_("; did you mean '{name}'?", name=close[0])
+    if close := _closest(name, choices):
+        return M_("; did you mean '{name}'?", name=close)
     return M_("; there are: {names}", names=", ".join(choices)) if choices else ""
+
+
+def _closest(text: str, words: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(text, words, 1)), None)
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
@@ -233,9 +236,8 @@ def _reason(kind: inspect.Type, text: str, message: str) -> str:
         return next((advice for part, advice in _FORMS.items() if part in bare.pattern), message)
     if isinstance(bare, inspect.LiteralType):
         words = [str(word) for word in bare.values]
-        close = difflib.get_close_matches(text, words, 1)
-        if close:
-            return M_("did you mean '{name}'? choose: {words}", name=close[0], words=", ".join(words))
+        if close := _closest(text, words):
+            return M_("did you mean '{name}'? choose: {words}", name=close, words=", ".join(words))
         return M_("choose: {words}", words=", ".join(words))
     if isinstance(bare, inspect.BoolType):
         return M_("write yes or no")
@@ -282,8 +284,8 @@ def _calendar(calendar: Calendar) -> Iterator[tuple[Place, str]]:
     try:
         ZoneInfo(calendar.zone)
     except (KeyError, OSError, ValueError):  # an unknown zone is a KeyError
-        close = difflib.get_close_matches(calendar.zone, available_timezones(), 1)
-        more = M_("; did you mean '{name}'?", name=(close or ["Europe/Amsterdam"])[0])
+        close = _closest(calendar.zone, available_timezones()) or "Europe/Amsterdam"
+        more = M_("; did you mean '{name}'?", name=close)
         yield ("calendar", "zone"), M_("there is no time zone '{name}'{meant}", name=calendar.zone, meant=more)
     hours: list[tuple[Place, str]] = [
         (("calendar", "week", str(day), str(number)), text)
