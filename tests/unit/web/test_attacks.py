@@ -348,7 +348,7 @@ def test_an_attack_has_no_effect(name: str, place: Place) -> None:
 
 
 def test_there_are_as_many_as_the_guide_says() -> None:
-    """What is slow needs a socket: `test_slow_and_odd_clients_hold_up_nobody`."""
+    """What is slow needs a socket: `test_it_serves_on_a_socket_and_slow_and_odd_clients_hold_up_nobody`."""
     names = [*PATHS, *REFLECTED, *STORED, *ACTS]
     kinds = {name.partition(":")[0] for name in names}
     assert len(names) >= 60
