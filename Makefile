@@ -36,8 +36,8 @@ mutants: setup-dev ## change the code one place at a time and see which changes 
 molecule: setup-dev ## each role alone on Debian 12 and 13, with its tests seen to fail (SCENARIOS="nginx dns")
 	@tools/pool $(or $(addprefix molecule/,$(SCENARIOS)),molecule)
 
-test: setup-dev ## all of it, on booted machines (root or sudo)
-	@tools/pool
+test: setup-dev ## check, and all of it on booted machines, of each sabotage the first round (root or sudo)
+	@OPLEVER_ROUNDS=1 tools/pool
 
 coverage: setup-dev ## which lines the fast tests reach, as pages in build/coverage
 	$(BIN)/pytest -n 2 --cov=oplever --cov=ansible_collections.oplever.lab --cov-report=html:build/coverage --cov-report=term:skip-covered
@@ -46,12 +46,12 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 	@tools/setup kernel
 	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
 
-truth: setup-dev ## every planted change, misconfiguration and lock-out, hardening and back, the audit held against OpenSCAP, time limits against a clock (root or sudo)
-	OPLEVER_TRUTH=1 $(BIN)/pytest tests/unit/kinds/test_incident_hours.py tests/lab/truth tests/lab/test_baseline.py tests/lab/test_lockout.py tests/lab/test_agreement.py -v
+JOURNEYS = $(patsubst %,tests/lab/test_%.py,journey network tls site router services example backup monitoring playbooks job incidents desk_journey)
+truth: setup-dev ## every planted change, misconfiguration and lock-out, hardening and back, the audit held against OpenSCAP, each version (root or sudo)
+	OPLEVER_TRUTH=1 $(BIN)/pytest -m truth tests $(JOURNEYS:%=--ignore=%) -v
 
-JOURNEYS = journey network tls router services example backup monitoring playbooks job incidents desk_journey
 journeys: setup-dev ## whole jobs on networks of booted machines: router, services, backups, monitoring, reports, the desk (root or sudo)
-	OPLEVER_TRUTH=1 $(BIN)/pytest $(JOURNEYS:%=tests/lab/test_%.py) -v
+	OPLEVER_TRUTH=1 $(BIN)/pytest $(JOURNEYS) -v
 
 bench: setup-dev ## what things cost, as ratios measured in one run (all of tests/bench)
 	$(BIN)/python tests/bench/run.py

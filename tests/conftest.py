@@ -1,7 +1,8 @@
 """For all tests: with OPLEVER_STRICT=1, as in CI, a skipped test is a failed one: nobody reads what was not run.
 
 Tests marked `truth` take long: the rest of what a quicker test plants a part of, or a whole job on a network. They
-run with OPLEVER_TRUTH=1 (`make truth`, `make journeys`) and are left out of the collection otherwise.
+run with OPLEVER_TRUTH=1 (`make truth`, `make journeys`) and are left out of the collection otherwise. Those marked
+`slow` need no machine; they and the properties are part of `make test`, and not of `make check`.
 """
 
 from __future__ import annotations

@@ -64,6 +64,7 @@ def test_record_json_is_read_back_as_the_same_record(of: str) -> None:
     assert msgspec.json.decode(outputs.raw(record)["record.json"](), type=Record) == record
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_bytes() -> None:
     """Sets and hashes have another order in each process; no byte of a file may depend on it, nor on the time zone."""
     names = ("delivered", "remarks", "hostile", "many")

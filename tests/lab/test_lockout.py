@@ -17,6 +17,8 @@ import pytest
 
 from lab.conftest import BIN, ROOT, Lab
 
+pytestmark = pytest.mark.truth
+
 SECONDS = 20
 HOSTS = ("srv1", "web1", "ws1")
 KEPT = (
@@ -99,10 +101,7 @@ CASES: dict[str, tuple[str, dict[str, tuple[dict[str, Any], str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["packet filter", *(pytest.param(name, marks=pytest.mark.truth) for name in CASES if name != "packet filter")],
-)
+@pytest.mark.parametrize("name", CASES)
 def test_who_would_be_locked_out_still_comes_in_and_all_is_as_before(machines: Machines, name: str) -> None:
     role, planted = CASES[name]
     before = machines.states()
@@ -121,7 +120,6 @@ def test_who_would_be_locked_out_still_comes_in_and_all_is_as_before(machines: M
     assert machines.states() == before
 
 
-@pytest.mark.truth
 def test_hardening_shuts_nobody_out(machines: Machines) -> None:
     """By a group that the account is not in. With SSH, the rules of PAM and sudo come back too."""
     # The list of the role sshd would let the account in as well.
@@ -158,7 +156,6 @@ install -o metww -g metww -m 600 ~beheer/.ssh/authorized_keys /home/metww/.ssh/a
 """
 
 
-@pytest.mark.truth
 def test_the_way_back_works_with_a_password_for_sudo_and_with_su(machines: Machines) -> None:
     for host in HOSTS:
         machines.lab.shell(host, ACCOUNT)
@@ -224,7 +221,6 @@ def test_what_can_be_told_beforehand_is_refused_in_check_mode_too(machines: Mach
     assert message in messages["web1"]
 
 
-@pytest.mark.truth
 def test_the_server_moves_to_another_port_in_two_runs(machines: Machines) -> None:
     """And back: what Ansible comes in by stays open until it comes in by the other, in server and filter alike."""
     ports = (

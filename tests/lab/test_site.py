@@ -10,6 +10,8 @@ import pytest
 from lab.conftest import Lab
 from lab.site_file import HEAD, SiteFile
 
+pytestmark = pytest.mark.truth
+
 SITE = (
     HEAD
     + """\

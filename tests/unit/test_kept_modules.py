@@ -71,6 +71,7 @@ def run(place: Path, collections: Path, word: str) -> str:
     return done.stdout.partition("<")[2].partition(">")[0]
 
 
+@pytest.mark.slow
 def test_a_source_that_changes_is_sent_as_it_is_now(tmp_path: Path) -> None:
     """Three commands: the first makes the archive, the second takes it, the third must not."""
     collections = tmp_path / "collections"

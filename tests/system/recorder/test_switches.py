@@ -12,7 +12,7 @@ import yaml
 from oplever.text import to_json
 
 from system.recorder.runs import LOCAL, ROOT, Place
-from system.recorder.test_versions import CORES, environment
+from system.recorder.test_versions import CORES, EACH, environment
 
 WAYS = ("oplever_audit=false", '{"oplever_audit": false}', "oplever_audit=no")
 AUDIT = "Audit against the security baseline"
@@ -94,7 +94,7 @@ def test_no_audit_when_it_is_switched_off(way: str, place: Place) -> None:
     assert audits(place, "pinned", "-e", way) == {"a": "skipped"}
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", EACH)
 def test_on_every_version_each_of_these_values_switches_it_off(core: str, place: Place) -> None:
     """One start for all, each on a machine of its own: the values are those that the command line gives."""
     values = {"text": "false", "false": False, "no": "no"}
@@ -117,6 +117,7 @@ def test_an_audit_in_which_a_control_fails_ends_with_an_error_unless_told_not_to
     assert record.faults == (), "the controls tell it"
 
 
+@pytest.mark.truth
 def test_work_between_before_and_after_has_its_changes_and_the_baseline_in_one_record(place: Place) -> None:
     watched = place.path / "authorized_keys"
     tasks = [{"name": "Write", "ansible.builtin.copy": {"content": "x\n", "dest": str(watched)}}]
@@ -138,6 +139,7 @@ def test_work_between_before_and_after_has_its_changes_and_the_baseline_in_one_r
     assert "1 tests did not pass: site.a" in done.stdout
 
 
+@pytest.mark.truth
 def test_a_play_and_its_record_name_the_same_drift_again_and_again(place: Place) -> None:
     watched = place.write("watched/file", "one\ntwo\n").parent
     for name, play in (("work.yml", WORK), ("look.yml", LOOK)):
@@ -170,7 +172,7 @@ ENDS: dict[str, tuple[list[str], list[str], str]] = {
 """Machine -> its tests that did not pass, its differences with the delivery, and what the last task says of it."""
 
 
-@pytest.mark.parametrize("core", ["pinned", *CORES])
+@pytest.mark.parametrize("core", ["pinned", *EACH])
 def test_the_last_task_of_verify_names_the_first_ten_and_counts_the_others(core: str, place: Place) -> None:
     last = yaml.safe_load((PLAYBOOKS / "verify.yml").read_text(encoding="utf-8"))[-1]["tasks"][-1]
     place.inventory({

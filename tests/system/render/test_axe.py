@@ -38,7 +38,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return base / "overview"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["nl", pytest.param("en", marks=pytest.mark.truth)])
 @pytest.mark.parametrize("name", [*PAGES, "report"])
 def test_axe_finds_nothing(place: Path, name: str, language: str) -> None:
     with shown(place / f"{name}.{language}.html") as (page, _):

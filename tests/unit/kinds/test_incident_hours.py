@@ -90,6 +90,7 @@ def differences(count: int, seed: int) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 def test_the_clock_agrees_with_looking_every_minute() -> None:
     assert differences(250, seed=15) == []
 

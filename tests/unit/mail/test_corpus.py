@@ -31,6 +31,7 @@ def cases_of(records: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_three_hundred_mails_go_where_they_belong(post: Post) -> None:
     corpus = Corpus()
     firsts = corpus.first()

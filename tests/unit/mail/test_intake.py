@@ -223,6 +223,7 @@ def test_what_came_back_was_not_told(post: Post) -> None:
     assert "case_mail_returned" in {reason.code for reason in store.load(directory).document.reasons}
 
 
+@pytest.mark.slow
 def test_a_thousand_bounces_make_no_case_and_no_answer(post: Post) -> None:
     """Some about an answer of the desk, most about what somebody sent in its name."""
     directory = reported(post)

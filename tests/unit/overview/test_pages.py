@@ -300,6 +300,7 @@ def test_neither_an_exception_nor_what_could_not_be_read_is_shown_as_a_failure(b
     assert re.search(r'class="tone warn">.{40,80}?;1.of.2<', rows(made(base)[machine.path.name], "now"))
 
 
+@pytest.mark.slow
 def test_a_long_history_has_older_pages_that_never_change(base: Path) -> None:
     begin = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -136,6 +136,7 @@ def lines() -> Iterator[bytes]:
             yield line("result", task=f"t{task}", host=host, status="ok", duration=0.5, **message)
 
 
+@pytest.mark.slow
 def test_a_result_of_a_large_run_takes_little_memory() -> None:
     tracemalloc.start()
     try:

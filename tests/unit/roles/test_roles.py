@@ -122,6 +122,7 @@ def listed(*arguments: str) -> dict[str, list[set[str]]]:
     return plays
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_a_tag_selects_the_stages_of_one_role(role: str) -> None:
     """A tag selects the tasks that bear it, and those that always run."""
@@ -129,10 +130,12 @@ def test_a_tag_selects_the_stages_of_one_role(role: str) -> None:
     assert plays == {entry["stage"] for entry in ENTRIES if entry["role"] == role}
 
 
+@pytest.mark.slow
 def test_ansible_selects_by_these_tags() -> None:
     assert [name for name, tasks in listed("--tags", "ca").items() if tasks] == ["Certificates"]
 
 
+@pytest.mark.slow
 def test_an_unknown_tag_selects_nothing() -> None:
     assert any(listed().values())
     assert not any(listed("--tags", "nosuch").values())
@@ -217,6 +220,7 @@ YAML_FILES = sorted(
 )
 
 
+@pytest.mark.slow
 def test_a_group_of_a_pattern_is_named_with_one_backslash() -> None:
     r"""Ansible doubles the backslashes of texts in {{ }}, not in {% %}: '\\1' there is a backslash and a 1."""
     expressions = {

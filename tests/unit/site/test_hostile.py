@@ -32,6 +32,7 @@ def replaced(value: Any, path: tuple[Any, ...], wrong: Any) -> Any:
     return copy
 
 
+@pytest.mark.slow
 def test_any_value_anywhere_is_taken_or_refused(
     site_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,6 +189,7 @@ class Slow:
         return ""
 
 
+@pytest.mark.slow
 def test_it_serves_on_a_socket_and_slow_and_odd_clients_hold_up_nobody(records: Path) -> None:
     """Two hundred never finish their request; another one is answered while they wait."""
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)
@@ -277,6 +278,7 @@ def test_what_is_over_is_taken_away_when_the_desk_opens(monkeypatch: pytest.Monk
     assert len(accounts.every()) == 1
 
 
+@pytest.mark.slow
 def test_it_stops_while_somebody_follows_a_run(records: Path) -> None:
     """Ctrl-C waits for nobody, and says nothing of what it cut off."""
     accounts.add("A. Bakker", ("auditor",), PASSWORD)
