@@ -48,8 +48,8 @@ class ActionModule(ActionBase):
         host = str((task_vars or {})["inventory_hostname"])
         if "runs" in result:
             result["runs"] = beside.others(result["runs"])
-            if told := beside.warnings(host, result["runs"]):
-                result["warnings"] = [*(result.get("warnings") or []), *told]
+            if warnings := beside.warnings(host, result["runs"]):
+                result["warnings"] = [*(result.get("warnings") or []), *warnings]
         if isinstance(result.get("snapshot"), dict):
             result.update(compared(result["snapshot"], str(result.get("stage")), reference, host, rules))
         return result

@@ -138,7 +138,7 @@ class Server:
 
     def ppd(self, name):
         """What the printer can do and does by itself, as the server keeps it; empty without a driver."""
-        path = os.path.join(self.ppds, name + ".ppd")
+        path = self.ppd_path(name)
         if not os.path.exists(path):
             return ""
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -146,8 +146,11 @@ class Server:
 
     def stamp(self, name):
         """Differs after the server has written what the printer can do."""
-        path = os.path.join(self.ppds, name + ".ppd")
+        path = self.ppd_path(name)
         return os.stat(path).st_ino if os.path.exists(path) else 0
+
+    def ppd_path(self, name):
+        return os.path.join(self.ppds, name + ".ppd")
 
     def models(self):
         """Driver -> the model that a queue with it shows."""
@@ -225,8 +228,8 @@ def compare(name, wanted, has):
 
 def shown(name, has, wanted):
     """Before and after, without options of the driver that nobody declared."""
-    told = dict(has, options={key: has["options"].get(key) for key in (wanted or has)["options"]}) if has else None
-    texts = [json.dumps(queue, indent=1, sort_keys=True) + "\n" if queue else "" for queue in (told, wanted)]
+    before = dict(has, options={key: has["options"].get(key) for key in (wanted or has)["options"]}) if has else None
+    texts = [json.dumps(queue, indent=1, sort_keys=True) + "\n" if queue else "" for queue in (before, wanted)]
     header = "queue %s" % name
     return {"before_header": header, "after_header": header, "before": texts[0], "after": texts[1]}
 
@@ -273,8 +276,8 @@ def options(ppd, name, wanted):
     for option, value in wanted.items():
         values = choices(ppd, option)
         if value not in values:
-            known = sorted(key for key, _ in CHOSEN.findall(ppd) if choices(ppd, key))
-            has = "takes %s" % ", ".join(values) if values else "is no option of it; it has %s" % ", ".join(known)
+            offered = sorted(key for key, _ in CHOSEN.findall(ppd) if choices(ppd, key))
+            has = "takes %s" % ", ".join(values) if values else "is no option of it; it has %s" % ", ".join(offered)
             raise ValueError("queue %s: its printer has no %s=%s. %s %s." % (name, option, value, option, has))
         arguments += ["-o", "%s=%s" % (option, value)]
     return arguments

@@ -118,7 +118,7 @@ runs:
   type: list
   elements: dict
 runs_unseen:
-  description: Why other runs are not known.
+  description: Why other runs are not runs.
   returned: when they cannot be known
   type: str
 drift:
@@ -190,14 +190,14 @@ def main():
 
 
 def runs_beside(run, stage, check_mode):
-    """`runs`, or `runs_unseen` with why they are not known."""
+    """`runs`, or `runs_unseen` with why they are not runs."""
     if not run.get("run"):
         return {}
-    known = Runs(time.time())
+    runs = Runs(time.time())
     try:
         if check_mode:
-            return {"runs": known.look(run["run"])}
-        return {"runs": known.begin(run) if stage == "before" else known.end(run["run"])}
+            return {"runs": runs.look(run["run"])}
+        return {"runs": runs.begin(run) if stage == "before" else runs.end(run["run"])}
     except OSError as problem:
         return {"runs_unseen": str(problem)}
 

@@ -83,7 +83,7 @@ def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
     runs = _runs(record, host) if not (record / sequence.JOURNAL).exists() else ()
     if runs:
         return last_snapshot(runs[-1], host)
-    found = None
+    snapshot = None
     names = {json.dumps(host, ensure_ascii=is_ascii) for is_ascii in (True, False)}  # as any journal may write it
     try:
         with (record / "journal.jsonl").open(encoding="utf-8") as journal:
@@ -92,10 +92,10 @@ def last_snapshot(record: Path, host: str) -> dict[str, Any] | None:
                     continue  # most lines are not one of this machine, and they are large
                 data = _data(line, host)
                 if data.get("stage") == "after" and isinstance(data.get("snapshot"), dict):
-                    found = data["snapshot"]
+                    snapshot = data["snapshot"]
     except (OSError, UnicodeDecodeError):
         return None
-    return found
+    return snapshot
 
 
 def _runs(record: Path, host: str) -> tuple[Path, ...]:
@@ -153,14 +153,14 @@ def controls(base: Path, host: str, least: str = STAGES[0]) -> dict[str, Any]:
     """
     later: list[dict[str, Any]] = []
     for path, record in newest_first(base):
-        found = _statuses(record, host)
-        if not found:
+        statuses = _statuses(record, host)
+        if not statuses:
             continue
         about = {"record": path.name, "at": _started(record)}
         if is_delivery(record, host, least):
             profile = str(record["baseline"].get("profile", ""))
-            return {**about, "profile": profile, "controls": found, "later": later[::-1]}
-        later.append({**about, "failing": sorted(name for name, status in found.items() if status in BAD)})
+            return {**about, "profile": profile, "controls": statuses, "later": later[::-1]}
+        later.append({**about, "failing": sorted(name for name, status in statuses.items() if status in BAD)})
         if len(later) > LOOKED_AT:
             return {}
     return {}

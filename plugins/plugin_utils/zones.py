@@ -139,8 +139,8 @@ def _record(zone: str, name: str, kind: str, value: str) -> Record:
     if re.search(r"[\s;()\"]", within):
         raise ValueError("a name has no spaces, quotes, semicolons or parentheses")
     written, answer = _value(zone, kind, value)
-    asked = UNLISTED + full[1:] if full.startswith("*.") else full
-    return {"name": within, "type": kind, "value": written, "full": asked, "answer": answer}
+    question = UNLISTED + full[1:] if full.startswith("*.") else full
+    return {"name": within, "type": kind, "value": written, "full": question, "answer": answer}
 
 
 def _value(zone: str, kind: str, value: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from oplever.messages import said
+from oplever.messages import translated
 
 ANCHORS: Final = (
     "journal-missing",
@@ -105,5 +105,5 @@ class OpleverError(Exception):
     def in_language(self, translate: Callable[[str], str]) -> OpleverError:
         """The same error with its sentences translated; the code stays as it is."""
         message, advice, details = self._sentences
-        translated = tuple(said(detail, translate) for detail in details)
-        return OpleverError(self.slug, said(message, translate), said(advice, translate), translated)
+        words = tuple(translated(detail, translate) for detail in details)
+        return OpleverError(self.slug, translated(message, translate), translated(advice, translate), words)

@@ -39,8 +39,8 @@ def kept(pattern: str, values: Mapping[str, str], text: str) -> str:
         return text
 
 
-def said(text: _T, translate: Callable[[str], str]) -> _T | str:
+def translated(text: _T, translate: Callable[[str], str]) -> _T | str:
     """A sentence with its pattern, and those of its parameters, translated; anything else is returned as it is."""
     if not isinstance(text, Message):
         return text
-    return translate(text.pattern).format(**{name: said(value, translate) for name, value in text.params.items()})
+    return translate(text.pattern).format(**{name: translated(value, translate) for name, value in text.params.items()})

@@ -25,8 +25,8 @@ def actions(control):
     """Answer of a module -> what PAM does with it, of a control as it is written."""
     if not control.startswith("["):
         return WORDS.get(control.lower(), WORDS["optional"])
-    given = dict(pair.partition("=")[::2] for pair in control.strip("[]").lower().split())
-    return dict({"default": "bad"}, **given)
+    pairs = dict(pair.partition("=")[::2] for pair in control.strip("[]").lower().split())
+    return dict({"default": "bad"}, **pairs)
 
 
 def unproven(lines, proofs=PROOFS):

@@ -35,8 +35,8 @@ LIST_OPEN = re.compile(r'"(?:Options|SELinux_Spec|Solaris_Priv_Spec)": \[\s*$')
 
 def grant(*values):
     """The Grant of these values. Who may run everything may set the environment too, which cvtsudoers says."""
-    made = Grant(*values)
-    return made._replace(setenv=None) if made.command.name == "ALL" else made
+    entry = Grant(*values)
+    return entry._replace(setenv=None) if entry.command.name == "ALL" else entry
 
 
 def from_json(text):

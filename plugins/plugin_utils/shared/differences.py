@@ -146,14 +146,14 @@ def settings(before: Look, after: Look) -> list[Difference]:
         for name, facts in before.facts.items()
         if name in after.facts
         for difference in _differences(name, facts, after.facts[name])
-        if is_told(name, difference.change, difference.before if difference.change == "removed" else difference.after)
+        if is_shown(name, difference.change, difference.before if difference.change == "removed" else difference.after)
         and (difference.change == "changed" or name not in partly)
         and (keyed or difference.change != "changed" or _unkeyed(difference.before) != _unkeyed(difference.after))
     ]
 
 
-def is_told(name: str, change: Change, words: str) -> bool:
-    """Whether a difference says something; `words` are those after it, or before it where nothing is left."""
+def is_shown(name: str, change: Change, words: str) -> bool:
+    """Whether a difference means something; `words` are those after it, or before it where nothing is left."""
     return kind(name).only in ("", change) and not words.endswith(_UNREMARKABLE)
 
 

@@ -114,7 +114,7 @@ def _named_value(match: re.Match[str], text: str) -> tuple[int, int] | None:
             line = text[value.start() :].split("\n", 1)[0]
             if _begins_line(match, text) and is_phrase(line):
                 return value.start(), value.start() + len(line)
-            if _is_said_of(match, text, inner, line[len(inner) :]):
+            if _is_statement(match, text, inner, line[len(inner) :]):
                 return None
     return (value.start(), end) if inner and is_secret_value(inner, name, how_sure) else None
 
@@ -123,7 +123,7 @@ def _begins_line(match: re.Match[str], text: str) -> bool:
     return not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip(" \t-")
 
 
-def _is_said_of(match: re.Match[str], text: str, value: str, remainder: str) -> bool:
+def _is_statement(match: re.Match[str], text: str, value: str, remainder: str) -> bool:
     """Whether `name: value` is a path or a program with what it says, or the beginning of a sentence."""
     before = text[match.start() - 1 : match.start()]
     if before == "/" or value == "chauthtok" or text[: match.start()].endswith("nexpected "):

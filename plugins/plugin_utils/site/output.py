@@ -52,7 +52,7 @@ class _Writer:
         self.site, self.roles, self.directory, self.report = site, roles, directory, report
         self.result = Inventory()
         self.serving = {
-            machine.name: [role for role in self._said_by(machine) if role.serving and self._serves(machine, role)]
+            machine.name: [role for role in self._chosen_roles(machine) if role.serving and self._serves(machine, role)]
             for machine in site.machines()
         }
         self.servers: dict[str, list[Machine]] = {}
@@ -92,7 +92,7 @@ class _Writer:
         """Roles that machines of this layer get without being asked."""
         return {role.name for role in self.roles.all() if role.everywhere or layer in role.layers}
 
-    def _said_by(self, machine: Machine) -> list[Role]:
+    def _chosen_roles(self, machine: Machine) -> list[Role]:
         return [self.roles.get(name) for name, options in machine.level.roles.items() if options is not None]
 
     def _serves(self, machine: Machine, role: Role) -> bool:

@@ -28,8 +28,8 @@ def _holidays(year: int, country: str, region: str, language: Language) -> Any:
     """Name by day, in this language where the library has it, else in that of the country."""
     library = extras.load("holidays", "calendar")
     try:
-        known = library.country_holidays(country, subdiv=region or None)
-        words = next((name for name in known.supported_languages if name.split("_")[0] == language), None)
+        holidays = library.country_holidays(country, subdiv=region or None)
+        words = next((name for name in holidays.supported_languages if name.split("_")[0] == language), None)
         return library.country_holidays(country, subdiv=region or None, years=year, language=words)
     except NotImplementedError:
         raise OpleverError(

@@ -44,20 +44,20 @@ def handout(
     `file-unreadable`, `config-invalid`.
     """
     record = clean(store.load(directory))
-    made = handouts(record, audience, room)
-    if not made.cards:
-        raise _nothing(record, made.left_out)
+    filled = handouts(record, audience, room)
+    if not filled.cards:
+        raise _nothing(record, filled.left_out)
     about, t = (audience, room), Translator(language)
     try:
         on_paper = paper(directory, record.document.revision)
     except OSError as problem:
         raise unreadable(directory, problem) from None
     if shape == "cards" and fmt != "md":
-        deck = cards.deck(record, made.cards, about, t, on_paper)
+        deck = cards.deck(record, filled.cards, about, t, on_paper)
         content = small_cards.draw_pdf(deck) if fmt == "pdf" else small_cards.draw_html(deck)
     else:
-        content = FORMATS[fmt].draw(cards.room_sheet(View.of(record), made.cards, about, t, on_paper))
-    return Handout(content, made.cards, made.left_out)
+        content = FORMATS[fmt].draw(cards.room_sheet(View.of(record), filled.cards, about, t, on_paper))
+    return Handout(content, filled.cards, filled.left_out)
 
 
 _WHY: dict[str, str] = {

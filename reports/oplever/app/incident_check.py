@@ -60,11 +60,11 @@ def _case_problems(case: Case) -> Iterator[str]:
     if record.status == "closed":
         for rule in open_ends(record):
             yield M_("{name}: it is closed without this: {subject}", name=case.name, subject=rule.words)
-    if untold := _untold(record, incident):
+    if reason := _escalation_reason(record, incident):
         yield M_(
             "{name}: {why}, and nobody was told: oplever incident escalate {name}, or pass it on",
             name=case.name,
-            why=untold,
+            why=reason,
         )
     if incident.void:
         revisions = ", ".join(map(str, incident.void))
@@ -77,7 +77,7 @@ def _case_problems(case: Case) -> Iterator[str]:
         yield from (f"{case.name}: {problem}" for problem in manifest.problems(directory)[:1])
 
 
-def _untold(record: Record, incident: Incident) -> Message | None:
+def _escalation_reason(record: Record, incident: Incident) -> Message | None:
     """Why somebody else has to know of a case that is not solved, and of which nobody was told; else None."""
     if any(missing.code == "case_escalation_missing" for missing in record.completeness.missing):
         return M_("whoever has it cannot solve it alone")

@@ -108,9 +108,9 @@ def _card(record: Record, name: str) -> FilledCard:
             M_("{record} has {count} versions of {card}", record=record.id, count=len(cards), card=base),
             M_("name one of them: {names}", names=names),
         )
-    made = handout.handouts(record)
-    left = tuple(reason(left) for left in made.left_out if left.card == base)
-    names = ", ".join(dict.fromkeys(card.name for card in made.cards)) or M_("none")
+    filled = handout.handouts(record)
+    left = tuple(reason(left) for left in filled.left_out if left.card == base)
+    names = ", ".join(dict.fromkeys(card.name for card in filled.cards)) or M_("none")
     raise OpleverError(
         "entry-invalid",
         M_("{record} has no handout {card}", record=record.id, card=name),

@@ -151,13 +151,13 @@ def _foreign(place: Path, name: str) -> OpleverError:
 
 def _published(collection: Collection, place: Path, earlier: State, language: Language) -> Published:
     drawn_by = _drawn_by(collection.organisation)
-    known = earlier.files if earlier.drawn_by == drawn_by else {}
+    published = earlier.files if earlier.drawn_by == drawn_by else {}
     draft = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
     try:
         files: dict[str, File] = {}
         changed: list[str] = []
         for name, basis, draw in _contents(collection, language):
-            present = known.get(name)
+            present = published.get(name)
             if present and _mark(place / name) != present.mark:
                 present = None
             if present and basis and present.basis == basis:

@@ -70,18 +70,18 @@ def handout(
         _lint(paths)
         return
     directory = store.find(record)
-    made = handouts.handout(directory, audience=audience or "", room=room, language=language, shape=shape, fmt=fmt)
-    for left in made.left_out:
+    drawn = handouts.handout(directory, audience=audience or "", room=room, language=language, shape=shape, fmt=fmt)
+    for left in drawn.left_out:
         say("{reason}", reason=handouts.reason(left), err=True)
     if out == "-":
-        sys.stdout.buffer.write(made.content)
+        sys.stdout.buffer.write(drawn.content)
         return
     about = "-".join(part for part in (shape, room, audience or "") if part)
     path = Path(out or f"{about}-{directory.name}.{language}.{fmt}")
-    write(path, made.content)
-    count = translator().plural("{count} card", "{count} cards", len(made.cards))
+    write(path, drawn.content)
+    count = translator().plural("{count} card", "{count} cards", len(drawn.cards))
     say("handout: {path} ({count})", path=short(path.resolve()), count=count)
-    for card in made.cards:
+    for card in drawn.cards:
         click.echo(printable(f"  {card.name} {card.version}"))
 
 

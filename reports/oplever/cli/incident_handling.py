@@ -28,7 +28,7 @@ from oplever.cli.tables import status_word
 from oplever.kinds import registry
 from oplever.kinds.base import about
 from oplever.kinds.incident.entries import COMMANDS
-from oplever.messages import M_, said
+from oplever.messages import M_, translated
 from oplever.page.parts import titled
 from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field, fields
@@ -170,9 +170,9 @@ def _tell(directory: Path, record: Record, action: str) -> None:
     )
     say("state: {state}", state=", ".join(part for part in parts if part))
     if record.status == "solved":
-        for thing in record.completeness.missing:
-            if thing.section != "accountability":
-                say("  - before it can be closed: {command}", command=about(thing.command, record.id))
+        for item in record.completeness.missing:
+            if item.section != "accountability":
+                say("  - before it can be closed: {command}", command=about(item.command, record.id))
     tell_documents(directory)
 
 
@@ -237,9 +237,9 @@ def check(ctx: click.Context) -> None:
     checked = check_all()
     say("rules: {place}", place=checked.rules)
     for mistake in checked.mistakes:
-        click.echo(printable(said(mistake, translator())), err=True)
+        click.echo(printable(translated(mistake, translator())), err=True)
     for problem in checked.problems:
-        click.echo(printable(said(problem, translator())), err=True)
+        click.echo(printable(translated(problem, translator())), err=True)
     wrong = len(checked.mistakes) + len(checked.problems)
     t = translator()
     outcome = t.plural("{count} problem", "{count} problems", wrong) if wrong else t("everything is in order")

@@ -19,7 +19,7 @@ from oplever.errors import OpleverError
 from oplever.files import write
 from oplever.kinds import registry
 from oplever.mail.sources import source as open_source
-from oplever.messages import M_, said
+from oplever.messages import M_, translated
 from oplever.page.vocabulary import OUTCOMES
 from oplever.record.entries.fields import fields
 from oplever.record.model import Record
@@ -69,7 +69,7 @@ def mail(ctx: click.Context, by: str, accepted: str, aside: bool) -> None:
 def _show(handled: mail_intake.Handled) -> None:
     t = translator()
     name = handled.case or handled.digest[:12] or "?"
-    text = said(handled.reason, t) or handled.subject
+    text = translated(handled.reason, t) or handled.subject
     click.echo(f"{t(OUTCOMES[handled.outcome]):10}  {name}  {_line(text)}".rstrip())
     if handled.notice:
         say("  -> {notice}", notice=handled.notice, err=True)
@@ -79,7 +79,7 @@ def _list_aside() -> None:
     """The mails that were set aside, by the digest that --accept takes."""
     t = translator()
     lines = [line for line in mails.logged(store.records_directory()) if line.outcome == "aside"]
-    rows = [(line.digest[:12] or "?", t.moment(line.at), _line(said(line.why(), t))) for line in lines]
+    rows = [(line.digest[:12] or "?", t.moment(line.at), _line(translated(line.why(), t))) for line in lines]
     if rows:
         table((t("mail"), t("when"), t("reason")), rows)
     else:
@@ -101,10 +101,10 @@ def _tell(case: str, by: str, send: bool, address: str | None, **data: Any) -> N
         say("sent to: {address}", address=record.case.mails[-1].address)
     else:
         record = incidents.add(directory, "contact", by, filled)
-    _told(directory, record)
+    _print_added(directory, record)
 
 
-def _told(directory: Path, record: Record) -> None:
+def _print_added(directory: Path, record: Record) -> None:
     say("{action}: revision {revision} of {record}", action="tell", revision=record.document.revision, record=record.id)
     tell_documents(directory)
 

@@ -116,10 +116,10 @@ def show(ctx: click.Context, record: str, language: Language) -> None:
     instructed or something was not understood."""
     directory, t = store.find(record), Translator(language)
     derived = store.load(directory)
-    given = instruction_of(derived)
+    lesson = instruction_of(derived)
     overview(derived, directory, t)
-    for subject in given.subjects:
-        answer = given.last_answer(subject.id)
+    for subject in lesson.subjects:
+        answer = lesson.last_answer(subject.id)
         card = f"{subject.card} {subject.version[:8]}" if subject.card else "-"
         judged = t(answer.judged.replace("_", " ")) if answer else t("not asked back")
         click.echo(printable(f"  {subject.id} {subject.subject} ({card}): {judged}"))
@@ -178,7 +178,7 @@ def _tell(directory: Path, record: Record, action: str) -> None:
     t = translator()
     say("{action}: revision {revision} of {record}", action=action, revision=record.document.revision, record=record.id)
     click.echo(summary(record))
-    for thing in record.completeness.missing:
-        text, command = missing_text(t, thing.code, thing.params), about(thing.command, record.id)
+    for item in record.completeness.missing:
+        text, command = missing_text(t, item.code, item.params), about(item.command, record.id)
         click.echo(printable(f"  - {text}: {command}"))
     tell_documents(directory)

@@ -14,7 +14,7 @@ from oplever import __version__
 from oplever.cli.help import Group, in_language, spoken, teach_click
 from oplever.cli.language import remember, translator, typed
 from oplever.errors import OpleverError
-from oplever.messages import said
+from oplever.messages import translated
 
 teach_click()
 
@@ -93,7 +93,7 @@ class _Group(Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            vars(error)["message"] = said(error.message, translator())
+            vars(error)["message"] = translated(error.message, translator())
             raise
         except OpleverError as error:
             _show(error)

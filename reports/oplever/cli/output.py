@@ -47,7 +47,7 @@ def approved_incomplete(record: Record) -> str:
     if record.accountability.decision != "approved" or not missing:
         return ""
     t = translator()
-    texts = "; ".join(missing_text(t, thing.code, thing.params) for thing in missing)
+    texts = "; ".join(missing_text(t, item.code, item.params) for item in missing)
     advice = t("an approved record takes corrections only")
     return f"oplever: {t('approved while this is missing: {texts}', texts=texts)}\n  -> {advice}"
 
@@ -102,9 +102,9 @@ def documents_state(state: Documents, directory: Path, t: Translator) -> str:
 
 def without_pdf(directory: Path) -> str:
     """A line, newline included, when the documents of a record were made without PDF; else nothing."""
-    made = (directory / "report.nl.pdf").exists() or not (directory / "report.nl.html").exists()
+    is_complete = (directory / "report.nl.pdf").exists() or not (directory / "report.nl.html").exists()
     text = translator()("documents: without PDF, which needs: {command}", command="pip install 'oplever[pdf]'")
-    return "" if made else f"{text}\n"
+    return "" if is_complete else f"{text}\n"
 
 
 def short(path: Path) -> str:

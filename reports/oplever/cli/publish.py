@@ -32,19 +32,19 @@ def publish(out: Path | None, language: Language) -> None:
     """
     from oplever.app.publish import publish as make  # noqa: PLC0415 - the help needs none of it
 
-    done = make(datetime.now(UTC), out, language)
+    published = make(datetime.now(UTC), out, language)
     say(
         "published: {start} ({records} records; {changed} of {files} files changed)",
-        start=short(done.start),
-        records=done.records,
-        changed=done.changed,
-        files=done.files,
+        start=short(published.start),
+        records=published.records,
+        changed=published.changed,
+        files=published.files,
     )
-    if done.unreadable:
+    if published.unreadable:
         t = translator()
         text = t.plural(
             "{count} record cannot be read; the pages say why",
             "{count} records cannot be read; the pages say why",
-            done.unreadable,
+            published.unreadable,
         )
         click.echo(f"oplever: {text}", err=True)

@@ -41,10 +41,10 @@ def _report(purged: Sequence[Purged], form: str, record_term: str | None, *, dry
     if form == "json":
         as_json({"dry_run": dry_run, "purged": purged})
         return
-    done = [record for record in purged if record.action != "unreadable"]
-    if done:
+    handled = [record for record in purged if record.action != "unreadable"]
+    if handled:
         t = translator()
-        rows = [(r.record, t.moment(r.ended or ""), t(_ACTIONS[r.action]), _detail(t, r, record_term)) for r in done]
+        rows = [(r.record, t.moment(r.ended or ""), t(_ACTIONS[r.action]), _detail(t, r, record_term)) for r in handled]
         columns = (t("record"), t("last changed"), t("action"), t("what"))
         table(columns, rows, t("to be removed") if dry_run else t("removed"))
     else:

@@ -9,7 +9,7 @@ from oplever.app.verify import Decision
 from oplever.app.verify import verify as verify_record
 from oplever.cli.language import say, translator
 from oplever.cli.output import tell_documents, tell_since
-from oplever.messages import M_, said
+from oplever.messages import M_, translated
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import word
 from oplever.store import fingerprint
@@ -40,7 +40,7 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     directory = store.find(printed.record if printed else record)
     verified = verify_record(directory, allowed_signers, printed)
     for problem in verified.problems:
-        click.echo(printable(f"oplever: {said(problem, translator())}"), err=True)
+        click.echo(printable(f"oplever: {translated(problem, translator())}"), err=True)
     if any(signature.unknown for signature in verified.signatures):
         say("  -> name the file that says whose key is whose: --allowed-signers FILE", err=True)
     if verified.signatures:
@@ -85,7 +85,7 @@ def _signature(checked: Checked, revision: int) -> str:
     else:
         text = t("signature of {name} as {role}, revision {revision}: {state}", **params)
     since = _changed_since(t, checked.revision, revision) if checked.later else ""
-    return "; ".join(part for part in (text, said(checked.note, t), since) if part)
+    return "; ".join(part for part in (text, translated(checked.note, t), since) if part)
 
 
 def _decision(decision: Decision) -> str:

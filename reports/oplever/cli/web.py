@@ -13,7 +13,7 @@ from oplever.app.desk.trial import takes_password, try_login
 from oplever.cli.help import Group
 from oplever.cli.language import say, translator
 from oplever.cli.tables import table
-from oplever.messages import M_, said
+from oplever.messages import M_, translated
 from oplever.page.vocabulary import word
 from oplever.text import printable
 
@@ -90,7 +90,7 @@ def auth_test(ctx: click.Context, name: str) -> None:
     steps = try_login(name, password)
     words = {True: t("well"), False: t("not well"), None: t("not tried")}
     for step in steps:
-        click.echo(printable(f"{words[step.is_well]:12}{said(step.text, t)}"))
+        click.echo(printable(f"{words[step.is_well]:12}{translated(step.text, t)}"))
     if not all(step.is_well for step in steps):
         ctx.exit(1)
 
@@ -111,8 +111,8 @@ def add_account(name: str, roles: tuple[Role, ...], identity: str | None) -> Non
     password; `change --password` gives it one."""
     if not roles:
         raise click.UsageError(M_("give --role: {choices}", choices=", ".join(ROLES)))
-    made = accounts.add(name, roles, "" if identity else _password(), identity or "")
-    say("account {name}: {roles}", name=made.name, roles=_words(made.roles))
+    added = accounts.add(name, roles, "" if identity else _password(), identity or "")
+    say("account {name}: {roles}", name=added.name, roles=_words(added.roles))
 
 
 @account.command("change")
@@ -142,11 +142,13 @@ def change_account(*, name: str, roles: tuple[Role, ...], identity: str | None, 
 def list_accounts() -> None:
     """List the accounts, with their roles."""
     t = translator()
-    rows = [
-        (one.name, _words(one.roles), one.identity, t("closed on {day}", day=t.day(one.closed)) if one.closed else "")
-        for one in accounts.every()
-    ]
+    rows = [(owner.name, _words(owner.roles), owner.identity, _closing(owner.closed)) for owner in accounts.every()]
     table([t("name"), t("roles"), t("identity"), t("state")], rows, headings=False)
+
+
+def _closing(day: str | None) -> str:
+    t = translator()
+    return t("closed on {day}", day=t.day(day)) if day else ""
 
 
 def _words(roles: tuple[Role, ...]) -> str:

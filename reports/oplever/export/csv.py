@@ -83,8 +83,8 @@ def _table(kind: type, of: Callable[[Record], Iterable[object]]) -> Callable[[Re
 
     def rows(record: Record) -> Iterable[Row]:
         yield names
-        for thing in of(record):
-            yield [getattr(thing, name) for name in names]
+        for value in of(record):
+            yield [getattr(value, name) for name in names]
 
     return rows
 

@@ -22,18 +22,18 @@ class _Json:
 
 class _Lines:
     def draw(self, record: Record, shape: Shape) -> bytes:
-        """First `{"type": "record"}` with the head, then each thing with its `type` and the `record` it is of.
+        """First `{"type": "record"}` with the head, then each row with its `type` and the `record` it is of.
 
-        What a thing calls its own type (an escalation does) is its `kind` here.
+        What a row calls its own type (an escalation does) is its `kind` here.
         """
         return b"".join(to_json(line) + b"\n" for line in _lines(record))
 
 
 def _lines(record: Record) -> Iterator[dict[str, object]]:
     yield {"type": "record", "record": record.id, **{key: getattr(record, key) for key in _HEAD}}
-    for name, things in _groups(record):
-        for thing in things:
-            fields = {"kind" if key == "type" else key: value for key, value in structs.asdict(thing).items()}
+    for name, rows in _groups(record):
+        for row in rows:
+            fields = {"kind" if key == "type" else key: value for key, value in structs.asdict(row).items()}
             yield {"type": name, "record": record.id, **fields}
 
 

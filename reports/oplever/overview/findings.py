@@ -123,8 +123,8 @@ def _in_a_row(runs: list[Readable], changed: Mapping[int, TaskSeen]) -> list[Rea
     shown: list[Readable] = []
     hosts: set[str] = set()
     for of in runs:
-        seen = changed.get(id(of))
-        same = set(seen.changed) & hosts if seen and shown else set(seen.changed) if seen else set()
+        task = changed.get(id(of))
+        same = set(task.changed) & hosts if task and shown else set(task.changed) if task else set()
         if not same:
             break
         shown.append(of)

@@ -67,14 +67,14 @@ def of(record: Record) -> Signals:
     if record.document.check_mode or record.runs or not record.document.journal_version:
         return Signals()
     steps = [step for step in record.steps if step.by == "machine" and step.results]
-    done = [step for step in steps if any(status in _AT_WORK for status in _statuses(step))]
+    worked = [step for step in steps if any(status in _AT_WORK for status in _statuses(step))]
     changed = {row.host for row in record.components} | {row.host for row in record.settings}
     compared = (system.name for system in record.systems if system.snapshot_before and system.snapshot_after)
     return clean(
         Signals(
             duration=record.document.duration,
-            ran=tuple(sorted({key(step.role, step.name) for step in done})),
-            tasks=tuple(_tasks(done, record.document.duration)),
+            ran=tuple(sorted({key(step.role, step.name) for step in worked})),
+            tasks=tuple(_tasks(worked, record.document.duration)),
             faults=tuple(_faults(record)),
             tests=tuple(_tests(record)),
             still=tuple(host for host in compared if host not in changed),
@@ -96,8 +96,8 @@ def _tasks(steps: list[Step], duration: float) -> Iterator[TaskSeen]:
     by_key: dict[int, list[Step]] = {}
     for step in steps:
         by_key.setdefault(key(step.role, step.name), []).append(step)
-    seen = (_task(number, same) for number, same in by_key.items())
-    telling = [task for task in seen if task.changed or task.retried or is_slow(task.seconds, duration)]
+    tasks = (_task(number, same) for number, same in by_key.items())
+    telling = [task for task in tasks if task.changed or task.retried or is_slow(task.seconds, duration)]
     telling.sort(key=lambda task: (-len(task.retried), -task.seconds, -len(task.changed), task.name))
     yield from telling[:_MOST]
 

@@ -31,17 +31,17 @@ class Catalogue(NamedTuple):
         return self.texts.get(message, (message, message))[0]
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
-        one, many = self.texts.get(singular, (singular, plural))
-        return one if count == 1 else many
+        translations = self.texts.get(singular, (singular, plural))
+        return translations[0 if count == 1 else 1]
 
 
 def read(text: str) -> Catalogue:
     """The catalogue in the text of a `.po` file; what is not translated in it is left out."""
     texts = {}
     for entry in _ENTRY.finditer(text):
-        one = _string(entry["text"] or entry["one"])
-        if one:
-            texts[_string(entry["id"])] = (one, _string(entry["many"]) if entry["many"] else one)
+        singular = _string(entry["text"] or entry["one"])
+        if singular:
+            texts[_string(entry["id"])] = (singular, _string(entry["many"]) if entry["many"] else singular)
     texts.pop("", None)
     return Catalogue(texts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from oplever.messages import kept, said
+from oplever.messages import kept, translated
 from oplever.page.blocks import Block, Cell, Column, Group, Organisation, Page, Paragraph
 from oplever.page.document import labels
 from oplever.page.parts import pairs, table
@@ -116,7 +116,7 @@ def _mail_log(t: Translator, exported: PersonExport) -> tuple[Block, ...]:
             Cell(t.moment(line.at)),
             Cell(t(OUTCOMES[line.outcome])),
             Cell(clean_text(line.case), code=True),
-            Cell(clean_text(said(kept(line.pattern, line.values, line.reason), t))),
+            Cell(clean_text(translated(kept(line.pattern, line.values, line.reason), t))),
         )
         for line in exported.mail_log
     ]

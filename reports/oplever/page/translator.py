@@ -14,7 +14,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any, get_args
 
 from oplever import clock, messages
-from oplever.messages import said
+from oplever.messages import translated
 from oplever.page.blocks import Mark, Phrase
 from oplever.page.catalogue import Catalogue, read
 from oplever.words import Language
@@ -78,7 +78,7 @@ class Translator:
 
     def __call__(self, message: str, /, **params: Any) -> str:
         text = self._catalog.gettext(message) if message else ""
-        return text.format(**{key: said(value, self) for key, value in params.items()}) if params else text
+        return text.format(**{key: translated(value, self) for key, value in params.items()}) if params else text
 
     def mark(self, language: Language) -> Mark:
         """What says that a text is in this language; nothing where that is the language of the page."""

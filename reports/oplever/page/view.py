@@ -20,18 +20,18 @@ _D = TypeVar("_D")
 SEVERITIES = ("high", "medium", "low")
 
 
-def by_host(things: Iterable[_T]) -> dict[str, list[_T]]:
-    """The things of each host, in their order."""
+def by_host(rows: Iterable[_T]) -> dict[str, list[_T]]:
+    """The rows of each host, in their order."""
     groups: dict[str, list[_T]] = defaultdict(list)
-    for thing in things:
-        groups[thing.host].append(thing)
+    for row in rows:
+        groups[row.host].append(row)
     return dict(groups)
 
 
-def _in_order(things: dict[str, _V], hosts: Iterable[str]) -> dict[str, _V]:
+def _in_order(values: dict[str, _V], hosts: Iterable[str]) -> dict[str, _V]:
     """By host, in the order in which every table has the machines; others come last."""
     rank = {host: place for place, host in enumerate(hosts)}
-    return dict(sorted(things.items(), key=lambda thing: rank.get(thing[0], len(rank))))
+    return dict(sorted(values.items(), key=lambda item: rank.get(item[0], len(rank))))
 
 
 def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> list[Test]:
@@ -133,5 +133,5 @@ class View:
         return self.tests_of.get(host, [])
 
 
-def status_counts(things: Iterable[Test]) -> Counter[str]:
-    return Counter(thing.status for thing in things)
+def status_counts(tests: Iterable[Test]) -> Counter[str]:
+    return Counter(test.status for test in tests)

@@ -106,15 +106,15 @@ def in_order(groups: Sequence[Alike[_T]], rank: Mapping[str, int]) -> tuple[Alik
 def trial_changes(steps: Iterable[Step]) -> list[TrialChange]:
     """What would change, by step; a step that names nothing that it would change is one change itself."""
     return [
-        TrialChange(result.host, step.role, step.name, *thing)
+        TrialChange(result.host, step.role, step.name, *change)
         for step in steps
         for result in step.results
         if result.status == "changed" and step.check_mode
-        for thing in _things(result)
+        for change in _changes(result)
     ]
 
 
-def _things(result: HostResult) -> Iterator[tuple[str, int | None, int | None, str]]:
+def _changes(result: HostResult) -> Iterator[tuple[str, int | None, int | None, str]]:
     """Name, lines that came, lines that went, and mark of what a step would change."""
     for change in result.changes:
         yield change.name, change.added, change.removed, change.mark

@@ -173,8 +173,8 @@ def _value(record: Record, value: Value, system: System, tests: list[Test]) -> s
         return next((test.subject for test in tests if test.id == value.test and test.status == "pass"), "")
     if value.package:
         return next((c.after for c in record.components if (c.host, c.name) == (system.name, value.package)), "")
-    known = {"name": system.name, "address": figures.address(system), "os": system.os}
-    return known.get(value.machine, "")
+    facts = {"name": system.name, "address": figures.address(system), "os": system.os}
+    return facts.get(value.machine, "")
 
 
 def texts(card: Card) -> Iterator[Text]:

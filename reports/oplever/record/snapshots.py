@@ -110,24 +110,24 @@ def describe(snapshot: Snapshot) -> dict[str, Any]:
         "dns_servers": tuple(map(str, items(network.get("dns_servers")))),
         "interfaces": tuple(
             Interface(
-                name=at_key(each, "name"),
-                mac=at_key(each, "mac"),
-                addresses=tuple(map(str, items(each.get("addresses")))),
-                mtu=whole_number(each.get("mtu")),
-                state=at_key(each, "state"),
+                name=at_key(interface, "name"),
+                mac=at_key(interface, "mac"),
+                addresses=tuple(map(str, items(interface.get("addresses")))),
+                mtu=whole_number(interface.get("mtu")),
+                state=at_key(interface, "state"),
             )
-            for each in rows(network.get("interfaces"))
+            for interface in rows(network.get("interfaces"))
         ),
         "volumes": tuple(
             Volume(
                 target=target,
-                source=at_key(each, "source"),
-                fstype=at_key(each, "fstype"),
-                size_mb=whole_number(each.get("size_mb")),
-                free_mb=whole_number(each.get("free_mb")),
+                source=at_key(mount, "source"),
+                fstype=at_key(mount, "fstype"),
+                size_mb=whole_number(mount.get("size_mb")),
+                free_mb=whole_number(mount.get("free_mb")),
             )
-            for target, each in mapping(snapshot.get("mounts")).items()
-            if isinstance(each, dict)
+            for target, mount in mapping(snapshot.get("mounts")).items()
+            if isinstance(mount, dict)
         ),
         "package_count": len(packages) if isinstance(packages, dict) else None,
         "upgradable_count": whole_number(snapshot.get("upgradable")),

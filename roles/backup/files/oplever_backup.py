@@ -240,8 +240,8 @@ def check_recent(settings: dict[str, Any]) -> str:
 
 
 def age(name: str) -> datetime.timedelta:
-    made = datetime.datetime.strptime(name, STAMP).replace(tzinfo=datetime.timezone.utc)
-    return datetime.datetime.now(datetime.timezone.utc) - made
+    archived = datetime.datetime.strptime(name, STAMP).replace(tzinfo=datetime.timezone.utc)
+    return datetime.datetime.now(datetime.timezone.utc) - archived
 
 
 def check_restore(_settings: dict[str, Any]) -> str:

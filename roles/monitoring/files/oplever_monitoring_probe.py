@@ -153,14 +153,14 @@ def backup() -> Iterable[Sample]:
 
 def updates() -> Iterable[Sample]:
     """What apt would upgrade, by the lists that it has. It is asked again when lists or packages changed."""
-    asked = max((path.stat().st_mtime for path in LISTS.glob("*_Packages*")), default=0.0)
+    fetched = max((path.stat().st_mtime for path in LISTS.glob("*_Packages*")), default=0.0)
     with contextlib.suppress(FileNotFoundError):
-        asked = max(asked, (ROOT / "var/lib/apt/periodic/update-success-stamp").stat().st_mtime)
+        fetched = max(fetched, (ROOT / "var/lib/apt/periodic/update-success-stamp").stat().st_mtime)
     yield "oplever_restart_needed", {}, RESTART.exists()
-    if not asked:
-        return  # it never asked, so it does not know
-    yield "oplever_package_lists_seconds", {}, asked
-    for kind, number in waiting(max(asked, STATUS.stat().st_mtime)).items():
+    if not fetched:
+        return  # lists were never fetched, so that nothing is known
+    yield "oplever_package_lists_seconds", {}, fetched
+    for kind, number in waiting(max(fetched, STATUS.stat().st_mtime)).items():
         yield "oplever_updates_waiting", {"kind": kind}, number
 
 

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from click.testing import CliRunner
 from oplever.cli.main import main
 from oplever.errors import OpleverError
-from oplever.messages import M_, said
+from oplever.messages import M_, translated
 from oplever.page import catalogue
 from oplever.page.translator import Translator
 from stored import check, store_record, visit
@@ -152,8 +152,8 @@ def test_a_sentence_in_a_sentence_is_translated_with_it() -> None:
     t = Translator("nl")
     message = M_("{host} is not in {name}", host="web1", name=M_("any record"))
     assert message == "web1 is not in any record"
-    assert said(message, t) == "web1 staat niet in een van de dossiers"
-    assert said("web1 is not in any record", t) == "web1 is not in any record"
+    assert translated(message, t) == "web1 staat niet in een van de dossiers"
+    assert translated("web1 is not in any record", t) == "web1 is not in any record"
     error = OpleverError("host-unknown", message, M_("write yes or no"), (M_("empty"), "x"))
     assert type(error.message) is type(error.advice) is str  # so that it can be stored
     shown = error.in_language(t)

@@ -56,9 +56,9 @@ def lines_with(actual: Any, matcher: Any) -> list[int]:
     matcher that asks for something else."""
     if not isinstance(actual, (list, tuple)):
         return []
-    asked = dict(_parts(matcher))
-    texts = [*_list(asked.get("contains", [])), *_list(asked.get("contains_all", []))]
-    pattern = asked.get("matches")
+    conditions = dict(_parts(matcher))
+    texts = [*_list(conditions.get("contains", [])), *_list(conditions.get("contains_all", []))]
+    pattern = conditions.get("matches")
     return [
         number
         for number, line in enumerate(actual, 1)
@@ -69,10 +69,10 @@ def lines_with(actual: Any, matcher: Any) -> list[int]:
 def offending(actual: Any, matcher: Any) -> tuple[list[str], int]:
     """Members of a list, or words of a text with commas or blanks between them, that a matcher does not want, and how
     many others there are; none of a matcher that refuses no single one."""
-    asked = dict(_parts(matcher))
+    conditions = dict(_parts(matcher))
     members = actual if isinstance(actual, (list, tuple)) else re.split(r"[,\s]+", str(actual))
-    unwanted = [*_list(asked.get("contains_none", [])), *_list(asked.get("none_of", []))]
-    pattern, only = asked.get("not_matches"), asked.get("subset_of")
+    unwanted = [*_list(conditions.get("contains_none", [])), *_list(conditions.get("none_of", []))]
+    pattern, only = conditions.get("not_matches"), conditions.get("subset_of")
     parts = [
         str(member)
         for member in members

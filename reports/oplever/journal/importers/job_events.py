@@ -161,9 +161,9 @@ class Translator:
     def lines(self, events: Iterable[JobEvent]) -> Iterator[Line]:
         for event in events:
             translate = self._kinds.get(event.event)
-            made = translate(event) if translate else None
-            if made is not None:
-                yield Line(event.created, *made)
+            translated = translate(event) if translate else None
+            if translated is not None:
+                yield Line(event.created, *translated)
 
     def _playbook(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
         return "playbook_start", {"playbook": self._short(event.text("playbook")), "sha256": None, "collections": {}}

@@ -42,9 +42,9 @@ def _leak(record: Record) -> bool:
     return leak is not None and leak.risk is None
 
 
-def _untold(record: Record) -> bool:
+def _without_notice(record: Record) -> bool:
     leak = record.case.leak
-    return leak is not None and bool(leaks.untold(leak))
+    return leak is not None and bool(leaks.to_be_notified(leak))
 
 
 def _work(record: Record) -> bool:
@@ -137,7 +137,7 @@ CLOSING = (
     ),
     _of_case("contacts", "case_mail_unread", ("3.3-07",), "mail-read", _unread),
     _of_case("leak", "case_leak_missing", ("3.2-02",), "data-leak", _leak),
-    _of_case("leak", "case_leak_untold", ("3.3-02",), "leak-told", _untold),
+    _of_case("leak", "case_leak_untold", ("3.3-02",), "leak-told", _without_notice),
     _of_case("materials", "case_materials_missing", ("3.3-09",), "material", _materials),
     _of_case(
         "hours", "hands_on_hours_missing", ("3.2-09", "3.3-10"), "hours", _hours,

@@ -75,7 +75,7 @@ def _reasons(record: Record, case: Incident) -> Iterator[Reason]:
 
 
 def _of_leak(leak: Leak) -> Iterator[Reason]:
-    audiences = leaks.untold(leak)
+    audiences = leaks.to_be_notified(leak)
     if "authority" in audiences:
         yield Reason("case_leak_untold", {"at": leak.due})
     if "people" in audiences:

@@ -158,7 +158,7 @@ def _problem(view: View, t: Translator, key: str) -> Cell | None:
     """What the table of contents says beside a section in which something is wrong."""
     if key == "priority" and any(state.in_time is False for state in view.record.case.targets):
         return Cell(t("late"), "warn")
-    if key == "leak" and (leak := view.record.case.leak) and leaks.untold(leak):
+    if key == "leak" and (leak := view.record.case.leak) and leaks.to_be_notified(leak):
         return Cell(t("still needed"), "bad")
     if key == "rest_points" and (points := figures.open_points(view.record)):
         return Cell(t.plural("{count} open", "{count} open", len(points)), "warn")

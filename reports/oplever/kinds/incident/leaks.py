@@ -16,7 +16,7 @@ def judged(leak: Leak | None) -> Leak | None:
     return structs.replace(leak, in_time=min(moments) <= leak.due if moments else None)
 
 
-def untold(leak: Leak) -> tuple[LeakAudience, ...]:
+def to_be_notified(leak: Leak) -> tuple[LeakAudience, ...]:
     """Who has to be told and was not, while nobody said why that is not needed. As long as nobody judged the risk that
     is the authority; at a high risk also the people whose data it is."""
     handled = {notice.to for notice in leak.notices if notice.who or _is_excused(leak, notice.to)}
@@ -31,4 +31,4 @@ def _is_excused(leak: Leak, to: LeakAudience) -> bool:
 
 def due(leak: Leak | None) -> str | None:
     """When the 72 hours are over; None when there is no breach, or the authority was told or need not be."""
-    return leak.due if leak and "authority" in untold(leak) else None
+    return leak.due if leak and "authority" in to_be_notified(leak) else None

@@ -75,7 +75,7 @@ class Order:
     def remarked(self) -> frozenset[str]:
         return self._named(REMARKS)
 
-    def is_said(self, codes: frozenset[str], system: System) -> bool:
+    def has_reason(self, codes: frozenset[str], system: System) -> bool:
         """Whether a reason of these codes holds for the machine: of all machines of its run, when it names none. In a
         record of several runs it does so for those of which no later run did as much."""
         return any(
@@ -112,12 +112,12 @@ RULES: tuple[tuple[State, Callable[[Order, System], bool]], ...] = (
     ("unreachable", lambda order, system: bool(not system.reachable or system.recap.unreachable)),
     ("behind", lambda order, system: order.is_behind(system)),
     ("not_ok", lambda order, system: system.name in order.bad),
-    ("not_finished", lambda order, system: order.is_said(CUT_OFF, system)),
+    ("not_finished", lambda order, system: order.has_reason(CUT_OFF, system)),
     ("trial", lambda order, _: "check_mode" in order.codes),
     ("not_tested", lambda order, system: system.name not in order.tested),
     ("stated", lambda order, _: is_stated(order.record)),
     ("insecure", lambda order, system: system.name in order.insecure),
-    ("remarks", lambda order, system: order.is_said(OF_ALL, system) or system.name in order.remarked),
+    ("remarks", lambda order, system: order.has_reason(OF_ALL, system) or system.name in order.remarked),
     ("ok", lambda _, __: True),
 )
 """The first that holds is the state of the machine."""

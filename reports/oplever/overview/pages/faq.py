@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oplever.messages import said
+from oplever.messages import translated
 from oplever.overview.collection import Collection
 from oplever.overview.pages import cells
 from oplever.overview.questions import Question
@@ -23,7 +23,7 @@ def faq(collection: Collection, t: Translator) -> tuple[Part, ...]:
         (
             Cell(question.faq.question, language=t.mark(question.faq.language), note=question.name),
             Cell(t("does not hold any more"), "warn") if question.lapsed else Cell(t("not accepted yet"), "info"),
-            Cell("; ".join(said(reason, t) for reason in question.lapsed)),
+            Cell("; ".join(translated(reason, t) for reason in question.lapsed)),
         )
         for question in held
     ]

@@ -39,8 +39,9 @@ def weeks(collection: Collection, t: Translator) -> Part:
 def _row(t: Translator, counted: DeskWeek, first: datetime) -> tuple[Cell, ...]:
     year, number, _ = first.isocalendar()
     figures = counted.figures
-    asked = counted.satisfied.get("yes", 0) + counted.satisfied.get("no", 0)
-    satisfied = t("{yes} of {all}", yes=counted.satisfied.get("yes", 0), all=asked) if asked else t("nobody was asked")
+    yes = counted.satisfied.get("yes", 0)
+    answers = yes + counted.satisfied.get("no", 0)
+    satisfied = t("{yes} of {all}", yes=yes, all=answers) if answers else t("nobody was asked")
     causes = [f"{cause.cause} ({len(cause.cases)})" for cause in counted.repeated]
     return (
         Cell(f"{year}-W{number:02d}", note=cells.day(t, counted.first)),

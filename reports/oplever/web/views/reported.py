@@ -156,22 +156,22 @@ def _page(visit: Visit, record: Record, more: Sequence[Section] = (), status: in
         (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
         (t("Reported on"), t.moment(case.reported_at) if case.reported_at else None),
         (t("What you reported"), case.text),
-        (t("What you were told"), "\n".join(_told(t, case))),
+        (t("What you were told"), "\n".join(_promises(t, case))),
         (t("Solution"), case.solutions[-1].solution if case.solutions else None),
-        (t("What you said of it"), "\n".join(_said(t, case))),
+        (t("What you said of it"), "\n".join(_own_answers(t, case))),
     )
     screen = visit.screen(shown_record.assignment.title, [Section("", facts), *more], kind=t("Your report"))
     return visit.show(screen, status)
 
 
-def _told(t: Translator, case: Incident) -> list[str]:
+def _promises(t: Translator, case: Incident) -> list[str]:
     """What was promised, and for when."""
     return [
         f"{t.moment(row.at)}: {row.how} ({t('when')}: {t.day(row.day)})" for row in case.contacts if not row.returned
     ]
 
 
-def _said(t: Translator, case: Incident) -> list[str]:
+def _own_answers(t: Translator, case: Incident) -> list[str]:
     own = [row for row in case.confirmations if same_person(row.user, case.reporter)]
     words = [(row, t(SATISFACTION[row.satisfied][1])) for row in own]
     return [f"{t.moment(row.at)}: {word}{f'. {row.remark}' if row.remark else ''}" for row, word in words]

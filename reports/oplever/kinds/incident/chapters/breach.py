@@ -14,8 +14,8 @@ def breach(view: View, t: Translator) -> Blocks:
     leak = view.record.case.leak
     if leak is None:
         return ()
-    untold = ", ".join(phrase(t, AUDIENCES, audience) for audience in leaks.untold(leak))
-    waits = t("Not told yet: {audiences}.", audiences=untold)
+    waiting = ", ".join(phrase(t, AUDIENCES, audience) for audience in leaks.to_be_notified(leak))
+    waits = t("Not told yet: {audiences}.", audiences=waiting)
     rows = [
         (
             Cell(phrase(t, AUDIENCES, notice.to)),
@@ -27,7 +27,7 @@ def breach(view: View, t: Translator) -> Blocks:
     ]
     columns = (Column(t("Told to"), 3), Column(t("Who"), 3), Column(t("When"), 2), Column(t("By"), 2))
     return (
-        *((Paragraph(waits, "bad"),) if untold else ()),
+        *((Paragraph(waits, "bad"),) if waiting else ()),
         *pairs(
             (t("What happened"), leak.what),
             (t("Known since"), t.moment(leak.aware)),

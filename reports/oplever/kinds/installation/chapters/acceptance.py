@@ -105,8 +105,8 @@ def form(view: View, t: Translator) -> tuple[FormItem, ...]:
 
 def _lines(view: View, t: Translator) -> list[CheckItem]:
     """What the roles of each machine give; of a record without that, what tests show and settings say."""
-    given = [line for system in view.record.systems for line in handout(t, system)]
-    return [*given, CheckItem(t(_INSTRUCTED))] if given else _proposed(view, t)
+    lines = [line for system in view.record.systems for line in handout(t, system)]
+    return [*lines, CheckItem(t(_INSTRUCTED))] if lines else _proposed(view, t)
 
 
 def handout(t: Translator, system: System) -> list[CheckItem]:
