@@ -35,7 +35,7 @@ _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
 
 _WORD = 18
-"""Letters of a word after which a line may break anywhere in it."""
+"""Letters of a word after which a line may break anywhere in it. It may break after a sign between words in any case."""
 
 _DRAWN = (
     (0x20, 0x2FF),
@@ -65,7 +65,8 @@ _FALLBACK: dict[str, tuple[tuple[int, int], ...]] = {
 """Fonts of this machine that draw names in other scripts, where they are installed, and what they have for certain."""
 
 _ESCAPED = re.compile(rf"\S{{{_WORD + 1},}}")
-_BREAK = re.compile(rf"(.{{{_WORD}}}|[/._:=,@&?;|-](?=.))")
+_SIGNS = r"/._:=,@&?;|\-"
+_BREAK = re.compile(rf"([^{_SIGNS}]{{{_WORD}}}(?=[^{_SIGNS}])|[{_SIGNS}](?=.))")
 
 
 @lru_cache

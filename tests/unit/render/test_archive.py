@@ -308,3 +308,17 @@ def test_languages_are_drawn_at_once_where_that_takes_not_too_much_memory(monkey
     assert names[-2:] == ["report.nl.pdf", "report.en.pdf"]
     monkeypatch.setattr(pdf, "MANY_ROWS", 1)
     assert pdf.at_once([page_of(record, Translator("en"))] * 2) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("all,networked_machines,dns", ["all,", "networked_", "machines,", "dns"]),
+        ("20261101T100000Z-site-aaaaaa", ["20261101T100000Z-", "site-", "aaaaaa"]),
+        ("f" * 40, ["f" * 18, "f" * 18, "f" * 4]),
+        ("f" * 18 + "." + "g" * 18, ["f" * 18 + ".", "g" * 18]),
+        ("verwijderingsdatum", ["verwijderingsdatum"]),
+    ],
+)
+def test_a_long_word_is_broken_after_its_signs_and_a_name_between_them_is_whole(text: str, parts: list[str]) -> None:
+    assert pdf.for_paper(text).split("\u200b") == parts

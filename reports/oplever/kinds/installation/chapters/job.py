@@ -173,7 +173,7 @@ def plan(view: View, t: Translator) -> Blocks:
         (
             Cell(str(step.number)),
             Cell(step.name, note=run_name(t, step.run)),
-            code(step.hosts),
+            code(step.hosts.replace(",", ", ")),
             code(step.playbook),
             _begun(step, t),
         )
