@@ -73,7 +73,11 @@ import unicodedata
 
 from ansible.module_utils.basic import AnsibleModule
 
-CLIENT = ["runuser", "-u", "postgres", "--", "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "--dbname"]
+# What the server itself defines: the owner of a database can put functions of the same name before them, and they would
+# run as postgres.
+PLAIN = ["env", "PGOPTIONS=-c search_path=pg_catalog,pg_temp"]
+ASK = ["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "--dbname"]
+CLIENT = ["runuser", "-u", "postgres", "--", *PLAIN, *ASK]
 MARK = "made by oplever"
 ITERATIONS = 4096  # what the server itself takes
 TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
