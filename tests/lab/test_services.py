@@ -1,5 +1,5 @@
-"""An application with its database, its mail and its packages from a site file: used from another machine, a database
-dumped and restored, options changed, and everything taken away again."""
+"""An application with its database, its mail and its packages from a site file, and a print server: used from another
+machine, a database dumped and restored, options changed, and everything taken away again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MACHINES = """\
 rooms:
   "101": {{machines: ws1, address: {subnet}.13, roles: {{{ws1}}}}}
 servers:
-  srv1: {{address: {subnet}.11, roles: {{firewall: {{allow: {{relay: {{port: "5587"}}}}}}}}}}
+  srv1: {{address: {subnet}.11, roles: {{firewall: {{allow: {{relay: {{port: "5587"}}}}}}{srv1}}}}}
   web1: {{address: {subnet}.12, roles: {{{web1}}}}}
 """
 OF_WEB1 = """\
@@ -44,9 +44,11 @@ mariadb: {bind_address: 0.0.0.0, open_to: [SUBNET.12], databases: [leerlingen],
 CHANGED_WS1 = """\
 apt: {}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {language: nl},
 mariadb: {databases: [leerlingen], users: {administratie: {state: absent}}}"""
-GONE_WS1 = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "mariadb", "timesync", "workstation"))
+GONE_WS1 = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "mariadb", "print", "timesync", "workstation"))
+OF_SRV1 = ", print: {queues: {lokaal101: {uri: 'cups-pdf:/', room: '101'}}}"
+GONE_SRV1 = ", print: {state: absent}"
 ROLES = "apt,updates,mail,postgresql,php_fpm,nginx,dokuwiki"
-TESTED = f"mariadb,timesync,workstation,{ROLES}"
+TESTED = f"mariadb,print,timesync,workstation,{ROLES}"
 GONE = ", ".join(f"{role}: {{state: absent}}" for role in ROLES.split(","))
 PAGE = """<?php
 $server = pg_connect("host=127.0.0.1 dbname=rooster user=rooster password=not-a-secret");
@@ -61,12 +63,11 @@ START_RELAY = """cd /root && mkdir -p mails && openssl req -x509 -newkey ec -pke
 
 
 class Site(SiteFile):
-    """web1 serves, ws1 uses it, and a relay for mail runs on srv1."""
+    """web1 serves, ws1 uses it; srv1 prints, and a relay for mail runs there."""
 
-    def play(self, web1: str, ws1: str = "", *, tags: str = f"firewall,{TESTED}") -> None:
-        texts = {
-            key: text.replace("SUBNET", self.subnet).replace("\n", " ") for key, text in (("web1", web1), ("ws1", ws1))
-        }
+    def play(self, web1: str, ws1: str = "", srv1: str = OF_SRV1, *, tags: str = f"firewall,{TESTED}") -> None:
+        rows = {"web1": web1, "ws1": ws1, "srv1": srv1}
+        texts = {key: text.replace("SUBNET", self.subnet).replace("\n", " ") for key, text in rows.items()}
         head = HEAD.format(**self.facts) + "roles: {harden: ~, timesync: ~}\n"
         texts["ws1"] = texts["ws1"] or "workstation: ~"
         self.path.write_text(head + MACHINES.format(**self.facts, **texts), encoding="utf-8")
@@ -104,7 +105,7 @@ class Site(SiteFile):
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
     lab.ansible("playbooks/lab_up.yml")
     site = Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
-    site.play("", tags="firewall")
+    site.play("", srv1="", tags="firewall")
     relay = (ROOT / "extensions/molecule/mail/relay.py").as_posix()
     lab.adhoc(
         "srv1", "-i", str(site.path), "-m", "ansible.builtin.copy", "-a", f"src={relay} dest=/root/relay.py mode=0600"
@@ -122,18 +123,19 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_services_from_nothing_to_nothing(site: Site) -> None:
-    before = {host: site.snapshot(host) for host in ("web1", "ws1")}
+    before = {host: site.snapshot(host) for host in ("srv1", "web1", "ws1")}
     site.play(OF_WEB1, OF_WS1)
     served(site)
     kept_and_watched(site)
     dumped(site)
+    changed_by_hand(site)
     site.play(CHANGED, CHANGED_WS1)
     changed(site)
-    site.play(GONE, GONE_WS1)
+    site.play(GONE, GONE_WS1, GONE_SRV1)
     site.verify()
     after = {host: site.snapshot(host) for host in before}
     left = {host: without(differences(before[host], after[host]), STAYS) for host in before}
-    assert left == {"web1": {}, "ws1": {}}, json.dumps(left, indent=1)
+    assert left == {"srv1": {}, "web1": {}, "ws1": {}}, json.dumps(left, indent=1)
     assert "dump" in site.lab.shell("web1", "ls /var/backups/oplever-postgresql")
     assert "start.txt" in site.lab.shell("web1", "ls /var/lib/dokuwiki/data/pages")
 
@@ -172,6 +174,9 @@ def served(site: Site) -> None:
     assert "aan root" in mails
     assert "aan www" in mails
     assert mails.count("From: root <web1@lab.example>") == 2
+    site.lab.shell("ws1", "echo rooster van 101 | lp -U leerling -t rooster", sudo=False)
+    printed = "ls /var/spool/cups-pdf/ANONYMOUS/*rooster*.pdf"
+    site.lab.shell("srv1", f"for i in $(seq 20); do {printed} && break; sleep 1; done; {printed}")
 
 
 def kept_and_watched(site: Site) -> None:
@@ -201,6 +206,31 @@ def dumped(site: Site) -> None:
     site.lab.shell("web1", "oplever-postgresql restore rooster")
     assert site.page() == "wiskunde 20M"
     assert site.query("SELECT vak FROM les") == "wiskunde\n"
+
+
+BY_HAND = (
+    "GRANT UPDATE ON les TO lezer", "GRANT pg_read_all_data TO lezer", "ALTER SYSTEM SET work_mem = '5MB'",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+)  # fmt: skip
+NAMED = {
+    "PostgreSQL rights rooster relation public.les lezer": "may=UPDATE, may pass on=f",
+    "PostgreSQL member lezer pg_read_all_data": "may pass on=f",
+    "PostgreSQL object rooster function public.f()": "of=postgres, state=sql, as its owner,",
+}
+
+
+def changed_by_hand(site: Site) -> None:
+    """The snapshot names what somebody changed in the database; the next run of the role takes it back."""
+    before = site.snapshot("web1")
+    site.lab.shell("web1", by_hand(BY_HAND))
+    named = differences(before, site.snapshot("web1"))
+    assert {key: words[1].partition(" digest=")[0] for key, words in named["application"].items()} == NAMED
+    assert [path.rpartition("/")[2] for path in named["file"]] == ["postgresql.auto.conf"]
+    site.lab.shell("web1", by_hand(("ALTER SYSTEM RESET work_mem", "DROP FUNCTION f()")))
+
+
+def by_hand(statements: tuple[str, ...]) -> str:
+    return " ".join(["runuser -u postgres -- psql -q rooster", *(f'-c "{text}"' for text in statements)])
 
 
 def changed(site: Site) -> None:
