@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError
@@ -47,13 +48,20 @@ def mounts(machine):
 
 
 def fstab(machine):
-    """target -> (source, fstype, options) that the next boot mounts."""
-    rows = (line.split() for line in (machine.read("/etc/fstab") or "").splitlines())
-    return {
-        filesystems.unescape(row[1]): (filesystems.unescape(row[0]), row[2], row[3].split(",") if len(row) > 3 else [])
-        for row in rows
-        if len(row) > 2 and not row[0].startswith("#")
-    }
+    """target -> (source, fstype, options) that the next boot mounts: of two lines for a place the first one."""
+    planned = {}
+    for line in (machine.read("/etc/fstab") or "").split("\n"):
+        row = [filesystems.unescape(field) for field in re.split("[ \t]+", line.strip(" \t"))]
+        if len(row) > 2 and not row[0].startswith("#"):
+            planned.setdefault(_plain(row[1]), (row[0], row[2], row[3].split(",") if len(row) > 3 else []))
+    return planned
+
+
+def _plain(path):
+    """Without what names no other place: /tmp for //tmp/./"""
+    if not path.startswith("/"):
+        return path
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
 def _unit_options(machine, target):
