@@ -29,6 +29,9 @@ LARGEST = 1 << 20  # bytes of a file, unless the caller knows better
 RUNNING = ("/proc/", "/sys/")  # what the running kernel shows there says nothing about a tree
 NOTHING = os.makedev(1, 3)  # /dev/null
 LINKS = 40  # as many as the kernel follows
+NO_END = re.compile("[\x0b\x0c]")
+NO_BLANK = re.compile("[\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+"""What Python takes for an end of a line, or for white space, and other programs do not."""
 
 
 class UnreadableError(Exception):
@@ -149,6 +152,12 @@ class Machine:
         """
         data = self.content(path, limit)
         return None if data is None else data.decode("utf-8", "replace")
+
+    def text(self, path, limit=LARGEST):
+        """As `read`, for who reads lines and words of it as a program does: what only Unicode calls white
+        space is a letter, and a form feed ends no line."""
+        text = self.read(path, limit)
+        return text and NO_BLANK.sub("\ufffd", NO_END.sub(" ", text))
 
     def content(self, path, limit=LARGEST):
         """As `read`, in bytes."""

@@ -54,7 +54,7 @@ def can_log_in(shell):
 
 def rows(machine):
     """The lines of /etc/passwd that have all seven fields."""
-    text = machine.read("/etc/passwd")
+    text = machine.text("/etc/passwd")
     if text is None:
         raise UnreadableError("/etc/passwd does not exist")
     return [row for row in (line.split(":") for line in text.splitlines()) if len(row) == 7 and row[2].isdigit()]
@@ -62,7 +62,7 @@ def rows(machine):
 
 def shadow(machine):
     """name -> the fields of its line in /etc/shadow."""
-    text = machine.read("/etc/shadow")
+    text = machine.text("/etc/shadow")
     return {row[0]: row for row in (line.split(":") for line in (text or "").splitlines()) if len(row) == 9}
 
 
@@ -98,14 +98,14 @@ def _secret(machine, row):
 
 
 def _gids(machine):
-    rows_of_groups = (line.split(":") for line in (machine.read("/etc/group") or "").splitlines())
+    rows_of_groups = (line.split(":") for line in (machine.text("/etc/group") or "").splitlines())
     return Counter(row[2] for row in rows_of_groups if len(row) > 3)
 
 
 def _group_passwords(machine):
     """Groups that newgrp lets anybody in to who has their password; none where gshadow has `!` or `*`."""
     try:
-        texts = [machine.read("/etc/gshadow") or "", machine.read("/etc/group") or ""]
+        texts = [machine.text("/etc/gshadow") or "", machine.text("/etc/group") or ""]
     except UnreadableError as problem:
         return problem
     secrets = {
@@ -124,7 +124,7 @@ def _subordinate_clashes(machine, uids):
     clashes = []
     for path, numbers in (("/etc/subuid", uids), ("/etc/subgid", gids)):
         ranges = []
-        for line in (machine.read(path) or "").splitlines():
+        for line in (machine.text(path) or "").splitlines():
             name, _, rest = line.partition(":")
             first, _, count = rest.partition(":")
             if first.isdigit() and count.isdigit():

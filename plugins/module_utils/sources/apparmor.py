@@ -37,7 +37,7 @@ def look_up(machine, select):
 
 def profiles(machine):
     """name -> mode (enforce, complain, kill, prompt, unconfined) of what is loaded."""
-    text = machine.read(LOADED, limit=4 << 20)
+    text = machine.text(LOADED, limit=4 << 20)
     if text is None:
         raise UnreadableError("%s does not exist: securityfs is not mounted" % LOADED)
     return parse(text)

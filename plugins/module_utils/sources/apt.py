@@ -86,14 +86,14 @@ def hooks(machine):
     hook_lines = []
     for path in ("/etc/apt/apt.conf", *machine.glob("/etc/apt/apt.conf.d/*")):
         if path == "/etc/apt/apt.conf" or apt_conf.PART.match(path.rsplit("/", 1)[1]):
-            text = machine.read(path) or ""
+            text = machine.text(path) or ""
             for words, blocks in apt_conf.statements(text, path):
                 name = "::".join([*blocks, *(value for kind, value in words if kind == "word")])
                 command = next((value for kind, value in words if kind == "text"), "")
                 if HOOK.match(name) and command:
                     hook_lines.append((path, _line_of(text, command), command))
     for path in ("/etc/dpkg/dpkg.cfg", *machine.glob("/etc/dpkg/dpkg.cfg.d/*")):
-        for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+        for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
             hit = DPKG_HOOK.match(line)
             if hit:
                 hook_lines.append((path, number, hit.group(1).strip().strip("\"'")))

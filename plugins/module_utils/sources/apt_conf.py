@@ -37,7 +37,7 @@ def settings(machine):
     values = dict(BUILT_IN)
     parts = [name for name in machine.names(PARTS) if PART.match(name)]
     for path in [*("%s/%s" % (PARTS, name) for name in parts), MAIN]:
-        for words, key in statements(machine.read(path) or "", path):
+        for words, key in statements(machine.text(path) or "", path):
             _apply(values, words, key, path)
     _clear(values, "acquire::languages")  # apt makes something of its own of it
     return values

@@ -65,7 +65,7 @@ def entries(machine):
     """All enabled entries, in the order of the files."""
     sources = []
     for path in ("/etc/apt/sources.list", *machine.glob("/etc/apt/sources.list.d/*")):
-        text = machine.read(path) or ""
+        text = machine.text(path) or ""
         if path.endswith(".list"):
             sources += parse_lines(text, path)
         elif path.endswith(".sources"):

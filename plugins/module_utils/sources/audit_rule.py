@@ -112,10 +112,10 @@ def rules_on_disk(machine):
     """(rules, locked, the line at which loading ends or '') of the next boot: rules.d as augenrules puts it together,
     audit.rules where there is no such directory."""
     if machine.status(PLACE) is None:
-        text = machine.read("/etc/audit/audit.rules") or ""
+        text = machine.text("/etc/audit/audit.rules") or ""
     else:
         names = sorted((name for name in machine.names(PLACE) if name.endswith(".rules")), key=_by_version)
-        text = _joined("\n".join(machine.read("%s/%s" % (PLACE, name)) or "" for name in names))
+        text = _joined("\n".join(machine.text("%s/%s" % (PLACE, name)) or "" for name in names))
     return parse(text, lambda path: _is_directory(machine, path))
 
 

@@ -193,7 +193,7 @@ def _screens(machine):
         settings = {}
         for pattern in screen.files:
             for path in machine.glob(pattern):
-                for number, section, key, value in screen.read(machine.read(path) or ""):
+                for number, section, key, value in screen.read(machine.text(path) or ""):
                     settings[OLD_NAMES.get(section, section), key] = value, "%s:%d" % (path, number)
         for section_pattern, name, logs_in in screen.keys:
             for (section, key), (value, place) in sorted(settings.items()):

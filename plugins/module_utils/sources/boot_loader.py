@@ -22,7 +22,7 @@ def describe(select):
 
 
 def look_up(machine, select):
-    text = machine.read(CONFIG)
+    text = machine.text(CONFIG)
     facts = {"secure_boot": secure_boot(machine)}
     if text is None:
         return dict(facts, exists=False)
@@ -42,7 +42,7 @@ def secure_boot(machine):
 
 def arguments(machine):
     """Words that every ordinary entry gives to its kernel; None when there is no GRUB that could tell."""
-    text = machine.read(CONFIG)
+    text = machine.text(CONFIG)
     if text is None:
         return None
     entries, entry = [], ""

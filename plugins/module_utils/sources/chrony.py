@@ -29,7 +29,7 @@ def look_up(machine, select):
 def lines(machine, path=FILE, depth=0):
     """(directive in lower case, value, file:line) of each line, with includes, confdir and sourcedir in their place."""
     result = []
-    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+    for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith(COMMENTS):
             continue

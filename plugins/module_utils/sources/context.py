@@ -52,5 +52,5 @@ def virtualization(machine):
 
 def os_release(machine):
     """os-release(5) as key -> value without quotes."""
-    text = machine.read("/etc/os-release") or machine.read("/usr/lib/os-release") or ""
+    text = machine.text("/etc/os-release") or machine.text("/usr/lib/os-release") or ""
     return {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in text.splitlines())}

@@ -83,8 +83,8 @@ def _administrators(machine):
 
 def _jobs(machine):
     for path, user in _crontabs(machine):
-        yield from crontab.jobs(machine.read(path) or "", user)
-    for line in (machine.read("/etc/anacrontab") or "").splitlines():
+        yield from crontab.jobs(machine.text(path) or "", user)
+    for line in (machine.text("/etc/anacrontab") or "").splitlines():
         entry = ANACRON.match(line)
         if entry:
             yield crontab.Job("root", entry.group(1), crontab.DEFAULT_PATH)

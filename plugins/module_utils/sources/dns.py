@@ -47,7 +47,7 @@ def look_up(machine, select):
 
 def first_server(machine):
     """The server that programs on this machine ask first."""
-    for line in (machine.read("/etc/resolv.conf") or "").splitlines():
+    for line in (machine.text("/etc/resolv.conf") or "").splitlines():
         words = line.split()
         if len(words) > 1 and words[0] == "nameserver":
             return words[1]

@@ -58,7 +58,7 @@ def _shell_files(machine):
 
 def _idle_shell(machine):
     """TMOUT in the files of shells, in seconds: `wrong` are those that never end an idle shell, or too late."""
-    values = [(value, path) for path in _shell_files(machine) for value in TMOUT.findall(machine.read(path) or "")]
+    values = [(value, path) for path in _shell_files(machine) for value in TMOUT.findall(machine.text(path) or "")]
     wrong = ["%s: TMOUT=%s" % (path, value) for value, path in values if not 0 < int(value or 0) <= LONGEST_IDLE]
     return {
         "exists": bool(values),
@@ -71,8 +71,8 @@ def _idle_shell(machine):
 
 def _umask(machine):
     """The weakest of what counts: a shell's own files come after PAM, and PAM after login.defs."""
-    settings = [(mask, path) for path in _shell_files(machine) for mask in umask.settings(machine.read(path) or "")]
-    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.read("/etc/login.defs") or "")]
+    settings = [(mask, path) for path in _shell_files(machine) for mask in umask.settings(machine.text(path) or "")]
+    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.text("/etc/login.defs") or "")]
     for line in pam.stack(machine, "common-session", "session") or []:
         if line.module == "pam_umask.so":
             words = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
@@ -122,15 +122,15 @@ def _umasks_of_units(machine):
     """(mask, file:line) of the units and drop-ins that people made; those of packages know what they need."""
     for pattern in UNITS:
         for path in machine.glob(pattern):
-            for number, section, key, value in systemd_setting.parse(machine.read(path) or ""):
+            for number, section, key, value in systemd_setting.parse(machine.text(path) or ""):
                 if (section, key) == ("Service", "UMask") and re.match(r"[0-7]+\Z", value):
                     yield int(value, 8), "%s:%d" % (path, number)
 
 
 def _root_path(machine):
-    places = [(value, "/etc/login.defs") for value in SUPATH.findall(machine.read("/etc/login.defs") or "")]
+    places = [(value, "/etc/login.defs") for value in SUPATH.findall(machine.text("/etc/login.defs") or "")]
     for path in ("/etc/environment", *_shell_files(machine)):
-        places += [(value, path) for value in _paths(machine.read(path) or "")]
+        places += [(value, path) for value in _paths(machine.text(path) or "")]
     unsafe = ["%s: %s" % (source, reason) for value, source in places for reason in search_path.wrong(machine, value)]
     return {
         "exists": bool(places),
@@ -169,7 +169,7 @@ def _library_path(machine):
 
 
 def _linked(machine, path, depth):
-    for line in (machine.read(path) or "").splitlines():
+    for line in (machine.text(path) or "").splitlines():
         entry = line.partition("#")[0].strip()
         keyword, *patterns = entry.split() or [""]
         if keyword == "include" and depth < DEPTH:

@@ -19,7 +19,7 @@ def look_up(machine, select):
 
 def groups(machine):
     """name -> (gid, members)."""
-    rows = (line.split(":") for line in (machine.read("/etc/group") or "").splitlines())
+    rows = (line.split(":") for line in (machine.text("/etc/group") or "").splitlines())
     return {
         row[0]: (int(row[2]), [m for m in row[3].split(",") if m]) for row in rows if len(row) == 4 and row[2].isdigit()
     }

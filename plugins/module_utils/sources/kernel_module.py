@@ -58,7 +58,7 @@ def rules(machine):
             files.setdefault(path.rsplit("/", 1)[1], path)
     directives = {"install": [], "blacklist": set()}
     for name in sorted(files):
-        parse(machine.read(files[name]) or "", directives)
+        parse(machine.text(files[name]) or "", directives)
     return directives
 
 

@@ -45,7 +45,7 @@ def entries(machine):
     paths = [path for pattern in FILES for path in machine.glob(pattern)]
     result = []
     for path in paths:
-        for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+        for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
             words = line.partition("#")[0].split()
             if len(words) == 4 and words[1] in KINDS:
                 result.append(("%s:%d" % (path, number), *words))

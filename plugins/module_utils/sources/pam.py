@@ -126,7 +126,7 @@ def _locks(lines):
 
 
 def _lines(machine, path, depth):
-    text = machine.read(path)
+    text = machine.text(path)
     if text is None:
         return None
     lines = []

@@ -83,7 +83,7 @@ def _in_files(machine, module):
     """(option, value, file:line) in the order in which they are read: the last counts."""
     paths = machine.glob(module.file + ".d/*.conf") if module.drop_ins else []
     for path in [*paths, module.file]:
-        for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+        for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
             hit = SETTING.match(line.partition("#")[0].strip())
             if hit:
                 value = hit.group(2)

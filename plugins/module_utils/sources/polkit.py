@@ -26,7 +26,7 @@ def look_up(machine, select):
     for patterns, yes in ((RULES, YES), (LISTS, YES_IN_A_LIST)):
         paths = [path for pattern in patterns for path in machine.glob(pattern)]
         for path in sorted(package.unowned(machine, paths)):
-            for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+            for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
                 if yes.search(line.partition("//")[0]):
                     places.append("%s:%d" % (path, number))
     return {"exists": True, "unasked": places}

@@ -85,7 +85,7 @@ def _texts(machine, pattern):
     for path in machine.glob(pattern):
         status = machine.status(path)
         if status is not None and stat.S_ISREG(status.st_mode):
-            yield COMMENT.sub("", machine.read(path) or "")
+            yield COMMENT.sub("", machine.text(path) or "")
 
 
 def _loose_programs(machine):

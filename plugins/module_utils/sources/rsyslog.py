@@ -36,7 +36,7 @@ def look_up(machine, select):
 def configuration(machine, path=CONFIGURATION, depth=0):
     """(file:line, text) of all lines that count, in the order in which rsyslog reads them."""
     lines = []
-    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+    for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
         include = INCLUDE.match(line)
         if include:
             if depth >= DEPTH:

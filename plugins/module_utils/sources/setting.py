@@ -50,7 +50,7 @@ def _with_included(machine, path, include, depth=0):
     """A file and, behind it, those that its lines include: a file, or all that ends in .cnf or .conf of a directory
     (config(5ssl))."""
     yield path
-    for line in (machine.read(path) or "").splitlines() if depth < DEPTH else ():
+    for line in (machine.text(path) or "").splitlines() if depth < DEPTH else ():
         hit = include.match(line)
         place = hit.group(1) if hit else ""
         if place.startswith("/"):
@@ -63,7 +63,7 @@ def _in_file(machine, path, select):
     key, section = str(select["key"]), None
     separator = re.escape(str(select["separator"])) if select.get("separator") else r"(?:\s*=\s*|\s+)"
     pattern = re.compile(re.escape(key) + r"(?:\s*" + separator + r"\s*(.*))?\Z")
-    lines = (line.strip() for line in (machine.read(path) or "").splitlines())
+    lines = (line.strip() for line in (machine.text(path) or "").splitlines())
     for number, line in enumerate(lines, 1):
         heading = SECTION.match(line)
         if heading:

@@ -28,7 +28,7 @@ def look_up(machine, select):
     trusting = []
     for pattern in FILES:
         for path in filter(lambda path: not _is_of_a_package(machine, path), machine.glob(pattern)):
-            for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+            for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
                 setting = LINE.match(line)
                 judge = TRUSTING.get(setting.group(1).lower()) if setting else None
                 if judge and judge.match(setting.group(2)):

@@ -65,7 +65,7 @@ def _bits(blob):
 
 
 def _of_file(machine, path):
-    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+    for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
         key = None if line.lstrip().startswith("#") else parse(line)
         if key:
             yield "%s:%d %s %d" % (path, number, *key), key[0], key[1]

@@ -177,7 +177,7 @@ def _environment(machine):
     for value in unit_file.values(machine, "ssh.service", "Service", "Environment"):
         settings.update(pair.partition("=")[::2] for pair in shlex.split(value) if "=" in pair)
     for path in unit_file.values(machine, "ssh.service", "Service", "EnvironmentFile"):
-        for line in (machine.read(path.lstrip("-")) or "").splitlines():
+        for line in (machine.text(path.lstrip("-")) or "").splitlines():
             name, equals, value = line.strip().partition("=")
             if equals and not name.startswith(("#", ";")):
                 settings[name.strip()] = value.strip().strip("\"'")
@@ -221,7 +221,7 @@ def configured(machine):
 def _in_file(machine, path, depth, match):
     """The lines of a file with those that it includes; a Match of a file ends with it."""
     result = []
-    for number, line in enumerate((machine.read(path) or "").splitlines(), 1):
+    for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
         option, value = _split(line)
         if option == "include" and depth < DEPTH:
             for pattern in value.split():

@@ -60,7 +60,7 @@ def read(machine, path="/etc/sudoers"):
 
 
 def _file(machine, path, policy, depth):
-    text = machine.read(path)
+    text = machine.text(path)
     if text is None:
         raise UnreadableError("%s is included, and does not exist" % path)
     cursor = _Cursor(text, path)
@@ -84,7 +84,7 @@ def _file(machine, path, policy, depth):
 def _targets(machine, name, directory):
     """The files that an include means. `%h` is the name of the machine up to its first dot."""
     if "%h" in name:
-        name = name.replace("%h", (machine.read("/etc/hostname") or "").strip().split(".")[0])
+        name = name.replace("%h", (machine.text("/etc/hostname") or "").strip().split(".")[0])
     if not directory:
         return [name]
     paths = [posixpath.join(name, entry) for entry in machine.names(name) if "." not in entry and entry[-1] != "~"]

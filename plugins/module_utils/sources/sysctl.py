@@ -87,11 +87,11 @@ def configured(machine):
 
 def _of_ufw(machine):
     """What ufw sets when it starts; nothing when it is not enabled."""
-    if not re.search(r"^[ \t]*ENABLED=[\"']?yes\b", machine.read(UFW_STATE) or "", re.MULTILINE | re.IGNORECASE):
+    if not re.search(r"^[ \t]*ENABLED=[\"']?yes\b", machine.text(UFW_STATE) or "", re.MULTILINE | re.IGNORECASE):
         return []
-    named = re.findall(r"^[ \t]*IPT_SYSCTL=[\"']?([^\"'\s]*)", machine.read(UFW) or "", re.MULTILINE)
+    named = re.findall(r"^[ \t]*IPT_SYSCTL=[\"']?([^\"'\s]*)", machine.text(UFW) or "", re.MULTILINE)
     path = named[-1] if named else UFW_DEFAULT
-    return parse(machine.read(path) or "", path) if path else []
+    return parse(machine.text(path) or "", path) if path else []
 
 
 def parse(text, path):
@@ -113,7 +113,7 @@ def _text(machine, path):
     status = machine.status(path)
     if status is not None and stat.S_ISCHR(status.st_mode):
         return ""
-    return machine.read(path) or ""
+    return machine.text(path) or ""
 
 
 def _path(key):

@@ -25,7 +25,7 @@ def look_up(machine, select):
     hits = [
         (value, "%s:%d" % (path, number))
         for path in _files(machine, str(select["file"]))
-        for number, section, key, value in parse(machine.read(path) or "")
+        for number, section, key, value in parse(machine.text(path) or "")
         if (section, key) == setting
     ]
     # An empty value means: as if it was never set.

@@ -61,7 +61,7 @@ def timezone(machine):
     try:
         return os.readlink(machine.path("/etc/localtime", follow=False)).partition("zoneinfo/")[2]
     except OSError:
-        return (machine.read("/etc/timezone") or "").strip()
+        return (machine.text("/etc/timezone") or "").strip()
 
 
 def _chrony(machine):

@@ -107,7 +107,7 @@ def look_up(machine, select):
 
 def unexpected(machine, paths):
     """Those of `paths` that a package brought and that no package makes setuid or setgid, unless dpkg was told to."""
-    overrides = {line.split()[3] for line in (machine.read(OVERRIDES) or "").splitlines() if len(line.split()) > 3}
+    overrides = {line.split()[3] for line in (machine.text(OVERRIDES) or "").splitlines() if len(line.split()) > 3}
     strange = [path for path in paths if path.rsplit("/", 1)[1] not in SET_BY_PACKAGES and path not in overrides]
     owners = package.owners(machine, strange)
     return sorted(path for path, owner in owners.items() if not package.sets_bits(machine, owner, path))

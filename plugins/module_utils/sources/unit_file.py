@@ -60,7 +60,7 @@ def _enabled(machine, name, fragment):
         return "alias" if posixpath.basename(target) != name else "linked"
     if name in machine.once(_linked):
         return "enabled"
-    return "disabled" if INSTALL.search(machine.read(fragment) or "") else "static"
+    return "disabled" if INSTALL.search(machine.text(fragment) or "") else "static"
 
 
 def _linked(machine):
@@ -104,7 +104,7 @@ def values(machine, name, section, key, only_drop_ins=False):
     it. Nothing of a unit that does not exist or is masked."""
     result = []
     for path in _drop_ins(machine, name, ALL_DIRECTORIES) if only_drop_ins else files(machine, name):
-        for header, name_of_value, value in lines(machine.read(path) or ""):
+        for header, name_of_value, value in lines(machine.text(path) or ""):
             if (header, name_of_value) == (section, key):
                 result = [*result, value] if value else []
     return result
