@@ -220,13 +220,20 @@ NAMED = {
 
 
 def changed_by_hand(site: Site) -> None:
-    """The snapshot names what somebody changed in the database; the next run of the role takes it back."""
+    """The snapshot names what somebody changed in the database and at the print server."""
     before = site.snapshot("web1")
     site.lab.shell("web1", by_hand(BY_HAND))
     named = differences(before, site.snapshot("web1"))
     assert {key: words[1].partition(" digest=")[0] for key, words in named["application"].items()} == NAMED
     assert [path.rpartition("/")[2] for path in named["file"]] == ["postgresql.auto.conf"]
     site.lab.shell("web1", by_hand(("ALTER SYSTEM RESET work_mem", "DROP FUNCTION f()")))
+    before = site.snapshot("srv1")
+    site.lab.shell("srv1", "lpadmin -p lokaal101 -u allow:jan")
+    named = differences(before, site.snapshot("srv1"))
+    assert named["application"] == {
+        "Print queue lokaal101": tuple(f"printer=cups-pdf:/, users=allowed: {who}" for who in ("(all)", "jan"))
+    }
+    site.lab.shell("srv1", "lpadmin -p lokaal101 -u allow:all")
 
 
 def by_hand(statements: tuple[str, ...]) -> str:
