@@ -24,7 +24,7 @@ def journal(
     their results."""
     lines = Journal(identifier, **start)
     lines.play("School", {"web1": ["wiki_servers"], **ROOM})
-    for role, hosts in (("dokuwiki", ["web1"]), ("workstation", list(ROOM))):
+    for role, hosts in (("dokuwiki", ["web1"]), ("workstation", list(ROOM)), ("browser", list(ROOM))):
         name = f"oplever.lab.{role}"
         lines.add("role", role=name, **{"handout": [], **handout.read(str(ROLES / role))})
         lines.task(f"Install {role}", "ansible.builtin.apt", role=name)
@@ -37,7 +37,8 @@ def journal(
     if results:
         lines.checks("web1", "after", "dokuwiki", results)
     for host in ROOM:
-        lines.checks(host, "after", "workstation", [check("workstation.browser"), check("workstation.spelling")])
+        lines.checks(host, "after", "workstation", [check("workstation.spelling")])
+        lines.checks(host, "after", "browser", [check("browser.opens")])
     lines.finish()
     return lines.lines
 

@@ -275,14 +275,16 @@ class Machine:
         except OSError as problem:
             raise UnreadableError("the kernel does not list its audit rules: %s" % problem) from None
 
-    def once(self, function):
-        """`function(machine)`, called once however many checks ask; what it raised is raised again."""
-        if function not in self._results:
+    def once(self, function, *words):
+        """`function(machine, *words)`, called once for the same words however many checks ask; what it raised is raised
+        again."""
+        key = (function, *words)
+        if key not in self._results:
             try:
-                self._results[function] = (function(self), None)
+                self._results[key] = (function(self, *words), None)
             except UnreadableError as problem:
-                self._results[function] = (None, problem)
-        value, problem = self._results[function]
+                self._results[key] = (None, problem)
+        value, problem = self._results[key]
         if problem is not None:
             raise type(problem)(str(problem))
         return value

@@ -77,6 +77,21 @@ def network(value: str) -> str:
     return ""
 
 
+def host_or_network(value: str) -> str:
+    """A host, a domain with all below it (.school.example), or a network."""
+    if network(value) and host(value.removeprefix(".")):
+        return "is not a host, a domain or a network such as school.example or 192.0.2.0/24"
+    return ""
+
+
+def web_site(value: str) -> str:
+    """A host, with a path where only a part of it is meant, or * for all."""
+    where, _, path = value.partition("/")
+    if value == "*" or (not host(where) and ":" not in where and re.fullmatch(r"[^\s*?#]*", path)):
+        return ""
+    return "is not a site such as example.org or example.org/games, without http://, or * for all"
+
+
 def interface_address(value: str) -> str:
     """An address of an interface, with the length of its network."""
     try:
@@ -241,6 +256,11 @@ KINDS: dict[str, Callable[[str], str]] = {
     ),
     "server_name": server_name,
     "host_port": host_port,
+    "host_or_network": host_or_network,
+    "web_site": web_site,
+    "extension_url": _matches(
+        r"https://[^\s/]+/\S+|file:///\S+", "is not the address of an extension such as file:///srv/extension.xpi"
+    ),
     # Words of the configuration of nginx: neither a blank, a quote, a variable nor the end of a directive is in them.
     "url_path": _matches(r"/[^\s;{}\"'$\\#*]*[*]?", "is not a path such as /old or /old/*"),
     "redirect": _matches(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.truth
 MACHINES = """\
 roles: {{harden: ~, timesync: ~}}
 rooms:
-  "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~, backup: ~}}}}
+  "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~, browser: ~, backup: ~}}}}
 servers:
   srv1: {{address: {subnet}.11, roles: {{backup: {{}}}}}}
   web1: {{address: {subnet}.12, roles: {{mariadb: {{databases: [leerlingen]}}}}}}

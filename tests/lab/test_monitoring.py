@@ -18,7 +18,7 @@ pytestmark = pytest.mark.truth
 MACHINES = """\
 roles: {{harden: ~, timesync: ~, monitoring: {everywhere}, logging: {logging}}}
 rooms:
-  "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~}}}}
+  "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~, browser: ~}}}}
 servers:
   srv1: {{address: {subnet}.11, roles: {{ca: {{}}{server}}}}}
   web1: {{address: {subnet}.12, roles: {{php_fpm: {{pools: {{rooster: {{}}}}}}}}}}

@@ -28,7 +28,7 @@ rooms:
     machines:
       ws1: {{address: {subnet}.13, mac: "{mac}"}}
       laptop: {{address: {subnet}.{laptop}, mac: "02:00:00:00:00:0a"}}
-    roles: {{workstation: ~}}
+    roles: {{workstation: ~, browser: ~}}
 servers:
   web1:
     address: {subnet}.12

@@ -23,7 +23,7 @@ roles:
   timesync: ~
   base: {{packages: [less], users: {{docent: {{groups: [audio]}}}}}}
 rooms:
-  "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~}}}}
+  "101": {{machines: ws1, address: {subnet}.13, roles: {{workstation: ~, browser: ~}}}}
 servers:
   srv1: {{address: {subnet}.11}}
   web1: {{address: {subnet}.12, roles: {{nginx: {{sites: {{www.lab.example: {{{site}}}}}}}}}}}

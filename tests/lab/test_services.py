@@ -38,17 +38,20 @@ php_fpm: {packages: [php-pgsql], pools: {lessen: {}}},
 nginx: {sites: {rooster.lab.example: {root: /srv/rooster, php: lessen, test: {contains: wiskunde}}}},
 dokuwiki: {server_names: [boek.lab.example], title: Boek van 101}"""
 OF_WS1 = """\
-apt: {proxy: 'http://SUBNET.12:3142'}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {language: de},
+apt: {proxy: 'http://SUBNET.12:3142'}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {spelling: de},
+browser: {language: de},
 mariadb: {bind_address: 0.0.0.0, open_to: [SUBNET.12], databases: [leerlingen],
   users: {administratie: {password: not-this, host: SUBNET.12, databases: [leerlingen]}}}"""
 CHANGED_WS1 = """\
-apt: {}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {language: nl},
+apt: {}, timesync: {serve_to: [SUBNET.0/24]}, workstation: {}, browser: {language: nl},
 mariadb: {databases: [leerlingen], users: {administratie: {state: absent}}}"""
-GONE_WS1 = ", ".join(f"{role}: {{state: absent}}" for role in ("apt", "mariadb", "print", "timesync", "workstation"))
+GONE_WS1 = ", ".join(
+    f"{role}: {{state: absent}}" for role in ("apt", "mariadb", "print", "timesync", "workstation", "browser")
+)
 OF_SRV1 = ", print: {queues: {lokaal101: {uri: 'cups-pdf:/', room: '101'}}}"
 GONE_SRV1 = ", print: {state: absent}"
 ROLES = "apt,updates,mail,postgresql,php_fpm,nginx,dokuwiki"
-TESTED = f"mariadb,print,timesync,workstation,{ROLES}"
+TESTED = f"mariadb,print,timesync,workstation,browser,{ROLES}"
 GONE = ", ".join(f"{role}: {{state: absent}}" for role in ROLES.split(","))
 PAGE = """<?php
 $server = pg_connect("host=127.0.0.1 dbname=rooster user=rooster password=not-a-secret");
@@ -69,7 +72,7 @@ class Site(SiteFile):
         rows = {"web1": web1, "ws1": ws1, "srv1": srv1}
         texts = {key: text.replace("SUBNET", self.subnet).replace("\n", " ") for key, text in rows.items()}
         head = HEAD.format(**self.facts) + "roles: {harden: ~, timesync: ~}\n"
-        texts["ws1"] = texts["ws1"] or "workstation: ~"
+        texts["ws1"] = texts["ws1"] or "workstation: ~, browser: ~"
         self.path.write_text(head + MACHINES.format(**self.facts, **texts), encoding="utf-8")
         self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
 

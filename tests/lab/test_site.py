@@ -22,7 +22,7 @@ rooms:
   "101":
     machines: ws1
     address: {subnet}.13
-    roles: {{workstation: ~}}
+    roles: {{workstation: ~, browser: ~}}
 servers:
   srv1:
     address: {subnet}.11

@@ -1,7 +1,11 @@
-"""A command, run without a shell. What it reads on standard input and from its environment is never told."""
+"""A command, run without a shell. What it reads on standard input and from its environment is never told.
+
+Checks that ask the same of the same command get the answer of one run of it.
+"""
 
 from __future__ import annotations
 
+import json
 import shlex
 
 MAIN = "argv"
@@ -18,6 +22,11 @@ def describe(select):
 
 
 def look_up(machine, select):
+    return dict(machine.once(_answer, json.dumps(select, sort_keys=True)))
+
+
+def _answer(machine, text):
+    select = json.loads(text)
     done = machine.run(
         _words(select),
         timeout=float(select.get("timeout", 10)),

@@ -81,7 +81,8 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"dokuwiki_users": [{"name": "a", "password": "p"}, {"name": "a", "password": "p"}]},
         "dokuwiki_users[1].name has the same value as dokuwiki_users[0].name: a.",
     ),
-    ("workstation", "main"): ({"workstation_homepage": "school"}, "workstation_homepage is not a web address"),
+    ("workstation", "main"): ({"workstation_packages_extra": ["A b"]}, "workstation_packages_extra[0] is not the"),
+    ("browser", "main"): ({"browser_homepage": "school"}, "browser_homepage is not a web address"),
     ("harden", "main"): ({"harden_grub_password": "welkom01"}, "harden_grub_password is not a hash"),
 }  # fmt: skip
 

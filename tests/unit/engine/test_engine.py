@@ -535,3 +535,15 @@ def test_the_attributes_that_differ_are_in_the_result(machine: Machine) -> None:
 )
 def test_what_a_test_of_a_page_is_about_is_the_address_as_a_user_types_it(select: Any, subject: str) -> None:
     assert evaluate._subject({"source": "http", "select": select}) == subject
+
+
+def test_checks_that_ask_the_same_of_a_command_run_it_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    select = {"argv": ["sh", "-c", f"cat >>{log}; cat {log}"], "stdin": "one "}
+    checks = [
+        {"id": f"a.{number}", "title": "a", "source": "command", "select": select, "expect": {"stdout": "one"}}
+        for number in (1, 2)
+    ]
+    other = {**checks[0], "id": "a.3", "select": {**select, "stdin": "two"}, "expect": {"stdout": "one two"}}
+    results = evaluate.evaluate(Machine(), [*checks, other])
+    assert [result["status"] for result in results] == ["pass", "pass", "pass"]

@@ -75,8 +75,8 @@ def test_audience_and_room_choose() -> None:
     assert "dokuwiki/account" not in names(delivered, audience="student")
     assert names(delivered, audience="student") == names(delivered, audience="user")
     room = names(delivered, audience="user", room="room_014")
-    assert {"workstation/browser", "dokuwiki/open"} <= set(room), "a service is for every room"
-    assert "workstation/browser" not in names(delivered, audience="user", room="wiki_servers")
+    assert {"browser/open", "dokuwiki/open"} <= set(room), "a service is for every room"
+    assert "browser/open" not in names(delivered, audience="user", room="wiki_servers")
     with pytest.raises(OpleverError, match="no room or group 9") as problem:
         handouts(delivered, room="9.99")
     assert problem.value.slug == "handout-room"
@@ -89,7 +89,7 @@ def test_a_role_that_was_skipped_everywhere_tells_nothing() -> None:
 
 
 def test_a_card_is_one_for_all_machines_on_which_it_says_the_same() -> None:
-    (card,) = find(record(), "workstation/browser")
+    (card,) = find(record(), "browser/open")
     assert card.hosts == ("ws1", "ws2")
 
 

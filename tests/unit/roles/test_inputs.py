@@ -51,6 +51,11 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "url": (["https://school.example/x", "about:blank"], ["school.example", "https://", "http://a b"]),
     "unit": (["nginx.service", "postgresql@15-main.service"], ["nginx", "a b.service", "-", "nginx.service;"]),
     "days": (["1", "3650"], ["0", "-1", "36501", "een jaar"]),
+    "host_or_network": (["school.example", ".school.example", "192.0.2.0/24", "192.0.2.9"],
+                        ["a b", "192.0.2.300", "*.school.example", ""]),
+    "web_site": (["example.org", "example.org/games", "192.0.2.9", "*"],
+                 ["http://example.org", "*.example.org", "example.org/*", "a b", "example.org:8080", ""]),
+    "extension_url": (["file:///srv/a.xpi", "https://addons.example/a.xpi"], ["http://a.example/a.xpi", "/srv/a.xpi"]),
     "printer": (["lokaal101", "pr_1.b-2"], ["lokaal 101", "a/b", "-p", "a#b", "", "a" * 128]),
     "printer_uri": (
         ["ipp://192.0.2.201/ipp/print", "ipps://pr1.school.example:8631/", "socket://[2001:db8::1]:9100", "cups-pdf:/"],

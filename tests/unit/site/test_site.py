@@ -46,16 +46,16 @@ def test_a_dictionary_by_name_merges_over_all_levels(load_site: Load, site_text:
 
 def test_state_absent_goes_to_a_role_that_knows_it_and_else_takes_away(load_site: Load, site_text: str) -> None:
     text = site_text.replace(
-        "rooms:", "workstations:\n  roles:\n    workstation: {bookmarks: {Wiki: {url: http://wiki/}}}\nrooms:"
+        "rooms:", "workstations:\n  roles:\n    browser: {bookmarks: {Wiki: {url: http://wiki/}}}\nrooms:"
     ).replace(
         "    address: 198.51.100.11",
         "    address: 198.51.100.11\n    users: {beheer: {state: absent}}\n"
-        "    roles: {workstation: {bookmarks: {Wiki: {state: absent}}}}",
+        "    roles: {browser: {bookmarks: {Wiki: {state: absent}}}}",
     )
     inventory = load_site(text)
     assert accounts(inventory, "pc-101-01")["beheer"]["state"] == "absent"
-    assert variables(inventory, "pc-101-01")["workstation_bookmarks"] == []
-    assert variables(inventory, "pc-med-1")["workstation_bookmarks"] == [{"name": "Wiki", "url": "http://wiki/"}]
+    assert variables(inventory, "pc-101-01")["browser_bookmarks"] == []
+    assert variables(inventory, "pc-med-1")["browser_bookmarks"] == [{"name": "Wiki", "url": "http://wiki/"}]
 
 
 @pytest.mark.parametrize(
