@@ -246,6 +246,8 @@ KINDS: dict[str, Callable[[str], str]] = {
     "host_name": _matches(LABEL, "is not a host name: letters, digits and hyphens, at most 63, and no domain"),
     "domain": domain,
     "locale": _matches(r"[a-z]{2,3}_[A-Z]{2}[.]UTF-8", "is not a locale such as nl_NL.UTF-8"),
+    "language": _matches(r"[a-z]{2,3}(-[a-z]{2,4})?", "is not a language as packages name it, such as nl or en-gb"),
+    "language_tag": _matches(r"[a-z]{2,3}-[A-Z]{2}", "is not a language with its country such as nl-NL"),
     "time_zone": time_zone,
     "clock": _matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is not a time such as 03:00"),
     "keyboard": _matches(r"[a-z]{2,12}(,[a-z]{2,12})*", "is not a keyboard layout such as us or be"),
@@ -305,6 +307,12 @@ KINDS: dict[str, Callable[[str], str]] = {
     "printer": _matches(
         r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}", "is not the name of a queue: letters, digits, dot, hyphen and underscore"
     ),
+    # Places in the registry of LibreOffice.
+    "office_path": _matches(
+        r"/org\.openoffice\.[A-Za-z0-9.]+(/[^/\[\]]+(\['[^']+'\])?)*",
+        "is not a place of settings such as /org.openoffice.Office.Common/Save/Document",
+    ),
+    "setting_name": _matches(r"[A-Za-z0-9_.-]+", "is not the name of a setting: letters, digits, dot, _ and -"),
     "printer_uri": printer_uri,
     "printer_driver": _matches(
         r"everywhere|[A-Za-z][\w.+-]*:[^\s\"']+|[A-Za-z][^\s\"']*/[^\s\"']+",

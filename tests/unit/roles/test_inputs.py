@@ -51,6 +51,13 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "url": (["https://school.example/x", "about:blank"], ["school.example", "https://", "http://a b"]),
     "unit": (["nginx.service", "postgresql@15-main.service"], ["nginx", "a b.service", "-", "nginx.service;"]),
     "days": (["1", "3650"], ["0", "-1", "36501", "een jaar"]),
+    "language": (["nl", "en-gb", "zh-cn"], ["nl_NL", "NL", "nederlands", ""]),
+    "language_tag": (["nl-NL", "en-GB"], ["nl", "nl_NL", "nl-NL.UTF-8", ""]),
+    "office_path": (
+        ["/org.openoffice.Office.Common/Save/Document", "/org.openoffice.Setup/Office/Factories/a:Factory['x.y']"],
+        ["org.openoffice.Setup", "/etc/libreoffice", "/org.openoffice.Setup/", "/org.openoffice.Setup/a['b", ""],
+    ),
+    "setting_name": (["WarnAlienFormat"], ["a b", "a/b", ""]),
     "host_or_network": (["school.example", ".school.example", "192.0.2.0/24", "192.0.2.9"],
                         ["a b", "192.0.2.300", "*.school.example", ""]),
     "web_site": (["example.org", "example.org/games", "192.0.2.9", "*"],

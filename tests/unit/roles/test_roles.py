@@ -29,6 +29,7 @@ OF_OTHER_LABS = {
     "monitoring_servers": "tests/lab/test_monitoring.py",
     "php_servers": SERVICES,
     "postgresql_servers": SERVICES,
+    "office_machines": "extensions/molecule/office/molecule.yml",
     "print_servers": "extensions/molecule/print/molecule.yml",
     "desk_servers": "extensions/molecule/oplever_web/molecule.yml",
 }
