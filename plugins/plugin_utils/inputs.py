@@ -321,6 +321,24 @@ KINDS: dict[str, Callable[[str], str]] = {
     "printer_user": _matches(
         r"@?[A-Za-z_][A-Za-z0-9_.-]*", "is not an account such as jan or a group such as @docenten"
     ),
+    # Names in a directory, where a person often has a dot; and words of sudoers(5), without signs that mean something.
+    "directory_account": _matches(
+        r"[a-z][a-z0-9._-]{0,19}",
+        "is not an account of a directory: 1 to 20 lower case letters, digits, dot, hyphen, underscore; a letter first",
+    ),
+    "directory_group": _matches(
+        r"[a-z0-9][a-z0-9._-]{0,63}",
+        "is not a group of a directory: lower case letters, digits, dot, hyphen and underscore",
+    ),
+    "directory_who": _matches(
+        r"[a-z][a-z0-9._-]{0,19}|%[a-z0-9][a-z0-9._-]{0,63}", "is not an account such as jan or a group such as %beheer"
+    ),
+    "sudo_command": _matches(
+        r"ALL|/[^\s,:=!*?\[\\\"']+( [^,:=!*?\[\\\"'\n]+)?",
+        "is not ALL or a full path, with arguments but without , : = ! * ? [ and quotes",
+    ),
+    "workgroup": _matches(r"[A-Z][A-Z0-9-]{0,14}", "is not a short name: 1 to 15 capitals, digits and hyphens"),
+    "file_name": _matches(r"[^\n\0]+[.]csv", "is not the name of a file .csv"),
     "password_hash": password_hash,
     "grub_hash": _matches(
         r"grub\.pbkdf2\.sha512\.[0-9]+\.[0-9A-F]+\.[0-9A-F]+", "is not a hash that grub-mkpasswd-pbkdf2 made"

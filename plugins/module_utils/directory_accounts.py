@@ -1,0 +1,206 @@
+# Copyright: The Oplever team; MIT licence
+"""Accounts and groups of a directory: read from tables, and compared with what the directory has. Nothing here changes
+anything; oplever.lab.samba_directory carries a plan out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import secrets
+
+NAME = re.compile(r"[a-z][a-z0-9._-]{0,19}")
+GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+COLUMNS = ("account", "name", "groups", "state")
+STATES = ("present", "absent")
+CONSONANTS, DIGITS = "bcdfghjkmnpqrstvwxz", "23456789"
+"""Without letters and digits that look alike on paper, and without vowels, so that no words come out."""
+
+
+class Plan:
+    """Steps in order, each with what it is for in words; `shown` has before and after of each account and group."""
+
+    def __init__(self):
+        self.differences = []
+        self.steps = []
+        self.shown = []
+
+    def add(self, words, *step):
+        self.differences.append(words)
+        self.steps.append(step)
+
+    def show(self, header, before, after):
+        texts = [json.dumps(part, indent=1, sort_keys=True) + "\n" if part else "" for part in (before, after)]
+        self.shown.append({"before_header": header, "after_header": header, "before": texts[0], "after": texts[1]})
+
+
+def password(length):
+    """A first password: groups of letters and digits, of at least three kinds of signs, as the domain asks."""
+    parts = []
+    while len("-".join(parts)) < max(length, 14):
+        signs = DIGITS if len(parts) % 2 else CONSONANTS
+        parts.append("".join(secrets.choice(signs) for _ in range(4)))
+    return "-".join(parts).capitalize()
+
+
+def table(name, text):
+    """(accounts, mistakes) of a CSV file with the columns account, name, groups and state, of which the first is
+    required. Spreadsheets in Dutch write a semicolon between the columns; groups have blanks between them."""
+    lines = text.lstrip("\ufeff").splitlines()
+    if not lines:
+        return [], ["%s: the table is empty; its first line is account,name,groups." % name]
+    reader = csv.reader(lines, delimiter=";" if ";" in lines[0] else ",")
+    header = [cell.strip().lower() for cell in next(reader)]
+    unknown = [column for column in header if column not in COLUMNS]
+    if unknown or "account" not in header or len(set(header)) < len(header):
+        what = 'there is no column "%s"' % unknown[0] if unknown else "each column is there once, account always"
+        return [], ["%s:1: %s; the columns are %s." % (name, what, ", ".join(COLUMNS))]
+    accounts, mistakes = [], []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        place = "%s:%d" % (name, reader.line_num)
+        if len(cells) != len(header):
+            advice = "put quotes around a value with a comma or semicolon in it"
+            mistakes.append("%s: has %d columns and the first line %d; %s." % (place, len(cells), len(header), advice))
+            continue
+        row = {column: cell.strip() for column, cell in zip(header, cells)}
+        account = {"name": row["account"], "place": place, "of_table": True}
+        if row.get("name"):
+            account["full_name"] = row["name"]
+        if "groups" in row:
+            account["groups"] = row["groups"].split()
+        if row.get("state"):
+            account["state"] = row["state"]
+        accounts.append(account)
+    return accounts, mistakes
+
+
+def declared(users, tables):
+    """The accounts of the inventory and of the tables, in one form. Raises ValueError with all mistakes."""
+    rows, mistakes = [dict(user, place="directory_users: %s" % user["name"]) for user in users], []
+    for each in tables:
+        accounts, wrong = table(each["name"], each["text"])
+        rows += accounts
+        mistakes += wrong
+    first = {}
+    for row in rows:
+        problem = mistake(row)
+        if not problem and row["name"] in first:
+            problem = "account %s stands at %s too; remove one of them" % (row["name"], first[row["name"]])
+        if problem:
+            mistakes.append("%s: %s." % (row["place"], problem))
+        first.setdefault(row["name"], row["place"])
+    if mistakes:
+        raise ValueError("Nothing was changed. " + " ".join(mistakes))
+    return rows
+
+
+def mistake(row):
+    """What is wrong with an account, and what to do; empty when nothing is."""
+    if not NAME.fullmatch(row["name"]):
+        return "%r is no name of an account: give 1 to 20 lower case letters, digits, . _ -, a letter first" % row["name"]
+    if row.get("state", "present") not in STATES:
+        return "state %r is not known; it is present or absent" % row["state"]
+    if any(ord(sign) < 32 for sign in row.get("full_name", "")):
+        return "the full name has a line break; remove it"
+    wrong = [group for group in row.get("groups") or [] if row.get("of_table") and not GROUP.fullmatch(group)]
+    if wrong:
+        advice = "give lower case letters, digits, . _ -, and a blank between groups"
+        return "%r is no name of a group: %s" % (wrong[0], advice)
+    return ""
+
+
+def plan(accounts, groups, has, remove="disable"):
+    """What makes the directory as declared. `has`: accounts (name -> full_name, enabled, groups, system) and groups
+    (name -> description, system). Raises ValueError for what belongs to the domain itself."""
+    refuse(accounts, groups, has)
+    steps = Plan()
+    present = [account for account in accounts if account.get("state", "present") == "present"]
+    used = {group.lower(): "" for account in present for group in account.get("groups") or []}
+    named = {group["name"]: group for group in groups}
+    for name in sorted({*used, *(name for name, group in named.items() if group.get("state") != "absent")}):
+        settle_group(steps, name, named.get(name, {}).get("description"), has["groups"].get(name))
+    for account in present:
+        settle_account(steps, account, has["accounts"].get(account["name"]))
+    for account in accounts:
+        if account.get("state") == "absent":
+            take_away(steps, account["name"], has["accounts"].get(account["name"]), remove)
+    for name in sorted(name for name, group in named.items() if group.get("state") == "absent"):
+        if name in has["groups"]:
+            steps.add("group %s: is still there" % name, "delete_group", name)
+            steps.show("group %s" % name, {"description": has["groups"][name]["description"]}, None)
+    return steps
+
+
+def refuse(accounts, groups, has):
+    wrong = [group["name"] for group in groups if group.get("state") != "absent" and not GROUP.fullmatch(group["name"])]
+    if wrong:
+        raise ValueError("directory_groups: %r is no name of a group: lower case letters, digits, . _ -." % wrong[0])
+    for kind, names in (("account", [row["name"] for row in accounts]), ("group", [row["name"] for row in groups])):
+        systems = [name for name in names if has[kind + "s"].get(name, {}).get("system")]
+        if systems:
+            raise ValueError("%s %s belongs to the domain itself; take another name." % (kind, systems[0]))
+    gone = {group["name"] for group in groups if group.get("state") == "absent"}
+    for account in accounts:
+        for group in (name.lower() for name in account.get("groups") or []):
+            row = has["groups"].get(group)
+            if row and row["system"] and account.get("of_table"):
+                advice = "an account with such rights is named in directory_users"
+                raise ValueError("%s: group %s belongs to the domain itself; %s." % (account["place"], group, advice))
+            if row is None and not GROUP.fullmatch(group):
+                raise ValueError("%s: there is no group %r; it cannot be made either." % (account["place"], group))
+            if group in gone and account.get("state", "present") == "present":
+                raise ValueError("%s: group %s is to be removed; take it out." % (account["place"], group))
+    both = {row["name"] for row in accounts if row.get("state", "present") == "present"} & (
+        {row["name"] for row in groups} | {name.lower() for row in accounts for name in row.get("groups") or []}
+    )
+    if both:
+        raise ValueError("%s is the name of an account and of a group; the directory has one." % sorted(both)[0])
+
+
+def settle_group(steps, name, description, row):
+    if row is None:
+        steps.add("group %s: missing" % name, "make_group", name, description or "")
+        steps.show("group %s" % name, None, {"description": description or ""})
+    elif description is not None and description != row["description"]:
+        steps.add("group %s: has another description" % name, "describe_group", name, description)
+        steps.show("group %s" % name, {"description": row["description"]}, {"description": description})
+
+
+def settle_account(steps, account, row):
+    name, before = account["name"], len(steps.steps)
+    wanted = {
+        "full_name": account.get("full_name", row["full_name"] if row else name),
+        "enabled": True,
+        "groups": sorted({group.lower() for group in account.get("groups") or []}),
+    }
+    if account.get("groups") is None:
+        wanted["groups"] = row["groups"] if row else []
+    if row is None:
+        steps.add("account %s: missing" % name, "make_account", name)
+        row = {"full_name": name, "enabled": True, "groups": []}
+    elif not row["enabled"]:
+        steps.add("account %s: is disabled" % name, "enable", name)
+    if wanted["full_name"] != row["full_name"]:
+        steps.add("account %s: has another name" % name, "name_account", name, wanted["full_name"])
+    for group in sorted(set(wanted["groups"]) - set(row["groups"])):
+        steps.add("account %s: is not in group %s" % (name, group), "join", name, group)
+    for group in sorted(set(row["groups"]) - set(wanted["groups"])):
+        steps.add("account %s: is in group %s" % (name, group), "leave", name, group)
+    if len(steps.steps) > before:
+        is_new = steps.steps[before][0] == "make_account"
+        known = {key: row[key] for key in wanted}
+        steps.show("account %s" % name, None if is_new else known, wanted)
+
+
+def take_away(steps, name, row, remove):
+    if row is None or (remove == "disable" and not row["enabled"]):
+        return
+    known = {key: row[key] for key in ("full_name", "enabled", "groups")}
+    if remove == "delete":
+        steps.add("account %s: deleted" % name, "delete", name)
+        steps.show("account %s" % name, known, None)
+        return
+    steps.add("account %s: disabled, not deleted" % name, "disable", name)
+    steps.show("account %s" % name, known, dict(known, enabled=False))
