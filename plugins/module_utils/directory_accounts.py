@@ -64,7 +64,7 @@ def table(name, text):
             advice = "put quotes around a value with a comma or semicolon in it"
             mistakes.append("%s: has %d columns and the first line %d; %s." % (place, len(cells), len(header), advice))
             continue
-        row = {column: cell.strip() for column, cell in zip(header, cells)}
+        row = {column: cell.strip() for column, cell in zip(header, cells)}  # noqa: B905
         account = {"name": row["account"], "place": place, "of_table": True}
         if row.get("name"):
             account["full_name"] = row["name"]
@@ -99,7 +99,8 @@ def declared(users, tables):
 def mistake(row):
     """What is wrong with an account, and what to do; empty when nothing is."""
     if not NAME.fullmatch(row["name"]):
-        return "%r is no name of an account: give 1 to 20 lower case letters, digits, . _ -, a letter first" % row["name"]
+        advice = "give 1 to 20 lower case letters, digits, . _ -, a letter first"
+        return "%r is no name of an account: %s" % (row["name"], advice)
     if row.get("state", "present") not in STATES:
         return "state %r is not known; it is present or absent" % row["state"]
     if any(ord(sign) < 32 for sign in row.get("full_name", "")):

@@ -105,13 +105,20 @@ import tempfile
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils import directory_accounts as accounts
 
+try:
+    import ldb
+    from samba.auth import system_session
+    from samba.param import LoadParm
+    from samba.samdb import SamDB
+except ImportError:  # said where the database is opened
+    ldb = None
+
 STATE = "/var/lib/samba"
 MAKING = "/var/lib/samba/oplever-making"
 """Is there while a domain is made, so that half a domain is never taken for a whole one."""
 MARK = "/var/lib/oplever-directory/domain"
 DISABLED = 0x2  # a bit of userAccountControl
 NEVER = "-9223372036854775808"
-MISSING = "The Python of Samba is not there: install python3-samba."
 DICTIONARIES = {"type": "list", "elements": "dict", "default": []}
 
 
@@ -246,16 +253,10 @@ class Directory:
     """The database of the domain on this machine, as root has it."""
 
     def __init__(self):
-        try:
-            import ldb
-            from samba.auth import system_session
-            from samba.param import LoadParm
-            from samba.samdb import SamDB
-        except ImportError:
-            raise ValueError(MISSING) from None
+        if ldb is None:
+            raise ValueError("The Python of Samba is not there: install python3-samba.")
         parameters = LoadParm()
         parameters.load_default()
-        self.ldb = ldb
         try:
             self.database = SamDB(session_info=system_session(), lp=parameters)
         except ldb.LdbError as problem:
@@ -265,7 +266,7 @@ class Directory:
         return str(self.database.domain_dns_name()).lower()
 
     def search(self, expression, attributes):
-        scope = self.ldb.SCOPE_SUBTREE
+        scope = ldb.SCOPE_SUBTREE
         return self.database.search(self.database.domain_dn(), scope, expression, attributes)
 
     def content(self):
@@ -294,13 +295,13 @@ class Directory:
         return bool(rows) and _text(rows[0], "pwdLastSet") == "0"
 
     def policy(self, name):
-        row = self.database.search(self.database.domain_dn(), self.ldb.SCOPE_BASE, attrs=[name])[0]
+        row = self.database.search(self.database.domain_dn(), ldb.SCOPE_BASE, attrs=[name])[0]
         return _text(row, name)
 
     def set_value(self, dn, attribute, value):
-        message = self.ldb.Message(dn if isinstance(dn, self.ldb.Dn) else self.ldb.Dn(self.database, dn))
-        flag = self.ldb.FLAG_MOD_REPLACE
-        message[attribute] = self.ldb.MessageElement([value] if value else [], flag, attribute)
+        message = ldb.Message(dn if isinstance(dn, ldb.Dn) else ldb.Dn(self.database, dn))
+        flag = ldb.FLAG_MOD_REPLACE
+        message[attribute] = ldb.MessageElement([value] if value else [], flag, attribute)
         self.database.modify(message)
 
     def carry_out(self, steps, given, kept, length):

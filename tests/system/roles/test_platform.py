@@ -19,7 +19,7 @@ ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding=
 # Entry point -> variables that its argument specification requires.
 CLIENT = {
     "dns_client_servers": ["192.0.2.1"],
-    **dict.fromkeys(("backup_server", "monitoring_server", "logging_server", "print_server"), "srv1"),
+    **{f"{role}_server": "srv1" for role in ("backup", "monitoring", "logging", "print", "directory")},
 }
 """What a client has to know of its servers."""
 POINTS: dict[tuple[str, str], dict[str, Any]] = {
@@ -69,6 +69,8 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("logging", "client"): ({"logging_local_size": "0M"}, "logging_local_size is not a size such as 500M"),
     ("monitoring", "main"): ({"monitoring_mail_to": ["beheer"]}, "monitoring_mail_to[0] is not a mail address"),
     ("monitoring", "client"): ({"monitoring_watch": [{"role": "a", "port": 0}]}, "monitoring_watch[0].port is not a"),
+    ("directory", "main"): ({"directory_users": [{"name": "J. Vries"}]}, "directory_users[0].name is not an account"),
+    ("directory", "client"): ({"directory_allow_groups": ["3A"]}, "directory_allow_groups[0] is not a group of a"),
     ("print", "main"): ({"print_queues": [{"name": "a", "uri": "192.0.2.9"}]}, "print_queues[0].uri is not the"),
     ("print", "client"): ({"print_default": "a b"}, "print_default is not the name of a queue"),
     ("backup", "main"): ({"backup_time": "2 uur"}, "backup_time is not a time such as 03:00"),
