@@ -147,7 +147,7 @@ class _Writer:
         merged = self._write_levels(variables, [*around, *narrow], narrow, layer)
         if merged.absent:
             variables["oplever_without"] = sorted(self.roles.get(name).short for name in merged.absent)
-        variables |= upkeep.variables(present, {role.name for role in serving}, merged.options)
+        variables |= upkeep.variables(present, {role.name for role in serving}, merged.options, layer)
         for role in present:
             self._require(role, merged, [*around, *narrow])
         # What was sent to a server that is gone has to be stopped on every machine: the main entry point does both.

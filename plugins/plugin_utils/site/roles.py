@@ -33,6 +33,8 @@ class Role:
     declaration: Mapping[str, Any] = field(default_factory=dict)
     everywhere: bool = False
     layers: frozenset[str] = frozenset()
+    without_clients: frozenset[str] = frozenset()
+    """Layers whose machines do not use what the role serves."""
     group: str | None = None
     foreign: bool = False
     has_tests: bool = True
@@ -148,6 +150,9 @@ def _role(
         declaration=content,
         everywhere="all" in groups,
         layers=frozenset(groups) & frozenset(LAYERS),
+        without_clients=frozenset(LAYERS).intersection(
+            group for entry in role_entries if "tasks" in entry for group in entry.get("except", ())
+        ),
         group=f"role_{short}" if foreign else next((group for group in groups if group not in ("all", *LAYERS)), None),
         foreign=foreign,
         has_tests=(directory / "tasks/verify.yml").is_file(),

@@ -12,11 +12,11 @@ CONDITIONS = frozenset({"at", "when", "unless"})
 
 
 def variables(
-    roles: Iterable[Role], serving: Container[str], options: Mapping[str, Mapping[str, Any]]
+    roles: Iterable[Role], serving: Container[str], options: Mapping[str, Mapping[str, Any]], layer: str = ""
 ) -> dict[str, list[dict[str, Any]]]:
     """`oplever_backup` (rows with `role`, `path` and what else is declared) and `oplever_monitoring` (rows with `role`
     and one of `unit`, `port` and `url`) of a machine with these roles. `serving` names those of them that it serves to
-    others, `options` are the values of each."""
+    others, `options` are the values of each, `layer` is that of the machine."""
     backup: list[dict[str, Any]] = []
     monitoring: list[dict[str, Any]] = []
     for role in roles:
@@ -24,16 +24,17 @@ def variables(
         if values.get("state") == "absent":
             continue
         is_server = not role.serving or role.name in serving
-        for item in _applying(role, "backup", values, is_server):
+        uses = "servers" if is_server else "" if layer in role.without_clients else "clients"
+        for item in _applying(role, "backup", values, uses):
             backup += [{**item, "path": path} for path in _paths(item.pop("path", ""), item.pop("option", ""), values)]
-        monitoring += _applying(role, "monitoring", values, is_server)
+        monitoring += _applying(role, "monitoring", values, uses)
     return {"oplever_backup": backup, "oplever_monitoring": monitoring}
 
 
-def _applying(role: Role, key: str, values: Mapping[str, Any], is_server: bool) -> Iterator[dict[str, Any]]:
+def _applying(role: Role, key: str, values: Mapping[str, Any], uses: str) -> Iterator[dict[str, Any]]:
     for item in role.declaration.get(key, ()):
         where = item.get("at", "all")
-        if where in ("all", "servers" if is_server else "clients") and conditions.holds(item, values):
+        if where in ("all", uses) and conditions.holds(item, values):
             yield {"role": role.name, **{name: value for name, value in item.items() if name not in CONDITIONS}}
 
 

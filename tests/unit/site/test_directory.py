@@ -38,7 +38,9 @@ def test_what_the_server_keeps_is_backed_up_and_watched(load_site: Any) -> None:
     machines = load_site(SITE).machines
     rows = {row["path"]: row for row in machines["srv1"]["oplever_backup"] if row["role"] == "directory"}
     assert rows["/var/backups/oplever-directory"]["dump"] == "oplever-directory dump"
-    assert "samba-ad-dc.service" in [row.get("unit") for row in machines["srv1"]["oplever_monitoring"]]
+    units = {name: [row.get("unit") for row in machine["oplever_monitoring"]] for name, machine in machines.items()}
+    assert {name for name, watched in units.items() if "samba-ad-dc.service" in watched} == {"srv1"}
+    assert {name for name, watched in units.items() if "sssd.service" in watched} == {"pc1", "pc2", "pc3"}
     assert [row for row in machines["srv2"].get("oplever_backup", []) if row["role"] == "directory"] == []
 
 

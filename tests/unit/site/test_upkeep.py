@@ -18,6 +18,7 @@ KEEPING = {
     "base",
     "ca",
     "dhcp",
+    "directory",
     "dokuwiki",
     "harden",
     "mariadb",
