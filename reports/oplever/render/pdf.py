@@ -35,7 +35,7 @@ _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
 
 _WORD = 18
-"""Letters of a word after which a line may break anywhere in it. It may break after a sign between words in any case."""
+"""Letters without a sign among them after which a line may break in a long word; it may break after each sign too."""
 
 _DRAWN = (
     (0x20, 0x2FF),

@@ -50,7 +50,9 @@ class PostgreSQL:
     suffix = "dump"
 
     def names(self) -> list[str]:
-        return self._ask("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'").splitlines()
+        return self._ask(
+            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        ).splitlines()
 
     def dump(self, name: str, path: Path) -> None:
         with path.open("wb") as stream:
