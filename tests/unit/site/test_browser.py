@@ -112,6 +112,7 @@ def test_what_is_forbidden_and_what_else_is_asked() -> None:
     [
         ({}, []),
         ({"proxy": "proxy:3128", "proxy_file": "http://proxy/"}, ["both set"]),
+        ({"policies": {"DisableDeveloperTools": True}}, ["does not answer the tests"]),
         ({"extensions": [{"id": "a@x"}]}, ["a@x needs a package or a url"]),
         ({"extensions": [{"id": "a@x", "state": "blocked"}]}, []),
     ],
