@@ -58,8 +58,8 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 GONE = re.compile(r"(?m)^(?:Purg|Remv) (\S+) ")
-LEFT_GROUPS = {"ssl-cert": "ssl-cert", "cups-daemon": "lpadmin"}
-"""Package to the group that it leaves behind when it is purged."""
+LEFT_GROUPS = {"ssl-cert": {"ssl-cert"}, "lpadmin": {"cups-client", "cups-daemon"}}
+"""Group to the packages that make it and leave it behind when they are purged."""
 TAKEN_ALONG = {"locales": "/etc/default/locale"}
 """Package to a link of systemd that it takes along; systemd makes it again at the next start, or when asked."""
 # A package that another one only suggests was not there for that one: apt installs no suggestions by itself.
@@ -88,7 +88,7 @@ def main():
     names, kept = plan(module.params["packages"], verb, run)
     if names and not module.check_mode:
         run(*APT, verb, *names)
-        for group in [LEFT_GROUPS[name] for name in names if verb == "purge" and name in LEFT_GROUPS]:
+        for group in groups_left(names, states_of_packages(run)) if verb == "purge" else ():
             if module.run_command(["getent", "group", group])[0] == 0:
                 run("groupdel", group)
         for path in [TAKEN_ALONG[name] for name in names if verb == "purge" and name in TAKEN_ALONG]:
@@ -96,12 +96,21 @@ def main():
     module.exit_json(changed=bool(names), purged=names, kept=kept)
 
 
+def states_of_packages(run):
+    """Package -> its state in dpkg's words."""
+    lines = run("dpkg-query", "--show", "--showformat=${Package}\t${db:Status-Status}\n").splitlines()
+    return dict(line.split("\t", 1) for line in lines)
+
+
+def groups_left(purged, states):
+    """Groups of these packages that no package on the machine has any more."""
+    present = {name for name, state in states.items() if state != "not-installed"}
+    return [group for group, makers in LEFT_GROUPS.items() if makers & set(purged) and not makers & present]
+
+
 def plan(packages, verb, run):
     """(packages that go, package that stays -> packages that need it); `run` gives the output of a command."""
-    states = dict(
-        line.split("\t", 1)
-        for line in run("dpkg-query", "--show", "--showformat=${Package}\t${db:Status-Status}\n").splitlines()
-    )
+    states = states_of_packages(run)
     absent = ("not-installed", "config-files") if verb == "remove" else ("not-installed",)
     present = [name for name in packages if states.get(name, "not-installed") not in absent]
     if not present:

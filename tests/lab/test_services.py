@@ -145,7 +145,7 @@ def test_services_from_nothing_to_nothing(site: Site) -> None:
 
 STAYS = {
     "psmisc", "dbus-user-session", "/etc/X11", "/etc/X11/Xsession.d", "/etc/X11/Xsession.d/20dbus_xdg-runtime",
-    "gawk", "libmpfr6", "libsigsegv2", "awk", "/etc/profile.d/gawk.sh", "/etc/profile.d/gawk.csh",
+    "lsb-release", "gawk", "libmpfr6", "libsigsegv2", "awk", "/etc/profile.d/gawk.sh", "/etc/profile.d/gawk.csh",
 }  # fmt: skip
 """Packages that came along with PHP, the browser and the database, with their files: others recommend them, or need an
 awk, whichever it is, so that apt does not take them for left over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.oplever.lab.plugins.modules import apt_purge
 
 NEEDS = {"wiki": {"php"}, "php": {"php-common"}, "nginx": {"nginx-common"}, "forgotten": set(), "editor": set()}
@@ -64,3 +65,19 @@ def test_a_package_that_is_not_there_is_passed_over() -> None:
 def test_settings_of_a_removed_package_go_with_a_purge_alone() -> None:
     assert plan(Apt("editor"), "old") == (["old"], {})
     assert plan(Apt("editor"), "old", verb="remove") == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("purged", "left", "groups"),
+    [
+        (["cups-client"], {}, ["lpadmin"]),
+        (["cups-client", "cups-daemon"], {"cups-client": "not-installed"}, ["lpadmin"]),
+        (["cups-daemon"], {"cups-client": "installed"}, []),
+        (["cups-client"], {"cups-daemon": "config-files"}, []),
+        (["nginx"], {}, []),
+    ],
+)
+def test_a_group_goes_with_the_last_package_that_makes_it(
+    purged: list[str], left: dict[str, str], groups: list[str]
+) -> None:
+    assert apt_purge.groups_left(purged, left) == groups
