@@ -79,8 +79,8 @@ def table(name, text):
 def declared(users, tables):
     """The accounts of the inventory and of the tables, in one form. Raises ValueError with all mistakes."""
     rows, mistakes = [dict(user, place="directory_users: %s" % user["name"]) for user in users], []
-    for each in tables:
-        accounts, wrong = table(each["name"], each["text"])
+    for source in tables:
+        accounts, wrong = table(source["name"], source["text"])
         rows += accounts
         mistakes += wrong
     first = {}
@@ -112,40 +112,40 @@ def mistake(row):
     return ""
 
 
-def plan(accounts, groups, has, remove="disable"):
-    """What makes the directory as declared. `has`: accounts (name -> full_name, enabled, groups, system) and groups
-    (name -> description, system). Raises ValueError for what belongs to the domain itself."""
-    refuse(accounts, groups, has)
+def plan(accounts, groups, directory, remove="disable"):
+    """What makes the directory as declared. `directory` is its content: accounts (name -> full_name, enabled, groups,
+    system) and groups (name -> description, system). Raises ValueError for what belongs to the domain itself."""
+    refuse(accounts, groups, directory)
     steps = Plan()
     present = [account for account in accounts if account.get("state", "present") == "present"]
     used = {group.lower(): "" for account in present for group in account.get("groups") or []}
     named = {group["name"]: group for group in groups}
     for name in sorted({*used, *(name for name, group in named.items() if group.get("state") != "absent")}):
-        settle_group(steps, name, named.get(name, {}).get("description"), has["groups"].get(name))
+        settle_group(steps, name, named.get(name, {}).get("description"), directory["groups"].get(name))
     for account in present:
-        settle_account(steps, account, has["accounts"].get(account["name"]))
+        settle_account(steps, account, directory["accounts"].get(account["name"]))
     for account in accounts:
         if account.get("state") == "absent":
-            take_away(steps, account["name"], has["accounts"].get(account["name"]), remove)
+            take_away(steps, account["name"], directory["accounts"].get(account["name"]), remove)
     for name in sorted(name for name, group in named.items() if group.get("state") == "absent"):
-        if name in has["groups"]:
+        if name in directory["groups"]:
             steps.add("group %s: is still there" % name, "delete_group", name)
-            steps.show("group %s" % name, {"description": has["groups"][name]["description"]}, None)
+            steps.show("group %s" % name, {"description": directory["groups"][name]["description"]}, None)
     return steps
 
 
-def refuse(accounts, groups, has):
+def refuse(accounts, groups, directory):
     wrong = [group["name"] for group in groups if group.get("state") != "absent" and not GROUP.fullmatch(group["name"])]
     if wrong:
         raise ValueError("directory_groups: %r is no name of a group: lower case letters, digits, . _ -." % wrong[0])
     for kind, names in (("account", [row["name"] for row in accounts]), ("group", [row["name"] for row in groups])):
-        systems = [name for name in names if has[kind + "s"].get(name, {}).get("system")]
+        systems = [name for name in names if directory[kind + "s"].get(name, {}).get("system")]
         if systems:
             raise ValueError("%s %s belongs to the domain itself; take another name." % (kind, systems[0]))
     gone = {group["name"] for group in groups if group.get("state") == "absent"}
     for account in accounts:
         for group in (name.lower() for name in account.get("groups") or []):
-            row = has["groups"].get(group)
+            row = directory["groups"].get(group)
             if row and row["system"] and account.get("of_table"):
                 advice = "an account with such rights is named in directory_users"
                 raise ValueError("%s: group %s belongs to the domain itself; %s." % (account["place"], group, advice))
@@ -191,17 +191,17 @@ def settle_account(steps, account, row):
         steps.add("account %s: is in group %s" % (name, group), "leave", name, group)
     if len(steps.steps) > before:
         is_new = steps.steps[before][0] == "make_account"
-        known = {key: row[key] for key in wanted}
-        steps.show("account %s" % name, None if is_new else known, wanted)
+        shown = {key: row[key] for key in wanted}
+        steps.show("account %s" % name, None if is_new else shown, wanted)
 
 
 def take_away(steps, name, row, remove):
     if row is None or (remove == "disable" and not row["enabled"]):
         return
-    known = {key: row[key] for key in ("full_name", "enabled", "groups")}
+    shown = {key: row[key] for key in ("full_name", "enabled", "groups")}
     if remove == "delete":
         steps.add("account %s: deleted" % name, "delete", name)
-        steps.show("account %s" % name, known, None)
+        steps.show("account %s" % name, shown, None)
         return
     steps.add("account %s: disabled, not deleted" % name, "disable", name)
-    steps.show("account %s" % name, known, dict(known, enabled=False))
+    steps.show("account %s" % name, shown, dict(shown, enabled=False))

@@ -275,19 +275,19 @@ class Directory:
         expression = "(|(&(objectClass=user)(!(objectClass=computer)))(objectClass=group))"
         rows = self.search(expression, [*shown, "isCriticalSystemObject"])
         names = {str(row.dn): _text(row, "sAMAccountName").lower() for row in rows}
-        found = {"accounts": {}, "groups": {}}
+        content = {"accounts": {}, "groups": {}}
         for row in rows:
             name, system = names[str(row.dn)], _text(row, "isCriticalSystemObject") == "TRUE"
             if b"group" in [bytes(value) for value in row["objectClass"]]:
-                found["groups"][name] = {"description": _text(row, "description"), "system": system}
+                content["groups"][name] = {"description": _text(row, "description"), "system": system}
                 continue
-            found["accounts"][name] = {
+            content["accounts"][name] = {
                 "full_name": _text(row, "displayName") or name,
                 "enabled": not int(_text(row, "userAccountControl") or 0) & DISABLED,
                 "groups": sorted(names[str(dn)] for dn in row.get("memberOf", []) if str(dn) in names),
                 "system": system or name.startswith("dns-"),
             }
-        return found
+        return content
 
     def waits(self, name):
         """Whether the account still has to change its first password."""
