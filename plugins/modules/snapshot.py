@@ -118,7 +118,7 @@ runs:
   type: list
   elements: dict
 runs_unseen:
-  description: Why other runs are not runs.
+  description: Why other runs are not known.
   returned: when they cannot be known
   type: str
 drift:
@@ -190,7 +190,7 @@ def main():
 
 
 def runs_beside(run, stage, check_mode):
-    """`runs`, or `runs_unseen` with why they are not runs."""
+    """`runs`, or `runs_unseen` with why they are not known."""
     if not run.get("run"):
         return {}
     runs = Runs(time.time())
