@@ -27,9 +27,10 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 HOME = Path(os.environ.get("OPLEVER_BACKUP_SERVER_HOME", "/var/lib/oplever-backup-server"))
 SETTINGS = Path(os.environ.get("OPLEVER_BACKUP_SERVER_SETTINGS", "/etc/oplever-backup-server.json"))
@@ -43,6 +44,8 @@ PERIODS = ("daily", "weekly", "monthly")
 DAY, HOUR = datetime.timedelta(days=1), datetime.timedelta(hours=1)
 CHECK_SECONDS = 600
 """How long a day the repositories are read through for damage; the next day goes on where this one ended."""
+PATIENCE = 60.0
+"""Seconds in which a test, or an answer of an administrator, waits for another call that looks at a repository."""
 
 
 class RefusedError(Exception):
@@ -171,15 +174,26 @@ class Client:
         put(self.state_path, json.dumps(self.state, indent=2) + "\n")
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """One call at a time looks at a repository; the state is read again. Raises BusyError."""
+    def alone(self, patience: float = 0.0) -> Iterator[None]:
+        """One call at a time looks at a repository; the state is read again. Raises BusyError when another one still
+        does so after these seconds."""
+        end = time.monotonic() + patience
         with (STATES / f"{self.name}.lock").open("w", encoding="ascii") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BusyError(f"{self.name}: another call looks at its repository") from None
+            while not _locked(stream):
+                if time.monotonic() >= end:
+                    raise BusyError(f"{self.name}: another call looks at its repository")
+                time.sleep(0.2)
             self.state = load(self.state_path)
             yield
+
+
+def _locked(stream: TextIO) -> bool:
+    """Whether nobody else has this file locked; now it is locked here."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 # Commands
@@ -276,9 +290,14 @@ def check_clients(settings: dict[str, Any]) -> list[str]:
 
 def check_client(client: Client) -> str:
     """Its last archive is young enough and nothing is wrong with the others. What a machine that makes an archive now
-    had before counts."""
-    with contextlib.suppress(BusyError), client.alone():
-        client.observe()
+    had before counts; of one of which nothing was seen before, nothing is said."""
+    try:
+        with client.alone(PATIENCE):
+            client.observe()
+    except BusyError as problem:
+        client.state = load(client.state_path)
+        if not client.state.get("archives"):
+            raise RefusedError(f"{problem}. Whether it has an archive is not known yet: ask again later") from None
     if client.state.get("problems"):
         raise RefusedError(f"{client.name}: {'; '.join(client.state['problems'][:3])}")
     last = client.last()
@@ -319,7 +338,7 @@ def export(client: Client, date: str, paths: Sequence[str]) -> None:
 
 
 def accept(client: Client) -> list[str]:
-    with client.alone():
+    with client.alone(PATIENCE):
         accepted = client.state.get("problems", [])
         client.state["problems"] = []
         client.save_state()

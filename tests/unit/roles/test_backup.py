@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import subprocess
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -209,6 +210,28 @@ def test_an_archive_that_is_too_old_or_missing_is_named(repository: Repository) 
     repository.client().state_path.unlink()
     with pytest.raises(repository.server.RefusedError, match="web1 has no archive yet"):
         repository.server.check_clients(SETTINGS)
+
+
+def test_a_test_waits_for_a_call_that_looks_at_the_repository(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer looks every hour; what it has not seen yet is not missing."""
+    monkeypatch.setattr(repository.server, "PATIENCE", 0.1)
+    with repository.client().alone():
+        with pytest.raises(
+            repository.server.RefusedError, match="another call looks .* not known yet: ask again later"
+        ):
+            repository.server.check_clients(SETTINGS)
+    monkeypatch.setattr(repository.server, "PATIENCE", 60)
+    other = repository.client().alone()
+    other.__enter__()
+    timer = threading.Timer(0.5, other.__exit__, (None, None, None))
+    timer.start()
+    assert "web1: the last archive is of" in repository.server.check_clients(SETTINGS)[0]
+    timer.join()
+    monkeypatch.setattr(repository.server, "PATIENCE", 0.1)
+    with repository.client().alone():  # of what was seen before, it tells
+        assert "web1: the last archive is of" in repository.server.check_clients(SETTINGS)[0]
 
 
 def test_a_damaged_file_is_named(repository: Repository) -> None:
