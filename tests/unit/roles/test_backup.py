@@ -217,11 +217,9 @@ def test_a_test_waits_for_a_call_that_looks_at_the_repository(
 ) -> None:
     """The timer looks every hour; what it has not seen yet is not missing."""
     monkeypatch.setattr(repository.server, "PATIENCE", 0.1)
-    with repository.client().alone():
-        with pytest.raises(
-            repository.server.RefusedError, match="another call looks .* not known yet: ask again later"
-        ):
-            repository.server.check_clients(SETTINGS)
+    refused = pytest.raises(repository.server.RefusedError, match="is not known yet: ask again later")
+    with repository.client().alone(), refused:
+        repository.server.check_clients(SETTINGS)
     monkeypatch.setattr(repository.server, "PATIENCE", 60)
     other = repository.client().alone()
     other.__enter__()
