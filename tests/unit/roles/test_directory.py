@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.oplever.lab.plugins.module_utils import directory_accounts as directory
 
+ROLE = Path(__file__).resolve().parents[3] / "roles/directory"
 JAN = {"name": "jan", "full_name": "Jan Smit", "groups": ["3a"]}
 HAS = {
     "accounts": {
@@ -150,3 +154,15 @@ def test_a_password_has_letters_digits_and_the_length(length: int) -> None:
     for password in passwords:
         assert len(password) >= max(length, 14)
         assert re.match(r"[A-Z][a-z]{3}-[2-9]{4}-[a-z]{4}", password)
+
+
+@pytest.mark.parametrize(("account", "is_refused"), [("l.devries", True), ("root", False), ("roo", True)])
+def test_a_machine_is_refused_on_which_ansible_logs_in_with_an_account_of_the_directory(
+    account: str, is_refused: bool
+) -> None:
+    """The program by which the role looks at a machine, before it changes anything there."""
+    look = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))["__directory_look"]
+    command = ["bash", "-c", look, "look", "SCHOOL.EXAMPLE", "srv1.school.example", account]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ("foreign" in done.stdout.splitlines()) is is_refused
+    assert (f"Ansible logs in as {account}, which is no account of this machine" in done.stderr) is is_refused
