@@ -198,6 +198,20 @@ def _replace(path, after, entry, check_mode, keep):
             os.unlink(candidate)
 
 
+def put(path, text, mode, group=-1):
+    """Replace a file in one step. Nothing of the text is left beside it when that cannot be done."""
+    handle, candidate = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".oplever-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            os.fchmod(stream.fileno(), mode)
+            os.fchown(stream.fileno(), -1, group)
+            stream.write(text)
+        os.replace(candidate, path)
+    finally:
+        if os.path.exists(candidate):
+            os.unlink(candidate)
+
+
 def _validate(command, candidate):
     words = [word.replace("%s", candidate) for word in shlex.split(command)]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -16,7 +16,9 @@ description:
   - A package on which another one depends that somebody asked for stays, and is named in C(kept).
 options:
   packages:
-    description: Names of packages. Those that are not there are passed over.
+    description:
+      - Names of packages, or patterns such as C(hunspell-*) for all that the machine has. Those that are not there are
+        passed over.
     type: list
     elements: str
     required: true
@@ -53,6 +55,7 @@ kept:
   type: dict
 """
 
+import fnmatch
 import re
 
 from ansible.module_utils.basic import AnsibleModule
@@ -108,9 +111,16 @@ def groups_left(purged, states):
     return [group for group, makers in LEFT_GROUPS.items() if makers & set(purged) and not makers & present]
 
 
+def expanded(names, states):
+    """The names, with each pattern as the packages that it fits."""
+    fitting = ([name] if name in states else fnmatch.filter(sorted(states), name) for name in names)
+    return list(dict.fromkeys(name for group in fitting for name in group))
+
+
 def plan(packages, verb, run):
     """(packages that go, package that stays -> packages that need it); `run` gives the output of a command."""
     states = states_of_packages(run)
+    packages = expanded(packages, states)
     absent = ("not-installed", "config-files") if verb == "remove" else ("not-installed",)
     present = [name for name in packages if states.get(name, "not-installed") not in absent]
     if not present:

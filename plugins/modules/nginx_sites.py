@@ -95,7 +95,7 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.oplever.lab.plugins.module_utils import originals, rights
+from ansible_collections.oplever.lab.plugins.module_utils import files, originals, rights
 from ansible_collections.oplever.lab.plugins.module_utils.readable import readable
 
 HOME = "/etc/nginx"
@@ -295,9 +295,9 @@ def _try(after, changes, run, home):
                 os.symlink(os.path.join(home, name), os.path.join(place, name))
         os.mkdir(os.path.join(place, "sites-enabled"))
         for name, site in after.items():
-            _put(os.path.join(place, "sites-enabled", name), site, 0o600, os.getegid())
+            files.put(os.path.join(place, "sites-enabled", name), site, 0o600, os.getegid())
         tried = text.replace(os.path.join(home, "sites-enabled"), os.path.join(place, "sites-enabled"))
-        _put(os.path.join(place, "nginx.conf"), tried, 0o600, os.getegid())
+        files.put(os.path.join(place, "nginx.conf"), tried, 0o600, os.getegid())
         done, out, err = run([NGINX, "-q", "-t", "-c", os.path.join(place, "nginx.conf")])
         if done:
             raise ValueError("nginx refuses the new configuration: " + (err or out).strip().replace(place, home))
@@ -311,7 +311,7 @@ def _write(changes, links, home):
         if change.after is not None:
             if change.secret:
                 os.makedirs(os.path.dirname(change.path), 0o755, exist_ok=True)
-            _put(change.path, change.after, change.mode, change.group)
+            files.put(change.path, change.after, change.mode, change.group)
     for path, target in links.items():
         if os.path.lexists(path):
             os.unlink(path)
@@ -321,20 +321,6 @@ def _write(changes, links, home):
         if change.after is None and os.path.exists(change.path):
             os.unlink(change.path)
             _prune(os.path.dirname(change.path), home)
-
-
-def _put(path, text, mode, group):
-    """Replace a file in one step."""
-    handle, candidate = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".oplever-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
-            os.fchmod(stream.fileno(), mode)
-            os.fchown(stream.fileno(), -1, group)
-            stream.write(text)
-        os.replace(candidate, path)
-    finally:
-        if os.path.exists(candidate):
-            os.unlink(candidate)
 
 
 def _prune(directory, home):

@@ -100,10 +100,10 @@ import glob
 import io
 import os
 import shutil
-import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils import directory_accounts as accounts
+from ansible_collections.oplever.lab.plugins.module_utils import files
 
 try:
     import ldb
@@ -243,10 +243,7 @@ class Passwords:
         writer.writeheader()
         writer.writerows(self.rows.values())
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        handle, path = tempfile.mkstemp(dir=os.path.dirname(self.path))  # only its owner can read it
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
-        os.replace(path, self.path)
+        files.put(self.path, text.getvalue(), 0o600)
 
 
 class Directory:

@@ -37,8 +37,8 @@ def _wrong(value, schema, place, definitions):
     if types and not any(_is(value, name) for name in types):
         yield "{} must be {}, not {}".format(place, " or ".join(TYPES[name][1] for name in types), json.dumps(value))
     elif "enum" in schema and value not in schema["enum"] and not isinstance(value, (bool, list, dict)):
-        known = [str(choice) for choice in schema["enum"]]
-        yield "{} cannot be {}; it takes {}{}".format(place, json.dumps(value), ", ".join(known), _meant(value, known))
+        words = [str(choice) for choice in schema["enum"]]
+        yield "{} cannot be {}; it takes {}{}".format(place, json.dumps(value), ", ".join(words), _meant(value, words))
     elif schema.get("format") == "moz-url" and not URL.fullmatch(value):
         yield f"{place} must be an address such as https://school.example/, not {json.dumps(value)}"
     elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
@@ -56,18 +56,18 @@ def _wrong(value, schema, place, definitions):
 
 
 def _inside(value, schema, place, definitions):
-    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     for name in schema.get("required", ()):
         if name not in value:
             yield f"{place} needs {name}"
     for name, item in value.items():
         path = f"{place}.{name}" if place else name
-        found = [known[name]] if name in known else [inner for key, inner in patterns.items() if re.search(key, name)]
-        if found:
-            yield from _wrong(item, found[0], path, definitions)
-        elif (known or patterns) and not schema.get("additionalProperties"):
+        fitting = [named[name]] if name in named else [inner for key, inner in patterns.items() if re.search(key, name)]
+        if fitting:
+            yield from _wrong(item, fitting[0], path, definitions)
+        elif (named or patterns) and not schema.get("additionalProperties"):
             kind = "option" if place else "policy"
-            yield f"{path} is no {kind} of this Firefox{_meant(name, known)}"
+            yield f"{path} is no {kind} of this Firefox{_meant(name, named)}"
 
 
 def _is(value, name):
@@ -76,8 +76,8 @@ def _is(value, name):
     return isinstance(value, TYPES[name][0])
 
 
-def _meant(word, known):
-    close = difflib.get_close_matches(str(word), list(known), 1)
+def _meant(word, choices):
+    close = difflib.get_close_matches(str(word), list(choices), 1)
     return f"; did you mean {close[0]}?" if close else ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from typing import Any
 
 ASKS_HIDDEN = 1  # a style of a message: the answer is the password
 
@@ -43,11 +44,11 @@ pam.pam_authenticate.argtypes = pam.pam_acct_mgmt.argtypes = pam.pam_end.argtype
 
 
 @Ask
-def ask(count: int, messages: object, answers: object, _: object) -> int:
-    answers[0] = ctypes.cast(libc.calloc(count, ctypes.sizeof(Answer)), ctypes.POINTER(Answer))  # type: ignore[index]
+def ask(count: int, messages: Any, answers: Any, _: Any) -> int:
+    answers[0] = ctypes.cast(libc.calloc(count, ctypes.sizeof(Answer)), ctypes.POINTER(Answer))
     for number in range(count):
-        if messages[number].contents.style == ASKS_HIDDEN:  # type: ignore[index]
-            answers[0][number].text = libc.strdup(os.environ["OPLEVER_PASSWORD"].encode())  # type: ignore[index]
+        if messages[number].contents.style == ASKS_HIDDEN:
+            answers[0][number].text = libc.strdup(os.environ["OPLEVER_PASSWORD"].encode())
     return 0
 
 

@@ -74,16 +74,16 @@ def template(node, component, schemas):
 
 def problem_of(prop, node):
     """What is wrong with a setting below this node of the schema; empty when nothing is."""
-    known = {child.get(OOR + "name"): child for child in node if child.tag == "prop"}
+    settings = {child.get(OOR + "name"): child for child in node if child.tag == "prop"}
     name, value = prop.get(OOR + "name"), prop.findtext("value") or ""
-    if name not in known:
-        return f"{name} is no setting{meant(name, known)}"
-    pattern, words = TYPES.get(known[name].get(OOR + "type"), (".*", ""))
+    if name not in settings:
+        return f"{name} is no setting{meant(name, settings)}"
+    pattern, words = TYPES.get(settings[name].get(OOR + "type"), (".*", ""))
     return "" if re.fullmatch(pattern, value, re.DOTALL) else f"{name} must be {words}, not {value}"
 
 
-def meant(word, known):
-    close = difflib.get_close_matches(word, [name for name in known if name], 1)
+def meant(word, choices):
+    close = difflib.get_close_matches(word, [name for name in choices if name], 1)
     return f"; did you mean {close[0]}?" if close else ""
 
 

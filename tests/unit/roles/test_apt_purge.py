@@ -62,6 +62,13 @@ def test_a_package_that_is_not_there_is_passed_over() -> None:
     assert plan(Apt("editor"), "nginx") == ([], {})
 
 
+def test_a_pattern_is_all_that_the_machine_has_of_it() -> None:
+    apt = Apt("nginx", "editor")
+    assert plan(apt, "nginx*", "dictionary-*") == (["nginx", "nginx-common"], {})
+    assert plan(apt, "dictionary-*") == ([], {})
+    assert plan(Apt("editor"), "ol*") == (["old"], {})
+
+
 def test_settings_of_a_removed_package_go_with_a_purge_alone() -> None:
     assert plan(Apt("editor"), "old") == (["old"], {})
     assert plan(Apt("editor"), "old", verb="remove") == ([], {})

@@ -108,3 +108,18 @@ def test_first_passwords_are_kept_for_root_alone_until_they_are_used(tmp_path: P
     assert list(samba.Passwords(str(path)).rows) == ["lot"]
     again.remove(["lot"])
     assert not path.exists()
+
+
+def test_first_passwords_leave_nothing_beside_a_file_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = samba.Passwords(str(tmp_path / "passwords.csv"))
+    kept.rows = {"jan": {"account": "jan", "name": "Jan", "groups": "", "password": "Bcdf-2345-ghjk"}}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(samba.files.os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        kept.write()
+    assert list(tmp_path.iterdir()) == []
