@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import pytest
 
 from lab.conftest import Lab
 
@@ -33,6 +35,12 @@ class SiteFile:
         answer = lab.adhoc("srv1", "-m", "ansible.builtin.debug", "-a", FACTS)
         self.facts: dict[str, Any] = json.loads(json.loads(answer.partition("=> ")[2])["msg"])
         self.subnet: str = self.facts["subnet"]
+
+    @classmethod
+    def booted(cls, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Self:
+        """The lab, booted, and a place for its site file."""
+        lab.ansible("playbooks/lab_up.yml")
+        return cls(lab, tmp_path_factory.mktemp("site") / "site.yml")
 
     def shell(self, host: str, command: str) -> str:
         return self.lab.shell(host, command)

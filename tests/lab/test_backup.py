@@ -35,8 +35,7 @@ OF_THE_MACHINE = """/var/lib/oplever-backup /etc/oplever-backup.json /usr/local/
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> SiteFile:
-    lab.ansible("playbooks/lab_up.yml")
-    site = SiteFile(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    site = SiteFile.booted(lab, tmp_path_factory)
     site.path.write_text((HEAD + MACHINES).format(**site.facts), encoding="utf-8")
     play(site, "--tags", ROLES)
     lab.shell("web1", f"mkdir -p /srv/klas && echo werkstuk >/srv/klas/werkstuk.txt && mariadb -e {TABLE!r}")

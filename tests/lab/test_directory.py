@@ -48,8 +48,7 @@ class Site(SiteFile):
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    lab.ansible("playbooks/lab_up.yml")
-    return Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    return Site.booted(lab, tmp_path_factory)
 
 
 def test_accounts_of_a_table_until_the_directory_is_taken_away(site: Site) -> None:

@@ -83,8 +83,7 @@ def wait(what: Callable[[], str], contains: str, *, gone: bool = False, seconds:
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    lab.ansible("playbooks/lab_up.yml")
-    return Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    return Site.booted(lab, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -111,8 +111,7 @@ STAYS = {"package netbase", "file /etc/networks", "unit systemd-networkd-wait-on
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    lab.ansible("playbooks/lab_up.yml")
-    return Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    return Site.booted(lab, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -67,8 +67,7 @@ class Site(SiteFile):
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Three machines that were delivered."""
-    lab.ansible("playbooks/lab_up.yml")
-    site = Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    site = Site.booted(lab, tmp_path_factory)
     site.write()
     site.lab.shell("web1", "mkdir -p /srv/www && echo Welkom > /srv/www/index.html")
     site.play("site")

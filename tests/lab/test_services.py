@@ -106,8 +106,7 @@ class Site(SiteFile):
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    lab.ansible("playbooks/lab_up.yml")
-    site = Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    site = Site.booted(lab, tmp_path_factory)
     site.play("", srv1="", tags="firewall")
     relay = (ROOT / "extensions/molecule/mail/relay.py").as_posix()
     lab.adhoc(

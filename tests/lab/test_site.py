@@ -57,8 +57,7 @@ class Site(SiteFile):
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    lab.ansible("playbooks/lab_up.yml")
-    site = Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    site = Site.booted(lab, tmp_path_factory)
     site.write("[SUBNET.12]")
     site.shell("web1", "mkdir -p /srv/www && echo Welkom > /srv/www/index.html")  # the admin's own work
     site.play("-e", "oplever_audit=false")

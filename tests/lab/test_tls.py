@@ -52,8 +52,7 @@ class Site(SiteFile):
 
 @pytest.fixture(scope="module")
 def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    lab.ansible("playbooks/lab_up.yml")
-    return Site(lab, tmp_path_factory.mktemp("site") / "site.yml")
+    return Site.booted(lab, tmp_path_factory)
 
 
 def test_a_site_over_tls_from_nothing_to_nothing(site: Site) -> None:
