@@ -7,12 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from types import ModuleType
 
+import programs
 import pytest
 from programs import program
 
@@ -161,22 +162,35 @@ def test_processor_time_is_that_of_all_that_a_job_started(pool: ModuleType, tmp_
     assert busy.processor > idle.processor
 
 
-def test_an_interrupt_ends_the_jobs_that_run(pool: ModuleType, tmp_path: Path) -> None:
-    runner = pool.Pool(tmp_path)
-    marker = tmp_path / "begun"
+def test_an_interrupt_ends_the_jobs_that_run(tmp_path: Path) -> None:
+    """In a program of its own: an interrupt that comes too early or too late must not end the tests."""
+    marker, down = tmp_path / "begun", tmp_path / "down"
     # Begun only when the list of the loop is there: a shell that is interrupted while it makes one runs no trap.
-    trap, loop = f"trap 'echo down >> {tmp_path}/down; exit 1' INT", "for number; do sleep 0.05; done"
-    script = f"{trap}; set -- $(seq 600); touch {marker}; {loop}"
+    script = f"trap 'echo down >> {down}; exit 1' INT; set -- $(seq 600); touch {marker}; for n; do sleep 0.05; done"
+    jobs = [("lab/test_a", script), ("lab/test_b", f"touch {tmp_path}/never")]
+    code = (
+        "import sys; from pathlib import Path; from programs import program\n"
+        f"pool = program(Path({str(ROOT / 'tools/pool')!r}))\n"
+        f"jobs = [pool.Job(name, ('sh', '-c', script)) for name, script in {jobs!r}]\n"
+        f"sys.exit(pool.run(jobs, 1, pool.Pool(Path({str(tmp_path)!r}))))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(programs.__file__).parent)}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
+    while not marker.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert down.read_text(encoding="utf-8") == "down\n"
+    assert not (tmp_path / "never").exists()
 
-    def interrupt() -> None:
-        while not marker.exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    jobs = [shell(pool, "lab/test_a", script), shell(pool, "lab/test_b", f"touch {tmp_path}/never")]
-    assert pool.run(jobs, 1, runner) == 130
-    assert (tmp_path / "down").read_text(encoding="utf-8") == "down\n"
+def test_a_job_that_comes_after_all_were_stopped_does_not_begin(pool: ModuleType, tmp_path: Path) -> None:
+    """A thread may have taken it from the queue a moment before the queue was emptied."""
+    runner = pool.Pool(tmp_path)
+    runner.stop_all()
+    with pytest.raises(CancelledError):
+        runner.run(shell(pool, "lab/test_a", f"touch {tmp_path}/never"))
     assert not (tmp_path / "never").exists()
 
 
