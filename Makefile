@@ -3,13 +3,16 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev lab-up lab-down check golden mutants molecule test coverage kernel truth journeys bench lock sbom clean
+.PHONY: help demo demo-school setup setup-dev lab-up lab-down check golden mutants molecule test coverage kernel truth journeys bench lock sbom clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: ## the main job on the embedded lab, from set-up to report
 	@tools/demo
+
+demo-school: ## a whole school of eight machines, and a day in it
+	@tools/demo-school
 
 setup: ## what running needs: host packages, virtual environment (repeatable)
 	@tools/setup run
@@ -46,7 +49,7 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 	@tools/setup kernel
 	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
 
-JOURNEYS = $(patsubst %,tests/lab/test_%.py,journey network tls site router services directory example backup monitoring playbooks job incidents desk_journey)
+JOURNEYS = $(patsubst %,tests/lab/test_%.py,journey network tls site router services directory example school backup monitoring playbooks job incidents desk_journey)
 truth: setup-dev ## every planted change, misconfiguration and lock-out, hardening and back, the audit held against OpenSCAP, each version (root or sudo)
 	OPLEVER_TRUTH=1 $(BIN)/pytest -m truth tests $(JOURNEYS:%=--ignore=%) -v
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shlex
-from pathlib import Path
 
 import pytest
 
-from lab.conftest import Lab
+from lab.conftest import ROOT, Lab
 from lab.site_file import HEAD, SiteFile
 
 pytestmark = pytest.mark.truth
@@ -26,7 +26,7 @@ CLIENT = """directory: {allow_groups: [3a], test_user: l.devries, sudo: {"%3a": 
 TABLE = 'account;name;groups\nl.devries;"Vries, Lotte de";3a\n'
 OWN = "Kaas+boter7421x"
 """A password as a person chooses it."""
-ANSWER = Path(__file__).with_name("answer.py").read_text(encoding="utf-8")
+ANSWER = (ROOT / "tools/answer.py").read_text(encoding="utf-8")
 SSH = "ssh -tt -o PubkeyAuthentication=no -o StrictHostKeyChecking=accept-new"
 
 
@@ -40,10 +40,10 @@ class Site(SiteFile):
 
     def log_in(self, account: str, *answers: str, command: str = "") -> str:
         """What somebody sees who logs in on ws1 and answers what it asks."""
-        arguments = shlex.join(
-            ["25", *answers, "--", *SSH.split(), f"{account}@localhost", *([command] if command else [])]
+        words = ["python3", "-c", ANSWER, "25", *SSH.split(), f"{account}@localhost", *([command] if command else [])]
+        return self.shell(
+            "ws1", f"{shlex.join(words)} <<'END'\n{json.dumps([row.split('=', 1) for row in answers])}\nEND"
         )
-        return self.shell("ws1", f"python3 - {arguments} <<'END'\n{ANSWER}\nEND")
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,7 @@ def test_people_use_what_is_there(school: School) -> None:
     shell = school.lab.shell
     for pc in ("pc-101-01", "pc-102-01", "pc-med-20"):
         assert "Welkom bij De Linde" in shell(pc, "curl -s -S -m 10 https://www.school.example/", sudo=False)
-        assert "Wiki van De Linde" in shell(pc, "curl -s -S -m 10 https://wiki.school.example/", sudo=False)
+        assert "zojuist opgeleverd" in shell(pc, "curl -s -S -m 10 https://wiki.school.example/", sudo=False)
     assert "198.51.100.5" not in (answer := shell("pc-101-01", "getent hosts printer-101.school.example", sudo=False))
     assert ".133 " in answer
     assert "srv-web" in shell("pc-101-01", "getent hosts www2.school.example", sudo=False)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,8 @@ ENV = {**os.environ, "OPLEVER_LAB": "test", "OPLEVER_JOURNAL": "0"}
 MACHINES = ("srv1", "web1", "ws1")
 
 
-def play(name: str, **env: str) -> subprocess.CompletedProcess[str]:
-    argv = [PLAYBOOK, f"playbooks/lab_{name}.yml"]
+def play(name: str, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
+    argv = [PLAYBOOK, f"playbooks/lab_{name}.yml", *options]
     return subprocess.run(argv, cwd=ROOT, env={**ENV, **env}, text=True, capture_output=True, check=False, timeout=600)
 
 
@@ -128,6 +128,22 @@ def test_a_machine_that_died_is_booted_again_with_what_it_held(lab: None) -> Non
     assert "kept" in shell("ls /root", "ws1")["ws1"]
 
 
+def test_one_machine_is_made_anew_and_the_others_go_on(lab: None) -> None:
+    began = "touch /root/of_before; stat --format=%Y /proc/1"
+    before = shell(began, "srv1", "web1", "ws1")
+    done = play("up", "-e", '{"lab_anew": ["ws1"]}')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert shell("ls /root", "ws1")["ws1"] == ""
+    assert shell("ls /root", "web1")["web1"] == "of_before\n"
+    assert {host: shell(began, host)[host] for host in ("srv1", "web1")} == {k: before[k] for k in ("srv1", "web1")}
+
+
+def test_a_machine_that_the_lab_does_not_have_is_not_made_anew() -> None:
+    done = helper("preflight", anew=["ws9"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "lab_anew names no machine of this lab: ws9" in done.stderr
+
+
 def test_a_machine_comes_back_from_its_own_reboot(lab: None) -> None:
     """Twice: what starts it again must still be there after the first time."""
     # All machines have the kernel of the host, so its boot id stays; what is new is the init of the machine.
@@ -217,10 +233,11 @@ def test_a_host_that_will_not_do_is_refused_with_the_way_out(made_so: str, messa
     assert len(done.stderr.splitlines()) == 1
 
 
-def helper(command: str, prefix: str = "exec") -> subprocess.CompletedProcess[str]:
+def helper(command: str, prefix: str = "exec", anew: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """The role's helper as its tasks call it, for a lab without machines."""
     spec = {"id": LAB_ID, "name": "test", "checkout": str(ROOT), "subnet": "10.99.7", "domain": "lab.example"}
-    settings = {"user": "beheer", "public_key": "", "fresh": False, "timeout": 5, "machines": [], "host_keys": {}}
+    settings = {"user": "beheer", "public_key": "", "fresh": False, "timeout": 5, "machines": [], "host_keys": {},
+                "anew": anew}  # fmt: skip
     argv = ["unshare", "--mount", "sh", "-c", f"{prefix} /usr/bin/python3 {ROOT}/roles/lab/files/lab {command}"]
     return subprocess.run(
         argv, input=json.dumps(spec | settings), text=True, capture_output=True, check=False, timeout=60

@@ -54,7 +54,6 @@ def test_the_processor_time_of_all_machines_is_added_to_the_file_that_asks_for_i
     lab: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lab["cgroups"], "places", lambda name: [tmp_path / "absent", tmp_path / "groups" / name])
-    monkeypatch.setattr(lab["spec"], "STATE", tmp_path / "state")
     for number, name in enumerate(("srv1", "web1", "ws1")):
         (tmp_path / "state/abc123" / name / "root").mkdir(parents=True)
         if name != "ws1":  # stopped, and its group is gone
@@ -64,6 +63,7 @@ def test_the_processor_time_of_all_machines_is_added_to_the_file_that_asks_for_i
     usage = tmp_path / "usage"
     settings = {"id": "abc123", "fresh": False, "timeout": 5, "machines": [], "host_keys": {}}
     texts = dict.fromkeys(("name", "checkout", "subnet", "domain", "user", "public_key"), "")
+    roots = list((tmp_path / "state/abc123").glob("*/root"))
     for path in (str(usage), str(usage), ""):
-        lab["processes"].note_usage(lab["spec"].Spec(**texts, **settings, usage=path))
+        lab["processes"].note_usage(lab["spec"].Spec(**texts, **settings, usage=path), roots)
     assert usage.read_text(encoding="ascii") == "3.0\n3.0\n"

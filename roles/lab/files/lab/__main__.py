@@ -23,7 +23,7 @@ from pathlib import Path
 from base import base, harvest
 from machines import boot, prepare, ready
 from network import network, refuse_used_range, restore_forwarding
-from processes import running_pid, stop_all
+from processes import running_pid, stop
 from spec import CACHE, STATE, BusyError, LabError, Spec, read_spec, run
 
 NEED_MB = 6000
@@ -42,6 +42,9 @@ def preflight(spec: Spec) -> None:
     free = shutil.disk_usage(STATE).free // 1_000_000
     if not any_machine(spec) and free < NEED_MB:
         raise LabError(f"{STATE} has {free} MB free and the lab needs {NEED_MB} MB: make room, or mount a larger disk")
+    if unknown := set(spec.anew) - {machine.name for machine in spec.machines}:
+        names = ", ".join(machine.name for machine in spec.machines)
+        raise LabError(f"lab_anew names no machine of this lab: {', '.join(sorted(unknown))}; there are {names}")
     forget_dead_labs(spec)
     refuse_used_range(spec)
 
@@ -62,8 +65,11 @@ def forget_dead_labs(spec: Spec) -> None:
 
 def up(spec: Spec) -> None:
     if spec.fresh:
-        stop_all(spec)
+        stop(spec)
         shutil.rmtree(spec.directory, ignore_errors=True)
+    for name in spec.anew:
+        stop(spec, name)
+        shutil.rmtree(spec.directory / name, ignore_errors=True)
     spec.directory.mkdir(parents=True, exist_ok=True)
     (spec.directory / "checkout").write_text(spec.checkout + "\n")
     network(spec)
@@ -76,7 +82,7 @@ def up(spec: Spec) -> None:
 
 def down(spec: Spec) -> None:
     harvest(spec)
-    stop_all(spec)
+    stop(spec)
     if run("ip", "link", "show", spec.bridge, check=False).returncode == 0:
         run("ip", "link", "delete", spec.bridge)
         spec.did(f"removed bridge {spec.bridge}")

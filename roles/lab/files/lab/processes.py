@@ -40,54 +40,55 @@ def recorded_pid(spec: Spec, machine: Machine) -> int | None:
     return None
 
 
-def stop_all(spec: Spec) -> None:
-    """End every machine of the lab, whose files are thrown away next: none needs time to shut down."""
-    note_usage(spec)
-    for pid in supervisor_pids(spec):
+def stop(spec: Spec, machine: str = "") -> None:
+    """End every machine of the lab, or one, whose files are thrown away next: none needs time to shut down."""
+    roots = list(spec.directory.glob(f"{machine or '*'}/root"))
+    note_usage(spec, roots)
+    for pid in supervisor_pids(spec, machine):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    stray = nspawn_pids(spec)
+    stray = nspawn_pids(spec, machine)
     for pid in stray:
         for child in children(pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
     deadline = time.monotonic() + 15
-    while nspawn_pids(spec) and time.monotonic() < deadline:
+    while nspawn_pids(spec, machine) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for root in spec.directory.glob("*/root"):
+    for root in roots:
         end_inhabitants(root.parent)
     if stray:
         spec.did(f"stopped {len(stray)} machines")
-    for root in spec.directory.glob("*/root"):
+    for root in roots:
         unmount(root)
         cgroups.remove(f"opl{spec.id}-{root.parent.name}")
 
 
-def note_usage(spec: Spec) -> None:
-    """Add the processor time of the machines that run to the file of who counts it (see `tools/pool`)."""
-    names = [f"opl{spec.id}-{root.parent.name}" for root in spec.directory.glob("*/root")]
+def note_usage(spec: Spec, roots: list[Path]) -> None:
+    """Add the processor time of the machines with these roots to the file of who counts it (see `tools/pool`)."""
+    names = [f"opl{spec.id}-{root.parent.name}" for root in roots]
     if spec.usage and (seconds := sum(map(cgroups.processor, names))):
         with Path(spec.usage).open("a") as file:
             file.write(f"{seconds:.1f}\n")
 
 
-def nspawn_pids(spec: Spec) -> list[int]:
-    """Every nspawn process of this lab, also one whose pid file was never written."""
-    return [pid for pid, argv in processes_of(spec) if argv[0].endswith("systemd-nspawn")]
+def nspawn_pids(spec: Spec, machine: str = "") -> list[int]:
+    """The nspawn processes of this lab, or of one machine of it, also one whose pid file was never written."""
+    return [pid for pid, argv in processes_of(spec, machine) if argv[0].endswith("systemd-nspawn")]
 
 
 def supervisor_pids(spec: Spec, machine: str = "") -> list[int]:
     """The supervisors of this lab, or of one machine of it."""
+    return [pid for pid, argv in processes_of(spec, machine) if str(SUPERVISOR) in argv]
+
+
+def processes_of(spec: Spec, machine: str = "") -> Iterator[tuple[int, list[str]]]:
+    """Process id and arguments of everything that was started to run machines of this lab, or one of them."""
     name = f"--machine=opl{spec.id}-{machine}"
-    return [pid for pid, argv in processes_of(spec) if str(SUPERVISOR) in argv and (not machine or name in argv)]
-
-
-def processes_of(spec: Spec) -> Iterator[tuple[int, list[str]]]:
-    """Process id and arguments of everything that was started to run a machine of this lab."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             argv = entry.read_text(errors="replace").split("\0")
-            if any(part.startswith(f"--machine=opl{spec.id}-") for part in argv):
+            if any(part == name if machine else part.startswith(name) for part in argv):
                 yield int(entry.parent.name), argv
 
 

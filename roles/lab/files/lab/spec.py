@@ -31,7 +31,7 @@ class Machine:
 @dataclass
 class Spec:
     """One lab: `id` is in every name; `subnet` is the first three octets; `checkout` says whose it is; `usage` is a
-    file that gets the processor time of its machines, or empty."""
+    file that gets the processor time of its machines, or empty; `anew` are the machines that are thrown away first."""
 
     id: str
     name: str
@@ -46,6 +46,7 @@ class Spec:
     host_keys: dict[str, str]
     bytecode: bool = False
     usage: str = ""
+    anew: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
 
     @property
