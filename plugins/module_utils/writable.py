@@ -9,6 +9,8 @@ import stat
 from ansible_collections.oplever.lab.plugins.module_utils import names
 
 MOST_LINKS = 40
+NOTHING = os.makedev(1, 3)
+"""/dev/null: a unit that is masked, or a file that is switched off, leads there, and nobody can put something in it."""
 
 
 def by_others(machine, path, *, new_entry=False):
@@ -22,12 +24,16 @@ def by_others(machine, path, *, new_entry=False):
         is_missing = False
         if status.st_uid != 0:
             yield "%s belongs to %s" % (place, names.user(machine, status.st_uid) or status.st_uid)
-        elif stat.S_ISLNK(status.st_mode):
+        elif stat.S_ISLNK(status.st_mode) or _is_nothing(status):
             continue
         elif status.st_mode & stat.S_IWOTH and not is_sticky:
             yield "%s can be written by everybody" % place
         elif status.st_mode & stat.S_IWGRP and status.st_gid != 0 and not is_sticky:
             yield "%s can be written by its group" % place
+
+
+def _is_nothing(status):
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == NOTHING
 
 
 def _decisive(machine, path):

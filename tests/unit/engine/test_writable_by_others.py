@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,18 @@ def test_the_group_counts_unless_it_is_that_of_root_and_so_does_the_owner(tmp_pa
     assert by_others(tmp_path, "/opt/tool") == ["/opt/tool can be written by its group"]
     os.chown(tmp_path / "opt/tool", 4242, 5)
     assert by_others(tmp_path, "/opt/tool") == ["/opt/tool belongs to 4242"]
+
+
+def test_a_unit_that_is_masked_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leads to /dev/null, which everybody may write and which keeps nothing; a file of that name does keep it."""
+    write(tmp_path, "/dev/null", "", 0o666)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/masked.service").symlink_to("/dev/null")
+    machine = Machine(str(tmp_path))
+    assert list(writable.by_others(machine, "/etc/masked.service")) == ["/dev/null can be written by everybody"]
+    monkeypatch.setattr(machine, "status", _with_the_real_device(machine.status))
+    assert list(writable.by_others(machine, "/etc/masked.service")) == []
+
+
+def _with_the_real_device(status: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+    return lambda path, **how: os.stat("/dev/null") if path == "/dev/null" else status(path, **how)
