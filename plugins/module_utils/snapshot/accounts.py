@@ -37,8 +37,12 @@ def collect(machine, places):
     for name, facts in machine.once(account.accounts).items():
         yield Fact("account", name, _account(machine, name, facts, hashes.get(name), name in lingering))
     yield from _other_lines(machine)
+    for name in sorted(hashes.keys() - machine.once(account.accounts).keys()):
+        yield Fact("account", "%s (in /etc/shadow alone)" % name, "no account has this line")
     if hidden:
         yield Unseen("account", str(hidden))
+    yield from _numbers_of_others(machine)
+    yield from _no_groups(machine)
     shadowed = _group_shadow(machine)
     for name, (gid, members) in machine.once(group.groups).items():
         row = shadowed.get(name)
@@ -81,6 +85,22 @@ def _other_lines(machine):
     strange = [line for line in lines if len(line.split(":")) != 7 or not line.split(":")[2].isdigit()]
     if strange:
         yield Fact("account", "(lines that are no account)", masked("; ".join(strange)) or "too many")
+
+
+def _numbers_of_others(machine):
+    """Numbers for containers that are given by the number of an account, or to a name that no account has yet."""
+    names = machine.once(account.accounts)
+    for key, ranges in machine.once(subordinate_ids).items():
+        for name in sorted(ranges.keys() - names.keys()):
+            yield Fact("account", "%s (in /etc/%s)" % (name, key), "%s=%s" % (key, " ".join(ranges[name])))
+
+
+def _no_groups(machine):
+    """Lines of /etc/group that are no group."""
+    lines = [line for line in (machine.read("/etc/group") or "").splitlines() if line.strip()]
+    strange = [line for line in lines if len(line.split(":")) != 4 or not line.split(":")[2].isdigit()]
+    if strange:
+        yield Fact("group", "(lines that are no group)", masked("; ".join(strange)) or "too many")
 
 
 def subordinate_ids(machine):

@@ -13,6 +13,8 @@ LARGEST = 16 << 20
 # Seconds after the unpacking in which the rest of the package's installation may touch files.
 SLACK = 60
 MERGED = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
+# What a package asks and does with the answers when it is configured again; read as root, and no part of SCRIPTS.
+QUESTIONS = (".config", ".templates")
 CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
 SCRIPTS = (".md5sums", ".preinst", ".postinst", ".prerm", ".postrm", ".triggers", ".conffiles")
 

@@ -37,7 +37,8 @@ TREES = (
     "/run/dbus-1/system-services", "/var/lib/extensions", "/var/lib/confexts", "/run/extensions", "/run/confexts",
     "/run/portables", "/var/lib/portables", "/run/userdb", "/run/chrony-dhcp/*.sources", "/run/nologin",
     "/run/systemd/*.conf", "/run/systemd/dnssd", "/run/udev/udev.conf", "/run/udev/hwdb.d", "/run/repart.d",
-    "/run/motd.d", "/run/issue.d",
+    "/run/motd.d", "/run/issue.d", "/run/systemd/system.attached", "/run/systemd/transient/*.d",
+    "/run/user/*/systemd/transient/*.d",
 )  # fmt: skip
 # Below the home of each account: what a login, a session or a program of the account runs or trusts.
 IN_HOME = (
@@ -61,7 +62,9 @@ IN_HOME = (
     ".hgrc", ".subversion/config", ".devscripts", ".sbuildrc", ".quiltrc", ".mkshrc", ".config/zsh", ".config/wgetrc",
     ".config/curlrc", ".xinputrc", ".Xresources", ".Xdefaults", ".xbindkeysrc", ".config/autostart-scripts",
     ".config/plasma-workspace/shutdown", ".config/openbox", ".config/i3", ".config/sway", ".hushlogin", ".terminfo",
-    ".local/lib/python*/site-packages/*.pth", ".local/lib/python*/site-packages/*customize.py",
+    ".local/lib/python*/site-packages/*.pth", ".local/lib/python*/site-packages/*.py",
+    ".local/lib/python*/site-packages/*.pyc", ".local/lib/python*/site-packages/*.so",
+    ".local/lib/python*/site-packages/*/__init__.*", ".local/share/applications/*.desktop", ".bashrc.d", ".profile.d",
 )  # fmt: skip
 # A shell and other programs write these; a link in their place keeps nothing.
 HISTORIES = (".bash_history", ".zsh_history", ".ash_history", ".python_history", ".mysql_history", ".mariadb_history")
@@ -70,36 +73,52 @@ INCLUDED = re.compile(
     r"(?:[ \t]+|[ \t]*[=(][ \t]*)(?:file[ \t]*=[ \t]*)?[\"'<]?(/[^\s\"'<>;#)]+)",
     re.MULTILINE | re.IGNORECASE,
 )
-STARTS = re.compile(
-    r"/etc/cron|/etc/anacrontab|/var/spool/cron/|/etc/rc\.local\Z|.*/systemd/.*\.(?:service|conf|path|socket)\Z"
+# What a unit, a table of aliases, PHP, a shell and sshd read as part of themselves by other words, whatever its name.
+READ = re.compile(
+    r"^[^#;\n]*?(?:EnvironmentFile=-?|:include:|auto_(?:pre|ap)pend_file\s*=\s*[\"']?|"
+    r"(?:^|[;&\s])(?:\.|source)[ \t]+[\"']?|"
+    r"(?:TrustedUserCAKeys|RevokedKeys|AuthorizedPrincipalsFile|HostCertificate|Banner)[ \t=]+[\"']?)"
+    r"(/[^\s\"'<>;#,)%$*]+)",
+    re.MULTILINE | re.IGNORECASE,
 )
+# What is named in a line of other files is data: code and pages of applications name what they please.
+SETTINGS = ("/etc/", "/run/", "/var/spool/cron/", "/root/", "/home/")
 # A full path in a line of these, but behind a redirection.
-NAMED = re.compile(r"(?<![\w.>/:])(?<!> )(/(?:home|srv|root|data|mnt|media)/[^\s\"';:|&<>*?$()=]+)")
+NAMED = re.compile(r"(?<![\w.>/:])(?<!> )(/(?:home|srv|root|data|mnt|media|var|tmp)/[^\s\"';:|&<>*?$(){},=]+)")
 SEEN_OTHERWISE = (
-    "/etc/", "/usr/", "/opt/", "/proc/", "/sys/", "/dev/", "/run/", "/var/run/", "/tmp/", "/var/log/",  # noqa: S108
+    "/etc/", "/usr/", "/lib/", "/bin/", "/sbin/", "/opt/", "/proc/", "/sys/", "/dev/", "/run/", "/var/run/",
+    "/var/log/", "/var/cache/",
 )  # fmt: skip
 SCRIPT = re.compile(r"\.(?:sh|py|pl|rb|js|php|lua|conf|cfg|cnf|ini|env|ya?ml|toml)\Z")
 WRITTEN = (".log", ".pid", ".sock", ".lock", ".out", ".tmp")
-# Changed by the machine itself all the time, or made from other files in /etc.
+# Changed by the machine itself all the time, or made from other files in /etc. A `*` stands for no slash: a pattern
+# that is wider than what the program writes is a place to hide in.
 PASSING = (
     "/etc/security/opasswd.old",
     "/etc/mtab", "/etc/ld.so.cache", "/etc/.pwd.lock", "/etc/adjtime", "/etc/udev/hwdb.bin", "/etc/passwd-",
     "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-", "/etc/.updated", "/etc/.#*",
-    "/etc/resolv.conf.*", "/etc/cups/subscriptions.conf*", "/etc/fake-hwclock.data", "/etc/lvm/archive*",
-    "/etc/lvm/backup*", "/etc/lvm/cache*", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java*",
-    "/etc/apparmor.d/cache*", "/etc/apparmor/earlypolicy*", "/etc/mailcap", "/etc/aliases.db", "/etc/postfix/*.db",
-    "/etc/blkid.tab*", "/etc/console-setup/cached*", "/etc/alternatives/*", "/etc/rc?.d/*", "/etc/.java*",
-    "/etc/printcap", "/etc/dhcp/*lease*", "/etc/samba/*.tdb", "/etc/sane.d/*lock*", "/etc/cups/ssl*",
-    "/etc/ssl/certs/????????.?", "/var/spool/cron/atjobs/.SEQ", "/etc/.etckeeper", "/etc/.git/*",
-    "*/.ssh/known_hosts*", "*/.ssh/agent*", "*/.ssh/.*", "/etc/vmware-tools/*.log", "/etc/adjtime*",
-    "/run/systemd/system/session-*", "/run/systemd/system/user-*", "/run/systemd/system/netplan*",
-    "/etc/NetworkManager/*~", "/etc/xml/*", "/etc/sgml/*", "/etc/network/run*", "/etc/pki/*/cache*",
+    "/etc/resolv.conf.*", "/etc/cups/subscriptions.conf*", "/etc/fake-hwclock.data", "/etc/lvm/archive",
+    "/etc/lvm/backup", "/etc/lvm/cache", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java*",
+    "/etc/apparmor.d/cache", "/etc/apparmor.d/cache.d", "/etc/apparmor/earlypolicy",
+    "/etc/mailcap", "/etc/aliases.db", "/etc/postfix/*.db",
+    "/etc/blkid.tab*", "/etc/console-setup/cached*", "/etc/alternatives/*", "/etc/rc?.d/*", "/etc/.java",
+    "/etc/printcap", "/etc/dhcp/*.leases", "/etc/samba/*.tdb", "/etc/sane.d/*.lock", "/etc/cups/ssl",
+    "/var/spool/cron/atjobs/.SEQ", "/etc/.etckeeper", "/etc/.git/objects", "/etc/.git/logs", "/etc/.git/refs",
+    "/etc/.git/index", "/etc/.git/*HEAD", "/etc/.git/COMMIT_EDITMSG", "/etc/.git/packed-refs", "/etc/.git/gc.*",
+    "**/.ssh/known_hosts*", "**/.ssh/agent", "/etc/vmware-tools/*.log",
+    "/run/systemd/system/session-*.scope", "/run/systemd/system/session-*.scope.d",
+    "/run/systemd/system/user-*.slice", "/run/systemd/system/user-*.slice.d",
+    "/run/systemd/transient/session-*.scope.d",
+    "/etc/NetworkManager/**~", "/etc/xml/*", "/etc/sgml/*", "/etc/network/run", "/etc/pki/*/cache",
     "/var/spool/cron/atspool/*", "/etc/.resolv*",
 )  # fmt: skip
+# Links by the hash of a certificate beside it. Anything else with such a name is a certificate that OpenSSL trusts.
+HASHED = re.compile(r"/etc/ssl/certs/[0-9a-f]{8}\.\d\Z")
+MOST_BEHIND_A_LINK = 500  # files of a directory outside the trees to which a link in them leads
 
 
 def collect(machine, places):
-    left_out = re.compile("|".join(fnmatch.translate(pattern) for pattern in (*PASSING, *places.exclude)))
+    left_out = re.compile("|".join([*map(_narrow, PASSING), *map(fnmatch.translate, places.exclude)]))
     search = _Search(machine, left_out)
     for pattern in TREES:
         search.add_all(pattern, follow=False)
@@ -111,6 +130,7 @@ def collect(machine, places):
             search.note_link("%s/%s" % (home, name))
     for pattern in places.trees:
         search.add_all(pattern, follow=True)
+    search.add_behind_links()
     for pattern in _named_elsewhere(machine, search.paths):
         search.add_all(pattern, follow=False)
     for home in homes(machine):
@@ -121,7 +141,7 @@ def collect(machine, places):
     for path, status in sorted(search.paths.items()):
         if path in packaged and not path.startswith("/etc/"):
             continue  # told as a file of a package when it is not as it was brought
-        if path.startswith("/etc/ssl/certs/") and _leads_to_package(machine, path, status, packaged):
+        if path.startswith("/etc/ssl/certs/") and _is_link_of_another(machine, path, status, packaged):
             continue
         try:
             diff = False if hidden and hidden.match(path) else True if shown and shown.match(path) else None
@@ -133,9 +153,16 @@ def collect(machine, places):
         yield Unseen("file", reason)
 
 
+def _narrow(pattern):
+    """A pattern of PASSING as a regular expression: `**` for anything, `*` for anything but a slash."""
+    words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*|\*|\?)", pattern)
+    return "(?:%s)\\Z" % "".join(words.get(part) or re.escape(part) for part in parts)
+
+
 def _named_elsewhere(machine, paths):
-    """Files outside the trees that a configuration file reads as part of itself, and what a table of cron or a unit has
-    run, wherever it is; /usr and /opt are looked at as files of packages and outside them."""
+    """Files outside the trees that a configuration file reads as part of itself, and what a setting has run or read,
+    wherever it is; /usr and /opt are looked at as files of packages and outside them."""
     for path, status in list(paths.items()):
         if not stat.S_ISREG(status.st_mode) or not status.st_size or status.st_size > LONGEST_TEXT:
             continue
@@ -144,8 +171,10 @@ def _named_elsewhere(machine, paths):
         except UnreadableError:
             continue
         yield from filter(_is_elsewhere, INCLUDED.findall(text))
-        if STARTS.match(path):
-            names = (name for line in text.splitlines() if not line.startswith("#") for name in NAMED.findall(line))
+        if path.startswith(SETTINGS):
+            yield from filter(_is_elsewhere, READ.findall(text))
+            lines = (line for line in text.splitlines() if not line.lstrip().startswith(("#", ";", "//")))
+            names = {name for line in lines for name in NAMED.findall(line)}
             yield from (name for name in names if _is_elsewhere(name) and _is_script(machine, name))
 
 
@@ -187,11 +216,14 @@ def _as_new(machine, fact, path, status, skeleton):
     return fact._replace(words=AS_NEW_HOME) if machine.content(path) == expected else fact
 
 
-def _leads_to_package(machine, path, status, packaged):
-    """A link to a certificate that a package brought comes and goes with that package."""
+def _is_link_of_another(machine, path, status, packaged):
+    """A link to a certificate that a package brought comes and goes with that package; one by a hash is made again for
+    each certificate beside it."""
     if not stat.S_ISLNK(status.st_mode):
         return False
     target = os.readlink(machine.path(path, follow=False))
+    if HASHED.match(path) and "/" not in target:
+        return True
     return os.path.normpath(os.path.join("/etc/ssl/certs", target)) in packaged
 
 
@@ -206,6 +238,20 @@ class _Search:
     def add_all(self, pattern, follow):
         for place in self.machine.glob(pattern) if MAGIC.search(pattern) else [pattern]:
             self.add(place, follow)
+
+    def add_behind_links(self):
+        """What links lead to outside the trees: whoever changes it changes what the link stands for. Of a directory
+        with many files only itself."""
+        links = [path for path, status in self.paths.items() if stat.S_ISLNK(status.st_mode)]
+        for target, _ in (pair for path in links for pair in self._target(path)):
+            if target in self.paths or not _is_elsewhere(target):
+                continue
+            beyond = _Search(self.machine, self.left_out)
+            beyond.add(target, follow=False)
+            if len(beyond.paths) <= MOST_BEHIND_A_LINK:
+                self.paths.update(beyond.paths)
+            else:
+                self.note(target)
 
     def add(self, place, follow):
         """A file or a tree; `follow`: links in it lead on to what is then part of the tree."""

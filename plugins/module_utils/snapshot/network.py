@@ -37,6 +37,8 @@ USUAL_LABELS = {
     "::1/128": 0, "::/0": 1, "2002::/16": 2, "::/96": 3, "::ffff:0.0.0.0/96": 4, "fc00::/7": 5, "2001::/32": 6,
     "2001:10::/28": 7, "fec0::/10": 11, "3ffe::/16": 12,
 }  # fmt: skip
+# What the kernel adds to it for each address is left out, and what somebody adds takes in the packets of others.
+LOCAL = tuple(["ip", "-json", flag, "route", "show", "table", "local"] for flag in route.FAMILIES.values())
 SET_BY_HAND = "3"
 """NET_ADDR_SET of linux/netdevice.h."""
 COMMANDS = (
@@ -47,6 +49,7 @@ COMMANDS = (
     NEIGHBOURS,
     PROXIES,
     LABELS,
+    *LOCAL,
     QUEUES,
     POLICIES,
 )
@@ -146,7 +149,7 @@ def _routes(machine):
     for family, rows in machine.once(route.routes).items():
         yield from _of_table(family, rows, "")
     yield from _policies(machine)
-    tables = {}
+    tables = {(family, flag, "local"): None for family, flag in route.FAMILIES.items()}
     for family, command in RULES.items():
         for row in interface.ask(machine, command):
             about = (str(row.get("priority")), str(row.get("table")))
@@ -167,7 +170,9 @@ def _routes(machine):
 
 def _of_table(family, rows, table):
     for row in rows:
-        if row.get("protocol") == "kernel" or PASSING.match(row.get("dev", "")):
+        # Whoever adds a route may say that the kernel did; those of the kernel have no gateway.
+        is_of_kernel = row.get("protocol") == "kernel" and not row.get("gateway")
+        if is_of_kernel or PASSING.match(row.get("dev", "")):
             continue
         value = joined("via %s" % row["gateway"] if row.get("gateway") else "", row.get("dev", ""), row.get("type", ""))
         metric = ", metric %s" % row["metric"] if row.get("metric") else ""

@@ -19,6 +19,7 @@ COMMAND = ["nft", "--stateless", "list", "ruleset"]
 COMMANDS = (COMMAND,)
 TABLE = re.compile(r"table (\S+ \S+) \{")
 BLOCK = re.compile(r"\t(chain|set|map|flowtable|counter|quota|limit|ct \w+) (\S+) \{")
+FLAGS = re.compile(r"^(table \S+ \S+) \{\n\tflags (.+)$", re.MULTILINE)
 HEAD = re.compile(r"type \S+ hook (\S+).*? policy (\w+);")
 LEGACY = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/ip6_tables_names"}
 
@@ -35,6 +36,8 @@ def collect(machine, places):
         )
         body = "\n".join(lines)
         yield Fact("filter", name, joined(words, marks.plain(body.encode())), masked(body))
+    for name, flags in FLAGS.findall(text):
+        yield Fact("filter", name, joined("flags " + flags, "its rules do not work" if "dormant" in flags else ""))
     for program, names in LEGACY.items():
         for table in (machine.read(names) or "").split():
             lines = [line for line in machine.output([program + "-legacy", "-t", table, "-S"]).splitlines() if line]

@@ -44,6 +44,12 @@ KINDS = {
         "setuid and setgid, what everybody may write, rights or owners that files of packages do not usually have, and "
         "devices outside /dev",
     ),
+    "directory": Kind(
+        "map met gegevens",
+        "data directory",
+        "rights, owner, access list and attributes of directories in /var and /srv, three names deep",
+        only="changed",
+    ),
     "capability": Kind(
         "programma met eigen rechten",
         "program with rights of its own",
@@ -65,7 +71,7 @@ KINDS = {
         only="changed",
     ),
 }
-WALKED = ("outside", "rights", "capability", "runnable", "python")
+WALKED = ("outside", "rights", "directory", "capability", "runnable", "python")
 DAYS = 30  # in which the rolling part has been round
 SECONDS = {"part": 0.25, "whole": 600.0}  # for reading, beyond the files that changed after the unpacking
 CHANGED_SECONDS = 10.0
@@ -104,6 +110,9 @@ def collect(machine, places):
         yield rows.fact(machine, "runnable", entry.path, entry.status)
     yield from _libraries(machine)
     yield from _rights(machine, result)
+    for entry in result.data:
+        words = joined(rows.rights(machine, entry.status), *rows.beyond_mode(machine, entry.path, entry.status))
+        yield Fact("directory", entry.path, words)
     for path in result.executable:
         bits = _capabilities(machine, path)
         if bits:
@@ -256,15 +265,26 @@ def _lists(machine):
         if dot + suffix in catalogue.SCRIPTS:
             files.setdefault(package, []).append(name)
     for package, names in files.items():
-        digest = hashlib.sha256()
-        for name in names:
-            digest.update(name.encode() + b"\0" + (machine.content("%s/%s" % (catalogue.INFO, name), 16 << 20) or b""))
         version = versions.get(package) or versions.get(package.split(":")[0], "")
-        yield Fact("package_list", "%s %s" % (package, version), digest.hexdigest()[:16])
+        questions = _digest(machine, [package + suffix for suffix in catalogue.QUESTIONS])
+        if questions:
+            yield Fact("package_list", "%s %s, what it asks" % (package, version), questions)
+        yield Fact("package_list", "%s %s" % (package, version), _digest(machine, names))
         files_of_package = machine.content("%s/%s.list" % (catalogue.INFO, package), 16 << 20) or b""
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(catalogue.unpacking(machine, package) or 0))
         words = "%s, %d files, %s" % (moment, files_of_package.count(b"\n"), marks.plain(files_of_package))
         yield Fact("unpacking", "%s %s" % (package, version), words)
+
+
+def _digest(machine, names):
+    """One digest of files in dpkg's database; empty when none of them is there."""
+    digest, found = hashlib.sha256(), False
+    for name in names:
+        path = "%s/%s" % (catalogue.INFO, name)
+        if machine.status(path) is not None:
+            found = True
+            digest.update(name.encode() + b"\0" + (machine.content(path, 16 << 20) or b""))
+    return digest.hexdigest()[:16] if found else ""
 
 
 def _versions(machine):

@@ -29,14 +29,14 @@ KINDS = {
 TYPES = ("service", "socket", "timer", "path")
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "UnitFileState", "Transient", "Type", "RemainAfterExit", "TriggeredBy",
-    "BusName",
+    "BusName", "NeedDaemonReload",
 )  # fmt: skip
 SHOW = ["systemctl", "show", "--no-pager", "--all", "--property=" + ",".join(PROPERTIES), "--"]
 FILES = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", "--type=" + ",".join(TYPES)]
 COMMANDS = ([*SHOW, *("*." + kind for kind in TYPES)], FILES, ["systemctl", "show-environment"])
 # Units that come and go with sessions, devices and instances of one connection.
 PASSING = re.compile(
-    r"user@|user-runtime-dir@|session-|.*@\d+[-:]|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
+    r"user@|user-runtime-dir@|.*@\d+-[^/]*[.:\]]\d+\.service|.*@\d+-\d+-\d+\.service|.*@\d+:\d+\.|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
     r".*@dev-|.*@sys-|systemd-udevd-kernel|systemd-udevd-control|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
 )
 PLANNED_END = "/run/systemd/shutdown/scheduled"
@@ -108,7 +108,9 @@ def state(unit):
         return joined("masked", enabled or "masked")
     if unit.get("Id", "").endswith(".service") and _now_and_then(unit):
         return joined("started on demand", enabled or "no file in a directory of units", loaded)
-    return joined("running" if active in RUNS else "stopped", enabled or "no state", loaded)
+    # What was set, loaded and taken away again works on in the process that was started with it.
+    stale = "its files changed since systemd read them" if unit.get("NeedDaemonReload") == "yes" else ""
+    return joined("running" if active in RUNS else "stopped", enabled or "no state", loaded, stale)
 
 
 def _now_and_then(unit):

@@ -22,10 +22,9 @@ OFTEN = 2048  # entries between two looks at the clock
 PROGRAMS = ("/usr", "/opt", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # What is there comes and goes: only what can be run counts.
 PASSING = ("/tmp/", "/var/tmp/", "/dev/", "/run/")  # noqa: S108  places to look at, not to write to
-# Of runtime directories: those of sessions, of containers, and what the machine was started or shuts down with.
+# Of runtime directories: those of containers, and what the machine was started or shuts down with.
 NOT_IN_RUN = (
-    "/run/user", "/run/containerd", "/run/containers", "/run/docker", "/run/initramfs", "/run/credentials",
-    "/run/netns", "/run/lock",
+    "/run/containerd", "/run/containers", "/run/docker", "/run/initramfs", "/run/credentials", "/run/netns",
 )  # fmt: skip
 # A program of no package is listed wherever it is, but in homes; /etc is listed whole as files, and programs of
 # packages' own scripts as lists of packages.
@@ -38,18 +37,24 @@ MADE = (
     "/usr/lib/*/gconv/gconv-modules.cache", "/usr/lib/locale/locale-archive", "/usr/lib/locale/*",
     "/usr/lib/*/gdk-pixbuf-2.0/*/loaders.cache", "/usr/lib/*/gio/modules/giomodule.cache",
     "/usr/lib/*/gtk-*/*/immodules.cache", "/usr/lib/udev/hwdb.bin", "/usr/lib/systemd/catalog/database",
-    "/usr/share/perl5/XML/SAX/*", "/usr/share/fonts/*/.uuid", "/usr/share/man/*.db", "/usr/share/emacs/site-lisp/*",
+    "/usr/share/perl5/XML/SAX/ParserDetails*", "/usr/share/fonts/*/.uuid", "/usr/share/man/*.db",
+    "/usr/share/emacs/site-lisp/*/*",
     "/usr/lib/dkms/*", "/usr/share/dictionaries-common/*", "/usr/share/ghostscript/*",
     "/usr/share/vim/addons/doc/tags", "/usr/share/vim/*/doc/tags", "/usr/share/texmf/ls-R", "/usr/lib/*/ghostscript/*",
     "/usr/share/hunspell/*", "/usr/share/myspell/*", "/usr/lib/ispell/*", "/usr/share/maven-repo/*",
     "/boot/initrd.img*", "/boot/grub/grub.cfg", "/boot/grub/grubenv",
     "/boot/grub/*-pc/*", "/boot/grub/*-efi/*", "/boot/grub/locale/*", "/boot/grub/fonts/*", "/boot/grub/*.pf2",
     "/boot/grub/.background*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*", "/usr/lib/ssl/*",
-    "/usr/lib/mime/packages/*", "/usr/share/snmp/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
-    "/usr/share/binfmts/*", "/usr/lib/*/perl/*/perllocal.pod", "/usr/local/share/sgml*", "/usr/local/share/xml*",
+    "/usr/share/snmp/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
+    "/usr/lib/*/perl/*/perllocal.pod", "/usr/local/share/sgml*", "/usr/local/share/xml*",
     "/vmlinuz*", "/initrd.img*", "/lost+found", "/swap*", "/media", "/mnt", "/opt", "/srv", "/usr/lib/pcrlock.d/*",
     "/usr/share/plymouth/*", "/usr/lib/shim/*", "/usr/lib/firefox*/*.ini", "/usr/lib/clang/*",
 )  # fmt: skip
+# What loads or runs code is no data that a program of a package made again: a program, a library, a module of Python
+# without its source.
+LOADED = re.compile(r".*(?:\.so|/(?!__pycache__/)[^/]+/[^/]+\.pyc)\Z")
+# Directories in which services and people keep their data, down to this many names deep.
+DATA, DEEP = ("/var/", "/srv/"), 3
 METADATA = re.compile(r"/[^/]+\.(?:dist|egg)-info\Z")
 ORDINARY = (0o644, 0o755, 0o444, 0o555)
 EXECUTES = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
@@ -78,18 +83,19 @@ class Result:
     `touched`: files and directories of packages that changed after their package was unpacked, and `links` such links.
     `packaged`: all files of packages. `runnable`: programs in places that anybody may write. `python`: metadata of
     Python packages that apt did not bring. `executable`: paths of all that can be run. `missing`: paths of packages
-    that are gone. `unseen`: why not all of this machine was walked. `elsewhere`: mounts that are not of this machine.
+    that are gone. `data`: directories at the top of /var and /srv that are not odd. `unseen`: why not all of this
+    machine was walked. `elsewhere`: mounts that are not of this machine.
     """
 
     __slots__ = (
-        "elsewhere", "executable", "links", "missing", "odd", "outside", "packaged", "python", "runnable", "touched",
-        "unseen",
+        "data", "elsewhere", "executable", "links", "missing", "odd", "outside", "packaged", "python", "runnable",
+        "touched", "unseen",
     )  # fmt: skip
 
     def __init__(self):
         self.outside, self.odd, self.touched, self.links, self.runnable = [], [], [], [], []
         self.executable, self.python, self.missing, self.packaged = [], [], [], []
-        self.unseen, self.elsewhere = [], []
+        self.unseen, self.elsewhere, self.data = [], [], []
 
 
 def walk(machine, catalogue, seconds=SECONDS):
@@ -174,12 +180,14 @@ class _Walk:
                 (result.links if kind == stat.S_IFLNK else result.touched).append(entry)
         elif METADATA.search(path):
             result.python.append(entry)
-        elif programs and not self.made.match(path):
+        elif programs and (not self.made.match(path) or _is_code(path, status)):
             self._add(result.outside, entry)
         if kind == stat.S_IFREG and status.st_mode & EXECUTES:
             self._executable(entry, programs, passing)
         if _is_odd(entry, programs or package is not None, passing, is_bin):
             self._add(result.odd, entry)
+        elif kind == stat.S_IFDIR and not passing and path.startswith(DATA) and path.count("/") <= DEEP:
+            self._add(result.data, entry)
 
     def _executable(self, entry, programs, passing):
         result = self.result
@@ -194,6 +202,15 @@ class _Walk:
             rows.append(entry)
         elif len(rows) == MOST:
             self.result.unseen.append("more than %d things like %s" % (MOST, entry.path))
+
+
+def _is_code(path, status):
+    """Whether a file that is among what programs of packages make again is run or loaded; on the partition of the
+    firmware everything can be run."""
+    if not stat.S_ISREG(status.st_mode):
+        return not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode))
+    is_program = status.st_mode & EXECUTES and not path.startswith(("/boot/", "/vmlinuz"))
+    return bool(is_program or LOADED.match(path))
 
 
 def _is_odd(entry, is_program, passing, is_bin):
