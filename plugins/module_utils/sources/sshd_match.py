@@ -14,10 +14,14 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import account
 
 LIMIT = 64
 # What `-C` calls them, with a value that stands for everybody and everywhere else.
-DEFAULTS = {"user": "nobody", "host": "localhost", "addr": "127.0.0.1", "laddr": "127.0.0.1", "lport": "22"}
+DEFAULTS = {"user": "nobody", "host": "localhost", "addr": "127.0.0.1", "laddr": "127.0.0.1", "lport": "22",
+            "rdomain": ""}  # fmt: skip
 KEYS = {
     "user": "user", "group": "user", "host": "host", "address": "addr", "localaddress": "laddr", "localport": "lport",
+    "rdomain": "rdomain",
 }  # fmt: skip
+# In the place of a wildcard.
+WORDS = ("x", "q7", "0", "jan")
 ELSEWHERE = "192.0.2.1"  # TEST-NET-1: nobody has it
 
 
@@ -35,10 +39,15 @@ def connections(machine, blocks):
     for block in blocks:
         fitting = {}
         for name, patterns in block.items():
-            examples = [(pattern, _examples(machine, name, pattern.lstrip("!"))) for pattern in patterns]
-            for pattern, samples in examples:
-                values[KEYS[name]] += samples
-                if not pattern.startswith("!") and samples:
+            excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+            for pattern in patterns:
+                samples = _examples(machine, name, pattern.lstrip("!"))
+                if pattern.startswith("!"):
+                    values[KEYS[name]] += samples[:1]
+                    continue
+                samples = [sample for sample in samples if not _is_among(name, sample, excluded)][:2]
+                values[KEYS[name]] += samples if name == "group" else samples[:1]
+                if samples:
                     fitting.setdefault(KEYS[name], samples[0])
         first.append({**DEFAULTS, **fitting})
     keys = list(values)
@@ -56,14 +65,30 @@ def label(connection):
     return ", ".join("%s=%s" % item for item in connection.items() if item[1] != DEFAULTS[item[0]]) or "anybody"
 
 
+def _is_among(name, sample, patterns):
+    """Whether one of the patterns takes in a value; of groups the accounts are asked, not the patterns."""
+    if name in ("address", "localaddress"):
+        return any(_takes_in(pattern, sample) for pattern in patterns)
+    return name != "group" and any(fnmatchcase(sample, pattern) for pattern in patterns)
+
+
+def _takes_in(pattern, address):
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(pattern, strict=False)
+    except ValueError:
+        return fnmatchcase(address, pattern)
+
+
 def _examples(machine, name, pattern):
+    """Values that a pattern takes in: of a wide one several, since another pattern may exclude some of them."""
     if name == "group":
         return _members(machine, pattern)
     if name in ("address", "localaddress"):
         return _addresses(pattern)
     if name == "localport":
         return [pattern] if pattern.isdigit() else []
-    return [pattern.replace("*", "x").replace("?", "x")] if pattern != "*" else []
+    samples = [pattern.replace("*", word).replace("?", word[0]) for word in WORDS]
+    return list(dict.fromkeys(samples)) if pattern != "*" else []
 
 
 def _members(machine, pattern):
@@ -77,5 +102,6 @@ def _addresses(pattern):
     try:
         network = ipaddress.ip_network(pattern, strict=False)
     except ValueError:
-        return [ELSEWHERE if pattern == "*" else pattern.replace("*", "1").replace("?", "1")]
-    return [str(network[1] if network.num_addresses > 1 else network[0])]
+        return [ELSEWHERE] if pattern == "*" else [pattern.replace("*", n).replace("?", n) for n in ("1", "2", "9")]
+    last = network.num_addresses - 1
+    return list(dict.fromkeys(str(network[min(at, last)]) for at in (1, 2, last // 2, last - 1 if last else 0, last)))

@@ -57,8 +57,9 @@ def _interfaces(machine, key, facts):
         if interface in ("all", "default"):
             continue
         path = "%s%s%s" % (_path(before), interface, after.replace(".", "/"))
-        named = [entry for entry in settings if entry[0] == path]
-        set_to = configured_for(settings, path)[0] if named else facts["configured"]
+        set_to, where = configured_for(settings, path)
+        if not where and all(entry[0] != path for entry in settings):
+            set_to = facts["configured"]
         other = {"running": running(machine, path), "configured": set_to, "exists": True}
         if any(facts[name] != other[name] for name in ("running", "configured")):
             result.append(("interface " + interface, dict(other, configured_in="", evidence=facts["evidence"])))

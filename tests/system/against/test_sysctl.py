@@ -107,6 +107,29 @@ def test_ufw_sets_its_own_after_everybody(tmp_path: Path, state: str, default: s
 
 
 @pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("net.ipv4.conf.*.send_redirects = 1", "fail"),
+        ("net/ipv4/conf/eth*/send_redirects = 1", "fail"),
+        ("net.ipv4.conf.*.send_redirects = 1\n-net.ipv4.conf.eth0.send_redirects", "fail"),  # of other interfaces too
+        ("net.ipv4.conf.wlan*.send_redirects = 1", "pass"),
+        ("net.ipv4.conf.*.send_redirects = 0", "pass"),
+    ],
+)
+def test_a_pattern_sets_each_interface_though_all_is_named(tmp_path: Path, line: str, status: str) -> None:
+    for place in ("all", "default", "eth0", "lo"):
+        path = tmp_path / f"proc/sys/net/ipv4/conf/{place}/send_redirects"
+        path.parent.mkdir(parents=True)
+        path.write_text("0\n", encoding="utf-8")
+    (tmp_path / "etc/sysctl.d").mkdir(parents=True)
+    (tmp_path / "etc/sysctl.d/a.conf").write_text(f"net.ipv4.conf.all.send_redirects = 0\n{line}\n", encoding="utf-8")
+    check = {"id": "x", "title": "x", "source": "sysctl", "select": "net.ipv4.conf.all.send_redirects",
+             "expect": {"running": 0, "configured": 0}}  # fmt: skip
+    (result,) = evaluate.evaluate(Machine(str(tmp_path)), [check])
+    assert result["status"] == status, result
+
+
+@pytest.mark.parametrize(
     ("key", "interface", "found"),
     [
         ("net.ipv4.conf.all.send_redirects", {"send_redirects": "1"}, "running = 1 for interface eth0"),
