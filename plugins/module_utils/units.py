@@ -7,18 +7,21 @@ import subprocess
 
 NEW = ("enable", "start")
 """What a unit needs that is not there yet."""
+MADE = ("start",)
+"""The same of a unit that is made at every start of the machine, as that of a container: nobody can enable it."""
 OFF = ("disabled", "masked", "masked-runtime", "enabled-runtime", "linked", "linked-runtime")
 """States of a unit file with which the unit does not start with the machine, though it could."""
 
 
-def settle(names, check_mode, to_come=()):
+def settle(names, check_mode, to_come=None):
     """Start and enable these units; what was done for each of those that needed something. In check mode `to_come` are
-    those that systemd will know only when their files are written. Raises ValueError when systemd does not know a
-    unit, or cannot start it."""
+    the steps for those that systemd will know only when their files are written. Raises ValueError when systemd does
+    not know a unit, or cannot start it."""
+    new = (to_come or {}) if check_mode else {}
     steps = [
         (name, step)
         for name, properties in _properties(names).items()
-        for step in (NEW if check_mode and name in to_come and _is_unknown(properties) else _steps(name, properties))
+        for step in (new[name] if name in new and _is_unknown(properties) else _steps(name, properties))
     ]
     if not check_mode:
         for name, step in steps:

@@ -112,6 +112,8 @@ from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, fi
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 OF_UNITS = ("/etc/systemd/system/", "/lib/systemd/system/", "/usr/lib/systemd/system/")
+OF_CONTAINERS = "/etc/containers/systemd/"
+"""Descriptions of containers, of which systemd has a unit made when it reads its files again."""
 
 
 def main():
@@ -169,10 +171,12 @@ def _settle_each(module, result, entries, keep):
 def _settle_units(module, result):
     if not module.params["units"]:
         return
-    written = [path for path in result["changed_files"] if path.startswith(OF_UNITS)]
+    written = [path for path in result["changed_files"] if path.startswith((*OF_UNITS, OF_CONTAINERS))]
     if written and not module.check_mode:
         units.reload_manager()
-    to_come = [os.path.basename(path) for path in written]
+    made = [path for path in written if path.startswith(OF_CONTAINERS)]
+    to_come = {os.path.basename(path): units.NEW for path in written}
+    to_come.update({os.path.basename(path).replace(".container", ".service"): units.MADE for path in made})
     steps = units.settle(module.params["units"], module.check_mode, to_come)
     result["changed_units"] = ["%s %s" % (step, name) for name, step in steps]
     result["changed"] = result["changed"] or bool(steps)

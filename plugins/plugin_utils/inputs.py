@@ -338,6 +338,19 @@ KINDS: dict[str, Callable[[str], str]] = {
         "is not ALL or a full path, with arguments but without , : = ! * ? [ and quotes",
     ),
     "workgroup": _matches(r"[A-Z][A-Z0-9-]{0,14}", "is not a short name: 1 to 15 capitals, digits and hyphens"),
+    # Words of a description of a container.
+    "container": _matches(
+        r"[a-z0-9][a-z0-9_-]{0,62}", "is not a name of lower case letters, digits, hyphen and underscore, at most 63"
+    ),
+    "container_image": _matches(
+        r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_.-]+)?(@sha256:[0-9a-f]{64})?",
+        "is not an image with its registry such as registry.school.example/wiki@sha256:...",
+    ),
+    "container_id": _matches(r"[0-9a-f]{64}", "is not the id of an image: 64 hexadecimal digits"),
+    "container_word": _without("\n", "has a line break"),
+    "container_path": _matches(r"/[^\s:,%$\"\\]*", "is not a full path without blanks, colons and commas"),
+    "container_variable": _matches(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of a variable of the environment"),
+    "capability": _matches(r"[A-Z][A-Z_]+", "is not a capability such as NET_BIND_SERVICE"),
     "file_name": _matches(r"[^\n\0]+[.]csv", "is not the name of a file .csv"),
     "password_hash": password_hash,
     "grub_hash": _matches(
