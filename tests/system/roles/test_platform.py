@@ -69,6 +69,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("logging", "client"): ({"logging_local_size": "0M"}, "logging_local_size is not a size such as 500M"),
     ("monitoring", "main"): ({"monitoring_mail_to": ["beheer"]}, "monitoring_mail_to[0] is not a mail address"),
     ("monitoring", "client"): ({"monitoring_watch": [{"role": "a", "port": 0}]}, "monitoring_watch[0].port is not a"),
+    ("containers", "main"): ({"containers_apps": [{"name": "a", "image": "a b"}]}, "containers_apps[0].image is not"),
     ("directory", "main"): ({"directory_users": [{"name": "J. Vries"}]}, "directory_users[0].name is not an account"),
     ("directory", "client"): ({"directory_allow_groups": ["3A"]}, "directory_allow_groups[0] is not a group of a"),
     ("print", "main"): ({"print_queues": [{"name": "a", "uri": "192.0.2.9"}]}, "print_queues[0].uri is not the"),

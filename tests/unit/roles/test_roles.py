@@ -23,6 +23,7 @@ OF_OTHER_LABS = {
     "routers": "tests/lab/test_router.py",
     "networked_machines": "tests/lab/test_router.py",
     "apt_machines": SERVICES,
+    "container_hosts": "extensions/molecule/containers/molecule.yml",
     "directory_servers": "extensions/molecule/directory/molecule.yml",
     "backup_servers": "tests/lab/test_backup.py",
     "logging_servers": "tests/lab/test_monitoring.py",
