@@ -17,6 +17,7 @@ KEEPING = {
     "backup",
     "base",
     "ca",
+    "containers",
     "dhcp",
     "directory",
     "dokuwiki",
