@@ -229,6 +229,13 @@ def test_check_mode_foretells_a_unit_whose_file_is_still_to_be_written(tmp_path:
     assert "another.timer: systemd does not have this unit" in answer["msg"]
 
 
+def test_a_description_of_a_container_gives_a_unit_that_nobody_enables(tmp_path: Path) -> None:
+    place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
+    unit = {"path": "/etc/containers/systemd/no-such.container", "content": "[Container]\n", "directory_mode": "0755"}
+    answer = run(tmp_path, unit, units=("no-such.service",), check=True, programs=place)
+    assert answer["changed_units"] == ["start no-such.service"]
+
+
 def test_a_unit_that_systemd_does_not_have_is_named(tmp_path: Path) -> None:
     place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
     answer = run(tmp_path, units=("x.service",), programs=place)
