@@ -53,7 +53,7 @@ def test_a_site_file_gives_containers_by_name(load_site: Any) -> None:
         ({"image": ""}, "has no image"),
         ({"image": "localhost/page:1"}, "can change behind its name"),
         ({"archive": "/srv/page.tar"}, "comes from an archive"),
-        ({"ports": [{"port": 80, "address": "0.0.0.0"}]}, "for nobody"),
+        ({"ports": [{"port": 80, "address": "192.0.2.1"}]}, "for nobody"),
         ({"ports": [{"port": 80, "from": ["192.0.2.0/24"]}]}, "where other machines cannot come"),
         ({"ports": [{"port": 80, "address": "192.0.2.1", "from": ["2001:db8::/32"]}]}, "of IPv6"),
         ({"ports": [{"port": 80}, {"port": 80}]}, "published twice"),
