@@ -8,6 +8,7 @@ since one whose server is gone would hold the walk for ever.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections import Counter
@@ -42,6 +43,10 @@ SET_BY_PACKAGES = (
     "write", "write.ul", "xlock", "xtrlock",
 )  # fmt: skip
 OVERRIDES = "/var/lib/dpkg/statoverride"
+# Services with DynamicUser have a number of these while they run, and no account; where their files may be is fixed
+# (systemd.exec(5), and UIDs and GIDs in systemd's documentation).
+DYNAMIC = range(61184, 65520)
+OF_DYNAMIC = re.compile(r"/(?:run/credentials|(?:run|var/cache|var/lib|var/log)/private)/")
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -196,9 +201,14 @@ class _Walk:
                 if kinds is None:
                     kinds = self.kinds[about] = self._kinds(*about)
                 for kind in kinds:
-                    self.result.add(kind, (prefix + entry.name)[len(self.root) :])
+                    self._add(kind, (prefix + entry.name)[len(self.root) :], status)
                 if stat.S_ISDIR(status.st_mode):
                     places.append(prefix + entry.name)
+
+    def _add(self, kind, path, status):
+        number = {"unowned": status.st_uid, "ungrouped": status.st_gid}.get(kind)
+        if number not in DYNAMIC or not OF_DYNAMIC.match(path):
+            self.result.add(kind, path)
 
     def _kinds(self, mode, uid, gid):
         """The kinds that a thing of this mode and these owners is of; a machine has few such combinations."""

@@ -81,6 +81,20 @@ def test_what_belongs_to_nobody_is_seen(machine: Machine, monkeypatch: pytest.Mo
     assert found.paths["ungrouped"] == []
 
 
+def test_a_service_with_a_number_while_it_runs_owns_its_files_in_its_own_places(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of systemd-journal-upload, say: its number has no account. Elsewhere nobody of that number is known."""
+    for path in ("/var/lib/private/upload/state", "/run/credentials/upload.service/key", "/var/lib/upload/state"):
+        put(machine, path)
+    monkeypatch.setattr(tree.names, "user", lambda machine, uid: None)
+    monkeypatch.setattr(tree.names, "group", lambda machine, gid: None)
+    monkeypatch.setattr(tree, "DYNAMIC", (os.getuid(), os.getgid()))
+    files = {kind: [path for path in paths if path.endswith(("/state", "/key"))]
+             for kind, paths in tree.walk(machine).paths.items()}  # fmt: skip
+    assert files["unowned"] == files["ungrouped"] == ["/var/lib/upload/state"]
+
+
 @pytest.mark.parametrize("place", ["home", "media/stick", "srv/auto", "srv/win dows", "data/share", "proc"])
 def test_what_is_not_local_is_never_touched(machine: Machine, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The place itself is a mount point whose server may be gone: even stat(2) on it would hang."""
