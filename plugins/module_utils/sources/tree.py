@@ -46,6 +46,7 @@ OVERRIDES = "/var/lib/dpkg/statoverride"
 # Services with DynamicUser have a number of these while they run, and no account; where their files may be is fixed
 # (systemd.exec(5), and UIDs and GIDs in systemd's documentation).
 DYNAMIC = range(61184, 65520)
+OWNERS = ("unowned", "ungrouped")
 OF_DYNAMIC = re.compile(r"/(?:run/credentials|(?:run|var/cache|var/lib|var/log)/private)/")
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -201,14 +202,11 @@ class _Walk:
                 if kinds is None:
                     kinds = self.kinds[about] = self._kinds(*about)
                 for kind in kinds:
-                    self._add(kind, (prefix + entry.name)[len(self.root) :], status)
+                    place = (prefix + entry.name)[len(self.root) :]
+                    if kind not in OWNERS or not _is_dynamic(status, kind, place):
+                        self.result.add(kind, place)
                 if stat.S_ISDIR(status.st_mode):
                     places.append(prefix + entry.name)
-
-    def _add(self, kind, path, status):
-        number = {"unowned": status.st_uid, "ungrouped": status.st_gid}.get(kind)
-        if number not in DYNAMIC or not OF_DYNAMIC.match(path):
-            self.result.add(kind, path)
 
     def _kinds(self, mode, uid, gid):
         """The kinds that a thing of this mode and these owners is of; a machine has few such combinations."""
@@ -218,3 +216,9 @@ class _Walk:
         if names.group(self.machine, gid) is None:
             kinds.append("ungrouped")
         return kinds
+
+
+def _is_dynamic(status, kind, path):
+    """Whether the owner, or the group, is a service that has its number while it runs."""
+    number = status.st_uid if kind == "unowned" else status.st_gid
+    return number in DYNAMIC and OF_DYNAMIC.match(path) is not None

@@ -90,7 +90,8 @@ def test_a_directory_that_is_bound_elsewhere_counts_once(place: Path) -> None:
 
 
 def test_very_many_files_cost_no_memory_and_bounded_time(place: Path) -> None:
-    """All in one directory, which is the worst; the files are names of one file, to be quick to make."""
+    """All in one directory, which is the worst; the files are names of one file, to be quick to make. The time that
+    they take says how busy the host is: the first walk has plenty, and the second ends by its own limit."""
     answer = apart.run(
         """
     mount("none", place + "/many", "tmpfs", 0, "nr_inodes=0")
@@ -102,7 +103,7 @@ def test_very_many_files_cost_no_memory_and_bounded_time(place: Path) -> None:
     for number in range(1, 1000000):
         os.link("0", str(number), src_dir_fd=directory, dst_dir_fd=directory)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    walked = tree.walk(Machine(place, offline=True))
+    walked = tree.walk(Machine(place, offline=True), 600)
     kept = len(walked.paths["world_writable_files"])
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     try:
@@ -113,7 +114,7 @@ def test_very_many_files_cost_no_memory_and_bounded_time(place: Path) -> None:
     print(json.dumps([walked.counts["world_writable_files"], kept, grown, reason]))
     """,
         place,
-        120,
+        900,
     )
     assert answer[:2] == [1000000, 1000]
     assert answer[2] < 10 << 10  # KiB
