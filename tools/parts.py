@@ -3,13 +3,14 @@ took, and where to look when one fails. Standard library only: it runs before an
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,10 +36,8 @@ class Demonstration:
 
     def part(self, name: str, *command: str, hint: str = "", **env: str) -> None:
         """Run one part with its output in sight. Raises PartError when the command fails."""
-        self.heading(name)
-        start = time.monotonic()
-        code = subprocess.run(command, env={**os.environ, **QUIET, **env}, check=False).returncode
-        self.took(name, time.monotonic() - start)
+        with self.timed(name):
+            code = execute(command, env)
         if code:
             raise PartError(f"{name.lower()} stopped with code {code}" + (f": {hint}" if hint else ""))
 
@@ -46,15 +45,28 @@ class Demonstration:
         """A part that is a run of Ansible."""
         again = f".venv/bin/ansible-playbook playbooks/{playbook}.yml -v"
         hint = f"the message is above; `make {self.target}` goes on from here, `{again}` tells more"
-        command = [str(BIN / "ansible-playbook"), *options, f"playbooks/{playbook}.yml"]
-        self.part(name, *command, hint=hint, **env)
+        self.part(name, *ansible(playbook, *options), hint=hint, **env)
 
-    def took(self, name: str, seconds: float) -> None:
-        self.seconds[name] = seconds
-        print(f"--- {name}: {seconds:.0f} s", flush=True)
+    @contextlib.contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Say what begins, and how long it took when it has come to its end."""
+        self.heading(name)
+        start = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - start
+        print(f"--- {name}: {self.seconds[name]:.0f} s", flush=True)
 
     def time(self) -> str:
         return "Time: " + ", ".join(f"{name.split(':')[0].lower()} {took:.0f} s" for name, took in self.seconds.items())
+
+
+def ansible(playbook: str, *options: str) -> list[str]:
+    return [str(BIN / "ansible-playbook"), *options, f"playbooks/{playbook}.yml"]
+
+
+def execute(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """The exit code of a command that runs with its output in sight."""
+    return subprocess.run(command, env={**os.environ, **QUIET, **env}, check=False).returncode
 
 
 def run(target: str, lab_down: str, journey: Callable[[], int]) -> int:

@@ -43,7 +43,7 @@ def collect(machine, places):
             known.add(follower)
             now = _target(machine, follower)
             if now != target:
-                yield Fact("alternative", follower, "%s, not %s as with %s" % (now, target or "nothing", name))
+                yield Fact("alternative", follower, "%s, not %s as with %s" % (now, target, name))
     for name in machine.names(LINKS):
         if name not in known and name != "README":
             yield Fact("alternative", name, "%s, made by hand" % _target(machine, name))
