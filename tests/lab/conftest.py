@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+MACHINES = program(ROOT / "tools/machines.py")
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,9 @@ class Lab:
         return done.stdout
 
     def ssh(self, host: str) -> list[str]:
-        """How the inventory reaches a machine, without Ansible, which takes twenty times as long. LogLevel hides what
-        the server says to everybody who logs in."""
-        files = ROOT / ".lab" / self.env["OPLEVER_LAB"]
-        names = [line.split()[0] for line in (files / "known_hosts").read_text(encoding="utf-8").splitlines()]
-        (address,) = [name.partition(",")[0] for name in names if name.endswith(f",{host}")]
-        settings = ("IdentitiesOnly=yes", "BatchMode=yes", "ConnectTimeout=10", "LogLevel=ERROR",
-                    f"UserKnownHostsFile={files}/known_hosts")  # fmt: skip
-        options = [word for setting in settings for word in ("-o", setting)]
-        return ["ssh", "-i", str(files / "id_ed25519"), *options, f"beheer@{address}"]
+        """The start of a command that runs on a machine, as its administrator."""
+        words: list[str] = MACHINES.ssh(ROOT / ".lab" / self.env["OPLEVER_LAB"], host)
+        return words
 
     def adhoc(self, hosts: str, *args: str) -> str:
         """One module on some machines, outside any record; gives what ansible said."""

@@ -32,6 +32,14 @@ def test_the_version_stands_in_one_place_and_the_others_agree() -> None:
     assert f"the first version will be {oplever.__version__}." in changes
 
 
+def test_every_program_in_python_is_linted() -> None:
+    """One without the ending of Python is looked at only when it is named."""
+    programs = [path for path in (ROOT / "tools").iterdir() if path.is_file() and not path.suffix]
+    start = b"#!/usr/bin/env python"
+    python = {str(path.relative_to(ROOT)) for path in programs if path.read_bytes().startswith(start)}
+    assert python == set(PROJECT["tool"]["ruff"]["extend-include"])
+
+
 def test_no_address_is_claimed_that_is_not_ours() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     claimed = {}
