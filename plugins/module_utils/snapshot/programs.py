@@ -230,10 +230,9 @@ def _compared(machine, entries, seconds, touched, all_of_them):
         if entry.package not in sums:
             sums[entry.package] = catalogue.sums(machine, entry.package)
         expected = sums[entry.package].get(entry.path)
-        if expected is None:
-            if sums[entry.package] and entry.path in touched and not entry.path.startswith("/etc/"):
-                words = "changed, and package %s has no sum of it" % entry.package.split(":")[0]
-                yield Fact("program", entry.path, joined(words, "%d bytes" % entry.status.st_size))
+        # Configuration has no sum among those of its package, and stands in the snapshot as files.
+        sumless = sums[entry.package] and entry.path in touched and not entry.path.startswith("/etc/")
+        if expected is None and not sumless:
             continue
         try:
             digest = _md5(machine.root + entry.path)
@@ -241,8 +240,16 @@ def _compared(machine, entries, seconds, touched, all_of_them):
             yield Unseen("program", "%s: %s" % (entry.path, problem.strerror))
             continue
         if digest != expected:
-            words = joined("not as package %s brought it" % entry.package.split(":")[0], "md5 %s" % digest[:16])
-            yield Fact("program", entry.path, joined(words, "%d bytes" % entry.status.st_size))
+            yield Fact("program", entry.path, _in_words(machine, entry, digest, has_sum=expected is not None))
+
+
+def _in_words(machine, entry, digest, has_sum):
+    """What it is instead, so that the next change of it is another difference."""
+    name = entry.package.split(":")[0]
+    words = "not as package %s brought it" % name if has_sum else "changed, and package %s has no sum of it" % name
+    everybody = entry.status.st_mode & stat.S_IROTH
+    mark = "md5 %s" % digest[:16] if everybody else marks.keyed(machine, digest.encode("ascii"))
+    return joined(words, mark, "%d bytes" % entry.status.st_size)
 
 
 def _md5(path):

@@ -89,15 +89,21 @@ class TestListsOfDpkg:
         assert words_of(programs, machine)[key].startswith("2096-10-02T07:06:40Z")
         assert registry.KINDS["unpacking"].only == "changed"
 
+    @pytest.mark.parametrize(
+        ("mode", "mark"), [(0o755, "md5 9dd4e461268c8034"), (0o700, "keyed 057a70c409533103")], ids=["open", "closed"]
+    )
     def test_a_file_that_is_in_the_list_and_has_no_sum(
-        self, machine: Scripted, monkeypatch: pytest.MonkeyPatch
+        self, machine: Scripted, monkeypatch: pytest.MonkeyPatch, mode: int, mark: str
     ) -> None:
         put(machine, "/var/lib/dpkg/info/coreutils.list", "/.\n/usr/bin/tac\n/usr/bin/planted\n")
-        put(machine, "/usr/bin/planted", "x", 0o755)
+        put(machine, "/usr/bin/planted", "x", mode)
         date_back(machine, monkeypatch)
         actual = words_of(programs, machine)
-        assert actual["program", "/usr/bin/planted"] == "changed, and package coreutils has no sum of it, 1 bytes"
+        expected = f"changed, and package coreutils has no sum of it, {mark}, 1 bytes"
+        assert actual["program", "/usr/bin/planted"] == expected
         assert ("program", "/usr/bin/tac") not in actual
+        put(machine, "/usr/bin/planted", "y", mode)
+        assert words_of(programs, machine)["program", "/usr/bin/planted"] != expected
 
 
 class TestInThePlaceOfAFile:
