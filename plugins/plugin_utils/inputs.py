@@ -298,6 +298,8 @@ KINDS: dict[str, Callable[[str], str]] = {
     "wiki_account": _matches(
         r"[a-z0-9][a-z0-9._-]*", "is not an account name of lower case letters, digits, dot, hyphen and underscore"
     ),
+    "wiki_who": _matches(r"@?[^\s@#]+", "is not an account such as jan or a group such as @docenten, without blanks"),
+    "wiki_rule_page": _matches(r"[^\s#]+", "is not a page, a namespace as afdeling:* or *, without blanks"),
     "wiki_page": _matches(r"[a-z0-9_-]+(:[a-z0-9_-]+)*", "is not a page id such as start or afdeling:ict"),
     "wiki_field": _without(":\n", "has a colon or a line break"),
     "password": _matches(r"(?s).+", "is empty"),
@@ -329,6 +331,10 @@ KINDS: dict[str, Callable[[str], str]] = {
     "directory_group": _matches(
         r"[a-z0-9][a-z0-9._-]{0,63}",
         "is not a group of a directory: lower case letters, digits, dot, hyphen and underscore",
+    ),
+    "directory_base": _matches(
+        r"((CN|OU|DC)=[^,=+<>#;\\\"\n]+,)*DC=[A-Za-z0-9-]+",
+        "is not a place in a directory such as OU=leerlingen,DC=school,DC=example",
     ),
     "directory_who": _matches(
         r"[a-z][a-z0-9._-]{0,19}|%[a-z0-9][a-z0-9._-]{0,63}", "is not an account such as jan or a group such as %beheer"

@@ -10,6 +10,7 @@ import yaml
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import checking, options, problems, reading
 
 SOURCES = {
+    "certificate": "C({ca: true}) when a machine serves the role C(ca).",
     "certificates": "True when a machine serves the role C(ca).",
     "domain": "The domain of the site.",
     "domains": "The same, as a list.",

@@ -89,6 +89,7 @@ def _networks(facts: Facts) -> list[str]:
 
 
 SOURCES: dict[str, Callable[[Facts], Any]] = {
+    "certificate": lambda facts: {"ca": True} if facts.servers.get(AUTHORITY) else {},
     "certificates": lambda facts: bool(facts.servers.get(AUTHORITY)),
     "domain": lambda facts: facts.site.domain,
     "domains": lambda facts: [facts.site.domain] if facts.site.domain else [],

@@ -27,7 +27,9 @@ def variables(
         uses = "servers" if is_server else "" if layer in role.without_clients else "clients"
         for item in _applying(role, "backup", values, uses):
             backup += [{**item, "path": path} for path in _paths(item.pop("path", ""), item.pop("option", ""), values)]
-        monitoring += _applying(role, "monitoring", values, uses)
+        for item in _applying(role, "monitoring", values, uses):
+            if item not in monitoring:
+                monitoring.append(item)
     return {"oplever_backup": backup, "oplever_monitoring": monitoring}
 
 

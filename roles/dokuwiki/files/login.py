@@ -64,4 +64,4 @@ try:
 except OSError as problem:
     sys.exit(f"the wiki does not answer: {problem}")
 inside = "do=logout" in page
-print("out" if not inside else "in, manager" if "page=usermanager" in page else "in")
+print("out" if not inside else "in, manager" if "page=acl" in page else "in")

@@ -84,6 +84,10 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "capability": (["NET_BIND_SERVICE"], ["net_raw", "ALL ", "A,B"]),
     "directory_account": (["l.devries", "docent1"], ["L.deVries", "2jan", "a" * 21, "a b", "a$"]),
     "directory_group": (["3a", "docenten"], ["3A", "domain admins", "-a"]),
+    "directory_base": (
+        ["DC=lab,DC=example", "OU=3 a,OU=leerlingen,DC=school,DC=example"],
+        ["lab.example", "DC=lab, DC=example", "OU=leerlingen", "DC=a\n"],
+    ),
     "directory_who": (["jan", "%docenten"], ["%", "ALL", "jan,piet", "%domain admins"]),
     "sudo_command": (
         ["ALL", "/usr/bin/systemctl restart cups.service", "/usr/bin/id"],
@@ -117,6 +121,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "privilege": (["ALL", "CREATE VIEW"], ["SELECT;", ""]),
     "comment": (["voor de klas"], ['de "klas"', "a\nb"]),
     "wiki_account": (["d.techniek"], ["Docent", ".a", "a:b"]),
+    "wiki_who": (["jan", "@docenten", "@ALL", "%USER%", "@%GROUP%"], ["", "@", "a b", "@domain users", "jan\n"]),
+    "wiki_rule_page": (["*", "afdeling:*", "start"], ["", "a b", "start\n"]),
     "wiki_page": (["start", "afdeling:ict"], ["Start", "a::b"]),
     "wiki_field": (["Docent"], ["a:b", "a\nb"]),
 }  # fmt: skip

@@ -20,7 +20,7 @@ class Wiki(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"do=logout page=usermanager")
+        self.wfile.write(b"do=logout page=acl")
 
     def do_POST(self) -> None:
         self.do_GET()

@@ -219,6 +219,26 @@ def test_an_authority_at_one_server_knows_every_machine_and_they_know_it(load_si
     assert "ca_server" not in variables(load_site(site_text), "srv2"), "without an authority nobody gets a certificate"
 
 
+def test_a_wiki_that_asks_the_directory_needs_one_word(load_site: Load, site_text: str) -> None:
+    text = site_text.replace("      dns:", "      ca: {}\n      directory: {}\n      dns:", 1)
+    inventory = load_site(text.replace("mariadb: {d", "dokuwiki: {login: directory}\n      mariadb: {d"))
+    wiki, server = variables(inventory, "srv2"), variables(inventory, "srv1")
+    assert (wiki["dokuwiki_login"], wiki["directory_server"], wiki["directory_domain"]) == (
+        "directory",
+        "srv1",
+        "school.example",
+    )
+    assert "directory_tls" not in wiki
+    assert server["directory_tls"] == {"ca": True}
+    assert {rule["port"] for rule in server["firewall_services"]} >= {"636"}
+    assert {rule["port"] for rule in wiki["firewall_services"]} >= {"80", "443"}
+    watched = [row.get("port") for row in wiki["oplever_monitoring"] if row["role"] == "dokuwiki"]
+    assert watched == [80, 443]
+    plain = variables(load_site(text.replace("      ca: {}\n", "")), "srv1")
+    assert "directory_tls" not in plain
+    assert "636" not in {rule["port"] for rule in plain["firewall_services"]}
+
+
 def test_options_of_a_host_do_not_make_it_an_authority(load_site: Load, site_text: str) -> None:
     text = site_text.replace("      dns:", "      ca: {}\n      dns:", 1)
     inventory = load_site(text.replace("mariadb: {d", "ca: {reload: [mariadb.service]}\n      mariadb: {d"))
