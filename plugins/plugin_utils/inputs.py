@@ -315,6 +315,19 @@ KINDS: dict[str, Callable[[str], str]] = {
         "is not a place of settings such as /org.openoffice.Office.Common/Save/Document",
     ),
     "setting_name": _matches(r"[A-Za-z0-9_.-]+", "is not the name of a setting: letters, digits, dot, _ and -"),
+    # Parts of the desktop: of a file of the menu, of a line of the bookmarks, and of the settings of Xfce.
+    "desktop_file": _matches(
+        r"[A-Za-z0-9][A-Za-z0-9_.-]*(?<![.]desktop)", "is not the name of an application such as firefox-esr"
+    ),
+    "drive_name": _matches(r"[^\s].*", "is empty, starts with a blank or has a line break"),
+    "drive": _matches(
+        r"/[^\n\0:]*|(smb|sftp|ftps?|davs?|nfs)://[^\s/@]+/\S*",
+        "is neither a directory nor an address such as smb://srv-files/klas, without an account",
+    ),
+    "xfconf_property": _matches(
+        r"(/[A-Za-z0-9_.<>|-]+)+", "is not a property of Xfce such as /general/workspace_count"
+    ),
+    "minutes": number_between(0, 1440),
     "printer_uri": printer_uri,
     "printer_driver": _matches(
         r"everywhere|[A-Za-z][\w.+-]*:[^\s\"']+|[A-Za-z][^\s\"']*/[^\s\"']+",
