@@ -18,7 +18,7 @@ from pathlib import Path
 
 PROGRAMS = ["xfce4-panel", "xfce4-session", "xfdesktop", "xfsettingsd", "xfwm4"]
 SESSION = ["dbus-run-session", "--", "/etc/X11/Xsession", "startxfce4"]
-WAIT = 60  # seconds
+WAIT = 30  # seconds
 
 
 def main(settings):
@@ -27,7 +27,9 @@ def main(settings):
             for name, value in observed(home, settings):
                 print(name + "=" + json.dumps(value))
         finally:
-            for process in processes(home):
+            running = processes(home)
+            # The agent for keys of SSH lets nobody read its environment.
+            for process in [*running, *map(int, variable(running, b"SSH_AGENT_PID").split())]:
                 with contextlib.suppress(OSError):
                     os.kill(process, signal.SIGKILL)
 
@@ -39,12 +41,11 @@ def observed(home, settings):
     env["DISPLAY"] = screen(env)
     devnull = subprocess.DEVNULL
     subprocess.Popen(SESSION, env=env, cwd=home, stdin=devnull, stdout=devnull, stderr=devnull)
-    deadline = time.monotonic() + WAIT
-    while time.monotonic() < deadline and not set(PROGRAMS) <= set(processes(home).values()):
-        time.sleep(0.2)
+    until(lambda: set(PROGRAMS) <= set(processes(home).values()))
     running = processes(home)
     yield "programs", sorted(set(PROGRAMS) & set(running.values()))
-    env["DBUS_SESSION_BUS_ADDRESS"] = bus(running)
+    env["DBUS_SESSION_BUS_ADDRESS"] = variable(running, b"DBUS_SESSION_BUS_ADDRESS")
+    until(Path(home, ".config/oplever-drives").exists)
     yield "idle", idle(env)
     bookmarks = Path(home, ".config/gtk-3.0/bookmarks")
     yield "bookmarks", bookmarks.read_text(encoding="utf-8").splitlines() if bookmarks.exists() else []
@@ -78,13 +79,20 @@ def processes(home):
     return found
 
 
-def bus(running):
+def variable(running, name):
+    """What a variable is in the environment of the session, which its programs got."""
     for process in running:
         with contextlib.suppress(OSError):
             for word in Path("/proc", str(process), "environ").read_bytes().split(b"\0"):
-                if word.startswith(b"DBUS_SESSION_BUS_ADDRESS="):
+                if word.startswith(name + b"="):
                     return word.decode().partition("=")[2]
     return ""
+
+
+def until(holds):
+    deadline = time.monotonic() + WAIT
+    while time.monotonic() < deadline and not holds():
+        time.sleep(0.2)
 
 
 def said(env, *argv):

@@ -85,6 +85,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         "dokuwiki_users[1].name has the same value as dokuwiki_users[0].name: a.",
     ),
     ("workstation", "main"): ({"workstation_packages_extra": ["A b"]}, "workstation_packages_extra[0] is not the"),
+    ("desktop", "main"): ({"desktop_drives": [{"name": "a", "place": "srv"}]}, "desktop_drives[0].place is neither a"),
     ("office", "main"): ({"office_locale": "nl"}, "office_locale is not a language with its country"),
     ("browser", "main"): ({"browser_homepage": "school"}, "browser_homepage is not a web address"),
     ("harden", "main"): ({"harden_grub_password": "welkom01"}, "harden_grub_password is not a hash"),

@@ -31,6 +31,7 @@ OF_OTHER_LABS = {
     "monitoring_servers": "tests/lab/test_monitoring.py",
     "php_servers": SERVICES,
     "postgresql_servers": SERVICES,
+    "desktop_machines": "extensions/molecule/desktop/molecule.yml",
     "office_machines": "extensions/molecule/office/molecule.yml",
     "print_servers": "extensions/molecule/print/molecule.yml",
     "desk_servers": "extensions/molecule/oplever_web/molecule.yml",
