@@ -49,7 +49,7 @@ def observed(home, settings):
     yield "idle", idle(env)
     bookmarks = Path(home, ".config/gtk-3.0/bookmarks")
     yield "bookmarks", bookmarks.read_text(encoding="utf-8").splitlines() if bookmarks.exists() else []
-    yield "differs", [wanted(s) for s in settings["settings"] if asked(env, s) != s["value"]]
+    yield "differs", [wanted(s) for s in settings["settings"] if not same(asked(env, s), s["value"], s["type"])]
     yield "changeable", [wanted(s) for s in settings["settings"] if s["locked"] and changes(env, s)]
     panel = {"channel": "xfce4-panel", "property": "/panels/panel-1/size", "type": "uint", "value": "32"}
     yield "panel", [asked(env, panel), changes(env, panel)]
@@ -65,7 +65,8 @@ def authority(home):
 
 def screen(env):
     argv = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp", "-auth", env["XAUTHORITY"]]
-    server = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    devnull = subprocess.DEVNULL
+    server = subprocess.Popen(argv, env=env, stdin=devnull, stdout=subprocess.PIPE, stderr=devnull)
     return ":" + server.stdout.readline().decode().strip()
 
 
@@ -111,9 +112,24 @@ def asked(env, setting):
 
 def changes(env, setting):
     """Whether the person of this session can give the setting another value."""
-    other = {"bool": "false" if setting["value"] == "true" else "true", "string": setting["value"] + "x"}.get(setting["type"], "7")
+    other = another(setting["value"], setting["type"])
     said(env, "xfconf-query", "-c", setting["channel"], "-p", setting["property"], "-t", setting["type"], "-s", other)
-    return asked(env, setting) == other
+    return same(asked(env, setting), other, setting["type"])
+
+
+def another(value, kind):
+    if kind == "bool":
+        return "false" if value == "true" else "true"
+    return value + "x" if kind == "string" else str(int(float(value)) + 1)
+
+
+def same(found, value, kind):
+    """Whether both are one value: a number with a fraction is shown with six digits."""
+    if kind != "double":
+        return found == value
+    with contextlib.suppress(ValueError):
+        return abs(float(found) - float(value)) < 1e-6
+    return False
 
 
 def wanted(setting):

@@ -56,7 +56,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "desktop_file": (["firefox-esr", "org.gnome.Calculator"], ["thunar.desktop", "a b", "/usr/a", ""]),
     "drive_name": (["Klas 3a"], [" a", "a\nb", ""]),
     "drive": (["/srv/klas", "smb://srv-files/klas"], ["srv", "smb://jan@srv/klas", "http://a/b", "smb://srv", "/a\nb"]),
-    "xfconf_property": (["/general/workspace_count", "/commands/custom/<Alt>F2"], ["general", "/", "/a//b", "/a b", ""]),
+    "xfconf_property": (["/general/workspace_count", "/commands/custom/<Alt>F2"], ["general", "/", "/a//b", "/a b"]),
     "minutes": (["0", "1440"], ["-1", "1441", "10m"]),
     "office_path": (
         ["/org.openoffice.Office.Common/Save/Document", "/org.openoffice.Setup/Office/Factories/a:Factory['x.y']"],
