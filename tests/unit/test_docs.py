@@ -38,6 +38,7 @@ def test_lines_of_prose_wrap_at_100(page: Path) -> None:
     assert unwrapped == []
 
 
+@pytest.mark.slow
 def test_every_obligation_is_listed_with_tests_that_exist() -> None:
     text = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d\.\d-\d\d) \|(.*)\|$", text, re.MULTILINE)

@@ -40,6 +40,7 @@ def test_every_program_in_python_is_linted() -> None:
     assert python == set(PROJECT["tool"]["ruff"]["extend-include"])
 
 
+@pytest.mark.slow
 def test_no_address_is_claimed_that_is_not_ours() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     claimed = {}

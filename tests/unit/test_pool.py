@@ -148,6 +148,7 @@ def test_a_job_that_ends_before_its_tests_has_failed(pool: ModuleType, tmp_path:
     assert (outcome.passed, outcome.failed) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_job_that_hangs_is_stopped_and_has_failed(pool: ModuleType, tmp_path: Path) -> None:
     outcome = pool.Pool(tmp_path, patience=0.2).run(shell(pool, "lab/test_a", "exec sleep 600"))
     assert outcome.code == -signal.SIGINT
@@ -155,6 +156,7 @@ def test_a_job_that_hangs_is_stopped_and_has_failed(pool: ModuleType, tmp_path: 
     assert "did not end by itself" in outcome.output
 
 
+@pytest.mark.slow
 def test_processor_time_is_that_of_all_that_a_job_started(pool: ModuleType, tmp_path: Path) -> None:
     burn = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
     idle = pool.Pool(tmp_path).run(shell(pool, "a/idle", "true"))
@@ -162,6 +164,7 @@ def test_processor_time_is_that_of_all_that_a_job_started(pool: ModuleType, tmp_
     assert busy.processor > idle.processor
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_jobs_that_run(tmp_path: Path) -> None:
     """In a program of its own: an interrupt that comes too early or too late must not end the tests."""
     marker, down = tmp_path / "begun", tmp_path / "down"
@@ -194,6 +197,7 @@ def test_a_job_that_comes_after_all_were_stopped_does_not_begin(pool: ModuleType
     assert not (tmp_path / "never").exists()
 
 
+@pytest.mark.slow
 def test_an_unknown_name_is_wrong_usage() -> None:
     done = subprocess.run([ROOT / "tools/pool", "lab/test_nothing"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -201,6 +205,7 @@ def test_an_unknown_name_is_wrong_usage() -> None:
     assert "molecule/nginx" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strict", "ended"), [("", "2 skipped"), ("1", "1 failed, 1 error")])
 def test_what_is_skipped_has_failed_where_everything_must_run(tmp_path: Path, strict: str, ended: str) -> None:
     (tmp_path / "test_here.py").write_text(

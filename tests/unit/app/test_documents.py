@@ -251,6 +251,7 @@ def test_whether_they_are_made_is_said_as_for_the_callback(
     assert config.makes_documents() is expected
 
 
+@pytest.mark.slow
 def test_the_real_process_makes_them_and_leaves_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
     monkeypatch.setenv("OPLEVER_DOCUMENTS", "1")

@@ -264,6 +264,7 @@ def test_a_later_revision_of_a_run_counts_when_it_is_taken_in_again(base: Path) 
     assert [run.number for run in again.record.runs] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["gone", "journal", "entries"])
 def test_a_run_that_is_not_what_it_was_is_told_and_never_green(base: Path, damage: str) -> None:
     name = failed(base)

@@ -129,6 +129,7 @@ def test_permissions_given_are_not_wider_than_controls_allow() -> None:
         assert int(item["mode"], 8) & ~int(wanted[item["path"]]["mode_at_most"], 8) == 0, item
 
 
+@pytest.mark.slow
 def test_the_page_is_made_from_the_controls() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "tools/baseline-docs")], capture_output=True, text=True, check=True

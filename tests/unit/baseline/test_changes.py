@@ -15,11 +15,13 @@ GROUPS = {group: list(some) for group, some in groupby(CHANGES, key=lambda chang
 NEEDS_A_ROLE = {"application"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_two_of_a_group_take_the_same(group: str) -> None:
     assert meetings(GROUPS[group]) == []
 
 
+@pytest.mark.slow
 def test_of_each_kind_one_is_planted_by_make_test_and_they_are_apart() -> None:
     sample = [change for change in CHANGES if change.sample]
     assert meetings(sample) == []

@@ -45,6 +45,7 @@ def status(found: dict[str, Any], name: str) -> dict[str, Any]:
     return next(check for check in found["checks"] if check["id"] == name)
 
 
+@pytest.mark.slow
 def test_the_strict_profile_holds_the_basic_one(tmp_path: Path) -> None:
     basis, hoog = look_up(tmp_path), look_up(tmp_path, oplever_profile="debian-hoog")
     assert (basis["profile"], hoog["profile"]) == ("debian-basis", "debian-hoog")

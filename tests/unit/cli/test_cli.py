@@ -175,6 +175,7 @@ def test_a_broken_line_is_named(records: Path) -> None:
     assert "[entries-broken]" in done.stderr
 
 
+@pytest.mark.slow
 def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
     run("report")
     shown = run("show").output
@@ -182,6 +183,7 @@ def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
         assert part in shown
 
 
+@pytest.mark.slow
 def test_commands_answer_in_the_language_of_the_user(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "nl_NL.UTF-8")
     run("report")
@@ -208,6 +210,7 @@ def test_list_names_records_newest_first(records: Path) -> None:
     assert "cannot be read" in lines[0]
 
 
+@pytest.mark.slow
 def test_verify_sees_an_altered_file(records: Path) -> None:
     assert run("report").exit_code == 0
     assert run("verify").exit_code == 0

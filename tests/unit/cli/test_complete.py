@@ -73,6 +73,7 @@ def test_the_questions_come_from_the_rules_and_the_declarations(record: Path) ->
     assert len(lacking(derived).sentences) == len(derived.completeness.missing) - len(with_command)
 
 
+@pytest.mark.slow
 def test_a_terminal_is_asked_for_everything_in_one_go(record: Path) -> None:
     answers = [
         "fill", "Werkinstructie 2.1", "",  # procedures
@@ -101,6 +102,7 @@ def test_a_terminal_is_asked_for_everything_in_one_go(record: Path) -> None:
     assert not missing(record) & {"procedures_missing", "hands_on_hours_missing"}
 
 
+@pytest.mark.slow
 def test_nothing_is_added_before_the_last_answer(record: Path) -> None:
     code, shown = on_terminal("complete", NAME, "--by", BY, lines=["fill", "Werkinstructie", "", "\x03"])
     assert code == 1, shown
@@ -111,6 +113,7 @@ def test_nothing_is_added_before_the_last_answer(record: Path) -> None:
     assert lines(record) == b""
 
 
+@pytest.mark.slow
 def test_who_did_the_work_is_not_asked_to_decide(record: Path) -> None:
     code, shown = on_terminal("complete", NAME, "--by", "S. Yilmaz", lines=["skip"] * 6)
     assert code == 0, shown

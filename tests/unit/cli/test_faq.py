@@ -78,6 +78,7 @@ def lapsed() -> list[str]:
     return [reason for row in listed() for reason in row["lapsed"]]
 
 
+@pytest.mark.slow
 def test_three_closed_incidents_of_one_category_and_guideline_are_a_candidate() -> None:
     assert listed() == []
     case(WORDS[0])
@@ -101,6 +102,7 @@ def test_too_few_incidents_make_no_question() -> None:
     assert "fewer than 3 incidents" in propose("--card", "dokuwiki/log-in", code=2)
 
 
+@pytest.mark.slow
 def test_a_question_names_its_incidents_and_is_in_the_words_of_one_of_them(base: Path) -> None:
     cases = three()
     name = propose("--card", "dokuwiki/log-in", "--words-of", cases[1])
@@ -120,6 +122,7 @@ def test_words_that_were_changed_are_a_remark(base: Path) -> None:
     assert "changed from the words of the user" in run("show", name, "--language", "en", code=1).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -133,6 +136,7 @@ def test_an_answer_is_bound_to_what_shows_it(options: tuple[str, ...], words: st
     assert words in propose(*options, code=2)
 
 
+@pytest.mark.slow
 def test_an_answer_that_a_test_speaks_against_is_refused(base: Path) -> None:
     three()
     (base / school.RECORD / "journal.jsonl").write_bytes(b"".join(school.journal({"dokuwiki.page": "fail"})))
@@ -143,6 +147,7 @@ def test_an_answer_that_a_test_speaks_against_is_refused(base: Path) -> None:
     ).stderr  # fmt: skip
 
 
+@pytest.mark.slow
 def test_nobody_accepts_his_own_answer() -> None:
     three()
     name = propose()
@@ -153,6 +158,7 @@ def test_nobody_accepts_his_own_answer() -> None:
     assert "stays as it is" in run("faq", "accept", name, "--by", COLLEAGUE, code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_reopened_incident_takes_the_answer_away_until_it_is_closed_again() -> None:
     cases, name = accepted()
     run("incident", "reopen", cases[0], "--reason", "het lukt nog niet")
@@ -163,12 +169,14 @@ def test_a_reopened_incident_takes_the_answer_away_until_it_is_closed_again() ->
     assert name in done.stdout
 
 
+@pytest.mark.slow
 def test_an_incident_that_is_gone_or_is_another_one_takes_it_away(base: Path) -> None:
     cases, _ = accepted()
     (base / cases[1]).rename(base.parent / "elsewhere")
     assert lapsed() == [f"the incident {cases[1]} is not here any more"]
 
 
+@pytest.mark.slow
 def test_a_solution_by_another_guideline_takes_it_away() -> None:
     cases, _ = accepted()
     run("incident", "reopen", cases[2], "--reason", "anders")
@@ -179,24 +187,28 @@ def test_a_solution_by_another_guideline_takes_it_away() -> None:
     assert lapsed() == [f"the incident {cases[2]} is of another category or guideline now"]
 
 
+@pytest.mark.slow
 def test_a_newer_record_in_which_the_proof_fails_takes_it_away() -> None:
     accepted()
     later({"dokuwiki.page": "pass", "dokuwiki.login.docent": "fail"})
     assert any(f"the test web1 dokuwiki.login.docent does not pass in {LATER}" in reason for reason in lapsed())
 
 
+@pytest.mark.slow
 def test_a_newer_record_that_did_not_test_it_says_nothing() -> None:
     accepted()
     later({"dokuwiki.title": "pass"})
     assert lapsed() == []
 
 
+@pytest.mark.slow
 def test_a_handout_that_says_something_else_takes_it_away() -> None:
     accepted()
     later(address="http://wiki2.school.example/")
     assert lapsed() == [f"the handout dokuwiki/log-in says something else in {LATER}"]
 
 
+@pytest.mark.slow
 def test_what_no_longer_holds_is_withdrawn_with_the_reason(base: Path) -> None:
     cases, name = accepted()
     assert "1 question, 0 that no longer hold" in run("faq", "check").stdout
@@ -211,6 +223,7 @@ def test_what_no_longer_holds_is_withdrawn_with_the_reason(base: Path) -> None:
     assert "0 questions, 0" in run("faq", "check").stdout
 
 
+@pytest.mark.slow
 def test_an_answer_that_does_not_hold_is_not_accepted() -> None:
     cases = three()
     name = propose()
@@ -219,6 +232,7 @@ def test_an_answer_that_does_not_hold_is_not_accepted() -> None:
     assert f"the incident {cases[0]} was reopened" in done.stderr
 
 
+@pytest.mark.slow
 def test_published_pages_show_answers_that_hold_and_why_others_are_not_shown() -> None:
     cases, _ = accepted()
     run("publish", "--out", "pages")
@@ -236,6 +250,7 @@ def test_published_pages_show_answers_that_hold_and_why_others_are_not_shown() -
     assert f"de melding {cases[0]} is heropend" in text
 
 
+@pytest.mark.slow
 def test_steps_that_only_administrators_take_are_not_on_the_page_for_users(base: Path) -> None:
     lines = [line.replace(b'"audiences": ["user"]', b'"audiences": ["administrator"]') for line in school.journal()]
     (base / school.RECORD / "journal.jsonl").write_bytes(b"".join(lines))
@@ -246,6 +261,7 @@ def test_steps_that_only_administrators_take_are_not_on_the_page_for_users(base:
     assert "Klik rechtsboven op Inloggen" not in text
 
 
+@pytest.mark.slow
 def test_its_document_is_drawn_verified_and_listed_as_every_record(base: Path) -> None:
     cases, name = accepted()
     build(base / name)

@@ -45,6 +45,7 @@ def parts(command: click.Command) -> list[str]:
     return [flat(part) for part in (*paragraphs, *options) if part]
 
 
+@pytest.mark.slow
 def test_the_help_of_every_command_is_wholly_dutch() -> None:
     wrong = []
     for words, command in helps.commands():
@@ -118,6 +119,7 @@ def test_an_error_of_usage_is_dutch(words: tuple[str, ...], said: str) -> None:
     assert not {"Error", "Usage", "Try"} & set(shown.replace(":", " ").split())
 
 
+@pytest.mark.slow
 def test_what_is_listed_of_click_is_what_click_says() -> None:
     """Another version of click that says it in other words would say it in English."""
     texts = {"required", "Commands", "Kinds"}

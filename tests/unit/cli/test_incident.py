@@ -171,6 +171,7 @@ def test_what_is_for_another_team_does_not_stand_before_it(tmp_path: Path) -> No
     assert incident("take", high, "--by", of_network).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_case_from_report_to_approval() -> None:
     name = solved(new("2", "2"))
     refused = incident("close", name)
@@ -191,6 +192,7 @@ def test_a_case_from_report_to_approval() -> None:
     assert incident("check").exit_code == 0
 
 
+@pytest.mark.slow
 def test_list_verify_and_export_take_a_case() -> None:
     name = new("2", "2")
     for words in (["list", "--kind", "incident"], ["list", "--state", "new"], ["verify", name]):
@@ -213,6 +215,7 @@ def test_a_case_has_a_letter_and_no_certificate() -> None:
     assert (refused.exit_code, "[form-unknown]" in refused.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_one_flipped_byte_anywhere_is_named(base: Path) -> None:
     name = solved(new("2", "2"))
     for path in (base / name / "entries.jsonl", base / name / "record.json"):
@@ -226,6 +229,7 @@ def test_one_flipped_byte_anywhere_is_named(base: Path) -> None:
     assert run("verify", name).exit_code == 0
 
 
+@pytest.mark.slow
 def test_two_desks_that_took_the_same_report_are_joined_and_keep_both(base: Path, tmp_path: Path) -> None:
     """Each desk wrote a case of its own while it was offline; their directories are put together later."""
     first = new("2", "2", "printer 0.14", "--by", COLLEAGUE)
@@ -317,6 +321,7 @@ def test_what_a_machine_reports_is_in_the_language_of_whoever_makes_the_case(bas
     assert "expected" not in text
 
 
+@pytest.mark.slow
 def test_a_retest_by_a_record_is_what_the_record_shows(base: Path) -> None:
     failing(base, "20261120T100000Z-site-aaaaaa", "nginx.answers", "nginx.other")
     [name, _] = incident("from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
@@ -376,6 +381,7 @@ def test_check_names_a_case_that_was_closed_by_hand_in_its_file(base: Path) -> N
     assert f"{name}: is gesloten zonder dit: Of de gebruiker tevreden is" in in_dutch.stderr
 
 
+@pytest.mark.slow
 def test_names_in_a_case_become_pseudonyms(base: Path) -> None:
     name = solved(new("2", "2", f"{USER} kan niet printen"))
     terms = Retention(hours_names="1 day")
@@ -558,6 +564,7 @@ def test_list_filters_by_state_and_person(state: str) -> None:
     assert incidents.find(taken[-6:]) == (store.records_directory() / taken).resolve()
 
 
+@pytest.mark.slow
 def test_names_in_the_rules_of_a_case_go_with_the_others(base: Path, tmp_path: Path) -> None:
     (tmp_path / "incidents.yml").write_bytes(EXAMPLE.read_bytes())
     directory = store.find(new("2", "2"))

@@ -67,6 +67,7 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TwoDesks:
     return TwoDesks(tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_two_desks_that_were_offline_are_joined(desks: TwoDesks) -> None:
     """The same printer is reported at both; one of them has solved it already when the records come together."""
     first = desks.at("north")
@@ -94,6 +95,7 @@ def test_two_desks_that_were_offline_are_joined(desks: TwoDesks) -> None:
     assert open_names == [here[1]]
 
 
+@pytest.mark.slow
 def test_the_same_case_changed_at_two_desks_is_not_mixed_up(desks: TwoDesks) -> None:
     """A copy went to another desk and both worked on it. Which lines belong behind which is in their chain: what was
     put together by hand is named, and neither copy is changed by the other."""
@@ -149,6 +151,7 @@ def test_a_clock_that_is_set_back_gives_no_time_and_takes_none(
     assert [line["revision"] for line in history] == list(range(1, len(history) + 1))
 
 
+@pytest.mark.slow
 def test_one_flipped_byte_anywhere_in_a_case_is_named(desks: TwoDesks) -> None:
     base = desks.at("north")
     name = new()

@@ -63,6 +63,7 @@ def closing_asks(name: str) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_a_report_is_registered_whole_or_not_at_all(base: Path) -> None:
     for left_out in ("--channel", "--reporter", "--text"):
         words = {"--channel": "phone", "--reporter": USER, "--text": "stuk"}
@@ -78,6 +79,7 @@ def test_a_report_is_registered_whole_or_not_at_all(base: Path) -> None:
     assert [words for words in ("per telefoon", USER, "De printer doet niets", "0.14") if words not in text] == []
 
 
+@pytest.mark.slow
 def test_whether_it_can_be_solved_alone_is_said_with_a_reason() -> None:
     name = new()
     until_closed(name, "assessed")
@@ -88,6 +90,7 @@ def test_whether_it_can_be_solved_alone_is_said_with_a_reason() -> None:
     assert "toner ligt klaar" in case_file(name)
 
 
+@pytest.mark.slow
 def test_every_closed_report_has_its_solution() -> None:
     name = new()
     for kind in ("classified", "taken"):
@@ -105,6 +108,7 @@ def test_every_closed_report_has_its_solution() -> None:
     assert all(words in text for words in ("toner vervangen", "W-14", "toner leeg"))
 
 
+@pytest.mark.slow
 def test_a_follow_up_action_has_an_owner_and_a_day() -> None:
     name = new()
     step(name, "taken")
@@ -118,6 +122,7 @@ def test_a_follow_up_action_has_an_owner_and_a_day() -> None:
     assert all(words in text for words in ("nieuwe printer bestellen", COUNTER, "1 december 2126"))
 
 
+@pytest.mark.slow
 def test_the_user_is_told_how_and_when() -> None:
     name = new()
     until_closed(name, "contact")
@@ -131,6 +136,7 @@ def test_the_user_is_told_how_and_when() -> None:
     assert "we vervangen de toner" in case_file(name)
 
 
+@pytest.mark.slow
 def test_it_is_tested_again_or_said_why_not() -> None:
     name = new()
     until_closed(name, "retested")
@@ -149,6 +155,7 @@ def test_it_is_tested_again_or_said_why_not() -> None:
     assert [words for words in ("print nog niets", "alleen uitleg gegeven") if words not in case_file(name)] == []
 
 
+@pytest.mark.slow
 def test_the_user_is_asked_whether_it_is_good_by_whom_and_when() -> None:
     name = new()
     until_closed(name, "confirmed")
@@ -169,6 +176,7 @@ def test_the_user_is_asked_whether_it_is_good_by_whom_and_when() -> None:
     assert [words for words in (*answers.values(), "niet bereikt", COUNTER) if words not in text] == []
 
 
+@pytest.mark.slow
 def test_what_is_not_solved_is_told_to_the_supervisor() -> None:
     name = new("--impact", "1", "--urgency", "1")
     step(name, "assessed", can_solve="no", reason="geen garantie meer")
@@ -196,6 +204,7 @@ def test_what_is_not_solved_in_time_is_told_to_the_supervisor(monkeypatch: pytes
     run("incident", "check")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "section", "words"),
     [
@@ -216,6 +225,7 @@ def test_hours_work_and_materials_are_kept_with_who_and_when(kind: str, section:
     assert words in case_file(name)
 
 
+@pytest.mark.slow
 def test_no_material_is_only_valid_when_somebody_says_so() -> None:
     name = new()
     until_closed(name, "material")
@@ -225,6 +235,7 @@ def test_no_material_is_only_valid_when_somebody_says_so() -> None:
     assert "geen materiaal" in case_file(name).lower()
 
 
+@pytest.mark.slow
 def test_the_supervisor_is_told_and_decides() -> None:
     name = new()
     until_closed(name)

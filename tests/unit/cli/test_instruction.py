@@ -27,6 +27,7 @@ def new() -> str:
     return run("instruction", "new", "--title", "Wiki", "--location", "0.14").stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_attendees_are_in_the_record_by_pseudonym_alone(base: Path) -> None:
     name = new()
     said = run("instruction", "attend", name, "--who", USER, "--who", "F. de Groot", "--audience", "teacher").stdout
@@ -91,6 +92,7 @@ def test_wrong_use_is_told() -> None:
     assert "dokuwiki/open" in said
 
 
+@pytest.mark.slow
 def test_it_is_listed_shown_verified_and_drawn_as_every_record(base: Path) -> None:
     assert "No instruction yet." in run("instruction", "list").stdout
     name = new()

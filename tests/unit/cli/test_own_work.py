@@ -88,6 +88,7 @@ def test_the_executor_signs_as_executor_only(record: Path, role: str) -> None:
     assert "[signing-key-missing]" in run("sign", "--by", "s.yilmaz").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "key", ["", "no key at all", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5 x"]
 )

@@ -41,6 +41,7 @@ main({list(arguments)!r})
     return set(done.stderr.rpartition("loaded: ")[2].split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "libraries"),
     [
@@ -59,6 +60,7 @@ def test_a_command_imports_what_it_needs(tmp_path: Path, arguments: tuple[str, .
     assert loaded(tmp_path, *arguments) & HEAVY <= libraries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("list",), ("incident", "list")])
 def test_a_list_reads_whole_records_only_for_what_changed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     store_record(tmp_path, NAME, visit().finish(ok=5))
@@ -71,6 +73,7 @@ def test_kinds_and_states_that_lists_know_are_those_that_are_declared() -> None:
     assert set(get_args(Status)) >= {state.id for kind in KINDS.values() for state in kind.states}
 
 
+@pytest.mark.slow
 def test_one_record_needs_no_database(tmp_path: Path) -> None:
     store_record(tmp_path, NAME, visit().finish(ok=5))
     assert not loaded(tmp_path, "show", NAME) & {"sqlalchemy", "jinja2", "typst"}

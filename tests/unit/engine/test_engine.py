@@ -131,6 +131,7 @@ def test_what_is_in_a_file_is_never_told(machine: Machine) -> None:
         assert "tulp" not in str(found)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_an_error_and_never_passes(machine: Machine) -> None:
     Path(machine.path("/etc")).mkdir()
     os.mkfifo(machine.path("/etc/passwd"))

@@ -30,6 +30,7 @@ GOOD: dict[str, Any] = {"id": "a.b", "title": "t", "source": "file", "select": "
 PART = {key: GOOD[key] for key in ("source", "select", "expect")}
 
 
+@pytest.mark.slow
 def test_catalogue_schema_and_table_are_what_the_sources_say() -> None:
     for path, text in program(ROOT / "tools/checks-schema").texts().items():
         assert path.read_text(encoding="utf-8") == text, f"run tools/checks-schema: {path}"
@@ -160,6 +161,7 @@ def test_groups_in_language_and_schema(key: str) -> None:
         assert VALIDATOR.is_valid(asked) is right, asked
 
 
+@pytest.mark.slow
 def test_every_check_of_the_baseline_fits_both() -> None:
     for path in sorted((ROOT / "roles/harden/files/baseline").glob("*.yml")):
         checks = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

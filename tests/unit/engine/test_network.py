@@ -38,6 +38,7 @@ def check(name: str, port: int, **more: object) -> dict[str, object]:
     } | more
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_asked_once(full: int, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     connect = socket.create_connection
@@ -50,6 +51,7 @@ def test_a_silent_server_is_asked_once(full: int, monkeypatch: pytest.MonkeyPatc
     assert {result["endpoint"] for result in results} == {f"tcp 127.0.0.1 {full}"}
 
 
+@pytest.mark.slow
 def test_the_machine_itself_is_waited_for_shortly(full: int) -> None:
     patient = check("a", full, select={"url": f"http://127.0.0.1:{full}/", "timeout": 30})
     (result,) = evaluate.evaluate(Machine(), [patient])

@@ -88,6 +88,7 @@ class TestTheWhole:
         assert machine.output(["echo", "begun"]) == "begun\n"
 
 
+@pytest.mark.slow
 def test_what_every_role_declares_is_understood() -> None:
 
     declared = declarations(DataLoader(), sorted(ROOT.glob("roles/*/vars/watch.yml")))

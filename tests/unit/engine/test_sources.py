@@ -141,6 +141,7 @@ def test_strange_files_and_answers_end_in_a_status(tmp_path: Path, content: byte
             assert found is None or isinstance(found, (str, int, list, dict, UnreadableError)), (name, attribute)
 
 
+@pytest.mark.slow
 def test_a_source_that_fails_or_hangs_costs_only_its_own_checks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 run = partial(command.run, "handout", code=None)
 
 
+@pytest.mark.slow
 def test_a_sheet_and_cards_hold_the_same_in_both_languages(directory: Path) -> None:
     for language, words in (("nl", "Druk op Enter."), ("en", "Press Enter.")):
         for shape in ("sheet", "cards"):
@@ -125,6 +126,7 @@ def test_a_sheet_and_cards_hold_the_same_in_both_languages(directory: Path) -> N
 LONG = "sudo unattended-upgrade --dry-run --debug"
 
 
+@pytest.mark.slow
 def test_no_line_ends_inside_a_word_that_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who reads `unattended-` at the end of a line cannot see whether the hyphen is typed."""
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
@@ -140,6 +142,7 @@ def test_no_line_ends_inside_a_word_that_is_typed(tmp_path: Path, monkeypatch: p
     assert f"`{LONG}`" in run(record.name, "--language", "en", "--format", "md", "--out", "-").stdout
 
 
+@pytest.mark.slow
 def test_cards_are_one_to_a_page_of_a6_and_tagged(directory: Path) -> None:
     done = run(directory.name, "--audience", "user", "--shape", "cards", "--out", "cards.pdf")
     assert done.exit_code == 0, done.output

@@ -128,6 +128,7 @@ WITHOUT_CARD = {"harden", "lab"}
 """Roles that nobody uses: what is hardened has rules of the baseline and no tests that a card could go by."""
 
 
+@pytest.mark.slow
 def test_the_roles_here_have_no_mistake_and_each_has_a_card() -> None:
     linted = {path.parts[-3]: linter.lint(path) for path in linter.files((school.ROLES,))}
     assert {role: result.mistakes for role, result in linted.items() if result.mistakes} == {}
@@ -135,6 +136,7 @@ def test_the_roles_here_have_no_mistake_and_each_has_a_card() -> None:
     assert roles - {role for role, result in linted.items() if result.cards} == WITHOUT_CARD
 
 
+@pytest.mark.slow
 def test_the_callback_keeps_every_card_of_the_roles_here_whole() -> None:
     for path in linter.files((school.ROLES,)):
         content = yaml.safe_load(path.read_text())

@@ -31,6 +31,7 @@ def later(base: Path, wiki: school.Tests | None = None, **keys: Any) -> None:
     school.store(base, school.journal(wiki, identifier=LATER, **keys), LATER)
 
 
+@pytest.mark.slow
 def test_cards_of_all_machines_stand_there_in_both_languages() -> None:
     dutch, english = page("nl"), page("en")
     for text, words in ((dutch, ("De wiki openen", "ws1, ws2")), (english, ("Open the wiki", "ws1, ws2"))):
@@ -57,6 +58,7 @@ def test_the_newest_address_stands_there_alone(base: Path) -> None:
     assert school.ADDRESS not in text
 
 
+@pytest.mark.slow
 def test_a_trial_run_changes_nothing(base: Path) -> None:
     later(base, {"dokuwiki.page": "fail"}, check_mode=True)
     assert school.ADDRESS in page()

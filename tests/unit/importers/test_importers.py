@@ -27,6 +27,7 @@ LINKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", LINKS)
 def test_what_is_shared_is_one_directory_and_brings_no_ansible_with_it(link: str) -> None:
     assert (ROOT / link).is_symlink()

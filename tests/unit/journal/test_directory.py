@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from ansible_collections.oplever.lab.plugins.plugin_utils import directory
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -38,6 +39,7 @@ def test_each_knows_the_one_before_it_and_latest_is_the_last(tmp_path: Path) -> 
     assert third.previous == second.id
 
 
+@pytest.mark.slow
 def test_a_lock_that_somebody_holds_does_not_hold_up_the_play(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

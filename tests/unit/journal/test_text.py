@@ -81,6 +81,7 @@ def test_names_of_directories_are_plain(text: str) -> None:
     assert re.fullmatch(r"[a-z0-9_-]{1,60}", slug(text))
 
 
+@pytest.mark.slow
 def test_redaction_takes_no_time_that_grows_with_the_square() -> None:
     """No assertion on time: text that makes a careless expression backtrack would keep this from ending."""
     for text in (

@@ -109,6 +109,7 @@ def test_no_machine_is_green(record: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_documents_speak_of_no_run(record: Path, language: str) -> None:
     run("add", "step", "--host", "sw1", "--name", "opgehangen")
@@ -126,6 +127,7 @@ def test_documents_speak_of_no_run(record: Path, language: str) -> None:
     assert [words for words in about_runs if words in text] == []
 
 
+@pytest.mark.slow
 def test_every_use_of_a_record_takes_it(record: Path) -> None:
     run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
     for arguments in (
@@ -162,6 +164,7 @@ def test_removed_and_added_lines_show_in_the_manifest(record: Path) -> None:
     assert any("after line 1 were removed" in problem for problem in manifest.problems(record))
 
 
+@pytest.mark.slow
 def test_it_is_signed_and_the_signature_holds(record: Path, tmp_path: Path) -> None:
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)

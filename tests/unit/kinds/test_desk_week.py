@@ -79,6 +79,7 @@ def test_what_users_say_in_the_week_counts() -> None:
     assert counted(*desks, before).satisfied == {"yes": 1, "no": 2, "not_reached": 1}
 
 
+@pytest.mark.slow
 def test_weeks_fit_together_whatever_happened() -> None:
     """What is open at the end of a week is open at the beginning of the next; in less out makes the difference."""
     chance = random.Random(7)  # noqa: S311

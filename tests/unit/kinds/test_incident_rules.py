@@ -95,6 +95,7 @@ def test_what_is_no_file_of_rules_is_told_and_breaks_nothing(content: bytes) -> 
     assert result.mistakes
 
 
+@pytest.mark.slow
 def test_no_value_does_more_than_be_a_mistake() -> None:
     """Every value of the example is replaced by values that somebody could type there."""
     root = yaml.compose(TEXT)

@@ -111,6 +111,7 @@ def manifest_problems(directory: Path) -> tuple[str, ...]:
     return verify(directory).problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["oplever.app.mail_intake.admit", "oplever.store.mails.log"])
 def test_an_answer_counts_once_wherever_it_was_stopped(post: Post, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     directory = reported(post)
@@ -196,6 +197,7 @@ NO_ADDRESSES = (
 )
 
 
+@pytest.mark.slow
 def test_a_mail_with_a_senseless_address_is_a_report_without_an_answer(post: Post) -> None:
     corpus = Corpus(seed=11)
     post.deliver(*(corpus.text("stuk", From=f"Jan <{address}>") for address in NO_ADDRESSES))
@@ -242,6 +244,7 @@ def test_a_thousand_bounces_make_no_case_and_no_answer(post: Post) -> None:
     assert post.folder() == []
 
 
+@pytest.mark.slow
 def test_a_storm_of_one_sender_is_set_aside_and_can_be_accepted(post: Post) -> None:
     corpus = Corpus(seed=5)
     post.deliver(*(corpus.text(f"alarm {number}", From="bewaking@school.example") for number in range(25)))
@@ -298,6 +301,7 @@ def shown_of(name: str) -> str:
     return run("incident", "show", name).stdout
 
 
+@pytest.mark.slow
 def test_a_mail_changes_no_state_and_has_to_be_read(post: Post) -> None:
     directory = reported(post)
     name = directory.name
@@ -350,6 +354,7 @@ def test_a_mail_about_a_merged_case_goes_to_the_one_that_goes_on(post: Post) -> 
     assert (later.outcome, later.case) == ("added", first.name)
 
 
+@pytest.mark.slow
 def test_attachments_come_out_as_they_went_in_and_only_where_somebody_says(post: Post, tmp_path: Path) -> None:
     corpus = Corpus(seed=10)
     post.deliver(*(letter.content for letter in corpus.attached()))
@@ -366,6 +371,7 @@ def test_attachments_come_out_as_they_went_in_and_only_where_somebody_says(post:
     assert not any(part in name for name in written for part in ("cron", "dll", "gnp", "bashrc"))
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_of_a_mail_is_named(post: Post) -> None:
     directory = reported(post)
     assert manifest_problems(directory) == ()
@@ -376,6 +382,7 @@ def test_a_flipped_byte_of_a_mail_is_named(post: Post) -> None:
     assert [problem for problem in verify(directory).problems if path.name in problem]
 
 
+@pytest.mark.slow
 def test_names_and_messages_go_when_their_time_is_over(post: Post, tmp_path: Path) -> None:
     directory = reported(post, From='"Fatma Demir" <fatma.demir@school.example>', Subject="Vraag van Fatma Demir")
     name = directory.name
@@ -412,6 +419,7 @@ def test_passwords_come_from_where_they_are_kept(tmp_path: Path, monkeypatch: py
         assert "geheim" not in refused.value.message
 
 
+@pytest.mark.slow
 def test_a_mailbox_that_is_not_set_or_not_there_is_one_error(
     post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -438,6 +446,7 @@ def test_what_is_kept_of_mail_is_for_its_owner_alone(post: Post) -> None:
     assert "user1@school.example" not in (post.records / mails.LOG).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_check_names_mails_that_are_in_no_case(post: Post) -> None:
     """No report without a record: what came in by mail is held against the cases."""
     first, second, third = (reported(post, Message_ID=f"<{number}@x.example>") for number in range(3))

@@ -216,6 +216,7 @@ def test_a_rejection_needs_a_reason(base: Path) -> None:
         add(base / name, "proposal", BY, {"observation": "x", "proposal": "y", "decision": "rejected"})
 
 
+@pytest.mark.slow
 def test_the_command_and_the_page_show_the_same(base: Path) -> None:
     slow_runs(base)
     [finding] = all_findings()

@@ -48,6 +48,7 @@ def rows(page: Page, part: str) -> str:
     return source.partition(f'id="part-{part}"')[2].partition("</section>")[0]
 
 
+@pytest.mark.slow
 def test_every_record_is_reached_from_the_start_in_both_languages(base: Path) -> None:
     records = published.store(base)
     hand = store_record(base, "20261001T100000Z-site-bad000", Journal())
@@ -66,6 +67,7 @@ def test_every_record_is_reached_from_the_start_in_both_languages(base: Path) ->
         assert {name for name in shown if name.endswith(f".{language}.html")} == seen
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(base: Path) -> None:
     directory = published.store(base)["delivered"]
     for name in ("report.nl.html", "report.en.pdf"):
@@ -80,6 +82,7 @@ def test_every_link_leads_somewhere(base: Path) -> None:
     assert count > 500
 
 
+@pytest.mark.slow
 def test_only_documents_that_are_there_are_linked(base: Path) -> None:
     directory = published.store(base, ["delivered"])["delivered"]
     assert not any("report." in link for page in made(base).values() for link in page.links)
@@ -101,6 +104,7 @@ def test_a_record_that_cannot_be_read_is_listed_with_its_reason(base: Path) -> N
     assert "1 record cannot be read" in shown["index.en.html"].text
 
 
+@pytest.mark.slow
 def test_text_of_machines_stays_text(base: Path) -> None:
     published.store(base, ["hostile"])
     shown = made(base)
@@ -119,6 +123,7 @@ def test_text_of_machines_stays_text(base: Path) -> None:
         ET.parse(path)  # noqa: S314 - of our own making
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelled", ["S. Yilmaz", "Yilmaz, S.", "sevda yilmaz"])
 def test_names_that_were_taken_from_a_record_are_on_no_page(base: Path, spelled: str) -> None:
     """Not of its entries, and not of its journal, in whichever way it writes them."""
@@ -147,6 +152,7 @@ def test_names_that_were_taken_from_a_record_are_on_no_page(base: Path, spelled:
     assert not any(re.search("yilmaz", content, re.IGNORECASE) for content in files)
 
 
+@pytest.mark.slow
 def test_a_name_in_a_title_goes_too(base: Path) -> None:
     """Also of somebody who has no part in the record."""
     journal = Journal(assignment={"title": "Laptop of (A. de Boer), new"}).task("one", host="web1").finish(ok=1)
@@ -190,6 +196,7 @@ def test_a_person_with_two_spellings_is_one(base: Path) -> None:
     assert "3.00" in shown["hours.en.html"].text
 
 
+@pytest.mark.slow
 def test_what_fails_is_what_the_last_record_that_measured_it_says(base: Path) -> None:
     store_record(base, "20261101T100000Z-site-aaaaaa", check(visit(), "web1", "fail", "nginx.tls").finish(ok=4))
     assert "nginx.tls" in rows(made(base)["failing.en.html"], "tests")
@@ -199,6 +206,7 @@ def test_what_fails_is_what_the_last_record_that_measured_it_says(base: Path) ->
     assert "nginx.tls" not in made(base)["failing.en.html"].text
 
 
+@pytest.mark.slow
 def test_a_control_of_high_severity_that_fails_needs_attention(base: Path) -> None:
     published.store(base, ["delivered", "remarks", "failed"])
     pages_now = made(base)
@@ -208,6 +216,7 @@ def test_a_control_of_high_severity_that_fails_needs_attention(base: Path) -> No
     assert severities == sorted(severities, key=SEVERITIES.index) != []
 
 
+@pytest.mark.slow
 def test_what_ends_soon_and_what_is_over(base: Path) -> None:
     directory = published.store(base, ["remarks"])["remarks"]  # with an exception until 2027-07-31
     day, at = "%Y-%m-%d", "2026-11-25T09:00:00.000000Z"
@@ -227,6 +236,7 @@ def test_what_ends_soon_and_what_is_over(base: Path) -> None:
     assert "Exception over" in start
 
 
+@pytest.mark.slow
 def test_who_is_waited_for_is_what_the_document_says(base: Path) -> None:
     directory = store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
 
@@ -242,6 +252,7 @@ def test_who_is_waited_for_is_what_the_document_says(base: Path) -> None:
     assert roles() == []
 
 
+@pytest.mark.slow
 def test_incidents_are_in_the_order_in_which_they_are_handled(base: Path) -> None:
     published.store(base, ["incident_reopened", "incident_escalated"])
     table = rows(made(base)["incidents.en.html"], "open")
@@ -286,6 +297,7 @@ def test_a_trial_run_is_no_state_of_a_machine(base: Path) -> None:
     assert "1\u00a0Nov\u00a02026" in machines
 
 
+@pytest.mark.slow
 def test_neither_an_exception_nor_what_could_not_be_read_is_shown_as_a_failure(base: Path) -> None:
     journal = check(visit(), "web1", "waived", "nginx.tls")
     check(journal, "web1", "error", "nginx.log")
@@ -325,6 +337,7 @@ def test_a_long_history_has_older_pages_that_never_change(base: Path) -> None:
     assert made(base)[older].path.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_a_sheet_for_the_wall_names_nobody(base: Path) -> None:
     published.store(base)
     shown = made(base)
@@ -334,6 +347,7 @@ def test_a_sheet_for_the_wall_names_nobody(base: Path) -> None:
         assert not re.search(r"Yilmaz|Bakker|de Wit|Jansen", text)
 
 
+@pytest.mark.slow
 def test_the_feed_is_atom_with_one_number_for_each_record(base: Path) -> None:
     records = published.store(base)
     made(base)

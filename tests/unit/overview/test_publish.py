@@ -50,6 +50,7 @@ def change(base: Path, records: dict[str, Path]) -> None:
     (records["failed"] / "report.en.html").write_bytes(b"x")
 
 
+@pytest.mark.slow
 def test_made_again_is_made_whole(base: Path, tmp_path: Path) -> None:
     records = {directory.name: directory for directory in base.iterdir()}
     by_case = {name: next(d for d in records.values() if d.name.endswith(end)) for name, end in
@@ -64,6 +65,7 @@ def test_made_again_is_made_whole(base: Path, tmp_path: Path) -> None:
     assert not list((base / "overview").glob(".new-*"))
 
 
+@pytest.mark.slow
 def test_nothing_new_writes_nothing(base: Path) -> None:
     publish(NOW)
     before = marks(base / "overview")
@@ -72,12 +74,14 @@ def test_nothing_new_writes_nothing(base: Path) -> None:
     assert {name for name in after if after[name] != before.get(name)} == {paths.STATE}
 
 
+@pytest.mark.slow
 def test_another_day_is_another_start_page(base: Path) -> None:
     publish(NOW)
     publish(NOW.replace(day=27))
     assert b"27 November 2026" in (base / "overview" / "index.en.html").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_page_that_somebody_wrote_is_made_again(base: Path) -> None:
     publish(NOW)
     page = base / "overview" / "points.nl.html"
@@ -90,6 +94,7 @@ def test_a_page_that_somebody_wrote_is_made_again(base: Path) -> None:
     assert older.exists()
 
 
+@pytest.mark.slow
 def test_another_version_draws_everything_again(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(NOW)
     monkeypatch.setattr(module, "_program", lambda: "another")
@@ -97,6 +102,7 @@ def test_another_version_draws_everything_again(base: Path, monkeypatch: pytest.
     assert done.changed == done.files
 
 
+@pytest.mark.slow
 def test_pages_of_what_is_gone_go(base: Path) -> None:
     publish(NOW)
     hostile = next(path for path in base.iterdir() if path.name.endswith("d00009"))
@@ -110,6 +116,7 @@ def test_pages_of_what_is_gone_go(base: Path) -> None:
     assert (base / "overview" / "note.txt").exists()  # who put that there takes it away
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"{", b"nonsense", b'{"format": 3}'])
 def test_a_damaged_mark_makes_everything_again(base: Path, content: bytes) -> None:
     publish(NOW)
@@ -139,6 +146,7 @@ def test_the_records_themselves_are_no_place_for_pages(base: Path) -> None:
     assert refusal.value.slug == "publish-foreign"
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_old_pages(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(NOW)
     before, times = contents(base / "overview"), marks(base / "overview")
@@ -172,6 +180,7 @@ def test_a_place_that_cannot_be_written_is_one_error(base: Path, tmp_path: Path)
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_a_stop_half_way_is_mended_by_the_next(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The very first time too: the directory is marked before anything is put in it."""
 
@@ -189,6 +198,7 @@ def test_a_stop_half_way_is_mended_by_the_next(base: Path, monkeypatch: pytest.M
     assert contents(base / "overview") == contents(base / "other")
 
 
+@pytest.mark.slow
 def test_pages_can_be_read_by_whoever_may_read_the_directory(base: Path) -> None:
     mask = os.umask(0o022)
     try:
@@ -198,6 +208,7 @@ def test_pages_can_be_read_by_whoever_may_read_the_directory(base: Path) -> None
     assert {path.stat().st_mode & 0o777 for path in (base / "overview").iterdir()} == {0o644}
 
 
+@pytest.mark.slow
 def test_the_command_says_where_the_pages_are(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = store_record(base, "20261001T100000Z-site-bad000", visit())
     (broken / "journal.jsonl").write_bytes(b"nonsense")
@@ -212,6 +223,7 @@ def test_the_command_says_where_the_pages_are(base: Path, monkeypatch: pytest.Mo
     assert (start / "index.html").read_bytes() == (start / "index.en.html").read_bytes()
 
 
+@pytest.mark.slow
 def test_records_elsewhere_are_linked_from_where_the_pages_are(base: Path, tmp_path: Path) -> None:
     directory = next(path for path in base.iterdir() if path.name.endswith("d00001"))
     (directory / "report.nl.html").write_bytes(b"x")

@@ -94,6 +94,7 @@ def test_a_page_of_sixty_machines_tells_each_change_once() -> None:
     assert len(rows(packages.blocks)) == 1
 
 
+@pytest.mark.slow
 def test_all_machines_of_a_group_can_be_read() -> None:
     record = outputs.record("drifted")
     text = outputs.text("drifted", "report.en.md") or ""

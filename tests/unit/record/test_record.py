@@ -188,6 +188,7 @@ def test_every_code_is_documented() -> None:
     assert [code for code in reasons + lacks if f"`{code}`" not in text] == []
 
 
+@pytest.mark.slow
 def test_report_writes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b"".join(complete().finish(ok=5).lines))
     result = CliRunner().invoke(main, ["report", str(tmp_path)])
@@ -201,6 +202,7 @@ def test_report_writes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir() if file.name != "journal.jsonl"} == {0}
 
 
+@pytest.mark.slow
 def test_report_says_no_or_says_what_is_wrong(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["report", str(tmp_path)])
     assert result.exit_code == 2

@@ -45,10 +45,12 @@ def recorded(place: Path, **environment: str) -> object:
         return json.loads(journal.readline())["work_process"]
 
 
+@pytest.mark.slow
 def test_a_playbook_that_nobody_assigned_claims_none(tmp_path: Path) -> None:
     assert recorded(tmp_path) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("assignment", "setting", "claimed"),
     [("title: x", "2.1", "2.1"), ("work_process: 1.3", "2.1", "1.3"), ("work_process: true", "", None)],
@@ -92,6 +94,7 @@ def test_work_of_another_process_has_no_obligations_of_1_3() -> None:
     assert {lacking.obligations for lacking in added("2.1").completeness.missing} == {()}
 
 
+@pytest.mark.slow
 def test_an_import_takes_the_work_process_that_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
     event = {"counter": 1, "created": "2026-11-23T10:00:00Z", "job": 1, "event_data": {"playbook": "site.yml"}}

@@ -81,6 +81,7 @@ def test_what_is_too_large_stays_outside_and_is_named(directory: Path, monkeypat
     assert enclosing(directory, paper(directory, 1)).too_large == ("record.json", "journal.jsonl")
 
 
+@pytest.mark.slow
 def test_every_row_that_was_folded_is_in_an_annex(content: bytes) -> None:
     page = page_of(outputs.record("delivered"), Translator("nl"))
     sheets = on_sheets.archived(page)
@@ -95,6 +96,7 @@ def many() -> Page:
     return page_of(derive(read(fleet.lines(40, tasks=8, tests=4, controls=60))), Translator("en"))
 
 
+@pytest.mark.slow
 def test_of_many_rows_those_that_failed_are_kept() -> None:
     sheets = on_sheets.archived(many())
     rows = sum(on_sheets._rows(tuple(block for annex in sheets.annexes for block in annex.blocks)))
@@ -113,6 +115,7 @@ def test_tests_and_controls_go_before_long_lists(monkeypatch: pytest.MonkeyPatch
     assert sorted(sum(on_sheets._rows(annex.blocks)) for annex in fewer) == sizes[:-1]
 
 
+@pytest.mark.slow
 def test_a_heading_is_not_said_again_by_its_table() -> None:
     record = outputs.record("incident_closed")
     text = render(record, "md", "nl").decode()
@@ -122,6 +125,7 @@ def test_a_heading_is_not_said_again_by_its_table() -> None:
     assert '<caption class="hidden">Gebruikte materialen</caption>' in render(record, "html", "nl").decode()
 
 
+@pytest.mark.slow
 def test_a_short_first_page_is_followed_at_once() -> None:
     first, _, _ = words(render(outputs.record("incident_closed"), "pdf", "nl")).partition("\f")
     assert "Documentgegevens en versiebeheer" in first
@@ -159,6 +163,7 @@ def test_it_keeps_the_rules_of_the_archive(content: bytes) -> None:
         assert not {"/JavaScript", "/OpenAction", "/AA"} & set(pdf.Root.keys())
 
 
+@pytest.mark.slow
 def test_every_mark_of_the_structure_is_closed_on_its_page(content: bytes) -> None:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         for page in pdf.pages:
@@ -170,6 +175,7 @@ def test_every_mark_of_the_structure_is_closed_on_its_page(content: bytes) -> No
             assert (depth, deepest > 0) == (0, True)
 
 
+@pytest.mark.slow
 def test_nothing_on_paper_is_without_a_width(content: bytes) -> None:
     """What is copied from it, or searched in it, is what it says."""
     assert not re.search("[\u200b-\u200d\u2060\ufeff]", words(content))
@@ -211,6 +217,7 @@ def test_the_code_of_the_paper_is_taken_by_verify(directory: Path, content: byte
     assert (done, "code-invalid" in out) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_paper_of_an_earlier_revision_says_so(directory: Path, content: bytes, tmp_path: Path) -> None:
     copy = tmp_path / directory.name
     shutil.copytree(directory, copy)
@@ -236,6 +243,7 @@ def test_the_square_is_that_code(directory: Path, content: bytes) -> None:
     assert square("") == []
 
 
+@pytest.mark.slow
 def test_a_name_in_another_script_is_printed_where_there_is_a_font() -> None:
     record = outputs.record("delivered")
     title = f"{ARABIC} {HEBREW} {CHINESE}"
@@ -251,6 +259,7 @@ def test_a_name_in_another_script_is_printed_where_there_is_a_font() -> None:
         assert letters <= set(text) if families & fonts else f"U+{ord(name[0]):04X}" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["delivered", "failed", "empty", "many"])
 def test_the_layout_settles_without_a_warning(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers of pages that depend on what is on a page would come out wrong."""
@@ -266,6 +275,7 @@ def test_the_layout_settles_without_a_warning(name: str, monkeypatch: pytest.Mon
     assert given == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "fits"), [("delivered", True), ("failed", False), ("drifted", False)])
 def test_what_runs_over_the_first_page_is_followed_at_once(name: str, fits: bool) -> None:
     """A first page that fits is one sheet; else no sheet after it is nearly empty."""
@@ -277,6 +287,7 @@ def test_what_runs_over_the_first_page_is_followed_at_once(name: str, fits: bool
     assert all(len(sheet.split()) > 150 for sheet in sheets[: chapter + 1])
 
 
+@pytest.mark.slow
 def test_a_large_page_is_drawn_by_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     page = page_of(outputs.record("remarks"), Translator("en"))
     whole = pdf.draw(page)
@@ -285,6 +296,7 @@ def test_a_large_page_is_drawn_by_a_process_of_its_own(monkeypatch: pytest.Monke
     assert pdf.draw(page) == whole
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_drawn_there_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "APART_ROWS", 0)
     monkeypatch.setattr(pdf, "_PAGE", "elsewhere.json")
@@ -292,6 +304,7 @@ def test_a_page_that_cannot_be_drawn_there_says_why(monkeypatch: pytest.MonkeyPa
         pdf.draw(page_of(outputs.record("empty"), Translator("en")))
 
 
+@pytest.mark.slow
 def test_languages_are_drawn_at_once_where_that_takes_not_too_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each PDF waits for the other, so that one after the other would never end."""
     record, both = outputs.record("remarks"), Barrier(2, timeout=60)

@@ -476,6 +476,7 @@ def test_settings_to_ask_about() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_first_page_of_three_machines_fits_on_one_sheet(language: Language) -> None:
     content = render(derive(read(fleet.lines(3, tasks=12, tests=8, controls=60))), "pdf", language)

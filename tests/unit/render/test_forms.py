@@ -93,6 +93,7 @@ def points(record: Record, *stated: RestPoint, none: bool = False) -> str:
     return words(drawn(structs.replace(record, rest_points=RestPoints(stated, none_stated=none)), "certificate", "en"))
 
 
+@pytest.mark.slow
 def test_a_user_signs_except_for_open_points_that_are_there() -> None:
     record = outputs.record("delivered")
     point = RestPoint("R1", "Label the cables", "A. Vos", "2026-12-01", "open")
@@ -125,6 +126,7 @@ def test_the_worst_is_on_the_certificate_and_in_the_letter_and_what_is_left_out_
     assert "Others" in words(drawn(record, "certificate", "en"))
 
 
+@pytest.mark.slow
 def test_a_certificate_of_work_that_is_not_in_order_says_so() -> None:
     text = words(drawn(outputs.record("failed"), "certificate"))
     assert "Niet opgeleverd" in text
@@ -155,6 +157,7 @@ def test_the_letter_goes_to_the_terminal(records: Path) -> None:
     assert f"oplever:{records.name}:" in result.output
 
 
+@pytest.mark.slow
 def test_a_week_sheet_adds_up_the_hours_of_one_person(records: Path) -> None:
     made = outputs.record("delivered")
     mine = [line for line in made.hours.lines if line.kind != "machine"]
@@ -180,6 +183,7 @@ def test_a_week_that_is_none_says_how_to_write_it(week: str) -> None:
         forms.monday_of(week)
 
 
+@pytest.mark.slow
 def test_the_organisation_stands_on_every_paper(records: Path, tmp_path: Path) -> None:
     (tmp_path / "logo.svg").write_text(LOGO)
     (tmp_path / "oplever.yml").write_text(OWN)

@@ -110,6 +110,7 @@ def test_an_english_page_marks_only_what_is_dutch() -> None:
     assert {words for words, marks in texts.items() if marks != {"en"} and "alleen in het" not in words} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "other"), [("nl", "en"), ("en", "nl")])
 def test_pdf_marks_the_other_language_in_its_tags(language: Language, other: str) -> None:
     with pikepdf.open(io.BytesIO(render(record(), "pdf", language))) as pdf:

@@ -64,6 +64,7 @@ def test_machines_that_are_alike_share_a_row_and_each_keeps_its_name() -> None:
     assert len(table.rows) == 12
 
 
+@pytest.mark.slow
 def test_every_row_is_in_the_page_and_few_are_drawn(page: Page) -> None:
     raw = html.draw(page).decode()
     parts = list(unpacked(raw))
@@ -73,6 +74,7 @@ def test_every_row_is_in_the_page_and_few_are_drawn(page: Page) -> None:
     assert rows(parts[0]) < 1000
 
 
+@pytest.mark.slow
 def test_what_is_packed_is_escaped_too() -> None:
     journal = [line.replace(b"value = 77", EVIL.encode("unicode_escape").replace(b"\\\\n", b"\\n")) for line in
                fleet.lines(60, tasks=8, tests=4, controls=60)]  # fmt: skip

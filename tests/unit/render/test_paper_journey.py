@@ -265,6 +265,7 @@ def sentences(shown: Shown) -> Iterator[str]:
                 yield text
 
 
+@pytest.mark.slow
 def test_every_sentence_of_the_first_page_is_what_is_so(record: Path) -> None:
     for name, step in STEPS.items():
         add(step)
@@ -278,6 +279,7 @@ def test_nobody_decides_about_his_own_work(record: Path) -> None:
     assert not (record / "entries.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_the_paper_says_the_same_and_names_what_was_changed_afterwards(record: Path) -> None:
     for step in STEPS.values():
         add(step)

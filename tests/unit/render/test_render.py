@@ -248,6 +248,7 @@ def declared() -> set[str]:
     return texts | {about(kind) for kind in kinds if kind.tag() != "opened"}
 
 
+@pytest.mark.slow
 def test_every_text_has_a_dutch_translation_and_none_is_left_over() -> None:
     path = Path(render_package.__file__).parents[1] / "locale" / "nl" / "LC_MESSAGES" / "oplever.po"
     with path.open("rb") as source:
@@ -336,6 +337,7 @@ def off_the_paper(content: bytes) -> list[str]:
     return [word for start, end, word in words if float(start) < left - 1 or float(end) > right + 1]
 
 
+@pytest.mark.slow
 def test_what_is_copied_from_paper_is_what_was_recorded() -> None:
     """Where a long word may be broken on paper, nothing stands in it: a copied name is the name."""
     name = "0123456789abcdef" * 5
@@ -353,6 +355,7 @@ def test_what_is_copied_from_paper_is_what_was_recorded() -> None:
         assert str(pdf.docinfo["/Keywords"]) == record.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["delivered", "failed", "remarks", "hostile"])
 def test_nothing_runs_off_the_paper(name: str) -> None:
     assert off_the_paper(render(outputs.record(name), "pdf", "nl")) == []

@@ -61,6 +61,7 @@ def test_who_does_not_listen_is_named_with_the_file(closed: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_who_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apt_sources, "CONNECT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -69,6 +70,7 @@ def test_who_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) ->
     assert "no answer within" in problem
 
 
+@pytest.mark.slow
 def test_the_limit_for_all_is_kept_where_one_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is looked up has no limit of its own."""
     monkeypatch.setattr(apt_sources, "ALL_SECONDS", 0.2)

@@ -212,6 +212,7 @@ def test_an_archive_that_is_too_old_or_missing_is_named(repository: Repository) 
         repository.server.check_clients(SETTINGS)
 
 
+@pytest.mark.slow
 def test_a_test_waits_for_a_call_that_looks_at_the_repository(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def run(
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("is_root", "shown"), [(True, False), (False, True)])
 def test_who_works_without_the_rights_of_root_is_told_so(tmp_path: Path, is_root: bool, shown: bool) -> None:
     (tmp_path / "x").mkdir()
@@ -59,6 +60,7 @@ def test_who_works_without_the_rights_of_root_is_told_so(tmp_path: Path, is_root
     assert (rights.MISSING in answer["msg"]) is shown
 
 
+@pytest.mark.slow
 def test_a_file_is_made_once_and_then_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "x.conf.d/a.conf"
     wanted = {"path": str(path), "content": "a = 1\n", "mode": "0640", "directory_mode": "0755"}
@@ -73,6 +75,7 @@ def test_a_file_is_made_once_and_then_left_alone(tmp_path: Path) -> None:
     assert os.listdir(path.parent) == ["a.conf"]
 
 
+@pytest.mark.slow
 def test_lines_are_replaced_added_and_removed(tmp_path: Path) -> None:
     path = tmp_path / "login.defs"
     path.write_text("# PASS 1\nPASS 2\nX 1\nX 2\n", encoding="utf-8")
@@ -82,6 +85,7 @@ def test_lines_are_replaced_added_and_removed(tmp_path: Path) -> None:
     assert run(tmp_path, {"path": str(path), "lines": lines})["changed"] is False
 
 
+@pytest.mark.slow
 def test_rights_alone_change_only_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(b"\xff\xfe")
@@ -92,6 +96,7 @@ def test_rights_alone_change_only_what_is_there(tmp_path: Path) -> None:
     assert path.read_bytes() == b"\xff\xfe"
 
 
+@pytest.mark.slow
 def test_a_whole_file_gets_its_rights_back(tmp_path: Path) -> None:
     path = tmp_path / "chrony.conf"
     entry = {"path": str(path), "content": "x"}
@@ -104,6 +109,7 @@ def test_a_whole_file_gets_its_rights_back(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.slow
 def test_what_does_not_hold_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "rules"
     path.write_text("good\n", encoding="utf-8")
@@ -116,6 +122,7 @@ def test_what_does_not_hold_is_not_written(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["first", "rules"]
 
 
+@pytest.mark.slow
 def test_no_place_no_file(tmp_path: Path) -> None:
     path = tmp_path / "no/such"
     assert (
@@ -127,6 +134,7 @@ def test_no_place_no_file(tmp_path: Path) -> None:
     assert not path.parent.exists()
 
 
+@pytest.mark.slow
 def test_mistakes_in_the_list_are_named(tmp_path: Path) -> None:
     assert "found: contents" in run(tmp_path, {"path": "/x", "contents": "y"})["msg"]
     assert "is not a regular file" in run(tmp_path, {"path": str(tmp_path), "content": "y"})["msg"]
@@ -148,6 +156,7 @@ def calls(place: Path, name: str) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
+@pytest.mark.slow
 def test_a_link_takes_the_place_of_a_file_or_of_another_link(tmp_path: Path) -> None:
     (tmp_path / "new").write_text("n", encoding="utf-8")
     path = tmp_path / "locale"
@@ -165,6 +174,7 @@ def test_a_link_takes_the_place_of_a_file_or_of_another_link(tmp_path: Path) -> 
     assert path.readlink() == tmp_path / "new"
 
 
+@pytest.mark.slow
 def test_a_directory_is_made_and_a_file_is_removed(tmp_path: Path) -> None:
     directory, file = tmp_path / "a/b", tmp_path / "default"
     file.write_text("x", encoding="utf-8")
@@ -178,6 +188,7 @@ def test_a_directory_is_made_and_a_file_is_removed(tmp_path: Path) -> None:
     assert "is one of file, directory, absent" in run(tmp_path, {"path": str(file), "state": "gone"})["msg"]
 
 
+@pytest.mark.slow
 def test_what_people_wrote_since_stays_theirs(tmp_path: Path) -> None:
     page = tmp_path / "start.txt"
     entry = {"path": str(page), "content": "first", "once": True}
@@ -186,6 +197,7 @@ def test_what_people_wrote_since_stays_theirs(tmp_path: Path) -> None:
     assert run(tmp_path, entry)["changed"] is False
 
 
+@pytest.mark.slow
 def test_lines_of_the_present_file_stay_before_what_could_overrule_them(tmp_path: Path) -> None:
     rules = tmp_path / "sudoers"
     rules.write_text("# by hand\nbeheer ALL\nbeheerder ALL\n", encoding="utf-8")
@@ -200,6 +212,7 @@ def test_lines_of_the_present_file_stay_before_what_could_overrule_them(tmp_path
 SHOW = "[ $1 = show ] || exit 0; printf 'LoadState={}\\nActiveState={}\\nUnitFileState={}\\n'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("load", "active", "file", "steps"),
     [
@@ -219,6 +232,7 @@ def test_a_unit_gets_what_it_lacks(tmp_path: Path, load: str, active: str, file:
     assert calls(place, "systemctl")[2:] == [f"{step} x.service" for step in steps]
 
 
+@pytest.mark.slow
 def test_check_mode_foretells_a_unit_whose_file_is_still_to_be_written(tmp_path: Path) -> None:
     place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
     unit = {"path": "/etc/systemd/system/oplever-no-such.timer", "content": "[Timer]\n"}
@@ -229,6 +243,7 @@ def test_check_mode_foretells_a_unit_whose_file_is_still_to_be_written(tmp_path:
     assert "another.timer: systemd does not have this unit" in answer["msg"]
 
 
+@pytest.mark.slow
 def test_a_description_of_a_container_gives_a_unit_that_nobody_enables(tmp_path: Path) -> None:
     place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
     unit = {"path": "/etc/containers/systemd/no-such.container", "content": "[Container]\n", "directory_mode": "0755"}
@@ -236,6 +251,7 @@ def test_a_description_of_a_container_gives_a_unit_that_nobody_enables(tmp_path:
     assert answer["changed_units"] == ["start no-such.service"]
 
 
+@pytest.mark.slow
 def test_a_unit_that_systemd_does_not_have_is_named(tmp_path: Path) -> None:
     place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
     answer = run(tmp_path, units=("x.service",), programs=place)
@@ -243,6 +259,7 @@ def test_a_unit_that_systemd_does_not_have_is_named(tmp_path: Path) -> None:
     assert "x.service: systemd does not have this unit (not-found)" in answer["msg"]
 
 
+@pytest.mark.slow
 def test_what_a_missing_package_has_to_have_before_it_and_nothing_else(tmp_path: Path) -> None:
     """The action calls apt then, and asks again."""
     early, late = tmp_path / "timeouts", tmp_path / "x.conf"
@@ -255,6 +272,7 @@ def test_what_a_missing_package_has_to_have_before_it_and_nothing_else(tmp_path:
     assert (place / "debconf-set-selections.input").read_text(encoding="utf-8") == "x x/y boolean false\n"
 
 
+@pytest.mark.slow
 def test_with_all_packages_there_it_goes_on(tmp_path: Path) -> None:
     place = programs(tmp_path, dpkg_query="echo 'x installed'", debconf_set_selections="exit 1")
     late = tmp_path / "x.conf"
@@ -279,6 +297,7 @@ def serial_of(path: Path) -> int:
     return int(path.read_text(encoding="utf-8").splitlines()[0].split()[1])
 
 
+@pytest.mark.slow
 def test_a_serial_stays_while_the_text_does_and_grows_with_it(tmp_path: Path) -> None:
     path = tmp_path / "zone"
     zone = {"path": str(path), "content": "SOA SERIAL 3600\nwww A 192.0.2.1\n", "serial": "SERIAL"}
@@ -293,6 +312,7 @@ def test_a_serial_stays_while_the_text_does_and_grows_with_it(tmp_path: Path) ->
     assert path.read_text(encoding="utf-8") == f"SOA {first + 5001} 3600\nwww A 192.0.2.1\n"
 
 
+@pytest.mark.slow
 def test_other_files_of_a_pattern_are_removed_at_last(tmp_path: Path) -> None:
     for name in ("kept.zone", "listed.zone", "old.zone", "other.conf"):
         (tmp_path / name).write_text("x\n", encoding="utf-8")

@@ -71,6 +71,7 @@ def test_site_has_a_play_for_each_stage_in_the_order_of_the_list() -> None:
     assert [play["name"] for play in plays] == stages
 
 
+@pytest.mark.slow
 def test_every_role_has_a_scenario_with_variables_and_sabotage() -> None:
     scenarios = {path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml")}
     assert scenarios == set(ROLES)

@@ -176,6 +176,7 @@ def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
+@pytest.mark.slow
 def test_a_process_in_a_session_of_its_own_is_found_below_its_parent() -> None:
     # `sleep` is two below and left the process group, as Ansible's workers do.
     parent = subprocess.Popen(

@@ -36,6 +36,7 @@ def policies(**options: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tls", "scheme"), [(", tls: {ca: true}", "https"), ("", "http")])
 def test_the_wiki_the_authority_and_the_domain_follow_from_the_site(load_site: Any, tls: str, scheme: str) -> None:
     inventory = load_site(SITE.replace("TLS", tls))
@@ -50,6 +51,7 @@ def test_the_wiki_the_authority_and_the_domain_follow_from_the_site(load_site: A
     assert value("__browser_tries_tls", variables)
 
 
+@pytest.mark.slow
 def test_a_room_can_do_without_it(load_site: Any) -> None:
     inventory = load_site(SITE.replace("TLS", ""))
     assert {name: own.get("oplever_without", []) for name, own in inventory.machines.items()} == {

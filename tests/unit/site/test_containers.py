@@ -34,6 +34,7 @@ def mistakes(*apps: dict[str, Any]) -> list[str]:
     return yaml.safe_load(told or "") or []
 
 
+@pytest.mark.slow
 def test_a_site_file_gives_containers_by_name(load_site: Any) -> None:
     inventory = load_site(SITE)
     server = inventory.machines["srv1"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 SITE = """\
 plugin: oplever.lab.site
 domain: school.example
@@ -21,6 +23,7 @@ servers:
 """
 
 
+@pytest.mark.slow
 def test_one_server_serves_the_accounts_and_rooms_join(load_site: Any) -> None:
     inventory = load_site(SITE)
     server = inventory.machines["srv1"]
@@ -34,6 +37,7 @@ def test_one_server_serves_the_accounts_and_rooms_join(load_site: Any) -> None:
     assert ports == [(port, protocol) for port in ("88", "389", "464") for protocol in ("tcp", "udp")]
 
 
+@pytest.mark.slow
 def test_what_the_server_keeps_is_backed_up_and_watched(load_site: Any) -> None:
     machines = load_site(SITE).machines
     rows = {row["path"]: row for row in machines["srv1"]["oplever_backup"] if row["role"] == "directory"}
@@ -44,6 +48,7 @@ def test_what_the_server_keeps_is_backed_up_and_watched(load_site: Any) -> None:
     assert [row for row in machines["srv2"].get("oplever_backup", []) if row["role"] == "directory"] == []
 
 
+@pytest.mark.slow
 def test_a_room_says_who_may_log_in_and_use_sudo(load_site: Any) -> None:
     inventory = load_site(SITE)
     assert inventory.groups["workstations"]["directory_sudo"] == [{"who": "%docenten", "commands": ["/usr/bin/id"]}]

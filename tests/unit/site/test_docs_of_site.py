@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, deriving, load
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Roles
@@ -14,6 +15,7 @@ from programs import program
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.mark.slow
 def test_pages_and_tables_are_fresh() -> None:
     files = program(ROOT / "tools/site-docs").files()
     for path, text in files.items():
@@ -37,6 +39,7 @@ def test_the_example_of_the_plugin_is_a_site(load_site: Any) -> None:
     assert load_site(text).members["wiki_servers"] == ["srv1"]
 
 
+@pytest.mark.slow
 def test_purposes_of_roles_are_purposes_of_the_baseline() -> None:
     controls = [
         control

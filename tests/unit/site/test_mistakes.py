@@ -23,11 +23,13 @@ def test_a_typing_error_is_refused_with_its_place(name: str, load_site: Callable
     assert [line.removeprefix("site.yml:") for line in refusal.value.lines] == mistake["says"]
 
 
+@pytest.mark.slow
 def test_there_are_forty_of_them_and_the_site_itself_is_right(load_site: Callable[..., Any], site_text: str) -> None:
     assert len(MISTAKES) >= 40
     load_site(site_text)
 
 
+@pytest.mark.slow
 def test_all_mistakes_are_named_at_once(load_site: Callable[..., Any], site_text: str) -> None:
     """Mistakes in different parts of the file, from keys to values that only merging shows."""
     names = ["an unknown key of a network", "an address twice", "an unknown role", "a choice that is none"]
@@ -52,6 +54,7 @@ argument_specs:
 """
 
 
+@pytest.mark.slow
 def test_a_secret_is_never_shown(load_site: Callable[..., Any], site_text: str) -> None:
     text = site_text.replace("sudo: password}", "sudo: password, password_hash: geheim-1}")
     roles = "safe: {pin: geheim-2, code: geheim-3, keys: geheim-4, map: geheim-6, pair: geheim-7, rows: geheim-8}"

@@ -49,6 +49,7 @@ def of(machine: str, inventory: Any) -> dict[str, Any]:
     return {**hostvars[machine], "inventory_hostname": machine, "group_names": groups, "hostvars": hostvars}
 
 
+@pytest.mark.slow
 def test_one_server_prints_for_the_rooms(load_site: Any) -> None:
     inventory = load_site(SITE)
     server = inventory.machines["srv1"]
@@ -62,6 +63,7 @@ def test_one_server_prints_for_the_rooms(load_site: Any) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_machine_takes_the_queue_of_its_room(load_site: Any) -> None:
     inventory = load_site(SITE)
     machines = ("pc1", "pc2", "pc3", "pc4", "srv2")
@@ -69,6 +71,7 @@ def test_a_machine_takes_the_queue_of_its_room(load_site: Any) -> None:
     assert chosen == {"pc1": "lokaal101", "pc2": "lokaal101", "pc3": "", "pc4": "hal", "srv2": ""}
 
 
+@pytest.mark.slow
 def test_what_people_say_of_a_queue_becomes_options_of_its_printer(load_site: Any) -> None:
     queues = {queue["name"]: queue for queue in value("__print_wanted", of("srv1", load_site(SITE)))}
     assert queues["lokaal101"]["options"] == {"PageSize": "A4", "Duplex": "DuplexNoTumble", "ColorModel": "Gray"}

@@ -26,6 +26,7 @@ def accounts(inventory: Any, machine: str) -> dict[str, Any]:
     return {user["name"]: user for user in variables(inventory, machine)["base_users"]}
 
 
+@pytest.mark.slow
 def test_a_dictionary_by_name_merges_over_all_levels(load_site: Load, site_text: str) -> None:
     text = site_text.replace(
         "rooms:",
@@ -44,6 +45,7 @@ def test_a_dictionary_by_name_merges_over_all_levels(load_site: Load, site_text:
     assert accounts(inventory, "pc-med-1").keys() == {"beheer", "gast"}
 
 
+@pytest.mark.slow
 def test_state_absent_goes_to_a_role_that_knows_it_and_else_takes_away(load_site: Load, site_text: str) -> None:
     text = site_text.replace(
         "rooms:", "workstations:\n  roles:\n    browser: {bookmarks: {Wiki: {url: http://wiki/}}}\nrooms:"
@@ -58,6 +60,7 @@ def test_state_absent_goes_to_a_role_that_knows_it_and_else_takes_away(load_site
     assert variables(inventory, "pc-med-1")["browser_bookmarks"] == [{"name": "Wiki", "url": "http://wiki/"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "groups"),
     [
@@ -104,12 +107,14 @@ def test_nothing_is_replaced_in_silence(
             load_site(text)
 
 
+@pytest.mark.slow
 def test_a_role_can_be_taken_away(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text.replace("      mariadb: {", "      firewall: ~\n      mariadb: {"))
     assert inventory.machines["srv2"]["oplever_without"] == ["firewall"]
     assert "oplever_without" not in inventory.machines["srv1"]
 
 
+@pytest.mark.slow
 def test_groups_are_rooms_layers_and_roles(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text)
     assert inventory.children == {"workstations": ["lokaal_101", "mediatheek"]}
@@ -124,6 +129,7 @@ def test_groups_are_rooms_layers_and_roles(load_site: Load, site_text: str) -> N
     }
 
 
+@pytest.mark.slow
 def test_one_address_goes_everywhere(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text)
     server, machine = variables(inventory, "srv1"), variables(inventory, "pc-101-03")
@@ -136,6 +142,7 @@ def test_one_address_goes_everywhere(load_site: Load, site_text: str) -> None:
     assert variables(inventory, "pc-med-1")["oplever_mac"] == "52:54:00:00:00:01"
 
 
+@pytest.mark.slow
 def test_name_servers_of_a_network_go_before_those_of_the_site(load_site: Load, site_text: str) -> None:
     text = site_text.replace("    cidr: 198.51.100.0/24", "    cidr: 198.51.100.0/24\n    dns: [198.51.100.1]")
     inventory = load_site(text)
@@ -144,6 +151,7 @@ def test_name_servers_of_a_network_go_before_those_of_the_site(load_site: Load, 
     assert variables(inventory, "srv2")["dns_client_servers"] == ["192.0.2.11"]
 
 
+@pytest.mark.slow
 def test_a_time_server_serves_the_others_and_does_not_ask_itself(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text.replace("      mariadb: {", "      timesync: {}\n      mariadb: {"))
     assert inventory.members["time_servers"] == ["srv2"]
@@ -152,6 +160,7 @@ def test_a_time_server_serves_the_others_and_does_not_ask_itself(load_site: Load
     assert variables(inventory, "srv2")["timesync_serve_to"] == ["192.0.2.0/26", "198.51.100.0/24"]
 
 
+@pytest.mark.slow
 def test_options_of_a_client_alone_make_no_server(load_site: Load, site_text: str) -> None:
     text = site_text.replace("      mariadb: {", "      dns: {client_search: [school.example]}\n      mariadb: {")
     inventory = load_site(text)
@@ -191,12 +200,14 @@ def test_a_role_opens_its_port_from_where_its_users_are(
     assert rules(inventory, "srv1").keys() == {"DNS 53/udp", "DNS 53/tcp", "HTTP 80/tcp"}
 
 
+@pytest.mark.slow
 def test_a_port_depends_on_any_of_the_items(load_site: Load, site_text: str) -> None:
     tls = "{root: /srv/www, tls: {certificate: /etc/a.pem, key: /etc/a.key}}"
     inventory = load_site(site_text.replace("{root: /srv/www}", tls))
     assert "HTTPS 443/tcp" in rules(inventory, "srv1")
 
 
+@pytest.mark.slow
 def test_a_role_whose_state_is_absent_serves_nothing(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text.replace("      nginx:\n", "      nginx:\n        state: absent\n"))
     assert variables(inventory, "srv1")["nginx_state"] == "absent"
@@ -207,6 +218,7 @@ def test_a_role_whose_state_is_absent_serves_nothing(load_site: Load, site_text:
     assert variables(inventory, "srv1")["harden_purposes"] == ["dns"]
 
 
+@pytest.mark.slow
 def test_an_authority_at_one_server_knows_every_machine_and_they_know_it(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text.replace("      dns:", "      ca: {days: 30}\n      dns:", 1))
     assert variables(inventory, "srv1")["ca_domains"] == ["school.example"]
@@ -239,6 +251,7 @@ def test_a_wiki_that_asks_the_directory_needs_one_word(load_site: Load, site_tex
     assert "636" not in {rule["port"] for rule in plain["firewall_services"]}
 
 
+@pytest.mark.slow
 def test_options_of_a_host_do_not_make_it_an_authority(load_site: Load, site_text: str) -> None:
     text = site_text.replace("      dns:", "      ca: {}\n      dns:", 1)
     inventory = load_site(text.replace("mariadb: {d", "ca: {reload: [mariadb.service]}\n      mariadb: {d"))
@@ -246,6 +259,7 @@ def test_options_of_a_host_do_not_make_it_an_authority(load_site: Load, site_tex
     assert variables(inventory, "srv2")["ca_reload"] == ["mariadb.service"]
 
 
+@pytest.mark.slow
 def test_purposes_follow_from_roles_and_can_be_added_to(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text)
     assert variables(inventory, "srv1")["harden_purposes"] == ["dns", "web"]
@@ -254,6 +268,7 @@ def test_purposes_follow_from_roles_and_can_be_added_to(load_site: Load, site_te
     assert variables(load_site(text), "srv1")["harden_purposes"] == ["dns", "web", "mail"]
 
 
+@pytest.mark.slow
 def test_the_name_of_an_item_goes_where_the_role_wants_it(load_site: Load, site_text: str) -> None:
     inventory = load_site(site_text)
     assert variables(inventory, "srv1")["nginx_sites"] == [{"server_names": ["www.school.example"], "root": "/srv/www"}]
@@ -411,6 +426,7 @@ def test_a_server_that_is_taken_away_serves_nobody_but_runs_its_role(load_site: 
     assert "dns_client_servers" not in variables(inventory, "pc-101-01")
 
 
+@pytest.mark.slow
 def test_a_dictionary_by_name_within_another_becomes_a_list_too(load_site: Load, site_text: str) -> None:
     zones = "zones: {school.example: {records: {www: {cname: srv1}, '@': {mx: [10 srv1]}}}}"
     text = site_text.replace("dns: {forwarders: [192.0.2.1]}", f"dns: {{{zones}}}")

@@ -73,6 +73,7 @@ servers:
 """
 
 
+@pytest.mark.slow
 def test_a_machine_gets_the_rows_of_its_roles_by_its_options(load_site: Any) -> None:
     inventory = load_site(SITE)
     first, second = inventory.machines["srv1"], inventory.machines["srv2"]
@@ -113,6 +114,7 @@ def ports(machine: dict[str, Any]) -> dict[str, list[str]]:
     return {rule["port"]: rule["from"] for rule in machine.get("firewall_services", [])}
 
 
+@pytest.mark.slow
 def test_one_line_at_a_server_has_all_machines_watched(load_site: Any) -> None:
     """The port of the measurements is open to that server alone, on every machine that it watches."""
     inventory = load_site(WATCHED.replace("ROLES", ""))
@@ -129,6 +131,7 @@ def test_one_line_at_a_server_has_all_machines_watched(load_site: Any) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_authority_in_the_site_makes_the_way_encrypted(load_site: Any) -> None:
     plain, by_ca = (load_site(WATCHED.replace("ROLES", roles)) for roles in ("", ", ca: {}"))
     assert "monitoring_tls" not in plain.groups["all"]

@@ -359,6 +359,7 @@ def test_records_are_read_in_groups_that_fit_in_memory(tmp_path: Path) -> None:
     assert list(reading._batches([])) == []
 
 
+@pytest.mark.slow
 def test_many_records_are_read_on_all_processors_with_the_same_index(
     base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,7 @@ def test_where_files_cannot_be_linked_they_are_copied(
     assert check(record, keys / "allowed").problems == ()
 
 
+@pytest.mark.slow
 def test_a_signature_that_holds_says_whose_key_it_is(record: Path, keys: Path) -> None:
     sign(record, keys / "mine")
     signer = Signer(PRINCIPAL, fingerprint(keys, "mine"), (PRINCIPAL,))

@@ -33,6 +33,7 @@ def answer(path: str, browser: Browser | None = None, **values: str) -> object:
     return (browser or Browser()).send(path, **{"verdict": "accepted", "typed": USER, **values})
 
 
+@pytest.mark.slow
 def test_what_a_user_answers_is_in_the_record_as_said(records: Path) -> None:
     name = published.store(records, ["rejected"])["rejected"].name
     path = link(name)
@@ -59,6 +60,7 @@ def test_what_a_user_answers_is_in_the_record_as_said(records: Path) -> None:
         assert len(pdf.pages) > 0
 
 
+@pytest.mark.slow
 def test_a_link_works_once(stored: dict[str, str]) -> None:
     path = link(stored["failed"])
     browser = Browser()
@@ -90,6 +92,7 @@ def test_a_link_is_over_after_a_day_and_the_database_has_none(
     assert Browser().get(path).status_code == 410
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "N. Obody", "   "])
 def test_without_a_signature_nothing_is_added_and_the_link_goes_on_working(
     typed: str, stored: dict[str, str], records: Path

@@ -34,6 +34,7 @@ MINIMAL: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.slow
 def test_every_kind_is_offered_and_has_a_form_of_its_fields(stored: dict[str, str]) -> None:
     browser = Browser().log_in("K. Jansen", "technician")
     record = stored["remarks"]
@@ -121,6 +122,7 @@ def test_what_is_needed_leads_to_its_form_filled_in(stored: dict[str, str]) -> N
     assert f'<option value="{section}" selected>' in browser.page(none[0])
 
 
+@pytest.mark.slow
 def test_forms_are_dutch_for_who_reads_dutch(stored: dict[str, str]) -> None:
     browser, t = Browser("nl").log_in("K. Jansen", "technician"), Translator("nl")
     for name, kind in ADDED.items():
@@ -131,6 +133,7 @@ def test_forms_are_dutch_for_who_reads_dutch(stored: dict[str, str]) -> None:
         assert t(about(kind)) in page
 
 
+@pytest.mark.slow
 def test_differences_that_may_stay_are_chosen_from_what_there_is(records: Path) -> None:
     name = published.store(records, ["drifted"])["drifted"].name
     browser = Browser().log_in("K. Jansen", "technician")

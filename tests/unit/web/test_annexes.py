@@ -168,6 +168,7 @@ def test_a_picture_that_unfolds_too_far_is_refused_before_it_is_unfolded(monkeyp
     assert MOST_PIXELS < Image.MAX_IMAGE_PIXELS
 
 
+@pytest.mark.slow
 def test_an_annex_is_in_the_record_its_page_and_its_documents(stored: dict[str, str], records: Path) -> None:
     name = stored["remarks"]
     browser = Browser().log_in("K. Jansen", "technician")
@@ -249,6 +250,7 @@ def test_the_same_file_is_in_a_record_once(stored: dict[str, str], records: Path
     assert len(store.load(records / stored["remarks"]).annexes) == 1
 
 
+@pytest.mark.slow
 def test_a_reporter_adds_to_the_own_report_and_sees_the_own_files(records: Path) -> None:
     reporter = Browser().log_in("J. Bakker", "reporter")
     name = taken_in(reporter)
@@ -335,6 +337,7 @@ def colours(count: int) -> list[bytes]:
     return made
 
 
+@pytest.mark.slow
 def test_documents_show_photos_with_number_caption_and_text(
     stored: dict[str, str], records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,6 +364,7 @@ def test_documents_show_photos_with_number_caption_and_text(
     assert (directory / "report.en.md").read_text(encoding="utf-8").count("](annexes/") == 2
 
 
+@pytest.mark.slow
 def test_a_photo_that_somebody_changed_is_not_shown(stored: dict[str, str], records: Path) -> None:
     directory = records / stored["remarks"]
     attach(directory, "K. Jansen", colours(1)[0], "kast.png", "De kast")
@@ -372,6 +376,7 @@ def test_a_photo_that_somebody_changed_is_not_shown(stored: dict[str, str], reco
     assert "Not shown here; it is in the files of the record." in page
 
 
+@pytest.mark.slow
 def test_what_was_withdrawn_is_given_to_nobody_and_goes_when_its_time_is_over(
     stored: dict[str, str], records: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ UNTIL_TESTED: list[tuple[str, dict[str, str]]] = [
 ]
 
 
+@pytest.mark.slow
 def test_a_case_goes_from_new_to_closed_at_the_desk(records: Path) -> None:
     counter = Browser().log_in("K. Jansen", "counter", "technician")
     name = taken_in(counter, **CLASSIFIED)
@@ -107,6 +108,7 @@ def handled(counter: Browser, name: str, *kinds: str) -> None:
             assert sent.status_code == 303, (kind, text(sent.text))
 
 
+@pytest.mark.slow
 def test_who_reported_it_says_by_the_link_whether_it_is_good(records: Path) -> None:
     counter = Browser().log_in("K. Jansen", "counter", "technician")
     taken = counter.send("/report", f"/report?category={category()}", **REPORT, **CLASSIFIED)
@@ -138,6 +140,7 @@ def test_who_reported_it_says_by_the_link_whether_it_is_good(records: Path) -> N
     assert "answered himself" in markdown.draw(build(record, Translator("en"))).decode()
 
 
+@pytest.mark.slow
 def test_an_answer_about_a_case_that_went_on_since_is_not_taken(records: Path) -> None:
     counter, user = Browser().log_in("K. Jansen", "counter", "technician"), Browser().log_in("J. Bakker", "reporter")
     name = taken_in(user)
@@ -172,6 +175,7 @@ def test_what_a_program_adds_nobody_fills_in(kind: str, stored: dict[str, str]) 
     assert browser.get(f"/cases/{stored['incident_escalated']}/{kind}").status_code == 404
 
 
+@pytest.mark.slow
 def test_every_event_has_a_form_in_both_languages(stored: dict[str, str]) -> None:
     from oplever.kinds.incident.states import COMMANDS  # noqa: PLC0415
 

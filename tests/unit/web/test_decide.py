@@ -26,6 +26,7 @@ def decide(browser: Browser, name: str, choice: str, **values: str) -> object:
     return browser.send(f"/records/{name}/decide", choice=choice, **{"password": PASSWORD, **values})
 
 
+@pytest.mark.slow
 def test_an_approval_is_in_the_record_signed_by_the_desk_and_verify_holds(
     stored: dict[str, str], records: Path, tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_an_approval_is_in_the_record_signed_by_the_desk_and_verify_holds(
     assert note not in text(other.page(f"/records/{name}?done=decision"))  # it is not of whoever has the address
 
 
+@pytest.mark.slow
 def test_the_signature_of_the_desk_does_not_pass_for_one_of_the_person(
     stored: dict[str, str], records: Path, tmp_path: Path
 ) -> None:
@@ -81,6 +83,7 @@ def test_the_signature_of_the_desk_does_not_pass_for_one_of_the_person(
     assert "signed as oplever-desk for M. de Wit, with the key of M. de Wit" in problems[0]
 
 
+@pytest.mark.slow
 def test_an_entry_cannot_say_that_the_desk_was_not_there(stored: dict[str, str], records: Path, tmp_path: Path) -> None:
     name = stored["remarks"]
     decide(Browser().log_in("M. de Wit", "supervisor"), name, "approved")
@@ -89,6 +92,7 @@ def test_an_entry_cannot_say_that_the_desk_was_not_there(stored: dict[str, str],
     assert any("does not match its entry" in problem for problem in verify(records / name, allowed(tmp_path)).problems)
 
 
+@pytest.mark.slow
 def test_a_rejection_needs_a_reason(stored: dict[str, str], records: Path) -> None:
     name = stored["remarks"]
     browser = Browser().log_in("M. de Wit", "supervisor")
@@ -145,6 +149,7 @@ def test_a_head_that_nobody_was_shown_decides_nothing(stored: dict[str, str], re
     assert store.load(records / stored["remarks"]).accountability.decision is None
 
 
+@pytest.mark.slow
 def test_of_two_supervisors_at_once_one_decides(stored: dict[str, str], records: Path) -> None:
     name = stored["remarks"]
     browsers = [Browser().log_in(person, "supervisor") for person in ("M. de Wit", "T. Bos")]

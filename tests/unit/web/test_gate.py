@@ -35,6 +35,7 @@ def test_without_account_there_is_only_the_way_in(way: Way, stored: dict[str, st
         assert answer.headers["location"].startswith("/login")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_every_way_is_open_to_the_roles_of_its_action_and_to_no_other(role: Role, stored: dict[str, str]) -> None:
     """Of what may not be done nothing is looked up: the answer is the same for a record that is not there."""
@@ -161,6 +162,7 @@ def at(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     monkeypatch.setattr(clock, "now", lambda: moment)
 
 
+@pytest.mark.slow
 def test_an_unused_session_ends_and_a_used_one_goes_on_until_its_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, 0)
     browser = Browser().log_in("M. de Wit", "supervisor")
@@ -188,6 +190,7 @@ def test_too_many_attempts_are_refused_also_with_the_right_password(monkeypatch:
     assert browser.send("/login", name="M. de Wit", password=PASSWORD).status_code == 303
 
 
+@pytest.mark.slow
 def test_one_address_cannot_try_every_account(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, 0)
     browser = Browser()

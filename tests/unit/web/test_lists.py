@@ -27,6 +27,7 @@ from stored import check, store_record, visit
 HOSTILE = "<script>alert(1)</script>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_a_record_has_the_words_of_its_document(language: Language, stored: dict[str, str], records: Path) -> None:
     browser = Browser(language).log_in("A. Bakker", "auditor")
@@ -78,6 +79,7 @@ def test_a_run_of_a_record_of_several_waits_for_nobody_by_itself(records: Path) 
     assert [name for name in runs for page in work if name in page] == []
 
 
+@pytest.mark.slow
 def test_the_list_is_searched_and_turned(records: Path, stored: dict[str, str]) -> None:
     browser = Browser().log_in("A. Bakker", "auditor")
     every = browser.page("/records")
@@ -92,6 +94,7 @@ def test_the_list_is_searched_and_turned(records: Path, stored: dict[str, str]) 
         assert browser.get(f"/records?{odd}").status_code == 200, odd
 
 
+@pytest.mark.slow
 def test_pages_turn_without_losing_the_search(records: Path) -> None:
     for number in range(120):
         name = f"202610{number % 28 + 1:02}T10{number // 28:02}00Z-site-{number:06x}"
@@ -119,6 +122,7 @@ def test_a_list_says_how_many_it_leaves_out(stored: dict[str, str], monkeypatch:
         assert re.search(r"and \d+ more", text(browser.page(path))), path
 
 
+@pytest.mark.slow
 def test_what_a_machine_says_is_text(stored: dict[str, str]) -> None:
     browser = Browser().log_in("A. Bakker", "auditor")
     for path in ("/records", "/machines", f"/records/{stored['hostile']}"):
@@ -171,6 +175,7 @@ def test_a_name_is_that_of_a_record_and_no_path(stored: dict[str, str], records:
         assert problem.value.slug == "record-unknown", path
 
 
+@pytest.mark.slow
 def test_a_document_is_given_as_it_is_and_can_do_nothing_here(
     stored: dict[str, str], records: Path, tmp_path: Path
 ) -> None:
@@ -226,6 +231,7 @@ def test_health_says_why_not(stored: dict[str, str], records: Path, monkeypatch:
     assert (answer.status_code, "mysql" in answer.text) == (503, True)
 
 
+@pytest.mark.slow
 def test_every_golden_record_has_a_page(records: Path) -> None:
     browser = Browser().log_in("A. Bakker", "auditor")
     names = [case for case in sorted(CASES) if case not in published.CHOSEN][:40]

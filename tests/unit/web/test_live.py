@@ -84,6 +84,7 @@ def test_no_line_is_lost_or_told_twice_over_twenty_breaks(tmp_path: Path) -> Non
     assert len(reader.message["shown"]) == 100
 
 
+@pytest.mark.slow
 def test_a_thousand_machines_are_counted_whole_and_those_that_fail_are_named(tmp_path: Path) -> None:
     lines = journal(1000, 4)
     reader = follow(tmp_path, lines, breaks=20, steps=40)

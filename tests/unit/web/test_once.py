@@ -79,6 +79,7 @@ def test_only_logging_in_and_out_may_repeat() -> None:
     assert {way.path for way in WAYS if way.may_repeat} == {"/login", "/logout"}
 
 
+@pytest.mark.slow
 def test_when_it_is_not_known_what_came_of_it_nothing_is_added(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The desk was stopped while it answered."""
     browser = Browser().log_in("J. Bakker", "reporter")

@@ -41,6 +41,7 @@ def test_a_technician_sees_the_own_hours_alone(worked: str) -> None:
     assert "gave no hours" in text(browser.page("/hours?week=2020-W01"))
 
 
+@pytest.mark.slow
 def test_a_supervisor_sees_the_sums_of_all_and_the_sheet_of_each(worked: str) -> None:
     browser = Browser("nl").log_in("M. de Wit", "supervisor")
     page = browser.page(f"/hours?week={WEEK}")
@@ -131,6 +132,7 @@ def test_the_exceptions_of_records_are_listed_with_their_end(stored: dict[str, s
     assert "There are no exceptions." not in page
 
 
+@pytest.mark.slow
 def test_a_reporter_reads_answers_and_nothing_of_records(stored: dict[str, str]) -> None:
     browser = Browser().log_in("J. Bakker", "reporter")
     page = text(browser.page("/faq"))

@@ -73,6 +73,7 @@ def logged_in(provider: Provider, browser: Browser | None = None) -> Browser:
     return browser
 
 
+@pytest.mark.slow
 def test_somebody_logs_in_where_the_organisation_does(provider: Provider) -> None:
     accounts.add(NAME, ("supervisor",), identity=IDENTITY)
     browser = Browser()
@@ -213,6 +214,7 @@ def test_who_has_no_account_gets_none(provider: Provider) -> None:
     assert come_back(browser, provider.log_in(leave(browser))).status_code == 403
 
 
+@pytest.mark.slow
 def test_roles_are_those_of_the_desk_unless_groups_give_them(
     provider: Provider, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +240,7 @@ def prove(provider: Provider, browser: Browser, record: str) -> Any:
     return come_back(browser, provider.log_in(leave(browser, f"/records/{record}/prove")))
 
 
+@pytest.mark.slow
 def test_a_supervisor_shows_anew_who_he_is_and_decides(
     provider: Provider, stored: dict[str, str], records: Path, tmp_path: Path
 ) -> None:
@@ -297,6 +300,7 @@ def test_a_proof_is_for_the_session_that_asked_for_it(provider: Provider, stored
     assert '<button name="choice"' not in other.page(f"/records/{record}/decide")
 
 
+@pytest.mark.slow
 def test_an_account_with_a_password_gives_it_as_before(provider: Provider, stored: dict[str, str]) -> None:
     accounts.add(NAME, ("supervisor",), PASSWORD, IDENTITY)
     browser = logged_in(provider)

@@ -44,6 +44,7 @@ for module in sys.argv[1:]:
 """A process for each module of the extra, in which it is not there."""
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_command_says_what_to_install(records: Path) -> None:
     """In processes of their own: here the desk is imported already."""
     program = [sys.executable, "-c", WITHOUT, *EXTRA]
@@ -105,6 +106,7 @@ def served_without_rights() -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_what_the_desk_may_not_read_or_write_is_said_before_it_opens(records: Path) -> None:
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)
     run("web", "key")
@@ -228,6 +230,7 @@ def test_it_serves_on_a_socket_and_slow_and_odd_clients_hold_up_nobody(records: 
     assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A form that comes in drops ends after its time."""
     sent: list[dict[str, object]] = []
