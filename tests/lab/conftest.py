@@ -17,7 +17,7 @@ from programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-MACHINES = program(ROOT / "tools/machines.py")
+ACCESS = program(ROOT / "tools/lab_access.py")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Lab:
 
     def ssh(self, host: str) -> list[str]:
         """The start of a command that runs on a machine, as its administrator."""
-        words: list[str] = MACHINES.ssh(ROOT / ".lab" / self.env["OPLEVER_LAB"], host)
+        words: list[str] = ACCESS.ssh(ROOT / ".lab" / self.env["OPLEVER_LAB"], host)
         return words
 
     def adhoc(self, hosts: str, *args: str) -> str:
