@@ -59,7 +59,7 @@ class Site(SiteFile):
         return done.stdout + done.stderr
 
     def failed(self, host: str) -> dict[str, Any]:
-        """Test -> what was found, of the tests of the wiki that did not pass."""
+        """Test -> the actual value, of the tests of the wiki that did not pass."""
         only = ("-e", "oplever_verify=dokuwiki", "-e", "oplever_audit=false", "-e", "oplever_drift=false")
         self.lab.ansible("-i", str(self.path), "playbooks/verify.yml", *only, "--limit", host, check=False)
         _, record = self.lab.latest()
@@ -126,21 +126,21 @@ def broken(site: Site, wiki: str) -> None:
     site.shell("srv1", f"{make} -addext subjectAltName=DNS:srv1.lab.example -out /root/bad.pem 2>/dev/null")
     config = "/etc/samba/smb.conf; chmod 600 /root/bad.key; systemctl restart samba-ad-dc.service"
     site.shell("srv1", f"cp -p /etc/samba/smb.conf /root/; sed -i 's,/var/lib/oplever-tls/host,/root/bad,' {config}")
-    found = site.failed(wiki)
-    assert sorted(found) == faults
-    assert "certificate verify failed" in str(found["dokuwiki.directory"])
+    failures = site.failed(wiki)
+    assert sorted(failures) == faults
+    assert "certificate verify failed" in str(failures["dokuwiki.directory"])
     assert "not logged in" in site.visit(wiki, "bakker", "start")
     site.shell("srv1", "cp -p /root/smb.conf /etc/samba/smb.conf; systemctl stop samba-ad-dc.service")
-    found = site.failed(wiki)
-    assert sorted(found) == faults
-    assert "Can't contact LDAP server" in str(found["dokuwiki.directory"])
+    failures = site.failed(wiki)
+    assert sorted(failures) == faults
+    assert "Can't contact LDAP server" in str(failures["dokuwiki.directory"])
     assert "not logged in" in site.visit(wiki, "bakker", "start")
     site.shell("srv1", "systemctl start samba-ad-dc.service")
     settings = "/etc/dokuwiki/local.protected.php"
     site.shell(wiki, f"cp -p {settings} /root/; sed -i 's/DC=lab,/DC=lap,/' {settings}; systemctl reload 'php*-fpm'")
-    found = site.failed(wiki)
-    assert sorted(found) == faults
-    assert "has DC=lab,DC=example, and the wiki looks in DC=lap,DC=example" in str(found["dokuwiki.directory"])
+    failures = site.failed(wiki)
+    assert sorted(failures) == faults
+    assert "has DC=lab,DC=example, and the wiki looks in DC=lap,DC=example" in str(failures["dokuwiki.directory"])
     site.shell(wiki, f"cp -p /root/local.protected.php {settings}; systemctl reload 'php*-fpm'")
     assert site.failed(wiki) == {}
 

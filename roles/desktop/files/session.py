@@ -49,10 +49,10 @@ def observed(home, settings):
     yield "idle", idle(env)
     bookmarks = Path(home, ".config/gtk-3.0/bookmarks")
     yield "bookmarks", bookmarks.read_text(encoding="utf-8").splitlines() if bookmarks.exists() else []
-    yield "differs", [wanted(s) for s in settings["settings"] if not same(asked(env, s), s["value"], s["type"])]
+    yield "differs", [wanted(s) for s in settings["settings"] if not same(value_of(env, s), s["value"], s["type"])]
     yield "changeable", [wanted(s) for s in settings["settings"] if s["locked"] and changes(env, s)]
     panel = {"channel": "xfce4-panel", "property": "/panels/panel-1/size", "type": "uint", "value": "32"}
-    yield "panel", [asked(env, panel), changes(env, panel)]
+    yield "panel", [value_of(env, panel), changes(env, panel)]
 
 
 def authority(home):
@@ -72,12 +72,12 @@ def screen(env):
 
 def processes(home):
     """Number of each process that has this home -> its program."""
-    found = {}
+    programs = {}
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if b"HOME=" + home.encode() in (path / "environ").read_bytes().split(b"\0"):
-                found[int(path.name)] = Path(os.readlink(path / "exe")).name
-    return found
+                programs[int(path.name)] = Path(os.readlink(path / "exe")).name
+    return programs
 
 
 def variable(running, name):
@@ -96,25 +96,26 @@ def until(holds):
         time.sleep(0.2)
 
 
-def said(env, *argv):
+def output_of(env, *argv):
     done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=20, check=False)
     return done.stdout if done.returncode == 0 else ""
 
 
 def idle(env):
-    words = said(env, "xset", "q").split()
+    words = output_of(env, "xset", "q").split()
     return int(words[words.index("timeout:") + 1]) if "timeout:" in words else None
 
 
-def asked(env, setting):
-    return said(env, "xfconf-query", "-c", setting["channel"], "-p", setting["property"]).strip()
+def value_of(env, setting):
+    return output_of(env, "xfconf-query", "-c", setting["channel"], "-p", setting["property"]).strip()
 
 
 def changes(env, setting):
     """Whether the person of this session can give the setting another value."""
     other = another(setting["value"], setting["type"])
-    said(env, "xfconf-query", "-c", setting["channel"], "-p", setting["property"], "-t", setting["type"], "-s", other)
-    return same(asked(env, setting), other, setting["type"])
+    place = ["-c", setting["channel"], "-p", setting["property"]]
+    output_of(env, "xfconf-query", *place, "-t", setting["type"], "-s", other)
+    return same(value_of(env, setting), other, setting["type"])
 
 
 def another(value, kind):
@@ -123,12 +124,12 @@ def another(value, kind):
     return value + "x" if kind == "string" else str(int(float(value)) + 1)
 
 
-def same(found, value, kind):
+def same(actual, value, kind):
     """Whether both are one value: a number with a fraction is shown with six digits."""
     if kind != "double":
-        return found == value
+        return actual == value
     with contextlib.suppress(ValueError):
-        return abs(float(found) - float(value)) < 1e-6
+        return abs(float(actual) - float(value)) < 1e-6
     return False
 
 
