@@ -356,6 +356,21 @@ KINDS: dict[str, Callable[[str], str]] = {
         r"ALL|/[^\s,:=!*?\[\\\"']+( [^,:=!*?\[\\\"'\n]+)?",
         "is not ALL or a full path, with arguments but without , : = ! * ? [ and quotes",
     ),
+    # Words of smb.conf(5); a directory gets rights of its own, so that it is none of the system.
+    "share": _matches(
+        r"(?!(?i:global|homes|printers|print[$]|ipc[$])\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,79}",
+        "is not the name of a share: letters, digits, dot, hyphen and underscore, at most 80; global, homes"
+        " and printers have a meaning of their own",
+    ),
+    "shared_path": _matches(
+        r"(?!/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|sys|tmp|usr|var)/)"
+        r"""(/(?![.]{1,2}(/|\Z))[^/\s:;#%$*?\[\\"']+){2,}""",
+        "is not a directory for files of users such as /srv/files/docs",
+    ),
+    "share_user": _matches(
+        r"everybody|[a-z][a-z0-9._-]{0,19}|%[a-z0-9][a-z0-9._-]{0,63}",
+        "is not an account such as jan, a group such as %docenten, or everybody",
+    ),
     "workgroup": _matches(r"[A-Z][A-Z0-9-]{0,14}", "is not a short name: 1 to 15 capitals, digits and hyphens"),
     # Words of a description of a container.
     "container": _matches(

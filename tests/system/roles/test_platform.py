@@ -19,7 +19,7 @@ ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding=
 # Entry point -> variables that its argument specification requires.
 CLIENT = {
     "dns_client_servers": ["192.0.2.1"],
-    **{f"{role}_server": "srv1" for role in ("backup", "monitoring", "logging", "print", "directory")},
+    **{f"{role}_server": "srv1" for role in ("backup", "monitoring", "logging", "print", "directory", "files")},
 }
 """What a client has to know of its servers."""
 POINTS: dict[tuple[str, str], dict[str, Any]] = {
@@ -72,6 +72,8 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("containers", "main"): ({"containers_apps": [{"name": "a", "image": "a b"}]}, "containers_apps[0].image is not"),
     ("directory", "main"): ({"directory_users": [{"name": "J. Vries"}]}, "directory_users[0].name is not an account"),
     ("directory", "client"): ({"directory_allow_groups": ["3A"]}, "directory_allow_groups[0] is not a group of a"),
+    ("files", "main"): ({"files_shares": [{"name": "a", "path": "/etc/a"}]}, "files_shares[0].path is not a"),
+    ("files", "client"): ({"files_test_user": "J. Vries"}, "files_test_user is not an account of a directory"),
     ("print", "main"): ({"print_queues": [{"name": "a", "uri": "192.0.2.9"}]}, "print_queues[0].uri is not the"),
     ("print", "client"): ({"print_default": "a b"}, "print_default is not the name of a queue"),
     ("backup", "main"): ({"backup_time": "2 uur"}, "backup_time is not a time such as 03:00"),

@@ -98,6 +98,12 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ["ALL", "/usr/bin/systemctl restart cups.service", "/usr/bin/id"],
         ["id", "/usr/bin/id, /bin/sh", "!/bin/sh", "/bin/*", "/bin/a=b", "/bin/a\n", '/bin/a "b"'],
     ),
+    "share": (["docs", "klas-3a"], ["homes", "Global", "ipc$", "a b", "-a"]),
+    "shared_path": (
+        ["/srv/files/docs", "/data/school"],
+        ["/etc/school", "/srv", "/srv/../etc", "/srv/a b", "/srv/%U", "srv/a", "/srv/a/"],
+    ),
+    "share_user": (["jan", "%docenten", "everybody"], ["%", "@docenten", "%domain users"]),
     "workgroup": (["SCHOOL", "D12"], ["school", "A" * 16, "2D", "A.B"]),
     "file_name": (["leerlingen.csv", "/srv/export 2026.csv"], ["leerlingen.xlsx", "a\n.csv", ""]),
     "stratum": (["0", "15"], ["16", "-1"]),

@@ -25,6 +25,7 @@ OF_OTHER_LABS = {
     "apt_machines": SERVICES,
     "container_hosts": "extensions/molecule/containers/molecule.yml",
     "directory_servers": "extensions/molecule/directory/molecule.yml",
+    "files_servers": "tests/lab/test_files.py",
     "backup_servers": "tests/lab/test_backup.py",
     "logging_servers": "tests/lab/test_monitoring.py",
     "mail_clients": SERVICES,

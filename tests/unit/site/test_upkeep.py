@@ -21,6 +21,7 @@ KEEPING = {
     "dhcp",
     "directory",
     "dokuwiki",
+    "files",
     "harden",
     "mariadb",
     "nginx",
