@@ -1,5 +1,5 @@
-"""A whole school on eight booted machines, as `make demo-school` shows it: a pupil's first day, a lesson, a server that
-is lost and made anew, an alert that comes and goes; and what the records say of it."""
+"""A whole school on eight booted machines, as `make demo-school` shows it: a pupil's first day, a lesson, work that is
+deleted and comes back, a server that is lost and made anew, an alert that comes and goes; and what the records say."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MACHINES = {"srv-net", "srv-dir", "srv-files", "srv-web", "srv-print", "srv-watc
 HOURS = (
     "A pupil logs in for the first time and chooses a password",
     "A lesson on the other machine: the wiki, and something to print",
+    "Work on the file server is deleted, and comes back",
     "The server of the wiki is lost and made anew, with its pages",
     "A service stops, and works again",
 )

@@ -14,6 +14,7 @@ SOURCES = {
     "certificates": "True when a machine serves the role C(ca).",
     "domain": "The domain of the site.",
     "domains": "The same, as a list.",
+    "file_servers": "True when a machine serves the role C(files).",
     "machines": "Every machine by name, with its address and aliases.",
     "name_servers": "C(dns) of the network, else the addresses of machines that serve this role.",
     "network_options": "The networks of IPv4 by name, each with its gateway and name servers.",

@@ -15,7 +15,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site.merging import Me
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
 
-NAMES, TIME, AUTHORITY = "dns", "timesync", "ca"
+NAMES, TIME, AUTHORITY, FILES = "dns", "timesync", "ca", "files"
 """Roles whose servers the machines of other roles need to know."""
 Servers = Mapping[str, Sequence[Machine]]
 """Machines that serve a role to the others, by the name of the role."""
@@ -93,6 +93,7 @@ SOURCES: dict[str, Callable[[Facts], Any]] = {
     "certificates": lambda facts: bool(facts.servers.get(AUTHORITY)),
     "domain": lambda facts: facts.site.domain,
     "domains": lambda facts: [facts.site.domain] if facts.site.domain else [],
+    "file_servers": lambda facts: bool(facts.servers.get(FILES)),
     "machines": _machines,
     "name_servers": _name_servers,
     "network_options": _network_options,

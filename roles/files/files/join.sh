@@ -18,7 +18,7 @@ quit
 END
 printf %s "$once" | net changesecretpw -i -f >/dev/null
 systemctl start winbind.service
-if ! { timeout 150 wbinfo --change-secret && timeout 90 wbinfo -t; } >/dev/null; then
+if ! { timeout 30 wbinfo --change-secret && timeout 30 wbinfo -t; } >/dev/null; then
     rm -f "$secrets"
     echo "winbind did not change the password, or it does not hold." >&2
     exit 1

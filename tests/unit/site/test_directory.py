@@ -35,7 +35,8 @@ def test_one_server_serves_the_accounts_and_rooms_join(load_site: Any) -> None:
     assert server["harden_purposes"] == ["directory"]
     ports = [(rule["port"], rule.get("protocol", "tcp")) for rule in server["firewall_services"]]
     both = [(port, protocol) for port in ("88", "389", "464") for protocol in ("tcp", "udp")]
-    assert ports == [*both, ("445", "tcp")]
+    assert ports == both
+    assert "directory_file_servers" not in server
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 SITE = """\
@@ -29,6 +30,15 @@ def test_one_server_shares_files_and_rooms_use_them(load_site: Any) -> None:
     assert [share["name"] for share in server["files_shares"]] == ["docs", "staf"]
     assert server["harden_purposes"] == ["file"]
     assert [rule["port"] for rule in server["firewall_services"]] == ["445"]
+
+
+def test_the_directory_lets_file_servers_in_where_there_are_any(load_site: Any) -> None:
+    directory = load_site(SITE).machines["srv1"]
+    assert directory["directory_file_servers"] is True
+    rpc = {"135", "445", "1025-1026"}
+    assert rpc <= {rule["port"] for rule in directory["firewall_services"]}
+    without = load_site(re.sub(r"    roles:\n      files: .*\n", "", SITE))
+    assert rpc & {rule["port"] for rule in without.machines["srv1"]["firewall_services"]} == set()
 
 
 def test_shares_and_homes_are_backed_up_and_the_server_is_watched(load_site: Any) -> None:
