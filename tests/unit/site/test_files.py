@@ -35,7 +35,7 @@ def test_one_server_shares_files_and_rooms_use_them(load_site: Any) -> None:
 def test_the_directory_lets_file_servers_in_where_there_are_any(load_site: Any) -> None:
     directory = load_site(SITE).machines["srv1"]
     assert directory["directory_file_servers"] is True
-    rpc = {"135", "445", "1025-1026"}
+    rpc = {"135", "445", "1025-1029"}
     assert rpc <= {rule["port"] for rule in directory["firewall_services"]}
     without = load_site(re.sub(r"    roles:\n      files: .*\n", "", SITE))
     assert rpc & {rule["port"] for rule in without.machines["srv1"]["firewall_services"]} == set()
