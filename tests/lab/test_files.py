@@ -60,6 +60,7 @@ def test_files_of_a_school_until_the_server_is_taken_away(site: Files) -> None:
     site.play_files("files: {shares: " + SHARES + "}", ROOM)
     recorded(site)
     allowed(site)
+    opened_by_the_file_manager(site)
     back_again(site)
     refused(site)
     moved_house(site)
@@ -98,6 +99,14 @@ def allowed(site: Files) -> None:
     site.share("l.devries", "klas", "put /etc/hostname work.txt")
     assert "marked.txt" in listed(site.share("bakker", "klas", "rename work.txt marked.txt", "ls"))
     assert site.shell("web1", "stat -c %U /srv/files/klas/marked.txt").strip() == "l.devries"
+
+
+def opened_by_the_file_manager(site: Files) -> None:
+    """A drive of the role desktop, which the file manager opens by gvfs: without a password, for who logged in."""
+    site.shell("ws1", "DEBIAN_FRONTEND=noninteractive apt-get -qq install gvfs-backends libglib2.0-bin dbus-bin")
+    place = f"smb:{SERVER}/klas"
+    words = f"dbus-run-session sh -c 'gio mount {place} && gio list {place}' </dev/null 2>&1"
+    assert "marked.txt" in site.log_in("l.devries", f"assword={OWN}", command=words).splitlines()
 
 
 def back_again(site: Files) -> None:
