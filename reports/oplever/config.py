@@ -15,10 +15,11 @@ from msgspec import Meta, Struct
 from oplever._shared import project as shared
 from oplever._shared.project import Project
 from oplever.errors import OpleverError
-from oplever.files import unreadable
+from oplever.files import bounded, unreadable
 from oplever.messages import M_
 
 NAME = "oplever.yml"
+_LARGEST_BYTES = 1 << 20
 _TERM = re.compile(r"(\d{1,4}) (days?|weeks?|months?|years?)")
 
 
@@ -201,7 +202,7 @@ def load() -> Config:
     if path is None:
         return Config()
     try:
-        config = msgspec.yaml.decode(path.read_bytes() or b"{}", type=Config)
+        config = msgspec.yaml.decode(bounded(path, _LARGEST_BYTES) or b"{}", type=Config)
         for term in msgspec.structs.astuple(config.retention):
             if term is not None:
                 before(datetime.now(), term)
@@ -215,8 +216,15 @@ def load() -> Config:
         raise unreadable(path, problem) from None
     except (msgspec.DecodeError, ValueError) as problem:
         advice = M_("docs/reference/configuration.md lists the keys and their values")
-        raise OpleverError("config-invalid", M_("{path}: {problem}", path=path, problem=problem), advice) from None
+        raise OpleverError(
+            "config-invalid", M_("{path}: {problem}", path=path, problem=_reason(problem)), advice
+        ) from None
     return config
+
+
+def _reason(problem: Exception) -> str:
+    """In one line, with the place as people count it; msgspec hands on what the reader of YAML says of its bytes."""
+    return " ".join(str(problem).split()).replace(' in "<byte string>",', " at")
 
 
 def path_beside(text: str) -> Path:

@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from oplever.errors import OpleverError
 from oplever.messages import M_, N_, Message
@@ -134,6 +135,21 @@ def sha256(path: Path, size_bytes: int | None = None) -> str:
     return digest.hexdigest()
 
 
+def bounded(path: Path, largest_bytes: int) -> bytes:
+    """All of a file that somebody named, which may be a device without an end. Raises OSError, EFBIG when it is larger
+    than `largest_bytes`."""
+    with path.open("rb") as file:
+        return bounded_stream(file, largest_bytes)
+
+
+def bounded_stream(stream: IO[bytes], largest_bytes: int) -> bytes:
+    """All that is left of a stream, as `bounded`."""
+    content = stream.read(largest_bytes + 1)
+    if len(content) > largest_bytes:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
+
+
 _OF_THE_SYSTEM = {
     errno.ENOENT: N_("No such file or directory"),
     errno.EACCES: N_("Permission denied"),
@@ -142,6 +158,25 @@ _OF_THE_SYSTEM = {
     errno.EEXIST: N_("File exists"),
     errno.ENOSPC: N_("No space left on device"),
     errno.EROFS: N_("Read-only file system"),
+    errno.EFBIG: N_("File too large"),
+    errno.ELOOP: N_("Too many levels of symbolic links"),
+}
+_TO_READ = {
+    errno.ENOENT: N_("check its name"),
+    errno.ENOTDIR: N_("check its name"),
+    errno.ELOOP: N_("check where its links lead"),
+    errno.EISDIR: N_("name a file and no directory"),
+    errno.EFBIG: N_("name a smaller file"),
+    errno.EACCES: N_("check who owns it and run oplever as that user"),
+    errno.EPERM: N_("check who owns it and run oplever as that user"),
+}
+"""What helps against it; anything else is looked into by who knows the disk."""
+_TO_WRITE = {
+    errno.ENOSPC: N_("make room and try again"),
+    errno.EDQUOT: N_("make room and try again"),
+    errno.ENOENT: N_("make the directory first"),
+    errno.ENOTDIR: N_("make the directory first"),
+    errno.EISDIR: N_("name a file and no directory"),
 }
 
 
@@ -155,7 +190,7 @@ def unreadable(path: Path, problem: OSError) -> OpleverError:
     return OpleverError(
         "file-unreadable",
         M_("{path}: {reason}", path=path, reason=why(problem)),
-        M_("check who owns it and run oplever as that user"),
+        Message(_TO_READ.get(problem.errno or 0, N_("check its name and its owner")), {}),
     )
 
 
@@ -163,5 +198,8 @@ def unwritable(path: Path, problem: OSError) -> OpleverError:
     return OpleverError(
         "file-unwritable",
         M_("{path}: {reason}", path=path, reason=why(problem)),
-        M_("make room or make the directory writable, and try again"),
+        Message(
+            _TO_WRITE.get(problem.errno or 0, N_("make room or make the directory writable, and try again")),
+            {},
+        ),
     )

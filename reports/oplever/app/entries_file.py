@@ -17,6 +17,7 @@ from oplever.kinds import registry
 from oplever.messages import M_
 from oplever.record.entries import Entry
 from oplever.record.model import Record
+from oplever.yaml_nodes import problem_of
 
 _ADVICE = M_("write a list of entries, each with `added: KIND` and its fields; to fill in: oplever complete --template")
 _NOTHING = frozenset({"", "~", "null"})
@@ -121,7 +122,7 @@ def _from_yaml(text: str) -> list[tuple[str, Any]]:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as problem:
         raise OpleverError(
-            "entries-file", M_("this is no YAML: {problem}", problem=" ".join(str(problem).split())), _ADVICE
+            "entries-file", M_("this is no YAML: {problem}", problem=problem_of(problem)), _ADVICE
         ) from None
     if not isinstance(node, yaml.SequenceNode):
         raise OpleverError("entries-file", M_("this is no list of entries"), _ADVICE)

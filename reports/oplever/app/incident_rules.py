@@ -8,13 +8,15 @@ from msgspec import Struct
 
 from oplever import config
 from oplever.errors import OpleverError
-from oplever.files import unreadable
+from oplever.files import bounded, unreadable
 from oplever.kinds.incident import rules_file
 from oplever.kinds.incident.rules_file import Mistake
 from oplever.messages import M_
 from oplever.record.model.incident_rules import Rules
 
 NAME = "incidents.yml"
+_LARGEST_BYTES = 2 << 20
+"""Of what is read: which size is too large for rules, they say themselves."""
 
 
 class Current(Struct, frozen=True):
@@ -65,6 +67,6 @@ def placed(source: Path, mistake: Mistake) -> str:
 
 def _content(source: Path) -> bytes:
     try:
-        return source.read_bytes()
+        return bounded(source, _LARGEST_BYTES)
     except OSError as problem:
         raise unreadable(source, problem) from None

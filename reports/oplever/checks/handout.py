@@ -19,9 +19,10 @@ from msgspec import Struct
 
 from oplever.checks import readability
 from oplever.errors import OpleverError
-from oplever.files import unreadable
+from oplever.files import bounded, unreadable
 from oplever.messages import M_
 from oplever.words import Audience, Language
+from oplever.yaml_nodes import check_size, mark_of, reason_of
 
 FILE: Final = Path("meta", "handout.yml")
 MOST_CARDS: Final = 12
@@ -30,6 +31,7 @@ MOST_WORDS: Final = 12
 LONGEST: Final = 200
 """Characters of a text; the callback keeps no more."""
 
+_LARGEST_BYTES = 1 << 20
 Place = tuple[str, ...]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _MACHINE: Final = ("name", "address", "os")
@@ -108,14 +110,16 @@ def files(paths: tuple[Path, ...]) -> list[Path]:
 def lint(path: Path) -> Linted:
     """Everything that is wrong with a file. Raises OpleverError (`file-unreadable`)."""
     try:
-        text = path.read_text(encoding="utf-8")
-        root, content = yaml.compose(text, Loader=yaml.CSafeLoader), yaml.safe_load(text)
+        text = bounded(path, _LARGEST_BYTES).decode("utf-8")
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        check_size(root)
+        content = yaml.safe_load(text)
     except OSError as problem:
         raise unreadable(path, problem) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        mark = getattr(problem, "problem_mark", None)
+    except (yaml.YAMLError, ValueError) as problem:
+        mark = mark_of(problem)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Linted(0, (Mistake(line, column, f"this is not YAML: {' '.join(str(problem).split())}"),), {})
+        return Linted(0, (Mistake(line, column, f"this is not YAML: {reason_of(problem)}"),), {})
     marks = dict(_marks(root, ())) if root else {}
     parts = {"check": content} if isinstance(content, list) else content
     if not isinstance(parts, dict):

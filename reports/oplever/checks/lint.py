@@ -13,8 +13,9 @@ import yaml
 
 from oplever.checks.rules import grammar
 from oplever.errors import OpleverError
-from oplever.files import why
+from oplever.files import bounded, unreadable
 from oplever.messages import M_
+from oplever.yaml_nodes import check_size, mark_of, problem_of, reason_of
 
 MODULE: Final = "oplever.lab.checks"
 TEMPLATE: Final = "{{"
@@ -66,17 +67,21 @@ def lint(path: Path, parameters: Mapping[str, Any] | None = None) -> tuple[int, 
         by_name = sources()
         for node in lists:
             findings += _judged(path, node, by_name, parameters)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return 0, [_at(path, mark, "", f"this is not YAML: {error.problem or error.context}")]
-    except yaml.YAMLError as error:
-        return 0, [_at(path, None, "", f"this is not YAML: {' '.join(str(error).split())}")]
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or a number that cannot be
+        return 0, [_at(path, mark_of(error), "", f"this is not YAML: {reason_of(error)}")]
     return sum(len(node.value) for node in lists), sorted(findings, key=lambda finding: (finding.line, finding.column))
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
     """Name -> value: a mapping, or the mapping `parameters` in it."""
-    value = _plain(_compose(path))
+    try:
+        value = _plain(_compose(path))
+    except (yaml.YAMLError, ValueError) as problem:
+        raise OpleverError(
+            "checks-parameters",
+            M_("{path} is no YAML: {problem}", path=path, problem=problem_of(problem)),
+            M_("Write it as a mapping of names to values."),
+        ) from None
     value = value.get("parameters", value) if isinstance(value, dict) else value
     if not isinstance(value, dict):
         raise OpleverError(
@@ -89,25 +94,16 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 def _compose(path: Path) -> yaml.Node | None:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(LARGEST + 1)
+        data = bounded(path, LARGEST)
     except OSError as error:
-        raise OpleverError(
-            "file-unreadable",
-            M_("{path} cannot be read: {reason}", path=path, reason=why(error)),
-            M_("Check its name, its owner and its permissions."),
-        ) from None
-    if len(data) > LARGEST:
-        raise OpleverError(
-            "file-unreadable",
-            M_("{path} is larger than {value} MiB", path=path, value=LARGEST >> 20),
-            M_("Give a file with checks."),
-        )
+        raise unreadable(path, error) from None
     loader = _Loader(data)
     try:
-        return loader.get_single_node()
+        root = loader.get_single_node()
     finally:
         loader.dispose()
+    check_size(root)
+    return root
 
 
 def _plain(node: yaml.Node | None) -> Any:
@@ -133,7 +129,7 @@ def _lists(node: yaml.Node, top: bool = True) -> Iterator[yaml.SequenceNode]:
 
 
 def _looks_like_a_check(node: yaml.Node) -> bool:
-    names = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+    names = {str(key.value) for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
     return bool(names & {"source", "expect", *grammar.GROUPS}) and not names & {"hosts", "tasks", "block", MODULE}
 
 

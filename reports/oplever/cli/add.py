@@ -16,11 +16,14 @@ from oplever.cli.language import say, translator
 from oplever.cli.output import tell_added
 from oplever.cli.person import by_parameter
 from oplever.errors import OpleverError
-from oplever.files import unreadable
+from oplever.files import bounded, bounded_stream, unreadable
 from oplever.messages import M_
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, typed_fields
 from oplever.text import printable
+
+_LARGEST_BYTES = 8 << 20
+"""Of a file with entries."""
 
 
 class Typed(click.ParamType[str]):
@@ -91,8 +94,9 @@ def _add_all(directory: Path, by: str, path: str) -> None:
 
 def _text(path: str) -> str:
     try:
-        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return content.decode("utf-8-sig")
+        if path == "-":
+            return bounded_stream(sys.stdin.buffer, _LARGEST_BYTES).decode("utf-8-sig")
+        return bounded(Path(path), _LARGEST_BYTES).decode("utf-8-sig")
     except OSError as problem:
         raise unreadable(Path(path), problem) from None
     except UnicodeDecodeError:

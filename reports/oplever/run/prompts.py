@@ -110,7 +110,7 @@ def _variables_asked(playbook: Path, depth: int = 0) -> Iterator[str]:
     """Names under `vars_prompt`, in imported playbooks too. A file that cannot be read is Ansible's to report."""
     try:
         plays = yaml.load(playbook.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return
     for play in plays if isinstance(plays, list) else ():
         if not isinstance(play, dict):

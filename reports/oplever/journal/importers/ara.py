@@ -59,10 +59,10 @@ def sources(path: Path) -> list[Source]:
 def _open(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise foreign(path, _FORMAT)
-    database = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
-    database.row_factory = sqlite3.Row
-    database.text_factory = lambda content: content.decode("utf-8", "replace")
     try:
+        database = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+        database.row_factory = sqlite3.Row
+        database.text_factory = lambda content: content.decode("utf-8", "replace")
         database.execute("PRAGMA trusted_schema = OFF")  # the file may come from anywhere
         names = {row["name"] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.DatabaseError as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from oplever.errors import OpleverError
-from oplever.files import why
+from oplever.files import bounded, unreadable
 from oplever.messages import M_
 
 LARGEST_BYTES = 512 * 1024 * 1024
@@ -71,17 +72,13 @@ def broken(place: str, why: str) -> OpleverError:
 def read(path: Path, format_name: str) -> bytes:
     """A whole file of bounded size."""
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise broken(str(path), M_("larger than {value} MB", value=LARGEST_BYTES // 2**20))
-        return path.read_bytes()
+        return bounded(path, LARGEST_BYTES)
     except (FileNotFoundError, IsADirectoryError):
         raise foreign(path, format_name) from None
     except OSError as problem:
-        raise OpleverError(
-            "file-unreadable",
-            M_("{path}: {reason}", path=path, reason=why(problem)),
-            M_("check who owns it and run oplever as that user"),
-        ) from None
+        if problem.errno == errno.EFBIG:
+            raise broken(str(path), M_("larger than {value} MB", value=LARGEST_BYTES // 2**20)) from None
+        raise unreadable(path, problem) from None
 
 
 def decode(content: bytes, path: Path) -> Any:

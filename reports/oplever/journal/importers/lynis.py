@@ -8,11 +8,11 @@ profile); it names none that is right.
 
 from __future__ import annotations
 
+import errno
 from collections import defaultdict
 from pathlib import Path
 
-from oplever.errors import OpleverError
-from oplever.files import why
+from oplever.files import bounded, unreadable
 from oplever.journal.importers.scans import Opinion, Scan, broken
 from oplever.messages import M_
 
@@ -22,15 +22,11 @@ _LARGEST_BYTES = 16 * 1024 * 1024
 def read(path: Path) -> Scan:
     """A whole report. Raises OpleverError (`scan-broken`, `file-unreadable`)."""
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise broken(path, M_("too large for a report of Lynis"))
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = bounded(path, _LARGEST_BYTES).decode("utf-8", errors="replace")
     except OSError as problem:
-        raise OpleverError(
-            "file-unreadable",
-            M_("{path}: {reason}", path=path, reason=why(problem)),
-            M_("check its name and its owner"),
-        ) from None
+        if problem.errno == errno.EFBIG:
+            raise broken(path, M_("too large for a report of Lynis")) from None
+        raise unreadable(path, problem) from None
     if "lynis_version=" not in text:
         raise broken(path, M_("is not a Lynis report"))
     return parse(text)

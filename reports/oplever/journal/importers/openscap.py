@@ -12,8 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-from oplever.errors import OpleverError
-from oplever.files import why
+from oplever.files import unreadable
 from oplever.journal.importers.scans import Opinion, OpinionStatus, Scan, broken
 from oplever.messages import M_
 
@@ -40,11 +39,7 @@ def read(path: Path) -> Scan:
     except (ET.ParseError, expat.ExpatError) as problem:
         raise broken(path, M_("not XML, or cut short ({problem})", problem=problem)) from None
     except OSError as problem:
-        raise OpleverError(
-            "file-unreadable",
-            M_("{path}: {reason}", path=path, reason=why(problem)),
-            M_("check its name and its owner"),
-        ) from None
+        raise unreadable(path, problem) from None
     if scan is None:
         raise broken(path, M_("has no XCCDF 1.2 TestResult"))
     return scan

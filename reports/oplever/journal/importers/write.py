@@ -17,11 +17,9 @@ from msgspec import Struct
 from oplever import __version__
 from oplever._shared import sequence
 from oplever._shared.text import one_line, slug
-from oplever.errors import OpleverError
-from oplever.files import why
+from oplever.files import unwritable
 from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.reader import FORMAT, VERSION
-from oplever.messages import M_
 
 _UNKNOWN: dict[str, Any] = {
     "pid": 0,
@@ -91,11 +89,7 @@ def write(source: Source, records: Path) -> Path:
             shutil.rmtree(draft, ignore_errors=True)
             raise
     except OSError as problem:
-        raise OpleverError(
-            "file-unwritable",
-            M_("{path}: {reason}", path=records, reason=why(problem)),
-            M_("make room or make the directory writable, and try again"),
-        ) from None
+        raise unwritable(records, problem) from None
     return records / name
 
 

@@ -23,6 +23,7 @@ from msgspec import inspect
 from oplever.messages import M_
 from oplever.record.model.incident_rules import LEVELS, Calendar, Category, Rules
 from oplever.words import Text
+from oplever.yaml_nodes import check_size, mark_of, reason_of
 
 Place = tuple[str, ...]
 """Keys from the top of the file to a value; rows of a list by their number from 0."""
@@ -50,12 +51,11 @@ def parse(content: bytes) -> Parsed:
         return Parsed(None, (Mistake(1, 1, M_("the file is larger than {size} MiB", size=_LARGEST >> 20)),))
     try:
         root = yaml.compose(content, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        message = M_("this is not YAML: {problem}", problem=problem.problem or problem.context)
-        return Parsed(None, (Mistake(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message),))
+        check_size(root)
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        return Parsed(None, (Mistake(1, 1, M_("this is not YAML: {problem}", problem=" ".join(str(problem).split()))),))
+        mark = mark_of(problem)
+        message = M_("this is not YAML: {problem}", problem=reason_of(problem))
+        return Parsed(None, (Mistake(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message),))
     if root is None:
         return Parsed(None, (Mistake(1, 1, M_("the file is empty")),))
     reading = _Reading()

@@ -1,0 +1,70 @@
+"""What a YAML file says may be walked through: it does not hold itself, and its aliases do not blow it up. What is
+wrong with it is said in one line."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import yaml
+from yaml.reader import ReaderError
+
+from oplever.messages import M_
+
+_DEEPEST = 100
+_MOST_NODES = 200_000
+
+
+def problem_of(error: Exception) -> str:
+    """What a reader of YAML found wrong, in one line and with its place."""
+    mark = mark_of(error)
+    if mark is None:
+        return reason_of(error)
+    line, column = mark.line + 1, mark.column + 1
+    return M_("line {line}, column {column}: {reason}", line=line, column=column, reason=reason_of(error))
+
+
+def mark_of(error: Exception) -> yaml.Mark | None:
+    return (error.problem_mark or error.context_mark) if isinstance(error, yaml.MarkedYAMLError) else None
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong without its place, and without how the reader calls what it read."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        return error.problem or error.context or ""
+    if isinstance(error, ReaderError):
+        return M_("the character U+{code} cannot be in it", code=f"{error.character:04X}")
+    return " ".join(str(error).split())
+
+
+class _Size(NamedTuple):
+    nodes: int
+    height: int
+
+
+def check_size(root: yaml.Node | None) -> None:
+    """Raises yaml.MarkedYAMLError for a tree that a walk would never, or hardly, get to the end of: each alias counts
+    as all that it stands for."""
+    if root is not None:
+        _size(root, 1, {})
+
+
+def _size(node: yaml.Node, depth: int, sizes: dict[int, _Size]) -> _Size:
+    known = sizes.get(id(node))
+    if depth + (known.height if known else 0) > _DEEPEST:
+        problem = M_("what is in it goes deeper than {depth} levels", depth=_DEEPEST)
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+    if known:
+        return known
+    below = [_size(child, depth + 1, sizes) for child in _children(node)]
+    size = _Size(1 + sum(part.nodes for part in below), 1 + max((part.height for part in below), default=0))
+    if size.nodes > _MOST_NODES:
+        problem = M_("it has more than {count} values", count=_MOST_NODES)
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+    sizes[id(node)] = size
+    return size
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []

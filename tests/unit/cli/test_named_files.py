@@ -1,0 +1,134 @@
+"""Files that people name: one that is not of its kind ends with a message that says what to do, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from oplever.cli.main import main
+from stored import store_record, visit
+
+NAME = "20261101T100000Z-site-aaaaaa"
+COMMANDS: dict[str, list[str]] = {
+    "entries": ["add", "--by", "S. Yilmaz", "--file"],
+    "checks": ["checks", "lint"],
+    "parameters": ["checks", "lint", "roles/nginx", "--parameters"],
+    "handouts": ["handout", "--lint"],
+    "runner": ["import", "ansible-runner"],
+    "awx": ["import", "awx"],
+    "ara": ["import", "ara"],
+    "junit": ["import", "junit", "--by", "S. Yilmaz", "--host", "web1"],
+    "lynis": ["import", "lynis", "--by", "S. Yilmaz", "--host", "web1"],
+    "openscap": ["import", "openscap", "--by", "S. Yilmaz", "--host", "web1"],
+}
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+CONTENTS: dict[str, bytes] = {
+    "empty": b"",
+    "zeros": bytes(4096),
+    "no UTF-8": b"- added: hours\n  hours: \xff\n",
+    "broken": b"- added: hours\n hours: 2\n   : [\n",
+    "holds itself": b"&a [*a]\n",
+    "blows up": BOMB.encode(),
+    "deep": b"[" * 20_000 + b"]" * 20_000,
+    "no such day": b"- {id: a, source: file, select: {path: /a}, expect: {size: 2026-13-45}}\n",
+    "long number": b"- {id: a, source: file, select: {path: /a}, expect: {size: " + b"9" * 5000 + b"}}\n",
+    "list as key": b"- {? [a, b] : 1, id: a}\n",
+    "a tag": b"!!python/object/apply:os.system ['true']\n",
+    "cut JSON": b'[{"counter": 1, "event": "playb',
+    "cut XML": b'<testsuite name="a"><testcase name=',
+}
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
+    monkeypatch.delenv("OPLEVER_PERSON", raising=False)
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records/latest").symlink_to(NAME)
+    return store_record(tmp_path / "records", NAME, visit().finish(ok=5))
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def state(directory: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def refused(result: Result, *codes: int) -> str:
+    """What it said; there was no traceback, and what the system calls what it read is not in it."""
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    assert result.exit_code in codes, result.output
+    assert result.output.strip()
+    assert "string>" not in result.output
+    return result.output
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_not_such_a_file_is_refused(command: str, content: str, record: Path, tmp_path: Path) -> None:
+    path = tmp_path / "given.yml"
+    path.write_bytes(CONTENTS[content])
+    before = state(record)
+    refused(run(*COMMANDS[command], str(path)), 1, 2)
+    assert state(record) == before
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"ara", "runner"}))
+def test_a_device_without_an_end_is_too_large(command: str, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oplever.journal.importers.imported_run.LARGEST_BYTES", 1 << 20)
+    monkeypatch.setattr("oplever.checks.handout.files", list)
+    refused(run(*COMMANDS[command], "/dev/zero"), 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "advice"),
+    [
+        (lambda path: None, "check its name"),
+        (Path.mkdir, "name a file and no directory"),
+        (lambda path: path.symlink_to(path), "check where its links lead"),
+    ],
+)
+def test_the_advice_fits_what_is_wrong(make: Callable[[Path], None], advice: str, record: Path, tmp_path: Path) -> None:
+    """Whose file it is does not matter when there is none."""
+    path = tmp_path / "given.yml"
+    make(path)
+    said = refused(run(*COMMANDS["entries"], str(path)), 2)
+    assert f"-> {advice}\n" in said
+
+
+def test_a_place_in_a_file_is_said_as_people_count(record: Path, tmp_path: Path) -> None:
+    path = tmp_path / "given.yml"
+    path.write_bytes(CONTENTS["broken"])
+    said = refused(run(*COMMANDS["entries"], str(path)), 2)
+    assert "this is no YAML: line 2, column 2: expected <block end>, but found '<block mapping start>'" in said
+
+
+def test_settings_without_an_end_are_refused(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_CONFIG", "/dev/zero")
+    assert "File too large" in refused(run("list"), 2)
+
+
+@pytest.mark.parametrize("content", ["broken", "list as key"])
+def test_settings_that_are_no_yaml_are_named_with_the_line(
+    content: str, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "oplever.yml"
+    path.write_bytes(CONTENTS[content])
+    monkeypatch.setenv("OPLEVER_CONFIG", str(path))
+    assert "at line" in refused(run("list"), 2)
+
+
+@pytest.mark.parametrize("content", ["holds itself", "blows up", "deep"])
+def test_rules_that_would_never_be_read_to_the_end_are_refused(
+    content: str, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "incidents.yml"
+    rules.write_bytes(CONTENTS[content])
+    settings = tmp_path / "oplever.yml"
+    settings.write_text(f"incidents: {rules}\n", encoding="utf-8")
+    monkeypatch.setenv("OPLEVER_CONFIG", str(settings))
+    assert "this is not YAML" in refused(run("incident", "check"), 1)
