@@ -35,6 +35,11 @@ def to_json(thing: object) -> bytes:
     return msgspec.json.encode(thing, enc_hook=_as_list)
 
 
+def to_plain(thing: object) -> Any:
+    """`thing` as mappings, lists, texts and numbers, as `to_json` writes it."""
+    return msgspec.to_builtins(thing, enc_hook=_as_list)
+
+
 def _as_list(value: object) -> list[object]:
     if isinstance(value, Sequence):
         return list(value)

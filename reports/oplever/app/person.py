@@ -25,6 +25,7 @@ from oplever.record.persons import same_person
 from oplever.render.registry import FORMATS
 from oplever.store import Sources, mails
 from oplever.store.pseudonyms import KEY, plain, pseudonym
+from oplever.text import to_plain
 from oplever.words import Language
 
 Format = Literal["json", "md", "html", "pdf", "zip"]
@@ -121,7 +122,7 @@ def _mentions(person: _Person, sources: Sources) -> Iterator[Mention]:
                 yield msgspec.structs.replace(mention, at=entry.at, by=entry.by)
     if sources.digest:
         of_journal = derive_folded(sources.run, sources.digest, ())
-        for path, text in _texts(msgspec.to_builtins(of_journal), ""):
+        for path, text in _texts(to_plain(of_journal), ""):
             if mention := _mention(person, text, f"journal.jsonl {path}"):
                 yield mention
 

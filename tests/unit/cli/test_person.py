@@ -41,6 +41,7 @@ def places(content: dict[str, Any]) -> dict[str, list[str]]:
 
 def installation(post: Post, name: str, person: str) -> None:
     journal = Journal(account="svc", assignment={"people": [{"name": person, "role": "executor"}]})
+    journal.task(f"Home of {person}", message=f"made for {person}")
     store_record(post.records, name, journal.finish(ok=1))
 
 
