@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from oplever.journal.cards import Card
 from oplever.words import TaskStatus
 
+LineNumber = Annotated[int, Meta(ge=0, lt=2**53)]
+"""The number of a line; what cannot be one is no line of ours."""
+
 
 class Event(Struct, frozen=True, tag_field="kind"):
-    seq: int
+    seq: LineNumber
     t: str
 
 

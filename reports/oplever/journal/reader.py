@@ -7,11 +7,13 @@ from typing import get_args
 
 import msgspec
 
+from oplever import clock
 from oplever.errors import OpleverError
 from oplever.journal.events import (
     Gap,
     JournalEvent,
     Line,
+    LineNumber,
     RunStart,
     Unread,
 )
@@ -24,7 +26,7 @@ KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Line))
 
 
 class _Head(msgspec.Struct):
-    seq: int
+    seq: LineNumber
     kind: str
     t: str = ""
 
@@ -89,13 +91,14 @@ def _first(line: bytes, name: str) -> RunStart:
 
 
 def _line(line: bytes) -> tuple[int | None, Line | Unread]:
-    """(seq, event); seq is None for a damaged line."""
+    """(seq, event); seq is None for a damaged line, also for one of a moment that is none."""
     try:
         event = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        clock.moment(event.t)
+    except (msgspec.DecodeError, ValueError, RecursionError):
         try:
             head = _decode_head(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             return None, Unread(damaged=True)
         return (None, Unread(damaged=True)) if head.kind in KINDS else (head.seq, Unread(head.t))
     return event.seq, event

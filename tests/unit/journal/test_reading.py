@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from journals import Journal
+from oplever.errors import OpleverError
 from oplever.journal.events import NoHosts, Notify, Unread
 from oplever.record.model import Record
 from oplever.render.registry import render
@@ -45,6 +47,27 @@ def test_a_damaged_line_is_counted_and_missed_wherever_it_stands(number: int) ->
     assert not record.completeness.journal_complete
     assert reasons(record)["journal_lines_lost"] == {"count": 1}
     assert "journal_lines_differ" not in reasons(record)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("t", "9999-99-99T10:00:00.000000Z"), ("t", ""), ("t", "yesterday"), ("seq", int("9" * 400)), ("seq", -1)],
+)
+def test_a_line_of_no_moment_or_of_no_number_is_damaged(key: str, value: object) -> None:
+    """One such line made every command over all records end in the middle."""
+    journal = Journal().task("one").task("two").finish(ok=2)
+    journal.lines[5] = json.dumps({**json.loads(journal.lines[5]), key: value}).encode() + b"\n"
+    record = journal.record()
+    assert reasons(record)["journal_lines_lost"] == {"count": 1}
+    assert "1" in render(record, "md", "en").decode()
+
+
+def test_a_first_line_of_no_moment_is_no_start() -> None:
+    journal = Journal().task("one").finish(ok=1)
+    journal.lines[0] = journal.lines[0].replace(b"2026-11-23", b"2026-13-23")
+    with pytest.raises(OpleverError) as refusal:
+        journal.record()
+    assert refusal.value.slug == "journal-foreign"
 
 
 def test_a_line_that_was_put_in_shows_by_the_count_of_the_last_one() -> None:
