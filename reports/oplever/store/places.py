@@ -26,6 +26,7 @@ def records_directory() -> Path:
 
 def find(name: str) -> Path:
     """The directory of a record by path, by name below the records, or by the last six characters of that name.
+    `latest` is the newest one also where the link of that name was lost, as copying to another file system does.
 
     Raises OpleverError (`record-unknown`).
     """
@@ -36,10 +37,14 @@ def find(name: str) -> Path:
                 return directory.resolve()
     if ending := with_ending(name):
         return ending
+    newest = next(every(), None)
+    if newest and name == sequence.LATEST:
+        return newest.resolve()
+    records, advice = records_directory(), M_("run a playbook first, or list the records: oplever list")
+    if newest is None:
+        raise OpleverError("record-unknown", M_("there is no record yet in {records}", records=records), advice)
     raise OpleverError(
-        "record-unknown",
-        M_("there is no record {name}", name=name),
-        M_("run a playbook first, or list the records: oplever list"),
+        "record-unknown", M_("there is no record {name} in {records}", name=name, records=records), advice
     )
 
 

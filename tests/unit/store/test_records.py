@@ -58,8 +58,23 @@ def test_a_record_is_found_by_the_end_of_its_name_where_no_other_has_it(base: Pa
 def test_what_is_no_record_is_one_error(base: Path, name: str) -> None:
     with pytest.raises(OpleverError) as refusal:
         store.find(name)
-    assert (refusal.value.slug, refusal.value.message) == ("record-unknown", f"there is no record {name}")
+    assert (refusal.value.slug, refusal.value.message) == ("record-unknown", f"there is no record {name} in {base}")
     assert "oplever list" in refusal.value.advice
+
+
+def test_the_latest_is_found_where_its_link_was_lost_or_leads_nowhere(base: Path) -> None:
+    """As on a file share, or in a copy of the records."""
+    store_record(base, OTHER, complete().finish(ok=5))
+    assert store.find("latest") == base / OTHER
+    (base / "latest").symlink_to("20261103T100000Z-site-cccccc")
+    assert store.find("latest") == base / OTHER
+
+
+def test_without_any_record_it_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "elsewhere"))
+    with pytest.raises(OpleverError) as refusal:
+        store.find("latest")
+    assert refusal.value.message == f"there is no record yet in {tmp_path}/elsewhere"
 
 
 def test_the_record_where_somebody_stands_is_found(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
