@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -14,7 +17,7 @@ from oplever import __version__
 from oplever.cli.help import Group, in_language, spoken, teach_click
 from oplever.cli.language import remember, translator, typed
 from oplever.errors import OpleverError
-from oplever.messages import translated
+from oplever.messages import M_, translated
 
 teach_click()
 
@@ -62,12 +65,15 @@ _OBJECTS = 200_000
 Python does by itself, takes up to a third of the time of a list."""
 
 
+_OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class _Group(Group):
     """Shows our errors as one message with advice, never as a traceback."""
 
     def main(self, args: Sequence[str] | None = None, *arguments: Any, **extra: Any) -> Any:
         gc.set_threshold(_OBJECTS)
-        with typed(sys.argv[1:] if args is None else args):
+        with typed(sys.argv[1:] if args is None else args), _printing():
             return super().main(args, *arguments, **extra)
 
     def make_context(
@@ -98,6 +104,29 @@ class _Group(Group):
         except OpleverError as error:
             _show(error)
             ctx.exit(2)
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[None]:
+    """What is printed may go to a file on a full disk, and then it is not there. Nobody waits for what a closed pipe
+    does not take."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as problem:
+        if problem.filename is not None or problem.errno not in (*_OUTPUT_LOST, errno.EPIPE):
+            raise
+        with contextlib.suppress(OSError, ValueError):  # what is left to print has no place to go to
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if problem.errno == errno.EPIPE:
+            raise SystemExit(1) from None
+        from oplever.files import why  # noqa: PLC0415 - the help and the version need none of it
+
+        reason = M_("standard output: {reason}", reason=why(problem))
+        _show(OpleverError("file-unwritable", reason, M_("make room and try again")))
+        raise SystemExit(2) from None
 
 
 def _show(error: OpleverError) -> None:

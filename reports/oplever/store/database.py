@@ -23,6 +23,10 @@ _WAIT_SECONDS = 60
 _PARAMETER = re.compile(r":(\w+)")
 
 
+_UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""The first byte of the codes of SQLite; the others say more of the same."""
+
+
 class Database(ABC):
     """An open connection. What goes wrong in it is `error`."""
 
@@ -128,10 +132,20 @@ def beside(path: Path) -> Database:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError:
-        return _opened(":memory:")
+        return in_memory()
     with os.fdopen(descriptor, "rb") as file:
         is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    return _opened(str(path) if is_file else ":memory:")
+    return _opened(str(path)) if is_file else in_memory()
+
+
+def in_memory() -> Database:
+    """One for this command alone."""
+    return _opened(":memory:")
+
+
+def is_unwritable(problem: Exception) -> bool:
+    """Whether SQLite could not write, as on a full disk: what is there already is in order."""
+    return isinstance(problem, sqlite3.Error) and getattr(problem, "sqlite_errorcode", 0) & 0xFF in _UNWRITABLE
 
 
 def _opened(path: str) -> Database:

@@ -114,16 +114,21 @@ def open_index(base: Path | None = None, *, is_refreshed: bool = True) -> Index:
     url = os.environ.get("OPLEVER_STORE") or config.load().store
     place = f"{socket.gethostname()}:{base}" if url else ""
     opened = database.connect(url) if url else _beside(base)
-    index = Index(opened, base, place)
     try:
-        _make(opened)
+        return _ready(Index(opened, base, place), is_refreshed)
+    except opened.error as problem:
+        if not database.is_unwritable(problem):
+            raise database.unusable(problem) from None
+    return _ready(Index(database.in_memory(), base, place), is_refreshed=True)
+
+
+def _ready(index: Index, is_refreshed: bool) -> Index:
+    try:
+        _make(index.database)
         if is_refreshed:
             index.refresh()
-    except opened.error as problem:
-        opened.close()
-        raise database.unusable(problem) from None
     except BaseException:
-        opened.close()
+        index.database.close()
         raise
     return index
 
@@ -133,8 +138,10 @@ def _beside(base: Path) -> Database:
     opened = database.beside(base / FILE)
     try:
         _make(opened)
-    except opened.error:
+    except opened.error as problem:
         opened.close()
+        if database.is_unwritable(problem):
+            return database.in_memory()
         (base / FILE).unlink(missing_ok=True)
         opened = database.beside(base / FILE)
     return opened

@@ -107,6 +107,19 @@ def test_a_place_in_a_file_is_said_as_people_count(record: Path, tmp_path: Path)
     assert "this is no YAML: line 2, column 2: expected <block end>, but found '<block mapping start>'" in said
 
 
+@pytest.mark.parametrize("command", [["list"], ["export", "json"], ["--help"]])
+def test_output_that_a_full_disk_does_not_take_is_said(
+    command: list[str], record: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`oplever export csv > hours.csv` must not end well with half a file, nor with a traceback."""
+    with open("/dev/full", "w", encoding="utf-8") as output, pytest.raises(SystemExit) as end:
+        monkeypatch.setattr("sys.stdout", output)
+        main(command)
+    assert end.value.code == 2
+    said = "oplever: standard output: No space left on device\n  -> make room and try again\n[file-unwritable]\n"
+    assert capfd.readouterr().err == said
+
+
 def test_settings_without_an_end_are_refused(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_CONFIG", "/dev/zero")
     assert "File too large" in refused(run("list"), 2)

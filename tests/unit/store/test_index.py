@@ -47,6 +47,29 @@ def names(**filters: object) -> list[str]:
         return [listed.name for listed in listing(index, Filter(**filters))]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["index there", "no index yet"])
+def test_on_a_full_disk_records_are_listed_all_the_same(
+    base: Path, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    """And the index that is there stays, for it is not damaged."""
+    if is_known:
+        shutil.move(base / THIRD, base.parent / THIRD)
+        assert names() == [SECOND, FIRST]
+        shutil.move(base.parent / THIRD, base / THIRD)
+    before = (base / FILE).read_bytes() if is_known else b""
+    full = database._opened
+
+    def on_a_full_disk(path: str) -> database.Database:
+        opened = full(path)
+        if path != ":memory:":
+            opened.rows("PRAGMA max_page_count = 1")  # SQLite takes no less than there are
+        return opened
+
+    monkeypatch.setattr(database, "_opened", on_a_full_disk)
+    assert names() == [THIRD, SECOND, FIRST]
+    assert (base / FILE).read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
