@@ -112,9 +112,10 @@ def test_output_that_a_full_disk_does_not_take_is_said(
     command: list[str], record: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """`oplever export csv > hours.csv` must not end well with half a file, nor with a traceback."""
-    with open("/dev/full", "w", encoding="utf-8") as output, pytest.raises(SystemExit) as end:
+    with open("/dev/full", "w", encoding="utf-8") as output:
         monkeypatch.setattr("sys.stdout", output)
-        main(command)
+        with pytest.raises(SystemExit) as end:
+            main(command)
     assert end.value.code == 2
     said = "oplever: standard output: No space left on device\n  -> make room and try again\n[file-unwritable]\n"
     assert capfd.readouterr().err == said
