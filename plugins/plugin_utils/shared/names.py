@@ -24,7 +24,7 @@ _KEYS = (
 )
 _STRONG = re.compile(
     rf"""
-    .*(?:passw(?:or)?d|passwort|wachtwoord|kennwort|passphrase|passcode|pswd)s?(?:en)?
+    .*(?:pass?w(?:o?r)?d|passwort|wachtwoord|kennwort|passphrase|passcode|pswd)s?(?:en)?
     | passw(?:or)?d(?:hash|salt|value|text|plain|string|old|new|confirm\w*)
     | .*secrets? | secret(?:id|value|string|keybase)
     | .*token | tokens | tokenvalue
@@ -55,7 +55,7 @@ _HARMLESS_LAST: Final = _words(
     "ttl lifetime rotation interval hint label title description comment status state mode version class provider "
     "manager engine method methods check checks complexity history warn warning reset change changed changes "
     "created updated at time date lock locked set unset allowed empty authentication field column parameter param "
-    "regex pattern template chars characters url uri urls endpoint addr address domain group groups owner role "
+    "regex pattern template chars characters stdin url uri urls endpoint addr address domain group groups owner role "
     "roles permissions fingerprint thumbprint issuer audience scope scopes realm priority source plugin module "
     "sync program chat strength score samesite secure httponly location locations command cmd cipher namespace "
     "encryption reqd classes environment env args through thru filenames headers arguments variables vars "

@@ -65,6 +65,12 @@ PROGRAMS: Final = (
              "encrypt_string"),
     _program("aws", rf"(\sconfigure\s+set\s+\S*(?:secret|token)\S*\s+){WORD}", "aws configure"),
     _program("openssl", r"(\bpass:)[^\s\"']+", "openssl"),
+    _program(r"openssl\s+enc", rf"(\s-[kK]\s+){WORD}", "openssl enc"),
+    _program("ssh-keygen", rf"(\s-[NP]\s*)(?!\s|''|\"\"){WORD}", "ssh-keygen"),
+    _program(r"samba-tool\s+user\s+(?:create|add)", rf"(\s(?:create|add)\s+(?!-)\S+\s+)(?!-){WORD}", "samba-tool user"),
+    _program("nsupdate|k?dig|knsupdate",
+             r"(\s-y\s*[\"']?(?:[\w-]+:)?[\w.-]+:)[\w+/]{8,}={0,2}(?=[\s\"']|$)", "nsupdate|dig "),
+    _program(r"vault\s+kv\s+(?:put|patch)", rf"(\s[\w.-]+=)(?!@|-\s|-$){WORD}", "vault kv "),
     _program("sqlplus|sqlldr|expdp|impdp", r"(\s[\w$#]+/)[^\s@\"'/]+(?=@)", "sqlplus|sqlldr|expdp|impdp"),
     # Piped into a program that reads a password.
     _text(rf"(\b(?:echo|printf)\s+(?:-\w+\s+)?(?:\"[\w.-]+:(?=[^\"\n]+\")|'[\w.-]+:(?=[^'\n]+')|[\w.-]+:(?![\"'])))"
@@ -76,6 +82,11 @@ PROGRAMS: Final = (
             re.compile(r"([\s'\"][a-z_][\w.-]*:)(?![x*!]:|[*!/])[^\s:'\"]+")),
     _text(rf"(\b(?:echo|printf)\s+(?:-\w+\s+)?(?:[\"']%s(?:\\n)?[\"']\s+)?){WORD}(?=\s*\|\s*(?:sudo\s+)?(?:-S\b|passwd\b|cryptsetup|kinit|"
           r"su\b|(?:docker|podman|helm|buildah)\b[^|]*--password-stdin|gpg\b))", "echo |printf "),
+    # A here string, and what takes the place of a file.
+    _text(rf"(\b(?:sudo\b[^<\n]*\s-S\b|(?:su|kinit|cryptsetup|passwd|smbpasswd|gpg)\b|(?:docker|podman|helm|buildah)\b[^<\n]*"
+          rf"--password-stdin\b)[^<\n|;]*<<<\s*)(?![\"']?\$){WORD}", "<<<"),
+    _text(rf"(\s(?:--?)?[\w-]*(?:key|passw(?:or)?d|passphrase|secret)(?:-file)?[ =]<\(\s*(?:echo|printf)\s+(?:-\w+\s+)?"
+          rf"(?:[\"']%s(?:\\n)?[\"']\s+)?){WORD}", "<(echo|<(printf"),
     # SQL, as it stands in logs and errors.
     _text(rf"(\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?){_SQL}", "identified"),
     _text(rf"(\b(?:old_)?password\s*\(\s*){_SQL}", "password(|password ("),
@@ -87,6 +98,11 @@ PROGRAMS: Final = (
     _text(rf"(\bsnmp-server\s+community\s+){WORD}", "snmp-server"),
     _text(rf"(\bcreateUser\s+\S+\s+\S+\s+){WORD}", "createuser"),
     _text(rf"(\bcreateUser\s+\S+\s+\S+\s+\S+\s+\S+\s+){WORD}", "createuser"),
+    # A key of BIND, a line of Postfix's sasl_passwd, an element with the name of a secret and its value.
+    _text(r"(\bsecret\s+\"?)[\w+/]{8,}={0,2}(?=\"?\s*;)", "secret "),
+    _text(r"(\[[\w.-]+\]:(?:25|465|587|2525)\s+[^\s:]+:)\S+", "]:"),
+    _text(r"(\b(?:name|key)\s*=\s*([\"'])[\w.:-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key)\2\s+value\s*=\s*[\"'])(?![${%*@])"
+          r"[^\"'<>\n]+", "value"),
     # .netrc, and an option file of MySQL with a name that it does not know.
     _text(rf"(\blogin\s+\S+\s+(?:account\s+\S+\s+)?passw(?:or)?d\s+){WORD}", "login "),
     _text(rf"(\b(?:machine\s+\S+|default)\s+passw(?:or)?d\s+){WORD}(?=\s+(?:login|account)\b)", "login|account"),
@@ -96,7 +112,7 @@ PROGRAMS: Final = (
           "env |setx |_param"),
     # Sentences: a value in quotes or with a digit in it.
     _text(r"(\b(?:password|passphrase|wachtwoord|passcode|pincode|pin|secret|token)\s+"
-          r"(?:(?:is|was|set|changed)\s+(?:\w+\s+)?(?:to|naar|in)|is|was|luidt|to|naar|:)\s+)"
+          r"(?:(?:is|was|set|changed)\s+(?:\w+\s+)?(?:to|naar|in)|is:?|was:?|luidt:?|to|naar|:)\s+)"
           r"(?=[\"']|\S*\d)(?![\"']?[*<{(/])(?:\"[^\"]+\"|'[^']+'|[^\s\"',;]{4,})",
           "password |passphrase |wachtwoord |passcode |pincode |pin |secret |token |wachtwoord:|token:"),
     _text(r"(\b(?:(?:with|using|use|and|met|en)\s+(?:the\s+|het\s+)?(?:password|passphrase|wachtwoord)|user(?:name)?\s+\S+\s+password)\s+|\bpassword\t+(?!\[))"

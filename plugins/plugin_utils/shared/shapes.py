@@ -55,6 +55,10 @@ RULES: Final = (
     # The end of a key whose beginning was cut off.
     _shape(("private key",), rf"\A(?:(?!-----BEGIN).)*?{_KEY_END}", re.S),
     _after(("private-lines",), r"(Private-Lines: \d+\s)[A-Za-z0-9+/=\s]+?(?=Private-MAC|\Z)"),
+    # The beginning of a key without the line that says so: of OpenSSH, and of Ed25519 in PKCS 8.
+    _shape(("b3blbnnzac1rzxktdje", "mc4caqawbqydk2vwbcie"),
+           r"\b(?:b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]+(?:(?:\\n|\s)[A-Za-z0-9+/]{20,})*(?:(?:\\n|\s)[A-Za-z0-9+/]+)?={0,2}|"
+           r"MC4CAQAwBQYDK2VwBCIE[A-Za-z0-9+/]{20,}={0,2})"),
     _shape(("ansible_vault",), r"\$ANSIBLE_VAULT;[0-9.]+;[A-Z0-9]+(?:;\S+)?[\s0-9a-f\\n]*"),
     _shape(("age-secret-key",), r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
     _shape(("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gl", "xox", "xapp-"),
@@ -82,6 +86,8 @@ RULES: Final = (
     # Addresses. `https://host:443/a@b` has a port and no password.
     _after(("@",), r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\"'<>]*:(?!\d{1,5}/)(?:[^\s\"'<>/]*|[^\s@\"'<>]*)(?=@)"),
     _after(("@",), r"\b([a-z][a-z0-9+.-]{1,20}://)(?=[^\s/@:]*\d)[\w-]{20,}(?=@)"),
+    # A data source of Go: `user:password@tcp(host:3306)/database`.
+    _after(("@tcp(", "@unix("), r"((?<![\w.-])[\w.-]+:)[^\s\"'`]+(?=@(?:tcp|unix)\()"),
     _after(("hooks.slack.com", "webhook", "discord", "/hooks/", "hc-ping.com", "pagerduty.com", "/api/push/", "ifttt"),
            rf"\b((?:hooks\.slack\.com/(?:services|workflows|triggers)|[\w.-]*webhook\.office\.com/webhookb2|outlook\.office(?:365)?\.com/webhook|"
            rf"discord(?:app)?\.com/api/webhooks|events\.pagerduty\.com/(?:integration|x-ere)|hc-ping\.com|[\w.:-]+/hooks|[\w.:-]+/api/push|"
