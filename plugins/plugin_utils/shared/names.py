@@ -29,7 +29,7 @@ _STRONG = re.compile(
     | .*secrets? | secret(?:id|value|string|keybase)
     | .*token | tokens | tokenvalue
     | .*(?:{_KEYS})keys? | .*credentials? | .*creds
-    | .*pass | .*pwd? | psk | .*totp | bearer | .*webhook | .*community | communitystring | .*authtok
+    | .*pass | .*pwd? | psks? | .*totp | bearer | .*webhook | .*community | communitystring | .*authtok
     """,
     re.X,
 )
@@ -136,6 +136,23 @@ def _is_harmless(words: list[str]) -> bool:
 def is_secret_name(name: str) -> bool:
     """Whether a variable or option of this name holds a secret (`db_password` yes, `password_file` no)."""
     return strength(name) != "none"
+
+
+_MANY = re.compile(
+    r".*(?:passwords|wachtwoorden|passphrases|passcodes|secrets|tokens|psks)|.*(?:api|private|secret|pre-?shared)[_-]?keys",
+    re.I,
+)
+
+
+def is_list_of_secrets(name: str) -> bool:
+    """Whether each text in a variable of this name is a secret, whatever it is called in there."""
+    return bool(_MANY.fullmatch(name)) and strength(name) == "strong"
+
+
+def is_harmless_name(name: str) -> bool:
+    """Whether a name says that its value only describes a secret: `user`, `file`, `length`."""
+    words = [word.lower() for word in _PARTS.findall(name[-120:])]
+    return bool(words) and _is_harmless(words)
 
 
 def is_no_secret(value: str) -> bool:

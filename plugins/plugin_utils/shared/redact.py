@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
-from .names import is_no_secret, is_phrase, is_prose, is_secret_name, is_secret_value, strength
+from .names import (
+    is_harmless_name,
+    is_list_of_secrets,
+    is_no_secret,
+    is_phrase,
+    is_prose,
+    is_secret_name,
+    is_secret_value,
+    strength,
+)
 from .programs import PROGRAMS, without_arguments
 from .shapes import MASK, RULES
 
@@ -168,8 +179,19 @@ def _collect(variables: Mapping[str, Any], depth: int, secrets: set[str]) -> Non
     for name, value in variables.items():
         if not isinstance(value, str):
             _look_into(value, depth, secrets)
+            if is_list_of_secrets(str(name)):
+                secrets |= _named_apart(value)
         elif is_secret_name(str(name)) and not is_no_secret(value):
             secrets.add(str(value))
+
+
+def _named_apart(value: Any) -> set[str]:
+    """The texts of `passwords: [...]`, and of `passwords: {wiki: ..., mail: ...}` without what says whose they are."""
+    if isinstance(value, Mapping):
+        items = [text for name, text in value.items() if not is_harmless_name(str(name))]
+    else:
+        items = list(value) if isinstance(value, (list, tuple)) else []
+    return {str(text) for text in items if isinstance(text, str) and not is_no_secret(text)}
 
 
 def _look_into(value: Any, depth: int, secrets: set[str]) -> None:
@@ -208,6 +230,15 @@ def _worth_knowing(values: set[str]) -> set[str]:
     return {v for v in values if len(v) >= SHORTEST_KNOWN and "{{" not in v and not v.startswith("/")}
 
 
+def _encoded(value: str) -> set[str]:
+    """A secret as it stands in an address, and in Base64 with or without a line end behind it."""
+    if len(value) < SHORTEST_KNOWN:
+        return set()
+    content = value.encode("utf-8", "surrogatepass")
+    in_base64 = {base64.b64encode(whole).decode().rstrip("=") for whole in (content, content + b"\n")}
+    return {quote(content, safe=""), quote(content), quote_plus(content), *in_base64}
+
+
 class Redactor:
     """Replaces known secret values and what looks like a secret. Values can be added while the run goes on. `key` is
     that of marks: of a run, never written down."""
@@ -220,11 +251,12 @@ class Redactor:
         self.know(values)
 
     def know(self, values: Iterable[str]) -> None:
-        """Remember secret values; each line of a longer one counts too, and what `repr` or JSON make of it."""
+        """Remember secret values; each line of a longer one counts too, and what `repr`, JSON, an address or Base64
+        make of it."""
         new: set[str] = set()
         for value in values:
             for part in (value.strip(), *(line.strip() for line in value.splitlines())):
-                new |= {part, repr(part)[1:-1], part.replace("\\", "\\\\").replace('"', '\\"')}
+                new |= {part, repr(part)[1:-1], part.replace("\\", "\\\\").replace('"', '\\"')} | _encoded(part)
         new = {part for part in new if len(part) >= SHORTEST_KNOWN} - self._values
         if new:
             self._values |= new

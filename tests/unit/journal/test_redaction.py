@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Any
+from urllib.parse import quote, quote_plus
+
 import pytest
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.command_line import extra_variables, redact_command
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import (
@@ -52,6 +56,37 @@ def test_what_a_person_needs_stays(text: str) -> None:
 def test_known_values_go_wherever_they_turn_up() -> None:
     redactor = Redactor([f"{SECRET}\nsecond-line-of-it"])
     assert redactor.value({"a": [f"x {SECRET} y", "second-line-of-it"]}) == {"a": ["x *** y", "***"]}
+
+
+@pytest.mark.parametrize("secret", ["Kaas & brood?=9", "Kaas1234", "Kaas12345", "Kaas123456", "é/Kaas~1234"])
+def test_a_known_value_goes_as_programs_write_it_on(secret: str) -> None:
+    """In an address, and in Base64 as `b64encode` and `echo ... | base64` make it."""
+    content = secret.encode()
+    written = [
+        quote(secret, safe=""),
+        quote_plus(secret),
+        base64.b64encode(content).decode(),
+        base64.b64encode(content + b"\n").decode(),
+    ]
+    for text in written:
+        kept = Redactor([secret]).text(f"sent {text} to wiki")
+        assert kept.replace("=", "") == "sent *** to wiki"
+
+
+@pytest.mark.parametrize(
+    ("variables", "secrets"),
+    [
+        ({"tokens": ["kaas-1234", "brood-5678"]}, {"kaas-1234", "brood-5678"}),
+        ({"vault_passwords": {"wiki": "kaas-1234", "mail": "brood-5678"}}, {"kaas-1234", "brood-5678"}),
+        ({"app": {"wifi_psks": ["kaas-1234", "{{ other }}"]}}, {"kaas-1234"}),
+        ({"api_keys": ["kaas-1234", "/etc/key"]}, {"kaas-1234"}),
+        ({"secrets": {"user": "beheerder", "backend_name": "wikidatabase", "wiki": "kaas-1234"}}, {"kaas-1234"}),
+        ({"authorized_keys": ["kaas-1234"], "keys": ["kaas-1234"], "password_files": ["kaas-1234"]}, set()),
+        ({"credentials": {"account": "beheerder", "password": "kaas-1234"}}, {"kaas-1234"}),
+    ],
+)
+def test_what_stands_in_a_list_of_secrets_is_one(variables: dict[str, Any], secrets: set[str]) -> None:
+    assert secret_values(variables) == secrets
 
 
 @pytest.mark.parametrize(
