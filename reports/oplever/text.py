@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from oplever._shared.text import slug
+
 _T = TypeVar("_T")
 
 _SUSPECT = re.compile(
@@ -27,7 +29,13 @@ _SUSPECT = re.compile(
 )
 _SUSPECT_JSON = re.compile(_SUSPECT.pattern + r"|\\[ubfrt]")
 """The same in JSON text, where controls, tabs and carriage returns are written with a backslash."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 _NEWLINES = re.compile(r"\r\n?")
+
+
+def plain_name(name: str) -> str:
+    """The name of a record, as it may stand in a path and on a command line: one that cannot is written otherwise."""
+    return name if not name or _PLAIN_NAME.fullmatch(name) else slug(name, 100)
 
 
 def to_json(thing: object) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from oplever import store
 from oplever.export import evidence as bundle
 from oplever.files import below, locked, unreadable
+from oplever.text import plain_name
 
 
 def evidence(directory: Path) -> bytes:
@@ -20,9 +21,9 @@ def evidence(directory: Path) -> bytes:
             record = store.load(directory)
             files = _files(directory)
             for run in record.runs:
-                files |= {
-                    f"runs/{run.record}/{name}": file for name, file in _files(directory.parent / run.record).items()
-                }
+                if plain_name(run.record) == run.record:  # else it would lead out of the records
+                    its = _files(directory.parent / run.record)
+                    files |= {f"runs/{run.record}/{name}": file for name, file in its.items()}
     except OSError as problem:
         raise unreadable(directory, problem) from None
     return bundle.draw(record, files)

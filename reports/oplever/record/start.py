@@ -32,6 +32,7 @@ from oplever.record.model import (
     System,
 )
 from oplever.record.steps import counts, rescued, steps
+from oplever.text import plain_name
 
 ROLES = frozenset(("executor", "verifier", "supervisor", "principal", "user"))
 _ARGUMENT_SPEC = "ansible.builtin.validate_argument_spec"
@@ -58,7 +59,7 @@ def start(run: Run, digest: str) -> Record:
     assignment, systems = _assignment(run), _systems(run, pairs)
     return Record(
         schema=SCHEMA_VERSION,
-        id=run.start.id if run.start else "",
+        id=plain_name(run.start.id) if run.start else "",
         kind=RUN,
         work_process=(run.start.work_process or "") if run.start else "",
         status="concept",

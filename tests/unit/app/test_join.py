@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -348,6 +349,35 @@ def test_a_delivery_of_several_runs_is_what_later_runs_are_compared_with(base: P
     snapshot = delivered.last_snapshot(directory, "a")
     assert snapshot
     assert snapshot["files"][FILE][-1] == "cc"
+
+
+@pytest.mark.parametrize("name", ["../private", "../../private", "/etc", ".", "x/../../private"])
+def test_evidence_takes_nothing_from_outside_the_records(
+    base: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Entries that somebody else made may name anything as a run; the ZIP goes to others."""
+    (base / "private").mkdir()
+    (base / "private" / "id_ed25519").write_text("PRIVATE", encoding="utf-8")
+    records = base / "records"
+    monkeypatch.setenv("OPLEVER_RECORDS", str(records))
+    records.mkdir()
+    runs = [Run(hour).task("one").store(records) for hour in (10, 11)]
+    directory = join((), BY).directory
+    entries = (directory / "entries.jsonl").read_text(encoding="utf-8")
+    (directory / "entries.jsonl").write_text(entries.replace(runs[0], name), encoding="utf-8")
+    with zipfile.ZipFile(io.BytesIO(evidence(directory))) as archive:
+        assert {path.split("/")[2] for path in archive.namelist() if "/runs/" in path} == {runs[1]}
+
+
+@pytest.mark.parametrize("name", ["../../etc/x", "/etc/x", "$(touch x)", "a b", "..", "-rf"])
+def test_a_journal_gives_no_name_that_leads_elsewhere(base: Path, name: str) -> None:
+    """The name of a record is that of the directory in the ZIP, and stands in commands that people copy."""
+    run = Run(10).task("one")
+    run.journal.lines[0] = run.journal.lines[0].replace(b'"r1"', json.dumps(name).encode())
+    directory = base / run.store(base)
+    assert re.fullmatch(r"[a-z0-9-]+", store.load(directory).id)
+    with zipfile.ZipFile(io.BytesIO(evidence(directory))) as archive:
+        assert all(re.match(r"[a-z0-9]", path) and ".." not in path for path in archive.namelist())
 
 
 def test_what_the_runs_showed_goes_with_the_paper_and_the_evidence(base: Path) -> None:

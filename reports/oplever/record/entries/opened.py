@@ -9,6 +9,7 @@ from msgspec import Meta, structs
 from oplever.messages import M_
 from oplever.record.entries.base import Day, Declaration, EntryKind, Envelope, NonEmptyText, invalid
 from oplever.record.model import Person, Recap, Record, System
+from oplever.text import plain_name
 from oplever.words import WorkProcess
 
 
@@ -42,7 +43,7 @@ class OpenedEntry(EntryKind, frozen=True, tag="opened"):
         systems = tuple(dict.fromkeys(self.systems))
         return structs.replace(
             record,
-            id=self.record,
+            id=plain_name(self.record),
             kind=self.kind,
             work_process=self.work_process,
             document=structs.replace(record.document, created=envelope.at, started=envelope.at),
