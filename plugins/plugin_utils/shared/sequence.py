@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,10 +22,17 @@ ENTRIES = "entries.jsonl"
 LATEST = "latest"
 RELEASED = "20250101"
 """A day before the first release of the recorder: nothing of ours is older."""
+_STAMP = re.compile(r"\d{8}T\d{6}Z")
+
 _FIRST_LINE_BYTES = 16 * 1024 * 1024
 
 Doubt = Literal["past", "future", "back"]
 """Before the software was there, after now, or before the record that was made before it."""
+
+
+def is_stamped(name: str) -> bool:
+    """Whether a name begins with a time, as that of a record does until somebody renames it."""
+    return bool(_STAMP.match(name))
 
 
 def stamp(moment: datetime) -> str:
@@ -63,12 +71,17 @@ def previous(record: str) -> str | None:
 
 
 def doubt(name: str, previous: str | None, now: str) -> Doubt | None:
-    """Why the time in a name is not believed; `previous` as above, `now` as the times in names."""
+    """Why the time in a name is not believed; `previous` as above, `now` as the times in names. A directory that was
+    renamed has none."""
+    if not is_stamped(name):
+        return None
     if name[:16] > now:
         return "future"
     if previous is not None and name < RELEASED:
         return "past"
-    if previous and doubt(previous, None, now) is None and name[:16] < previous[:16]:
+    if not (previous and is_stamped(previous)):
+        return None
+    if doubt(previous, None, now) is None and name[:16] < previous[:16]:
         return "back"
     return None
 

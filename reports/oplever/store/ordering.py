@@ -37,6 +37,8 @@ def order(lines: Iterable[Mapping[str, Any]], latest: str | None, now: str) -> d
 
 
 def _moment(name: str) -> str:
-    """The time in the name of a record that cannot be read, as records have it."""
+    """The time in the name of a record that cannot be read, as records have it; empty when it has none."""
+    if not sequence.is_stamped(name):
+        return ""
     day, _, time = name[:15].partition("T")
     return f"{day[:4]}-{day[4:6]}-{day[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}.000000Z"

@@ -98,7 +98,8 @@ def test_links_are_read_no_further_than_the_caller_goes() -> None:
 @pytest.mark.parametrize(
     ("record", "previous", "expected"),
     [(B, A, None), (A, B, "back"), (A, FUTURE, None), (A, PAST, None), (PAST, A, "past"), (PAST, None, None),
-     (FUTURE, A, "future"), (FUTURE, None, "future"), (A, "", None)],
+     (FUTURE, A, "future"), (FUTURE, None, "future"), (A, "", None), ("wiki-oud", None, None), ("wiki-oud", B, None),
+     ("wiki-oud", "", None), (A, "wiki-oud", None)],
 )  # fmt: skip
 def test_a_time_that_cannot_be_right_is_doubted(record: str, previous: str | None, expected: str | None) -> None:
     assert sequence.doubt(record, previous, NOW) == expected

@@ -34,6 +34,16 @@ def test_a_record_whose_clock_was_wrong_has_the_moment_of_the_one_before_it() ->
     assert placed[third]["moment"] == "2026-11-03T10:00:00.000000Z"
 
 
+def test_a_record_that_somebody_renamed_is_no_wrong_clock() -> None:
+    """`mv 20261102T... wiki-oud` is no reason to say that the clock of the controller stood in the future."""
+    first, renamed, third = "20261101T100000Z-a-111111", "wiki-oud", "20261103T100000Z-a-333333"
+    at = "2026-11-02T10:00:00.000000Z"
+    placed = order([line(first, ""), line(renamed, first, at), line(third, renamed), line("other")], third, NOW)
+    assert {name: row["clock"] for name, row in placed.items()} == dict.fromkeys([first, renamed, third, "other"])
+    assert placed[renamed]["moment"] == at
+    assert placed[third]["moment"] == "2026-11-03T10:00:00.000000Z"
+
+
 def test_the_first_record_of_all_has_its_own_moment_even_when_it_is_not_believed() -> None:
     wrong = "20380101T000000Z-a-111111"
     assert order([line(wrong)], None, NOW) == {
