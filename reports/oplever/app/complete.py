@@ -29,7 +29,7 @@ class Question(Struct, frozen=True):
 
 
 class Lacking(Struct, frozen=True):
-    """`sentences` say what no entry can supply."""
+    """`sentences` say what a run has to supply."""
 
     questions: tuple[Question, ...]
     sentences: tuple[str, ...]
@@ -60,7 +60,7 @@ def template(record: Record, name: str) -> str:
         f"# What record {name} lacks. Fill in what you know, and add it with:",
         f"#   oplever add --record {name} --file FILE",
         "# An entry in which nothing is filled in is skipped. A field marked with * has to be filled in.",
-        *(f"# No entry can supply this: {text}" for text in missing.sentences),
+        *(f"# A run that looks and tests supplies this: {text}" for text in missing.sentences),
     ]
     in_file = [question for question in missing.questions if not _own_command(question)]
     for question in missing.questions:

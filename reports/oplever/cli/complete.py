@@ -45,7 +45,7 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
         return
     missing = lacking(sources.record())
     for text in missing.sentences:
-        say("no entry can supply this: {text}", text=translator()(text))
+        say("a run that looks and tests supplies this: {text}", text=translator()(text))
     if not missing.questions:
         say("there is nothing to fill in")
         return

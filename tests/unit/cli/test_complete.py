@@ -88,7 +88,7 @@ def test_a_terminal_is_asked_for_everything_in_one_go(record: Path) -> None:
     for part in (
         "1 of 7: Which procedures", "(accepted, accepted_with_rest_points, rejected)",
         "none of the choices", "neither yes nor no", "this has to be filled in", "not more than 0 and at most 24",
-        "lies in the future", "[installation]", "no entry can supply this: A security-baseline check",
+        "lies in the future", "[installation]", "a run that looks and tests supplies this: A security-baseline check",
         "added: assignment, acceptance, none, proposal, hours, revision 6",
     ):  # fmt: skip
         assert part in shown, (part, shown)

@@ -75,7 +75,7 @@ ROWS = {
     "baseline_missing": ("baseline", "toolkit", ("1.3-12",), ""),
     "procedures_missing": ("assignment", "executor", ("1.3-10", "1.3-16"), "oplever add assignment"),
     "work_process_missing": ("scope", "executor", (), "oplever add assignment"),
-    "people_missing": ("people", "executor", ("1.3-22",), ""),
+    "people_missing": ("people", "executor", ("1.3-22",), "oplever add assignment"),
 }
 """Code -> section, who, the obligations of the work process, the command that supplies it."""
 

@@ -11,7 +11,7 @@ from oplever.kinds.derive import derive
 from oplever.kinds.installation.kind import KIND
 from oplever.record import entries, model
 from oplever.record.entries import EVERY
-from oplever.record.entries.base import require_known
+from oplever.record.entries.base import Envelope, require_known
 from oplever.record.model import Record, Text
 from oplever.record.own_work import check_role
 
@@ -42,6 +42,21 @@ def test_an_assignment_adds_to_what_was_known() -> None:
     assert record.assignment == model.Assignment(**{**full, "procedures": ("P-12",), "id": "W-2"})
     assert (record.work_process, record.scope.work_processes) == ("1.3", ("1.3",))
     assert with_entries({"added": "assignment", "id": "W-2"}).scope.work_processes == ()
+
+
+def test_an_assignment_names_who_carried_it_out_where_the_run_did_not() -> None:
+    """A run as root, without an assignment, was carried out by nobody: no entry could say by whom."""
+    content = {"added": "assignment", "executor": "K. Visser"}
+    nameless = with_entries(content, journal=Journal(account="root", controller="ctl").task("one"))
+    assert nameless.people == (model.Person("K. Visser", "executor", "", "root", "ctl"),)
+    assert "people_missing" not in {item.code for item in nameless.completeness.missing}
+    with pytest.raises(OpleverError, match="did the work"):
+        check_role(nameless, "K. Visser", "supervisor")
+    again = entries.make("assignment", BY, AT, {"executor": "M. de Wit"}).entry
+    with pytest.raises(OpleverError, match=r"K\. Visser carried it out"):
+        again.check(nameless, Envelope(AT, BY))
+    named = with_entries(content, journal=Journal(person="S. Yilmaz").task("one"))
+    assert [person.name for person in named.people] == ["S. Yilmaz"]
 
 
 def test_a_component() -> None:

@@ -101,7 +101,7 @@ RULES = (
         _procedures,
         fields=("procedures",),
     ),
-    Rule("people", "people_missing", "executor", ("1.3-22",), "", _executor),
+    Rule("people", "people_missing", "executor", ("1.3-22",), "assignment", _executor, fields=("executor",)),
     Rule("systems", "snapshots_missing", "toolkit", ("1.3-13", "1.3-14", "1.3-19"), "", _snapshots),
     Rule("components", "components_missing", "executor", ("1.3-13",), "component", _components),
     Rule("tests", "tests_during_missing", "toolkit", ("1.3-06", "1.3-15"), "", _during),
