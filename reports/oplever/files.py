@@ -177,6 +177,9 @@ _TO_WRITE = {
     errno.ENOENT: N_("make the directory first"),
     errno.ENOTDIR: N_("make the directory first"),
     errno.EISDIR: N_("name a file and no directory"),
+    errno.EACCES: N_("make the directory writable, or run oplever as who owns it"),
+    errno.EPERM: N_("make the directory writable, or run oplever as who owns it"),
+    errno.EROFS: N_("make it writable, or name another place"),
 }
 
 

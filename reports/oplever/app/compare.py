@@ -53,7 +53,10 @@ def _newest(host: str, count: int) -> list[str]:
         names = newest(index, host, count)
     if len(names) < count:
         message = M_(
-            "{host} has a snapshot in {count} records; {count2} are needed", host=host, count=len(names), count2=count
+            "{host} has a snapshot in {count} records, and this takes {count2}",
+            host=host,
+            count=len(names),
+            count2=count,
         )
         raise OpleverError("host-unknown", message, M_("name the records: oplever compare A B --host ..."))
     return names

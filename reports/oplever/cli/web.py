@@ -143,6 +143,8 @@ def list_accounts() -> None:
     """List the accounts, with their roles."""
     t = translator()
     rows = [(owner.name, _words(owner.roles), owner.identity, _closing(owner.closed)) for owner in accounts.every()]
+    if not rows:
+        say("nobody has an account at the desk yet")
     table([t("name"), t("roles"), t("identity"), t("state")], rows, headings=False)
 
 

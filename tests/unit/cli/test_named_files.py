@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from oplever.cli.main import main
+from oplever.files import unwritable
 from stored import store_record, visit
 
 NAME = "20261101T100000Z-site-aaaaaa"
@@ -98,6 +100,19 @@ def test_the_advice_fits_what_is_wrong(make: Callable[[Path], None], advice: str
     make(path)
     said = refused(run(*COMMANDS["entries"], str(path)), 2)
     assert f"-> {advice}\n" in said
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "make room and try again"),
+        (errno.EACCES, "make the directory writable, or run oplever as who owns it"),
+        (errno.EROFS, "make it writable, or name another place"),
+        (errno.ENOENT, "make the directory first"),
+    ],
+)
+def test_the_advice_fits_why_nothing_can_be_written(number: int, advice: str) -> None:
+    assert unwritable(Path("x"), OSError(number, "")).advice == advice
 
 
 def test_a_place_in_a_file_is_said_as_people_count(record: Path, tmp_path: Path) -> None:
