@@ -197,8 +197,8 @@ class RunEnd(Event, frozen=True, tag="run_end"):
     """`lines` stand before this one, None when it does not say. `exit_code` and `outcome` (its own word) are what
     another tool kept of the run; the callback writes this line before Ansible ends and cannot know them."""
 
-    lines: int | None = None
-    lost: int = 0
+    lines: LineNumber | None = None
+    lost: LineNumber = 0
     reason: str = "finished"
     clock_shift: float = 0.0
     collections: dict[str, str | None] = {}

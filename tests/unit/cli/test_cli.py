@@ -175,6 +175,26 @@ def test_a_broken_line_is_named(records: Path) -> None:
     assert "[entries-broken]" in done.stderr
 
 
+@pytest.mark.parametrize("at", ["9999-99-99T99:99:99Z", "", "yesterday"])
+def test_an_entry_of_no_moment_is_named_and_keeps_nobody_from_the_others(records: Path, at: str) -> None:
+    """It ended the list of all records with a traceback."""
+    assert (
+        run(
+            "incident", "new", "--by", "S. Yilmaz", "--channel", "phone", "--reporter", "J. Bakker", "--text", "x"
+        ).exit_code
+        == 0
+    )
+    case = next(records.parent.glob("*-incident-*"))
+    lines = [json.loads(line) for line in (case / "entries.jsonl").read_text(encoding="utf-8").splitlines()]
+    broken = [json.dumps({**line, "at": at}) + "\n" for line in lines]
+    (case / "entries.jsonl").write_text("".join(broken), encoding="utf-8")
+    for command in (["list"], ["show", case.name], ["incident", "list"], ["incident", "check"]):
+        done = run(*command)
+        assert done.exception is None or isinstance(done.exception, SystemExit), command
+        assert "line 1: at: " in done.output or command[0] == "incident"
+    assert records.name in run("list").output
+
+
 @pytest.mark.slow
 def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
     run("report")

@@ -16,7 +16,7 @@ from oplever.record.entries.accept_drift import AcceptDriftEntry
 from oplever.record.entries.acceptance import AcceptanceEntry
 from oplever.record.entries.annex import AnnexEntry
 from oplever.record.entries.assignment import AssignmentEntry
-from oplever.record.entries.base import LONGEST, Declaration, EntryKind, Envelope, NonEmptyText, Term
+from oplever.record.entries.base import LONGEST, Declaration, EntryKind, Envelope, NonEmptyText, Term, require_moment
 from oplever.record.entries.component import ComponentEntry
 from oplever.record.entries.consequence import ConsequenceEntry
 from oplever.record.entries.correction import CorrectionEntry
@@ -207,7 +207,8 @@ class Log:
                 continue
             try:
                 entry = decode(text)
-            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+                require_moment(entry.at)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OpleverError) as problem:
                 message, advice = (
                     M_("{where}, line {number}: {problem}", where=where, number=number, problem=problem),
                     M_("repair that line, or move it to a file of its own"),

@@ -123,6 +123,16 @@ def require_machine(record: Record, host: str) -> None:
     require_known(M_("machine"), host, (system.name for system in record.systems))
 
 
+def require_moment(text: str) -> None:
+    """Raises OpleverError (`entry-invalid`) when that is no moment in ISO 8601."""
+    try:
+        clock.moment(text)
+    except ValueError:
+        raise invalid(
+            M_("at: {text} is no moment", text=repr(text[:40])), M_("write it as {now}", now=clock.now())
+        ) from None
+
+
 def require_not_future(field: str, day: str, envelope: Envelope) -> None:
     """Raises OpleverError (`entry-invalid`) when the day has begun nowhere yet."""
     if day and day > (clock.moment(envelope.at) + _EASTERNMOST).date().isoformat():
