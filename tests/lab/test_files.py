@@ -143,7 +143,11 @@ def moved_house(site: Files) -> None:
 
 
 def taken_away(site: Files) -> None:
-    site.play_files("files: {state: absent}", everywhere="roles: {files: {state: absent}}\n")
+    """The directory, which is Samba too, is not taken away with it."""
+    with pytest.raises(AssertionError, match="srv1 serves a directory with all accounts, which would go as well"):
+        site.play_files("files: {state: absent}", everywhere="roles: {files: {state: absent}}\n")
+    site.shell("srv1", "systemctl is-active samba-ad-dc.service")
+    site.play_files("files: {state: absent}", "files: {state: absent}")
     _, record = site.lab.latest()
     assert [test["id"] for test in record["tests"] if test["status"] != "pass"] == []
     gone = {(test["id"], test["host"]) for test in record["tests"] if test["id"].startswith("files.")}
