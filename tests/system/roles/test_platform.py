@@ -86,6 +86,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"dokuwiki_users": [{"name": "a", "password": "p"}, {"name": "a", "password": "p"}]},
         "dokuwiki_users[1].name has the same value as dokuwiki_users[0].name: a.",
     ),
+    ("wordpress", "main"): ({"wordpress_admin_email": "beheer"}, "wordpress_admin_email is not a mail address"),
     ("workstation", "main"): ({"workstation_packages_extra": ["A b"]}, "workstation_packages_extra[0] is not the"),
     ("desktop", "main"): ({"desktop_drives": [{"name": "a", "place": "srv"}]}, "desktop_drives[0].place is neither a"),
     ("office", "main"): ({"office_locale": "nl"}, "office_locale is not a language with its country"),

@@ -34,6 +34,7 @@ OF_OTHER_LABS = {
     "postgresql_servers": SERVICES,
     "desktop_machines": "extensions/molecule/desktop/molecule.yml",
     "office_machines": "extensions/molecule/office/molecule.yml",
+    "website_servers": "extensions/molecule/wordpress/molecule.yml",
     "print_servers": "extensions/molecule/print/molecule.yml",
     "desk_servers": "extensions/molecule/oplever_web/molecule.yml",
 }

@@ -28,6 +28,7 @@ KEEPING = {
     "oplever_web",
     "postgresql",
     "sshd",
+    "wordpress",
 }
 """Roles with something that no variable has."""
 IN_LISTS = re.compile(r"units: .*?\[(.*)\]")
