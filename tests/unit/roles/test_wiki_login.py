@@ -1,4 +1,4 @@
-"""The login that tests a wiki asks for its certificate by name: for another name nginx shows none."""
+"""The logins that test a wiki and a website ask for its certificate by name: for another name nginx shows none."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-LOGIN = Path(__file__).resolve().parents[3] / "roles/dokuwiki/files/login.py"
+ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 
 class Wiki(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"do=logout page=acl")
+        self.wfile.write(b'do=logout page=acl id="your-profile" options-general.php')
 
     def do_POST(self) -> None:
         self.do_GET()
@@ -35,7 +35,7 @@ def by_name(_: ssl.SSLSocket | ssl.SSLObject, name: str | None, __: ssl.SSLConte
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """A wiki over TLS on this machine, for the name wiki.example alone."""
+    """A site over TLS on this machine, for the name wiki.example alone."""
     key, certificate = tmp_path / "key", tmp_path / "certificate"
     command = [
         "openssl",
@@ -63,9 +63,10 @@ def port(tmp_path: Path) -> Iterator[int]:
     server.server_close()
 
 
+@pytest.mark.parametrize("role", ["dokuwiki", "wordpress"])
 @pytest.mark.parametrize(("name", "answer"), [("wiki.example", "in, manager\n"), ("other.example", "")])
-def test_the_wiki_is_asked_for_by_its_name(port: int, name: str, answer: str) -> None:
-    command = [sys.executable, str(LOGIN), f"https://127.0.0.1:{port}", name, "jan"]
+def test_the_site_is_asked_for_by_its_name(port: int, role: str, name: str, answer: str) -> None:
+    command = [sys.executable, str(ROLES / role / "files/login.py"), f"https://127.0.0.1:{port}", name, "jan"]
     env = {**os.environ, "OPLEVER_PASSWORD": "x"}
     done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60, check=False)
     assert (done.stdout, done.returncode) == (answer, 0 if answer else 1), done.stderr
