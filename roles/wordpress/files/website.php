@@ -48,7 +48,7 @@ require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
 add_filter('pre_http_request', fn() => new WP_Error('oplever', 'not from the command line'));
 add_filter('send_email_change_email', '__return_false');
 
-/** Makes the tables, the first pages and the manager, in the language of the site. */
+/** Makes the tables, the front page and the manager, in the language of the site. */
 function install(array $wanted): void
 {
     load_default_textdomain($wanted['language']);
@@ -57,6 +57,12 @@ function install(array $wanted): void
     // Log-in compares with quotes and backslashes marked, as PHP once gave them.
     wp_install($wanted['title'], $name, $email, $wanted['indexed'], '', wp_slash($password), $wanted['language']);
     $GLOBALS['wp_rewrite']->set_permalink_structure('/%postname%/');
+    // In place of the examples of WordPress, a post and a page.
+    wp_delete_post(1, true);
+    ['title' => $title, 'content' => $content] = $wanted['first_page'];
+    wp_update_post(wp_slash(['ID' => 2, 'post_title' => $title, 'post_name' => '', 'post_content' => $content]));
+    update_option('show_on_front', 'page');
+    update_option('page_on_front', 2);
     delete_option('rewrite_rules'); // made again by the first page, with all kinds of pages
 }
 
