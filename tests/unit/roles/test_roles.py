@@ -241,3 +241,11 @@ def test_a_group_of_a_pattern_is_named_with_one_backslash() -> None:
         for path in YAML_FILES
     }
     assert {path: wrong for path, wrong in expressions.items() if wrong} == {}
+
+
+def test_packages_of_php_go_with_their_pools_alone() -> None:
+    """The role php_fpm knows which of them another application has asked for as well."""
+    texts = {path: path.read_text(encoding="utf-8") for path in ROOT.glob("roles/*/tasks/absent.yml")}
+    with_pools = {path.parts[-3]: text for path, text in texts.items() if "name: oplever.lab.php_fpm" in text}
+    assert with_pools.keys() == {"dokuwiki", "wordpress"}
+    assert [role for role, text in with_pools.items() if "php_packages" in text] == []
