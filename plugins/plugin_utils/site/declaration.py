@@ -125,7 +125,7 @@ def read(directory: FilePath, stages: Sequence[str]) -> tuple[Mapping[str, Any],
     if not path.is_file():
         return {}, problems.Report(reading.find_places(str(path), ""))
     content = load_mapping(path)
-    report = problems.Report(reading.find_places(str(path), path.read_text(encoding="utf-8")))
+    report = problems.Report(reading.find_places(str(path), path.read_text(encoding="utf-8"), parsed=True))
     checking.check_mapping(content, DECLARATION, (), report)
     if content.get("stage", stages[0]) not in stages:
         report.add(("stage",), f"there is no such stage{problems.meant(content['stage'], stages)}")

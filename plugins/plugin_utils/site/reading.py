@@ -58,12 +58,16 @@ class _Loader(yaml.SafeLoader):
     """Nodes alone: tags such as !vault are kept and nothing is made of them."""
 
 
-def find_places(file: str, text: str) -> Places:
-    """Where each value of `text` stands. Raises YamlError."""
+# Of a mistake it says less than the other, and of what is no mistake the same, in a tenth of the time.
+_FAST = yaml.CSafeLoader if yaml.__with_libyaml__ else _Loader
+
+
+def find_places(file: str, text: str, *, parsed: bool = False) -> Places:
+    """Where each value of `text` stands; `parsed` is that it is known to be YAML. Raises YamlError."""
     _refuse_tabs(file, text)
     try:
         # The composer asks for no values, so that it is as safe as it is fast.
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=_FAST if parsed else _Loader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)

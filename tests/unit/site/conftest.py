@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from ansible_collections.oplever.lab.plugins.plugin_utils.site import load, output
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import load, output, roles
 
 SITE = """\
 plugin: oplever.lab.site
@@ -46,6 +47,23 @@ servers:
 """The site that tests change; nothing is wrong with it."""
 
 Load = Callable[..., output.Inventory]
+_OWN: dict[tuple[Path, str], roles.Role] = {}
+_read_role = roles._role
+
+
+def _role(name: str, directory: Path, *rest: Any) -> roles.Role:
+    """As `roles._role`, and of the roles of this collection, which no test changes, once for all tests."""
+    if directory.parent != roles.COLLECTION / "roles":
+        return _read_role(name, directory, *rest)
+    key = (directory, str(rest))
+    if key not in _OWN:
+        _OWN[key] = _read_role(name, directory, *rest)
+    return _OWN[key]
+
+
+@pytest.fixture(autouse=True)
+def _roles_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roles, "_role", _role)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, deriving, load
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, deriving, load, reading
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Roles
 from programs import program
 
@@ -25,6 +25,14 @@ def test_pages_and_tables_are_fresh() -> None:
 
 def test_every_source_has_a_value() -> None:
     assert declaration.SOURCES.keys() == deriving.SOURCES.keys()
+
+
+def test_places_in_what_roles_declare_are_those_of_the_parser_that_explains_mistakes() -> None:
+    for path in (ROOT / "roles").glob("*/meta/oplever.yml"):
+        text = path.read_text(encoding="utf-8")
+        places = reading.find_places(str(path), text, parsed=True)
+        assert places.by_path
+        assert places == reading.find_places(str(path), text)
 
 
 def test_the_example_on_the_page_is_a_site(load_site: Any) -> None:
@@ -44,7 +52,7 @@ def test_purposes_of_roles_are_purposes_of_the_baseline() -> None:
     controls = [
         control
         for path in (ROOT / "roles/harden/files/baseline").glob("*.yml")
-        for control in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for control in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     ]
     purposes = {name for control in controls for key in ("not_for", "only_for") for name in control.get(key, [])}
     roles = Roles(load.entries(), [], []).all()
