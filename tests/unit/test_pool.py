@@ -61,6 +61,17 @@ def job_of(pool: ModuleType, path: Path) -> str:
     return str(name.parent if str(name.parent) in pool.TOGETHER else name)
 
 
+@pytest.mark.parametrize("name", ["check/tests", "system/slow"])
+def test_every_module_of_unit_tests_is_in_one_of_two_jobs(pool: ModuleType, tmp_path: Path, name: str) -> None:
+    jobs = [job for job in pool.every_job(tmp_path) if job.name.startswith(name)]
+    assert {job.name for job in jobs} == {f"{name}1", f"{name}2"}
+    places = [ROOT / word for job in jobs for word in job.command[1 : job.command.index("-m")]]
+    modules = [path for place in places for path in (place.rglob("test_*.py") if place.is_dir() else [place])]
+    every = [path for part in ("unit", "golden") for path in (ROOT / "tests" / part).rglob("test_*.py")]
+    assert sorted(modules) == sorted(every)
+    assert {job.command[job.command.index("-m") + 1] for job in jobs} in ({f"not ({pool.SLOW})"}, {pool.SLOW})
+
+
 def test_every_long_proof_has_a_target_that_runs_it() -> None:
     """`make test` leaves them out: `make truth` runs all but the modules that it leaves to `make journeys`."""
     long = {path for path in (ROOT / "tests").rglob("test_*.py") if "mark.truth" in path.read_text(encoding="utf-8")}
