@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # join.sh DOMAIN WORKGROUP DIRECTORY NAME: joins with the password of stdin, which winbind then replaces with one that nobody knows. Samba
 # replaces a password of a domain only where it has one, so it first gets one.
 set -e

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # look.sh DIRECTORY GROUP: prints joined, grouped, and member where the machine logs in with the directory.
 if [ -e /etc/sssd/sssd.conf ]; then
     echo member

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # use.sh SERVER ACCOUNT SHARE: prints what the account may do, write, read or nothing; or what went wrong. Its password is in PASSWD.
 said=$(smbclient "//$1/$3" --use-kerberos=required -U "$2" -c "mkdir .oplever-$$; rmdir .oplever-$$; ls" 2>&1)
 case "$said" in

@@ -277,7 +277,7 @@ def test_the_module_says_the_same(tmp_path: Path) -> None:
         ("\x00", 1, "this is not YAML"),
         ("name: value\n", 2, "has no checks"),
         ("", 2, "has no checks"),
-        (None, 2, "cannot be read"),
+        (None, 2, "No such file or directory"),
         ("- {id: a, title: t, source: time, expect: {exists: true}}\n", 0, "1 checks, no mistakes"),
     ],
 )
