@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,23 @@ def write(path: Path, content: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
+    except OSError as problem:
+        raise unwritable(path, problem) from None
+
+
+def put(path: Path, content: bytes) -> None:
+    """Content where a person wants it. A file is written as `write` does, also one that a link leads to; a device or a
+    pipe gets the content and stays what it is. Raises OpleverError (`file-unwritable`)."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except OSError:  # there is nothing yet, or `write` meets the same and says it
+        is_file = True
+    if is_file:
+        write(Path(os.path.realpath(path)), content)
+        return
+    try:
+        with path.open("wb") as sink:
+            sink.write(content)
     except OSError as problem:
         raise unwritable(path, problem) from None
 

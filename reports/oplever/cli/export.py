@@ -13,6 +13,7 @@ from oplever.cli.language import say
 from oplever.export.csv import SUBJECTS
 from oplever.export.registry import FORMATS, export
 from oplever.export.shape import Shape
+from oplever.files import put
 from oplever.words import Language
 
 
@@ -52,5 +53,5 @@ def export_command(format: str, record: str, output: str, language: Language | N
     if output == "-":
         click.echo(content, nl=False)
         return
-    store.write(Path(output), content)
+    put(Path(output), content)
     say("written: {path}", path=output, err=True)

@@ -13,7 +13,7 @@ from oplever.app import forms
 from oplever.cli.help import Group
 from oplever.cli.language import language_option, say
 from oplever.cli.output import short
-from oplever.files import write
+from oplever.files import put
 from oplever.words import Language
 
 format_option = click.option(
@@ -105,7 +105,7 @@ def _put(content: bytes, output: str) -> None:
     if output == "-":
         sys.stdout.buffer.write(content)
         return
-    write(Path(output), content)
+    put(Path(output), content)
     say("form: {path}", path=short(Path(output).resolve()))
 
 

@@ -13,7 +13,7 @@ from oplever.checks import handout as linter
 from oplever.checks.readability import EASY
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import short
-from oplever.files import write
+from oplever.files import put
 from oplever.messages import M_
 from oplever.record.handout import AUDIENCES
 from oplever.text import printable
@@ -78,7 +78,7 @@ def handout(
         return
     about = "-".join(part for part in (shape, room, audience or "") if part)
     path = Path(out or f"{about}-{directory.name}.{language}.{fmt}")
-    write(path, drawn.content)
+    put(path, drawn.content)
     count = translator().plural("{count} card", "{count} cards", len(drawn.cards))
     say("handout: {path} ({count})", path=short(path.resolve()), count=count)
     for card in drawn.cards:

@@ -16,7 +16,7 @@ from oplever.cli.output import short, tell_documents
 from oplever.cli.person import by_option, by_parameter
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
-from oplever.files import write
+from oplever.files import put
 from oplever.kinds import registry
 from oplever.mail.sources import source as open_source
 from oplever.messages import M_, translated
@@ -158,5 +158,5 @@ def attachment(case: str, number: int | None, output: str | None) -> None:
         )
     if not output:
         raise click.UsageError(M_("say where to write it: --output FILE"))
-    write(Path(output), attachment_of(directory, *rows[number - 1]))
+    put(Path(output), attachment_of(directory, *rows[number - 1]))
     say("attachment: {path}", path=short(Path(output).resolve()))

@@ -11,7 +11,7 @@ import click
 from oplever.app import desk_week, forms
 from oplever.cli.language import language_option, say
 from oplever.cli.output import short
-from oplever.files import write
+from oplever.files import put
 from oplever.words import Language
 
 
@@ -35,5 +35,5 @@ def week(week: str, fmt: desk_week.Format, output: str | None, language: Languag
         return
     year, number, _ = monday.isocalendar()
     path = Path(output or f"desk-{year}-W{number:02d}.{language}.{fmt}")
-    write(path, content)
+    put(path, content)
     say("week: {path}", path=short(path.resolve()))

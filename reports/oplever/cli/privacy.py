@@ -11,7 +11,7 @@ from oplever.app import person as app
 from oplever.cli.help import Group
 from oplever.cli.language import language_option, say, translator
 from oplever.cli.output import short
-from oplever.files import write
+from oplever.files import put
 from oplever.words import Language
 
 
@@ -48,7 +48,7 @@ def export(
         sys.stdout.buffer.write(content)
     else:
         path = Path(output or f"person.{fmt}")
-        write(path, content)
+        put(path, content)
         count = translator().plural("{count} record", "{count} records", len(exported.records))
         say("person: {count}, {path}", count=count, path=short(path.resolve()), err=True)
     for problem in exported.unreadable:

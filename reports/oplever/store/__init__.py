@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from oplever.files import write
     from oplever.store.manifest import MANIFEST
     from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory, with_ending
     from oplever.store.records import (
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "oplever.files": ("write",),
     "oplever.store.manifest": ("MANIFEST",),
     "oplever.store.places": ("ENTRIES", "JOURNAL", "every", "find", "records_directory", "with_ending"),
     "oplever.store.records": (
@@ -50,7 +48,6 @@ __all__ = [
     "records_directory",
     "sources",
     "with_ending",
-    "write",
     "write_record",
 ]
 

@@ -10,6 +10,7 @@ from journals import complete
 from oplever import store
 from oplever.app.add import admit
 from oplever.errors import OpleverError
+from oplever.files import write
 from oplever.record import entries
 from oplever.record.entries import Entry
 from oplever.store import chain, records
@@ -163,7 +164,7 @@ def test_a_directory_without_a_journal_is_no_record(base: Path) -> None:
         store.load(base / OTHER)
     assert (refusal.value.slug, refusal.value.message) == ("journal-missing", f"{base / OTHER} has no journal.jsonl")
     assert refusal.value.advice
-    store.write(base / OTHER / "entries.jsonl", entries.line(hours()))  # does not open a record
+    write(base / OTHER / "entries.jsonl", entries.line(hours()))  # does not open a record
     with pytest.raises(OpleverError, match="has no journal"):
         store.load(base / OTHER)
     (base / OTHER / "journal.jsonl").mkdir()

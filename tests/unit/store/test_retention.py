@@ -14,6 +14,7 @@ from oplever.app.build import build
 from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
+from oplever.files import write
 from oplever.record import entries
 from oplever.store import chain, mails, manifest, pseudonyms, retention
 from oplever.store.append import append
@@ -37,7 +38,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _render(record: object, place: Path, directory: Path) -> None:
-    store.write(place / "report.nl.md", to_json(record))
+    write(place / "report.nl.md", to_json(record))
 
 
 def say(directory: Path, kind: str, at: str, by: str = "S. Yilmaz", **data: object) -> None:

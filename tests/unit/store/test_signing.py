@@ -15,6 +15,7 @@ from journals import complete
 from msgspec import structs
 from oplever import store
 from oplever.errors import OpleverError
+from oplever.files import write
 from oplever.record import entries
 from oplever.record.entries import Entry, PseudonymisedEntry, SignatureEntry
 from oplever.store import manifest, signatures
@@ -60,8 +61,8 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def document(directory: Path) -> None:
     store.write_record(store.load(directory), directory)
     (directory / "files").mkdir(exist_ok=True)
-    store.write(directory / "files" / "photo.png", b"png")
-    store.write(directory / "report.en.md", b"report")
+    write(directory / "files" / "photo.png", b"png")
+    write(directory / "report.en.md", b"report")
     manifest.save(directory, manifest.with_new_documents(directory, manifest.without_documents(directory)))
 
 
@@ -169,7 +170,7 @@ def test_a_key_may_have_several_names(record: Path, keys: Path, tmp_path: Path) 
 
 
 def test_only_the_documents_that_stand_there_can_be_signed(record: Path, keys: Path) -> None:
-    store.write(record / "report.en.md", b"other")
+    write(record / "report.en.md", b"other")
     assert refused("signing-failed", record, keys / "mine") == "the record changed while it was being signed"
 
 
