@@ -84,9 +84,9 @@ def recorded(site: Files) -> None:
     assert [path for path in documents if OWN.encode() in path.read_bytes()] == []
 
 
-def listed(said: str) -> list[str]:
+def listed(output: str) -> list[str]:
     """The names in what `ls` of smbclient printed, of all its lists."""
-    return re.findall(r"(?m)^  (\S+) +[ADHNRS]+ +\d", said)
+    return re.findall(r"(?m)^  (\S+) +[ADHNRS]+ +\d", output)
 
 
 def allowed(site: Files) -> None:
@@ -129,8 +129,8 @@ def refused(site: Files) -> None:
         "with an old protocol": f"-U 'bakker%{OWN}' -m SMB2 --option='client min protocol=SMB2_02'",
     }
     for way, options in ways.items():
-        said = site.shell("ws1", f"smbclient {SERVER}/klas {options} -c ls 2>&1 || true")
-        assert "session setup failed" in said or "negotiation" in said, way
+        output = site.shell("ws1", f"smbclient {SERVER}/klas {options} -c ls 2>&1 || true")
+        assert "session setup failed" in output or "negotiation" in output, way
     assert "nologin" in site.shell("web1", "getent passwd bakker")
 
 

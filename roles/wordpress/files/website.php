@@ -181,7 +181,7 @@ function open(): array
     return $lines;
 }
 
-$found = match ($order) {
+$answer = match ($order) {
     'compare', 'apply' => differences(json_decode(stream_get_contents(STDIN), true, 16, JSON_THROW_ON_ERROR), $order === 'apply'),
     // Before the role has made the tables there is nothing to upgrade.
     'upgrade' => is_blog_installed() ? upgrade(true) : [],
@@ -190,5 +190,5 @@ $found = match ($order) {
     'closed' => open() ?: ['in order'],
 };
 ob_end_clean();
-$lines = $found;
+$lines = $answer;
 echo implode('', array_map(fn(string $line): string => "$line\n", $lines));
