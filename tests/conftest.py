@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+from scope import STRICT, TRUTH
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-TRUTH = os.environ.get("OPLEVER_TRUTH", "") not in ("", "0")
 os.environ["LC_ALL"] = "C.UTF-8"  # commands answer in the language of whoever runs them
 # jsonschema makes forty grammars of addresses when it is imported, for formats that no schema here has: 1.5 seconds.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
@@ -26,7 +26,6 @@ settings.register_profile(
     "project", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("project")
-STRICT = os.environ.get("OPLEVER_STRICT", "") not in ("", "0")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,9 +15,9 @@ import yaml
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language
 
 from lab.planted.machine import LabMachine
-from lab.planted.suite import NAMES, Suite
+from lab.planted.suite import EACH_RELEASE, TESTED, Suite
 
-SUITE = Suite("servers")
+SUITE = Suite("servers", TESTED)
 SERVERS: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("servers.yml").read_text(encoding="utf-8"))
 WAYS = max(len(server.get("broken", [])) for server in SERVERS.values())
 CASES = [(server, check) for server, entry in SERVERS.items() for check in entry["checks"]]
@@ -55,16 +55,16 @@ def go_through(machine: LabMachine) -> list[State]:
 
 @pytest.fixture(scope="module")
 def states() -> Iterator[dict[str, list[State]]]:
-    """Release -> what was said in each state, both machines at once."""
+    """Release -> what the engine says in each state, all machines at once."""
     try:
         SUITE.play("playbooks/lab_up.yml", lab_fresh=True)
         with ThreadPoolExecutor() as pool:
-            yield dict(zip(NAMES, pool.map(go_through, SUITE.machines.values()), strict=True))
+            yield dict(zip(TESTED, pool.map(go_through, SUITE.machines.values()), strict=True))
     finally:
         SUITE.down()
 
 
-@pytest.mark.parametrize("release", NAMES)
+@pytest.mark.parametrize("release", EACH_RELEASE)
 @pytest.mark.parametrize(("server", "check"), CASES, ids=lambda word: word)
 def test_what_is_there_is_read_and_a_change_by_hand_is_seen(
     states: dict[str, list[State]], server: str, check: str, release: str
@@ -75,7 +75,7 @@ def test_what_is_there_is_read_and_a_change_by_hand_is_seen(
     assert re.search(SERVERS[server]["found"][check], changed["found"]), changed
 
 
-@pytest.mark.parametrize("release", NAMES)
+@pytest.mark.parametrize("release", EACH_RELEASE)
 @pytest.mark.parametrize("server", [server for server, entry in SERVERS.items() if "broken" in entry])
 def test_nothing_passes_of_a_server_that_is_stopped_or_broken(
     states: dict[str, list[State]], server: str, release: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -82,9 +83,41 @@ def test_every_long_proof_has_a_target_that_runs_it() -> None:
     assert [path for path in ignored if ROOT / path not in long] == []
 
 
-def test_only_a_run_of_all_leaves_out_rounds_of_sabotage() -> None:
-    assert "OPLEVER_ROUNDS=1 tools/pool" in commands("test")
-    assert "OPLEVER_ROUNDS" not in commands("molecule")
+def test_only_a_run_of_all_leaves_out_rounds_of_sabotage_and_releases() -> None:
+    assert "OPLEVER_ROUNDS=1 OPLEVER_RELEASES=1 tools/pool" in commands("test")
+    assert not re.search("OPLEVER_(ROUNDS|RELEASES)", commands("molecule"))
+
+
+def test_a_role_runs_on_one_release_where_it_needs_no_second_machine(
+    pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def releases() -> dict[str, str]:
+        jobs = [job for job in pool.every_job(tmp_path) if job.part == "molecule"]
+        return {job.name.partition("/")[2]: dict(job.env).get("OPLEVER_RELEASE", "both") for job in jobs}
+
+    assert set(releases().values()) == {"both"}
+    monkeypatch.setenv("OPLEVER_RELEASES", "1")
+    chosen = releases()
+    assert set(chosen.values()) == {"both", "bookworm", "trixie"}
+    assert {chosen[role] for role in ("files", "directory", "apt", "ca", "nginx", "dns")} == {"both"}
+    assert {chosen[role] for role in ("sshd", "base", "workstation")} <= {"bookworm", "trixie"}
+
+
+@pytest.mark.slow
+def test_the_scenario_of_one_release_has_its_machine_alone() -> None:
+    def machines(release: str) -> set[str]:
+        command = [
+            str(ROOT / ".venv/bin/ansible-inventory"),
+            "-i",
+            str(ROOT / "extensions/molecule/inventory"),
+            "--list",
+        ]
+        env = {**os.environ, "OPLEVER_RELEASE": release, "MOLECULE_PROJECT_DIRECTORY": str(ROOT)}
+        listed = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        return set(json.loads(listed)["lab"]["hosts"])
+
+    assert machines("") == {"m12", "m13"}
+    assert (machines("bookworm"), machines("trixie")) == ({"m12"}, {"m13"})
 
 
 def commands(target: str) -> str:
@@ -227,7 +260,8 @@ def test_what_is_skipped_has_failed_where_everything_must_run(tmp_path: Path, st
     (tmp_path / "conftest.py").write_text((ROOT / "tests/conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
-        env={**os.environ, "OPLEVER_STRICT": strict}, capture_output=True, text=True, check=False,
+        env={**os.environ, "OPLEVER_STRICT": strict, "PYTHONPATH": str(ROOT / "tests")}, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     assert ended in done.stdout.splitlines()[-1], done.stdout
     assert ("no such program" in done.stdout) == bool(strict)

@@ -34,7 +34,7 @@ def compare(suite: Suite) -> list[Pair]:
         _do(suite, MERGE)
         compared += look(suite, "merged")
         _do(suite, UNMERGE)
-        suite.run_on_both({plant.control: plant.plant for plant in ROUNDS[0]})
+        suite.run_on_each({plant.control: plant.plant for plant in ROUNDS[0]})
         return compared + look(suite, "planted")
     finally:
         suite.down()
@@ -59,5 +59,5 @@ def _prepare(suite: Suite) -> None:
 
 
 def _do(suite: Suite, script: str) -> None:
-    wrong = suite.run_on_both({"all": script})
+    wrong = suite.run_on_each({"all": script})
     assert not wrong, wrong

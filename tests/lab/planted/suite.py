@@ -1,4 +1,4 @@
-"""The two machines, Debian 12 and 13, that faults are planted in: what is done to them, always to both."""
+"""The machines, of Debian 12 and 13 or of one of them, that faults are planted in: what is done is done to each."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
+from scope import TRUTH
 
 from lab.planted.machine import ROOT, LabMachine
 from lab.planted.plants import Plant, controls, plants
@@ -16,6 +20,9 @@ from lab.planted.plants import Plant, controls, plants
 INVENTORY = "extensions/molecule/inventory"
 PLAY = "tests/lab/planted/remedy.yml"
 NAMES = {"debian12": "m12", "debian13": "m13"}
+TESTED = NAMES if TRUTH else {"debian13": NAMES["debian13"]}
+"""`make test` plants on one release, `make truth` on both."""
+EACH_RELEASE = [pytest.param("debian12", marks=pytest.mark.truth), pytest.param("debian13")]
 ROLES = ("sshd", "firewall", "timesync", "nginx", "harden")
 Results = dict[tuple[str, str], dict[str, Any]]
 """(machine, control) -> result of the audit."""
@@ -25,19 +32,21 @@ ROUNDS = [[plant for plant in PLANTS if plant.round == number] for number in sor
 
 @dataclass(frozen=True)
 class Suite:
-    """The machines of the lab that is called `name`."""
+    """The machines of the lab that is called `name`: release -> its machine in the inventory."""
 
     name: str
+    names: Mapping[str, str] = field(default_factory=lambda: NAMES)
 
     @property
     def machines(self) -> dict[str, LabMachine]:
-        return {release: LabMachine(self.name, host) for release, host in NAMES.items()}
+        return {release: LabMachine(self.name, host) for release, host in self.names.items()}
 
     def play(self, playbook: str, **variables: Any) -> None:
         """Run a playbook on them, as an admin would; its output is the message when it fails."""
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", INVENTORY, playbook]
         command += ["-e", json.dumps(variables)]
-        env = {**os.environ, "OPLEVER_LAB": self.name, "OPLEVER_JOURNAL": "0"}
+        release = "" if len(self.names) > 1 else "trixie"
+        env = {**os.environ, "OPLEVER_LAB": self.name, "OPLEVER_JOURNAL": "0", "OPLEVER_RELEASE": release}
         done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=1800, check=False)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
@@ -59,8 +68,8 @@ class Suite:
             planted_packages=sorted({package for plant in PLANTS for package in plant.absent}),
         )
 
-    def run_on_both(self, scripts: dict[str, str]) -> dict[tuple[str, str], str]:
-        """Run shell lines by control on both; what went wrong, by machine and control."""
+    def run_on_each(self, scripts: dict[str, str]) -> dict[tuple[str, str], str]:
+        """Run shell lines by control on each machine; what went wrong, by machine and control."""
         ran = {name: machine.shell(scripts) for name, machine in self.machines.items()}
         return {(name, control): text for name, failed in ran.items() for control, text in failed.items()}
 
@@ -72,9 +81,9 @@ class Suite:
     def go_through(self, chosen: list[Plant]) -> tuple[Results, Results, dict[tuple[str, str], str]]:
         """What the audit says with faults planted, what it says when they are mended, and shell lines that failed."""
         names = [plant.control for plant in chosen]
-        wrong = self.run_on_both({plant.control: plant.plant for plant in chosen})
+        wrong = self.run_on_each({plant.control: plant.plant for plant in chosen})
         planted = self.audit(names)
         if roles := {plant.role for plant in chosen if plant.role}:
             self.mend(*roles)
-        wrong |= self.run_on_both({plant.control: plant.undo for plant in chosen if plant.undo})
+        wrong |= self.run_on_each({plant.control: plant.undo for plant in chosen if plant.undo})
         return planted, self.audit(names), wrong
