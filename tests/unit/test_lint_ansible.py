@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.truth
 def test_the_same_is_found_as_ansible_lint_finds_alone(project: Path) -> None:
     forked, alone = (lint(project, program) for program in PROGRAMS)
     assert forked.stdout == alone.stdout
