@@ -43,11 +43,14 @@ SET_BY_PACKAGES = (
     "write", "write.ul", "xlock", "xtrlock",
 )  # fmt: skip
 OVERRIDES = "/var/lib/dpkg/statoverride"
-# Services with DynamicUser have a number of these while they run, and no account; where their files may be is fixed
-# (systemd.exec(5), and UIDs and GIDs in systemd's documentation).
-DYNAMIC = range(61184, 65520)
 OWNERS = ("unowned", "ungrouped")
-OF_DYNAMIC = re.compile(r"/(?:run/credentials|(?:run|var/cache|var/lib|var/log)/private)/")
+# Numbers that a program gives to owners of its own files without an account, and where those files are.
+NUMBERED = (
+    # Services with DynamicUser, while they run (systemd.exec(5), and UIDs and GIDs in systemd's documentation).
+    (range(61184, 65520), re.compile(r"/(?:run/credentials|(?:run|var/cache|var/lib|var/log)/private)/")),
+    # A Samba domain controller numbers the owners of its policies itself: lowerBound and upperBound of its idmap.ldb.
+    (range(3000000, 4000001), re.compile(r"/var/lib/samba/sysvol(?:/|$)")),
+)
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -203,7 +206,7 @@ class _Walk:
                     kinds = self.kinds[about] = self._kinds(*about)
                 for kind in kinds:
                     place = (prefix + entry.name)[len(self.root) :]
-                    if kind not in OWNERS or not _is_dynamic(status, kind, place):
+                    if kind not in OWNERS or not _is_numbered(status, kind, place):
                         self.result.add(kind, place)
                 if stat.S_ISDIR(status.st_mode):
                     places.append(prefix + entry.name)
@@ -218,7 +221,7 @@ class _Walk:
         return kinds
 
 
-def _is_dynamic(status, kind, path):
-    """Whether the owner, or the group, is a service that has its number while it runs."""
+def _is_numbered(status, kind, path):
+    """Whether the owner, or the group, is of those that a program numbers itself, on a file of that program."""
     number = status.st_uid if kind == "unowned" else status.st_gid
-    return number in DYNAMIC and OF_DYNAMIC.match(path) is not None
+    return any(number in numbers and places.match(path) for numbers, places in NUMBERED)

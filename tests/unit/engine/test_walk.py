@@ -81,18 +81,29 @@ def test_what_belongs_to_nobody_is_seen(machine: Machine, monkeypatch: pytest.Mo
     assert found.paths["ungrouped"] == []
 
 
-def test_a_service_with_a_number_while_it_runs_owns_its_files_in_its_own_places(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+OWN_NUMBERS = (
+    "/var/lib/private/upload/state",
+    "/run/credentials/upload.service/key",
+    "/var/lib/samba/sysvol/d/GPT.INI",
+)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["its number", "another number"])
+def test_a_program_that_numbers_owners_itself_has_them_in_its_own_places(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, *, known: bool
 ) -> None:
-    """That of systemd-journal-upload, say: its number has no account. Elsewhere nobody of that number is known."""
-    for path in ("/var/lib/private/upload/state", "/run/credentials/upload.service/key", "/var/lib/upload/state"):
+    """systemd-journal-upload, say, and a domain controller: such a number has no account. Elsewhere nobody has it."""
+    elsewhere = ("/var/lib/upload/state", "/var/lib/samba/private/GPT.INI")
+    for path in (*OWN_NUMBERS, *elsewhere):
         put(machine, path)
     monkeypatch.setattr(tree.names, "user", lambda machine, uid: None)
     monkeypatch.setattr(tree.names, "group", lambda machine, gid: None)
-    monkeypatch.setattr(tree, "DYNAMIC", (os.getuid(), os.getgid()))
-    files = {kind: [path for path in paths if path.endswith(("/state", "/key"))]
+    numbers = (os.getuid(), os.getgid()) if known else ()
+    monkeypatch.setattr(tree, "NUMBERED", tuple((numbers, places) for _, places in tree.NUMBERED))
+    files = {kind: [path for path in paths if path.endswith(("/state", "/key", "/GPT.INI"))]
              for kind, paths in tree.walk(machine).paths.items()}  # fmt: skip
-    assert files["unowned"] == files["ungrouped"] == ["/var/lib/upload/state"]
+    nobodys = elsewhere if known else (*OWN_NUMBERS, *elsewhere)
+    assert sorted(files["unowned"]) == sorted(files["ungrouped"]) == sorted(nobodys)
 
 
 @pytest.mark.parametrize("place", ["home", "media/stick", "srv/auto", "srv/win dows", "data/share", "proc"])
