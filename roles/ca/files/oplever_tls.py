@@ -47,7 +47,7 @@ def request(new_key: bool, check: bool) -> str:
     return openssl("req", "-new", "-key", str(key), "-subj", "/CN=host", "-config", "/dev/null")
 
 
-def install(answer: dict[str, Any], units: list[str], check: bool) -> list[str]:
+def install(answer: dict[str, Any], settings: dict[str, Any], check: bool) -> list[str]:
     """Put the root and the certificate in their place; gives a line for each change."""
     done = []
     if answer["root"] and trusted() != answer["root"]:
@@ -65,7 +65,7 @@ def install(answer: dict[str, Any], units: list[str], check: bool) -> list[str]:
         done.append("certificate: installed")
         if not check:
             take(certificate)
-            reload(units)
+            let_services_read(settings)
     return done
 
 
@@ -111,7 +111,7 @@ def renew(settings: dict[str, Any]) -> list[str]:
     if start(text) < start(CERTIFICATE.read_text("ascii")):
         raise RefusedError(f"{url} has a certificate that is older than the one in use")
     take(text)
-    reload(settings["reload"])
+    let_services_read(settings)
     return ["certificate: renewed"]
 
 
@@ -146,11 +146,13 @@ def remove(check: bool) -> list[str]:
     return done
 
 
-def reload(units: list[str]) -> None:
-    """Let running services read the new certificate."""
-    for unit in units:
+def let_services_read(settings: dict[str, Any]) -> None:
+    """Let running services read the new certificate: reload those of "reload", restart those of "restart"."""
+    units = [("reload-or-restart", unit) for unit in settings["reload"]]
+    units += [("restart", unit) for unit in settings["restart"]]
+    for verb, unit in units:
         if subprocess.run(["systemctl", "is-active", "--quiet", unit], check=False).returncode == 0:
-            run("systemctl", "reload-or-restart", unit)
+            run("systemctl", verb, unit)
 
 
 def public_key(path: Path) -> str:
@@ -205,7 +207,7 @@ def main() -> int:
             print(request(arguments.new_key, arguments.check), end="")
             return 0
         if arguments.command == "install":
-            done = install(json.load(sys.stdin), settings["reload"], arguments.check)
+            done = install(json.load(sys.stdin), settings, arguments.check)
         elif arguments.command == "renew":
             done = renew(settings)
         else:

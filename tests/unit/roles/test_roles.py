@@ -184,6 +184,8 @@ def test_defaults_are_values_that_the_role_takes(role: str) -> None:
         options = {name: {**option, "required": False} for name, option in (spec.get("options") or {}).items()}
         values = {name: value for name, value in literal.items() if name in options}
         assert ArgumentSpecValidator(options).validate(values).error_messages == [], point
+        written = {name: options[name]["default"] for name in values if "default" in options[name]}
+        assert {name: values[name] for name in written} == written, point
 
 
 READ = re.compile(r"lookup\('ansible\.builtin\.template', '([\w.]+\.yml\.j2)'\) \| from_yaml( or \[\])?")
