@@ -49,7 +49,7 @@ kernel: setup-dev ## what needs a kernel of its own, on virtual machines that re
 	@tools/setup kernel
 	$(BIN)/pytest tests/kernel -v -n 2 --dist loadscope
 
-JOURNEYS = $(patsubst %,tests/lab/test_%.py,journey network tls site router services directory files wiki_directory example school backup monitoring playbooks job incidents desk_journey)
+JOURNEYS = $(patsubst %,tests/lab/test_%.py,journey network tls site router services directory files wiki_directory website example school backup monitoring playbooks job incidents desk_journey)
 truth: setup-dev ## every planted change, misconfiguration and lock-out, hardening and back, the audit held against OpenSCAP, each version (root or sudo)
 	OPLEVER_TRUTH=1 $(BIN)/pytest -m truth tests $(JOURNEYS:%=--ignore=%) -v
 
