@@ -12,10 +12,13 @@ import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 PRINTER_URI = r"""(?:ipps?|socket|lpd)://(\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]"'\\]+)(?::([0-9]+))?(?:/[^\s"'\\]*)?"""
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 LARGEST_ID = 2**32 - 2  # of an account or group; the last one stands for "none"
 SHOWN = 60  # characters of a wrong value
 
@@ -169,6 +172,26 @@ def time_zone(value: str) -> str:
     return ""
 
 
+def moment(value: str) -> str:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", value):
+        try:
+            datetime.strptime(value, "%Y-%m-%d %H:%M")
+        except ValueError:
+            return "is not a day and a time that exist"
+        return ""
+    return "is not a moment such as 2027-05-12 16:30"
+
+
+def week_time(value: str) -> str:
+    """A time, with days of the week before it."""
+    days, _, time = value.rpartition(" ")
+    parts = [part.split("..") for part in days.split(",")] if " " in value else []
+    known = all(len(part) <= 2 and set(part) <= set(DAYS) for part in parts)
+    if re.fullmatch(CLOCK, time) and known and all(DAYS.index(part[0]) <= DAYS.index(part[-1]) for part in parts):
+        return ""
+    return "is not a time such as 18:00 or Mon..Fri 18:00, with days from Mon to Sun"
+
+
 def password_hash(value: str) -> str:
     if any(re.fullmatch(pattern, value) for pattern in HASHES.values()):
         return ""
@@ -249,7 +272,9 @@ KINDS: dict[str, Callable[[str], str]] = {
     "language": _matches(r"[a-z]{2,3}(-[a-z]{2,4})?", "is not a language as packages name it, such as nl or en-gb"),
     "language_tag": _matches(r"[a-z]{2,3}-[A-Z]{2}", "is not a language with its country such as nl-NL"),
     "time_zone": time_zone,
-    "clock": _matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is not a time such as 03:00"),
+    "clock": _matches(CLOCK, "is not a time such as 03:00"),
+    "moment": moment,
+    "week_time": week_time,
     "keyboard": _matches(r"[a-z]{2,12}(,[a-z]{2,12})*", "is not a keyboard layout such as us or be"),
     "path": _matches(r"/[^\n\0:]*", "is not a full path"),
     "package": _matches(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?([=/][A-Za-z0-9.+~:*-]+)?", "is not the name of a package"),
@@ -303,6 +328,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "wiki_page": _matches(r"[a-z0-9_-]+(:[a-z0-9_-]+)*", "is not a page id such as start or afdeling:ict"),
     "wiki_field": _without(":\n", "has a colon or a line break"),
     "password": _matches(r"(?s).+", "is empty"),
+    "line": _matches(r"[^\n]+", "is empty or has a line break"),
     "line_password": _matches(r"[^\n]+", "is empty or has a line break"),
     "mail_address": mail_address,
     # Words of lpadmin, and of the path in the address of a queue.

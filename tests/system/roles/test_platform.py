@@ -89,6 +89,7 @@ WRONG: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("wordpress", "main"): ({"wordpress_admin_email": "beheer"}, "wordpress_admin_email is not a mail address"),
     ("workstation", "main"): ({"workstation_packages_extra": ["A b"]}, "workstation_packages_extra[0] is not the"),
     ("desktop", "main"): ({"desktop_drives": [{"name": "a", "place": "srv"}]}, "desktop_drives[0].place is neither a"),
+    ("classroom", "main"): ({"classroom_off_times": ["18 uur"]}, "classroom_off_times[0] is not a time such as"),
     ("office", "main"): ({"office_locale": "nl"}, "office_locale is not a language with its country"),
     ("browser", "main"): ({"browser_homepage": "school"}, "browser_homepage is not a web address"),
     ("harden", "main"): ({"harden_grub_password": "welkom01"}, "harden_grub_password is not a hash"),

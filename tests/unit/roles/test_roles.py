@@ -33,6 +33,7 @@ OF_OTHER_LABS = {
     "php_servers": SERVICES,
     "postgresql_servers": SERVICES,
     "desktop_machines": "extensions/molecule/desktop/molecule.yml",
+    "classroom_machines": "extensions/molecule/classroom/molecule.yml",
     "office_machines": "extensions/molecule/office/molecule.yml",
     "website_servers": "extensions/molecule/wordpress/molecule.yml",
     "print_servers": "extensions/molecule/print/molecule.yml",
