@@ -88,6 +88,7 @@ def reset(account, model):
     with home_of(account) as home:
         if home is not None:
             fill(home, account, model, empty(home, account))
+            close_to_others(home, Path("/etc/login.defs").read_text(encoding="utf-8"))
 
 
 @contextlib.contextmanager
@@ -148,6 +149,15 @@ def fill(home, account, model, kept):
         some = names[start : start + AT_ONCE]
         run("cp", "-a", "--no-preserve=ownership", "--", *(str(model / name) for name in some), ".", cwd=home)
         run("chown", "-hR", owner, "--", *some, cwd=home)
+
+
+def close_to_others(home, definitions):
+    """Give the home the rights of a new one, whatever the account had given to others."""
+    mode = re.search(r"(?m)^HOME_MODE\s+([0-7]+)", definitions)
+    for name in ("system.posix_acl_access", "system.posix_acl_default"):
+        with contextlib.suppress(OSError):
+            os.removexattr(home, name)
+    os.fchmod(home, int(mode[1], 8) if mode else 0o700)
 
 
 def kill(uid, spared=()):

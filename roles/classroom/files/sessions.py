@@ -20,6 +20,7 @@ LEAVE = """
 mkdir -p ~/{0}/a "$HOME/{0} b"
 touch ~/{0}/a/b ~/.{0}
 ln -s {1} ~/{0}/link
+chmod 0777 ~
 for place in /tmp /var/tmp /dev/shm; do touch $place/{0}-$(id -u); done
 setsid sleep 600 >/dev/null 2>&1 </dev/null &
 echo ready
@@ -87,8 +88,9 @@ def left(account):
 
 
 def differences(home, model):
-    """Names that are in the home and not in the model, or the other way round."""
-    return sorted(set(os.listdir(home)) ^ set(os.listdir(model)))
+    """Names that are in the home and not in the model, or the other way round; and a home in which others may write."""
+    open_to_others = ["open to others"] if home.stat().st_mode & 0o002 else []
+    return sorted(set(os.listdir(home)) ^ set(os.listdir(model))) + open_to_others
 
 
 def until(holds):
