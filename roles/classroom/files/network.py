@@ -5,6 +5,7 @@ Each line is who, where and what became of it. It waits for no answer: the packe
 
 import subprocess
 import sys
+import time
 
 SEND = """
 import errno, socket, sys
@@ -25,8 +26,14 @@ def main(user, *addresses):
 
 
 def sent(who, address):
+    """What became of it. A log-out, as the tests of log-ins make at the same time, ends all that runs of the account."""
     argv = ["runuser", "-u", who, "--", "python3", "-I", "-c", SEND, address]
-    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
+    for _ in range(20):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            break
+        time.sleep(1)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":
