@@ -26,7 +26,7 @@ def main(user, *addresses):
 
 
 def sent(who, address):
-    """What became of it. A log-out, as the tests of log-ins make at the same time, ends all that runs of the account."""
+    """What became of it. A log-out, as tests of log-ins make meanwhile, ends all that runs of the account."""
     argv = ["runuser", "-u", who, "--", "python3", "-I", "-c", SEND, address]
     for _ in range(20):
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
