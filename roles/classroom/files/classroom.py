@@ -12,6 +12,7 @@ Only units of systemd run it, so that no user has a hand in its environment.
 """
 
 import contextlib
+import fcntl
 import grp
 import ipaddress
 import json
@@ -27,6 +28,7 @@ from pathlib import Path
 
 SETTINGS = Path("/etc/oplever-classroom.json")
 MARK = Path("/run/oplever-exam")  # there while an exam is on
+LOCK = Path("/run/oplever-exam.lock")
 MODULES = Path("/run/modprobe.d/oplever-exam.conf")
 RULES = Path("/run/udev/rules.d/90-oplever-exam.rules")
 FIRST_UID = 1000
@@ -47,13 +49,18 @@ def main(words):
         at_session(settings, command, pwd.getpwuid(int(rest[0])))
     elif command in HOURS:
         HOURS[command](settings, "--dry-run" in rest)
+    elif command in EXAMS:
+        with alone():
+            EXAMS[command](settings)
     else:
-        OTHERS[command](settings)
+        end_closed(settings)
 
 
 def at_session(settings, command, account):
-    if command == "login" and MARK.exists() and is_covered(account, [], settings["exam"]["groups"]):
-        load(settings["exam"], {account.pw_uid})
+    if command == "login" and is_covered(account, [], settings["exam"]["groups"]):
+        with alone():
+            if MARK.exists():
+                load(settings["exam"], {account.pw_uid})
     if is_covered(account, settings["reset"]["users"], settings["reset"]["groups"]):
         reset(account, Path(settings["reset"]["model"]))
 
@@ -226,6 +233,17 @@ def control_group(process):
 # Exams
 
 
+@contextlib.contextmanager
+def alone():
+    """One at a time: who logs in while another does, or while the exam ends, does not bring back an older table."""
+    lock = os.open(LOCK, os.O_WRONLY | os.O_CREAT, 0o600)  # users cannot open it, nor keep it locked
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def exam_start(settings):
     if exam_ended(settings["exam"], datetime.now()):
         exam_stop(settings)
@@ -391,7 +409,7 @@ def say(message):
 
 
 HOURS = {"off": off, "wake": wake}
-OTHERS = {"sessions": end_closed, "exam-start": exam_start, "exam-stop": exam_stop, "exam-state": exam_state}
+EXAMS = {"exam-start": exam_start, "exam-stop": exam_stop, "exam-state": exam_state}
 
 if __name__ == "__main__":
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import subprocess
@@ -221,3 +222,13 @@ def test_a_machine_stays_on_for_who_is_logged_in(
     assert (capsys.readouterr().out.strip(), programs) == (said, [])
     CLASSROOM.off(settings, False)
     assert programs == (["wall"] if people else ["systemctl"])
+
+
+def test_who_changes_the_exam_waits_for_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(CLASSROOM, "LOCK", tmp_path / "lock")
+    with CLASSROOM.alone():
+        assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+        with (tmp_path / "lock").open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (tmp_path / "lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
