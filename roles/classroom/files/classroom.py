@@ -31,6 +31,7 @@ MARK = Path("/run/oplever-exam")  # there while an exam is on
 LOCK = Path("/run/oplever-exam.lock")
 MODULES = Path("/run/modprobe.d/oplever-exam.conf")
 RULES = Path("/run/udev/rules.d/90-oplever-exam.rules")
+CLOCK = Path("/dev/rtc0")
 FIRST_UID = 1000
 NOBODY = 65534
 ADMINISTRATORS = {"adm", "root", "sudo"}
@@ -363,8 +364,11 @@ def wake(settings, dry_run):
     if moment is None:
         return
     print(moment.strftime("%Y-%m-%d %H:%M"))
-    if not dry_run and Path("/dev/rtc0").exists():
-        run("rtcwake", "--mode", "no", "--time", str(int(moment.timestamp())))
+    if not dry_run and CLOCK.exists():
+        # The role also stops the unit of this, when it takes it away.
+        goes_off = run("systemctl", "show", "--property=SystemState", "--value").stdout.strip() == "stopping"
+        until = ["--time", str(int(moment.timestamp()))] if goes_off else []
+        run("rtcwake", "--mode", "no" if goes_off else "disable", *until)
 
 
 def next_moment(times, now):

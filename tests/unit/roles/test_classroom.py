@@ -224,6 +224,26 @@ def test_a_machine_stays_on_for_who_is_logged_in(
     assert programs == (["wall"] if people else ["systemctl"])
 
 
+@pytest.mark.parametrize(
+    ("state", "words"), [("stopping", ["no", "--time", "1795934700"]), ("running", ["disable"]), ("", ["disable"])]
+)
+def test_the_clock_starts_the_machine_only_after_it_went_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str, words: list[str]
+) -> None:
+    """The unit also stops when the role takes it away."""
+    programs: list[tuple[str, ...]] = []
+
+    def run(*argv: str) -> Any:
+        programs.append(argv)
+        return subprocess.CompletedProcess(argv, 0, stdout=state + "\n")
+
+    monkeypatch.setattr(CLASSROOM, "run", run)
+    monkeypatch.setattr(CLASSROOM, "CLOCK", tmp_path)
+    monkeypatch.setattr(CLASSROOM, "next_moment", lambda _times, _now: datetime.fromtimestamp(1795934700))
+    CLASSROOM.wake({"hours": {"on": ["07:45"]}}, False)
+    assert programs[-1] == ("rtcwake", "--mode", *words)
+
+
 def test_who_changes_the_exam_waits_for_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(CLASSROOM, "LOCK", tmp_path / "lock")
     with CLASSROOM.alone():
