@@ -1,8 +1,9 @@
-"""Send something to addresses as an account, and as root: `network.py USER ADDRESS...`.
+"""Send something to networks as an account, and as root: `network.py USER NETWORK...`.
 
 Each line is who, where and what became of it. It waits for no answer: the packet filter of this machine tells at once.
 """
 
+import ipaddress
 import subprocess
 import sys
 import time
@@ -19,10 +20,11 @@ except OSError as error:
 """
 
 
-def main(user, *addresses):
-    for address in addresses:
+def main(user, *networks):
+    for network in networks:
         for who in (user, "root"):
-            print(who, address, sent(who, address))
+            # The first address that a machine of it can have.
+            print(who, network, sent(who, str(next(iter(ipaddress.ip_network(network).hosts())))))
 
 
 def sent(who, address):

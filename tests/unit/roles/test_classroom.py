@@ -15,6 +15,7 @@ from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 CLASSROOM = program(ROOT / "roles/classroom/files/classroom.py")
+NETWORK = program(ROOT / "roles/classroom/files/network.py")
 FRIDAY = datetime(2026, 11, 27, 12, 0)
 
 
@@ -242,6 +243,15 @@ def test_the_clock_starts_the_machine_only_after_it_went_off(
     monkeypatch.setattr(CLASSROOM, "next_moment", lambda _times, _now: datetime.fromtimestamp(1795934700))
     CLASSROOM.wake({"hours": {"on": ["07:45"]}}, False)
     assert programs[-1] == ("rtcwake", "--mode", *words)
+
+
+def test_a_packet_goes_to_the_first_machine_of_a_network(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(NETWORK, "sent", lambda _who, address: address)
+    NETWORK.main("jan", "192.0.2.128/25", "2001:db8::1")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[::2] == ["jan 192.0.2.128/25 192.0.2.129", "jan 2001:db8::1 2001:db8::1"]
 
 
 def test_who_changes_the_exam_waits_for_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "drive": (["/srv/klas", "smb://srv-files/klas"], ["srv", "smb://jan@srv/klas", "http://a/b", "smb://srv", "/a\nb"]),
     "xfconf_property": (["/general/workspace_count", "/commands/custom/<Alt>F2"], ["general", "/", "/a//b", "/a b"]),
     "minutes": (["0", "1440"], ["-1", "1441", "10m"]),
-    "moment": (["2027-05-12 16:30", "2028-02-29 00:00"], ["2027-02-29 00:00", "2027-5-12 16:30", "16:30", "2027-05-12", ""]),
+    "moment": (
+        ["2027-05-12 16:30", "2028-02-29 00:00"],
+        ["2027-02-29 00:00", "2027-5-12 16:30", "16:30", "2027-05-12", ""],
+    ),
     "week_time": (
         ["18:00", "Mon..Fri 18:00", "Mon,Wed..Thu 07:45"],
         ["Fri..Mon 18:00", "ma 18:00", "Mon..Tue..Wed 18:00", "Mon 24:00", "Mon", " 18:00", ", 18:00", ""],
