@@ -160,7 +160,7 @@ def fill(home, account, model, kept):
 
 
 def close_to_others(home, definitions):
-    """Give the home the rights of a new one, whatever the account had given to others."""
+    """Close the home to others again, whatever the account had given to them."""
     mode = re.search(r"(?m)^HOME_MODE\s+([0-7]+)", definitions)
     for name in ("system.posix_acl_access", "system.posix_acl_default"):
         with contextlib.suppress(OSError):
@@ -281,6 +281,8 @@ def exam_ended(exam, now):
 def allow_usb():
     for path in (MODULES, RULES):
         path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # of others too, or not there
+            path.parent.rmdir()
 
 
 def reload_udev():

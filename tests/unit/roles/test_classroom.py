@@ -70,7 +70,7 @@ def test_a_home_is_brought_back_and_links_are_not_followed(tmp_path: Path, mine:
 @pytest.mark.parametrize(
     ("definitions", "mode"), [("# HOME_MODE 0755\n", 0o700), ("UMASK 022\nHOME_MODE\t0750\n", 0o750)]
 )
-def test_a_home_is_closed_to_others_as_a_new_one(mine: pwd.struct_passwd, definitions: str, mode: int) -> None:
+def test_a_home_is_closed_to_others(mine: pwd.struct_passwd, definitions: str, mode: int) -> None:
     Path(mine.pw_dir).chmod(0o777)
     with CLASSROOM.home_of(mine) as opened:
         CLASSROOM.close_to_others(opened, definitions)
