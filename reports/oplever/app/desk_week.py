@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from oplever import store
+from oplever import clock, store
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.export.csv import cell
@@ -54,7 +54,7 @@ def desk_week(monday: date) -> DeskWeek:
     end = datetime.combine(monday + timedelta(days=7), time(), zone)
     with open_index() as index:
         names = [case.name for case in cases(index)]
-    return week([_case(name) for name in names], first, end)
+    return week([_case(name) for name in names], first, end, clock.moment(clock.now()))
 
 
 def _case(name: str) -> DeskCase:
@@ -80,13 +80,13 @@ def draw(counted: DeskWeek, language: Language, fmt: Format) -> bytes:
 
 
 def _rows(counted: DeskWeek) -> bytes:
-    """A row for each case that was open in the week, as it was at its end; without names of people."""
+    """A row for each case that was open in the week, as it was at its end, or is now; without names of people."""
     shape = Shape()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
     for row in counted.rows:
-        writer.writerow([cell(value, shape) for value in _row(row, counted.end)])
+        writer.writerow([cell(value, shape) for value in _row(row, counted.until)])
     return text.getvalue().encode()
 
 

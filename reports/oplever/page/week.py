@@ -40,7 +40,7 @@ def week_sheet(
         id=f"{year}-W{week:02d}",
         created=f"{monday.isoformat()}T00:00:00Z",
         facts=(),
-        status=Cell(t.day(monday.isoformat()), note=t.day((monday + timedelta(days=6)).isoformat())),
+        status=Cell(f"{t.day(monday.isoformat())} – {t.day((monday + timedelta(days=6)).isoformat())}"),
         verdict=None,
         summary=(*_lines(t, lines), *_days(t, monday, lines), _signing(t, person)),
         sections=(),

@@ -17,6 +17,8 @@ from oplever import clock
 from oplever.cli.main import main
 from oplever.kinds.incident.states import OPEN
 from oplever.kinds.incident.week import DeskCase, DeskWeek, state_at, week
+from oplever.kinds.incident.week_sheet import desk_sheet
+from oplever.page.translator import Translator
 
 DAY = 24 * 60.0
 FIRST, END = MONDAY - timedelta(hours=9), MONDAY + timedelta(days=7, hours=-9)
@@ -62,6 +64,18 @@ def test_a_week_counts_what_came_in_and_went_out_and_is_late() -> None:
     assert done.channels == {"counter": 2, "mail": 1}
     assert done.satisfied == {"yes": 2}
     assert len(done.rows) == 6
+
+
+def test_nothing_is_late_in_a_week_that_is_not_over_before_it_is_due() -> None:
+    """Priority 1 is due after a quarter of an hour; what comes after now says nothing yet."""
+    rows = [
+        DeskCase("20261123T080000Z-incident-000000", "melding", Desk().add("classified", impact="1", urgency="1").case)
+    ]
+    early, late = (week(rows, FIRST, END, MONDAY + timedelta(minutes=minutes)) for minutes in (10, 20))
+    assert (early.figures.open_after, early.figures.overdue, early.figures.missed) == (1, 0, 0)
+    assert (late.figures.open_after, late.figures.overdue, late.figures.missed) == (1, 1, 1)
+    assert "nog niet voorbij" in str(desk_sheet(Translator("nl"), early))
+    assert "nog niet voorbij" not in str(desk_sheet(Translator("nl"), week(rows, FIRST, END, END + timedelta(days=1))))
 
 
 def test_causes_that_came_back_are_named_with_their_cases() -> None:

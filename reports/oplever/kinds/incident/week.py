@@ -1,6 +1,7 @@
 """What a desk did in one week, counted over its cases. Pure.
 
-Everything is as it was at the end of the week; only the priority, and so the time limits, are those of now.
+Everything is as it was at the end of the week, or in a week that is not over as it is now; only the priority, and so
+the time limits, are always those of now.
 """
 
 from __future__ import annotations
@@ -55,18 +56,20 @@ class CategoryFigures(Struct, frozen=True):
 
 
 class RepeatedCause(Struct, frozen=True):
-    """A cause that several cases had in the four weeks up to the end of the week, as it was written last."""
+    """A cause that several cases had in the four weeks before the end of what was counted, as it was written last."""
 
     cause: str
     cases: tuple[str, ...]
 
 
 class DeskWeek(Struct, frozen=True):
-    """`first` and `end` are the moments between which the week lies. `satisfied` counts what users said in it. `rows`
-    are the cases that were open in it."""
+    """`first` and `end` are the moments between which the week lies, and `until` is up to when it was counted: its end,
+    or now in a week that is not over. `satisfied` counts what users said in it. `rows` are the cases that were open in
+    it."""
 
     first: str
     end: str
+    until: str
     figures: Figures
     categories: tuple[CategoryFigures, ...]
     channels: dict[str, int]
@@ -76,9 +79,11 @@ class DeskWeek(Struct, frozen=True):
     rows: tuple[DeskCase, ...]
 
 
-def week(cases: Iterable[DeskCase], first: datetime, end: datetime) -> DeskWeek:
-    """The week of a desk with these cases; those reported after it do not count."""
-    begin, until = clock.written(first), clock.written(end)
+def week(cases: Iterable[DeskCase], first: datetime, end: datetime, now: datetime | None = None) -> DeskWeek:
+    """The week of a desk with these cases; those reported after it do not count. Before `now` nothing is late that is
+    due after it; without it the week is over."""
+    counted = min(end, now or end)
+    begin, until = clock.written(first), clock.written(counted)
     present = [row for row in cases if row.case.reported_at and row.case.reported_at < until]
     by_category: dict[str, list[DeskCase]] = defaultdict(list)
     for row in present:
@@ -88,12 +93,13 @@ def week(cases: Iterable[DeskCase], first: datetime, end: datetime) -> DeskWeek:
     words = [word for row in present for word in row.case.confirmations if begin <= word.at < until]
     return DeskWeek(
         first=begin,
-        end=until,
+        end=clock.written(end),
+        until=until,
         figures=_figures(present, begin, until),
         categories=tuple(sorted((c for c in categories if c.figures != Figures()), key=_busiest)),
         channels=dict(Counter(row.case.channel for row in came_in).most_common()),
         satisfied=dict(Counter(word.satisfied for word in words)),
-        repeated=tuple(_repeated(present, end)),
+        repeated=tuple(_repeated(present, counted)),
         overdue=tuple(row for row in present if _is_overdue(row.case, until)),
         rows=tuple(row for row in present if _is_touched(row.case, begin, until)),
     )
@@ -167,8 +173,8 @@ def _working_hours(case: Incident, begin: str, until: str) -> float | None:
     return hours.elapsed(case.rules.calendar, start, end, tuple(pauses)) / timedelta(hours=1)
 
 
-def _repeated(rows: Sequence[DeskCase], end: datetime) -> Iterator[RepeatedCause]:
-    begin, until = clock.written(end - timedelta(days=_REPEATED_DAYS)), clock.written(end)
+def _repeated(rows: Sequence[DeskCase], counted: datetime) -> Iterator[RepeatedCause]:
+    begin, until = clock.written(counted - timedelta(days=_REPEATED_DAYS)), clock.written(counted)
     names: dict[str, dict[str, None]] = defaultdict(dict)
     written: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: row.case.reported_at):

@@ -28,11 +28,11 @@ def desk_sheet(t: Translator, week: DeskWeek, organisation: Organisation | None 
         id=name,
         created=week.first,
         facts=(),
-        status=Cell(t.day(monday), note=t.day(sunday)),
+        status=Cell(f"{t.day(monday)} – {t.day(sunday)}"),
         verdict=None,
         summary=(
-            Paragraph(t("From {first} to {last}.", first=t.day(monday), last=t.day(sunday))),
-            *_figures(t, week.figures),
+            *_not_over(t, week),
+            *_figures(t, week),
             *_categories(t, week),
             *_channels(t, week),
             *_satisfaction(t, week),
@@ -55,14 +55,25 @@ def week_days(t: Translator, week: DeskWeek) -> tuple[str, str]:
     return first.date().isoformat(), (end - timedelta(days=1)).date().isoformat()
 
 
-def _figures(t: Translator, figures: Figures) -> tuple[Block, ...]:
+def _is_over(week: DeskWeek) -> bool:
+    return week.until == week.end
+
+
+def _not_over(t: Translator, week: DeskWeek) -> tuple[Block, ...]:
+    if _is_over(week):
+        return ()
+    return (Paragraph(t("This week is not over yet: counted up to {moment}.", moment=t.moment(week.until)), "info"),)
+
+
+def _figures(t: Translator, week: DeskWeek) -> tuple[Block, ...]:
+    figures = week.figures
     return pairs(
         (t("Open at the beginning"), t.number(figures.open_before, 0)),
         (t("Came in"), t.number(figures.came_in, 0)),
         (t("Reopened"), t.number(figures.reopened, 0)),
         (t("Closed"), t.number(figures.closed, 0)),
         (t("Joined with another report"), t.number(figures.merged, 0)),
-        (t("Open at the end"), t.number(figures.open_after, 0)),
+        (t("Open at the end") if _is_over(week) else t("Open now"), t.number(figures.open_after, 0)),
         (t("Of these too late"), Cell(t.number(figures.overdue, 0), "bad" if figures.overdue else "plain")),
         (t("Time limits not met"), Cell(t.number(figures.missed, 0), "warn" if figures.missed else "plain")),
     )
@@ -117,13 +128,13 @@ def _overdue(t: Translator, week: DeskWeek) -> tuple[Block, ...]:
         (
             Cell(row.title, note=row.name),
             Cell(t("priority {level}", level=row.case.priority) if row.case.priority else t("not determined yet")),
-            toned(t, DOCUMENT_STATUS, state_at(row.case, week.end)),
-            Cell(t.moment(min(target.due for target in row.case.targets if target.due and target.due < week.end))),
+            toned(t, DOCUMENT_STATUS, state_at(row.case, week.until)),
+            Cell(t.moment(min(target.due for target in row.case.targets if target.due and target.due < week.until))),
         )
         for row in sorted(week.overdue, key=_by_due)
     ]
     columns = (Column(t("Report"), 5), Column(t("Priority"), 2), Column(t("State"), 2), Column(t("Due"), 3))
-    return table(t("Open and too late at the end"), columns, rows)
+    return table(t("Open and too late at the end") if _is_over(week) else t("Open and too late now"), columns, rows)
 
 
 def _by_due(row: DeskCase) -> str:

@@ -21,7 +21,7 @@ def weeks(collection: Collection, t: Translator) -> Part:
     monday = local.date() - timedelta(days=local.weekday())
     starts = [datetime.combine(monday - timedelta(weeks=number), time(), t.timezone) for number in range(_WEEKS + 1)]
     ends = [datetime.combine(monday + timedelta(weeks=1), time(), t.timezone), *starts]
-    counted = [week(rows, first, end) for first, end in zip(starts[:_WEEKS], ends, strict=False)]
+    counted = [week(rows, first, end, collection.now) for first, end in zip(starts[:_WEEKS], ends, strict=False)]
     columns = (
         Column(t("Week"), 2),
         Column(t("Came in"), 2, True),
@@ -44,7 +44,7 @@ def _row(t: Translator, counted: DeskWeek, first: datetime) -> tuple[Cell, ...]:
     satisfied = t("{yes} of {all}", yes=yes, all=answers) if answers else t("nobody was asked")
     causes = [f"{cause.cause} ({len(cause.cases)})" for cause in counted.repeated]
     return (
-        Cell(f"{year}-W{number:02d}", note=cells.day(t, counted.first)),
+        Cell(f"{year}-W{number:02d}", note=_since(t, counted)),
         Cell(t.number(figures.came_in, 0)),
         Cell(t.number(figures.closed, 0)),
         Cell(t.number(figures.open_after, 0)),
@@ -53,3 +53,9 @@ def _row(t: Translator, counted: DeskWeek, first: datetime) -> tuple[Cell, ...]:
         Cell(satisfied),
         Cell("; ".join(causes)),
     )
+
+
+def _since(t: Translator, counted: DeskWeek) -> str:
+    """The day on which the week begins; a week that is not over has no end to be open or late at."""
+    day = cells.day(t, counted.first)
+    return day if counted.until == counted.end else t("{day}; not over yet: counted up to now", day=day)
