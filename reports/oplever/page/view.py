@@ -34,6 +34,13 @@ def _in_order(values: dict[str, _V], hosts: Iterable[str]) -> dict[str, _V]:
     return dict(sorted(values.items(), key=lambda item: rank.get(item[0], len(rank))))
 
 
+def _by_place(rows: Iterable[_T], hosts: Iterable[str]) -> list[_T]:
+    """Rows by their machine, in the order in which every table has the machines: they came in as machines were ready,
+    which is another order in every run."""
+    rank = {host: place for place, host in enumerate(hosts)}
+    return sorted(rows, key=lambda row: rank.get(row.host, len(rank)))
+
+
 def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> list[Test]:
     """The last attempt of every test of a stage; earlier attempts are what a retest replaced."""
     return list({TestKey.of(test): test for test in tests if test.stage == stage}.values())
@@ -79,6 +86,7 @@ class View:
     after: list[Test]
     failing_tests: list[Test]
     causes: tuple[Cause, ...]
+    controls: list[Control]
     failing_controls: list[Control]
     unsolved_faults: list[Fault]
     steps_by_host: dict[str, list[tuple[Step, HostResult]]]
@@ -94,21 +102,21 @@ class View:
 
     @classmethod
     def of(cls, record: Record) -> View:
-        during, after = final_tests(record.tests, "during"), final_tests(record.tests, "after")
         steps: dict[str, list[tuple[Step, HostResult]]] = {system.name: [] for system in record.systems}
         for step in record.steps:
             for result in step.results:
                 steps.setdefault(result.host, []).append((step, result))
-        controls = figures.failing_controls(record)
+        controls = _by_place(figures.failing_controls(record), steps)
         by_file = origins.writers(record.steps)
-        failing, faults = figures.failing_tests(record), figures.unsolved_faults(record)
+        failing, faults = _by_place(figures.failing_tests(record), steps), figures.unsolved_faults(record)
         return cls(
             record=record,
-            during=during,
-            after=after,
+            during=_by_place(final_tests(record.tests, "during"), steps),
+            after=_by_place(final_tests(record.tests, "after"), steps),
             failing_tests=failing,
             causes=causes(failing, record.tests, record.systems),
-            failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id, c.host)),
+            controls=_by_place(record.baseline.controls, steps),
+            failing_controls=sorted(controls, key=lambda c: (SEVERITIES.index(c.severity), c.id)),
             unsolved_faults=faults,
             steps_by_host=steps,
             changes=origins.changed(record, by_file),
@@ -123,6 +131,10 @@ class View:
                 {*(step.role for step in record.steps), *(role for system in record.systems for role in system.roles)}
             ),
         )
+
+    def in_order(self, hosts: Iterable[str]) -> tuple[str, ...]:
+        """Names of machines in the order in which every table has them; others come last."""
+        return tuple(_in_order(dict.fromkeys(hosts, None), self.steps_by_host))
 
     def part(self, step: Step) -> str:
         """What a step belongs to: its role by its short name, or else its play."""

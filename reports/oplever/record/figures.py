@@ -68,8 +68,7 @@ class Measured(NamedTuple):
 
 def measured(record: Record) -> Measured:
     scores = [score for host in record.baseline.hosts if (score := host.after or host.before)]
-    silent = [control for control in record.baseline.controls if _is_silent(control)]
-    of_the_host = sum(control.reason.startswith(_CONTAINER) for control in silent)
+    of_the_host = sum(map(is_of_the_host, record.baseline.controls))
     return Measured(
         measured=sum(score.measured for score in scores),
         total=sum(score.total for score in scores),
@@ -80,9 +79,9 @@ def measured(record: Record) -> Measured:
     )
 
 
-def _is_silent(control: Control) -> bool:
-    """Whether nobody could look at it, at the stage that counts."""
-    return (control.after or control.before) == "not_applicable" and control.reason.startswith(NOT_MEASURED)
+def is_of_the_host(control: Control) -> bool:
+    """Whether it belongs to the host of a container, so that nobody could look at it, at the stage that counts."""
+    return (control.after or control.before) == "not_applicable" and control.reason.startswith(_CONTAINER)
 
 
 class Share(NamedTuple):

@@ -98,7 +98,7 @@ def test_the_form_has_the_lines_of_the_roles_of_each_machine() -> None:
 def test_a_machine_has_at_most_ten_lines() -> None:
     lines = tuple(Text(f"regel {number}", f"line {number}") for number in range(14))
     items = acceptance.handout(Translator("en"), System("a", Recap(), handout=lines))
-    assert [item.text for item in items] == [f"a: line {number}" for number in range(10)]
+    assert [(item.host, item.text) for item in items] == [("a", f"line {number}") for number in range(10)]
 
 
 def test_lines_of_applications_come_first_each_in_the_order_of_its_role() -> None:

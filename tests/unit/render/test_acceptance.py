@@ -47,7 +47,7 @@ def test_without_a_verdict_it_is_a_form_to_fill_in() -> None:
 
 def test_accepting_the_work_answers_no_line() -> None:
     sentence, lines = chapter(remarks="fine")
-    assert sentence == "0 of 5 lines of the form were answered."
+    assert sentence == "Lines of the form that were answered: 0 of 5."
     assert [line.text for line in lines] == FORM
     assert {(line.done, line.remark) for line in lines} == {(None, "not answered")}
 
@@ -56,17 +56,58 @@ def test_accepting_the_work_answers_no_line() -> None:
 def test_an_answer_is_recognised_in_either_language(language: Language) -> None:
     answers = ["Web1:  wiki verschijnt.", FORM[3]]
     sentence, lines = chapter(language, as_wanted=answers, not_as_wanted=[FORM[1]], instructed=True)
-    assert sentence.startswith(("4 of 5 lines", "4 van 5 regels"))
+    assert sentence.endswith((": 4 of 5.", ": 4 van 5."))
     assert [line.done for line in lines] == [True, False, None, True, True]
 
 
 def test_two_answers_to_one_line_are_both_shown() -> None:
     sentence, lines = chapter(as_wanted=[FORM[0]], not_as_wanted=[FORM[0]])
-    assert sentence == "1 of 5 lines of the form were answered."
+    assert sentence == "Lines of the form that were answered: 1 of 5."
     assert [(line.text, line.done) for line in lines[:2]] == [(FORM[0], True), (FORM[0], False)]
 
 
 def test_an_answer_to_what_was_not_asked_says_so() -> None:
     sentence, lines = chapter(as_wanted=[*FORM, "the colour"])
-    assert sentence == "5 of 5 lines of the form were answered."
+    assert sentence == "Lines of the form that were answered: 5 of 5."
     assert [(line.text, line.done, line.remark) for line in lines[5:]] == [("the colour", True, "not on the form")]
+
+
+WHOLE = "The user was told how to use it and whom to ask for help"
+
+
+def of_three(language: Language = "en", **accepted: Any) -> tuple[str, list[tuple[str, bool | None]]]:
+    """The same is asked of all three machines, and something else of two of them."""
+    journal = Journal("20261123T100000Z-site-c00001")
+    journal.play("Web", {"web1": [], "web2": [], "web3": []})
+    clock, wiki = text("the clock is right", "de klok loopt gelijk"), text("wiki shows", "wiki verschijnt")
+    for host in ("web1", "web2", "web3"):
+        journal.checks(host, "after", "timesync", [check("clock", source="http", title=clock)])
+    for host in ("web1", "web3"):
+        journal.checks(host, "after", "wiki", [check("wiki", source="http", title=wiki)])
+    journal.finish()
+    entries = (
+        [entry(0, "J. Bakker", "acceptance", user="J. Bakker", verdict="accepted", **accepted)] if accepted else []
+    )
+    page = build(outputs.read(Case(journal.lines, entries)), Translator(language))
+    (blocks,) = [section.blocks for section in page.sections if section.key == "acceptance"]
+    (sentence,) = [block.text for block in blocks if isinstance(block, Paragraph)][-1:]
+    (form,) = [block for block in blocks if isinstance(block, Checklist)]
+    return sentence, [(line.text, line.done) for line in form.lines]
+
+
+def test_what_is_asked_of_several_machines_is_one_line() -> None:
+    _, lines = of_three()
+    assert [line for line, _ in lines] == ["All 3 machines: the clock is right", "web1, web3: wiki shows", WHOLE]
+    _, lines = of_three("nl")
+    assert [line for line, _ in lines[:2]] == ["Alle 3 machines: de klok loopt gelijk", "web1, web3: wiki verschijnt"]
+
+
+def test_a_line_of_several_machines_is_answered_at_once_or_for_each_of_them() -> None:
+    sentence, lines = of_three(as_wanted=["Alle 3 machines: de klok loopt gelijk", "web3: wiki verschijnt"])
+    assert sentence == "Lines of the form that were answered: 2 of 4."
+    assert lines == [
+        ("All 3 machines: the clock is right", True),
+        ("web1: wiki shows", None),
+        ("web3: wiki shows", True),
+        (WHOLE, None),
+    ]

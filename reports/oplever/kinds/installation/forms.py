@@ -141,16 +141,20 @@ def _to_fill_in(whole: Checklist) -> Checklist:
 
 
 def _by_machine(view: View, whole: Checklist) -> Iterator[Block]:
-    """A list for each machine, by the name that its lines begin with; what is left comes last."""
+    """A list for each machine, by the name that its lines begin with; what is asked of several machines comes before
+    them, and of the work as a whole after them."""
     names = {system.name for system in view.record.systems}
     lines_of: dict[str, list[CheckItem]] = defaultdict(list)
-    left = []
+    several: list[CheckItem] = []
+    left: list[CheckItem] = []
     for line in whole.lines:
-        name, colon, text = line.text.partition(": ")
-        if colon and name in names:
-            lines_of[name].append(structs.replace(line, text=text))
+        machines, colon, text = line.text.partition(": ")
+        if colon and machines in names:
+            lines_of[machines].append(structs.replace(line, text=text))
         else:
-            left.append(line)
+            (several if colon else left).append(line)
+    if several:
+        yield structs.replace(whole, lines=tuple(several))
     for system in view.record.systems:
         if system.name in lines_of:
             yield Group(system.name, (structs.replace(whole, lines=tuple(lines_of[system.name])),))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from oplever.page.blocks import Block, Cell, CheckItem, Checklist, Paragraph
-from oplever.page.parts import Blocks, in_language, pairs, titled
+from oplever.page.blocks import Block, Cell, CheckItem, Checklist, Mark, Paragraph
+from oplever.page.parts import Blocks, alike_text, in_language, pairs, titled
 from oplever.page.translator import LANGUAGES, N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import ACCEPTANCE, setting_name, toned, word
@@ -25,16 +27,28 @@ _SHOWN = frozenset({"host", "account"})
 
 _MOST_LINES = 10
 """Lines for one machine: more than that nobody goes through."""
+_MOST_NAMED = 4
+"""Machines that a line names; more than that are counted first."""
 _MOST_SETTINGS = 12
 _MOST_TESTS = 48
 _FIRST_PERSON, _LAST_PERSON = 1000, 59999
 
 
 class FormItem(Struct, frozen=True):
-    """One line of the form: as it stands on the page, and what an answer may call it, in every language."""
+    """One line of the form: as it stands on the page, and what an answer may call it, in every language. `apart` is
+    the same line for each of several machines."""
 
     line: CheckItem
     names: frozenset[str]
+    apart: tuple[FormItem, ...] = ()
+
+
+class _Line(NamedTuple):
+    """What to look at on the machine `host`; without one, at the work as a whole."""
+
+    host: str
+    text: str
+    language: Mark = ""
 
 
 def acceptance(view: View, t: Translator) -> Blocks:
@@ -66,23 +80,22 @@ def _answers(acceptance: Acceptance, items: tuple[FormItem, ...], t: Translator)
     if acceptance.instructed:
         answers[_name(_INSTRUCTED)].append(AcceptanceItem(_INSTRUCTED, True))
     lines: list[CheckItem] = []
-    answered = 0
-    for item in items:
+    answered = asked = 0
+    for item in (part for whole in items for part in _answered(whole, answers)):
         matching = [answer for name in item.names for answer in answers.pop(name, ())]
-        answered += bool(matching)
+        answered, asked = answered + bool(matching), asked + 1
         text, language = item.line.text, item.line.language
         lines += [CheckItem(text, answer.as_wanted, answer.remark, language) for answer in matching]
         lines += [] if matching else [CheckItem(text, None, t("not answered"), language)]
     for answer in (answer for unlisted in answers.values() for answer in unlisted):
         remark = ", ".join(part for part in (answer.remark, t("not on the form")) if part)
         lines.append(CheckItem(answer.item, answer.as_wanted, remark))
-    count = t.plural(
-        "{answered} of {count} line of the form was answered.",
-        "{answered} of {count} lines of the form were answered.",
-        len(items),
+    count = t(
+        "Lines of the form that were answered: {answered} of {count}.",
         answered=t.number(answered),
+        count=t.number(asked),
     )
-    return (Paragraph(count, "good" if answered == len(items) else "info"), _checklist(t, tuple(lines)))
+    return (Paragraph(count, "good" if answered == asked else "info"), _checklist(t, tuple(lines)))
 
 
 def _checklist(t: Translator, lines: tuple[CheckItem, ...]) -> Checklist:
@@ -94,31 +107,57 @@ def _name(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().rstrip(".").casefold()
 
 
+def _answered(item: FormItem, answers: Mapping[str, list[AcceptanceItem]]) -> tuple[FormItem, ...]:
+    """The line as the user answered it: for several machines at once, or for each of them."""
+    is_apart = any(name in answers for part in item.apart for name in part.names)
+    return item.apart if is_apart else (item,)
+
+
 def form(view: View, t: Translator) -> tuple[FormItem, ...]:
-    """What to show the user, line by line."""
+    """What to show the user, line by line; what is to be looked at on several machines is one line."""
     languages = [_lines(view, Translator(language)) for language in LANGUAGES]
-    return tuple(
-        FormItem(line, frozenset(_name(name.text) for name in names))
-        for line, *names in zip(_lines(view, t), *languages, strict=True)
+    alike: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
+    for line, *translated in zip(_lines(view, t), *languages, strict=True):
+        alike[tuple(one.text for one in translated)].append(line)
+    return tuple(_item(view, t, lines, texts) for texts, lines in alike.items())
+
+
+def _item(view: View, t: Translator, lines: list[_Line], texts: tuple[str, ...]) -> FormItem:
+    """A line of the form for the machines of `lines`; `texts` is what it says in every language."""
+    hosts, (first, *others) = [line.host for line in lines], lines
+    names = [
+        (_machines(view, Translator(language), hosts), text) for language, text in zip(LANGUAGES, texts, strict=True)
+    ]
+    return FormItem(
+        CheckItem(_named(_machines(view, t, hosts), first.text), language=first.language),
+        frozenset(_name(_named(whose, text)) for whose, text in names),
+        tuple(_item(view, t, [line], texts) for line in lines) if others else (),
     )
 
 
-def _lines(view: View, t: Translator) -> list[CheckItem]:
+def _named(machines: str, text: str) -> str:
+    return f"{machines}: {text}" if machines else text
+
+
+def _machines(view: View, t: Translator, hosts: list[str]) -> str:
+    if len(hosts) > 1 and len(hosts) == len(view.record.systems):
+        return t("All {count} machines", count=t.number(len(hosts)))
+    return ", ".join(hosts) if len(hosts) <= _MOST_NAMED else alike_text(t, hosts)
+
+
+def _lines(view: View, t: Translator) -> list[_Line]:
     """What the roles of each machine give; of a record without that, what tests show and settings say."""
     lines = [line for system in view.record.systems for line in handout(t, system)]
-    return [*lines, CheckItem(t(_INSTRUCTED))] if lines else _proposed(view, t)
+    return [*(lines or _proposed(view, t)), _Line("", t(_INSTRUCTED))]
 
 
-def handout(t: Translator, system: System) -> list[CheckItem]:
+def handout(t: Translator, system: System) -> list[_Line]:
     """The lines that the roles of a machine give a user."""
     by_name = {titled(t, line): line for line in system.handout}
-    return [
-        CheckItem(f"{system.name}: {text}", language=in_language(t, line))
-        for text, line in list(by_name.items())[:_MOST_LINES]
-    ]
+    return [_Line(system.name, text, in_language(t, line)) for text, line in list(by_name.items())[:_MOST_LINES]]
 
 
-def _proposed(view: View, t: Translator) -> list[CheckItem]:
+def _proposed(view: View, t: Translator) -> list[_Line]:
     used: dict[tuple[str, str], Test] = {}
     for test in view.after or view.during:
         if test.source in _USED and test.status == "pass":
@@ -126,11 +165,10 @@ def _proposed(view: View, t: Translator) -> list[CheckItem]:
     noticed = [setting for setting in view.record.settings if _noticed(setting)]
     return [
         *(
-            CheckItem(f"{test.host}: {titled(t, test.title) or test.id}", language=in_language(t, test.title))
+            _Line(test.host, titled(t, test.title) or test.id, in_language(t, test.title))
             for test in list(used.values())[:_MOST_TESTS]
         ),
-        *(CheckItem(_setting_line(t, setting)) for setting in noticed[:_MOST_SETTINGS]),
-        CheckItem(t(_INSTRUCTED)),
+        *(_Line(setting.host, _setting_line(t, setting)) for setting in noticed[:_MOST_SETTINGS]),
     ]
 
 
@@ -144,6 +182,6 @@ def _noticed(setting: Setting) -> bool:
 
 def _setting_line(t: Translator, setting: Setting) -> str:
     if setting.kind == "account":
-        return f"{setting.host}: {t('account {name}', name=setting.name)}, {word(t, setting.change)}"
+        return f"{t('account {name}', name=setting.name)}, {word(t, setting.change)}"
     name = setting_name(t, setting.kind, setting.name)
-    return f"{setting.host}: {name}: {setting.after or t('removed')}"
+    return f"{name}: {setting.after or t('removed')}"

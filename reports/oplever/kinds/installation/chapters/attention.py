@@ -85,10 +85,10 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
         AttentionItem(
             "bad",
             _label(t, _TEST_LABELS, test.status),
-            _on(t, cause.hosts, titled(t, test.title) or test.id),
+            _on(t, view.in_order(cause.hosts), titled(t, test.title) or test.id),
             (
                 *_expected_found(t, test, test.status),
-                *_detail("; " + consequences if (consequences := _consequences(t, cause)) else ""),
+                *_detail("; " + consequences if (consequences := _consequences(view, t, cause)) else ""),
             ),
             section=_TESTS[test.stage],
             language=in_language(t, test.title),
@@ -106,11 +106,11 @@ def _on(t: Translator, hosts: Sequence[str], title: str) -> str:
     return f"{hosts[0]}: {title}" if len(hosts) == 1 else f"{title} ({alike_text(t, hosts)})"
 
 
-def _consequences(t: Translator, cause: Once[Cause]) -> str:
+def _consequences(view: View, t: Translator, cause: Once[Cause]) -> str:
     """How many tests fail because of this one, and on which other machines."""
     consequences = [test for member in cause.members for test in member.consequences]
     count = len(consequences)
-    hosts = list(dict.fromkeys(test.host for test in consequences if test.host not in cause.hosts))
+    hosts = view.in_order(test.host for test in consequences if test.host not in cause.hosts)
     if not count:
         return ""
     if not hosts:
@@ -231,7 +231,7 @@ def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
     """Exceptions that do not count, and those by which an important control is let go."""
     baseline = view.record.baseline
     waived = defaultdict(list)
-    for control in baseline.controls:
+    for control in view.controls:
         if control.after == "waived" and control.severity == "high":
             waived[control.exception].append(control)
     items = [
@@ -275,15 +275,16 @@ def _accepted_drift(view: View, t: Translator) -> list[AttentionItem]:
             section="tests",
             language=in_language(t, test.title),
         )
-        for same in _once(figures.accepted_drift(view.record))
+        for same in _once(view, figures.accepted_drift(view.record))
         for test in same.members[:1]
         if test.acceptance
     ]
     return capped(t, items, "tests", label)
 
 
-def _once(tests: Sequence[Test]) -> tuple[Once[Test], ...]:
-    return alike.once(tests, alike.of_test, lambda test: test.host)
+def _once(view: View, tests: Sequence[Test]) -> tuple[Once[Test], ...]:
+    same = alike.once(tests, alike.of_test, lambda test: test.host)
+    return tuple(one._replace(hosts=view.in_order(one.hosts)) for one in same)
 
 
 def _accepted_by(t: Translator, acceptance: DriftAcceptance) -> str:
@@ -305,7 +306,9 @@ def _updates(view: View, t: Translator) -> list[AttentionItem]:
                 section="tests",
                 language=in_language(t, test.title),
             )
-            for same in _once([test for test in latest(view.record.tests) if (test.id, test.suite) == (UPDATES, SUITE)])
+            for same in _once(
+                view, [test for test in latest(view.record.tests) if (test.id, test.suite) == (UPDATES, SUITE)]
+            )
             for test in same.members[:1]
         ],
         "tests",
@@ -325,7 +328,7 @@ def _unusual(view: View, t: Translator) -> list[AttentionItem]:
             t("Ask"),
             t(
                 texts[item.why],
-                hosts=names_of(t, item.hosts),
+                hosts=names_of(t, view.in_order(item.hosts)),
                 name=setting_name(t, "host", item.name),
                 value=item.value,
                 other=item.other,

@@ -10,6 +10,7 @@ from oplever.page.parts import Blocks, english, in_language, machines_table, tab
 from oplever.page.translator import Translator
 from oplever.page.view import SEVERITIES, View
 from oplever.page.vocabulary import CHECK, SEVERITY, area, toned
+from oplever.record import figures
 from oplever.record.model import (
     BAD,
     Control,
@@ -29,7 +30,7 @@ def baseline(view: View, t: Translator) -> Blocks:
         return _exceptions(view, t)
     name = " ".join(part for part in (section.profile, section.version) if part)
     failing = view.failing_controls
-    passing = [control for control in section.controls if control.after not in BAD]
+    passing = [control for control in view.controls if control.after not in BAD]
     return (
         Paragraph(
             t("Checked against profile {profile}: {count}.", profile=name or "–", count=_control_count(t, failing)),
@@ -52,25 +53,29 @@ def _control_count(t: Translator, failing: list[Control]) -> str:
     )
 
 
-def _denominator(t: Translator, score: Score | None) -> str:
-    """Over how many controls a score goes, and why not over the others."""
-    if score is None:
-        return ""
+def _denominator(t: Translator, score: Score, of_the_host: int) -> str:
+    """Over how many controls a score goes, and why not over the others; `of_the_host` belong to the host of a
+    container."""
     parts = [t("{measured} of {total} measured", measured=score.measured, total=score.total)]
     if score.errors:
         parts.append(t("{count} could not be measured", count=score.errors))
     if score.not_applicable > score.not_measured:
         parts.append(t("{count} do not apply", count=score.not_applicable - score.not_measured))
-    if score.not_measured:
-        parts.append(t("{count} not looked at", count=score.not_measured))
+    if of_the_host:
+        parts.append(t("{count} belong to the host of a container", count=of_the_host))
+    if score.not_measured > of_the_host:
+        parts.append(t("{count} not looked at", count=score.not_measured - of_the_host))
     return ", ".join(parts)
 
 
-def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
+def _score_cells(t: Translator, score: Score | None, of_the_host: int) -> tuple[Cell, ...]:
     if score is None:
         return (Cell(t("not measured"), "info"), Cell(""), Cell(""), Cell(""))
     return (
-        Cell(t.number(score.score) if score.score is not None else "–", note=_denominator(t, score)),
+        Cell(
+            t.number(score.score) if score.score is not None else "–",
+            note=_denominator(t, score, min(of_the_host, score.not_measured)),
+        ),
         Cell(t.number(score.passed)),
         Cell(t.number(score.failed), "bad" if score.failed else "good" if score.measured else "info"),
         Cell(t.number(score.errors), "bad" if score.errors else "plain"),
@@ -78,11 +83,12 @@ def _score_cells(t: Translator, score: Score | None) -> tuple[Cell, ...]:
 
 
 def _scores(view: View, t: Translator) -> Blocks:
-    rows = []
+    rows, of_the_host = [], Counter(c.host for c in view.record.baseline.controls if figures.is_of_the_host(c))
     for host in view.scores.values():
-        last = host.after or host.before
+        last, elsewhere = host.after or host.before, of_the_host[host.host]
         waived = Cell(t.number(last.waived)) if last else Cell("")
-        rows.append((Cell(host.host), *_score_cells(t, host.before), *_score_cells(t, host.after), waived))
+        stages = (cell for score in (host.before, host.after) for cell in _score_cells(t, score, elsewhere))
+        rows.append((Cell(host.host), *stages, waived))
     columns = [
         Column(t("Machine"), 2),
         Column(t("Score before"), 3, True),
@@ -102,7 +108,7 @@ def _tallies(t: Translator, tallies: tuple[Tally, ...]) -> Blocks:
     """Scores per area and severity; at the last delivery too, where there was one."""
     rows = [
         (
-            Cell(tally.area or t("other")),
+            Cell(area(t, tally.area) if tally.area else t("other")),
             Cell(t(SEVERITY[tally.severity][1])),
             *(Cell(_points(t, score)) for score in (tally.delivered, tally.before, tally.after)),
         )
@@ -309,7 +315,7 @@ def exception_problem(t: Translator, grant: ExceptionGrant) -> str:
 def _exceptions(view: View, t: Translator) -> Blocks:
     rows = [
         (
-            Cell(e.control, note=", ".join(e.hosts)),
+            Cell(e.control, note=", ".join(view.in_order(e.hosts))),
             Cell(", ".join(e.values) or t("anything that the control finds")),
             Cell(e.reason, note=e.compensating),
             Cell(e.owner),

@@ -27,7 +27,7 @@ from oplever.page.view import View
 from oplever.page.vocabulary import CHANGE, TASK, kind_name, setting_name, setting_value, toned, word
 from oplever.record import facts, figures, origins
 from oplever.record.alike import Alike
-from oplever.record.model import BAD, Component, HostResult, Recap, Setting, Step, System
+from oplever.record.model import Component, HostResult, Recap, Score, Setting, Step, System
 from oplever.record.start import is_stated
 
 _TROUBLE = frozenset({"failed", "unreachable"})
@@ -45,7 +45,6 @@ _RECAP = {
 
 def starting_state(view: View, t: Translator) -> Blocks:
     scores = {score.host: score.before for score in view.record.baseline.hosts}
-    before = Counter(control.host for control in view.record.baseline.controls if control.before in BAD)
     rows = []
     for system in view.record.systems:
         score = scores.get(system.name)
@@ -56,7 +55,7 @@ def starting_state(view: View, t: Translator) -> Blocks:
                 if system.snapshot_before
                 else Cell(t("no snapshot was taken"), "warn"),
                 Cell(t.number(score.score)) if score and score.score is not None else Cell(t("not measured"), "info"),
-                Cell(t.number(before[system.name])) if score else Cell("–"),
+                Cell(t.number(score.failed), note=_unread(t, score)) if score else Cell("–"),
             )
         )
     columns = (
@@ -66,6 +65,11 @@ def starting_state(view: View, t: Translator) -> Blocks:
         Column(t("Failing controls before"), 2, True),
     )
     return machines_table(t, t("State before the work"), columns, rows)
+
+
+def _unread(t: Translator, score: Score) -> str:
+    """How many controls could not be read: nobody knows whether they failed."""
+    return t("{count} could not be measured", count=t.number(score.errors)) if score.errors else ""
 
 
 def components(view: View, t: Translator) -> Blocks:
