@@ -20,7 +20,6 @@ from oplever.app.incident_sources import from_record as from_record_app
 from oplever.cli.add import command_of, parameter, typed
 from oplever.cli.help import sentence, spoken
 from oplever.cli.incident_intake import ask
-from oplever.cli.incident_list import local
 from oplever.cli.language import of_the_user, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.person import by_option
@@ -165,7 +164,7 @@ def _tell(directory: Path, record: Record, action: str) -> None:
     parts = (
         status_word(t, record.status),
         t("priority {number}", number=case.priority) if case.priority else t("not classified"),
-        t("due {day}", day=local(case.due)) if case.due else "",
+        t("due {day}", day=t.moment(case.due)) if case.due else "",
         t("with {name}", name=case.assignee) if case.assignee else "",
     )
     say("state: {state}", state=", ".join(part for part in parts if part))

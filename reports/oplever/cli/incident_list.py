@@ -42,13 +42,8 @@ def list_cases(every: bool, state: str | None, assignee: str | None, form: str, 
 
 
 def _row(t: Translator, case: Case, now: str) -> tuple[str, ...]:
-    due = f"{local(case.due)}{' ' + t('late') if case.due < now else ''}" if case.due else ""
+    due = f"{t.moment(case.due)}{', ' + t('late') if case.due < now else ''}" if case.due else ""
     state = status_word(t, case.state)
     if case.unread:
         state = f"{state}, {t.plural('{count} new mail', '{count} new mails', case.unread)}"
     return case.name, str(case.priority or "?"), state, due, case.assignee, case.place, case.title
-
-
-def local(moment: str) -> str:
-    """Day and time in the time zone of the documents, to the minute."""
-    return Translator("en").stamp(moment)[:16]

@@ -10,12 +10,11 @@ import msgspec
 
 from oplever import store
 from oplever.app import incidents
-from oplever.cli.incident_list import local
 from oplever.cli.language import language_option
 from oplever.cli.overview import overview
 from oplever.cli.tables import format_option, table
 from oplever.kinds.incident.chapters.intake import report
-from oplever.kinds.incident.chapters.terms import READINGS, TARGETS
+from oplever.kinds.incident.chapters.terms import READINGS, TARGETS, time_limit
 from oplever.kinds.incident.targets import measure
 from oplever.page.blocks import KeyValue, Table
 from oplever.page.translator import Translator
@@ -86,9 +85,9 @@ def _limits(t: Translator, record: Record) -> None:
     rows = [
         (
             t(TARGETS[limit.name]),
-            limit.limit or "-",
-            local(limit.due) if limit.due else "-",
-            f"{limit.elapsed.total_seconds() / 3600:.2f} h",
+            time_limit(t, limit.limit) if limit.limit else "-",
+            t.moment(limit.due) if limit.due else "-",
+            t.duration(limit.elapsed.total_seconds()),
             t(READINGS[limit.reading]),
         )
         for limit in measured

@@ -94,8 +94,8 @@ def list_instructions(form: str, language: Language) -> None:
             columns,
             [
                 (
-                    row.name, verdict_word(t, row.verdict), stage_word(t, row.stage), ", ".join(row.operators),
-                    row.title or "",
+                    row.name, verdict_word(t, row.verdict, "instruction"), stage_word(t, row.stage),
+                    ", ".join(row.operators), row.title or "",
                 )
                 for row in rows
             ],

@@ -75,7 +75,7 @@ def _row(record: Listed, t: Translator) -> tuple[str, ...]:
     failing = str(record.failing) if record.failing else ""
     by = ", ".join(record.operators)
     return (
-        record.name, verdict_word(t, record.verdict), stage_word(t, record.stage), _status(record, t),
+        record.name, verdict_word(t, record.verdict, record.kind), stage_word(t, record.stage), _status(record, t),
         machines, by, t.day(record.due) if record.due else "", failing, _clock(record, t),
     )  # fmt: skip
 

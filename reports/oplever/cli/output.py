@@ -35,7 +35,7 @@ def standing(record: Record) -> str:
     unchecked = t("nobody checked the keys here, see: {command}", command="oplever verify")
     key = f"; {unchecked}" if record.stage == "signed" else ""
     lines = (
-        t("verdict: {verdict}", verdict=verdict_word(t, record.verdict)),
+        t("verdict: {verdict}", verdict=verdict_word(t, record.verdict, record.kind)),
         t("stage: {stage} ({title})", stage=stage_word(t, record.stage), title=title[0].lower() + title[1:]) + key,
     )
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, DOCUMENT_STATUS, STAGES, VERDICTS
 from oplever.text import printable
 
+_HANDLED = frozenset({"incident", "instruction", "faq"})
 STYLES = {
     "delivered": "green",
     "delivered_with_remarks": "yellow",
@@ -37,7 +38,10 @@ format_option = click.option(
 )
 
 
-def verdict_word(t: Translator, verdict: str | None) -> str:
+def verdict_word(t: Translator, verdict: str | None, kind: str | None = None) -> str:
+    """A report or an instruction is not delivered as an installation is."""
+    if verdict == "not_delivered" and kind in _HANDLED:
+        return t("not ready")
     return t(VERDICTS.get(verdict or "", verdict or ""))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from oplever.page.translator import N_, Translator
-from oplever.page.vocabulary import CHANGE, CHECK, SEVERITY, TASK, area, word
+from oplever.page.vocabulary import CHANGE, CHECK, SEVERITY, TASK, area, kind_name, word
 
 HEADINGS: dict[str, str] = {
     "id": N_("No."),
@@ -84,6 +84,8 @@ def heading(t: Translator, name: str) -> str:
 
 def value(t: Translator, subject: str, name: str, code: object) -> object:
     """A value in words, times on the clock of the reader; what has no word stays as it is."""
+    if isinstance(code, bool):
+        return t("yes") if code else t("no")
     if not isinstance(code, str) or not code:
         return code
     if name in TIMES:
@@ -92,7 +94,9 @@ def value(t: Translator, subject: str, name: str, code: object) -> object:
         return t("hidden: the step handles secrets")
     if name == "area":
         return area(t, code)
-    if name == "kind" or (name in ("by", "person") and code == "machine"):
+    if name == "kind":
+        return kind_name(t, code) if subject == "settings" else word(t, code)
+    if name in ("by", "person") and code == "machine":
         return word(t, code)
     words = _ENDED.get(subject, {}) if name in ("status", "before", "after") else _WORDS.get(name, {})
     return t(words[code]) if code in words else code

@@ -124,6 +124,7 @@ PLAIN: dict[str, str] = {
     "network": N_("network settings"),
     "host": N_("machine settings"),
     "package": N_("packages"),
+    "part": N_("part"),
     # escalations
     "not_able": N_("not able to"),
     "not_allowed": N_("not allowed to"),

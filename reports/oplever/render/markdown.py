@@ -38,7 +38,7 @@ from oplever.page.blocks import (
 from oplever.render.paper import MANY_ROWS, on_paper, rows_of
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
-_LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+_LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)](?:\s|$)))", re.MULTILINE)
 _LINK = re.compile(r"(?i)(?<=[a-z])(:)(?=//)|(?<=www)(\.)|(?<=mailto)(:)|(?<=xmpp)(:)")
 _ADDRESS = re.compile(r"(?<=[\w.+-])@(?=[\w-])")
 _TICKS = re.compile(r"`+")
@@ -261,7 +261,7 @@ def _row_counts(block: Details) -> Iterator[int]:
 
 
 def _fact(cell: Cell) -> str:
-    return " ".join(part for part in (escape(cell.text), escape(cell.note)) if part)
+    return ", ".join(part for part in (escape(cell.text), escape(cell.note)) if part)
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:

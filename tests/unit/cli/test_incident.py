@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -592,3 +593,15 @@ def test_what_a_case_lacks_and_how_its_limits_stand_are_said_in_the_language_of_
     assert "Reactietijd" in shown
     assert "op tijd" in shown
     assert not {"response", "solution", "met", "running"} & set(shown.split())
+    assert not re.search(r"\d{4}-\d{2}-\d{2}|\b\d+[mhd]\b|\d\.\d", shown), shown
+    assert re.search(r"Reactietijd +\d+ (minuten|uur)", shown), shown
+
+
+def test_a_list_says_of_a_report_no_more_than_is_so() -> None:
+    """It is not an installation that was not delivered; when it is due is said as everywhere."""
+    name = new("2", "1")
+    (row,) = [line for line in run("list", "--language", "nl").stdout.splitlines() if line.startswith(name)]
+    assert "nog niet klaar" in row
+    assert "opgeleverd" not in row
+    (row,) = [line for line in run("incident", "list", "--language", "nl").stdout.splitlines() if name in line]
+    assert re.search(r"\d+ [a-z]+ \d{4}, \d{2}:\d{2}", row), row

@@ -11,7 +11,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
+from golden import outputs
 from journals import Journal, complete
+from msgspec import structs
 from oplever import store
 from oplever.cli.main import main
 from oplever.errors import OpleverError
@@ -207,6 +209,23 @@ def test_csv_for_people_is_in_their_words_and_on_their_clock() -> None:
     machine, person = for_people("hours")
     assert (machine["Persoon"], machine["Soort"], person["Soort"]) == ("machine", "machine", word(t, "hands_on"))
     assert for_people("steps", "en")[0]["Result"] == TASK["ok"][1]
+
+
+def test_csv_for_people_has_words_for_kinds_and_for_yes_and_no() -> None:
+    record = outputs.record("delivered")
+    part, setting = record.components[0], record.settings[0]
+    record = structs.replace(
+        record,
+        components=(structs.replace(part, asked=True), structs.replace(part, asked=False)),
+        settings=(structs.replace(setting, kind="outside"), structs.replace(setting, kind="sysctl")),
+    )
+
+    def column(subject: str, name: str) -> list[str]:
+        text = export(record, "csv", Shape("nl", subject, for_people=True)).decode()
+        return [row[name] for row in csv.DictReader(io.StringIO(text, newline=""))]
+
+    assert column("components", "Gevraagd") == ["ja", "nee"]
+    assert column("settings", "Soort") == ["bestand buiten pakketten", "kernelinstellingen"]
 
 
 def test_csv_without_a_language_is_for_programs() -> None:

@@ -154,7 +154,7 @@ def test_a_form_is_a_file_where_somebody_stands(records: Path, name: str, suffix
 def test_the_letter_goes_to_the_terminal(records: Path) -> None:
     result = run("letter", records.name, "--language", "en")
     assert result.output.startswith("Subject: W-2026-118: Web server for the school's wiki\n")
-    assert f"oplever:{records.name}:" in result.output
+    assert f"To check this record: oplever verify with this code.\noplever:{records.name}:" in result.output
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ FRAME: dict[Language, str] = {
     "en": """\
 # Web server for the school's wiki
 Installation record `20261123T100000Z-site-d00001`
-W-2026-118 · 1.3 install and configure · Room 2.14 · 23 November 2026, 11:00 took 3 min 10 s · S. Yilmaz for Head of \
+W-2026-118 · 1.3 install and configure · Room 2.14 · 23 November 2026, 11:00, took 3 min 10 s · S. Yilmaz, for Head of \
 ICT · {status}
 {verdict} 2 machines, 3 of 3 tests passed, 6 of 8 security controls measured, 2 do not apply.
 {needed}
@@ -45,7 +45,7 @@ How many security controls are OK, before and after the work, of those that appl
     "nl": """\
 # Web server for the school's wiki
 Opleverdossier `20261123T100000Z-site-d00001`
-W-2026-118 · 1.3 installeren en configureren · Room 2.14 · 23 november 2026, 11:00 duurde 3 min 10 s · S. Yilmaz voor \
+W-2026-118 · 1.3 installeren en configureren · Room 2.14 · 23 november 2026, 11:00, duurde 3 min 10 s · S. Yilmaz, voor \
 Head of ICT · {status}
 {verdict} 2 machines, 3 van 3 tests geslaagd, 6 van 8 beveiligingseisen gemeten, 2 niet van toepassing.
 {needed}
@@ -111,7 +111,7 @@ STEPS = {
     "made": Step(
         (),
         Shown(
-            "draft revision 1",
+            "draft, revision 1",
             f"{BOTH_EN}\n{OPEN_EN}\n{DONE_EN}",
             f"## Still needed\n{USER_EN}- **Technician**: Open points, or the statement that there are none "
             f"· {IDEAS_EN} · Hours worked · The report to the supervisor: in writing or orally, when and to whom"
@@ -119,7 +119,7 @@ STEPS = {
             WATCH_EN,
         ),
         Shown(
-            "concept revisie 1",
+            "concept, revisie 1",
             f"{BOTH_NL}\n{OPEN_NL}\n{DONE_NL}",
             f"## Nog nodig\n{USER_NL}- **Uitvoerder**: Restpunten, of de verklaring dat er geen zijn · {IDEAS_NL} · "
             "Gewerkte uren · Het verslag aan de leidinggevende: schriftelijk of mondeling, wanneer en aan wie"
@@ -144,13 +144,13 @@ STEPS = {
             ("report", "--by", "S. Yilmaz", "--to", "M. de Wit"),
         ),
         Shown(
-            "submitted for review revision 4",
+            "submitted for review, revision 4",
             f"{BOTH_EN}\n{OPEN_EN}\n{DONE_EN}",
             f"## Still needed\n{USER_EN}- **Technician**: {IDEAS_EN}{DECIDES_EN}",
             WATCH_EN + POINT_EN,
         ),
         Shown(
-            "ter beoordeling revisie 4",
+            "ter beoordeling, revisie 4",
             f"{BOTH_NL}\n{OPEN_NL}\n{DONE_NL}",
             f"## Nog nodig\n{USER_NL}- **Uitvoerder**: {IDEAS_NL}{DECIDES_NL}",
             WATCH_NL + POINT_NL,
@@ -159,14 +159,14 @@ STEPS = {
     "accepted": Step(
         (("acceptance", "--by", "J. Bakker", "--user", "J. Bakker", "--verdict", "accepted_with_rest_points"),),
         Shown(
-            "submitted for review revision 5",
+            "submitted for review, revision 5",
             "## ! Technically in order, with remarks, waits for the supervisor\n"
             f"✓ carried out → ✓ tested → ✓ user → – supervisor → – signed\n{DONE_EN}",
             f"## Still needed\n- **Technician**: {IDEAS_EN}{DECIDES_EN}",
             WATCH_EN + POINT_EN + EXCEPT_EN,
         ),
         Shown(
-            "ter beoordeling revisie 5",
+            "ter beoordeling, revisie 5",
             "## ! Technisch in orde, met opmerkingen, wacht op de leidinggevende\n"
             f"✓ uitgevoerd → ✓ getest → ✓ gebruiker → – leidinggevende → – ondertekend\n{DONE_NL}",
             f"## Nog nodig\n- **Uitvoerder**: {IDEAS_NL}{DECIDES_NL}",
@@ -176,7 +176,7 @@ STEPS = {
     "rejected": Step(
         (("decision", "--by", "M. de Wit", "--decision", "rejected", "--remarks", "Label the cables first"),),
         Shown(
-            "rejected revision 6",
+            "rejected, revision 6",
             "## ✗ Rejected by the supervisor\n✓ carried out → ✓ tested → ✓ user → ✗ supervisor → – signed\n"
             "The work must be corrected and then judged again.",
             f"## Still needed\n- **Technician**: {IDEAS_EN}",
@@ -188,7 +188,7 @@ STEPS = {
             + EXCEPT_EN,
         ),
         Shown(
-            "afgekeurd revisie 6",
+            "afgekeurd, revisie 6",
             "## ✗ Afgekeurd door de leidinggevende\n"
             "✓ uitgevoerd → ✓ getest → ✓ gebruiker → ✗ leidinggevende → – ondertekend\n"
             "Het werk moet worden hersteld en daarna opnieuw beoordeeld.",
@@ -207,14 +207,14 @@ STEPS = {
             ("decision", "--by", "M. de Wit", "--decision", "approved"),
         ),
         Shown(
-            "approved revision 8",
+            "approved, revision 8",
             "## ! Delivered with remarks\n✓ carried out → ✓ tested → ✓ user → ✓ supervisor → – signed\n"
             "The user accepted the work and the supervisor approved it; read the remarks.",
             f"## Still needed\n- **Technician**: {IDEAS_EN}",
             f"{WATCH_EN}{EXCEPT_EN}\n- ! **Supervisor**: Approved while 1 item is missing (Section 19)",
         ),
         Shown(
-            "goedgekeurd revisie 8",
+            "goedgekeurd, revisie 8",
             "## ! Opgeleverd met opmerkingen\n"
             "✓ uitgevoerd → ✓ getest → ✓ gebruiker → ✓ leidinggevende → – ondertekend\n"
             "De gebruiker heeft het werk geaccepteerd en de leidinggevende heeft het goedgekeurd; lees de opmerkingen.",

@@ -30,6 +30,7 @@ from oplever.page.vocabulary import setting_name, setting_value
 from oplever.record import entries
 from oplever.record.entries.fields import typed_fields
 from oplever.record.model import ExceptionGrant, Language, Record
+from oplever.render.markdown import escape
 from oplever.render.registry import FORMATS, render
 from oplever.web.forms import about, label
 
@@ -118,6 +119,25 @@ def test_what_a_machine_says_stays_text_in_markdown() -> None:
     links = {str(child.attrs.get("href")) for child in inner if child.type == "link_open"}
     assert all(link.startswith("#") for link in links), links
     assert any("alert(1)" in child.content for child in inner if child.type in ("text", "code_inline"))
+
+
+def test_markdown_is_readable_as_it_is_written() -> None:
+    """A figure at the start of a line is no list, and a note stands apart from what it is about."""
+    assert escape("1.3 install\n20.0 GB") == "1.3 install<br>20.0 GB"
+    assert [escape(text) for text in ("1. one", "2) two", "3.")] == ["1<!-- -->. one", "2<!-- -->) two", "3<!-- -->."]
+    facts = text(outputs.record("delivered"), "md", "nl").splitlines()[4]
+    assert "1.3 installeren en configureren · " in facts
+    assert "23 november 2026, 11:00, duurde 3 min 10 s" in facts
+
+
+def test_no_label_of_the_timeline_is_cut_off() -> None:
+    """A block has its label only where there is room for it, at 11 pixels a letter of the narrowest drawing."""
+    html = "".join(text(outputs.record(name), "html") for name in ("delivered", "failed", "remarks", "stopped"))
+    spans = re.findall(r'<svg class="span [a-z]+"[^>]* width="([\d.]+)%"[^>]*>(.*?)</svg>', html)
+    drawn = [(float(width), *re.findall(r"<text[^>]*>([^<]+)</text>", inside)) for width, inside in spans]
+    assert any(words for _, *words in drawn)
+    for width, *words in drawn:
+        assert all(width > 1.2 * len(word) for word in words), words
 
 
 def test_tables_of_markdown_have_as_many_cells_as_heads() -> None:

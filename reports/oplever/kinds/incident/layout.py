@@ -133,7 +133,7 @@ def _letter(view: View, t: Translator, paper: Paper) -> str:
         [f"{t('How it is handled')}: {contact.how} ({t.day(contact.day)})"] if contact and not last else [],
         [f"{t('Solution')}: {last.solution}"] if last else [],
         [f"{t('Report')}: {record.id}"],
-        [paper.code] if paper.code else [],
+        [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
         [t("Kind regards,"), case.assignee or case.reported_by],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

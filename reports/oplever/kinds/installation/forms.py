@@ -178,7 +178,7 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
         _listed(t, t("Open points"), [_point_line(t, point) for point in figures.open_points(record)], _MOST_POINTS),
         _listed(t, t("Still needed"), _needs(view, t)),
         [t("The whole record is in report.{language}.pdf ({record}).", language=t.language, record=record.id)],
-        [paper.code] if paper.code else [],
+        [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
         [t("Kind regards,"), people_named(record, "executor")],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

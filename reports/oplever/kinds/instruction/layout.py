@@ -328,7 +328,7 @@ def _letter(view: View, t: Translator, paper: Paper) -> str:
         [t("Dear reader,")],
         [f"{title}. {sentence} {_figures(record, t)}".strip()],
         [f"{t('Subjects')}:", *subjects] if subjects else [],
-        [paper.code] if paper.code else [],
+        [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
         [t("Kind regards,"), people_named(record, "executor")],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

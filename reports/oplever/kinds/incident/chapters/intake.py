@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.kinds.incident.chapters.terms import CHANNELS, FLAGS, LEVELS, TARGETS, by_at, category, phrase
+from oplever.kinds.incident.chapters.terms import CHANNELS, FLAGS, LEVELS, TARGETS, by_at, category, phrase, time_limit
 from oplever.page.blocks import Cell, Column, Paragraph
 from oplever.page.parts import Blocks, code, pairs, table, titled
 from oplever.page.translator import Translator
@@ -90,7 +90,7 @@ def _targets(incident: Incident, t: Translator) -> Blocks:
     rows = [
         (
             Cell(t(TARGETS[state.name])),
-            Cell(state.limit),
+            Cell(time_limit(t, state.limit)),
             Cell(t.moment(state.due)) if state.due else Cell(t("nobody can tell now"), "info"),
             Cell(t.moment(state.reached)) if state.reached else Cell(t("not yet"), "info"),
             _in_time(t, state),

@@ -79,6 +79,21 @@ def phrase(t: Translator, table: dict[str, str], code: str) -> str:
     return t(table[code]) if code in table else code
 
 
+def time_limit(t: Translator, text: str) -> str:
+    """A time limit of the rules in words: `30m`, `4h` or `2d`."""
+    if not (number := text[:-1]).isdecimal():
+        return text
+    match text[-1]:
+        case "m":
+            return t.plural("{count} minute", "{count} minutes", int(number))
+        case "h":
+            return t.plural("{count} hour", "{count} hours", int(number))
+        case "d":
+            return t.plural("{count} working day", "{count} working days", int(number))
+        case _:
+            return text
+
+
 def category(t: Translator, incident: Incident) -> str:
     """The title of the category, as the rules of the case have it."""
     return titled(t, incident.rule.title) if incident.rule else incident.category

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from oplever.page.blocks import Block, Cell, CheckItem, Checklist, Mark, Paragraph
-from oplever.page.parts import Blocks, alike_text, in_language, pairs, titled
+from oplever.page.parts import Blocks, in_language, names_of, pairs, titled
 from oplever.page.translator import LANGUAGES, N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import ACCEPTANCE, setting_name, toned, word
@@ -142,7 +142,10 @@ def _named(machines: str, text: str) -> str:
 def _machines(view: View, t: Translator, hosts: list[str]) -> str:
     if len(hosts) > 1 and len(hosts) == len(view.record.systems):
         return t("All {count} machines", count=t.number(len(hosts)))
-    return ", ".join(hosts) if len(hosts) <= _MOST_NAMED else alike_text(t, hosts)
+    if len(hosts) <= _MOST_NAMED:
+        return ", ".join(hosts)
+    count = t.plural("{count} machine", "{count} machines", len(hosts))
+    return f"{count} ({names_of(t, hosts)})"
 
 
 def _lines(view: View, t: Translator) -> list[_Line]:
