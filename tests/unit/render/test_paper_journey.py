@@ -45,8 +45,8 @@ How many security controls are OK, before and after the work, of those that appl
     "nl": """\
 # Web server for the school's wiki
 Opleverdossier `20261123T100000Z-site-d00001`
-W-2026-118 · 1.3 installeren en configureren · Room 2.14 · 23 november 2026, 11:00, duurde 3 min 10 s · S. Yilmaz, voor \
-Head of ICT · {status}
+W-2026-118 · 1.3 installeren en configureren · Room 2.14 · 23 november 2026, 11:00, duurde 3 min 10 s · S. Yilmaz, \
+voor Head of ICT · {status}
 {verdict} 2 machines, 3 van 3 tests geslaagd, 6 van 8 beveiligingseisen gemeten, 2 niet van toepassing.
 {needed}
 {watch}

@@ -23,7 +23,8 @@ from oplever.kinds import documents
 from oplever.kinds.derive import derive
 from oplever.kinds.installation.chapters.baseline import exception_problem
 from oplever.kinds.registry import LOG
-from oplever.page.blocks import Attention
+from oplever.page.blocks import Attention, Cell, Column
+from oplever.page.parts import table
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.page.view import short_names
 from oplever.page.vocabulary import setting_name, setting_value
@@ -355,6 +356,25 @@ def off_the_paper(content: bytes) -> list[str]:
     left, right = 17 * 72 / 25.4, (210 - 17) * 72 / 25.4
     assert len(words) > 200
     return [word for start, end, word in words if float(start) < left - 1 or float(end) > right + 1]
+
+
+@pytest.mark.slow
+def test_a_row_stands_on_one_page() -> None:
+    """Only a row that is too long for that is broken."""
+    page = documents.build(outputs.record("empty"), Translator("en"))
+    columns = (Column("Machine", 1), Column("Score", 1))
+    rows = [
+        (Cell(f"begin{row:02}"), Cell("score", note="\n".join(["line"] * (row % 7) + [f"end{row:02}"])))
+        for row in range(90)
+    ]
+    long = (Cell("beginlong"), Cell("score", note="\n".join(["x"] * 120 + ["endlong"])))
+    page = structs.replace(page, summary=table("Rows", columns, [*rows, long], 200), sections=())
+    shown = subprocess.run(["pdftotext", "-", "-"], input=FORMATS["pdf"].draw(page), capture_output=True, check=True)
+    sheets = shown.stdout.decode().split("\f")
+    assert len(sheets) > 4
+    for sheet in sheets:
+        assert set(re.findall(r"begin(\d+)", sheet)) == set(re.findall(r"end(\d+)", sheet))
+    assert "endlong" in "".join(sheets)
 
 
 @pytest.mark.slow

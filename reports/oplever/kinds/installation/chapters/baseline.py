@@ -54,11 +54,9 @@ def _control_count(t: Translator, failing: list[Control]) -> str:
 
 
 def _denominator(t: Translator, score: Score, of_the_host: int) -> str:
-    """Over how many controls a score goes, and why not over the others; `of_the_host` belong to the host of a
-    container."""
+    """Over how many controls a score goes, and why not over the others, but for those that could not be read, which
+    have a column; `of_the_host` belong to the host of a container."""
     parts = [t("{measured} of {total} measured", measured=score.measured, total=score.total)]
-    if score.errors:
-        parts.append(t("{count} could not be measured", count=score.errors))
     if score.not_applicable > score.not_measured:
         parts.append(t("{count} do not apply", count=score.not_applicable - score.not_measured))
     if of_the_host:
@@ -91,15 +89,15 @@ def _scores(view: View, t: Translator) -> Blocks:
         rows.append((Cell(host.host), *stages, waived))
     columns = [
         Column(t("Machine"), 2),
-        Column(t("Score before"), 3, True),
+        Column(t("Score before"), 5, True),
         Column(t("Passed before"), 2, True),
         Column(t("Failed before"), 2, True),
         Column(t("Unknown before"), 2, True),
-        Column(t("Score after"), 3, True),
+        Column(t("Score after"), 5, True),
         Column(t("Passed after"), 2, True),
         Column(t("Failed after"), 2, True),
         Column(t("Unknown after"), 2, True),
-        Column(t("Exceptions"), 3, True),
+        Column(t("Exceptions"), 2, True),
     ]
     return machines_table(t, t("Security score per machine, out of 100"), columns, rows)
 
