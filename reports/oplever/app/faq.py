@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from oplever import clock, store
 from oplever.app.add import admit, with_entry
-from oplever.app.handouts import reason as why_not
+from oplever.app.handouts import reasons
 from oplever.app.new import begin, named
 from oplever.errors import OpleverError
 from oplever.kinds import registry
@@ -172,7 +172,7 @@ def _proof(record: Record, card: str, tests: list[str]) -> dict[str, Any]:
         return {"tests": tests}
     cards = handout.find(record, card)
     if len(cards) != 1:
-        left = tuple(why_not(left) for left in handout.handouts(record).left_out if left.card == card)
+        left = reasons(tuple(left for left in handout.handouts(record).left_out if left.card == card))
         raise OpleverError(
             "entry-invalid",
             M_("{record} has no handout {card}", record=record.id, card=card)

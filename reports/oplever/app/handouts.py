@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Literal
 
@@ -68,13 +69,19 @@ _WHY: dict[str, str] = {
 }
 
 
-def reason(left: LeftOut) -> Message:
-    """Why a card was not made, as a message with its parameters."""
-    return M_(
-        "{card} for {host} is not made: {why}",
-        card=left.card,
-        host=left.host,
-        why=Message(_WHY[left.why], {"subject": left.subject}),
+def reasons(left_out: tuple[LeftOut, ...]) -> tuple[Message, ...]:
+    """Why cards were not made, as messages with their parameters: once for all machines of which that is so."""
+    hosts: dict[LeftOut, list[str]] = defaultdict(list)
+    for left in left_out:
+        hosts[left._replace(host="")].append(left.host)
+    return tuple(
+        M_(
+            "{card} for {host} is not made: {why}",
+            card=left.card,
+            host=", ".join(names),
+            why=Message(_WHY[left.why], {"subject": left.subject}),
+        )
+        for left, names in hosts.items()
     )
 
 
@@ -84,4 +91,4 @@ def _nothing(record: Record, left_out: tuple[LeftOut, ...]) -> OpleverError:
         return OpleverError("handout-none", M_("no role in {id} has cards for users", id=record.id), advice)
     advice = M_("leave --audience and --room out to see all of them; what fails has to be repaired and tested first")
     message = M_("{id} has no card that can be made for them", id=record.id)
-    return OpleverError("handout-none", message, advice, tuple(reason(left) for left in left_out))
+    return OpleverError("handout-none", message, advice, reasons(left_out))

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from oplever import clock, store
 from oplever.app.add import admit
-from oplever.app.handouts import reason
+from oplever.app.handouts import reasons
 from oplever.checks import handout as linter
 from oplever.checks import readability
 from oplever.errors import OpleverError
@@ -109,7 +109,7 @@ def _card(record: Record, name: str) -> FilledCard:
             M_("name one of them: {names}", names=names),
         )
     filled = handout.handouts(record)
-    left = tuple(reason(left) for left in filled.left_out if left.card == base)
+    left = reasons(tuple(left for left in filled.left_out if left.card == base))
     names = ", ".join(dict.fromkeys(card.name for card in filled.cards)) or M_("none")
     raise OpleverError(
         "entry-invalid",

@@ -46,6 +46,8 @@ _ID = re.compile(r"[a-z][a-z0-9-]*")
 _VALUE = re.compile(r"\{(\w+)\}")
 _QUOTED = re.compile(r"^[^:]*: \S")
 """A line to type stands behind a colon, as it is: words and full stops in it are not those of the sentence."""
+_PROSE = re.compile(r"(?<=\s)(?:en|de|het|een|and|the|followed|daarna)(?=\s)|[,.](?=\s|$)")
+"""What is no part of a command: on paper all that stands behind the colon looks as what one types."""
 _END = re.compile(r"[.!?](?=\s|$)")
 _JOINTS: Final[dict[Language, str]] = {
     "nl": r"\b(?:en|of|daarna|vervolgens|dan)\b|[,;]",
@@ -251,6 +253,9 @@ def _sentences(text: Any, place: Place, *, is_action: bool, is_plain: bool) -> P
             yield at, "say who does it: no passive"
         if is_action:
             yield from _actions(prose, language, at)
+            if prose != value and (words_of := _PROSE.search(value.removeprefix(prose))):
+                shown = words_of[0].strip()
+                yield at, f"{shown!r} would be typed as well: write what one fills in as a word in capitals"
         if is_plain:
             for word in re.findall(r"[\w-]+", _VALUE.sub("", prose).casefold()):
                 if better := words().plain[language].get(word):

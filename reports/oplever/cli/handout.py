@@ -71,8 +71,8 @@ def handout(
         return
     directory = store.find(record)
     drawn = handouts.handout(directory, audience=audience or "", room=room, language=language, shape=shape, fmt=fmt)
-    for left in drawn.left_out:
-        say("{reason}", reason=handouts.reason(left), err=True)
+    for reason in handouts.reasons(drawn.left_out):
+        say("{reason}", reason=reason, err=True)
     if out == "-":
         sys.stdout.buffer.write(drawn.content)
         return

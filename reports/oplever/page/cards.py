@@ -67,9 +67,13 @@ def deck(record: Record, cards: tuple[FilledCard, ...], about: tuple[str, str], 
 
 
 def room_sheet(view: View, cards: tuple[FilledCard, ...], about: tuple[str, str], t: Translator, paper: Paper) -> Page:
-    """All cards on one paper, each with its steps, what to do when it does not work, and of which version it is."""
-    record = view.record
-    groups: list[Block] = [Group(titled(t, card.title), blocks(card, about[1], t)) for card in cards]
+    """All cards on one paper, each with its steps, what to do when it does not work, and of which version it is. On a
+    paper for everybody each says for whom it is, and what is for administrators alone comes last."""
+    record, audience = view.record, about[0]
+    in_order = cards if audience else sorted(cards, key=lambda card: card.audiences == ("administrator",))
+    groups: list[Block] = [
+        Group(titled(t, card.title), (*_for_whom(card, audience, t), *blocks(card, about[1], t))) for card in in_order
+    ]
     return sheet(
         view, t, paper, kind=t("Instruction"), title=_title(about, t),
         blocks=(*groups, *pairs((t("Help"), _help(record, t)))),
@@ -90,11 +94,19 @@ def blocks(card: FilledCard, room: str, t: Translator) -> Blocks:
     )
 
 
+def _for_whom(card: FilledCard, audience: str, t: Translator) -> Blocks:
+    return () if audience else pairs((t("For whom"), _audience(card, t)))
+
+
+def _audience(card: FilledCard, t: Translator) -> str:
+    return ", ".join(t(AUDIENCE_WORDS[name]) for name in card.audiences if name in AUDIENCE_WORDS)
+
+
 def _small(record: Record, card: FilledCard, room: str, t: Translator) -> SmallCard:
     where = _where(card, room, t)
     facts = _facts(card.facts, t)
     return SmallCard(
-        audience=", ".join(t(AUDIENCE_WORDS[name]) for name in card.audiences if name in AUDIENCE_WORDS),
+        audience=_audience(card, t),
         title=titled(t, card.title),
         steps=_lines(card, t),
         trouble=tuple((titled(t, trouble.when), step_line(titled(t, trouble.do))) for trouble in card.trouble),

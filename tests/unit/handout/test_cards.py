@@ -14,9 +14,10 @@ import pytest
 import school
 from golden import outputs
 from golden.cases import Case
+from oplever.app.handouts import reasons
 from oplever.errors import OpleverError
 from oplever.page.translator import Translator
-from oplever.record.handout import find, handouts
+from oplever.record.handout import LeftOut, find, handouts
 from oplever.record.model import Record
 
 
@@ -121,6 +122,27 @@ def test_a_sheet_and_cards_hold_the_same_in_both_languages(directory: Path) -> N
                 assert words in done.stdout
                 assert "wiki.school.example" in done.stdout
                 assert Translator(language)("Whom to ask for help is not in this record.") in done.stdout
+
+
+def test_a_sheet_for_everybody_says_for_whom_each_card_is(directory: Path) -> None:
+    """A pupil does not begin at the card of an administrator."""
+    lines = run(directory.name, "--language", "nl", "--format", "md", "--out", "-").stdout.splitlines()
+    audiences = [line.removeprefix("- Voor wie: ") for line in lines if line.startswith("- Voor wie: ")]
+    assert len(audiences) == sum(line.startswith("### ") for line in lines)
+    alone = [audience == "beheerders" for audience in audiences]
+    assert alone == sorted(alone)
+    assert {True, False} == set(alone)
+    one = run(directory.name, "--audience", "user", "--language", "nl", "--format", "md", "--out", "-").stdout
+    assert "Voor wie" not in one
+
+
+def test_why_a_card_is_not_made_is_said_once_for_all_machines() -> None:
+    left = [LeftOut("dns/look-up", host, "test_missing", "dns.service") for host in ("ws1", "ws2")]
+    other = LeftOut("dns/look-up", "web1", "test_failed", "dns.service")
+    assert [str(message) for message in reasons((left[0], other, left[1]))] == [
+        "dns/look-up for ws1, ws2 is not made: no test dns.service was carried out",
+        "dns/look-up for web1 is not made: the test dns.service does not pass",
+    ]
 
 
 LONG = "sudo unattended-upgrade --dry-run --debug"
