@@ -25,6 +25,8 @@ from oplever.cli.language import of_the_words, translator
 Translate = Callable[[str], str]
 _AS_IS = "\b\n"
 """How click is told to leave the lines of a paragraph as they are."""
+_WHOLE = 1000
+"""Characters of the first sentence of a help: more than any has."""
 OFTEN = "; can be given more than once"
 _REMARK = re.compile(r"^( *oplever .*? {2,}|\s*)(.*)$")
 """A line of an example: what is typed, and what is said of it."""
@@ -43,6 +45,13 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = self.find(cmd_name)
         return command and in_language(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with the first sentence of its help, whole: click cuts it off where the line ends."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(_WHOLE)) for name, command in commands if command]
+        with formatter.section(spoken("Commands")):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -106,6 +115,12 @@ def sentence(description: str, t: Translate) -> str:
 def spoken(message: str) -> str:
     """What click, or a list in a help, says: as it is in English, which needs no library."""
     return message if of_the_words() == "en" else translator(of_the_words())(message)
+
+
+def hint(text: str) -> str:
+    """What click calls an option that is missing or wrong; it has no translation for a part of that."""
+    option, mark, variable = text.partition(" (env var: ")
+    return f"{option} ({spoken('env var: {var}').format(var=variable)}" if mark else text
 
 
 def _ngettext(singular: str, plural: str, count: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import click
 
 from oplever import __version__
-from oplever.cli.help import Group, in_language, spoken, teach_click
+from oplever.cli.help import Group, hint, in_language, spoken, teach_click
 from oplever.cli.language import remember, translator, typed
 from oplever.errors import OpleverError
 from oplever.messages import M_, translated
@@ -100,6 +100,8 @@ class _Group(Group):
             return super().invoke(ctx)
         except click.UsageError as error:
             vars(error)["message"] = translated(error.message, translator())
+            if isinstance(error, click.BadParameter) and error.param and error.ctx and error.param_hint is None:
+                error.param_hint = hint(error.param.get_error_hint(error.ctx))
             raise
         except OpleverError as error:
             _show(error)

@@ -142,3 +142,19 @@ def test_a_command_that_is_not_there_is_told_with_what_was_probably_meant(words:
 
 def test_the_commands_for_incidents_are_listed_as_a_case_goes() -> None:
     assert incident.list_commands(click.Context(incident)) == list(ORDER)
+
+
+def test_no_line_of_a_list_of_commands_is_cut_off() -> None:
+    for words, command in helps.commands():
+        if isinstance(command, click.Group):
+            for language in ("nl", "en"):
+                typed = ("--language", language, *words, "--help")
+                shown = CliRunner().invoke(main, typed, prog_name="oplever", terminal_width=80).output
+                assert "..." not in shown.partition("Command")[2].replace("[ARGS]...", ""), words
+
+
+def test_an_option_that_is_missing_is_named_in_the_language_of_the_user() -> None:
+    code, said = run("--language", "nl", "incident", "take", "3f9c1a")
+    assert code == 2
+    assert "Ontbrekende optie '--by' (omgevingsvariabele: 'OPLEVER_PERSON')." in said
+    assert "(env var: 'OPLEVER_PERSON')" in run("--language", "en", "incident", "take", "3f9c1a")[1]
