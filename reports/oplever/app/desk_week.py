@@ -44,8 +44,8 @@ class _Listed(Struct):
     incident: Incident
 
 
-def desk_week(monday: date) -> DeskWeek:
-    """The week that begins on `monday`, by the clock that documents go by.
+def desk_week(monday: date, now: datetime | None = None) -> DeskWeek:
+    """The week that begins on `monday`, by the clock that documents go by; up to `now`, by default this moment.
 
     Raises OpleverError (`file-unreadable`, `store-unusable`, and what `store.load` raises).
     """
@@ -54,7 +54,7 @@ def desk_week(monday: date) -> DeskWeek:
     end = datetime.combine(monday + timedelta(days=7), time(), zone)
     with open_index() as index:
         names = [case.name for case in cases(index)]
-    return week([_case(name) for name in names], first, end, clock.moment(clock.now()))
+    return week([_case(name) for name in names], first, end, now or clock.moment(clock.now()))
 
 
 def _case(name: str) -> DeskCase:

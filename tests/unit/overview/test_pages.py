@@ -264,7 +264,7 @@ def test_the_weeks_of_the_desk_are_counted_as_its_overview_counts_them(base: Pat
     table = rows(made(base)["incidents.en.html"], "weeks")
     assert "2026-W48" in table
     counted = [int(cell) for cell in re.findall(r">(?:[^<>\d]*)(\d+)<", table.split("2026-W48")[1])[:5]]
-    week = desk_week.desk_week(date(2026, 11, 23)).figures
+    week = desk_week.desk_week(date(2026, 11, 23), NOW).figures
     assert counted == [week.came_in, week.closed, week.open_after, week.overdue, week.missed]
     assert week.came_in >= 3
     assert "2026-W46" not in table
@@ -275,6 +275,28 @@ def test_an_incident_that_is_late_is_on_the_start_page(base: Path) -> None:
     start = rows(made(base)["index.en.html"], "attention")
     assert "Incident overdue" in start
     assert "Printer in 0.14 doet niets" in start
+
+
+def test_trends_say_of_an_open_report_that_is_late_that_it_is(base: Path) -> None:
+    """Nobody took it, so nothing was in time or not; it is no record of what machines showed either."""
+    published.store(base, ["incident_reopened"])
+    store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
+    text = rows(made(base)["trends.en.html"], "incidents")
+    assert "time limit not met" in text
+    assert "no time limit missed" not in text
+    records = rows(made(base)["trends.en.html"], "records")
+    assert [sum(map(int, re.findall(r"<td[^>]*>(?:<[^>]*>)*(\d+)<", row))) for row in records.split("<tr")[2:]] == [1]
+
+
+def test_a_machine_of_which_nothing_can_be_drawn_has_no_empty_part(base: Path) -> None:
+    store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
+    shown = made(base)
+    pages_of = [page for name, page in shown.items() if name.startswith("machine-")]
+    assert pages_of
+    for page in pages_of:
+        source = page.path.read_text(encoding="utf-8")
+        for part in re.findall(r'<section[^>]*id="part-[a-z]+".*?</section>', source, re.DOTALL):
+            assert re.sub(r"<h2.*?</h2>|<[^>]+>|\s", "", part, flags=re.DOTALL), part
 
 
 def test_hours_of_all_records_stand_together(base: Path) -> None:

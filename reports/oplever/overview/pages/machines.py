@@ -65,11 +65,11 @@ def machine(collection: Collection, t: Translator, life: Life) -> tuple[Part, ..
         )
         for number, visits in enumerate(history[:-1], 1)
     ]
-    columns = (Column(t("Days"), 5), Column(t("Records"), 2, True))
+    columns, course = (Column(t("Days"), 5), Column(t("Records"), 2, True)), tuple(_course(t, history[-1]))
     return (
         Part("now", t("Now"), _now(t, life)),
         Part("open", t("Open on this machine"), _open(collection, t, life)),
-        Part("course", t("Over time"), tuple(_course(t, history[-1]))),
+        *((Part("course", t("Over time"), course),) if course else ()),
         Part("history", t("History"), history_table(t, history[-1])),
         *((cells.part("older", t("Older history"), columns, reversed(older), ""),) if older else ()),
     )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from oplever import clock
+from oplever.kinds.incident.states import OPEN
 from oplever.overview import plots
 from oplever.overview.collection import Collection
 from oplever.overview.pages import cells
+from oplever.overview.sources import Readable
 from oplever.overview.tree import Part, Plot
 from oplever.page.blocks import Tone
 from oplever.page.translator import N_, Translator
 from oplever.page.vocabulary import VERDICTS
+from oplever.record.model import TargetState
 
 _MONTHS = 24
 _VERDICT_TONES: dict[str, Tone] = {
@@ -56,7 +60,7 @@ def months_of(collection: Collection) -> list[str]:
 
 def _records(collection: Collection, t: Translator, months: list[str]) -> Plot | None:
     counts: dict[str, Values] = {verdict: defaultdict(float) for verdict in VERDICTS}
-    for of in (*collection.runs, *collection.incidents):
+    for of in collection.runs:  # a report says nothing about machines, and has a drawing of its own
         counts[of.record.verdict][of.source.month] += 1
     series = {t(words): (_VERDICT_TONES[verdict], counts[verdict]) for verdict, words in VERDICTS.items()}
     return plots.bars(t, (t("Records of each month"), t("By what machines showed.")), months, series)
@@ -79,7 +83,7 @@ def _incidents(collection: Collection, t: Translator, months: list[str]) -> Plot
     late: Values = defaultdict(float)
     others: Values = defaultdict(float)
     for of in collection.incidents:
-        missed = any(state.in_time is False for state in of.record.case.targets)
+        missed = any(state.in_time is False or _is_overdue(collection, of, state) for state in of.record.case.targets)
         (late if missed else others)[of.source.month] += 1
     series: dict[str, tuple[Tone, Values]] = {
         t("no time limit missed"): ("good", others),
@@ -87,6 +91,12 @@ def _incidents(collection: Collection, t: Translator, months: list[str]) -> Plot
     }
     summary = t("By the month of the report.")
     return plots.bars(t, (t("Incidents of each month"), summary), months, series)
+
+
+def _is_overdue(collection: Collection, of: Readable, state: TargetState) -> bool:
+    """Whether it should have been met by now in a case that is open."""
+    is_due = state.due is not None and state.due < clock.written(collection.now)
+    return is_due and state.reached is None and of.record.status in OPEN
 
 
 def _hours(collection: Collection, t: Translator, months: list[str]) -> Plot | None:
