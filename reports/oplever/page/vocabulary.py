@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -442,13 +443,26 @@ MISSING: dict[str, str] = {
     "support_missing": N_("Help that users asked for in daily use, or the statement that nobody did"),
     "case_escalation_missing": N_("The escalation of what the technician cannot solve alone"),
 }
+_STOPPED_AFTER = re.compile(r"stopped after (?P<done>\d+) of (?P<all>\d+) playbooks")
 _MOST_NAMES = 12
 """Names in one sentence, after which only their number is told."""
 
 
 def reason_text(t: Translator, reason: Reason) -> str:
     """Why the verdict is what it is, in words."""
-    return _message(t, REASONS, reason.code, reason.params)
+    params = reason.params
+    if reason.code == "stopped" and "reason" in params:
+        params = {**params, "reason": _stop(t, str(params["reason"]))}
+    return _message(t, REASONS, reason.code, params)
+
+
+def _stop(t: Translator, reason: str) -> str:
+    """How a run was stopped, by the words of the recorder; others are shown as they are."""
+    if reason.startswith("stopped before the recap"):
+        return t("before its recap, by somebody or by an error that Ansible reported")
+    if counted := _STOPPED_AFTER.fullmatch(reason):
+        return t("after {done} of {all} playbooks", done=counted["done"], all=counted["all"])
+    return reason
 
 
 def missing_text(t: Translator, code: str, params: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ def test_a_run_that_was_stopped_with_ctrl_c(place: Place) -> None:
     assert page == {
         "title": "Interrupted",
         "attention": [
-            "Work: The run was stopped: stopped before the recap: interrupted, or an error that Ansible reported.",
+            "Work: The run was stopped: before its recap, by somebody or by an error that Ansible reported.",
             "Work: Plays that did not start: Test.",
             "Work: Nothing was tested.",
             "Work: Changes on web1, db1 are unknown: no snapshot before and after.",

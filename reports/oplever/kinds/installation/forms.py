@@ -62,7 +62,7 @@ def _job(record: Record, t: Translator) -> Blocks:
 def _machines(view: View, t: Translator) -> Blocks:
     """A row for each machine; of many a row for all that have one task."""
     systems = view.record.systems
-    tasks = list(zip(systems, summary.task_cells(view), strict=True))
+    tasks = list(zip(systems, summary.task_cells(view, t), strict=True))
     rows = [(Cell(system.name), task, Cell(figures.address(system))) for system, task in tasks]
     if len(systems) > _MOST_MACHINES:
         together: dict[Cell, list[str]] = defaultdict(list)

@@ -119,7 +119,7 @@ def exceptions(collection: Collection, t: Translator) -> tuple[Part, ...]:
     rows = [
         (
             Cell(grant.control, note=grant.id),
-            Cell(cells.hosts_text(t, grant.hosts, cells.MOST_HOSTS) if grant.hosts else t("all")),
+            Cell(cells.hosts_text(t, sorted(grant.hosts), cells.MOST_HOSTS) if grant.hosts else t("all")),
             Cell(grant.reason, note=grant.compensating),
             _approver(t, grant),
             cells.until_cell(t, grant.expires, collection.today, last),

@@ -24,7 +24,7 @@ def people(collection: Collection, t: Translator) -> tuple[Part, ...]:
     columns = (
         Column(t("Person"), 5),
         Column(t("Records"), 2, True),
-        Column(t("Hours"), 2, True),
+        Column(t("Hours spent"), 2, True),
         Column(t("Open points"), 2, True),
         Column(t("Incidents"), 2, True),
     )
@@ -117,7 +117,7 @@ def hours(collection: Collection, t: Translator) -> tuple[Part, ...]:
     spelled = {spelling: person for person, names in collection.people.items() for spelling in names}
     for line in collection.hours:
         of_person[line.day[:7], spelled.get(line.person, line.person)] += line.hours
-    columns = (Column(t("Month"), 4), Column(t("Person"), 5), Column(t("Hours"), 2, True))
+    columns = (Column(t("Month"), 4), Column(t("Person"), 5), Column(t("Hours spent"), 2, True))
     rows = [
         (
             Cell(t.month(month)),

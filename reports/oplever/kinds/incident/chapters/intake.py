@@ -67,7 +67,7 @@ def priority(view: View, t: Translator) -> Blocks:
             (t("Rules"), Cell(version, note=incident.rules_digest)),
         ),
         *table(t("Impact and urgency"), columns, rows),
-        *_targets(incident, t),
+        *_targets(view, t),
     )
 
 
@@ -84,7 +84,9 @@ def _classification(t: Translator, classification: Classification) -> tuple[Cell
     )
 
 
-def _targets(incident: Incident, t: Translator) -> Blocks:
+def _targets(view: View, t: Translator) -> Blocks:
+    incident, history = view.record.case, view.record.document.history
+    last = history[-1].at if history else ""
     if not any(state.limit for state in incident.targets):
         return (Paragraph(t("Without a priority there are no time limits."), "info"),) if incident.targets else ()
     rows = [
@@ -93,7 +95,7 @@ def _targets(incident: Incident, t: Translator) -> Blocks:
             Cell(time_limit(t, state.limit)),
             Cell(t.moment(state.due)) if state.due else Cell(t("nobody can tell now"), "info"),
             Cell(t.moment(state.reached)) if state.reached else Cell(t("not yet"), "info"),
-            _in_time(t, state),
+            _in_time(t, state, last),
         )
         for state in incident.targets
     ]
@@ -107,7 +109,10 @@ def _targets(incident: Incident, t: Translator) -> Blocks:
     return table(t("Time limits"), columns, rows)
 
 
-def _in_time(t: Translator, state: TargetState) -> Cell:
+def _in_time(t: Translator, state: TargetState, last: str) -> Cell:
+    """`last` is when something was added last: what was due before that and is not there is too late."""
+    if state.in_time is None and state.due and not state.reached and state.due < last:
+        return Cell(t("no"), "bad")
     if state.in_time is None:
         return Cell(t("not known yet"), "info")
     return Cell(t("yes"), "good") if state.in_time else Cell(t("no"), "bad")

@@ -82,7 +82,8 @@ def _figures(record: Record, t: Translator) -> str:
         *_controls(controls, t),
         t.plural("{count} fault not solved", "{count} faults not solved", len(faults)) if faults else "",
     ]
-    return ", ".join(part for part in parts if part) + "."
+    text = ", ".join(part for part in parts if part)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _controls(controls: figures.Measured, t: Translator) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _machines(view: View, t: Translator) -> Blocks:
     systems, order = view.record.systems, Order(view.record)
     lines = {
         system: _line(view, t, system, task, order.state(system))
-        for system, task in zip(systems, task_cells(view, has_groups=len(systems) <= MOST_APART), strict=True)
+        for system, task in zip(systems, task_cells(view, t, has_groups=len(systems) <= MOST_APART), strict=True)
     }
     columns = (
         Column(t("Machine"), 5),
@@ -229,15 +230,16 @@ def _os(text: str, os: str) -> str:
     return " · ".join(part for part in (text, os) if part)
 
 
-def task_cells(view: View, *, has_groups: bool = True) -> list[Cell]:
+def task_cells(view: View, t: Translator, *, has_groups: bool = True) -> list[Cell]:
     """What each machine is for, in the order of the record: the roles and groups by which it differs from the others.
     Machines that differ in nothing but a group (a room) are alike where groups are left out."""
     systems = view.record.systems
     tasks, groups = figures.tasks(systems), figures.groups_apart(systems) if has_groups else {}
-    return [
+    cells = [
         Cell(", ".join(view.roles[role] for role in tasks[system.name]), note=", ".join(groups.get(system.name, ())))
         for system in systems
     ]
+    return [cell if cell.text or cell.note else Cell(t("not recorded"), "info") for cell in cells]
 
 
 def _line(view: View, t: Translator, system: System, task: Cell, state: State) -> _Line:

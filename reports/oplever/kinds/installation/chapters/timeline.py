@@ -178,7 +178,7 @@ def _as_table(t: Translator, lanes: dict[str, list[_Stretch]], words: dict[State
     rows = [
         (
             Cell(host),
-            Cell(stretch.name),
+            Cell(stretch.name) if stretch.name else Cell(t("not recorded"), "info"),
             Cell(_offset(int(stretch.start - first))),
             Cell(t.duration(stretch.end - stretch.start)),
             Cell(

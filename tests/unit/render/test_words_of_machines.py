@@ -1,0 +1,45 @@
+"""What a machine or a program wrote does not stand as it is in a sentence of another language."""
+
+from __future__ import annotations
+
+import pytest
+from golden import outputs
+from oplever.page.translator import Translator
+from oplever.page.vocabulary import reason_text
+from oplever.record.model import Reason
+from oplever.render.registry import render
+
+STOPPED = {
+    "stopped before the recap: interrupted, or an error that Ansible reported": (
+        "De run is gestopt: vóór het overzicht aan het eind, door iemand of door een fout die Ansible meldde."
+    ),
+    "stopped after 1 of 3 playbooks": "De run is gestopt: na 1 van 3 playbooks.",
+    "SIGXCPU": "De run is gestopt: SIGXCPU.",
+}
+
+
+@pytest.mark.parametrize(("reason", "said"), list(STOPPED.items()))
+def test_how_a_run_was_stopped_is_said_in_the_language_of_the_page(reason: str, said: str) -> None:
+    assert reason_text(Translator("nl"), Reason("stopped", {"reason": reason})) == said
+
+
+def first_page(name: str) -> str:
+    return render(outputs.record(name), "md", "nl").decode().partition("\n## 0")[0]
+
+
+def test_every_sentence_begins_with_a_capital() -> None:
+    assert "er is niets op te leveren. Niets getest, beveiliging niet gemeten." in first_page("empty")
+
+
+def test_a_machine_whose_task_nobody_recorded_says_so() -> None:
+    assert "onbekend: geen opname | – niet vastgelegd | ✗ **niet in orde**" in first_page("imported")
+
+
+def test_a_time_limit_that_passed_before_the_last_entry_was_not_met() -> None:
+    """The page of a case is read without a clock: of what was due days before its last line, it says so itself."""
+    page = render(outputs.record("incident_leaked"), "md", "nl").decode()
+    (row,) = [line for line in page.splitlines() if line.startswith("| Oplostijd")]
+    assert row.endswith("| 24 november 2026, 13:30 | – nog niet | ✗ **nee** |")
+    page = render(outputs.record("incident_escalated"), "md", "nl").decode()
+    (row,) = [line for line in page.splitlines() if line.startswith("| Oplostijd")]
+    assert row.endswith("| – nog niet | – nog niet bekend |")
