@@ -57,7 +57,9 @@ def _print(comparison: Comparison, t: Translator) -> None:
         rows = [_row(difference, t) for difference in group.differences]
         table(columns, rows, title=alike_text(t, group.hosts))
         if len(group.hosts) > MOST_NAMES:
-            click.echo(textwrap.indent(textwrap.fill(printable(", ".join(group.hosts)), 100), "  "))
+            click.echo(
+                textwrap.indent(textwrap.fill(printable(", ".join(group.hosts)), 100, break_on_hyphens=False), "  ")
+            )
         click.echo()
     if comparison.same:
         click.echo(t("no difference"))

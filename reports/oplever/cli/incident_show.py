@@ -75,7 +75,11 @@ def _new_mails(t: Translator, record: Record) -> None:
 
 def _labelled(label: str, text: str) -> None:
     """A label with its text beside it, every line of it."""
-    lines = [part for line in text.splitlines() for part in textwrap.wrap(printable(line), _WIDE - _MARGIN) or [""]]
+    lines = [
+        part
+        for line in text.splitlines()
+        for part in textwrap.wrap(printable(line), _WIDE - _MARGIN, break_on_hyphens=False) or [""]
+    ]
     for number, line in enumerate(lines or [""]):
         click.echo(f"  {printable(label) if number == 0 else '':<{_MARGIN}}{line}".rstrip())
 

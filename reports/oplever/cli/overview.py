@@ -34,7 +34,7 @@ def overview(record: Record, directory: Path, t: Translator) -> None:
     click.echo(f"{record.id}  {printable(layout.title(view.record, t))}")
     click.echo(f"{SYMBOLS[verdict.tone]} {printable(verdict.title)}")
     click.echo(" · ".join(f"{STAGE_SYMBOLS[stage.state]} {stage.label}" for stage in verdict.stages))
-    click.echo(textwrap.fill(printable(verdict.figures), _WIDE))
+    click.echo(textwrap.fill(printable(verdict.figures), _WIDE, break_on_hyphens=False))
     if verdict.stages[-1].state == "done":
         click.echo(t("Nobody checked the keys here, see: {command}", command="oplever verify"))
     typed = partial(about, name=directory.name, is_latest=_is_latest(directory))
@@ -81,7 +81,7 @@ def _line(line: AttentionItem) -> None:
 
 def _labelled(symbol: str, label: str, text: str) -> None:
     head = f"  {symbol} {printable(label):<{_MARGIN}} "
-    click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head)))
+    click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head), break_on_hyphens=False))
 
 
 def _waiting(block: Waiting, typed: Callable[[str], str]) -> None:

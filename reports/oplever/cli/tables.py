@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,17 +86,45 @@ def table(
 
 
 def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str, styles: Mapping[str, str]) -> None:
+    """A table without columns in which nothing stands; where it would break words, the rows below each other."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - a pipe does not wait for what draws on a terminal
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    kept = [place for place in range(len(columns)) if not cells or any(row[place] for row in cells)]
+    columns, cells = [columns[place] for place in kept], [[row[place] for place in kept] for row in cells]
+    console, widths = Console(), [_width(texts) for texts in zip(columns, *cells, strict=True)]
+    widths[:1] = [max((len(row[0]) for row in cells), default=1)]  # it is never broken
+    if cells and sum(widths) + 2 * (len(widths) + 1) > console.width:
+        _below_each_other(columns, cells, title, console.width)
+        return
     drawn = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for place, column in enumerate(columns):
-        drawn.add_column(column, overflow="fold", no_wrap=place == 0)  # the name of a record is copied from here
+        # The name of a record is copied from the first one.
+        drawn.add_column(column, overflow="fold", no_wrap=place == 0, min_width=widths[place])
     for row in cells:
         drawn.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in row))
-    Console().print(drawn)
+    console.print(drawn)
+
+
+_LONGEST_WORD = 24
+"""Characters of a word that is kept whole: a path or a digest that is longer may be broken."""
+
+
+def _width(texts: Sequence[str]) -> int:
+    """The least width of a column."""
+    return max((min(len(word), _LONGEST_WORD) for text in texts for word in text.split()), default=1)
+
+
+def _below_each_other(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str, width: int) -> None:
+    """The first cell of each row, and below it what the others hold, each with the name of its column."""
+    if title:
+        click.echo(title)
+    for first, *others in cells:
+        click.echo(first)
+        told = " · ".join(f"{name}: {cell}" for name, cell in zip(columns[1:], others, strict=True) if cell)
+        click.echo(textwrap.fill(told, width - 1, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
 
 
 def as_json(value: Any) -> None:

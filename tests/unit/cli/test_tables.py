@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -21,3 +22,40 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_in_a_pipe_one_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     table(("a", "b"), [("1", "x\ny"), ("22", 3)], headings=False)
     assert capsys.readouterr().out == "1   x?y\n22  3\n"
+
+
+WIDE = (
+    ("record", "verdict", "machines", "due date", "clock"),
+    [
+        (
+            "20261127T112933Z-site-3aeb11",
+            "in order, with remarks",
+            "pc-101-01, pc-101-02, srv-net",
+            "27 November 2026",
+            "",
+        )
+    ],
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
+def test_no_word_is_broken_on_a_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table as far as it fits, and else its rows below each other with the names of the columns."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    table(*WIDE)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "clock" not in shown, "a column in which nothing stands"
+    for word in (
+        "20261127T112933Z-site-3aeb11",
+        "remarks",
+        "pc-101-01,",
+        "pc-101-02,",
+        "srv-net",
+        "November",
+        "verdict",
+    ):
+        assert word in shown, shown
+    assert max(map(len, shown.splitlines())) <= width
