@@ -76,7 +76,7 @@ def room_sheet(view: View, cards: tuple[FilledCard, ...], about: tuple[str, str]
     ]
     return sheet(
         view, t, paper, kind=t("Instruction"), title=_title(about, t),
-        blocks=(*groups, *pairs((t("Help"), _help(record, t)))),
+        blocks=(*pairs((t("Help"), _help(record, t))), *groups),
     )  # fmt: skip
 
 

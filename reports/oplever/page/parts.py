@@ -102,6 +102,13 @@ def english(t: Translator, text: str, note: str = "") -> Cell:
     return Cell(text, code=bool(text), note=note, language=mark if text else "", note_language=mark if note else "")
 
 
+def changes_table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Blocks:
+    """A table of what came, went or became something else, without a column that has nothing in any row: of what came
+    there is nothing before, and a row says that it came."""
+    kept = [place for place in range(len(columns)) if any(row[place] != Cell("", code=row[place].code) for row in rows)]
+    return table(caption, [columns[place] for place in kept], [[row[place] for place in kept] for row in rows])
+
+
 def code(text: str, note: str = "") -> Cell:
     return Cell(text, code=True, note=note) if text else Cell("", note=note)
 

@@ -380,7 +380,7 @@ REASONS: dict[str, str] = {
     "clock_set": N_(
         "The controller's clock was changed during the run, by up to {seconds} s; times here count from its start."
     ),
-    "case_open": N_("The report is still being handled."),
+    "case_open": N_("The report is not closed yet."),
     "case_merged": N_("It is the same as another report, which goes on: {record}."),
     "case_not_reached": N_("{user} could not be reached; nobody knows whether the solution is good."),
     "case_without_user": N_("There was no other user to ask whether the solution is good."),

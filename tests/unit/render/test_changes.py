@@ -116,3 +116,16 @@ def test_the_lines_of_a_changed_file_are_shown(suffix: str) -> None:
 def test_a_script_in_a_changed_line_is_text() -> None:
     evil = Setting("web1", "file", "/etc/x", "changed", "a", "b", ("+<script>alert(1)</script>",))
     assert "<script>alert(1)" not in render(structs.replace(record(), settings=(evil,)), "html", "en").decode()
+
+
+def test_a_column_in_which_nothing_stands_is_left_out() -> None:
+    """What came was not there before; where something changed, the column is there."""
+    text = render(outputs.record("delivered"), "md", "nl").decode()
+
+    def heads(caption: str) -> str:
+        return text.partition(f"**{caption}**\n\n")[2].splitlines()[0]
+
+    assert heads("Luisterende poorten op web1") == "| Naam | Wijziging | Na |"
+    assert heads("Diensten op web1") == "| Naam | Wijziging | Voor | Na |"
+    case = render(outputs.record("incident_closed"), "md", "nl").decode()
+    assert "| Impact | Urgentie | Bijzonderheden | Door |" in case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oplever.kinds.incident.chapters.terms import CHANNELS, FLAGS, LEVELS, TARGETS, by_at, category, phrase, time_limit
 from oplever.page.blocks import Cell, Column, Paragraph
-from oplever.page.parts import Blocks, code, pairs, table, titled
+from oplever.page.parts import Blocks, changes_table, code, pairs, table, titled
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Classification, Incident, TargetState
@@ -66,7 +66,7 @@ def priority(view: View, t: Translator) -> Blocks:
             (t("Priority"), Cell(level, "plain" if incident.priority else "warn")),
             (t("Rules"), Cell(version, note=incident.rules_digest)),
         ),
-        *table(t("Impact and urgency"), columns, rows),
+        *changes_table(t("Impact and urgency"), columns, rows),
         *_targets(view, t),
     )
 

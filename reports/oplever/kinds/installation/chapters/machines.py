@@ -13,6 +13,7 @@ from oplever.page.blocks import MOST_FOLDS, Block, Cell, Column, Details, Group,
 from oplever.page.parts import (
     Blocks,
     alike_text,
+    changes_table,
     code,
     every_name,
     folds,
@@ -107,8 +108,8 @@ def _packages(t: Translator, group: Alike[Component]) -> Details:
     return Details(
         title,
         (
-            *table(first, columns, [_component(t, part) for part in asked]),
-            *table(second, columns, [_component(t, part) for part in along]),
+            *changes_table(first, columns, [_component(t, part) for part in asked]),
+            *changes_table(second, columns, [_component(t, part) for part in along]),
             *every_name(t, group.hosts),
         ),
         count=", ".join(part for part in (counts, apart) if part),
@@ -231,7 +232,7 @@ def _settings(view: View, t: Translator, group: Alike[Setting]) -> Details:
         name = _capitalised(kind_name(t, kind))
         for caption, settings in _by_origin(view, kind, of_kind):
             rows = [_setting(view, t, setting) for setting in settings]
-            kinds += table(t(caption, kind=name, host=host), columns, rows)
+            kinds += changes_table(t(caption, kind=name, host=host), columns, rows)
     counts: Counter[str] = Counter(setting.kind for setting in changes)
     count = ", ".join(f"{kind_name(t, kind)}: {t.number(counts[kind])}" for kind in facts.ORDER if counts[kind])
     title = t("Settings of {host}", host=alike_text(t, group.hosts))
