@@ -13,6 +13,7 @@ from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
 from oplever.kinds.installation.headline import headline, stages
 from oplever.kinds.installation.order import Order, State
+from oplever.kinds.installation.stage import standing
 from oplever.page.blocks import Bar, Bars, Cell, Column, Details, Need, Paragraph, Tone, Verdict, Waiting
 from oplever.page.parts import (
     MOST_APART,
@@ -31,10 +32,11 @@ from oplever.page.vocabulary import area, missing_text, toned, word, work_proces
 from oplever.record import figures
 from oplever.record.alike import TrialChange
 from oplever.record.identity import latest
-from oplever.record.model import HostScore, Record, System
+from oplever.record.model import HostScore, Missing, Record, System, Who
 from oplever.record.origins import Changed
 from oplever.record.start import is_stated
 
+_PEOPLE: tuple[Who, ...] = ("user", "supervisor")
 _WORST_FIRST: tuple[Tone, ...] = ("bad", "warn", "info", "plain", "good")
 
 
@@ -113,12 +115,23 @@ def summary(view: View, t: Translator) -> Blocks:
 
 
 def waiting(view: View, t: Translator) -> Blocks:
-    """What the record still lacks, by who must supply it."""
+    """What the record still lacks, by who must supply it. Nobody asks a user or a supervisor about work that is not
+    done."""
     needs: dict[str, list[Need]] = defaultdict(list)
-    for item in view.record.completeness.missing:
+    for item in asked(view.record):
         needs[word(t, item.who).capitalize()].append(Need(missing_text(t, item.code, item.params), item.command))
     lines = tuple((who, tuple(of_one)) for who, of_one in needs.items())
     return (Waiting(t("Still needed"), lines),) if lines else ()
+
+
+def asked(record: Record) -> list[Missing]:
+    """What is missing and can be supplied now. Records of other kinds have a standing of their own."""
+    missing = list(record.completeness.missing)
+    if record.incident or record.instruction or record.faq:
+        return missing
+    headline, waits_for, _ = standing(record)
+    early = _PEOPLE if waits_for == "nobody" and headline != "rejected" else ()
+    return [item for item in missing if item.who not in early]
 
 
 def _areas(view: View, t: Translator) -> Blocks:

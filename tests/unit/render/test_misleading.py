@@ -1,6 +1,8 @@
-"""What a machine or a program wrote does not stand as it is in a sentence of another language."""
+"""Sentences of a first page that would mislead who was not there: words of programs, what is not known, who acts."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from golden import outputs
@@ -25,6 +27,21 @@ def test_how_a_run_was_stopped_is_said_in_the_language_of_the_page(reason: str, 
 
 def first_page(name: str) -> str:
     return render(outputs.record(name), "md", "nl").decode().partition("\n## 0")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("interrupted", ["Uitvoerder"]),
+        ("empty", ["Uitvoerder"]),
+        ("check_mode", ["Uitvoerder"]),
+        ("failed", ["Uitvoerder"]),
+        ("remarks", ["Uitvoerder", "Leidinggevende"]),
+    ],
+)
+def test_nobody_is_asked_to_judge_work_that_is_not_done(name: str, asked: list[str]) -> None:
+    needed = first_page(name).partition("## Nog nodig\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^- \*\*(\w+)\*\*", needed, re.MULTILINE) == asked
 
 
 def test_every_sentence_begins_with_a_capital() -> None:
