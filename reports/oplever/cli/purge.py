@@ -64,7 +64,7 @@ _ACTIONS = {
 
 def _detail(t: Translator, purged: Purged, record_term: str | None) -> str:
     if purged.action in ("removed", "emptied"):
-        return t("{count} files, {size}", count=purged.files, size=t.size(purged.size_bytes))
+        return t.plural("{count} file, {size}", "{count} files, {size}", purged.files, size=t.size(purged.size_bytes))
     if purged.action == "shortened":
         return t.plural("{count} line", "{count} lines", purged.lines)
     names = ", ".join(purged.names)

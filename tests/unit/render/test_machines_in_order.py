@@ -61,5 +61,5 @@ def test_a_control_that_could_not_be_read_is_not_said_to_fail(markdown: str) -> 
 
 def test_what_belongs_to_the_host_of_a_container_is_said_alike(markdown: str) -> None:
     assert "3 belong to the host of a container" in markdown
-    assert "1 belong to the host of a container" in markdown
+    assert "1 belongs to the host of a container" in markdown
     assert "not looked at" not in markdown

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from golden import outputs
+from oplever.kinds.installation.chapters.baseline import inapplicable_text, of_the_host_text
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import reason_text
 from oplever.record.model import Reason
@@ -60,3 +61,13 @@ def test_a_time_limit_that_passed_before_the_last_entry_was_not_met() -> None:
     page = render(outputs.record("incident_escalated"), "md", "nl").decode()
     (row,) = [line for line in page.splitlines() if line.startswith("| Oplostijd")]
     assert row.endswith("| – nog niet | – nog niet bekend |")
+
+
+@pytest.mark.parametrize(
+    ("count", "dutch", "english"),
+    [(1, "1 hoort bij", "1 belongs to"), (2, "2 horen bij", "2 belong to")],
+)
+def test_one_is_not_said_as_several(count: int, dutch: str, english: str) -> None:
+    assert of_the_host_text(Translator("nl"), count).startswith(dutch)
+    assert of_the_host_text(Translator("en"), count).startswith(english)
+    assert inapplicable_text(Translator("en"), count) == ("1 does not apply" if count == 1 else "2 do not apply")

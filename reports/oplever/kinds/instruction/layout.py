@@ -124,10 +124,11 @@ def _figures(record: Record, t: Translator) -> str:
     )  # fmt: skip
     if not instruction.subjects:
         return ""
-    text = t(
+    text = t.plural(
+        "{understood} of {count} subject understood, {attendees}, {handouts}.",
         "{understood} of {count} subjects understood, {attendees}, {handouts}.",
+        len(instruction.subjects),
         understood=t.number(understood),
-        count=t.number(len(instruction.subjects)),
         attendees=t.plural("{count} attendee", "{count} attendees", len(instruction.attendees)),
         handouts=t.plural("{count} handout", "{count} handouts", len(instruction.handouts)),
     )

@@ -53,14 +53,22 @@ def _control_count(t: Translator, failing: list[Control]) -> str:
     )
 
 
+def inapplicable_text(t: Translator, count: int) -> str:
+    return t.plural("{count} does not apply", "{count} do not apply", count)
+
+
+def of_the_host_text(t: Translator, count: int) -> str:
+    return t.plural("{count} belongs to the host of a container", "{count} belong to the host of a container", count)
+
+
 def _denominator(t: Translator, score: Score, of_the_host: int) -> str:
     """Over how many controls a score goes, and why not over the others, but for those that could not be read, which
     have a column; `of_the_host` belong to the host of a container."""
     parts = [t("{measured} of {total} measured", measured=score.measured, total=score.total)]
     if score.not_applicable > score.not_measured:
-        parts.append(t("{count} do not apply", count=score.not_applicable - score.not_measured))
+        parts.append(inapplicable_text(t, score.not_applicable - score.not_measured))
     if of_the_host:
-        parts.append(t("{count} belong to the host of a container", count=of_the_host))
+        parts.append(of_the_host_text(t, of_the_host))
     if score.not_measured > of_the_host:
         parts.append(t("{count} not looked at", count=score.not_measured - of_the_host))
     return ", ".join(parts)

@@ -253,7 +253,7 @@ def _by_origin(view: View, kind: str, settings: list[Setting]) -> Iterator[tuple
 
 def _setting(view: View, t: Translator, setting: Setting) -> tuple[Cell, ...]:
     writer = view.writers.get((setting.host, setting.name), "") if setting.kind in origins.FILES else ""
-    lines = tuple(t("{count} more lines", count=line[2:]) if line[0] == "…" else line for line in setting.lines if line)
+    lines = tuple(_left_out(t, line) for line in setting.lines if line)
     return (
         Cell(
             setting_name(t, setting.kind, setting.name),
@@ -263,6 +263,14 @@ def _setting(view: View, t: Translator, setting: Setting) -> tuple[Cell, ...]:
         Cell(word(t, setting.change)),
         code(setting_value(t, setting.before)),
         structs.replace(code(setting_value(t, setting.after)), lines=lines),
+    )
+
+
+def _left_out(t: Translator, line: str) -> str:
+    """A changed line, or how many of them are not shown: `… 3`."""
+    count = line.removeprefix("… ")
+    return (
+        t.plural("{count} more line", "{count} more lines", int(count)) if line != count and count.isdecimal() else line
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from oplever.kinds.installation.chapters.attention import attention
+from oplever.kinds.installation.chapters.baseline import inapplicable_text, of_the_host_text
 from oplever.kinds.installation.chapters.runs import runs
 from oplever.kinds.installation.chapters.tests import passed_of, tests_tone
 from oplever.kinds.installation.chapters.timeline import timeline
@@ -98,9 +99,9 @@ def _controls(controls: figures.Measured, t: Translator) -> Iterator[str]:
         total=t.number(controls.total),
     )
     if controls.of_the_host:
-        yield t("{count} belong to the host of a container", count=t.number(controls.of_the_host))
+        yield of_the_host_text(t, controls.of_the_host)
     if controls.inapplicable:
-        yield t("{count} do not apply", count=t.number(controls.inapplicable))
+        yield inapplicable_text(t, controls.inapplicable)
     if controls.not_looked_at:
         yield t("{count} not looked at", count=t.number(controls.not_looked_at))
     if controls.errors:
