@@ -37,16 +37,19 @@ from oplever.record.rescues import Rescues
 from oplever.record.unfinished import LooseEnds
 
 FACTS = frozenset({"ansible.builtin.gather_facts", "ansible.builtin.setup"})
-"""Machines whose facts are there already go without."""
+"""Ansible skips these for a machine whose facts it has already."""
 NO_WORK = FACTS | {"ansible.builtin.meta", "ansible.builtin.include_tasks", "ansible.builtin.include_role"}
 SETBACKS = frozenset(("failed", "unreachable", "ignored"))
 
 
 @dataclass
 class Task:
-    """One task with its results in order, as a record has them but for what is known at the end of the run only: which
-    failures were rescued. `setbacks` are the failed, unreachable and ignored ones by their place among the results,
-    `actions` those that results name themselves."""
+    """One task with its results in order, as a record has them. Which failures were rescued is not in them: that is
+    known at the end of the run.
+
+    `setbacks` are the failed, unreachable and ignored results by their index in `results`. `actions` are those that
+    results name where the action was a template when the task began.
+    """
 
     start: TaskStart
     number: int
@@ -61,8 +64,8 @@ class Task:
 
 @dataclass
 class Play:
-    """Who a play is for: all its machines as far as they were announced, those of the `batch` that began last, and
-    those that were `planned` for all batches together."""
+    """The machines of a play: `targets` of all batches that began, `batch` of the one that began last, `planned` of all
+    batches together."""
 
     name: str
     targets: dict[str, None] = field(default_factory=dict)
@@ -94,12 +97,18 @@ class Call:
 class Run:
     """The journal folded; hosts and tasks are in order of appearance.
 
-    `lines` are those of the file, `damaged` those of them that cannot be read, `gaps` those that cannot be read or
-    are not there. `notified` holds handlers that were told and not yet by which task. `running` is what began and has
-    no result yet, with its start.
+    Lines: `lines` counts those of the file, `damaged` those of them that cannot be read, `gaps` those that cannot be
+    read or are missing.
 
-    Of a million results no event is kept, but those in `setbacks`: what failed, was unreachable or ignored, and for
-    each place in a playbook and machine the first that went well after that.
+    By machine: `notified` has handlers of which it is not known yet which task notified them; `answered` the machines
+    with a result, `unanswered` those that were unreachable at least once.
+
+    By (uuid of the task, machine): `running` has the start of what has no result yet, `retries` the messages of its
+    attempts so far, `with_items` what has its data from the items of a loop.
+
+    A run can have a million results, so their events are not kept, except those in `setbacks`: what failed, was
+    unreachable or ignored, and the first result after it that went well in the same place of a playbook on the same
+    machine. `failing` has the places that wait for such a result.
     """
 
     start: RunStart | None = None
@@ -128,6 +137,7 @@ class Run:
     cards: dict[str, tuple[Card, ...]] = field(default_factory=dict)
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
+    with_items: set[tuple[str, str]] = field(default_factory=set)
     recap: dict[str, Recap] | None = None
     failing: set[tuple[str, str]] = field(default_factory=set)
 
@@ -138,7 +148,8 @@ class Run:
 
     @property
     def surplus(self) -> int:
-        """Lines beyond those that the last line counts; below zero when there are fewer, holes included."""
+        """How many lines there are beyond the number that the last line states; below zero when there are fewer. Lines
+        in gaps count as there."""
         if self.end is None or self.end.lines is None:
             return 0
         return self.lines - self.damaged + self.gaps - self.end.lines - 1
@@ -150,7 +161,6 @@ class Run:
 
 def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch for each kind of line
     run = Run()
-    with_items: set[tuple[str, str]] = set()
     for event in events:
         if isinstance(event, Gap):
             run.gaps += event.lines
@@ -159,25 +169,19 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
         run.last = max(run.last, event.t)  # journals of version 1 followed the clock when it was set back
         match event:
             case Result():
-                _result(run, event, keep_data=(event.task, event.host) not in with_items)
+                _result(run, event)
             case HostStart():
                 run.running[event.task, event.host] = event.t
             case ItemDone():
-                if _keep_module_data(run, event):
-                    with_items.add((event.task, event.host))
+                _item(run, event)
             case TaskStart():
-                if event.task not in run.tasks:  # strategy free and serial announce a task more than once
-                    play = run.plan.get(event.play)
-                    run.tasks[event.task] = Task(event, len(run.tasks) + 1, play.name if play else "")
+                _task(run, event)
             case Retry():
                 run.retries.setdefault((event.task, event.host), []).append(event.message or "")
             case Include():
-                run.included.update(event.hosts)
-                if task := run.tasks.get(event.task):
-                    task.includes[event.name] = None
+                _include(run, event)
             case Role():
-                run.handouts[event.role] = tuple(Text(line.nl, line.en) for line in event.handout)
-                run.cards[event.role] = tuple(structs.replace(card, role=event.role) for card in event.cards)
+                _role(run, event)
             case Notify():
                 run.notified.setdefault(event.host, []).append(event.handler)
             case PlayStart():
@@ -188,11 +192,7 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
                 run.playbooks.append(Playbook(event.playbook, event.plays))
                 _versions(run, event.collections)
             case Stats():
-                counters = Recap.__struct_fields__
-                run.recap = {
-                    host: Recap(**{key: counts[key] for key in counters if key in counts})
-                    for host, counts in event.recap.items()
-                }
+                run.recap = {host: _recap(counts) for host, counts in event.recap.items()}
             case RunStart():
                 run.start = event
             case RunEnd():
@@ -201,6 +201,32 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
             case Unread():
                 run.damaged += event.damaged
     return run
+
+
+def _item(run: Run, event: ItemDone) -> None:
+    if _keep_module_data(run, event):
+        run.with_items.add((event.task, event.host))
+
+
+def _task(run: Run, event: TaskStart) -> None:
+    if event.task not in run.tasks:  # strategy free and serial announce a task more than once
+        play = run.plan.get(event.play)
+        run.tasks[event.task] = Task(event, len(run.tasks) + 1, play.name if play else "")
+
+
+def _include(run: Run, event: Include) -> None:
+    run.included.update(event.hosts)
+    if task := run.tasks.get(event.task):
+        task.includes[event.name] = None
+
+
+def _role(run: Run, event: Role) -> None:
+    run.handouts[event.role] = tuple(Text(line.nl, line.en) for line in event.handout)
+    run.cards[event.role] = tuple(structs.replace(card, role=event.role) for card in event.cards)
+
+
+def _recap(counts: dict[str, int]) -> Recap:
+    return Recap(**{name: counts[name] for name in Recap.__struct_fields__ if name in counts})
 
 
 def _versions(run: Run, collections: dict[str, str | None]) -> None:
@@ -223,13 +249,13 @@ def _play(run: Run, event: PlayStart) -> None:
 
 
 def _no_hosts(run: Run, event: NoHosts) -> None:
-    """Of the play that was announced last; Ansible names none."""
+    """Ansible does not name the play without machines: it is the one that began last."""
     if run.plan:
         play, step = next(reversed(run.plan.items()))
         run.plan[play] = structs.replace(step, no_hosts=event.why)
 
 
-def _result(run: Run, event: Result, *, keep_data: bool) -> None:
+def _result(run: Run, event: Result) -> None:
     handlers = run.notified.pop(event.host, ()) if run.notified else ()
     if handlers and not event.notify:  # other tools tell of a handler on a line of its own only
         event = structs.replace(event, notify=tuple(dict.fromkeys(handlers)))
@@ -239,8 +265,9 @@ def _result(run: Run, event: Result, *, keep_data: bool) -> None:
     if event.status in SETBACKS:
         task.setbacks[len(task.results)] = event
     _add(run, task, event)
-    _watch(run, task, event)
-    if keep_data and event.data is not None:
+    _relate(run, task, event)
+    # Of a loop the items have brought the data; the result of the whole would repeat it.
+    if event.data is not None and (event.task, event.host) not in run.with_items:
         _keep_module_data(run, event)
 
 
@@ -251,8 +278,8 @@ def _lost_task(run: Run, event: Result) -> Task:
     return task
 
 
-def _watch(run: Run, task: Task, event: Result) -> None:
-    """What a result means together with others."""
+def _relate(run: Run, task: Task, event: Result) -> None:
+    """Take down what a result means for its task, its machine and results before it."""
     start = task.start
     task.check_mode |= event.check_mode
     if event.action:
@@ -332,7 +359,7 @@ def _keep_module_data(run: Run, event: Result | ItemDone) -> bool:
     data = event.data
     if not isinstance(data, dict):
         return False
-    # The tests of roles are run together in one task: each tells of which role they are, and where that declares them.
+    # One task runs the tests of several roles: each result has its role, and the file and line that declare its tests.
     path = data.get("path") if isinstance(data.get("role"), str) else None
     call = Call(event.t, event.host, data, relative(run, path) if isinstance(path, str) else _path(run, event.task))
     if isinstance(data.get("checks"), list):
