@@ -93,6 +93,7 @@ import os
 import re
 import shutil
 import tempfile
+from typing import NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils import files, originals, rights
@@ -155,35 +156,59 @@ def settle(params, run, check_mode, keep, home=HOME):
     `keep` is called with each path before it changes.
     Raises ValueError, with the words of nginx, when the new configuration is refused."""
     enabled = _enabled(home)
-    sites = {name: text or None for name, text in params["sites"].items()}
-    ours = {**sites, **params["with_tls"]}
-    old = {name: text for name, text in enabled.items() if name in ours}
-    others = {
-        name: text for name, text in enabled.items() if name not in {*ours, *params["shared"]} and name != DEFAULT
-    }
-    after = {**others, **{name: text for name, text in sites.items() if text is not None}}
-    if not after and not _included(home):
-        ours.update(dict.fromkeys(params["shared"]))
-    after.update({name: enabled[name] for name in params["shared"] if name in enabled and name not in ours})
-    has_tls = any(TLS.search(text) for text in after.values())
-    ours.update({name: text if has_tls else None for name, text in params["with_tls"].items()})
-    after.update({name: text for name, text in ours.items() if text is not None})
-    changes = _changes(params, ours, home)
-    links = _links(ours, home)
-    if changes or links:
-        _try(after, changes, run, home)
+    arrangement = _arrangement(params, enabled, _included(home))
+    changes = _changes(params, arrangement.ours, home)
+    links = _links(arrangement.ours, home)
+    paths = [change.path for change in changes] + sorted(links)
+    if paths:
+        _try(arrangement.enabled, changes, run, home)
         if not check_mode:
-            for path in [change.path for change in changes] + sorted(links):
+            for path in paths:
                 keep(path)
             _write(changes, links, home)
     return {
-        "changed": bool(changes or links),
-        "changed_files": [change.path for change in changes] + sorted(links),
+        "changed": bool(paths),
+        "changed_files": paths,
         "diff": [change.difference() for change in changes],
-        "others": sorted(others) + _included(home),
-        "foreign": _foreign({*ours, *params["shared"]}, os.path.join(home, params["accounts_directory"]), home),
-        "roots": sorted({root for text in old.values() for root in ROOT.findall(text) if os.path.isdir(root)}),
+        "others": sorted(arrangement.others) + _included(home),
+        "foreign": _foreign(
+            {*arrangement.ours, *params["shared"]}, os.path.join(home, params["accounts_directory"]), home
+        ),
+        "roots": _roots(text for name, text in enabled.items() if name in {*params["sites"], *params["with_tls"]}),
     }
+
+
+class Arrangement(NamedTuple):
+    """Which sites nginx gets, each by name with its text. `ours` are those that this module writes, or removes where
+    the text is None; `others` those that somebody else enabled; `enabled` all that nginx reads afterwards."""
+
+    ours: dict
+    others: dict
+    enabled: dict
+
+
+def _arrangement(params, enabled, included):
+    """The Arrangement that `params` ask for. Until now `enabled` are the sites, and `included` the files in conf.d."""
+    sites = {name: text or None for name, text in params["sites"].items()}
+    managed = {*sites, *params["with_tls"], *params["shared"], DEFAULT}
+    others = {name: text for name, text in enabled.items() if name not in managed}
+    served = {**others, **_present(sites)}
+    ours = {**sites, **params["with_tls"]}
+    if not served and not included:  # the last site goes, and with it what all sites share
+        ours.update(dict.fromkeys(params["shared"]))
+    shared = {name: enabled[name] for name in params["shared"] if name in enabled and name not in ours}
+    has_tls = any(TLS.search(text) for text in {**served, **shared}.values())
+    ours.update({name: text if has_tls else None for name, text in params["with_tls"].items()})
+    return Arrangement(ours, others, {**served, **shared, **_present(ours)})
+
+
+def _present(sites):
+    return {name: text for name, text in sites.items() if text is not None}
+
+
+def _roots(texts):
+    """The directories that sites with these texts show and that exist."""
+    return sorted({root for text in texts for root in ROOT.findall(text) if os.path.isdir(root)})
 
 
 def _enabled(home):
@@ -195,6 +220,7 @@ def _enabled(home):
 
 
 def _included(home):
+    """Files in conf.d, which nginx reads beside the sites."""
     directory = os.path.join(home, "conf.d")
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
     return ["conf.d/" + name for name in names if name.endswith(".conf")]
@@ -225,22 +251,22 @@ def _text(path):
 
 
 def _changes(params, ours, home):
-    """Every file that becomes another one, in the order in which they are written."""
-    pairs = []
+    """The Change of each file that becomes another one, in the order in which they are written."""
+    candidates = []
     directory = os.path.join(home, params["accounts_directory"])
     present = os.listdir(directory) if os.path.isdir(directory) else []
     group = _web_group()
     for name in sorted({*present, *params["accounts"]}):
         path = os.path.join(directory, name)
-        pairs.append(Change(path, _text(path), params["accounts"].get(name), mode=0o640, group=group, secret=True))
+        candidates.append(Change(path, _text(path), params["accounts"].get(name), mode=0o640, group=group, secret=True))
     for name, text in ours.items():
         path = os.path.join(home, "sites-available", name)
-        pairs.append(Change(path, _text(path), text))
+        candidates.append(Change(path, _text(path), text))
     main_file = os.path.join(home, "nginx.conf")
     before = _text(main_file)
     if before is not None and params["settings"]:
-        pairs.append(Change(main_file, before, _with_settings(before, params["settings"])))
-    return [pair for pair in pairs if pair.before != pair.after or _loose(pair)]
+        candidates.append(Change(main_file, before, _with_settings(before, params["settings"])))
+    return [change for change in candidates if change.before != change.after or _loose(change)]
 
 
 def _web_group():
@@ -282,8 +308,9 @@ def _target(path):
     return os.readlink(path) if os.path.islink(path) else "" if os.path.exists(path) else None
 
 
-def _try(after, changes, run, home):
-    """Let nginx read the new configuration in a directory beside: links to all that stays, and what is new itself."""
+def _try(enabled, changes, run, home):
+    """Let nginx read the new configuration from a directory of its own, with the new texts and links to all the rest.
+    Raises ValueError when nginx refuses it."""
     if not os.path.isfile(NGINX) or not os.path.isfile(os.path.join(home, "nginx.conf")):
         return
     main_file = os.path.join(home, "nginx.conf")
@@ -294,12 +321,12 @@ def _try(after, changes, run, home):
             if name not in ("nginx.conf", "sites-enabled"):
                 os.symlink(os.path.join(home, name), os.path.join(place, name))
         os.mkdir(os.path.join(place, "sites-enabled"))
-        for name, site in after.items():
+        for name, site in enabled.items():
             files.put(os.path.join(place, "sites-enabled", name), site, 0o600, os.getegid())
         tried = text.replace(os.path.join(home, "sites-enabled"), os.path.join(place, "sites-enabled"))
         files.put(os.path.join(place, "nginx.conf"), tried, 0o600, os.getegid())
-        done, out, err = run([NGINX, "-q", "-t", "-c", os.path.join(place, "nginx.conf")])
-        if done:
+        code, out, err = run([NGINX, "-q", "-t", "-c", os.path.join(place, "nginx.conf")])
+        if code:
             raise ValueError("nginx refuses the new configuration: " + (err or out).strip().replace(place, home))
     finally:
         shutil.rmtree(place, ignore_errors=True)
