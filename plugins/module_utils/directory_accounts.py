@@ -51,29 +51,43 @@ def table(name, text):
         return [], ["%s: the table is empty; its first line is account,name,groups." % name]
     reader = csv.reader(lines, delimiter=";" if ";" in lines[0] else ",")
     header = [cell.strip().lower() for cell in next(reader)]
-    unknown = [column for column in header if column not in COLUMNS]
-    if unknown or "account" not in header or len(set(header)) < len(header):
-        what = 'there is no column "%s"' % unknown[0] if unknown else "each column is there once, account always"
-        return [], ["%s:1: %s; the columns are %s." % (name, what, ", ".join(COLUMNS))]
+    problem = _problem_of_header(header)
+    if problem:
+        return [], ["%s:1: %s; the columns are %s." % (name, problem, ", ".join(COLUMNS))]
     accounts, mistakes = [], []
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
         place = "%s:%d" % (name, reader.line_num)
-        if len(cells) != len(header):
+        if len(cells) == len(header):
+            accounts.append(_account(dict(zip(header, map(str.strip, cells))), place))  # noqa: B905
+        else:
             advice = "put quotes around a value with a comma or semicolon in it"
             mistakes.append("%s: has %d columns and the first line %d; %s." % (place, len(cells), len(header), advice))
-            continue
-        row = {column: cell.strip() for column, cell in zip(header, cells)}  # noqa: B905
-        account = {"name": row["account"], "place": place, "of_table": True}
-        if row.get("name"):
-            account["full_name"] = row["name"]
-        if "groups" in row:
-            account["groups"] = row["groups"].split()
-        if row.get("state"):
-            account["state"] = row["state"]
-        accounts.append(account)
     return accounts, mistakes
+
+
+def _problem_of_header(header):
+    """What is wrong with the names of the columns; empty when nothing is."""
+    unknown = [column for column in header if column not in COLUMNS]
+    if unknown:
+        return 'there is no column "%s"' % unknown[0]
+    if "account" not in header or len(set(header)) < len(header):
+        return "each column is there once, account always"
+    return ""
+
+
+def _account(row, place):
+    """The account in a row of a table, in the form of `directory_users`. An empty cell leaves its value out; an empty
+    cell of groups stands for no groups."""
+    account = {"name": row["account"], "place": place, "of_table": True}
+    if row.get("name"):
+        account["full_name"] = row["name"]
+    if "groups" in row:
+        account["groups"] = row["groups"].split()
+    if row.get("state"):
+        account["state"] = row["state"]
+    return account
 
 
 def declared(users, tables):
@@ -83,14 +97,14 @@ def declared(users, tables):
         accounts, wrong = table(source["name"], source["text"])
         rows += accounts
         mistakes += wrong
-    first = {}
+    first_places = {}
     for row in rows:
         problem = mistake(row)
-        if not problem and row["name"] in first:
-            problem = "account %s stands at %s too; remove one of them" % (row["name"], first[row["name"]])
+        if not problem and row["name"] in first_places:
+            problem = "account %s stands at %s too; remove one of them" % (row["name"], first_places[row["name"]])
         if problem:
             mistakes.append("%s: %s." % (row["place"], problem))
-        first.setdefault(row["name"], row["place"])
+        first_places.setdefault(row["name"], row["place"])
     if mistakes:
         raise ValueError("Nothing was changed. " + " ".join(mistakes))
     return rows
@@ -112,55 +126,72 @@ def mistake(row):
     return ""
 
 
+def is_absent(row):
+    """Whether an account or a group is declared to go."""
+    return row.get("state", "present") == "absent"
+
+
 def plan(accounts, groups, directory, remove="disable"):
-    """What makes the directory as declared. `directory` is its content: accounts (name -> full_name, enabled, groups,
-    system) and groups (name -> description, system). Raises ValueError for what belongs to the domain itself."""
-    refuse(accounts, groups, directory)
+    """The Plan that makes the directory as declared. `directory` is its content: accounts (name -> full_name, enabled,
+    groups, system) and groups (name -> description, system). Raises ValueError for what cannot be."""
+    problem = next(problems(accounts, groups, directory), None)
+    if problem:
+        raise ValueError(problem)
     steps = Plan()
-    present = [account for account in accounts if account.get("state", "present") == "present"]
-    used = {group.lower(): "" for account in present for group in account.get("groups") or []}
-    named = {group["name"]: group for group in groups}
-    for name in sorted({*used, *(name for name, group in named.items() if group.get("state") != "absent")}):
-        settle_group(steps, name, named.get(name, {}).get("description"), directory["groups"].get(name))
+    present = [account for account in accounts if not is_absent(account)]
+    described = {group["name"]: group.get("description") for group in groups if not is_absent(group)}
+    for name in sorted({*described, *(group for account in present for group in _groups(account))}):
+        settle_group(steps, name, described.get(name), directory["groups"].get(name))
     for account in present:
         settle_account(steps, account, directory["accounts"].get(account["name"]))
     for account in accounts:
-        if account.get("state") == "absent":
+        if is_absent(account):
             take_away(steps, account["name"], directory["accounts"].get(account["name"]), remove)
-    for name in sorted(name for name, group in named.items() if group.get("state") == "absent"):
+    for name in sorted(group["name"] for group in groups if is_absent(group)):
         if name in directory["groups"]:
             steps.add("group %s: is still there" % name, "delete_group", name)
             steps.show("group %s" % name, {"description": directory["groups"][name]["description"]}, None)
     return steps
 
 
-def refuse(accounts, groups, directory):
-    wrong = [group["name"] for group in groups if group.get("state") != "absent" and not GROUP.fullmatch(group["name"])]
-    if wrong:
-        raise ValueError("directory_groups: %r is no name of a group: lower case letters, digits, . _ -." % wrong[0])
-    for kind, names in (("account", [row["name"] for row in accounts]), ("group", [row["name"] for row in groups])):
-        systems = [name for name in names if directory[kind + "s"].get(name, {}).get("system")]
-        if systems:
-            raise ValueError("%s %s belongs to the domain itself; take another name." % (kind, systems[0]))
-    gone = {group["name"] for group in groups if group.get("state") == "absent"}
+def _groups(account):
+    """Names of the groups that are declared for an account, as the directory writes them."""
+    return [name.lower() for name in account.get("groups") or []]
+
+
+def problems(accounts, groups, directory):
+    """Why the directory cannot be as declared: sentences, the first of which is enough to refuse."""
+    for group in groups:
+        if not is_absent(group) and not GROUP.fullmatch(group["name"]):
+            yield "directory_groups: %r is no name of a group: lower case letters, digits, . _ -." % group["name"]
+    for kind, rows in (("account", accounts), ("group", groups)):
+        for row in rows:
+            if directory[kind + "s"].get(row["name"], {}).get("system"):
+                yield "%s %s belongs to the domain itself; take another name." % (kind, row["name"])
+    removed = {group["name"] for group in groups if is_absent(group)}
     for account in accounts:
-        for group in (name.lower() for name in account.get("groups") or []):
-            row = directory["groups"].get(group)
-            if row and row["system"] and account.get("of_table"):
-                advice = "an account with such rights is named in directory_users"
-                raise ValueError("%s: group %s belongs to the domain itself; %s." % (account["place"], group, advice))
-            if row is None and not GROUP.fullmatch(group):
-                raise ValueError("%s: there is no group %r; it cannot be made either." % (account["place"], group))
-            if group in gone and account.get("state", "present") == "present":
-                raise ValueError("%s: group %s is to be removed; take it out." % (account["place"], group))
-    both = {row["name"] for row in accounts if row.get("state", "present") == "present"} & (
-        {row["name"] for row in groups} | {name.lower() for row in accounts for name in row.get("groups") or []}
-    )
-    if both:
-        raise ValueError("%s is the name of an account and of a group; the directory has one." % sorted(both)[0])
+        yield from _problems_of_membership(account, removed, directory["groups"])
+    names_of_groups = {row["name"] for row in groups} | {name for row in accounts for name in _groups(row)}
+    for name in sorted({row["name"] for row in accounts if not is_absent(row)} & names_of_groups):
+        yield "%s is the name of an account and of a group; the directory has one." % name
+
+
+def _problems_of_membership(account, removed, rows):
+    """Why an account cannot be in its groups. `removed` are names of groups that go, `rows` the groups of the
+    directory."""
+    for group in _groups(account):
+        row = rows.get(group)
+        if row and row["system"] and account.get("of_table"):
+            advice = "an account with such rights is named in directory_users"
+            yield "%s: group %s belongs to the domain itself; %s." % (account["place"], group, advice)
+        if row is None and not GROUP.fullmatch(group):
+            yield "%s: there is no group %r; it cannot be made either." % (account["place"], group)
+        if group in removed and not is_absent(account):
+            yield "%s: group %s is to be removed; take it out." % (account["place"], group)
 
 
 def settle_group(steps, name, description, row):
+    """Add what makes a group as declared; `row` is the group as the directory has it, None without one."""
     if row is None:
         steps.add("group %s: missing" % name, "make_group", name, description or "")
         steps.show("group %s" % name, None, {"description": description or ""})
@@ -170,32 +201,34 @@ def settle_group(steps, name, description, row):
 
 
 def settle_account(steps, account, row):
+    """Add what makes an account as declared; `row` is the account as the directory has it, None without one."""
     name, before = account["name"], len(steps.steps)
-    wanted = {
+    declaration = {
         "full_name": account.get("full_name", row["full_name"] if row else name),
         "enabled": True,
-        "groups": sorted({group.lower() for group in account.get("groups") or []}),
+        "groups": sorted(set(_groups(account))),
     }
     if account.get("groups") is None:
-        wanted["groups"] = row["groups"] if row else []
+        declaration["groups"] = row["groups"] if row else []
     if row is None:
         steps.add("account %s: missing" % name, "make_account", name)
         row = {"full_name": name, "enabled": True, "groups": []}
     elif not row["enabled"]:
         steps.add("account %s: is disabled" % name, "enable", name)
-    if wanted["full_name"] != row["full_name"]:
-        steps.add("account %s: has another name" % name, "name_account", name, wanted["full_name"])
-    for group in sorted(set(wanted["groups"]) - set(row["groups"])):
+    if declaration["full_name"] != row["full_name"]:
+        steps.add("account %s: has another name" % name, "name_account", name, declaration["full_name"])
+    for group in sorted(set(declaration["groups"]) - set(row["groups"])):
         steps.add("account %s: is not in group %s" % (name, group), "join", name, group)
-    for group in sorted(set(row["groups"]) - set(wanted["groups"])):
+    for group in sorted(set(row["groups"]) - set(declaration["groups"])):
         steps.add("account %s: is in group %s" % (name, group), "leave", name, group)
     if len(steps.steps) > before:
         is_new = steps.steps[before][0] == "make_account"
-        shown = {key: row[key] for key in wanted}
-        steps.show("account %s" % name, None if is_new else shown, wanted)
+        shown = {key: row[key] for key in declaration}
+        steps.show("account %s" % name, None if is_new else shown, declaration)
 
 
 def take_away(steps, name, row, remove):
+    """Add what disables or deletes an account, as `remove` says."""
     if row is None or (remove == "disable" and not row["enabled"]):
         return
     shown = {key: row[key] for key in ("full_name", "enabled", "groups")}

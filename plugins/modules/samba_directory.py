@@ -168,12 +168,17 @@ def settle(params, run, check_mode):
     for name, value in policy(params).items():
         if directory.policy(name) != value:
             plan.add("domain: %s is %s" % (name, directory.policy(name)), "set_policy", name, value)
-    kept = Passwords(params["passwords"])
-    used = [name for name in kept.rows if not directory.waits(name)]
+    first_passwords = Passwords(params["passwords"])
+    used = [name for name in first_passwords.rows if not directory.waits(name)]
     words += plan.differences + ["account %s: has a password of its own" % name for name in used]
     if not check_mode:
-        kept.remove(used)
-        directory.carry_out(plan.steps, params["first_passwords"], kept, params["password_length"])
+        first_passwords.remove(used)
+        generated = {
+            name: accounts.password(params["password_length"])
+            for action, name, *_ in plan.steps
+            if action == "make_account" and name not in params["first_passwords"]
+        }
+        directory.carry_out(plan.steps, params["first_passwords"], generated, first_passwords)
     return {"changed": bool(words), "differences": words, "diff": plan.shown}
 
 
@@ -193,16 +198,16 @@ def make(domain, workgroup, run):
     with open(MAKING, "w", encoding="ascii") as file:
         file.write(domain + "\n")
     argv = ["samba-tool", "domain", "provision", "--server-role=dc", "--dns-backend=NONE", "--realm=" + domain.upper()]
-    done, _, err = run([*argv, "--domain=" + workgroup, "--host-name=" + os.uname().nodename.split(".")[0]])
-    if not done:
+    code, _, err = run([*argv, "--domain=" + workgroup, "--host-name=" + os.uname().nodename.split(".")[0]])
+    if not code:
         # The names by which Kerberos knows the services of this machine; without them nobody can ask LDAP.
-        done, _, err = run(["samba_spnupdate"])
-    if done:
+        code, _, err = run(["samba_spnupdate"])
+    if code:
         clear()
         os.remove(MAKING)
         # The output holds the password of the administrator, when it gets that far.
         lines = [line for line in err.splitlines() if line.startswith("ERROR") and "assword" not in line]
-        raise ValueError("The domain cannot be made: %s" % (" ".join(lines) or "samba-tool ended with %d" % done))
+        raise ValueError("The domain cannot be made: %s" % (" ".join(lines) or "samba-tool ended with %d" % code))
     os.makedirs(os.path.dirname(MARK), mode=0o700, exist_ok=True)
     with open(MARK, "w", encoding="ascii") as file:
         file.write(domain.lower() + "\n")
@@ -216,7 +221,7 @@ def clear():
 
 
 class Passwords:
-    """First passwords that were made here: account -> name, groups and password, in a file for root alone."""
+    """First passwords that this module generated: account -> name, groups and password, in a file for root alone."""
 
     HEADER = ("account", "name", "groups", "password")
 
@@ -226,6 +231,13 @@ class Passwords:
         if os.path.exists(path):
             with open(path, encoding="utf-8", newline="") as file:
                 self.rows = {row["account"]: row for row in csv.DictReader(file)}
+
+    def add(self, passwords, rows):
+        """Write down these passwords, by account; `rows` are the accounts as the directory has them."""
+        for name, password in passwords.items():
+            full_name, groups = rows[name]["full_name"], " ".join(rows[name]["groups"])
+            self.rows[name] = {"account": name, "name": full_name, "groups": groups, "password": password}
+        self.write()
 
     def remove(self, names):
         for name in names:
@@ -301,32 +313,23 @@ class Directory:
         message[attribute] = ldb.MessageElement([value] if value else [], flag, attribute)
         self.database.modify(message)
 
-    def carry_out(self, steps, given, kept, length):
-        """All of the steps or none. `given` has first passwords; those that are made go to `kept`."""
+    def carry_out(self, steps, declared, generated, first_passwords):
+        """All of the steps or none. New accounts get the password that is `declared`, else the one that was
+        `generated`; the latter are written down in `first_passwords`."""
         if not steps:
             return
-        new = [name for action, name, *_ in steps if action == "make_account"]
-        made = {name: accounts.password(length) for name in new if name not in given}
+        passwords = {**declared, **generated}
         self.database.transaction_start()
         try:
             for action, name, *values in steps:
-                secrets = [{**given, **made}[name]] if action == "make_account" else []
+                secrets = [passwords[name]] if action == "make_account" else []
                 getattr(self, action)(name, *values, *secrets)
-            self.keep(kept, made)
+            if generated:
+                first_passwords.add(generated, self.content()["accounts"])
         except Exception as problem:  # the database, and the functions of Samba above it, raise many kinds
             self.database.transaction_cancel()
             raise ValueError("%s %s: %s. Nothing was changed." % (action, name, _words(problem))) from None
         self.database.transaction_commit()
-
-    def keep(self, kept, made):
-        if not made:
-            return
-        content = self.content()["accounts"]
-        for name, secret in made.items():
-            row = content[name]
-            kept.rows[name] = {"account": name, "name": row["full_name"], "groups": " ".join(row["groups"])}
-            kept.rows[name]["password"] = secret
-        kept.write()
 
     def dn(self, name):
         return self.search(_is(name), ["dn"])[0].dn
