@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language, waivers
+from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language, waivers, wording
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 
@@ -503,7 +503,7 @@ def test_found_says_which_lines_of_a_file_and_not_what_is_in_it(matcher: Any, fo
     ],
 )
 def test_what_is_wrong_in_a_long_value_is_not_what_is_cut_off(value: Any, matcher: Any, found: str) -> None:
-    assert evaluate._shown("value", value, matcher) == found
+    assert wording.attribute_with_value("value", value, matcher) == found
 
 
 def test_the_attributes_that_differ_are_in_the_result(machine: Machine) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language
+from ansible_collections.oplever.lab.plugins.module_utils.engine import answer, evaluate, language
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import (
@@ -148,7 +148,7 @@ def test_a_source_that_fails_or_hangs_costs_only_its_own_checks(
     """Whatever nobody foresaw: the others still have their answer."""
     put(tmp_path, "/etc/passwd", "root:x:0:0::/:/bin/sh\n")
     machine = Fake(tmp_path)
-    monkeypatch.setattr(evaluate, "SECONDS", 0.2)
+    monkeypatch.setattr(answer, "SECONDS", 0.2)
     monkeypatch.setattr(SOURCES["group"], "look_up", lambda machine, select: 1 // 0)
     monkeypatch.setattr(SOURCES["time"], "look_up", lambda machine, select: re.match(r"(a*)*b", "a" * 40))
     failed = check(machine, "group", "root", {"exists": True})
