@@ -14,6 +14,7 @@ from oplever._shared.values import items
 from oplever.record import facts, snapshots
 from oplever.record.fold import Call
 from oplever.record.model import Component, DriftAcceptance, Record, Setting, Test, Text
+from oplever.record.snapshots import Pair
 
 SUITE = differences.SUITE
 UPDATES = "drift.updates"
@@ -35,7 +36,7 @@ _CHANGES = {
 }
 
 
-def tests(pairs: Mapping[str, tuple[Call | None, Call | None]]) -> Iterator[Test]:
+def tests(pairs: Mapping[str, Pair]) -> Iterator[Test]:
     """Per host with a reference: a failing test for each difference, or one that passes when there is none. A
     difference that a person accepted is waived, updates are one test that passes. What could not be compared is a test
     of its own and never green."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import structs
 
@@ -22,16 +22,30 @@ MOST_LINES = 20
 LONGEST_LINE = 240
 
 
-def first_and_last(calls: Iterable[Call]) -> dict[str, tuple[Call | None, Call | None]]:
+class Pair(NamedTuple):
+    """The snapshots of a machine from before and after the work; None where there is none."""
+
+    before: Call | None = None
+    after: Call | None = None
+
+
+class Changes(NamedTuple):
+    """What differs between snapshots: packages, and everything else."""
+
+    components: list[Component]
+    settings: list[Setting]
+
+
+def first_and_last(calls: Iterable[Call]) -> dict[str, Pair]:
     """Per host the first snapshot from before the work and the last from after it."""
-    found: dict[str, tuple[Call | None, Call | None]] = {}
+    pairs: dict[str, Pair] = {}
     for call in calls:
-        before, after = found.get(call.host, (None, None))
-        if call.data.get("stage") == "before":
-            found[call.host] = (before or call, after)
-        else:
-            found[call.host] = (before, call)
-    return found
+        pair = pairs.get(call.host, Pair())
+        if call.data.get("stage") != "before":
+            pairs[call.host] = pair._replace(after=call)
+        elif pair.before is None:
+            pairs[call.host] = pair._replace(before=call)
+    return pairs
 
 
 def look(snapshot: Snapshot) -> Look:
@@ -39,12 +53,24 @@ def look(snapshot: Snapshot) -> Look:
     return differences.look(snapshot, first_format.facts(snapshot) if written_in(snapshot) == FIRST_FORMAT else None)
 
 
-def changes(host: str, before: Snapshot, after: Snapshot) -> tuple[list[Component], list[Setting]]:
+def changes(host: str, before: Snapshot, after: Snapshot) -> Changes:
     """What differs, settings with the lines behind them."""
     looks = look(before), look(after)
-    return (
+    return Changes(
         [component(host, package, *looks) for package in differences.packages(*looks)],
         [setting(host, difference, before, after) for difference in differences.settings(*looks)],
+    )
+
+
+def changes_of_all(pairs: Mapping[str, Pair]) -> Changes:
+    """What differs on all machines of which there is a snapshot from before and one from after the work."""
+    by_host = [
+        changes(host, pair.before.data["snapshot"], pair.after.data["snapshot"])
+        for host, pair in pairs.items()
+        if pair.before and pair.after
+    ]
+    return Changes(
+        [row for host in by_host for row in host.components], [row for host in by_host for row in host.settings]
     )
 
 

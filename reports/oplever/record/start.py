@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from msgspec import structs
 
@@ -31,6 +30,7 @@ from oplever.record.model import (
     Scope,
     System,
 )
+from oplever.record.snapshots import Pair
 from oplever.record.steps import counts, rescued, steps
 from oplever.text import plain_name
 
@@ -50,11 +50,7 @@ def start(run: Run, digest: str) -> Record:
     saved = rescued(run)
     outcomes = list(checks.outcomes(run.checks))
     pairs = snapshots.first_and_last(run.snapshots)
-    changes = [
-        snapshots.changes(host, before.data["snapshot"], after.data["snapshot"])
-        for host, (before, after) in pairs.items()
-        if before and after
-    ]
+    changes = snapshots.changes_of_all(pairs)
     drifted = list(drift.tests(pairs))
     assignment, systems = _assignment(run), _systems(run, pairs)
     return Record(
@@ -70,8 +66,8 @@ def start(run: Run, digest: str) -> Record:
         people=_people(run),
         scope=_scope(run),
         systems=systems,
-        components=tuple(component for components, _ in changes for component in components),
-        settings=tuple(setting for _, settings in changes for setting in settings),
+        components=tuple(changes.components),
+        settings=tuple(changes.settings),
         plan=(*run.plan.values(), *reach.plays_not_begun(run)),
         steps=steps(run, saved),
         tests=(*checks.tests(outcomes), *drifted),
@@ -120,7 +116,7 @@ def _document(run: Run, digest: str) -> Document:
     )
 
 
-def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ...]:
+def _systems(run: Run, pairs: Mapping[str, Pair]) -> tuple[System, ...]:
     recaps = counts(run)
     seconds: dict[str, float] = {}
     roles: dict[str, dict[str, None]] = {}
@@ -142,7 +138,7 @@ def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ..
             run,
             host,
             recap=recaps.get(host, Recap()),
-            pair=pairs.get(host, (None, None)),
+            pair=pairs.get(host, Pair()),
             roles=roles.get(host, {}),
             seconds=seconds.get(host, 0.0),
         )
@@ -150,11 +146,8 @@ def _systems(run: Run, pairs: Mapping[str, tuple[Any, Any]]) -> tuple[System, ..
     )
 
 
-def _system(
-    run: Run, host: str, *, recap: Recap, pair: tuple[Any, Any], roles: Iterable[str], seconds: float
-) -> System:
-    before, after = pair
-    last = after or before
+def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Iterable[str], seconds: float) -> System:
+    last = pair.after or pair.before
     return System(
         name=host,
         recap=recap,
@@ -162,8 +155,8 @@ def _system(
         reachable=not recap.unreachable,
         roles=tuple(roles),
         machine_seconds=round(seconds, 6),
-        snapshot_before=before.t if before else None,
-        snapshot_after=after.t if after else None,
+        snapshot_before=pair.before.t if pair.before else None,
+        snapshot_after=pair.after.t if pair.after else None,
         handout=tuple(line for role in reversed(tuple(roles)) for line in run.handouts.get(role, ())),
         **(snapshots.describe(last.data["snapshot"]) if last else {}),
     )

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import msgspec
@@ -72,9 +73,8 @@ def load(directory: Path) -> Record:
 def examine(directory: Path) -> Examined:
     """As `load`, with the looks at the machines. Raises OpleverError."""
     origin = sources(directory)
-    runs = combine.first_and_last(origin.members) if origin.members else None
-    pairs = snapshots.first_and_last(origin.run.snapshots) if runs is None else runs
-    looks = {host: (_look(before), _look(after)) for host, (before, after) in pairs.items()}
+    pairs = combine.first_and_last(origin.members) if origin.members else snapshots.first_and_last(origin.run.snapshots)
+    looks = {host: (_look(pair.before), _look(pair.after)) for host, pair in pairs.items()}
     is_replaced = any(isinstance(entry.entry, PseudonymisedEntry) for entry in origin.entries)
     return Examined(origin.record(), looks, texts(origin.entries) if is_replaced else None)
 
@@ -110,22 +110,23 @@ def _member(base: Path, cited: RunEntry, entries: Sequence[Entry]) -> Member:
     """A run as it was when it was taken in: later revisions of its record are not read. Never raises OpleverError: what
     cannot be read, or is not what it was, is a member with a problem."""
     names = list(dict.fromkeys(e.entry.record for e in entries if isinstance(e.entry, RunEntry)))
-    about = (names.index(cited.record) + 1, cited.record, cited.revision, cited.fingerprint, cited.digest)
+    number = names.index(cited.record) + 1
+    member = Member(number, cited.record, cited.revision, cited.fingerprint, cited.digest)
     directory = base / cited.record
     try:
         if PurePath(cited.record).name != cited.record or not (directory / JOURNAL).is_file():
-            return Member(*about, problem=M_("its record is not here"))
+            return replace(member, problem=M_("its record is not here"))
         origin = sources(directory)
         if origin.digest != cited.digest:
-            return Member(*about, problem=M_("its journal is not what it was when it was taken in"))
+            return replace(member, problem=M_("its journal is not what it was when it was taken in"))
         if not _is_cited(directory, cited, origin.entries):
-            return Member(*about, problem=M_("its entries are not what they were when it was taken in"))
+            return replace(member, problem=M_("its entries are not what they were when it was taken in"))
     except OpleverError as problem:
-        return Member(*about, problem=problem.message)
+        return replace(member, problem=problem.message)
     except OSError as problem:
-        return Member(*about, problem=str(problem.strerror))
+        return replace(member, problem=str(problem.strerror))
     record = derive_folded(origin.run, origin.digest, origin.entries[: cited.revision - 1])
-    return Member(*about, record, origin.run)
+    return replace(member, record=record, run=origin.run)
 
 
 def _is_cited(directory: Path, cited: RunEntry, entries: Sequence[Entry]) -> bool:

@@ -21,6 +21,7 @@ import yaml
 from oplever.record import drift
 from oplever.record.fold import Call
 from oplever.record.model import Test
+from oplever.record.snapshots import Pair
 
 HERE = Path(__file__).parent
 HOSTS = {"debian12": "srv1", "debian13": "web1"}
@@ -79,7 +80,7 @@ def differences(host: str, before: dict[str, Any], after: dict[str, Any]) -> lis
     """What the record names, as it would since a delivery."""
     reference = Call("", host, {"snapshot": before, "stage": "before", "reference": "reference"}, "")
     look = Call("", host, {"snapshot": after, "stage": "after"}, "")
-    return [test for test in drift.tests({host: (reference, look)}) if test.status in ("fail", "error")]
+    return [test for test in drift.tests({host: Pair(reference, look)}) if test.status in ("fail", "error")]
 
 
 def name(test: Test) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -21,25 +21,27 @@ from oplever.record.model import (
     Control,
     Document,
     EarlierResult,
+    Escalation,
     ExceptionGrant,
     Handover,
     Hours,
     JoinedRun,
     Person,
     PlanStep,
+    Proposal,
     Proposals,
     Reason,
     Record,
+    RestPoint,
     RestPoints,
     Scope,
-    Setting,
     Step,
     System,
     Test,
 )
+from oplever.record.snapshots import Pair
 
 _Part = TypeVar("_Part", Assignment, Handover)
-Pairs = dict[str, tuple[Call | None, Call | None]]
 
 COMPUTED = frozenset(
     {
@@ -58,7 +60,7 @@ def joined(record: Record, members: Sequence[Member]) -> Record:
     runs = readable(members)
     states = counted(runs)
     pairs = first_and_last(members)
-    parts = _changes(pairs)
+    changes = snapshots.changes_of_all(pairs)
     return structs.replace(
         record,
         work_process=_last(run.record.work_process for run in runs) or record.work_process,
@@ -67,30 +69,17 @@ def joined(record: Record, members: Sequence[Member]) -> Record:
         people=_people(record, runs),
         scope=_scope(runs),
         systems=_systems(states, pairs),
-        components=(*(c for components, _ in parts for c in components), *_used(runs)),
-        settings=tuple(setting for _, settings in parts for setting in settings),
+        components=(*changes.components, *_material(runs)),
+        settings=tuple(changes.settings),
         plan=tuple(_plan(runs)),
         steps=tuple(_steps(runs)),
         tests=tuple(_tests(states)),
         baseline=_baseline(states),
         faults=over_runs(states),
-        escalations=tuple(
-            structs.replace(row, id=number(run.number, row.id), fault=row.fault and number(run.number, row.fault))
-            for run in runs
-            for row in run.record.escalations
-        ),
-        rest_points=RestPoints(
-            tuple(structs.replace(p, id=number(r.number, p.id)) for r in runs for p in r.record.rest_points.items)
-        ),
+        escalations=tuple(_escalations(runs)),
+        rest_points=RestPoints(tuple(_rest_points(runs))),
         consequences=tuple(row for run in runs for row in run.record.consequences),
-        proposals=Proposals(
-            tuple(
-                structs.replace(row, id=number(run.number, row.id))
-                for run in runs
-                for row in run.record.proposals.items
-                if not row.candidate
-            )
-        ),
+        proposals=Proposals(tuple(_proposals(runs))),
         hours=_hours(runs),
         handover=_filled(Handover(), [run.record.handover for run in runs]),
         annexes=tuple(row for run in runs for row in run.record.annexes),
@@ -103,31 +92,44 @@ def checks(members: Sequence[Member]) -> list[Call]:
     return [call for run in counted(readable(members)) for call in run.run.checks]
 
 
-def first_and_last(members: Sequence[Member]) -> Pairs:
-    """Of each machine the snapshot before the first run that got to it and the one after the last. A run without one
-    leaves a hole: what an earlier or later snapshot showed is not the state before or after the work."""
-    pairs: Pairs = {}
+def first_and_last(members: Sequence[Member]) -> dict[str, Pair]:
+    """Of each machine the snapshot before the first run that got to it and the one after the last. When that run made
+    none there is none: an earlier or later snapshot does not show the state before or after the work."""
+    pairs: dict[str, Pair] = {}
     for run in counted(readable(members)):
         of_run = snapshots.first_and_last(run.run.snapshots)
         for system in run.record.systems:
-            before, after = of_run.get(system.name, (None, None))
             if worked_on(system):
-                first = pairs[system.name][0] if system.name in pairs else before
-                pairs[system.name] = (first, after)
+                pair = of_run.get(system.name, Pair())
+                first = pairs.get(system.name, pair)
+                pairs[system.name] = Pair(first.before, pair.after)
     return pairs
 
 
-def _changes(pairs: Pairs) -> list[tuple[list[Component], list[Setting]]]:
-    return [
-        snapshots.changes(host, before.data["snapshot"], after.data["snapshot"])
-        for host, (before, after) in pairs.items()
-        if before and after
-    ]
-
-
-def _used(runs: Iterable[Readable]) -> Iterator[Component]:
-    """Material, as people wrote it down."""
+def _material(runs: Iterable[Readable]) -> Iterator[Component]:
+    """Material that was used, as people wrote it down."""
     return (row for run in runs for row in run.record.components if row.by != "machine")
+
+
+def _escalations(runs: Iterable[Readable]) -> Iterator[Escalation]:
+    for run in runs:
+        for row in run.record.escalations:
+            fault = row.fault and number(run.number, row.fault)
+            yield structs.replace(row, id=number(run.number, row.id), fault=fault)
+
+
+def _rest_points(runs: Iterable[Readable]) -> Iterator[RestPoint]:
+    for run in runs:
+        for row in run.record.rest_points.items:
+            yield structs.replace(row, id=number(run.number, row.id))
+
+
+def _proposals(runs: Iterable[Readable]) -> Iterator[Proposal]:
+    """Those that people made; candidates of the record are found anew in the runs together."""
+    for run in runs:
+        for row in run.record.proposals.items:
+            if not row.candidate:
+                yield structs.replace(row, id=number(run.number, row.id))
 
 
 def _last(values: Iterable[str]) -> str:
@@ -188,19 +190,19 @@ def _scope(runs: Sequence[Readable]) -> Scope:
     return Scope(systems, _once(s.work_processes for s in scopes), exclusions=tuple(exclusions.values()))
 
 
-def _systems(runs: Sequence[Readable], pairs: Pairs) -> tuple[System, ...]:
+def _systems(runs: Sequence[Readable], pairs: Mapping[str, Pair]) -> tuple[System, ...]:
     by_host: dict[str, list[System]] = {}
     for run in runs:
         for system in run.record.systems:
             by_host.setdefault(system.name, []).append(system)
-    return tuple(_system(rows, *pairs.get(host, (None, None))) for host, rows in by_host.items())
+    return tuple(_system(rows, pairs.get(host, Pair())) for host, rows in by_host.items())
 
 
 _UNSAID = ("", (), None)
 
 
-def _system(rows: Sequence[System], before: Call | None, after: Call | None) -> System:
-    """As the last run left it, with its counts; what that run did not say, as the one before it had it."""
+def _system(rows: Sequence[System], pair: Pair) -> System:
+    """As the last run left it, with its counts. What that run does not say is as the run before it has it."""
     last = rows[-1]
     earlier = rows[-2::-1] if len(rows) > 1 else ()
     values: dict[str, Any] = {
@@ -212,8 +214,8 @@ def _system(rows: Sequence[System], before: Call | None, after: Call | None) -> 
         "roles": _once(row.roles for row in rows),
         "handout": tuple(dict.fromkeys(line for row in reversed(rows) for line in row.handout)),
         "machine_seconds": round(sum(row.machine_seconds for row in rows), 6),
-        "snapshot_before": before.t if before else None,
-        "snapshot_after": after.t if after else None,
+        "snapshot_before": pair.before.t if pair.before else None,
+        "snapshot_after": pair.after.t if pair.after else None,
     }
     return structs.replace(last, **values)
 
@@ -242,16 +244,16 @@ def _tests(runs: Sequence[Readable]) -> Iterator[Test]:
             del last[key]
         for test in run.record.tests:
             place = (TestKey.of(test), test.stage)
-            before = last.get(place)
-            last[place] = structs.replace(
-                test,
-                run=run.number,
-                attempt=test.attempt + (before.attempt if before else 0),
-                earlier=(*before.earlier, EarlierResult(before.run, before.status, before.found, before.at))
-                if before
-                else (),
-            )
+            last[place] = structs.replace(_retest(last.get(place), test), run=run.number)
     yield from last.values()
+
+
+def _retest(before: Test | None, test: Test) -> Test:
+    """A test with the results that it had in earlier runs, the last of which is `before`."""
+    if before is None:
+        return structs.replace(test, earlier=())
+    result = EarlierResult(before.run, before.status, before.found, before.at)
+    return structs.replace(test, attempt=test.attempt + before.attempt, earlier=(*before.earlier, result))
 
 
 def _baseline(runs: Sequence[Readable]) -> Baseline:
@@ -308,19 +310,20 @@ def _rows(members: Sequence[Member], runs: Sequence[Readable], states: Sequence[
         yield _row(by_number[run.number], run, is_counted=run.number in deciding)
     for member in members:
         if member.record is None:
-            yield JoinedRun(*_cited(member), problem=member.problem)
+            yield structs.replace(_cited(member), problem=member.problem)
 
 
-def _cited(member: Member) -> tuple[int, str, int, str, str]:
-    return member.number, member.name, member.revision, member.fingerprint, member.digest
+def _cited(member: Member) -> JoinedRun:
+    """The row of a run with what names it, and nothing of what is in its record."""
+    return JoinedRun(member.number, member.name, member.revision, member.fingerprint, member.digest)
 
 
 def _row(member: Member, run: Readable, *, is_counted: bool) -> JoinedRun:
     record = run.record
     passed, measured = figures.passed_and_measured(latest(record.tests))
     completeness = record.completeness
-    return JoinedRun(
-        *_cited(member),
+    return structs.replace(
+        _cited(member),
         started=record.document.started,
         ended=record.document.ended,
         duration=record.document.duration,
