@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from oplever import store
-from oplever.app.verify import Decision
+from oplever.app.verify import Decision, Verified
 from oplever.app.verify import verify as verify_record
 from oplever.cli.language import say, translator
 from oplever.cli.output import tell_documents, tell_since
@@ -41,6 +41,23 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
     verified = verify_record(directory, allowed_signers, printed)
     for problem in verified.problems:
         click.echo(printable(f"oplever: {translated(problem, translator())}"), err=True)
+    _tell_signatures(verified)
+    tell_documents(directory)
+    tell_since(verified.since)
+    if verified.problems:
+        ctx.exit(1)
+    if printed:
+        _tell_printed(printed.revision, verified.revision)
+    if verified.decision:
+        click.echo(printable(_decision(verified.decision)))
+    if verified.signatures:
+        say("{record}: no file has changed", record=directory.name)
+    else:
+        say("{record}: no file has changed; not signed", record=directory.name)
+
+
+def _tell_signatures(verified: Verified) -> None:
+    """Each signature with what came of its check, and whose names were replaced since."""
     if any(signature.unknown for signature in verified.signatures):
         say("  -> name the file that says whose key is whose: --allowed-signers FILE", err=True)
     if verified.signatures:
@@ -49,25 +66,18 @@ def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None
         click.echo(printable(_signature(signature, verified.revision)))
     for replaced in verified.pseudonymised:
         say("pseudonymised at {time}: {names}", time=replaced.at, names=", ".join(replaced.names))
-    tell_documents(directory)
-    tell_since(verified.since)
-    if verified.problems:
-        ctx.exit(1)
-    if printed:
-        if printed.revision == verified.revision:
-            say("the document is of revision {revision} of this record", revision=printed.revision)
-        else:
-            say(
-                "the document is of revision {revision} of this record; the present revision is {now}",
-                revision=printed.revision,
-                now=verified.revision,
-            )
-    if verified.decision:
-        click.echo(printable(_decision(verified.decision)))
-    if verified.signatures:
-        say("{record}: no file has changed", record=directory.name)
+
+
+def _tell_printed(printed: int, present: int) -> None:
+    """Whether a document on paper is of the present revision."""
+    if printed == present:
+        say("the document is of revision {revision} of this record", revision=printed)
     else:
-        say("{record}: no file has changed; not signed", record=directory.name)
+        say(
+            "the document is of revision {revision} of this record; the present revision is {now}",
+            revision=printed,
+            now=present,
+        )
 
 
 def _signature(checked: Checked, revision: int) -> str:

@@ -7,34 +7,32 @@ never changes, and the entries of that revision are the beginning of today's.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import os
-import re
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from oplever import clock, config
+from oplever import config
 from oplever.errors import OpleverError
-from oplever.files import sha256, unwritable, why, write
+from oplever.files import sha256, unwritable, write
 from oplever.messages import M_
 from oplever.record.entries import Entry, PseudonymisedEntry, Role, SignatureEntry, withdrawal
 from oplever.record.entries.signature import Through, changed_meanwhile
 from oplever.record.persons import among
-from oplever.store import manifest
+from oplever.store import manifest, ssh_keygen
 from oplever.store.manifest import MANIFEST, SIGNED, Listed
 from oplever.store.places import ENTRIES, JOURNAL
 from oplever.store.records import read_entries
+from oplever.store.ssh_keygen import NAMESPACE, Signer
 
-NAMESPACE = "oplever"
 DESK = "oplever-desk"
 """The name that the key of a desk has in the allowed signers."""
 STATEMENT = "statement.json"
@@ -53,14 +51,6 @@ class Statement(Struct, frozen=True):
     format: str = "oplever-statement"
     version: int = 1
     through: Through = ""
-
-
-class Signer(Struct, frozen=True):
-    """Who signed, as far as the key says: `principal` is the name in the allowed signers, one of `principals`."""
-
-    principal: str
-    key: str
-    principals: tuple[str, ...] = ()
 
 
 class Checked(Struct, frozen=True):
@@ -104,10 +94,9 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None, *, thr
         _keep(directory, draft, frozen.files)
         write(draft / MANIFEST, content)
         write(draft / STATEMENT, statement)
-        with _key(key) as private:
-            _run("-Y", "sign", "-n", NAMESPACE, "-f", str(private), str(draft / STATEMENT))
+        ssh_keygen.sign(draft / STATEMENT, key)
         os.chmod(draft / SIGNATURE, 0o600)
-        fingerprint = _fingerprint(draft / SIGNATURE, statement)
+        fingerprint = ssh_keygen.fingerprint(draft / SIGNATURE, statement)
         digests = hashlib.sha256(statement).hexdigest(), sha256(draft / SIGNATURE)
     return Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint, through))
 
@@ -126,10 +115,10 @@ def try_key(key: Path | None) -> None:
     A passphrase is asked for here and again for the signature itself. Raises OpleverError (`signing-failed`,
     `signing-key-missing`).
     """
-    with tempfile.TemporaryDirectory() as place, _key(key) as private:
+    with tempfile.TemporaryDirectory() as place:
         probe = Path(place) / "probe"
         probe.write_bytes(b"Oplever tries whether this key can sign; this is no signature of anything.\n")
-        _run("-Y", "sign", "-n", f"{NAMESPACE}-try", "-f", str(private), str(probe))
+        ssh_keygen.sign(probe, key, f"{NAMESPACE}-try")
 
 
 def check(directory: Path, allowed: Path | None) -> list[Checked]:
@@ -138,7 +127,7 @@ def check(directory: Path, allowed: Path | None) -> list[Checked]:
     withdrawn = frozenset(withdrawal.files(entries))
     return [
         msgspec.structs.replace(
-            _check(directory, entry, entry.entry, _cut(entries[number:]), allowed, withdrawn=withdrawn),
+            _check(_Signed(directory, entry, entry.entry, _replaced(entries[number:]), withdrawn), allowed),
             later=sum(not isinstance(later_entry.entry, SignatureEntry) for later_entry in entries[number:]),
         )
         for number, entry in enumerate(entries, 1)
@@ -164,46 +153,89 @@ def allowed_signers(option: str | None) -> Path | None:
     return path if path and path.is_file() else None
 
 
-def _cut(later: Sequence[Entry]) -> frozenset[str]:
-    """Which names were replaced after a signature."""
+def _replaced(later: Sequence[Entry]) -> frozenset[str]:
+    """Which names were replaced by pseudonyms after a signature, as `signatures` and `entries`."""
     return frozenset(name for e in later if isinstance(e.entry, PseudonymisedEntry) for name in e.entry.names)
 
 
-def _check(
-    directory: Path,
-    entry: Entry,
-    signature: SignatureEntry,
-    cut: frozenset[str],
-    allowed: Path | None,
-    *,
-    withdrawn: frozenset[str],
-) -> Checked:
-    place = directory / SIGNED / str(signature.revision)
-    if "signatures" in cut:
+@dataclass(frozen=True)
+class _Signed:
+    """A signature entry with the files that belong to it. `replaced` are the names that were replaced after it,
+    `withdrawn` the files of the record that were withdrawn since."""
+
+    directory: Path
+    entry: Entry
+    signature: SignatureEntry
+    replaced: frozenset[str]
+    withdrawn: frozenset[str]
+
+    @property
+    def where(self) -> str:
+        return f"{SIGNED}/{self.signature.revision}"
+
+    @property
+    def place(self) -> Path:
+        return self.directory / self.where
+
+    def statement(self) -> Statement:
+        return msgspec.json.decode((self.place / STATEMENT).read_bytes(), type=Statement)
+
+
+class _Proof(Struct, frozen=True):
+    """Who signed, or why that is not known: `unproven` says so, `unknown` that only the key is not known."""
+
+    signer: Signer | None = None
+    unproven: str = ""
+    unknown: bool = False
+
+
+def _check(signed: _Signed, allowed: Path | None) -> Checked:
+    signature, name = signed.signature, signed.entry.by
+    if "signatures" in signed.replaced:
         note = "removed when the names were replaced by pseudonyms"
-        return Checked(signature.revision, entry.by, signature.role, None, note)
-    altered = tuple(_wrong_files(directory, place, signature, withdrawn, pseudonymised=bool(cut)))
-    note = "its documents were removed when names were replaced by pseudonyms" if cut else ""
-    signer, unproven, unknown = None, "", False
+        return Checked(signature.revision, name, signature.role, None, note)
+    proof = _Proof()
+    altered = tuple(_altered_files(signed))
     if not altered:
-        statement = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
+        statement = signed.statement()
         stated = (statement.record, statement.revision, statement.name, statement.role, statement.through)
-        if stated != (directory.name, signature.revision, entry.by, signature.role, signature.through):
-            altered = (f"{SIGNED}/{signature.revision}/{STATEMENT}: does not match its entry",)
-        try:
-            signer = verify(place, allowed, statement.at)
-        except OpleverError as problem:
-            unproven, unknown = (
-                f"{SIGNED}/{signature.revision}/{SIGNATURE}: {problem.message}",
-                problem.slug == "signer-unknown",
-            )
-        if signer and not _may_sign(signer, entry.by, signature.through):
-            signed_as = f"{DESK} for {entry.by}" if signature.through else entry.by
-            whose = f"signed as {signed_as}, with the key of {', '.join(signer.principals)}"
-            unproven = f"{SIGNED}/{signature.revision}/{SIGNATURE}: {whose}"
-    if signature.through and not note:
-        note = M_("by the desk, for {name}, who had logged in there; it is no key of their own", name=entry.by)
-    return Checked(signature.revision, entry.by, signature.role, signer, note, altered, unproven, unknown=unknown)
+        if stated != (signed.directory.name, signature.revision, name, signature.role, signature.through):
+            altered = (f"{signed.where}/{STATEMENT}: does not match its entry",)
+        proof = _proof(signed, allowed, statement.at)
+    return Checked(
+        signature.revision,
+        name,
+        signature.role,
+        proof.signer,
+        _note(signed),
+        altered,
+        proof.unproven,
+        unknown=proof.unknown,
+    )
+
+
+def _note(signed: _Signed) -> str:
+    """What a reader must know of a signature whatever its check says."""
+    if signed.replaced:
+        return "its documents were removed when names were replaced by pseudonyms"
+    if signed.signature.through:
+        name = signed.entry.by
+        return M_("by the desk, for {name}, who had logged in there; it is no key of their own", name=name)
+    return ""
+
+
+def _proof(signed: _Signed, allowed: Path | None, at: str) -> _Proof:
+    name, through = signed.entry.by, signed.signature.through
+    try:
+        signer = verify(signed.place, allowed, at)
+    except OpleverError as problem:
+        reason = f"{signed.where}/{SIGNATURE}: {problem.message}"
+        return _Proof(unproven=reason, unknown=problem.slug == "signer-unknown")
+    if _may_sign(signer, name, through):
+        return _Proof(signer)
+    signed_as = f"{DESK} for {name}" if through else name
+    whose = f"signed as {signed_as}, with the key of {', '.join(signer.principals)}"
+    return _Proof(signer, f"{signed.where}/{SIGNATURE}: {whose}")
 
 
 def _may_sign(signer: Signer, name: str, through: Through) -> bool:
@@ -211,32 +243,23 @@ def _may_sign(signer: Signer, name: str, through: Through) -> bool:
     return DESK in signer.principals if through else among(name, signer.principals) is not None
 
 
-def _wrong_files(
-    directory: Path, place: Path, signature: SignatureEntry, withdrawn: frozenset[str], *, pseudonymised: bool
-) -> Iterator[str]:
-    where = f"{SIGNED}/{signature.revision}"
+def _altered_files(signed: _Signed) -> Iterator[str]:
+    """A sentence for each file that is not as it was signed. Below a statement or manifest that was changed nothing
+    says any more how the others were."""
+    place, where, signature = signed.place, signed.where, signed.signature
     statement_digest = _digest(place / STATEMENT)
     if statement_digest != signature.statement:
-        yield f"{where}/{STATEMENT}: {'missing' if statement_digest is None else 'changed'}"
+        yield f"{where}/{STATEMENT}: {_missing_or_changed(statement_digest)}"
         return
-    if (signature_digest := _digest(place / SIGNATURE)) != signature.signature:
-        yield f"{where}/{SIGNATURE}: {'missing' if signature_digest is None else 'changed'}"
-    statement = msgspec.json.decode((place / STATEMENT).read_bytes(), type=Statement)
-    if _digest(place / MANIFEST) != statement.manifest:
+    signature_digest = _digest(place / SIGNATURE)
+    if signature_digest != signature.signature:
+        yield f"{where}/{SIGNATURE}: {_missing_or_changed(signature_digest)}"
+    if _digest(place / MANIFEST) != signed.statement().manifest:
         yield f"{where}/{MANIFEST}: changed or missing"
         return
     listed = manifest.read(place / MANIFEST).files
     for file in listed:
-        if file.name == ENTRIES:
-            if not pseudonymised and _digest(directory / ENTRIES, file.size_bytes) != file.sha256:
-                yield f"{ENTRIES}: the first lines differ from what was signed as revision {signature.revision}"
-        elif file.name == JOURNAL:
-            if _digest(directory / JOURNAL) != file.sha256:
-                yield f"{JOURNAL}: differs from what was signed as revision {signature.revision}"
-        elif (now := _digest(place / file.name)) != file.sha256 and not (
-            now is None and (pseudonymised or file.name in withdrawn)
-        ):
-            yield f"{where}/{file.name}: {'missing' if now is None else 'changed'}"
+        yield from _alteration(signed, file)
     listed_names = {file.name for file in listed} | {MANIFEST, STATEMENT, SIGNATURE}
     for path in sorted(place.rglob("*")):
         name = str(path.relative_to(place))
@@ -244,83 +267,30 @@ def _wrong_files(
             yield f"{where}/{name}: added"
 
 
+def _alteration(signed: _Signed, file: Listed) -> Iterator[str]:
+    """What is wrong with one file of a manifest. The journal and the entries are those of the record itself. Names that
+    were replaced changed its entries and took its documents away."""
+    revision = signed.signature.revision
+    if file.name == ENTRIES:
+        if not signed.replaced and _digest(signed.directory / ENTRIES, file.size_bytes) != file.sha256:
+            yield f"{ENTRIES}: the first lines differ from what was signed as revision {revision}"
+    elif file.name == JOURNAL:
+        if _digest(signed.directory / JOURNAL) != file.sha256:
+            yield f"{JOURNAL}: differs from what was signed as revision {revision}"
+    else:
+        digest = _digest(signed.place / file.name)
+        was_removed = digest is None and (bool(signed.replaced) or file.name in signed.withdrawn)
+        if digest != file.sha256 and not was_removed:
+            yield f"{signed.where}/{file.name}: {_missing_or_changed(digest)}"
+
+
+def _missing_or_changed(digest: str | None) -> str:
+    return "missing" if digest is None else "changed"
+
+
 def verify(place: Path, allowed: Path | None, at: str) -> Signer:
-    """Who signed, when the key was theirs at the time of the statement.
-
-    Raises OpleverError (`signing-failed`; `signer-unknown` when nobody said whose key it is).
-    """
-    signature, statement = place / SIGNATURE, (place / STATEMENT).read_bytes()
-    key = _fingerprint(signature, statement)
-    if allowed is None:
-        advice = M_("give it with --allowed-signers, or set signing.allowed_signers in oplever.yml")
-        raise OpleverError(
-            "signer-unknown", M_("there is no file of allowed signers to look up key {key}", key=key), advice
-        )
-    moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
-    options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
-    try:
-        lines = _run("-Y", "find-principals", *options).splitlines()
-    except OpleverError:
-        advice = M_("add the key to {allowed} if you know whose it is", allowed=allowed)
-        if _is_listed(allowed, key):
-            advice = M_("check its dates and namespaces in {allowed}", allowed=allowed)
-            raise OpleverError(
-                "signing-failed", M_("key {key} was not allowed at that time", key=key), advice
-            ) from None
-        raise OpleverError(
-            "signer-unknown", M_("key {key} is not in {allowed}", key=key, allowed=allowed), advice
-        ) from None
-    principals = tuple(name.strip() for line in lines for name in line.split(",") if name.strip())
-    _run("-Y", "verify", "-n", NAMESPACE, "-I", principals[0], *options, data=statement)
-    return Signer(principals[0], key, principals)
-
-
-def _is_listed(allowed: Path, key: str) -> bool:
-    """Whether a file of allowed signers has a key, whenever and for whatever it is allowed."""
-    return any(_fingerprint_of(word) == key for word in allowed.read_text(encoding="utf-8", errors="replace").split())
-
-
-def _fingerprint_of(word: str) -> str:
-    """The fingerprint of a public key as files have it, of anything else a value that no key has."""
-    try:
-        return "SHA256:" + base64.b64encode(
-            hashlib.sha256(base64.b64decode(word, validate=True)).digest()
-        ).decode().rstrip("=")
-    except ValueError:
-        return ""
-
-
-def _fingerprint(signature: Path, statement: bytes) -> str:
-    output = _run("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), data=statement)
-    match = re.search(r"SHA256:\S+", output)
-    if match is None:
-        raise OpleverError(
-            "signing-failed",
-            M_("ssh-keygen showed no key: {output}", output=output),
-            M_("check which ssh-keygen is on PATH"),
-        )
-    return match[0]
-
-
-@contextlib.contextmanager
-def _key(option: Path | None) -> Iterator[Path]:
-    """The key by option or configuration, else the first one of the SSH agent."""
-    configured = config.load().signing.key
-    if option or configured:
-        yield option or config.path_beside(configured or "")
-        return
-    try:
-        done = subprocess.run(["ssh-add", "-L"], capture_output=True, check=False)
-        first = done.stdout.splitlines()[0] if done.returncode == 0 else b""
-    except OSError:
-        first = b""
-    if not first:
-        advice = M_("give --key, set signing.key in oplever.yml, or: ssh-add")
-        raise OpleverError("signing-key-missing", M_("there is no key to sign with"), advice)
-    with tempfile.TemporaryDirectory() as place:
-        public = Path(place) / "key.pub"
-        public.write_bytes(first + b"\n")
-        yield public
+    """Who signed the revision that is kept in `place`. Raises OpleverError as `ssh_keygen.signer`."""
+    return ssh_keygen.signer(place / SIGNATURE, (place / STATEMENT).read_bytes(), allowed, at)
 
 
 @contextlib.contextmanager
@@ -360,18 +330,3 @@ def _digest(path: Path, size_bytes: int | None = None) -> str | None:
         return None if path.is_symlink() else sha256(path, size_bytes)
     except OSError:
         return None
-
-
-def _run(*arguments: str, data: bytes = b"") -> str:
-    """ssh-keygen with these arguments; a passphrase it asks on the terminal itself."""
-    advice = M_("check the key and its passphrase; OpenSSH 8.9 or newer is needed")
-    try:
-        done = subprocess.run(["ssh-keygen", *arguments], input=data, capture_output=True, check=False)
-    except OSError as problem:
-        raise OpleverError("signing-failed", M_("ssh-keygen: {reason}", reason=why(problem)), advice) from None
-    output = (done.stdout + done.stderr).decode(errors="replace").strip()
-    if done.returncode:
-        raise OpleverError(
-            "signing-failed", M_("ssh-keygen: {output}", output=" ".join(output.split()) or M_("failed")), advice
-        )
-    return output
