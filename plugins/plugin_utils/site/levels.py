@@ -24,11 +24,27 @@ _OF_BASE = ("users", "groups")
 
 def read(values: Mapping[Any, Any], path: Path, roles: Roles, report: Report) -> Level:
     """The level whose keys stand in `values`."""
-    read_roles: dict[str, dict[str, Any] | None] = {}
-    paths: dict[tuple[str, str], Path] = {}
-    entries = values.get("roles")
+    options = _roles(values.get("roles"), (*path, "roles"), roles, report)
+    of_base = dict(_options_of_base(values, options.get("base", {}), path, roles.get("base"), report))
+    if of_base:
+        options["base"] = {**(options.get("base") or {}), **of_base}
+    connection, variables = values.get("connection"), values.get("vars")
+    if isinstance(variables, Mapping):
+        _check_variables(variables, (*path, "vars"), roles, report)
+    return Level(
+        path=path,
+        roles=options,
+        connection=connection if isinstance(connection, Mapping) else {},
+        variables=variables if isinstance(variables, Mapping) else {},
+        option_paths={("base", key): (*path, key) for key in of_base},
+    )
+
+
+def _roles(entries: Any, path: Path, roles: Roles, report: Report) -> dict[str, dict[str, Any] | None]:
+    """Role -> its options at this level, None where the level takes it away. A role that cannot be used is reported."""
+    options: dict[str, dict[str, Any] | None] = {}
     for name, entry in entries.items() if isinstance(entries, Mapping) else ():
-        role_path = (*path, "roles", name)
+        role_path = (*path, name)
         try:
             role = roles.get(str(name))
         except RoleError as problem:
@@ -39,32 +55,27 @@ def read(values: Mapping[Any, Any], path: Path, roles: Roles, report: Report) ->
             continue
         if str(name) != role.name:
             report.add(role_path, f'is written as "{role.name}"')
-            continue
-        read_roles[role.name] = _role(role, entry, role_path, roles, report)
-    base = roles.get("base")
+        else:
+            options[role.name] = _role(role, entry, role_path, roles, report)
+    return options
+
+
+def _options_of_base(
+    values: Mapping[Any, Any], under_roles: Mapping[str, Any] | None, path: Path, base: Role, report: Report
+) -> Iterator[tuple[str, Any]]:
+    """The options of the role base that are keys of the level itself. `under_roles` are those below roles.base, None
+    where that role is taken away."""
     for key in _OF_BASE:
-        if values.get(key) is None:
+        value, key_path = values.get(key), (*path, key)
+        if value is None:
             continue
-        key_path = (*path, key)
-        options = read_roles.setdefault("base", {})
-        if options is None or key in options:
+        if under_roles is None or key in under_roles:
             report.add(key_path, f"stands also as roles.base.{key}; keep one of them")
             continue
-        checking.check_value(values[key], base.options[key], key_path, report)
+        checking.check_value(value, base.options[key], key_path, report)
         if not report.has(key_path):
-            _check_kinds(base, key, values[key], key_path, report)
-        options[key] = values[key]
-        paths["base", key] = key_path
-    connection, variables = values.get("connection"), values.get("vars")
-    if isinstance(variables, Mapping):
-        _check_variables(variables, (*path, "vars"), roles, report)
-    return Level(
-        path=path,
-        roles=read_roles,
-        connection=connection if isinstance(connection, Mapping) else {},
-        variables=variables if isinstance(variables, Mapping) else {},
-        option_paths=paths,
-    )
+            _check_kinds(base, key, value, key_path, report)
+        yield key, value
 
 
 def _indented_too_little(name: str, entries: Mapping[Any, Any], roles: Roles) -> str:
@@ -74,25 +85,35 @@ def _indented_too_little(name: str, entries: Mapping[Any, Any], roles: Roles) ->
 
 
 def _role(role: Role, entry: Any, path: Path, roles: Roles, report: Report) -> dict[str, Any] | None:
-    if entry is None or not isinstance(entry, Mapping):
+    """The options of a role at this level; None when the level takes it away."""
+    if not isinstance(entry, Mapping):
         return None
-    state = entry.get(STATE)
-    if STATE in entry and STATE not in role.options:
-        if state not in checking.STATES:
-            report.add((*path, STATE), f"cannot be {checking.shown(state)}{meant(state, checking.STATES)}")
-        if state == "absent":
-            if others := [key for key in entry if key != STATE]:
-                report.add(path, f"a role that is taken away has no options, such as {others[0]}")
-            return None
-    options = {key: value for key, value in entry.items() if key not in (STATE, OPEN_TO) or key in role.options}
+    # Every role has these two keys, whether or not they are options of its own.
+    state_is_ours = STATE in entry and STATE not in role.options
+    reach_is_ours = OPEN_TO in entry and OPEN_TO not in role.options
+    if state_is_ours and _is_taken_away(entry, path, report):
+        return None
+    ours = {STATE: state_is_ours, OPEN_TO: reach_is_ours}
+    options = {key: value for key, value in entry.items() if not ours.get(key)}
     checking.check_mapping(options, role.options, path, report, _hints(role, options, roles))
     for name, value in options.items():
         if name in role.options and not report.has((*path, name)):
             _check_kinds(role, str(name), value, (*path, name), report)
-    if OPEN_TO in entry and OPEN_TO not in role.options:
+    if reach_is_ours:
         _check_reach(role, entry[OPEN_TO], (*path, OPEN_TO), report)
         options[OPEN_TO] = entry[OPEN_TO]
     return options
+
+
+def _is_taken_away(entry: Mapping[Any, Any], path: Path, report: Report) -> bool:
+    state = entry[STATE]
+    if state not in checking.STATES:
+        report.add((*path, STATE), f"cannot be {checking.shown(state)}{meant(state, checking.STATES)}")
+    if state != "absent":
+        return False
+    if others := [key for key in entry if key != STATE]:
+        report.add(path, f"a role that is taken away has no options, such as {others[0]}")
+    return True
 
 
 def _hints(role: Role, options: Mapping[Any, Any], roles: Roles) -> dict[str, str]:
@@ -154,17 +175,23 @@ def _check_kinds(role: Role, option: str, value: Any, path: Path, report: Report
         if kind is None or variable != role.variable(option):
             continue
         for item_path, item in _items(value, role.options[option], steps, path):
-            text = str(item)
-            if item is None or isinstance(item, (Mapping, list)) or checking.is_template(item):
+            if not _is_plain(item) or item_path in report.places.vaulted:
                 continue
-            if item_path in report.places.vaulted or (text == "" and name.endswith("?")):
+            text = str(item)
+            if text == "" and name.endswith("?"):
                 continue
             if problem := kind(text):
                 report.add(item_path, f"{problem}{inputs.shown(name, text)}")
 
 
+def _is_plain(item: Any) -> bool:
+    """Whether a value is there and known now: no template, and nothing with values inside it."""
+    return item is not None and not isinstance(item, (Mapping, list)) and not checking.is_template(item)
+
+
 def _items(value: Any, option: Option | None, steps: list[str], path: Path) -> Iterator[tuple[Path, Any]]:
-    """The values in a site file that a path of kinds stands for."""
+    """The values in a site file that a path of kinds stands for, such as `sites.*.name`, each with its own path.
+    `option` is known at the top of an option alone."""
     if not steps:
         yield path, value
     elif steps[0] != "*":
@@ -172,12 +199,7 @@ def _items(value: Any, option: Option | None, steps: list[str], path: Path) -> I
             yield from _items(value[steps[0]], None, steps[1:], (*path, steps[0]))
     elif isinstance(value, Mapping) and option is not None and option.named:
         for name, entry in value.items():
-            key = option.options.get(option.key or "")
-            if (
-                key is not None
-                and steps[1:] in ([key.name], [key.name, "*"])
-                and not (isinstance(entry, Mapping) and key.name in entry)
-            ):
+            if _is_name(entry, option, steps[1:]):
                 yield (*path, name), name
             elif entry is not None:
                 yield from _items(entry, None, steps[1:], (*path, name))
@@ -189,3 +211,11 @@ def _items(value: Any, option: Option | None, steps: list[str], path: Path) -> I
             yield from _items(item, None, steps[1:], (*path, index))
     else:
         yield from _items(value, None, steps[1:], path)
+
+
+def _is_name(entry: Any, option: Option, steps: list[str]) -> bool:
+    """Whether the steps lead to the name of an item, which a site file writes as the key of its entry."""
+    key = option.options.get(option.key or "")
+    if key is None or steps not in ([key.name], [key.name, "*"]):
+        return False
+    return not (isinstance(entry, Mapping) and key.name in entry)
