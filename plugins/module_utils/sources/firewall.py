@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket
+from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import ruleset
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -24,6 +25,7 @@ FRONT_ENDS = {
     "shorewall.service": "shorewall",
 }
 CLOSED = ("drop", "reject")
+STATE = {"ct": {"key": "state"}}  # the state of the connection that a packet belongs to
 
 
 def describe(select):
@@ -40,17 +42,17 @@ def look_up(machine, select):
 
 
 def _rules(machine):
-    chains, rules = machine.once(nftables.ruleset)
-    opened = nftables.look_up(machine, {"hook": "input"})
-    listening = {s.port for s in machine.once(socket.listening) if not s.local}
+    current = machine.once(ruleset)
+    incoming = nftables.look_up(machine, {"hook": "input"})
+    listening = {listener.port for listener in machine.once(socket.listening) if not listener.local}
     facts = {
-        "exists": opened["exists"],
-        "ipv6_input": _ipv6(chains, rules),
-        "stateful": any(_accepts_answers(chains, rules, key) for key in rules),
+        "exists": incoming["exists"],
+        "ipv6_input": _ipv6(current),
+        "stateful": any(_accepts_answers(rule) for rules in current.rules.values() for rule in rules),
     }
-    if not opened["exists"] or opened["terminal"] not in CLOSED:
+    if not incoming["exists"] or incoming["terminal"] not in CLOSED:
         return dict(facts, open_ports=[], ports_without_rule=sorted(listening), rules_without_port=[])
-    accepted, ruled = set(opened["accepted_ports"]), set(opened["ruled_ports"])
+    accepted, ruled = set(incoming["accepted_ports"]), set(incoming["ruled_ports"])
     return dict(
         facts,
         open_ports=sorted(accepted & listening),
@@ -62,32 +64,30 @@ def _rules(machine):
 def front_ends(machine):
     """Names of the packet filters that are enabled; asked for by name, since a list of all units takes far longer."""
     states = machine.output(["systemctl", "show", "--property=Id,UnitFileState", "--", *FRONT_ENDS])
-    blocks = (dict(line.partition("=")[::2] for line in block.splitlines()) for block in states.split("\n\n"))
-    return sorted(FRONT_ENDS[b["Id"]] for b in blocks if b.get("UnitFileState") == "enabled" and b["Id"] in FRONT_ENDS)
+    units = (dict(line.partition("=")[::2] for line in block.splitlines()) for block in states.split("\n\n"))
+    return sorted(
+        FRONT_ENDS[unit["Id"]] for unit in units if unit.get("UnitFileState") == "enabled" and unit["Id"] in FRONT_ENDS
+    )
 
 
-def _ipv6(chains, rules):
+def _ipv6(current):
     """What happens to an IPv6 packet that nothing allows: the strictest end of the input chains that see it."""
     ends = [
-        nftables.end(chain, rules.get(key, []))
-        for key, chain in chains.items()
+        current.end_of(key)
+        for key, chain in current.chains.items()
         if key[0] in ("ip6", "inet") and chain.get("hook") == "input" and chain.get("type") == "filter"
     ]
     return next((end for end in ends if end in CLOSED), ends[0] if ends else None)
 
 
-def _accepts_answers(chains, rules, key):
+def _accepts_answers(rule):
     """Whether a rule lets in packets that belong to a connection that exists."""
-    for expression in rules[key]:
-        states = [
-            e["match"]["right"] for e in expression if "match" in e and e["match"]["left"] == {"ct": {"key": "state"}}
-        ]
-        if states and any("accept" in e for e in expression) and _has(states[0], "established"):
-            return True
-        maps = [e["vmap"] for e in expression if "vmap" in e and e["vmap"].get("key") == {"ct": {"key": "state"}}]
-        if any("established" in str(vmap.get("data")) and "accept" in str(vmap.get("data")) for vmap in maps):
-            return True
-    return False
+    states = [match["right"] for match in rule.matches if match["left"] == STATE]
+    if states and rule.verdict == "accept" and _has(states[0], "established"):
+        return True
+    maps = [statement["vmap"] for statement in rule.statements if "vmap" in statement]
+    data = [str(vmap.get("data")) for vmap in maps if vmap.get("key") == STATE]
+    return any("established" in text and "accept" in text for text in data)
 
 
 def _has(right, state):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
-
-from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables_wide
+from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import (
+    DEEPEST,
+    VERDICTS,
+    ruleset,
+    target,
+)
 
 MAIN = "chain"
 SELECTORS = ("chain", "hook")
 NEEDS = ("chain", "hook")
 ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_ports", "wide")
-VERDICTS = ("drop", "reject", "accept")
 RUNNING = True
-# Matches on these still let everybody in: they say nothing about who sent the packet.
+# A rule with nothing but these holds for all packets that fit; one with a limit only for what is too much.
 UNCONDITIONAL = {"match", "counter", "log", "comment", *VERDICTS}
+# Matches on these say nothing about who sent the packet.
 ABOUT_ANYBODY = ("ct state", "protocol", "l4proto", "nfproto")
 
 
@@ -23,102 +26,87 @@ def describe(select):
 
 
 def look_up(machine, select):
-    chains, rules = machine.once(ruleset)
-    if select.get("chain"):
-        chosen = [key for key in chains if key == tuple(str(select["chain"]).split("/"))]
-    else:
-        chosen = [
-            key for key, chain in chains.items() if chain.get("hook") == select["hook"] and chain["type"] == "filter"
-        ]
-    if not chosen:
+    """`terminal`: what becomes of a packet that no rule decided on. `accepted_ports`: those open to everybody,
+    `ruled_ports`: those that some rule opens to somebody, `wide`: rules that let in nearly everything."""
+    current = machine.once(ruleset)
+    keys = _chains(current, select)
+    if not keys:
         return {"exists": False}
     # A packet must get through every chain of a hook: the strictest decides, and what one closes is closed.
-    facts = {key: _chain(chains[key], rules.get(key, [])) for key in chosen}
-    strict = [key for key in chosen if facts[key]["terminal"] != "accept"] or chosen
-    verdicts = {key: _verdicts(rules.get(key, []), rules, key) for key in chosen}
-    closed = {where for decided in verdicts.values() for where, verdict in decided.items() if verdict != "accept"}
+    terminals = {key: current.end_of(key) for key in keys}
+    strict = [key for key in keys if terminals[key] != "accept"] or keys
+    verdicts = {key: _verdicts(current, key) for key in keys}
+    closed = {place for by_place in verdicts.values() for place, verdict in by_place.items() if verdict != "accept"}
     opened = [
-        {where[1] for where, verdict in verdicts[key].items() if verdict == "accept" and where not in closed}
+        {place[1] for place, verdict in verdicts[key].items() if verdict == "accept" and place not in closed}
         for key in strict
     ]
-    ruled = [set(_ruled(rules.get(key, []), rules, key)) for key in strict]
-    ports = {"accepted_ports": sorted(set.intersection(*opened)), "ruled_ports": sorted(set.intersection(*ruled))}
-    wide = [nftables_wide.rules(rules.get(key, []), rules, key) for key in strict]
-    ports["wide"] = wide[0] if all(wide) else []
-    return dict(facts[strict[0]], rules=sum(f["rules"] for f in facts.values()), **ports)
-
-
-def ruleset(machine):
-    """(chains, rules): (family, table, chain) -> chain, and -> its rules, as nft describes them in JSON."""
-    try:
-        items = json.loads(machine.output(["nft", "-j", "list", "ruleset"]))["nftables"]
-    except (ValueError, KeyError):
-        raise UnreadableError("nft -j list ruleset did not return JSON") from None
-    chains, rules = {}, {}
-    for item in items:
-        if "chain" in item:
-            chain = item["chain"]
-            chains[chain["family"], chain["table"], chain["name"]] = chain
-        elif "rule" in item:
-            rule = item["rule"]
-            rules.setdefault((rule["family"], rule["table"], rule["chain"]), []).append(rule["expr"])
-    return chains, rules
-
-
-def end(chain, expressions):
-    """What becomes of a packet that no rule decided on: accept, drop or reject; None of a chain without hook."""
-    last = expressions[-1] if expressions else []
-    closing = [v for v in VERDICTS if any(v in e for e in last)] if not any("match" in e for e in last) else []
-    return closing[0] if closing else _policy(chain)
-
-
-def _policy(chain):
-    return chain.get("policy", "accept" if chain.get("hook") else None)
-
-
-def _chain(chain, expressions):
+    ruled = [set(_ruled(current, key)) for key in strict]
+    wide = [nftables_wide.rules(current, key) for key in strict]
     return {
         "exists": True,
-        "policy": _policy(chain),
-        "rules": len(expressions),
-        "terminal": end(chain, expressions),
+        "policy": current.policy_of(strict[0]),
+        "rules": sum(len(current.rules_of(key)) for key in keys),
+        "terminal": terminals[strict[0]],
+        "accepted_ports": sorted(set.intersection(*opened)),
+        "ruled_ports": sorted(set.intersection(*ruled)),
+        "wide": wide[0] if all(wide) else [],
     }
 
 
-def _verdicts(expressions, rules, key, depth=0):
+def _chains(current, select):
+    """The keys of the chain that is named, or of all filter chains of a hook."""
+    if select.get("chain"):
+        return [key for key in current.chains if key == tuple(str(select["chain"]).split("/"))]
+    return [
+        key
+        for key, chain in current.chains.items()
+        if chain.get("hook") == select["hook"] and chain["type"] == "filter"
+    ]
+
+
+def _verdicts(current, key, depth=0):
     """(protocol, port) -> what becomes of a packet to it whoever sends it: that of the first rule which says so. A rule
     that names a source, a network or the like says nothing here, nor does one that drops only what is too much."""
-    decided = {}
-    for expression in expressions:
-        matches = [e["match"] for e in expression if "match" in e]
-        about = [_about(match["left"]) for match in matches]
-        if not all(a in ABOUT_ANYBODY or a.endswith(" dport") for a in about):
+    verdicts = {}
+    for rule in current.rules_of(key):
+        if not all(map(_is_about_anybody, rule.matches)):
             continue
-        verdict = next((v for v in VERDICTS if any(v in e for e in expression)), None)
-        if verdict and (verdict == "accept" or all(set(e) <= UNCONDITIONAL for e in expression)):
-            for match, name in zip(matches, about):  # noqa: B905  Python 3.9 has no strict
-                for port in _numbers(match["right"]) if name.endswith(" dport") else ():
-                    decided.setdefault((name.split()[0], port), verdict)
-        for e in expression:
-            jump = e.get("jump") or e.get("goto")
-            if jump and depth < 8 and not matches:
-                inner = _verdicts(rules.get((*key[:2], jump["target"]), []), rules, key, depth + 1)
-                decided = {**inner, **decided}
-    return decided
+        if rule.verdict == "accept" or (rule.verdict and _is_unconditional(rule)):
+            for place in _ports(rule):
+                verdicts.setdefault(place, rule.verdict)
+        if rule.jump and depth < DEEPEST and not rule.matches:
+            verdicts = {**_verdicts(current, target(key, rule), depth + 1), **verdicts}
+    return verdicts
 
 
-def _ruled(expressions, rules, key, depth=0):
+def _is_about_anybody(match):
+    about = _about(match["left"])
+    return about in ABOUT_ANYBODY or about.endswith(" dport")
+
+
+def _is_unconditional(rule):
+    return all(set(statement) <= UNCONDITIONAL for statement in rule.statements)
+
+
+def _ruled(current, key, depth=0):
     """Ports that some rule accepts, from whomever."""
     ports = []
-    for expression in expressions:
-        if any("accept" in e for e in expression):
-            for match in (e["match"] for e in expression if "match" in e):
-                ports += _numbers(match["right"]) if _about(match["left"]).endswith(" dport") else []
-        for e in expression:
-            jump = e.get("jump") or e.get("goto")
-            if jump and depth < 8:
-                ports += _ruled(rules.get((*key[:2], jump["target"]), []), rules, key, depth + 1)
+    for rule in current.rules_of(key):
+        if rule.verdict == "accept":
+            ports += [port for _, port in _ports(rule)]
+        if rule.jump and depth < DEEPEST:
+            ports += _ruled(current, target(key, rule), depth + 1)
     return ports
+
+
+def _ports(rule):
+    """(protocol, port) of each port that a rule names as that of the receiver."""
+    for match in rule.matches:
+        about = _about(match["left"])
+        if about.endswith(" dport"):
+            for port in _numbers(match["right"]):
+                yield about.split()[0], port
 
 
 def _about(left):

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
+from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import DEEPEST, target
+
 MOST_PORTS = 1024
 NEW = {"new", "untracked"}
 CARRIERS = {"tcp", "udp", 6, 17}
 FAMILIES = {"ipv4", "ipv6", "ip", "ip6"}
 # Addresses to which only what was asked for comes, or nobody's own.
 TO_MANY = ("224.", "255.255.", "239.", "ff0")
-DEPTH = 8
 
 
-def rules(expressions, by_chain, key, depth=0):
-    """Texts of the rules before the first that decides for everybody: each accepts whoever sends, to whatever port."""
+def rules(current, key, depth=0):
+    """Texts of the rules of a chain before the first that decides for everybody: each accepts whoever sends, to
+    whatever port."""
     texts = []
-    for expression in expressions:
-        matches = [part["match"] for part in expression if "match" in part]
-        is_limited = any(
-            "limit" in part or not _lets_in(part["match"]) for part in expression if set(part) & {"match", "limit"}
-        )
-        if (
-            not is_limited
-            and any("accept" in part for part in expression)
-            and _is_more_than_the_end(expression, expressions)
-        ):
-            texts.append("accepts " + (", ".join(map(_words, matches)) or "everything"))
-        texts += [text for part in expression if "vmap" in part and not is_limited for text in _of_map(part["vmap"])]
-        for part in expression:
-            jump = part.get("jump") or part.get("goto")
-            if jump and not is_limited and depth < DEPTH:
-                texts += rules(by_chain.get((*key[:2], jump["target"]), []), by_chain, key, depth + 1)
-        if not matches and any(verdict in part for part in expression for verdict in ("drop", "reject", "accept")):
+    rules_of_chain = current.rules_of(key)
+    for rule in rules_of_chain:
+        if not rule.has("limit") and all(map(_lets_in, rule.matches)):
+            # The last rule without a condition is the end of the chain, which is judged as such.
+            is_end = rule is rules_of_chain[-1] and not rule.matches
+            if rule.verdict == "accept" and not is_end:
+                texts.append("accepts " + (", ".join(map(_words, rule.matches)) or "everything"))
+            for statement in rule.statements:
+                texts += _of_map(statement["vmap"]) if "vmap" in statement else []
+            if rule.jump and depth < DEEPEST:
+                texts += rules(current, target(key, rule), depth + 1)
+        if rule.verdict and not rule.matches:
             break
     return texts
-
-
-def _is_more_than_the_end(expression, expressions):
-    """The last rule without a condition is the end of the chain, which is judged as such."""
-    return expression is not expressions[-1] or any("match" in part for part in expression)
 
 
 def _of_map(vmap):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     apt_source,
     capability,
     firewall,
-    nftables,
     release,
     systemd_setting,
     time,
@@ -102,17 +102,19 @@ def port(number: int) -> dict[str, Any]:
 @pytest.mark.parametrize(("family", "ipv6"), [("inet", "drop"), ("ip", None)])
 def test_firewall_joins_rules_with_what_listens(monkeypatch: pytest.MonkeyPatch, family: str, ipv6: str | None) -> None:
     chain = {"family": family, "table": "t", "name": "in", "hook": "input", "type": "filter", "policy": "drop"}
-    rules = [[STATE, ACCEPT], [port(22), ACCEPT], [port(80), ACCEPT]]
-    place = (family, "t", "in")
+    rules = [
+        {"rule": {"family": family, "table": "t", "chain": "in", "expr": statements}}
+        for statements in ([STATE, ACCEPT], [port(22), ACCEPT], [port(80), ACCEPT])
+    ]
+    ruleset = json.dumps({"nftables": [{"chain": chain}, *rules]})
     sockets = [firewall.socket.Socket("tcp", "0.0.0.0", number, "x", "root") for number in (22, 443)]  # noqa: S104
     sockets.append(firewall.socket.Socket("tcp", "127.0.0.1", 25, "x", "root"))
-    monkeypatch.setattr(nftables, "ruleset", lambda _: ({place: chain}, {place: rules}))
     monkeypatch.setattr(firewall.socket, "listening", lambda _: sockets)
     shown = (
         "Id=nftables.service\nUnitFileState=enabled\n\nId=ufw.service\nUnitFileState=disabled\n\nId=x\nUnitFileState=\n"
     )
     words = " ".join(["systemctl", "show", "--property=Id,UnitFileState", "--", *firewall.FRONT_ENDS])
-    found = firewall.look_up(commands(Machine(), **{words: shown}), {})
+    found = firewall.look_up(commands(Machine(), **{words: shown, "nft -j list ruleset": ruleset}), {})
     assert (found["front_ends"], found["ipv6_input"], found["stateful"]) == (["nftables"], ipv6, True)
     assert (found["open_ports"], found["ports_without_rule"], found["rules_without_port"]) == ([22], [443], [80])
 
