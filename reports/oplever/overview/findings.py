@@ -5,14 +5,14 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from oplever.overview.collection import Collection, Life
-from oplever.overview.signals import FaultSeen, TaskSeen, is_slow
+from oplever.overview.signals import FaultSignal, TaskSignal, is_slow
 from oplever.overview.sources import Readable
 from oplever.record.model import Proposal
 
@@ -47,10 +47,19 @@ class Finding:
         return f"{self.kind.replace('_', '-')}-{zlib.crc32(self.what.encode('utf-8', 'surrogatepass')):08x}"
 
 
+class _Occurrence(NamedTuple):
+    """What one run says of a step."""
+
+    of: Readable
+    task: TaskSignal
+
+
 @dataclass
 class _Task:
+    """A step over all runs in which it did something worth telling, the newest first."""
+
     name: str
-    seen: list[tuple[Readable, TaskSeen]] = field(default_factory=list)
+    occurrences: list[_Occurrence] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class _Newest:
         for of in self.runs:
             for task in of.extract.signals.tasks:
                 name = f"{task.role} : {task.name}" if task.role else task.name
-                tasks.setdefault(task.key, _Task(name)).seen.append((of, task))
+                tasks.setdefault(task.key, _Task(name)).occurrences.append(_Occurrence(of, task))
         return tasks
 
     def ran(self, key: int) -> list[Readable]:
@@ -103,67 +112,75 @@ def decisions(collection: Collection) -> dict[str, Proposal]:
 
 
 def _decided(finding: Finding, decision: Proposal | None) -> Finding:
-    parts = finding.kind, finding.what, finding.numbers, finding.hosts, finding.records, finding.weight
-    return Finding(*parts, decision)
+    return replace(finding, decision=decision)
 
 
 def _changing(newest: _Newest) -> Iterator[Finding]:
     """Steps that change something on a machine each time: a second run would have to change nothing."""
     for key, task in newest.tasks.items():
         runs = newest.ran(key)
-        changed = {id(of): seen for of, seen in task.seen if seen.changed}
+        changed = {id(of): step for of, step in task.occurrences if step.changed}
         shown = _in_a_row(runs, changed)
         if len(shown) >= FEWEST:
             hosts = _hosts(changed[id(of)].changed for of in shown)
             yield Finding("changes", task.name, {"count": len(shown)}, hosts, tuple(shown), len(shown))
 
 
-def _in_a_row(runs: list[Readable], changed: Mapping[int, TaskSeen]) -> list[Readable]:
+def _in_a_row(runs: list[Readable], changed: Mapping[int, TaskSignal]) -> list[Readable]:
     """From the newest run back those in which the step changed a machine that it changed in the one after it too."""
     shown: list[Readable] = []
     hosts: set[str] = set()
     for of in runs:
         task = changed.get(id(of))
-        same = set(task.changed) & hosts if task and shown else set(task.changed) if task else set()
-        if not same:
+        if task is None:
+            break
+        hosts = set(task.changed) & hosts if shown else set(task.changed)
+        if not hosts:
             break
         shown.append(of)
-        hosts = same
     return shown
 
 
 def _slow(newest: _Newest) -> Iterator[Finding]:
     """Steps that take a large part of every run."""
     for task in newest.tasks.values():
-        slow = [(of, seen) for of, seen in task.seen if is_slow(seen.seconds, of.extract.signals.duration)]
+        slow = [row for row in task.occurrences if is_slow(row.task.seconds, row.of.extract.signals.duration)]
         if len(slow) >= FEWEST:
-            seconds = median(seen.seconds for _, seen in slow)
-            share = median(seen.seconds / of.extract.signals.duration for of, seen in slow)
+            seconds = median(row.task.seconds for row in slow)
+            share = median(row.task.seconds / row.of.extract.signals.duration for row in slow)
             numbers = {"count": len(slow), "seconds": seconds, "percent": round(100 * share)}
-            hosts = _hosts(tuple(machine.name for machine in of.extract.machines) for of, _ in slow)
-            yield Finding("slow", task.name, numbers, hosts, tuple(of for of, _ in slow), seconds * len(slow))
+            hosts = _hosts(tuple(machine.name for machine in row.of.extract.machines) for row in slow)
+            yield Finding("slow", task.name, numbers, hosts, tuple(row.of for row in slow), seconds * len(slow))
 
 
 def _retried(newest: _Newest) -> Iterator[Finding]:
+    """Steps that need more than one attempt."""
     for task in newest.tasks.values():
-        retried = [(of, seen) for of, seen in task.seen if seen.retried]
+        retried = [row for row in task.occurrences if row.task.retried]
         if len(retried) >= FEWEST:
-            hosts = _hosts(seen.retried for _, seen in retried)
-            numbers = {"count": len(retried), "total": len(task.seen)}
-            yield Finding("retries", task.name, numbers, hosts, tuple(of for of, _ in retried), len(retried))
+            hosts = _hosts(row.task.retried for row in retried)
+            numbers = {"count": len(retried), "total": len(task.occurrences)}
+            yield Finding("retries", task.name, numbers, hosts, tuple(row.of for row in retried), len(retried))
+
+
+class _TestResult(NamedTuple):
+    """How a test ended on a machine in one run."""
+
+    of: Readable
+    is_failing: bool
 
 
 def _flaky(newest: _Newest) -> Iterator[Finding]:
     """Tests that fail and pass again on a machine while nothing changed there, twice or more."""
-    results: dict[tuple[str, str], dict[str, list[tuple[Readable, bool]]]] = defaultdict(lambda: defaultdict(list))
+    results: dict[tuple[str, str], dict[str, list[_TestResult]]] = defaultdict(lambda: defaultdict(list))
     for of in reversed(newest.runs):
         hosts = {machine.name for machine in of.extract.machines}
         for test in of.extract.signals.tests:
             for host in hosts & set(of.extract.signals.still):
-                results[test.suite, test.id][host].append((of, host in test.failed))
+                results[test.suite, test.id][host].append(_TestResult(of, host in test.failed))
     for (suite, name), machines in results.items():
         turns = {host: rows for host, rows in machines.items() if _turns(rows) > 1}
-        failing = [of for rows in turns.values() for of, is_failing in rows if is_failing]
+        failing = [row.of for rows in turns.values() for row in rows if row.is_failing]
         if failing:
             count = sum(len(rows) for rows in turns.values())
             numbers = {"failed": len(failing), "count": count}
@@ -171,8 +188,9 @@ def _flaky(newest: _Newest) -> Iterator[Finding]:
             yield Finding("flaky", f"{suite} : {name}", numbers, tuple(turns), records, len(failing))
 
 
-def _turns(rows: list[tuple[Readable, bool]]) -> int:
-    return sum(earlier != later for (_, earlier), (_, later) in pairwise(rows))
+def _turns(rows: list[_TestResult]) -> int:
+    """How often a test failed after it had passed, or the other way round."""
+    return sum(earlier.is_failing != later.is_failing for earlier, later in pairwise(rows))
 
 
 def _drifting(newest: _Newest) -> Iterator[Finding]:
@@ -200,15 +218,15 @@ def _versions(group: str, lives: list[Life], versions: Versions) -> Iterator[Fin
 
 def _failing(newest: _Newest) -> Iterator[Finding]:
     """Steps and tests that failed in several records, solved or not."""
-    places: dict[tuple[str, str], list[tuple[Readable, FaultSeen]]] = defaultdict(list)
+    places: dict[tuple[str, str], list[tuple[Readable, FaultSignal]]] = defaultdict(list)
     for of in newest.runs:
         for fault in of.extract.signals.faults:
             places[fault.kind, fault.what].append((of, fault))
-    for (_, what), seen in places.items():
-        records = tuple({id(of): of for of, _ in seen}.values())
+    for (_, what), faults in places.items():
+        records = tuple({id(of): of for of, _ in faults}.values())
         if len(records) >= FEWEST:
-            hosts = _hosts((fault.host,) for _, fault in seen)
-            yield Finding("faults", what, {"count": len(records), "times": len(seen)}, hosts, records, len(seen))
+            hosts = _hosts((fault.host,) for _, fault in faults)
+            yield Finding("faults", what, {"count": len(records), "times": len(faults)}, hosts, records, len(faults))
 
 
 def _rules(newest: _Newest) -> Iterator[Finding]:
@@ -221,11 +239,18 @@ def _rules(newest: _Newest) -> Iterator[Finding]:
             yield Finding("rule", name, {"count": len(hosts)}, hosts, records, len(hosts))
 
 
+class _Pass(NamedTuple):
+    """A run in which a test passed on machines where a step of its role had failed."""
+
+    of: Readable
+    hosts: tuple[str, ...]
+
+
 def _never_failing(newest: _Newest) -> Iterator[Finding]:
     """Tests that passed each time, also where a step of their own role had failed on the machine."""
     passed: dict[tuple[str, str], int] = defaultdict(int)
     failed: set[tuple[str, str]] = set()
-    beside: dict[tuple[str, str], list[tuple[Readable, tuple[str, ...]]]] = defaultdict(list)
+    beside_faults: dict[tuple[str, str], list[_Pass]] = defaultdict(list)
     for of in newest.runs:
         for test in of.extract.signals.tests:
             place = test.suite, test.id
@@ -233,12 +258,14 @@ def _never_failing(newest: _Newest) -> Iterator[Finding]:
             if test.failed:
                 failed.add(place)
             if test.beside:
-                beside[place].append((of, test.beside))
-    for place, seen in beside.items():
-        if place not in failed and len(seen) >= FEWEST:
-            hosts = _hosts(names for _, names in seen)
-            numbers = {"passed": passed[place], "count": len(seen)}
-            yield Finding("never_fails", " : ".join(place), numbers, hosts, tuple(of for of, _ in seen), len(seen))
+                beside_faults[place].append(_Pass(of, test.beside))
+    for place, passes in beside_faults.items():
+        if place not in failed and len(passes) >= FEWEST:
+            hosts = _hosts(row.hosts for row in passes)
+            numbers = {"passed": passed[place], "count": len(passes)}
+            yield Finding(
+                "never_fails", " : ".join(place), numbers, hosts, tuple(row.of for row in passes), len(passes)
+            )
 
 
 def _hosts(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

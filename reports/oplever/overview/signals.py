@@ -19,7 +19,7 @@ _MOST = 60
 """Steps of one record that are told apart: the first delivery of a machine changes everything, and says nothing."""
 
 
-class TaskSeen(Struct, frozen=True, array_like=True, gc=False):
+class TaskSignal(Struct, frozen=True, array_like=True, gc=False):
     """A step that changed, was tried again, or was slow: `key` stands for its role and name, `changed` are the machines
     that it changed, `retried` those on which it took more than one attempt, `seconds` those of the slowest machine."""
 
@@ -31,7 +31,7 @@ class TaskSeen(Struct, frozen=True, array_like=True, gc=False):
     seconds: float
 
 
-class FaultSeen(Struct, frozen=True, array_like=True, gc=False):
+class FaultSignal(Struct, frozen=True, array_like=True, gc=False):
     """A step or test that failed on a machine, solved or not; `what` is a step with its role, or the id of a test."""
 
     kind: str
@@ -39,7 +39,7 @@ class FaultSeen(Struct, frozen=True, array_like=True, gc=False):
     host: str
 
 
-class TestSeen(Struct, frozen=True, array_like=True, gc=False):
+class TestSignal(Struct, frozen=True, array_like=True, gc=False):
     """A test by its suite and id. It passed on all machines but those in `failed`; `beside` are machines on which it
     passed although a step of the role that it belongs to failed there."""
 
@@ -56,9 +56,9 @@ class Signals(Struct, frozen=True, array_like=True, gc=False):
 
     duration: float = 0.0
     ran: tuple[int, ...] = ()
-    tasks: tuple[TaskSeen, ...] = ()
-    faults: tuple[FaultSeen, ...] = ()
-    tests: tuple[TestSeen, ...] = ()
+    tasks: tuple[TaskSignal, ...] = ()
+    faults: tuple[FaultSignal, ...] = ()
+    tests: tuple[TestSignal, ...] = ()
     still: tuple[str, ...] = ()
 
 
@@ -91,7 +91,7 @@ def _statuses(step: Step) -> Iterator[str]:
     return (result.status for result in step.results)
 
 
-def _tasks(steps: list[Step], duration: float) -> Iterator[TaskSeen]:
+def _tasks(steps: list[Step], duration: float) -> Iterator[TaskSignal]:
     """A step that a playbook takes more than once is one step. Most machines first, where there are many."""
     by_key: dict[int, list[Step]] = {}
     for step in steps:
@@ -102,12 +102,12 @@ def _tasks(steps: list[Step], duration: float) -> Iterator[TaskSeen]:
     yield from telling[:_MOST]
 
 
-def _task(number: int, same: list[Step]) -> TaskSeen:
+def _task(number: int, same: list[Step]) -> TaskSignal:
     results = [result for step in same for result in step.results]
     seconds: dict[str, float] = {}
     for result in results:
         seconds[result.host] = seconds.get(result.host, 0.0) + result.duration
-    return TaskSeen(
+    return TaskSignal(
         key=number,
         role=same[0].role,
         name=same[0].name,
@@ -122,18 +122,18 @@ def is_slow(seconds: float, duration: float) -> bool:
     return duration > 0 and seconds >= SLOW_SECONDS and seconds >= SLOW_SHARE * duration
 
 
-def _faults(record: Record) -> Iterator[FaultSeen]:
+def _faults(record: Record) -> Iterator[FaultSignal]:
     places = {f"{step.name} ({step.path})": step for step in record.steps}
     for fault in record.faults:
         if fault.kind == "test_failed":
-            yield FaultSeen(fault.kind, fault.location, fault.host)
+            yield FaultSignal(fault.kind, fault.location, fault.host)
         elif fault.kind == "task_failed":
             step = places.get(fault.location)
             what = f"{step.role} : {step.name}" if step and step.role else step.name if step else fault.location
-            yield FaultSeen(fault.kind, what, fault.host)
+            yield FaultSignal(fault.kind, what, fault.host)
 
 
-def _tests(record: Record) -> Iterator[TestSeen]:
+def _tests(record: Record) -> Iterator[TestSignal]:
     """By the results that count. What differs from a delivery has names of its own on every machine: it is no test."""
     broken = {
         (step.role.rsplit(".", 1)[-1], result.host)
@@ -147,7 +147,7 @@ def _tests(record: Record) -> Iterator[TestSeen]:
             groups.setdefault((test.suite, test.id), []).append(test)
     for (suite, name), tests in groups.items():
         passed = [test.host for test in tests if test.status == "pass"]
-        yield TestSeen(
+        yield TestSignal(
             suite=suite,
             id=name,
             passed=len(passed),
