@@ -118,11 +118,30 @@ MOST_BEHIND_A_LINK = 500  # files of a directory outside the trees to which a li
 
 
 def collect(machine, places):
+    search = _search(machine, places)
+    skeleton = _skeleton(machine)
+    shown, hidden = rows.below(places.show), rows.below(places.hide)
+    conffiles = machine.once(catalogue.conffiles)
+    packaged = machine.once(programs.brought).files
+    for path, status in sorted(search.paths.items()):
+        if _is_of_a_package(machine, path, status, packaged):
+            continue
+        try:
+            diff = False if hidden and hidden.match(path) else True if shown and shown.match(path) else None
+            fact = rows.fact(machine, "file", path, status, conffiles.get(path), diff=diff)
+            yield _as_new(machine, fact, path, status, skeleton)
+        except (OSError, UnreadableError) as problem:
+            yield Unseen("file", "%s: %s" % (path, getattr(problem, "strerror", None) or problem))
+    for reason in search.unseen:
+        yield Unseen("file", reason)
+
+
+def _search(machine, places):
+    """The _Search after all places: the trees, what is in homes, what roles own, and what those lead to."""
     left_out = re.compile("|".join([*map(_narrow, PASSING), *map(fnmatch.translate, places.exclude)]))
     search = _Search(machine, left_out)
     for pattern in TREES:
         search.add_all(pattern, follow=False)
-    skeleton = _skeleton(machine)
     for home in homes(machine):
         for name in IN_HOME:
             search.add_all("%s/%s" % (glob.escape(home), name), follow=False)
@@ -135,22 +154,15 @@ def collect(machine, places):
         search.add_all(pattern, follow=False)
     for home in homes(machine):
         search.note(home)  # after the trees: the home of an account may be the top of one
-    shown, hidden = rows.below(places.show), rows.below(places.hide)
-    conffiles = machine.once(catalogue.conffiles)
-    packaged = machine.once(programs.brought).files
-    for path, status in sorted(search.paths.items()):
-        if path in packaged and not path.startswith("/etc/"):
-            continue  # told as a file of a package when it is not as it was brought
-        if path.startswith("/etc/ssl/certs/") and _is_link_of_another(machine, path, status, packaged):
-            continue
-        try:
-            diff = False if hidden and hidden.match(path) else True if shown and shown.match(path) else None
-            fact = rows.fact(machine, "file", path, status, conffiles.get(path), diff=diff)
-            yield _as_new(machine, fact, path, status, skeleton)
-        except (OSError, UnreadableError) as problem:
-            yield Unseen("file", "%s: %s" % (path, getattr(problem, "strerror", None) or problem))
-    for reason in search.unseen:
-        yield Unseen("file", reason)
+    return search
+
+
+def _is_of_a_package(machine, path, status, packaged):
+    """Whether the facts about packages tell of a file: outside /etc when it is not as it was brought, and of a link to
+    a certificate when its package comes or goes."""
+    if path.startswith("/etc/"):
+        return path.startswith("/etc/ssl/certs/") and _is_link_of_another(machine, path, status, packaged)
+    return path in packaged
 
 
 def _narrow(pattern):
@@ -192,9 +204,10 @@ def _is_script(machine, path):
 
 def homes(machine):
     """Homes of accounts, each once; a directory of the system is the home of nobody."""
-    places = {facts["home"].rstrip("/") for facts in machine.once(account.accounts).values()}
+    directories = {facts["home"].rstrip("/") for facts in machine.once(account.accounts).values()}
     system = ("/bin", "/sbin", "/dev", "/proc", "/usr/sbin", "/usr/bin", "/nonexistent", "/var/run", "/run", "/etc")
-    return sorted(p for p in places if p and not p.startswith(tuple(s + "/" for s in system)) and p not in system)
+    below_system = tuple(directory + "/" for directory in system)
+    return sorted(path for path in directories - {"", *system} if not path.startswith(below_system))
 
 
 def _skeleton(machine):

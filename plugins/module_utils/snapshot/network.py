@@ -61,15 +61,30 @@ PASSING = re.compile(r"veth|vnet|tap\d|cali|lxc|docker\w{7}")
 
 
 def collect(machine, places):
+    yield from _interfaces(machine)
+    yield from _resolver(machine)
+    yield from _routes(machine)
+    yield from _labels(machine)
+    yield from _neighbours(machine)
+
+
+def _interfaces(machine):
+    """Each interface with its addresses, and what differs from how the kernel makes one."""
     queues = _queues(machine)
     for link in machine.once(interface.links):
-        if not PASSING.match(link["ifname"]) and (link["ifname"] != "lo" or len(_addresses(link)) > 2):
-            flags = link.get("flags", ())
-            state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
-            size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
-            addresses = " ".join(_addresses(link)) or "no address"
-            words = joined(addresses, state, size, _hardware_address(machine, link), *queues.get(link["ifname"], ()))
-            yield Fact("network", link["ifname"], words)
+        is_plain_loopback = link["ifname"] == "lo" and len(_addresses(link)) <= 2
+        if PASSING.match(link["ifname"]) or is_plain_loopback:
+            continue
+        flags = link.get("flags", ())
+        state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
+        size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
+        addresses = " ".join(_addresses(link)) or "no address"
+        words = joined(addresses, state, size, _hardware_address(machine, link), *queues.get(link["ifname"], ()))
+        yield Fact("network", link["ifname"], words)
+
+
+def _resolver(machine):
+    """Name servers, search domains and options of resolv.conf, and the name servers of systemd-resolved."""
     resolver = machine.read("/etc/resolv.conf") or ""
     yield Fact("network", "dns_servers", " ".join(_name_servers(resolver)) or "none")
     upstream = machine.read("/run/systemd/resolve/resolv.conf")
@@ -83,8 +98,9 @@ def collect(machine, places):
     )
     if options:
         yield Fact("network", "options of the resolver", options)
-    yield from _routes(machine)
-    yield from _labels(machine)
+
+
+def _neighbours(machine):
     for row in interface.ask(machine, PROXIES):
         yield Fact("neighbour", "proxy %s on %s" % (row.get("dst"), row.get("dev")), "answers for it")
     for row in interface.ask(machine, NEIGHBOURS):
