@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from golden.outputs import files, fixed_version, made
+from golden.outputs import content, fixed_version, makers_of_case
 from oplever.errors import OpleverError
 
 
@@ -17,15 +17,15 @@ def main() -> None:
 
 def fingerprints(names: Sequence[str]) -> dict[str, str]:
     """By record and file; of a file that is refused the code of the refusal."""
-    found = {}
+    digests = {}
     with fixed_version():
         for of in names:
-            for name in files(of):
+            for name in makers_of_case(of):
                 try:
-                    found[f"{of}/{name}"] = hashlib.sha256(made(of, name)).hexdigest()
+                    digests[f"{of}/{name}"] = hashlib.sha256(content(of, name)).hexdigest()
                 except OpleverError as problem:
-                    found[f"{of}/{name}"] = problem.slug
-    return found
+                    digests[f"{of}/{name}"] = problem.slug
+    return digests
 
 
 if __name__ == "__main__":

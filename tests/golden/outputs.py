@@ -54,10 +54,11 @@ def case(name: str) -> Case:
 @lru_cache
 def record(name: str) -> Record:
     """The record of a case, read from a directory as any record is."""
-    return read(case(name))
+    return record_of(case(name))
 
 
-def read(case: Case) -> Record:
+def record_of(case: Case) -> Record:
+    """The record of a case that may be in no list."""
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place) / "record"
         directory.mkdir()
@@ -72,39 +73,39 @@ def read(case: Case) -> Record:
         return store.load(directory)
 
 
-def raw(made: Record) -> dict[str, Callable[[], bytes]]:
-    """Every file that can be made of a record, by its name; called, its bytes as they are on disk."""
-    files: dict[str, Callable[[], bytes]] = {"record.json": partial(export, made, "json")}
+def makers(record: Record) -> dict[str, Callable[[], bytes]]:
+    """Every file that can be made of a record, by its name, with what gives its bytes as they are on disk."""
+    files: dict[str, Callable[[], bytes]] = {"record.json": partial(export, record, "json")}
     for language in LANGUAGES:
         for suffix in ("md", "html", "pdf"):
-            files[f"report.{language}.{suffix}"] = partial(render, made, suffix, language)
-        view, translator = View.of(clean(made)), Translator(language)
-        layout = registry.of(made).layout
+            files[f"report.{language}.{suffix}"] = partial(render, record, suffix, language)
+        view, translator = View.of(clean(record)), Translator(language)
+        layout = registry.of(record).layout
         for name, form in layout.forms.items():
             files[f"form/{name}.{language}.pdf"] = partial(_sheet, form, view, translator)
         files[f"form/letter.{language}.text"] = partial(_letter, layout.letter, view, translator)
-        files[f"form/hours.{language}.pdf"] = partial(_week, made, language)
+        files[f"form/hours.{language}.pdf"] = partial(_week, record, language)
     for fmt in EXPORTS:
         if fmt not in ("json", "csv"):
             name = f"record.{fmt}" if fmt == "jsonl" else f"{fmt}.{SUFFIXES.get(fmt, 'json')}"
-            files[f"export/{name}"] = partial(export, made, fmt)
+            files[f"export/{name}"] = partial(export, record, fmt)
     for subject in SUBJECTS:
-        files[f"export/{subject}.csv"] = partial(export, made, "csv", Shape(subject=subject))
-    files["export/summary.nl.md"] = partial(export, made, "summary", Shape("nl"))
-    files["export/badge.nl.svg"] = partial(export, made, "badge", Shape("nl"))
-    files["export/tests.excel.csv"] = partial(export, made, "csv", Shape("nl", "tests", excel=True, for_people=True))
+        files[f"export/{subject}.csv"] = partial(export, record, "csv", Shape(subject=subject))
+    files["export/summary.nl.md"] = partial(export, record, "summary", Shape("nl"))
+    files["export/badge.nl.svg"] = partial(export, record, "badge", Shape("nl"))
+    files["export/tests.excel.csv"] = partial(export, record, "csv", Shape("nl", "tests", excel=True, for_people=True))
     return files
 
 
 @lru_cache
-def files(of: str) -> dict[str, Callable[[], bytes]]:
-    return raw(record(of))
+def makers_of_case(of: str) -> dict[str, Callable[[], bytes]]:
+    return makers(record(of))
 
 
 @cache
-def made(of: str, name: str) -> bytes:
-    """One file of a case, made once in a process: a PDF takes a second. Raises OpleverError."""
-    return files(of)[name]()
+def content(of: str, name: str) -> bytes:
+    """The bytes of one file of a case, made once in a process: a PDF takes a second. Raises OpleverError."""
+    return makers_of_case(of)[name]()
 
 
 def _sheet(form: Any, view: View, t: Translator) -> bytes:
@@ -116,12 +117,12 @@ def _letter(letter: Any, view: View, t: Translator) -> bytes:
     return text.encode()
 
 
-def _week(made: Record, language: Language) -> bytes:
+def _week(record: Record, language: Language) -> bytes:
     """The hours of everybody in one record, as if of one person."""
-    about = made.id, made.assignment.id, made.assignment.title
+    about = record.id, record.assignment.id, record.assignment.title
     lines = [
         WorkedHours(h.person, h.day, h.kind, h.activity, h.hours, *about)
-        for h in clean(made).hours.lines
+        for h in clean(record).hours.lines
         if h.kind != "machine"
     ]
     return pdf.draw(week_sheet(Translator(language), "S. Yilmaz", date(2026, 11, 23), clean(lines)))
@@ -129,13 +130,13 @@ def _week(made: Record, language: Language) -> bytes:
 
 def names(of: str) -> list[str]:
     """The names of the golden files of a case."""
-    every = ["refused.txt", *map(_kept_as, files(of))]
+    every = ["refused.txt", *map(_golden_name, makers_of_case(of))]
     if of == "imported":
         every.append("journal.jsonl")
     return [name for name in every if name.startswith(case(of).outputs)]
 
 
-def _kept_as(name: str) -> str:
+def _golden_name(name: str) -> str:
     return f"{name}.txt" if name.endswith((".html", ".pdf", ".zip")) else name
 
 
@@ -147,20 +148,20 @@ def text(of: str, name: str) -> str | None:
         if name == "refused.txt":
             return _refusals(of)
         try:
-            content = made(of, name.removesuffix(".txt"))
+            binary = content(of, name.removesuffix(".txt"))
         except OpleverError:
             return None
     readers = {".html.txt": html_text, ".pdf.txt": pdf_text, ".zip.txt": zip_text}
     reader = next((reader for suffix, reader in readers.items() if name.endswith(suffix)), bytes.decode)
-    return reader(content)
+    return reader(binary)
 
 
 def _refusals(of: str) -> str:
     lines = []
-    for name in files(of):
+    for name in makers_of_case(of):
         if name.startswith("export/"):
             try:
-                made(of, name)
+                content(of, name)
             except OpleverError as problem:
                 lines.append(f"{name}: {problem.slug}: {problem.message}\n")
     return "".join(lines)
@@ -236,21 +237,24 @@ def write() -> list[Path]:
     contents: dict[Path, bytes] = {}
     for of in CASES:
         for name in names(of):
-            made = text(of, name)
-            if made:
-                contents[EXPECTED / of / name] = made.encode()
-    changed = [path for path in kept() if path not in contents]
-    for path in changed:
+            if golden := text(of, name):
+                contents[EXPECTED / of / name] = golden.encode()
+    stale = [path for path in golden_files() if path not in contents]
+    for path in stale:
         path.unlink()
         if not any(path.parent.iterdir()):
             path.parent.rmdir()
-    for path, content in contents.items():
-        if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-            changed.append(path)
-    return sorted(changed)
+    return sorted([*stale, *(path for path, golden in contents.items() if _write(path, golden))])
 
 
-def kept() -> list[Path]:
+def _write(path: Path, golden: bytes) -> bool:
+    """Write a golden file that is not like this already; whether it was written."""
+    if path.is_file() and path.read_bytes() == golden:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(golden)
+    return True
+
+
+def golden_files() -> list[Path]:
     return [path for path in EXPECTED.rglob("*") if path.is_file()]

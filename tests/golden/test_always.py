@@ -93,7 +93,7 @@ def answered_in_reverse(case: Case) -> Case:
 
 def reasons_in_reverse(case: Case) -> tuple[Any, Any]:
     """What the record concludes, and what it concludes when the machines answer in reverse."""
-    forward, reverse = (outputs.read(ordered) for ordered in (case, answered_in_reverse(case)))
+    forward, reverse = (outputs.record_of(ordered) for ordered in (case, answered_in_reverse(case)))
     return (forward.verdict, forward.document.reasons), (reverse.verdict, reverse.document.reasons)
 
 
@@ -113,7 +113,7 @@ def test_the_order_of_answers_changes_no_reason_of_a_golden_record(name: str) ->
 @settings(always, max_examples=40)
 @given(case=generated.sound_cases)
 def test_delivered_means_that_nothing_bad_is_on_the_first_page(case: Case) -> None:
-    record = outputs.read(case)
+    record = outputs.record_of(case)
     assume(record.verdict == "delivered")
     assert list(problems(first_page(build(record, Translator("en"))))) == []
     assert [test for test in last_tests(record) if test.status in BAD] == []
@@ -124,7 +124,7 @@ def test_delivered_means_that_nothing_bad_is_on_the_first_page(case: Case) -> No
 @given(case=generated.cases())
 def test_a_machine_in_order_got_all_of_the_work_and_passed_its_last_tests(case: Case) -> None:
     """Read from the lines of the journal alone: what was planned, how it ended, what was tested."""
-    record = outputs.read(case)
+    record = outputs.record_of(case)
     order = Order(record)
     in_order = {system.name for system in record.systems if order.state(system) in ("ok", "remarks", "insecure")}
     lines = [json.loads(line) for line in case.journal]
@@ -167,19 +167,19 @@ def test_golden_records_that_are_delivered_hold_nothing_bad() -> None:
 @always
 @given(case=generated.cases())
 def test_every_record_is_derived_kept_and_read_back(case: Case) -> None:
-    record = outputs.read(case)
-    assert msgspec.json.decode(outputs.raw(record)["record.json"](), type=Record) == record
+    record = outputs.record_of(case)
+    assert msgspec.json.decode(outputs.makers(record)["record.json"](), type=Record) == record
 
 
 @settings(always, max_examples=30)
 @given(case=generated.cases())
 def test_every_section_is_in_both_languages(case: Case) -> None:
-    record = outputs.read(case)
+    record = outputs.record_of(case)
     pages = [build(record, Translator(language)) for language in outputs.LANGUAGES]
     keys = [[section.key for section in page.sections] for page in pages]
     assert keys[0] == keys[1]
     for page in pages:
-        text = outputs.raw(record)[f"report.{page.language}.md"]().decode()
+        text = outputs.makers(record)[f"report.{page.language}.md"]().decode()
         assert [section.title for section in page.sections if f"{section.number}. {section.title}\n" not in text] == []
         assert all(section.blocks for section in page.sections)
 
@@ -196,7 +196,7 @@ def test_every_part_of_a_case_is_in_its_file() -> None:
     """What was said in each event, and nothing of what machines of a run show."""
     page = build(outputs.record("incident_closed"), Translator("en"))
     assert "incident" in {section.key for section in page.sections}
-    text = outputs.raw(outputs.record("incident_closed"))["report.en.md"]().decode()
+    text = outputs.makers(outputs.record("incident_closed"))["report.en.md"]().decode()
     for content in (
         "de docent staat bij de printer", "lege toner, dat is bekend", "De toner wordt nu vervangen.", "toner zwart",
         "toner vervangen en rollen schoongemaakt", "Nieuwe toner geplaatst.", "W-14", "version 3", "toner leeg",
@@ -222,7 +222,7 @@ def damaged(case: Case, data: st.DataObject) -> list[bytes]:
 
 def refused_or_not_delivered(case: Case) -> bool:
     try:
-        record = outputs.read(case)
+        record = outputs.record_of(case)
     except OpleverError as problem:
         return problem.slug in ("journal-empty", "journal-foreign")
     return record.verdict in ("interrupted", "not_delivered", "delivered_with_remarks")
@@ -264,6 +264,6 @@ def test_nothing_that_a_module_returns_breaks_a_record(checks: Any, before: Any,
         journal.task("Look", "oplever.lab.checks")
         journal.result("a", data=data)
     journal.finish()
-    record = outputs.read(Case(journal.lines))
+    record = outputs.record_of(Case(journal.lines))
     for language in outputs.LANGUAGES:
         build(record, Translator(language))

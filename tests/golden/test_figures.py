@@ -279,7 +279,7 @@ def test_figures_of_golden_records_agree(name: str) -> None:
 @always
 @given(case=generated.cases())
 def test_figures_of_any_record_agree(case: Case) -> None:
-    check(outputs.read(case))
+    check(outputs.record_of(case))
 
 
 @pytest.mark.parametrize("name", ["delivered", "failed", "remarks"])

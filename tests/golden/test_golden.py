@@ -43,7 +43,7 @@ def test_what_is_made_of_a_record_is_what_was_read(of: str, name: str) -> None:
 
 def test_every_golden_file_is_compared() -> None:
     compared = {outputs.EXPECTED / of / name for of, name in FILES}
-    assert [str(path) for path in outputs.kept() if path not in compared] == []
+    assert [str(path) for path in outputs.golden_files() if path not in compared] == []
 
 
 def test_every_kind_of_entry_is_in_the_delivered_record() -> None:
@@ -61,7 +61,7 @@ def test_the_verdicts_are_all_there() -> None:
 @pytest.mark.parametrize("of", CASES)
 def test_record_json_is_read_back_as_the_same_record(of: str) -> None:
     record = outputs.record(of)
-    assert msgspec.json.decode(outputs.raw(record)["record.json"](), type=Record) == record
+    assert msgspec.json.decode(outputs.makers(record)["record.json"](), type=Record) == record
 
 
 @pytest.mark.slow

@@ -8,16 +8,16 @@ from golden.test_golden import difference
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, str]:
+def pages() -> dict[str, str]:
     return overview.texts()
 
 
-def test_the_pages_are_those_that_were_read(made: dict[str, str]) -> None:
-    assert sorted(made) == sorted(path.name for path in overview.EXPECTED.iterdir())
+def test_the_pages_are_those_that_were_read(pages: dict[str, str]) -> None:
+    assert sorted(pages) == sorted(path.name for path in overview.EXPECTED.iterdir())
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in overview.EXPECTED.iterdir()))
-def test_a_page_says_what_was_read(made: dict[str, str], name: str) -> None:
+def test_a_page_says_what_was_read(pages: dict[str, str], name: str) -> None:
     expected = (overview.EXPECTED / name).read_bytes().decode()
-    if made.get(name) != expected:
-        pytest.fail(difference(f"expected_overview/{name}", expected, made.get(name, "")), pytrace=False)
+    if pages.get(name) != expected:
+        pytest.fail(difference(f"expected_overview/{name}", expected, pages.get(name, "")), pytrace=False)

@@ -22,7 +22,7 @@ from oplever.record.model import Record
 
 
 def record(wiki: school.Tests | None = None, **keys: Any) -> Record:
-    return outputs.read(Case(school.journal(wiki, **keys)))
+    return outputs.record_of(Case(school.journal(wiki, **keys)))
 
 
 def names(delivered: Record, **chosen: str) -> list[str]:
@@ -86,7 +86,7 @@ def test_audience_and_room_choose() -> None:
 
 def test_a_role_that_was_skipped_everywhere_tells_nothing() -> None:
     lines = [line.replace(b'"changed"', b'"skipped"') for line in school.journal()]
-    assert outputs.read(Case([line for line in lines if b"oplever.lab.checks" not in line])).cards == ()
+    assert outputs.record_of(Case([line for line in lines if b"oplever.lab.checks" not in line])).cards == ()
 
 
 def test_a_card_is_one_for_all_machines_on_which_it_says_the_same() -> None:

@@ -83,7 +83,7 @@ def form(language: Language, *, skipped: bool = False) -> list[str]:
     journal.task("Install the wiki", role="oplever.lab.dokuwiki")
     journal.result("web1", "skipped" if skipped else "changed")
     journal.finish()
-    page = build(outputs.read(Case(journal.lines)), Translator(language))
+    page = build(outputs.record_of(Case(journal.lines)), Translator(language))
     blocks = next(section.blocks for section in page.sections if section.key == "acceptance")
     return [line.text for block in blocks if isinstance(block, Checklist) for line in block.lines]
 
@@ -110,5 +110,5 @@ def test_lines_of_applications_come_first_each_in_the_order_of_its_role() -> Non
         journal.task(f"Install {role}", role=role)
         journal.result("web1", "changed")
     journal.finish()
-    [system] = outputs.read(Case(journal.lines)).systems
+    [system] = outputs.record_of(Case(journal.lines)).systems
     assert [line.en for line in system.handout] == ["dokuwiki 1.", "dokuwiki 2.", "base 1.", "base 2."]

@@ -115,7 +115,7 @@ def test_a_task_that_tries_in_a_real_run_makes_no_trial() -> None:
     journal.task("Ask what would change", check_mode=True)
     journal.result("web1", "changed", check_mode=True)
     journal.finish()
-    assert not View.of(outputs.read(Case(journal.lines))).trial
+    assert not View.of(outputs.record_of(Case(journal.lines))).trial
     assert View.of(outputs.record("trial")).trial
 
 

@@ -32,7 +32,7 @@ def chapter(language: Language = "en", **accepted: Any) -> tuple[str, list[Check
     journal.finish()
     content = {"user": "J. Bakker", "verdict": "accepted", **accepted}
     entries = [entry(0, "J. Bakker", "acceptance", **content)] if accepted else []
-    page = build(outputs.read(Case(journal.lines, entries)), Translator(language))
+    page = build(outputs.record_of(Case(journal.lines, entries)), Translator(language))
     (blocks,) = [section.blocks for section in page.sections if section.key == "acceptance"]
     (sentence,) = [block.text for block in blocks if isinstance(block, Paragraph)][-1:]
     (form,) = [block for block in blocks if isinstance(block, Checklist)]

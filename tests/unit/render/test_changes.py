@@ -39,7 +39,7 @@ def record() -> Record:
     journal.snapshots("before", {"web1": machine(1)})
     journal.snapshots("after", {"web1": machine(1)})
     journal.finish()
-    made = outputs.read(Case(journal.lines))
+    made = outputs.record_of(Case(journal.lines))
     packages = (("nginx", True), ("libpcre", False), ("curl", True), ("libcurl", False), ("libssl", False))
     lines = ("-PASS_MAX_DAYS\t99999", "… 12", "+PASS_MAX_DAYS\t365")
     changed = Setting("web1", "file", "/etc/login.defs", "changed", "file 1", "file 2", lines)

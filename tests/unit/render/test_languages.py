@@ -67,7 +67,7 @@ def record() -> Record:
     hand = entry(
         0, "S. Yilmaz", "test", host="web1", title="lamp brandt", status="fail", stage="after", found="lamp is uit"
     )
-    return outputs.read(Case(journal.lines, [hand]))
+    return outputs.record_of(Case(journal.lines, [hand]))
 
 
 def spoken(language: Language) -> dict[str, set[str]]:
