@@ -24,59 +24,64 @@ class _Sample(NamedTuple):
     value: float
 
 
+class _Metric(NamedTuple):
+    """A gauge: its name, what it counts in a sentence, and its values."""
+
+    name: str
+    help: str
+    samples: Iterable[_Sample]
+
+
 def draw(record: Record, shape: Shape) -> bytes:
     lines: list[str] = []
-    for name, text, samples in _metrics(record):
-        drawn = [f"oplever_{name}{_labels(record, sample.labels)} {sample.value:.15g}" for sample in samples]
+    for metric in (*_of_record(record), *_of_results(record), *_of_people(record)):
+        name = f"oplever_{metric.name}"
+        drawn = [f"{name}{_labels(record, sample.labels)} {sample.value:.15g}" for sample in metric.samples]
         if drawn:
-            lines += [f"# HELP oplever_{name} {text}", f"# TYPE oplever_{name} gauge", *drawn]
+            lines += [f"# HELP {name} {metric.help}", f"# TYPE {name} gauge", *drawn]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _metrics(record: Record) -> Iterator[tuple[str, str, Iterable[_Sample]]]:
-    verdict, document = record.verdict or "", record.document
-    yield (
-        "record_info",
-        "What machines showed and how far people are.",
-        [_Sample({"kind": record.kind, "verdict": verdict, "stage": record.stage, "status": record.status}, 1)],
-    )
-    yield "record_start_time_seconds", "When the work began.", _time(document.started)
-    yield (
-        "record_duration_seconds",
-        "How long the run took.",
-        [_Sample({}, document.duration)] if document.ended else [],
-    )
-    yield (
-        "tests",
-        "Tests by machine and how they ended.",
-        _counted((test.host, test.status) for test in latest(record.tests)),
-    )
-    yield (
-        "controls",
-        "Security controls by machine and how they ended after the work.",
-        _counted((control.host, control.after) for control in record.baseline.controls if control.after),
-    )
-    yield (
-        "score_ratio",
-        "Share of the security score after the work.",
-        [
-            _Sample({"machine": host.host}, host.after.score / 100)
-            for host in record.baseline.hosts
-            if host.after and host.after.score is not None
-        ],
-    )
-    yield "faults_unsolved", "Faults that are open or escalated.", [_Sample({}, len(figures.unsolved_faults(record)))]
-    yield "open_points", "Open points.", [_Sample({}, len(figures.open_points(record)))]
-    yield (
-        "exception_end_time_seconds",
-        "Last day of an exception that counts.",
-        [
-            _Sample({"exception": grant.id, "control": grant.control}, sample.value)
-            for grant in record.baseline.exceptions
-            if grant.valid
-            for sample in _time(grant.expires)
-        ],
-    )
+def _of_record(record: Record) -> Iterator[_Metric]:
+    document = record.document
+    labels = {
+        "kind": record.kind,
+        "verdict": record.verdict or "",
+        "stage": record.stage,
+        "status": record.status,
+    }
+    yield _Metric("record_info", "What machines showed and how far people are.", [_Sample(labels, 1)])
+    yield _Metric("record_start_time_seconds", "When the work began.", _time(document.started))
+    duration = [_Sample({}, document.duration)] if document.ended else []
+    yield _Metric("record_duration_seconds", "How long the run took.", duration)
+
+
+def _of_results(record: Record) -> Iterator[_Metric]:
+    """What machines showed."""
+    tests = _counted((test.host, test.status) for test in latest(record.tests))
+    yield _Metric("tests", "Tests by machine and how they ended.", tests)
+    controls = _counted((control.host, control.after) for control in record.baseline.controls if control.after)
+    yield _Metric("controls", "Security controls by machine and how they ended after the work.", controls)
+    scores = [
+        _Sample({"machine": host.host}, host.after.score / 100)
+        for host in record.baseline.hosts
+        if host.after and host.after.score is not None
+    ]
+    yield _Metric("score_ratio", "Share of the security score after the work.", scores)
+
+
+def _of_people(record: Record) -> Iterator[_Metric]:
+    """What waits for people."""
+    faults, points = figures.unsolved_faults(record), figures.open_points(record)
+    yield _Metric("faults_unsolved", "Faults that are open or escalated.", [_Sample({}, len(faults))])
+    yield _Metric("open_points", "Open points.", [_Sample({}, len(points))])
+    ends = [
+        _Sample({"exception": grant.id, "control": grant.control}, moment.value)
+        for grant in record.baseline.exceptions
+        if grant.valid
+        for moment in _time(grant.expires)
+    ]
+    yield _Metric("exception_end_time_seconds", "Last day of an exception that counts.", ends)
 
 
 def _time(iso: str) -> list[_Sample]:
