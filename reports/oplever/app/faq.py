@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -84,22 +84,30 @@ def loader(index: Index) -> Load:
     return load
 
 
+class _ClosedCase(NamedTuple):
+    """An incident that users reported: their words, and the version of the guideline by which it was solved."""
+
+    name: str
+    words: str
+    version: str
+
+
 def candidates(index: Index) -> list[Candidate]:
     """Categories and guidelines by which enough incidents were closed, those with most first."""
-    groups: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
-    for kept in reversed(extracts(index)):
-        record = extract.decode(kept.body).record if kept.problem is None else None
+    groups: dict[tuple[str, str], list[_ClosedCase]] = defaultdict(list)
+    for row in reversed(extracts(index)):
+        record = extract.decode(row.body).record if row.problem is None else None
         case = record.incident if record and record.status == "closed" else None
         if case is None or not case.solutions or not case.category or case.channel == "machine":
             continue  # not ready, or no user asked anything
         last = case.solutions[-1]
-        groups[case.category, last.guideline].append((kept.name, case.text, last.version))
-    large = [(key, rows) for key, rows in groups.items() if len(rows) >= FEWEST_CASES]
-    large.sort(key=lambda pair: (-len(pair[1]), pair[0]))
-    return [
-        Candidate(category, guideline, rows[0][2], {name: text for name, text, _ in rows})
-        for (category, guideline), rows in large
+        groups[case.category, last.guideline].append(_ClosedCase(row.name, case.text, last.version))
+    large = [
+        Candidate(category, guideline, cases[0].version, {case.name: case.words for case in cases})
+        for (category, guideline), cases in groups.items()
+        if len(cases) >= FEWEST_CASES
     ]
+    return sorted(large, key=lambda candidate: (-len(candidate.words), candidate.category, candidate.guideline))
 
 
 def propose(by: str, data: Mapping[str, Any], *, source: Path, card: str, tests: Iterable[str]) -> tuple[Path, Record]:
@@ -111,14 +119,7 @@ def propose(by: str, data: Mapping[str, Any], *, source: Path, card: str, tests:
     """
     with open_index() as index:
         candidate = _candidate(candidates(index), str(data["category"]), str(data["guideline"]))
-    case = str(data.get("words_of") or next(iter(candidate.words)))
-    if case not in candidate.words:
-        names = ", ".join(candidate.words)
-        raise OpleverError(
-            "entry-invalid",
-            M_("{case} is not among its incidents", case=case),
-            M_("choose: {choices}", choices=names),
-        )
+    case = _case_with_words(candidate, str(data.get("words_of") or ""))
     words = candidate.words[case].strip()
     question = str(data.get("question") or words).strip()
     delivered = store.load(source)
@@ -136,10 +137,21 @@ def propose(by: str, data: Mapping[str, Any], *, source: Path, card: str, tests:
         "source_digest": delivered.document.journal_digest or None,
         **_proof(delivered, card, list(tests)),
     }
-    return _begun(store.records_directory(), by, question, content)
+    return _begin(store.records_directory(), by, question, content)
 
 
-def _begun(base: Path, by: str, question: str, content: dict[str, Any]) -> tuple[Path, Record]:
+def _case_with_words(candidate: Candidate, name: str) -> str:
+    """The incident whose words are the question: the one of this name, else the newest."""
+    if name and name not in candidate.words:
+        raise OpleverError(
+            "entry-invalid",
+            M_("{case} is not among its incidents", case=name),
+            M_("choose: {choices}", choices=", ".join(candidate.words)),
+        )
+    return name or next(iter(candidate.words))
+
+
+def _begin(base: Path, by: str, question: str, content: dict[str, Any]) -> tuple[Path, Record]:
     name, at = named(KIND), clock.now()
     opened = {"record": name, "kind": KIND, "title": question, "work_process": "3.1"}
     sources = Sources(Run(), "", (registry.LOG.make("opened", by, at, opened),))
@@ -147,11 +159,11 @@ def _begun(base: Path, by: str, question: str, content: dict[str, Any]) -> tuple
     return begin(base, name, sources.entries)
 
 
-def _candidate(every_one: list[Candidate], category: str, guideline: str) -> Candidate:
-    for candidate in every_one:
+def _candidate(choices: list[Candidate], category: str, guideline: str) -> Candidate:
+    for candidate in choices:
         if (candidate.category, candidate.guideline) == (category, guideline):
             return candidate
-    present = "; ".join(f"{c.category} / {c.guideline} ({len(c.words)})" for c in every_one) or M_("none")
+    present = "; ".join(f"{c.category} / {c.guideline} ({len(c.words)})" for c in choices) or M_("none")
     raise OpleverError(
         "entry-invalid",
         M_(
@@ -172,14 +184,14 @@ def _proof(record: Record, card: str, tests: list[str]) -> dict[str, Any]:
         return {"tests": tests}
     cards = handout.find(record, card)
     if len(cards) != 1:
-        left = reasons(tuple(left for left in handout.handouts(record).left_out if left.card == card))
+        left_out = tuple(left for left in handout.handouts(record).left_out if left.card == card)
         raise OpleverError(
             "entry-invalid",
             M_("{record} has no handout {card}", record=record.id, card=card)
             if not cards
             else M_("{record} has {count} versions of {card}", record=record.id, count=len(cards), card=card),
             M_("name another handout, or a test: --test 'web1 dokuwiki.page'"),
-            left,
+            reasons(left_out),
         )
     proving = [f"{test.host} {test.id}" for test in handout.proving(record, cards[0])]
     return {"card": card, "version": cards[0].digest, "tests": [*tests, *proving]}
@@ -276,17 +288,18 @@ def _proof_problem(index: Index, load: Load, test: str) -> Message | None:
     """What the newest record that tested it says against it; None when it passed there."""
     for name in runs_of(index, test.partition(" ")[0]):
         record = load(name)
-        if record and _found(record, test):
+        if record and _results(record, test):
             return _test_problem(record, test)
     return M_("no record has the test {test} any more", test=test)
 
 
-def _found(record: Record, name: str) -> list[Test]:
+def _results(record: Record, name: str) -> list[Test]:
+    """The last results of a test, which is named by its machine and id; of several suites there can be more."""
     return [t for t in latest(record.tests) if f"{t.host} {t.id}" == name and is_measured(t)]
 
 
 def _test_problem(record: Record, name: str) -> Message | None:
-    results = _found(record, name)
+    results = _results(record, name)
     if not results:
         return M_("{record} has no test {test}", record=record.id, test=name)
     if any(test.status != "pass" for test in results):

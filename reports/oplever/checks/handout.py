@@ -205,20 +205,24 @@ def _card(card: Mapping[str, Any], role: str | None, place: Place) -> Problems:
     if role is not None:
         yield from _sources(card, role, place)
     is_plain = bool(set(audiences) - {"administrator"})
-    for name, keys, needed in (("steps", "step", ("do",)), ("trouble", "trouble", ("when", "do"))):
+    for name, kind, required in (("steps", "step", ("do",)), ("trouble", "trouble", ("when", "do"))):
         rows = card.get(name) or []
         if not isinstance(rows, list) or len(rows) > MOST_STEPS or (name == "steps" and not rows):
             yield (*place, name), f"{name} is a list of 1 to {MOST_STEPS}"
             continue
         for number, row in enumerate(rows):
-            at = (*place, name, str(number))
-            if not isinstance(row, dict):
-                yield at, f"it has {' and '.join(needed)}"
-                continue
-            yield from _unknown(row, _KEYS[keys], at)
-            for key in (*needed, *(key for key in row if key in _KEYS[keys] and key not in needed)):
-                yield from _text(row.get(key), (*at, key))
-                yield from _sentences(row.get(key), (*at, key), is_action=key == "do", is_plain=is_plain)
+            yield from _row(row, _KEYS[kind], required, (*place, name, str(number)), is_plain=is_plain)
+
+
+def _row(row: Any, keys: frozenset[str], required: tuple[str, ...], place: Place, *, is_plain: bool) -> Problems:
+    """A step, or what to do when something goes wrong: its texts, and those that may be there too."""
+    if not isinstance(row, dict):
+        yield place, f"it has {' and '.join(required)}"
+        return
+    yield from _unknown(row, keys, place)
+    for key in (*required, *(key for key in row if key in keys and key not in required)):
+        yield from _text(row.get(key), (*place, key))
+        yield from _sentences(row.get(key), (*place, key), is_action=key == "do", is_plain=is_plain)
 
 
 def _text(text: Any, place: Place) -> Problems:
@@ -284,25 +288,30 @@ def _sources(card: Mapping[str, Any], role: str, place: Place) -> Problems:
     for name in sorted(used - set(values)):
         yield place, f"there is no value {name}"
     for name, value in values.items():
-        at = (*place, "values", str(name))
-        if not isinstance(value, dict) or len(sources := [key for key in _SOURCES if key in value]) != 1:
-            yield at, f"a value has one source: {', '.join(_SOURCES)}"
-            continue
-        yield from _unknown(value, _KEYS["value"], at)
-        if value.get("machine") not in (None, *_MACHINE):
-            yield (*at, "machine"), f"of a machine is known: {', '.join(_MACHINE)}"
-        if "label" in value:
-            yield from _text(value["label"], (*at, "label"))
-        elif name not in used:
-            yield at, f"{name} is not used, and has no label"
-        if sources == ["test"]:
-            yield from _test(value["test"], role, (*at, "test"))
-    if sum("*" in str(value.get("test", "")) for value in values.values() if isinstance(value, dict)) > 1:
+        yield from _value(str(name), value, role, (*place, "values", str(name)), is_used=name in used)
+    tests = [str(value["test"]) for value in values.values() if isinstance(value, dict) and "test" in value]
+    if sum("*" in test for test in tests) > 1:
         yield (*place, "values"), "one value at most is that of many tests (*)"
     for number, test in enumerate(card.get("proof") or []):
         yield from _test(test, role, (*place, "proof", str(number)))
-    if not (card.get("proof") or any(isinstance(value, dict) and "test" in value for value in values.values())):
+    if not (card.get("proof") or tests):
         yield place, "proof is missing: the test that shows that what the card says is so"
+
+
+def _value(name: str, value: Any, role: str, place: Place, *, is_used: bool) -> Problems:
+    """One value: its source, and its label, which one that is not in a text must have."""
+    if not isinstance(value, dict) or sum(key in value for key in _SOURCES) != 1:
+        yield place, f"a value has one source: {', '.join(_SOURCES)}"
+        return
+    yield from _unknown(value, _KEYS["value"], place)
+    if value.get("machine") not in (None, *_MACHINE):
+        yield (*place, "machine"), f"of a machine is known: {', '.join(_MACHINE)}"
+    if "label" in value:
+        yield from _text(value["label"], (*place, "label"))
+    elif not is_used:
+        yield place, f"{name} is not used, and has no label"
+    if "test" in value:
+        yield from _test(value["test"], role, (*place, "test"))
 
 
 def _test(name: Any, role: str, place: Place) -> Problems:
