@@ -77,11 +77,14 @@ class _Writer:
             narrow = [self._network(room.network), room.level]
             self._write_levels(group, [*workstations, *narrow], narrow, "workstations")
             for machine in room.machines:
-                around = [*workstations, *narrow] if room.network else [*workstations, room.level]
-                self._write_machine(machine, around, room.network is None, "workstations")
+                if room.network:
+                    around, own = [*workstations, *narrow], []
+                else:  # each machine of such a room can be in a network of its own
+                    around, own = [*workstations, room.level], [self._network(machine.network)]
+                self._write_machine(machine, around, own, "workstations")
         self.result.group("servers", [machine.name for machine in site.servers])
         for machine in site.servers:
-            self._write_machine(machine, everywhere, True, "servers")
+            self._write_machine(machine, everywhere, [self._network(machine.network)], "servers")
         self._write_foreign()
         return self.result
 
@@ -128,15 +131,16 @@ class _Writer:
         else:
             self.report.add(level.place(role.name, option), "the role has no default for it; give another value")
 
-    def _write_machine(self, machine: Machine, around: Sequence[Level], in_network: bool, layer: str) -> None:
-        """`in_network` says that the network of the machine is not already among the levels `around` it."""
+    def _write_machine(self, machine: Machine, around: Sequence[Level], own: Sequence[Level], layer: str) -> None:
+        """`around` are the levels of its groups, `own` those that hold for this machine besides its level."""
         serving = self.serving[machine.name]
-        narrow = [self._network(machine.network)] if in_network else []
-        narrow += [
+        narrow = [
+            *own,
             deriving.own_level(self.site, self.servers, self.roles, machine),
             deriving.server_level(self.site, self.servers, serving),
             machine.level,
         ]
+        # The last level follows from the roles that the others give the machine, so they are merged twice.
         merged = merging.merge([*around, *narrow], self.roles, self._implied(layer), Report(self.report.places))
         present = [self.roles.get(name) for name in sorted(merged.present)]
         served = [role for role in present if not role.everywhere or role in serving]
@@ -150,18 +154,24 @@ class _Writer:
         variables |= upkeep.variables(present, {role.name for role in serving}, merged.options, layer)
         for role in present:
             self._require(role, merged, [*around, *narrow])
-        # What was sent to a server that is gone has to be stopped on every machine: the main entry point does both.
-        ended = [
+        self._write_groups_of_roles(machine, served, present, merged)
+        self.result.machines[machine.name] = variables
+
+    def _write_groups_of_roles(
+        self, machine: Machine, served: Sequence[Role], present: Sequence[Role], merged: merging.Merged
+    ) -> None:
+        """The machine in the group of each role whose main entry point runs on it: those that it serves, and those that
+        are stopped. A client sends to a server, and stops that, by the main entry point."""
+        stopped = [
             role
             for role in present
             if role.everywhere and "state" in role.client_options and _is_removed(merged.options.get(role.name))
         ]
-        for role in [*served, *(role for role in ended if role not in served)]:
+        for role in [*served, *(role for role in stopped if role not in served)]:
             if role.group:
                 self.result.group(role.group, [machine.name])
             if role.foreign:
                 self.foreign[role.name] = role
-        self.result.machines[machine.name] = variables
 
     def _require(self, role: Role, merged: merging.Merged, levels: Sequence[Level]) -> None:
         merging.require(role, merged, self.report)

@@ -98,24 +98,24 @@ class Roles:
         return [role.name for role in self.all() if option in role.options]
 
     def _read(self, name: str) -> Role:
-        directory, include, foreign = self._find(name)
-        if foreign:
-            return _role(name, directory, include, [], self.stages)
-        return _role(directory.name, directory, include, self.entries, self.stages)
-
-    def _find(self, name: str) -> tuple[FilePath, str, bool]:
-        """The directory, what include_role gets, and whether it is a role of somebody else."""
         plain = name.removeprefix("oplever.lab.")
         if "." not in plain and plain != OF_THE_LAB and (COLLECTION / "roles" / plain).is_dir():
-            return COLLECTION / "roles" / plain, f"oplever.lab.{plain}", False
+            directory, include = COLLECTION / "roles" / plain, f"oplever.lab.{plain}"
+            return _role(directory.name, directory, include, self.entries, self.stages)
+        directory = self._foreign_directory(name)
+        return _role(name, directory, name if name.count(".") == 2 else str(directory), [], self.stages)
+
+    def _foreign_directory(self, name: str) -> FilePath:
+        """Where a role of another collection, or the admin's own, is. Raises RoleError when there is none."""
         if name.count(".") == 2:
-            places = [path / "ansible_collections" / "/".join([*name.split(".")[:2], "roles", name.split(".")[2]])
-                      for path in self.collections]  # fmt: skip
+            namespace, collection, role = name.split(".")
+            inside = FilePath("ansible_collections") / namespace / collection / "roles" / role
+            directories = [path / inside for path in self.collections]
         else:
-            places = [path / name for path in self.own_paths]
-        for place in places:
-            if "/" not in name and (place / "tasks").is_dir():
-                return place, name if name.count(".") == 2 else str(place), True
+            directories = [path / name for path in self.own_paths]
+        for directory in directories:
+            if "/" not in name and (directory / "tasks").is_dir():
+                return directory
         raise RoleError(f"there is no role of this name{problems.meant(name, self.names())}")
 
 
@@ -126,41 +126,48 @@ def _role(
     entries: Sequence[Mapping[str, Any]],
     stages: Sequence[str],
 ) -> Role:
+    """The Role in a directory. `entries` is the one list of roles; of a role of somebody else it is empty."""
     content, report = declaration.read(directory, stages)
-    specs = _specs(directory)
     short = name.rpartition(".")[2].replace("-", "_")
     prefix = f"{short}_"
-    keys = content.get("by_name", {})
-    by_point = {
-        point: options.from_spec((spec or {}).get("options") or {}, prefix, keys) for point, spec in specs.items()
-    }
+    by_point = _options_by_entry_point(directory, prefix, content.get("by_name", {}))
     role_options = {option: value for point in by_point.values() for option, value in point.items()}
     declaration.check_options(content, role_options, report)
     foreign = not entries
     role_entries = [entry for entry in entries if entry["role"] == name]
+    client_entries = [entry for entry in role_entries if "tasks" in entry]
+    client_points = {entry["tasks"] for entry in client_entries}
     groups = [group for entry in role_entries for group in entry["groups"]]
-    clients = {entry["tasks"] for entry in role_entries if "tasks" in entry}
+    own_groups = [group for group in groups if group not in ("all", *LAYERS)]
     return Role(
         name=name,
         prefix=prefix,
         include=include,
         options=role_options,
-        client_options=frozenset(option for point in clients for option in by_point.get(point, {})),
+        client_options=frozenset(option for point in client_points for option in by_point.get(point, {})),
         kinds=_kinds(directory),
         declaration=content,
         everywhere="all" in groups,
         layers=frozenset(groups) & frozenset(LAYERS),
-        without_clients=frozenset(LAYERS).intersection(
-            group for entry in role_entries if "tasks" in entry for group in entry.get("except", ())
-        ),
-        group=f"role_{short}" if foreign else next((group for group in groups if group not in ("all", *LAYERS)), None),
+        without_clients=frozenset(LAYERS) & {group for entry in client_entries for group in entry.get("except", ())},
+        group=f"role_{short}" if foreign else next(iter(own_groups), None),
         foreign=foreign,
         has_tests=(directory / "tasks/verify.yml").is_file(),
         defaults=declaration.load_mapping(path) if (path := directory / "defaults/main.yml").is_file() else {},
     )
 
 
+def _options_by_entry_point(
+    directory: FilePath, prefix: str, keys: Mapping[str, Any]
+) -> dict[str, dict[str, options.Option]]:
+    """Entry point -> its options, by name without `prefix`; `keys` names the key of lists that a site file writes by
+    name."""
+    specs = _specs(directory).items()
+    return {point: options.from_spec((spec or {}).get("options") or {}, prefix, keys) for point, spec in specs}
+
+
 def _specs(directory: FilePath) -> Mapping[str, Any]:
+    """The argument specification of each entry point. Raises RoleError for a role without any."""
     for path in (directory / "meta/argument_specs.yml", directory / "meta/argument_specs.yaml"):
         if path.is_file():
             return declaration.load_mapping(path).get("argument_specs") or {}
