@@ -31,7 +31,7 @@ def summary(record: Record) -> str:
 def standing(record: Record) -> str:
     """Verdict and stage, with what a reader is told: the first two lines of a summary."""
     t = translator()
-    _, title, _ = registry.of(record).layout.headline(t, record)
+    title = registry.of(record).layout.headline(t, record).title
     unchecked = t("nobody checked the keys here, see: {command}", command="oplever verify")
     key = f"; {unchecked}" if record.stage == "signed" else ""
     lines = (

@@ -18,7 +18,8 @@ _WIDTH, _MARGIN = 7, 10
 
 
 def draw(record: Record, shape: Shape) -> bytes:
-    tone, title, _ = registry.of(record).layout.headline(Translator(shape.language), record)
+    headline = registry.of(record).layout.headline(Translator(shape.language), record)
+    tone, title = headline.tone, headline.title
     label, text = "oplever", f"{SYMBOLS[tone]} {title}".strip()
     left, right = (len(part) * _WIDTH + 2 * _MARGIN for part in (label, text))
     return f"""\

@@ -42,14 +42,14 @@ def draw(collection: Collection, t: Translator) -> bytes:
 
 def _entry(feed: ET.Element, of: Readable, t: Translator) -> None:
     record = cells.record_cell(t, of)
-    _, title, sentence = registry.of(of.record).layout.headline(t, of.record)
+    headline = registry.of(of.record).layout.headline(t, of.record)
     reasons = " ".join(reason_text(t, reason) for reason in of.record.document.reasons[:_MOST_REASONS])
     entry = _add(feed, "entry")
-    _add(entry, "title", f"{record.text}: {title}")
+    _add(entry, "title", f"{record.text}: {headline.title}")
     _add(entry, "id", _urn(of.source.name))
     _add(entry, "updated", of.extract.last)
     _add(entry, "link", href=record.link or paths.file(paths.month(of.source.month), t.language), rel="alternate")
-    _add(entry, "summary", f"{reasons or sentence} {cells.name(of.source)}")
+    _add(entry, "summary", f"{reasons or headline.sentence} {cells.name(of.source)}")
 
 
 def _urn(name: str) -> str:

@@ -6,7 +6,7 @@ What a document of a kind of record holds is its `Layout`; the frame around it i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct, structs
 
@@ -56,19 +56,29 @@ class Chapter(Struct, frozen=True):
     build: Builder
 
 
+class Headline(NamedTuple):
+    """How a record stands: a title with its tone, and one sentence that explains it."""
+
+    tone: Tone
+    title: str
+    sentence: str
+
+    def translated(self, t: Translator) -> Headline:
+        return Headline(self.tone, t(self.title), t(self.sentence))
+
+
 class Layout(Struct, frozen=True):
     """What the documents of a kind of record show. Texts are messages, to be translated.
 
-    `headline` is tone, title and one sentence; `problem` is what the table of contents says beside a section (by its
-    key) in which something is wrong; `elsewhere` is the section in the document of what is missing, by its code, where
-    that is not its section in the record. `forms` are papers for one purpose, by name, and `letter` what to write with
-    the document.
+    `problem` is what the table of contents says beside a section (by its key) in which something is wrong; `elsewhere`
+    is the section in the document of what is missing, by its code, where that is not its section in the record. `forms`
+    are papers for one purpose, by name, and `letter` what to write with the document.
     """
 
     name: str
     title: Callable[[Record, Translator], str]
     facts: Callable[[Record, Translator], tuple[tuple[str, Cell], ...]]
-    headline: Callable[[Translator, Record], tuple[Tone, str, str]]
+    headline: Callable[[Translator, Record], Headline]
     verdict: Callable[[Record, Translator], Verdict]
     summary: Builder
     chapters: tuple[Chapter, ...]

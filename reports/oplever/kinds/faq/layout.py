@@ -5,28 +5,27 @@ from __future__ import annotations
 from oplever.kinds.faq.judge import EFFECTS, of
 from oplever.kinds.installation.chapters import handover, job
 from oplever.kinds.installation.chapters.summary import waiting
-from oplever.page.blocks import Block, Bullets, Cell, Paragraph, Tone, Verdict
-from oplever.page.document import Chapter, Layout, Paper
+from oplever.page.blocks import Block, Bullets, Cell, Paragraph, Verdict
+from oplever.page.document import Chapter, Headline, Layout, Paper
 from oplever.page.parts import Blocks, code, needs_attention, pairs, stages
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.record.model import Record
 
-HEADLINES: dict[str, tuple[Tone, str, str]] = {
-    "concept": ("warn", N_("Proposed"), N_("A colleague still has to accept question and answer.")),
-    "approved": (
+HEADLINES: dict[str, Headline] = {
+    "concept": Headline("warn", N_("Proposed"), N_("A colleague still has to accept question and answer.")),
+    "approved": Headline(
         "good",
         N_("Accepted"),
         N_("Whether the answer still holds is seen each time that it is shown: oplever faq check."),
     ),
-    "superseded": ("info", N_("Withdrawn"), N_("It is shown to nobody any more.")),
+    "superseded": Headline("info", N_("Withdrawn"), N_("It is shown to nobody any more.")),
 }
 """By the state of the record."""
 
 
-def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
-    tone, title, sentence = HEADLINES.get(record.status, HEADLINES["concept"])
-    return tone, t(title), t(sentence)
+def headline(t: Translator, record: Record) -> Headline:
+    return HEADLINES.get(record.status, HEADLINES["concept"]).translated(t)
 
 
 def _title(record: Record, t: Translator) -> str:

@@ -8,8 +8,8 @@ from oplever.kinds.incident.chapters.terms import category
 from oplever.kinds.incident.judge import EFFECTS
 from oplever.kinds.installation.chapters import faults, handover, job
 from oplever.kinds.installation.chapters.summary import waiting
-from oplever.page.blocks import Block, Cell, Stage, Tone, Verdict
-from oplever.page.document import Chapter, Layout, Paper
+from oplever.page.blocks import Block, Cell, Stage, Verdict
+from oplever.page.document import Chapter, Headline, Layout, Paper
 from oplever.page.parts import Blocks, needs_attention, pairs, stages
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
@@ -41,26 +41,29 @@ CHAPTERS: tuple[Chapter, ...] = (
 )
 ELSEWHERE = {"case_classification_missing": "priority", "case_assessment_missing": "handling"}
 
-HEADLINES: dict[str, tuple[Tone, str, str]] = {
-    "new": ("warn", N_("New report"), N_("Nobody has this report yet.")),
-    "assigned": ("info", N_("Assigned"), N_("Somebody has this report, and has not begun.")),
-    "in_progress": ("info", N_("In progress"), N_("Somebody is working on this report.")),
-    "waiting": ("warn", N_("Waiting"), N_("The work waits; the resolution time stands still.")),
-    "solved": ("info", N_("Solved, not closed"), N_("It is solved; the report can be closed when nothing is missing.")),
-    "closed": ("good", N_("Closed"), N_("The report was solved and closed.")),
-    "closed_with_remarks": ("warn", N_("Closed, with remarks"), N_("The report was closed; read the remarks.")),
-    "rejected": ("bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")),
-    "merged": ("info", N_("Joined with another report"), N_("The other report goes on.")),
+HEADLINES: dict[str, Headline] = {
+    "new": Headline("warn", N_("New report"), N_("Nobody has this report yet.")),
+    "assigned": Headline("info", N_("Assigned"), N_("Somebody has this report, and has not begun.")),
+    "in_progress": Headline("info", N_("In progress"), N_("Somebody is working on this report.")),
+    "waiting": Headline("warn", N_("Waiting"), N_("The work waits; the resolution time stands still.")),
+    "solved": Headline(
+        "info", N_("Solved, not closed"), N_("It is solved; the report can be closed when nothing is missing.")
+    ),
+    "closed": Headline("good", N_("Closed"), N_("The report was solved and closed.")),
+    "closed_with_remarks": Headline("warn", N_("Closed, with remarks"), N_("The report was closed; read the remarks.")),
+    "rejected": Headline(
+        "bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")
+    ),
+    "merged": Headline("info", N_("Joined with another report"), N_("The other report goes on.")),
 }
 """By the state of the case."""
 
 
-def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
+def headline(t: Translator, record: Record) -> Headline:
     code: str = "rejected" if record.accountability.decision == "rejected" else record.status
     if code == "closed" and record.document.reasons:
         code = "closed_with_remarks"
-    tone, title, sentence = HEADLINES.get(code, HEADLINES["new"])
-    return tone, t(title), t(sentence)
+    return HEADLINES.get(code, HEADLINES["new"]).translated(t)
 
 
 def _title(record: Record, t: Translator) -> str:
@@ -123,13 +126,13 @@ def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
 def _letter(view: View, t: Translator, paper: Paper) -> str:
     """What to write to the reporter, as plain text."""
     record, case = view.record, view.record.case
-    _, title, sentence = headline(t, record)
+    standing = headline(t, record)
     last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
     contact = case.contacts[-1] if case.contacts else None
     parts = [
         [t("Subject: {subject}", subject=record.assignment.title)],
         [t("Dear {name},", name=case.reporter) if case.reporter else t("Dear reader,")],
-        [f"{title}. {sentence}"],
+        [f"{standing.title}. {standing.sentence}"],
         [f"{t('How it is handled')}: {contact.how} ({t.day(contact.day)})"] if contact and not last else [],
         [f"{t('Solution')}: {last.solution}"] if last else [],
         [f"{t('Report')}: {record.id}"],

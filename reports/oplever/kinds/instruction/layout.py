@@ -19,7 +19,7 @@ from oplever.page.blocks import (
     Verdict,
 )
 from oplever.page.cards import AUDIENCE_WORDS
-from oplever.page.document import Chapter, Layout, Paper, sheet
+from oplever.page.document import Chapter, Headline, Layout, Paper, sheet
 from oplever.page.parts import Blocks, code, needs_attention, pairs, people_named, stages, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
@@ -45,34 +45,38 @@ UNDERSTOOD: dict[str, tuple[Tone, str]] = {
     "not_understood": ("bad", N_("not understood")),
 }
 CLEAR: dict[str, tuple[Tone, str]] = {"clear": ("good", N_("clear")), "unclear": ("bad", N_("not clear"))}
-HEADLINES: dict[str, tuple[Tone, str, str]] = {
-    "nothing_done": ("warn", N_("Not given yet"), N_("Nobody has been instructed yet.")),
-    "rejected": ("bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")),
-    "not_understood": ("bad", N_("Not understood"), N_("It has to be explained again, in another way.")),
-    "carried_out": ("warn", N_("Given, not checked"), N_("Whether it was understood was not asked back everywhere.")),
-    "tested": ("info", N_("Understood"), N_("Users understood it; a handout waits for a user's verdict.")),
-    "accepted": ("info", N_("Understood, handouts clear"), N_("Users said so; the supervisor has to decide.")),
-    "tested_partly": (
+HEADLINES: dict[str, Headline] = {
+    "nothing_done": Headline("warn", N_("Not given yet"), N_("Nobody has been instructed yet.")),
+    "rejected": Headline(
+        "bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")
+    ),
+    "not_understood": Headline("bad", N_("Not understood"), N_("It has to be explained again, in another way.")),
+    "carried_out": Headline(
+        "warn", N_("Given, not checked"), N_("Whether it was understood was not asked back everywhere.")
+    ),
+    "tested": Headline("info", N_("Understood"), N_("Users understood it; a handout waits for a user's verdict.")),
+    "accepted": Headline("info", N_("Understood, handouts clear"), N_("Users said so; the supervisor has to decide.")),
+    "tested_partly": Headline(
         "warn",
         N_("Understood in part"),
         N_("Not everything was understood; a handout waits for a user's verdict."),
     ),
-    "accepted_partly": (
+    "accepted_partly": Headline(
         "warn",
         N_("Understood in part"),
         N_("Not everything was understood; the supervisor has to decide."),
     ),
-    "approved_with_remarks": (
+    "approved_with_remarks": Headline(
         "warn",
         N_("Instruction approved, with remarks"),
         N_("Users understood it, and the supervisor approved; read the remarks."),
     ),
-    "approved_partly": (
+    "approved_partly": Headline(
         "warn",
         N_("Instruction approved, with remarks"),
         N_("Not everything was understood, and the supervisor approved; read the remarks."),
     ),
-    "approved": ("good", N_("Instruction approved"), N_("Users understood it, and the supervisor approved.")),
+    "approved": Headline("good", N_("Instruction approved"), N_("Users understood it, and the supervisor approved.")),
 }
 """By how far it came, and whether all of it was understood; a rejection, and what was not understood, come before
 that."""
@@ -82,7 +86,7 @@ _ROOM = "\u00a0\n\u00a0"
 """Two lines of height, to write in."""
 
 
-def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
+def headline(t: Translator, record: Record) -> Headline:
     codes = {reason.code for reason in record.document.reasons}
     code: str = "rejected" if "decision_rejected" in codes else record.stage
     if "not_understood" in codes and code != "rejected":
@@ -91,8 +95,7 @@ def headline(t: Translator, record: Record) -> tuple[Tone, str, str]:
         code = "approved_with_remarks" if codes else "approved"
     if "understood_partly" in codes and code in ("tested", "accepted", "approved_with_remarks"):
         code = f"{code.removesuffix('_with_remarks')}_partly"
-    tone, title, sentence = HEADLINES[code]
-    return tone, t(title), t(sentence)
+    return HEADLINES[code].translated(t)
 
 
 def _title(record: Record, t: Translator) -> str:
@@ -322,12 +325,12 @@ def attendance(view: View, t: Translator, paper: Paper) -> Page:
 def _letter(view: View, t: Translator, paper: Paper) -> str:
     """What to write about the instruction, as plain text."""
     record = view.record
-    _, title, sentence = headline(t, record)
+    standing = headline(t, record)
     subjects = [f"- {subject.subject}" for subject in of(record).subjects]
     parts = [
         [t("Subject: {subject}", subject=record.assignment.title)],
         [t("Dear reader,")],
-        [f"{title}. {sentence} {_figures(record, t)}".strip()],
+        [f"{standing.title}. {standing.sentence} {_figures(record, t)}".strip()],
         [f"{t('Subjects')}:", *subjects] if subjects else [],
         [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
         [t("Kind regards,"), people_named(record, "executor")],

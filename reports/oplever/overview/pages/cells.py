@@ -65,10 +65,10 @@ def when_cell(t: Translator, source: Source) -> Cell:
 
 def state_cell(t: Translator, of: Readable) -> Cell:
     """What the headline of its document says; a run of a record of several waits for nobody by itself."""
-    tone, title, _ = registry.of(of.record).layout.headline(t, of.record)
+    headline = registry.of(of.record).layout.headline(t, of.record)
     if not of.source.part_of:
-        return Cell(title, tone)
-    return Cell(t(VERDICTS[of.record.verdict]), tone, note=t("run of {record}", record=of.source.part_of))
+        return Cell(headline.title, headline.tone)
+    return Cell(t(VERDICTS[of.record.verdict]), headline.tone, note=t("run of {record}", record=of.source.part_of))
 
 
 def machine_cell(host: str, language: Language, note: str = "") -> Cell:
