@@ -162,8 +162,9 @@ def results(release: str, place: Path, away: bool = False) -> list[dict[str, obj
     parameters = {"first": 0}
     wrong = language.problems(checks, parameters)
     assert not wrong, wrong
-    found: list[dict[str, object]] = evaluate.evaluate(Recorded(str(place), away), language.resolve(checks, parameters))
-    return found
+    machine, resolved = Recorded(str(place), away), language.resolve(checks, parameters)
+    results: list[dict[str, object]] = evaluate.evaluate(machine, resolved)
+    return results
 
 
 if __name__ == "__main__":

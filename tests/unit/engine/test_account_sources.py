@@ -67,11 +67,11 @@ def test_home_looks_at_people_and_at_what_lets_others_in_for_all(tmp_path: Path)
     write(tmp_path, "/root/.shosts", "", 0o600)
     (tmp_path / "root").chmod(0o700)
     write(tmp_path, "/etc/hosts.equiv", "+ +\n")
-    found = home.look_up(machine, {})
-    assert [row.split()[:2] for row in found["open"]] == [["/home/anna", "0755"]]
-    assert found["trusting"] == ["/etc/hosts.equiv", "/home/anna/.rhosts", "/root/.shosts"]
-    assert [row.split()[0] for row in found["loose"]] == ["/home/anna/.bash_history", "/home/anna/.profile"]
-    assert found["missing"] == ["weg: /home/weg"]
+    facts = home.look_up(machine, {})
+    assert [row.split()[:2] for row in facts["open"]] == [["/home/anna", "0755"]]
+    assert facts["trusting"] == ["/etc/hosts.equiv", "/home/anna/.rhosts", "/root/.shosts"]
+    assert [row.split()[0] for row in facts["loose"]] == ["/home/anna/.bash_history", "/home/anna/.profile"]
+    assert facts["missing"] == ["weg: /home/weg"]
 
 
 def key(kind: str, *numbers: int) -> str:
@@ -98,9 +98,9 @@ def test_ssh_key_reads_kind_and_length(line: str, found: object) -> None:
 def test_ssh_key_finds_weak_keys_and_files_others_may_write(tmp_path: Path) -> None:
     machine = account_files(tmp_path, (f"anna:x:{Path.home().stat().st_uid}:0::/home/anna:/bin/bash", "anna:*:1::::::"))
     write(tmp_path, "/home/anna/.ssh/authorized_keys", "# x\n" + key("ssh-rsa", 65537, 1 << 2047) + "\n")
-    found = ssh_key.look_up(machine, {"what": "authorized"})
-    assert found["weak"] == found["keys"] == ["/home/anna/.ssh/authorized_keys:2 ssh-rsa 2048"]
-    assert found["open"] == []
+    facts = ssh_key.look_up(machine, {"what": "authorized"})
+    assert facts["weak"] == facts["keys"] == ["/home/anna/.ssh/authorized_keys:2 ssh-rsa 2048"]
+    assert facts["open"] == []
     (tmp_path / "home/anna/.ssh").chmod(0o775)
     assert ssh_key.look_up(machine, {"what": "authorized"})["open"] == ["/home/anna/.ssh/authorized_keys"]
 

@@ -169,10 +169,10 @@ def test_apparmor_tells_the_modes_apart(tmp_path: Path) -> None:
     write(tmp_path, apparmor.LOADED, "/usr/bin/man (enforce)\nman_groff (complain)\nx (y) (unconfined)\n")
     write(tmp_path, "/proc/1/attr/current", "unconfined\n")
     (tmp_path / "proc/1/exe").symlink_to("/usr/bin/man")
-    found = apparmor.look_up(Machine(str(tmp_path)), {})
-    assert (found["enforcing"], found["complaining"], found["unconfined"]) == (
+    facts = apparmor.look_up(Machine(str(tmp_path)), {})
+    assert (facts["enforcing"], facts["complaining"], facts["unconfined"]) == (
         ["/usr/bin/man"],
         ["man_groff"],
         ["x (y)"],
     )
-    assert found["escaped"] == ["1 /usr/bin/man"]
+    assert facts["escaped"] == ["1 /usr/bin/man"]

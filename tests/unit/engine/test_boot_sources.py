@@ -54,9 +54,9 @@ def test_kernel_argument_compares_this_boot_with_the_next(tmp_path: Path) -> Non
     assert kernel_argument.look_up(machine, {"name": "audit"}) == {"exists": True, "running": "0", "configured": "1"}
     assert kernel_argument.look_up(machine, {"name": "nosmap"})["running"] == "on"
     assert not kernel_argument.look_up(machine, {"name": "lsm"})["exists"]
-    found = kernel_argument.look_up(machine, {"all": True})
-    assert found["running"] == ["BOOT_IMAGE=/vmlinuz", "audit=1", "audit=0", "x=a b", "nosmap"]
-    assert "single" not in found["configured"]
+    facts = kernel_argument.look_up(machine, {"all": True})
+    assert facts["running"] == ["BOOT_IMAGE=/vmlinuz", "audit=1", "audit=0", "x=a b", "nosmap"]
+    assert "single" not in facts["configured"]
 
 
 def test_kernel_module_blacklisted_is_not_denied_and_builtin_cannot_be(tmp_path: Path) -> None:
@@ -65,11 +65,11 @@ def test_kernel_module_blacklisted_is_not_denied_and_builtin_cannot_be(tmp_path:
     write(tmp_path, "/etc/modprobe.d/a.conf", "blacklist sctp\ninstall usb-storage /bin/false\ninstall can /bin/true\n")
     write(tmp_path, "/usr/lib/modprobe.d/a.conf", "install sctp /bin/false\n")
     machine = Machine(str(tmp_path), offline=True)
-    found = {name: kernel_module.look_up(machine, {"name": name}) for name in ("usb_storage", "sctp", "can", "x")}
-    assert [found[name]["denied"] for name in ("usb_storage", "sctp", "can")] == [True, False, False]
-    assert found["sctp"]["blacklisted"]
-    assert found["sctp"]["loadable"]
-    assert (found["can"]["builtin"], found["x"]["exists"]) == (True, False)
+    modules = {name: kernel_module.look_up(machine, {"name": name}) for name in ("usb_storage", "sctp", "can", "x")}
+    assert [modules[name]["denied"] for name in ("usb_storage", "sctp", "can")] == [True, False, False]
+    assert modules["sctp"]["blacklisted"]
+    assert modules["sctp"]["loadable"]
+    assert (modules["can"]["builtin"], modules["x"]["exists"]) == (True, False)
 
 
 def test_mount_knows_what_the_next_boot_gives(stock: Path) -> None:
@@ -84,8 +84,8 @@ def test_mount_knows_what_the_next_boot_gives(stock: Path) -> None:
     write(stock, "/etc/fstab", "tmpfs /tmp tmpfs nodev 0 0\n")
 
     def options() -> list[str]:
-        found: list[str] = mount.look_up(Machine(str(stock), offline=True), {"target": "/tmp"})["configured_options"]  # noqa: S108
-        return found
+        options: list[str] = mount.look_up(Machine(str(stock), offline=True), {"target": "/tmp"})["configured_options"]  # noqa: S108
+        return options
 
     assert options() == ["mode=1777", "noexec"]
     (stock / "etc/systemd/system/tmp.mount").unlink()

@@ -86,9 +86,9 @@ GOOD = {"id": "a.b", "title": "t", "source": "file", "select": "/etc/x", "expect
 )
 def test_a_mistake_is_named_with_its_check(change: dict[str, Any], says: str) -> None:
     assert language.problems([GOOD]) == []
-    found = language.problems([{**GOOD, **change}])
-    assert any(says in message for message in found), found
-    assert all(message.startswith("check ") for message in found)
+    messages = language.problems([{**GOOD, **change}])
+    assert any(says in message for message in messages), messages
+    assert all(message.startswith("check ") for message in messages)
 
 
 def test_an_id_is_used_once() -> None:
@@ -96,10 +96,10 @@ def test_an_id_is_used_once() -> None:
 
 
 def check(machine: Machine, source: str, select: Any, expect: dict[str, Any], **more: Any) -> dict[str, Any]:
-    asked = {"id": "x.y", "title": "t", "source": source, "select": select, "expect": expect, **more}
-    assert language.problems([asked]) == []
-    found: dict[str, Any] = evaluate.evaluate(machine, [asked], more.get("exceptions", ()))[0]
-    return found
+    declaration = {"id": "x.y", "title": "t", "source": source, "select": select, "expect": expect, **more}
+    assert language.problems([declaration]) == []
+    result: dict[str, Any] = evaluate.evaluate(machine, [declaration], more.get("exceptions", ()))[0]
+    return result
 
 
 @pytest.fixture
@@ -126,18 +126,18 @@ def test_a_file_that_is_right_wrong_or_not_there(machine: Machine) -> None:
 def test_what_is_in_a_file_is_never_told(machine: Machine) -> None:
     put(machine, "/etc/secret.conf", "password = tulp\n")
     for expect in ({"content": {"matches": "roos"}}, {"lines": {"contains": "roos"}}):
-        found = check(machine, "file", "/etc/secret.conf", expect)
-        assert found["status"] == "fail"
-        assert "tulp" not in str(found)
+        result = check(machine, "file", "/etc/secret.conf", expect)
+        assert result["status"] == "fail"
+        assert "tulp" not in str(result)
 
 
 @pytest.mark.slow
 def test_what_cannot_be_read_is_an_error_and_never_passes(machine: Machine) -> None:
     Path(machine.path("/etc")).mkdir()
     os.mkfifo(machine.path("/etc/passwd"))
-    found = check(machine, "account", {"all": True}, {"uid0": ["root"]})
-    assert found["status"] == "error"
-    assert "not a regular file" in found["reason"]
+    result = check(machine, "account", {"all": True}, {"uid0": ["root"]})
+    assert result["status"] == "error"
+    assert "not a regular file" in result["reason"]
     nothing = check(machine, "command", {"argv": ["no-such-command"]}, {"rc": 0})
     assert (nothing["status"], nothing["reason"]) == ("error", "there is no command no-such-command")
     slow = check(machine, "command", {"argv": ["sleep", "9"], "timeout": 1}, {"rc": 0})
@@ -147,10 +147,10 @@ def test_what_cannot_be_read_is_an_error_and_never_passes(machine: Machine) -> N
 def test_a_condition_that_does_not_hold_is_told(machine: Machine) -> None:
     put(machine, "/etc/x", "1")
     condition = {"source": "file", "select": "/etc/y", "expect": {"exists": True}}
-    found = check(
+    result = check(
         machine, "file", "/etc/x", {"exists": True}, when=condition, reason={"nl": "er is geen y", "en": "no y"}
     )
-    assert (found["status"], found["reason"]) == ("not_applicable", "no y")
+    assert (result["status"], result["reason"]) == ("not_applicable", "no y")
 
 
 def group(name: str, *held: bool) -> dict[str, Any]:
@@ -193,10 +193,10 @@ def test_an_exception_counts_only_when_it_is_approved_and_valid(
 ) -> None:
     exceptions = [{**GRANT, **change}]
     assert waivers.problems(exceptions) == []
-    asked = [{"id": "x.y", "title": "t", "source": "file", "select": "/gone", "expect": {"exists": True}}]
-    found = evaluate.evaluate(machine, asked, exceptions, "web1", "2026-11-24")[0]
-    assert found["status"] == status
-    assert reason in found["reason"]
+    checks = [{"id": "x.y", "title": "t", "source": "file", "select": "/gone", "expect": {"exists": True}}]
+    result = evaluate.evaluate(machine, checks, exceptions, "web1", "2026-11-24")[0]
+    assert result["status"] == status
+    assert reason in result["reason"]
 
 
 RULES = ["beheer ALL=(ALL:ALL) NOPASSWD: ALL", "games ALL=(ALL) NOPASSWD: /bin/x"]
@@ -218,11 +218,11 @@ def test_an_exception_is_about_the_values_that_were_approved(
     machine: Machine, values: Any, rules: list[str], status: str, reason: str
 ) -> None:
     put(machine, "/etc/sudoers", "\n".join(rules) + "\n")
-    asked = [
+    checks = [
         {"id": "x.y", "title": "t", "source": "sudoers", "select": "nopasswd", "expect": {"values": {"empty": True}}}
     ]
     grant = {**GRANT, "id": "U-1", "values": values}
-    result = evaluate.evaluate(machine, asked, [grant], "web1", "2026-11-24")[0]
+    result = evaluate.evaluate(machine, checks, [grant], "web1", "2026-11-24")[0]
     assert (result["status"], reason in result["reason"]) == (status, True), result
     (shown,) = waivers.grants([grant], "web1", "2026-11-24")
     assert shown["values"] == ([values] if isinstance(values, str) else values)
@@ -234,17 +234,17 @@ def test_an_exception_about_one_expectation_does_not_cover_another(machine: Mach
         {"source": "setting", "select": {"file": "/etc/x.conf", "key": "mode"}, "expect": {"value": "strict"}},
     ]
     put(machine, "/etc/x.conf", "mode loose\n")
-    asked = [{"id": "x.y", "title": "t", "all": parts}]
+    checks = [{"id": "x.y", "title": "t", "all": parts}]
     grant = {**GRANT, "values": ["loose"]}
-    result = evaluate.evaluate(machine, asked, [grant], "web1", "2026-11-24")[0]
+    result = evaluate.evaluate(machine, checks, [grant], "web1", "2026-11-24")[0]
     assert (result["status"], result["reason"].rpartition(" ")[2]) == ("fail", "False")
     put(machine, "/gone", "")
-    assert evaluate.evaluate(machine, asked, [grant], "web1", "2026-11-24")[0]["status"] == "waived"
+    assert evaluate.evaluate(machine, checks, [grant], "web1", "2026-11-24")[0]["status"] == "waived"
 
 
 def test_a_passing_control_needs_no_exception(machine: Machine) -> None:
-    asked = [{"id": "x.y", "title": "t", "source": "file", "select": "/gone", "expect": {"exists": False}}]
-    assert evaluate.evaluate(machine, asked, [GRANT], "web1", "2026-11-24")[0]["status"] == "pass"
+    checks = [{"id": "x.y", "title": "t", "source": "file", "select": "/gone", "expect": {"exists": False}}]
+    assert evaluate.evaluate(machine, checks, [GRANT], "web1", "2026-11-24")[0]["status"] == "pass"
 
 
 def test_the_message_names_what_is_wrong(machine: Machine) -> None:
@@ -254,9 +254,9 @@ def test_the_message_names_what_is_wrong(machine: Machine) -> None:
 
 
 def test_control_characters_of_a_machine_do_not_get_through(machine: Machine) -> None:
-    found = check(machine, "command", {"argv": ["printf", "\x1b[31mred\u202e"]}, {"stdout": "blue"})
-    assert "\x1b" not in str(found["found"])
-    assert "\u202e" not in str(found["found"])
+    result = check(machine, "command", {"argv": ["printf", "\x1b[31mred\u202e"]}, {"stdout": "blue"})
+    assert "\x1b" not in str(result["found"])
+    assert "\u202e" not in str(result["found"])
 
 
 def test_accounts_with_what_is_wrong_with_them(machine: Machine) -> None:
@@ -297,10 +297,10 @@ def test_rules_of_sudo_with_what_they_include(machine: Machine) -> None:
     put(machine, "/etc/sudoers", "Defaults use_pty\nroot ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n")
     put(machine, "/etc/sudoers.d/beheer", "beheer ALL=(ALL) NOPASSWD: \\\n  ALL\n")
     put(machine, "/etc/sudoers.d/ignored.bak", "spy ALL=(ALL) NOPASSWD: ALL\n")
-    found = check(machine, "sudoers", "nopasswd", {"values": {"not_matches": "NOPASSWD"}})
-    assert found["status"] == "fail"
-    assert "beheer" in found["found"]
-    assert "spy" not in found["found"]
+    result = check(machine, "sudoers", "nopasswd", {"values": {"not_matches": "NOPASSWD"}})
+    assert result["status"] == "fail"
+    assert "beheer" in result["found"]
+    assert "spy" not in result["found"]
     assert check(machine, "sudoers", "defaults", {"values": {"matches": "use_pty"}})["status"] == "pass"
 
 
@@ -309,8 +309,8 @@ def test_a_setting_with_its_drop_ins(machine: Machine) -> None:
     put(machine, "/etc/security/pwquality.conf", "# minlen = 8\nminlen = 10\n")
     assert check(machine, "setting", select, {"value": {"at_least": 14}})["status"] == "fail"
     put(machine, "/etc/security/pwquality.conf.d/oplever.conf", "minlen = 14\n")
-    found = check(machine, "setting", select, {"value": {"at_least": 14}, "source": {"contains": "oplever.conf:1"}})
-    assert found["status"] == "pass", found
+    result = check(machine, "setting", select, {"value": {"at_least": 14}, "source": {"contains": "oplever.conf:1"}})
+    assert result["status"] == "pass", result
 
 
 class Scripted(Machine):
@@ -449,12 +449,13 @@ def test_packages_with_their_origin_and_what_waits(tmp_path: Path) -> None:
     ],
 )
 def test_what_nobody_could_look_at_is_told_apart(machine: Machine, condition: dict[str, Any], begins: str) -> None:
-    asked = {"id": "x.y", "title": "t", "when": condition, "reason": "in a container the host decides", **GOOD_FILE}
-    (result,) = evaluate.evaluate(machine, [asked])
+    reason = "in a container the host decides"
+    declaration = {"id": "x.y", "title": "t", "when": condition, "reason": reason, **GOOD_FILE}
+    (result,) = evaluate.evaluate(machine, [declaration])
     assert (result["status"], result["reason"].startswith(begins)) == ("not_applicable", True), result
     away = Machine(machine.root, offline=True)
-    asked = {"id": "x.y", "title": "t", "source": "sysctl", "select": "kernel.x", "expect": {"running": 1}}
-    (result,) = evaluate.evaluate(away, [asked])
+    declaration = {"id": "x.y", "title": "t", "source": "sysctl", "select": "kernel.x", "expect": {"running": 1}}
+    (result,) = evaluate.evaluate(away, [declaration])
     assert result["status"] != "not_applicable" or result["reason"].startswith("not measured: ")
 
 

@@ -134,22 +134,22 @@ WRONG: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("change", RIGHT, ids=str)
 def test_what_the_language_takes_the_schema_takes(change: dict[str, Any]) -> None:
-    asked = [{**GOOD, **change}]
-    assert grammar.mistakes(asked, language.VOCABULARY) == []
-    VALIDATOR.validate(asked)
+    checks = [{**GOOD, **change}]
+    assert grammar.mistakes(checks, language.VOCABULARY) == []
+    VALIDATOR.validate(checks)
 
 
 @pytest.mark.parametrize("change", WRONG, ids=str)
 def test_what_the_language_refuses_the_schema_refuses(change: dict[str, Any]) -> None:
-    asked = [{**GOOD, **change}]
-    assert grammar.mistakes(asked, language.VOCABULARY)
-    assert not VALIDATOR.is_valid(asked)
+    checks = [{**GOOD, **change}]
+    assert grammar.mistakes(checks, language.VOCABULARY)
+    assert not VALIDATOR.is_valid(checks)
 
 
 @pytest.mark.parametrize("key", [*grammar.GROUPS, "nothing"])
 def test_groups_in_language_and_schema(key: str) -> None:
     about = {"id": "a", "title": "t"}
-    for asked, right in (
+    for checks, is_right in (
         ([{**about, key: [PART, {"any": [PART]}]}], key != "nothing"),
         ([{**about, key: []}], False),
         ([{**about, key: PART}], False),
@@ -157,8 +157,8 @@ def test_groups_in_language_and_schema(key: str) -> None:
         ([{**about, key: [{"any": [PART], "all": [PART]}]}], False),
         ([{**about, key: [{**PART, "id": "x"}]}], False),
     ):
-        assert (grammar.mistakes(asked, language.VOCABULARY) == []) is right, asked
-        assert VALIDATOR.is_valid(asked) is right, asked
+        assert (grammar.mistakes(checks, language.VOCABULARY) == []) is is_right, checks
+        assert VALIDATOR.is_valid(checks) is is_right, checks
 
 
 @pytest.mark.slow
@@ -177,22 +177,22 @@ def test_every_key_is_in_the_schema() -> None:
 
 def test_parameters_are_filled_in_before_anything_is_judged(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("12345", encoding="utf-8")
-    asked = [{**GOOD, "select": {"path": {"param": "place"}}, "expect": {"size": {"at_least": {"param": "size"}}}}]
-    before = copy.deepcopy(asked)
+    checks = [{**GOOD, "select": {"path": {"param": "place"}}, "expect": {"size": {"at_least": {"param": "size"}}}}]
+    before = copy.deepcopy(checks)
     values = {"place": "/x", "size": 6}
-    assert language.problems(asked, values) == []
-    found = evaluate.evaluate(Machine(str(tmp_path)), language.resolve(asked, values))[0]
-    assert (found["status"], found["expected"], found["found"]) == ("fail", "size >= 6", "size = 5")
-    assert asked == before
+    assert language.problems(checks, values) == []
+    result = evaluate.evaluate(Machine(str(tmp_path)), language.resolve(checks, values))[0]
+    assert (result["status"], result["expected"], result["found"]) == ("fail", "size >= 6", "size = 5")
+    assert checks == before
 
 
 def test_a_parameter_that_the_profile_does_not_give_is_named() -> None:
-    asked = [{**GOOD, "expect": {"size": {"at_least": {"param": "minimun"}}}}]
-    assert language.problems(asked) == []
-    assert language.problems(asked, {"minimum": 3}) == [
+    checks = [{**GOOD, "expect": {"size": {"at_least": {"param": "minimun"}}}}]
+    assert language.problems(checks) == []
+    assert language.problems(checks, {"minimum": 3}) == [
         "check a.b: the profile gives no parameter 'minimun'; did you mean minimum?"
     ]
-    assert "wants a number" in language.problems(asked, {"minimun": "many"})[0]
+    assert "wants a number" in language.problems(checks, {"minimun": "many"})[0]
 
 
 CHECKS = """\
@@ -239,7 +239,7 @@ def lines(*args: str) -> tuple[int, list[str]]:
 def test_each_mistake_has_its_line_and_column_and_what_was_meant(tmp_path: Path) -> None:
     path = tmp_path / "a.yml"
     path.write_text(CHECKS, encoding="utf-8")
-    code, said = lines(str(path))
+    code, messages = lines(str(path))
     assert code == 1
     for start, hint in (
         ("6:12: A-1: mode: there is no matcher 'mode_at_mots'", "did you mean mode_at_most?"),
@@ -249,25 +249,25 @@ def test_each_mistake_has_its_line_and_column_and_what_was_meant(tmp_path: Path)
         ("10:3: A-1: 'sorce' is not a key of a check", "did you mean source?"),
         ("12:3: 'select' stands here twice", ""),
     ):
-        assert any(line.startswith(f"{path}:{start}") and hint in line for line in said), (start, said)
-    assert len(said) == 6
+        assert any(line.startswith(f"{path}:{start}") and hint in line for line in messages), (start, messages)
+    assert len(messages) == 6
 
 
 def test_checks_in_tasks_and_variables_are_found_and_templates_left_alone(tmp_path: Path) -> None:
     (tmp_path / "tasks.yml").write_text(TASKS, encoding="utf-8")
     (tmp_path / "vars.yaml").write_text(VARIABLES, encoding="utf-8")
     (tmp_path / "other.yml").write_text("- name: no checks\n", encoding="utf-8")
-    code, said = lines(str(tmp_path))
+    code, messages = lines(str(tmp_path))
     assert code == 1
-    assert [line.rpartition("/")[2].partition(": ")[0] for line in said] == ["tasks.yml:10:18", "vars.yaml:3:56"]
+    assert [line.rpartition("/")[2].partition(": ")[0] for line in messages] == ["tasks.yml:10:18", "vars.yaml:3:56"]
 
 
 def test_the_module_says_the_same(tmp_path: Path) -> None:
     path = tmp_path / "a.yml"
     path.write_text(CHECKS.replace("  select: /x\n", ""), encoding="utf-8")
     module = language.problems(yaml.safe_load(path.read_text(encoding="utf-8")))
-    said = [finding.message for finding in lint.lint(path)[1]]
-    assert sorted(said) == sorted(message.partition(": ")[2] for message in module)
+    messages = [finding.message for finding in lint.lint(path)[1]]
+    assert sorted(messages) == sorted(message.partition(": ")[2] for message in module)
 
 
 @pytest.mark.parametrize(
@@ -285,8 +285,8 @@ def test_how_it_ends(tmp_path: Path, text: str | None, code: int, says: str) -> 
     path = tmp_path / "a.yml"
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    found, said = lines(str(path))
-    assert (found, says in "\n".join(said)) == (code, True), said
+    exit_code, messages = lines(str(path))
+    assert (exit_code, says in "\n".join(messages)) == (code, True), messages
 
 
 def test_values_of_a_profile_are_held_against_the_checks(tmp_path: Path) -> None:
@@ -298,8 +298,8 @@ def test_values_of_a_profile_are_held_against_the_checks(tmp_path: Path) -> None
     values.write_text("parameters: {top: 3}\n", encoding="utf-8")
     assert lines(str(path), "--parameters", str(values))[0] == 0
     values.write_text("tip: 3\n", encoding="utf-8")
-    code, said = lines(str(path), "--parameters", str(values))
+    code, messages = lines(str(path), "--parameters", str(values))
     assert code == 1
-    assert "did you mean tip?" in said[0]
+    assert "did you mean tip?" in messages[0]
     values.write_text("- 3\n", encoding="utf-8")
     assert lines(str(path), "--parameters", str(values))[0] == 2

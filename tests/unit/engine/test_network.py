@@ -40,11 +40,11 @@ def check(name: str, port: int, **more: object) -> dict[str, object]:
 
 @pytest.mark.slow
 def test_a_silent_server_is_asked_once(full: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    connections = []
     connect = socket.create_connection
-    monkeypatch.setattr(socket, "create_connection", lambda *words: asked.append(words) or connect(*words))
+    monkeypatch.setattr(socket, "create_connection", lambda *words: connections.append(words) or connect(*words))
     results = evaluate.evaluate(Machine(), [check(f"a.{number}", full) for number in range(20)])
-    assert asked == [(("127.0.0.1", full), 1)]
+    assert connections == [(("127.0.0.1", full), 1)]
     assert {result["status"] for result in results} == {"fail"}
     assert f"127.0.0.1 port {full} did not answer within 1 s" in results[0]["found"]
     assert all("was not asked again" in result["found"] for result in results[1:])

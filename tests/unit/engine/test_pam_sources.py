@@ -19,26 +19,26 @@ AUTH = {"service": "common-auth", "type": "auth"}
 
 def test_pam_stock_asks_the_password_and_locks_nobody(stock: Path) -> None:
     machine = Machine(str(stock))
-    found = pam.look_up(machine, {**AUTH, "module": "pam_unix.so"})
-    assert found["active"]
-    assert found["arguments"] == ["nullok"]
-    assert found["control"] == "[success=1 default=ignore]"
-    assert found["source"].startswith("/etc/pam.d/common-auth:")
+    facts = pam.look_up(machine, {**AUTH, "module": "pam_unix.so"})
+    assert facts["active"]
+    assert facts["arguments"] == ["nullok"]
+    assert facts["control"] == "[success=1 default=ignore]"
+    assert facts["source"].startswith("/etc/pam.d/common-auth:")
     assert not pam.look_up(machine, {**AUTH, "module": "pam_faillock.so"})["exists"]
     assert not pam.look_up(machine, {"service": "nosuch", "type": "auth", "module": "pam_unix.so"})["exists"]
 
 
 def test_pam_follows_includes(stock: Path) -> None:
-    found = pam.look_up(Machine(str(stock)), {"service": "su", "type": "auth", "module": "pam_unix.so"})
-    assert found["active"]
-    assert found["source"].startswith("/etc/pam.d/common-auth:")
-    assert found["modules"][0] == "pam_rootok.so"
+    facts = pam.look_up(Machine(str(stock)), {"service": "su", "type": "auth", "module": "pam_unix.so"})
+    assert facts["active"]
+    assert facts["source"].startswith("/etc/pam.d/common-auth:")
+    assert facts["modules"][0] == "pam_rootok.so"
 
 
 def test_pam_hardened_counts_wrong_passwords_after_the_jump(hardened: Path) -> None:
-    found = pam.look_up(Machine(str(hardened)), {**AUTH, "module": "pam_faillock.so"})
-    assert found["active"]
-    assert found["arguments"] == ["preauth", "authfail"]
+    facts = pam.look_up(Machine(str(hardened)), {**AUTH, "module": "pam_faillock.so"})
+    assert facts["active"]
+    assert facts["arguments"] == ["preauth", "authfail"]
     assert pam.look_up(Machine(str(hardened)), {**AUTH, "module": "pam_unix.so"})["arguments"] == ["try_first_pass"]
 
 
@@ -51,8 +51,8 @@ def test_pam_sees_a_rule_that_is_jumped_over(hardened: Path, rule: str) -> None:
 
 def test_pam_reads_a_line_that_goes_on(tmp_path: Path) -> None:
     write(tmp_path, "/etc/pam.d/x", "-auth required \\\n  pam_wheel.so use_uid # only wheel\n")
-    found = pam.look_up(Machine(str(tmp_path)), {"service": "x", "type": "auth", "module": "pam_wheel.so"})
-    assert (found["control"], found["arguments"], found["source"]) == ("required", ["use_uid"], "/etc/pam.d/x:1")
+    facts = pam.look_up(Machine(str(tmp_path)), {"service": "x", "type": "auth", "module": "pam_wheel.so"})
+    assert (facts["control"], facts["arguments"], facts["source"]) == ("required", ["use_uid"], "/etc/pam.d/x:1")
 
 
 def option(root: Path, module: str, name: str) -> Any:
@@ -60,8 +60,8 @@ def option(root: Path, module: str, name: str) -> Any:
 
 
 def test_pam_option_stock_has_what_is_built_in_but_not_in_force(stock: Path) -> None:
-    found = option(stock, "pam_faillock.so", "deny")
-    assert (found["exists"], found["active"], found["value"]) == (False, False, "3")
+    facts = option(stock, "pam_faillock.so", "deny")
+    assert (facts["exists"], facts["active"], facts["value"]) == (False, False, "3")
 
 
 def test_pam_option_takes_the_file_over_its_drop_ins_and_arguments_over_the_file(hardened: Path) -> None:
@@ -71,9 +71,9 @@ def test_pam_option_takes_the_file_over_its_drop_ins_and_arguments_over_the_file
     assert option(hardened, "pam_pwquality.so", "minlen")["value"] == own
     assert option(hardened, "pam_pwquality.so", "difok")["value"] == "5"
     edit(hardened, "/etc/pam.d/common-password", "pam_pwquality.so retry=3", "pam_pwquality.so retry=3 minlen=4")
-    found = option(hardened, "pam_pwquality.so", "minlen")
-    assert found["value"] == "4"
-    assert found["source"].startswith("/etc/pam.d/common-password:")
+    facts = option(hardened, "pam_pwquality.so", "minlen")
+    assert facts["value"] == "4"
+    assert facts["source"].startswith("/etc/pam.d/common-password:")
     assert option(hardened, "pam_pwquality.so", "dictcheck")["value"] == "1"
 
 

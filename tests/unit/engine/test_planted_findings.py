@@ -39,8 +39,8 @@ def test_a_job_of_root_that_somebody_else_owns_is_told(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     if os.geteuid() == 0:
         os.chown(path, 5, 5)
-    found = cron.look_up(Machine(root=str(tmp_path)), {"what": "root_jobs"})
-    assert any("belongs to" in line for line in found["writable"]), found
+    facts = cron.look_up(Machine(root=str(tmp_path)), {"what": "root_jobs"})
+    assert any("belongs to" in line for line in facts["writable"]), facts
 
 
 def test_front_ends_are_known_without_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +50,6 @@ def test_front_ends_are_known_without_the_rules(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(firewall.nftables, "ruleset", missing)
     shown = Completed(0, "Id=ufw.service\nUnitFileState=enabled\n\nId=nftables.service\nUnitFileState=disabled\n")
     monkeypatch.setattr(Machine, "run", lambda *_, **__: shown)
-    found = firewall.look_up(Machine(), {})
-    assert found["front_ends"] == ["ufw"]
-    assert isinstance(found["stateful"], UnreadableError)
+    facts = firewall.look_up(Machine(), {})
+    assert facts["front_ends"] == ["ufw"]
+    assert isinstance(facts["stateful"], UnreadableError)

@@ -9,7 +9,7 @@ import pytest
 from unit.engine import recorded
 
 
-def told(results: list[dict[str, Any]]) -> list[str]:
+def problems(results: list[dict[str, Any]]) -> list[str]:
     return [
         f"{r['id']}: {r['status']} {r['reason']} expected {r['expected']}, found {r['found']}"
         for r in results
@@ -19,9 +19,9 @@ def told(results: list[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.parametrize("release", recorded.RELEASES)
 def test_what_is_on_a_machine(release: str, tmp_path: Path) -> None:
-    assert told(recorded.results(release, tmp_path)) == []
+    assert problems(recorded.results(release, tmp_path)) == []
 
 
 @pytest.mark.parametrize("release", recorded.RELEASES)
 def test_what_is_on_the_same_machine_when_it_does_not_run(release: str, tmp_path: Path) -> None:
-    assert told(recorded.results(release, tmp_path, away=True)) == []
+    assert problems(recorded.results(release, tmp_path, away=True)) == []

@@ -84,7 +84,7 @@ def test_a_list_that_others_could_have_put_there_is_not_touched(tmp_path: Path) 
     assert target.read_text() == "[]"
 
 
-def told(**row: Any) -> dict[str, Any]:
+def row_of_run(**row: Any) -> dict[str, Any]:
     ours = {**beside.this_run(), "pid": os.getpid(), "since": beside._since(os.getpid())}
     return {**ours, "run": "a", "begun": 0.0, "ended": None, "inside": False, **row}
 
@@ -102,7 +102,7 @@ def told(**row: Any) -> dict[str, Any]:
     ],
 )
 def test_a_run_of_this_controller_counts_while_its_process_lives(row: dict[str, Any], certain: list[bool]) -> None:
-    others = beside.others([told(**row)])
+    others = beside.others([row_of_run(**row)])
     assert [other["certain"] for other in others] == certain
     for other in others:
         assert (other["run"], other["begun"]) == ("a", "1970-01-01T00:00:00Z")
@@ -110,9 +110,9 @@ def test_a_run_of_this_controller_counts_while_its_process_lives(row: dict[str, 
 
 
 def test_the_warnings_name_machine_run_and_controller() -> None:
-    assert beside.warnings("web1", beside.others([told(controller="elsewhere")])) == [
+    assert beside.warnings("web1", beside.others([row_of_run(controller="elsewhere")])) == [
         "another run began on web1 and has not said that it ended: a of elsewhere, since 1970-01-01T00:00:00Z"
     ]
-    assert beside.warnings("web1", beside.others([told(controller="elsewhere", inside=True)])) == [
+    assert beside.warnings("web1", beside.others([row_of_run(controller="elsewhere", inside=True)])) == [
         "another run is at work on web1 at the same time: a of elsewhere, since 1970-01-01T00:00:00Z"
     ]

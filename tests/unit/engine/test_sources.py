@@ -48,10 +48,10 @@ def put(root: Path, path: str, text: str | bytes) -> Path:
 
 
 def check(machine: Machine, source: str, select: Any, expect: dict[str, Any]) -> dict[str, Any]:
-    asked = {"id": "x", "title": "t", "source": source, "select": select, "expect": expect}
-    assert language.problems([asked]) == []
-    found: dict[str, Any] = evaluate.evaluate(machine, [asked])[0]
-    return found
+    declaration = {"id": "x", "title": "t", "source": source, "select": select, "expect": expect}
+    assert language.problems([declaration]) == []
+    result: dict[str, Any] = evaluate.evaluate(machine, [declaration])[0]
+    return result
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def check(machine: Machine, source: str, select: Any, expect: dict[str, Any]) ->
 def test_a_broken_database_of_packages_is_an_error(tmp_path: Path, text: str | bytes | None, reason: str) -> None:
     if text is not None:
         put(tmp_path, package.DATABASE, text)
-    found = check(Fake(tmp_path), "package", "telnet", {"exists": False})
-    assert found["status"] == "error"
-    assert reason in found["reason"]
+    result = check(Fake(tmp_path), "package", "telnet", {"exists": False})
+    assert result["status"] == "error"
+    assert reason in result["reason"]
 
 
 def test_packages_that_stopped_halfway_are_named(tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ SELECTS: dict[str, Any] = {
 ELSEWHERE = ("http", "dns", "tls", "command")
 
 
-def asked(name: str) -> dict[str, Any]:
+def any_select(name: str) -> dict[str, Any]:
     source = SOURCES[name]
     needs = getattr(source, "NEEDS", (source.MAIN,))
-    chosen: dict[str, Any] = SELECTS.get(name) or {needs[0]: "/etc/passwd" if "path" in needs else "root"}
-    return chosen
+    select: dict[str, Any] = SELECTS.get(name) or {needs[0]: "/etc/passwd" if "path" in needs else "root"}
+    return select
 
 
 @pytest.mark.parametrize("content", HOSTILE, ids=lambda value: repr(value[:24]))
@@ -130,15 +130,15 @@ def test_strange_files_and_answers_end_in_a_status(tmp_path: Path, content: byte
             continue
         source = SOURCES[name]
         try:
-            facts = source.look_up(machine, asked(name))
+            facts = source.look_up(machine, any_select(name))
         except UnreadableError:
             continue
         for attribute, value in facts.items():
             try:
-                found = value() if callable(value) else value
+                plain = value() if callable(value) else value
             except UnreadableError:
                 continue
-            assert found is None or isinstance(found, (str, int, list, dict, UnreadableError)), (name, attribute)
+            assert plain is None or isinstance(plain, (str, int, list, dict, UnreadableError)), (name, attribute)
 
 
 @pytest.mark.slow
@@ -166,13 +166,13 @@ def test_what_is_no_file_is_an_error_or_not_there(tmp_path: Path, name: str) -> 
         file.parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(file)
     with contextlib.suppress(UnreadableError):
-        SOURCES[name].look_up(Fake(tmp_path, rc=1, error="no"), asked(name))
+        SOURCES[name].look_up(Fake(tmp_path, rc=1, error="no"), any_select(name))
 
 
 def test_a_file_that_is_too_large_is_an_error(tmp_path: Path) -> None:
     put(tmp_path, "/etc/sudoers", b"x" * (2 << 20))
-    found = check(Fake(tmp_path), "sudoers", "nopasswd", {"values": {"empty": True}})
-    assert (found["status"], found["reason"]) == ("error", "/etc/sudoers is larger than 1048576 bytes")
+    result = check(Fake(tmp_path), "sudoers", "nopasswd", {"values": {"empty": True}})
+    assert (result["status"], result["reason"]) == ("error", "/etc/sudoers is larger than 1048576 bytes")
 
 
 def test_a_directory_that_may_not_be_read_does_not_count_as_empty(
@@ -215,9 +215,9 @@ def test_what_needs_a_running_system_is_not_applicable_to_a_tree(tmp_path: Path)
         ("command", "true"), ("process", "init"), ("http", "http://127.0.0.1:9/"), ("dns", "x"), ("time", None),
         ("socket", 22), ("mount", "/"), ("tls", "127.0.0.1:9"), ("nftables", {"hook": "input"}),
     ):  # fmt: skip
-        found = check(machine, source, select, {"exists": True})
-        assert found["status"] == "not_applicable", found
-        assert "needs a running system" in found["reason"]
+        result = check(machine, source, select, {"exists": True})
+        assert result["status"] == "not_applicable", result
+        assert "needs a running system" in result["reason"]
     both = {"source": "sysctl", "select": "kernel.x"}
     wrong = check(machine, **both, expect={"running": 1, "configured": 1})
     assert (wrong["status"], wrong["found"]) == ("fail", "configured = 2")
@@ -242,36 +242,36 @@ def test_groups_of_expectations_with_what_does_not_apply(tmp_path: Path) -> None
         ("none", [bad, away], "not_applicable"),
         ("none", [good, away], "fail"),
     ):
-        found = evaluate.evaluate(machine, [{"id": "x", "title": "t", name: parts}])[0]
-        assert found["status"] == status, (name, parts, found)
+        result = evaluate.evaluate(machine, [{"id": "x", "title": "t", name: parts}])[0]
+        assert result["status"] == status, (name, parts, result)
 
 
 def test_evidence_names_file_line_and_value(tmp_path: Path) -> None:
     put(tmp_path, "/etc/sysctl.d/50-x.conf", "# comment\nnet.ipv4.ip_forward = 1\n")
     put(tmp_path, "/proc/sys/net/ipv4/ip_forward", "1\n")
-    found = check(Fake(tmp_path), "sysctl", "net.ipv4.ip_forward", {"configured": 0})
-    assert found["evidence"] == "sysctl net.ipv4.ip_forward; /etc/sysctl.d/50-x.conf:2 sets 1"
+    result = check(Fake(tmp_path), "sysctl", "net.ipv4.ip_forward", {"configured": 0})
+    assert result["evidence"] == "sysctl net.ipv4.ip_forward; /etc/sysctl.d/50-x.conf:2 sets 1"
     put(tmp_path, "/etc/login.defs", "\nPASS_MAX_DAYS 99999\n")
     select = {"file": "/etc/login.defs", "key": "PASS_MAX_DAYS"}
-    found = check(Fake(tmp_path), "setting", select, {"value": {"at_most": 365}})
-    assert (found["evidence"].endswith("/etc/login.defs:2"), found["found"]) == (True, "value = 99999")
+    result = check(Fake(tmp_path), "setting", select, {"value": {"at_most": 365}})
+    assert (result["evidence"].endswith("/etc/login.defs:2"), result["found"]) == (True, "value = 99999")
 
 
 def test_the_line_that_a_source_names_is_evidence(tmp_path: Path) -> None:
     put(tmp_path, "/etc/systemd/journald.conf", "[Journal]\nStorage=volatile\n")
     select = {"file": "journald.conf", "section": "Journal", "key": "Storage"}
-    found = check(Fake(tmp_path), "systemd_setting", select, {"value": "persistent"})
-    assert (found["status"], found["found"]) == ("fail", "value = volatile")
-    assert found["evidence"].endswith("; /etc/systemd/journald.conf:2")
+    result = check(Fake(tmp_path), "systemd_setting", select, {"value": "persistent"})
+    assert (result["status"], result["found"]) == ("fail", "value = volatile")
+    assert result["evidence"].endswith("; /etc/systemd/journald.conf:2")
 
 
 def test_several_files_are_judged_by_the_loosest(tmp_path: Path) -> None:
     for name, mode in (("a_key", 0o600), ("b_key", 0o644), ("c_key", 0o600)):
         put(tmp_path, f"/etc/ssh/{name}", "").chmod(mode)
     (tmp_path / "etc/ssh/link_key").symlink_to("a_key")
-    found = check(Fake(tmp_path), "files", "/etc/ssh/*_key", {"mode": {"mode_at_most": "0600"}})
-    assert (found["status"], found["found"]) == ("fail", "mode = 0644")
-    assert "; /etc/ssh/b_key 0644" in found["evidence"]
+    result = check(Fake(tmp_path), "files", "/etc/ssh/*_key", {"mode": {"mode_at_most": "0600"}})
+    assert (result["status"], result["found"]) == ("fail", "mode = 0644")
+    assert "; /etc/ssh/b_key 0644" in result["evidence"]
     less = {"path": "/etc/ssh/*_key", "type": "file", "except": "/etc/ssh/b*"}
     assert check(Fake(tmp_path), "files", less, {"mode": "0600", "count": 2})["status"] == "pass"
     assert check(Fake(tmp_path), "files", "/none/*", {"count": 0, "exists": False})["status"] == "pass"
@@ -288,10 +288,10 @@ def test_an_access_control_list_is_read_as_getfacl_shows_it(tmp_path: Path) -> N
 
 def test_a_key_of_sysctl_that_is_excluded_is_not_reached_by_a_pattern() -> None:
     text = "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.all.rp_filter\nnet/ipv4/conf/eth0.1/rp_filter=0\n"
-    found = sysctl.parse(text, "f")
-    assert sysctl.configured_for(found, "net.ipv4.conf.all.rp_filter") == (None, "")
-    assert sysctl.configured_for(found, "net.ipv4.conf.eth1.rp_filter") == ("2", "f:1")
-    assert sysctl.configured_for(found, "net.ipv4.conf.eth0/1.rp_filter") == ("0", "f:3")
+    settings = sysctl.parse(text, "f")
+    assert sysctl.configured_for(settings, "net.ipv4.conf.all.rp_filter") == (None, "")
+    assert sysctl.configured_for(settings, "net.ipv4.conf.eth1.rp_filter") == ("2", "f:1")
+    assert sysctl.configured_for(settings, "net.ipv4.conf.eth0/1.rp_filter") == ("0", "f:3")
     assert sysctl.dotted("net/ipv4/conf/eth0.1/rp_filter") == "net.ipv4.conf.eth0/1.rp_filter"
 
 
@@ -310,9 +310,9 @@ def test_without_a_server_to_ask_the_first_line_of_ssh_counts(tmp_path: Path) ->
     put(tmp_path, "/etc/ssh/sshd_config.d/10-a.conf", 'PermitRootLogin="no" # never\n')
     put(tmp_path, "/etc/ssh/sshd_config.d/20-b.conf", "PermitRootLogin yes\n")
     never_ran = Fake(tmp_path, rc=255, error="Missing privilege separation directory: /run/sshd")
-    found = check(never_ran, "sshd", "permitrootlogin", {"value": "yes"})
-    assert (found["status"], found["found"]) == ("fail", "value = no")
-    assert "/etc/ssh/sshd_config.d/10-a.conf:1" in found["evidence"]
+    result = check(never_ran, "sshd", "permitrootlogin", {"value": "yes"})
+    assert (result["status"], result["found"]) == ("fail", "value = no")
+    assert "/etc/ssh/sshd_config.d/10-a.conf:1" in result["evidence"]
     assert check(never_ran, "sshd", "maxauthtries", {"value": 4})["status"] == "error"
     assert check(never_ran, "sshd", "x11forwarding", {"value": "no"})["status"] == "error"
     away = Fake(tmp_path, offline=True)
@@ -338,9 +338,9 @@ def test_what_the_ssh_server_of_a_tree_does_by_itself_is_known_of_the_versions_o
         put(tmp_path, package.DATABASE, status.format(version))
         away = Fake(tmp_path, offline=True)
         for option, value in expected.items():
-            found = check(away, "sshd", option, {"value": value})
+            result = check(away, "sshd", option, {"value": value})
             here = known or option in ("logingracetime", "port")
-            assert found["status"] == ("pass" if here else "not_applicable"), (version, option, found)
+            assert result["status"] == ("pass" if here else "not_applicable"), (version, option, result)
         assert check(away, "sshd", "macs", {"value": {"matches": "hmac-md5$"}})["status"] == (
             "pass" if known else "not_applicable"
         )
@@ -368,8 +368,8 @@ def test_settings_of_apt_of_a_tree_are_read_and_nothing_of_it_is_run(tmp_path: P
         assert check(away, "apt", {"what": "settings", "key": key}, {"value": value})["status"] == "pass", key
     for key in ("A::B", "A::C", "A::E", "APT::Get::AllowUnauthenticated"):
         assert check(away, "apt", {"what": "settings", "key": key}, {"exists": False})["status"] == "pass", key
-    found = check(away, "apt", {"what": "settings", "key": "APT::Architecture"}, {"value": "amd64"})
-    assert found["status"] == "not_applicable"
+    result = check(away, "apt", {"what": "settings", "key": "APT::Architecture"}, {"value": "amd64"})
+    assert result["status"] == "not_applicable"
 
 
 @pytest.mark.parametrize(
@@ -377,8 +377,8 @@ def test_settings_of_apt_of_a_tree_are_read_and_nothing_of_it_is_run(tmp_path: P
 )
 def test_settings_of_apt_that_cannot_be_understood_are_an_error(tmp_path: Path, damaged: str) -> None:
     put(tmp_path, "/etc/apt/apt.conf.d/10a", damaged)
-    found = check(Fake(tmp_path, offline=True), "apt", {"what": "settings", "key": "A"}, {"exists": False})
-    assert (found["status"], "/etc/apt/apt.conf.d/10a" in found["reason"]) == ("error", True)
+    result = check(Fake(tmp_path, offline=True), "apt", {"what": "settings", "key": "A"}, {"exists": False})
+    assert (result["status"], "/etc/apt/apt.conf.d/10a" in result["reason"]) == ("error", True)
 
 
 RSYSLOG = """\

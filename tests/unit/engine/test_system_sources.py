@@ -30,8 +30,8 @@ def test_systemd_setting_last_drop_in_wins_and_a_link_to_null_switches_one_off(s
     assert systemd_setting.look_up(Machine(str(stock)), select)["value"] == "none"
     (stock / "etc/systemd/journald.conf.d").mkdir()
     (stock / "etc/systemd/journald.conf.d/50-x.conf").symlink_to("/dev/null")
-    found = systemd_setting.look_up(Machine(str(stock)), select)
-    assert (found["value"], found["source"]) == ("auto", "/etc/systemd/journald.conf:2")
+    facts = systemd_setting.look_up(Machine(str(stock)), select)
+    assert (facts["value"], facts["source"]) == ("auto", "/etc/systemd/journald.conf:2")
     write(stock, "/etc/systemd/journald.conf.d/zz.conf", "[Journal]\nStorage=\n")
     assert not systemd_setting.look_up(Machine(str(stock)), select)["exists"]
 
@@ -58,10 +58,10 @@ def test_apt_source_reads_both_formats(tmp_path: Path) -> None:
     write(tmp_path, "/etc/apt/sources.list", "deb [arch=amd64 signed-by=/k.gpg] https://a.example:8443/debian x main\n")
     write(tmp_path, "/etc/apt/sources.list.d/b.list", "#deb http://no x\ndeb http://b.example/ ./ \n")
     write(tmp_path, "/etc/apt/sources.list.d/c.sources", SOURCES)
-    found = apt_source.look_up(Machine(str(tmp_path)), {})
-    assert found["hosts"] == ["a.example", "b.example", "deb.debian.org", "mirror.example"]
-    assert found["suites"] == ["./", "trixie", "x"]
-    assert found["without_key"] == ["/etc/apt/sources.list.d/b.list:2", "/etc/apt/sources.list.d/c.sources:13"]
+    facts = apt_source.look_up(Machine(str(tmp_path)), {})
+    assert facts["hosts"] == ["a.example", "b.example", "deb.debian.org", "mirror.example"]
+    assert facts["suites"] == ["./", "trixie", "x"]
+    assert facts["without_key"] == ["/etc/apt/sources.list.d/b.list:2", "/etc/apt/sources.list.d/c.sources:13"]
 
 
 def test_capability_reads_the_attribute() -> None:
@@ -77,13 +77,13 @@ def test_web_certificate_finds_what_servers_are_told(tmp_path: Path, monkeypatch
     days = {"/etc/ssl/a.pem": 90, "/etc/ssl/b.pem": 12}
     known = {path: {"exists": True, "days_left": left} for path, left in days.items()}
     monkeypatch.setattr(web_certificate.certificate, "look_up", lambda _, select: known[select["path"]])
-    found = web_certificate.look_up(Machine(str(tmp_path)), {})
-    assert (found["paths"], found["days_left"], found["first"]) == (sorted(days), 12, "/etc/ssl/b.pem")
+    facts = web_certificate.look_up(Machine(str(tmp_path)), {})
+    assert (facts["paths"], facts["days_left"], facts["first"]) == (sorted(days), 12, "/etc/ssl/b.pem")
 
 
 def test_release_knows_when_support_ends(stock: Path) -> None:
-    found = release.look_up(Machine(str(stock)), {})
-    assert found["supported_until"] == release.SUPPORTED_UNTIL[release_of(stock)]
+    facts = release.look_up(Machine(str(stock)), {})
+    assert facts["supported_until"] == release.SUPPORTED_UNTIL[release_of(stock)]
     edit(stock, "/etc/os-release", 'VERSION_ID="1', 'VERSION_ID="9')
     assert not release.look_up(Machine(str(stock)), {})["exists"]
 
@@ -114,9 +114,9 @@ def test_firewall_joins_rules_with_what_listens(monkeypatch: pytest.MonkeyPatch,
         "Id=nftables.service\nUnitFileState=enabled\n\nId=ufw.service\nUnitFileState=disabled\n\nId=x\nUnitFileState=\n"
     )
     words = " ".join(["systemctl", "show", "--property=Id,UnitFileState", "--", *firewall.FRONT_ENDS])
-    found = firewall.look_up(commands(Machine(), **{words: shown, "nft -j list ruleset": ruleset}), {})
-    assert (found["front_ends"], found["ipv6_input"], found["stateful"]) == (["nftables"], ipv6, True)
-    assert (found["open_ports"], found["ports_without_rule"], found["rules_without_port"]) == ([22], [443], [80])
+    facts = firewall.look_up(commands(Machine(), **{words: shown, "nft -j list ruleset": ruleset}), {})
+    assert (facts["front_ends"], facts["ipv6_input"], facts["stateful"]) == (["nftables"], ipv6, True)
+    assert (facts["open_ports"], facts["ports_without_rule"], facts["rules_without_port"]) == ([22], [443], [80])
 
 
 def test_time_services_in_use_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,9 +34,9 @@ def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    found = Machine(str(tmp_path))
-    put(found, "/proc/self/mountinfo", MOUNTS)
-    return found
+    machine = Machine(str(tmp_path))
+    put(machine, "/proc/self/mountinfo", MOUNTS)
+    return machine
 
 
 def put(machine: Machine, path: str, text: str = "", mode: int = 0o644) -> Path:
@@ -48,9 +48,9 @@ def put(machine: Machine, path: str, text: str = "", mode: int = 0o644) -> Path:
 
 
 def check(what: str, expect: dict[str, Any], **select: Any) -> dict[str, Any]:
-    asked = {"id": what, "title": "t", "source": "tree", "select": {"what": what, **select}, "expect": expect}
-    assert language.problems([asked]) == []
-    return asked
+    declaration = {"id": what, "title": "t", "source": "tree", "select": {"what": what, **select}, "expect": expect}
+    assert language.problems([declaration]) == []
+    return declaration
 
 
 def test_each_kind_is_seen(machine: Machine) -> None:
@@ -59,7 +59,7 @@ def test_each_kind_is_seen(machine: Machine) -> None:
     put(machine, "/data/open", mode=0o666)
     put(machine, "/data/dir/x").parent.chmod(0o777)
     put(machine, "/srv/drop/x").parent.chmod(0o1777)
-    asked = [
+    checks = [
         check("suid", {"paths": ["/usr/bin/su"], "count": 1}),
         check("sgid", {"paths": ["/usr/bin/wall"]}),
         check("world_writable_files", {"paths": ["/data/open"]}),
@@ -69,16 +69,16 @@ def test_each_kind_is_seen(machine: Machine) -> None:
         check("suid", {"paths": {"empty": True}}, **{"except": ["/usr/bin/su"]}),
         check("suid", {"count": 0}, roots=["/data"]),
     ]
-    for result in evaluate.evaluate(machine, [dict(each, id=str(n)) for n, each in enumerate(asked)]):
+    for result in evaluate.evaluate(machine, [dict(check, id=str(number)) for number, check in enumerate(checks)]):
         assert result["status"] == "pass", result
 
 
 def test_what_belongs_to_nobody_is_seen(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     put(machine, "/data/lost")
     monkeypatch.setattr(tree.names, "user", lambda machine, uid: None)
-    found = tree.walk(machine)
-    assert "/data/lost" in found.paths["unowned"]
-    assert found.paths["ungrouped"] == []
+    facts = tree.walk(machine)
+    assert "/data/lost" in facts.paths["unowned"]
+    assert facts.paths["ungrouped"] == []
 
 
 OWN_NUMBERS = (
@@ -115,9 +115,9 @@ def test_what_is_not_local_is_never_touched(machine: Machine, place: str, monkey
     opened: list[str] = []
     real = os.open
     monkeypatch.setattr(tree.os, "open", lambda path, *more: opened.append(str(path)) or real(path, *more))
-    found = tree.walk(machine)
-    assert found.paths["suid"] == ["/data/seen"]
-    assert found.counts["world_writable_files"] == 0
+    facts = tree.walk(machine)
+    assert facts.paths["suid"] == ["/data/seen"]
+    assert facts.counts["world_writable_files"] == 0
     assert not [path for path in opened if path.startswith(far) and not path.endswith("mountinfo")]
 
 
@@ -129,14 +129,14 @@ def test_what_was_left_out_is_told(machine: Machine) -> None:
 
 
 def test_without_a_table_of_mounts_nothing_passes(tmp_path: Path) -> None:
-    found = evaluate.evaluate(Machine(str(tmp_path)), [check("suid", {"count": 0})])[0]
-    assert (found["status"], "mountinfo does not exist" in found["reason"]) == ("error", True)
+    result = evaluate.evaluate(Machine(str(tmp_path)), [check("suid", {"count": 0})])[0]
+    assert (result["status"], "mountinfo does not exist" in result["reason"]) == ("error", True)
 
 
 def test_a_root_on_the_network_is_not_walked(machine: Machine) -> None:
     put(machine, "/proc/self/mountinfo", MOUNTS.replace("ext4 /dev/sda1", "nfs4 files:/root"))
-    found = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
-    assert (found["status"], found["reason"]) == ("error", "the root file system is not a local one")
+    result = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
+    assert (result["status"], result["reason"]) == ("error", "the root file system is not a local one")
 
 
 def test_pipes_sockets_and_loops_do_no_harm(machine: Machine) -> None:
@@ -148,9 +148,9 @@ def test_pipes_sockets_and_loops_do_no_harm(machine: Machine) -> None:
     (inside / "bad \udcff name\n").mkdir()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(inside / "s"))
-    found = tree.walk(machine)
-    assert found.paths["suid"] == ["/data/x"]
-    assert found.counts["world_writable_files"] == 0
+    facts = tree.walk(machine)
+    assert facts.paths["suid"] == ["/data/x"]
+    assert facts.counts["world_writable_files"] == 0
 
 
 def test_a_directory_that_cannot_be_read_is_an_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,33 +163,33 @@ def test_a_directory_that_cannot_be_read_is_an_error(machine: Machine, monkeypat
         return real(handle)
 
     monkeypatch.setattr(tree.os, "scandir", scandir)
-    found = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
-    assert (found["status"], found["reason"]) == ("error", "/data/broken: Input/output error")
+    result = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
+    assert (result["status"], result["reason"]) == ("error", "/data/broken: Input/output error")
 
 
 def test_a_walk_that_takes_too_long_is_an_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     put(machine, "/data/x")
     monkeypatch.setattr(tree, "OFTEN", 1)
     monkeypatch.setattr(tree.walk, "__defaults__", (0,))
-    found = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
-    assert (found["status"], found["reason"]) == ("error", "the file systems are too large to walk in 0 s")
+    result = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
+    assert (result["status"], result["reason"]) == ("error", "the file systems are too large to walk in 0 s")
 
 
 def test_only_root_may_say_that_there_is_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree.os, "geteuid", lambda: 1000)
-    found = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
-    assert (found["status"], found["reason"]) == ("error", "only root can walk all of the file systems")
+    result = evaluate.evaluate(machine, [check("suid", {"count": 0})])[0]
+    assert (result["status"], result["reason"]) == ("error", "only root can walk all of the file systems")
 
 
 def test_more_than_are_kept_are_still_counted(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         put(machine, f"/data/{number}", mode=0o666)
     monkeypatch.setattr(tree, "MOST", 3)
-    asked = [
+    checks = [
         check("world_writable_files", {"count": 5, "paths": {"count_at_most": 3}}),
         check("world_writable_files", {"count": 0}, roots=["/usr"]),
     ]
-    counted, chosen = evaluate.evaluate(machine, [dict(each, id=str(n)) for n, each in enumerate(asked)])
+    counted, chosen = evaluate.evaluate(machine, [dict(check, id=str(number)) for number, check in enumerate(checks)])
     assert counted["status"] == "pass"
     assert (chosen["status"], chosen["reason"]) == ("error", "5 are too many to choose from; the walk keeps 3")
 
@@ -200,8 +200,8 @@ def test_a_set_uid_program_that_no_package_brought_is_told_from_those_that_did(m
     put(machine, "/usr/local/bin/own", mode=0o4755)
     put(machine, "/var/lib/dpkg/info/util-linux.list", "/.\n/bin\n/bin/su\n")
     put(machine, "/var/lib/dpkg/info/passwd:amd64.list", "/usr/bin/passwd\n")
-    found = evaluate.evaluate(machine, [check("suid", {"unpackaged": {"empty": True}})])[0]
-    assert (found["status"], found["found"]) == ("fail", "unpackaged = /usr/local/bin/own")
+    result = evaluate.evaluate(machine, [check("suid", {"unpackaged": {"empty": True}})])[0]
+    assert (result["status"], result["found"]) == ("fail", "unpackaged = /usr/local/bin/own")
 
 
 class Counting(Machine):
@@ -232,18 +232,18 @@ def test_each_source_is_asked_once_and_only_when_a_check_needs_it(
     walks: list[object] = []
     real = tree._Walk
     monkeypatch.setattr(tree, "_Walk", lambda *given: walks.append(given) or real(*given))
-    asked = [check(kind, {"paths": {"empty": True}}) for kind in tree.KINDS]
-    asked += [{**check("suid", {"count": 0}), "id": "again"}]
-    asked += [
+    checks = [check(kind, {"paths": {"empty": True}}) for kind in tree.KINDS]
+    checks += [{**check("suid", {"count": 0}), "id": "again"}]
+    checks += [
         {"id": f"p{n}", "title": "t", "source": "package", "select": f"p{n}", "expect": {"exists": False}}
         for n in range(20)
     ]
-    asked += [
+    checks += [
         {"id": f"u{n}", "title": "t", "source": "unit", "select": f"u{n}", "expect": {"exists": False}}
         for n in range(20)
     ]
-    asked += [{"id": "a", "title": "t", "source": "account", "select": "root", "expect": {"uid": 0}}]
-    results = evaluate.evaluate(machine, asked)
+    checks += [{"id": "a", "title": "t", "source": "account", "select": "root", "expect": {"uid": 0}}]
+    results = evaluate.evaluate(machine, checks)
     assert {result["status"] for result in results} == {"pass"}, results
     assert len(walks) == 1
     assert machine.asked == {

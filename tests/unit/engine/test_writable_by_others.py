@@ -26,12 +26,12 @@ def test_cron_finds_what_another_could_change(tmp_path: Path) -> None:
     for path in ("/usr/bin/good", "/opt/job/run.sh", "/usr/sbin/tick"):
         write(tmp_path, path, "", 0o755)
     machine = Machine(str(tmp_path))
-    found = cron.look_up(machine, {"what": "root_jobs"})
-    assert found["programs"] == ["/opt/job/run.sh", "/usr/bin/good", "/usr/sbin/tick"]
-    assert found["writable"] == []
+    facts = cron.look_up(machine, {"what": "root_jobs"})
+    assert facts["programs"] == ["/opt/job/run.sh", "/usr/bin/good", "/usr/sbin/tick"]
+    assert facts["writable"] == []
     (tmp_path / "opt/job").chmod(0o777)
-    found = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})
-    assert found["writable"] == ["/opt/job/run.sh: /opt/job can be written by everybody"]
+    facts = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})
+    assert facts["writable"] == ["/opt/job/run.sh: /opt/job can be written by everybody"]
 
 
 def test_cron_names_where_everybody_could_put_a_program(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_cron_names_where_everybody_could_put_a_program(tmp_path: Path) -> None:
     for path in ("/usr/bin/tool", "/open/mine"):
         write(tmp_path, path, "", 0o755)
     (tmp_path / "open").chmod(0o1777)
-    found = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})
-    assert found["writable"] == [
+    facts = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})
+    assert facts["writable"] == [
         "/open/not/there: /open can be written by everybody",
         "/open/tool: /open can be written by everybody",
     ]
@@ -65,16 +65,16 @@ def test_cron_finds_a_table_that_another_could_change(tmp_path: Path, path: str)
     (tmp_path / "var/spool/cron/crontabs/jan").chmod(0o666)
     assert cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})["writable"] == []
     (tmp_path / path.lstrip("/")).chmod(0o777)
-    found = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})["writable"]
-    assert f"{path}: {path} can be written by everybody" in found
+    facts = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})["writable"]
+    assert f"{path}: {path} can be written by everybody" in facts
 
 
 def test_environment_of_the_stock_release_is_safe_and_open_to_readers(stock: Path) -> None:
     write(stock, "/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n")
     machine = Machine(str(stock))
     assert environment.look_up(machine, {"what": "root_path"})["unsafe"] == []
-    found = environment.look_up(machine, {"what": "umask"})
-    assert found["value"] in ("022", "") if found["exists"] else release_of(stock) == "13"
+    facts = environment.look_up(machine, {"what": "umask"})
+    assert facts["value"] in ("022", "") if facts["exists"] else release_of(stock) == "13"
     write(stock, "/etc/profile.d/umask.sh", "umask 027\n")
     assert environment.look_up(Machine(str(stock)), {"what": "umask"})["value"] == "027"
     write(stock, "/etc/bash.bashrc", "umask 022\n")
