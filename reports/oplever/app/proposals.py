@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from oplever import store
 from oplever.app.add import add
-from oplever.app.publish import gathered
+from oplever.app.collection import collection_of
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.messages import M_
@@ -37,7 +37,7 @@ class Decided(Struct, frozen=True):
 def all_findings() -> list[Finding]:
     """Raises OpleverError: `store-unusable`, `file-unreadable`, `config-invalid`."""
     with open_index() as index:
-        return findings(gathered(index, index.base, datetime.now(UTC), None))
+        return findings(collection_of(index, index.base, datetime.now(UTC), None))
 
 
 def decide(

@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
-from urllib.parse import quote
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
 import oplever
 from oplever import store
-from oplever.app.faq import every
+from oplever.app.collection import collection_of
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable
-from oplever.kinds.incident.states import OPEN
-from oplever.overview import book, extract, feed, paths
+from oplever.overview import book, feed, paths
 from oplever.overview.collection import Collection
-from oplever.overview.sources import Source
 from oplever.page.blocks import Organisation
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.render import overview as format_html
-from oplever.store.cases import cases
-from oplever.store.index import Index, open_index
-from oplever.store.machine_history import packages
-from oplever.store.query import Kept, extracts
-from oplever.text import clean_text
+from oplever.store.index import open_index
 from oplever.words import Language
 
 OUT = "overview"
 """Where the pages go below the records."""
 _FORMAT = "oplever-overview"
-_LINKED = frozenset(f"report.{language}.{suffix}" for language in LANGUAGES for suffix in ("html", "pdf"))
 
 
 class File(Struct, frozen=True):
@@ -77,56 +69,17 @@ def publish(now: datetime, out: Path | None = None, language: Language = "en") -
     `file-unreadable`, `store-unusable`, `config-invalid`.
     """
     place = (out or store.records_directory() / OUT).absolute()
-    shown = organisation()
     with open_index() as index:
-        collection = gathered(index, place, now, shown)
+        collection = collection_of(index, place, now, organisation())
     try:
-        earlier = _opened(place)
+        earlier = _state(place)
         with locked(place):
             return _published(collection, place, earlier, language)
     except OSError as problem:
         raise unwritable(place, problem) from None
 
 
-def gathered(index: Index, place: Path, now: datetime, shown: Organisation | None) -> Collection:
-    """All records of the index, with links from `place` to their documents."""
-    base = os.path.relpath(os.path.realpath(index.base), os.path.realpath(place))
-    sources = _with_wholes([_source(index.base, base, kept) for kept in extracts(index)])
-    queue = tuple(case.name for case in cases(index, OPEN))
-    return Collection(sources, queue, now, shown, packages(index), every(index))
-
-
-def _with_wholes(sources: Sequence[Source]) -> tuple[Source, ...]:
-    """Each run of a record of several with the name of that record."""
-    wholes = {run.record: source.name for source in sources if source.extract for run in source.extract.record.runs}
-    return tuple(
-        structs.replace(source, part_of=whole, digest=hashlib.sha256(f"{source.digest}\0{whole}".encode()).hexdigest())
-        if (whole := wholes.get(source.name))
-        else source
-        for source in sources
-    )
-
-
-def _source(base: Path, relative: str, kept: Kept) -> Source:
-    documents = _documents(base / kept.name, f"{relative}/{kept.name}")
-    parts = (kept.name, kept.moment, kept.clock or "", kept.problem or "", *documents)
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + kept.body).hexdigest()
-    kept_extract = extract.decode(kept.body) if kept.problem is None else None
-    problem = clean_text(kept.problem.replace(f"{base}/", "")) if kept.problem is not None else None
-    return Source(kept.name, kept.moment, kept.clock, problem, kept_extract, digest, documents)
-
-
-def _documents(directory: Path, relative: str) -> dict[str, str]:
-    """Links to the documents that are there."""
-    try:
-        with os.scandir(directory) as entries:
-            names = sorted(entry.name for entry in entries if entry.name in _LINKED and entry.is_file())
-    except OSError:
-        return {}
-    return {name: quote(f"{relative}/{name}") for name in names}
-
-
-def _opened(place: Path) -> State:
+def _state(place: Path) -> State:
     """What was published there before; a new directory is marked as ours. Raises OSError, OpleverError."""
     place.mkdir(parents=True, exist_ok=True)
     try:
@@ -155,22 +108,12 @@ def _published(collection: Collection, place: Path, earlier: State, language: La
     draft = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
     try:
         files: dict[str, File] = {}
-        changed: list[str] = []
-        for name, basis, draw in _contents(collection, language):
-            present = published.get(name)
-            if present and _mark(place / name) != present.mark:
-                present = None
-            if present and basis and present.basis == basis:
-                files[name] = present
-                continue
-            content = draw()
-            sha256 = hashlib.sha256(content).hexdigest()
-            if present and present.sha256 == sha256:
-                files[name] = File(basis, sha256, present.mark)
-                continue
-            _write(draft / name, content)
-            changed.append(name)
-            files[name] = File(basis, sha256, _mark(draft / name))
+        for content in _contents(collection, language):
+            present = published.get(content.name)
+            if present and _mark(place / content.name) != present.mark:
+                present = None  # somebody else wrote it since
+            files[content.name] = _file(content, present, draft)
+        changed = [name for name in files if (draft / name).exists()]
         _put(draft, place, changed)
         for name in earlier.files.keys() - files.keys():
             (place / name).unlink(missing_ok=True)
@@ -186,16 +129,36 @@ def _published(collection: Collection, place: Path, earlier: State, language: La
     )
 
 
-def _contents(collection: Collection, language: Language) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
-    """Name, basis and content of every file."""
+class _Content(NamedTuple):
+    """A file to publish. `basis` changes when what it is drawn from does; without one it is drawn each time."""
+
+    name: str
+    basis: str
+    draw: Callable[[], bytes]
+
+
+def _file(content: _Content, present: File | None, draft: Path) -> File:
+    """The file as it is to be; in `draft` only where it differs from the one that is `present`."""
+    if present and content.basis and present.basis == content.basis:
+        return present
+    drawn = content.draw()
+    sha256 = hashlib.sha256(drawn).hexdigest()
+    if present and present.sha256 == sha256:
+        return File(content.basis, sha256, present.mark)
+    _write(draft / content.name, drawn)
+    return File(content.basis, sha256, _mark(draft / content.name))
+
+
+def _contents(collection: Collection, language: Language) -> Iterator[_Content]:
+    """Every file, the start page last."""
     translators = [Translator(name) for name in LANGUAGES]
     for leaf in book.leaves(collection):
         for t in translators:
-            yield paths.file(leaf.page, t.language), leaf.basis, partial(_page, leaf, t)
+            yield _Content(paths.file(leaf.page, t.language), leaf.basis, partial(_page, leaf, t))
     for t in translators:
-        yield paths.feed(t.language), "", partial(feed.draw, collection, t)
+        yield _Content(paths.feed(t.language), "", partial(feed.draw, collection, t))
     start = next(leaf for leaf in book.leaves(collection) if leaf.page == "index")
-    yield paths.START, "", partial(_page, start, Translator(language))
+    yield _Content(paths.START, "", partial(_page, start, Translator(language)))
 
 
 def _page(leaf: book.Leaf, t: Translator) -> bytes:

@@ -53,7 +53,7 @@ class Listed(Struct, frozen=True):
     part_of: str = ""
 
 
-class Kept(Struct, frozen=True):
+class StoredExtract(Struct, frozen=True):
     """What the index keeps of a record for the pages over all: `body` is an extract as `overview.extract` writes it,
     empty with a `problem`; `part_of` is the record of several of which it is a run, where that was asked for."""
 
@@ -65,16 +65,18 @@ class Kept(Struct, frozen=True):
     part_of: str = ""
 
 
-def extracts(index: Index) -> list[Kept]:
+def extracts(index: Index) -> list[StoredExtract]:
     """Every record of the directory of this index, in the order in which they were made."""
     query = """SELECT name, moment, clock, problem, body FROM oplever_records
         LEFT JOIN oplever_extracts ON oplever_extracts.record = oplever_records.key
         WHERE place = :place ORDER BY moment, number, name"""
     rows = index.database.rows(query, {"place": index.place})
-    return [Kept(name, moment, clock, problem, bytes(body or b"")) for name, moment, clock, problem, body in rows]
+    return [
+        StoredExtract(name, moment, clock, problem, bytes(body or b"")) for name, moment, clock, problem, body in rows
+    ]
 
 
-def extracts_of(index: Index, names: Sequence[str]) -> list[Kept]:
+def extracts_of(index: Index, names: Sequence[str]) -> list[StoredExtract]:
     """Of these records of the directory of this index, in this order; not more than a few hundred."""
     if not names:
         return []
@@ -83,11 +85,11 @@ def extracts_of(index: Index, names: Sequence[str]) -> list[Kept]:
         LEFT JOIN oplever_extracts ON oplever_extracts.record = oplever_records.key
         WHERE place = :place AND name IN ({", ".join(f":{key}" for key in values)})"""  # noqa: S608 - names of ours
     rows = index.database.rows(query, {**values, "place": index.place})
-    kept = {
-        name: Kept(name, moment, clock, problem, bytes(body or b""), whole or "")
+    by_name = {
+        name: StoredExtract(name, moment, clock, problem, bytes(body or b""), whole or "")
         for name, moment, clock, problem, body, whole in rows
     }
-    return [kept[name] for name in dict.fromkeys(names) if name in kept]
+    return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
 
 
 def reported_by(index: Index) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from msgspec import structs
 
-from oplever.app.publish import gathered
+from oplever.app.collection import collection_of
 from oplever.overview.collection import Collection
 from oplever.overview.extract import Extract
 from oplever.page.translator import LANGUAGES
@@ -33,7 +33,7 @@ def pages_of(name: str, extract: Extract) -> dict[str, str]:
 
 def collected(index: Index, now: datetime) -> Collection:
     """Raises OpleverError (`store-unusable`, `config-invalid`)."""
-    collection = gathered(index, index.base, now, None)
+    collection = collection_of(index, index.base, now, None)
     sources = tuple(
         structs.replace(source, documents=pages_of(source.name, source.extract)) if source.extract else source
         for source in collection.sources

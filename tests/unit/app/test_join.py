@@ -16,13 +16,13 @@ from journals import ZERO, Journal
 from oplever import config, store
 from oplever.app.add import add, admit
 from oplever.app.build import build, enclosing
+from oplever.app.collection import collection_of
 from oplever.app.compare import compare
 from oplever.app.evidence import evidence
 from oplever.app.forms import week
 from oplever.app.history import history
 from oplever.app.join import join, since
 from oplever.app.listing import listing
-from oplever.app.publish import gathered
 from oplever.app.sign import sign
 from oplever.app.verify import verify
 from oplever.errors import OpleverError
@@ -212,7 +212,7 @@ def test_hours_of_a_run_are_counted_once_over_all_records(base: Path) -> None:
         store.write_record(store.load(path), path)
     assert sorted(line.hours for line in week(date(2026, 11, 23))) == [1, 1.5, 4]
     with open_index(base) as index:
-        collection = gathered(index, base, datetime(2026, 11, 25, tzinfo=UTC), None)
+        collection = collection_of(index, base, datetime(2026, 11, 25, tzinfo=UTC), None)
     assert sorted(line.hours for line in collection.hours) == [1, 1.5, 4]
     assert [(of.source.name, of.source.part_of) for of in collection.readable] == [
         (name, directory.name), (directory.name, ""),

@@ -21,7 +21,7 @@ from oplever.page.vocabulary import DOCUMENT_STATUS, VERDICTS
 from oplever.store import query
 from oplever.store.filters import Filter
 from oplever.store.index import Index
-from oplever.store.query import Kept
+from oplever.store.query import StoredExtract
 from oplever.text import clean_text
 from oplever.web.collected import pages_of, path_of
 from oplever.web.parts import Field, Form, Link, Section, Ways
@@ -39,13 +39,15 @@ def machine_path(host: str) -> str:
     return f"/machines/{quote(host, safe='')}"
 
 
-def readable(kept: Kept) -> Readable | None:
+def readable(stored: StoredExtract) -> Readable | None:
     """A record as the pages over all records have it; None when it cannot be read."""
-    if kept.problem is not None or not kept.body:
+    if stored.problem is not None or not stored.body:
         return None
-    content = extract.decode(kept.body)
-    pages = pages_of(kept.name, content)
-    return Readable(Source(kept.name, kept.moment or "", kept.clock, None, content, "", pages, kept.part_of), content)
+    content = extract.decode(stored.body)
+    pages = pages_of(stored.name, content)
+    return Readable(
+        Source(stored.name, stored.moment or "", stored.clock, None, content, "", pages, stored.part_of), content
+    )
 
 
 def rest(t: Translator, all_of_it: Sequence[object], most: int) -> Blocks:
@@ -58,18 +60,18 @@ def columns(t: Translator) -> tuple[Column, ...]:
     return record_columns(t)[:-1]
 
 
-def row(t: Translator, kept: Kept) -> tuple[Cell, ...]:
+def row(t: Translator, stored: StoredExtract) -> tuple[Cell, ...]:
     """A record in a list; of one that cannot be read why."""
-    if of := readable(kept):
+    if of := readable(stored):
         return record_row(t, of)[:-1]
-    problem = Cell(t("cannot be read"), "bad", note=clean_text(kept.problem or ""))
-    return (Cell(cells.day(t, kept.moment or "")), Cell(clean_text(kept.name)), problem, *[Cell("")] * 3)
+    problem = Cell(t("cannot be read"), "bad", note=clean_text(stored.problem or ""))
+    return (Cell(cells.day(t, stored.moment or "")), Cell(clean_text(stored.name)), problem, *[Cell("")] * 3)
 
 
 def rows(visit: Visit, index: Index, names: Sequence[str]) -> list[tuple[Cell, ...]]:
     t = visit.t
     key = ("rows", t.language, tuple(names))
-    return visit.desk.read_in(index, key, lambda index: [row(t, kept) for kept in query.extracts_of(index, names)])
+    return visit.desk.read_in(index, key, lambda index: [row(t, stored) for stored in query.extracts_of(index, names)])
 
 
 def page_of(visit: Visit, filters: Filter, skip: int = 0) -> tuple[int, list[tuple[Cell, ...]]]:
@@ -185,7 +187,7 @@ def machine(visit: Visit) -> Response:
     visit.note_read(f"machine {host}")
     with visit.desk.index() as index:
         names = query.records_of(index, host)
-        kept = query.extracts_of(index, names[:_MOST_VISITS])
+        stored = query.extracts_of(index, names[:_MOST_VISITS])
     if not names:
         raise unknown_page()
     heads = (
@@ -198,7 +200,7 @@ def machine(visit: Visit) -> Response:
     )
     shown = [
         cells.visit_cells(t, MachineVisit(of, part))
-        for of in map(readable, kept)
+        for of in map(readable, stored)
         if of is not None
         for part in of.extract.machines
         if part.name == host
