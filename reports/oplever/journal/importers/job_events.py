@@ -143,16 +143,16 @@ class Translator:
         """Unreachable results that the recap does not count as such: the play said to ignore them, the first ones."""
         self._redactor = redactor
         self._announced: set[str] = set()
-        self._kinds: dict[str, Callable[[JobEvent], tuple[str, dict[str, Any]] | None]] = {
+        self._kinds: dict[str, Callable[[JobEvent], Line | None]] = {
             "playbook_on_start": self._playbook,
             "playbook_on_play_start": self._play,
             "playbook_on_task_start": self._task,
-            "runner_on_start": lambda event: ("host_start", self._where(event)),
+            "runner_on_start": lambda event: Line(event.created, "host_start", self._where(event)),
             "runner_retry": self._retry,
             "playbook_on_notify": self._notify,
             "playbook_on_include": self._include,
-            "playbook_on_no_hosts_matched": lambda _: ("no_hosts", {"why": "no_hosts_matched"}),
-            "playbook_on_no_hosts_remaining": lambda _: ("no_hosts", {"why": "no_hosts_remaining"}),
+            "playbook_on_no_hosts_matched": _no_hosts,
+            "playbook_on_no_hosts_remaining": _no_hosts,
             "playbook_on_stats": self._stats,
             **dict.fromkeys(_ENDS, self._result),
             **dict.fromkeys(_ITEM_ENDS, self._item),
@@ -161,17 +161,17 @@ class Translator:
     def lines(self, events: Iterable[JobEvent]) -> Iterator[Line]:
         for event in events:
             translate = self._kinds.get(event.event)
-            translated = translate(event) if translate else None
-            if translated is not None:
-                yield Line(event.created, *translated)
+            if translate and (line := translate(event)):
+                yield line
 
-    def _playbook(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
-        return "playbook_start", {"playbook": self._short(event.text("playbook")), "sha256": None, "collections": {}}
+    def _playbook(self, event: JobEvent) -> Line:
+        fields: dict[str, Any] = {"playbook": self._short(event.text("playbook")), "sha256": None, "collections": {}}
+        return Line(event.created, "playbook_start", fields)
 
-    def _play(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+    def _play(self, event: JobEvent) -> Line:
         self._announced.clear()
         play = event.text("play_uuid")
-        return "play_start", {
+        fields = {
             "play": play,
             "name": self._short(event.text("name")),
             "hosts": self._short(event.text("pattern")),
@@ -181,15 +181,16 @@ class Translator:
             "serial": [],
             "files": {},
         }
+        return Line(event.created, "play_start", fields)
 
-    def _task(self, event: JobEvent) -> tuple[str, dict[str, Any]] | None:
+    def _task(self, event: JobEvent) -> Line | None:
         data, task = event.event_data, event.text("task_uuid")
         handler = data.get("is_conditional") is True
         if task in self._announced and not handler:
             return None  # the free strategy announces a task for each host; the journal has it once
         self._announced.add(task)
         role = data.get("resolved_role") or data.get("role")
-        return "task_start", {
+        fields: dict[str, Any] = {
             "task": task,
             "play": str(data.get("play_uuid") or ""),
             "name": self._short(event.text("task")),
@@ -201,35 +202,44 @@ class Translator:
             "check_mode": False,
             "no_log": False,
         }
+        return Line(event.created, "task_start", fields)
 
-    def _result(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
-        data = _res(event)
-        status = _ENDS[event.event]
-        host = event.text("host")
-        if status == "ok" and data.get("changed"):
-            status = "changed"
-        elif status == "failed" and event.event_data.get("ignore_errors"):
-            status = "ignored"
-        elif status == "unreachable" and self._ignored[host] > 0:
-            self._ignored[host] -= 1
-            status = "ignored"
+    def _result(self, event: JobEvent) -> Line:
+        data, status = _res(event), self._status(event)
         duration, attempts = event.event_data.get("duration"), data.get("attempts")
         hidden = outcome.is_hidden(None, data)
-        delegated = data.get("_ansible_delegated_vars")
-        named = delegated.get("ansible_delegated_host") if isinstance(delegated, Mapping) else None
-        other = named or event.delegated_to
-        return "result", {
+        fields = {
             **self._where(event),
             "status": status,
             "duration": duration if isinstance(duration, (int, float)) and duration >= 0 else None,
             "changed": bool(data.get("changed")),
             "attempts": attempts if isinstance(attempts, int) else None,
-            "delegated_to": self._short(other) if isinstance(other, str) and other != host else None,
+            "delegated_to": self._delegated_to(event, data),
             "censored": hidden,
             **({} if hidden else outcome.fields(_action(event), status, data, None, self._redactor)),
         }
+        return Line(event.created, "result", fields)
 
-    def _item(self, event: JobEvent) -> tuple[str, dict[str, Any]] | None:
+    def _status(self, event: JobEvent) -> str:
+        """The status of a result. One unreachable result is ignored for each that the recap does not count."""
+        status, host = _ENDS[event.event], event.text("host")
+        if status == "ok" and _res(event).get("changed"):
+            return "changed"
+        if status == "failed" and event.event_data.get("ignore_errors"):
+            return "ignored"
+        if status == "unreachable" and self._ignored[host] > 0:
+            self._ignored[host] -= 1
+            return "ignored"
+        return status
+
+    def _delegated_to(self, event: JobEvent, data: Mapping[str, Any]) -> str | None:
+        """The machine that did the work in place of the one that the result is of."""
+        variables = data.get("_ansible_delegated_vars")
+        name = variables.get("ansible_delegated_host") if isinstance(variables, Mapping) else None
+        other = name or event.delegated_to
+        return self._short(other) if isinstance(other, str) and other != event.text("host") else None
+
+    def _item(self, event: JobEvent) -> Line | None:
         data, action = _res(event), _action(event)
         status = "changed" if _ITEM_ENDS[event.event] == "ok" and data.get("changed") else _ITEM_ENDS[event.event]
         if outcome.is_hidden(None, data) or (status == "ok" and action not in outcome.OWN_MODULES):
@@ -242,33 +252,41 @@ class Translator:
             "message": outcome.message(data, None, self._redactor, failed=failed),
             "data": outcome.kept_data(action, data, self._redactor, failed=failed),
         }
-        return "item", {key: value for key, value in fields.items() if value is not None}
+        present = {key: value for key, value in fields.items() if value is not None}
+        return Line(event.created, "item", present)
 
-    def _retry(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+    def _retry(self, event: JobEvent) -> Line:
         data = _res(event)
         attempt = data.get("attempts")
         fields = {**self._where(event), "attempt": attempt if isinstance(attempt, int) else None}
         if not outcome.is_hidden(None, data):
             fields["message"] = outcome.message(data, None, self._redactor, failed=True)
-        return "retry", fields
+        return Line(event.created, "retry", fields)
 
-    def _notify(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
-        return "notify", {"handler": self._short(event.text("handler")), "host": event.text("host")}
+    def _notify(self, event: JobEvent) -> Line:
+        fields = {"handler": self._short(event.text("handler")), "host": event.text("host")}
+        return Line(event.created, "notify", fields)
 
-    def _include(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+    def _include(self, event: JobEvent) -> Line:
         name = self._short(str(event.event_data.get("included_file") or ""))
-        return "include", {"task": str(event.event_data.get("task_uuid") or ""), "name": name, "hosts": []}
+        fields = {"task": str(event.event_data.get("task_uuid") or ""), "name": name, "hosts": []}
+        return Line(event.created, "include", fields)
 
-    def _stats(self, event: JobEvent) -> tuple[str, dict[str, Any]]:
+    def _stats(self, event: JobEvent) -> Line:
         tables = {ours: _counts(event.event_data.get(theirs)) for theirs, ours in _RECAP.items()}
         hosts = sorted(_counts(event.event_data.get("processed")))
-        return "stats", {"recap": {host: {key: table.get(host, 0) for key, table in tables.items()} for host in hosts}}
+        recap = {host: {key: table.get(host, 0) for key, table in tables.items()} for host in hosts}
+        return Line(event.created, "stats", {"recap": recap})
 
     def _where(self, event: JobEvent) -> dict[str, Any]:
         return {"task": event.text("task_uuid"), "host": event.text("host")}
 
     def _short(self, text: str) -> str:
         return one_line(text, 300, self._redactor.text)
+
+
+def _no_hosts(event: JobEvent) -> Line:
+    return Line(event.created, "no_hosts", {"why": event.event.removeprefix("playbook_on_")})
 
 
 def _action(event: JobEvent) -> str:
