@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from oplever._shared.differences import SUITE, thing
 from oplever.record.identity import TestKey
@@ -107,17 +107,29 @@ def _differs(test: Test) -> frozenset[str]:
 
 def _root(network: _Network, test: Test) -> Test:
     """What explains the test in the end; the test itself when that leads in a circle."""
-    root, passed = test, {TestKey.of(test)}
+    root, visited = test, {TestKey.of(test)}
     while cause := next(network.explains(root), None):
-        if TestKey.of(cause) in passed:
+        if TestKey.of(cause) in visited:
             return test
-        passed.add(TestKey.of(cause))
+        visited.add(TestKey.of(cause))
         root = cause
     return root
 
 
+class _Port(NamedTuple):
+    """A port of a machine, by the name of the machine; by its address when that is of no machine in the record."""
+
+    host: str
+    protocol: str
+    number: str
+
+
 class _Network:
-    """The failing tests by where they belong: suites of machines, and endpoints between machines."""
+    """The failing tests by where they belong: suites of machines, and ports to which machines speak.
+
+    `services` is the suite that tests each port, `silent` the first test that waited for a port in vain, on the machine
+    itself if there is one.
+    """
 
     def __init__(self, failing: Sequence[Test], every: Iterable[Test], systems: Iterable[System]) -> None:
         self.failing: dict[tuple[str, str], list[Test]] = defaultdict(list)
@@ -126,19 +138,18 @@ class _Network:
         self.by_key = {(test.host, test.id): test for test in failing}
         self.full = [test for test in failing if state(test) == "full"]
         self.services = {
-            (test.host, *_service(test.endpoint)): test.suite
+            _Port(test.host, *_service(test.endpoint)): test.suite
             for test in every
             if test.source == "socket" and test.endpoint
         }
         self.machines = {address: system.name for system in systems for address in _addresses(system)}
         self.hosts = frozenset(self.machines.values())
-        self.silent: dict[tuple[str, str, str], Test] = {}
-        """The first test that waited for an endpoint in vain, on the machine itself if there is one."""
+        self.silent: dict[_Port, Test] = {}
         for test in failing:
             if test.endpoint not in ("", RESOLVER) and _is_silent(test):
-                place = self._place(test)
-                if place not in self.silent or (test.host == place[0] != self.silent[place].host):
-                    self.silent[place] = test
+                port = self._port(test)
+                if port not in self.silent or (test.host == port.host != self.silent[port].host):
+                    self.silent[port] = test
 
     def explains(self, test: Test) -> Iterator[Test]:
         """Failing tests that explain this one, the nearest first."""
@@ -146,53 +157,63 @@ class _Network:
         if test.suite == SUITE:
             yield from self._of_drift(test)
             return
-        shown = state(test)
-        for cause, effect in RULES:
-            if shown == effect and (shown != "not_running" or "failed" in test.found or cause == "not_installed"):
-                yield from self._in_suite(test.host, test.suite, cause)
-        if shown == "not_running" and any(words in test.found for words in NO_ROOM):
-            yield from (full for full in self.full if full.host == test.host)
+        yield from self._of_service(test)
         if test.suite == NAMES and not test.endpoint:
-            yield from (other for other in self.failing[test.host, NAMES] if other.endpoint)
-            yield from self._first_like(test)
+            yield from self._of_names(test)
         if test.endpoint and test.source != "socket":
             yield from self._of_answer(test)
 
-    def _first_like(self, test: Test) -> Iterator[Test]:
-        """Where no server is known, the first name that is not found stands for all."""
+    def _of_service(self, test: Test) -> Iterator[Test]:
+        """An earlier state of the same service, by RULES, or the full disk that keeps it from running."""
+        effect = state(test)
+        for cause, result in RULES:
+            has_failed = "failed" in test.found or cause == "not_installed"  # else nobody started it
+            if effect == result and (effect != "not_running" or has_failed):
+                yield from self._in_suite(test.host, test.suite, cause)
+        if effect == "not_running" and any(words in test.found for words in NO_ROOM):
+            yield from self._full_disks(test.host)
+
+    def _full_disks(self, host: str) -> Iterator[Test]:
+        return (test for test in self.full if test.host == host)
+
+    def _in_suite(self, host: str, suite: str, cause: State) -> Iterator[Test]:
+        return (test for test in self.failing.get((host, suite), ()) if state(test) == cause)
+
+    def _of_names(self, test: Test) -> Iterator[Test]:
+        """A server of names that fails. Where no server is known, the first name that is not found stands for all."""
+        yield from (other for other in self.failing[test.host, NAMES] if other.endpoint)
         first = next(other for other in self.failing[test.host, test.suite] if other.source == test.source)
         if first is not test and state(first) == state(test) == "no_answer":
             yield first
 
-    def _in_suite(self, host: str, suite: str, shown: State) -> Iterator[Test]:
-        return (test for test in self.failing.get((host, suite), ()) if state(test) == shown)
-
     def _of_answer(self, test: Test) -> Iterator[Test]:
+        """What keeps an endpoint from answering: the names, the service there, the packet filter, or silence that
+        another test met first."""
         if test.endpoint == RESOLVER:
             yield from (cause for cause in self.failing.get((test.host, NAMES), ()) if cause is not test)
             return
-        host, protocol, port = self._place(test)
-        suite = self.services.get((host, protocol, port))
+        port = self._port(test)
+        suite = self.services.get(port)
         if suite is not None:
-            for shown in ANSWERING:
-                yield from self._in_suite(host, suite, shown)
-        if host in self.hosts and (host != test.host or _is_silent(test)):
-            yield from self.failing.get((host, FILTER), ())
-        first = self.silent.get((host, protocol, port))
+            for cause in ANSWERING:
+                yield from self._in_suite(port.host, suite, cause)
+        if port.host in self.hosts and (port.host != test.host or _is_silent(test)):
+            yield from self.failing.get((port.host, FILTER), ())
+        first = self.silent.get(port)
         if _is_silent(test) and first is not None and first is not test:
             yield first
 
-    def _place(self, test: Test) -> tuple[str, str, str]:
-        """Machine, protocol and port that a test speaks to; the address of a machine that is not in the run."""
-        protocol, address, port = test.endpoint.split(" ")
+    def _port(self, test: Test) -> _Port:
+        """The port that a test speaks to."""
+        protocol, address, number = test.endpoint.split(" ")
         host = test.host if ip_address(address).is_loopback else self.machines.get(address, address)
-        return host, protocol, port
+        return _Port(host, protocol, number)
 
     def _of_drift(self, test: Test) -> Iterator[Test]:
         """A test of the unit or the port that changed since the delivery."""
         kind, name = thing(test.id)
         if kind == "space":
-            yield from (full for full in self.full if full.host == test.host)
+            yield from self._full_disks(test.host)
         for (host, suite), tests in self.failing.items():
             if host == test.host and suite != SUITE:
                 for other in tests:
