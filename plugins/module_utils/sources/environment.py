@@ -71,18 +71,13 @@ def _idle_shell(machine):
 
 def _umask(machine):
     """The weakest of what counts: a shell's own files come after PAM, and PAM after login.defs."""
+    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.text("/etc/login.defs") or "")][-1:]
     settings = [(mask, path) for path in _shell_files(machine) for mask in umask.settings(machine.text(path) or "")]
-    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.text("/etc/login.defs") or "")]
-    for line in pam.stack(machine, "common-session", "session") or []:
-        if line.module == "pam_umask.so":
-            words = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
-            masks = [int(word, 8) for word in words if re.match(r"[0-7]+\Z", word)]
-            settings += [(mask, line.source) for mask in (masks or inherited)[-1:]]
-            settings += _umasks_of_people(machine)
-    settings = settings or [(mask, "/etc/login.defs") for mask in inherited[-1:]]
+    settings += _umasks_of_pam(machine, inherited)
+    settings = settings or [(mask, "/etc/login.defs") for mask in inherited]
     settings += _umask_of_sudo(machine)
-    wrong = [(mask, path) for mask, path in (*settings, *_umasks_of_units(machine)) if ~mask & 0o022]
-    wrong = ["%s: umask %03o" % (path, mask) for mask, path in wrong]
+    weak = [(mask, path) for mask, path in (*settings, *_umasks_of_units(machine)) if ~mask & 0o022]
+    wrong = ["%s: umask %03o" % (path, mask) for mask, path in weak]
     if not settings:
         return {"exists": bool(wrong), "wrong": wrong}  # of people it is then 022: login(1), systemd.exec(5)
     # What is not masked by every one of them is not masked.
@@ -96,6 +91,18 @@ def _umask(machine):
         "source": ", ".join(dict.fromkeys(path for _, path in settings)),
         "wrong": wrong,
     }
+
+
+def _umasks_of_pam(machine, inherited):
+    """(mask, where it stands) of each line of pam_umask: its own, else the one `inherited` from login.defs, and those
+    of accounts."""
+    for line in pam.stack(machine, "common-session", "session") or []:
+        if line.module == "pam_umask.so":
+            values = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
+            masks = [int(value, 8) for value in values if re.match(r"[0-7]+\Z", value)]
+            for mask in (masks or inherited)[-1:]:
+                yield mask, line.source
+            yield from _umasks_of_people(machine)
 
 
 def _umasks_of_people(machine):

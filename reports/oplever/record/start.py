@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
@@ -117,37 +117,49 @@ def _document(run: Run, digest: str) -> Document:
 
 
 def _systems(run: Run, pairs: Mapping[str, Pair]) -> tuple[System, ...]:
-    recaps = counts(run)
-    seconds: dict[str, float] = {}
-    roles: dict[str, dict[str, None]] = {}
-    audits = {call.path for call in run.checks if call.data.get("profile")}
-    for task in run.tasks.values():
-        results, role = task.results, task.start.role
-        # To read a machine against the baseline, or the options of a role, gives it no task.
-        if task.start.action == _ARGUMENT_SPEC or relative(run, task.start.path) in audits:
-            role = None
-        for host, status, duration in zip(results.hosts, results.statuses, results.durations, strict=True):
-            seconds[host] = seconds.get(host, 0.0) + duration
-            if role and status != "skipped":
-                roles.setdefault(host, {})[role] = None
-    for call in run.checks:
-        if isinstance(call.data.get("role"), str):
-            roles.setdefault(call.host, {})[call.data["role"]] = None
+    recaps, roles, seconds = counts(run), _roles(run), _seconds(run)
     return tuple(
         _system(
             run,
             host,
             recap=recaps.get(host, Recap()),
             pair=pairs.get(host, Pair()),
-            roles=roles.get(host, {}),
+            roles=tuple(roles.get(host, ())),
             seconds=seconds.get(host, 0.0),
         )
         for host in run.hosts
     )
 
 
-def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Iterable[str], seconds: float) -> System:
-    last = pair.after or pair.before
+def _roles(run: Run) -> dict[str, dict[str, None]]:
+    """By machine the roles that did something there, in the order in which they did."""
+    roles: dict[str, dict[str, None]] = {}
+    audits = {call.path for call in run.checks if call.data.get("profile")}
+    for task in run.tasks.values():
+        role = task.start.role
+        # To read a machine against the baseline, or the options of a role, gives it no task.
+        if not role or task.start.action == _ARGUMENT_SPEC or relative(run, task.start.path) in audits:
+            continue
+        for host, status in zip(task.results.hosts, task.results.statuses, strict=True):
+            if status != "skipped":
+                roles.setdefault(host, {})[role] = None
+    for call in run.checks:  # one task tests several roles, each of which says in its result which it is
+        if isinstance(call.data.get("role"), str):
+            roles.setdefault(call.host, {})[call.data["role"]] = None
+    return roles
+
+
+def _seconds(run: Run) -> dict[str, float]:
+    """By machine the time that its results took, added up."""
+    seconds: dict[str, float] = {}
+    for task in run.tasks.values():
+        for host, duration in zip(task.results.hosts, task.results.durations, strict=True):
+            seconds[host] = seconds.get(host, 0.0) + duration
+    return seconds
+
+
+def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Sequence[str], seconds: float) -> System:
+    snapshot = pair.after or pair.before
     return System(
         name=host,
         recap=recap,
@@ -157,8 +169,8 @@ def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Iterable[st
         machine_seconds=round(seconds, 6),
         snapshot_before=pair.before.t if pair.before else None,
         snapshot_after=pair.after.t if pair.after else None,
-        handout=tuple(line for role in reversed(tuple(roles)) for line in run.handouts.get(role, ())),
-        **(snapshots.describe(last.data["snapshot"]) if last else {}),
+        handout=tuple(line for role in reversed(roles) for line in run.handouts.get(role, ())),
+        **(snapshots.describe(snapshot.data["snapshot"]) if snapshot else {}),
     )
 
 
