@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from lab.planted import openscap
-from lab.planted.agreement import STATES, judged, report, rulings
+from lab.planted.agreement import STATES, comparable_pairs, report, rulings
 from lab.planted.compare import compare
 from lab.planted.suite import NAMES, Suite
 
@@ -22,6 +22,6 @@ def test_every_disagreement_is_explained_and_none_is_our_fault() -> None:
     if note:
         pytest.skip(note)
     assert wrong == [], "\n".join(wrong)
-    places = Counter((pair.machine, pair.state) for pair in judged(pairs))
+    places = Counter((pair.machine, pair.state) for pair in comparable_pairs(pairs))
     assert {place: many for place, many in places.items() if many < MUCH} == {}
     assert set(places) == {(machine, state) for machine in NAMES for state in STATES}

@@ -213,7 +213,7 @@ def results(journal: Path) -> list[int]:
     return [event["seq"] for event in events if event["kind"] == "result"]
 
 
-def followed(desk: Desk, delivery: Delivery) -> None:
+def follow_run(desk: Desk, delivery: Delivery) -> None:
     """Somebody follows the run from its start to its end, and the desk is started again meanwhile: the page goes on
     with the line after the last one that it had."""
     record, page = delivery.record, desk.log_in("A. Smit")
@@ -237,7 +237,7 @@ def followed(desk: Desk, delivery: Delivery) -> None:
     assert len(lines) > 20
 
 
-def answered(desk: Desk, technician: Page, record: str, *, is_drawn: bool) -> None:
+def let_user_answer(desk: Desk, technician: Page, record: str, *, is_drawn: bool) -> None:
     address = desk.link(technician, record)
     user = desk.opened(width=390, has_touch=True, is_mobile=True)
     user.goto(address)
@@ -254,14 +254,14 @@ def test_from_delivery_to_approval(lab: Lab, server: Server, language: str, tmp_
     with browsers(complaints) as opened:
         desk = Desk(server, opened, language)
         first = Delivery(lab, "-e", size(tmp_path, "1m"))
-        followed(desk, first)
+        follow_run(desk, first)
         name = first.finish().name
 
         technician = desk.log_in(TECHNICIAN)
         desk.keep(technician, "work")
         desk.add(technician, name, "hours", hours="1,5" if language == "nl" else "1.5", activity="nginx")
         desk.keep(technician, "record")
-        answered(desk, technician, name, is_drawn=True)
+        let_user_answer(desk, technician, name, is_drawn=True)
         supervisor = desk.log_in(SUPERVISOR)
         expect(supervisor.locator("main").get_by_text(name).first).to_be_visible()
         desk.keep(supervisor, "waits")
@@ -277,7 +277,7 @@ def test_from_delivery_to_approval(lab: Lab, server: Server, language: str, tmp_
         desk.open(technician, f"/records/{delivery}")
         desk.keep(technician, "joined")
         desk.add(technician, delivery, "hours", hours="1", activity="nginx")
-        answered(desk, technician, delivery, is_drawn=False)
+        let_user_answer(desk, technician, delivery, is_drawn=False)
         desk.decide(supervisor, delivery, "approved")
         expect(supervisor.locator(".verdict")).to_contain_text(desk.t("Delivered"))
         desk.open(narrow, f"/records/{delivery}")
@@ -285,7 +285,7 @@ def test_from_delivery_to_approval(lab: Lab, server: Server, language: str, tmp_
     lost = "net::ERR_"  # of the connection that was cut on purpose
     assert [text for text in complaints if lost not in text and "status of 410" not in text] == []
     assert "client_max_body_size 20m" in lab.shell("web1", "nginx -T 2>/dev/null")
-    verified(lab, delivery, tmp_path)
+    check_signatures(lab, delivery, tmp_path)
 
 
 def size(place: Path, largest: str) -> str:
@@ -297,7 +297,7 @@ def size(place: Path, largest: str) -> str:
     return f"@{path}"
 
 
-def verified(lab: Lab, name: str, place: Path) -> None:
+def check_signatures(lab: Lab, name: str, place: Path) -> None:
     """The decision holds with the key of the desk, and with no other; a changed byte is named."""
     allowed = place / "allowed_signers"
     allowed.write_text(lab.oplever("web", "key").stdout, encoding="utf-8")

@@ -19,7 +19,7 @@ def failed(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [test for test in record["tests"] if test["status"] in ("fail", "error")]
 
 
-def read(directory: Path) -> tuple[Path, dict[str, Any]]:
+def record_of(directory: Path) -> tuple[Path, dict[str, Any]]:
     return directory, json.loads((directory / "record.json").read_text(encoding="utf-8"))
 
 
@@ -34,7 +34,7 @@ def demo(lab: Lab) -> str:
 @pytest.fixture(scope="module")
 def delivered(lab: Lab, demo: str) -> tuple[Path, dict[str, Any]]:
     """The first run: it installed everything."""
-    return read(lab.all()[0])
+    return record_of(lab.all()[0])
 
 
 def test_the_demo_says_what_it_did_and_where_the_record_is(lab: Lab, demo: str) -> None:
@@ -91,14 +91,14 @@ def test_every_document_is_there(delivered: tuple[Path, dict[str, Any]]) -> None
 def test_a_second_run_is_tested_at_its_end(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
     """All of it, as the first one: what nobody changed was not tested on the way."""
     _, first = delivered
-    _, second = read(lab.all()[1])
+    _, second = record_of(lab.all()[1])
     measured = [{(t["host"], t["id"]) for t in record["tests"] if t["stage"] == "after"} for record in (first, second)]
     assert measured[0] == measured[1]
     assert [test["suite"] for test in second["tests"] if test["stage"] == "during"] == []
 
 
 def test_a_second_run_changes_nothing(lab: Lab, delivered: tuple[Path, dict[str, Any]]) -> None:
-    _, record = read(lab.all()[1])
+    _, record = record_of(lab.all()[1])
     changed = {
         (step["name"], result["host"])
         for step in record["steps"]

@@ -123,7 +123,7 @@ def before(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 
 @pytest.fixture(scope="module")
-def served(site: Site, before: dict[str, Any]) -> Site:
+def site_with_servers(site: Site, before: dict[str, Any]) -> Site:
     """The site with its servers."""
     site.write()
     site.play()
@@ -131,46 +131,49 @@ def served(site: Site, before: dict[str, Any]) -> Site:
     return site
 
 
-def test_every_test_of_the_roles_passed_from_where_the_users_are(served: Site) -> None:
-    served.verify()
-    _, record = served.lab.latest()
+def test_every_test_of_the_roles_passed_from_where_the_users_are(site_with_servers: Site) -> None:
+    site_with_servers.verify()
+    _, record = site_with_servers.lab.latest()
     results = {(test["host"], test["id"]): test["status"] for test in record["tests"]}
-    assert results["ws1", f"dhcp_client.offer.{served.subnet}.11"] == "pass"
+    assert results["ws1", f"dhcp_client.offer.{site_with_servers.subnet}.11"] == "pass"
     assert results["srv1", "dhcp.host.laptop"] == "pass"
     assert results["srv1", "dns.name.lab.example.MX"] == "pass"
     assert results["web1", "dns.name.oplever-test.club.example.TXT"] == "pass"
     assert [key for key, status in results.items() if status not in ("pass", "not_applicable")] == []
 
 
-def test_a_machine_gets_the_address_of_the_list_and_another_one_of_the_pool(served: Site) -> None:
-    subnet = served.subnet
+def test_a_machine_gets_the_address_of_the_list_and_another_one_of_the_pool(site_with_servers: Site) -> None:
+    subnet = site_with_servers.subnet
     told = f"router {subnet}.1 dns {subnet}.12 {subnet}.11 domain lab.example"
-    assert f"got {subnet}.77 {told} host laptop" in served.lease("02:00:00:00:00:0a")
-    assert f"got {subnet}.20" in served.lease("02:00:00:00:00:0b")
+    assert f"got {subnet}.77 {told} host laptop" in site_with_servers.lease("02:00:00:00:00:0a")
+    assert f"got {subnet}.20" in site_with_servers.lease("02:00:00:00:00:0b")
 
 
 @pytest.mark.parametrize("server", [12, 11])
-def test_a_name_is_found_forward_and_back_at_both_servers(served: Site, server: int) -> None:
-    address, subnet = f"{served.subnet}.{server}", served.subnet
-    assert served.ask("laptop.lab.example", "A", address) == f"answers = {subnet}.77"
-    assert served.ask(f"{subnet}.77", "PTR", address) == "answers = laptop.lab.example"
-    assert served.ask("iets.club.example", "TXT", address) == "answers = van de club"
-    assert f"{subnet}.77" in served.lab.shell("ws1", "getent hosts laptop.lab.example", sudo=False)
-    assert "laptop.lab.example" in served.lab.shell("ws1", f"getent hosts {subnet}.77", sudo=False)
+def test_a_name_is_found_forward_and_back_at_both_servers(site_with_servers: Site, server: int) -> None:
+    address, subnet = f"{site_with_servers.subnet}.{server}", site_with_servers.subnet
+    assert site_with_servers.ask("laptop.lab.example", "A", address) == f"answers = {subnet}.77"
+    assert site_with_servers.ask(f"{subnet}.77", "PTR", address) == "answers = laptop.lab.example"
+    assert site_with_servers.ask("iets.club.example", "TXT", address) == "answers = van de club"
+    assert f"{subnet}.77" in site_with_servers.lab.shell("ws1", "getent hosts laptop.lab.example", sudo=False)
+    assert "laptop.lab.example" in site_with_servers.lab.shell("ws1", f"getent hosts {subnet}.77", sudo=False)
 
 
-def test_what_the_file_no_longer_says_is_gone(served: Site) -> None:
-    subnet = served.subnet
-    served.write(laptop=78, zones={"lab.example": {"records": {"@": {"mx": "10 srv1"}}}})
-    served.play()
-    assert f"got {subnet}.78 " in served.lease("02:00:00:00:00:0a")
+def test_what_the_file_no_longer_says_is_gone(site_with_servers: Site) -> None:
+    subnet = site_with_servers.subnet
+    site_with_servers.write(laptop=78, zones={"lab.example": {"records": {"@": {"mx": "10 srv1"}}}})
+    site_with_servers.play()
+    assert f"got {subnet}.78 " in site_with_servers.lease("02:00:00:00:00:0a")
     for server in (f"{subnet}.12", f"{subnet}.11"):
-        assert served.ask("laptop.lab.example", "A", server) == f"answers = {subnet}.78"
-        assert served.ask(f"{subnet}.77", "PTR", server) == "does not exist"
-        assert served.ask("oud.lab.example", "CNAME", server) == "does not exist"
-        assert "club" not in served.ask("iets.club.example", "TXT", server)
+        assert site_with_servers.ask("laptop.lab.example", "A", server) == f"answers = {subnet}.78"
+        assert site_with_servers.ask(f"{subnet}.77", "PTR", server) == "does not exist"
+        assert site_with_servers.ask("oud.lab.example", "CNAME", server) == "does not exist"
+        assert "club" not in site_with_servers.ask("iets.club.example", "TXT", server)
     for host in ("srv1", "web1"):
-        assert served.lab.shell(host, "ls /etc/bind/oplever /var/cache/bind 2>/dev/null | grep club || true") == ""
+        assert (
+            site_with_servers.lab.shell(host, "ls /etc/bind/oplever /var/cache/bind 2>/dev/null | grep club || true")
+            == ""
+        )
 
 
 def test_roles_that_are_taken_away_leave_nothing(site: Site, before: dict[str, Any], tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ HOURS = (
 
 
 @pytest.fixture(scope="module")
-def shown(lab: Lab) -> str:
+def demonstration(lab: Lab) -> str:
     """What the demonstration said; it goes on only when all went as it should."""
     done = subprocess.run([str(ROOT / "tools/demo-school")], cwd=ROOT, env=lab.env, text=True, capture_output=True,
                           timeout=6000, check=False)  # fmt: skip
@@ -34,13 +34,13 @@ def shown(lab: Lab) -> str:
 
 
 @pytest.fixture(scope="module")
-def records(lab: Lab, shown: str) -> list[dict[str, Any]]:
+def records(lab: Lab, demonstration: str) -> list[dict[str, Any]]:
     """The records of it, oldest first."""
     return [json.loads((path / "record.json").read_text(encoding="utf-8")) for path in lab.all()]
 
 
-def test_the_day_went_as_it_should(shown: str) -> None:
-    assert [hour for hour in HOURS if f"--- {hour}: " not in shown] == []
+def test_the_day_went_as_it_should(demonstration: str) -> None:
+    assert [hour for hour in HOURS if f"--- {hour}: " not in demonstration] == []
 
 
 def test_the_whole_network_was_delivered(records: list[dict[str, Any]]) -> None:

@@ -127,7 +127,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
 def test_services_from_nothing_to_nothing(site: Site) -> None:
     before = {host: site.snapshot(host) for host in ("srv1", "web1", "ws1")}
     site.play(OF_WEB1, OF_WS1)
-    served(site)
+    check_services(site)
     kept_and_watched(site)
     dumped(site)
     changed_by_hand(site)
@@ -150,7 +150,7 @@ STAYS = {
 awk, whichever it is, so that apt does not take them for left over."""
 
 
-def served(site: Site) -> None:
+def check_services(site: Site) -> None:
     """Seen from where the users are."""
     site.lab.shell("web1", f'runuser -u postgres -- psql -q rooster -c "{ROWS}"')
     site.verify()

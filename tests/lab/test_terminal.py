@@ -176,7 +176,7 @@ TYPED = [
 ]
 
 
-def answered(shown: pexpect.spawn[str], *answers: tuple[str, str]) -> str:
+def answer_prompts(shown: pexpect.spawn[str], *answers: tuple[str, str]) -> str:
     """Everything that stood on the terminal."""
     screen = ""
     for prompt, answer in answers:
@@ -199,7 +199,7 @@ def nothing_leaked(place: Path, lab: Lab, screen: str) -> None:
 def test_passwords_typed_to_oplever_run_are_in_no_byte(machines: Lab, place: Path, become_answer: str) -> None:
     account(machines, become_answer)
     work = playbook(place, TYPED, hosts="web1")
-    screen = answered(
+    screen = answer_prompts(
         terminal(machines, place, "oplever", "run", work, *WITH_PASSWORDS),
         ("SSH password: ", SSH_PASSWORD),
         ("BECOME password: ", become_answer),
@@ -215,7 +215,7 @@ def test_passwords_and_a_private_answer_typed_to_ansible_itself_are_in_no_byte(m
     told_answer = {"name": "Tell", "ansible.builtin.fail": {"msg": "it was {{ code }}"}, "ignore_errors": True}
     prompt = {"name": "code", "prompt": "Door code", "private": True}
     work = playbook(place, [*TYPED, told_answer], hosts="web1", vars_prompt=[prompt])
-    screen = answered(
+    screen = answer_prompts(
         # Ansible's own screen shows what tasks print; what the record keeps of it is ours.
         terminal(machines, place, "ansible-playbook", work, *WITH_PASSWORDS, ANSIBLE_STDOUT_CALLBACK="silent",
                  ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests/system/recorder/callback")),

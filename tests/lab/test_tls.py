@@ -63,7 +63,7 @@ def test_a_site_over_tls_from_nothing_to_nothing(site: Site) -> None:
     before = {host: site.snapshot(host) for host in ("srv1", "web1", "ws1")}
 
     site.play("firewall,ca,nginx", srv1=AUTHORITY, web1=SITES)
-    made(site)
+    check_sites(site)
     revoked(site)
     site.play("firewall,nginx", srv1=AUTHORITY, web1=PLAIN)
     changed(site)
@@ -81,7 +81,7 @@ def test_a_site_over_tls_from_nothing_to_nothing(site: Site) -> None:
     assert "Welkom" in site.shell("web1", "cat /srv/www/index.html")
 
 
-def made(site: Site) -> None:
+def check_sites(site: Site) -> None:
     assert "Welkom\n 200" in site.fetch("www.lab.example")
     assert "301" in site.fetch("www.lab.example", scheme="http")
     assert "unrecognized name" in site.fetch("unknown.lab.example")

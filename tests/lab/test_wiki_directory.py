@@ -89,14 +89,14 @@ def test_people_log_in_to_the_wiki_with_their_account_of_the_school(site: Site) 
     )
     for wiki in ("srv1", "web1"):
         assert site.failed(wiki) == {}
-    told(site)
+    check_secrets(site)
     for wiki in ("srv1", "web1"):
         used(site, wiki)
         broken(site, wiki)
     local_again(site)
 
 
-def told(site: Site) -> None:
+def check_secrets(site: Site) -> None:
     """No password is in a record or in a setting of the wiki."""
     directory, _ = site.lab.latest()
     for path in directory.rglob("*"):

@@ -166,7 +166,7 @@ def pairs(
     return compared
 
 
-def judged(compared: Iterable[Pair]) -> list[Pair]:
+def comparable_pairs(compared: Iterable[Pair]) -> list[Pair]:
     """The pairs of which both came to a verdict."""
     return [pair for pair in compared if pair.comparable]
 
@@ -174,7 +174,7 @@ def judged(compared: Iterable[Pair]) -> list[Pair]:
 def problems(compared: Sequence[Pair], rulings: Rulings) -> list[str]:
     """What a person must look at: disagreements that no ruling explains or in which the ruling is against us, and
     rulings about what is no longer so."""
-    different = [pair for pair in judged(compared) if not pair.agrees]
+    different = [pair for pair in comparable_pairs(compared) if not pair.agrees]
     sentences, used = [], set()
     for pair in different:
         ruling = rulings.ruling(pair)

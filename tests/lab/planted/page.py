@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.planted.agreement import STATES, Pair, Ruling, Rulings, judged
+from lab.planted.agreement import STATES, Pair, Ruling, Rulings, comparable_pairs
 
 HEAD = Path(__file__).with_name("agreement.md").read_text(encoding="utf-8")
 WHO = {"ours": "the audit", "both": "each, of its own question", "openscap": "OpenSCAP"}
@@ -42,7 +42,7 @@ def _shares(compared: list[Pair], rulings: Rulings) -> list[str]:
         "| machine | state | both judge | agree | without *question* | without *question* and *blind* |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
-    judged_pairs = judged(compared)
+    judged_pairs = comparable_pairs(compared)
     for state, meaning in STATES.items():
         for machine in sorted({pair.machine for pair in compared}):
             mine = [pair for pair in judged_pairs if (pair.machine, pair.state) == (machine, state)]
@@ -62,7 +62,7 @@ def _cells(chosen: list[Pair], rulings: Rulings) -> str:
 
 def _classes(compared: list[Pair], rulings: Rulings) -> list[str]:
     """Each class, how many disagreements have it, and who is right in them."""
-    different = [(pair, rulings.ruling(pair)) for pair in judged(compared) if not pair.agrees]
+    different = [(pair, rulings.ruling(pair)) for pair in comparable_pairs(compared) if not pair.agrees]
     lines = [
         "## Why they differ", "",
         f"{len(different)} disagreements, each looked into on the machine:", "",
@@ -78,7 +78,7 @@ def _classes(compared: list[Pair], rulings: Rulings) -> list[str]:
 
 
 def _disagreements(compared: list[Pair], rulings: Rulings) -> list[str]:
-    different = [pair for pair in judged(compared) if not pair.agrees]
+    different = [pair for pair in comparable_pairs(compared) if not pair.agrees]
     lines = ["## Disagreements", ""]
     for ruling in rulings.entries:
         mine = [pair for pair in different if ruling.case(pair)]

@@ -73,7 +73,7 @@ def controls() -> dict[str, dict[str, Any]]:
 
 
 @functools.cache
-def written() -> dict[str, dict[str, Any]]:
+def plants_by_control() -> dict[str, dict[str, Any]]:
     """Control id -> what its plant file says, the words of its kind filled in."""
     by_id, kinds = controls(), load(HERE / "kinds.yml")
     expected: dict[str, dict[str, Any]] = {}
@@ -87,14 +87,14 @@ def written() -> dict[str, dict[str, Any]]:
 
 
 def plants() -> list[Plant]:
-    return [plant(control, entry) for control, entry in written().items() if "plant" in entry]
+    return [plant(control, entry) for control, entry in plants_by_control().items() if "plant" in entry]
 
 
 def trees() -> list[Tree]:
     """The parser-level cases: of each control that cannot be planted one that fails and one that passes."""
     return [
         tree(control, status, entry[status], entry["because"])
-        for control, entry in written().items() if "because" in entry for status in ("fail", "pass")
+        for control, entry in plants_by_control().items() if "because" in entry for status in ("fail", "pass")
     ]  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def node(readers: Path, *arguments: str) -> Any:
     return json.loads(run.stdout)
 
 
-def written(place: Path, fmt: str) -> str:
+def exported_file(place: Path, fmt: str) -> str:
     path = place / f"export.{fmt}"
     path.write_bytes(export(RECORD, fmt))
     return str(path)
@@ -66,7 +66,7 @@ def schema_of(fmt: str, readers: Path) -> str:
 
 @pytest.mark.parametrize("fmt", ["sarif", "oscal"])
 def test_the_schema_of_the_standard_accepts_it(fmt: str, readers: Path, tmp_path: Path) -> None:
-    assert node(readers, "schema", schema_of(fmt, readers), written(tmp_path, fmt)) == []
+    assert node(readers, "schema", schema_of(fmt, readers), exported_file(tmp_path, fmt)) == []
 
 
 @pytest.mark.parametrize("fmt", ["sarif", "oscal"])
@@ -131,7 +131,7 @@ def test_code_scanning_would_have_said_no(readers: Path, tmp_path: Path, part: s
 
 
 def test_heimdall_sees_each_status(readers: Path, tmp_path: Path) -> None:
-    assert node(readers, "hdf", written(tmp_path, "hdf")) == {
+    assert node(readers, "hdf", exported_file(tmp_path, "hdf")) == {
         "baseline-a": {
             "ACC-001": "Passed",
             "ACC-002": "Failed",
@@ -145,7 +145,7 @@ def test_heimdall_sees_each_status(readers: Path, tmp_path: Path) -> None:
 
 
 def test_junitparser_counts_the_same(tmp_path: Path) -> None:
-    suites = JUnitXml.fromfile(written(tmp_path, "junit"))
+    suites = JUnitXml.fromfile(exported_file(tmp_path, "junit"))
     cases = [case for suite in suites for case in suite]
     kinds = [type(result) for case in cases for result in case.result]
     assert (len(cases), kinds.count(Failure), kinds.count(Error), kinds.count(Skipped)) == (12, 3, 2, 3)
@@ -157,7 +157,7 @@ def test_junitparser_counts_the_same(tmp_path: Path) -> None:
 def test_openscap_finds_the_xccdf_valid(tmp_path: Path) -> None:
     """By schema and Schematron rules."""
     run = subprocess.run(
-        ["oscap", "xccdf", "validate", written(tmp_path, "xccdf")], capture_output=True, text=True, check=False
+        ["oscap", "xccdf", "validate", exported_file(tmp_path, "xccdf")], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
     assert "Error" not in run.stdout

@@ -42,14 +42,14 @@ PAIRS = [
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Rulings:
+def known_rulings(tmp_path: Path) -> Rulings:
     file = tmp_path / "rulings.yml"
     file.write_text(YAML, encoding="utf-8")
     return rulings(file)
 
 
-def test_what_was_ruled_on_is_no_problem(known: Rulings) -> None:
-    assert problems(PAIRS, known) == []
+def test_what_was_ruled_on_is_no_problem(known_rulings: Rulings) -> None:
+    assert problems(PAIRS, known_rulings) == []
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,18 @@ def test_what_was_ruled_on_is_no_problem(known: Rulings) -> None:
         ({"control": "SSH-002"}, "nobody ruled on it"),
     ],
 )
-def test_another_place_rule_or_value_is_not_covered(known: Rulings, different: dict[str, str], told: str) -> None:
+def test_another_place_rule_or_value_is_not_covered(
+    known_rulings: Rulings, different: dict[str, str], told: str
+) -> None:
     """The pair that was ruled on stays, so that only the new one is a problem."""
-    (problem,) = problems([*PAIRS, replace(ROOT, **different)], known)
+    (problem,) = problems([*PAIRS, replace(ROOT, **different)], known_rulings)
     assert problem.endswith(told)
 
 
-def test_a_ruling_about_what_is_no_longer_so_is_told(known: Rulings) -> None:
-    (problem,) = problems([pair for pair in PAIRS if (pair.machine, pair.state) != ("debian13", "delivered")], known)
+def test_a_ruling_about_what_is_no_longer_so_is_told(known_rulings: Rulings) -> None:
+    (problem,) = problems(
+        [pair for pair in PAIRS if (pair.machine, pair.state) != ("debian13", "delivered")], known_rulings
+    )
     assert problem == "SSH-001 is ruled on, but no longer differs as described there: debian13 delivered"
 
 
@@ -81,19 +85,19 @@ def test_a_ruling_against_us_is_a_problem(tmp_path: Path) -> None:
     assert problem.endswith("the audit is wrong")
 
 
-def test_another_version_of_the_content_only_reports(known: Rulings) -> None:
+def test_another_version_of_the_content_only_reports(known_rulings: Rulings) -> None:
     new = [*PAIRS, replace(ROOT, control="SSH-002")]
-    wrong, note = report(new, known, "1-1")
+    wrong, note = report(new, known_rulings, "1-1")
     assert (len(wrong), note) == (1, "")
-    wrong, note = report(new, known, "2-1")
+    wrong, note = report(new, known_rulings, "2-1")
     assert wrong == []
     assert note.startswith("The rulings are about ssg-debian 1-1, and here is 2-1. Run tools/agreement")
     assert "SSH-002 on debian12 stock" in note
 
 
-def test_shares_leave_out_a_control_wherever_it_is_on_that_release(known: Rulings) -> None:
+def test_shares_leave_out_a_control_wherever_it_is_on_that_release(known_rulings: Rulings) -> None:
     """SSH-001 agrees in one state, and is left out there too."""
-    text = page.page(PAIRS, known)
+    text = page.page(PAIRS, known_rulings)
     assert "| all | | 6 | 33.3 % | 40.0 % (5) | 100.0 % (1) |" in text
     assert "| blind | 3 | 3 | 0 | 0 | cannot see it |" in text
     assert "| question | 1 | 0 | 1 | 0 | asks something else |" in text
@@ -101,10 +105,10 @@ def test_shares_leave_out_a_control_wherever_it_is_on_that_release(known: Ruling
 
 
 def test_the_rulings_of_this_checkout_are_whole() -> None:
-    known = rulings()
-    assert known.entries
-    assert all(state in STATES for ruling in known.entries for case in ruling.cases for _, state in case.places)
-    cases = [(ruling.ours, case) for ruling in known.entries for case in ruling.cases]
+    known_rulings = rulings()
+    assert known_rulings.entries
+    assert all(state in STATES for ruling in known_rulings.entries for case in ruling.cases for _, state in case.places)
+    cases = [(ruling.ours, case) for ruling in known_rulings.entries for case in ruling.cases]
     places = [(case.control, ours, place) for ours, case in cases for place in case.places]
     assert len(places) == len(set(places))
 

@@ -48,13 +48,13 @@ def record(base: Path) -> Path:
     return base / done.output.splitlines()[-1]
 
 
-def written(record: Path) -> dict[str, Any]:
+def record_json(record: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((record / "record.json").read_text(encoding="utf-8"))
     return content
 
 
 def codes(record: Path) -> list[str]:
-    return [reason["code"] for reason in written(record)["document"]["reasons"]]
+    return [reason["code"] for reason in record_json(record)["document"]["reasons"]]
 
 
 @pytest.mark.parametrize("due", ["2026-12-01", "1-12-2026", "01-12-2026"])
@@ -62,7 +62,7 @@ def test_days_are_understood_as_people_write_them(base: Path, due: str) -> None:
     done = new("--due", due)
     assert done.exit_code == 0, done.output
     name = done.output.splitlines()[-1]
-    assert written(base / name)["assignment"]["planned_end"] == "2026-12-01"
+    assert record_json(base / name)["assignment"]["planned_end"] == "2026-12-01"
     for option in ("--due", "--until"):
         assert name in run("list", option, due if option == "--due" else "1-1-2999").output, option
     for refused in (new("--due", "31-2-2026"), run("list", "--due", "morgen")):
@@ -71,7 +71,7 @@ def test_days_are_understood_as_people_write_them(base: Path, due: str) -> None:
 
 
 def test_a_new_record_says_what_was_opened_and_that_nothing_was_done(base: Path, record: Path) -> None:
-    content = written(record)
+    content = record_json(record)
     assert (base / "latest").resolve() == record.resolve()
     assert (content["id"], content["kind"], content["work_process"]) == (record.name, "installation", "1.3")
     assert [system["name"] for system in content["systems"]] == ["sw1", "ap2"]
@@ -94,9 +94,9 @@ def test_what_people_state_is_never_as_good_as_what_was_measured(record: Path) -
     run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
     assert codes(record) == ["stated", "hosts_untested"]
     run("add", "test", "--host", "ap2", "--title", "link", "--status", "pass")
-    assert (written(record)["verdict"], codes(record)) == ("delivered_with_remarks", ["stated"])
+    assert (record_json(record)["verdict"], codes(record)) == ("delivered_with_remarks", ["stated"])
     run("add", "test", "--host", "ap2", "--title", "link", "--status", "fail")
-    assert written(record)["verdict"] == "not_delivered"
+    assert record_json(record)["verdict"] == "not_delivered"
 
 
 def test_no_machine_is_green(record: Path) -> None:

@@ -40,7 +40,7 @@ def test_three_hundred_mails_go_where_they_belong(post: Post) -> None:
     assert len(handled) == len(firsts)
     where = cases_of(post.records)
     of_thread = {letter.thread: where[digest(letter)] for letter in firsts if letter.truth == "new"}
-    answers = answered(of_thread)
+    answers = answer_reports(of_thread)
     seconds = corpus.second(answers, firsts)
     post.deliver(*(letter.content for letter in seconds))
     handled += post.take_in()
@@ -48,7 +48,7 @@ def test_three_hundred_mails_go_where_they_belong(post: Post) -> None:
     assert len(letters) == 300
     assert len(handled) == 300
 
-    wrong = [f"{letter.what}: {outcome} {case}" for letter, outcome, case in judged(letters, handled, of_thread)]
+    wrong = [f"{letter.what}: {outcome} {case}" for letter, outcome, case in misplaced(letters, handled, of_thread)]
     threaded = [letter for letter in letters if letter.truth not in ("new", "aside", "present")]
     assert len(threaded) > 70
     assert len(wrong) <= len(letters) // 100, wrong
@@ -84,7 +84,7 @@ def digest(letter: Letter) -> str:
     return hashlib.sha256(letter.content).hexdigest()
 
 
-def answered(of_thread: dict[str, str]) -> dict[str, Answer]:
+def answer_reports(of_thread: dict[str, str]) -> dict[str, Answer]:
     """A person answers every report that has an address; what went out, by thread."""
     answers = {}
     for key, name in of_thread.items():
@@ -97,7 +97,7 @@ def answered(of_thread: dict[str, str]) -> dict[str, Answer]:
     return answers
 
 
-def judged(letters: list[Letter], handled: list[mail_intake.Handled], of_thread: dict[str, str]) -> Any:
+def misplaced(letters: list[Letter], handled: list[mail_intake.Handled], of_thread: dict[str, str]) -> Any:
     """Those that went elsewhere than they belong."""
     for letter, done in zip(letters, handled, strict=True):
         expected = {"new": "new", "aside": "aside", "present": "present"}.get(letter.truth)

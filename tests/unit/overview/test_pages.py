@@ -37,7 +37,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return base
 
 
-def made(base: Path) -> dict[str, Page]:
+def publish_pages(base: Path) -> dict[str, Page]:
     publish(NOW)
     return pages(base / "overview")
 
@@ -53,7 +53,7 @@ def test_every_record_is_reached_from_the_start_in_both_languages(base: Path) ->
     records = published.store(base)
     hand = store_record(base, "20261001T100000Z-site-bad000", Journal())
     (hand / "journal.jsonl").write_bytes(b"nonsense")
-    shown = made(base)
+    shown = publish_pages(base)
     for language in ("nl", "en"):
         seen, todo = set(), [f"index.{language}.html"]
         while todo:
@@ -72,7 +72,7 @@ def test_every_link_leads_somewhere(base: Path) -> None:
     directory = published.store(base)["delivered"]
     for name in ("report.nl.html", "report.en.pdf"):
         (directory / name).write_bytes(b"<!DOCTYPE html><title>x</title>")
-    shown, count = made(base), 0
+    shown, count = publish_pages(base), 0
     for page in shown.values():
         for link in page.links:
             path, fragment = target(page, link)
@@ -85,18 +85,18 @@ def test_every_link_leads_somewhere(base: Path) -> None:
 @pytest.mark.slow
 def test_only_documents_that_are_there_are_linked(base: Path) -> None:
     directory = published.store(base, ["delivered"])["delivered"]
-    assert not any("report." in link for page in made(base).values() for link in page.links)
+    assert not any("report." in link for page in publish_pages(base).values() for link in page.links)
     (directory / "report.nl.html").write_bytes(b"x")
-    links = {link for page in made(base).values() for link in page.links if "report." in link}
+    links = {link for page in publish_pages(base).values() for link in page.links if "report." in link}
     assert links == {f"../{directory.name}/report.nl.html"}  # in the other language than none at all
     (directory / "report.nl.html").unlink()
-    assert not any("report." in link for page in made(base).values() for link in page.links)
+    assert not any("report." in link for page in publish_pages(base).values() for link in page.links)
 
 
 def test_a_record_that_cannot_be_read_is_listed_with_its_reason(base: Path) -> None:
     broken = store_record(base, "20261001T100000Z-site-bad000", Journal())
     (broken / "journal.jsonl").write_bytes(b"nonsense")
-    shown = made(base)
+    shown = publish_pages(base)
     for name in ("records.en.html", "records-2026-10.en.html"):
         assert broken.name in shown[name].text
         assert "has no complete line" in shown[name].text
@@ -107,7 +107,7 @@ def test_a_record_that_cannot_be_read_is_listed_with_its_reason(base: Path) -> N
 @pytest.mark.slow
 def test_text_of_machines_stays_text(base: Path) -> None:
     published.store(base, ["hostile"])
-    shown = made(base)
+    shown = publish_pages(base)
     evil = [page for page in shown.values() if EVIL[:12] in page.text]
     assert len(evil) > 20
     for page in shown.values():
@@ -134,13 +134,13 @@ def test_names_that_were_taken_from_a_record_are_on_no_page(base: Path, spelled:
         at = f"2024-11-01T11:{number:02}:00.000000Z"
         append(directory, [entries.make("hours", name, at, {"hours": 1, "activity": f"with {name}"})])
     append(directory, [entries.make("decision", "M. de Wit", "2024-11-02T09:00:00.000000Z", {"decision": "approved"})])
-    before = "".join(page.text for page in made(base).values())
+    before = "".join(page.text for page in publish_pages(base).values())
     assert spelled in before
     assert "M. de Wit" in before
     key = b"key of this directory"
     (base / KEY).write_bytes(key)
     retention.pseudonymise(directory, ("hours_names",), key, NOW)
-    after = made(base)
+    after = publish_pages(base)
     text = "".join(page.path.read_text(encoding="utf-8") for page in after.values())
     assert not re.search("yilmaz", text, re.IGNORECASE)
     assert pseudonym("S. Yilmaz", key) in text
@@ -159,11 +159,11 @@ def test_a_name_in_a_title_goes_too(base: Path) -> None:
     directory = store_record(base, "20241101T100000Z-site-aaaaaa", journal)
     at = "2024-11-01T11:00:00.000000Z"
     append(directory, [entries.make("hours", "A. de Boer", at, {"hours": 1, "activity": "x"})])
-    assert "Laptop of (A. de Boer), new" in made(base)["index.en.html"].text
+    assert "Laptop of (A. de Boer), new" in publish_pages(base)["index.en.html"].text
     key = b"key of this directory"
     (base / KEY).write_bytes(key)
     retention.pseudonymise(directory, ("hours_names",), key, NOW)
-    shown = made(base)
+    shown = publish_pages(base)
     assert f"Laptop of ({pseudonym('A. de Boer', key)}), new" in shown["index.en.html"].text
     assert not any("de Boer" in page.text for page in shown.values())
 
@@ -177,7 +177,7 @@ def test_without_the_key_nobody_of_the_journal_is_named(base: Path) -> None:
     append(directory, [entries.make("hours", "S. Yilmaz", at, {"hours": 1, "activity": "x"})])
     append(directory, [entries.make("decision", "M. de Wit", at, {"decision": "approved"})])
     retention.pseudonymise(directory, ("hours_names",), b"thrown away", NOW)
-    text = "".join(page.text for page in made(base).values())
+    text = "".join(page.text for page in publish_pages(base).values())
     assert "Yilmaz" not in text
     assert NAMELESS in text
     assert "M. de Wit" in text  # the entries still have it
@@ -188,7 +188,7 @@ def test_a_person_with_two_spellings_is_one(base: Path) -> None:
     for name, hours in (("S. Yilmaz", 1), ("Yilmaz, S.", 2)):
         at = "2026-11-01T11:00:00.000000Z"
         append(directory, [entries.make("hours", name, at, {"hours": hours, "activity": "x", "day": "2026-11-01"})])
-    shown = made(base)
+    shown = publish_pages(base)
     assert [name for name in shown if name.startswith("person")] == [
         paths.file(paths.person("S. Yilmaz"), "en"),
         paths.file(paths.person("S. Yilmaz"), "nl"),
@@ -199,17 +199,17 @@ def test_a_person_with_two_spellings_is_one(base: Path) -> None:
 @pytest.mark.slow
 def test_what_fails_is_what_the_last_record_that_measured_it_says(base: Path) -> None:
     store_record(base, "20261101T100000Z-site-aaaaaa", check(visit(), "web1", "fail", "nginx.tls").finish(ok=4))
-    assert "nginx.tls" in rows(made(base)["failing.en.html"], "tests")
+    assert "nginx.tls" in rows(publish_pages(base)["failing.en.html"], "tests")
     store_record(base, "20261102T100000Z-plain-bbbbbb", Journal().task("one", host="web1").finish(ok=1))
-    assert "nginx.tls" in rows(made(base)["failing.en.html"], "tests")  # nobody measured it since
+    assert "nginx.tls" in rows(publish_pages(base)["failing.en.html"], "tests")  # nobody measured it since
     store_record(base, "20261103T100000Z-site-cccccc", check(visit(), "web1", "pass", "nginx.tls").finish(ok=4))
-    assert "nginx.tls" not in made(base)["failing.en.html"].text
+    assert "nginx.tls" not in publish_pages(base)["failing.en.html"].text
 
 
 @pytest.mark.slow
 def test_a_control_of_high_severity_that_fails_needs_attention(base: Path) -> None:
     published.store(base, ["delivered", "remarks", "failed"])
-    pages_now = made(base)
+    pages_now = publish_pages(base)
     start, failing = rows(pages_now["index.en.html"], "attention"), rows(pages_now["failing.en.html"], "controls")
     assert "Control of high severity fails" in start
     severities = re.findall(r">\S*\s*(high|medium|low)<", failing)
@@ -223,7 +223,7 @@ def test_what_ends_soon_and_what_is_over(base: Path) -> None:
     for days, item in ((-1, "late one"), (5, "in time")):
         due = (NOW + timedelta(days=days)).strftime(day)
         append(directory, [entries.make("rest-point", "S. Yilmaz", at, {"item": item, "owner": "A. Vos", "due": due})])
-    start = rows(made(base)["index.en.html"], "attention")
+    start = rows(publish_pages(base)["index.en.html"], "attention")
     assert "late one" in start
     assert "in time" not in start
     assert "SUDO-004" not in start
@@ -241,7 +241,7 @@ def test_who_is_waited_for_is_what_the_document_says(base: Path) -> None:
     directory = store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
 
     def roles() -> list[str]:
-        page = made(base)["waiting.en.html"]
+        page = publish_pages(base)["waiting.en.html"]
         return [who for who in ("user", "supervisor") if directory.name in rows(page, who)]
 
     assert roles() == ["user", "supervisor"]
@@ -255,13 +255,13 @@ def test_who_is_waited_for_is_what_the_document_says(base: Path) -> None:
 @pytest.mark.slow
 def test_incidents_are_in_the_order_in_which_they_are_handled(base: Path) -> None:
     published.store(base, ["incident_reopened", "incident_escalated"])
-    table = rows(made(base)["incidents.en.html"], "open")
+    table = rows(publish_pages(base)["incidents.en.html"], "open")
     assert table.index("Niemand in 5V kan inloggen") < table.index("Printer in 0.14 doet niets")  # priority 1, then 2
 
 
 def test_the_weeks_of_the_desk_are_counted_as_its_overview_counts_them(base: Path) -> None:
     published.store(base, ["incident_reopened", "incident_escalated", "incident_merged", "incident_leaked"])
-    table = rows(made(base)["incidents.en.html"], "weeks")
+    table = rows(publish_pages(base)["incidents.en.html"], "weeks")
     assert "2026-W48" in table
     counted = [int(cell) for cell in re.findall(r">(?:[^<>\d]*)(\d+)<", table.split("2026-W48")[1])[:5]]
     week = desk_week.desk_week(date(2026, 11, 23), NOW).figures
@@ -272,7 +272,7 @@ def test_the_weeks_of_the_desk_are_counted_as_its_overview_counts_them(base: Pat
 
 def test_an_incident_that_is_late_is_on_the_start_page(base: Path) -> None:
     published.store(base, ["incident_reopened"])
-    start = rows(made(base)["index.en.html"], "attention")
+    start = rows(publish_pages(base)["index.en.html"], "attention")
     assert "Incident overdue" in start
     assert "Printer in 0.14 doet niets" in start
 
@@ -306,7 +306,7 @@ def test_hours_of_all_records_stand_together(base: Path) -> None:
         content = {"hours": hours, "activity": "x", "kind": kind, "day": "2026-11-01"}
         append(directory, [entries.make("hours", "S. Yilmaz", "2026-11-02T11:00:00.000000Z", content)])
     published.store(base, ["incident_closed"])  # half an hour
-    table = rows(made(base)["hours.en.html"], "months")
+    table = rows(publish_pages(base)["hours.en.html"], "months")
     assert re.findall(r">(\d+\.\d\d)<", table) == ["1.50", "0.50", "2.00"]
 
 
@@ -314,7 +314,7 @@ def test_a_trial_run_is_no_state_of_a_machine(base: Path) -> None:
     store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
     trial = Journal(check_mode=True).task("one", host="web1").finish(ok=1)
     store_record(base, "20261102T100000Z-trial-bbbbbb", trial)
-    machines = made(base)["machines.en.html"].text
+    machines = publish_pages(base)["machines.en.html"].text
     assert "trial run" not in machines
     assert "1\u00a0Nov\u00a02026" in machines
 
@@ -324,14 +324,14 @@ def test_neither_an_exception_nor_what_could_not_be_read_is_shown_as_a_failure(b
     journal = check(visit(), "web1", "waived", "nginx.tls")
     check(journal, "web1", "error", "nginx.log")
     store_record(base, "20261101T100000Z-site-aaaaaa", journal.finish(ok=4))
-    shown = made(base)
+    shown = publish_pages(base)
     machine = shown[paths.file(paths.machine("web1"), "en")]
     assert "Test without a result" in rows(machine, "open")
     assert "Test fails" not in rows(machine, "open")
     assert "could not be tested" in rows(shown["failing.en.html"], "tests")
     assert "1 with an exception" in rows(machine, "now")
     store_record(base, "20261102T100000Z-site-bbbbbb", check(visit(), "web1", "waived", "nginx.tls").finish(ok=4))
-    assert re.search(r'class="tone warn">.{40,80}?;1.of.2<', rows(made(base)[machine.path.name], "now"))
+    assert re.search(r'class="tone warn">.{40,80}?;1.of.2<', rows(publish_pages(base)[machine.path.name], "now"))
 
 
 @pytest.mark.slow
@@ -347,22 +347,22 @@ def test_a_long_history_has_older_pages_that_never_change(base: Path) -> None:
         return [int(found, 16) for found in re.findall(r"-site-([0-9a-f]{6})", rows(page, "history"))]
 
     add(0, 119)
-    shown = made(base)
+    shown = publish_pages(base)
     assert numbers(shown[paths.file(paths.machine("web1"), "en")]) == list(range(118, -1, -1))
     add(119, 121)
-    shown = made(base)
+    shown = publish_pages(base)
     older = paths.file(paths.machine("web1", 1), "en")
     assert numbers(shown[older]) == list(range(99, -1, -1))
     assert numbers(shown[paths.file(paths.machine("web1"), "en")]) == list(range(120, 99, -1))
     content = shown[older].path.read_bytes()
     add(121, 130)
-    assert made(base)[older].path.read_bytes() == content
+    assert publish_pages(base)[older].path.read_bytes() == content
 
 
 @pytest.mark.slow
 def test_a_sheet_for_the_wall_names_nobody(base: Path) -> None:
     published.store(base)
-    shown = made(base)
+    shown = publish_pages(base)
     sheets = [page.text for name, page in shown.items() if name.startswith("group-") and "hidden" not in name]
     assert sheets
     for text in sheets:
@@ -372,7 +372,7 @@ def test_a_sheet_for_the_wall_names_nobody(base: Path) -> None:
 @pytest.mark.slow
 def test_the_feed_is_atom_with_one_number_for_each_record(base: Path) -> None:
     records = published.store(base)
-    made(base)
+    publish_pages(base)
     numbers = []
     for language in ("nl", "en"):
         feed = ET.parse(base / "overview" / f"feed.{language}.xml").getroot()  # noqa: S314 - of our own making
@@ -390,8 +390,8 @@ def test_the_feed_is_atom_with_one_number_for_each_record(base: Path) -> None:
 
 
 def test_nothing_at_all_is_said_so(base: Path) -> None:
-    shown = made(base)
+    shown = publish_pages(base)
     assert "There are no records." in shown["index.en.html"].text
     assert "Er zijn geen dossiers." in shown["index.nl.html"].text
     shutil.rmtree(base)
-    assert "There are no records." in made(base)["records.en.html"].text
+    assert "There are no records." in publish_pages(base)["records.en.html"].text

@@ -52,27 +52,27 @@ def record(*added: Entry, journal: Journal | None = None) -> Record:
     return derive((journal or look(CHANGED)).events(), "", added)
 
 
-def statuses(made: Record) -> dict[str, str]:
-    return {test.id: test.status for test in made.tests}
+def statuses(result: Record) -> dict[str, str]:
+    return {test.id: test.status for test in result.tests}
 
 
 def test_what_is_accepted_is_waived_and_the_rest_still_fails() -> None:
-    made = record(accept("file//etc/motd", MOTD, "file//etc/gone", until="2026-12-24"))
-    assert statuses(made) == {MOTD: "waived", GONE: "waived", NEW: "fail"}
-    [gone, motd] = [test.acceptance for test in made.tests if test.acceptance]
+    result = record(accept("file//etc/motd", MOTD, "file//etc/gone", until="2026-12-24"))
+    assert statuses(result) == {MOTD: "waived", GONE: "waived", NEW: "fail"}
+    [gone, motd] = [test.acceptance for test in result.tests if test.acceptance]
     assert (motd.value, gone.value) == ("9 bytes, bb", "")
     assert (motd.by, motd.at, motd.until, motd.record) == ("S. Yilmaz", AT, "2026-12-24", "")
-    assert reasons(made)[MOTD] == "accepted by S. Yilmaz until 2026-12-24: asked for by the school"
-    assert [reason.code for reason in made.document.reasons] == ["tests_failed", "drift_accepted"]
+    assert reasons(result)[MOTD] == "accepted by S. Yilmaz until 2026-12-24: asked for by the school"
+    assert [reason.code for reason in result.document.reasons] == ["tests_failed", "drift_accepted"]
 
 
 def test_when_all_is_accepted_the_machine_no_longer_fails() -> None:
     """The last task of the run failed on these differences, and on nothing else."""
     assert record().verdict == "not_delivered"
-    made = record(accept(MOTD, GONE, NEW))
-    assert (made.verdict, made.stage) == ("delivered_with_remarks", "tested")
-    assert "hosts_failed" not in {reason.code for reason in made.document.reasons}
-    assert made.faults == ()
+    result = record(accept(MOTD, GONE, NEW))
+    assert (result.verdict, result.stage) == ("delivered_with_remarks", "tested")
+    assert "hosts_failed" not in {reason.code for reason in result.document.reasons}
+    assert result.faults == ()
 
 
 def test_a_withdrawn_acceptance_counts_no_more() -> None:
@@ -98,9 +98,9 @@ def test_an_acceptance_for_one_machine_is_not_for_another() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(item: str, data: dict[str, Any], message: str, advice: str) -> None:
-    made = record(journal=look({**CHANGED, "filter": {}}, filter=["there is no nft"]))
+    result = record(journal=look({**CHANGED, "filter": {}}, filter=["there is no nft"]))
     with pytest.raises(OpleverError) as caught:
-        check(made, (), accept(item, **data))
+        check(result, (), accept(item, **data))
     assert message in caught.value.message
     assert advice in (caught.value.advice or "")
 
@@ -117,32 +117,32 @@ def test_items_and_a_reason_are_required(data: dict[str, Any]) -> None:
     assert caught.value.slug == "entry-invalid"
 
 
-def later(tmp_path: Path, made: Record, day: str = "2026-11-25") -> list[dict[str, Any]]:
+def later(tmp_path: Path, result: Record, day: str = "2026-11-25") -> list[dict[str, Any]]:
     """What a later look of the machine knows of what people accepted in this record, from its record.json."""
     (tmp_path / LOOK).mkdir(exist_ok=True)
-    (tmp_path / LOOK / "record.json").write_bytes(json.dumps(json.loads(to_json(made))).encode())
+    (tmp_path / LOOK / "record.json").write_bytes(json.dumps(json.loads(to_json(result))).encode())
     ((_, content),) = delivered.every(tmp_path)
     return action.drift.written(action.drift.latest(delivered.acceptances(content, LOOK, "a", day)))
 
 
 def test_a_later_look_keeps_to_what_was_accepted(tmp_path: Path) -> None:
     rules = later(tmp_path, record(accept(MOTD, GONE, NEW, until="2026-11-25")))
-    made = record(journal=look(CHANGED, *rules))
-    assert statuses(made) == {"drift": "pass", MOTD: "waived", GONE: "waived", NEW: "waived"}
-    acceptance = next(test for test in made.tests if test.id == MOTD).acceptance
+    result = record(journal=look(CHANGED, *rules))
+    assert statuses(result) == {"drift": "pass", MOTD: "waived", GONE: "waived", NEW: "waived"}
+    acceptance = next(test for test in result.tests if test.id == MOTD).acceptance
     assert acceptance is not None
     assert (acceptance.record, acceptance.by, acceptance.until) == (LOOK, "S. Yilmaz", "2026-11-25")
-    assert made.tests[0].title.en == "nothing else changed since the delivery"
-    assert made.verdict == "delivered_with_remarks"
+    assert result.tests[0].title.en == "nothing else changed since the delivery"
+    assert result.verdict == "delivered_with_remarks"
     # What a later record repeats was not said in it.
-    assert later(tmp_path, made) == []
+    assert later(tmp_path, result) == []
 
 
 def test_another_change_of_the_same_thing_is_drift_again(tmp_path: Path) -> None:
     rules = later(tmp_path, record(accept(MOTD, GONE, NEW)))
-    made = record(journal=look({"file": {"/etc/motd": "9 bytes, ee", "/etc/gone": "1 byte, ff"}}, *rules))
-    assert statuses(made) == {MOTD: "fail", GONE: "fail"}
-    assert reasons(made) == {
+    result = record(journal=look({"file": {"/etc/motd": "9 bytes, ee", "/etc/gone": "1 byte, ff"}}, *rules))
+    assert statuses(result) == {MOTD: "fail", GONE: "fail"}
+    assert reasons(result) == {
         MOTD: f"S. Yilmaz accepted it in {LOOK} as another state: 9 bytes, bb",
         GONE: f"S. Yilmaz accepted it in {LOOK} as another state: absent",
     }
@@ -155,9 +155,9 @@ def test_what_is_as_delivered_again_needs_no_acceptance(tmp_path: Path) -> None:
 
 def test_past_its_day_it_is_drift_again(tmp_path: Path) -> None:
     rules = later(tmp_path, record(accept(MOTD, GONE, NEW, until="2026-11-25")), day="2026-11-26")
-    made = record(journal=look(CHANGED, *rules))
-    assert statuses(made) == dict.fromkeys((MOTD, GONE, NEW), "fail")
-    assert reasons(made)[MOTD] == f"S. Yilmaz accepted it in {LOOK} until 2026-11-25; that day is over"
+    result = record(journal=look(CHANGED, *rules))
+    assert statuses(result) == dict.fromkeys((MOTD, GONE, NEW), "fail")
+    assert reasons(result)[MOTD] == f"S. Yilmaz accepted it in {LOOK} until 2026-11-25; that day is over"
 
 
 def test_what_is_said_last_takes_the_place_of_what_was_said_before(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def difference() -> Any:
     return action.drift.Difference("file", "/etc/motd", "removed", "5 bytes, aa", "")
 
 
-def reasons(made: Record) -> dict[str, str]:
-    return {test.id: test.reason for test in made.tests}
+def reasons(result: Record) -> dict[str, str]:
+    return {test.id: test.reason for test in result.tests}
 
 
 def test_the_first_page_says_who_until_when_and_why() -> None:

@@ -23,18 +23,18 @@ FULL: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def journal(**start: Any) -> Journal:
-    made = complete()
+    events = complete()
     head = Journal(**{"work_process": "1.3", "assignment": ASSIGNMENT, **start})
-    made.lines[0] = head.lines[0]
-    return made.check("pass", **CONTROL)
+    events.lines[0] = head.lines[0]
+    return events.check("pass", **CONTROL)
 
 
-def record(made: Journal | None = None, *left_out: str, more: tuple[tuple[str, dict[str, Any]], ...] = ()) -> Record:
+def record(events: Journal | None = None, *left_out: str, more: tuple[tuple[str, dict[str, Any]], ...] = ()) -> Record:
     statements = [entry for code, entry in FULL.items() if code not in left_out] + list(more)
     entries = [
         make(kind, "M. de Wit", f"2026-11-24T09:{n:02d}:00.000000Z", data) for n, (kind, data) in enumerate(statements)
     ]
-    return derive((made or journal()).finish(ok=6).events(), "", entries)
+    return derive((events or journal()).finish(ok=6).events(), "", entries)
 
 
 def codes(actual: Record) -> list[str]:
@@ -109,12 +109,12 @@ def test_what_the_assignment_does_not_say_is_missing(start: dict[str, Any], lack
 
 
 def work(*, stages: tuple[str, ...] = ("before", "after"), tests: tuple[str, ...] = ("during", "after")) -> Journal:
-    made = Journal(work_process="1.3", assignment=ASSIGNMENT)
+    events = Journal(work_process="1.3", assignment=ASSIGNMENT)
     for stage in stages:
-        made.snapshot(stage)
+        events.snapshot(stage)
     for stage in tests:
-        made.check("pass", stage)
-    return made
+        events.check("pass", stage)
+    return events
 
 
 @pytest.mark.parametrize("stages", [(), ("before",), ("after",)])
@@ -147,8 +147,8 @@ def test_where_nothing_changed_there_was_no_work_to_test(status: str, lacks: lis
 
 
 def test_a_test_that_does_not_apply_is_none() -> None:
-    made = work(tests=("during",)).check("not_applicable").check("pass", **CONTROL)
-    assert codes(record(made)) == ["tests_after_missing"]
+    events = work(tests=("during",)).check("not_applicable").check("pass", **CONTROL)
+    assert codes(record(events)) == ["tests_after_missing"]
 
 
 def test_a_baseline_that_was_measured_before_the_work_alone_is_none() -> None:
@@ -178,9 +178,9 @@ def test_what_was_submitted_again_waits_for_a_decision() -> None:
 
 
 def test_a_journal_with_holes_keeps_a_record_from_being_complete() -> None:
-    made = journal().task("one")
-    made.lines[-2] = b"{\n"
-    actual = record(made)
+    events = journal().task("one")
+    events.lines[-2] = b"{\n"
+    actual = record(events)
     assert (codes(actual), actual.completeness.complete, actual.completeness.journal_complete) == ([], False, False)
 
 

@@ -26,7 +26,7 @@ FULL: dict[str, dict[str, Any]] = {
 }
 
 
-def made(kind: str, /, **changes: Any) -> Any:
+def typed_entry(kind: str, /, **changes: Any) -> Any:
     return entries.make(kind, "S. Yilmaz", AT, {**FULL[kind], **changes}).entry
 
 
@@ -52,7 +52,7 @@ def made(kind: str, /, **changes: Any) -> Any:
     ],
 )
 def test_what_is_typed_is_kept_as_one_form(kind: str, field: str, typed: Any, kept: Any) -> None:
-    assert getattr(made(kind, **{field: typed}), field) == kept
+    assert getattr(typed_entry(kind, **{field: typed}), field) == kept
 
 
 DAY = "write the day as 2026-11-24 or 24-11-2026"
@@ -91,7 +91,7 @@ HOURS = "write the hours as 2.5 or 2,5"
 )
 def test_what_is_not_understood_says_how_to_write_it(kind: str, field: str, typed: Any, advice: str) -> None:
     with pytest.raises(OpleverError) as caught:
-        made(kind, **{field: typed})
+        typed_entry(kind, **{field: typed})
     assert caught.value.slug == "entry-invalid"
     assert caught.value.message.startswith(f"{field}: ")
     assert advice in caught.value.advice
@@ -104,7 +104,7 @@ def test_who_adds_it_is_a_name(by: str) -> None:
 
 
 def test_a_text_may_have_lines() -> None:
-    assert made("report", minutes="one\ntwo").minutes == "one\ntwo"
+    assert typed_entry("report", minutes="one\ntwo").minutes == "one\ntwo"
 
 
 def record(*added: Entry) -> Record:

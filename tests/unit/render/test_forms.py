@@ -38,7 +38,7 @@ OWN = """organisation:
 """
 
 
-def drawn(record: Record, name: str, language: Language = "nl") -> bytes:
+def draw_form(record: Record, name: str, language: Language = "nl") -> bytes:
     form = registry.of(record).layout.forms[name]
     return pdf.draw(form(View.of(record), Translator(language), NO_PAPER))
 
@@ -76,12 +76,12 @@ def run(*arguments: str) -> Result:
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("name", ["delivered", "failed", "remarks", "empty"])
 def test_a_certificate_is_one_sheet(name: str, language: Language) -> None:
-    assert pages(drawn(outputs.record(name), "certificate", language)) == 1
+    assert pages(draw_form(outputs.record(name), "certificate", language)) == 1
 
 
 def test_a_certificate_of_many_machines_is_one_sheet() -> None:
     record = derive(read(fleet.lines(30, tasks=4, tests=4, controls=10)))
-    content = drawn(record, "certificate")
+    content = draw_form(record, "certificate")
     assert pages(content) == 1
     text = words(content)
     assert "30 gelijke machines" in text
@@ -90,7 +90,9 @@ def test_a_certificate_of_many_machines_is_one_sheet() -> None:
 
 def points(record: Record, *stated: RestPoint, none: bool = False) -> str:
     """The certificate of a record in which people said this of open points."""
-    return words(drawn(structs.replace(record, rest_points=RestPoints(stated, none_stated=none)), "certificate", "en"))
+    return words(
+        draw_form(structs.replace(record, rest_points=RestPoints(stated, none_stated=none)), "certificate", "en")
+    )
 
 
 @pytest.mark.slow
@@ -112,7 +114,7 @@ def test_a_user_signs_except_for_open_points_that_are_there() -> None:
 
 @pytest.mark.parametrize(("name", "is_handed_over"), [("delivered", True), ("failed", False), ("check_mode", False)])
 def test_machines_are_handed_over_when_the_work_is_in_order(name: str, is_handed_over: bool) -> None:
-    text = words(drawn(outputs.record(name), "certificate", "en"))
+    text = words(draw_form(outputs.record(name), "certificate", "en"))
     assert ("Handed over" in text) is is_handed_over
 
 
@@ -123,21 +125,21 @@ def test_the_worst_is_on_the_certificate_and_in_the_letter_and_what_is_left_out_
     watched = text.partition("Needs attention:\n")[2].partition("\n\n")[0].splitlines()
     assert watched[0] == "- Failing control: control SSH-001 holds (web1)"
     assert (len(watched), watched[-1]) == (6, "- and 10 more")
-    assert "Others" in words(drawn(record, "certificate", "en"))
+    assert "Others" in words(draw_form(record, "certificate", "en"))
 
 
 @pytest.mark.slow
 def test_a_certificate_of_work_that_is_not_in_order_says_so() -> None:
-    text = words(drawn(outputs.record("failed"), "certificate"))
+    text = words(draw_form(outputs.record("failed"), "certificate"))
     assert "Niet opgeleverd" in text
     assert "Nog niemand heeft verklaard of er restpunten zijn." in text
     record = outputs.record("failed")
     stated = structs.replace(record, rest_points=structs.replace(record.rest_points, none_stated=True))
-    assert "Er zijn geen restpunten" in words(drawn(stated, "certificate"))
+    assert "Er zijn geen restpunten" in words(draw_form(stated, "certificate"))
 
 
 def test_the_checklist_has_each_machine_under_its_name() -> None:
-    text = words(drawn(outputs.record("delivered"), "checklist"))
+    text = words(draw_form(outputs.record("delivered"), "checklist"))
     assert "web1: " not in text
     assert text.index("web1 ") < text.index("De gebruiker weet hoe het werkt")
 

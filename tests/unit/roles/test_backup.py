@@ -242,7 +242,7 @@ def test_a_damaged_file_is_named(repository: Repository) -> None:
 # What sshd runs in place of a shell
 
 
-def served(forced: str | None, asked: str | None) -> tuple[int, str]:
+def answer_of_server(forced: str | None, asked: str | None) -> tuple[int, str]:
     words = ["sh", str(FILES / "serve.sh"), *(["-c", forced] if forced is not None else [])]
     env = {"PATH": "/usr/bin:/bin", **({} if asked is None else {"SSH_ORIGINAL_COMMAND": asked})}
     done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
@@ -250,7 +250,7 @@ def served(forced: str | None, asked: str | None) -> tuple[int, str]:
 
 
 def test_the_server_tells_the_rights_of_a_machine() -> None:
-    assert served(FORCED, "rights") == (0, FORCED + "\n")
+    assert answer_of_server(FORCED, "rights") == (0, FORCED + "\n")
 
 
 @pytest.mark.parametrize(
@@ -264,11 +264,11 @@ def test_the_server_tells_the_rights_of_a_machine() -> None:
     ],
 )
 def test_without_a_forced_command_of_borg_nothing_is_run(forced: str | None, asked: str | None) -> None:
-    assert served(forced, asked) == (1, "")
+    assert answer_of_server(forced, asked) == (1, "")
 
 
 def test_words_are_not_read_as_those_of_a_shell(tmp_path: Path) -> None:
-    served(f"{FORCED}; touch {tmp_path}/file $(touch {tmp_path}/other)", "borg serve")
+    answer_of_server(f"{FORCED}; touch {tmp_path}/file $(touch {tmp_path}/other)", "borg serve")
     assert list(tmp_path.iterdir()) == []
 
 

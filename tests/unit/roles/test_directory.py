@@ -26,7 +26,7 @@ HAS = {
 }
 
 
-def planned(*accounts: dict[str, Any], groups: Any = (), remove: str = "disable") -> list[str]:
+def plan_steps(*accounts: dict[str, Any], groups: Any = (), remove: str = "disable") -> list[str]:
     rows = directory.declared(list(accounts), [])
     plan = directory.plan(rows, list(groups), HAS, remove)
     assert len(plan.steps) == len(plan.differences)
@@ -35,12 +35,12 @@ def planned(*accounts: dict[str, Any], groups: Any = (), remove: str = "disable"
 
 
 def test_an_account_as_declared_is_left_alone() -> None:
-    assert planned(JAN) == []
-    assert planned({"name": "jan"}) == []
+    assert plan_steps(JAN) == []
+    assert plan_steps({"name": "jan"}) == []
 
 
 def test_a_new_account_gets_its_name_and_groups_which_are_made_before() -> None:
-    steps = planned({"name": "lot", "full_name": "Lot", "groups": ["3a", "musical"]})
+    steps = plan_steps({"name": "lot", "full_name": "Lot", "groups": ["3a", "musical"]})
     assert steps == [
         "make_group musical ",
         "make_account lot",
@@ -51,29 +51,29 @@ def test_a_new_account_gets_its_name_and_groups_which_are_made_before() -> None:
 
 
 def test_another_class_takes_the_account_out_of_the_former_one() -> None:
-    assert planned({**JAN, "groups": ["4a"]}) == ["make_group 4a ", "join jan 4a", "leave jan 3a"]
-    assert planned({**JAN, "groups": []}) == ["leave jan 3a"]
+    assert plan_steps({**JAN, "groups": ["4a"]}) == ["make_group 4a ", "join jan 4a", "leave jan 3a"]
+    assert plan_steps({**JAN, "groups": []}) == ["leave jan 3a"]
 
 
 @pytest.mark.parametrize(("remove", "steps"), [("disable", ["disable jan"]), ("delete", ["delete jan"])])
 def test_what_must_go_is_disabled_or_deleted_as_asked(remove: str, steps: list[str]) -> None:
-    assert planned({"name": "jan", "state": "absent"}, remove=remove) == steps
+    assert plan_steps({"name": "jan", "state": "absent"}, remove=remove) == steps
 
 
 def test_what_went_before_is_left_alone() -> None:
-    assert planned({"name": "oud", "state": "absent"}, {"name": "weg", "state": "absent"}) == []
-    assert planned({"name": "oud", "state": "absent"}, remove="delete") == ["delete oud"]
+    assert plan_steps({"name": "oud", "state": "absent"}, {"name": "weg", "state": "absent"}) == []
+    assert plan_steps({"name": "oud", "state": "absent"}, remove="delete") == ["delete oud"]
 
 
 def test_a_disabled_account_that_is_declared_works_again() -> None:
-    assert planned({"name": "oud"}) == ["enable oud"]
+    assert plan_steps({"name": "oud"}) == ["enable oud"]
 
 
 def test_groups_are_made_described_and_removed() -> None:
     groups = [{"name": "3a", "state": "absent"}, {"name": "docenten", "description": "D"}]
-    assert planned(groups=groups) == ["make_group docenten D", "delete_group 3a"]
-    assert planned(groups=[{"name": "3a", "description": "Klas"}]) == ["describe_group 3a Klas"]
-    assert planned(groups=[{"name": "3a"}, {"name": "weg", "state": "absent"}]) == []
+    assert plan_steps(groups=groups) == ["make_group docenten D", "delete_group 3a"]
+    assert plan_steps(groups=[{"name": "3a", "description": "Klas"}]) == ["describe_group 3a Klas"]
+    assert plan_steps(groups=[{"name": "3a"}, {"name": "weg", "state": "absent"}]) == []
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_groups_are_made_described_and_removed() -> None:
 )
 def test_what_cannot_be_is_refused(accounts: Any, groups: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        planned(*accounts, groups=groups)
+        plan_steps(*accounts, groups=groups)
 
 
 def test_only_the_inventory_gives_rights_over_the_domain() -> None:
-    assert planned({"name": "jan", "groups": ["Domain Admins"]}) == ["join jan domain admins", "leave jan 3a"]
+    assert plan_steps({"name": "jan", "groups": ["Domain Admins"]}) == ["join jan domain admins", "leave jan 3a"]
     rows = [{"name": "jan", "groups": ["3a", "beheerders"], "place": "a.csv:2", "of_table": True}]
     has = {**HAS, "groups": {**HAS["groups"], "beheerders": {"description": "", "system": True}}}
     with pytest.raises(ValueError, match=r"a\.csv:2: group beheerders belongs to the domain"):

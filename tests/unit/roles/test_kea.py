@@ -13,7 +13,7 @@ SERVERS: dict[str, Any] = {"name": "servers", "network": "192.0.2.0/24"}
 PC = {"name": "pc", "mac": "52-54-00-AB-CD-EF", "address": "198.51.100.11"}
 
 
-def made(**variables: Any) -> dict[str, Any]:
+def configuration(**variables: Any) -> dict[str, Any]:
     basis = {"interfaces": ["eth0"], "networks": [SERVERS, LOKALEN], "lease_seconds": 3600}
     result: dict[str, Any] = kea({**basis, **variables})["Dhcp4"]
     return result
@@ -24,7 +24,7 @@ def option_values(options: list[dict[str, str]]) -> dict[str, str]:
 
 
 def test_a_machine_is_reserved_in_its_network() -> None:
-    servers, lokalen = made(hosts=[PC])["subnet4"]
+    servers, lokalen = configuration(hosts=[PC])["subnet4"]
     assert lokalen["reservations"] == [
         {"hostname": "pc", "hw-address": "52:54:00:ab:cd:ef", "ip-address": "198.51.100.11"}
     ]
@@ -33,15 +33,15 @@ def test_a_machine_is_reserved_in_its_network() -> None:
 
 
 def test_leases_stay_with_their_network_when_the_order_changes() -> None:
-    numbers = {subnet["subnet"]: subnet["id"] for subnet in made()["subnet4"]}
-    assert numbers == {s["subnet"]: s["id"] for s in made(networks=[LOKALEN, SERVERS])["subnet4"]}
+    numbers = {subnet["subnet"]: subnet["id"] for subnet in configuration()["subnet4"]}
+    assert numbers == {s["subnet"]: s["id"] for s in configuration(networks=[LOKALEN, SERVERS])["subnet4"]}
     assert len(set(numbers.values())) == 2
     assert all(0 < number < 2**32 - 1 for number in numbers.values())
 
 
 def test_options_of_a_network_go_with_it() -> None:
     network = {**LOKALEN, "name_servers": ["192.0.2.11", "192.0.2.12"], "options": {"interface-mtu": 1400}}
-    result = made(networks=[network], domain="school.example", ntp_servers=["192.0.2.11"])
+    result = configuration(networks=[network], domain="school.example", ntp_servers=["192.0.2.11"])
     assert option_values(result["subnet4"][0]["option-data"]) == {
         "routers": "198.51.100.1", "domain-name-servers": "192.0.2.11, 192.0.2.12", "interface-mtu": "1400",
     }  # fmt: skip
@@ -56,16 +56,16 @@ def test_duration_and_pools_of_a_network() -> None:
         "lease_seconds": 600,
         "pools": ["198.51.100.100 - 198.51.100.119", "198.51.100.5-198.51.100.5"],
     }
-    (subnet,) = made(networks=[network])["subnet4"]
+    (subnet,) = configuration(networks=[network])["subnet4"]
     assert subnet["valid-lifetime"] == 600
     assert [pool["pool"] for pool in subnet["pools"]] == [
         "198.51.100.100 - 198.51.100.119", "198.51.100.5 - 198.51.100.5"
     ]  # fmt: skip
-    assert "valid-lifetime" not in made()["subnet4"][0]
+    assert "valid-lifetime" not in configuration()["subnet4"][0]
 
 
 def test_boot_files_by_kind_of_machine() -> None:
-    assert made(netboot={"server": "192.0.2.9", "uefi": "bootx64.efi"})["client-classes"] == [
+    assert configuration(netboot={"server": "192.0.2.9", "uefi": "bootx64.efi"})["client-classes"] == [
         {
             "name": "uefi",
             "test": "option[93].hex == 0x0007 or option[93].hex == 0x0009",
@@ -76,7 +76,7 @@ def test_boot_files_by_kind_of_machine() -> None:
 
 
 def test_without_netboot_there_is_no_list_of_classes() -> None:
-    assert "client-classes" not in made()
+    assert "client-classes" not in configuration()
 
 
 @pytest.mark.parametrize(
@@ -99,5 +99,5 @@ def test_without_netboot_there_is_no_list_of_classes() -> None:
 )
 def test_what_does_not_fit_is_named(variables: dict[str, Any], problem: str) -> None:
     with pytest.raises(AnsibleFilterError) as refused:
-        made(**variables)
+        configuration(**variables)
     assert problem in str(refused.value)

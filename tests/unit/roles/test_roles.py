@@ -102,14 +102,14 @@ def test_the_lab_has_a_machine_of_every_group() -> None:
     assert [group for group in sorted(named - OF_OTHER_LABS.keys()) if not groups.get(group, {}).get("hosts")] == []
 
 
-def shown(entry: dict[str, Any]) -> str:
+def entry_name(entry: dict[str, Any]) -> str:
     return f"{entry['role']} ({entry['tasks']})" if "tasks" in entry else str(entry["role"])
 
 
 def test_the_guide_shows_the_list_and_links_each_role() -> None:
     guide = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
     groups = list(dict.fromkeys(group for entry in ENTRIES for group in entry["groups"]))
-    rows = {group: [shown(entry) for entry in ENTRIES if group in entry["groups"]] for group in groups}
+    rows = {group: [entry_name(entry) for entry in ENTRIES if group in entry["groups"]] for group in groups}
     table = "\n".join(f"| `{group}` | {', '.join(roles)} |" for group, roles in rows.items())
     assert table in guide, f"docs/admin.md needs this table:\n{table}"
     assert [role for role in ROLES if f"(../roles/{role}/README.md)" not in guide] == []

@@ -15,7 +15,7 @@ HOSTS = [
 ]
 
 
-def made(**variables: Any) -> dict[str, list[str]]:
+def lines_by_zone(**variables: Any) -> dict[str, list[str]]:
     """Zone -> its records as lines of a file."""
     result = dns_zones({"domain": "school.example", **variables})
     return {zone["name"]: [f"{row['name']} {row['type']} {row['value']}" for row in zone["records"]] for zone in result}
@@ -33,7 +33,7 @@ def zone(*records: tuple[str, str, Any], name: str = "school.example") -> dict[s
 
 
 def test_machines_have_names_and_each_address_one_name() -> None:
-    zones = made(hosts=HOSTS, servers=["192.0.2.11"])
+    zones = lines_by_zone(hosts=HOSTS, servers=["192.0.2.11"])
     assert zones == {
         "school.example": [
             "@ NS srv.school.example.", "srv A 192.0.2.11", "ns A 192.0.2.11", "ns1 A 192.0.2.11",
@@ -48,7 +48,7 @@ def test_machines_have_names_and_each_address_one_name() -> None:
 
 
 def test_a_server_that_is_no_machine_gets_a_name_that_is_free() -> None:
-    zones = made(hosts=HOSTS, servers=["192.0.2.11", "192.0.2.53"])
+    zones = lines_by_zone(hosts=HOSTS, servers=["192.0.2.11", "192.0.2.53"])
     assert zones["school.example"][:3] == ["@ NS srv.school.example.", "@ NS ns2.school.example.", "ns2 A 192.0.2.53"]
 
 
@@ -66,12 +66,12 @@ def test_a_server_that_is_no_machine_gets_a_name_that_is_free() -> None:
     ],
 )
 def test_a_network_has_reverse_zones_of_whole_labels(network: str, zones: list[str]) -> None:
-    assert list(made(networks=[network]))[1:] == zones
+    assert list(lines_by_zone(networks=[network]))[1:] == zones
 
 
 def test_an_address_is_in_the_narrowest_zone() -> None:
     hosts = [{"name": "a", "address": "10.1.2.3"}]
-    zones = made(hosts=hosts, networks=["10.0.0.0/8"], zones=[zone(name="1.10.in-addr.arpa.")])
+    zones = lines_by_zone(hosts=hosts, networks=["10.0.0.0/8"], zones=[zone(name="1.10.in-addr.arpa.")])
     assert zones["1.10.in-addr.arpa"] == ["3.2 PTR a.school.example."]
     assert zones["10.in-addr.arpa"] == []
 
@@ -83,7 +83,7 @@ def test_a_name_with_a_dot_is_a_full_name() -> None:
         ("wiki.school.example.", "CNAME", "srv"),
         ("_sip._tcp", "SRV", "0 5 5060 sip"),
     )
-    assert made(zones=[records])["school.example"] == [
+    assert lines_by_zone(zones=[records])["school.example"] == [
         "@ MX 10 mail.school.example.", "@ MX 20 mx.provider.example.", "@ MX 30 mx.provider.example.",
         "www CNAME school.example.", "wiki CNAME srv.school.example.", "_sip._tcp SRV 0 5 5060 sip.school.example.",
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def test_every_record_can_be_asked_for() -> None:
 
 def test_texts_are_written_so_that_nothing_ends_them() -> None:
     records = zone(("@", "TXT", 'say "é" \\; ' + "x" * 300))
-    line = made(zones=[records])["school.example"][0]
+    line = lines_by_zone(zones=[records])["school.example"][0]
     assert line.startswith('@ TXT "say \\034\\195\\169\\034 \\092; xxx')
     assert [len(part) for part in line.removeprefix("@ TXT ").split('" "')] == [271, 58]
 

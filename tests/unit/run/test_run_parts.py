@@ -64,18 +64,18 @@ def test_vars_prompt_is_refused_unless_the_variable_is_given(tmp_path: Path) -> 
     assert prompts.answers([str(outer), "-e", f"@{tmp_path / 'given.yml'}"], terminal=False) == {}
 
 
-def begun(*targets: str, name: str = "Class") -> Journal:
-    made = Journal()
-    del made.lines[1:]  # this playbook and play instead of its own
-    made.add("playbook_start", playbook="site.yml")
-    return made.add("play_start", play="p", name=name, hosts="all", targets=list(targets), groups={})
+def journal_of_play(*targets: str, name: str = "Class") -> Journal:
+    events = Journal()
+    del events.lines[1:]  # this playbook and play instead of its own
+    events.add("playbook_start", playbook="site.yml")
+    return events.add("play_start", play="p", name=name, hosts="all", targets=list(targets), groups={})
 
 
 def journal() -> Journal:
-    made = begun("a", "b")
-    made.task("look").task("change", "changed").task("break", "failed", message="disk \x1b[31mfull")
-    made.add("retry", task="break", host="b", attempt=2, message="")
-    return made
+    events = journal_of_play("a", "b")
+    events.task("look").task("change", "changed").task("break", "failed", message="disk \x1b[31mfull")
+    events.add("retry", task="break", host="b", attempt=2, message="")
+    return events
 
 
 def follow(path: Path) -> Progress:
@@ -86,10 +86,10 @@ def follow(path: Path) -> Progress:
     return progress
 
 
-def written(tmp_path: Path, made: Journal, name: str = "20261123T100000Z-site-a1b2c3") -> Path:
+def store_journal(tmp_path: Path, events: Journal, name: str = "20261123T100000Z-site-a1b2c3") -> Path:
     path = tmp_path / name / "journal.jsonl"
     path.parent.mkdir()
-    path.write_bytes(b"".join(made.lines))
+    path.write_bytes(b"".join(events.lines))
     return path
 
 
@@ -110,24 +110,24 @@ def test_progress_is_read_while_lines_are_still_being_written(tmp_path: Path) ->
     assert progress.hosts["b"].note == "attempt 2"
 
 
-def drawn(progress: Progress, height: int = 24, width: int = 80) -> str:
+def screen_text(progress: Progress, height: int = 24, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
     console.print(frame(progress, 65.0, "", width, height))
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
 def test_the_live_view_shows_where_the_run_is_and_no_control_character(tmp_path: Path) -> None:
-    view = drawn(follow(written(tmp_path, journal())))
+    view = screen_text(follow(store_journal(tmp_path, journal())))
     for part in ("site.yml", "1:05 left", "play 1  Class", "task    break", "a  break: disk ?[31mfull"):
         assert part in view
     assert "\x1b" not in view
 
 
 def test_the_live_view_fits_the_screen_and_keeps_the_hosts_in_trouble(tmp_path: Path) -> None:
-    made = begun(*(f"h{n}" for n in range(300)))
+    events = journal_of_play(*(f"h{n}" for n in range(300)))
     for number in range(300):
-        made.task("t", "failed" if number == 250 else "ok", host=f"h{number}", message="[bold]x[/bold]" * 40)
-    view = drawn(follow(written(tmp_path, made)), height=20, width=60)
+        events.task("t", "failed" if number == 250 else "ok", host=f"h{number}", message="[bold]x[/bold]" * 40)
+    view = screen_text(follow(store_journal(tmp_path, events)), height=20, width=60)
     assert len(view.splitlines()) <= 20
     assert max(map(len, view.splitlines())) <= 60
     assert any(line.split()[:2] == ["h250", "failed"] for line in view.splitlines())
@@ -139,9 +139,9 @@ def test_plain_lines_and_recap_name_what_matters(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=80)
     progress = Progress()
     view = Plain(console, progress)
-    made = journal().add("host_start", task="break", host="b")
-    made.add("run_end", lines=len(made.lines), lost=0, reason="stopped")
-    with closing(Follower(written(tmp_path, made))) as follower:
+    events = journal().add("host_start", task="break", host="b")
+    events.add("run_end", lines=len(events.lines), lost=0, reason="stopped")
+    with closing(Follower(store_journal(tmp_path, events))) as follower:
         for event in follower.events():
             progress.apply(event)
             view.event(event)
@@ -154,14 +154,14 @@ def test_plain_lines_and_recap_name_what_matters(tmp_path: Path) -> None:
 
 
 def test_time_left_is_that_of_earlier_finished_runs_on_the_same_hosts(tmp_path: Path) -> None:
-    def made(*targets: str) -> Journal:
-        return begun(*targets).task("one").task("two")
+    def run_of_two_tasks(*targets: str) -> Journal:
+        return journal_of_play(*targets).task("one").task("two")
 
-    written(tmp_path, made("a", "b").finish(), "20261120T100000Z-site-000001")
-    written(tmp_path, made("a").finish(), "20261121T100000Z-site-000002")
-    written(tmp_path, made("a", "b"), "20261122T100000Z-site-000003")
-    stopped = made("a", "b").add("run_end", lines=9, lost=0, reason="stopped before the recap")
-    written(tmp_path, stopped, "20261122T110000Z-site-000004")
+    store_journal(tmp_path, run_of_two_tasks("a", "b").finish(), "20261120T100000Z-site-000001")
+    store_journal(tmp_path, run_of_two_tasks("a").finish(), "20261121T100000Z-site-000002")
+    store_journal(tmp_path, run_of_two_tasks("a", "b"), "20261122T100000Z-site-000003")
+    stopped = run_of_two_tasks("a", "b").add("run_end", lines=9, lost=0, reason="stopped before the recap")
+    store_journal(tmp_path, stopped, "20261122T110000Z-site-000004")
     current = tmp_path / "20261123T100000Z-site-000009"
     runs = estimate.similar(tmp_path, current, "other/site.yml", frozenset({"a", "b"}))
     assert len(runs) == 1

@@ -152,7 +152,7 @@ def look(**state: dict[str, str]) -> dict[str, object]:
     return {"format": 2, "digest_key": "k", "packages": {"bash": ["1", ""]}, "state": state}
 
 
-def taken(snapshot: dict[str, object]) -> Journal:
+def run_with_snapshot(snapshot: dict[str, object]) -> Journal:
     return Journal().snapshot("after", **snapshot).finish()
 
 
@@ -167,7 +167,7 @@ FORMATS = "two versions of the toolkit made the snapshots (formats 1 and 2); onl
 
 def test_snapshots_of_two_formats_are_not_comparable_and_no_difference(tmp_path: Path) -> None:
     newer = {**NEW, "packages": {"bash": ["2", ""]}}
-    comparison = compare(side(tmp_path, ONE, taken(OLD)), side(tmp_path, TWO, taken(newer)))
+    comparison = compare(side(tmp_path, ONE, run_with_snapshot(OLD)), side(tmp_path, TWO, run_with_snapshot(newer)))
     assert [(row.section, row.name) for row in comparison.differences] == [("package", "bash")]
     assert reasons(comparison) == [("", FORMATS)]
 
@@ -175,7 +175,7 @@ def test_snapshots_of_two_formats_are_not_comparable_and_no_difference(tmp_path:
 def test_what_one_snapshot_did_not_see_is_not_comparable_and_no_difference(tmp_path: Path) -> None:
     blind = {**look(file={"/etc/x": "0644, 1 byte, bb"}, filter={}), "unseen": {"filter": ["no nft"]}}
     seeing = look(file={"/etc/x": "0644, 1 byte, aa"}, filter={"a": "1"}, swap={"/swap": "1 MB"})
-    comparison = compare(side(tmp_path, ONE, taken(seeing)), side(tmp_path, TWO, taken(blind)))
+    comparison = compare(side(tmp_path, ONE, run_with_snapshot(seeing)), side(tmp_path, TWO, run_with_snapshot(blind)))
     assert [(row.kind, row.name, row.a, row.b) for row in comparison.differences] == [
         ("file", "/etc/x", "0644, 1 byte, aa", "0644, 1 byte, bb")
     ]
@@ -187,7 +187,10 @@ def test_what_one_snapshot_did_not_see_is_not_comparable_and_no_difference(tmp_p
 def test_digests_with_two_keys_are_not_comparable(tmp_path: Path) -> None:
     ours = look(file={"/etc/x": "0600, keyed 0123456789abcdef", "/etc/y": "0600, keyed 0123456789abcdef"})
     theirs = look(file={"/etc/x": "0600, keyed fedcba9876543210", "/etc/y": "0644, keyed fedcba9876543210"})
-    comparison = compare(side(tmp_path, ONE, taken(ours)), side(tmp_path, TWO, taken({**theirs, "digest_key": "l"})))
+    comparison = compare(
+        side(tmp_path, ONE, run_with_snapshot(ours)),
+        side(tmp_path, TWO, run_with_snapshot({**theirs, "digest_key": "l"})),
+    )
     assert [row.name for row in comparison.differences] == ["/etc/y"]
     assert [reason[:7] for _, reason in reasons(comparison)] == ["digests"]
 
@@ -195,8 +198,8 @@ def test_digests_with_two_keys_are_not_comparable(tmp_path: Path) -> None:
 def test_the_commands_say_what_is_not_comparable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
     monkeypatch.delenv("OPLEVER_STORE", raising=False)
-    store_record(tmp_path, ONE, taken(OLD))
-    store_record(tmp_path, TWO, taken(NEW))
+    store_record(tmp_path, ONE, run_with_snapshot(OLD))
+    store_record(tmp_path, TWO, run_with_snapshot(NEW))
     compared = run(ONE, TWO)
     assert (compared.exit_code, "no difference" in compared.stdout) == (0, True)
     assert f"not comparable: Settings of a: {FORMATS}" in compared.stderr

@@ -60,10 +60,10 @@ def test_on_a_full_disk_records_are_listed_all_the_same(
     full = database._opened
 
     def on_a_full_disk(path: str) -> database.Database:
-        opened = full(path)
+        store_record_by_hand = full(path)
         if path != ":memory:":
-            opened.rows("PRAGMA max_page_count = 1")  # SQLite takes no less than there are
-        return opened
+            store_record_by_hand.rows("PRAGMA max_page_count = 1")  # SQLite takes no less than there are
+        return store_record_by_hand
 
     monkeypatch.setattr(database, "_opened", on_a_full_disk)
     assert names() == [THIRD, SECOND, FIRST]
@@ -266,12 +266,12 @@ HAND = "20261122T100000Z-installation-dddddd"
 AT = "2026-11-25T10:00:00.000000Z"
 
 
-def opened(base: Path, due: str) -> Path:
+def store_record_by_hand(base: Path, due: str) -> Path:
     late = {"record": HAND, "kind": "installation", "title": "switch", "work_process": "1.3", "due": due}
     return store.create(base, HAND, [entries.make("opened", "S. Yilmaz", AT, late)])
 
 
-def planned(base: Path, due: str) -> None:
+def store_planned_run(base: Path, due: str) -> None:
     """A run whose assignment says when it has to be ready, in the words of who wrote it."""
     store_record(base, HAND, Journal(assignment={"planned_end": due}).task("one"))
 
@@ -289,18 +289,18 @@ def test_what_is_due_is_overdue_once_its_time_is_over(
     base: Path, monkeypatch: pytest.MonkeyPatch, due: str, listed: str | None, overdue: bool
 ) -> None:
     monkeypatch.setattr("oplever.clock.now", lambda: "2026-11-25T12:00:00.000000Z")
-    planned(base, due)
+    store_planned_run(base, due)
     assert next(row.due for row in _all() if row.name == HAND) == listed
     assert names(overdue=True) == ([HAND] if overdue else [])
 
 
 def test_a_day_is_due_up_to_and_with_that_day(base: Path) -> None:
-    planned(base, "2026-11-25T11:00")
+    store_planned_run(base, "2026-11-25T11:00")
     assert [names(due=day) for day in ("2026-11-24", "2026-11-25", "2026-11-26")] == [[], [HAND], [HAND]]
 
 
 def test_what_is_ready_is_never_overdue(base: Path) -> None:
-    directory = opened(base, "2026-11-24")
+    directory = store_record_by_hand(base, "2026-11-24")
     assert (names(overdue=True), names(state="concept", kind="installation")[0]) == ([HAND], HAND)
     append(directory, [entries.make("report", "S. Yilmaz", AT, {"to": "M. de Wit"})])
     append(directory, [entries.make("decision", "M. de Wit", AT, {"decision": "approved"})])
@@ -440,7 +440,7 @@ def test_more_states_than_one_statement_can_name(base: Path, monkeypatch: pytest
 
 def test_filters_hold_together_with_what_is_overdue(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oplever.clock.now", lambda: "2026-11-25T12:00:00.000000Z")
-    planned(base, "2026-11-24")
+    store_planned_run(base, "2026-11-24")
     assert names(overdue=True, host="a") == [HAND]
     assert names(overdue=True, host="web1") == []
 

@@ -11,7 +11,7 @@ AT = "2026-11-24T10:00:00.000000Z"
 KEY = b"key"
 
 
-def made(kind: str, by: str = "S. Yilmaz", **data: object) -> Entry:
+def new_entry(kind: str, by: str = "S. Yilmaz", **data: object) -> Entry:
     return entries.make(kind, by, AT, data)
 
 
@@ -24,8 +24,8 @@ def test_a_pseudonym_is_of_the_name_and_the_key() -> None:
 
 def test_names_are_of_their_sort() -> None:
     log = [
-        made("hours", hours=1, activity="x"), made("hours", by="P-0123456789", hours=1, activity="x"),
-        made("acceptance", by="T. Bos", user="A. de Boer", verdict="accepted"),
+        new_entry("hours", hours=1, activity="x"), new_entry("hours", by="P-0123456789", hours=1, activity="x"),
+        new_entry("acceptance", by="T. Bos", user="A. de Boer", verdict="accepted"),
     ]  # fmt: skip
     assert names(log, ("hours_names",)) == {"S. Yilmaz"}
     assert names(log, ("signatures",)) == {"T. Bos", "A. de Boer"}
@@ -35,12 +35,12 @@ def test_names_are_of_their_sort() -> None:
 
 def test_a_name_that_a_correction_gives_is_a_name() -> None:
     """Revision 2 is the first entry: the journal is revision 1."""
-    log = [made("acceptance", user="A. de Bor", verdict="accepted")]
+    log = [new_entry("acceptance", user="A. de Bor", verdict="accepted")]
     corrections = [
-        made("correction", by="T. Bos", field="entry.2.user", value="A. de Boer", reason="typo"),
-        made("correction", by="T. Bos", field="entry.2.remarks", value="no name", reason="typo"),
-        made("correction", by="T. Bos", field="entry.9.user", value="nobody", reason="typo"),
-        made("correction", by="T. Bos", field="systems.a.serial", value="7XK2", reason="typo"),
+        new_entry("correction", by="T. Bos", field="entry.2.user", value="A. de Boer", reason="typo"),
+        new_entry("correction", by="T. Bos", field="entry.2.remarks", value="no name", reason="typo"),
+        new_entry("correction", by="T. Bos", field="entry.9.user", value="nobody", reason="typo"),
+        new_entry("correction", by="T. Bos", field="systems.a.serial", value="7XK2", reason="typo"),
     ]
     assert names([*log, *corrections], ("signatures",)) == {"S. Yilmaz", "A. de Bor", "A. de Boer"}
     assert names([*log, *corrections], ("hours_names",)) == set()
@@ -71,7 +71,7 @@ def test_names_in_a_line_of_the_journal_are_counted() -> None:
 
 
 def test_fields_whose_names_are_of_another_sort_stay() -> None:
-    entry = made("acceptance", by="T. Bos", user="S. Yilmaz", verdict="accepted", remarks="says S. Yilmaz")
+    entry = new_entry("acceptance", by="T. Bos", user="S. Yilmaz", verdict="accepted", remarks="says S. Yilmaz")
     pseudonyms = Pseudonyms({"S. Yilmaz", "T. Bos"}, KEY)
     someone = pseudonym("S. Yilmaz", KEY)
     kept = replaced(entry, ("hours_names",), pseudonyms)
@@ -81,7 +81,7 @@ def test_fields_whose_names_are_of_another_sort_stay() -> None:
 
 
 def test_only_text_is_replaced() -> None:
-    entry = made("hours", hours=2, activity="x", day="2026-11-23")
+    entry = new_entry("hours", hours=2, activity="x", day="2026-11-23")
     assert replaced(entry, ("hours_names",), Pseudonyms({"S. Yilmaz", "2026-11-23", "work"}, KEY)) == Entry(
         AT, "P-99be7212e1", HoursEntry(2.0, "x", day="2026-11-23")
     )

@@ -30,7 +30,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "records"
 
 
-def opened(name: str = HAND) -> Entry:
+def opening(name: str = HAND) -> Entry:
     return entries.make(
         "opened", "S. Yilmaz", AT, {"record": name, "kind": "installation", "title": "switch", "work_process": "1.3"}
     )
@@ -93,7 +93,7 @@ def test_records_are_named_the_last_made_first(base: Path) -> None:
 
 
 def test_a_record_of_work_by_hand_is_made_whole(base: Path) -> None:
-    directory = store.create(base, HAND, [opened()])
+    directory = store.create(base, HAND, [opening()])
     assert directory == base / HAND
     assert (directory.stat().st_mode & 0o777, sorted(os.listdir(directory))) == (0o700, ["entries.jsonl"])
     assert chain.breaks(records.entry_lines(directory), directory / "journal.jsonl") == []
@@ -105,20 +105,20 @@ def test_a_record_of_work_by_hand_is_made_whole(base: Path) -> None:
 
 def test_a_directory_for_records_is_made_where_there_is_none(tmp_path: Path) -> None:
     base = tmp_path / "school" / "records"
-    store.create(base, HAND, [opened()])
+    store.create(base, HAND, [opening()])
     assert base.stat().st_mode & 0o777 == 0o700
-    store.create(base, OTHER, [opened(OTHER)])
+    store.create(base, OTHER, [opening(OTHER)])
     assert (base / "latest").readlink() == Path(OTHER)
 
 
 def test_a_record_that_cannot_be_made_leaves_nothing(base: Path) -> None:
     with pytest.raises(OpleverError) as refusal:
-        store.create(base, NAME, [opened(NAME)])  # a directory with files stands there
+        store.create(base, NAME, [opening(NAME)])  # a directory with files stands there
     assert refusal.value.slug == "file-unwritable"
     assert str(base / NAME) in refusal.value.message
     assert os.listdir(base) == [NAME]
     (base / "latest").mkdir()
-    store.create(base, HAND, [opened()])  # `latest` is a convenience
+    store.create(base, HAND, [opening()])  # `latest` is a convenience
     assert sorted(os.listdir(base)) == [NAME, HAND, "latest"]
 
 
@@ -185,4 +185,4 @@ def test_looks_at_the_machines_come_with_the_record(base: Path) -> None:
     assert before is not None
     assert after is not None
     assert before.versions != after.versions
-    assert store.examine(store.create(base, HAND, [opened()])).looks == {}
+    assert store.examine(store.create(base, HAND, [opening()])).looks == {}

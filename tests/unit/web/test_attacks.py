@@ -38,7 +38,7 @@ class Place(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], str]:
+def desk_with_records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], str]:
     """Records, the names of golden ones by what they show, and the name of a case: made once, and copied."""
     with pytest.MonkeyPatch.context() as patch:
         base = empty_desk(patch, tmp_path_factory.mktemp("attacks"))
@@ -50,8 +50,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
 
 
 @pytest.fixture
-def place(made: tuple[Path, dict[str, str], str], records: Path) -> Place:
-    base, stored, case = made
+def place(desk_with_records: tuple[Path, dict[str, str], str], records: Path) -> Place:
+    base, stored, case = desk_with_records
     shutil.copytree(base, records, dirs_exist_ok=True, ignore=shutil.ignore_patterns("index.sqlite*"))
     return Place(Browser().log_in("K. Jansen"), stored, records, case)
 
@@ -123,7 +123,7 @@ STORED: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def written(place: Place, path: str) -> str:
+def filled_in_path(place: Place, path: str) -> str:
     values = {name: quote(value, safe="") for name, value in place.stored.items()}
     values |= {"case": place.case, "payload": quote(PAYLOAD, safe=""), "follow": "B" * 43}
     return path.format(**values)
@@ -132,7 +132,7 @@ def written(place: Place, path: str) -> str:
 @pytest.mark.parametrize("name", PATHS)
 def test_a_path_leads_nowhere_else(name: str, place: Place) -> None:
     before = files(place.records)
-    answer = place.browser.get(written(place, PATHS[name]))
+    answer = place.browser.get(filled_in_path(place, PATHS[name]))
     harmless(answer)
     assert answer.status_code in REFUSED, answer.text[:2000]
     assert files(place.records) == before
@@ -141,7 +141,7 @@ def test_a_path_leads_nowhere_else(name: str, place: Place) -> None:
 @pytest.mark.parametrize("name", REFLECTED)
 def test_what_is_in_an_address_is_text(name: str, place: Place) -> None:
     for language in ("nl", "en"):
-        harmless(place.browser.get(written(place, REFLECTED[name]), headers={"accept-language": language}))
+        harmless(place.browser.get(filled_in_path(place, REFLECTED[name]), headers={"accept-language": language}))
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -232,7 +232,7 @@ def _changed_meanwhile(place: Place) -> None:
 
 
 def _many_fields(place: Place) -> None:
-    before, path = files(place.records), written(place, HOURS)
+    before, path = files(place.records), filled_in_path(place, HOURS)
     data = {**place.browser.fields(path), **{f"f{number}": "x" for number in range(3000)}}
     assert place.browser.client.post(path, data=data, headers=SAME_SITE).status_code == 400
     assert files(place.records) == before
@@ -241,8 +241,11 @@ def _many_fields(place: Place) -> None:
 def _refused_post(path: str, *, fields_of: str = "", **values: str) -> Callable[[Place], None]:
     def attack(place: Place) -> None:
         before = files(place.records)
-        address = written(place, path)
-        data = {**place.browser.fields(written(place, fields_of) or address, written(place, fields_of)), **values}
+        address = filled_in_path(place, path)
+        data = {
+            **place.browser.fields(filled_in_path(place, fields_of) or address, filled_in_path(place, fields_of)),
+            **values,
+        }
         answer = place.browser.client.post(address, data=data, headers=SAME_SITE)
         harmless(answer)
         assert answer.status_code in REFUSED - {303}, answer.status_code
