@@ -94,7 +94,8 @@ def _collect(streams, until):
 
 
 def _end(process):
-    """The command leads a session of its own, so its children go with it. Its number is ours: nobody waited for it."""
+    """Kill the command with its children, which are in a session of its own. Its process was not waited for yet, so its
+    number cannot be that of another one."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(GRACE)

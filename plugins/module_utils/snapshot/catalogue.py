@@ -88,7 +88,7 @@ def conffiles(machine):
 
 
 def left_out(machine):
-    """Patterns of paths that dpkg was told not to unpack, so that nobody misses them."""
+    """Patterns of paths that dpkg was told not to unpack, so that they do not count as missing."""
     patterns = []
     for path in ["/etc/dpkg/dpkg.cfg", *machine.glob("/etc/dpkg/dpkg.cfg.d/*")]:
         try:

@@ -203,7 +203,7 @@ def _is_script(machine, path):
 
 
 def homes(machine):
-    """Homes of accounts, each once; a directory of the system is the home of nobody."""
+    """Homes of accounts, each once, without directories of the system, which accounts of services have."""
     directories = {facts["home"].rstrip("/") for facts in machine.once(account.accounts).values()}
     system = ("/bin", "/sbin", "/dev", "/proc", "/usr/sbin", "/usr/bin", "/nonexistent", "/var/run", "/run", "/etc")
     below_system = tuple(directory + "/" for directory in system)
@@ -222,7 +222,7 @@ def _skeleton(machine):
 
 
 def _as_new(machine, fact, path, status, skeleton):
-    """The fact about a file that a new home gets says so as long as nobody changed it."""
+    """The fact, which says of a file that every new home gets that it is still as it was then."""
     expected = skeleton.get(path.rsplit("/", 1)[1])
     if expected is None or path.startswith("/etc/") or status.st_size != len(expected):
         return fact

@@ -67,5 +67,5 @@ def _logs(directory, place, names):
 
 
 def _has_just_turned(directory, log):
-    """Whether nothing went from the directory since the rotation: then the log is not gone, nobody wrote in it yet."""
+    """Whether the log was rotated and is not written in yet: nothing was removed from the directory since then."""
     return os.stat(directory).st_mtime <= log.turned + SLACK

@@ -83,7 +83,7 @@ def collect(machine, places):
 
 
 def _planned_end(machine):
-    """When the machine stops or restarts by the word of somebody; unattended-upgrades plans restarts where it may."""
+    """A stop or restart that a person planned. Restarts that unattended-upgrades may plan are left out."""
     words = dict(line.partition("=")[::2] for line in (machine.read(PLANNED_END) or "").splitlines())
     mode, moment = words.get("MODE", ""), words.get("USEC", "")
     if moment.isdigit() and not (mode == "reboot" and _restarts_for_updates(machine)):

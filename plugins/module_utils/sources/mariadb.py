@@ -44,7 +44,8 @@ def variables(machine):
 
 
 def parse_accounts(rows):
-    """From (user, host, JSON of mysql.global_priv): whom anybody can be. Of several ways in the easiest counts."""
+    """Names of accounts, and which of them are open too wide, from rows of (user, host, JSON of mysql.global_priv). Of
+    several ways in the easiest counts."""
     accounts = [(user, host, "%s@%s" % (user, host), _ways_in(priv)) for user, host, priv in rows]
     open_accounts = [account for account in accounts if account[3]]
     return {

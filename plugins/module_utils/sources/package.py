@@ -162,7 +162,8 @@ def names(machine):
 
 
 def apt_cache(machine, words):
-    """Output of apt-cache. As root it would write its cache, so nobody asks; where nobody may not read, root does."""
+    """Output of apt-cache, run as the user nobody, since it would write its cache as root. Where that user may not read
+    something it is run as root."""
     argv = ["apt-cache", *words]
     if os.geteuid() == 0:
         done = machine.run(argv, user="nobody")

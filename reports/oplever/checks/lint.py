@@ -34,7 +34,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe, and at ease with tags of Ansible: what is vaulted or unsafe is not ours to judge."""
+    """Reads tags of Ansible, such as `!vault`, as a template: their value is not known here, so it is not judged."""
 
 
 _Loader.add_multi_constructor("!", lambda loader, suffix, node: TEMPLATE)

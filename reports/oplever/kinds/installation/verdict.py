@@ -299,7 +299,7 @@ def _people(grounds: Grounds) -> Iterator[Reason]:
 
 
 def _reservations(run: Run) -> Iterator[Reason]:
-    """Why the journal itself cannot be taken at its word."""
+    """Why what the journal says can be incomplete: lines are missing, or the clock was set."""
     if lost := run.gaps + (run.end.lost if run.end else 0):
         yield Reason("journal_lines_lost", {"count": lost})
     if run.end is not None and run.surplus:

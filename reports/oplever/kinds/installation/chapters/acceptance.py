@@ -26,7 +26,7 @@ _SHOWN = frozenset({"host", "account"})
 """Kinds of settings a user can be shown: name, language, time zone and keyboard of the machine, and who can log in."""
 
 _MOST_LINES = 10
-"""Lines for one machine: more than that nobody goes through."""
+"""Lines for one machine. A user does not go through a longer list."""
 _MOST_NAMED = 4
 """Machines that a line names; more than that are counted first."""
 _MOST_SETTINGS = 12

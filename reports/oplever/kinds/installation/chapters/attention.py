@@ -180,7 +180,7 @@ def _faults(view: View, t: Translator) -> list[AttentionItem]:
 
 
 def _label(t: Translator, labels: dict[str, str], status: str | None) -> str:
-    """What could not be read did not fail: nobody knows."""
+    """The label for this status. One that could not be read did not fail: its state is unknown."""
     return t(labels.get(status or "", labels["fail"]))
 
 
