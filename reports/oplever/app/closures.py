@@ -7,7 +7,7 @@ from typing import Any
 
 from oplever import extras
 from oplever.errors import OpleverError
-from oplever.kinds.incident.hours import walls
+from oplever.kinds.incident.hours import open_stretches
 from oplever.messages import M_
 from oplever.record.model.incident_rules import Calendar, Closure
 from oplever.words import Language
@@ -20,7 +20,7 @@ def propose(calendar: Calendar, year: int, country: str, region: str, language: 
     Raises OpleverError: `extra-missing`, `country-unknown`.
     """
     names: dict[date, str] = dict(_holidays(year, country, region, language))
-    days = sorted(day for day in names if walls(calendar, day))
+    days = sorted(day for day in names if open_stretches(calendar, day))
     return tuple(Closure(day.isoformat(), day.isoformat(), names[day]) for day in days)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oplever.record.model.incident_rules import Calendar, Rules
@@ -30,16 +31,23 @@ def limit(rules: Rules, text: str) -> timedelta:
     return timedelta(hours=int(text[:-1]) * unit)
 
 
-def walls(calendar: Calendar, day: date) -> tuple[tuple[int, int], ...]:
-    """When a day is open, in minutes from midnight by the clock on the wall."""
+class Stretch(NamedTuple):
+    """A part of a day, in minutes from midnight by the clock on the wall; `end` is no longer in it."""
+
+    begin: int
+    end: int
+
+
+def open_stretches(calendar: Calendar, day: date) -> tuple[Stretch, ...]:
+    """When a day is open, in order."""
     iso = day.isoformat()
     if any(closure.first <= iso <= closure.until for closure in calendar.closures):
         return ()
-    hours = [_minutes(text) for text in calendar.hours(day.weekday())]
-    return tuple(_without(_joined(hours), [_minutes(text) for text in calendar.breaks]))
+    hours = [_stretch(text) for text in calendar.hours(day.weekday())]
+    return tuple(_without(_merged(hours), [_stretch(text) for text in calendar.breaks]))
 
 
-def opened(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
+def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
     """The stretches between two moments in which the calendar is open, in order."""
     day = (start - _EXTREME).date()
     while day <= (end + _EXTREME).date():
@@ -52,7 +60,8 @@ def opened(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Inter
 def elapsed(calendar: Calendar, start: datetime, end: datetime, pauses: Sequence[Interval] = ()) -> timedelta:
     """Working time between two moments, without what lies in a pause."""
     return sum(
-        (stop - begin for part in _running(start, end, pauses) for begin, stop in opened(calendar, *part)), timedelta()
+        (stop - begin for part in _running(start, end, pauses) for begin, stop in open_intervals(calendar, *part)),
+        timedelta(),
     )
 
 
@@ -66,42 +75,41 @@ def due(
 ) -> datetime | None:
     """The moment at which the time limit is over; None when the calendar has no hours for it, or the clock `stands`
     still from some moment on, before it is over."""
-    left = time_limit
+    remaining = time_limit
     horizon = start + _FARTHEST + sum((stop - begin for begin, stop in pauses), timedelta())
     for part in _running(start, min(horizon, stands) if stands else horizon, pauses):
-        for begin, stop in opened(calendar, *part):
-            if stop - begin >= left:
-                return begin + left
-            left -= stop - begin
+        for begin, stop in open_intervals(calendar, *part):
+            if stop - begin >= remaining:
+                return begin + remaining
+            remaining -= stop - begin
     return None
 
 
-def _minutes(text: str) -> tuple[int, int]:
-    first, last = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
-    return first, last
+def _stretch(text: str) -> Stretch:
+    """`08:30-12:15` as a Stretch."""
+    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
+    return Stretch(begin, end)
 
 
-def _joined(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
     """In order, those that touch or overlap as one."""
-    joined: list[tuple[int, int]] = []
-    for begin, stop in sorted(stretches):
-        if joined and begin <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(joined[-1][1], stop)
-        elif begin < stop:
-            joined.append((begin, stop))
-    return joined
+    merged: list[Stretch] = []
+    for stretch in sorted(stretches):
+        if merged and stretch.begin <= merged[-1].end:
+            merged[-1] = Stretch(merged[-1].begin, max(merged[-1].end, stretch.end))
+        elif stretch.begin < stretch.end:
+            merged.append(stretch)
+    return merged
 
 
-def _without(stretches: Sequence[tuple[int, int]], breaks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    left = list(stretches)
-    for pause_begin, pause_stop in breaks:
-        left = [
-            piece
-            for begin, stop in left
-            for piece in ((begin, min(stop, pause_begin)), (max(begin, pause_stop), stop))
-            if piece[0] < piece[1]
-        ]
-    return _joined(left)
+def _without(stretches: Sequence[Stretch], breaks: Sequence[Stretch]) -> list[Stretch]:
+    """What remains of the stretches outside the breaks."""
+    remaining = list(stretches)
+    for pause in breaks:
+        before = (Stretch(stretch.begin, min(stretch.end, pause.begin)) for stretch in remaining)
+        after = (Stretch(max(stretch.begin, pause.end), stretch.end) for stretch in remaining)
+        remaining = [stretch for stretch in (*before, *after) if stretch.begin < stretch.end]
+    return _merged(remaining)
 
 
 def _running(start: datetime, end: datetime, pauses: Sequence[Interval]) -> Iterator[Interval]:
@@ -115,33 +123,41 @@ def _running(start: datetime, end: datetime, pauses: Sequence[Interval]) -> Iter
 
 
 def _of_day(calendar: Calendar, day: date) -> list[Interval]:
-    hours = walls(calendar, day)
-    if not hours:
+    stretches = open_stretches(calendar, day)
+    if not stretches:
         return []
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     parts = []
     for begin, stop, offset in _offsets(calendar.zone, day):
-        for first, last in hours:
-            opening = max(begin, midnight + timedelta(minutes=first) - offset)
-            closing = min(stop, midnight + timedelta(minutes=last) - offset)
+        for stretch in stretches:
+            opening = max(begin, midnight + timedelta(minutes=stretch.begin) - offset)
+            closing = min(stop, midnight + timedelta(minutes=stretch.end) - offset)
             if opening < closing:
                 parts.append((opening, closing))
     return parts
 
 
+class _Offset(NamedTuple):
+    """How much a zone differs from UTC, and from when to when."""
+
+    begin: datetime
+    stop: datetime
+    offset: timedelta
+
+
 @lru_cache(maxsize=4096)
-def _offsets(zone: str, day: date) -> tuple[tuple[datetime, datetime, timedelta], ...]:
-    """Around a day: from when to when the zone differs how much from UTC. One change of the clock is looked for."""
+def _offsets(zone: str, day: date) -> tuple[_Offset, ...]:
+    """The offsets around a day, of which at most one change of the clock is looked for."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     begin, stop = midnight - _EXTREME, midnight + _DAY + _EXTREME
     first, last = _offset(zone, begin), _offset(zone, stop)
     if first == last:
-        return ((begin, stop, first),)
+        return (_Offset(begin, stop, first),)
     before, after = begin, stop
     while after - before > timedelta(seconds=1):
         middle = (before + (after - before) / 2).replace(microsecond=0)
         before, after = (middle, after) if _offset(zone, middle) == first else (before, middle)
-    return (begin, after, first), (after, stop, last)
+    return _Offset(begin, after, first), _Offset(after, stop, last)
 
 
 def _offset(zone: str, moment: datetime) -> timedelta:
