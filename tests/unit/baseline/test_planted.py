@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Completed, Machine, UnreadableError
-from lab.planted.plants import Plant, Tree, controls, plants, trees, written
+from lab.planted.plants import Plant, Tree, controls, plants, plants_by_control, trees
 
 CONTROLS = controls()
 BY_ROLE = re.compile(r"the role (\w+) does|with the role (\w+)")
@@ -35,7 +35,7 @@ class TreeMachine(Machine):  # type: ignore[misc]
 
 
 def test_every_control_has_a_fault_or_a_tree() -> None:
-    proven = {control: ("plant" in entry) + ("because" in entry) for control, entry in written().items()}
+    proven = {control: ("plant" in entry) + ("because" in entry) for control, entry in plants_by_control().items()}
     assert {control for control in CONTROLS if proven.get(control) != 1} == set()
 
 
