@@ -281,16 +281,16 @@ def test_trends_say_of_an_open_report_that_is_late_that_it_is(base: Path) -> Non
     """Nobody took it, so nothing was in time or not; it is no record of what machines showed either."""
     published.store(base, ["incident_reopened"])
     store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
-    text = rows(made(base)["trends.en.html"], "incidents")
+    text = rows(publish_pages(base)["trends.en.html"], "incidents")
     assert "time limit not met" in text
     assert "no time limit missed" not in text
-    records = rows(made(base)["trends.en.html"], "records")
+    records = rows(publish_pages(base)["trends.en.html"], "records")
     assert [sum(map(int, re.findall(r"<td[^>]*>(?:<[^>]*>)*(\d+)<", row))) for row in records.split("<tr")[2:]] == [1]
 
 
 def test_a_machine_of_which_nothing_can_be_drawn_has_no_empty_part(base: Path) -> None:
     store_record(base, "20261101T100000Z-site-aaaaaa", visit().finish(ok=4))
-    shown = made(base)
+    shown = publish_pages(base)
     pages_of = [page for name, page in shown.items() if name.startswith("machine-")]
     assert pages_of
     for page in pages_of:
