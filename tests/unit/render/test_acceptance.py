@@ -88,7 +88,7 @@ def of_three(language: Language = "en", **accepted: Any) -> tuple[str, list[tupl
     entries = (
         [entry(0, "J. Bakker", "acceptance", user="J. Bakker", verdict="accepted", **accepted)] if accepted else []
     )
-    page = build(outputs.read(Case(journal.lines, entries)), Translator(language))
+    page = build(outputs.record_of(Case(journal.lines, entries)), Translator(language))
     (blocks,) = [section.blocks for section in page.sections if section.key == "acceptance"]
     (sentence,) = [block.text for block in blocks if isinstance(block, Paragraph)][-1:]
     (form,) = [block for block in blocks if isinstance(block, Checklist)]

@@ -38,7 +38,7 @@ def markdown() -> str:
         journal.checks(host, "after", "base", [check("base.disk", "fail")])
     journal.snapshots("after", {host: machine(1) for host in "abc"})
     journal.finish()
-    return FORMATS["md"].draw(build(outputs.read(Case(journal.lines)), Translator("en"))).decode()
+    return FORMATS["md"].draw(build(outputs.record_of(Case(journal.lines)), Translator("en"))).decode()
 
 
 def test_no_list_of_names_is_in_another_order(markdown: str) -> None:
