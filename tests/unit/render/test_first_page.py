@@ -374,7 +374,10 @@ def test_an_area_is_green_when_it_was_measured_after_the_work() -> None:
     built = page(journal.finish())[1]
     (blocks,) = [section.blocks for section in built.sections if section.key == "baseline"]
     (areas,) = [
-        block for block in blocks if isinstance(block, Table) and block.caption.startswith("Failing controls per area")
+        block
+        for block in blocks
+        if isinstance(block, Table)
+        and block.caption.startswith("Controls that fail or could not be measured, per area")
     ]
     cells = {row[0].text[-4:-1]: (row[1].text, row[1].tone) for row in areas.rows}
     assert cells == {"SSH": ("1 → 0", "good"), "TLS": ("1 → –", "plain"), "APT": ("0 → 0", "plain")}
@@ -406,7 +409,7 @@ def test_the_figures_say_of_how_many_and_why_not_of_the_others() -> None:
     _, built = page(journal.finish(ok=9))
     assert built.verdict.figures == (
         "1 machine, 1 of 1 test passed, 1 of 5 security controls measured, "
-        "1 belong to the host of a container, 1 do not apply, 1 not looked at, 1 could not be measured."
+        "1 belongs to the host of a container, 1 does not apply, 1 not looked at, 1 could not be measured."
     )
 
 

@@ -96,16 +96,16 @@ def _scores(view: View, t: Translator) -> Blocks:
         stages = (cell for score in (host.before, host.after) for cell in _score_cells(t, score, elsewhere))
         rows.append((Cell(host.host), *stages, waived))
     columns = [
-        Column(t("Machine"), 2),
-        Column(t("Score before"), 5, True),
-        Column(t("Passed before"), 2, True),
-        Column(t("Failed before"), 2, True),
-        Column(t("Unknown before"), 2, True),
-        Column(t("Score after"), 5, True),
-        Column(t("Passed after"), 2, True),
-        Column(t("Failed after"), 2, True),
-        Column(t("Unknown after"), 2, True),
-        Column(t("Exceptions"), 2, True),
+        Column(t("Machine"), 5),
+        Column(t("Score before"), 8, True),
+        Column(t("Passed before"), 4, True),
+        Column(t("Failed before"), 4, True),
+        Column(t("Unknown before"), 4, True),
+        Column(t("Score after"), 8, True),
+        Column(t("Passed after"), 4, True),
+        Column(t("Failed after"), 4, True),
+        Column(t("Unknown after"), 4, True),
+        Column(t("Exceptions"), 7, True),
     ]
     return machines_table(t, t("Security score per machine, out of 100"), columns, rows)
 
@@ -175,7 +175,7 @@ def _areas(view: View, t: Translator) -> Blocks:
     )
     without = Paragraph(t("No failing controls in: {areas}.", areas=", ".join(quiet)), "info")
     return (
-        *table(t("Failing controls per area and severity, before → after"), columns, rows),
+        *table(t("Controls that fail or could not be measured, per area and severity, before → after"), columns, rows),
         *((without,) if quiet else ()),
     )
 
