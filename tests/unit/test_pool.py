@@ -19,6 +19,7 @@ import pytest
 from programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "extensions/molecule"
 REPORT = """<testsuites><testsuite>
 <testcase classname="m" name="a"/><testcase classname="m" name="b"/>
 <testcase classname="m" name="c"><skipped message="no such program"/></testcase>{more}
@@ -106,19 +107,20 @@ def test_a_role_runs_on_one_release_where_it_needs_no_second_machine(
 
 @pytest.mark.slow
 def test_the_scenario_of_one_release_has_its_machine_alone() -> None:
-    def machines(release: str) -> set[str]:
-        command = [
-            str(ROOT / ".venv/bin/ansible-inventory"),
-            "-i",
-            str(ROOT / "extensions/molecule/inventory"),
-            "--list",
-        ]
+    def machines(release: str, *inventories: str) -> dict[str, set[str]]:
+        options = [word for path in (*inventories, "inventory") for word in ("-i", str(SCENARIOS / path))]
+        command = [str(ROOT / ".venv/bin/ansible-inventory"), *options, "--list"]
         env = {**os.environ, "OPLEVER_RELEASE": release, "MOLECULE_PROJECT_DIRECTORY": str(ROOT)}
-        listed = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
-        return set(json.loads(listed)["lab"]["hosts"])
+        listed = json.loads(
+            subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        )
+        return {name: set(group["hosts"]) for name, group in listed.items() if "hosts" in group}
 
-    assert machines("") == {"m12", "m13"}
-    assert (machines("bookworm"), machines("trixie")) == ({"m12"}, {"m13"})
+    assert machines("")["lab"] == {"m12", "m13"}
+    assert (machines("bookworm")["lab"], machines("trixie")["lab"]) == ({"m12"}, {"m13"})
+    with_domain = machines("", "files/inventory")
+    assert with_domain["lab"] == {"m12", "m13"}, "the role runs on these alone"
+    assert with_domain["machines"] == {"dc1"}
 
 
 def commands(target: str) -> str:
