@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils import yaml_text
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import one_line
 
 FILE = os.path.join("meta", "handout.yml")
@@ -27,7 +28,7 @@ def read(role_path: str) -> dict[str, list[Any]]:
     """`handout` (a list of `{nl, en}`) and `cards`, each only when the role has any; in the order of the file."""
     try:
         with open(os.path.join(role_path, FILE), encoding="utf-8") as file:
-            content: Any = yaml.safe_load(file)
+            content: Any = yaml_text.parse(file.read())
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}
     parts = content if isinstance(content, dict) else {"check": content}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.oplever.lab.plugins.module_utils.sources import boot_loader
 
 MAIN = "name"
@@ -9,6 +11,7 @@ SELECTORS = ("name", "all")
 NEEDS = ("name", "all")
 ATTRIBUTES = ("exists", "running", "configured")
 SWITCHED_ON = "on"
+WORD = re.compile(r'(?:[^\s"]+|"[^"]*(?:"|$))+')
 
 
 def describe(select):
@@ -36,15 +39,8 @@ def value(words, name):
 
 
 def split(text):
-    """Words of a command line; spaces between double quotes do not part them, and after `--` the rest is for init."""
-    words, word, quoted = [], "", False
-    for character in text.strip() + " ":
-        if character == '"':
-            quoted = not quoted
-        elif character.isspace() and not quoted:
-            words.append(word)
-            word = ""
-        else:
-            word += character
+    """Words of a command line; spaces between double quotes do not part them, and after `--` the rest is for init. A
+    quote that is not closed goes on to the end, as in the kernel."""
+    words = [word.replace('"', "") for word in WORD.findall(text.strip())]
     words = [word for word in words if word]
     return words[: words.index("--")] if "--" in words else words

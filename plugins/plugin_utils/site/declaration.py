@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils import yaml_text
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import checking, options, problems, reading
 
 SOURCES = {
@@ -183,19 +184,12 @@ def load_mapping(path: FilePath) -> dict[str, Any]:
     """The dictionary in a file of a role. Raises RoleError."""
     text = path.read_text(encoding="utf-8")
     try:
-        loaded = parse(text)
+        loaded = yaml_text.parse(text)
     except yaml.YAMLError as problem:
         raise _yaml_error(path, text, problem) from None
     if not isinstance(loaded, dict):
         raise RoleError("must be a dictionary", reading.Place(str(path), 1, 1))
     return loaded
-
-
-def parse(text: str) -> Any:
-    """The values in a file of a role. Raises yaml.YAMLError."""
-    if yaml.__with_libyaml__:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    return yaml.safe_load(text)
 
 
 def _yaml_error(path: FilePath, text: str, problem: yaml.YAMLError) -> RoleError:

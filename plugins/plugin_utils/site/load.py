@@ -8,10 +8,10 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible_collections.oplever.lab.plugins.plugin_utils import yaml_text
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import (
     building,
     checking,
-    declaration,
     output,
     reading,
     vault,
@@ -54,7 +54,7 @@ def shown_path(path: str) -> str:
 def entries() -> list[dict[str, Any]]:
     """The one list of roles."""
     text = (COLLECTION / "playbooks/vars/roles.yml").read_text(encoding="utf-8")
-    return list(declaration.parse(text)["oplever_roles"])
+    return list(yaml_text.parse(text)["oplever_roles"])
 
 
 def _places(shown: str, path: str, loader: Any) -> reading.Places:

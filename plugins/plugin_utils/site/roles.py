@@ -12,6 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
+from ansible_collections.oplever.lab.plugins.plugin_utils import yaml_text
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, options, problems
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.declaration import RoleError
 
@@ -185,7 +186,7 @@ def _kinds(directory: FilePath) -> Mapping[str, str]:
     """The kinds that the first task of the role asks of its variables (the module oplever.lab.preflight)."""
     path = directory / "tasks/main.yml"
     try:
-        tasks = declaration.parse(path.read_text(encoding="utf-8")) if path.is_file() else []
+        tasks = yaml_text.parse(path.read_text(encoding="utf-8")) if path.is_file() else []
     except yaml.YAMLError:  # a tag of Ansible; without kinds the role itself checks its values
         return {}
     arguments = tasks[0].get("oplever.lab.preflight") if tasks and isinstance(tasks[0], dict) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml_files
 
 HERE = Path(__file__).resolve().parent
 VERDICTS = ("pass", "fail")
@@ -123,7 +123,7 @@ class Rulings:
 
 def rulings(path: Path = HERE / "rulings.yml") -> Rulings:
     """The rulings of `rulings.yml`; a mistake in it is an AssertionError that names the entry."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = yaml_files.load(path)
     kinds = {name: text.strip() for name, text in document["classes"].items()}
     for row in document["rulings"]:
         assert row["class"] in kinds, row

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml_files
 from oplever.record import drift
 from oplever.record.fold import Call
 from oplever.record.model import Test
@@ -57,7 +57,7 @@ def changes() -> list[Change]:
             **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}, group=path.stem
         )
         for path in sorted(HERE.glob("changes/*.yml"))
-        for row in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for row in yaml_files.load(path)
     ]
 
 

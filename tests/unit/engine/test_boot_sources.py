@@ -59,6 +59,12 @@ def test_kernel_argument_compares_this_boot_with_the_next(tmp_path: Path) -> Non
     assert "single" not in facts["configured"]
 
 
+def test_a_quote_that_is_not_closed_holds_the_rest_of_the_kernel_arguments() -> None:
+    """next_arg() in lib/cmdline.c of Linux: between quotes only the end of the text ends a word."""
+    assert kernel_argument.split('quiet init="/bin/sh -c x\n') == ["quiet", "init=/bin/sh -c x"]
+    assert kernel_argument.split("a" * 1_000_000 + " b") == ["a" * 1_000_000, "b"]
+
+
 def test_kernel_module_blacklisted_is_not_denied_and_builtin_cannot_be(tmp_path: Path) -> None:
     write(tmp_path, "/lib/modules/6.1.0/modules.dep", "kernel/drivers/usb-storage.ko.xz:\nkernel/net/sctp.ko:\n")
     write(tmp_path, "/lib/modules/6.1.0/modules.builtin", "kernel/net/can.ko\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+import yaml_files
 from ansible_collections.oplever.lab.plugins.plugin_utils import handout
 from golden import outputs
 from golden.cases import Case
@@ -22,7 +23,7 @@ USED = sorted(path.name for path in ROLES.iterdir() if path.name != "lab")
 
 @pytest.mark.parametrize("role", USED)
 def test_every_role_gives_lines_in_both_languages(role: str) -> None:
-    content = yaml.safe_load((ROLES / role / handout.FILE).read_text())
+    content = yaml_files.load(ROLES / role / handout.FILE)
     lines = handout.read(str(ROLES / role))["handout"]
     assert lines == (content["check"] if isinstance(content, dict) else content)
     assert 1 <= len(lines) <= handout.MOST_LINES

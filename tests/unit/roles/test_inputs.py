@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml_files
 from ansible_collections.oplever.lab.plugins.plugin_utils import inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -222,12 +222,12 @@ def test_only_where_a_kind_says_so_a_value_may_be_empty() -> None:
 def tasks(path: Path) -> list[dict[str, Any]]:
     """All tasks of a file, those in blocks too."""
     flat = []
-    for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+    for task in yaml_files.load(path) or []:
         flat += [task, *task.get("block", ())]
     return flat
 
 
-ENTRIES = yaml.safe_load((ROOT / "playbooks/vars/roles.yml").read_text(encoding="utf-8"))["oplever_roles"]
+ENTRIES = yaml_files.load(ROOT / "playbooks/vars/roles.yml")["oplever_roles"]
 POINTS = sorted({(entry["role"], entry.get("tasks", "main")) for entry in ENTRIES})
 
 
@@ -238,7 +238,7 @@ def test_every_role_checks_variables_that_it_has_with_kinds_that_exist(role: str
         for t in tasks(ROOT / f"roles/{role}/tasks/{point}.yml")
         if "oplever.lab.preflight" in t
     ]
-    specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    specs = yaml_files.load(ROOT / f"roles/{role}/meta/argument_specs.yml")
     options = specs["argument_specs"][point]["options"]
     for path in [*check["kinds"], *(path for paths in check.get("unique", ()) for path in paths)]:
         spec = {"options": options}

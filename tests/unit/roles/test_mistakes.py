@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml_files
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
@@ -61,7 +61,7 @@ def test_what_locks_ansible_out_is_refused(
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_preflight_names_variables_of_the_role(path: Path) -> None:
     file = path.parents[1] / "vars/main.yml"
-    variables = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+    variables = yaml_files.load(file) if file.exists() else {}
+    for task in yaml_files.load(path) or []:
         names = (task.get("oplever.lab.preflight") or {}).get("mistakes", [])
         assert isinstance(names, str) or set(names) <= variables.keys()  # one list is a template

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+import yaml_files
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,7 +45,7 @@ FIELDS = {"stage", "role", "groups", "except", "needs", "tasks", "tests"}
 
 
 def load(path: str) -> Any:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return yaml_files.load(ROOT / path)
 
 
 ENTRIES: list[dict[str, Any]] = load("playbooks/vars/roles.yml")["oplever_roles"]
