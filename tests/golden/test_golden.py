@@ -11,7 +11,7 @@ import subprocess
 import sys
 from difflib import unified_diff
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -32,7 +32,12 @@ def difference(name: str, expected: str, made: str) -> str:
     return "\n".join([*lines[:MOST_LINES], *more, advice])
 
 
-@pytest.mark.parametrize(("of", "name"), FILES, ids=[f"{of}-{name}" for of, name in FILES])
+def golden_file(of: str, name: str) -> Any:
+    """A golden file as a case; the text of a PDF takes longest."""
+    return pytest.param(of, name, id=f"{of}-{name}", marks=[pytest.mark.slow] if name.endswith(".pdf.txt") else [])
+
+
+@pytest.mark.parametrize(("of", "name"), [golden_file(of, name) for of, name in FILES])
 def test_what_is_made_of_a_record_is_what_was_read(of: str, name: str) -> None:
     path = outputs.EXPECTED / of / name
     expected = path.read_bytes().decode() if path.is_file() else ""

@@ -164,7 +164,9 @@ def judged_by_ssh_keygen(line: str, place: Path) -> bool:
     return subprocess.run(["ssh-keygen", "-lf", str(place)], capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("kind", ["ed25519", "ecdsa-256", "ecdsa-521", "rsa-1024", "rsa-3072"])
+@pytest.mark.parametrize(
+    "kind", ["ed25519", "ecdsa-256", "ecdsa-521", "rsa-1024", pytest.param("rsa-3072", marks=pytest.mark.slow)]
+)
 def test_real_keys_are_taken(tmp_path: Path, kind: str) -> None:
     name, _, bits = kind.partition("-")
     size = ["-b", bits] if bits else []
