@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml_files
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language
 from ansible_collections.oplever.lab.plugins.plugin_utils import baseline
 
@@ -55,17 +55,12 @@ class Tree:
     because: str
 
 
-def load(path: Path) -> Any:
-    """A YAML file, by the loader in C: it takes a tenth of the time, and the baseline is long."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-
-
 @functools.cache
 def controls() -> dict[str, dict[str, Any]]:
     """Every control as a machine gets it, its parameters filled in: id -> control. Whoever asks leaves it as it is."""
     files = sorted((BASELINE / "baseline").glob("*.yml"))
-    every = [control for path in files for control in load(path)]
-    profile = load(BASELINE / f"profiles/{PROFILE}.yml")
+    every = [control for path in files for control in yaml_files.load(path)]
+    profile = yaml_files.load(BASELINE / f"profiles/{PROFILE}.yml")
     purposes = sorted({purpose for control in every for purpose in control.get("only_for", [])})
     parameters = {**profile["parameters"], "ports": baseline.ports(profile["parameters"]["ports"], PORTS)}
     chosen = language.resolve(baseline.controls(every, profile["level"], [], purposes), parameters)
@@ -75,10 +70,10 @@ def controls() -> dict[str, dict[str, Any]]:
 @functools.cache
 def plants_by_control() -> dict[str, dict[str, Any]]:
     """Control id -> what its plant file says, the words of its kind filled in."""
-    by_id, kinds = controls(), load(HERE / "kinds.yml")
+    by_id, kinds = controls(), yaml_files.load(HERE / "kinds.yml")
     expected: dict[str, dict[str, Any]] = {}
     for path in sorted((HERE / "plants").glob("*.yml")):
-        for control, entry in load(path).items():
+        for control, entry in yaml_files.load(path).items():
             assert control in by_id, f"{path.name}: the baseline has no control {control}"
             assert control not in expected, f"{path.name}: {control} is planted twice"
             words = {"id": control, "kernel": os.uname().release, **target(by_id[control]), **entry}

@@ -20,6 +20,7 @@ from lab.planted.plants import Plant, controls, plants
 INVENTORY = "extensions/molecule/inventory"
 PLAY = "tests/lab/planted/remedy.yml"
 NAMES = {"debian12": "m12", "debian13": "m13"}
+CODENAMES = {"debian12": "bookworm", "debian13": "trixie"}
 TESTED = NAMES if TRUTH else {"debian13": NAMES["debian13"]}
 """`make test` plants on one release, `make truth` on both."""
 EACH_RELEASE = [pytest.param("debian12", marks=pytest.mark.truth), pytest.param("debian13")]
@@ -45,7 +46,7 @@ class Suite:
         """Run a playbook on them, as an admin would; its output is the message when it fails."""
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", INVENTORY, playbook]
         command += ["-e", json.dumps(variables)]
-        release = "" if len(self.names) > 1 else "trixie"
+        release = "" if len(self.names) > 1 else CODENAMES[next(iter(self.names))]
         env = {**os.environ, "OPLEVER_LAB": self.name, "OPLEVER_JOURNAL": "0", "OPLEVER_RELEASE": release}
         done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, timeout=1800, check=False)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

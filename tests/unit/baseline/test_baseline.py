@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml_files
 from ansible_collections.oplever.lab.plugins.module_utils.engine import language
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import matchers
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/harden"
 
-
-def load(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-
-
-CONTROLS: list[dict[str, Any]] = [c for path in sorted((ROLE / "files/baseline").glob("*.yml")) for c in load(path)]
+CONTROLS: list[dict[str, Any]] = [
+    c for path in sorted((ROLE / "files/baseline").glob("*.yml")) for c in yaml_files.load(path)
+]
 KNOWN = {control["id"]: control for control in CONTROLS}
-PROFILES: dict[str, dict[str, Any]] = {path.stem: load(path) for path in (ROLE / "files/profiles").glob("*.yml")}
-VARS: dict[str, Any] = load(ROLE / "vars/main.yml")
+PROFILES: dict[str, dict[str, Any]] = {
+    path.stem: yaml_files.load(path) for path in (ROLE / "files/profiles").glob("*.yml")
+}
+VARS: dict[str, Any] = yaml_files.load(ROLE / "vars/main.yml")
 # The parts of controls.yml's frameworks that every control carries; TIME has no measure in BIO2.
 FRAMEWORKS = ("iso27002_2022", "nis2_art21_2")
 
@@ -70,7 +69,7 @@ def test_no_two_controls_ask_the_same() -> None:
 
 
 def test_every_area_can_be_chosen() -> None:
-    specs = load(ROLE / "meta/argument_specs.yml")["argument_specs"]
+    specs = yaml_files.load(ROLE / "meta/argument_specs.yml")["argument_specs"]
     assert {control["area"] for control in CONTROLS} == set(specs["main"]["options"]["harden_areas"]["choices"])
 
 

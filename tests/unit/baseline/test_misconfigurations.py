@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml_files
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
-from lab.planted.plants import controls, load
+from lab.planted.plants import controls
 
 ROOT = Path(__file__).resolve().parents[3]
 PLACE = ROOT / "tests/lab/truth/misconfigurations"
@@ -31,13 +32,13 @@ FILES = {
 }
 SHOWN = ("etc", "opt", "var/spool/cron", "var/lib/dpkg")  # what the lines may touch, and the test reads
 KEYS = {"id", "kind", "plant", "undo", "must_name", "booted", "kernel", "releases"}
-PARAMETERS: dict[str, Any] = load(ROOT / "roles/harden/files/profiles/debian-basis.yml")["parameters"]
+PARAMETERS: dict[str, Any] = yaml_files.load(ROOT / "roles/harden/files/profiles/debian-basis.yml")["parameters"]
 CONTROLS = controls()
 
 
 def entries() -> Iterator[dict[str, Any]]:
     for path in sorted(PLACE.glob("*.yml")):
-        for entry in load(path):
+        for entry in yaml_files.load(path):
             assert entry["kind"] == path.stem
             yield entry
 

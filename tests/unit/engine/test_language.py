@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+import yaml_files
 from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate, language
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import grammar
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
@@ -164,7 +165,7 @@ def test_groups_in_language_and_schema(key: str) -> None:
 @pytest.mark.slow
 def test_every_check_of_the_baseline_fits_both() -> None:
     for path in sorted((ROOT / "roles/harden/files/baseline").glob("*.yml")):
-        checks = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        checks = yaml_files.load(path)
         assert grammar.mistakes(checks, language.VOCABULARY) == [], path
         # Each source once: a validator of schemas takes its time.
         first = {str(check.get("source")): check for check in reversed(checks)}

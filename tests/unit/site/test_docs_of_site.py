@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import declaration, deriving, load, reading
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Roles
 from programs import program
@@ -50,9 +50,7 @@ def test_the_example_of_the_plugin_is_a_site(load_site: Any) -> None:
 @pytest.mark.slow
 def test_purposes_of_roles_are_purposes_of_the_baseline() -> None:
     controls = [
-        control
-        for path in (ROOT / "roles/harden/files/baseline").glob("*.yml")
-        for control in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        control for path in (ROOT / "roles/harden/files/baseline").glob("*.yml") for control in yaml_files.load(path)
     ]
     purposes = {name for control in controls for key in ("not_for", "only_for") for name in control.get(key, [])}
     roles = Roles(load.entries(), [], []).all()
