@@ -251,8 +251,8 @@ def exam_start(settings):
         return
     load(settings["exam"], set())
     if settings["exam"]["usb"]:
-        written(MODULES, "install usb-storage /bin/false\ninstall uas /bin/false\n")
-        written(
+        write(MODULES, "install usb-storage /bin/false\ninstall uas /bin/false\n")
+        write(
             RULES,
             'ACTION=="add", SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_interface", '
             'ATTR{bInterfaceClass}=="08", ATTR{authorized}="0"\n',
@@ -387,11 +387,11 @@ def next_moment(times, now):
 
 def week_days(text):
     """Numbers of the days: `Mon..Fri,Sun`; every day without any."""
-    found = set()
+    numbers = set()
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("..")
-        found |= set(range(DAYS.index(first), DAYS.index(last or first) + 1))
-    return found or set(range(7))
+        numbers |= set(range(DAYS.index(first), DAYS.index(last or first) + 1))
+    return numbers or set(range(7))
 
 
 # Programs
@@ -405,7 +405,7 @@ def run(*argv, cwd=None, text=""):
     return done
 
 
-def written(path, text):
+def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
