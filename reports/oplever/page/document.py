@@ -23,7 +23,7 @@ from oplever.page.blocks import (
     Tone,
     Verdict,
 )
-from oplever.page.translator import Translator
+from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
 from oplever.record.model import Record
@@ -65,6 +65,9 @@ class Headline(NamedTuple):
 
     def translated(self, t: Translator) -> Headline:
         return Headline(self.tone, t(self.title), t(self.sentence))
+
+
+REJECTED = Headline("bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again."))
 
 
 class Layout(Struct, frozen=True):

@@ -9,7 +9,7 @@ from oplever.kinds.incident.judge import EFFECTS
 from oplever.kinds.installation.chapters import faults, handover, job
 from oplever.kinds.installation.chapters.summary import waiting
 from oplever.page.blocks import Block, Cell, Stage, Verdict
-from oplever.page.document import Chapter, Headline, Layout, Paper
+from oplever.page.document import REJECTED, Chapter, Headline, Layout, Paper
 from oplever.page.parts import Blocks, needs_attention, pairs, stages
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
@@ -51,9 +51,7 @@ HEADLINES: dict[str, Headline] = {
     ),
     "closed": Headline("good", N_("Closed"), N_("The report was solved and closed.")),
     "closed_with_remarks": Headline("warn", N_("Closed, with remarks"), N_("The report was closed; read the remarks.")),
-    "rejected": Headline(
-        "bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")
-    ),
+    "rejected": REJECTED,
     "merged": Headline("info", N_("Joined with another report"), N_("The other report goes on.")),
 }
 """By the state of the case."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oplever.kinds.installation.stage import is_tested, reached, standing
 from oplever.page.blocks import Stage
-from oplever.page.document import Headline
+from oplever.page.document import REJECTED, Headline
 from oplever.page.translator import N_, Translator
 from oplever.record.model import Record
 
@@ -37,11 +37,7 @@ HEADLINES: dict[str, Headline] = {
     "rejected_by_user": Headline(
         "bad", N_("Rejected by the user"), N_("The work must be corrected and then judged again.")
     ),
-    "rejected_by_supervisor": Headline(
-        "bad",
-        N_("Rejected by the supervisor"),
-        N_("The work must be corrected and then judged again."),
-    ),
+    "rejected_by_supervisor": REJECTED,
     "untested": Headline(
         "warn", N_("Carried out, not tested"), N_("The work was done; no test shows yet that it works.")
     ),

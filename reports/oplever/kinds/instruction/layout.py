@@ -19,7 +19,7 @@ from oplever.page.blocks import (
     Verdict,
 )
 from oplever.page.cards import AUDIENCE_WORDS
-from oplever.page.document import Chapter, Headline, Layout, Paper, sheet
+from oplever.page.document import REJECTED, Chapter, Headline, Layout, Paper, sheet
 from oplever.page.parts import Blocks, code, needs_attention, pairs, people_named, stages, table
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
@@ -47,9 +47,7 @@ UNDERSTOOD: dict[str, tuple[Tone, str]] = {
 CLEAR: dict[str, tuple[Tone, str]] = {"clear": ("good", N_("clear")), "unclear": ("bad", N_("not clear"))}
 HEADLINES: dict[str, Headline] = {
     "nothing_done": Headline("warn", N_("Not given yet"), N_("Nobody has been instructed yet.")),
-    "rejected": Headline(
-        "bad", N_("Rejected by the supervisor"), N_("The work must be corrected and then judged again.")
-    ),
+    "rejected": REJECTED,
     "not_understood": Headline("bad", N_("Not understood"), N_("It has to be explained again, in another way.")),
     "carried_out": Headline(
         "warn", N_("Given, not checked"), N_("Whether it was understood was not asked back everywhere.")
