@@ -9,6 +9,7 @@ What may be kept in a journal at all is decided earlier, by the recorder and the
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -86,3 +87,9 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    """Lines of at most `width` characters for a terminal, with `first` before the first and `rest` before the others.
+    Names with a hyphen stay whole."""
+    return textwrap.wrap(printable(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)

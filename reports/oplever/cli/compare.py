@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import click
 
 from oplever.app.compare import compare
@@ -13,7 +11,7 @@ from oplever.page.parts import MOST_NAMES, alike_text
 from oplever.page.translator import N_, Translator
 from oplever.page.vocabulary import CHECK, TASK, kind_name
 from oplever.record.compare import Comparison, Difference, Section
-from oplever.text import printable
+from oplever.text import printable, wrapped
 from oplever.words import Language
 
 
@@ -57,9 +55,7 @@ def _print(comparison: Comparison, t: Translator) -> None:
         rows = [_row(difference, t) for difference in group.differences]
         table(columns, rows, title=alike_text(t, group.hosts))
         if len(group.hosts) > MOST_NAMES:
-            click.echo(
-                textwrap.indent(textwrap.fill(printable(", ".join(group.hosts)), 100, break_on_hyphens=False), "  ")
-            )
+            click.echo("\n".join(wrapped(", ".join(group.hosts), 102, first="  ", rest="  ")))
         click.echo()
     if comparison.same:
         click.echo(t("no difference"))

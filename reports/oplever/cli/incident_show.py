@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from datetime import UTC, datetime
 
 import click
@@ -20,7 +19,7 @@ from oplever.page.blocks import KeyValue, Table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Record
-from oplever.text import clean, printable, to_json
+from oplever.text import clean, printable, to_json, wrapped
 from oplever.words import REFUSING, Language
 
 _WIDE = 110
@@ -75,11 +74,7 @@ def _new_mails(t: Translator, record: Record) -> None:
 
 def _labelled(label: str, text: str) -> None:
     """A label with its text beside it, every line of it."""
-    lines = [
-        part
-        for line in text.splitlines()
-        for part in textwrap.wrap(printable(line), _WIDE - _MARGIN, break_on_hyphens=False) or [""]
-    ]
+    lines = [part for line in text.splitlines() for part in wrapped(line, _WIDE - _MARGIN) or [""]]
     for number, line in enumerate(lines or [""]):
         click.echo(f"  {printable(label) if number == 0 else '':<{_MARGIN}}{line}".rstrip())
 

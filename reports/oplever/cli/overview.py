@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Record
 from oplever.store import documents
-from oplever.text import clean, printable
+from oplever.text import clean, printable, wrapped
 
 _WIDE = 110
 _MARGIN = 16
@@ -34,7 +33,7 @@ def overview(record: Record, directory: Path, t: Translator) -> None:
     click.echo(f"{record.id}  {printable(layout.title(view.record, t))}")
     click.echo(f"{SYMBOLS[verdict.tone]} {printable(verdict.title)}")
     click.echo(" · ".join(f"{STAGE_SYMBOLS[stage.state]} {stage.label}" for stage in verdict.stages))
-    click.echo(textwrap.fill(printable(verdict.figures), _WIDE, break_on_hyphens=False))
+    click.echo("\n".join(wrapped(verdict.figures, _WIDE)))
     if verdict.stages[-1].state == "done":
         click.echo(t("Nobody checked the keys here, see: {command}", command="oplever verify"))
     typed = partial(about, name=directory.name, is_latest=_is_latest(directory))
@@ -81,7 +80,7 @@ def _line(line: AttentionItem) -> None:
 
 def _labelled(symbol: str, label: str, text: str) -> None:
     head = f"  {symbol} {printable(label):<{_MARGIN}} "
-    click.echo(textwrap.fill(head + printable(text), _WIDE, subsequent_indent=" " * len(head), break_on_hyphens=False))
+    click.echo("\n".join(wrapped(head + text, _WIDE, rest=" " * len(head))))
 
 
 def _waiting(block: Waiting, typed: Callable[[str], str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import msgspec
 
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, DOCUMENT_STATUS, STAGES, VERDICTS
-from oplever.text import printable
+from oplever.text import printable, wrapped
 
 _HANDLED = frozenset({"incident", "instruction", "faq"})
 STYLES = {
@@ -123,8 +122,8 @@ def _below_each_other(columns: Sequence[str], cells: Sequence[Sequence[str]], ti
         click.echo(title)
     for first, *others in cells:
         click.echo(first)
-        told = " · ".join(f"{name}: {cell}" for name, cell in zip(columns[1:], others, strict=True) if cell)
-        click.echo(textwrap.fill(told, width - 1, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
+        named_cells = " · ".join(f"{name}: {cell}" for name, cell in zip(columns[1:], others, strict=True) if cell)
+        click.echo("\n".join(wrapped(named_cells, width - 1, first="  ", rest="  ")))
 
 
 def as_json(value: Any) -> None:
