@@ -89,6 +89,31 @@ def test_only_a_run_of_all_leaves_out_rounds_of_sabotage_and_releases() -> None:
     assert not re.search("OPLEVER_(ROUNDS|RELEASES)", commands("molecule"))
 
 
+def test_a_run_of_all_leaves_out_the_scenarios_that_passed_with_the_same_files(
+    pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands("test").rstrip().endswith("tools/pool --unproven")
+    monkeypatch.setattr(pool.proofs, "PROOFS", proofs := tmp_path / "proofs.txt")
+    proofs.write_text("0 files\n0 office\n0 print\n", encoding="ascii")
+    jobs = [shell(pool, f"molecule/{role}", "true") for role in ("print", "nginx")]
+    jobs.append(shell(pool, "molecule/office", "exit 1"))
+    assert pool.unproven(jobs) == jobs, "none passed yet with these files"
+    pool.run(jobs, 1, pool.Pool(tmp_path), [pool.prover(jobs)])
+    assert proofs.read_text(encoding="ascii") == f"0 files\n0 office\n{pool.proofs.digest('print')} print\n"
+    capsys.readouterr()
+    assert [job.name for job in pool.unproven(jobs)] == ["molecule/nginx", "molecule/office"]
+    assert capsys.readouterr().out.splitlines()[-1].endswith(": print"), "what is left out is said"
+
+
+def test_a_part_of_a_scenario_proves_nothing(pool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pool", "--prove", "molecule/print"])
+    for variable in ("OPLEVER_ROUNDS", "OPLEVER_RELEASES"):
+        monkeypatch.setenv(variable, "1")
+        with pytest.raises(SystemExit, match="2"):
+            pool.main()
+        monkeypatch.delenv(variable)
+
+
 def test_a_role_runs_on_one_release_where_it_needs_no_second_machine(
     pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +163,7 @@ def test_the_longest_start_first_and_before_them_what_was_never_measured(
     names = [job.name for job in pool.every_job(tmp_path)]
     assert names[-3:] == ["molecule/nginx", "lab/test_lab", "molecule/dns"]
     jobs = [shell(pool, name, script) for name, script in (("molecule/nginx", "exit 1"), ("molecule/ca", "true"))]
-    assert pool.run(jobs, 2, pool.Pool(tmp_path), pool.keep) == 1
+    assert pool.run(jobs, 2, pool.Pool(tmp_path), [pool.keep]) == 1
     assert (
         durations.read_text(encoding="ascii")
         == " 180 molecule/nginx\n  70 lab/test_lab\n   9 molecule/dns\n   0 molecule/ca\n"
