@@ -10,6 +10,7 @@ from itertools import count
 from msgspec import structs
 
 from oplever.page.blocks import Annex, Block, Details, Group, Page, Table, Timeline
+from oplever.render.sheets import SHEET, annex_height
 
 MANY_ROWS = 5000
 """Rows of all tables together beyond which a page is drawn as one of many: less at once, the rest on demand."""
@@ -17,8 +18,8 @@ MANY_ROWS = 5000
 APART_ROWS = 500
 """Rows beyond which Typst draws a page in a process of its own: what it keeps in memory is gone with that."""
 
-MOST_ANNEX_ROWS = 2200
-"""Rows in the annexes of an archive, some 60 sheets; what is beyond is in the files inside the document."""
+MOST_ANNEX_SHEETS = 50
+"""Sheets of annexes in an archive, which has some 60 then; what is beyond is in the files inside the document."""
 
 
 Part = Table | Details
@@ -56,7 +57,7 @@ def on_paper(page: Page) -> Page:
 def archived(page: Page) -> Page:
     """The page with what is folded, and the rows beyond each table's `paper_rows`, in annexes.
 
-    Of more than MOST_ANNEX_ROWS rows, what failed goes first and then what is shortest: tests and controls by their
+    Of more than MOST_ANNEX_SHEETS sheets, what failed goes first and then what is shortest: tests and controls by their
     subject, before the lists of all packages and settings. Each fold that is left out says in which file its rows are.
     """
     kept = _kept(page)
@@ -88,12 +89,12 @@ def _kept(page: Page) -> set[int]:
 
     _without(page, put)
     kept: set[int] = set()
-    space = MOST_ANNEX_ROWS
-    sizes = [sum(_rows((part,))) for part in parts]
-    for place, rows in sorted(enumerate(sizes), key=lambda pair: (_tone(parts[pair[0]]) != "bad", pair[1], pair[0])):
-        if rows <= space:
+    space = MOST_ANNEX_SHEETS * SHEET
+    sizes = [annex_height(_annex(0, part)) for part in parts]
+    for place, size in sorted(enumerate(sizes), key=lambda pair: (_tone(parts[pair[0]]) != "bad", pair[1], pair[0])):
+        if size <= space:
             kept.add(place)
-            space -= rows
+            space -= size
     return kept
 
 

@@ -33,6 +33,7 @@ from oplever.page.translator import Translator
 from oplever.render import paper as on_sheets
 from oplever.render import pdf
 from oplever.render.registry import draw_all, render
+from oplever.render.sheets import SHEET, annex_height
 
 ARABIC, HEBREW, CHINESE = "يلماز", "שלום", "王小明"
 
@@ -99,20 +100,32 @@ def many() -> Page:
 @pytest.mark.slow
 def test_of_many_rows_those_that_failed_are_kept() -> None:
     sheets = on_sheets.archived(many())
-    rows = sum(on_sheets._rows(tuple(block for annex in sheets.annexes for block in annex.blocks)))
-    assert 0 < rows <= on_sheets.MOST_ANNEX_ROWS
+    size = sum(annex_height(annex) for annex in sheets.annexes)
+    assert 0 < size <= on_sheets.MOST_ANNEX_SHEETS * SHEET
     text = str(sheets.sections)
     assert "The rows are in the file report.en.html." in text
     assert [annex.number for annex in sheets.annexes] == list(range(1, len(sheets.annexes) + 1))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sheets", [8, 25])
+def test_annexes_take_as_many_sheets_as_they_may(sheets: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_sheets, "MOST_ANNEX_SHEETS", sheets)
+    page = many()
+    size = sum(map(annex_height, on_sheets.archived(page).annexes)) / SHEET
+    pages = words(pdf.draw(page)).rstrip("\f").split("\f")
+    (first,) = [number for number, text in enumerate(pages) if re.search("^Annexes$", text, re.MULTILINE)]
+    assert 0.7 * sheets < size <= sheets
+    assert len(pages) - first == pytest.approx(size, rel=0.12, abs=1)
+
+
 def test_tests_and_controls_go_before_long_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """What shows that the work is right is short by subject; the packages of all machines are not."""
     page = page_of(outputs.record("delivered"), Translator("en"))
-    sizes = sorted(sum(on_sheets._rows(annex.blocks)) for annex in on_sheets.archived(page).annexes)
-    monkeypatch.setattr(on_sheets, "MOST_ANNEX_ROWS", sum(sizes) - 1)
+    sizes = sorted(annex_height(annex) for annex in on_sheets.archived(page).annexes)
+    monkeypatch.setattr(on_sheets, "MOST_ANNEX_SHEETS", (sum(sizes) - 1) / SHEET)
     fewer = on_sheets.archived(page).annexes
-    assert sorted(sum(on_sheets._rows(annex.blocks)) for annex in fewer) == sizes[:-1]
+    assert sorted(map(annex_height, fewer)) == sizes[:-1]
 
 
 @pytest.mark.slow

@@ -1,0 +1,70 @@
+"""How much paper the annexes of an archive take, before they are drawn: Typst would need seconds for what may not fit.
+
+Sizes are in points of the small print that `report.typ` draws them in. It is a tenth off at most, held against pages of
+drawn documents (tests/unit/render/test_archive.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from oplever.page.blocks import Annex, Block, Bullets, Cell, Details, Group, KeyValue, Table, Timeline
+
+SHEET = 734.0
+"""Height of a sheet between its margins: 297 mm without 38 mm."""
+_WIDTH = 499.0
+"""Of a table: 210 mm without 34 mm."""
+_CHARACTER = 2.3
+"""Mean width of a character."""
+_LINE = 6.4
+_BETWEEN_ROWS = 0.8
+_BETWEEN_COLUMNS = 4.0
+_NARROWEST = 20.0
+"""No column is taken for narrower than this: its words are broken as well."""
+_HEADING = 20.0
+_TABLE_HEAD = 24.0
+"""The caption and the names of the columns."""
+_OTHER = 12.0
+"""The title of blocks that belong together, or a short text."""
+_PAIR = 12.0
+"""A line of a list of facts; its names are not in small print."""
+_PAIR_WIDTH = 400.0
+_PAIR_CHARACTER = 2.9
+_LONGEST_TEXT = 800
+"""Characters of a cell that count; paper has no more of a text than its first 400, and those of a note."""
+
+
+def annex_height(annex: Annex) -> float:
+    return _HEADING + height(annex.blocks)
+
+
+def height(blocks: Iterable[Block]) -> float:
+    return sum(map(_height, blocks))
+
+
+def _height(block: Block) -> float:
+    if isinstance(block, Table):
+        return _table_height(block)
+    if isinstance(block, (Group, Details)):
+        return _OTHER + height(block.blocks)
+    if isinstance(block, Timeline):
+        return _height(block.table)
+    if isinstance(block, KeyValue):
+        return _OTHER + sum(_PAIR * _lines(cell, _PAIR_WIDTH, _PAIR_CHARACTER) for _, cell in block.pairs)
+    if isinstance(block, Bullets):
+        return _OTHER + sum(_PAIR * _lines(cell, _PAIR_WIDTH, _PAIR_CHARACTER) for cell in block.lines)
+    return _OTHER
+
+
+def _table_height(table: Table) -> float:
+    weights = sum(column.weight for column in table.columns) or 1
+    widths = [max(_NARROWEST, _WIDTH * column.weight / weights - _BETWEEN_COLUMNS) for column in table.columns]
+    rows = (max(map(_lines, row, widths), default=1) for row in table.rows)
+    return _TABLE_HEAD + sum(_BETWEEN_ROWS + _LINE * lines for lines in rows)
+
+
+def _lines(cell: Cell, width: float, character: float = _CHARACTER) -> int:
+    """Lines of a cell: a note stands behind its text, what changed in a text below it."""
+    text = f"{cell.text} {cell.note}"[:_LONGEST_TEXT]
+    return sum(max(1, math.ceil(len(line) * character / width)) for line in (*text.split("\n"), *cell.lines))
