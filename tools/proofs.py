@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROOFS = ROOT / "tests/proofs.txt"
 SHARED = frozenset({"apt_purge", "checks", "configure", "preflight", "snapshot"})
 PLUGINS = ("modules", "action", "lookup", "filter")
+FOR_PEOPLE = frozenset({"README.md", "handout.yml"})
 NAMESPACE = "ansible_collections.oplever.lab."
 
 
@@ -72,8 +73,9 @@ def files(name: str) -> set[Path]:
 
 
 def tree(directory: Path) -> set[Path]:
-    """Files of a directory that git may hold, none where it is not there."""
-    return {path for path in directory.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    """Files of a directory, none where it is not there; not what people read, for a play does not depend on that."""
+    paths = (path for path in directory.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path for path in paths if path.name not in FOR_PEOPLE}
 
 
 def named(path: Path) -> list[str]:

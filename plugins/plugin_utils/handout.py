@@ -1,4 +1,5 @@
-"""What a role gives people: `meta/handout.yml`, with lines to check at the handover and cards that say how to use it.
+"""What a role gives people: `meta/handout.yml`, with lines to check at the handover, cards that say how to use it, and
+words for what machines of a group are for.
 
 A role without that file gives nothing, and neither does a part of it that is not as it should be: a record is made of
 any playbook, and `oplever handout --lint` tells a role's author what is wrong.
@@ -18,14 +19,16 @@ MOST_LINES = 10
 MOST_CARDS = 12
 MOST_STEPS = 10
 MOST_VALUES = 8
+MOST_TASKS = 12
 LONGEST = 200
 LANGUAGES = ("nl", "en")
 SOURCES = ("test", "machine", "package")
 """Where a value on a card comes from: each is a key of `values.<name>`."""
 
 
-def read(role_path: str) -> dict[str, list[Any]]:
-    """`handout` (a list of `{nl, en}`) and `cards`, each only when the role has any; in the order of the file."""
+def read(role_path: str) -> dict[str, list[Any] | dict[str, Any]]:
+    """`handout` (a list of `{nl, en}`), `cards` and `tasks` (group -> `{nl, en}`), each only when the role has any; in
+    the order of the file."""
     try:
         with open(os.path.join(role_path, FILE), encoding="utf-8") as file:
             content: Any = yaml_text.parse(file.read())
@@ -34,7 +37,8 @@ def read(role_path: str) -> dict[str, list[Any]]:
     parts = content if isinstance(content, dict) else {"check": content}
     lines = [_line(row) for row in _rows(parts.get("check"))[:MOST_LINES] if _is_line(row)]
     cards = [card for row in _rows(parts.get("cards"))[:MOST_CARDS] if (card := _card(row))]
-    return {name: rows for name, rows in (("handout", lines), ("cards", cards)) if rows}
+    declared = (("handout", lines), ("cards", cards), ("tasks", _tasks(parts.get("tasks"))))
+    return {name: part for name, part in declared if part}
 
 
 def _rows(value: object) -> list[Any]:
@@ -69,6 +73,11 @@ def _card(row: object) -> dict[str, Any] | None:
         "trouble": trouble,
         "values": _values(row.get("values")),
     }
+
+
+def _tasks(value: object) -> dict[str, dict[str, str]]:
+    rows = list(value.items())[:MOST_TASKS] if isinstance(value, dict) else []
+    return {one_line(group, LONGEST): text for group, row in rows if isinstance(group, str) and (text := _text(row))}
 
 
 def _text(value: object) -> dict[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,8 @@ TREE = {
     "extensions/molecule/print/vars.yml": "---\n",
     "roles/print/tasks/main.yml": "- oplever.lab.queues:\n- oplever.lab.checks:\n- name: oplever.lab.paper\n",
     "roles/paper/tasks/main.yml": "- oplever.lab.print:\n",
+    "roles/print/README.md": "# print\n",
+    "roles/print/meta/handout.yml": "---\n",
     "roles/nginx/tasks/main.yml": "- name: Install nginx\n",
     "plugins/modules/queues.py": f"import os\nfrom {UTILS}.cups import QUEUE\nfrom {UTILS} import paper, files\n",
     "plugins/module_utils/cups.py": "from .deep import QUEUE\n",
@@ -23,7 +26,8 @@ TREE = {
     "plugins/module_utils/files.py": "",
     "plugins/modules/checks.py": f"from {UTILS} import files\n",
 }
-USED = {name for name in TREE if "nginx" not in name and "files.py" not in name and "checks.py" not in name}
+NOT_USED = re.compile(r"nginx|files\.py|checks\.py|README|handout")
+USED = {name for name in TREE if not NOT_USED.search(name)}
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ FILE: Final = Path("meta", "handout.yml")
 MOST_CARDS: Final = 12
 MOST_STEPS: Final = 10
 MOST_WORDS: Final = 12
+MOST_TASKS: Final = 12
+MOST_TASK_CHARACTERS: Final = 40
 LONGEST: Final = 200
 """Characters of a text; the callback keeps no more."""
 
@@ -125,9 +127,10 @@ def lint(path: Path) -> Linted:
     marks = dict(_marks(root, ())) if root else {}
     parts = {"check": content} if isinstance(content, list) else content
     if not isinstance(parts, dict):
-        return Linted(0, (Mistake(1, 1, "the file needs `check`, `cards` or both"),), {})
+        return Linted(0, (Mistake(1, 1, "the file needs `check`, `cards` or `tasks`"),), {})
     below = () if isinstance(content, list) else ("check",)
-    problems = [*_lines(parts.get("check"), below), *_unknown(parts, frozenset({"check", "cards"}), ())]
+    problems = [*_lines(parts.get("check"), below), *_unknown(parts, frozenset({"check", "cards", "tasks"}), ())]
+    problems += _tasks(parts.get("tasks"))
     cards = parts.get("cards") or []
     if not isinstance(cards, list):
         problems.append((("cards",), "cards is a list"))
@@ -174,6 +177,24 @@ def _unknown(row: Mapping[str, Any], keys: frozenset[str], place: Place) -> Prob
 def _lines(rows: Any, place: Place) -> Problems:
     for number, row in enumerate(rows if isinstance(rows, list) else []):
         yield from _text(row, (*place, str(number)))
+
+
+def _tasks(tasks: Any) -> Problems:
+    """What machines of a group are for: a few words each."""
+    if tasks is not None and not isinstance(tasks, dict):
+        yield ("tasks",), "tasks is a group of machines with a text: {print_servers: {nl: ..., en: ...}}"
+        return
+    for group, text in (tasks or {}).items():
+        place = ("tasks", str(group))
+        yield from _text(text, place)
+        for language in LANGUAGES if isinstance(text, dict) else ():
+            if len(str(text.get(language, ""))) > MOST_TASK_CHARACTERS:
+                yield (
+                    (*place, language),
+                    f"the text has more than {MOST_TASK_CHARACTERS} characters: it stands in a table",
+                )
+    if tasks and len(tasks) > MOST_TASKS:
+        yield ("tasks",), f"a role has words for at most {MOST_TASKS} groups"
 
 
 def _cards(cards: list[Any], role: str) -> Problems:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from oplever.journal.cards import Card
-from oplever.words import TaskStatus
+from oplever.words import TaskStatus, Text
 
 LineNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 """The number of a line; what cannot be one is no line of ours."""
@@ -129,11 +129,12 @@ class HandoutLine(Struct, frozen=True):
 
 
 class Role(Event, frozen=True, tag="role"):
-    """What a role gives people: lines to check, and cards that say how to use it."""
+    """What a role gives people: lines to check, cards that say how to use it, and what machines of a group are for."""
 
     role: str
     handout: tuple[HandoutLine, ...] = ()
     cards: tuple[Card, ...] = ()
+    tasks: dict[str, Text] = {}
 
 
 class Result(Event, frozen=True, gc=False, tag="result"):

@@ -19,8 +19,9 @@ from oplever.text import clean
 
 class Machine(Struct, frozen=True, array_like=True, gc=False):
     """One machine in one record. `state` is what is known of it in the end, `tasks` are its roles by their short names,
-    `waived` of the `measured` tests have an exception, `before` and `after` are scores of 0 to 100 (None: not measured
-    then). The changes are those of `origins.Changed`, and nobody knows them when `is_compared` is false."""
+    `purposes` what roles say that it is for, `waived` of the `measured` tests have an exception, `before` and `after`
+    are scores of 0 to 100 (None: not measured then). The changes are those of `origins.Changed`, and nobody knows them
+    when `is_compared` is false."""
 
     name: str
     state: State
@@ -38,6 +39,7 @@ class Machine(Struct, frozen=True, array_like=True, gc=False):
     settings: int
     by_roles: int
     waived: int
+    purposes: tuple[Text, ...] = ()
 
 
 class Failing(Struct, frozen=True, array_like=True, gc=False):
@@ -172,6 +174,7 @@ def _machine(
         settings=change.settings,
         by_roles=change.by_roles,
         waived=sum(test.status == "waived" for test in tests),
+        purposes=tuple(task.text for task in system.tasks),
     )
 
 

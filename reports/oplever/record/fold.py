@@ -135,6 +135,7 @@ class Run:
     included: Counter[str] = field(default_factory=Counter)
     handouts: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     cards: dict[str, tuple[Card, ...]] = field(default_factory=dict)
+    task_words: dict[str, Text] = field(default_factory=dict)
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     with_items: set[tuple[str, str]] = field(default_factory=set)
@@ -222,6 +223,7 @@ def _include(run: Run, event: Include) -> None:
 
 def _role(run: Run, event: Role) -> None:
     run.handouts[event.role] = tuple(Text(line.nl, line.en) for line in event.handout)
+    run.task_words.update(event.tasks)
     run.cards[event.role] = tuple(structs.replace(card, role=event.role) for card in event.cards)
 
 

@@ -18,6 +18,7 @@ from oplever.record.model import (
     Card,
     Completeness,
     Document,
+    GroupTask,
     Handover,
     History,
     Hours,
@@ -159,17 +160,18 @@ def _seconds(run: Run) -> dict[str, float]:
 
 
 def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Sequence[str], seconds: float) -> System:
-    snapshot = pair.after or pair.before
+    snapshot, groups = pair.after or pair.before, tuple(run.groups.get(host, ()))
     return System(
         name=host,
         recap=recap,
-        groups=tuple(run.groups.get(host, ())),
+        groups=groups,
         reachable=not recap.unreachable,
         roles=tuple(roles),
         machine_seconds=round(seconds, 6),
         snapshot_before=pair.before.t if pair.before else None,
         snapshot_after=pair.after.t if pair.after else None,
         handout=tuple(line for role in reversed(roles) for line in run.handouts.get(role, ())),
+        tasks=tuple(GroupTask(group, run.task_words[group]) for group in groups if group in run.task_words),
         **(snapshots.describe(snapshot.data["snapshot"]) if snapshot else {}),
     )
 

@@ -127,6 +127,27 @@ def test_what_is_no_such_file_is_said(content: str, tmp_path: Path) -> None:
         linter.files((tmp_path / "nowhere",))
 
 
+@pytest.mark.parametrize(
+    ("tasks", "message"),
+    [
+        (["wiki_servers"], "tasks is a group of machines with a text"),
+        ({"wiki_servers": {"nl": "de wiki"}}, "the text in en is missing"),
+        (
+            {"wiki_servers": {"nl": "de wiki van de hele school en van iedereen", "en": "a"}},
+            "more than 40 characters",
+        ),
+        ({f"group{number}": {"nl": "a", "en": "b"} for number in range(13)}, "words for at most 12 groups"),
+    ],
+)
+def test_words_for_groups_are_few_and_in_both_languages(tasks: Any, message: str, tmp_path: Path) -> None:
+    path = role(tmp_path, [GOOD])
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(content | {"tasks": {"wiki_servers": {"nl": "de wiki", "en": "the wiki"}}}))
+    assert linter.lint(path).mistakes == ()
+    path.write_text(yaml.safe_dump(content | {"tasks": tasks}))
+    assert [mistake.message for mistake in linter.lint(path).mistakes if message in mistake.message] != []
+
+
 WITHOUT_CARD = {"harden", "lab"}
 """Roles that nobody uses: what is hardened has rules of the baseline and no tests that a card could go by."""
 

@@ -13,9 +13,11 @@ from golden.cases import Case
 from golden.journal import Journal, machine
 from oplever.kinds.documents import build
 from oplever.kinds.installation.chapters import acceptance
+from oplever.kinds.installation.chapters.summary import task_cells
 from oplever.page.blocks import Checklist
 from oplever.page.translator import Translator
-from oplever.record.model import Language, Recap, System, Text
+from oplever.page.view import View
+from oplever.record.model import GroupTask, Language, Recap, System, Text
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 USED = sorted(path.name for path in ROLES.iterdir() if path.name != "lab")
@@ -113,3 +115,40 @@ def test_lines_of_applications_come_first_each_in_the_order_of_its_role() -> Non
     journal.finish()
     [system] = outputs.record_of(Case(journal.lines)).systems
     assert [line.en for line in system.handout] == ["dokuwiki 1.", "dokuwiki 2.", "base 1.", "base 2."]
+
+
+def test_groups_have_words_in_both_languages_or_none(tmp_path: Path) -> None:
+    tasks = {
+        "wiki_servers": {"nl": "de wiki", "en": "the wiki"}, "php_servers": {"nl": "PHP"}, 5: {"nl": "a", "en": "b"},
+        "web_servers": "websites",
+    }  # fmt: skip
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/handout.yml").write_text(yaml.safe_dump({"tasks": tasks}))
+    assert handout.read(str(tmp_path)) == {"tasks": {"wiki_servers": tasks["wiki_servers"]}}
+
+
+def test_a_machine_is_for_what_roles_say_of_its_groups() -> None:
+    journal = Journal("20261123T100000Z-site-e00004")
+    journal.play("Wiki", {"web1": ["wiki_servers", "room1"], "srv1": ["room1"]})
+    journal.add("role", role="dokuwiki", handout=[], tasks={"wiki_servers": {"nl": "de wiki", "en": "the wiki"}})
+    journal.task("Install dokuwiki", role="dokuwiki")
+    journal.result("web1", "changed")
+    journal.task("Install php", role="php_fpm")
+    journal.result("srv1", "changed")
+    journal.finish()
+    record = outputs.record_of(Case(journal.lines))
+    cells = {language: task_cells(View.of(record), Translator(language)) for language in ("nl", "en")}
+    assert {system.name: system.tasks for system in record.systems} == {
+        "web1": (GroupTask("wiki_servers", Text("de wiki", "the wiki")),), "srv1": (),
+    }  # fmt: skip
+    assert {(cell.text, cell.note) for cell in cells["nl"]} == {("de wiki", "dokuwiki"), ("php_fpm", "")}
+    assert {(cell.text, cell.note) for cell in cells["en"]} == {("the wiki", "dokuwiki"), ("php_fpm", "")}
+
+
+def test_every_group_of_servers_has_words() -> None:
+    """A supervisor reads what a server is for, and no name of a group."""
+    groups = {group for entry in yaml_files.load(ROLES.parent / "playbooks/vars/roles.yml")["oplever_roles"]
+              for group in entry["groups"] if group.endswith(("servers", "routers"))}  # fmt: skip
+    words = {group for role in USED for group in handout.read(str(ROLES / role)).get("tasks", {})}
+    assert len(groups) > 10
+    assert groups - words == set()

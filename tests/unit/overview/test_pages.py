@@ -360,6 +360,16 @@ def test_a_long_history_has_older_pages_that_never_change(base: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_machine_is_told_by_what_it_is_for(base: Path) -> None:
+    journal = visit("web1").add("role", role="oplever.lab.nginx", tasks={"web": {"nl": "websites <b>", "en": "sites"}})
+    store_record(base, "20261124T100000Z-site-000001", journal.finish(ok=4))
+    shown = publish_pages(base)
+    for page in (paths.file(paths.machine("web1"), "nl"), paths.file(paths.group("web"), "nl"), "search.nl.html"):
+        assert "websites <b>" in shown[page].text, page
+    assert "sites" in shown[paths.file(paths.machine("web1"), "en")].text
+
+
+@pytest.mark.slow
 def test_a_sheet_for_the_wall_names_nobody(base: Path) -> None:
     published.store(base)
     shown = publish_pages(base)

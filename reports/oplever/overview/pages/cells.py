@@ -14,7 +14,7 @@ from oplever.overview.sources import Readable, Source, Visit
 from oplever.overview.tree import Part
 from oplever.overview.waiting import Wait
 from oplever.page.blocks import Block, Cell, Column, KeyValue, Paragraph, Table, Tone
-from oplever.page.parts import names_of, title_cell
+from oplever.page.parts import names_of, title_cell, titled
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, SEVERITY, VERDICTS, missing_text, toned
 from oplever.record.model import Text
@@ -52,6 +52,12 @@ def record_cell(t: Translator, of: Readable) -> Cell:
     """A record by its title and name; the link is its document, if it has one."""
     title = registry.of(of.record).layout.title(of.record, t)
     return Cell(title or name(of.source), note=name(of.source), link=report(t, of.source))
+
+
+def task_cell(t: Translator, machine: Machine) -> Cell:
+    """What a machine is for: in the words of its roles with their names below, or by these names alone."""
+    purposes, tasks = ", ".join(dict.fromkeys(titled(t, text) for text in machine.purposes)), ", ".join(machine.tasks)
+    return Cell(purposes, note=tasks) if purposes else Cell(tasks)
 
 
 def name(source: Source) -> str:

@@ -90,7 +90,7 @@ def _now(t: Translator, life: Life) -> tuple[Block, ...]:
         (t("Security"), cells.score_cell(t, life.scored.machine) if life.scored else t("never measured")),
         (t("Operating system"), last.os),
         (t("Address"), last.address),
-        (t("Task"), ", ".join(last.tasks)),
+        (t("Task"), cells.task_cell(t, last)),
         (t("Rooms and groups"), ", ".join(last.groups)),
     )
 
@@ -205,7 +205,7 @@ def room(collection: Collection, t: Translator, group: str) -> tuple[Part, ...]:
     rows = [
         (
             cells.machine_cell(life.host, t.language),
-            Cell(", ".join(life.last.machine.tasks)),
+            cells.task_cell(t, life.last.machine),
             cells.machine_state(t, life.real.machine),
             Cell(cells.day(t, life.tested.of.source.moment) if life.tested else t("never")),
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from oplever.overview import paths
 from oplever.overview.collection import Collection
+from oplever.overview.extract import Machine
 from oplever.overview.pages import cells
 from oplever.overview.sources import Readable, Source, executors
 from oplever.overview.tree import Part
@@ -109,12 +110,19 @@ def search(collection: Collection, t: Translator) -> tuple[Part, ...]:
     return (cells.part("everything", t("Everything"), columns, (*rows, *records), t("There are no records.")),)
 
 
+def _machine_words(t: Translator, machine: Machine) -> Cell:
+    """All that a reader may look for it by, beside its name."""
+    task = cells.task_cell(t, machine)
+    words = (*filter(None, (task.text, task.note)), *machine.groups)
+    return Cell(", ".join(words), note=machine.address)
+
+
 def _machine_rows(collection: Collection, t: Translator) -> list[Sequence[Cell]]:
     return [
         (
             Cell(t("Machine")),
             cells.machine_cell(life.host, t.language),
-            Cell(", ".join((*life.last.machine.tasks, *life.last.machine.groups)), note=life.last.machine.address),
+            _machine_words(t, life.last.machine),
             Cell(cells.day(t, life.last.of.source.moment)),
         )
         for life in collection.lives.values()

@@ -69,7 +69,7 @@ from oplever.record.model.incident import (
 from oplever.record.model.incident import Change as StateChange
 from oplever.record.model.incident import Work as CaseWork
 from oplever.record.model.instruction import Instruction
-from oplever.record.model.machine import Component, Interface, Recap, Setting, System, Volume
+from oplever.record.model.machine import Component, GroupTask, Interface, Recap, Setting, System, Volume
 from oplever.record.model.results import HostResults
 from oplever.record.model.runs import EarlierResult, JoinedRun
 from oplever.record.model.work import (
@@ -132,6 +132,7 @@ __all__ = [
     "Exclusion",
     "Faq",
     "Fault",
+    "GroupTask",
     "Handover",
     "History",
     "HostResult",

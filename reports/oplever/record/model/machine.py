@@ -37,9 +37,17 @@ class Volume(Struct, frozen=True):
     free_mb: int | None = None
 
 
+class GroupTask(Struct, frozen=True):
+    """What the machines of a group are for, in a few words."""
+
+    group: str
+    text: Text
+
+
 class System(Struct, frozen=True):
     """One machine as built (from its last snapshot) with its counts. `handout` is what its roles give a user to
-    check, those of its applications first: they come last in a run."""
+    check, those of its applications first: they come last in a run. `tasks` are what roles say that machines of its
+    groups are for."""
 
     name: str
     recap: Recap
@@ -70,6 +78,7 @@ class System(Struct, frozen=True):
     snapshot_before: str | None = None
     snapshot_after: str | None = None
     handout: tuple[Text, ...] = ()
+    tasks: tuple[GroupTask, ...] = ()
 
 
 class Component(Struct, frozen=True):

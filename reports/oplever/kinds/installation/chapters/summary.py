@@ -26,6 +26,7 @@ from oplever.page.parts import (
     people_named,
     step_cell,
     table,
+    titled,
 )
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
@@ -245,14 +246,18 @@ def _os(text: str, os: str) -> str:
 
 
 def task_cells(view: View, t: Translator, *, has_groups: bool = True) -> list[Cell]:
-    """What each machine is for, in the order of the record: the roles and groups by which it differs from the others.
-    Machines that differ in nothing but a group (a room) are alike where groups are left out."""
+    """What each machine is for, in the order of the record: in the words that roles have for its groups, and below them
+    the roles and other groups by which it differs from the rest; these alone where there are no such words. Machines
+    that differ in nothing but a group (a room) are alike where groups are left out."""
     systems = view.record.systems
     tasks, groups = figures.tasks(systems), figures.groups_apart(systems) if has_groups else {}
-    cells = [
-        Cell(", ".join(view.roles[role] for role in tasks[system.name]), note=", ".join(groups.get(system.name, ())))
-        for system in systems
-    ]
+    cells = []
+    for system in systems:
+        words = ", ".join(dict.fromkeys(titled(t, task.text) for task in system.tasks))
+        roles = ", ".join(view.roles[role] for role in tasks[system.name])
+        named = {task.group for task in system.tasks}
+        others = ", ".join(group for group in groups.get(system.name, ()) if group not in named)
+        cells.append(Cell(words, note=" · ".join(filter(None, (roles, others)))) if words else Cell(roles, note=others))
     return [cell if cell.text or cell.note else Cell(t("not recorded"), "info") for cell in cells]
 
 
