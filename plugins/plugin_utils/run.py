@@ -265,8 +265,10 @@ class Run:
         if self._begun >= self._expected:
             self._finish("finished")
 
-    def _finish(self, reason: str) -> None:
-        self._writer.close(reason, {"collections": origin.collections_in_use()})
+    def _finish(self, reason: str, stopped: Mapping[str, Any] | None = None) -> None:
+        """`reason` is in words; `stopped` has the code of a run that did not come to its last recap."""
+        stop = {"stopped": stopped} if stopped else {}
+        self._writer.close(reason, {**stop, "collections": origin.collections_in_use()})
         if self._writer.failure is not None:
             self._warn()
         if self._writer.is_put_back:
@@ -320,11 +322,14 @@ class Run:
         """Reached without the last recap: an error, Ctrl-C, or a failure that kept the next playbook from starting."""
         if self.is_recording:
             if self._in_playbook:
-                self._finish("stopped before the recap: interrupted, or an error that Ansible reported")
+                words = "stopped before the recap: interrupted, or an error that Ansible reported"
+                self._finish(words, {"code": "before_recap"})
             elif self._troubled:
                 self._finish("finished")  # Ansible starts no further playbook after one with failed hosts
             else:
-                self._finish(f"stopped after {self._begun} of {self._expected} playbooks")
+                words = f"stopped after {self._begun} of {self._expected} playbooks"
+                stopped = {"code": "between_playbooks", "begun": self._begun, "playbooks": self._expected}
+                self._finish(words, stopped)
 
 
 def playbooks_given() -> int:

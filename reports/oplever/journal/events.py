@@ -194,13 +194,25 @@ class Stats(Event, frozen=True, tag="stats"):
     recap: dict[str, dict[str, int]]
 
 
+class Stop(Struct, frozen=True):
+    """How a run was stopped: `code` is a word of docs/reference/journal.md, or of a newer writer. Between playbooks
+    `begun` of the `playbooks` on the command line had begun."""
+
+    code: str
+    begun: int | None = None
+    playbooks: int | None = None
+
+
 class RunEnd(Event, frozen=True, tag="run_end"):
-    """`lines` stand before this one, None when it does not say. `exit_code` and `outcome` (its own word) are what
-    another tool kept of the run; the callback writes this line before Ansible ends and cannot know them."""
+    """`lines` stand before this one, None when it does not say. `reason` is in words, `stopped` the code of them, None
+    of a run that finished and of older writers (`oplever.journal.stops` reads both). `exit_code` and `outcome` (its own
+    word) are what another tool kept of the run; the callback writes this line before Ansible ends and cannot know them.
+    """
 
     lines: LineNumber | None = None
     lost: LineNumber = 0
     reason: str = "finished"
+    stopped: Stop | None = None
     clock_shift: float = 0.0
     collections: dict[str, str | None] = {}
     exit_code: int | None = None

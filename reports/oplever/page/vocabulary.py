@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -443,7 +442,12 @@ MISSING: dict[str, str] = {
     "support_missing": N_("Help that users asked for in daily use, or the statement that nobody did"),
     "case_escalation_missing": N_("The escalation of what the technician cannot solve alone"),
 }
-_STOPPED_AFTER = re.compile(r"stopped after (?P<done>\d+) of (?P<all>\d+) playbooks")
+STOPS: dict[str, str] = {
+    "before_recap": N_("before its recap, by somebody or by an error that Ansible reported"),
+    "between_playbooks": N_("after {begun} of {playbooks} playbooks"),
+    "data_end": N_("the data of {tool} end before the recap"),
+}
+"""How a run was stopped, by the code that its journal gives."""
 _MOST_NAMES = 12
 """Names in one sentence, after which only their number is told."""
 
@@ -451,18 +455,18 @@ _MOST_NAMES = 12
 def reason_text(t: Translator, reason: Reason) -> str:
     """Why the verdict is what it is, in words."""
     params = reason.params
-    if reason.code == "stopped" and "reason" in params:
-        params = {**params, "reason": _stop(t, str(params["reason"]))}
+    if reason.code == "stopped":
+        params = {**params, "reason": _stop(t, params)}
     return _message(t, REASONS, reason.code, params)
 
 
-def _stop(t: Translator, reason: str) -> str:
-    """How a run was stopped, by the words of the recorder; others are shown as they are."""
-    if reason.startswith("stopped before the recap"):
-        return t("before its recap, by somebody or by an error that Ansible reported")
-    if counted := _STOPPED_AFTER.fullmatch(reason):
-        return t("after {done} of {all} playbooks", done=counted["done"], all=counted["all"])
-    return reason
+def _stop(t: Translator, params: Mapping[str, Any]) -> str:
+    """How a run was stopped: by its code, else in the words that its journal has. `outcome` is a tool's own word."""
+    code, outcome = str(params.get("code", "")), params.get("outcome")
+    if code not in STOPS:
+        return str(params.get("reason", code))
+    stop = _message(t, STOPS, code, params)
+    return f"{stop} ({outcome})" if outcome else stop
 
 
 def missing_text(t: Translator, code: str, params: Mapping[str, Any]) -> str:

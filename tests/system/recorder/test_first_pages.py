@@ -76,6 +76,18 @@ def test_a_run_that_was_stopped_with_ctrl_c(place: Place) -> None:
     }
 
 
+def test_a_run_that_was_stopped_between_its_playbooks(place: Place) -> None:
+    place.write("one.yml", [{"name": "One", "hosts": "db1", "gather_facts": False, "tasks": []}])
+    place.write("broken.yml", [{"name": "Broken", "hosts": "db1", "nosuch": True}])
+    assert place.play("one.yml", "broken.yml").returncode
+    page = first_page(place.derived())
+    assert (page["title"], page["attention"][0]) == (
+        "Interrupted",
+        "Work: The run was stopped: after 1 of 2 playbooks.",
+    )
+    assert place.journal()[-1]["stopped"] == {"code": "between_playbooks", "begun": 1, "playbooks": 2}
+
+
 def test_a_full_disk_of_the_controller(place: Place) -> None:
     tasks = [{"name": f"step {n}", "ansible.builtin.raw": "true", "changed_when": False} for n in range(30)]
     place.write("work.yml", [{"name": "Install", "hosts": "all", "gather_facts": False, "tasks": tasks}])

@@ -193,7 +193,10 @@ CASES = {
         [play(task("first")), play(task("never"), hosts="{{ nosuch }}", name="broken")],
         4,
         {
-            "stopped": {"reason": "stopped before the recap: interrupted, or an error that Ansible reported"},
+            "stopped": {
+                "reason": "stopped before the recap: interrupted, or an error that Ansible reported",
+                "code": "before_recap",
+            },
             "plays_not_begun": {"plays": ["broken"]},
         },
     ),

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from oplever._shared.redact import secret_values
 from oplever.errors import OpleverError
+from oplever.journal.events import Stop
 from oplever.journal.importers import ara, awx, imported_run, runner
 from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.importers.write import existing_record, journal_lines, write
@@ -68,6 +69,7 @@ def test_results_of_hosts_named_and_texts_from_machines_do_no_harm(tmp_path: Pat
     assert by_kind["Result"].message == "secret: ***"
     assert by_kind["TaskStart"].name == "T"
     assert by_kind["RunEnd"].reason == "the data of awx end before the recap"
+    assert by_kind["RunEnd"].stopped == Stop("data_end")
 
 
 def test_a_journal_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:

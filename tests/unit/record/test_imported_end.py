@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from journals import ZERO, Journal
+from oplever.journal.events import RunEnd, Stop
+from oplever.journal.stops import stop_of
 from oplever.record.model import Record
 
 
@@ -53,6 +55,44 @@ def test_what_the_hosts_explain_is_not_told_twice(host: dict[str, int], code: in
 @pytest.mark.parametrize(("outcome", "code"), [("timeout", 254), ("failed", 250), ("canceled", None)])
 def test_failed_hosts_do_not_explain_everything(outcome: str, code: int | None) -> None:
     assert len(tool_failures(ended(outcome=outcome, exit_code=code, failed=1))) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "params"),
+    [
+        pytest.param({}, {"reason": "SIGTERM"}, id="words alone"),
+        pytest.param(
+            {"stopped": {"code": "data_end"}, "outcome": "timeout", "exit_code": 254},
+            {"reason": "SIGTERM", "code": "data_end", "tool": "awx", "outcome": "timeout, exit code 254"},
+            id="data end",
+        ),
+        pytest.param(
+            {"stopped": {"code": "between_playbooks", "begun": 1, "playbooks": 3}},
+            {"reason": "SIGTERM", "code": "between_playbooks", "begun": 1, "playbooks": 3},
+            id="between playbooks",
+        ),
+        pytest.param(
+            {"stopped": {"code": "by_robots"}}, {"reason": "SIGTERM", "code": "by_robots"}, id="code of a newer writer"
+        ),
+    ],
+)
+def test_a_run_that_was_stopped_has_its_code(end: dict[str, Any], params: dict[str, Any]) -> None:
+    (stopped,) = [reason for reason in ended(reason="SIGTERM", **end).document.reasons if reason.code == "stopped"]
+    assert stopped.params == params
+
+
+@pytest.mark.parametrize(
+    ("words", "stop"),
+    [
+        ("finished", None),
+        ("stopped before the recap: interrupted, or an error that Ansible reported", Stop("before_recap")),
+        ("stopped after 1 of 3 playbooks", Stop("between_playbooks", 1, 3)),
+        ("the data of awx end before the recap (timeout)", Stop("data_end")),
+        ("SIGTERM", None),
+    ],
+)
+def test_words_of_older_journals_have_a_code(words: str, stop: Stop | None) -> None:
+    assert stop_of(RunEnd(seq=9, t="2026-11-23T10:00:00.000000Z", reason=words)) == stop
 
 
 def test_a_run_that_was_stopped_has_said_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from golden import outputs
@@ -12,18 +13,31 @@ from oplever.page.vocabulary import reason_text
 from oplever.record.model import Reason
 from oplever.render.registry import render
 
-STOPPED = {
-    "stopped before the recap: interrupted, or an error that Ansible reported": (
-        "De run is gestopt: vóór het overzicht aan het eind, door iemand of door een fout die Ansible meldde."
+STOPS: dict[str, tuple[dict[str, Any], str]] = {
+    "before the recap": (
+        {"code": "before_recap"},
+        "De run is gestopt: vóór het overzicht aan het eind, door iemand of door een fout die Ansible meldde.",
     ),
-    "stopped after 1 of 3 playbooks": "De run is gestopt: na 1 van 3 playbooks.",
-    "SIGXCPU": "De run is gestopt: SIGXCPU.",
+    "between playbooks": (
+        {"code": "between_playbooks", "begun": 1, "playbooks": 3},
+        "De run is gestopt: na 1 van 3 playbooks.",
+    ),
+    "data that end": (
+        {"code": "data_end", "tool": "ara", "outcome": ""},
+        "De run is gestopt: de gegevens van ara houden op vóór het overzicht aan het eind.",
+    ),
+    "data that end, with an outcome": (
+        {"code": "data_end", "tool": "awx", "outcome": "canceled"},
+        "De run is gestopt: de gegevens van awx houden op vóór het overzicht aan het eind (canceled).",
+    ),
+    "no code": ({}, "De run is gestopt: SIGXCPU."),
+    "code of a newer version": ({"code": "by_robots"}, "De run is gestopt: SIGXCPU."),
 }
 
 
-@pytest.mark.parametrize(("reason", "said"), list(STOPPED.items()))
-def test_how_a_run_was_stopped_is_said_in_the_language_of_the_page(reason: str, said: str) -> None:
-    assert reason_text(Translator("nl"), Reason("stopped", {"reason": reason})) == said
+@pytest.mark.parametrize(("params", "sentence"), STOPS.values(), ids=STOPS)
+def test_how_a_run_was_stopped_is_in_the_language_of_the_page(params: dict[str, Any], sentence: str) -> None:
+    assert reason_text(Translator("nl"), Reason("stopped", {"reason": "SIGXCPU", **params})) == sentence
 
 
 def first_page(name: str) -> str:

@@ -118,7 +118,8 @@ def journal_lines(source: Source, name: str) -> Iterator[bytes]:
         yield _encode(count, line)
         count, last = count + 1, max(last, line.t)
         finished = line.kind == "stats"
-    end = {"lines": count, "lost": source.lost, "reason": "finished" if finished else _why(source), **_UNKNOWN_AT_END}
+    reason = {"reason": "finished"} if finished else {"reason": _why(source), "stopped": {"code": "data_end"}}
+    end = {"lines": count, "lost": source.lost, **reason, **_UNKNOWN_AT_END}
     yield _encode(
         count, Line(last, "run_end", {**end, "exit_code": source.exit_code, "outcome": one_line(source.outcome, 100)})
     )

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
+from oplever.journal.events import RunEnd
+from oplever.journal.stops import stop_of
 from oplever.record import figures, reach
 from oplever.record.fold import Run
 from oplever.record.model import Fault, Reason, Record, Step, Test, Verdict
@@ -160,7 +163,24 @@ def _ended(run: Run) -> Iterator[Reason]:
     if run.end is None:
         yield Reason("interrupted", {"at": run.last})
     elif run.end.reason != "finished":
-        yield Reason("stopped", {"reason": run.end.reason})
+        yield Reason("stopped", {"reason": run.end.reason, **_stop(run, run.end)})
+
+
+def _stop(run: Run, end: RunEnd) -> dict[str, Any]:
+    """The code of how a run was stopped, with what its sentence is filled in with; nothing when it has none."""
+    stop = stop_of(end)
+    if stop is None:
+        return {}
+    counts = {"begun": stop.begun, "playbooks": stop.playbooks}
+    tool = _tool_and_outcome(run, end) if stop.code == "data_end" else {}
+    return {"code": stop.code, **{name: count for name, count in counts.items() if count is not None}, **tool}
+
+
+def _tool_and_outcome(run: Run, end: RunEnd) -> dict[str, Any]:
+    """The tool that recorded an imported run, and its own words for the end of it."""
+    code = "" if end.exit_code is None else f"exit code {end.exit_code}"
+    tool = run.start.imported.tool if run.start and run.start.imported else ""
+    return {"tool": tool, "outcome": ", ".join(filter(None, (end.outcome, code)))}
 
 
 def _work(grounds: Grounds) -> Iterator[Reason]:
@@ -203,9 +223,7 @@ def _tool(grounds: Grounds) -> Iterator[Reason]:
     by_hosts = end.outcome in ("", "failed") and (end.exit_code is None or end.exit_code in BY_HOSTS)
     if by_hosts and (grounds.failed or grounds.unreachable):
         return
-    code = "" if end.exit_code is None else f"exit code {end.exit_code}"
-    tool = run.start.imported.tool if run.start and run.start.imported else ""
-    yield Reason("tool_failed", {"tool": tool, "outcome": ", ".join(filter(None, (end.outcome, code)))})
+    yield Reason("tool_failed", _tool_and_outcome(run, end))
 
 
 def _failed_by_hand(steps: Sequence[Step]) -> list[str]:
