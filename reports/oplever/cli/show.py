@@ -113,7 +113,7 @@ def _life_row(visit: Visit, t: Translator) -> tuple[object, ...]:
     tests = f"{visit.passed}/{visit.ran}"
     failing = " ".join(row.id for row in visit.failing[:3]) + (" ..." if visit.failing[3:] else "")
     return (
-        visit.record.name, verdict_word(t, visit.record.verdict), stage_word(t, visit.record.stage),
+        visit.record.name, verdict_word(t, visit.record.verdict, visit.record.kind), stage_word(t, visit.record.stage),
         visit.counts["changed"], tests, score, components,
         settings, len(visit.drift) if visit.since else "-", failing,
     )  # fmt: skip
@@ -122,7 +122,7 @@ def _life_row(visit: Visit, t: Translator) -> tuple[object, ...]:
 def _machine(host: str, visit: Visit, t: Translator) -> None:
     counts = ", ".join(f"{t(TASK[key][1])} {value}" for key, value in visit.counts.items() if value)
     score = t("not measured") if visit.score is None else f"{visit.score:.0f}"
-    words = f"{verdict_word(t, visit.record.verdict)}, {stage_word(t, visit.record.stage)}"
+    words = f"{verdict_word(t, visit.record.verdict, visit.record.kind)}, {stage_word(t, visit.record.stage)}"
     click.echo(t("{host} in {record}: {words}", host=host, record=visit.record.name, words=words))
     click.echo(f"  {counts or t('nothing done')}; {t('tests')} {visit.passed}/{visit.ran}; {t('score')} {score}")
     if visit.roles:

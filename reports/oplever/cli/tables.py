@@ -13,7 +13,6 @@ from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, DOCUMENT_STATUS, STAGES, VERDICTS
 from oplever.text import printable, wrapped
 
-_HANDLED = frozenset({"incident", "instruction", "faq"})
 STYLES = {
     "delivered": "green",
     "delivered_with_remarks": "yellow",
@@ -38,11 +37,13 @@ format_option = click.option(
 )
 
 
-def verdict_word(t: Translator, verdict: str | None, kind: str | None = None) -> str:
-    """A report or an instruction is not delivered as an installation is."""
-    if verdict == "not_delivered" and kind in _HANDLED:
-        return t("not ready")
-    return t(VERDICTS.get(verdict or "", verdict or ""))
+def verdict_word(t: Translator, verdict: str | None, kind: str | None) -> str:
+    """The verdict on a record of that kind, for a list; a verdict of a newer version is shown by its code."""
+    if verdict != "not_delivered" or kind in ("installation", None):
+        return t(VERDICTS.get(verdict or "", verdict or ""))
+    from oplever.kinds import registry  # noqa: PLC0415 - a list of installations does not wait for it
+
+    return t(registry.of_name(kind).unfinished)
 
 
 def stage_word(t: Translator, stage: str | None) -> str:

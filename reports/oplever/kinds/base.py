@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from oplever.errors import OpleverError
-from oplever.messages import M_, Message
+from oplever.messages import M_, N_, Message
 from oplever.record.entries import DecisionEntry, Entry, EntryKind, NoneEntry, withdrawal
 from oplever.record.entries.fields import fields
 from oplever.record.fold import Run
@@ -107,6 +107,7 @@ class RecordKind(Struct, frozen=True):
     of a new record. `entries` are kinds of entries of its own, besides those that every record takes. `judge` gives
     the record with verdict, reasons and stage; `due` the day or moment at which it has to be ready, empty when nobody
     said. `refusal` is what is said to an entry that the state of a record does not take. `command` begins one.
+    `unfinished` is what lists call the verdict `not_delivered`: not every kind is delivered as an installation is.
     """
 
     id: str
@@ -120,6 +121,7 @@ class RecordKind(Struct, frozen=True):
     due: Callable[[Record], str]
     refusal: Callable[[Record, EntryKind], OpleverError] = approved
     command: str = "oplever new"
+    unfinished: str = N_("not delivered")
 
     @property
     def layout(self) -> Layout:

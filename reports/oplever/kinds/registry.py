@@ -24,12 +24,17 @@ def entry_kind(tag: str) -> type[EntryKind]:
     return next(kind for kind in LOG.kinds if kind.tag() == tag)
 
 
+def of_name(name: str) -> RecordKind:
+    """The kind with this name; a kind that this version does not have is an installation."""
+    return KINDS.get(name, INSTALLATION)
+
+
 def of(record: Record) -> RecordKind:
-    """The kind of a record; a kind that this version does not have is an installation."""
-    return KINDS.get(record.kind, INSTALLATION)
+    """The kind of a record."""
+    return of_name(record.kind)
 
 
 def of_entries(entries: Sequence[Entry]) -> RecordKind:
     """The kind of the record with these entries: what its first line opened, else an installation."""
     opened = entries[0].entry if entries else None
-    return KINDS.get(opened.kind, INSTALLATION) if isinstance(opened, OpenedEntry) else INSTALLATION
+    return of_name(opened.kind) if isinstance(opened, OpenedEntry) else INSTALLATION

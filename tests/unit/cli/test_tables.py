@@ -6,7 +6,9 @@ import re
 import sys
 
 import pytest
-from oplever.cli.tables import table
+from oplever.cli.tables import table, verdict_word
+from oplever.kinds.registry import KINDS
+from oplever.page.translator import Translator
 
 
 def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,3 +61,16 @@ def test_no_word_is_broken_on_a_terminal(
     ):
         assert word in shown, shown
     assert max(map(len, shown.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [("installation", "not delivered"), ("incident", "not ready"), ("instruction", "not ready"), ("faq", "not ready")],
+)
+def test_a_kind_says_what_it_is_when_it_is_not_delivered(kind: str, word: str) -> None:
+    assert verdict_word(Translator("en"), "not_delivered", kind) == word
+    assert KINDS[kind].unfinished == word
+
+
+def test_a_verdict_of_a_newer_version_is_shown_by_its_code() -> None:
+    assert verdict_word(Translator("en"), "half_delivered", "incident") == "half_delivered"

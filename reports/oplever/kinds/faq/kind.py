@@ -8,7 +8,7 @@ from oplever.errors import OpleverError
 from oplever.kinds.base import RecordKind, Rule, State, Transition
 from oplever.kinds.faq.entries import ENTRIES
 from oplever.kinds.faq.judge import judge, of
-from oplever.messages import M_
+from oplever.messages import M_, N_
 from oplever.record.entries.base import EntryKind
 from oplever.record.model import Record
 
@@ -90,4 +90,5 @@ KIND = RecordKind(
     due=lambda _: "",
     refusal=_refusal,
     command="oplever faq propose",
+    unfinished=N_("not ready"),
 )

@@ -10,6 +10,7 @@ from oplever.kinds.incident.entries import EVENTS
 from oplever.kinds.incident.entries.base import refusal
 from oplever.kinds.incident.judge import judge
 from oplever.kinds.incident.states import STATES, TRANSITIONS
+from oplever.messages import N_
 from oplever.record.model import Record
 
 if TYPE_CHECKING:
@@ -39,4 +40,5 @@ KIND = RecordKind(
     due=due,
     refusal=refusal,
     command="oplever incident new",
+    unfinished=N_("not ready"),
 )

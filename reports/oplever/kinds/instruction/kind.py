@@ -11,7 +11,7 @@ from oplever.kinds.base import DOCUMENT_STATES, DOCUMENT_TRANSITIONS, RecordKind
 from oplever.kinds.instruction.completeness import RULES
 from oplever.kinds.instruction.entries import COMMANDS, ENTRIES
 from oplever.kinds.instruction.judge import judge
-from oplever.messages import M_
+from oplever.messages import M_, N_
 from oplever.record.entries.base import EntryKind
 from oplever.record.model import Record
 
@@ -60,4 +60,5 @@ KIND = RecordKind(
     due=due,
     refusal=_refusal,
     command="oplever instruction new",
+    unfinished=N_("not ready"),
 )
