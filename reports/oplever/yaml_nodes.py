@@ -1,9 +1,9 @@
-"""What a YAML file says may be walked through: it does not hold itself, and its aliases do not blow it up. What is
-wrong with it is said in one line."""
+"""A YAML file as a tree of nodes, which have places, and as values. The tree may be walked through: it does not hold
+itself, and its aliases do not blow it up. What is wrong with it is said in one line."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.reader import ReaderError
@@ -41,7 +41,23 @@ class _Size(NamedTuple):
     height: int
 
 
-def check_size(root: yaml.Node | None) -> None:
+def compose(content: str | bytes, loader: type[yaml.CSafeLoader] = yaml.CSafeLoader) -> yaml.Node | None:
+    """The tree of a file; None when there is nothing in it. Raises yaml.YAMLError or ValueError."""
+    reader = loader(content)
+    try:
+        root = reader.get_single_node()
+    finally:
+        reader.dispose()
+    _check_size(root)
+    return root
+
+
+def plain(node: yaml.Node | None, loader: type[yaml.CSafeLoader] = yaml.CSafeLoader) -> Any:
+    """The values of a tree that `compose` gave. Raises yaml.YAMLError or ValueError, as for a date that cannot be."""
+    return None if node is None else loader("").construct_document(node)
+
+
+def _check_size(root: yaml.Node | None) -> None:
     """Raises yaml.MarkedYAMLError for a tree that a walk would never, or hardly, get to the end of: each alias counts
     as all that it stands for."""
     if root is not None:

@@ -22,7 +22,7 @@ from oplever.errors import OpleverError
 from oplever.files import bounded, unreadable
 from oplever.messages import M_
 from oplever.words import Audience, Language
-from oplever.yaml_nodes import check_size, mark_of, reason_of
+from oplever.yaml_nodes import compose, mark_of, plain, reason_of
 
 FILE: Final = Path("meta", "handout.yml")
 MOST_CARDS: Final = 12
@@ -114,10 +114,8 @@ def files(paths: tuple[Path, ...]) -> list[Path]:
 def lint(path: Path) -> Linted:
     """Everything that is wrong with a file. Raises OpleverError (`file-unreadable`)."""
     try:
-        text = bounded(path, _LARGEST_BYTES).decode("utf-8")
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        check_size(root)
-        content = yaml.safe_load(text)
+        root = compose(bounded(path, _LARGEST_BYTES).decode("utf-8"))
+        content = plain(root)
     except OSError as problem:
         raise unreadable(path, problem) from None
     except (yaml.YAMLError, ValueError) as problem:

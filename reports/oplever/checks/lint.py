@@ -11,11 +11,12 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from oplever import yaml_nodes
 from oplever.checks.rules import grammar
 from oplever.errors import OpleverError
 from oplever.files import bounded, unreadable
 from oplever.messages import M_
-from oplever.yaml_nodes import check_size, mark_of, problem_of, reason_of
+from oplever.yaml_nodes import mark_of, problem_of, reason_of
 
 MODULE: Final = "oplever.lab.checks"
 TEMPLATE: Final = "{{"
@@ -97,17 +98,11 @@ def _compose(path: Path) -> yaml.Node | None:
         data = bounded(path, LARGEST)
     except OSError as error:
         raise unreadable(path, error) from None
-    loader = _Loader(data)
-    try:
-        root = loader.get_single_node()
-    finally:
-        loader.dispose()
-    check_size(root)
-    return root
+    return yaml_nodes.compose(data, _Loader)
 
 
 def _plain(node: yaml.Node | None) -> Any:
-    return None if node is None else _Loader("").construct_document(node)
+    return yaml_nodes.plain(node, _Loader)
 
 
 def _lists(node: yaml.Node, top: bool = True) -> Iterator[yaml.SequenceNode]:

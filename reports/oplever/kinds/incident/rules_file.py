@@ -23,7 +23,7 @@ from msgspec import inspect
 from oplever.messages import M_
 from oplever.record.model.incident_rules import LEVELS, Calendar, Category, Rules
 from oplever.words import Text
-from oplever.yaml_nodes import check_size, mark_of, reason_of
+from oplever.yaml_nodes import compose, mark_of, reason_of
 
 Place = tuple[str, ...]
 """Keys from the top of the file to a value; rows of a list by their number from 0."""
@@ -50,8 +50,7 @@ def parse(content: bytes) -> Parsed:
     if len(content) > _LARGEST:
         return Parsed(None, (Mistake(1, 1, M_("the file is larger than {size} MiB", size=_LARGEST >> 20)),))
     try:
-        root = yaml.compose(content, Loader=yaml.CSafeLoader)
-        check_size(root)
+        root = compose(content)
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         mark = mark_of(problem)
         message = M_("this is not YAML: {problem}", problem=reason_of(problem))
