@@ -6,14 +6,14 @@ list. A kind with `?` at its end may be empty as well.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from ansible_collections.oplever.lab.plugins.plugin_utils.public_keys import public_key
 
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 PRINTER_URI = r"""(?:ipps?|socket|lpd)://(\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]"'\\]+)(?::([0-9]+))?(?:/[^\s"'\\]*)?"""
@@ -30,9 +30,6 @@ HASHES = {
     "sha256": r"\$5\$(rounds=[1-9][0-9]{0,8}\$)?[^$:\n]{1,16}\$[./A-Za-z0-9]{43}",
     "bcrypt": r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}",
 }
-ED25519 = 32  # bytes of a key
-POINTS = {"nistp256": 65, "nistp384": 97, "nistp521": 133}  # bytes of a point on the curve
-SMALLEST_RSA = 1024  # bits; sshd refuses a smaller one
 
 
 def _matches(pattern: str, problem: str) -> Callable[[str], str]:
@@ -42,6 +39,9 @@ def _matches(pattern: str, problem: str) -> Callable[[str], str]:
 
 def _without(characters: str, problem: str) -> Callable[[str], str]:
     return lambda value: problem if any(character in value for character in characters) else ""
+
+
+one_line = _matches(r"[^\n]+", "is empty or has a line break")
 
 
 def number_between(low: int, high: int) -> Callable[[str], str]:
@@ -198,53 +198,6 @@ def password_hash(value: str) -> str:
     return f"is not the hash of a password ({', '.join(HASHES)}); make one with `mkpasswd`"
 
 
-def public_key(value: str) -> str:
-    """A line of authorized_keys: options, type, key, comment."""
-    if "PRIVATE KEY" in value:
-        return "is a private key: change that key, and give the line of its .pub file"
-    if "\n" in value.strip() or value.startswith("#"):
-        return "is not one line with one public key"
-    pair = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+([A-Za-z0-9+/]+={0,3})(?:\s|$)", value.strip())
-    if pair is None:
-        return "is not a public key such as `ssh-ed25519 AAAA... name`"
-    try:
-        fields = _fields(base64.b64decode(pair[2], validate=True))
-    except (binascii.Error, ValueError):
-        return "is not a public key: its data is damaged or cut off"
-    return _key_problem(pair[1], fields)
-
-
-def _fields(data: bytes) -> list[bytes]:
-    """The strings that the data of a key consists of. Raises ValueError where one is cut off."""
-    fields = []
-    while data:
-        size = int.from_bytes(data[:4], "big")
-        if len(data) < 4 + size:
-            raise ValueError
-        fields.append(data[4 : 4 + size])
-        data = data[4 + size :]
-    return fields
-
-
-def _key_problem(name: str, fields: list[bytes]) -> str:
-    if not fields or fields[0] != name.encode():
-        return f"is not a public key: its data is not that of {name}"
-    sizes = [len(field) for field in fields[1:]]
-    if name == "ssh-rsa":
-        bits = int.from_bytes(fields[2], "big").bit_length() if len(fields) == 3 else 0
-        return "" if bits >= SMALLEST_RSA else f"is not an RSA key of {SMALLEST_RSA} bits or more"
-    curve = name.split("@", 1)[0].rsplit("-", 1)[-1]
-    shapes = {
-        "ssh-ed25519": [ED25519],
-        "sk-ssh-ed25519@openssh.com": [ED25519, *sizes[1:2]],
-        f"ecdsa-sha2-{curve}": [len(curve), POINTS.get(curve, -1)],
-        "sk-ecdsa-sha2-nistp256@openssh.com": [len("nistp256"), POINTS["nistp256"], *sizes[2:3]],
-    }
-    if name not in shapes:
-        return f"has a type, {name}, that the SSH server does not take"
-    return "" if sizes == shapes[name] else f"is not a public key: its data is not that of {name}"
-
-
 KINDS: dict[str, Callable[[str], str]] = {
     "account": _matches(
         r"[a-z_][a-z0-9_-]{0,31}",
@@ -328,8 +281,8 @@ KINDS: dict[str, Callable[[str], str]] = {
     "wiki_page": _matches(r"[a-z0-9_-]+(:[a-z0-9_-]+)*", "is not a page id such as start or afdeling:ict"),
     "wiki_field": _without(":\n", "has a colon or a line break"),
     "password": _matches(r"(?s).+", "is empty"),
-    "line": _matches(r"[^\n]+", "is empty or has a line break"),
-    "line_password": _matches(r"[^\n]+", "is empty or has a line break"),
+    "line": one_line,
+    "line_password": one_line,
     "mail_address": mail_address,
     # Words of lpadmin, and of the path in the address of a queue.
     "printer": _matches(

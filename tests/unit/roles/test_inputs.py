@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml_files
 from ansible_collections.oplever.lab.plugins.plugin_utils import inputs
+from ansible_collections.oplever.lab.plugins.plugin_utils.public_keys import public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
+CLASSROOM = program(ROOT / "roles/classroom/files/classroom.py")
 ED25519 = "AAAAC3NzaC1lZDI1NTE5AAAAIHp1ygh5au83dWGPZ/ci8Me/n9fA7emq05vXj4xypk4m"
 SHA512 = "$6$oplever$" + "a" * 86
 CASES: dict[str, tuple[list[str], list[str]]] = {
@@ -171,8 +175,8 @@ def test_real_keys_are_taken(tmp_path: Path, kind: str) -> None:
     name, _, bits = kind.partition("-")
     size = ["-b", bits] if bits else []
     subprocess.run(["ssh-keygen", "-q", "-t", name, *size, "-N", "", "-f", str(tmp_path / "k")], check=True)
-    assert inputs.public_key((tmp_path / "k.pub").read_text().strip()) == ""
-    assert "private key" in inputs.public_key((tmp_path / "k").read_text())
+    assert public_key((tmp_path / "k.pub").read_text().strip()) == ""
+    assert "private key" in public_key((tmp_path / "k").read_text())
 
 
 @given(st.integers(0, 50), st.integers(0, 255), st.integers(0, 60))
@@ -181,8 +185,8 @@ def test_a_damaged_key_that_openssh_refuses_is_refused(tmp_path: Path, at: int, 
     data = bytearray(base64.b64decode(ED25519))
     data[at] = byte
     line = f"ssh-ed25519 {base64.b64encode(bytes(data[: len(data) - max(0, length - 40)])).decode()}"
-    assert judged_by_ssh_keygen(line, tmp_path / "k") or inputs.public_key(line)
-    assert inputs.public_key(line) or judged_by_ssh_keygen(line, tmp_path / "k")
+    assert judged_by_ssh_keygen(line, tmp_path / "k") or public_key(line)
+    assert public_key(line) or judged_by_ssh_keygen(line, tmp_path / "k")
 
 
 @pytest.mark.parametrize("size", [31, 33])
@@ -190,7 +194,20 @@ def test_a_key_of_another_length_is_refused(tmp_path: Path, size: int) -> None:
     data = b"\0\0\0\x0bssh-ed25519" + size.to_bytes(4, "big") + b"k" * size
     line = f"ssh-ed25519 {base64.b64encode(data).decode()}"
     assert not judged_by_ssh_keygen(line, tmp_path / "k")
-    assert inputs.public_key(line)
+    assert public_key(line)
+
+
+@pytest.mark.parametrize("text", CASES["week_time"][0])
+def test_a_time_of_the_week_is_one_for_the_program_of_the_role_too(text: str) -> None:
+    assert CLASSROOM.next_moment([text], datetime(2026, 11, 27, 12, 0)) is not None
+
+
+@pytest.mark.parametrize("first", inputs.DAYS)
+@pytest.mark.parametrize("last", inputs.DAYS)
+def test_days_of_the_week_are_those_of_the_program_of_the_role(first: str, last: str) -> None:
+    days = list(range(inputs.DAYS.index(first), inputs.DAYS.index(last) + 1))
+    assert (inputs.week_time(f"{first}..{last} 18:00") == "") is bool(days)
+    assert CLASSROOM.week_days(f"{first}..{last}") == set(days or range(7))
 
 
 def test_a_problem_names_the_place_and_the_value() -> None:
