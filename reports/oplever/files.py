@@ -140,10 +140,36 @@ def below(directory: Path) -> list[Path]:
     )
 
 
+def opened(path: Path) -> IO[bytes]:
+    """A file to read that somebody named: nobody waits for a pipe into which nothing is written. /dev/null is an empty
+    file. Raises OSError, ENXIO for a pipe, a socket or another device."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode) and not os.path.samestat(status, os.stat(os.devnull)):
+            raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def refuse_pipe(path: Path) -> None:
+    """For a file that another program opens. Raises OpleverError (`file-unreadable`) for a pipe, a socket or a device;
+    of what else is wrong with it the other program says so."""
+    try:
+        opened(path).close()
+    except OSError as problem:
+        if problem.errno == errno.ENXIO:
+            raise unreadable(path, problem) from None
+
+
 def sha256(path: Path, size_bytes: int | None = None) -> str:
     """Digest of a file, or of its first `size_bytes`. Raises OSError."""
     digest, left = hashlib.sha256(), size_bytes
-    with path.open("rb") as file:
+    with opened(path) as file:
         while left is None or left > 0:
             block = file.read(1 << 20 if left is None else min(left, 1 << 20))
             if not block:
@@ -154,9 +180,8 @@ def sha256(path: Path, size_bytes: int | None = None) -> str:
 
 
 def bounded(path: Path, largest_bytes: int) -> bytes:
-    """All of a file that somebody named, which may be a device without an end. Raises OSError, EFBIG when it is larger
-    than `largest_bytes`."""
-    with path.open("rb") as file:
+    """All of a file that somebody named. Raises OSError as `opened` does, and EFBIG when it is larger than this."""
+    with opened(path) as file:
         return bounded_stream(file, largest_bytes)
 
 
@@ -178,6 +203,7 @@ _OF_THE_SYSTEM = {
     errno.EROFS: N_("Read-only file system"),
     errno.EFBIG: N_("File too large"),
     errno.ELOOP: N_("Too many levels of symbolic links"),
+    errno.ENXIO: N_("Is a pipe, a socket or a device"),
 }
 _TO_READ = {
     errno.ENOENT: N_("check its name"),
@@ -185,6 +211,7 @@ _TO_READ = {
     errno.ELOOP: N_("check where its links lead"),
     errno.EISDIR: N_("name a file and no directory"),
     errno.EFBIG: N_("name a smaller file"),
+    errno.ENXIO: N_("name a file; put in one first what a program prints"),
     errno.EACCES: N_("check who owns it and run oplever as that user"),
     errno.EPERM: N_("check who owns it and run oplever as that user"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ from oplever import clock
 from oplever.app import record_files
 from oplever.app.add import admit
 from oplever.app.annex_content import LARGEST, examined, too_large
-from oplever.files import unreadable
+from oplever.files import bounded, unreadable
 from oplever.kinds import registry
 from oplever.messages import M_
 from oplever.record.entries.annex import SUFFIXES, place, place_of
@@ -47,12 +48,9 @@ def attach(directory: Path, by: str, content: bytes, name: str, what: str, *, af
 def attach_file(directory: Path, by: str, path: Path, what: str) -> Record:
     """As `attach`, of a file on this machine. Raises OpleverError, as `attach` and `file-unreadable`."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = bounded(path, LARGEST)
     except OSError as problem:
-        raise unreadable(path, problem) from None
-    if len(content) > LARGEST:
-        raise too_large()
+        raise (too_large() if problem.errno == errno.EFBIG else unreadable(path, problem)) from None
     return attach(directory, by, content, path.name, what)
 
 

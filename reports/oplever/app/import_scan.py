@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 from oplever import clock, store
 from oplever.app.add import admit
 from oplever.errors import OpleverError
+from oplever.files import sha256
 from oplever.journal.importers import lynis, openscap
 from oplever.journal.importers.scans import Scan
 from oplever.kinds import registry
@@ -38,11 +38,9 @@ def import_scan(directory: Path, path: Path, scanner: str, by: str, host: str | 
     """
     scan = SCANNERS[scanner](path)
     machine = _machine(store.load(directory), host or scan.host)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     data = {
         **{key: getattr(scan, key) for key in ("tool", "version", "profile", "at")},
-        **{"host": machine, "file": path.name, "digest": digest, "rules": msgspec.to_builtins(scan.opinions)},
+        **{"host": machine, "file": path.name, "digest": sha256(path), "rules": msgspec.to_builtins(scan.opinions)},
     }
     record = admit(directory, [registry.LOG.make("scan", by, clock.now(), data)])
     opinions = (o for o in record.baseline.opinions if (o.tool, o.host) == (scan.tool, machine))

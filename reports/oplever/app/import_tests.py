@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from oplever import clock, store
 from oplever.app.add import admit
+from oplever.files import sha256
 from oplever.journal.importers import junit
 from oplever.journal.importers.junit_machines import by_machine, is_of_ansible
 from oplever.kinds import registry
@@ -34,7 +34,7 @@ def import_tests(directory: Path, path: Path, by: str, host: str | None = None, 
     machines = {system.name for system in store.load(directory).systems}
     cases = junit.cases(path)
     per_host = by_machine(cases, machines, host)
-    at, digest = clock.now(), hashlib.sha256(path.read_bytes()).hexdigest()
+    at, digest = clock.now(), sha256(path)
     origin = {"stage": stage, "file": path.name, "digest": digest}
     added = [
         registry.LOG.make("results", by, at, {**origin, "host": name, "tests": msgspec.to_builtins(results)})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 from oplever import config
 from oplever.errors import OpleverError
-from oplever.files import unreadable
+from oplever.files import bounded, unreadable
 from oplever.messages import M_
 from oplever.page.blocks import Enclosure, Organisation
 from oplever.text import clean
@@ -28,12 +31,15 @@ def _logo(text: str | None) -> Enclosure | None:
         return None
     path = config.path_beside(text)
     kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise _not_printable(path)
     try:
-        if kind is None or path.stat().st_size > _LARGEST:
-            advice = M_("use a PNG, SVG or JPEG file of at most 1 MB")
-            raise OpleverError(
-                "config-invalid", M_("organisation.logo: {path} is no picture that can be printed", path=path), advice
-            )
-        return Enclosure(f"logo{path.suffix.lower()}", "logo", kind, path.read_bytes())
+        content = bounded(path, _LARGEST)
     except OSError as problem:
-        raise unreadable(path, problem) from None
+        raise (_not_printable(path) if problem.errno == errno.EFBIG else unreadable(path, problem)) from None
+    return Enclosure(f"logo{path.suffix.lower()}", "logo", kind, content)
+
+
+def _not_printable(path: Path) -> OpleverError:
+    message = M_("organisation.logo: {path} is no picture that can be printed", path=path)
+    return OpleverError("config-invalid", message, M_("use a PNG, SVG or JPEG file of at most 1 MB"))

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from oplever.errors import OpleverError
-from oplever.files import unreadable
+from oplever.files import opened, unreadable
 from oplever.messages import M_
 
 
@@ -17,7 +17,8 @@ def read(directory: Path, place: str, digest: str, altered: str) -> bytes:
     try:
         if path.is_symlink():
             raise FileNotFoundError(2, "No such file or directory")
-        content = path.read_bytes()
+        with opened(path) as file:
+            content = file.read()
     except OSError as problem:
         raise unreadable(path, problem) from None
     if hashlib.sha256(content).hexdigest() != digest:

@@ -10,6 +10,7 @@ import yaml
 from msgspec import Struct
 
 from oplever.errors import OpleverError
+from oplever.files import opened
 from oplever.messages import M_
 
 _SAME = M_("it writes the same record")
@@ -109,7 +110,8 @@ _Loader.add_multi_constructor("!", lambda *_: None)
 def _variables_asked(playbook: Path, depth: int = 0) -> Iterator[str]:
     """Names under `vars_prompt`, in imported playbooks too. A file that cannot be read is Ansible's to report."""
     try:
-        plays = yaml.load(playbook.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        with opened(playbook) as file:  # what a pipe holds can be read once: by Ansible
+            plays = yaml.load(file.read().decode("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return
     for play in plays if isinstance(plays, list) else ():
@@ -130,6 +132,7 @@ def _is_given(name: str, words: Sequence[str]) -> bool:
 
 def _content(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
+        with opened(Path(path)) as file:
+            return file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""

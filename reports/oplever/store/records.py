@@ -15,7 +15,7 @@ import msgspec
 from oplever._shared import sequence
 from oplever._shared.differences import Look
 from oplever.errors import OpleverError
-from oplever.files import append_line, locked, sha256, unreadable, unwritable, write
+from oplever.files import append_line, locked, opened, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
 from oplever.kinds import registry
 from oplever.kinds.derive import derive_folded
@@ -83,7 +83,7 @@ def sources(directory: Path) -> Sources:
     """What the record of a directory is derived from. Raises OpleverError."""
     path = directory / JOURNAL
     try:
-        with path.open("rb") as journal:
+        with opened(path) as journal:
             run = fold(read(journal, str(path)))
         return Sources(run, sha256(path), read_entries(directory), directory.resolve().parent)
     except FileNotFoundError:
@@ -156,7 +156,8 @@ def entry_lines(directory: Path) -> list[bytes]:
     """The lines of `entries.jsonl` as they are, newline included. Raises OpleverError (`file-unreadable`)."""
     path = directory / ENTRIES
     try:
-        return path.read_bytes().splitlines(keepends=True)
+        with opened(path) as file:
+            return file.read().splitlines(keepends=True)
     except FileNotFoundError:
         return []
     except OSError as problem:

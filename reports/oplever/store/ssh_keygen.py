@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from oplever import clock, config
 from oplever.errors import OpleverError
-from oplever.files import why
+from oplever.files import refuse_pipe, why
 from oplever.messages import M_
 
 NAMESPACE = "oplever"
@@ -33,7 +33,7 @@ class Signer(Struct, frozen=True):
 def sign(file: Path, key: Path | None, namespace: str = NAMESPACE) -> None:
     """Write the signature of a file beside it, as `<file>.sig`. A passphrase is asked on the terminal.
 
-    Raises OpleverError (`signing-failed`, `signing-key-missing`).
+    Raises OpleverError (`signing-failed`, `signing-key-missing`, `file-unreadable` when the key is no file).
     """
     with _key(key) as private:
         _run("-Y", "sign", "-n", namespace, "-f", str(private), str(file))
@@ -42,7 +42,8 @@ def sign(file: Path, key: Path | None, namespace: str = NAMESPACE) -> None:
 def signer(signature: Path, statement: bytes, allowed: Path | None, at: str) -> Signer:
     """Who signed the statement, when the key was theirs at that time. `allowed` is the file of allowed signers.
 
-    Raises OpleverError (`signing-failed`; `signer-unknown` when nobody said whose key it is).
+    Raises OpleverError (`signing-failed`; `signer-unknown` when nobody said whose key it is; `file-unreadable` when
+    `allowed` is no file).
     """
     key = fingerprint(signature, statement)
     if allowed is None:
@@ -50,6 +51,7 @@ def signer(signature: Path, statement: bytes, allowed: Path | None, at: str) -> 
         raise OpleverError(
             "signer-unknown", M_("there is no file of allowed signers to look up key {key}", key=key), advice
         )
+    refuse_pipe(allowed)
     moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
@@ -102,7 +104,9 @@ def _key(option: Path | None) -> Iterator[Path]:
     """The key by option or configuration, else the first one of the SSH agent."""
     configured = config.load().signing.key
     if option or configured:
-        yield option or config.path_beside(configured or "")
+        key = option or config.path_beside(configured or "")
+        refuse_pipe(key)
+        yield key
         return
     try:
         done = subprocess.run(["ssh-add", "-L"], capture_output=True, check=False)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from oplever.cli.main import main
+from oplever.errors import OpleverError
 from oplever.files import unwritable
+from oplever.run.prompts import answers
+from oplever.store import ssh_keygen
 from stored import store_record, visit
 
 NAME = "20261101T100000Z-site-aaaaaa"
@@ -79,11 +84,61 @@ def test_what_is_not_such_a_file_is_refused(command: str, content: str, record: 
     assert state(record) == before
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"ara", "runner"}))
-def test_a_device_without_an_end_is_too_large(command: str, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oplever.journal.importers.imported_run.LARGEST_BYTES", 1 << 20)
-    monkeypatch.setattr("oplever.checks.handout.files", list)
-    refused(run(*COMMANDS[command], "/dev/zero"), 2)
+ANY_FILE = {
+    **COMMANDS,
+    "annex": ["attach", "--by", "S. Yilmaz", "--what", "the rack"],
+    "key": ["sign", "--by", "S. Yilmaz", "--key"],
+}
+"""Commands that take a file of whatever kind as well."""
+
+
+@pytest.fixture(params=["pipe", "socket", "device"])
+def special(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A name behind which is no file: reading it would wait for ever, or never end."""
+    path = tmp_path / "given.yml"
+    if request.param == "device":
+        yield Path("/dev/zero")
+    elif request.param == "pipe":
+        os.mkfifo(path)
+        yield path
+    else:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            yield path
+
+
+@pytest.mark.parametrize("command", ANY_FILE)
+def test_what_is_no_file_is_refused_at_once(command: str, special: Path, record: Path) -> None:
+    before = state(record)
+    output = refused(run(*ANY_FILE[command], str(special)), 2)
+    if command not in ("handouts", "ara", "runner"):  # of those none is there
+        assert "Is a pipe, a socket or a device" in output
+    assert state(record) == before
+
+
+def test_allowed_signers_come_from_a_file(special: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oplever.store.ssh_keygen.fingerprint", lambda *_: "SHA256:x")
+    with pytest.raises(OpleverError, match="Is a pipe, a socket or a device"):
+        ssh_keygen.signer(Path("statement.json.sig"), b"", special, "2026-11-27T10:00:00Z")
+
+
+@pytest.mark.parametrize("setting", ["incidents: {}", "organisation: {{name: School, logo: {}}}"])
+def test_a_setting_that_names_no_file_is_refused(
+    setting: str, special: Path, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "given.png"
+    named.symlink_to(special)
+    settings = tmp_path / "oplever.yml"
+    settings.write_text(setting.format(named) + "\n", encoding="utf-8")
+    monkeypatch.setenv("OPLEVER_CONFIG", str(settings))
+    command = ("incident", "check") if setting.startswith("incidents") else ("report",)
+    assert "Is a pipe, a socket or a device" in refused(run(*command), 2)
+
+
+def test_what_a_pipe_holds_is_left_to_ansible(tmp_path: Path) -> None:
+    """A playbook that comes through a pipe can be read once."""
+    os.mkfifo(tmp_path / "site.yml")
+    assert answers([str(tmp_path / "site.yml")], terminal=False) == {}
 
 
 @pytest.mark.parametrize(
@@ -136,9 +191,14 @@ def test_output_that_a_full_disk_does_not_take_is_said(
     assert capfd.readouterr().err == said
 
 
-def test_settings_without_an_end_are_refused(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPLEVER_CONFIG", "/dev/zero")
-    assert "File too large" in refused(run("list"), 2)
+def test_settings_that_are_no_file_are_refused(special: Path, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_CONFIG", str(special))
+    assert "Is a pipe, a socket or a device" in refused(run("list"), 2)
+
+
+def test_no_settings_at_all_are_an_empty_file(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_CONFIG", "/dev/null")
+    assert run("list").exit_code == 0
 
 
 @pytest.mark.parametrize("content", ["broken", "list as key"])

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from oplever.errors import OpleverError
-from oplever.files import bounded, unreadable
+from oplever.files import bounded, sha256, unreadable
 from oplever.messages import M_
 
 LARGEST_BYTES = 512 * 1024 * 1024
@@ -105,8 +105,7 @@ def digest(paths: Iterable[Path]) -> str:
     """SHA-256 over names and contents, in this order."""
     combined = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            combined.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+        combined.update(f"{path.name} {sha256(path)}\n".encode())
     return combined.hexdigest()
 
 
