@@ -60,7 +60,10 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
         )
     if not by:
         raise click.UsageError(M_("Missing option '--by' (env var: 'OPLEVER_PERSON')."))
-    added = _ask_all(sources, missing.questions, person("by", by))
+    try:
+        added = _ask_all(sources, missing.questions, person("by", by))
+    except click.Abort:
+        raise click.Abort(M_("stopped; nothing was added")) from None
     if not added:
         say("nothing was added")
         return

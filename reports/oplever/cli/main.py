@@ -1,4 +1,5 @@
-"""Entry point of the command. Exit codes: 0 well, 1 the record has a bad verdict, 2 wrong usage or unreadable input."""
+"""Entry point of the command. Exit codes: 0 well, 1 the record has a bad verdict, 2 wrong usage or unreadable input,
+130 stopped with Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import errno
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -68,6 +70,10 @@ Python does by itself, takes up to a third of the time of a list."""
 _OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+_STOPPED = 128 + signal.SIGINT
+"""Exit code of what ends with Ctrl-C, or with a question to which no answer came, as shells have it."""
+
+
 class _Group(Group):
     """Shows our errors as one message with advice, never as a traceback."""
 
@@ -106,6 +112,10 @@ class _Group(Group):
         except OpleverError as error:
             _show(error)
             ctx.exit(2)
+        except (click.Abort, EOFError, KeyboardInterrupt) as stop:
+            words = stop.args[0] if isinstance(stop, click.Abort) and stop.args else M_("stopped")
+            click.echo(f"\noplever: {translated(words, translator())}", err=True)  # the line ends with the ^C
+            ctx.exit(_STOPPED)
 
 
 @contextlib.contextmanager

@@ -105,11 +105,26 @@ def test_a_terminal_is_asked_for_everything_in_one_go(record: Path) -> None:
 @pytest.mark.slow
 def test_nothing_is_added_before_the_last_answer(record: Path) -> None:
     code, shown = on_terminal("complete", NAME, "--by", BY, lines=["fill", "Werkinstructie", "", "\x03"])
-    assert code == 1, shown
+    assert (code, shown.splitlines()[-1]) == (130, "oplever: stopped; nothing was added"), shown
     assert lines(record) == b""
     code, shown = on_terminal("complete", NAME, "--by", BY, lines=[""] * 7)
     assert code == 0
     assert "nothing was added" in shown
+    assert lines(record) == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["add", "hours", "2,5", "--activity", "installatie", "--day", "24-11-2025"], id="who adds it"),
+        pytest.param(["incident", "new"], id="a new report"),
+    ],
+)
+def test_a_question_that_is_not_answered_ends_as_every_command_does(command: list[str], key: str, record: Path) -> None:
+    code, shown = on_terminal(*command, lines=[key])
+    assert (code, shown.splitlines()[-1]) == (130, "oplever: stopped"), shown
     assert lines(record) == b""
 
 
