@@ -140,7 +140,7 @@ def below(directory: Path) -> list[Path]:
     )
 
 
-def opened(path: Path) -> IO[bytes]:
+def open_file(path: Path) -> IO[bytes]:
     """A file to read that somebody named: nobody waits for a pipe into which nothing is written. /dev/null is an empty
     file. Raises OSError, ENXIO for a pipe, a socket or another device."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -160,7 +160,7 @@ def refuse_pipe(path: Path) -> None:
     """For a file that another program opens. Raises OpleverError (`file-unreadable`) for a pipe, a socket or a device;
     of what else is wrong with it the other program says so."""
     try:
-        opened(path).close()
+        open_file(path).close()
     except OSError as problem:
         if problem.errno == errno.ENXIO:
             raise unreadable(path, problem) from None
@@ -169,7 +169,7 @@ def refuse_pipe(path: Path) -> None:
 def sha256(path: Path, size_bytes: int | None = None) -> str:
     """Digest of a file, or of its first `size_bytes`. Raises OSError."""
     digest, left = hashlib.sha256(), size_bytes
-    with opened(path) as file:
+    with open_file(path) as file:
         while left is None or left > 0:
             block = file.read(1 << 20 if left is None else min(left, 1 << 20))
             if not block:
@@ -180,8 +180,8 @@ def sha256(path: Path, size_bytes: int | None = None) -> str:
 
 
 def bounded(path: Path, largest_bytes: int) -> bytes:
-    """All of a file that somebody named. Raises OSError as `opened` does, and EFBIG when it is larger than this."""
-    with opened(path) as file:
+    """All of a file that somebody named. Raises OSError as `open_file` does, and EFBIG when it is larger than this."""
+    with open_file(path) as file:
         return bounded_stream(file, largest_bytes)
 
 

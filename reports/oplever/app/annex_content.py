@@ -43,7 +43,7 @@ def examined(content: bytes) -> tuple[FileType, bytes]:
             return "application/pdf", cleaned(content)
     elif _is_text(content):
         return "text/plain", content
-    raise _unknown()
+    raise _unknown_type()
 
 
 def too_large() -> OpleverError:
@@ -54,7 +54,7 @@ def too_large() -> OpleverError:
     )
 
 
-def _unknown() -> OpleverError:
+def _unknown_type() -> OpleverError:
     return OpleverError(
         "annex-type",
         M_("the file is no photo (JPEG, PNG or WebP), PDF or plain text"),
@@ -81,14 +81,14 @@ def _picture(content: bytes, form: str) -> bytes:
                     M_("the picture has more than {count} million pixels", count=MOST_PIXELS // 1_000_000),
                     M_("make it smaller"),
                 )
-            return _saved(ops.exif_transpose(source), form)
+            return _encode_image(ops.exif_transpose(source), form)
     except OpleverError:
         raise
     except Exception:  # decoders of pictures raise whatever they stumble over
-        raise _unknown() from None
+        raise _unknown_type() from None
 
 
-def _saved(image: Any, form: str) -> bytes:
+def _encode_image(image: Any, form: str) -> bytes:
     if image.mode not in _MODES[form]:
         image = image.convert("RGBA" if "A" in image.mode and form != "JPEG" else "RGB")
     image.info = {name: value for name, value in image.info.items() if name == "transparency"}

@@ -30,20 +30,20 @@ def cleaned(content: bytes) -> bytes:
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             if pdf.is_encrypted:
-                raise _refused(M_("the PDF is locked with a password"))
+                raise _refusal(M_("the PDF is locked with a password"))
             if _is_signed(pdf):
-                raise _refused(M_("the PDF has a digital signature, which would be lost here"))
+                raise _refusal(M_("the PDF has a digital signature, which would be lost here"))
             _clean(pikepdf, pdf)
             out = io.BytesIO()
             pdf.save(out, deterministic_id=True)
             return out.getvalue()
     except pikepdf.PasswordError:
-        raise _refused(M_("the PDF is locked with a password")) from None
+        raise _refusal(M_("the PDF is locked with a password")) from None
     except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
-        raise _refused(M_("the PDF cannot be read")) from None
+        raise _refusal(M_("the PDF cannot be read")) from None
 
 
-def _refused(message: str) -> OpleverError:
+def _refusal(message: str) -> OpleverError:
     return OpleverError("annex-type", message, M_("print it to a new PDF, and add that"))
 
 

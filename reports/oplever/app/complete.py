@@ -92,7 +92,7 @@ def _entry(question: Question) -> Iterator[str]:
         if value not in _defaults(question.kind).get(name, ()):
             yield f"  {name}: {value}"
     for field in question.fields:
-        yield from (f"  # {line}" for line in wrap(_explained(field, is_needed=field.name in question.needed), _WIDTH))
+        yield from (f"  # {line}" for line in wrap(_explain(field, is_needed=field.name in question.needed), _WIDTH))
         yield f"  {field.name}:"
 
 
@@ -100,7 +100,7 @@ def _defaults(kind: str) -> dict[str, tuple[str, ...]]:
     return {field.name: (field.default,) for field in fields(registry.entry_kind(kind)) if field.default is not None}
 
 
-def _explained(field: Field, *, is_needed: bool) -> str:
+def _explain(field: Field, *, is_needed: bool) -> str:
     choices = f" One of: {', '.join(field.choices)}." if field.choices else ""
     form = {"texts": " A list: [first, second].", "yes_no": " yes or no."}.get(field.form, "")
     default = f" Left empty it is {field.default}." if field.default else ""

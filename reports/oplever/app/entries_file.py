@@ -54,12 +54,12 @@ def add_all(directory: Path, by: str, text: str) -> AddedAll:
     filled = [draft for draft in drafts if not draft.is_empty]
     if not filled:
         raise OpleverError("entries-file", M_("there is no entry in which anything is filled in"), _ADVICE)
-    record = admit(directory, _checked(directory, by, filled))
+    record = admit(directory, _entries(directory, by, filled))
     skipped = tuple(draft for draft in drafts if draft.is_empty)
     return AddedAll(record, tuple(draft.kind for draft in filled), skipped)
 
 
-def _checked(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
+def _entries(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
     sources, at = store.sources(directory), clock.now()
     added: list[Entry] = []
     problems = []
@@ -71,11 +71,11 @@ def _checked(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
         except OpleverError as problem:
             problems.append(f"{draft.place} ({draft.kind}): {problem.message}; {problem.advice}")
     if problems:
-        raise _refused(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(drafts)))
+        raise _refusal(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(drafts)))
     return added
 
 
-def _refused(problems: Sequence[str], entries: str) -> OpleverError:
+def _refusal(problems: Sequence[str], entries: str) -> OpleverError:
     advice = M_("correct them and add the file again")
     return OpleverError(
         "entries-file", M_("{entries} cannot be added, so nothing was added:", entries=entries), advice, tuple(problems)
@@ -96,7 +96,7 @@ def parse(text: str) -> tuple[Draft, ...]:
         else:
             drafts.append(Draft(place, kind, {key: item[key] for key in item if key != "added"}))
     if problems:
-        raise _refused(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(items)))
+        raise _refusal(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(items)))
     return tuple(drafts)
 
 

@@ -42,18 +42,18 @@ def form(directory: Path, name: str, language: Language, fmt: Format) -> bytes:
         raise OpleverError(
             "form-unknown", M_("a record of the kind {kind} has no {name}", kind=record.kind, name=name), advice
         )
-    view, sheet = _opened(record, directory)
+    view, sheet = _view_and_paper(record, directory)
     return FORMATS[fmt].draw(layout.forms[name](view, t, sheet))
 
 
 def letter(directory: Path, language: Language) -> str:
     """What to write in a ticket or a mail about a record. Raises OpleverError."""
     record = store.load(directory)
-    view, sheet = _opened(record, directory)
+    view, sheet = _view_and_paper(record, directory)
     return registry.of(record).layout.letter(view, Translator(language), sheet)
 
 
-def _opened(record: Record, directory: Path) -> tuple[View, Paper]:
+def _view_and_paper(record: Record, directory: Path) -> tuple[View, Paper]:
     try:
         return View.of(clean(record)), paper(directory, record.document.revision)
     except OSError as problem:

@@ -40,10 +40,10 @@ def import_runs(
     if all(earlier):
         raise _all_imported(path, [directory.name for directory in earlier if directory])
     for source, directory in zip(sources, earlier, strict=True):
-        yield Imported(source.playbook, directory, None) if directory else _imported(source, records)
+        yield Imported(source.playbook, directory, None) if directory else _import(source, records)
 
 
-def _imported(source: Source, records: Path) -> Imported:
+def _import(source: Source, records: Path) -> Imported:
     directory = write(source, records)
     return Imported(source.playbook, directory, build(directory))
 

@@ -73,7 +73,7 @@ def from_record(directory: Path, by: str, language: Language = "nl") -> Taken:
         case = by_cause.get(trouble.cause)
         if case is None:
             current = current or incident_rules.load()
-            made.append(_open(directory, record, trouble, by, current))
+            made.append(_open_case(directory, record, trouble, by, current))
         elif _is_linked(_load(case), directory):
             present.append(case.name)
         else:
@@ -112,7 +112,7 @@ def _title(t: Translator, test: Test) -> str:
     return titled(t, test.title) or test.id
 
 
-def _open(directory: Path, record: Record, trouble: Trouble, by: str, current: Current) -> str:
+def _open_case(directory: Path, record: Record, trouble: Trouble, by: str, current: Current) -> str:
     reported = {
         "channel": "machine",
         "text": trouble.text,

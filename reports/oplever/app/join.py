@@ -52,14 +52,14 @@ def join(names: Sequence[str], by: str, *, assignment: str = "", begins_new: boo
     `entry-invalid`, `file-unwritable`, and what reading a record raises.
     """
     by = person("by", by)
-    runs = [_cited(store.find(name)) for name in dict.fromkeys(names)]
+    runs = [_cite(store.find(name)) for name in dict.fromkeys(names)]
     number = assignment or _assignment(runs, names)
     with open_index() as index:
         open_record = None if begins_new else _open_record(index, number)
         if not runs:
-            runs = [_cited(index.base / name) for name in _runs_of(index, number, open_record)]
+            runs = [_cite(index.base / name) for name in _runs_of(index, number, open_record)]
         base = index.base
-    runs = sorted(_checked(runs, number), key=lambda run: run.record.document.started)
+    runs = sorted(_check(runs, number), key=lambda run: run.record.document.started)
     if open_record is None:
         return _begun(base, by, number, runs)
     return _brought_up_to_date(base / open_record, by, runs)
@@ -109,7 +109,7 @@ def _assignment(runs: Sequence[_Cited], names: Sequence[str]) -> str:
     number = store.load(store.find("latest")).assignment.id
     if number:
         return number
-    raise _refused(
+    raise _refusal(
         M_("the latest record has no number of an assignment"),
         M_("name the runs (oplever join RUN RUN), or give the number: oplever add assignment --id"),
     )
@@ -130,11 +130,11 @@ def _runs_of(index: Index, number: str, open_record: str | None) -> list[str]:
     return [row.name for row in rows if row.part_of in ("", open_record)]
 
 
-def _cited(directory: Path) -> _Cited:
+def _cite(directory: Path) -> _Cited:
     """Raises OpleverError."""
     record = store.load(directory)
     if not record.document.journal_digest:
-        raise _refused(
+        raise _refusal(
             M_("{record} is no record of a run", record=directory.name),
             M_("only runs are taken together: name records with a journal"),
         )
@@ -146,27 +146,27 @@ def _cited(directory: Path) -> _Cited:
     return _Cited(directory, record, cited)
 
 
-def _checked(runs: Sequence[_Cited], number: str) -> Sequence[_Cited]:
+def _check(runs: Sequence[_Cited], number: str) -> Sequence[_Cited]:
     """Raises OpleverError (`join-runs`)."""
     if not runs:
-        raise _refused(
+        raise _refusal(
             M_("there is no run of assignment {number} that is not in an approved record", number=number),
             M_("list the records: oplever list"),
         )
     others = {run.record.assignment.id for run in runs} - {"", number}
     if others:
-        raise _refused(
+        raise _refusal(
             M_("the runs are of several assignments: {numbers}", numbers=", ".join(sorted({number, *others}))),
             M_("name runs of one assignment, or correct its number first: oplever add assignment --id"),
         )
     if len({run.directory.parent for run in runs}) > 1:
-        raise _refused(
+        raise _refusal(
             M_("the runs are in several directories of records"), M_("bring them together first, with all their files")
         )
     return runs
 
 
-def _refused(message: str, advice: str) -> OpleverError:
+def _refusal(message: str, advice: str) -> OpleverError:
     return OpleverError("join-runs", message, advice)
 
 

@@ -58,7 +58,7 @@ def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettin
     outgoing = _outgoing(record, settings, receiver, user, text, at=contact.at)
     message, sent = _sent(directory.parent, settings, outgoing, sender=settings.address)
     entry = registry.LOG.make("mail-sent", by, contact.at, _data(outgoing, message))
-    record = admit(directory, [contact, entry], files=_kept(message))
+    record = admit(directory, [contact, entry], files=_as_file(message))
     sent.unlink(missing_ok=True)
     return record
 
@@ -77,12 +77,12 @@ def receipt(directory: Path, record: Record, settings: MailSettings, by: str) ->
     outgoing = _outgoing(record, settings, _address(case), case.reporter, text, at=clock.now(), is_automatic=True)
     message, sent = _sent(directory.parent, settings, outgoing, sender="")
     data = _data(outgoing, message) | {"is_receipt": True}
-    admit(directory, [registry.LOG.make("mail-sent", by, clock.now(), data)], is_drawn=True, files=_kept(message))
+    admit(directory, [registry.LOG.make("mail-sent", by, clock.now(), data)], is_drawn=True, files=_as_file(message))
     sent.unlink(missing_ok=True)
     return outgoing.message_id
 
 
-def _kept(message: bytes) -> dict[str, bytes]:
+def _as_file(message: bytes) -> dict[str, bytes]:
     """The message as a file of the record."""
     return {mail_place(mails.digest_of(message)): message}
 

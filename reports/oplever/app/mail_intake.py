@@ -70,14 +70,14 @@ def take_in(source: Source, settings: MailSettings, by: str, *, accepted: str = 
         with locked(mails.outgoing(base)):
             intake = _Intake(base, settings, by, is_accepted=bool(accepted))
             try:
-                yield from _handled(intake, source, accepted)
+                yield from _handle(intake, source, accepted)
             finally:
                 intake.draw()
     except OSError as problem:
         raise unwritable(base, problem) from None
 
 
-def _handled(intake: _Intake, source: Source, accepted: str) -> Iterator[Handled]:
+def _handle(intake: _Intake, source: Source, accepted: str) -> Iterator[Handled]:
     is_there = False
     for waiting in source.waiting("aside" if accepted else "inbox"):
         handled = intake.handle(source, waiting, accepted)
@@ -155,13 +155,13 @@ class _Intake:
         except UnreadableError as problem:
             return self._set_aside(digest, problem.sentence, is_problem=True)
         try:
-            return self._sorted(mail, content)
+            return self._sort(mail, content)
         except OpleverError as problem:
             if problem.slug in _STOPPING:
                 raise
             return self._set_aside(digest, problem.sentence, is_problem=True, mail=mail)
 
-    def _sorted(self, mail: Mail, content: bytes) -> Handled:
+    def _sort(self, mail: Mail, content: bytes) -> Handled:
         kind = Nature("person") if self.is_accepted else nature(mail, self.settings.own)
         if (mail.message_id, mail.address, mail.date) in self.identities:
             return Handled("present", mail.digest, mail.subject, reason=M_("the same mail came in before"))
@@ -170,12 +170,12 @@ class _Intake:
                 reason = M_("it comes from this desk or goes round ({header})", header=kind.shown_by)
                 return self._set_aside(mail.digest, reason, mail=mail)
             case "bounce":
-                return self._bounced(mail, content, kind)
+                return self._take_bounce(mail, content, kind)
         name, earlier = self._case(mail)
         if kind.kind == "automatic":
             return self._automatic(mail, content, kind, name)
         if name:
-            return self._added(mail, content, name)
+            return self._add_mail(mail, content, name)
         return self._new(mail, content, kind, earlier)
 
     def _set_aside(self, digest: str, reason: str, *, is_problem: bool = False, mail: Mail | None = None) -> Handled:
@@ -206,7 +206,7 @@ class _Intake:
                 return ("", name) if _is_past(record) else (name, "")
         return "", name
 
-    def _bounced(self, mail: Mail, content: bytes, kind: Nature) -> Handled:
+    def _take_bounce(self, mail: Mail, content: bytes, kind: Nature) -> Handled:
         sent = next((name for name in (*mail.returned, *mail.references) if name in self.sent), "")
         if not sent:
             reason = M_("a notice about no mail of this desk ({header})", header=kind.shown_by)
@@ -223,20 +223,20 @@ class _Intake:
         if not name or (name, mail.sender_address) in self.automatic:
             return self._set_aside(mail.digest, M_("a machine wrote it ({header})", header=kind.shown_by), mail=mail)
         self.automatic.add((name, mail.sender_address))
-        return self._add(mail, content, name, "mail-received", _received(mail) | {"automatic": kind.shown_by})
+        return self._add(mail, content, name, "mail-received", _received_fields(mail) | {"automatic": kind.shown_by})
 
-    def _added(self, mail: Mail, content: bytes, name: str) -> Handled:
-        return self._add(mail, content, name, "mail-received", _received(mail))
+    def _add_mail(self, mail: Mail, content: bytes, name: str) -> Handled:
+        return self._add(mail, content, name, "mail-received", _received_fields(mail))
 
     def _add(self, mail: Mail, content: bytes, name: str, kind: str, data: dict[str, Any]) -> Handled:
         outcome: Outcome = "returned" if kind == "mail-returned" else "added"
         directory = store.find(name)
         entry = registry.LOG.make(kind, self.by, clock.now(), data)
         admit(directory, [entry], is_drawn=True, files={mail_place(mail.digest): content})
-        self._done(outcome, mail, directory)
+        self._log_outcome(outcome, mail, directory)
         return Handled(outcome, mail.digest, mail.subject, name)
 
-    def _done(self, outcome: Outcome, mail: Mail, directory: Path) -> None:
+    def _log_outcome(self, outcome: Outcome, mail: Mail, directory: Path) -> None:
         """Remember it, and write it to the log: the case has it already."""
         self.touched[directory] = None
         self.digests.add(mail.digest)
@@ -260,7 +260,7 @@ class _Intake:
         title = threads.bare(mail.subject) or text
         events: list[tuple[str, dict[str, Any]]] = [
             ("reported", {"channel": "mail", "reporter": name, "text": _short(text)}),
-            ("mail-received", _received(mail) | {"is_report": True}),
+            ("mail-received", _received_fields(mail) | {"is_report": True}),
         ]
         if earlier:
             events.append(("linked", {"relation": "earlier", "target": earlier, "reason": "mail"}))
@@ -269,7 +269,7 @@ class _Intake:
             files={mail_place(mail.digest): content}, by_machine=True,
         )  # fmt: skip
         self.endings[directory.name[-6:]].append(directory.name)
-        self._done("new", mail, directory)
+        self._log_outcome("new", mail, directory)
         has_receipt = any(line.outcome == "receipt" for line in recent)
         notice = "" if has_receipt or not kind.is_answered else self._receipt(directory, record, mail)
         return Handled("new", mail.digest, mail.subject, directory.name, notice=notice)
@@ -301,7 +301,7 @@ def _is_past(record: Record) -> bool:
     return is_old or record.accountability.decision == "approved"
 
 
-def _received(mail: Mail) -> dict[str, Any]:
+def _received_fields(mail: Mail) -> dict[str, Any]:
     return {
         "message_id": mail.message_id,
         "sender": mail.sender,

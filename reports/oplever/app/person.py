@@ -159,11 +159,11 @@ def draw(exported: PersonExport, language: Language, fmt: Format) -> bytes:
     if fmt == "json":
         return msgspec.json.format(msgspec.json.encode(exported), indent=1) + b"\n"
     if fmt == "zip":
-        return _zipped(exported, language)
+        return _archive(exported, language)
     return FORMATS[fmt].draw(person_sheet(Translator(language), exported, organisation()))
 
 
-def _zipped(exported: PersonExport, language: Language) -> bytes:
+def _archive(exported: PersonExport, language: Language) -> bytes:
     content = io.BytesIO()
     base = store.records_directory()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -32,12 +32,12 @@ def _drawn(directory: Path, record: Record) -> Iterator[Enclosure]:
     for annex in shown(record):
         try:
             content = record_files.read(directory, place_of(annex), annex.sha256, annex.name)
-            yield Enclosure(annex.sha256, annex.what, "image/jpeg", _scaled(content))
+            yield Enclosure(annex.sha256, annex.what, "image/jpeg", _scale(content))
         except (OpleverError, OSError, ValueError):  # it was drawn by ourselves when it was added
             continue
 
 
-def _scaled(content: bytes) -> bytes:
+def _scale(content: bytes) -> bytes:
     """As JPEG; what is transparent is white."""
     pillow = extras.load("PIL.Image", "web")
     with pillow.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as source:

@@ -74,7 +74,7 @@ def publish(now: datetime, out: Path | None = None, language: Language = "en") -
     try:
         earlier = _state(place)
         with locked(place):
-            return _published(collection, place, earlier, language)
+            return _publish(collection, place, earlier, language)
     except OSError as problem:
         raise unwritable(place, problem) from None
 
@@ -102,7 +102,7 @@ def _foreign(place: Path, name: str) -> OpleverError:
     return OpleverError("publish-foreign", f"{place} holds files of something else: {name}", advice)
 
 
-def _published(collection: Collection, place: Path, earlier: State, language: Language) -> Published:
+def _publish(collection: Collection, place: Path, earlier: State, language: Language) -> Published:
     drawn_by = _drawn_by(collection.organisation)
     published = earlier.files if earlier.drawn_by == drawn_by else {}
     draft = Path(tempfile.mkdtemp(prefix=".new-", dir=place))

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from oplever.errors import OpleverError
-from oplever.files import opened, unreadable
+from oplever.files import open_file, unreadable
 from oplever.messages import M_
 
 
@@ -17,7 +17,7 @@ def read(directory: Path, place: str, digest: str, altered: str) -> bytes:
     try:
         if path.is_symlink():
             raise FileNotFoundError(2, "No such file or directory")
-        with opened(path) as file:
+        with open_file(path) as file:
             content = file.read()
     except OSError as problem:
         raise unreadable(path, problem) from None

@@ -60,12 +60,12 @@ def verify(directory: Path, allowed_signers: str | None = None, printed: fingerp
     allowed = signatures.allowed_signers(allowed_signers)
     try:
         with locked(directory):  # nobody puts other documents there while they are compared
-            return _verified(directory, allowed, printed)
+            return _verify(directory, allowed, printed)
     except OSError as problem:
         raise unreadable(directory, problem) from None
 
 
-def _verified(directory: Path, allowed: Path | None, printed: fingerprint.Printed | None) -> Verified:
+def _verify(directory: Path, allowed: Path | None, printed: fingerprint.Printed | None) -> Verified:
     checked, entries = signatures.check(directory, allowed), store.read_entries(directory)
     problems = manifest.problems(directory) + signatures.strangers(directory)
     problems += [problem for signature in checked for problem in signature.problems]

@@ -127,7 +127,7 @@ def lint(path: Path) -> Linted:
     if not isinstance(parts, dict):
         return Linted(0, (Mistake(1, 1, "the file needs `check`, `cards` or `tasks`"),), {})
     below = () if isinstance(content, list) else ("check",)
-    problems = [*_lines(parts.get("check"), below), *_unknown(parts, frozenset({"check", "cards", "tasks"}), ())]
+    problems = [*_lines(parts.get("check"), below), *_unknown_keys(parts, frozenset({"check", "cards", "tasks"}), ())]
     problems += _tasks(parts.get("tasks"))
     cards = parts.get("cards") or []
     if not isinstance(cards, list):
@@ -166,7 +166,7 @@ def _texts_of_role(role: Path) -> str:
 Problems = Iterator[tuple[Place, str]]
 
 
-def _unknown(row: Mapping[str, Any], keys: frozenset[str], place: Place) -> Problems:
+def _unknown_keys(row: Mapping[str, Any], keys: frozenset[str], place: Place) -> Problems:
     for key in row:
         if key not in keys:
             yield (*place, str(key)), f"{key} is no key here: {', '.join(sorted(keys))}"
@@ -215,7 +215,7 @@ def _cards(cards: list[Any], role: str) -> Problems:
 
 def _card(card: Mapping[str, Any], role: str | None, place: Place) -> Problems:
     """`role` is the text of the files of the role; None when there is no role to look into."""
-    yield from _unknown(card, _KEYS["card"], place)
+    yield from _unknown_keys(card, _KEYS["card"], place)
     stated = card.get("for")
     audiences: list[Any] = stated if isinstance(stated, list) else []
     if not audiences or set(audiences) - set(get_args(Audience)):
@@ -238,7 +238,7 @@ def _row(row: Any, keys: frozenset[str], required: tuple[str, ...], place: Place
     if not isinstance(row, dict):
         yield place, f"it has {' and '.join(required)}"
         return
-    yield from _unknown(row, keys, place)
+    yield from _unknown_keys(row, keys, place)
     for key in (*required, *(key for key in row if key in keys and key not in required)):
         yield from _text(row.get(key), (*place, key))
         yield from _sentences(row.get(key), (*place, key), is_action=key == "do", is_plain=is_plain)
@@ -249,7 +249,7 @@ def _text(text: Any, place: Place) -> Problems:
     if not isinstance(text, dict):
         yield place, "a text in both languages is missing: {nl: ..., en: ...}"
         return
-    yield from _unknown(text, frozenset(LANGUAGES), place)
+    yield from _unknown_keys(text, frozenset(LANGUAGES), place)
     for language in LANGUAGES:
         value = text.get(language)
         if not isinstance(value, str) or not value.strip():
@@ -322,7 +322,7 @@ def _value(name: str, value: Any, role: str, place: Place, *, is_used: bool) -> 
     if not isinstance(value, dict) or sum(key in value for key in _SOURCES) != 1:
         yield place, f"a value has one source: {', '.join(_SOURCES)}"
         return
-    yield from _unknown(value, _KEYS["value"], place)
+    yield from _unknown_keys(value, _KEYS["value"], place)
     if value.get("machine") not in (None, *_MACHINE):
         yield (*place, "machine"), f"of a machine is known: {', '.join(_MACHINE)}"
     if "label" in value:

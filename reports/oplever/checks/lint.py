@@ -67,7 +67,7 @@ def lint(path: Path, parameters: Mapping[str, Any] | None = None) -> tuple[int, 
         findings = [_at(path, mark, "", message) for mark, message in _repeated_keys(lists)]
         by_name = sources()
         for node in lists:
-            findings += _judged(path, node, by_name, parameters)
+            findings += _findings(path, node, by_name, parameters)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or a number that cannot be
         return 0, [_at(path, mark_of(error), "", f"this is not YAML: {reason_of(error)}")]
     return sum(len(node.value) for node in lists), sorted(findings, key=lambda finding: (finding.line, finding.column))
@@ -128,7 +128,7 @@ def _looks_like_a_check(node: yaml.Node) -> bool:
     return bool(names & {"source", "expect", *grammar.GROUPS}) and not names & {"hosts", "tasks", "block", MODULE}
 
 
-def _judged(
+def _findings(
     path: Path, node: yaml.SequenceNode, by_name: Mapping[str, grammar.Source], parameters: Mapping[str, Any] | None
 ) -> Iterator[Finding]:
     for mistake in grammar.mistakes(_plain(node), by_name, parameters):

@@ -115,7 +115,7 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
     def run(record: str, by: str, **data: Any) -> None:
         directory, filled = store.find(record), typed(data)
         if sys.stdin.isatty() and sys.stdout.isatty():
-            filled |= _offered(directory, kind, filled)
+            filled |= _ask_offers(directory, kind, filled)
         tell_added(directory, add_entry(directory, name, by, filled), name)
 
     record = click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path.")
@@ -136,14 +136,14 @@ def command_of(
     return click.Command(name, params=[subject, by_parameter(), *options], callback=run, help=doc, short_help=doc)
 
 
-def _offered(directory: Path, kind: type[EntryKind], filled: Mapping[str, Any]) -> dict[str, list[str]]:
+def _ask_offers(directory: Path, kind: type[EntryKind], filled: Mapping[str, Any]) -> dict[str, list[str]]:
     """Fields that were left out and of which the record has something to choose from, asked for."""
     names = [name for name in kind.declaration.offered if name not in filled]
     offers = kind.offers(store.load(directory)) if names else {}
-    return {name: _chosen(name, offers[name]) for name in names if offers.get(name)}
+    return {name: _ask_choices(name, offers[name]) for name in names if offers.get(name)}
 
 
-def _chosen(name: str, choices: Mapping[str, str]) -> list[str]:
+def _ask_choices(name: str, choices: Mapping[str, str]) -> list[str]:
     items = list(choices)
     for number, item in enumerate(items, 1):
         click.echo(f"{number:4} {printable(item)}\n       {printable(choices[item])}")

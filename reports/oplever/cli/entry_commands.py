@@ -38,7 +38,7 @@ class EntryCommands(Group):
 
     def find(self, name: str) -> click.Command | None:
         if name in self._module_of:
-            return _declared(importlib.import_module(self._module_of[name]), name)
+            return _command(importlib.import_module(self._module_of[name]), name)
         if name in self.commands:
             return self.commands[name]
         module = importlib.import_module(self._made_by)
@@ -46,6 +46,6 @@ class EntryCommands(Group):
         return made
 
 
-def _declared(module: Any, name: str) -> click.Command:
+def _command(module: Any, name: str) -> click.Command:
     """The command of this name in a module."""
     return next(value for value in vars(module).values() if isinstance(value, click.Command) and value.name == name)

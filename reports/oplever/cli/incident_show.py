@@ -55,10 +55,10 @@ def _report(t: Translator, record: Record) -> None:
     for block in report(View.of(record), t):
         if isinstance(block, KeyValue):
             for label, cell in block.pairs:
-                _labelled(label, f"{cell.text} ({cell.note})" if cell.note else cell.text)
+                _print_labelled(label, f"{cell.text} ({cell.note})" if cell.note else cell.text)
         elif isinstance(block, Table):
             for question, answer in block.rows:
-                _labelled(question.text, answer.text)
+                _print_labelled(question.text, answer.text)
 
 
 def _new_mails(t: Translator, record: Record) -> None:
@@ -68,11 +68,11 @@ def _new_mails(t: Translator, record: Record) -> None:
     for mail in written[-case.unread :] if case.unread else ():
         heading = t("New mail of {name}, {when}", name=mail.sender or mail.address, when=t.moment(mail.at))
         click.echo(f"\n{printable(heading)}")
-        _labelled(t("Subject"), mail.subject)
-        _labelled(t("Text"), mail.text)
+        _print_labelled(t("Subject"), mail.subject)
+        _print_labelled(t("Text"), mail.text)
 
 
-def _labelled(label: str, text: str) -> None:
+def _print_labelled(label: str, text: str) -> None:
     """A label with its text beside it, every line of it."""
     lines = [part for line in text.splitlines() for part in wrapped(line, _WIDE - _MARGIN) or [""]]
     for number, line in enumerate(lines or [""]):

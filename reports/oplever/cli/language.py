@@ -73,7 +73,7 @@ def remember(ctx: click.Context, language: str | None) -> None:
         ctx.find_root().meta[_KEY] = language
 
 
-def _chosen(ctx: click.Context, param: click.Parameter, value: Language | None) -> Language:
+def _remember_choice(ctx: click.Context, param: click.Parameter, value: Language | None) -> Language:
     remember(ctx, value)
     return value or of_the_user()
 
@@ -81,7 +81,7 @@ def _chosen(ctx: click.Context, param: click.Parameter, value: Language | None) 
 language_option = click.option(
     "--language",
     type=click.Choice(_CHOICES),
-    callback=_chosen,
+    callback=_remember_choice,
     is_eager=True,
     help="nl or en; default: the language of the settings or of your locale.",
 )

@@ -75,10 +75,10 @@ def _block(block: Block, typed: Callable[[str], str]) -> None:
 def _line(line: AttentionItem) -> None:
     detail = "".join(phrase.text for phrase in line.detail)
     text = f"{line.text} ({detail})" if detail else line.text
-    _labelled(SYMBOLS[line.tone] or " ", line.label, text)
+    _print_labelled(SYMBOLS[line.tone] or " ", line.label, text)
 
 
-def _labelled(symbol: str, label: str, text: str) -> None:
+def _print_labelled(symbol: str, label: str, text: str) -> None:
     head = f"  {symbol} {printable(label):<{_MARGIN}} "
     click.echo("\n".join(wrapped(head + text, _WIDE, rest=" " * len(head))))
 
@@ -88,7 +88,7 @@ def _waiting(block: Waiting, typed: Callable[[str], str]) -> None:
     click.echo(f"\n{block.title}")
     for who, needs in block.lines:
         for need in needs:
-            _labelled(SYMBOLS["info"], who, need.text)
+            _print_labelled(SYMBOLS["info"], who, need.text)
             if need.command:
                 commands = (typed(command) for command in need.command.split(" / "))
                 click.echo(" " * (_MARGIN + 5) + " / ".join(commands))

@@ -15,14 +15,14 @@ def draw(record: Record, shape: Shape) -> bytes:
     every = sorted(problems(record, shape), key=lambda problem: not problem.is_grave)
     lines = []
     for problem in every:
-        place = f"file={_escaped(problem.file, _PROPERTY)},line={problem.line}," if problem.file else ""
-        title = f"title={_escaped(problem.finding.id, _PROPERTY)}"
+        place = f"file={_escape(problem.file, _PROPERTY)},line={problem.line}," if problem.file else ""
+        title = f"title={_escape(problem.finding.id, _PROPERTY)}"
         command = "error" if problem.is_grave else "warning"
-        lines.append(f"::{command} {place}{title}::{_escaped(problem.text(shape.language), _TEXT)}\n")
+        lines.append(f"::{command} {place}{title}::{_escape(problem.text(shape.language), _TEXT)}\n")
     return "".join(lines).encode()
 
 
-def _escaped(text: str, marks: tuple[tuple[str, str], ...]) -> str:
+def _escape(text: str, marks: tuple[tuple[str, str], ...]) -> str:
     for mark, escape in marks:
         text = text.replace(mark, escape)
     return text

@@ -39,14 +39,14 @@ def _suite(finding: Finding) -> tuple[bool, str, str, str]:
 def _counts(cases: tuple[Finding, ...] | list[Finding]) -> dict[str, str]:
     return {
         "tests": str(len(cases)),
-        "failures": str(sum(_ended(case) == "failure" for case in cases)),
-        "errors": str(sum(_ended(case) == "error" for case in cases)),
-        "skipped": str(sum(_ended(case) == "skipped" for case in cases)),
+        "failures": str(sum(_outcome_element(case) == "failure" for case in cases)),
+        "errors": str(sum(_outcome_element(case) == "error" for case in cases)),
+        "skipped": str(sum(_outcome_element(case) == "skipped" for case in cases)),
         "time": f"{sum(case.duration for case in cases):.3f}",
     }
 
 
-def _ended(finding: Finding) -> str:
+def _outcome_element(finding: Finding) -> str:
     """The element that says how a case ended; empty when it passed."""
     if finding.skipped or finding.status == "waived":
         return "skipped"
@@ -64,7 +64,7 @@ def _case(finding: Finding, suite: str) -> ET.Element:
         holder = ET.SubElement(case, "properties")
         for name, value in properties:
             ET.SubElement(holder, "property", name=name, value=value)
-    if (tag := _ended(finding)) == "skipped":
+    if (tag := _outcome_element(finding)) == "skipped":
         ET.SubElement(case, tag, message=finding.skipped or f"waived: {finding.waiver}")
     elif tag:
         kind = finding.severity if finding.control else finding.stage

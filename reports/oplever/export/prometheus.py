@@ -58,9 +58,9 @@ def _of_record(record: Record) -> Iterator[_Metric]:
 
 def _of_results(record: Record) -> Iterator[_Metric]:
     """What machines showed."""
-    tests = _counted((test.host, test.status) for test in latest(record.tests))
+    tests = _status_samples((test.host, test.status) for test in latest(record.tests))
     yield _Metric("tests", "Tests by machine and how they ended.", tests)
-    controls = _counted((control.host, control.after) for control in record.baseline.controls if control.after)
+    controls = _status_samples((control.host, control.after) for control in record.baseline.controls if control.after)
     yield _Metric("controls", "Security controls by machine and how they ended after the work.", controls)
     scores = [
         _Sample({"machine": host.host}, host.after.score / 100)
@@ -91,7 +91,7 @@ def _time(iso: str) -> list[_Sample]:
         return []
 
 
-def _counted(pairs: Iterable[tuple[str, CheckStatus]]) -> Iterator[_Sample]:
+def _status_samples(pairs: Iterable[tuple[str, CheckStatus]]) -> Iterator[_Sample]:
     """Every status of a machine of which there is one, 0 too, so that an alert sees it come."""
     count = Counter(pairs)
     for host in dict.fromkeys(host for host, _ in count):
@@ -99,9 +99,9 @@ def _counted(pairs: Iterable[tuple[str, CheckStatus]]) -> Iterator[_Sample]:
 
 
 def _labels(record: Record, labels: dict[str, str]) -> str:
-    pairs = (f'{name}="{_escaped(value)}"' for name, value in {"record": record.id, **labels}.items())
+    pairs = (f'{name}="{_escape(value)}"' for name, value in {"record": record.id, **labels}.items())
     return "{" + ",".join(pairs) + "}"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

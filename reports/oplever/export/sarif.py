@@ -128,7 +128,7 @@ def _result(record: Record, entry: _Result, rule: int, *, compared: bool) -> dic
         "ruleIndex": rule,
         "kind": kind,
         "level": _level(finding) if kind == "fail" else "none",
-        "message": {"text": f"{finding.host}: {finding.title}: {_expected(finding)}; found {entry.found or '-'}"},
+        "message": {"text": f"{finding.host}: {finding.title}: {_expectation(finding)}; found {entry.found or '-'}"},
         "locations": [_location(record, finding)],
         "partialFingerprints": {"oplever/v1": "/".join(name), "primaryLocationLineHash": f"{_digest(name)}:1"},
         "guid": str(findings.numbered(record, "result", *name)),
@@ -144,7 +144,7 @@ def _result(record: Record, entry: _Result, rule: int, *, compared: bool) -> dic
     return result
 
 
-def _expected(finding: Finding) -> str:
+def _expectation(finding: Finding) -> str:
     return f"expected {finding.expected or '-'}"
 
 

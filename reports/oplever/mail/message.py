@@ -93,7 +93,7 @@ def _parse(content: bytes) -> Mail:
     _, reply_to = _first_address(headers.get("reply-to", ""))
     text = without_quotes(_text(parts))[:MOST_TEXT]
     subject, date = headers.get("subject", ""), headers.get("date", "")
-    returned, reason = _returned(parts) if message.get_content_type() == "multipart/report" else ((), "")
+    returned, reason = _returned_messages(parts) if message.get_content_type() == "multipart/report" else ((), "")
     return Mail(
         digest=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
@@ -204,12 +204,12 @@ def _is_attachment(part: Message) -> bool:
 def attachments(content: bytes) -> list[bytes]:
     """What is in the attachments of a message, in the order of `Mail.attachments`. Raises UnreadableError."""
     try:
-        return [_bytes(part) for part in _attached(_parts(message_from_bytes(content, policy=policy.compat32)))]
+        return [_bytes(part) for part in _attachment_parts(_parts(message_from_bytes(content, policy=policy.compat32)))]
     except RecursionError:
         raise UnreadableError(_TOO_DEEP) from None
 
 
-def _attached(parts: list[Message]) -> Iterator[Message]:
+def _attachment_parts(parts: list[Message]) -> Iterator[Message]:
     """Every part that is not the text itself; of a message within a message only the whole."""
     inner: set[int] = set()
     for part in parts:
@@ -223,7 +223,7 @@ def _attached(parts: list[Message]) -> Iterator[Message]:
 
 
 def _attachments(parts: list[Message]) -> Iterator[Attachment]:
-    for part in _attached(parts):
+    for part in _attachment_parts(parts):
         content = _bytes(part)
         name = _printable(header(str(part.get_filename() or "")))[:_LONGEST_NAME]
         yield Attachment(name, part.get_content_type(), len(content), hashlib.sha256(content).hexdigest())
@@ -236,7 +236,7 @@ def _bytes(part: Message) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _returned(parts: list[Message]) -> tuple[tuple[str, ...], str]:
+def _returned_messages(parts: list[Message]) -> tuple[tuple[str, ...], str]:
     """The messages that a notice of non-delivery is about, and what the server said."""
     returned: list[str] = []
     reason = ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from oplever import config
 from oplever.config import Secret
 from oplever.errors import OpleverError
-from oplever.files import opened, unreadable
+from oplever.files import open_file, unreadable
 from oplever.messages import M_
 
 _SECONDS = 30
@@ -44,7 +44,7 @@ def _from_file(path: Path) -> str:
                 M_("others can read {path}", path=path),
                 M_("take that away: chmod 600 {path}", path=path),
             )
-        with opened(path) as file:
+        with open_file(path) as file:
             return file.read().decode("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem if isinstance(problem, OSError) else OSError(str(problem))

@@ -128,12 +128,12 @@ class ImapFolder:
         self._where = f"{settings.host}:{settings.port or (993 if settings.security == 'tls' else 143)}"
         secret = password(settings.password)
         try:
-            self._box = self._connected()
+            self._box = self._connect()
             is_ascii = (settings.user + secret).isascii()
             login = self._box.login if is_ascii else self._box.login_utf8
             login(settings.user, secret, settings.folder)
         except self._problems as problem:
-            raise self._refused(problem, secret) from None
+            raise self._refusal(problem, secret) from None
 
     @property
     def _problems(self) -> tuple[type[Exception], ...]:
@@ -141,7 +141,7 @@ class ImapFolder:
 
         return (OSError, imaplib.IMAP4.error, self._tools.errors.ImapToolsError)
 
-    def _refused(self, problem: Exception, secret: str = "") -> OpleverError:
+    def _refusal(self, problem: Exception, secret: str = "") -> OpleverError:
         text = " ".join(str(problem).split())[:300]
         text = text.replace(secret, "***") if secret else text  # a server may repeat what it was sent
         return OpleverError(
@@ -150,7 +150,7 @@ class ImapFolder:
             M_("check mail.imap in oplever.yml: host, port, user, password and certificate"),
         )
 
-    def _connected(self) -> Any:
+    def _connect(self) -> Any:
         settings = self._settings
         if settings.security == "none":
             require_local(settings.host)
@@ -170,7 +170,7 @@ class ImapFolder:
             for start in range(0, len(uids), 200):
                 yield from self._sizes(uids[start : start + 200])
         except self._problems as problem:
-            raise self._refused(problem) from None
+            raise self._refusal(problem) from None
 
     def _sizes(self, uids: list[str]) -> Iterator[Waiting]:
         _, answer = self._box.client.uid("FETCH", ",".join(uids), "(UID RFC822.SIZE)")
@@ -186,7 +186,7 @@ class ImapFolder:
         try:
             _, answer = self._box.client.uid("FETCH", key, "(BODY.PEEK[])")
         except self._problems as problem:
-            raise self._refused(problem) from None
+            raise self._refusal(problem) from None
         return next((bytes(row[1]) for row in answer if isinstance(row, tuple)), None)
 
     def put(self, key: str, folder: Folder) -> None:
@@ -196,7 +196,7 @@ class ImapFolder:
                 self._box.folder.create(name)
             self._box.move(key, name)
         except self._problems as problem:
-            raise self._refused(problem) from None
+            raise self._refusal(problem) from None
 
     def close(self) -> None:
         try:

@@ -88,7 +88,7 @@ def of(record: Record) -> Extract:
         last=max([record.document.created, *(line.at for line in record.document.history)]),
         machines=_machines(record),
         failing=_failing(record),
-        allowed=tuple(_allowed(test) for test in figures.accepted_drift(record)),
+        allowed=tuple(_accepted_difference(test) for test in figures.accepted_drift(record)),
         signals=signals.of(record),
         cards=cards,
         withheld=tuple((left.card, left.host) for left in left_out if left.why in ("test_failed", "value_missing")),
@@ -193,7 +193,7 @@ def _bad(status: str | None) -> Literal["fail", "error"]:
     return "error" if status == "error" else "fail"
 
 
-def _allowed(test: Test) -> Allowed:
+def _accepted_difference(test: Test) -> Allowed:
     accepted = test.acceptance
     assert accepted is not None  # noqa: S101 - what `accepted_drift` chooses by, for the type checker
     return Allowed(test.host, test.id, test.title, accepted.by, accepted.reason, accepted.until)

@@ -94,11 +94,11 @@ class _Newest:
 def findings(collection: Collection) -> list[Finding]:
     """Everything that was found, undecided first, then by how much there is to gain."""
     newest = _Newest(collection)
-    groups = (_changing(newest), _slow(newest), _retried(newest), _flaky(newest), _drifting(newest), _failing(newest),
+    groups = (_changing(newest), _slow(newest), _retries(newest), _flaky(newest), _drifting(newest), _failing(newest),
               _rules(newest), _never_failing(newest))  # fmt: skip
     decided = decisions(collection)
     every = [
-        _decided(finding, decided.get(finding.id))
+        _with_decision(finding, decided.get(finding.id))
         for group in groups
         for finding in sorted(group, key=lambda finding: -finding.weight)[:_MOST_OF_A_KIND]
     ]
@@ -111,7 +111,7 @@ def decisions(collection: Collection) -> dict[str, Proposal]:
     return {item.finding: item for item in sorted(proposals, key=lambda item: item.at)}
 
 
-def _decided(finding: Finding, decision: Proposal | None) -> Finding:
+def _with_decision(finding: Finding, decision: Proposal | None) -> Finding:
     return replace(finding, decision=decision)
 
 
@@ -153,7 +153,7 @@ def _slow(newest: _Newest) -> Iterator[Finding]:
             yield Finding("slow", task.name, numbers, hosts, tuple(row.of for row in slow), seconds * len(slow))
 
 
-def _retried(newest: _Newest) -> Iterator[Finding]:
+def _retries(newest: _Newest) -> Iterator[Finding]:
     """Steps that need more than one attempt."""
     for task in newest.tasks.values():
         retried = [row for row in task.occurrences if row.task.retried]

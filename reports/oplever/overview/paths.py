@@ -22,11 +22,11 @@ def feed(language: Language) -> str:
 
 def machine(host: str, part: int = 0) -> str:
     """The page of a machine; `part` is one of its older history, from 1."""
-    return _named("machine", host) + (f"-{part}" if part else "")
+    return _file_name("machine", host) + (f"-{part}" if part else "")
 
 
 def group(name: str) -> str:
-    return _named("group", name)
+    return _file_name("group", name)
 
 
 def person(name: str) -> str:
@@ -38,7 +38,7 @@ def month(name: str) -> str:
     return f"records-{name}"
 
 
-def _named(kind: str, name: str) -> str:
+def _file_name(kind: str, name: str) -> str:
     """Readable, and never the same for two names: file systems of shares may not tell `A` from `a`."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40].strip("-")
     return "-".join(part for part in (kind, plain, _digest(name)[:6]) if part)

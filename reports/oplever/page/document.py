@@ -96,7 +96,7 @@ def build(view: View, layout: Layout, t: Translator, paper: Paper = NO_PAPER) ->
     """The whole document in one language, for a view of a record that is clean: one view serves every language."""
     record = view.record
     numbers = {key: number for number, chapter in enumerate(layout.chapters) for key in chapter.keys}
-    summary = tuple(_numbered(block, numbers) for block in layout.summary(view, t))
+    summary = tuple(_with_numbers(block, numbers) for block in layout.summary(view, t))
     page = sheet(view, t, paper, kind=t(layout.name), title=layout.title(record, t), blocks=summary)
     return structs.replace(
         page,
@@ -139,7 +139,7 @@ def _paper_notes(t: Translator, paper: Paper) -> tuple[str, ...]:
     )
 
 
-def _numbered(block: Block, numbers: Mapping[str, int]) -> Block:
+def _with_numbers(block: Block, numbers: Mapping[str, int]) -> Block:
     """The block with the numbers that the sections it points at have in this document."""
     if not isinstance(block, Attention):
         return block

@@ -46,13 +46,13 @@ def final_tests(tests: Iterable[Test], stage: Literal["during", "after"]) -> lis
     return list({TestKey.of(test): test for test in tests if test.stage == stage}.values())
 
 
-def _ranked(groups: tuple[Alike[_D], ...], hosts: Iterable[str]) -> tuple[Alike[_D], ...]:
+def _rank(groups: tuple[Alike[_D], ...], hosts: Iterable[str]) -> tuple[Alike[_D], ...]:
     return alike.in_order(groups, {host: place for place, host in enumerate(hosts)})
 
 
 def _packages(record: Record, hosts: Iterable[str]) -> tuple[Alike[Component], ...]:
     packages = [part for part in record.components if part.kind == "package"]
-    return _ranked(alike.alike(packages, alike.of_component, lambda part: part.host), hosts)
+    return _rank(alike.alike(packages, alike.of_component, lambda part: part.host), hosts)
 
 
 def _settings(record: Record, writers: origins.Writers, hosts: Iterable[str]) -> tuple[Alike[Setting], ...]:
@@ -63,13 +63,13 @@ def _settings(record: Record, writers: origins.Writers, hosts: Iterable[str]) ->
         writer = writers.get((setting.host, setting.name), "") if is_file else ""
         return alike.of_setting(setting, shown=writer)
 
-    return _ranked(alike.alike(record.settings, same, lambda setting: setting.host), hosts)
+    return _rank(alike.alike(record.settings, same, lambda setting: setting.host), hosts)
 
 
 def _trial(record: Record, hosts: Iterable[str]) -> tuple[Alike[TrialChange], ...]:
     """What a trial run would change; of any other run nothing."""
     changes = alike.trial_changes(record.steps) if record.document.check_mode else []
-    return _ranked(alike.alike(changes, alike.of_trial_change, lambda change: change.host), hosts)
+    return _rank(alike.alike(changes, alike.of_trial_change, lambda change: change.host), hosts)
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:

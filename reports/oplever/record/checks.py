@@ -139,7 +139,7 @@ class _Described(NamedTuple):
         return cls(source, bilingual(title, name), bilingual(remedy), kept)
 
 
-def _described(outcome: Outcome, known: dict[str, _Described]) -> _Described:
+def _describe(outcome: Outcome, known: dict[str, _Described]) -> _Described:
     check = outcome.check
     source = check.get("title"), check.get("remedy"), check.get("refs")
     described = known.get(outcome.id)
@@ -153,7 +153,7 @@ def _control(outcome: Outcome, earlier: Control | None, known: dict[str, _Descri
     before = outcome.stage == "before"
     if earlier is not None and before:
         return structs.replace(earlier, before=outcome.status, found_before=outcome.text("found"))
-    described = _described(outcome, known)
+    described = _describe(outcome, known)
     return Control(
         id=outcome.id,
         host=outcome.host,

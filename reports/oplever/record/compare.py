@@ -98,10 +98,10 @@ def compare(a: Side, b: Side) -> Comparison:
             differences += look_differences(name, last[0], last[1])
             uncompared += not_compared(name, last[0], last[1])
         for section, of in (("test", _tests), ("control", _controls), ("result", _results)):
-            differences += _keyed(section, name, of(a.record, host_a), of(b.record, host_b))  # type: ignore[arg-type]
+            differences += _keyed_differences(section, name, of(a.record, host_a), of(b.record, host_b))  # type: ignore[arg-type]
     return Comparison(
-        _called(a),
-        _called(b),
+        _side_name(a),
+        _side_name(b),
         tuple(differences),
         tuple(unseen),
         tuple(uncompared),
@@ -153,7 +153,7 @@ def _pairs(a: Side, b: Side) -> Iterator[tuple[str, str | None, str | None]]:
         yield name, name if name in names[0] else None, name if name in names[1] else None
 
 
-def _called(side: Side) -> str:
+def _side_name(side: Side) -> str:
     return f"{side.record.id} {side.host}" if side.host else side.record.id
 
 
@@ -165,7 +165,7 @@ def _last(looks: Looks, host: str) -> Look | None:
 Keyed = dict[tuple[str, str], str]
 
 
-def _keyed(section: Section, host: str, old: Keyed, new: Keyed) -> Iterator[Difference]:
+def _keyed_differences(section: Section, host: str, old: Keyed, new: Keyed) -> Iterator[Difference]:
     for kind, name in sorted(old.keys() | new.keys()):
         was, now = old.get((kind, name)), new.get((kind, name))
         if was != now:

@@ -29,7 +29,7 @@ def check(record: Record, field: str, value: str) -> None:
     if field.startswith("entry."):
         return  # checked with the entries themselves
     if value:
-        _replaced(record, field.split("."), value)
+        _replace(record, field.split("."), value)
     elif field.split(".", maxsplit=1)[0] not in Record.__struct_fields__:
         raise _wrong(
             M_(
@@ -45,12 +45,12 @@ def corrected(record: Record, field: str, value: str) -> tuple[Record, str]:
     if not value:
         return record, ""
     try:
-        return _replaced(record, field.split("."), value)
+        return _replace(record, field.split("."), value)
     except OpleverError:  # an older entry about something that a later version of the record no longer has
         return record, ""
 
 
-def _replaced(record: Record, path: list[str], value: str) -> tuple[Record, str]:
+def _replace(record: Record, path: list[str], value: str) -> tuple[Record, str]:
     if path[0] not in CORRECTABLE:
         raise _wrong(
             M_(
@@ -86,7 +86,7 @@ def _walk(node: Any, path: list[str], value: str, field_path: str) -> tuple[Any,
             )
         )
     new, old = _walk(getattr(node, step), remaining, value, field_path)
-    return _checked(node, step, new, field_path), old
+    return _with_field(node, step, new, field_path), old
 
 
 def _index(rows: tuple[Any, ...], step: str, field_path: str) -> int:
@@ -104,7 +104,7 @@ def _index(rows: tuple[Any, ...], step: str, field_path: str) -> int:
     )
 
 
-def _checked(node: Struct, step: str, new: Any, field_path: str) -> Struct:
+def _with_field(node: Struct, step: str, new: Any, field_path: str) -> Struct:
     """The node with one field replaced; text becomes a number or yes/no where the field is one."""
     (kind,) = (field.type for field in structs.fields(node) if field.name == step)
     try:

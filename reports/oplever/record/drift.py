@@ -69,12 +69,12 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         yield base if not (divided.accepted or divided.updates) else structs.replace(base, title=_NOTHING_ELSE)
     for change in divided.open:
         yield structs.replace(
-            _changed(base, change, old, new, looks), status="fail", reason=_lapsed(acceptances.get(change.id))
+            _change_test(base, change, old, new, looks), status="fail", reason=_lapse(acceptances.get(change.id))
         )
     for change, acceptance in divided.accepted:
-        yield waived(_changed(base, change, old, new, looks), _granted(acceptance))
+        yield waived(_change_test(base, change, old, new, looks), _grant(acceptance))
     if divided.updates:
-        yield _updated(base, divided.updates)
+        yield _update_test(base, divided.updates)
     for item in uncompared:
         yield _not_compared(base, item)
 
@@ -93,12 +93,12 @@ def waived(test: Test, acceptance: DriftAcceptance) -> Test:
     return structs.replace(test, status="waived", reason=reason, acceptance=acceptance)
 
 
-def _granted(acceptance: Acceptance) -> DriftAcceptance:
+def _grant(acceptance: Acceptance) -> DriftAcceptance:
     fields = {name: getattr(acceptance, name) for name in DriftAcceptance.__struct_fields__}
     return DriftAcceptance(**fields)
 
 
-def _lapsed(acceptance: Acceptance | None) -> str:
+def _lapse(acceptance: Acceptance | None) -> str:
     """Why an acceptance of this thing does not count; empty when there is none."""
     if acceptance is None:
         return ""
@@ -108,7 +108,7 @@ def _lapsed(acceptance: Acceptance | None) -> str:
     return f"{who} as another state: {acceptance.value or 'absent'}"
 
 
-def _updated(base: Test, updates: Sequence[Update]) -> Test:
+def _update_test(base: Test, updates: Sequence[Update]) -> Test:
     """What updates changed, a line for each."""
     count = len({update.difference.name for update in updates if not update.by})
     nl, en = ("pakket", "package") if count == 1 else ("pakketten", "packages")
@@ -131,7 +131,7 @@ def _update_line(update: Update) -> str:
     return f"{name}: {difference.before or 'absent'} -> {difference.after or 'absent'}{by}{origin}"
 
 
-def _changed(base: Test, difference: Difference, old: Snapshot, new: Snapshot, looks: tuple[Look, Look]) -> Test:
+def _change_test(base: Test, difference: Difference, old: Snapshot, new: Snapshot, looks: tuple[Look, Look]) -> Test:
     change: Setting | Component
     if difference.kind == PACKAGE:
         change, name = snapshots.component(base.host, difference, *looks), Text("pakket", "package")

@@ -103,7 +103,7 @@ def handouts(record: Record, audience: str = "", room: str = "") -> Handouts:
         for card in chosen:
             if card.role not in system.roles or not (card.everywhere or system.name in in_room):
                 continue
-            for result in _filled(record, card, system, tests.get(system.name, [])):
+            for result in _fill(record, card, system, tests.get(system.name, [])):
                 if isinstance(result, LeftOut):
                     left.append(result)
                 else:
@@ -136,7 +136,7 @@ def _applications_first(record: Record, cards: Iterable[FilledCard]) -> list[Fil
     return sorted(cards, key=lambda card: -order[card.role])
 
 
-def _filled(record: Record, card: Card, system: System, tests: list[Test]) -> Iterator[FilledCard | LeftOut]:
+def _fill(record: Record, card: Card, system: System, tests: list[Test]) -> Iterator[FilledCard | LeftOut]:
     """The card for one machine: several where a value is that of several tests."""
     name = name_of(card.role, card.id)
     if record.stage == "trial":
@@ -150,7 +150,7 @@ def _filled(record: Record, card: Card, system: System, tests: list[Test]) -> It
             yield LeftOut(name, system.name, "test_failed" if failing else "test_missing", subject)
             return
     for values in _every_value(record, card, system, tests):
-        missing = next((key for key in _used(card) if not values.get(key)), None)
+        missing = next((key for key in _used_values(card) if not values.get(key)), None)
         yield LeftOut(name, system.name, "value_missing", missing) if missing else _with(card, values)
 
 
@@ -191,7 +191,7 @@ def names_in(text: Text) -> list[str]:
     return _NAME.findall(text.nl) + _NAME.findall(text.en)
 
 
-def _used(card: Card) -> list[str]:
+def _used_values(card: Card) -> list[str]:
     return [name for text in texts(card) for name in names_in(text)]
 
 

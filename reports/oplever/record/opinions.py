@@ -78,7 +78,7 @@ def compared(baseline: Baseline) -> Baseline:
     for opinion in baseline.opinions:
         reports[opinion.tool, opinion.host].append(opinion)
     ours = _by_rule(baseline.controls)
-    opinions = tuple(opinion for report in reports.values() for opinion in _compared(report, ours))
+    opinions = tuple(opinion for report in reports.values() for opinion in _compare(report, ours))
     return structs.replace(baseline, opinions=opinions)
 
 
@@ -97,7 +97,7 @@ def _by_rule(controls: Iterable[Control]) -> dict[tuple[str, str, str], list[Con
     return controls_by_rule
 
 
-def _compared(
+def _compare(
     report: Sequence[SecondOpinion], ours: dict[tuple[str, str, str], list[Control]]
 ) -> Iterator[SecondOpinion]:
     """The opinions of one scanner about one machine."""

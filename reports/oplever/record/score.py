@@ -30,8 +30,8 @@ class Delivery:
 def scored(baseline: Baseline, calls: Iterable[Call]) -> Baseline:
     """The baseline with its scores and what got worse, as its controls now stand; `calls` tell of the deliveries."""
     delivered = {call.host: delivery for call in calls if (delivery := _delivery(call.data.get("reference")))}
-    hosts = _grouped(baseline.controls, lambda control: control.host)
-    areas = _grouped(baseline.controls, lambda control: (control.area, control.severity))
+    hosts = _group(baseline.controls, lambda control: control.host)
+    areas = _group(baseline.controls, lambda control: (control.area, control.severity))
     return structs.replace(
         baseline,
         hosts=tuple(HostScore(host, *_scores(controls, delivered)) for host, controls in hosts.items()),
@@ -43,7 +43,7 @@ def scored(baseline: Baseline, calls: Iterable[Call]) -> Baseline:
     )
 
 
-def _grouped(controls: Iterable[Control], key: Callable[[Control], Any]) -> dict[Any, list[Control]]:
+def _group(controls: Iterable[Control], key: Callable[[Control], Any]) -> dict[Any, list[Control]]:
     groups: dict[Any, list[Control]] = {}
     for control in controls:
         groups.setdefault(key(control), []).append(control)
@@ -56,8 +56,8 @@ def _scores(
     """Before, after, and at the last delivery."""
     then = ((c.severity, delivered[c.host].controls.get(c.id)) for c in controls if c.host in delivered)
     return (
-        _score((c.severity, _counted(c.before, c.reason)) for c in controls),
-        _score((c.severity, _counted(c.after, c.reason)) for c in controls),
+        _score((c.severity, _status_for_score(c.before, c.reason)) for c in controls),
+        _score((c.severity, _status_for_score(c.after, c.reason)) for c in controls),
         _score(then),
     )
 
@@ -94,7 +94,7 @@ def _worse(controls: Iterable[Control], delivered: Mapping[str, Delivery]) -> It
         )
 
 
-def _counted(status: CheckStatus | None, reason: str) -> CheckStatus | Literal["not_measured"] | None:
+def _status_for_score(status: CheckStatus | None, reason: str) -> CheckStatus | Literal["not_measured"] | None:
     """A control that is not applicable because nobody could look is counted apart."""
     return "not_measured" if status == "not_applicable" and reason.startswith(NOT_MEASURED) else status
 

@@ -22,14 +22,14 @@ def counts(run: Run) -> dict[str, Recap]:
     saved = rescued(run)
     by_host: dict[str, Counter[str]] = defaultdict(Counter)
     for task in run.tasks.values():
-        for host, names in _counted(task, saved):
+        for host, names in _recap_counts(task, saved):
             by_host[host].update(names)
     for host, number in run.included.items():
         by_host[host]["ok"] += number
     return {host: Recap(**count) for host, count in by_host.items()}
 
 
-def _counted(task: Task, saved: Collection[int]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _recap_counts(task: Task, saved: Collection[int]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """For each result of a task the host, and the counts of Ansible's recap that it adds to."""
     is_counted, is_include = task.start.action not in _UNCOUNTED, task.start.action in _INCLUDES
     for place, (host, status) in enumerate(zip(task.results.hosts, task.results.statuses, strict=True)):

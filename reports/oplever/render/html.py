@@ -117,7 +117,7 @@ def _whole_words(cell: Cell) -> str:
     return "" if cell.code or max(map(len, words), default=0) > _WORD else ' class="words"'
 
 
-def _packed(text: str) -> str:
+def _pack(text: str) -> str:
     return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
 
 
@@ -132,7 +132,7 @@ def _first_rows(table: Table, many: bool) -> Markup:
 
 def _later_rows(table: Table, many: bool) -> str:
     """What the page leaves for its script to draw; empty when the table is whole."""
-    return _packed(_rows(table.columns, table.rows[_ROWS:])) if many and len(table.rows) > _ROWS else ""
+    return _pack(_rows(table.columns, table.rows[_ROWS:])) if many and len(table.rows) > _ROWS else ""
 
 
 def _kind(block: Block) -> str:
@@ -162,7 +162,7 @@ def environment() -> Environment:
         cell=lambda cell: Markup(_cell(cell)),  # noqa: S704
         first_rows=_first_rows,
         later_rows=_later_rows,
-        packed=_packed,
+        packed=_pack,
         folds_shown=MOST_FOLDS,
         separator=_SEPARATOR,
         one_a_line=_one_a_line,

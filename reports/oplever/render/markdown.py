@@ -72,7 +72,7 @@ def code(text: str, in_table: bool = False) -> str:
     return f"{fence}{space}{text.replace('|', chr(92) + '|') if in_table else text}{space}{fence}"
 
 
-def _toned(tone: Tone, text: str) -> str:
+def _with_tone(tone: Tone, text: str) -> str:
     symbol = SYMBOLS[tone]
     return f"{symbol} {text}" if symbol else text
 
@@ -84,7 +84,7 @@ def _cell(cell: Cell, in_table: bool = True) -> str:
         text = code(cell.text, in_table) if cell.code else escape(cell.text)
     if cell.tone in ("bad", "warn") and text:
         text = f"**{text}**"
-    parts = (_toned(cell.tone, text), escape(cell.note), *(escape(line) for line in cell.lines))
+    parts = (_with_tone(cell.tone, text), escape(cell.note), *(escape(line) for line in cell.lines))
     return "<br>".join(part for part in parts if part)
 
 
@@ -114,7 +114,7 @@ def _(block: Photos, labels: Labels, level: int) -> Iterator[str]:
 def _(block: Paragraph, labels: Labels, level: int) -> Iterator[str]:
     text = escape(block.text)
     yield ""
-    yield f"> **{_toned(block.tone, text)}**" if block.tone in ("bad", "warn") else _toned(block.tone, text)
+    yield f"> **{_with_tone(block.tone, text)}**" if block.tone in ("bad", "warn") else _with_tone(block.tone, text)
     yield ""
 
 
@@ -170,7 +170,7 @@ def _(block: Group, labels: Labels, level: int) -> Iterator[str]:
 def _(block: Details, labels: Labels, level: int) -> Iterator[str]:
     yield ""
     count = f" ({escape(block.count)})" if block.count else ""
-    yield f"{'#' * min(level, 6)} {_toned('bad' if block.tone == 'bad' else 'plain', escape(block.title))}{count}"
+    yield f"{'#' * min(level, 6)} {_with_tone('bad' if block.tone == 'bad' else 'plain', escape(block.title))}{count}"
     if block.folded:
         yield ""
         yield escape(block.folded)
@@ -190,7 +190,7 @@ def _(block: Attention, labels: Labels, level: int) -> Iterator[str]:
 
 def _attention(item: AttentionItem, labels: Labels) -> Iterator[str]:
     where = f" ({labels['section'].format(number=item.number)})" if item.number is not None else ""
-    yield f"- {_toned(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
+    yield f"- {_with_tone(item.tone, f'**{escape(item.label)}**')}: {escape(item.text)}{where}"
     if item.detail:
         yield f"  <br>{escape(''.join(phrase.text for phrase in item.detail))}"
 
@@ -245,14 +245,14 @@ def _(block: Signatures, labels: Labels, level: int) -> Iterator[str]:
             f"{escape(line.role)}<br>{escape(line.meaning)}",
             escape(line.name),
             escape(line.date),
-            "<br>".join(part for part in (_signed(block, line), escape(line.note)) if part),
+            "<br>".join(part for part in (_signature_line(block, line), escape(line.note)) if part),
         ]
         for line in block.lines
     )
     yield from _rows(["", block.name, block.date, block.signature], rows, [False] * 4)
 
 
-def _signed(block: Signatures, line: SignatureLine) -> str:
+def _signature_line(block: Signatures, line: SignatureLine) -> str:
     return f"{escape(block.signed)} {code(line.digest, in_table=True)}".strip() if line.name else ""
 
 
@@ -265,7 +265,7 @@ def _fact(cell: Cell) -> str:
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
-    yield f"## {_toned(verdict.tone, escape(verdict.title))}"
+    yield f"## {_with_tone(verdict.tone, escape(verdict.title))}"
     yield ""
     yield " → ".join(f"{STAGE_SYMBOLS[stage.state]} {escape(stage.label)}" for stage in verdict.stages)
     yield ""

@@ -60,7 +60,7 @@ def archived(page: Page) -> Page:
     Of more than MOST_ANNEX_SHEETS sheets, what failed goes first and then what is shortest: tests and controls by their
     subject, before the lists of all packages and settings. Each fold that is left out says in which file its rows are.
     """
-    kept = _kept(page)
+    kept = _fitting(page)
     annexes: list[Annex] = []
     places = count()
 
@@ -79,7 +79,7 @@ def archived(page: Page) -> Page:
     return structs.replace(short, annexes=tuple(annexes), notes=notes)
 
 
-def _kept(page: Page) -> set[int]:
+def _fitting(page: Page) -> set[int]:
     """Which of the parts that are moved fit in the annexes, by their number."""
     parts: list[Part] = []
 
@@ -110,7 +110,7 @@ def _annex(number: int, part: Part) -> Annex:
 
 def _without(page: Page, put: Callable[[Part], str]) -> Page:
     """The page without the parts that `put` is given, one after the other; it says what stands in their place."""
-    move = partial(_moved, labels=page.labels, put=put)
+    move = partial(_move, labels=page.labels, put=put)
     return structs.replace(
         page,
         summary=tuple(map(move, page.summary)),
@@ -118,8 +118,8 @@ def _without(page: Page, put: Callable[[Part], str]) -> Page:
     )
 
 
-def _moved(block: Block, labels: dict[str, str], put: Callable[[Part], str]) -> Block:
-    move = partial(_moved, labels=labels, put=put)
+def _move(block: Block, labels: dict[str, str], put: Callable[[Part], str]) -> Block:
+    move = partial(_move, labels=labels, put=put)
     if isinstance(block, Table) and len(block.rows) > block.paper_rows:
         rest = structs.replace(block, rows=block.rows[block.paper_rows :])
         return structs.replace(block, rows=block.rows[: block.paper_rows], left_out=put(rest))

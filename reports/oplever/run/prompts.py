@@ -10,7 +10,7 @@ import yaml
 from msgspec import Struct
 
 from oplever.errors import OpleverError
-from oplever.files import opened
+from oplever.files import open_file
 from oplever.messages import M_
 
 _SAME = M_("it writes the same record")
@@ -110,7 +110,7 @@ _Loader.add_multi_constructor("!", lambda *_: None)
 def _variables_asked(playbook: Path, depth: int = 0) -> Iterator[str]:
     """Names under `vars_prompt`, in imported playbooks too. A file that cannot be read is Ansible's to report."""
     try:
-        with opened(playbook) as file:  # what a pipe holds can be read once: by Ansible
+        with open_file(playbook) as file:  # what a pipe holds can be read once: by Ansible
             plays = yaml.load(file.read().decode("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return
@@ -132,7 +132,7 @@ def _is_given(name: str, words: Sequence[str]) -> bool:
 
 def _content(path: str) -> str:
     try:
-        with opened(Path(path)) as file:
+        with open_file(Path(path)) as file:
             return file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""

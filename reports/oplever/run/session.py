@@ -145,13 +145,13 @@ def _follow(playbook: Playbook, progress: Progress, stop: Stop, view: View, exis
             directory = journal.parent
             earlier = estimate.similar(directory.parent, directory, progress.playbook, progress.first_targets)
         _stop(playbook, progress, stop, view)
-        view.refresh(_left(earlier or (), progress))
+        view.refresh(_seconds_left(earlier or (), progress))
     if follower is not None:
         follower.close()
     return journal
 
 
-def _left(earlier: Sequence[estimate.Earlier], progress: Progress) -> float | None:
+def _seconds_left(earlier: Sequence[estimate.Earlier], progress: Progress) -> float | None:
     if progress.end or progress.task_began is None:
         return None
     spent = time.time() - progress.task_began.timestamp()

@@ -135,12 +135,12 @@ def beside(path: Path) -> Database:
         return in_memory()
     with os.fdopen(descriptor, "rb") as file:
         is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    return _opened(str(path)) if is_file else in_memory()
+    return _open(str(path)) if is_file else in_memory()
 
 
 def in_memory() -> Database:
     """One for this command alone."""
-    return _opened(":memory:")
+    return _open(":memory:")
 
 
 def is_unwritable(problem: Exception) -> bool:
@@ -148,7 +148,7 @@ def is_unwritable(problem: Exception) -> bool:
     return isinstance(problem, sqlite3.Error) and getattr(problem, "sqlite_errorcode", 0) & 0xFF in _UNWRITABLE
 
 
-def _opened(path: str) -> Database:
+def _open(path: str) -> Database:
     """Transactions begin where this module says; foreign keys hold; names are gone when they are deleted."""
     connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
     for pragma in ("foreign_keys = ON", "secure_delete = ON"):

@@ -86,7 +86,7 @@ def opened() -> Iterator[Database]:
     """The database, open, with its tables. What goes wrong in it becomes OpleverError (`desk-unusable`); also raised:
     `config-invalid`, `extra-missing`."""
     url = os.environ.get("OPLEVER_DESK_STORE") or config.load().desk.store
-    connection = database.connect(url, _refused) if url else _file(places.records_directory() / FILE)
+    connection = database.connect(url, _refusal) if url else _file(places.records_directory() / FILE)
     try:
         _make(connection)
         yield connection
@@ -135,7 +135,7 @@ def _make(connection: Database) -> None:
         connection.change(f"INSERT INTO {ABOUT} (version) VALUES ({VERSION})")  # noqa: S608 - constants
 
 
-def _refused(problem: Exception) -> OpleverError:
+def _refusal(problem: Exception) -> OpleverError:
     return unusable(str(problem))
 
 

@@ -91,7 +91,7 @@ def take(directory: Path, *, wait: bool) -> int | None:
     """A descriptor that holds the lock for drawing until `release`; None when another process has it and `wait` is
     false. Raises OSError."""
     while True:
-        descriptor = _opened(directory / DRAWING)
+        descriptor = _open_lock(directory / DRAWING)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -106,7 +106,7 @@ def take(directory: Path, *, wait: bool) -> int | None:
         os.close(descriptor)  # who had it took the file away
 
 
-def _opened(place: Path) -> int:
+def _open_lock(place: Path) -> int:
     while True:
         place.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):  # whoever was drawing is just tidying up

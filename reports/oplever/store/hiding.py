@@ -31,7 +31,7 @@ def hidden(thing: _T, people: Iterable[str], stated: frozenset[str], key: bytes)
     without any name that the key turns into a pseudonym of these."""
     tree = msgspec.to_builtins(thing)
     names = _names(texts(tree), people, stated, key)
-    return msgspec.convert(_replaced(tree, names, _within(names)), type(thing))
+    return msgspec.convert(_replace(tree, names, _within(names)), type(thing))
 
 
 def _names(shown: frozenset[str], people: Iterable[str], stated: frozenset[str], key: bytes) -> dict[str, str]:
@@ -62,11 +62,11 @@ def _within(names: dict[str, str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if pattern else r"(?!)", re.IGNORECASE)
 
 
-def _replaced(value: Any, names: dict[str, str], within: re.Pattern[str]) -> Any:
+def _replace(value: Any, names: dict[str, str], within: re.Pattern[str]) -> Any:
     if isinstance(value, str):
         return names.get(plain(value)) or within.sub(lambda match: names[plain(match[0])], value)
     if isinstance(value, dict):
-        return {key: _replaced(item, names, within) for key, item in value.items()}
+        return {key: _replace(item, names, within) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_replaced(item, names, within) for item in value]
+        return [_replace(item, names, within) for item in value]
     return value

@@ -45,7 +45,7 @@ class Index:
 
     def refresh(self) -> None:
         """Bring the index up to date with the directories. Raises OpleverError (`file-unreadable`)."""
-        now, indexed = fingerprints(self.base), self._indexed()
+        now, indexed = fingerprints(self.base), self._indexed_fingerprints()
         self.state = hash(frozenset(now.items()))
         if now == indexed:
             return
@@ -64,7 +64,7 @@ class Index:
             self._sweep()
         self._put_in_order()
 
-    def _indexed(self) -> dict[str, str]:
+    def _indexed_fingerprints(self) -> dict[str, str]:
         query = "SELECT name, fingerprint FROM oplever_records WHERE place = :place"
         return dict(self.database.rows(query, {"place": self.place}))
 

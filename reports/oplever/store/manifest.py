@@ -78,16 +78,16 @@ def with_new_documents(directory: Path, manifest: Manifest) -> Manifest:
 
     Raises OpleverError (`file-unreadable`).
     """
-    files = _sorted((*manifest.files, *_listing(directory, documents=True)))
+    files = _sort((*manifest.files, *_listing(directory, documents=True)))
     return structs.replace(manifest, files=files, documents=manifest.revision or 0)
 
 
 def _manifest(directory: Path, files: tuple[Listed, ...], documents: int) -> Manifest:
     revision = len(entry_lines(directory)) + first_revision(directory)
-    return Manifest(_sorted(files), record=directory.name, revision=revision, documents=documents)
+    return Manifest(_sort(files), record=directory.name, revision=revision, documents=documents)
 
 
-def _sorted(files: Iterable[Listed]) -> tuple[Listed, ...]:
+def _sort(files: Iterable[Listed]) -> tuple[Listed, ...]:
     return tuple(sorted(files, key=lambda file: Path(file.name)))
 
 
@@ -95,7 +95,7 @@ def _listing(directory: Path, *, documents: bool) -> tuple[Listed, ...]:
     """The documents, or all other files; drafts that a crash left and links do not belong to a record."""
     try:
         return tuple(
-            _listed(directory, name)
+            _listed_file(directory, name)
             for name in _names(directory)
             if is_document(name) == documents
             and not Path(name).name.startswith(".")
@@ -170,7 +170,7 @@ def _manifest_problems(directory: Path, manifest: Manifest, lines: int) -> Itera
 
 def _same(directory: Path, file: Listed) -> bool:
     try:
-        return _listed(directory, file.name) == file
+        return _listed_file(directory, file.name) == file
     except OSError:
         return False
 
@@ -189,7 +189,7 @@ def _difference(directory: Path, file: Listed) -> str:
     )
 
 
-def _listed(directory: Path, name: str) -> Listed:
+def _listed_file(directory: Path, name: str) -> Listed:
     path = directory / name
     if path.is_symlink() or directory.resolve() not in path.resolve().parents:
         raise OSError(f"{name} leads out of the record")

@@ -35,11 +35,11 @@ def names(entries: Iterable[Entry], sorts: Collection[Term]) -> frozenset[str]:
         declaration = entry.entry.declaration
         if declaration.term in sorts:
             person_names |= {*entry.entry.person_names(), *((entry.by,) if "by" in declaration.names else ())}
-        person_names |= _corrected(entries, entry, sorts)
+        person_names |= _corrected_name(entries, entry, sorts)
     return frozenset(name for name in person_names if name and not PSEUDONYM.fullmatch(name))
 
 
-def _corrected(entries: Sequence[Entry], entry: Entry, sorts: Collection[Term]) -> set[str]:
+def _corrected_name(entries: Sequence[Entry], entry: Entry, sorts: Collection[Term]) -> set[str]:
     """The name that a correction puts in the place of another."""
     if not isinstance(entry.entry, CorrectionEntry) or not (path := withdrawal.path(entry.entry, entries)):
         return set()
@@ -74,8 +74,8 @@ class Pseudonyms:
         self._key = key
         self._plain_names = {plain(name) for name in person_names}
         longest_first = sorted(person_names, key=len, reverse=True)
-        within = [_spaced(name.split()) for name in longest_first if _is_clear(name)]
-        quoted = [f'"{_spaced([name.strip()])}"' for name in longest_first if not _is_clear(name)]
+        within = [_word_pattern(name.split()) for name in longest_first if _is_clear(name)]
+        quoted = [f'"{_word_pattern([name.strip()])}"' for name in longest_first if not _is_clear(name)]
         self._within = _any(within)
         self._in_json = _any(within + quoted)
 
@@ -94,10 +94,10 @@ def replaced(entry: Entry, sorts: Collection[Term], pseudonyms: Pseudonyms) -> E
     declaration = entry.entry.declaration
     kept = () if declaration.term in sorts else declaration.names
     by = entry.by if "by" in kept else pseudonyms.text(entry.by)
-    return structs.replace(entry, by=by, entry=_replaced(entry.entry, kept, pseudonyms.text))
+    return structs.replace(entry, by=by, entry=_replace(entry.entry, kept, pseudonyms.text))
 
 
-def _replaced(content: Any, kept: Collection[str], replace: Callable[[str], str]) -> Any:
+def _replace(content: Any, kept: Collection[str], replace: Callable[[str], str]) -> Any:
     types = _types(type(content))
     texts = {name: _value(getattr(content, name), types[name], replace) for name in types if name not in kept}
     return structs.replace(content, **texts)
@@ -124,7 +124,7 @@ def _value(value: Any, kind: msgspec.inspect.Type, replace: Callable[[str], str]
         case msgspec.inspect.DictType(value_type=item):
             return {key: _value(part, _bare(item), replace) for key, part in value.items()}
         case msgspec.inspect.StructType():
-            return _replaced(value, (), replace)
+            return _replace(value, (), replace)
         case _:
             return value
 
@@ -139,7 +139,7 @@ def plain(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _spaced(words: Iterable[str]) -> str:
+def _word_pattern(words: Iterable[str]) -> str:
     """A pattern for these words as they stand in JSON, however far apart."""
     return r"\s+".join(re.escape(json.dumps(word, ensure_ascii=False)[1:-1]) for word in words)
 

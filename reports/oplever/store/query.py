@@ -133,7 +133,7 @@ def records_of(index: Index, host: str) -> list[str]:
 def listing(index: Index, filters: Filter) -> list[Listed]:
     """Records that match all of the filters, newest first. Those that cannot be read match an empty filter only."""
     required, values = conditions(filters)
-    return _listed(index.database, required, values, filters.limit, filters.skip)
+    return _list(index.database, required, values, filters.limit, filters.skip)
 
 
 def count(index: Index, filters: Filter) -> int:
@@ -166,7 +166,7 @@ def waiting(index: Index, who: str, names: Sequence[str]) -> list[str]:
 
 
 def unreadable(index: Index) -> list[Listed]:
-    return _listed(index.database, ["problem IS NOT NULL"], {})
+    return _list(index.database, ["problem IS NOT NULL"], {})
 
 
 def hosts(index: Index) -> list[str]:
@@ -195,7 +195,7 @@ def assigned(index: Index, assignment: str) -> list[Assigned]:
     return [Assigned(name, of, started, bool(whole), part or "") for name, of, started, whole, part in rows]
 
 
-def _listed(
+def _list(
     database: Database, conditions: Sequence[str], values: Values, limit: int | None = None, skip: int = 0
 ) -> list[Listed]:
     with database.reading():
@@ -214,8 +214,8 @@ def by_key(
     records = database.rows(_COLUMNS + chosen, values)
     if not records:
         return {}
-    hosts = _grouped(database.rows(_HOSTS.replace("AND :part", part), values))
-    operators = _grouped(database.rows(_OPERATORS.replace("AND :part", part), values))
+    hosts = _group(database.rows(_HOSTS.replace("AND :part", part), values))
+    operators = _group(database.rows(_OPERATORS.replace("AND :part", part), values))
     failures: dict[int, int] = dict(database.rows(_FAILURES.replace("AND :part", part), values))
     runs: dict[int, int] = dict(database.rows(_RUNS.replace("AND :part", part), values))
     wholes = {(run, place): name for run, place, name in database.rows(_PARTS, {})}
@@ -230,7 +230,7 @@ def by_key(
     }
 
 
-def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
+def _group(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     by_record: dict[int, list[str]] = {}
     for record, value in rows:
         by_record.setdefault(record, []).append(value)

@@ -44,7 +44,7 @@ def read(path: Path) -> Reading:
     previous = {"previous": sequence.previous(str(path))}
     try:
         examined = records.examine(path)
-        shown = _shown(examined, path)
+        shown = _shareable_extract(examined, path)
         body = extract.encode(shown)
     except OpleverError as problem:
         return Reading(problem.message, previous, {}, {})
@@ -58,7 +58,7 @@ def read(path: Path) -> Reading:
     return Reading(None, previous | rows.record_row(examined.record), parts, bodies)
 
 
-def _shown(examined: Examined, path: Path) -> extract.Extract:
+def _shareable_extract(examined: Examined, path: Path) -> extract.Extract:
     """What is kept of a record, without names that were taken from it."""
     kept = extract.of(examined.record)
     if examined.stated is None:

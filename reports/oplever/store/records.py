@@ -15,7 +15,7 @@ import msgspec
 from oplever._shared import sequence
 from oplever._shared.differences import Look
 from oplever.errors import OpleverError
-from oplever.files import append_line, locked, opened, sha256, unreadable, unwritable, write
+from oplever.files import append_line, locked, open_file, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
 from oplever.kinds import registry
 from oplever.kinds.derive import derive_folded
@@ -83,7 +83,7 @@ def sources(directory: Path) -> Sources:
     """What the record of a directory is derived from. Raises OpleverError."""
     path = directory / JOURNAL
     try:
-        with opened(path) as journal:
+        with open_file(path) as journal:
             run = fold(read(journal, str(path)))
         return Sources(run, sha256(path), read_entries(directory), directory.resolve().parent)
     except FileNotFoundError:
@@ -156,7 +156,7 @@ def entry_lines(directory: Path) -> list[bytes]:
     """The lines of `entries.jsonl` as they are, newline included. Raises OpleverError (`file-unreadable`)."""
     path = directory / ENTRIES
     try:
-        with opened(path) as file:
+        with open_file(path) as file:
             return file.read().splitlines(keepends=True)
     except FileNotFoundError:
         return []
@@ -184,7 +184,7 @@ def create(
                 for place, content in (extra_files or {}).items():
                     (draft / place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     write(draft / place, content)
-                append_line(draft / ENTRIES, b"".join(_chained(name, first)))
+                append_line(draft / ENTRIES, b"".join(_chain(name, first)))
                 draft.rename(base / name)
             except BaseException:
                 shutil.rmtree(draft, ignore_errors=True)
@@ -196,7 +196,7 @@ def create(
     return base / name
 
 
-def _chained(name: str, first: Sequence[Entry]) -> list[bytes]:
+def _chain(name: str, first: Sequence[Entry]) -> list[bytes]:
     """The lines of these entries, each with the link to what stands before it."""
     lines: list[bytes] = []
     for entry in first:

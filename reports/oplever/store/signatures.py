@@ -88,7 +88,7 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None, *, thr
     content = manifest.encode(frozen)
     digest = hashlib.sha256(content).hexdigest()
     stated_by = Statement(frozen.record, frozen.revision, digest, by, role, at, through=through)
-    statement = _encoded(stated_by)
+    statement = _encode(stated_by)
     place = directory / SIGNED / str(frozen.revision)
     with _draft(place) as draft:
         _keep(directory, draft, frozen.files)
@@ -101,7 +101,7 @@ def sign(directory: Path, by: str, role: Role, at: str, key: Path | None, *, thr
     return Entry(at, by, SignatureEntry(role, frozen.revision, *digests, fingerprint, through))
 
 
-def _encoded(statement: Statement) -> bytes:
+def _encode(statement: Statement) -> bytes:
     """As it is signed; `through` is in it where it says something."""
     content = msgspec.structs.asdict(statement)
     if not statement.through:
@@ -127,7 +127,7 @@ def check(directory: Path, allowed: Path | None) -> list[Checked]:
     withdrawn = frozenset(withdrawal.files(entries))
     return [
         msgspec.structs.replace(
-            _check(_Signed(directory, entry, entry.entry, _replaced(entries[number:]), withdrawn), allowed),
+            _check(_Signed(directory, entry, entry.entry, _replaced_names(entries[number:]), withdrawn), allowed),
             later=sum(not isinstance(later_entry.entry, SignatureEntry) for later_entry in entries[number:]),
         )
         for number, entry in enumerate(entries, 1)
@@ -153,7 +153,7 @@ def allowed_signers(option: str | None) -> Path | None:
     return path if path and path.is_file() else None
 
 
-def _replaced(later: Sequence[Entry]) -> frozenset[str]:
+def _replaced_names(later: Sequence[Entry]) -> frozenset[str]:
     """Which names were replaced by pseudonyms after a signature, as `signatures` and `entries`."""
     return frozenset(name for e in later if isinstance(e.entry, PseudonymisedEntry) for name in e.entry.names)
 

@@ -124,12 +124,12 @@ def _answer(way: Way, desk: Desk, request: Request, sent: _Sent) -> Response:
             visit = Visit(request, desk, database, session, sent.fields, form_token, t, sent.files)
             if not visit.form_token:
                 visit.form_token = visit.cookies[desk.form_cookie] = secrets.token_urlsafe(32)
-            return _with_cookies(visit, _guarded(way, visit))
+            return _with_cookies(visit, _guard(way, visit))
     except OpleverError as problem:  # the database itself
         return _plain(problem, t)
 
 
-def _guarded(way: Way, visit: Visit) -> Response:
+def _guard(way: Way, visit: Visit) -> Response:
     try:
         if way.method == "POST":
             _check_origin(visit)
@@ -162,19 +162,19 @@ def _check_origin(visit: Visit) -> None:
     site, origin = (visit.request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_ours = origin in visit.desk.origins if origin is not None else site == "same-origin"
     if not is_ours or site not in (None, "same-origin"):
-        raise _refused()
+        raise _refusal()
 
 
 def _check_token(visit: Visit) -> None:
     if not visit.form_token or not hmac.compare_digest(visit.value("form_token").encode(), visit.form_token.encode()):
-        raise _refused()
+        raise _refusal()
 
 
 def _once(way: Way, visit: Visit) -> Response:
     """The answer to a form, whose work is done once however often it is sent. Raises OpleverError: `form-refused` for
     a form without key, `form-sent` when it is not known what came of it the first time."""
     if not 16 <= len(visit.value("once")) <= 64:
-        raise _refused()
+        raise _refusal()
     contents = [file.content for files in visit.files.values() for file in files]
     form = once.form_digest(visit.request.url.path, visit.form, contents)
     end = time.monotonic() + _WAIT_SECONDS
@@ -200,7 +200,7 @@ def _once(way: Way, visit: Visit) -> Response:
     return response
 
 
-def _refused() -> OpleverError:
+def _refusal() -> OpleverError:
     return OpleverError(
         "form-refused",
         M_("this form was not sent by a page of the desk, or is too old; nothing was added"),

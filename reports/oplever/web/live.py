@@ -62,7 +62,7 @@ class Run:
             "results": sum(sum(host.tallies.values()) for host in hosts),
             "hosts": len(hosts),
             "counts": dict(Counter(host.state for host in hosts)),
-            "shown": [_shown(host) for host in hosts if not is_many or host.is_bad][:MOST_HOSTS],
+            "shown": [_row(host) for host in hosts if not is_many or host.is_bad][:MOST_HOSTS],
             "failures": [
                 [clean_text(text) for text in (failure.host, failure.task, failure.status, failure.message[:500])]
                 for failure in self.progress.failures[-_MOST_FAILURES:]
@@ -74,7 +74,7 @@ class Run:
         self._follower.close()
 
 
-def _shown(host: Host) -> list[Any]:
+def _row(host: Host) -> list[Any]:
     done = sum(host.tallies.values())
     return [clean_text(host.name), host.state, clean_text(host.task), done, host.tallies.get("failed", 0)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 from click.testing import CliRunner
-from oplever.cli.add import _chosen, _numbers
+from oplever.cli.add import _ask_choices, _numbers
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_anything_else_is_refused(answer: str) -> None:
 def test_the_list_shows_each_with_what_it_is() -> None:
     @click.command()
     def ask() -> None:
-        click.echo(_chosen("item", {"file//a": "web1: file /a was changed", "unit/b\x1b[31m": "web1: unit b"}))
+        click.echo(_ask_choices("item", {"file//a": "web1: file /a was changed", "unit/b\x1b[31m": "web1: unit b"}))
 
     done = CliRunner().invoke(ask, input="2\n")
     assert "   1 file//a\n       web1: file /a was changed" in done.output

@@ -57,7 +57,7 @@ def test_on_a_full_disk_records_are_listed_all_the_same(
         assert names() == [SECOND, FIRST]
         shutil.move(base.parent / THIRD, base / THIRD)
     before = (base / FILE).read_bytes() if is_known else b""
-    full = database._opened
+    full = database._open
 
     def on_a_full_disk(path: str) -> database.Database:
         store_record_by_hand = full(path)
@@ -65,7 +65,7 @@ def test_on_a_full_disk_records_are_listed_all_the_same(
             store_record_by_hand.rows("PRAGMA max_page_count = 1")  # SQLite takes no less than there are
         return store_record_by_hand
 
-    monkeypatch.setattr(database, "_opened", on_a_full_disk)
+    monkeypatch.setattr(database, "_open", on_a_full_disk)
     assert names() == [THIRD, SECOND, FIRST]
     assert (base / FILE).read_bytes() == before
 

@@ -219,7 +219,7 @@ def _answer(oidc: Oidc, method: str, place: str, form: Mapping[str, str] | None 
     """A JSON object from the provider. Raises OpleverError."""
     httpx = extras.load("httpx2", "oidc")
     try:
-        with httpx.Client(timeout=_SECONDS, verify=_trusted(oidc, _hour()), trust_env=False) as client:
+        with httpx.Client(timeout=_SECONDS, verify=_ssl_context(oidc, _hour()), trust_env=False) as client:
             answer = client.request(method, place, data=form, headers={"accept": "application/json"})
             is_refusal = form is not None and 400 <= answer.status_code < 500
             content = answer.json() if len(answer.content) <= _LARGEST else None
@@ -234,7 +234,7 @@ def _answer(oidc: Oidc, method: str, place: str, form: Mapping[str, str] | None 
 
 
 @lru_cache(maxsize=4)
-def _trusted(oidc: Oidc, _hour: int) -> ssl.SSLContext:
+def _ssl_context(oidc: Oidc, _hour: int) -> ssl.SSLContext:
     """The certificates that count; reading those of the system takes longer than the rest of a login."""
     if oidc.ca:
         return ssl.create_default_context(cafile=str(config.path_beside(oidc.ca)))
@@ -255,7 +255,7 @@ def _claims(provider: Provider, token: str, nonce: str) -> dict[str, Any]:
         "nonce": {"essential": True, "value": nonce},
     }
     try:
-        claims = _decoded(provider, token)
+        claims = _verified_claims(provider, token)
         jwt.JWTClaimsRegistry(leeway=_LEEWAY, **checks).validate(claims)
     except (errors.JoseError, ValueError, TypeError, KeyError) as problem:
         raise refused(oidc, " ".join(str(problem).split())[:200]) from None
@@ -265,7 +265,7 @@ def _claims(provider: Provider, token: str, nonce: str) -> dict[str, Any]:
     return claims
 
 
-def _decoded(provider: Provider, token: str) -> dict[str, Any]:
+def _verified_claims(provider: Provider, token: str) -> dict[str, Any]:
     """The claims of a token that the provider signed. Raises JoseError, ValueError."""
     jwt, errors = extras.load("joserfc.jwt", "oidc"), extras.load("joserfc.errors", "oidc")
     import_keys = extras.load("joserfc.jwk", "oidc").KeySet.import_key_set

@@ -46,7 +46,7 @@ _RESULTS = """SELECT results.*, COALESCE(results.ended, results.started) AS stop
 
 def sources(path: Path) -> list[Source]:
     """Every playbook in the database, oldest first."""
-    database = _open(path)
+    database = _open_database(path)
     try:
         playbooks = [_source(database, path, row) for row in database.execute(_PLAYBOOKS)]
     except sqlite3.DatabaseError as problem:
@@ -56,7 +56,7 @@ def sources(path: Path) -> list[Source]:
     return playbooks
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open_database(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise foreign(path, _FORMAT)
     try:

@@ -42,13 +42,13 @@ def by_machine(cases: Iterable[Case], machines: Collection[str], host: str | Non
     Raises OpleverError (`entry-invalid`) when a case is about no machine of the record, or about another one than
     `host`.
     """
-    placed = [place for case in cases if (place := _placed(case, machines)) is not None]
+    placed = [place for case in cases if (place := _machine_and_case(case, machines)) is not None]
     named = list(dict.fromkeys(machine for machine, _ in placed if machine))
     if host is not None:
         _check_host(host, named, machines)
         return {host: _results([case for _, case in placed])}
     if strangers := sorted(set(named) - set(machines)):
-        raise _unknown(M_("the record has no machine {strangers}", strangers=strangers[0]), machines)
+        raise _unknown_machine(M_("the record has no machine {strangers}", strangers=strangers[0]), machines)
     cases_of: dict[str, list[Case]] = {machine: [] for machine in named}
     for machine, case in placed:
         for name in [machine] if machine else named if case.suite_as_a_whole and named else [_only(machines)]:
@@ -61,7 +61,7 @@ def is_of_ansible(cases: Iterable[Case]) -> bool:
     return any(_ANSIBLE.match(case.title) and _TASK_FILE.search(case.place) for case in cases)
 
 
-def _placed(case: Case, machines: Collection[str]) -> tuple[str | None, Case] | None:
+def _machine_and_case(case: Case, machines: Collection[str]) -> tuple[str | None, Case] | None:
     """The machine that a case names, and the case without that name; None for what is no test of a machine."""
     match = _ANSIBLE.match(case.title)
     if match and (match[1] in machines or _TASK_FILE.search(case.place)):
@@ -85,7 +85,7 @@ def _by_testinfra(title: str, machines: Collection[str]) -> str | None:
 def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> None:
     """One name by hand can stand for one name in the file, where that is not one of the record's own."""
     if host not in machines:
-        raise _unknown(M_("the record has no machine {host}", host=host), machines)
+        raise _unknown_machine(M_("the record has no machine {host}", host=host), machines)
     other_names = [name for name in named if name != host]
     if len(other_names) > 1 or any(name in machines for name in other_names):
         raise OpleverError(
@@ -101,11 +101,11 @@ def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> N
 
 def _only(machines: Collection[str]) -> str:
     if len(machines) != 1:
-        raise _unknown(M_("the file does not say which machine was tested"), machines)
+        raise _unknown_machine(M_("the file does not say which machine was tested"), machines)
     return next(iter(machines))
 
 
-def _unknown(message: str, machines: Collection[str]) -> OpleverError:
+def _unknown_machine(message: str, machines: Collection[str]) -> OpleverError:
     return OpleverError(
         "entry-invalid",
         message,

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-from oplever.files import opened, unreadable
+from oplever.files import open_file, unreadable
 from oplever.journal.importers.scans import Opinion, OpinionStatus, Scan, broken
 from oplever.messages import M_
 
@@ -49,7 +49,7 @@ def _results(path: Path) -> Iterator[ET.Element]:
     """Each TestResult, without what it is told about the system; nothing else is ever held."""
     pull: ET.XMLPullParser[Any] = ET.XMLPullParser(("start", "end"))
     inside, before = False, b""
-    with opened(path) as file:
+    with open_file(path) as file:
         while chunk := file.read(1 << 16):
             if b"<!DOCTYPE" in before + chunk:
                 raise broken(path, M_("has a document type, which results of a scanner have not"))

@@ -33,24 +33,24 @@ def _takes_of(state: str) -> State:
     return State(state, takes, is_final=state != "concept")  # type: ignore[arg-type] # a key of the table above
 
 
-def _unproposed(record: Record) -> bool:
+def _lacks_question(record: Record) -> bool:
     return not of(record).proposed_at
 
 
-def _unaccepted(record: Record) -> bool:
+def _lacks_acceptance(record: Record) -> bool:
     faq = of(record)
     return not (faq.accepted_at or faq.withdrawn_at)
 
 
 RULES = (
-    Rule("faq", "faq_missing", "executor", ("3.1-04",), "faq-proposed", _unproposed, typed="oplever faq propose"),
+    Rule("faq", "faq_missing", "executor", ("3.1-04",), "faq-proposed", _lacks_question, typed="oplever faq propose"),
     Rule(
         "faq",
         "faq_acceptance_missing",
         "supervisor",
         ("3.1-04",),
         "faq-accepted",
-        _unaccepted,
+        _lacks_acceptance,
         typed="oplever faq accept",
     ),
 )

@@ -44,7 +44,7 @@ def open_stretches(calendar: Calendar, day: date) -> tuple[Stretch, ...]:
     if any(closure.first <= iso <= closure.until for closure in calendar.closures):
         return ()
     hours = [_stretch(text) for text in calendar.hours(day.weekday())]
-    return tuple(_without(_merged(hours), [_stretch(text) for text in calendar.breaks]))
+    return tuple(_without(_merge(hours), [_stretch(text) for text in calendar.breaks]))
 
 
 def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
@@ -91,7 +91,7 @@ def _stretch(text: str) -> Stretch:
     return Stretch(begin, end)
 
 
-def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
+def _merge(stretches: Sequence[Stretch]) -> list[Stretch]:
     """In order, those that touch or overlap as one."""
     merged: list[Stretch] = []
     for stretch in sorted(stretches):
@@ -109,7 +109,7 @@ def _without(stretches: Sequence[Stretch], breaks: Sequence[Stretch]) -> list[St
         before = (Stretch(stretch.begin, min(stretch.end, pause.begin)) for stretch in remaining)
         after = (Stretch(max(stretch.begin, pause.end), stretch.end) for stretch in remaining)
         remaining = [stretch for stretch in (*before, *after) if stretch.begin < stretch.end]
-    return _merged(remaining)
+    return _merge(remaining)
 
 
 def _running(start: datetime, end: datetime, pauses: Sequence[Interval]) -> Iterator[Interval]:

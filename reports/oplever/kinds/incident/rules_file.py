@@ -196,17 +196,17 @@ def _python_type(kind: inspect.Type) -> Any:
         case inspect.LiteralType(values=values):
             return Literal[values]
         case inspect.StrType(min_length=least, max_length=most, pattern=pattern):
-            return _limited(str, min_length=least, max_length=most, pattern=pattern)
+            return _limits(str, min_length=least, max_length=most, pattern=pattern)
         case inspect.IntType() as number:
-            return _limited(int, gt=number.gt, ge=number.ge, lt=number.lt, le=number.le)
+            return _limits(int, gt=number.gt, ge=number.ge, lt=number.lt, le=number.le)
         case inspect.FloatType() as number:
-            return _limited(float, gt=number.gt, ge=number.ge, lt=number.lt, le=number.le)
+            return _limits(float, gt=number.gt, ge=number.ge, lt=number.lt, le=number.le)
         case inspect.BoolType():
             return bool
     raise TypeError(f"no single value: {kind}")
 
 
-def _limited(kind: type, **limits: Any) -> Any:
+def _limits(kind: type, **limits: Any) -> Any:
     set_limits = {name: value for name, value in limits.items() if value is not None}
     return Annotated[kind, msgspec.Meta(**set_limits)] if set_limits else kind
 

@@ -116,10 +116,10 @@ def measure(case: Incident, now: datetime) -> tuple[Measured, ...]:
     if case.rules is None:
         return ()
     courses = _courses(case) if case.reported_at else {}
-    return tuple(_measured(case.rules, state, courses[state.name], now) for state in case.targets)
+    return tuple(_measure(case.rules, state, courses[state.name], now) for state in case.targets)
 
 
-def _measured(rules: Rules, state: TargetState, course: Course, now: datetime) -> Measured:
+def _measure(rules: Rules, state: TargetState, course: Course, now: datetime) -> Measured:
     end = course.reached or course.stands or now
     gone = hours.elapsed(rules.calendar, course.start, end, course.pauses)
     return Measured(state.name, state.limit, state.due, gone, _reading(rules, state, course, gone, now))

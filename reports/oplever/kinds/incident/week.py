@@ -99,7 +99,7 @@ def week(cases: Iterable[DeskCase], first: datetime, end: datetime, now: datetim
         categories=tuple(sorted((c for c in categories if c.figures != Figures()), key=_busiest)),
         channels=dict(Counter(row.case.channel for row in came_in).most_common()),
         satisfied=dict(Counter(word.satisfied for word in words)),
-        repeated=tuple(_repeated(present, counted)),
+        repeated=tuple(_repeated_causes(present, counted)),
         overdue=tuple(row for row in present if _is_overdue(row.case, until)),
         rows=tuple(row for row in present if _is_touched(row.case, begin, until)),
     )
@@ -127,7 +127,7 @@ def _figures(rows: Sequence[DeskCase], begin: str, until: str) -> Figures:
         open_before=sum(state_at(row.case, begin) in OPEN for row in rows),
         open_after=sum(state_at(row.case, until) in OPEN for row in rows),
         overdue=sum(_is_overdue(row.case, until) for row in rows),
-        missed=sum(_missed(row.case, begin, until) for row in rows),
+        missed=sum(_missed_limits(row.case, begin, until) for row in rows),
     )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def _is_overdue(case: Incident, moment: str) -> bool:
     return is_open and any(t.due and t.due < moment and not (t.reached and t.reached < moment) for t in case.targets)
 
 
-def _missed(case: Incident, begin: str, until: str) -> int:
+def _missed_limits(case: Incident, begin: str, until: str) -> int:
     """Time limits that ended in the week before anything was there."""
     ended = [target for target in case.targets if target.due and begin <= target.due < until]
     return sum(not (target.reached and target.reached <= (target.due or "")) for target in ended)
@@ -173,7 +173,7 @@ def _working_hours(case: Incident, begin: str, until: str) -> float | None:
     return hours.elapsed(case.rules.calendar, start, end, tuple(pauses)) / timedelta(hours=1)
 
 
-def _repeated(rows: Sequence[DeskCase], counted: datetime) -> Iterator[RepeatedCause]:
+def _repeated_causes(rows: Sequence[DeskCase], counted: datetime) -> Iterator[RepeatedCause]:
     begin, until = clock.written(counted - timedelta(days=_REPEATED_DAYS)), clock.written(counted)
     names: dict[str, dict[str, None]] = defaultdict(dict)
     written: dict[str, str] = {}

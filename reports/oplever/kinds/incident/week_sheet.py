@@ -37,7 +37,7 @@ def desk_sheet(t: Translator, week: DeskWeek, organisation: Organisation | None 
             *_channels(t, week),
             *_satisfaction(t, week),
             *_overdue(t, week),
-            *_repeated(t, week),
+            *_repeated_causes(t, week),
         ),
         sections=(),
         notes=(
@@ -141,7 +141,7 @@ def _by_due(row: DeskCase) -> str:
     return min((target.due for target in row.case.targets if target.due), default="")
 
 
-def _repeated(t: Translator, week: DeskWeek) -> tuple[Block, ...]:
+def _repeated_causes(t: Translator, week: DeskWeek) -> tuple[Block, ...]:
     rows = [
         (Cell(cause.cause), _number(t, len(cause.cases)), Cell(", ".join(name[-6:] for name in cause.cases)))
         for cause in week.repeated

@@ -92,7 +92,7 @@ def _points(view: View, t: Translator) -> Blocks:
     return table(t("Open points"), (Column(t("Open point"), 5), Column(t("Owner")), Column(t("Due"))), rows)
 
 
-def _watched(view: View, t: Translator) -> list[AttentionItem]:
+def _attention(view: View, t: Translator) -> list[AttentionItem]:
     """What needs attention beside the open points, which have a table of their own; the worst comes first."""
     blocks = [block for block in attention(view, t) if isinstance(block, Attention)]
     items = [item for block in blocks for item in block.lines if item.section != "rest_points"]
@@ -100,7 +100,7 @@ def _watched(view: View, t: Translator) -> list[AttentionItem]:
 
 
 def _to_watch(view: View, t: Translator) -> Blocks:
-    items = [structs.replace(item, section="", detail=()) for item in _watched(view, t)]
+    items = [structs.replace(item, section="", detail=()) for item in _attention(view, t)]
     if not items:
         return ()
     return (Attention(t("Needs attention"), tuple(capped(t, items, "", t("Others"), _MOST_TO_WATCH))),)
@@ -173,10 +173,10 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
         [t("Subject: {subject}", subject=f"{number}{title}")],
         [t("Dear {name},", name=to) if to else t("Dear reader,")],
         [f"{verdict.title}. {verdict.explanation} {verdict.figures}"],
-        _listed(t, t("Machines"), [_machine_line(view, s, tasks[s.name]) for s in record.systems], _MOST_MACHINES),
-        _listed(t, t("Needs attention"), [f"{i.label}: {i.text}" for i in _watched(view, t)], _MOST_TO_WATCH),
-        _listed(t, t("Open points"), [_point_line(t, point) for point in figures.open_points(record)], _MOST_POINTS),
-        _listed(t, t("Still needed"), _needs(view, t)),
+        _listing(t, t("Machines"), [_machine_line(view, s, tasks[s.name]) for s in record.systems], _MOST_MACHINES),
+        _listing(t, t("Needs attention"), [f"{i.label}: {i.text}" for i in _attention(view, t)], _MOST_TO_WATCH),
+        _listing(t, t("Open points"), [_point_line(t, point) for point in figures.open_points(record)], _MOST_POINTS),
+        _listing(t, t("Still needed"), _needs(view, t)),
         [t("The whole record is in report.{language}.pdf ({record}).", language=t.language, record=record.id)],
         [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
         [t("Kind regards,"), people_named(record, "executor")],
@@ -184,7 +184,7 @@ def letter(view: View, t: Translator, paper: Paper) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _listed(t: Translator, title: str, lines: list[str], most: int = MOST_OF_A_KIND) -> list[str]:
+def _listing(t: Translator, title: str, lines: list[str], most: int = MOST_OF_A_KIND) -> list[str]:
     """The first few lines under their title, and of how many more there are."""
     if (surplus := len(lines) - most) > 1:
         lines = [*lines[:most], t("and {count} more", count=surplus)]

@@ -69,11 +69,11 @@ class Order:
 
     @cached_property
     def behind(self) -> frozenset[str]:
-        return self._named(BEHIND)
+        return self._machines_of(BEHIND)
 
     @cached_property
     def remarked(self) -> frozenset[str]:
-        return self._named(REMARKS)
+        return self._machines_of(REMARKS)
 
     def has_reason(self, codes: frozenset[str], system: System) -> bool:
         """Whether a reason of these codes holds for the machine: of all machines of its run, when it names none. In a
@@ -85,9 +85,9 @@ class Order:
 
     @cached_property
     def bad(self) -> frozenset[str]:
-        return self._named(FAILED) | self.failing | self.faulty
+        return self._machines_of(FAILED) | self.failing | self.faulty
 
-    def _named(self, codes: frozenset[str]) -> frozenset[str]:
+    def _machines_of(self, codes: frozenset[str]) -> frozenset[str]:
         """Machines that reasons of these codes name."""
         return frozenset(host for reason in self.reasons if reason.code in codes for host in reason.params["hosts"])
 

@@ -120,8 +120,8 @@ def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
 def _carried_out(grounds: Grounds) -> tuple[Iterator[Reason], ...]:
     run = grounds.run
     if run.start:
-        return _ended(run), _work(grounds), _set_going(run), _tool(grounds), _machines(grounds)
-    return (_runs(grounds),) if grounds.record.runs else (_stated(grounds),)
+        return _end(run), _work(grounds), _set_going(run), _tool(grounds), _machines(grounds)
+    return (_runs(grounds),) if grounds.record.runs else (_hand_work(grounds),)
 
 
 def _runs(grounds: Grounds) -> Iterator[Reason]:
@@ -146,7 +146,7 @@ def _runs(grounds: Grounds) -> Iterator[Reason]:
             yield reason
 
 
-def _stated(grounds: Grounds) -> Iterator[Reason]:
+def _hand_work(grounds: Grounds) -> Iterator[Reason]:
     """What people say was done, without a journal. A machine did not measure it, so it is never without remark."""
     if not grounds.record.systems:
         yield Reason("no_hosts")
@@ -158,7 +158,7 @@ def _stated(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("hand_steps_failed", {"steps": failed})
 
 
-def _ended(run: Run) -> Iterator[Reason]:
+def _end(run: Run) -> Iterator[Reason]:
     """How the run ended, when that was not by itself."""
     if run.end is None:
         yield Reason("interrupted", {"at": run.last})

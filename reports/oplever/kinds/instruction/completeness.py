@@ -13,15 +13,15 @@ def of(record: Record) -> Instruction:
     return record.instruction or Instruction()
 
 
-def _ungiven(record: Record) -> bool:
+def _lacks_instruction(record: Record) -> bool:
     return not of(record).sessions
 
 
-def _unattended(record: Record) -> bool:
+def _lacks_attendees(record: Record) -> bool:
     return not of(record).attendees
 
 
-def _unexplained(record: Record) -> bool:
+def _lacks_subjects(record: Record) -> bool:
     return not of(record).subjects
 
 
@@ -43,7 +43,7 @@ def unreviewed(record: Record) -> bool:
     return not reviews or any(review is None or review.verdict == "unclear" for review in reviews)
 
 
-def _unsupported(record: Record) -> bool:
+def _lacks_support(record: Record) -> bool:
     instruction = of(record)
     return not (instruction.support or instruction.no_support)
 
@@ -68,13 +68,13 @@ def _of_instruction(
 
 
 RULES = (
-    _of_instruction("instruction", "instruction_missing", "3.1-02", "instructed", _ungiven),
-    _of_instruction("attendees", "attendees_missing", "3.1-02", "attended", _unattended),
-    _of_instruction("subjects", "subjects_missing", "3.1-02", "explained", _unexplained),
+    _of_instruction("instruction", "instruction_missing", "3.1-02", "instructed", _lacks_instruction),
+    _of_instruction("attendees", "attendees_missing", "3.1-02", "attended", _lacks_attendees),
+    _of_instruction("subjects", "subjects_missing", "3.1-02", "explained", _lacks_subjects),
     _of_instruction("subjects", "handout_missing", "3.1-03", "explained", _without_handout),
     _of_instruction("understood", "understood_missing", "3.1-02", "asked-back", unasked),
     _of_instruction("reviews", "review_missing", "3.1-03", "reviewed", unreviewed, who="user"),
-    _of_instruction("support", "support_missing", "3.1-01", "supported", _unsupported),
+    _of_instruction("support", "support_missing", "3.1-01", "supported", _lacks_support),
     Rule(
         "rest_points",
         "rest_points_missing",

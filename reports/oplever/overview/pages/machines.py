@@ -68,7 +68,7 @@ def machine(collection: Collection, t: Translator, life: Life) -> tuple[Part, ..
     columns, course = (Column(t("Days"), 5), Column(t("Records"), 2, True)), tuple(_course(t, history[-1]))
     return (
         Part("now", t("Now"), _now(t, life)),
-        Part("open", t("Open on this machine"), _open(collection, t, life)),
+        Part("open", t("Open on this machine"), _open_items(collection, t, life)),
         *((Part("course", t("Over time"), course),) if course else ()),
         Part("history", t("History"), history_table(t, history[-1])),
         *((cells.part("older", t("Older history"), columns, reversed(older), ""),) if older else ()),
@@ -95,7 +95,7 @@ def _now(t: Translator, life: Life) -> tuple[Block, ...]:
     )
 
 
-def _open(collection: Collection, t: Translator, life: Life) -> tuple[Block, ...]:
+def _open_items(collection: Collection, t: Translator, life: Life) -> tuple[Block, ...]:
     """Faults, reports, failing rules and differences that were let go."""
     columns = (Column(t("What"), 3), Column(t("Subject"), 7), Column(t("Detail"), 4))
     real = life.real.of

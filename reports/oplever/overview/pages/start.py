@@ -91,11 +91,11 @@ def _attention(collection: Collection, t: Translator) -> Part:
         ("points", _points(collection, t)),
         ("exceptions", _ends(collection, t)),
     )
-    rows = [row for page, lines in kinds for row in _capped(t, page, list(lines))]
+    rows = [row for page, lines in kinds for row in _first_rows(t, page, list(lines))]
     return cells.part("attention", t("Needs attention"), columns, rows, t("Nothing needs attention today."))
 
 
-def _capped(t: Translator, page: str, rows: list[Row]) -> list[Row]:
+def _first_rows(t: Translator, page: str, rows: list[Row]) -> list[Row]:
     """The first few of a kind, and a link to the page with all, so that one kind cannot hide the others."""
     surplus = len(rows) - _MOST_OF_A_KIND
     if surplus <= 1:

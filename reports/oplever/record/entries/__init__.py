@@ -148,14 +148,14 @@ def added(record: Record, entry: Entry, counted: Counted | None = None) -> Recor
     counted = counted or Counted(entry.entry)
     content = counted.content
     if counted.withdrawn_by is None:
-        record = _folded(record, entry, counted)
+        record = _fold(record, entry, counted)
     number = record.document.revision + 1
     line = History(number, entry.at, entry.by, content.history(), counted.withdrawn_by)
     document = structs.replace(record.document, revision=number, history=(*record.document.history, line))
     return structs.replace(record, document=document)
 
 
-def _folded(record: Record, entry: Entry, counted: Counted) -> Record:
+def _fold(record: Record, entry: Entry, counted: Counted) -> Record:
     if counted.old is None or not isinstance(entry.entry, CorrectionEntry):
         return counted.content.fold(record, entry)
     correction = entry.entry

@@ -62,7 +62,7 @@ class AcceptDriftEntry(EntryKind, frozen=True, tag="accept-drift"):
             )
         for item in self.item:
             if _plain(item) not in differences:
-                raise _unknown(item, differences, record)
+                raise _unknown_difference(item, differences, record)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         """Each is waived in the state that this record has, and in no other."""
@@ -109,7 +109,7 @@ def _plain(item: str) -> str:
     return "/".join(thing(item)) if item.startswith(f"{drift.SUITE}.") else item
 
 
-def _unknown(item: str, differences: set[str], record: Record) -> OpleverError:
+def _unknown_difference(item: str, differences: set[str], record: Record) -> OpleverError:
     names = (item, f"{drift.SUITE}.{item}")
     if any(test.suite == drift.SUITE and test.status == "error" and test.id in names for test in record.tests):
         return invalid(

@@ -52,7 +52,7 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
         grant = self._grant(_next_id(section.exceptions), record.document.created[:10], envelope.by)
         values = (control.found for control in section.controls if self._covers(control) and control.after == "fail")
         grant = structs.replace(grant, values=tuple(dict.fromkeys(values)))
-        controls = tuple(self._waived(control, grant) for control in section.controls)
+        controls = tuple(self._waive(control, grant) for control in section.controls)
         baseline = structs.replace(section, controls=controls, exceptions=(*section.exceptions, grant))
         return structs.replace(record, baseline=baseline)
 
@@ -72,7 +72,7 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
             stated_by=by,
         )
 
-    def _waived(self, control: Control, grant: ExceptionGrant) -> Control:
+    def _waive(self, control: Control, grant: ExceptionGrant) -> Control:
         if grant.valid and self._covers(control) and control.after == "fail":
             return structs.replace(control, after="waived", exception=grant.id, reason=self.reason)
         return control

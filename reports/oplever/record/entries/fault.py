@@ -48,12 +48,12 @@ class FaultEntry(EntryKind, frozen=True, tag="fault"):
     def fold(self, record: Record, envelope: Envelope) -> Record:
         faults = record.faults
         if any(fault.id == self.id for fault in faults):
-            faults = tuple(self._explained(fault) if fault.id == self.id else fault for fault in faults)
+            faults = tuple(self._explain(fault) if fault.id == self.id else fault for fault in faults)
         elif self.symptom:
-            faults = (*faults, self._reported(record, envelope))
+            faults = (*faults, self._report(record, envelope))
         return structs.replace(record, faults=faults)
 
-    def _explained(self, fault: Fault) -> Fault:
+    def _explain(self, fault: Fault) -> Fault:
         solved = self.fix and fault.status in ("open", "escalated")
         return structs.replace(
             fault,
@@ -62,7 +62,7 @@ class FaultEntry(EntryKind, frozen=True, tag="fault"):
             status="solved" if solved else fault.status,
         )
 
-    def _reported(self, record: Record, envelope: Envelope) -> Fault:
+    def _report(self, record: Record, envelope: Envelope) -> Fault:
         return Fault(
             id=f"M{next_number(record, type(self), sum(fault.kind == 'reported' for fault in record.faults))}",
             host=self.host,

@@ -64,7 +64,7 @@ def lines(entries: Sequence[Added]) -> tuple[Counted, ...]:
             old[place] = text(contents[target])
             continue
         try:
-            changed = _changed(contents[target], entry.entry)
+            changed = _with_correction(contents[target], entry.entry)
         except OpleverError:
             continue
         old[place] = _value(getattr(contents[target], name))
@@ -97,7 +97,7 @@ def check(entries: Sequence[Added], record: Record, new: CorrectionEntry, envelo
             M_("let who added it do it, or add a comment on the section"),
         )
     if _field(new):
-        _changed(standing.content, new).check(record, Envelope(entries[target].at, entries[target].by))
+        _with_correction(standing.content, new).check(record, Envelope(entries[target].at, entries[target].by))
 
 
 def files(entries: Sequence[Added]) -> dict[str, str]:
@@ -184,7 +184,7 @@ def _refusal(entries: Sequence[Added], place: int, target: int) -> str:
     return ""
 
 
-def _changed(content: EntryKind, correction: EntryKind) -> EntryKind:
+def _with_correction(content: EntryKind, correction: EntryKind) -> EntryKind:
     assert isinstance(correction, CorrectionEntry)  # noqa: S101 - for the type checker
     name = _field(correction)
     kind = type(content)

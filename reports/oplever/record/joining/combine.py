@@ -65,7 +65,7 @@ def joined(record: Record, members: Sequence[Member]) -> Record:
         record,
         work_process=_last(run.record.work_process for run in runs) or record.work_process,
         document=_document(record, runs),
-        assignment=_filled(Assignment(), (record.assignment, *(run.record.assignment for run in runs))),
+        assignment=_last_values(Assignment(), (record.assignment, *(run.record.assignment for run in runs))),
         people=_people(record, runs),
         scope=_scope(runs),
         systems=_systems(states, pairs),
@@ -81,7 +81,7 @@ def joined(record: Record, members: Sequence[Member]) -> Record:
         consequences=tuple(row for run in runs for row in run.record.consequences),
         proposals=Proposals(tuple(_proposals(runs))),
         hours=_hours(runs),
-        handover=_filled(Handover(), [run.record.handover for run in runs]),
+        handover=_last_values(Handover(), [run.record.handover for run in runs]),
         annexes=tuple(row for run in runs for row in run.record.annexes),
         runs=tuple(_rows(members, runs, states)),
     )
@@ -136,7 +136,7 @@ def _last(values: Iterable[str]) -> str:
     return next(iter([value for value in values if value][::-1]), "")
 
 
-def _filled(empty: _Part, parts: Iterable[_Part]) -> _Part:
+def _last_values(empty: _Part, parts: Iterable[_Part]) -> _Part:
     """Field by field the last value that was filled in."""
     values: dict[str, Any] = {}
     for part in parts:
@@ -310,10 +310,10 @@ def _rows(members: Sequence[Member], runs: Sequence[Readable], states: Sequence[
         yield _row(by_number[run.number], run, is_counted=run.number in deciding)
     for member in members:
         if member.record is None:
-            yield structs.replace(_cited(member), problem=member.problem)
+            yield structs.replace(_citation(member), problem=member.problem)
 
 
-def _cited(member: Member) -> JoinedRun:
+def _citation(member: Member) -> JoinedRun:
     """The row of a run with what names it, and nothing of what is in its record."""
     return JoinedRun(member.number, member.name, member.revision, member.fingerprint, member.digest)
 
@@ -323,7 +323,7 @@ def _row(member: Member, run: Readable, *, is_counted: bool) -> JoinedRun:
     passed, measured = figures.passed_and_measured(latest(record.tests))
     completeness = record.completeness
     return structs.replace(
-        _cited(member),
+        _citation(member),
         started=record.document.started,
         ended=record.document.ended,
         duration=record.document.duration,

@@ -30,7 +30,7 @@ def over_runs(runs: Sequence[Readable]) -> tuple[Fault, ...]:
     told: list[Fault] = []
     for run in runs:
         _solve(run, runs, waiting, told)
-        for place, fault in _placed(run.record):
+        for place, fault in _faults_by_place(run.record):
             numbered = structs.replace(fault, id=number(run.number, fault.id), run=run.number)
             if fault.status == "solved":
                 numbered = structs.replace(numbered, solved_in=run.number)
@@ -52,7 +52,7 @@ def _again(earlier: Fault, later: Fault) -> Fault:
     return structs.replace(earlier, attempts=earlier.attempts + later.attempts, status=status)
 
 
-def _placed(record: Record) -> Iterator[tuple[_Place, Fault]]:
+def _faults_by_place(record: Record) -> Iterator[tuple[_Place, Fault]]:
     count: Counter[_Place] = Counter()
     for fault in record.faults:
         place = _place(record, fault)
@@ -74,8 +74,8 @@ def _step(record: Record, fault: Fault) -> Step | None:
 
 def _solve(run: Readable, runs: Sequence[Readable], waiting: dict[_Place, Fault], told: list[Fault]) -> None:
     """What this run shows to be solved of all that was open before it."""
-    failed = {place for place, fault in _placed(run.record) if fault.status != "solved"}
-    steps, passed = _well(run.record), _passed(run.record)
+    failed = {place for place, fault in _faults_by_place(run.record) if fault.status != "solved"}
+    steps, passed = _well(run.record), _passed_tests(run.record)
     origins = {other.number: other for other in runs}
     for place, fault in list(waiting.items()):
         if place in failed:
@@ -96,7 +96,7 @@ def _well(record: Record) -> dict[_Place, str]:
     }
 
 
-def _passed(record: Record) -> dict[_Place, str]:
+def _passed_tests(record: Record) -> dict[_Place, str]:
     """Tests that passed, in every suite that has them."""
     last = {TestKey.of(test): test for test in record.tests}
     failing = {(test.host, test.id) for test in last.values() if test.status in BAD}
@@ -123,11 +123,11 @@ def _did_all(run: Readable, origin: Readable, place: _Place) -> str:
     if place.kind not in ("task_failed", "interrupted") or not covers(record, origin.record):
         return ""
     hosts = {place.host} if place.host else {system.name for system in origin.record.systems}
-    whole = {system.name for system in record.systems if worked_on(system)} - _unfinished(record)
+    whole = {system.name for system in record.systems if worked_on(system)} - _unfinished_machines(record)
     return f"{_playbooks(record)} {record.document.started}" if hosts and hosts <= whole else ""
 
 
-def _unfinished(record: Record) -> set[str]:
+def _unfinished_machines(record: Record) -> set[str]:
     """Machines of which a run, by its own record, did not do everything."""
     hosts = {system.name for system in record.systems if system.recap.failed or system.recap.unreachable}
     for reason in record.document.reasons:

@@ -269,14 +269,14 @@ def add_event(visit: Visit) -> Response:
     data = forms.values(kind, visit.form)
     data.pop("passed_over", None)
     try:
-        _added(visit, of, kind.tag(), data)
+        _add(visit, of, kind.tag(), data)
     except OpleverError as problem:
         return _event(visit, of, kind, problem)
     visit.desk.changed()
     return visit.go(case_path(of.directory.name))
 
 
-def _added(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
+def _add(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
     """By the functions of the commands: some look at more than what was filled in."""
     by, directory = visit.account.name, of.directory
     if visit.value("head") != of.head:

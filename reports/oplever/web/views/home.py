@@ -32,7 +32,7 @@ def show(visit: Visit) -> Response:
             sections.append(Section(t("Waits for a user"), _waiting(visit, index, "user")))
         if visit.may("report"):
             report = Ways((Link(t("Report something"), "/report"),))
-            sections.append(Section(t("What I reported"), (report, *_reported(visit, index))))
+            sections.append(Section(t("What I reported"), (report, *_reports(visit, index))))
     if not sections:
         sections.append(Section("", (Paragraph(t("Nothing waits for you: you read what others do."), "info"),)))
     return visit.show(visit.screen(t("My work"), sections))
@@ -50,7 +50,7 @@ def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
     return _table(visit, index, [name for names in waiting for name in names])
 
 
-def _reported(visit: Visit, index: Index) -> tuple[Part, ...]:
+def _reports(visit: Visit, index: Index) -> tuple[Part, ...]:
     reported = visit.desk.read_in(index, ("reported by",), query.reported_by)
     names = [case for name in reported if same_person(name, visit.account.name) for case in reported[name]]
     if visit.may("read_cases"):

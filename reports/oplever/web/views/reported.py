@@ -35,15 +35,15 @@ _ANSWERS = ("yes", "no")
 
 def show(visit: Visit) -> Response:
     """One's own report: another one is no page."""
-    _, record = _own(visit)
+    _, record = _own_case(visit)
     visit.note_read(record.id)
-    return _reported(visit)
+    return _case_page(visit)
 
 
-def _reported(visit: Visit, problem: OpleverError | None = None, *, of_answer: bool = False) -> Response:
+def _case_page(visit: Visit, problem: OpleverError | None = None, *, of_answer: bool = False) -> Response:
     """`problem` is of a file that was not taken, or of an answer."""
     t, name = visit.t, visit.part("name")
-    directory, record = _own(visit)
+    directory, record = _own_case(visit)
     path = f"/reported/{name}"
     parts = gallery(t, path, record, (visit.account.name,))
     if registry.of(record).takes(record.status, _any_annex()):
@@ -58,7 +58,7 @@ def _any_annex() -> Any:
     return AnnexEntry
 
 
-def _own(visit: Visit) -> tuple[Path, Record]:
+def _own_case(visit: Visit) -> tuple[Path, Record]:
     directory = visit.desk.record(visit.part("name"))
     record = store.load(directory)
     if record.incident is None or not same_person(record.incident.reporter, visit.account.name):
@@ -68,21 +68,21 @@ def _own(visit: Visit) -> tuple[Path, Record]:
 
 def attach(visit: Visit) -> Response:
     """A file with one's own report."""
-    directory, _ = _own(visit)
+    directory, _ = _own_case(visit)
     try:
         annexes.attach(visit, directory)
     except OpleverError as problem:
-        return _reported(visit, problem)
+        return _case_page(visit, problem)
     return visit.go(f"/reported/{directory.name}")
 
 
 def answer(visit: Visit) -> Response:
     """Whether one's own report is solved well."""
-    directory, _ = _own(visit)
+    directory, _ = _own_case(visit)
     try:
         _confirm(visit, directory, visit.account.name)
     except OpleverError as problem:
-        return _reported(visit, problem, of_answer=True)
+        return _case_page(visit, problem, of_answer=True)
     return visit.go(f"/reported/{directory.name}")
 
 
@@ -90,7 +90,7 @@ def follow(visit: Visit) -> Response:
     """The same by a link, without account."""
     link = links.find(visit.database, "follow", visit.part("token"))
     visit.note_read(link.record, "/follow")
-    return _followed(visit, visit.desk.record(link.record))
+    return _followed_page(visit, visit.desk.record(link.record))
 
 
 def answer_by_link(visit: Visit) -> Response:
@@ -100,11 +100,11 @@ def answer_by_link(visit: Visit) -> Response:
     try:
         _confirm(visit, directory, link.person)
     except OpleverError as problem:
-        return _followed(visit, directory, problem)
+        return _followed_page(visit, directory, problem)
     return visit.go(f"/follow/{visit.part('token')}")
 
 
-def _followed(visit: Visit, directory: Path, problem: OpleverError | None = None) -> Response:
+def _followed_page(visit: Visit, directory: Path, problem: OpleverError | None = None) -> Response:
     record = store.load(directory)
     sections = _answer_form(visit, directory, record, f"/follow/{visit.part('token')}", problem)
     return _page(visit, record, sections, gate.status(problem) if problem else 200)

@@ -16,10 +16,10 @@ from oplever.record.persons import among
 
 def _moved(case: Incident, move: Move) -> Incident:
     """Somebody has the case now; while it goes to another it no longer waits."""
-    return structs.replace(_resumed(add(case, "moves", move), move.at), assignee=move.to)
+    return structs.replace(_resume(add(case, "moves", move), move.at), assignee=move.to)
 
 
-def _resumed(case: Incident, at: str) -> Incident:
+def _resume(case: Incident, at: str) -> Incident:
     waits = tuple(wait if wait.resumed else structs.replace(wait, resumed=at) for wait in case.waits)
     return structs.replace(case, waits=waits)
 
@@ -122,7 +122,7 @@ class ResumedEntry(Event, frozen=True, tag="resumed"):
     reason: Annotated[str, Meta(description="What makes that it can go on.")] = ""
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
-        return _resumed(case, envelope.at)
+        return _resume(case, envelope.at)
 
 
 class ContactEntry(Event, frozen=True, tag="contact"):

@@ -81,7 +81,7 @@ def _answers(acceptance: Acceptance, items: tuple[FormItem, ...], t: Translator)
         answers[_name(_INSTRUCTED)].append(AcceptanceItem(_INSTRUCTED, True))
     lines: list[CheckItem] = []
     answered = asked = 0
-    for item in (part for whole in items for part in _answered(whole, answers)):
+    for item in (part for whole in items for part in _with_answers(whole, answers)):
         matching = [answer for name in item.names for answer in answers.pop(name, ())]
         answered, asked = answered + bool(matching), asked + 1
         text, language = item.line.text, item.line.language
@@ -107,7 +107,7 @@ def _name(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().rstrip(".").casefold()
 
 
-def _answered(item: FormItem, answers: Mapping[str, list[AcceptanceItem]]) -> tuple[FormItem, ...]:
+def _with_answers(item: FormItem, answers: Mapping[str, list[AcceptanceItem]]) -> tuple[FormItem, ...]:
     """The line as the user answered it: for several machines at once, or for each of them."""
     is_apart = any(name in answers for part in item.apart for name in part.names)
     return item.apart if is_apart else (item,)
@@ -129,13 +129,13 @@ def _item(view: View, t: Translator, lines: list[_Line], texts: tuple[str, ...])
         (_machines(view, Translator(language), hosts), text) for language, text in zip(LANGUAGES, texts, strict=True)
     ]
     return FormItem(
-        CheckItem(_named(_machines(view, t, hosts), first.text), language=first.language),
-        frozenset(_name(_named(whose, text)) for whose, text in names),
+        CheckItem(_with_machines(_machines(view, t, hosts), first.text), language=first.language),
+        frozenset(_name(_with_machines(whose, text)) for whose, text in names),
         tuple(_item(view, t, [line], texts) for line in lines) if others else (),
     )
 
 
-def _named(machines: str, text: str) -> str:
+def _with_machines(machines: str, text: str) -> str:
     return f"{machines}: {text}" if machines else text
 
 
@@ -151,7 +151,7 @@ def _machines(view: View, t: Translator, hosts: list[str]) -> str:
 def _lines(view: View, t: Translator) -> list[_Line]:
     """What the roles of each machine give; of a record without that, what tests show and settings say."""
     lines = [line for system in view.record.systems for line in handout(t, system)]
-    return [*(lines or _proposed(view, t)), _Line("", t(_INSTRUCTED))]
+    return [*(lines or _proposal_lines(view, t)), _Line("", t(_INSTRUCTED))]
 
 
 def handout(t: Translator, system: System) -> list[_Line]:
@@ -160,12 +160,12 @@ def handout(t: Translator, system: System) -> list[_Line]:
     return [_Line(system.name, text, in_language(t, line)) for text, line in list(by_name.items())[:_MOST_LINES]]
 
 
-def _proposed(view: View, t: Translator) -> list[_Line]:
+def _proposal_lines(view: View, t: Translator) -> list[_Line]:
     used: dict[tuple[str, str], Test] = {}
     for test in view.after or view.during:
         if test.source in _USED and test.status == "pass":
             used.setdefault((test.host, test.suite), test)
-    noticed = [setting for setting in view.record.settings if _noticed(setting)]
+    noticed = [setting for setting in view.record.settings if _is_visible(setting)]
     return [
         *(
             _Line(test.host, titled(t, test.title) or test.id, in_language(t, test.title))
@@ -175,7 +175,7 @@ def _proposed(view: View, t: Translator) -> list[_Line]:
     ]
 
 
-def _noticed(setting: Setting) -> bool:
+def _is_visible(setting: Setting) -> bool:
     """Whether a user can be shown it: an account only when it is a person's, by the range of Debian's adduser."""
     if setting.kind != "account":
         return setting.kind in _SHOWN

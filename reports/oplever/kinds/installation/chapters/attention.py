@@ -96,7 +96,7 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
         for cause in shown
         for test in [cause.members[0].test]
     ]
-    left = len(view.failing_tests) - sum(map(_explained, shown))
+    left = len(view.failing_tests) - sum(map(_explained_tests, shown))
     more = AttentionItem("bad", t("Failed test"), t("and {count} more", count=left), section="tests")
     return [*items, *([more] if left else [])]
 
@@ -125,13 +125,13 @@ def _consequences(view: View, t: Translator, cause: Once[Cause]) -> str:
 
 def _first_causes(causes: Sequence[Once[Cause]]) -> list[Once[Cause]]:
     """What explains most failing tests comes first. What several machines share leaves room for what one has alone."""
-    shared = sorted((cause for cause in causes if len(cause.hosts) > 1), key=lambda cause: -_explained(cause))
+    shared = sorted((cause for cause in causes if len(cause.hosts) > 1), key=lambda cause: -_explained_tests(cause))
     alone = _every_machine_first([cause for cause in causes if len(cause.hosts) == 1])
     shared = shared[: max(_MOST_SHARED, _MOST_CAUSES - len(alone))]
-    return sorted([*shared, *alone[: _MOST_CAUSES - len(shared)]], key=lambda cause: -_explained(cause))
+    return sorted([*shared, *alone[: _MOST_CAUSES - len(shared)]], key=lambda cause: -_explained_tests(cause))
 
 
-def _explained(cause: Once[Cause]) -> int:
+def _explained_tests(cause: Once[Cause]) -> int:
     """How many tests fail by it, itself on every machine included."""
     return sum(1 + len(member.consequences) for member in cause.members)
 

@@ -24,7 +24,7 @@ def faults(view: View, t: Translator) -> Blocks:
     rows = [
         (
             toned(t, FAULT_STATUS, fault.status, fault.id),
-            Cell(fault.host, note=_joined(t.moment(fault.at), fault_runs(t, fault)[0])),
+            Cell(fault.host, note=_join(t.moment(fault.at), fault_runs(t, fault)[0])),
             Cell(word(t, fault.kind), note=fault.location),
             Cell(fault.symptom, language="" if fault.kind == "reported" else t.mark("en")),
             Cell(fault.cause or t("unknown"), note=fault.fix),
@@ -48,11 +48,11 @@ def _retest(t: Translator, fault: Fault) -> Cell:
     name, _, at = fault.retest.rpartition(" ")
     moment = t.moment(at) if name else ""
     is_moment = moment not in ("", at)
-    note = _joined(moment if is_moment else "", fault_runs(t, fault)[1], _attempts(t, fault.attempts))
+    note = _join(moment if is_moment else "", fault_runs(t, fault)[1], _attempts(t, fault.attempts))
     return Cell((name if is_moment else fault.retest) or "–", note=note)
 
 
-def _joined(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 

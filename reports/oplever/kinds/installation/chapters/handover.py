@@ -224,7 +224,7 @@ def signing(view: View, t: Translator, roles: Collection[str] | None = None) -> 
         SignatureLine(
             _with_names(role_name(t, role), people_named(view.record, role)),
             t(MEANINGS[role]),
-            note=_stated(view.record, t, role),
+            note=_statement(view.record, t, role),
             drawn=view.record.acceptance.drawn if role == "user" else "",
         )
         for role in open_roles
@@ -232,7 +232,7 @@ def signing(view: View, t: Translator, roles: Collection[str] | None = None) -> 
     return Signatures(t("Name"), t("Date"), t("Signature"), t("Signed with an SSH key"), tuple(lines))
 
 
-def _stated(record: Record, t: Translator, role: str) -> str:
+def _statement(record: Record, t: Translator, role: str) -> str:
     """What was written down for a role that did not sign, and by whom."""
     acceptance, decision = record.acceptance, record.accountability
     if role == "user" and acceptance.verdict:

@@ -229,7 +229,7 @@ def _settings(view: View, t: Translator, group: Alike[Setting]) -> Details:
     changes, host = group.differences, names_of(t, group.hosts)
     for kind in facts.ORDER:
         of_kind = [setting for setting in changes if setting.kind == kind]
-        name = _capitalised(kind_name(t, kind))
+        name = _capitalise(kind_name(t, kind))
         for caption, settings in _by_origin(view, kind, of_kind):
             rows = [_setting(view, t, setting) for setting in settings]
             kinds += changes_table(t(caption, kind=name, host=host), columns, rows)
@@ -274,7 +274,7 @@ def _left_out(t: Translator, line: str) -> str:
     )
 
 
-def _capitalised(text: str) -> str:
+def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
