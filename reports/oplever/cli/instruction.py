@@ -25,8 +25,8 @@ from oplever.kinds import registry
 from oplever.kinds.base import about
 from oplever.kinds.instruction.entries import COMMANDS, instruction_of
 from oplever.messages import M_
+from oplever.page.reasons import missing_text
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import missing_text
 from oplever.record.entries.fields import fields
 from oplever.record.model import Record
 from oplever.text import printable

@@ -10,8 +10,8 @@ import click
 from oplever.cli.language import say, translator
 from oplever.cli.tables import stage_word, verdict_word
 from oplever.kinds import registry
+from oplever.page.reasons import missing_text, reason_text
 from oplever.page.translator import N_, Translator
-from oplever.page.vocabulary import missing_text, reason_text
 from oplever.record.model import Record
 from oplever.store import documents
 from oplever.store.documents import Documents

@@ -46,7 +46,7 @@ class Rule(Struct, frozen=True):
     @property
     def words(self) -> Message:
         """What is missing, in a few words."""
-        from oplever.page.vocabulary import MISSING  # noqa: PLC0415 - most commands tell nothing that is missing
+        from oplever.page.reasons import MISSING  # noqa: PLC0415 - most commands tell nothing that is missing
 
         return Message(MISSING.get(self.code, self.code), {})
 

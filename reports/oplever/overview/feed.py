@@ -10,8 +10,8 @@ from oplever.overview import paths
 from oplever.overview.collection import Collection
 from oplever.overview.pages import cells
 from oplever.overview.sources import Readable
+from oplever.page.reasons import reason_text
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import reason_text
 
 _NEWEST = 50
 _MOST_REASONS = 3

@@ -23,9 +23,10 @@ from oplever.page.blocks import (
     Tone,
     Verdict,
 )
+from oplever.page.reasons import missing_text
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import DOCUMENT_STATUS, missing_text, toned, word
+from oplever.page.vocabulary import DOCUMENT_STATUS, toned, word
 from oplever.record.model import Record
 
 _Block = TypeVar("_Block")

@@ -22,8 +22,8 @@ from oplever.page.blocks import (
     Table,
     Tone,
 )
+from oplever.page.reasons import reason_text
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import reason_text
 from oplever.record.model import Language, Record, Text, Verdict
 
 Blocks = tuple[Block, ...]

@@ -20,7 +20,7 @@ from oplever.kinds.installation.chapters.attention import _DETAILS
 from oplever.kinds.installation.layout import LAYOUT
 from oplever.kinds.instruction import judge as instruction_judge
 from oplever.kinds.registry import LOG
-from oplever.page import vocabulary
+from oplever.page import reasons, vocabulary
 from oplever.page.blocks import Attention, AttentionItem, Cell, Page, Signatures, Table, Waiting
 from oplever.page.translator import Translator
 from oplever.record import figures
@@ -241,7 +241,7 @@ def test_every_reason_is_among_what_needs_attention() -> None:
         assert "good" not in {item.tone for item in items}, code
     assert set(_DETAILS) <= set(verdict.EFFECTS)
     of_kinds = (verdict, incident_judge, instruction_judge, faq_judge)
-    assert set(vocabulary.REASONS) == {code for module in of_kinds for code in module.EFFECTS}
+    assert set(reasons.REASONS) == {code for module in of_kinds for code in module.EFFECTS}
 
 
 def test_every_headline_and_stage_has_words() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from golden import outputs
 from oplever.kinds.installation.chapters.baseline import inapplicable_text, of_the_host_text
+from oplever.page.reasons import reason_text
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import reason_text
 from oplever.record.model import Reason
 from oplever.render.registry import render
 

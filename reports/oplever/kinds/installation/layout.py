@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from oplever.kinds.installation import forms
-from oplever.kinds.installation.chapters import acceptance, baseline, faults, handover, job, machines, summary, tests
+from oplever.kinds.installation.chapters import (
+    acceptance,
+    baseline,
+    faults,
+    handover,
+    job,
+    machines,
+    steps,
+    summary,
+    tests,
+)
 from oplever.kinds.installation.headline import headline
 from oplever.page.blocks import Cell
 from oplever.page.document import Chapter, Layout
@@ -22,7 +32,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(("components",), N_("Materials, components, tools"), machines.components),
     Chapter(("systems", "settings"), N_("System overview (as built)"), machines.systems),
     Chapter(("plan",), N_("Plan and order"), job.plan),
-    Chapter(("steps",), N_("Steps carried out"), machines.steps),
+    Chapter(("steps",), N_("Steps carried out"), steps.steps),
     Chapter(("tests_during",), N_("Tests during"), tests.tests_during),
     Chapter(("tests", "tests_after"), N_("Tests directly after"), tests.tests_after),
     Chapter(("baseline",), N_("Security-baseline check"), baseline.baseline),

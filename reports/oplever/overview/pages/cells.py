@@ -15,8 +15,9 @@ from oplever.overview.tree import Part
 from oplever.overview.waiting import Wait
 from oplever.page.blocks import Block, Cell, Column, KeyValue, Paragraph, Table, Tone
 from oplever.page.parts import names_of, title_cell, titled
+from oplever.page.reasons import missing_text
 from oplever.page.translator import Translator
-from oplever.page.vocabulary import CHECK, SEVERITY, VERDICTS, missing_text, toned
+from oplever.page.vocabulary import CHECK, SEVERITY, VERDICTS, toned
 from oplever.record.model import Text
 from oplever.record.origins import Changed
 from oplever.text import clean_text

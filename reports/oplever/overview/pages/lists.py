@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oplever.overview.collection import Collection, Current
+from oplever.overview.extract import Allowed
 from oplever.overview.findings import Finding, findings
 from oplever.overview.pages import cells
 from oplever.overview.pages.start import reading, soon
@@ -107,49 +108,44 @@ def _due(collection: Collection, t: Translator, due: str) -> Cell:
 
 def exceptions(collection: Collection, t: Translator) -> tuple[Part, ...]:
     """What is let go for a time: exceptions of the baseline, and differences with a delivery."""
-    last = soon(collection)
-    columns = (
-        Column(t("Control"), 2),
-        Column(t("Machines"), 3),
-        Column(t("Reason"), 5),
-        Column(t("Approved by"), 3),
-        Column(t("Until"), 3),
-        Column(t("Record"), 4),
-    )
-    rows = [
-        (
-            Cell(grant.control, note=grant.id),
-            Cell(cells.hosts_text(t, sorted(grant.hosts), cells.MOST_HOSTS) if grant.hosts else t("all")),
-            Cell(grant.reason, note=grant.compensating),
-            _approver(t, grant),
-            cells.until_cell(t, grant.expires, collection.today, last),
-            cells.record_cell(t, of),
-        )
-        for of, grant in collection.exceptions
-    ]
-    differences = [
-        (
-            cells.machine_cell(allowed.host, t.language),
-            cells.text_cell(t, allowed.title, allowed.id),
-            Cell(allowed.reason),
-            Cell(cells.person_text(t, allowed.by)),
-            cells.until_cell(t, allowed.until, collection.today, last),
-            cells.record_cell(t, of),
-        )
-        for of, allowed in collection.allowed
-    ]
-    accepted = (Column(t("Machine"), 3), Column(t("Difference"), 5), Column(t("Reason"), 4), *columns[3:])
+    approval = (Column(t("Approved by"), 3), Column(t("Until"), 3), Column(t("Record"), 4))
     return (
         cells.part(
-            "exceptions", t("Exceptions to the security baseline"), columns, rows, t("There are no exceptions.")
+            "exceptions",
+            t("Exceptions to the security baseline"),
+            (Column(t("Control"), 2), Column(t("Machines"), 3), Column(t("Reason"), 5), *approval),
+            (_exception(collection, t, of, grant) for of, grant in collection.exceptions),
+            t("There are no exceptions."),
         ),
         cells.part(
             "differences",
             t("Accepted differences with the delivery"),
-            accepted,
-            differences,
+            (Column(t("Machine"), 3), Column(t("Difference"), 5), Column(t("Reason"), 4), *approval),
+            (_difference(collection, t, of, allowed) for of, allowed in collection.allowed),
             t("No difference was accepted."),
         ),
+    )
+
+
+def _exception(collection: Collection, t: Translator, of: Readable, grant: ExceptionGrant) -> tuple[Cell, ...]:
+    return (
+        Cell(grant.control, note=grant.id),
+        Cell(cells.hosts_text(t, sorted(grant.hosts), cells.MOST_HOSTS) if grant.hosts else t("all")),
+        Cell(grant.reason, note=grant.compensating),
+        _approver(t, grant),
+        cells.until_cell(t, grant.expires, collection.today, soon(collection)),
+        cells.record_cell(t, of),
+    )
+
+
+def _difference(collection: Collection, t: Translator, of: Readable, allowed: Allowed) -> tuple[Cell, ...]:
+    return (
+        cells.machine_cell(allowed.host, t.language),
+        cells.text_cell(t, allowed.title, allowed.id),
+        Cell(allowed.reason),
+        Cell(cells.person_text(t, allowed.by)),
+        cells.until_cell(t, allowed.until, collection.today, soon(collection)),
+        cells.record_cell(t, of),
     )
 
 

@@ -10,7 +10,8 @@ from oplever.app.desk.deciding import decide
 from oplever.errors import OpleverError
 from oplever.page.blocks import Block, Cell, Paragraph
 from oplever.page.parts import pairs
-from oplever.page.vocabulary import MEANINGS, missing_text, word
+from oplever.page.reasons import missing_text
+from oplever.page.vocabulary import MEANINGS, word
 from oplever.record import own_work
 from oplever.record.persons import among, supervisors
 from oplever.web import gate

@@ -6,12 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from oplever.kinds.installation.chapters.baseline import approved_by, exception_problem
+from oplever.kinds.installation.chapters.causes import main_causes, tests_explained
 from oplever.kinds.installation.verdict import EFFECTS
 from oplever.page.blocks import Attention, AttentionItem, Phrase, Tone
 from oplever.page.parts import Blocks, alike_text, in_language, names_of, titled
+from oplever.page.reasons import reason_text
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import FAULT_STATUS, reason_text, setting_name, word
+from oplever.page.vocabulary import FAULT_STATUS, setting_name, word
 from oplever.record import alike, figures
 from oplever.record.alike import Once
 from oplever.record.causes import Cause
@@ -22,8 +24,6 @@ from oplever.record.persons import among, supervisors
 from oplever.record.unusual import unusual
 
 MOST_OF_A_KIND = 8
-_MOST_CAUSES = 5
-_MOST_SHARED = 3
 _TESTS = {"during": "tests_during", "after": "tests"}
 """Section of the document by stage of the test."""
 
@@ -80,7 +80,7 @@ def capped(
 
 def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
     same = alike.once(view.causes, lambda cause: alike.of_test(cause.test), lambda cause: cause.test.host)
-    shown = _first_causes(same)
+    causes = main_causes(same)
     items = [
         AttentionItem(
             "bad",
@@ -93,12 +93,12 @@ def _failing_tests(view: View, t: Translator) -> list[AttentionItem]:
             section=_TESTS[test.stage],
             language=in_language(t, test.title),
         )
-        for cause in shown
+        for cause in causes
         for test in [cause.members[0].test]
     ]
-    left = len(view.failing_tests) - sum(map(_explained_tests, shown))
-    more = AttentionItem("bad", t("Failed test"), t("and {count} more", count=left), section="tests")
-    return [*items, *([more] if left else [])]
+    surplus = len(view.failing_tests) - sum(map(tests_explained, causes))
+    more = AttentionItem("bad", t("Failed test"), t("and {count} more", count=surplus), section="tests")
+    return [*items, *([more] if surplus else [])]
 
 
 def _on(t: Translator, hosts: Sequence[str], title: str) -> str:
@@ -121,29 +121,6 @@ def _consequences(view: View, t: Translator, cause: Once[Cause]) -> str:
         count,
         hosts=names_of(t, hosts),
     )
-
-
-def _first_causes(causes: Sequence[Once[Cause]]) -> list[Once[Cause]]:
-    """What explains most failing tests comes first. What several machines share leaves room for what one has alone."""
-    shared = sorted((cause for cause in causes if len(cause.hosts) > 1), key=lambda cause: -_explained_tests(cause))
-    alone = _every_machine_first([cause for cause in causes if len(cause.hosts) == 1])
-    shared = shared[: max(_MOST_SHARED, _MOST_CAUSES - len(alone))]
-    return sorted([*shared, *alone[: _MOST_CAUSES - len(shared)]], key=lambda cause: -_explained_tests(cause))
-
-
-def _explained_tests(cause: Once[Cause]) -> int:
-    """How many tests fail by it, itself on every machine included."""
-    return sum(1 + len(member.consequences) for member in cause.members)
-
-
-def _every_machine_first(causes: Sequence[Once[Cause]]) -> list[Once[Cause]]:
-    """Of each machine the first before the second of any, so that one that has many hides no other."""
-    rank: Counter[str] = Counter()
-    ranks = []
-    for cause in causes:
-        ranks.append(rank[cause.hosts[0]])
-        rank[cause.hosts[0]] += 1
-    return [cause for _, cause in sorted(zip(ranks, causes, strict=True), key=lambda pair: pair[0])]
 
 
 def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:

@@ -28,9 +28,10 @@ from oplever.page.parts import (
     table,
     titled,
 )
+from oplever.page.reasons import missing_text
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
-from oplever.page.vocabulary import area, missing_text, toned, word, work_process
+from oplever.page.vocabulary import area, toned, word, work_process
 from oplever.record import figures
 from oplever.record.alike import TrialChange
 from oplever.record.identity import latest
