@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.oplever.lab.plugins.plugin_utils import beside, delivered, recording
+from ansible_collections.oplever.lab.plugins.plugin_utils import concurrent_runs, delivered, recording
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import differences, drift
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.differences import Look
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import plain
@@ -41,14 +41,14 @@ class ActionModule(ActionBase):
         declared["hide"] = [tree["path"] for tree in trees if tree.get("diff") is False]
         for option, key in OPTIONS.items():
             arguments[option] = [*(arguments.get(option) or []), *declared[key]]
-        arguments["run"] = beside.this_run()
+        arguments["run"] = concurrent_runs.this_run()
         result.update(
             self._execute_module(module_name="oplever.lab.snapshot", module_args=arguments, task_vars=task_vars)
         )
         host = str((task_vars or {})["inventory_hostname"])
         if "runs" in result:
-            result["runs"] = beside.others(result["runs"])
-            if warnings := beside.warnings(host, result["runs"]):
+            result["runs"] = concurrent_runs.other_runs(result["runs"])
+            if warnings := concurrent_runs.warnings(host, result["runs"]):
                 result["warnings"] = [*(result.get("warnings") or []), *warnings]
         if isinstance(result.get("snapshot"), dict):
             result.update(compared(result["snapshot"], str(result.get("stage")), reference, host, rules))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.inside import in_networks
+from ansible_collections.oplever.lab.plugins.plugin_utils.networks import in_networks
 
 DOCUMENTATION = r"""
 name: in_networks

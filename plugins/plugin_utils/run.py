@@ -19,7 +19,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import (
     documents,
     events,
     handout,
-    hidden,
+    no_log,
     origin,
     recording,
     start,
@@ -208,7 +208,7 @@ class Run:
     def _learn_hidden(self) -> None:
         waiting, self._hidden = self._hidden, []
         for host, names in waiting:
-            self.redactor.know(hidden.values(self._manager, host, names))
+            self.redactor.know(no_log.values(self._manager, host, names))
 
     def host_start(self, host: str, task: str) -> None:
         self._learn_hidden()
@@ -240,7 +240,7 @@ class Run:
             redactor=self.redactor,
         )
         self.write("result", fields)
-        if fields["censored"] and (names := hidden.variables(task, action)):
+        if fields["censored"] and (names := no_log.variables(task, action)):
             self._hidden.append((events.host_of(result), names))
 
     def retry(self, result: Any) -> None:

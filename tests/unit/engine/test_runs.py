@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils import runs
 from ansible_collections.oplever.lab.plugins.module_utils.runs import Runs
-from ansible_collections.oplever.lab.plugins.plugin_utils import beside
+from ansible_collections.oplever.lab.plugins.plugin_utils import concurrent_runs
 
 
 def at(place: Path, now: float) -> Any:
@@ -85,7 +85,7 @@ def test_a_list_that_others_could_have_put_there_is_not_touched(tmp_path: Path) 
 
 
 def row_of_run(**row: Any) -> dict[str, Any]:
-    ours = {**beside.this_run(), "pid": os.getpid(), "since": beside._since(os.getpid())}
+    ours = {**concurrent_runs.this_run(), "pid": os.getpid(), "since": concurrent_runs._since(os.getpid())}
     return {**ours, "run": "a", "begun": 0.0, "ended": None, "inside": False, **row}
 
 
@@ -102,17 +102,17 @@ def row_of_run(**row: Any) -> dict[str, Any]:
     ],
 )
 def test_a_run_of_this_controller_counts_while_its_process_lives(row: dict[str, Any], certain: list[bool]) -> None:
-    others = beside.others([row_of_run(**row)])
+    others = concurrent_runs.other_runs([row_of_run(**row)])
     assert [other["certain"] for other in others] == certain
     for other in others:
         assert (other["run"], other["begun"]) == ("a", "1970-01-01T00:00:00Z")
-    assert beside.others(None) == beside.others([1]) == []
+    assert concurrent_runs.other_runs(None) == concurrent_runs.other_runs([1]) == []
 
 
 def test_the_warnings_name_machine_run_and_controller() -> None:
-    assert beside.warnings("web1", beside.others([row_of_run(controller="elsewhere")])) == [
+    assert concurrent_runs.warnings("web1", concurrent_runs.other_runs([row_of_run(controller="elsewhere")])) == [
         "another run began on web1 and has not said that it ended: a of elsewhere, since 1970-01-01T00:00:00Z"
     ]
-    assert beside.warnings("web1", beside.others([row_of_run(controller="elsewhere", inside=True)])) == [
-        "another run is at work on web1 at the same time: a of elsewhere, since 1970-01-01T00:00:00Z"
-    ]
+    assert concurrent_runs.warnings(
+        "web1", concurrent_runs.other_runs([row_of_run(controller="elsewhere", inside=True)])
+    ) == ["another run is at work on web1 at the same time: a of elsewhere, since 1970-01-01T00:00:00Z"]

@@ -20,8 +20,8 @@ def this_run() -> dict[str, Any]:
     return {"run": name, "controller": controller, "pid": pid, "since": _since(pid)}
 
 
-def others(told: object) -> list[dict[str, Any]]:
-    """Runs as the machine told of them, without those of this controller that are over though they did not say so. Each
+def other_runs(listed: object) -> list[dict[str, Any]]:
+    """The runs that a machine lists, without those of this controller that are over though they did not say so. Each
     with `run`, `controller`, `begun` and whether it is `certain` that both were there at once."""
     return [
         {
@@ -30,7 +30,7 @@ def others(told: object) -> list[dict[str, Any]]:
             "begun": _moment(row.get("begun")),
             "certain": row.get("inside") is True or _is_ours(row),
         }
-        for row in rows(told)
+        for row in rows(listed)
         if row.get("inside") is True or not _is_ours(row) or _is_alive(row)
     ]
 
