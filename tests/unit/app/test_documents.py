@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from oplever import config
 from oplever.app import build as building
 from oplever.app import drawing
 from oplever.app.add import add
 from oplever.app.build import build
 from oplever.app.sign import sign
-from oplever.cli.main import main
 from oplever.record.model import Record
 from oplever.store import documents, manifest
 from stored import store_record, visit
@@ -41,7 +41,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, [*arguments, NAME])
+    return attempt(*arguments, NAME)
 
 
 def state(record: Path) -> tuple[str, int, int]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from journals import complete
 from oplever import store
-from oplever.cli.main import main
 from oplever.record import entries
 from oplever.render.registry import render
 from oplever.text import to_json
@@ -30,12 +30,8 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
-
-
 def add(*arguments: str, by: str = "S. Yilmaz") -> Result:
-    return run("add", arguments[0], "--by", by, *arguments[1:])
+    return attempt("add", arguments[0], "--by", by, *arguments[1:])
 
 
 def record(directory: Path) -> dict[str, Any]:
@@ -162,14 +158,14 @@ def test_what_is_not_right_is_refused_and_nothing_is_written(records: Path, argu
 
 
 def test_somebody_must_say_it(records: Path) -> None:
-    assert "--by" in run("add", "hours", "--hours", "1", "--activity", "x").stderr
+    assert "--by" in attempt("add", "hours", "--hours", "1", "--activity", "x").stderr
 
 
 def test_a_broken_line_is_named(records: Path) -> None:
     add("hours", *EXAMPLES["hours"][0])
     with (records / "entries.jsonl").open("ab") as file:
         file.write(b'{"half a li')
-    done = run("report")
+    done = attempt("report")
     assert done.exit_code == 2
     assert "line 2" in done.stderr
     assert "[entries-broken]" in done.stderr
@@ -179,7 +175,7 @@ def test_a_broken_line_is_named(records: Path) -> None:
 def test_an_entry_of_no_moment_is_named_and_keeps_nobody_from_the_others(records: Path, at: str) -> None:
     """It ended the list of all records with a traceback."""
     assert (
-        run(
+        attempt(
             "incident", "new", "--by", "S. Yilmaz", "--channel", "phone", "--reporter", "J. Bakker", "--text", "x"
         ).exit_code
         == 0
@@ -189,16 +185,16 @@ def test_an_entry_of_no_moment_is_named_and_keeps_nobody_from_the_others(records
     broken = [json.dumps({**line, "at": at}) + "\n" for line in lines]
     (case / "entries.jsonl").write_text("".join(broken), encoding="utf-8")
     for command in (["list"], ["show", case.name], ["incident", "list"], ["incident", "check"]):
-        done = run(*command)
+        done = attempt(*command)
         assert done.exception is None or isinstance(done.exception, SystemExit), command
         assert "line 1: at: " in done.output or command[0] == "incident"
-    assert records.name in run("list").output
+    assert records.name in attempt("list").output
 
 
 @pytest.mark.slow
 def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
-    run("report")
-    shown = run("show").output
+    attempt("report")
+    shown = attempt("show").output
     for part in ("✓ Technically in order", "✓ tested", "oplever add hours", "oplever add decision", "report.nl.pdf"):
         assert part in shown
 
@@ -206,42 +202,42 @@ def test_show_says_what_is_missing_and_how_to_supply_it(records: Path) -> None:
 @pytest.mark.slow
 def test_commands_answer_in_the_language_of_the_user(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "nl_NL.UTF-8")
-    run("report")
-    shown = run("show").output
+    attempt("report")
+    shown = attempt("show").output
     for part in ("Technisch in orde", "✓ getest", "Nog nodig", "Gewerkte uren", "Documenten"):
         assert part in shown
     assert "Still needed" not in shown
-    listed = run("list").output
+    listed = attempt("list").output
     assert "in orde" in listed
     assert "delivered" not in listed
-    assert "Technically in order" in run("show", "--language", "en").output
-    host = json.loads(run("show", "--format", "json").output)["systems"][0]["name"]
-    assert "not_delivered" not in run("show", "--host", host).output
-    assert "oordeel" in run("show", "--host", host).output
-    assert json.loads(run("list", "--format", "json").output)[0]["verdict"].startswith("delivered")
+    assert "Technically in order" in attempt("show", "--language", "en").output
+    host = json.loads(attempt("show", "--format", "json").output)["systems"][0]["name"]
+    assert "not_delivered" not in attempt("show", "--host", host).output
+    assert "oordeel" in attempt("show", "--host", host).output
+    assert json.loads(attempt("list", "--format", "json").output)[0]["verdict"].startswith("delivered")
 
 
 def test_list_names_records_newest_first(records: Path) -> None:
     newer = records.parent / "20261124T100000Z-site-ffffff"
     newer.mkdir()
     (newer / "journal.jsonl").write_bytes(b"nonsense\n")
-    lines = run("list").output.splitlines()
+    lines = attempt("list").output.splitlines()
     assert [line.split()[0] for line in lines] == [newer.name, records.name]
     assert "cannot be read" in lines[0]
 
 
 @pytest.mark.slow
 def test_verify_sees_an_altered_file(records: Path) -> None:
-    assert run("report").exit_code == 0
-    assert run("verify").exit_code == 0
+    assert attempt("report").exit_code == 0
+    assert attempt("verify").exit_code == 0
     with (records / "journal.jsonl").open("ab") as file:
         file.write(b"\n")
-    done = run("verify")
+    done = attempt("verify")
     assert done.exit_code == 1
     assert "journal.jsonl" in done.stderr
 
 
 def test_a_record_that_is_not_there(records: Path) -> None:
-    done = run("show", "nix")
+    done = attempt("show", "nix")
     assert done.exit_code == 2
     assert "[record-unknown]" in done.stderr

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from oplever import store
 from oplever.app.complete import lacking, template
-from oplever.cli.main import main
 from oplever.record.entries.fields import fields
 from oplever.record.entries.none import NoneEntry
 from stored import store_record, visit
@@ -30,10 +30,6 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
     monkeypatch.delenv("OPLEVER_PERSON", raising=False)
     return store_record(tmp_path / "records", NAME, visit().finish(ok=5))
-
-
-def run(*arguments: str, text: str = "") -> Result:
-    return CliRunner().invoke(main, list(arguments), input=text)
 
 
 def on_terminal(*arguments: str, lines: list[str]) -> tuple[int, str]:
@@ -136,16 +132,16 @@ def test_who_did_the_work_is_not_asked_to_decide(record: Path) -> None:
 
 
 def test_without_a_terminal_it_says_what_to_do(record: Path) -> None:
-    refused = run("complete", NAME, "--by", BY)
+    refused = attempt("complete", NAME, "--by", BY)
     assert refused.exit_code == 2
     assert "[complete-terminal]" in refused.stderr
     assert f"oplever complete --template {NAME}" in refused.stderr
 
 
 def test_a_template_that_is_filled_in_is_what_was_missing(record: Path) -> None:
-    text = run("complete", "--template", NAME).stdout
+    text = attempt("complete", "--template", NAME).stdout
     assert text == template(store.load(record), NAME)
-    empty = run("add", "--record", NAME, "--by", BY, "--file", "-", text=text)
+    empty = attempt("add", "--record", NAME, "--by", BY, "--file", "-", stdin=text)
     assert "there is no entry in which anything is filled in" in empty.stderr
     drafts = yaml.safe_load(text)
     assert [draft["added"] for draft in drafts] == [
@@ -159,7 +155,7 @@ def test_a_template_that_is_filled_in_is_what_was_missing(record: Path) -> None:
     ):  # fmt: skip
         assert before in text
         text = text.replace(before, after, 1)
-    done = run("add", "--record", NAME, "--by", BY, "--file", "-", text=text)
+    done = attempt("add", "--record", NAME, "--by", BY, "--file", "-", stdin=text)
     assert done.exit_code == 0, done.output
     assert "skipped: proposal (line" in done.stderr
     derived = store.load(record)
@@ -174,7 +170,7 @@ def test_a_template_that_is_filled_in_is_what_was_missing(record: Path) -> None:
 def add_file(record: Path, text: str, name: str = "entries.yml") -> Result:
     path = record.parent.parent / name
     path.write_text(text, encoding="utf-8")
-    return run("add", "--record", NAME, "--by", BY, "--file", str(path))
+    return attempt("add", "--record", NAME, "--by", BY, "--file", str(path))
 
 
 @pytest.mark.parametrize("form", [json.dumps, yaml.safe_dump], ids=["json", "yaml"])
@@ -239,8 +235,8 @@ def test_a_file_that_is_not_right_is_refused_with_one_message(record: Path, text
 
 def test_a_file_that_is_not_there_or_no_text(record: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\xfe")
-    assert "[entries-file]" in run("add", "--by", BY, "--record", NAME, "--file", str(tmp_path / "x")).stderr
-    assert "[file-unreadable]" in run("add", "--by", BY, "--record", NAME, "--file", str(tmp_path / "y")).stderr
-    assert "Missing option '--by'" in run("add", "--record", NAME, "--file", str(tmp_path / "x")).stderr
-    assert run("add", "--file", "x", "hours").exit_code == 2
-    assert run("add").exit_code == 2
+    assert "[entries-file]" in attempt("add", "--by", BY, "--record", NAME, "--file", str(tmp_path / "x")).stderr
+    assert "[file-unreadable]" in attempt("add", "--by", BY, "--record", NAME, "--file", str(tmp_path / "y")).stderr
+    assert "Missing option '--by'" in attempt("add", "--record", NAME, "--file", str(tmp_path / "x")).stderr
+    assert attempt("add", "--file", "x", "hours").exit_code == 2
+    assert attempt("add").exit_code == 2

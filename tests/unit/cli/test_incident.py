@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import command
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt, run
 from desk import EVENTS, UNTIL_SOLVED
 from journals import Journal
 from oplever import clock, store
@@ -20,7 +19,6 @@ from oplever.app import incidents
 from oplever.app.entries_file import parse
 from oplever.app.incident_sources import from_record
 from oplever.app.incident_sources import troubles as causes_of
-from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.page.translator import Translator
 from oplever.store import retention
@@ -38,11 +36,8 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "records"
 
 
-run = partial(command.run, code=None)
-
-
 def incident(*arguments: str) -> Result:
-    return run("incident", *arguments)
+    return attempt("incident", *arguments)
 
 
 def new(impact: str = "", urgency: str = "", text: str = "De printer doet niets", *more: str) -> str:
@@ -123,9 +118,9 @@ def test_a_case_is_named_by_the_end_of_its_name() -> None:
     assert f"2 records are named {name[-6:]}" in ambiguous.stderr
     assert f"{twin.name}, {name}" in ambiguous.stderr
     twin.rmdir()
-    hand = run("new", "installation", "--title", "Switch").stdout.splitlines()[-1]
+    hand = attempt("new", "installation", "--title", "Switch").stdout.splitlines()[-1]
     assert "is no incident" in incident("take", hand).stderr
-    assert run("new", "incident", "--title", "x").exit_code == 2
+    assert attempt("new", "incident", "--title", "x").exit_code == 2
 
 
 def test_the_queue_is_in_order_of_priority_due_time_and_age() -> None:
@@ -183,12 +178,12 @@ def test_a_case_from_report_to_approval() -> None:
     assert incident("confirm", name, "--satisfied", "yes").exit_code == 0
     assert incident("show", name).exit_code == 1
     assert incident("close", name).exit_code == 0
-    assert incident("show", name).exit_code == run("show", name).exit_code == 0
+    assert incident("show", name).exit_code == attempt("show", name).exit_code == 0
     assert listed() == []
     assert [row["state"] for row in listed("--all")] == ["closed"]
-    assert run("add", "report", "--record", name, "--to", "M. de Wit").exit_code == 0
-    assert run("add", "decision", "--record", name, "--by", TECHNICIAN, "--decision", "approved").exit_code == 2
-    assert run("add", "decision", "--record", name, "--by", "M. de Wit", "--decision", "approved").exit_code == 0
+    assert attempt("add", "report", "--record", name, "--to", "M. de Wit").exit_code == 0
+    assert attempt("add", "decision", "--record", name, "--by", TECHNICIAN, "--decision", "approved").exit_code == 2
+    assert attempt("add", "decision", "--record", name, "--by", "M. de Wit", "--decision", "approved").exit_code == 0
     assert record(name)["completeness"] == {**record(name)["completeness"], "complete": True, "missing": []}
     assert incident("check").exit_code == 0
 
@@ -197,11 +192,11 @@ def test_a_case_from_report_to_approval() -> None:
 def test_list_verify_and_export_take_a_case() -> None:
     name = new("2", "2")
     for words in (["list", "--kind", "incident"], ["list", "--state", "new"], ["verify", name]):
-        done = run(*words)
+        done = attempt(*words)
         assert (done.exit_code, name in done.output) == (0, True), done.output
-    assert run("report", name).exit_code == 1  # as of every record that says no
+    assert attempt("report", name).exit_code == 1  # as of every record that says no
     for form in ("json", "jsonl", "csv", "junit", "sarif"):
-        assert run("export", form, name).exit_code == 0, form
+        assert attempt("export", form, name).exit_code == 0, form
     assert {path.name for path in (store.records_directory() / name).glob("report.*")} >= {
         "report.nl.html", "report.en.html", "report.nl.md", "report.en.md",
     }  # fmt: skip
@@ -209,10 +204,10 @@ def test_list_verify_and_export_take_a_case() -> None:
 
 def test_a_case_has_a_letter_and_no_certificate() -> None:
     name = solved(new("2", "2"))
-    letter = run("form", "letter", name, "--language", "nl").stdout
+    letter = attempt("form", "letter", name, "--language", "nl").stdout
     for text in ("Beste J. Bakker,", "Opgelost, niet afgesloten.", "Oplossing: toner vervangen", name, TECHNICIAN):
         assert text in letter, text
-    refused = run("form", "certificate", name)
+    refused = attempt("form", "certificate", name)
     assert (refused.exit_code, "[form-unknown]" in refused.stderr) == (2, True)
 
 
@@ -223,11 +218,11 @@ def test_one_flipped_byte_anywhere_is_named(base: Path) -> None:
         content = path.read_bytes()
         for place in range(0, len(content), max(1, len(content) // 25)):
             path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-            done = CliRunner().invoke(main, ["verify", name])
+            done = attempt("verify", name)
             assert done.exit_code in (1, 2), (path.name, place)
             assert path.name in done.stderr, (path.name, place)
         path.write_bytes(content)
-    assert run("verify", name).exit_code == 0
+    assert attempt("verify", name).exit_code == 0
 
 
 @pytest.mark.slow
@@ -244,7 +239,7 @@ def test_two_desks_that_took_the_same_report_are_joined_and_keep_both(base: Path
         ("duplicate", first)
     ]
     assert [row["name"] for row in listed()] == [second]
-    assert run("verify", first).exit_code == run("verify", second).exit_code == 0
+    assert attempt("verify", first).exit_code == attempt("verify", second).exit_code == 0
     refused = incident("take", first)
     assert second in refused.stderr
     assert incident("merge", second, "--into", first, "--reason", "x").exit_code == 2
@@ -282,7 +277,7 @@ def test_a_mistake_in_the_rules_is_told_with_its_line(tmp_path: Path) -> None:
     refused = incident("new", "--channel", "phone", "--reporter", USER, "--text", "x")
     assert (refused.exit_code, "[rules-invalid]" in refused.stderr) == (2, True)
     for words in (("check",), ("new", "--channel", "phone", "--reporter", USER, "--text", "x")):
-        in_dutch = run("--language", "nl", "incident", *words).stderr
+        in_dutch = attempt("--language", "nl", "incident", *words).stderr
         assert f"{path}:{line}:1: 'prioritys' bestaat hier niet; bedoelt u 'priorities'?" in in_dutch
 
 
@@ -316,7 +311,7 @@ def test_a_failing_test_makes_one_case_however_often_it_fails(base: Path) -> Non
 
 def test_what_a_machine_reports_is_in_the_language_of_whoever_makes_the_case(base: Path) -> None:
     failing(base, "20261120T100000Z-site-aaaaaa", *(f"nginx.{number:02}" for number in range(1, 3)))
-    made = run("--language", "nl", "incident", "from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
+    made = attempt("--language", "nl", "incident", "from-record", "20261120T100000Z-site-aaaaaa").stdout.split()
     text = record(made[0])["incident"]["text"]
     assert "verwacht 200; gevonden 502" in text
     assert "expected" not in text
@@ -378,7 +373,7 @@ def test_check_names_a_case_that_was_closed_by_hand_in_its_file(base: Path) -> N
     done = incident("check")
     assert done.exit_code == 1
     assert f"{name}: it is closed without this: Whether the user is satisfied with the solution" in done.stderr
-    in_dutch = run("--language", "nl", "incident", "check")
+    in_dutch = attempt("--language", "nl", "incident", "check")
     assert f"{name}: is gesloten zonder dit: Of de gebruiker tevreden is" in in_dutch.stderr
 
 
@@ -399,7 +394,7 @@ def test_names_in_a_case_become_pseudonyms(base: Path) -> None:
 
 def test_everything_that_is_missing_can_be_asked_for_in_one_go() -> None:
     name = new("2", "2")
-    text = run("complete", name, "--template").stdout
+    text = attempt("complete", name, "--template").stdout
     for kind in ("assessed", "worked", "solved", "retested", "contact", "confirmed", "material"):
         assert f"- added: {kind}" in text, kind
 
@@ -407,7 +402,7 @@ def test_everything_that_is_missing_can_be_asked_for_in_one_go() -> None:
 def test_what_no_file_takes_stands_in_the_template_as_the_command_that_does(tmp_path: Path) -> None:
     """A retest is looked up in a record, so a file cannot state it."""
     name = new("2", "2")
-    text = run("complete", name, "--template").stdout
+    text = attempt("complete", name, "--template").stdout
     kinds = [draft.kind for draft in parse(text)]
     assert "solved" in kinds
     assert "retested" not in kinds
@@ -415,7 +410,7 @@ def test_what_no_file_takes_stands_in_the_template_as_the_command_that_does(tmp_
     file = tmp_path / "lacking.yml"
     filled = text.replace("  reason:\n", "  reason: bekend\n", 1).replace("  can_solve:\n", "  can_solve: yes\n")
     file.write_text(filled, encoding="utf-8")
-    added = run("add", "--record", name, "--file", str(file))
+    added = attempt("add", "--record", name, "--file", str(file))
     assert added.exit_code == 0, added.output
 
 
@@ -487,7 +482,7 @@ def test_on_a_terminal_a_report_is_asked_for_step_by_step(tmp_path: Path, monkey
     )
     (tmp_path / "incidents.yml").write_text(text, encoding="utf-8")
     answers = ["phone", "Printer doet niets", USER, "printers", "printer", "0.14", "", "", "rood", "", "2", "2"]
-    done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
+    done = attempt("incident", "new", stdin="\n".join(answers) + "\n")
     assert done.exit_code == 0, done.output
     case = record(done.stdout.splitlines()[-1])["incident"]
     assert (case["category"], case["place"], case["priority"]) == ("printer", "0.14", 3)
@@ -500,7 +495,7 @@ def test_on_a_terminal_questions_are_in_the_language_of_the_user(monkeypatch: py
     monkeypatch.setenv("OPLEVER_LANGUAGE", "nl")
     monkeypatch.delenv("OPLEVER_PERSON")
     answers = ["L. Smit", "balie", "Aan de Balie", "Muis kapot", USER, "9", "1", "", "", "3", "", "2"]
-    done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
+    done = attempt("incident", "new", stdin="\n".join(answers) + "\n")
     assert done.exit_code == 0, done.output
     case = record(done.stdout.splitlines()[-1])["incident"]
     assert (case["channel"], case["category"], case["priority"]) == ("counter", "hardware", 4)
@@ -516,7 +511,7 @@ def test_on_a_terminal_questions_are_in_the_language_of_the_user(monkeypatch: py
 def test_on_a_terminal_a_report_can_wait_for_its_classification(monkeypatch: pytest.MonkeyPatch) -> None:
     as_terminal(monkeypatch)
     answers = ["phone", "Muis kapot", USER, "", "", "", ""]  # the last is for the impact; then nothing more is asked
-    done = CliRunner().invoke(main, ["incident", "new"], input="\n".join(answers) + "\n")
+    done = attempt("incident", "new", stdin="\n".join(answers) + "\n")
     assert done.exit_code == 0, done.output
     assert record(done.stdout.splitlines()[-1])["incident"]["priority"] is None
 
@@ -531,10 +526,10 @@ def test_a_script_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> No
 def test_on_a_terminal_the_reason_for_another_case_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     low, high = new("3", "3"), new("1", "1")
     as_terminal(monkeypatch)
-    done = CliRunner().invoke(main, ["incident", "take", low], input="docent staat hier\n")
+    done = attempt("incident", "take", low, stdin="docent staat hier\n")
     assert done.exit_code == 0, done.output
     assert record(low)["incident"]["moves"][0]["passed_over"] == high
-    solve = CliRunner().invoke(main, ["incident", "solve", low], input="toner\nW-14\n3\nleeg\n")
+    solve = attempt("incident", "solve", low, stdin="toner\nW-14\n3\nleeg\n")
     assert (solve.exit_code, record(low)["status"]) == (0, "solved"), solve.output
 
 
@@ -548,10 +543,10 @@ def test_a_case_is_added_to_with_a_file(tmp_path: Path) -> None:
     incident("take", name)
     path = tmp_path / "work.yml"
     path.write_text("- added: worked\n  activity: toner vervangen\n- added: material\n  none: yes\n", encoding="utf-8")
-    assert run("add", "--record", name, "--file", str(path)).exit_code == 0
+    assert attempt("add", "--record", name, "--file", str(path)).exit_code == 0
     assert record(name)["incident"]["no_materials"] is True
     path.write_text("- added: worked\n  activity: x\n- added: closed\n  remark: klaar\n", encoding="utf-8")
-    assert run("add", "--record", name, "--file", str(path)).exit_code == 2
+    assert attempt("add", "--record", name, "--file", str(path)).exit_code == 2
 
 
 @pytest.mark.parametrize("state", ["new", "in_progress"])
@@ -579,17 +574,17 @@ def test_names_in_the_rules_of_a_case_go_with_the_others(base: Path, tmp_path: P
     retention.carry_out(base, due, now)
     kept = (directory / "entries.jsonl").read_text(encoding="utf-8")
     assert [name for name in people if name in kept] == []
-    assert run("report", directory.name).exit_code in (0, 1)
+    assert attempt("report", directory.name).exit_code in (0, 1)
 
 
 def test_what_a_case_lacks_and_how_its_limits_stand_are_said_in_the_language_of_the_user() -> None:
     name = solved(new("2", "2"))
-    refused = run("--language", "nl", "incident", "close", name)
+    refused = attempt("--language", "nl", "incident", "close", name)
     assert refused.exit_code == 2
     assert f"{name} kan nog niet dicht; dit ontbreekt:" in refused.stderr
     lacking = [line for line in refused.stderr.splitlines() if line.startswith("  - ")]
     assert lacking[-1].startswith("  - Of de gebruiker tevreden is met de oplossing: oplever incident confirm")
-    shown = run("incident", "show", name, "--language", "nl").stdout.partition("termijn")[2]
+    shown = attempt("incident", "show", name, "--language", "nl").stdout.partition("termijn")[2]
     assert "Reactietijd" in shown
     assert "op tijd" in shown
     assert not {"response", "solution", "met", "running"} & set(shown.split())
@@ -600,8 +595,8 @@ def test_what_a_case_lacks_and_how_its_limits_stand_are_said_in_the_language_of_
 def test_a_list_says_of_a_report_no_more_than_is_so() -> None:
     """It is not an installation that was not delivered; when it is due is said as everywhere."""
     name = new("2", "1")
-    (row,) = [line for line in run("list", "--language", "nl").stdout.splitlines() if line.startswith(name)]
+    (row,) = [line for line in attempt("list", "--language", "nl").stdout.splitlines() if line.startswith(name)]
     assert "nog niet klaar" in row
     assert "opgeleverd" not in row
-    (row,) = [line for line in run("incident", "list", "--language", "nl").stdout.splitlines() if name in line]
+    (row,) = [line for line in attempt("incident", "list", "--language", "nl").stdout.splitlines() if name in line]
     assert re.search(r"\d+ [a-z]+ \d{4}, \d{2}:\d{2}", row), row

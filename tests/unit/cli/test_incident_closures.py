@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
-from oplever.cli.main import main
+from command import attempt
 from oplever.kinds.incident import rules_file
 
 CALENDAR = """
@@ -31,7 +30,7 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def propose(*arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main, ["incident", "closures", *arguments])
+    done = attempt("incident", "closures", *arguments)
     return done.exit_code, done.stdout, done.stderr
 
 

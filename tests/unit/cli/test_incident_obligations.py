@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from command import run
+from command import attempt, run
 from desk import EVENTS, UNTIL_CLOSED
 from oplever import clock, store
 from oplever.kinds.incident.entries import COMMANDS
@@ -52,7 +52,7 @@ def record(name: str) -> dict[str, Any]:
 
 def case_file(name: str) -> str:
     """The Dutch case file as somebody reads it."""
-    run("report", name, code=None)
+    attempt("report", name)
     text = (store.records_directory() / name / "report.nl.md").read_text(encoding="utf-8")
     return text.replace("<!-- -->", "")
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from click.testing import CliRunner
-from oplever.cli.main import main
+from command import attempt
 from oplever.errors import OpleverError
 from oplever.messages import M_, translated
 from oplever.page import catalogue
@@ -42,7 +41,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(main, words)
+    done = attempt(*words)
     assert not done.exception or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
 

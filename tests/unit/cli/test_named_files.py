@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.files import unwritable
@@ -57,10 +58,6 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return store_record(tmp_path / "records", NAME, visit().finish(ok=5))
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
-
-
 def state(directory: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
@@ -80,7 +77,7 @@ def test_what_is_not_such_a_file_is_refused(command: str, content: str, record: 
     path = tmp_path / "given.yml"
     path.write_bytes(CONTENTS[content])
     before = state(record)
-    refused(run(*COMMANDS[command], str(path)), 1, 2)
+    refused(attempt(*COMMANDS[command], str(path)), 1, 2)
     assert state(record) == before
 
 
@@ -110,7 +107,7 @@ def special(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("command", ANY_FILE)
 def test_what_is_no_file_is_refused_at_once(command: str, special: Path, record: Path) -> None:
     before = state(record)
-    output = refused(run(*ANY_FILE[command], str(special)), 2)
+    output = refused(attempt(*ANY_FILE[command], str(special)), 2)
     if command not in ("handouts", "ara", "runner"):  # of those none is there
         assert "Is a pipe, a socket or a device" in output
     assert state(record) == before
@@ -132,7 +129,7 @@ def test_a_setting_that_names_no_file_is_refused(
     settings.write_text(setting.format(named) + "\n", encoding="utf-8")
     monkeypatch.setenv("OPLEVER_CONFIG", str(settings))
     command = ("incident", "check") if setting.startswith("incidents") else ("report",)
-    assert "Is a pipe, a socket or a device" in refused(run(*command), 2)
+    assert "Is a pipe, a socket or a device" in refused(attempt(*command), 2)
 
 
 def test_what_a_pipe_holds_is_left_to_ansible(tmp_path: Path) -> None:
@@ -153,7 +150,7 @@ def test_the_advice_fits_what_is_wrong(make: Callable[[Path], None], advice: str
     """Whose file it is does not matter when there is none."""
     path = tmp_path / "given.yml"
     make(path)
-    said = refused(run(*COMMANDS["entries"], str(path)), 2)
+    said = refused(attempt(*COMMANDS["entries"], str(path)), 2)
     assert f"-> {advice}\n" in said
 
 
@@ -173,7 +170,7 @@ def test_the_advice_fits_why_nothing_can_be_written(number: int, advice: str) ->
 def test_a_place_in_a_file_is_said_as_people_count(record: Path, tmp_path: Path) -> None:
     path = tmp_path / "given.yml"
     path.write_bytes(CONTENTS["broken"])
-    said = refused(run(*COMMANDS["entries"], str(path)), 2)
+    said = refused(attempt(*COMMANDS["entries"], str(path)), 2)
     assert "this is no YAML: line 2, column 2: expected <block end>, but found '<block mapping start>'" in said
 
 
@@ -193,12 +190,12 @@ def test_output_that_a_full_disk_does_not_take_is_said(
 
 def test_settings_that_are_no_file_are_refused(special: Path, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_CONFIG", str(special))
-    assert "Is a pipe, a socket or a device" in refused(run("list"), 2)
+    assert "Is a pipe, a socket or a device" in refused(attempt("list"), 2)
 
 
 def test_no_settings_at_all_are_an_empty_file(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_CONFIG", "/dev/null")
-    assert run("list").exit_code == 0
+    assert attempt("list").exit_code == 0
 
 
 @pytest.mark.parametrize("content", ["broken", "list as key"])
@@ -208,7 +205,7 @@ def test_settings_that_are_no_yaml_are_named_with_the_line(
     path = tmp_path / "oplever.yml"
     path.write_bytes(CONTENTS[content])
     monkeypatch.setenv("OPLEVER_CONFIG", str(path))
-    assert "at line" in refused(run("list"), 2)
+    assert "at line" in refused(attempt("list"), 2)
 
 
 @pytest.mark.parametrize("content", ["holds itself", "blows up", "deep"])
@@ -220,4 +217,4 @@ def test_rules_that_would_never_be_read_to_the_end_are_refused(
     settings = tmp_path / "oplever.yml"
     settings.write_text(f"incidents: {rules}\n", encoding="utf-8")
     monkeypatch.setenv("OPLEVER_CONFIG", str(settings))
-    assert "this is not YAML" in refused(run("incident", "check"), 1)
+    assert "this is not YAML" in refused(attempt("incident", "check"), 1)

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from journals import complete
-from oplever.cli.main import main
 
 ASSIGNMENT = {
     "people": [
@@ -33,12 +33,8 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
-
-
 def decide(by: str) -> Result:
-    return run("add", "decision", "--by", by, "--decision", "approved")
+    return attempt("add", "decision", "--by", by, "--decision", "approved")
 
 
 def entries(record: Path) -> bytes:
@@ -56,9 +52,9 @@ def test_the_executor_does_not_decide(record: Path, by: str) -> None:
 
 
 def test_nor_does_who_put_hours_or_steps_into_it(record: Path) -> None:
-    assert run("add", "hours", "--by", "M. de Wit", "--hours", "1", "--activity", "a cable").exit_code == 0
+    assert attempt("add", "hours", "--by", "M. de Wit", "--hours", "1", "--activity", "a cable").exit_code == 0
     assert "[decision-by-executor]" in decide("mdewit").stderr
-    assert run("add", "step", "--by", "T. Bos", "--host", "a", "--name", "a disk").exit_code == 0
+    assert attempt("add", "step", "--by", "T. Bos", "--host", "a", "--name", "a disk").exit_code == 0
     assert "[decision-by-executor]" in decide("Theo Bos").stderr
     assert decide("P. Smit").exit_code == 0
 
@@ -72,7 +68,7 @@ def test_the_assigned_supervisor_decides(record: Path) -> None:
 
 def test_the_executor_writes_down_what_the_user_says_and_is_not_the_user(record: Path) -> None:
     def accept(user: str) -> Result:
-        return run("add", "acceptance", "--by", "S. Yilmaz", "--user", user, "--verdict", "accepted")
+        return attempt("add", "acceptance", "--by", "S. Yilmaz", "--user", user, "--verdict", "accepted")
 
     assert "[decision-by-executor]" in accept("Yilmaz, S.").stderr
     assert entries(record) == b""
@@ -82,10 +78,10 @@ def test_the_executor_writes_down_what_the_user_says_and_is_not_the_user(record:
 
 @pytest.mark.parametrize("role", ["supervisor", "verifier", "principal", "user"])
 def test_the_executor_signs_as_executor_only(record: Path, role: str) -> None:
-    refused = run("sign", "--by", "s.yilmaz", "--role", role)
+    refused = attempt("sign", "--by", "s.yilmaz", "--role", role)
     assert refused.exit_code == 2
     assert "[decision-by-executor]" in refused.stderr
-    assert "[signing-key-missing]" in run("sign", "--by", "s.yilmaz").stderr
+    assert "[signing-key-missing]" in attempt("sign", "--by", "s.yilmaz").stderr
 
 
 @pytest.mark.slow
@@ -93,13 +89,13 @@ def test_the_executor_signs_as_executor_only(record: Path, role: str) -> None:
     "key", ["", "no key at all", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5 x"]
 )
 def test_a_key_that_is_not_there_or_cannot_sign_is_found_before_anything_is_written(record: Path, key: str) -> None:
-    run("report")
+    attempt("report")
     files = {path.name: path.read_bytes() for path in record.iterdir()}
     arguments = []
     if key:
         (record.parent / "key").write_text(key + "\n", encoding="utf-8")
         arguments = ["--key", str(record.parent / "key")]
-    refused = run("sign", "--by", "M. de Wit", "--role", "supervisor", "--decision", "approved", *arguments)
+    refused = attempt("sign", "--by", "M. de Wit", "--role", "supervisor", "--decision", "approved", *arguments)
     assert refused.exit_code == 2
     assert "[signing-" in refused.stderr
     assert {path.name: path.read_bytes() for path in record.iterdir()} == files

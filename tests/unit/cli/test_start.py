@@ -9,7 +9,7 @@ from typing import get_args
 
 import click
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from oplever.cli.main import COMMANDS, main
 from oplever.kinds.registry import KINDS
 from oplever.store import manifest
@@ -80,7 +80,7 @@ def test_one_record_needs_no_database(tmp_path: Path) -> None:
 
 
 def test_the_help_of_oplever_names_every_command_and_each_can_be_loaded() -> None:
-    shown = CliRunner().invoke(main, ["--help"]).output
+    shown = attempt("--help").output
     context = click.Context(main)
     for name, lazy in COMMANDS.items():
         command = main.get_command(context, name)

@@ -19,9 +19,8 @@ from ansible_collections.oplever.lab.plugins.module_utils.engine import evaluate
 from ansible_collections.oplever.lab.plugins.module_utils.engine.rules import grammar
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.sources import registry
-from click.testing import CliRunner
+from command import attempt
 from oplever.checks import lint
-from oplever.cli.main import main
 from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -233,7 +232,7 @@ secret: !vault |
 
 
 def lines(*args: str) -> tuple[int, list[str]]:
-    done = CliRunner().invoke(main, ["checks", "lint", *args])
+    done = attempt("checks", "lint", *args)
     return done.exit_code, done.output.splitlines()
 
 

@@ -10,12 +10,11 @@ from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from golden import outputs
 from journals import Journal, complete
 from msgspec import structs
 from oplever import store
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.export import columns
 from oplever.export.columns import HEADINGS
@@ -236,7 +235,7 @@ def test_csv_without_a_language_is_for_programs() -> None:
 def test_the_language_on_the_command_line_is_what_makes_csv_for_people(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b"".join(Journal().check("pass").finish(ok=1).lines))
     for options, heading in (((), "id,host,"), (("--language", "nl"), "Nr.,Machine,"), (("--language", "en"), "No.,M")):
-        done = CliRunner().invoke(main, ["export", "csv", *options, str(tmp_path)])
+        done = attempt("export", "csv", *options, str(tmp_path))
         assert done.stdout.startswith(heading)
 
 
@@ -272,10 +271,10 @@ def test_the_command_writes_a_file_for_its_owner_alone(tmp_path: Path) -> None:
     journal.finish(ok=1)
     (tmp_path / "journal.jsonl").write_bytes(b"".join(journal.lines))
     target = tmp_path / "out.json"
-    done = CliRunner().invoke(main, ["export", "sarif", str(tmp_path), "-o", str(target)])
+    done = attempt("export", "sarif", str(tmp_path), "-o", str(target))
     assert done.exit_code == 0, done.output
     assert target.stat().st_mode & 0o777 == 0o600
-    shown = CliRunner().invoke(main, ["export", "sarif", str(tmp_path)])
+    shown = attempt("export", "sarif", str(tmp_path))
     assert shown.stdout_bytes == target.read_bytes()
 
 

@@ -15,11 +15,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from golden import outputs
 from golden.cases import EVIL
 from msgspec import structs
-from oplever.cli.main import main
 from oplever.export.bundle import pack
 from oplever.export.registry import export
 from oplever.export.shape import Shape
@@ -183,7 +182,7 @@ def test_evidence_holds_every_file_with_its_digest(tmp_path: Path, monkeypatch: 
     (directory / "out").symlink_to("/etc/passwd")
     written = [tmp_path / "one.zip", tmp_path / "two.zip"]
     for path in written:
-        done = CliRunner().invoke(main, ["export", "evidence", name, "-o", str(path)])
+        done = attempt("export", "evidence", name, "-o", str(path))
         assert done.exit_code == 0, done.output
     assert written[0].read_bytes() == written[1].read_bytes()
     with zipfile.ZipFile(written[0]) as archive:

@@ -109,7 +109,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return school.store(tmp_path / "records", school.journal())
 
 
-run = partial(command.run, "handout", code=None)
+run = partial(command.attempt, "handout")
 
 
 @pytest.mark.slow

@@ -11,10 +11,9 @@ import pytest
 import school
 import yaml
 from ansible_collections.oplever.lab.plugins.plugin_utils import handout
-from click.testing import CliRunner
+from command import attempt
 from oplever.checks import handout as linter
 from oplever.checks import readability
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 
 Card = dict[str, Any]
@@ -112,7 +111,7 @@ def test_the_command_names_the_place_and_ends_with_1(tmp_path: Path) -> None:
     card = copy.deepcopy(GOOD)
     _do("Typ {address} in en druk op Enter.")(card)
     path = role(tmp_path / "wiki", [card])
-    done = CliRunner().invoke(main, ["handout", "--lint", str(tmp_path)])
+    done = attempt("handout", "--lint", str(tmp_path))
     assert done.exit_code == 1
     line = next(number for number, text in enumerate(path.read_text().splitlines(), 1) if "druk op Enter" in text)
     assert f"{path}:{line}:" in done.stdout

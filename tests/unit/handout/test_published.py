@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import school
-from click.testing import CliRunner
-from oplever.cli.main import main
+from command import attempt
 
 LATER = "20261124T100000Z-verify-e00009"
 
@@ -22,7 +21,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def page(language: str = "nl") -> str:
-    done = CliRunner().invoke(main, ["publish", "--out", "pages"])
+    done = attempt("publish", "--out", "pages")
     assert done.exit_code == 0, done.output
     return (Path("pages") / f"handouts.{language}.html").read_text()
 

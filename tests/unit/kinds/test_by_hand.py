@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt, run
 from journals import complete
 from oplever import store
-from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.kinds.documents import build
@@ -26,12 +26,8 @@ from stored import store_record
 PERSON = "S. Yilmaz"
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
-
-
 def new(*arguments: str) -> Result:
-    return run("new", "installation", "--title", "Switch in lokaal 0.14", "--by", PERSON, *arguments)
+    return attempt("new", "installation", "--title", "Switch in lokaal 0.14", "--by", PERSON, *arguments)
 
 
 @pytest.fixture
@@ -64,8 +60,8 @@ def test_days_are_understood_as_people_write_them(base: Path, due: str) -> None:
     name = done.output.splitlines()[-1]
     assert record_json(base / name)["assignment"]["planned_end"] == "2026-12-01"
     for option in ("--due", "--until"):
-        assert name in run("list", option, due if option == "--due" else "1-1-2999").output, option
-    for refused in (new("--due", "31-2-2026"), run("list", "--due", "morgen")):
+        assert name in attempt("list", option, due if option == "--due" else "1-1-2999").output, option
+    for refused in (new("--due", "31-2-2026"), attempt("list", "--due", "morgen")):
         assert refused.exit_code == 2
         assert "write the day as 2026-11-24 or 24-11-2026" in refused.stderr
 
@@ -89,18 +85,18 @@ def test_a_new_record_says_what_was_opened_and_that_nothing_was_done(base: Path,
 
 
 def test_what_people_state_is_never_as_good_as_what_was_measured(record: Path) -> None:
-    run("add", "step", "--host", "sw1", "--name", "opgehangen")
+    attempt("add", "step", "--host", "sw1", "--name", "opgehangen")
     assert codes(record) == ["stated", "no_tests"]
-    run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
+    attempt("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
     assert codes(record) == ["stated", "hosts_untested"]
-    run("add", "test", "--host", "ap2", "--title", "link", "--status", "pass")
+    attempt("add", "test", "--host", "ap2", "--title", "link", "--status", "pass")
     assert (record_json(record)["verdict"], codes(record)) == ("delivered_with_remarks", ["stated"])
-    run("add", "test", "--host", "ap2", "--title", "link", "--status", "fail")
+    attempt("add", "test", "--host", "ap2", "--title", "link", "--status", "fail")
     assert record_json(record)["verdict"] == "not_delivered"
 
 
 def test_no_machine_is_green(record: Path) -> None:
-    run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
+    attempt("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
     page = build(store.load(record), Translator("en"))
     rows = next(block for block in page.summary if isinstance(block, Table)).rows
     assert [(row[0].text, row[2].text, row[2].tone) for row in rows] == [
@@ -112,8 +108,8 @@ def test_no_machine_is_green(record: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_documents_speak_of_no_run(record: Path, language: str) -> None:
-    run("add", "step", "--host", "sw1", "--name", "opgehangen")
-    run("report")
+    attempt("add", "step", "--host", "sw1", "--name", "opgehangen")
+    attempt("report")
     text = (record / f"report.{language}.md").read_text(encoding="utf-8")
     about_runs = (
         "run interrupted",
@@ -129,7 +125,7 @@ def test_documents_speak_of_no_run(record: Path, language: str) -> None:
 
 @pytest.mark.slow
 def test_every_use_of_a_record_takes_it(record: Path) -> None:
-    run("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
+    attempt("add", "test", "--host", "sw1", "--title", "link", "--status", "pass")
     for arguments in (
         ["show"],
         ["show", "--host", "sw1"],
@@ -138,15 +134,15 @@ def test_every_use_of_a_record_takes_it(record: Path) -> None:
         ["report"],
         ["compare", "latest", "latest"],
     ):
-        done = run(*arguments)
+        done = attempt(*arguments)
         assert (done.exit_code, done.exception) == (0, None), (arguments, done.output)
     for form in ("junit", "sarif", "csv", "json", "jsonl"):
-        assert run("export", form).exit_code == 0, form
-    assert run("add", "opened").exit_code == 2
+        assert attempt("export", form).exit_code == 0, form
+    assert attempt("add", "opened").exit_code == 2
 
 
 def test_the_chain_begins_with_the_name_of_the_record(record: Path) -> None:
-    run("add", "hours", "--hours", "1", "--activity", "ophangen")
+    attempt("add", "hours", "--hours", "1", "--activity", "ophangen")
     lines, journal = entry_lines(record), record / store.JOURNAL
     assert json.loads(lines[0])["previous"] == f"record:{record.name}"
     assert chain.breaks(lines, journal) == []
@@ -158,7 +154,7 @@ def test_the_chain_begins_with_the_name_of_the_record(record: Path) -> None:
 
 
 def test_removed_and_added_lines_show_in_the_manifest(record: Path) -> None:
-    run("add", "hours", "--hours", "1", "--activity", "ophangen")
+    attempt("add", "hours", "--hours", "1", "--activity", "ophangen")
     lines = entry_lines(record)
     (record / store.ENTRIES).write_bytes(lines[0])
     assert any("after line 1 were removed" in problem for problem in manifest.problems(record))
@@ -170,8 +166,8 @@ def test_it_is_signed_and_the_signature_holds(record: Path, tmp_path: Path) -> N
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     allowed = tmp_path / "allowed"
     allowed.write_text(f'"{PERSON}" {key.with_suffix(".pub").read_text()}')
-    assert run("sign", "--key", str(key)).exit_code == 0
-    done = run("verify", "--allowed-signers", str(allowed))
+    assert attempt("sign", "--key", str(key)).exit_code == 0
+    done = attempt("verify", "--allowed-signers", str(allowed))
     assert done.exit_code == 0, done.output
     assert "revision 1" in done.output
     assert "the record was changed" not in done.output
@@ -199,7 +195,7 @@ def test_the_list_knows_kind_state_and_what_is_overdue(
     store_record(base, "20261123T100000Z-site-a1b2c3", complete().finish(ok=5))
 
     def names(*arguments: str) -> list[str]:
-        return [row["name"] for row in json.loads(run("list", "--format", "json", *arguments).output)]
+        return [row["name"] for row in json.loads(attempt("list", "--format", "json", *arguments).output)]
 
     for moment, expected in (("2026-11-20T23:00:00Z", []), ("2026-11-21T00:00:00Z", [record.name])):
         monkeypatch.setattr("oplever.clock.now", lambda moment=moment: moment)
@@ -210,7 +206,7 @@ def test_the_list_knows_kind_state_and_what_is_overdue(
     assert len(names("--state", "concept")) == 2
     monkeypatch.undo()
     monkeypatch.setenv("OPLEVER_RECORDS", str(base))
-    assert run("add", "decision", "--record", record.name, "--by", "M. de Wit", "--decision", "approved").exit_code == 0
+    run("add", "decision", "--record", record.name, "--by", "M. de Wit", "--decision", "approved")
     assert names("--overdue") == []
     assert names("--state", "approved") == [record.name]
 
@@ -218,7 +214,7 @@ def test_the_list_knows_kind_state_and_what_is_overdue(
 def test_a_directory_without_journal_and_opening_is_one_clear_error(base: Path, record: Path) -> None:
     other = base / "20261101T100000Z-site-aaaaaa"
     other.mkdir()
-    run("add", "hours", "--hours", "1", "--activity", "x")
+    attempt("add", "hours", "--hours", "1", "--activity", "x")
     (other / store.ENTRIES).write_bytes(entry_lines(record)[1])
     with pytest.raises(OpleverError) as caught:
         store.load(other)

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from desk import EVENTS, MONDAY, UNTIL_CLOSED, UNTIL_SOLVED, Desk
 from oplever import clock
-from oplever.cli.main import main
 from oplever.kinds.incident.states import OPEN
 from oplever.kinds.incident.week import DeskCase, DeskWeek, state_at, week
 from oplever.kinds.incident.week_sheet import desk_sheet
@@ -129,7 +128,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> str:
-    done = CliRunner().invoke(main, list(arguments))
+    done = attempt(*arguments)
     assert done.exit_code == code, done.output
     return done.stdout
 
@@ -150,11 +149,11 @@ def test_the_overview_is_a_document_in_both_languages_and_rows(base: Path) -> No
     run("incident", "week")
     (made,) = base.glob("desk-*.pdf")
     assert made.read_bytes().startswith(b"%PDF")
-    assert "[week-invalid]" in CliRunner().invoke(main, ["incident", "week", "2026-W60"]).stderr
+    assert "[week-invalid]" in attempt("incident", "week", "2026-W60").stderr
 
 
 def test_a_damaged_record_is_named(base: Path) -> None:
     name = run("incident", "new", "--channel", "phone", "--reporter", "J. Bakker", "--text", "x").split()[-1]
     (base / "records" / name / "record.json").write_bytes(b"{")
-    done = CliRunner().invoke(main, ["incident", "week", "2026-W48", "--format", "csv"])
+    done = attempt("incident", "week", "2026-W48", "--format", "csv")
     assert (done.exit_code, "is damaged" in done.stderr) == (2, True)

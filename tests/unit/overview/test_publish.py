@@ -9,10 +9,9 @@ from pathlib import Path
 
 import published
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from oplever.app import publish as module
 from oplever.app.publish import publish
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.overview import paths
 from oplever.record import entries
@@ -174,7 +173,7 @@ def test_a_full_disk_leaves_the_old_pages(base: Path, monkeypatch: pytest.Monkey
 
 def test_a_place_that_cannot_be_written_is_one_error(base: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    result = CliRunner().invoke(main, ["publish", "--out", str(tmp_path / "file" / "pages")])
+    result = attempt("publish", "--out", str(tmp_path / "file" / "pages"))
     assert result.exit_code == 2
     assert "[file-unwritable]" in result.output
     assert "Traceback" not in result.output
@@ -213,13 +212,13 @@ def test_the_command_says_where_the_pages_are(base: Path, monkeypatch: pytest.Mo
     broken = store_record(base, "20261001T100000Z-site-bad000", visit())
     (broken / "journal.jsonl").write_bytes(b"nonsense")
     monkeypatch.chdir(base.parent)
-    result = CliRunner().invoke(main, ["publish", "--language", "nl"])
+    result = attempt("publish", "--language", "nl")
     assert result.exit_code == 0
     assert "gepubliceerd: records/overview/index.html (8 dossiers; " in result.output
     assert "1 dossier kan niet worden gelezen" in result.output
     start = base / "overview"
     assert (start / "index.html").read_bytes() == (start / "index.nl.html").read_bytes()
-    CliRunner().invoke(main, ["publish", "--language", "en"])
+    attempt("publish", "--language", "en")
     assert (start / "index.html").read_bytes() == (start / "index.en.html").read_bytes()
 
 

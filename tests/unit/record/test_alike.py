@@ -6,12 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from golden import outputs
 from golden.alike import drifted
 from golden.case import Case
 from golden.journal import Journal
-from oplever.cli.main import main
 from oplever.kinds.derive import derive
 from oplever.kinds.documents import build
 from oplever.page.blocks import Block, Details, Group, Table
@@ -133,7 +132,7 @@ def test_compare_shows_what_is_the_same_once(tmp_path: Path, monkeypatch: pytest
              for line in case.journal]  # fmt: skip
     sides = [stored(tmp_path, "20261101T100000Z-site-aaaaaa", Case(plain)),
              stored(tmp_path, "20261123T100000Z-site-d00021", case)]  # fmt: skip
-    shown = CliRunner().invoke(main, ["compare", *sides, "--language", "nl"])
+    shown = attempt("compare", *sides, "--language", "nl")
     assert shown.exit_code == 1
     assert shown.output.count("telnet") == 2  # the package, and the test of what drifted
     assert "59 gelijke machines: pc00, pc01, pc02" in shown.output

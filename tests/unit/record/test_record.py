@@ -7,11 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from journals import Journal, complete
 from oplever import errors
 from oplever._shared.versions import is_newer
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.journal.reader import read
 from oplever.kinds.derive import derive
@@ -191,7 +190,7 @@ def test_every_code_is_documented() -> None:
 @pytest.mark.slow
 def test_report_writes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b"".join(complete().finish(ok=5).lines))
-    result = CliRunner().invoke(main, ["report", str(tmp_path)])
+    result = attempt("report", str(tmp_path))
     assert (result.exit_code, result.output.splitlines()[0]) == (0, "verdict: in order")
     path = tmp_path / "record.json"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -204,12 +203,12 @@ def test_report_writes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_report_says_no_or_says_what_is_wrong(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["report", str(tmp_path)])
+    result = attempt("report", str(tmp_path))
     assert result.exit_code == 2
     assert result.stderr.startswith("oplever: ")
     assert result.stderr.endswith("[journal-missing]\n")
     hostile = complete().check("fail", id="\x1b[31mred").finish(ok=6)
     (tmp_path / "journal.jsonl").write_bytes(b"".join(hostile.lines))
-    result = CliRunner().invoke(main, ["report", str(tmp_path)])
+    result = attempt("report", str(tmp_path))
     assert result.exit_code == 1
     assert "\x1b" not in result.output

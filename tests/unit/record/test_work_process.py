@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from command import attempt
 from journals import Journal
 from oplever import store
-from oplever.cli.main import main
 from oplever.kinds.derive import derive
 from oplever.record import entries
 from oplever.record.model import Record
@@ -101,9 +100,9 @@ def test_an_import_takes_the_work_process_that_is_given(tmp_path: Path, monkeypa
     export = tmp_path / "export.json"
     export.write_text(json.dumps({"results": [{"event": "playbook_on_start", **event}]}), encoding="utf-8")
     for options, claimed in (((), ""), (("--again", "--work-process", "2.1"), "2.1")):
-        done = CliRunner().invoke(main, ["import", "awx", *options, str(export)])
+        done = attempt("import", "awx", *options, str(export))
         assert done.exit_code == 1, done.output
         directory = Path(done.stdout.splitlines()[-1].removeprefix("record: "))
         assert store.load(directory).work_process == claimed
-    refused = CliRunner().invoke(main, ["import", "awx", "--work-process", "9.9", str(export)])
+    refused = attempt("import", "awx", "--work-process", "9.9", str(export))
     assert refused.exit_code == 2

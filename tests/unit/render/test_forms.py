@@ -10,14 +10,14 @@ from pathlib import Path
 import fleet
 import pikepdf
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from golden import outputs
 from msgspec import structs
 from oplever import store
 from oplever.app import forms
 from oplever.app.build import build, refresh
 from oplever.cli.language import of_the_user
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.journal.reader import read
 from oplever.kinds import registry
@@ -70,7 +70,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["form", *arguments], catch_exceptions=False)
+    return attempt("form", *arguments)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from golden import outputs
 from oplever import store
-from oplever.cli.main import main
 from oplever.record.model import Language
 from oplever.render.registry import render
 
@@ -240,7 +239,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def oplever(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(main, ["--language", "en", *arguments])
+    done = attempt("--language", "en", *arguments)
     return done.exit_code, done.output
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import attempt
 from journals import Journal
 from oplever import store
-from oplever.cli.main import main
 from oplever.record.compare import Difference, Side, compare, look_differences
 from oplever.store import states
 from stored import check, store_record, visit
@@ -106,7 +106,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["compare", *arguments])
+    return attempt("compare", *arguments)
 
 
 def test_the_command(base: Path) -> None:
@@ -204,7 +204,7 @@ def test_the_commands_say_what_is_not_comparable(tmp_path: Path, monkeypatch: py
     assert (compared.exit_code, "no difference" in compared.stdout) == (0, True)
     assert f"not comparable: Settings of a: {FORMATS}" in compared.stderr
     for arguments in (("show", "--host", "a"), ("show", TWO, "--host", "a")):
-        shown = CliRunner().invoke(main, arguments).stdout
+        shown = attempt(*arguments).stdout
         assert f"not comparable between {ONE} and {TWO}: settings: {FORMATS}" in shown
         assert "nothing changed since" not in shown
         assert "/etc/x" not in shown

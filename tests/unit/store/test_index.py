@@ -12,10 +12,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from journals import ZERO, Journal
 from oplever import store
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.record import entries
 from oplever.store import database, reading, records
@@ -202,7 +201,7 @@ def test_a_bad_record_hides_no_good_one_and_is_named(base: Path, content: bytes)
     assert names(host="web1") == [SECOND, FIRST]
     listed = {entry.name: entry.problem for entry in _all()}
     assert [name for name, problem in listed.items() if problem] == [bad.name]
-    done = CliRunner().invoke(main, ["list", "--host", "web1"])
+    done = attempt("list", "--host", "web1")
     assert done.exit_code == 0
     assert f"{bad.name} cannot be read" in done.stderr
     assert bad.name not in done.stdout
@@ -256,7 +255,7 @@ def test_what_changed_between_two_records_without_a_play_is_drift(base: Path) ->
 def test_what_a_machine_says_does_no_harm_in_the_index(base: Path) -> None:
     name = "20261121T100000Z-site-dddddd"
     store_record(base, name, visit(host="x\0'; DROP TABLE oplever_records; --\x1b[2J").finish())
-    done = CliRunner().invoke(main, ["list", "--host", "x*"])
+    done = attempt("list", "--host", "x*")
     assert done.stdout.startswith(name)
     assert "\x1b" not in done.stdout
     assert len(_all()) == 4

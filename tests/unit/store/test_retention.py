@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from oplever import config, store
 from oplever.app.build import build
-from oplever.cli.main import main
 from oplever.config import Retention
 from oplever.errors import OpleverError
 from oplever.files import write
@@ -218,7 +217,7 @@ def test_purge_says_until_when_names_are_left(
     (base / "oplever.yml").write_text(f"retention: {{hours_names: 1 year{terms}}}\n", encoding="utf-8")
     monkeypatch.setenv("OPLEVER_CONFIG", str(base / "oplever.yml"))
     monkeypatch.setenv("OPLEVER_RECORDS", str(base))
-    output = CliRunner().invoke(main, ["purge", "--dry-run"]).output
+    output = attempt("purge", "--dry-run").output
     assert f"hours_names; left in the journal: 1, until the record is removed ({until}" in output
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from command import run
+from command import attempt, run
 from desk_client import SAME_SITE, Browser, category, files, taken_in, text
 from oplever import config, store
 from oplever.app import annex_content
@@ -315,15 +315,15 @@ def test_another_file_of_the_records_is_no_annex(digest: str, stored: dict[str, 
 def test_the_command_adds_the_same(stored: dict[str, str], records: Path, tmp_path: Path) -> None:
     path = tmp_path / "foto.jpg"
     path.write_bytes(picture())
-    done = run("attach", str(path), "--what", "De kast", "--record", stored["remarks"], "--by", "K. Jansen", code=None)
+    done = attempt("attach", str(path), "--what", "De kast", "--record", stored["remarks"], "--by", "K. Jansen")
     assert "Traceback" not in done.output
     [annex] = store.load(records / stored["remarks"]).annexes
     assert re.fullmatch(r"[0-9a-f]{64}", annex.sha256)
     assert SECRET not in (records / stored["remarks"] / f"annexes/{annex.sha256}.jpg").read_bytes()
     path.write_bytes(b"x" * (LARGEST + 1))
-    refused = run("attach", str(path), "--what", "x", "--record", stored["remarks"], "--by", "K. Jansen", code=None)
+    refused = attempt("attach", str(path), "--what", "x", "--record", stored["remarks"], "--by", "K. Jansen")
     assert (refused.exit_code, "[annex-size]" in refused.output) == (2, True)
-    missing = run("attach", "none.jpg", "--what", "x", "--record", stored["remarks"], "--by", "K. Jansen", code=None)
+    missing = attempt("attach", "none.jpg", "--what", "x", "--record", stored["remarks"], "--by", "K. Jansen")
     assert (missing.exit_code, "[file-unreadable]" in missing.output) == (2, True)
 
 

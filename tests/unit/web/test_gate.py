@@ -7,12 +7,11 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from command import attempt
 from desk_client import ORIGIN, PASSWORD, SAME_SITE, WRONG, Browser, path_of, text
 from oplever import clock
 from oplever.app.desk import accounts, sessions
 from oplever.app.desk.permissions import PERMISSIONS, ROLES, Role, may
-from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.store import desk as desk_store
 from oplever.web.gate import Way
@@ -239,9 +238,9 @@ def test_a_password_is_changed_with_the_present_one() -> None:
 
 
 def test_a_desk_without_accounts_says_so() -> None:
-    assert CliRunner().invoke(main, ["web", "account", "list"]).output == "nobody has an account at the desk yet\n"
+    assert attempt("web", "account", "list").output == "nobody has an account at the desk yet\n"
     accounts.add("S. Yilmaz", ("technician",), PASSWORD)
-    assert CliRunner().invoke(main, ["web", "account", "list"]).output.startswith("S. Yilmaz")
+    assert attempt("web", "account", "list").output.startswith("S. Yilmaz")
 
 
 def test_one_person_has_one_account() -> None:

@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import command
 import oidc_provider
 import pytest
+from command import attempt
 from desk_client import ORIGIN, PASSWORD, SAME_SITE, Browser, files, text
 from oidc_provider import Provider
 from oplever import clock, store
@@ -23,7 +22,6 @@ from oplever.app.desk import provider as providers
 from oplever.app.verify import verify
 from oplever.store import desk as desk_store
 
-run = partial(command.run, code=None)
 NAME, IDENTITY = "M. de Wit", "mdewit"
 
 
@@ -341,19 +339,19 @@ def test_another_key_of_the_provider_is_fetched(provider: Provider) -> None:
 
 
 def test_the_commands_give_an_identity_and_try_it(provider: Provider) -> None:
-    assert run("web", "account", "add", NAME, "--role", "supervisor", "--identity", IDENTITY).exit_code == 0
-    assert IDENTITY in run("web", "account", "list").output
-    taken = run("web", "account", "add", "T. Bos", "--role", "supervisor", "--identity", IDENTITY)
+    assert attempt("web", "account", "add", NAME, "--role", "supervisor", "--identity", IDENTITY).exit_code == 0
+    assert IDENTITY in attempt("web", "account", "list").output
+    taken = attempt("web", "account", "add", "T. Bos", "--role", "supervisor", "--identity", IDENTITY)
     assert (taken.exit_code, "[account-taken]" in taken.output) == (2, True)
     assert [account.name for account in accounts.every()] == [NAME]
-    tried = run("web", "auth-test", NAME)
+    tried = attempt("web", "auth-test", NAME)
     assert (tried.exit_code, "not well" in tried.output) == (0, False), tried.output
     for part in (IDENTITY, provider.issuer, "keys: 1", "/login/provider/back", "preferred_username"):
         assert part in tried.output
     provider.fault = "discovery"
     providers._find.cache_clear()
-    assert run("web", "auth-test", NAME).exit_code == 1
-    assert run("web", "account", "change", NAME, "--identity", "").exit_code == 0
+    assert attempt("web", "auth-test", NAME).exit_code == 1
+    assert attempt("web", "account", "change", NAME, "--identity", "").exit_code == 0
     assert accounts.every()[0].identity == ""
 
 

@@ -13,11 +13,10 @@ import subprocess
 import sys
 import urllib.request
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
-import command
 import pytest
+from command import attempt
 from desk_client import ORIGIN, PASSWORD, WRONG
 from oplever import clock
 from oplever.app.desk import accounts, links, reads, sessions
@@ -26,9 +25,6 @@ from oplever.store import desk as desk_store
 from oplever.web import server
 from oplever.web.desk import Desk
 from oplever.web.shield import Shield
-
-run = partial(command.run, code=None)
-
 
 EXTRA = ("starlette", "uvicorn", "argon2", "python_multipart")
 WITHOUT = """
@@ -58,15 +54,17 @@ def test_without_the_extra_the_command_says_what_to_install(records: Path) -> No
 
 
 def test_an_account_is_made_changed_and_closed(records: Path) -> None:
-    done = run("web", "account", "add", "M. de Wit", "--role", "supervisor", "--role", "auditor", given=f"{PASSWORD}\n")
+    done = attempt(
+        "web", "account", "add", "M. de Wit", "--role", "supervisor", "--role", "auditor", stdin=f"{PASSWORD}\n"
+    )
     assert (done.exit_code, PASSWORD in done.output) == (0, False)
     assert [(account.name, account.roles) for account in accounts.every()] == [("M. de Wit", ("supervisor", "auditor"))]
     assert PASSWORD.encode() not in (records / "desk.sqlite").read_bytes()
     assert (records / "desk.sqlite").stat().st_mode & 0o077 == 0
-    assert run("web", "account", "change", "m. de wit", "--role", "auditor").exit_code == 0
-    assert "auditor" in run("web", "account", "list").output
-    assert run("web", "account", "change", "M. de Wit", "--close").exit_code == 0
-    assert "closed on" in run("web", "account", "list").output
+    assert attempt("web", "account", "change", "m. de wit", "--role", "auditor").exit_code == 0
+    assert "auditor" in attempt("web", "account", "list").output
+    assert attempt("web", "account", "change", "M. de Wit", "--close").exit_code == 0
+    assert "closed on" in attempt("web", "account", "list").output
 
 
 REFUSED = [
@@ -81,7 +79,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("words", "text", "slug"), REFUSED, ids=lambda value: str(value)[:30])
 def test_a_refusal_is_one_message(words: list[str], text: str, slug: str) -> None:
-    done = run("web", *words, given=text)
+    done = attempt("web", *words, stdin=text)
     assert (done.exit_code, f"[{slug}]" in done.output) == (2, True), done.output
 
 
@@ -90,9 +88,9 @@ def test_a_taken_port_and_an_open_network_are_refused() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = run("web", "serve", "--port", str(other.getsockname()[1]))
+        done = attempt("web", "serve", "--port", str(other.getsockname()[1]))
     assert (done.exit_code, "[desk-port]" in done.output) == (2, True)
-    done = run("web", "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104 - it is refused
+    done = attempt("web", "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104 - it is refused
     assert (done.exit_code, "[desk-exposed]" in done.output) == (2, True)
 
 
@@ -109,7 +107,7 @@ def served_without_rights() -> str:
 @pytest.mark.slow
 def test_what_the_desk_may_not_read_or_write_is_said_before_it_opens(records: Path) -> None:
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)
-    run("web", "key")
+    attempt("web", "key")
     database, other = records / "desk.sqlite", 65534
     os.chown(database, other, other)
     database.chmod(0o644)
@@ -132,13 +130,13 @@ def test_what_the_desk_may_not_read_or_write_is_said_before_it_opens(records: Pa
 )
 def test_a_file_that_is_no_database_is_one_message(records: Path, content: bytes | None, words: str) -> None:
     (records / "desk.sqlite").write_bytes(content) if content else (records / "desk.sqlite").mkdir()
-    done = run("web", "serve", "--port", "0")
+    done = attempt("web", "serve", "--port", "0")
     assert (done.exit_code, words in done.output, "[desk-unusable]" in done.output) == (2, True, True), done.output
 
 
 def test_a_postgresql_that_is_away_is_one_message(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPLEVER_DESK_STORE", "postgresql://127.0.0.1:1/oplever")
-    done = run("web", "serve", "--port", "0")
+    done = attempt("web", "serve", "--port", "0")
     assert (done.exit_code, "[desk-unusable]" in done.output) == (2, True)
     assert "Connection refused" in done.output
 
@@ -148,26 +146,26 @@ def test_an_address_of_another_machine_is_one_message(records: Path, monkeypatch
     (records.parent / "oplever.yml").write_text("desk: {url: https://desk.school.example}")
     monkeypatch.setenv("OPLEVER_CONFIG", str(records.parent / "oplever.yml"))
     for host in ("192.0.2.55", "nohost.invalid"):
-        done = run("web", "serve", "--host", host, "--port", "0")
+        done = attempt("web", "serve", "--host", host, "--port", "0")
         assert (done.exit_code, "[desk-port]" in done.output, "leave --host out" in done.output) == (2, True, True)
 
 
 def test_a_login_is_tried_step_by_step() -> None:
     accounts.add("M. de Wit", ("supervisor",), PASSWORD)
-    done = run("web", "auth-test", "m. de wit", given=f"{PASSWORD}\n")
+    done = attempt("web", "auth-test", "m. de wit", stdin=f"{PASSWORD}\n")
     assert (done.exit_code, "not well" in done.output) == (0, False)
     assert "decide" in done.output
-    wrong = run("web", "auth-test", "M. de Wit", given=f"{WRONG}\n")
+    wrong = attempt("web", "auth-test", "M. de Wit", stdin=f"{WRONG}\n")
     assert (wrong.exit_code, wrong.output.count("not well")) == (1, 1)
     assert "not well    the password is right" in wrong.output
     for _ in range(sessions.MOST_OF_ACCOUNT):  # a trial is no attempt
-        run("web", "auth-test", "M. de Wit", given=f"{WRONG}\n")
-    assert run("web", "auth-test", "M. de Wit", given=f"{PASSWORD}\n").exit_code == 0
+        attempt("web", "auth-test", "M. de Wit", stdin=f"{WRONG}\n")
+    assert attempt("web", "auth-test", "M. de Wit", stdin=f"{PASSWORD}\n").exit_code == 0
     accounts.change("M. de Wit", close=True)
-    closed = run("web", "auth-test", "M. de Wit", given=f"{PASSWORD}\n").output
+    closed = attempt("web", "auth-test", "M. de Wit", stdin=f"{PASSWORD}\n").output
     assert "not well    the account is open" in closed
     assert "not tried   the password is right" in closed
-    assert "not well    there is an account N. Obody" in run("web", "auth-test", "N. Obody", given="x\n").output
+    assert "not well    there is an account N. Obody" in attempt("web", "auth-test", "N. Obody", stdin="x\n").output
 
 
 class Slow:
@@ -252,9 +250,9 @@ def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_key_of_the_desk_is_made_once_and_is_nobody_elses(records: Path) -> None:
-    first = run("web", "key").output
+    first = attempt("web", "key").output
     assert first.startswith('oplever-desk namespaces="oplever" ssh-ed25519 ')
-    assert run("web", "key").output == first
+    assert attempt("web", "key").output == first
     assert (records / "desk_key").stat().st_mode & 0o077 == 0
 
 
