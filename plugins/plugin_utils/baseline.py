@@ -69,8 +69,8 @@ def require_known(name: str, values: Sequence[str], possible: Iterable[str]) -> 
     for value in values:
         if value not in every:
             close = difflib.get_close_matches(str(value), every, 1)
-            meant = f"; did you mean {close[0]}?" if close else f" (there are: {', '.join(every[:40])})"
-            raise BaselineError(f"{name}: there is no {value}{meant}")
+            hint = f"; did you mean {close[0]}?" if close else f" (there are: {', '.join(every[:40])})"
+            raise BaselineError(f"{name}: there is no {value}{hint}")
 
 
 def exceptions(

@@ -73,10 +73,10 @@ def network(value: str) -> str:
         ipaddress.ip_network(value)
     except ValueError:
         try:
-            meant = ipaddress.ip_interface(value).network
+            enclosing = ipaddress.ip_interface(value).network
         except ValueError:
             return "is not an address or network such as 192.0.2.0/24"
-        return f"is an address within a network; the network is {meant}"
+        return f"is an address within a network; the network is {enclosing}"
     return ""
 
 
@@ -186,8 +186,8 @@ def week_time(value: str) -> str:
     """A time, with days of the week before it."""
     days, _, time = value.rpartition(" ")
     parts = [part.split("..") for part in days.split(",")] if " " in value else []
-    known = all(len(part) <= 2 and set(part) <= set(DAYS) for part in parts)
-    if re.fullmatch(CLOCK, time) and known and all(DAYS.index(part[0]) <= DAYS.index(part[-1]) for part in parts):
+    are_days = all(len(part) <= 2 and set(part) <= set(DAYS) for part in parts)
+    if re.fullmatch(CLOCK, time) and are_days and all(DAYS.index(part[0]) <= DAYS.index(part[-1]) for part in parts):
         return ""
     return "is not a time such as 18:00 or Mon..Fri 18:00, with days from Mon to Sun"
 

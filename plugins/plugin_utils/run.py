@@ -44,8 +44,8 @@ class Run:
     ) -> None:
         self.place = place
         self._project = current_project
-        known = secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv))
-        self.redactor = Redactor(known, key=os.urandom(32))
+        secrets = secret_values(dict(os.environ)) | secret_values(extra_variables(sys.argv))
+        self.redactor = Redactor(secrets, key=os.urandom(32))
         recording.begin(self.redactor, place.id)
         changes.begin()
         self._options = options

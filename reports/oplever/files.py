@@ -168,14 +168,14 @@ def refuse_pipe(path: Path) -> None:
 
 def sha256(path: Path, size_bytes: int | None = None) -> str:
     """Digest of a file, or of its first `size_bytes`. Raises OSError."""
-    digest, left = hashlib.sha256(), size_bytes
+    digest, remaining_bytes = hashlib.sha256(), size_bytes
     with open_file(path) as file:
-        while left is None or left > 0:
-            block = file.read(1 << 20 if left is None else min(left, 1 << 20))
+        while remaining_bytes is None or remaining_bytes > 0:
+            block = file.read(1 << 20 if remaining_bytes is None else min(remaining_bytes, 1 << 20))
             if not block:
                 break
             digest.update(block)
-            left = None if left is None else left - len(block)
+            remaining_bytes = None if remaining_bytes is None else remaining_bytes - len(block)
     return digest.hexdigest()
 
 

@@ -65,12 +65,12 @@ def _check_size(root: yaml.Node | None) -> None:
 
 
 def _size(node: yaml.Node, depth: int, sizes: dict[int, _Size]) -> _Size:
-    known = sizes.get(id(node))
-    if depth + (known.height if known else 0) > _DEEPEST:
+    alias_size = sizes.get(id(node))
+    if depth + (alias_size.height if alias_size else 0) > _DEEPEST:
         problem = M_("what is in it goes deeper than {depth} levels", depth=_DEEPEST)
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-    if known:
-        return known
+    if alias_size:
+        return alias_size
     below = [_size(child, depth + 1, sizes) for child in _children(node)]
     size = _Size(1 + sum(part.nodes for part in below), 1 + max((part.height for part in below), default=0))
     if size.nodes > _MOST_NODES:

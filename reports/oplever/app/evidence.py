@@ -22,8 +22,8 @@ def evidence(directory: Path) -> bytes:
             files = _files(directory)
             for run in record.runs:
                 if plain_name(run.record) == run.record:  # else it would lead out of the records
-                    its = _files(directory.parent / run.record)
-                    files |= {f"runs/{run.record}/{name}": file for name, file in its.items()}
+                    run_files = _files(directory.parent / run.record)
+                    files |= {f"runs/{run.record}/{name}": file for name, file in run_files.items()}
     except OSError as problem:
         raise unreadable(directory, problem) from None
     return bundle.draw(record, files)

@@ -126,5 +126,5 @@ def people_of(lines: list[WorkedHours]) -> list[str]:
 
 def hours(lines: list[WorkedHours], person: str, monday: date, language: Language, fmt: Format) -> bytes:
     """The week sheet of a person. Raises OpleverError (`extra-missing`, `config-invalid`)."""
-    own = [line for line in lines if same_person(line.person, person)]
-    return FORMATS[fmt].draw(week_sheet(Translator(language), person, monday, own, organisation()))
+    own_lines = [line for line in lines if same_person(line.person, person)]
+    return FORMATS[fmt].draw(week_sheet(Translator(language), person, monday, own_lines, organisation()))

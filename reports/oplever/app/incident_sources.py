@@ -67,19 +67,19 @@ def from_record(directory: Path, by: str, language: Language = "nl") -> Taken:
     record = store.load(directory)
     open_cases = listing()
     by_cause = {case.cause: case for case in reversed(open_cases) if case.cause}
-    made, linked, present = [], [], []
+    new_cases, linked, present = [], [], []
     current: Current | None = None
     for trouble in troubles(record, Translator(language)):
         case = by_cause.get(trouble.cause)
         if case is None:
             current = current or incident_rules.load()
-            made.append(_open_case(directory, record, trouble, by, current))
+            new_cases.append(_open_case(directory, record, trouble, by, current))
         elif _is_linked(_load(case), directory):
             present.append(case.name)
         else:
             _link(case.name, directory, record, by)
             linked.append(case.name)
-    return Taken(tuple(made), tuple(linked), tuple(present), tuple(_passing(directory.name, record, open_cases)))
+    return Taken(tuple(new_cases), tuple(linked), tuple(present), tuple(_passing(directory.name, record, open_cases)))
 
 
 def troubles(record: Record, t: Translator) -> Iterator[Trouble]:

@@ -76,6 +76,6 @@ def _case(finding: Finding, suite: str) -> ET.Element:
 def _properties(finding: Finding) -> list[tuple[str, str]]:
     if not finding.control:
         return []
-    kept: list[tuple[str, str]] = [("severity", finding.severity), ("before", finding.before or "")]
-    kept += [(name, " ".join(ids)) for name, ids in finding.refs.items()]
-    return [(name, value) for name, value in kept if value]
+    properties: list[tuple[str, str]] = [("severity", finding.severity), ("before", finding.before or "")]
+    properties += [(name, " ".join(ids)) for name, ids in finding.refs.items()]
+    return [(name, value) for name, value in properties if value]

@@ -138,8 +138,8 @@ def _risk(record: Record, finding: Finding) -> dict[str, Any]:
         "status": "deviation-approved",
     }
     if grant:
-        kept = (("risk-owner", grant.owner), ("approver", grant.approver))
-        risk["props"] = [_prop(name, value) for name, value in kept if value]
+        properties = (("risk-owner", grant.owner), ("approver", grant.approver))
+        risk["props"] = [_prop(name, value) for name, value in properties if value]
         risk["deadline"] = f"{grant.expires}T00:00:00Z"
     return risk
 

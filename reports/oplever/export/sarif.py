@@ -139,8 +139,8 @@ def _result(record: Record, entry: _Result, rule: int, *, compared: bool) -> dic
         result["suppressions"] = suppressions
     elif finding.status == "waived":
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": finding.reason}]
-    kept = {"stage": finding.stage, "reason": finding.reason, "evidence": finding.evidence}
-    result["properties"] = {key: value for key, value in kept.items() if value}
+    properties = {"stage": finding.stage, "reason": finding.reason, "evidence": finding.evidence}
+    result["properties"] = {key: value for key, value in properties.items() if value}
     return result
 
 

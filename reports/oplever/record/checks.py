@@ -139,21 +139,21 @@ class _Described(NamedTuple):
         return cls(source, bilingual(title, name), bilingual(remedy), kept)
 
 
-def _describe(outcome: Outcome, known: dict[str, _Described]) -> _Described:
+def _describe(outcome: Outcome, descriptions: dict[str, _Described]) -> _Described:
     check = outcome.check
     source = check.get("title"), check.get("remedy"), check.get("refs")
-    described = known.get(outcome.id)
+    described = descriptions.get(outcome.id)
     if described is None or described.source != source:
-        described = known[outcome.id] = _Described.of(outcome.id, source)
+        described = descriptions[outcome.id] = _Described.of(outcome.id, source)
     return described
 
 
-def _control(outcome: Outcome, earlier: Control | None, known: dict[str, _Described]) -> Control:
+def _control(outcome: Outcome, earlier: Control | None, descriptions: dict[str, _Described]) -> Control:
     severity: Severity = "high" if outcome.severity == "high" else "medium" if outcome.severity == "medium" else "low"
     before = outcome.stage == "before"
     if earlier is not None and before:
         return structs.replace(earlier, before=outcome.status, found_before=outcome.text("found"))
-    described = _describe(outcome, known)
+    described = _describe(outcome, descriptions)
     return Control(
         id=outcome.id,
         host=outcome.host,

@@ -97,19 +97,19 @@ def handouts(record: Record, audience: str = "", room: str = "") -> Handouts:
     chosen = [card for card in record.cards if not audience or set(AUDIENCES[audience]) & set(card.audiences)]
     in_room = _in_room(record, room)
     tests = figures.tests_of_hosts(record) if chosen else {}
-    made: dict[str, FilledCard] = {}
-    left: list[LeftOut] = []
+    cards: dict[str, FilledCard] = {}
+    left_out: list[LeftOut] = []
     for system in record.systems:
         for card in chosen:
             if card.role not in system.roles or not (card.everywhere or system.name in in_room):
                 continue
             for result in _fill(record, card, system, tests.get(system.name, [])):
                 if isinstance(result, LeftOut):
-                    left.append(result)
+                    left_out.append(result)
                 else:
-                    hosts = made[result.digest].hosts if result.digest in made else ()
-                    made[result.digest] = structs.replace(result, hosts=(*hosts, system.name))
-    return Handouts(tuple(_applications_first(record, made.values())), tuple(left))
+                    hosts = cards[result.digest].hosts if result.digest in cards else ()
+                    cards[result.digest] = structs.replace(result, hosts=(*hosts, system.name))
+    return Handouts(tuple(_applications_first(record, cards.values())), tuple(left_out))
 
 
 def find(record: Record, name: str) -> tuple[FilledCard, ...]:

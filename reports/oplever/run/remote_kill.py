@@ -75,9 +75,9 @@ def living(processes: Iterable[Process]) -> set[Process]:
 def wait(processes: set[Process], seconds: float) -> set[Process]:
     """What has not ended by then."""
     deadline = time.monotonic() + seconds
-    while (left := living(processes)) and time.monotonic() < deadline:
+    while (survivors := living(processes)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return left
+    return survivors
 
 
 def show() -> None:
@@ -100,5 +100,5 @@ def end(chosen: Iterable[Process]) -> None:
     send(signal.SIGCONT, processes)
     stubborn = halted(wait(processes, GRACE_SECONDS))
     send(signal.SIGKILL, stubborn)
-    left = wait(stubborn, 1.0)
-    print(f"ended {len(processes | stubborn) - len(left)}, left {len(left)}", flush=True)
+    survivors = wait(stubborn, 1.0)
+    print(f"ended {len(processes | stubborn) - len(survivors)}, left {len(survivors)}", flush=True)

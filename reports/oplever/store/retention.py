@@ -93,8 +93,8 @@ def _log_due(base: Path, terms: Retention, now: datetime) -> Iterator[Purged]:
 def _shorten_log(base: Path, until: str) -> None:
     try:
         with locked(mails.outgoing(base)):  # nobody takes mail in meanwhile
-            kept = [line for line in mails.logged(base) if line.at > until]
-            mails.replace_log(base, kept)
+            recent_lines = [line for line in mails.logged(base) if line.at > until]
+            mails.replace_log(base, recent_lines)
     except OSError as problem:
         raise unwritable(base / mails.LOG, problem) from None
 
@@ -214,8 +214,8 @@ def _remove(directory: Path) -> None:
         shutil.rmtree(directory)  # follows no links
         if was_latest:
             latest.unlink()
-            if left := next(every(directory.parent), None):
-                point_latest(left)
+            if remaining := next(every(directory.parent), None):
+                point_latest(remaining)
     except OSError as problem:
         raise unwritable(directory, problem) from None
 

@@ -58,8 +58,8 @@ def _every(database: Database) -> list[Account]:
 
 def _account(row: Sequence[Any]) -> Account:
     login, name, roles, made, closed, identity, secret = row
-    held = tuple(role for role in ROLES if role in roles.split())
-    return Account(login, name, held, made, closed, identity or "", bool(secret))
+    account_roles = tuple(role for role in ROLES if role in roles.split())
+    return Account(login, name, account_roles, made, closed, identity or "", bool(secret))
 
 
 def of(database: Database, login: str) -> Account | None:

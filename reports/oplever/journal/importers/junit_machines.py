@@ -78,8 +78,8 @@ def _by_testinfra(title: str, machines: Collection[str]) -> str | None:
     match = _TESTINFRA.search(title)
     if match is None:
         return None
-    meant = [name for name in machines if match[1] == name or match[1].startswith(f"{name}-")]
-    return max(meant, key=len, default=match[1])
+    matching = [name for name in machines if match[1] == name or match[1].startswith(f"{name}-")]
+    return max(matching, key=len, default=match[1])
 
 
 def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> None:

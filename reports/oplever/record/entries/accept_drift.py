@@ -120,8 +120,8 @@ def _unknown_difference(item: str, differences: set[str], record: Record) -> Opl
     if like := difflib.get_close_matches(_plain(item), sorted(differences), n=3):
         return invalid(message, M_("did you mean {like}?", like=", ".join(like)))
     listed = sorted(differences)[:_MOST]
-    left = len(differences) - len(listed)
+    surplus = len(differences) - len(listed)
     shown = ", ".join(listed)
-    if left:
-        return invalid(message, M_("there are: {names}, and {count} more", names=shown, count=left))
+    if surplus:
+        return invalid(message, M_("there are: {names}, and {count} more", names=shown, count=surplus))
     return invalid(message, M_("there are: {names}", names=shown))

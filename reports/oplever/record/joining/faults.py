@@ -27,18 +27,18 @@ class _Place(NamedTuple):
 def over_runs(runs: Sequence[Readable]) -> tuple[Fault, ...]:
     """All faults in order of time; one that came back is one fault, with its attempts counted over the runs."""
     waiting: dict[_Place, Fault] = {}
-    told: list[Fault] = []
+    faults: list[Fault] = []
     for run in runs:
-        _solve(run, runs, waiting, told)
+        _solve(run, runs, waiting, faults)
         for place, fault in _faults_by_place(run.record):
             numbered = structs.replace(fault, id=number(run.number, fault.id), run=run.number)
             if fault.status == "solved":
                 numbered = structs.replace(numbered, solved_in=run.number)
             if fault.status == "solved" or fault.kind == "reported":
-                told.append(numbered)
+                faults.append(numbered)
             else:
                 waiting[place] = _again(waiting[place], numbered) if place in waiting else numbered
-    return tuple(sorted((*told, *waiting.values()), key=lambda fault: (fault.at, fault.id)))
+    return tuple(sorted((*faults, *waiting.values()), key=lambda fault: (fault.at, fault.id)))
 
 
 def number(run: int, name: str) -> str:
@@ -72,7 +72,7 @@ def _step(record: Record, fault: Fault) -> Step | None:
     return next((step for step in record.steps if fault.location in (step.name, f"{step.name} ({step.path})")), None)
 
 
-def _solve(run: Readable, runs: Sequence[Readable], waiting: dict[_Place, Fault], told: list[Fault]) -> None:
+def _solve(run: Readable, runs: Sequence[Readable], waiting: dict[_Place, Fault], faults: list[Fault]) -> None:
     """What this run shows to be solved of all that was open before it."""
     failed = {place for place, fault in _faults_by_place(run.record) if fault.status != "solved"}
     steps, passed = _well(run.record), _passed_tests(run.record)
@@ -81,7 +81,7 @@ def _solve(run: Readable, runs: Sequence[Readable], waiting: dict[_Place, Fault]
         if place in failed:
             continue
         if retest := _retest(run, place, steps, passed) or _did_all(run, origins[fault.run], place):
-            told.append(structs.replace(fault, status="solved", retest=retest, solved_in=run.number))
+            faults.append(structs.replace(fault, status="solved", retest=retest, solved_in=run.number))
             del waiting[place]
 
 

@@ -118,7 +118,7 @@ def form(view: View, t: Translator) -> tuple[FormItem, ...]:
     languages = [_lines(view, Translator(language)) for language in LANGUAGES]
     alike: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
     for line, *translated in zip(_lines(view, t), *languages, strict=True):
-        alike[tuple(one.text for one in translated)].append(line)
+        alike[tuple(line_text.text for line_text in translated)].append(line)
     return tuple(_item(view, t, lines, texts) for texts, lines in alike.items())
 
 

@@ -261,7 +261,7 @@ def _accepted_drift(view: View, t: Translator) -> list[AttentionItem]:
 
 def _once(view: View, tests: Sequence[Test]) -> tuple[Once[Test], ...]:
     same = alike.once(tests, alike.of_test, lambda test: test.host)
-    return tuple(one._replace(hosts=view.in_order(one.hosts)) for one in same)
+    return tuple(grant._replace(hosts=view.in_order(grant.hosts)) for grant in same)
 
 
 def _accepted_by(t: Translator, acceptance: DriftAcceptance) -> str:
