@@ -19,7 +19,7 @@ from oplever.record.entries.typed import person
 from oplever.record.model import Record
 from oplever.store import fingerprint, query
 from oplever.store.index import Index, open_index
-from oplever.store.wholes import NAME, of_runs
+from oplever.store.joined_records import NAME, of_runs
 
 
 class Joined(Struct, frozen=True):

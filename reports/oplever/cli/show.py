@@ -17,7 +17,7 @@ from oplever.cli.tables import as_json, format_option, stage_word, styles, table
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, TASK, kind_name, word
 from oplever.record.model import Record
-from oplever.store.wholes import of_runs
+from oplever.store.joined_records import of_runs
 from oplever.text import printable, to_json
 from oplever.words import REFUSING, Language
 

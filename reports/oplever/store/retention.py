@@ -28,12 +28,12 @@ from oplever.journal.reader import read
 from oplever.record import entries as kinds
 from oplever.record.entries import Entry, PseudonymisedEntry, Term, withdrawal
 from oplever.store import chain, mails, pseudonyms
+from oplever.store.joined_records import of_runs
 from oplever.store.manifest import MANIFEST, SIGNED
 from oplever.store.places import ENTRIES, JOURNAL, every
 from oplever.store.pseudonyms import KEY, Pseudonyms
 from oplever.store.records import RECORD, is_by_hand, point_latest, read_entries
 from oplever.store.signatures import SIGNATURE, STATEMENT
-from oplever.store.wholes import of_runs
 
 LOG = "purge.jsonl"
 BY = "oplever purge"

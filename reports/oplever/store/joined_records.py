@@ -16,7 +16,7 @@ NAME = "job"
 def of_runs(base: Path) -> dict[str, list[Path]]:
     """By the name of each run that is in one the records that it is in, oldest first. One whose entries cannot be read
     counts for nothing: `oplever list` names it."""
-    wholes: dict[str, list[Path]] = {}
+    by_run: dict[str, list[Path]] = {}
     for directory in sorted(base.glob(f"*-{NAME}-*")):
         if (directory / JOURNAL).exists() or not (directory / ENTRIES).is_file():
             continue
@@ -26,5 +26,5 @@ def of_runs(base: Path) -> dict[str, list[Path]]:
             continue
         contents = (line.content for line in lines if line.withdrawn_by is None)
         for run in dict.fromkeys(content.record for content in contents if isinstance(content, RunEntry)):
-            wholes.setdefault(run, []).append(directory)
-    return wholes
+            by_run.setdefault(run, []).append(directory)
+    return by_run
