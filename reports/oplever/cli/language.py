@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,7 +38,7 @@ def of_the_words() -> Language:
 def typed(words: Sequence[str]) -> Iterator[None]:
     """While a command with these words runs: the last language among them, wherever it stands."""
     chosen: Language | None = None
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         name = following if word == _OPTION else word.removeprefix(f"{_OPTION}=")
         if name in _CHOICES and word.startswith(_OPTION):
             chosen = "nl" if name == "nl" else "en"

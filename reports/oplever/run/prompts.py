@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ _LONG = {
 def required(words: Sequence[str]) -> tuple[Prompt, ...]:
     """What these arguments of ansible-playbook make it ask for, each once."""
     prompts: dict[str, Prompt] = {}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         for prompt in _of(word, following):
             prompts[prompt.pattern] = prompt
     return tuple(prompts.values())

@@ -158,3 +158,12 @@ def test_an_option_that_is_missing_is_named_in_the_language_of_the_user() -> Non
     assert code == 2
     assert "Ontbrekende optie '--by' (omgevingsvariabele: 'OPLEVER_PERSON')." in said
     assert "(env var: 'OPLEVER_PERSON')" in run("--language", "en", "incident", "take", "3f9c1a")[1]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_command_alone_shows_the_help(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("LANG", language)
+    code, alone = run()
+    assert code == 2
+    assert "incident" in alone
+    assert alone == run("--help")[1]
