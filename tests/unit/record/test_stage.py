@@ -162,6 +162,7 @@ def test_untested_work_waits_for_people_too_and_failed_work_for_nobody() -> None
     untested = Journal().task("install", "changed").finish(ok=1)
     assert stage.standing(derived(untested)) == ("untested", "both", "")
     assert stage.standing(derived(untested, APPROVED)) == ("untested", "user", "")
+    assert stage.standing(derived(untested, ACCEPTED)) == ("untested", "supervisor", "")
     assert stage.standing(derived(complete().check("fail").finish(ok=6), ACCEPTED)) == ("not_delivered", "nobody", "")
 
 

@@ -155,5 +155,7 @@ def standing(record: Record) -> Standing:
         rejected = "supervisor" if "decision_rejected" in codes else "user"
         return Standing("rejected", "nobody", rejected)
     headline = HEADLINES.get((record.verdict, record.stage), "not_delivered")
+    if headline == "in_order_with_remarks" and not figures.tested_hosts(record):
+        headline = "untested"  # that a user accepted it shows nothing of what machines do
     headline = STATED.get(headline, headline) if is_stated(record) else headline
     return Standing(headline, waits if headline in WAITING else "nobody")
