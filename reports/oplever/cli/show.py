@@ -83,7 +83,7 @@ def _tell_whole(record: Record, directory: Path) -> None:
 
 def _life(host: str, visits: Sequence[Visit], t: Translator) -> None:
     """One row a record, then what changed between records without a recorded play, and what fails now."""
-    in_order = [visit.record.started for visit in visits if (visit.record.verdict or "").startswith("delivered")]
+    in_order = [visit.record.started for visit in visits if _is_in_order(visit)]
     delivered = [visit.record.started for visit in visits if visit.record.stage in ("approved", "signed")]
     last = t(
         "last in order {in_order}, delivered {delivered}",
@@ -106,25 +106,33 @@ def _life(host: str, visits: Sequence[Visit], t: Translator) -> None:
         _failing(visits[-1], t)
 
 
+def _is_in_order(visit: Visit) -> bool:
+    """Whether a record showed the machine in order: with tests, not in a trial run."""
+    is_well = (visit.record.verdict or "").startswith("delivered") and visit.record.stage != "trial"
+    return is_well and visit.ran > 0
+
+
 def _life_row(visit: Visit, t: Translator) -> tuple[object, ...]:
     settings = sum(change.section == "setting" for change in visit.changes)
     components = len(visit.changes) - settings
+    is_known = visit.is_compared or bool(visit.changes)
     score = "-" if visit.score is None else f"{visit.score:.0f}"
-    tests = f"{visit.passed}/{visit.ran}"
+    tests = f"{visit.passed}/{visit.ran}" if visit.ran else "-"
     failing = " ".join(row.id for row in visit.failing[:3]) + (" ..." if visit.failing[3:] else "")
     return (
         visit.record.name, verdict_word(t, visit.record.verdict, visit.record.kind), stage_word(t, visit.record.stage),
-        visit.counts["changed"], tests, score, components,
-        settings, len(visit.drift) if visit.since else "-", failing,
+        visit.counts["changed"], tests, score, components if is_known else "-",
+        settings if is_known else "-", len(visit.drift) if visit.since else "-", failing,
     )  # fmt: skip
 
 
 def _machine(host: str, visit: Visit, t: Translator) -> None:
     counts = ", ".join(f"{t(TASK[key][1])} {value}" for key, value in visit.counts.items() if value)
     score = t("not measured") if visit.score is None else f"{visit.score:.0f}"
+    tests = f"{visit.passed}/{visit.ran}" if visit.ran else t("none")
     words = f"{verdict_word(t, visit.record.verdict, visit.record.kind)}, {stage_word(t, visit.record.stage)}"
     click.echo(t("{host} in {record}: {words}", host=host, record=visit.record.name, words=words))
-    click.echo(f"  {counts or t('nothing done')}; {t('tests')} {visit.passed}/{visit.ran}; {t('score')} {score}")
+    click.echo(f"  {counts or t('nothing done')}; {t('tests')} {tests}; {t('score')} {score}")
     if visit.roles:
         click.echo(f"  {t('Roles')}: {', '.join(visit.roles)}")
     if visit.failing:

@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     "runs_unreadable": N_("Runs of which nothing can be read, so what they did is not known: {runs}."),
     "decision_rejected": N_("The supervisor ({by}) rejected the work."),
     "changed_in_trial": N_("Although this was a trial run, these steps made changes on {hosts}: {steps}."),
+    "steps_tried": N_("These steps were only a trial on {hosts}, and changed nothing: {steps}."),
     "started_at": N_("The playbook was run from \u201c{step}\u201d on; the steps before it were passed over."),
     "handlers_not_run": N_("Handlers that were notified and did not run on {hosts}: {handlers}. Run them by hand."),
     "jobs_not_awaited": N_("Left running in the background on {hosts}, outcome unknown: {steps}."),

@@ -21,7 +21,7 @@ STAGES: dict[str, tuple[Tone, str]] = {
 }
 VERDICTS: dict[str, str] = {
     "delivered": N_("in order"),
-    "delivered_with_remarks": N_("in order, with remarks"),
+    "delivered_with_remarks": N_("with remarks"),
     "not_delivered": N_("not delivered"),
     "interrupted": N_("interrupted"),
 }

@@ -126,6 +126,7 @@ class Run:
     setbacks: list[Result] = field(default_factory=list)
     unanswered: dict[str, None] = field(default_factory=dict)
     changed_in_trial: list[tuple[str, str]] = field(default_factory=list)
+    tried: list[tuple[str, str]] = field(default_factory=list)
     rescues: Rescues = field(default_factory=Rescues)
     notices: Notices = field(default_factory=Notices)
     loose_ends: LooseEnds = field(default_factory=LooseEnds)
@@ -289,7 +290,9 @@ def _relate(run: Run, task: Task, event: Result) -> None:
     task.has_work = task.has_work or (event.status != "skipped" and (start.action or event.action) not in NO_WORK)
     if event.unreachable:
         run.unanswered[event.host] = None
-    if event.changed and not event.check_mode and run.start is not None and run.start.check_mode:
+    if event.changed and event.check_mode:
+        run.tried.append((start.name, event.host))
+    elif event.changed and run.start is not None and run.start.check_mode:
         run.changed_in_trial.append((start.name, event.host))
     run.rescues.take(event, start)
     if start.handler or event.notify or event.job is not None:

@@ -178,6 +178,22 @@ def changed_in_trial(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _unique(step for step, _ in run.changed_in_trial), tuple(sorted({host for _, host in run.changed_in_trial}))
 
 
+def is_trial(run: Run) -> bool:
+    """Whether all of it was only tried: the run was started so, or every step that did anything says `check_mode: true`
+    itself."""
+    if run.start is None:
+        return False
+    work = [task for task in run.tasks.values() if task.has_work]
+    return bool(run.start.check_mode or (work and all(task.start.check_mode or task.check_mode for task in work)))
+
+
+def tried(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Steps of a real run that only said what they would change, and where: tasks with `check_mode: true`."""
+    if is_trial(run):
+        return (), ()
+    return _unique(step for step, _ in run.tried), tuple(sorted({host for _, host in run.tried}))
+
+
 def plays_ended(run: Run) -> tuple[str, ...]:
     """Plays that a `meta: end_play` ended for all their machines."""
     ended = []

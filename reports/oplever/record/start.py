@@ -108,7 +108,7 @@ def _document(run: Run, digest: str) -> Document:
         tool_versions={key: value for key, value in ((start and start.versions) or {}).items() if value},
         playbooks=tuple(playbook.name for playbook in run.playbooks),
         command=tuple(start.command) if start else (),
-        check_mode=bool(start and start.check_mode),
+        check_mode=reach.is_trial(run),
         inventories=tuple((start and start.inventories) or ()),
         commit=start.commit if start else None,
         dirty=start.dirty if start else None,

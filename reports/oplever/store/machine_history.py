@@ -39,7 +39,8 @@ class Changed(Struct, frozen=True):
 
 class Visit(Struct, frozen=True):
     """What one record says about one machine. `drift` is what changed between the record before it and this one,
-    `uncompared` what could not be compared."""
+    `uncompared` what could not be compared. Without a snapshot before and one after the work (`is_compared`) nobody
+    knows all that changed during it."""
 
     record: Listed
     counts: dict[str, int]
@@ -49,6 +50,7 @@ class Visit(Struct, frozen=True):
     roles: tuple[str, ...]
     failing: tuple[Failing, ...]
     changes: tuple[Changed, ...]
+    is_compared: bool
     since: str | None
     drift: tuple[Difference, ...]
     uncompared: tuple[Uncompared, ...]
@@ -127,7 +129,9 @@ def _on(database: Database, host: str, key: int) -> dict[str, Any]:
         WHERE record = :record AND host = :host"""
     changes = """SELECT section, kind, name, change, before, after FROM oplever_changes
         WHERE record = :record AND host = :host"""
+    stages = "SELECT DISTINCT stage FROM oplever_states WHERE record = :record AND host = :host"
     return {
+        "is_compared": {"before", "after"} <= set(database.column(stages, at)),
         "roles": tuple(database.column(roles, at)),
         "failing": tuple(Failing(*row) for row in database.rows(failing, at)),
         "changes": tuple(Changed(*row) for row in database.rows(changes, at)),

@@ -127,7 +127,7 @@ def test_a_run_that_goes_well_is_told_in_lines_and_recorded(place: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
     assert "play 1: Classroom" in done.stdout
     assert "    w1: changed" in done.stdout
-    assert "verdict: in order, with remarks" in done.stdout
+    assert "verdict: with remarks" in done.stdout
     assert str(place / "records") in done.stdout
     assert "\x1b" not in done.stdout
     start = journal(place)[0]

@@ -207,6 +207,14 @@ def test_what_fails_is_what_the_last_record_that_measured_it_says(base: Path) ->
 
 
 @pytest.mark.slow
+def test_a_machine_on_which_work_was_cut_off_needs_attention(base: Path) -> None:
+    store_record(base, "20261124T100000Z-site-aaaaaa", visit())
+    shown = publish_pages(base)
+    assert "web1" in rows(shown["index.en.html"], "attention")
+    assert "Nothing needs attention today" not in rows(shown["index.en.html"], "attention")
+    assert "with remarks" not in rows(shown["trends.en.html"], "machines")
+
+
 def test_a_control_of_high_severity_that_fails_needs_attention(base: Path) -> None:
     published.store(base, ["delivered", "remarks", "failed"])
     pages_now = publish_pages(base)

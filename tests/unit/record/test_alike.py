@@ -113,6 +113,8 @@ def test_a_task_that_tries_in_a_real_run_makes_no_trial() -> None:
     journal.play("Set up", {"web1": []})
     journal.task("Ask what would change", check_mode=True)
     journal.result("web1", "changed", check_mode=True)
+    journal.task("Change it")
+    journal.result("web1", "changed")
     journal.finish()
     assert not View.of(outputs.record_of(Case(journal.lines))).trial
     assert View.of(outputs.record("trial")).trial

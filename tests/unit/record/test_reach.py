@@ -287,6 +287,26 @@ def test_changes_of_a_real_run_and_of_another_tool_are_not_changes_in_a_trial(st
     assert params(play.ended(), "changed_in_trial") == {}
 
 
+def test_steps_of_a_real_run_that_were_only_tried_are_named() -> None:
+    play = Play("a", "b").step("install", a="ok", b="ok").step("try").step("compare")
+    play.add("result", task="try", host="b", status="changed", changed=True, check_mode=True)
+    play.add("result", task="try", host="a", status="changed", changed=True, check_mode=True)
+    play.add("result", task="compare", host="a", status="ok", check_mode=True)
+    record = play.ended()
+    assert params(record, "steps_tried", "check_mode") == {"steps_tried": {"steps": ["try"], "hosts": ["a", "b"]}}
+    assert not record.document.check_mode
+
+
+def test_a_run_of_which_every_step_was_only_tried_is_a_trial_run() -> None:
+    play = Play("a").step("look", start={"action": "ansible.builtin.setup"}, a="ok").step("try")
+    play.add("result", task="try", host="a", status="changed", changed=True, check_mode=True)
+    record = play.ended()
+    assert params(record, "steps_tried", "check_mode") == {"check_mode": {}}
+    assert (record.document.check_mode, record.stage) == (True, "trial")
+    play = Play("a").step("try", start={"check_mode": True}, a="ok").ended()
+    assert (play.document.check_mode, play.stage) == (True, "trial")
+
+
 def test_a_play_that_the_playbook_ended_for_all_is_named() -> None:
     meta = {"meta": "end_play", "action": "ansible.builtin.meta", "for_all": False}
     record = Play("a").step("one", a="ok").step("stop here", start=meta).ended()

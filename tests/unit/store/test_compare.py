@@ -14,7 +14,7 @@ from oplever.record.compare import Difference, Side, compare, look_differences
 from oplever.store import states
 from stored import check, store_record, visit
 
-ONE, TWO = "20261101T100000Z-site-aaaaaa", "20261102T100000Z-site-bbbbbb"
+ONE, TWO, THREE = (f"2026110{day}T100000Z-site-{6 * letter}" for day, letter in ((1, "a"), (2, "b"), (3, "c")))
 
 
 def side(base: Path, name: str, journal: Journal, host: str | None = None) -> Side:
@@ -208,3 +208,24 @@ def test_the_commands_say_what_is_not_comparable(tmp_path: Path, monkeypatch: py
         assert f"not comparable between {ONE} and {TWO}: settings: {FORMATS}" in shown
         assert "nothing changed since" not in shown
         assert "/etc/x" not in shown
+
+
+def test_the_history_of_a_machine_knows_nothing_that_was_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without snapshots nobody counted changes, without tests nothing was in order."""
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    monkeypatch.delenv("OPLEVER_STORE", raising=False)
+    store_record(tmp_path, ONE, Journal().task("install", "changed").finish(ok=1, changed=1))
+    store_record(tmp_path, TWO, Journal(check_mode=True).task("install", "changed").check("pass").finish(ok=2))
+    shown = CliRunner().invoke(main, ("show", "--host", "a")).stdout
+    first, second = (line.split() for line in shown.splitlines() if line.startswith("2026"))
+    assert "last in order never, delivered never" in shown
+    assert first[1:] == ["with", "remarks", "carried", "out", "1", "-", "-", "-", "-", "-"]
+    assert second[1:] == ["with", "remarks", "trial", "run", "0", "1/1", "-", "-", "-", "-"]
+    assert "tests none; score not measured" in CliRunner().invoke(main, ("show", ONE, "--host", "a")).stdout
+    store_record(tmp_path, THREE, check(visit(host="a"), "a", "pass").finish())
+    shown = CliRunner().invoke(main, ("show", "--host", "a")).stdout
+    assert "last in order 3 November 2026" in shown
+    third = next(line.split() for line in shown.splitlines() if line.startswith(THREE))
+    assert third[-5:] == ["1/1", "-", "1", "0", "-"]

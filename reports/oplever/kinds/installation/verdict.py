@@ -42,6 +42,7 @@ EFFECTS: dict[str, Verdict] = {
     "stated": "delivered_with_remarks",
     "check_mode": "delivered_with_remarks",
     "changed_in_trial": "delivered_with_remarks",
+    "steps_tried": "delivered_with_remarks",
     "started_at": "delivered_with_remarks",
     "hosts_ended": "delivered_with_remarks",
     "plays_ended": "delivered_with_remarks",
@@ -195,11 +196,14 @@ def _work(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("plays_not_begun", {"plays": [play.name for play in plays]})
     if failed := _failed_by_hand(by_hand):
         yield Reason("hand_steps_failed", {"steps": failed})
-    if run.start is not None and run.start.check_mode:
+    if reach.is_trial(run):
         yield Reason("check_mode")
     steps, hosts = reach.changed_in_trial(run)
     if steps:
         yield Reason("changed_in_trial", {"steps": list(steps), "hosts": list(hosts)})
+    steps, hosts = reach.tried(run)
+    if steps:
+        yield Reason("steps_tried", {"steps": list(steps), "hosts": list(hosts)})
     if run.start is not None and run.start.start_at:
         yield Reason("started_at", {"step": run.start.start_at})
     if plays_ended := reach.plays_ended(run):

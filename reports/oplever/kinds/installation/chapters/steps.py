@@ -38,7 +38,7 @@ def steps(view: View, t: Translator) -> Blocks:
         (
             Cell(result.host, note=run_name(t, step.run)),
             step_cell(t, step.name, step.role, view.part(step)),
-            *_outcome(t, result),
+            *_outcome(t, step, result),
         )
         for step in view.record.steps
         for result in step.results
@@ -54,7 +54,7 @@ def steps(view: View, t: Translator) -> Blocks:
     )
 
 
-def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
+def _outcome(t: Translator, step: Step, result: HostResult) -> tuple[Cell, Cell, Cell]:
     """Result, time and message of one step on one machine."""
     if result.censored:
         message = Cell(t("hidden: the step handles secrets"))
@@ -65,7 +65,9 @@ def _outcome(t: Translator, result: HostResult) -> tuple[Cell, Cell, Cell]:
     tries = t.plural("{count} attempt", "{count} attempts", result.attempts) if result.attempts > 1 else ""
     where = t("on {host}", host=result.delegated_to) if result.delegated_to else ""
     note = ", ".join(part for part in (tries, where) if part)
-    return toned(t, TASK, result.status, note), Cell(t.duration(result.duration)), message
+    is_tried = step.check_mode and result.status == "changed"
+    status = Cell(t("would change"), "info", note=note) if is_tried else toned(t, TASK, result.status, note)
+    return status, Cell(t.duration(result.duration)), message
 
 
 def _recap(view: View, t: Translator) -> Table:
@@ -120,7 +122,7 @@ def _host_steps(view: View, t: Translator, host: str, of_host: list[tuple[Step, 
     for (run, part), group in groupby(of_host, key=lambda pair: (pair[0].run, view.part(pair[0]))):
         results, name = list(group), " · ".join(filter(None, (run_name(t, run), part)))
         rows = [
-            (Cell(str(step.number)), step_cell(t, step.name, step.role, _kind(t, step)), *_outcome(t, result))
+            (Cell(str(step.number)), step_cell(t, step.name, step.role, _kind(t, step)), *_outcome(t, step, result))
             for step, result in results
         ]
         counts = figures.recap_of(results)

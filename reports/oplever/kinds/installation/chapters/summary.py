@@ -280,7 +280,7 @@ STATES: dict[str, tuple[Tone, str]] = {
     "unreachable": ("bad", N_("not reachable")),
     "behind": ("bad", N_("did not get all of the work")),
     "not_ok": ("bad", N_("not OK")),
-    "not_finished": ("warn", N_("not finished")),
+    "not_finished": ("bad", N_("not finished")),
     "trial": ("info", N_("trial run")),
     "not_tested": ("info", N_("not tested")),
     "stated": ("info", N_("in order as stated")),

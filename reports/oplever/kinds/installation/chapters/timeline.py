@@ -58,7 +58,9 @@ def _stretches(view: View, results: list[tuple[Step, HostResult]]) -> list[_Stre
         start = _seconds(result.started or step.started)
         if start is None or step.by != "machine":
             continue
-        name, state, end = view.part(step), _STATE[result.status], start + max(result.duration, 0.0)
+        # A step that only tried something changed nothing; what it would change is in a table of its own.
+        state = "ok" if step.check_mode and result.status == "changed" else _STATE[result.status]
+        name, end = view.part(step), start + max(result.duration, 0.0)
         last = stretches[-1] if stretches else None
         if last is None or last.name != name:
             stretches.append(_Stretch(name, start, end, state, 1))
