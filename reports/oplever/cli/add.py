@@ -62,7 +62,6 @@ class _Kinds(Group):
 @click.option("--record", default="latest", show_default=True, help="Record for --file, by name or path.")
 @click.option("--by", envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds what is in --file.")
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def add(ctx: click.Context, path: str | None, record: str, by: str | None) -> None:
     """Add to a record what no machine can know: one KIND of entry, or many entries from a file.
 
@@ -178,11 +177,6 @@ def parameter(field: Field, argument: str) -> click.Parameter:
         return click.Option([name], is_flag=True, help=field.description)
     if field.form == "texts":
         return click.Option([name], multiple=True, help=field.description)
-    return click.Option(
-        [name],
-        type=kind,
-        required=field.required,
-        default=field.default,
-        show_default=field.default is not None,
-        help=field.description,
-    )
+    # A default of None would count as a value, and what is required would not be missed.
+    default: dict[str, Any] = {} if field.default is None else {"default": field.default, "show_default": True}
+    return click.Option([name], type=kind, required=field.required, help=field.description, **default)

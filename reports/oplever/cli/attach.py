@@ -16,7 +16,6 @@ from oplever.cli.person import by_option
 @click.option("--what", required=True, help="What it shows.")
 @click.option("--record", default="latest", show_default=True, help="Record, by name or path.")
 @by_option
-@click.help_option(help="Show this help and exit.")
 def attach(path: Path, by: str, what: str, record: str) -> None:
     """Add the photo, PDF or text PATH to a record. What a photo says about place and camera is taken out.
 

@@ -15,7 +15,6 @@ from oplever.text import printable
 
 
 @click.group(cls=Group)
-@click.help_option(help="Show this help and exit.")
 def checks() -> None:
     """Tools for files with checks: role tests and baseline controls."""
 
@@ -27,7 +26,6 @@ def checks() -> None:
     type=click.Path(path_type=Path),
     help="File with the profile values that {param: name} refers to.",
 )
-@click.help_option(help="Show this help and exit.")
 def lint(paths: tuple[Path, ...], parameters: Path | None) -> None:
     """List every mistake in the checks of PATHS (files or directories), with line and column.
 

@@ -21,7 +21,6 @@ from oplever.words import Language
 @format_option
 @language_option
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def compare_command(
     ctx: click.Context, record: tuple[str, ...], hosts: tuple[str, ...], form: str, language: Language
 ) -> None:

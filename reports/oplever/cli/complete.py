@@ -29,7 +29,6 @@ from oplever.text import printable
 @click.option(
     "--template", "as_template", is_flag=True, help="Print a YAML file to fill in, for: oplever add --file FILE."
 )
-@click.help_option(help="Show this help and exit.")
 def complete(record: str, by: str | None, as_template: bool) -> None:
     """Ask for everything that RECORD lacks. Nothing is added before the last answer.
 

@@ -18,7 +18,7 @@ from oplever.words import Language
 
 
 @click.command("export")
-@click.argument("format", type=click.Choice([*FORMATS, "evidence"]))
+@click.argument("format", metavar="FORMAT", type=click.Choice([*FORMATS, "evidence"]))
 @click.argument("record", default="latest")
 @click.option("-o", "--output", default="-", show_default=True, help="File to write to; - is standard output.")
 @click.option(
@@ -37,9 +37,11 @@ from oplever.words import Language
 @click.option("--excel", is_flag=True, help="Format for Excel with Dutch settings (csv only).")
 @click.option("--before", is_flag=True, help="Include what failed before the work and was repaired (sarif only).")
 @click.option("--all", "everything", is_flag=True, help="Include what passed or does not apply (sarif only).")
-@click.help_option(help="Show this help and exit.")
 def export_command(format: str, record: str, output: str, language: Language | None, **shape: Any) -> None:
     """Write RECORD in a FORMAT that other tools read.
+
+    FORMAT is one of junit, sarif, hdf, oscal, xccdf, csv, glpi, netbox, prometheus,
+    badge, summary, github, gitlab, json, jsonl or evidence.
 
     \b
     Examples:

@@ -27,7 +27,6 @@ record_argument = click.argument("record")
 
 
 @click.group("faq", cls=Group)
-@click.help_option(help="Show this help and exit.")
 def faq() -> None:
     """Make frequently asked questions of closed incidents, each with an answer that was shown to be right.
 
@@ -43,7 +42,6 @@ def faq() -> None:
 @click.option("--all", "every", is_flag=True, help="Also those that were withdrawn.")
 @format_option
 @language_option
-@click.help_option(help="Show this help and exit.")
 def list_questions(every: bool, form: str, language: Language) -> None:
     """List the questions with how they stand, and the incidents that could become one."""
     listing, t = questions.listing(), Translator(language)
@@ -104,7 +102,6 @@ def _plain_candidate(candidate: Candidate) -> dict[str, Any]:
 @click.option("--test", "tests", multiple=True, help="A test that shows the answer, as 'web1 dokuwiki.page'.")
 @click.option("--of", "source", required=True, help="The record that the handout or the test is of.")
 @language_option
-@click.help_option(help="Show this help and exit.")
 def propose(*, by: str, card: str, tests: tuple[str, ...], source: str, **data: Any) -> None:
     """Propose a question, made of three or more closed incidents of one category and guideline.
 
@@ -121,7 +118,6 @@ def propose(*, by: str, card: str, tests: tuple[str, ...], source: str, **data: 
 @record_argument
 @by_option
 @click.option("--remark", default="", help="What there is to say about it.")
-@click.help_option(help="Show this help and exit.")
 def accept(record: str, by: str, remark: str) -> None:
     """Accept question and answer of RECORD, as somebody else than who proposed it."""
     directory = store.find(record)
@@ -132,7 +128,6 @@ def accept(record: str, by: str, remark: str) -> None:
 @record_argument
 @by_option
 @click.option("--reason", required=True, help="Why.")
-@click.help_option(help="Show this help and exit.")
 def withdraw(record: str, by: str, reason: str) -> None:
     """Withdraw RECORD: it is shown to nobody any more."""
     directory = store.find(record)
@@ -143,7 +138,6 @@ def withdraw(record: str, by: str, reason: str) -> None:
 @click.option("--withdraw", "withdraws", is_flag=True, help="Withdraw what no longer holds, with the reason.")
 @click.option("--by", envvar="OPLEVER_PERSON", show_envvar=True, help="Who withdraws it.")
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def check(ctx: click.Context, withdraws: bool, by: str | None) -> None:
     """See whether every answer still holds: its incidents are closed, and its proof is so in the newest record. Ends
     with 1 when one does not and it is not withdrawn."""

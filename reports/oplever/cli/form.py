@@ -26,13 +26,11 @@ output_option = click.option(
 
 def of_record(command: Callable[..., None]) -> Callable[..., None]:
     """The parameters of a form of one record."""
-    helped = click.help_option(help="Show this help and exit.")(command)
     record: Callable[[Callable[..., None]], Callable[..., None]] = click.argument("record", default="latest")
-    return record(language_option(format_option(output_option(helped))))
+    return record(language_option(format_option(output_option(command))))
 
 
 @click.group(cls=Group)
-@click.help_option(help="Show this help and exit.")
 def form() -> None:
     """Make a paper to sign or to send.
 
@@ -68,7 +66,6 @@ def attendance(record: str, language: Language, fmt: forms.Format, output: str |
 @click.argument("record", default="latest")
 @language_option
 @output_option
-@click.help_option(help="Show this help and exit.")
 def letter(record: str, language: Language, output: str | None) -> None:
     """Print what to write in the ticket or the mail about RECORD."""
     _put(forms.letter(store.find(record), language).encode(), output or "-")
@@ -80,7 +77,6 @@ def letter(record: str, language: Language, output: str | None) -> None:
 @language_option
 @format_option
 @output_option
-@click.help_option(help="Show this help and exit.")
 def hours(week: str, person: str | None, language: Language, fmt: forms.Format, output: str | None) -> None:
     """Make the week sheet of each person: hours over all records."""
     monday = forms.monday_of(week)

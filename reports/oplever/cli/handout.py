@@ -43,7 +43,6 @@ from oplever.words import Language
     type=click.Path(path_type=Path),
     help="Find mistakes in meta/handout.yml of this role, or of all roles in this directory; makes nothing.",
 )
-@click.help_option(help="Show this help and exit.")
 def handout(
     *,
     record: str,

@@ -73,6 +73,7 @@ def in_language(command: click.Command) -> click.Command:
     translated = copy.copy(command)
     translated.help, translated.short_help = text(command.help, t), text(command.short_help, t)
     translated.params = [_parameter(parameter, t) for parameter in command.params]
+    translated._help_option = None  # click keeps the one that it made, in the language of then
     return translated
 
 

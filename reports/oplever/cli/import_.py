@@ -31,7 +31,6 @@ _REPORTS = {"openscap": "results of OpenSCAP, XCCDF 1.2 or ARF", "lynis": "lynis
 
 
 @click.group("import", cls=Group)
-@click.help_option(help="Show this help and exit.")
 def import_group() -> None:
     """Make records of runs that another tool recorded, or add results of other test tools to a record."""
 
@@ -53,7 +52,6 @@ def _runs(name: str, form: Format) -> click.Command:
         type=click.Choice(get_args(WorkProcess)),
         help="Work process of the run. Without it the record names none.",
     )
-    @click.help_option(help="Show this help and exit.")
     def command(path: Path, again: bool, work_process: str | None) -> None:
         is_refused = False
         for imported in import_runs(path, name, store.records_directory(), work_process, again=again):
@@ -87,7 +85,6 @@ def _print(imported: Imported) -> None:
     show_default=True,
     help="When the tests ran: during the work or after it.",
 )
-@click.help_option(help="Show this help and exit.")
 def import_junit(path: Path, record: str, by: str, **place: Any) -> None:
     """PATH: JUnit XML of testinfra, pytest, goss or another tool. Its tests join RECORD as an entry."""
     directory = store.find(record)
@@ -108,7 +105,6 @@ def _scan(name: str) -> click.Command:
     )
     @_of_record
     @click.option("--host", help="The machine in the record; not needed when the report names it as the record does.")
-    @click.help_option(help="Show this help and exit.")
     def command(path: Path, record: str, by: str, host: str | None) -> None:
         directory = store.find(record)
         scan = import_scan(directory, path, name, by, host)

@@ -24,7 +24,6 @@ ORDER = (
 
 
 @click.group("incident", cls=EntryCommands, made_by=_HANDLING, modules=_MODULES, order=ORDER)
-@click.help_option(help="Show this help and exit.")
 def incident() -> None:
     """Take reports in, handle them in the order of the queue, and close them.
 

@@ -19,7 +19,6 @@ from oplever.words import Language
 @click.option("--country", default="NL", show_default=True, help="Country, by its two letters of ISO 3166.")
 @click.option("--region", default="", help="Part of the country, as ISO 3166-2 has it; default: all of it.")
 @language_option
-@click.help_option(help="Show this help and exit.")
 def closures(year: int | None, country: str, region: str, language: Language) -> None:
     """Propose the public holidays of YEAR as closed days, this year when it is left out: those on which somebody works
     by the calendar in incidents.yml. Nothing is written: copy the lines that hold for you below calendar.closures, for

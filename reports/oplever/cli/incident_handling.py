@@ -86,7 +86,6 @@ def _options(*kinds_left_out: tuple[type[EntryKind], tuple[str, ...]]) -> Callab
 @by_option
 @click.option("--title", help="The report in a few words; from its text when left out.")
 @_options((_REPORTED, ("cause",)), (_CLASSIFIED, ("category",)))
-@click.help_option(help="Show this help and exit.")
 def new(by: str, **data: Any) -> None:
     """Take a report in. With impact and urgency it is classified at once. Prints the name of the case last."""
     data = typed(data)
@@ -109,7 +108,6 @@ def _first_help(record: Record) -> None:
 @case_argument
 @by_option
 @click.option("--reason", default="", help="Why this case, when another is first in the queue.")
-@click.help_option(help="Show this help and exit.")
 def take(case: str, by: str, reason: str) -> None:
     """Take CASE and begin. When another is first in the queue, a reason is asked for."""
     directory = incidents.find(case)
@@ -129,7 +127,6 @@ def _why_not(first: Case) -> str:
 @click.option("--tests", multiple=True, help="A test of that record that counts; can be given more than once.")
 @click.option("--result", type=click.Choice(["pass", "fail", "not_needed"]), help="What a test by hand showed.")
 @click.option("--reason", help="How it was tested by hand, or why no test was needed.")
-@click.help_option(help="Show this help and exit.")
 def retest(
     *, case: str, by: str, tested: str | None, tests: tuple[str, ...], result: str | None, reason: str | None
 ) -> None:
@@ -149,7 +146,6 @@ def retest(
 @by_option
 @click.option("--into", required=True, help="The case that goes on.")
 @click.option("--reason", required=True, help="Why it is the same.")
-@click.help_option(help="Show this help and exit.")
 def merge(case: str, by: str, into: str, reason: str) -> None:
     """Join CASE with another that is the same. Both stay readable; the other one goes on."""
     target = incidents.find(into)
@@ -179,7 +175,6 @@ def _tell(directory: Path, record: Record, action: str) -> None:
 @click.argument("record", default="latest")
 @by_option
 @click.option("--retest", "retests", is_flag=True, help="Add it as the retest of cases that pass in it.")
-@click.help_option(help="Show this help and exit.")
 def from_record(record: str, by: str, retests: bool) -> None:
     """Make a case for each cause of what fails in RECORD: failing tests, drift, open faults.
 
@@ -229,7 +224,6 @@ def _offer(passing: Passing, directory: Path, by: str, *, always: bool) -> None:
 
 @click.command("check")
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def check(ctx: click.Context) -> None:
     """Check the rules and all cases: every report has a case, every closed case has what it takes, no entry is without
     effect. Ends with 1 when something is wrong."""

@@ -21,7 +21,6 @@ from oplever.words import CaseState, Language, OpenCaseState
 @click.option("--with", "assignee", help="Only those that this person or team has.")
 @format_option
 @language_option
-@click.help_option(help="Show this help and exit.")
 def list_cases(every: bool, state: str | None, assignee: str | None, form: str, language: Language) -> None:
     """List the open cases, and closed ones with mail that nobody has read, the first to handle first: by priority, what
     is due first, the oldest. What nobody has classified yet comes before all others."""

@@ -34,7 +34,6 @@ _CONTACT = registry.entry_kind("contact")
 @click.option("--accept", "accepted", metavar="DIGEST", default="", help="Take in a mail that was set aside after all.")
 @click.option("--aside", is_flag=True, help="List the mails that were set aside, with the reason; takes nothing in.")
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def mail(ctx: click.Context, by: str, accepted: str, aside: bool) -> None:
     """Take in the mail that waits in the mailbox of oplever.yml.
 
@@ -109,7 +108,7 @@ def _print_added(directory: Path, record: Record) -> None:
     tell_documents(directory)
 
 
-_tell_command = click.Command(
+tell = click.Command(
     "tell",
     params=[
         click.Argument(["case"]),
@@ -122,7 +121,6 @@ _tell_command = click.Command(
     help=(_CONTACT.__doc__ or "").strip(),
     short_help=(_CONTACT.__doc__ or "").strip(),
 )
-tell = click.help_option(help="Show this help and exit.")(_tell_command)
 """Of an event, with what it takes to send it."""
 
 
@@ -130,7 +128,6 @@ tell = click.help_option(help="Show this help and exit.")(_tell_command)
 @click.argument("case")
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @click.option("--output", "-o", help="File to write attachment NUMBER to.")
-@click.help_option(help="Show this help and exit.")
 def attachment(case: str, number: int | None, output: str | None) -> None:
     """List the files in the mails of CASE, or write file NUMBER of that list. What is in it is not looked at: it may be
     harmful."""

@@ -31,7 +31,6 @@ _MARGIN = 30
 @format_option
 @language_option
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def show(ctx: click.Context, case: str, form: str, language: Language) -> None:
     """Show CASE: what was reported, mail that nobody has read, its time limits, what is missing. Ends with 1 while it
     is not closed."""

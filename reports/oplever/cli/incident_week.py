@@ -23,7 +23,6 @@ from oplever.words import Language
 )  # fmt: skip
 @click.option("--output", "-o", help="File to write; - is standard output. Default: a name of its own, where you are.")
 @language_option
-@click.help_option(help="Show this help and exit.")
 def week(week: str, fmt: desk_week.Format, output: str | None, language: Language) -> None:
     """Make the overview of WEEK, as 2026-W48; the week that ended last when it is left out: what came in and was
     closed, what is too late, by category, whether users are satisfied, and causes that came back."""

@@ -50,7 +50,6 @@ def command(word: str) -> click.Command:
 
 
 @click.group("instruction", cls=EntryCommands, made_by=__name__)
-@click.help_option(help="Show this help and exit.")
 def instruction() -> None:
     """Explain to users what was delivered, and write down whether they understood it.
 
@@ -70,7 +69,6 @@ def instruction() -> None:
 @click.option("--location", help="Where.")
 @click.option("--due", type=Day(), help="The day on which it has to be done.")
 @click.option("--executor", help="Who explains it; who opens the record when left out.")
-@click.help_option(help="Show this help and exit.")
 def new(by: str, **data: Any) -> None:
     """Begin the record of an instruction. Prints its name last."""
     directory, record = new_record(store.records_directory(), instructions.KIND, by, data)
@@ -82,7 +80,6 @@ def new(by: str, **data: Any) -> None:
 @instruction.command("list")
 @format_option
 @language_option
-@click.help_option(help="Show this help and exit.")
 def list_instructions(form: str, language: Language) -> None:
     """List the instructions, newest first."""
     rows, t = instructions.every(), Translator(language)
@@ -110,7 +107,6 @@ def list_instructions(form: str, language: Language) -> None:
 @record_argument
 @language_option
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def show(ctx: click.Context, record: str, language: Language) -> None:
     """Show RECORD: what was explained, whether it was understood, what is missing. Ends with 1 while nobody was
     instructed or something was not understood."""
@@ -134,7 +130,6 @@ def show(ctx: click.Context, record: str, language: Language) -> None:
     "--who", "names", multiple=True, required=True, help="Name of who was there; can be given more than once."
 )
 @click.option("--audience", type=click.Choice(get_args(Audience)), default="user", show_default=True, help="As what.")
-@click.help_option(help="Show this help and exit.")
 def attend(record: str, by: str, names: tuple[str, ...], audience: str) -> None:
     """Say who was there. RECORD keeps a pseudonym of each name; the sheet that they sign has both."""
     directory = store.find(record)
@@ -151,7 +146,6 @@ def attend(record: str, by: str, names: tuple[str, ...], audience: str) -> None:
 @click.option("--card", default="", help="The handout that was given with it, as dokuwiki/open.")
 @click.option("--of", "source", help="The record that the handout is of.")
 @language_option
-@click.help_option(help="Show this help and exit.")
 def explain(*, record: str, by: str, subject: str, card: str, source: str | None, language: Language) -> None:
     """Say what was explained in RECORD, and with which handout of which record."""
     if not (subject or card):

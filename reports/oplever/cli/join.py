@@ -14,7 +14,6 @@ from oplever.cli.person import by_option
 @click.option("--assignment", default="", help="Number of the assignment; that of the latest record when left out.")
 @click.option("--new", "begins_new", is_flag=True, help="Begin a new record, also when there is one that is open.")
 @by_option
-@click.help_option(help="Show this help and exit.")
 def join(runs: tuple[str, ...], assignment: str, by: str, *, begins_new: bool) -> None:
     """Make one record of the RUNS of an assignment: from the first state to the last, to be signed once.
 

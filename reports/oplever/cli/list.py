@@ -45,7 +45,6 @@ _CLOCKS: dict[Clock, str] = {
 @click.option("--limit", type=click.IntRange(min=1), help="Show only the newest N records.")
 @format_option
 @language_option
-@click.help_option(help="Show this help and exit.")
 def list_records(form: str, language: Language, **filters: Any) -> None:
     """List the records, newest first.
 

@@ -154,7 +154,6 @@ def _show(error: OpleverError) -> None:
     __version__, prog_name="oplever", message="%(prog)s %(version)s", help="Show the version and exit."
 )
 @click.option("--language", type=click.Choice(["nl", "en"]), help="Language of what is said: before the command.")
-@click.help_option(help="Show this help and exit.")
 @click.pass_context
 def main(ctx: click.Context, language: str | None) -> None:
     """Turns what Ansible did into an installation record.

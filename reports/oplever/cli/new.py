@@ -28,7 +28,6 @@ from oplever.words import WorkProcess
 )
 @click.option("--location", help="Where the work is done.")
 @click.option("--due", type=Day(), help="The day on which it has to be ready.")
-@click.help_option(help="Show this help and exit.")
 def new(kind: str, by: str, **data: Any) -> None:
     """Begin a record of KIND for work that no playbook does. What is done is added with `oplever add`.
 

@@ -16,7 +16,6 @@ from oplever.words import Language
 
 
 @click.group(cls=Group)
-@click.help_option(help="Show this help and exit.")
 def person() -> None:
     """Show what is kept about a person.
 
@@ -36,7 +35,6 @@ def person() -> None:
 @click.option("--output", "-o", help="File to write; - is standard output. Default: person.FORMAT, where you are.")
 @language_option
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def export(
     ctx: click.Context, *, name: str, also: tuple[str, ...], fmt: app.Format, output: str | None, language: Language
 ) -> None:

@@ -22,7 +22,6 @@ record_option = click.option("--record", default="", help="The record that it is
 
 
 @click.group(cls=Group)
-@click.help_option(help="Show this help and exit.")
 def proposals() -> None:
     """Show what could be better, as all records together show it, and decide about it.
 
@@ -40,7 +39,6 @@ def proposals() -> None:
 @click.option("--all", "with_decided", is_flag=True, help="Also what was decided already.")
 @format_option
 @language_option
-@click.help_option(help="Show this help and exit.")
 def list_proposals(form: str, language: Language, *, with_decided: bool) -> None:
     """List what was found, each with its name, what was seen and the records that show it."""
     from oplever.app.proposals import all_findings  # noqa: PLC0415 - the help needs none of it
@@ -84,7 +82,6 @@ def list_proposals(form: str, language: Language, *, with_decided: bool) -> None
 @click.option("--gain", default="", help="What it is expected to bring.")
 @record_option
 @by_option
-@click.help_option(help="Show this help and exit.")
 def accept(name: str, by: str, proposal: str, gain: str, record: str) -> None:
     """Accept what was found as NAME: the proposal goes into a record that shows it."""
     _decide(name, by, "accepted", proposal=proposal, gain=gain, record=record)
@@ -95,7 +92,6 @@ def accept(name: str, by: str, proposal: str, gain: str, record: str) -> None:
 @click.option("--reason", required=True, help="Why nothing is to be done about it.")
 @record_option
 @by_option
-@click.help_option(help="Show this help and exit.")
 def reject(name: str, by: str, reason: str, record: str) -> None:
     """Reject what was found as NAME: that and why goes into a record that shows it, and it is listed no more."""
     _decide(name, by, "rejected", reason=reason, record=record)

@@ -19,7 +19,6 @@ from oplever.words import Language
     help="Directory for the pages; default: overview below the records.",
 )
 @language_option
-@click.help_option(help="Show this help and exit.")
 def publish(out: Path | None, language: Language) -> None:
     """Make static pages over all records.
 

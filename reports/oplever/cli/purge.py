@@ -20,7 +20,6 @@ from oplever.store.retention import Purged
 @click.option("--dry-run", is_flag=True, help="Show what would be deleted, and change nothing.")
 @format_option
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
     """Delete records and replace names past the retention period set in oplever.yml.
 

@@ -13,7 +13,6 @@ from oplever.words import REFUSING
 
 @click.command()
 @click.argument("record", default="latest")
-@click.help_option(help="Show this help and exit.")
 def report(record: str) -> None:
     """Make record.json and the documents of RECORD again, from its journal and entries.
 

@@ -40,7 +40,6 @@ class _PassThrough(click.Command):
 @click.option(
     "--plain", is_flag=True, help="Print lines instead of the live view; the default when the output is not a terminal."
 )
-@click.help_option(help="Show this help and exit.")
 @click.pass_context
 def run(ctx: click.Context, plain: bool) -> None:
     """Run playbooks with a live view, and make their record.

@@ -33,7 +33,6 @@ _MOST = 40
 @format_option
 @language_option
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def show(ctx: click.Context, record: str | None, host: str | None, form: str, language: Language) -> None:
     """Show the verdict of RECORD, what is missing and where its documents are.
 

@@ -37,7 +37,6 @@ from oplever.record.entries import Role
     show_envvar=True,
     help="SSH key; default: the key in oplever.yml, then the first key of the SSH agent.",
 )
-@click.help_option(help="Show this help and exit.")
 def sign(*, record: str, by: str, role: Role, decision: str | None, remarks: str, key: Path | None) -> None:
     """Sign the current revision of RECORD. Later additions make a new revision, which this signature does not cover.
     Whoever carried out the work can only sign as executor.

@@ -26,7 +26,6 @@ from oplever.text import printable
     help="File of allowed signers (see ssh-keygen(1)); default: the one in oplever.yml.",
 )
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def verify(ctx: click.Context, record: str, allowed_signers: str | None) -> None:
     """Check RECORD against its checksums, the chain of its entries and its signatures.
 

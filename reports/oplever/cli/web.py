@@ -34,7 +34,6 @@ _MODULES = ("starlette", "uvicorn", "argon2", "python_multipart")
 
 
 @click.group(cls=Group)
-@click.help_option(help="Show this help and exit.")
 def web() -> None:
     """Read records, decide and add to them in a browser.
 
@@ -52,7 +51,6 @@ def web() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes a free one."
 )
-@click.help_option(help="Show this help and exit.")
 def serve(host: str, port: int) -> None:
     """Open the desk, until Ctrl-C. /healthz answers 200 while it can serve."""
     for module in _MODULES:
@@ -67,7 +65,6 @@ def serve(host: str, port: int) -> None:
 
 
 @web.command("key")
-@click.help_option(help="Show this help and exit.")
 def show_key() -> None:
     """Print the key of the desk as a line for the file of allowed signers, by which `oplever verify` checks it."""
     click.echo(key.allowed_line())
@@ -76,7 +73,6 @@ def show_key() -> None:
 @web.command("auth-test")
 @click.argument("name")
 @click.pass_context
-@click.help_option(help="Show this help and exit.")
 def auth_test(ctx: click.Context, name: str) -> None:
     """Try whether NAME could log in, step by step. Nobody is logged in and no attempt is counted. Ends with 1 when a
     step fails. The password is asked for, or read from standard input; of an account that has none the login of the
@@ -96,7 +92,6 @@ def auth_test(ctx: click.Context, name: str) -> None:
 
 
 @web.group()
-@click.help_option(help="Show this help and exit.")
 def account() -> None:
     """Accounts of the desk. NAME is the name of the person as records have it."""
 
@@ -105,7 +100,6 @@ def account() -> None:
 @click.argument("name")
 @_role_option
 @_identity_option
-@click.help_option(help="Show this help and exit.")
 def add_account(name: str, roles: tuple[Role, ...], identity: str | None) -> None:
     """Add an account. The password is asked for, or read from standard input: one line. With --identity it has no
     password; `change --password` gives it one."""
@@ -121,7 +115,6 @@ def add_account(name: str, roles: tuple[Role, ...], identity: str | None) -> Non
 @_identity_option
 @click.option("--password", "asks", is_flag=True, help="Ask for another password, or read it from standard input.")
 @click.option("--close", is_flag=True, help="Close the account: nobody can log in with it any more.")
-@click.help_option(help="Show this help and exit.")
 def change_account(*, name: str, roles: tuple[Role, ...], identity: str | None, asks: bool, close: bool) -> None:
     """Give an account other roles, another password or identity (--identity '' takes it away), or close it. Whoever is
     logged in with it is logged out."""
@@ -138,7 +131,6 @@ def change_account(*, name: str, roles: tuple[Role, ...], identity: str | None, 
 
 
 @account.command("list")
-@click.help_option(help="Show this help and exit.")
 def list_accounts() -> None:
     """List the accounts, with their roles."""
     t = translator()

@@ -14,6 +14,7 @@ from oplever.cli import click_words
 from oplever.cli import help as helping
 from oplever.cli.incident import ORDER, incident
 from oplever.cli.main import main
+from oplever.export.registry import FORMATS
 from oplever.page.translator import Translator
 
 FRAME = ("Usage:", "Options:", "Commands:", "Kinds:", "Examples:", "Example:", "[default:", "[required", "Show ")
@@ -167,3 +168,34 @@ def test_the_command_alone_shows_the_help(monkeypatch: pytest.MonkeyPatch, langu
     assert code == 2
     assert "incident" in alone
     assert alone == run("--help")[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("incident", "show"), ("form", "nosuch"), ("export", "nosuch"), ("sign",), ("web", "account", "add")],
+    ids=" ".join,
+)
+def test_an_error_of_usage_leads_to_the_help(words: tuple[str, ...]) -> None:
+    assert "--help' for help." in run(*words)[1]
+    assert "Hulp: 'oplever" in run("--language", "nl", *words)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("add", "hours"), "hours"),
+        (("add", "acceptance"), "user"),
+        (("incident", "solve", "3f9c1a"), "solution"),
+        (("incident", "pass", "3f9c1a"), "to"),
+        (("incident", "wait", "3f9c1a"), "on"),
+    ],
+)
+def test_what_a_command_needs_is_named_as_it_is_typed(words: tuple[str, ...], option: str) -> None:
+    code, shown = run(*words, "--by", "S. Yilmaz")
+    assert (code, f"Missing option '--{option}'" in shown) == (2, True), shown
+
+
+def test_every_format_of_an_export_is_in_its_help() -> None:
+    shown = flat(run("export", "--help")[1])
+    assert "Usage: oplever export [OPTIONS] FORMAT [RECORD]" in shown
+    assert f"FORMAT is one of {', '.join(FORMATS)} or evidence." in shown
