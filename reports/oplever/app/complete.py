@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from textwrap import wrap
 
 from msgspec import Struct
 
 from oplever.kinds import registry
 from oplever.kinds.base import Rule, about
+from oplever.page.translator import N_, Translator
+from oplever.page.vocabulary import word
 from oplever.record.entries.fields import Field, fields, typed_fields
 from oplever.record.model import Record, Who
 
@@ -53,18 +55,27 @@ def _question(rule: Rule) -> Question:
     return Question(rule.words, rule.who, rule.entry, rule.preset, open_fields, needed, none_of)
 
 
-def template(record: Record, name: str) -> str:
-    """A file in YAML with what the record of that name lacks, to be filled in and added with `oplever add --file`."""
+def template(record: Record, name: str, t: Translator, described: Callable[[str], str]) -> str:
+    """A file in YAML with what the record of that name lacks, to be filled in and added with `oplever add --file`.
+    `described` gives what a field is for in the language of `t`."""
     missing = lacking(record)
     lines = [
-        f"# What record {name} lacks. Fill in what you know, and add it with:",
+        *_remarks(t("What record {name} lacks. Fill in what you know, and add it with:", name=name)),
         f"#   oplever add --record {name} --file FILE",
-        "# An entry in which nothing is filled in is skipped. A field marked with * has to be filled in.",
-        *(f"# A run that looks and tests supplies this: {text}" for text in missing.sentences),
+        *_remarks(t("An entry in which nothing is filled in is skipped. A field marked with * has to be filled in.")),
+        *(
+            line
+            for text in missing.sentences
+            for line in _remarks(t("A run that looks and tests supplies this: {text}", text=t(text)))
+        ),
     ]
     in_file = [question for question in missing.questions if not _own_command(question)]
     for question in missing.questions:
-        lines += ["", *(_entry(question) if question in in_file else _elsewhere(question, name))]
+        lines += [
+            "",
+            *_remarks(f"{t(question.text)} ({word(t, question.who)})"),
+            *(_entry(question, t, described) if question in in_file else _elsewhere(question, name, t)),
+        ]
     return "\n".join(lines if in_file else [*lines, "", "[]"]) + "\n"
 
 
@@ -73,26 +84,26 @@ def _own_command(question: Question) -> str:
     return registry.entry_kind(question.kind).declaration.command
 
 
-def _elsewhere(question: Question, name: str) -> Iterator[str]:
-    yield from _heading(question)
-    yield f"# - added: {question.kind} cannot stand in a file. Add it with:"
+def _elsewhere(question: Question, name: str, t: Translator) -> Iterator[str]:
+    yield from _remarks(t("- added: {kind} cannot stand in a file. Add it with:", kind=question.kind))
     yield f"#   {about(_own_command(question), name)}"
 
 
-def _heading(question: Question) -> Iterator[str]:
-    yield from (f"# {line}" for line in wrap(f"{question.text} ({question.who})", _WIDTH))
+def _remarks(text: str, indent: str = "") -> Iterator[str]:
+    yield from (f"{indent}# {line}" for line in wrap(text, _WIDTH))
 
 
-def _entry(question: Question) -> Iterator[str]:
-    yield from _heading(question)
+def _entry(question: Question, t: Translator, described: Callable[[str], str]) -> Iterator[str]:
     if question.none_of:
-        yield f"# When there are none, put this in its place:  - {{added: none, what: {question.none_of}}}"
+        none = f"- {{added: none, what: {question.none_of}}}"
+        yield f"# {t('When there are none, put this in its place:')}  {none}"
     yield f"- added: {question.kind}"
     for name, value in question.preset.items():
         if value not in _defaults(question.kind).get(name, ()):
             yield f"  {name}: {value}"
     for field in question.fields:
-        yield from (f"  # {line}" for line in wrap(_explain(field, is_needed=field.name in question.needed), _WIDTH))
+        mark = "* " if field.name in question.needed else ""
+        yield from _remarks(f"{mark}{_explain(field, t, described)}", "  ")
         yield f"  {field.name}:"
 
 
@@ -100,8 +111,13 @@ def _defaults(kind: str) -> dict[str, tuple[str, ...]]:
     return {field.name: (field.default,) for field in fields(registry.entry_kind(kind)) if field.default is not None}
 
 
-def _explain(field: Field, *, is_needed: bool) -> str:
-    choices = f" One of: {', '.join(field.choices)}." if field.choices else ""
-    form = {"texts": " A list: [first, second].", "yes_no": " yes or no."}.get(field.form, "")
-    default = f" Left empty it is {field.default}." if field.default else ""
-    return f"{'* ' if is_needed else ''}{field.description}{choices}{form}{default}"
+def _explain(field: Field, t: Translator, described: Callable[[str], str]) -> str:
+    """What a field is for, and what can stand in it."""
+    sentences = [described(field.description)]
+    if field.choices:
+        sentences.append(t("One of: {choices}.", choices=", ".join(field.choices)))
+    if form := {"texts": N_("A list: [first, second]."), "yes_no": N_("yes or no.")}.get(field.form):
+        sentences.append(t(form))
+    if field.default:
+        sentences.append(t("Left empty it is {value}.", value=field.default))
+    return " ".join(sentences)

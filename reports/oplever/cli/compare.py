@@ -66,8 +66,8 @@ def _print(comparison: Comparison, t: Translator) -> None:
         click.echo(printable(t("not comparable: {what}: {reason}", what=what, reason=part.reason)), err=True)
     click.echo()
     times = [(time.role or t("(no role)"), t.duration(time.a), t.duration(time.b)) for time in comparison.times]
-    total = (t("the whole run"), *(t.duration(seconds) for seconds in comparison.seconds))
-    table((t("Time"), "a", "b"), [*times, total])
+    total = (t("the whole run, from begin to end"), *(t.duration(seconds) for seconds in comparison.seconds))
+    table((t("Time in steps, all machines together"), "a", "b"), [*times, total])
 
 
 _SECTIONS: dict[Section, str] = {

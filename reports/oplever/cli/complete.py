@@ -10,6 +10,7 @@ import click
 from oplever import clock, store
 from oplever.app.add import admit, with_entry
 from oplever.app.complete import Question, lacking, template
+from oplever.cli.help import sentence
 from oplever.cli.language import say, translator
 from oplever.cli.output import tell_added
 from oplever.errors import OpleverError
@@ -40,7 +41,7 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
     directory = store.find(record)
     sources = store.sources(directory)
     if as_template:
-        click.echo(template(sources.record(), directory.name), nl=False)
+        click.echo(template(sources.record(), directory.name, translator(), _described), nl=False)
         return
     missing = lacking(sources.record())
     for text in missing.sentences:
@@ -51,9 +52,9 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
     if not sys.stdin.isatty():
         raise OpleverError(
             "complete-terminal",
-            M_("{count} things are missing, which cannot be asked without a terminal", count=len(missing.questions)),
+            M_("this record lacks {count}, which cannot be asked without a terminal", count=_things(missing.questions)),
             M_(
-                "oplever complete --template {name} > FILE, fill it in, then: oplever add --file FILE",
+                "oplever complete --template {name} > FILE, fill it in, then: oplever add --record {name} --file FILE",
                 name=directory.name,
             ),
         )
@@ -67,6 +68,15 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
         say("nothing was added")
         return
     tell_added(directory, admit(directory, added), ", ".join(entry.kind for entry in added))
+
+
+def _things(questions: tuple[Question, ...]) -> str:
+    return translator().plural("{count} thing", "{count} things", len(questions))
+
+
+def _described(description: str) -> str:
+    """What a field is for, in the language of the user."""
+    return sentence(description, translator())
 
 
 def _ask_all(sources: Sources, questions: tuple[Question, ...], by: str) -> list[Entry]:
@@ -140,7 +150,7 @@ def _texts(question: Question, field: Field) -> list[str] | None:
 
 def _label(field: Field) -> str:
     choices = f" ({', '.join(field.choices)})" if field.choices else " (yes, no)" if field.form == "yes_no" else ""
-    return f"{field.name}: {field.description}{choices}"
+    return f"{field.name}: {_described(field.description)}{choices}"
 
 
 def _line(field: Field, label: str) -> str:

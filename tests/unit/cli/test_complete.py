@@ -16,6 +16,7 @@ from click.testing import Result
 from command import attempt
 from oplever import store
 from oplever.app.complete import lacking, template
+from oplever.page.translator import Translator
 from oplever.record.entries.fields import fields
 from oplever.record.entries.none import NoneEntry
 from stored import store_record, visit
@@ -136,11 +137,22 @@ def test_without_a_terminal_it_says_what_to_do(record: Path) -> None:
     assert refused.exit_code == 2
     assert "[complete-terminal]" in refused.stderr
     assert f"oplever complete --template {NAME}" in refused.stderr
+    assert f"oplever add --record {NAME} --file" in refused.stderr  # it need not be the latest record
+
+
+def test_a_template_is_in_the_language_of_the_user(record: Path) -> None:
+    """All that is said in it; what is to be typed stays as it is, and means the same."""
+    dutch, english = (attempt("complete", "--template", NAME, "--language", word).stdout for word in ("nl", "en"))
+    assert yaml.safe_load(dutch) == yaml.safe_load(english)
+    said = "\n".join(line for line in dutch.splitlines() if line.lstrip().startswith("#"))
+    assert "# Gewerkte uren (uitvoerder)" in said
+    assert "# * Wat de gebruiker ervan vond. Een van: accepted, accepted_with_rest_points, rejected." in said
+    assert not {"the", "What", "Who", "One", "Left", "list"} & set(said.replace(".", " ").split())
 
 
 def test_a_template_that_is_filled_in_is_what_was_missing(record: Path) -> None:
     text = attempt("complete", "--template", NAME).stdout
-    assert text == template(store.load(record), NAME)
+    assert text == template(store.load(record), NAME, Translator("en"), str)
     empty = attempt("add", "--record", NAME, "--by", BY, "--file", "-", stdin=text)
     assert "there is no entry in which anything is filled in" in empty.stderr
     drafts = yaml.safe_load(text)

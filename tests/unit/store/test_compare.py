@@ -218,14 +218,14 @@ def test_the_history_of_a_machine_knows_nothing_that_was_not_looked_at(
     monkeypatch.delenv("OPLEVER_STORE", raising=False)
     store_record(tmp_path, ONE, Journal().task("install", "changed").finish(ok=1, changed=1))
     store_record(tmp_path, TWO, Journal(check_mode=True).task("install", "changed").check("pass").finish(ok=2))
-    shown = CliRunner().invoke(main, ("show", "--host", "a")).stdout
+    shown = attempt("show", "--host", "a").stdout
     first, second = (line.split() for line in shown.splitlines() if line.startswith("2026"))
     assert "last in order never, delivered never" in shown
     assert first[1:] == ["with", "remarks", "carried", "out", "1", "-", "-", "-", "-", "-"]
     assert second[1:] == ["with", "remarks", "trial", "run", "0", "1/1", "-", "-", "-", "-"]
-    assert "tests none; score not measured" in CliRunner().invoke(main, ("show", ONE, "--host", "a")).stdout
+    assert "tests none; score not measured" in attempt("show", ONE, "--host", "a").stdout
     store_record(tmp_path, THREE, check(visit(host="a"), "a", "pass").finish())
-    shown = CliRunner().invoke(main, ("show", "--host", "a")).stdout
+    shown = attempt("show", "--host", "a").stdout
     assert "last in order 3 November 2026" in shown
     third = next(line.split() for line in shown.splitlines() if line.startswith(THREE))
     assert third[-5:] == ["1/1", "-", "1", "0", "-"]

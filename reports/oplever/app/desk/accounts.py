@@ -97,7 +97,7 @@ def add(name: str, roles: Sequence[Role], password: str = "", identity: str = ""
                 raise OpleverError(
                     "account-taken",
                     M_("{name} has an account: {other}", name=name, other=other.name),
-                    M_("change it: oplever web account change '{other}'", other=other.name),
+                    M_("see how to change it: oplever web account change --help"),
                 )
         database.change("DELETE FROM oplever_desk_accounts WHERE login = :login", values)
         database.change(
