@@ -173,7 +173,8 @@ def _refusal(message: str, advice: str) -> OpleverError:
 def _begun(base: Path, by: str, number: str, runs: Sequence[_Cited]) -> Joined:
     name = named(NAME)
     last = runs[-1].record
-    title = next((run.record.assignment.title for run in reversed(runs) if run.record.assignment.title), number or name)
+    titles = (run.record.assignment.title for run in reversed(runs))
+    title = next((title for title in titles if title), number) or _playbooks(runs) or name
     content = {
         "record": name,
         "kind": "installation",
@@ -183,6 +184,12 @@ def _begun(base: Path, by: str, number: str, runs: Sequence[_Cited]) -> Joined:
     opened = registry.LOG.make("opened", by, clock.now(), content)
     directory, record = begin(runs[0].directory.parent, name, [opened, *_entries(by, runs)])
     return Joined(directory, record, tuple(run.directory.name for run in runs), (), True)
+
+
+def _playbooks(runs: Sequence[_Cited]) -> str:
+    """The names of the playbooks, each once, in the order in which they ran."""
+    paths = (path for run in runs for path in run.record.document.playbooks)
+    return ", ".join(dict.fromkeys(path.rsplit("/", 1)[-1] for path in paths))
 
 
 def _entries(by: str, runs: Iterable[_Cited]) -> list[Entry]:

@@ -35,11 +35,15 @@ def overview(record: Record, directory: Path, t: Translator) -> None:
     click.echo(" · ".join(f"{STAGE_SYMBOLS[stage.state]} {stage.label}" for stage in verdict.stages))
     click.echo("\n".join(wrapped(verdict.figures, _WIDE)))
     if verdict.stages[-1].state == "done":
-        click.echo(t("Nobody checked the keys here, see: {command}", command="oplever verify"))
+        command = "oplever verify" if _is_latest(directory) else f"oplever verify {directory.name}"
+        click.echo(t("Nobody checked the keys here, see: {command}", command=command))
+    is_approved = record.status == "approved"  # and takes nothing of what is still needed
     typed = partial(about, name=directory.name, is_latest=_is_latest(directory))
     for block in layout.summary(view, t):  # the sections below it are not drawn here, so not made either
-        _block(block, typed)
-    if record.completeness.missing:
+        _block(block, None if is_approved else typed)
+    if record.completeness.missing and is_approved:
+        click.echo(f"\n{t('An approved record takes corrections only.')}")
+    elif record.completeness.missing:
         click.echo("\n" + t("All of it in one go: {command}", command=f"oplever complete {directory.name}"))
     examined = documents.examine(directory)
     state = documents_state(examined, directory, t)
@@ -58,8 +62,8 @@ def _is_latest(directory: Path) -> bool:
         return False
 
 
-def _block(block: Block, typed: Callable[[str], str]) -> None:
-    """`typed` gives a command as it is typed for this record."""
+def _block(block: Block, typed: Callable[[str], str] | None) -> None:
+    """`typed` gives a command as it is typed for this record; None when it takes nothing of what is needed."""
     if isinstance(block, Attention):
         click.echo(f"\n{block.title}")
         for line in block.lines:
@@ -83,12 +87,12 @@ def _print_labelled(symbol: str, label: str, text: str) -> None:
     click.echo("\n".join(wrapped(head + text, _WIDE, rest=" " * len(head))))
 
 
-def _waiting(block: Waiting, typed: Callable[[str], str]) -> None:
+def _waiting(block: Waiting, typed: Callable[[str], str] | None) -> None:
     """What is needed, each with the command that supplies it: on paper only who is waited for is of use."""
     click.echo(f"\n{block.title}")
     for who, needs in block.lines:
         for need in needs:
             _print_labelled(SYMBOLS["info"], who, need.text)
-            if need.command:
+            if need.command and typed:
                 commands = (typed(command) for command in need.command.split(" / "))
                 click.echo(" " * (_MARGIN + 5) + " / ".join(commands))

@@ -319,6 +319,12 @@ def test_runs_of_two_assignments_are_no_record(base: Path) -> None:
         join((one, other), BY)
 
 
+def test_without_an_assignment_it_is_called_after_its_playbooks(base: Path) -> None:
+    """And not by the name that it has as a directory."""
+    names = [Run(hour, assignment={}).task("install", "changed").store(base) for hour in (10, 11)]
+    assert join(names, BY).record.assignment.title == "site.yml"
+
+
 def test_only_runs_are_taken_together(base: Path) -> None:
     mended(base)
     directory = join((), BY).directory

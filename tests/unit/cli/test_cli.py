@@ -140,6 +140,16 @@ def test_an_approved_record_stays_as_it_is(records: Path) -> None:
     assert add("correction", "--field", "systems.a.serial", "--reason", "anders").exit_code == 0
 
 
+def test_no_command_is_named_that_an_approved_record_refuses(records: Path) -> None:
+    assert "oplever add hours" in run("show").output
+    add("decision", "--decision", "approved", by="M. de Wit")
+    shown = run("show").output
+    assert "Hours worked" in shown
+    assert "oplever add" not in shown
+    assert "oplever complete" not in shown
+    assert "An approved record takes corrections only." in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
