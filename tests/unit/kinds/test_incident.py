@@ -12,10 +12,13 @@ from msgspec import structs
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.derive import derive_folded
+from oplever.kinds.incident.chapters import handling
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.entries import EVENTS as DECLARED
 from oplever.kinds.incident.rules_file import defaults
+from oplever.page.blocks import Table
 from oplever.page.translator import Translator
+from oplever.page.view import View
 from oplever.record.entries import Entry
 from oplever.record.fold import Run
 from oplever.record.model import Record
@@ -344,6 +347,16 @@ def test_a_closed_case_is_reopened_within_two_weeks_only() -> None:
     assert "more than 14 days ago" in refusal.message
     desk.minute -= 2 * 24 * 60
     assert desk.add("reopened", reason="weer stuk").record.status == "in_progress"
+
+
+def test_what_was_said_before_a_case_was_reopened_is_history() -> None:
+    desk = Desk().add_all(*UNTIL_SOLVED, "retested", "confirmed", "reopened", "solved", "confirmed")
+    view, t = View.of(desk.record), Translator("en")
+    satisfied = [row[0] for block in handling.contacts(view, t) if isinstance(block, Table) for row in block.rows][-2:]
+    retests = [row[0] for block in handling.solution(view, t) if isinstance(block, Table) for row in block.rows][-1:]
+    marks = [(cell.tone, cell.note) for cell in (*satisfied, *retests)]
+    before = ("info", "before it was reopened")
+    assert marks == [before, ("good", ""), before]
 
 
 def test_an_event_that_was_withdrawn_leaves_the_case_where_it_was() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from oplever.kinds.incident.chapters.terms import (
     CHANNELS,
     LINKS,
@@ -17,7 +19,7 @@ from oplever.page.parts import Blocks, code, pairs, table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import toned
-from oplever.record.model import Confirmation, Mail, Move, Retest
+from oplever.record.model import Confirmation, Incident, Mail, Move, Retest
 from oplever.record.persons import same_person
 
 
@@ -78,7 +80,7 @@ def contacts(view: View, t: Translator) -> Blocks:
     columns = (Column(t("How it is handled"), 5), Column(t("When"), 2), Column(t("To"), 2), Column(t("By"), 2))
     confirmations = [
         (
-            toned(t, SATISFACTION, confirmation.satisfied),
+            _if_it_counts(incident, t, toned(t, SATISFACTION, confirmation.satisfied), confirmation.at),
             Cell(confirmation.user),
             Cell(confirmation.remark),
             _asked_by(t, confirmation),
@@ -91,6 +93,13 @@ def contacts(view: View, t: Translator) -> Blocks:
         *table(t("Whether the user is satisfied"), titles, confirmations),
         *_mails(view, t),
     )
+
+
+def _if_it_counts(incident: Incident, t: Translator, cell: Cell, at: str) -> Cell:
+    """What was found or said of a solution; of one after which the case was reopened it is history, not good news."""
+    if not any(reopening.at >= at for reopening in incident.reopenings):
+        return cell
+    return structs.replace(cell, tone="info", note=t("before it was reopened"))
 
 
 def _asked_by(t: Translator, confirmation: Confirmation) -> Cell:
@@ -146,7 +155,7 @@ def solution(view: View, t: Translator) -> Blocks:
     columns = (Column(t("Solution"), 4), Column(t("Guideline"), 3), Column(t("Cause"), 3), Column(t("By"), 2))
     retests = [
         (
-            toned(t, RETESTS, retest.result),
+            _if_it_counts(incident, t, toned(t, RETESTS, retest.result), retest.at),
             _shown(t, retest),
             Cell(retest.reason),
             by_at(t, retest.by, retest.at),

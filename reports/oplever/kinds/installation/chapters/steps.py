@@ -96,7 +96,8 @@ def _counted_otherwise(view: View, t: Translator) -> Blocks:
     if all(system.recap == rows[system.name] for system in view.record.systems):
         return ()
     text = t(
-        "Counted by Ansible: a step that includes files counts once for each file, and manual steps are not counted."
+        "Counted by Ansible: a step that includes files counts once for each file, a failure that the playbook ignores "
+        "can count as changed, and manual steps are not counted."
     )
     return (Paragraph(text, "info"),)
 
