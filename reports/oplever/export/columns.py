@@ -57,6 +57,7 @@ HEADINGS: dict[str, str] = {
     "started": N_("Started"),
     "delegated_to": N_("Carried out on"),
     "message": N_("Message"),
+    "check_mode": N_("Only tried"),
 }
 """By the name of the column."""
 HIDDEN = "hidden"

@@ -36,7 +36,7 @@ Row = Sequence[object]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full width works as well
 _STEP = (
     *("number", "play", "role", "name", "action", "host", "status", "started"),
-    *("duration", "attempts", "delegated_to", "message", "by"),
+    *("duration", "attempts", "delegated_to", "message", "by", "check_mode"),
 )
 
 
@@ -97,7 +97,8 @@ def _steps(record: Record) -> Iterable[Row]:
             outcome = (result.host, result.status, result.started or step.started, result.duration, result.attempts)
             yield (
                 *(step.number, step.play, step.role, step.name, step.action, *outcome),
-                *(result.delegated_to, columns.HIDDEN if result.censored else result.message, step.by),
+                *(result.delegated_to, columns.HIDDEN if result.censored else result.message),
+                *(step.by, step.check_mode),
             )
 
 

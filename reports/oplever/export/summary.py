@@ -62,7 +62,7 @@ def _row(texts: list[str], *, escaped: bool = False) -> str:
 
 def _cell(cell: Cell) -> str:
     text = f"{SYMBOLS[cell.tone]} {_text(cell.text)}".strip()
-    return f"{text}<br>{_text(cell.note)}" if cell.note else text
+    return "<br>".join(part for part in (text, _text(cell.note)) if part)
 
 
 def _text(text: str) -> str:

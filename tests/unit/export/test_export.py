@@ -210,6 +210,12 @@ def test_csv_for_people_is_in_their_words_and_on_their_clock() -> None:
     assert for_people("steps", "en")[0]["Result"] == TASK["ok"][1]
 
 
+def test_csv_tells_of_a_step_that_it_was_only_tried() -> None:
+    text = export(outputs.record("trial"), "csv", Shape("en", "steps", for_people=True)).decode()
+    assert {row["Only tried"] for row in csv.DictReader(io.StringIO(text))} == {"yes"}
+    assert {row["Only tried"] for row in for_people("steps", "en")} == {"no"}
+
+
 def test_csv_for_people_has_words_for_kinds_and_for_yes_and_no() -> None:
     record = outputs.record("delivered")
     part, setting = record.components[0], record.settings[0]

@@ -132,6 +132,10 @@ def test_a_summary_is_text_whatever_machines_say(language: Any) -> None:
     assert not re.search(r"https?:|www\.", text)
 
 
+def test_a_cell_of_a_summary_does_not_begin_with_an_empty_line() -> None:
+    assert "| <br>" not in export(outputs.record("failed"), "summary").decode()
+
+
 def test_a_row_of_a_summary_has_a_cell_for_each_column() -> None:
     for name in RECORDS:
         rows = [line for line in export(outputs.record(name), "summary").decode().splitlines() if line.startswith("|")]
