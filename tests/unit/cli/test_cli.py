@@ -141,9 +141,9 @@ def test_an_approved_record_stays_as_it_is(records: Path) -> None:
 
 
 def test_no_command_is_named_that_an_approved_record_refuses(records: Path) -> None:
-    assert "oplever add hours" in run("show").output
+    assert "oplever add hours" in attempt("show").output
     add("decision", "--decision", "approved", by="M. de Wit")
-    shown = run("show").output
+    shown = attempt("show").output
     assert "Hours worked" in shown
     assert "oplever add" not in shown
     assert "oplever complete" not in shown
