@@ -14,7 +14,14 @@ import stat
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
 from ansible_collections.oplever.lab.plugins.module_utils.machine import MAGIC, UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs, rows
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import AS_NEW_HOME, LONGEST_TEXT, Kind, Unseen
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import (
+    AS_NEW_HOME,
+    LONGEST_TEXT,
+    Fact,
+    Kind,
+    Unseen,
+    joined,
+)
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account
 
 KINDS = {
@@ -38,7 +45,7 @@ TREES = (
     "/run/portables", "/var/lib/portables", "/run/userdb", "/run/chrony-dhcp/*.sources", "/run/nologin",
     "/run/systemd/*.conf", "/run/systemd/dnssd", "/run/udev/udev.conf", "/run/udev/hwdb.d", "/run/repart.d",
     "/run/motd.d", "/run/issue.d", "/run/systemd/system.attached", "/run/systemd/transient/*.d",
-    "/run/user/*/systemd/transient/*.d",
+    "/run/user/*/systemd/transient/*.d", "/run/initramfs/shutdown", "/var/lib/extrausers", "/var/lib/systemd/home",
 )  # fmt: skip
 # Below the home of each account: what a login, a session or a program of the account runs or trusts.
 IN_HOME = (
@@ -65,22 +72,39 @@ IN_HOME = (
     ".local/lib/python*/site-packages/*.pth", ".local/lib/python*/site-packages/*.py",
     ".local/lib/python*/site-packages/*.pyc", ".local/lib/python*/site-packages/*.so",
     ".local/lib/python*/site-packages/*/__init__.*", ".local/share/applications/*.desktop", ".bashrc.d", ".profile.d",
+    ".k5login", ".k5users", ".yubico", ".config/Yubico", ".vnc/xstartup", ".xserverrc", ".fetchmailrc", ".msmtprc",
+    ".mailfilter", ".wp-cli/config.yml", ".lftprc", ".config/lftp/rc", ".config/direnv", ".config/nushell",
+    ".oh-my-zsh/custom", ".gradle/init.gradle", ".gradle/init.d", ".config/hypr", ".config/bspwm", ".config/awesome",
+    ".config/xfce4/xinitrc", ".local/share/nautilus/scripts", ".mozilla/native-messaging-hosts",
 )  # fmt: skip
 # A shell and other programs write these; a link in their place keeps nothing.
 HISTORIES = (".bash_history", ".zsh_history", ".ash_history", ".python_history", ".mysql_history", ".mariadb_history")
 INCLUDED = re.compile(
-    r"^[ \t]*[@#$!]?(?:include\w*|confdir|sourcedir)"
+    r"^[ \t]*[@#$!.]?(?:include\w*|confdir|sourcedir)"
     r"(?:[ \t]+|[ \t]*[=(][ \t]*)(?:file[ \t]*=[ \t]*)?[\"'<]?(/[^\s\"'<>;#)]+)",
     re.MULTILINE | re.IGNORECASE,
 )
-# What a unit, a table of aliases, PHP, a shell and sshd read as part of themselves by other words, whatever its name.
+# What a unit, a table of aliases, PHP, a shell, sshd, a web server and a database read as part of themselves by other
+# words, whatever its name.
 READ = re.compile(
     r"^[^#;\n]*?(?:EnvironmentFile=-?|:include:|auto_(?:pre|ap)pend_file\s*=\s*[\"']?|"
-    r"(?:^|[;&\s])(?:\.|source)[ \t]+[\"']?|"
+    r"(?:^|[;&\s\"'(])(?:\.|source)[ \t]+[\"']?|"
+    r"(?:auth_basic_user_file|AuthUserFile|AuthGroupFile|load_module|LoadModule[ \t]+\w+)[ \t]+[\"']?|"
+    r"\b(?:extension|init[-_]file|hba_file|ident_file)\s*=\s*[\"']?|"
     r"(?:TrustedUserCAKeys|RevokedKeys|AuthorizedPrincipalsFile|HostCertificate|Banner)[ \t=]+[\"']?)"
     r"(/[^\s\"'<>;#,)%$*]+)",
     re.MULTILINE | re.IGNORECASE,
 )
+# Lists, variables and settings of modules of PAM, and what git reads as more of its settings.
+READ_BY = {
+    re.compile(r"/etc/pam\.(?:d/|conf\Z)"): re.compile(
+        r"^[^#\n]*?\s(?:file|accessfile|envfile|user_envfile|conf|conffile|config|authfile|db)=(/[^\s\]]+)",
+        re.MULTILINE,
+    ),
+    re.compile(r".*(?:/\.gitconfig|/gitconfig|/git/config)\Z"): re.compile(
+        r"^[ \t]*path[ \t]*=[ \t]*\"?(/[^\s\";#]+)", re.MULTILINE
+    ),
+}
 # What is named in a line of other files is data: code and pages of applications name what they please.
 SETTINGS = ("/etc/", "/run/", "/var/spool/cron/", "/root/", "/home/")
 # A full path in a line of these, but behind a redirection.
@@ -89,7 +113,8 @@ SEEN_OTHERWISE = (
     "/etc/", "/usr/", "/lib/", "/bin/", "/sbin/", "/opt/", "/proc/", "/sys/", "/dev/", "/run/", "/var/run/",
     "/var/log/", "/var/cache/",
 )  # fmt: skip
-SCRIPT = re.compile(r"\.(?:sh|py|pl|rb|js|php|lua|conf|cfg|cnf|ini|env|ya?ml|toml)\Z")
+CODE = re.compile(r"\.(?:sh|bash|zsh|ksh|awk|py|pl|pm|rb|js|php|lua|jar|so(?:\.\d+)*)\Z")
+SETTING = re.compile(r"\.(?:conf|cfg|cnf|ini|env|ya?ml|toml)\Z")
 WRITTEN = (".log", ".pid", ".sock", ".lock", ".out", ".tmp")
 # Changed by the machine itself all the time, or made from other files in /etc. A `*` stands for no slash: a pattern
 # that is wider than what the program writes is a place to hide in.
@@ -98,7 +123,7 @@ PASSING = (
     "/etc/mtab", "/etc/ld.so.cache", "/etc/.pwd.lock", "/etc/adjtime", "/etc/udev/hwdb.bin", "/etc/passwd-",
     "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-", "/etc/.updated", "/etc/.#*",
     "/etc/resolv.conf.*", "/etc/cups/subscriptions.conf*", "/etc/fake-hwclock.data", "/etc/lvm/archive",
-    "/etc/lvm/backup", "/etc/lvm/cache", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java*",
+    "/etc/lvm/backup", "/etc/lvm/cache", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java",
     "/etc/apparmor.d/cache", "/etc/apparmor.d/cache.d", "/etc/apparmor/earlypolicy",
     "/etc/mailcap", "/etc/aliases.db", "/etc/postfix/*.db",
     "/etc/blkid.tab*", "/etc/console-setup/cached*", "/etc/alternatives/*", "/etc/rc?.d/*", "/etc/.java",
@@ -112,6 +137,11 @@ PASSING = (
     "/etc/NetworkManager/**~", "/etc/xml/*", "/etc/sgml/*", "/etc/network/run", "/etc/pki/*/cache",
     "/var/spool/cron/atspool/*", "/etc/.resolv*",
 )  # fmt: skip
+# Copy of a list of accounts -> the most rights that it has.
+COPIES = {
+    **dict.fromkeys(("/etc/shadow-", "/etc/gshadow-"), 0o640),
+    **dict.fromkeys(("/etc/passwd-", "/etc/group-", "/etc/subuid-", "/etc/subgid-"), 0o644),
+}
 # Links by the hash of a certificate beside it. Anything else with such a name is a certificate that OpenSSL trusts.
 HASHED = re.compile(r"/etc/ssl/certs/[0-9a-f]{8}\.\d\Z")
 MOST_BEHIND_A_LINK = 500  # files of a directory outside the trees to which a link in them leads
@@ -132,8 +162,32 @@ def collect(machine, places):
             yield _as_new(machine, fact, path, status, skeleton)
         except (OSError, UnreadableError) as problem:
             yield Unseen("file", "%s: %s" % (path, getattr(problem, "strerror", None) or problem))
+    yield from _copies(machine)
+    yield from _code(machine, places)
     for reason in search.unseen:
         yield Unseen("file", reason)
+
+
+def _copies(machine):
+    """Copies of lists of accounts are made again with each change of one, and hold the same hashes: only others' rights
+    to them say something."""
+    for path, most in COPIES.items():
+        status = machine.status(path, follow=False)
+        if status is None:
+            continue
+        beyond = [*rows.beyond_mode(machine, path, status)]
+        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) & ~most or status.st_uid or beyond:
+            yield Fact("file", path, joined(rows.rights(machine, status), *beyond))
+
+
+def _code(machine, places):
+    """What a web server runs among what the users of an application bring, which is left out otherwise."""
+    if not places.exclude or os.geteuid() != 0:
+        return
+    of_users = re.compile("|".join(map(fnmatch.translate, places.exclude)))
+    for entry in machine.once(programs.walked).code:
+        if of_users.match(entry.path):
+            yield rows.fact(machine, "file", entry.path, entry.status)
 
 
 def _search(machine, places):
@@ -150,7 +204,7 @@ def _search(machine, places):
     for pattern in places.trees:
         search.add_all(pattern, follow=True)
     search.add_behind_links()
-    for pattern in _named_elsewhere(machine, search.paths):
+    for pattern in (*_named_elsewhere(machine, search.paths), *_read_by_programs(machine)):
         search.add_all(pattern, follow=False)
     for home in homes(machine):
         search.note(home)  # after the trees: the home of an account may be the top of one
@@ -185,9 +239,33 @@ def _named_elsewhere(machine, paths):
         yield from filter(_is_elsewhere, INCLUDED.findall(text))
         if path.startswith(SETTINGS):
             yield from filter(_is_elsewhere, READ.findall(text))
+            for place, words in READ_BY.items():
+                yield from filter(_is_elsewhere, words.findall(text) if place.match(path) else ())
             lines = (line for line in text.splitlines() if not line.lstrip().startswith(("#", ";", "//")))
             names = {name for line in lines for name in NAMED.findall(line)}
             yield from (name for name in names if _is_elsewhere(name) and _is_script(machine, name))
+
+
+def _read_by_programs(machine):
+    """Code outside the trees that a script of no package runs or reads."""
+    for entry in machine.once(programs.walked).outside if os.geteuid() == 0 else ():
+        is_program = stat.S_ISREG(entry.status.st_mode) and entry.status.st_mode & 0o111
+        if not is_program or entry.status.st_size > LONGEST_TEXT or not entry.path.startswith(("/usr/local/", "/opt/")):
+            continue
+        try:
+            data = machine.content(entry.path) or b""
+        except UnreadableError:
+            continue
+        if data.startswith(b"#!"):
+            text = data.decode("utf-8", "replace")
+            lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+            names = {*READ.findall("\n".join(lines)), *(name for line in lines for name in NAMED.findall(line))}
+            yield from (name for name in names if _is_elsewhere(name) and _is_code(machine, name))
+
+
+def _is_code(machine, name):
+    """Whether a file can be run, or is named as a script or library: settings and data are written by their program."""
+    return bool(CODE.search(name)) and _is_script(machine, name)
 
 
 def _is_elsewhere(path):
@@ -199,7 +277,7 @@ def _is_script(machine, path):
     status = machine.status(path)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
-    return bool(status.st_mode & 0o111 or SCRIPT.search(path))
+    return bool(status.st_mode & 0o111 or CODE.search(path) or SETTING.search(path))
 
 
 def homes(machine):

@@ -19,10 +19,12 @@ KINDS = {
     "sysctl": Kind(
         "kernelinstelling",
         "kernel setting",
-        "values in /proc/sys, without what the kernel counts, measures or derives from the size of the machine",
+        "values in /proc/sys, without what the kernel counts, measures or derives from the size of the machine unless a "
+        "file sets it",
     ),
 }
-# Counters, random numbers, what is derived from memory and processors, and per-device tables.
+# Counters, random numbers, what is derived from memory and processors, and per-device tables: told only where a file
+# sets them.
 PASSING = (
     "kernel/random/*", "kernel/ns_last_pid", "kernel/pty/nr", "kernel/hostname", "kernel/domainname", "kernel/tainted",
     "kernel/threads-max", "kernel/sched_*", "kernel/cap_last_cap", "kernel/ostype", "kernel/osrelease",
@@ -56,18 +58,20 @@ OF_INTERFACE = re.compile(r"(net/ipv[46]/conf/)(?!all/|default/)[^/]+(/)")
 def collect(machine, places):
     passing = re.compile("|".join(fnmatch.translate(pattern) for pattern in PASSING))
     settings = machine.once(sysctl.configured)
+    named = {entry[0] for entry in settings}
     base = machine.path("/proc/sys/")
     values = {}
     for path in _keys(base):
-        if passing.match(path):
+        left_out = passing.match(path)
+        if left_out and path not in named:
             continue
+        planned, where = sysctl.configured_for(settings, sysctl.dotted(path)) if settings else (None, "")
         try:
             with open(base + path, encoding="utf-8", errors="replace") as stream:
                 value = values[path] = " ".join(stream.read(LONGEST + 1).split())
         except OSError:
             continue  # a key that is only written, or that this kernel does not answer
-        planned, where = sysctl.configured_for(settings, sysctl.dotted(path)) if settings else (None, "")
-        if planned is not None and planned != value:
+        if planned is not None and " ".join(planned.split()) != value:
             value = "%s (%s sets %s)" % (value, where.rpartition(":")[0], planned)
         elif value == values.get(OF_INTERFACE.sub(r"\1default\2", path)) and OF_INTERFACE.match(path):
             value = joined(value, AS_NEW_INTERFACE)  # what a boot gives it, whatever it had when the default was set

@@ -76,7 +76,13 @@ def _interfaces(machine):
         if PASSING.match(link["ifname"]) or is_plain_loopback:
             continue
         flags = link.get("flags", ())
-        state = joined("promiscuous" if "PROMISC" in flags else "", "" if "UP" in flags else "switched off")
+        state = joined(
+            "promiscuous" if "PROMISC" in flags else "",
+            "" if "UP" in flags else "switched off",
+            "answers no ARP" if "NOARP" in flags and link.get("link_type") == "ether" else "",
+            "part of %s" % link["master"] if link.get("master") else "",
+            "a program handles its packets (xdp)" if link.get("xdp") else "",
+        )
         size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
         addresses = " ".join(_addresses(link)) or "no address"
         words = joined(addresses, state, size, _hardware_address(machine, link), *queues.get(link["ifname"], ()))
@@ -190,9 +196,16 @@ def _of_table(family, rows, table):
         is_of_kernel = row.get("protocol") == "kernel" and not row.get("gateway")
         if is_of_kernel or PASSING.match(row.get("dev", "")):
             continue
-        value = joined("via %s" % row["gateway"] if row.get("gateway") else "", row.get("dev", ""), row.get("type", ""))
+        value = joined(_way(row), row.get("type", ""), *(_way(hop) for hop in row.get("nexthops", ())))
+        # What DHCP and the router give changes with the address.
+        if row.get("prefsrc") and row.get("protocol") not in ("dhcp", "ra", "kernel"):
+            value = joined(value, "from %s" % row["prefsrc"])
         metric = ", metric %s" % row["metric"] if row.get("metric") else ""
         yield Fact("route", "%s %s%s%s" % (family, row.get("dst"), table, metric), value)
+
+
+def _way(hop):
+    return joined("via %s" % hop["gateway"] if hop.get("gateway") else "", hop.get("dev", ""))
 
 
 def network(machine):

@@ -34,6 +34,10 @@ OF_LANGUAGE = re.compile(r"/(?:site-packages|dist-packages|node_modules|gems|sit
 # Code that a program makes while it runs.
 ANONYMOUS = ("/memfd:", "/dev/", "/SYSV", "/tmp/ffi", "/run/user/", "/[")  # noqa: S108
 TITLE = re.compile(r"[\w./+-]+\Z")
+# Names of threads of the kernel, which have no program.
+OF_KERNEL = re.compile(r"(?:kworker|ksoftirqd|migration|cpuhp|irq|jbd2)/|kthreadd|kswapd\d|khugepaged|rcu_\w+")
+# Processes of containers have a root of their own, with programs of the same names.
+IN_A_CONTAINER = re.compile(r"/(?:docker|libpod|cri-containerd|crio|lxc|machine|kubepods|containerd)[-./:@]")
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 
@@ -48,6 +52,7 @@ def collect(machine, places):
     for process in running:
         words = joined(
             _out_of_order(machine, process.program, packaged),
+            "runs another file than the one in sight there" if process.is_another_file else "",
             _disguise(machine, process, packaged),
             *_foreign_libraries(machine, process, packaged),
             STOPPED.get(process.state, "") if process.is_of_service else "",
@@ -62,9 +67,12 @@ def collect(machine, places):
 
 class _Process:
     """`name` and `state` as the kernel has them, `title` as the process calls itself, `program`, `user`, `inodes` of
-    its sockets, `libraries`: paths of files of which it runs code; `is_of_service`: no login started it."""
+    its sockets, `libraries`: paths of files of which it runs code; `is_of_service`: no login started it;
+    `is_another_file`: something is mounted over its program, for it alone or for all but it."""
 
-    __slots__ = ("inodes", "is_of_service", "libraries", "name", "program", "state", "title", "user")
+    __slots__ = (
+        "inodes", "is_another_file", "is_of_service", "libraries", "name", "program", "state", "title", "user",
+    )  # fmt: skip
 
     def __init__(self, **values):
         for name in self.__slots__:
@@ -92,7 +100,15 @@ def _running(machine):
             inodes=[link[8:-1] for link in links if link.startswith("socket:[")],
             libraries=set(CODE.findall(maps)) - {program},
             is_of_service="/user.slice/" not in group,
+            is_another_file=not IN_A_CONTAINER.search(group) and _is_another_file(machine, directory, program),
         )  # fmt: skip
+
+
+def _is_another_file(machine, directory, program):
+    """Whether the file that a process runs is not the one that has its path here."""
+    here = None if program.endswith(DELETED) else machine.status(program)
+    running = os.stat(directory + "/exe")
+    return here is not None and (here.st_dev, here.st_ino) != (running.st_dev, running.st_ino)
 
 
 def _name_and_state(text):
@@ -118,6 +134,8 @@ def _disguise(machine, process, packaged):
     title = process.title
     if title.startswith("["):
         return "calls itself %s" % title
+    if OF_KERNEL.match(process.name):
+        return "calls itself %s" % process.name
     if process.program.endswith(DELETED) or not TITLE.match(title):
         return ""
     path = title if title.startswith("/") else shutil.which(title, path=PLACES) or ""

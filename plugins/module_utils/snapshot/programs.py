@@ -30,7 +30,8 @@ KINDS = {
     "outside": Kind(
         "bestand buiten pakketten",
         "file outside packages",
-        "what no package brought in /usr, /opt, /boot and at the top of the tree, and programs elsewhere but in homes",
+        "what no package brought in /usr, /opt, /boot and at the top of the tree, files among devices, and programs "
+        "elsewhere but in homes",
     ),
     "runnable": Kind(
         "programma in een tijdelijke map",
@@ -41,8 +42,8 @@ KINDS = {
     "rights": Kind(
         "bijzonder recht",
         "unusual right",
-        "setuid and setgid, what everybody may write, rights or owners that files of packages do not usually have, and "
-        "devices outside /dev",
+        "setuid and setgid, what everybody may write, rights or owners that files of packages do not usually have, "
+        "devices outside /dev, and those in it that others may use as no other machine lets them",
     ),
     "directory": Kind(
         "map met gegevens",
@@ -116,7 +117,7 @@ def collect(machine, places):
     for path in result.executable:
         bits = _capabilities(machine, path)
         if bits:
-            yield Fact("capability", path, bits)
+            yield Fact("capability", path, capability.in_words(bits))
 
 
 def _outside(machine, result):
@@ -160,11 +161,11 @@ def _together(entries):
     digest = hashlib.sha256()
     for entry in sorted(entries, key=lambda entry: entry.path):
         status = entry.status
-        digest.update(
-            ("%s %o %d %d\n" % (entry.path, status.st_mode, status.st_size, status.st_mtime_ns)).encode(
-                "utf-8", "surrogateescape"
-            )
-        )
+        # Nobody can set a ctime. That of a directory changes when Python keeps what it compiled.
+        is_directory = stat.S_ISDIR(status.st_mode)
+        size, moment = (0, 0) if is_directory else (status.st_size, status.st_ctime_ns)
+        line = "%s %o %d %d %d %d\n" % (entry.path, status.st_mode, status.st_uid, status.st_gid, size, moment)
+        digest.update(line.encode("utf-8", "surrogateescape"))
     return "%d files of Python packages, %s" % (len(entries), digest.hexdigest()[:16])
 
 

@@ -117,7 +117,8 @@ def beyond_mode(machine, path, status):
             if entries:
                 yield "%s %s" % (label, " ".join(entries))
     if capability.ATTRIBUTE in names:
-        yield "capabilities %s" % capability.parse(os.getxattr(real, capability.ATTRIBUTE, follow_symlinks=False))
+        bits = capability.parse(os.getxattr(real, capability.ATTRIBUTE, follow_symlinks=False))
+        yield "capabilities %s" % capability.in_words(bits)
     flags = _flags(real) if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode) else 0
     if flags & IMMUTABLE:
         yield "immutable"

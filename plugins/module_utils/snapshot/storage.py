@@ -11,7 +11,11 @@ from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import 
 from ansible_collections.oplever.lab.plugins.module_utils.sources import mount
 
 KINDS = {
-    "mount": Kind("koppeling", "mount", "mounted file systems with source and options, also those over /proc"),
+    "mount": Kind(
+        "koppeling",
+        "mount",
+        "mounted file systems with source and options, also /proc, /sys and /dev and what is over them",
+    ),
     "swap": Kind("wisselgeheugen", "swap", "swap in use with kind and size"),
     "space": Kind(
         "vrije ruimte", "free space", "room on local file systems, for bytes and for inodes, in coarse steps"
@@ -23,8 +27,16 @@ PSEUDO = (
     "rpc_pipefs", "selinuxfs",
 )  # fmt: skip
 PASSING = re.compile(
-    r"/run/(?!shm)|/proc(?!/\d)|/sys\b|/dev(?!/shm)|/tmp/systemd-private|/var/lib/(docker|containerd)/|/snap/"
+    r"/run/(?:lock|user|credentials|netns|docker|containerd?s?|crio|runc|podman|libvirt|k3s|host|rpc_pipefs|lxcfs|"
+    r"vmblock-fuse|snapd|media|mount|udisks2|live|initramfs|flatpak|"
+    r"systemd/(?:unit-root|propagate|inaccessible|mount-rootfs|nspawn|volatile-root|namespace-\w+))(?:/|\Z)"
+    r"|/tmp/systemd-private|/var/lib/(docker|containerd)/|/snap/"
 )
+# What the kernel and containers have in these is of the kinds PSEUDO and MASKS; anything else was put over it.
+OF_KERNEL = re.compile(r"/(?:proc(?!/\d)|sys|dev(?!/shm))(?:/|\Z)")
+MASKS = ("tmpfs", "devtmpfs", "fuse.lxcfs", "nfsd", "efivarfs", "resctrl", "functionfs")
+# Of these the options say something: what may be run there, and whose processes can be seen.
+WITH_OPTIONS = ("/proc", "/sys", "/dev")
 # What the kernel adds to an overlay says nothing about this machine, nor where the layers of the whole system lie; the
 # size of a tmpfs follows the memory.
 ADDED = ("workdir=", "size=", "nr_inodes=", "uuid=", "index=", "xino=", "metacopy=", "redirect_dir=")
@@ -41,7 +53,8 @@ def collect(machine, places):
         name, kind, size = line.split()[:3]
         yield Fact("swap", name, "%s, %d MB" % (kind, int(size) >> 10))
     for entry in machine.mounts():
-        if entry.fstype in filesystems.LOCAL and not PASSING.match(entry.target) and entry.fstype not in PSEUDO:
+        passing = PASSING.match(entry.target) or OF_KERNEL.match(entry.target)
+        if entry.fstype in filesystems.LOCAL and not passing and entry.fstype not in PSEUDO:
             yield from _room(machine, entry.target)
 
 
@@ -61,11 +74,20 @@ def _room(machine, target):
             )
 
 
+def _says_something(target, fstype):
+    """Whether a mount is not one that every machine has, or one with options that count."""
+    if target in WITH_OPTIONS:
+        return True
+    if OF_KERNEL.match(target):
+        return fstype not in (*PSEUDO, *MASKS)
+    return fstype not in PSEUDO or re.match(r"/proc/\d", target) is not None
+
+
 def mounts(machine):
     """target -> `source`, `fstype`, `options`, `size_mb`, `free_mb`."""
     targets = {}
     for target, (source, fstype, options) in machine.once(mount.mounts).items():
-        if (fstype in PSEUDO and not re.match(r"/proc/\d", target)) or PASSING.match(target):
+        if PASSING.match(target) or not _says_something(target, fstype):
             continue
         try:
             size, free = mount.space(machine, target)

@@ -12,7 +12,7 @@ KINDS = {
 }
 RULE = re.compile(r"(?P<who>.+?)\s+(?P<hosts>\S+?)\s*=\s*(?P<assignment>.*)\Z")
 AS = re.compile(r"\((?P<users>[^:)]*)(?::(?P<groups>[^)]*))?\)\s*")
-NO_PASSWORD = re.compile(r"NOPASSWD:\s*")
+ASKS = re.compile(r"\b(NO|)PASSWD:\s*")
 
 
 def collect(machine, places):
@@ -41,13 +41,16 @@ def meaning(text):
     users = "root" if as_whom is None else as_whom.group("users").strip() or "themselves"
     groups = as_whom.group("groups") if as_whom else None
     commands = text[as_whom.end() :] if as_whom else text
-    authentication = "without a password" if NO_PASSWORD.search(commands) else "with a password"
-    commands = NO_PASSWORD.sub("", commands).strip()
-    tasks = "everything" if commands == "ALL" else commands
     who = "anybody" if users == "ALL" else users
-    return "may run %s as %s%s, %s" % (
-        tasks,
-        who,
-        " with group " + groups.strip() if groups and groups.strip() != "ALL" else "",
-        authentication,
-    )
+    group = " with group " + groups.strip() if groups and groups.strip() != "ALL" else ""
+    parts = ["run %s as %s%s, %s" % (tasks, who, group, asks) for tasks, asks in _by_password(commands)]
+    return "may " + "; may ".join(parts)
+
+
+def _by_password(commands):
+    """(commands, whether sudo asks for a password), in turn: each tag holds until the other one."""
+    pieces = ["", *ASKS.split(commands)]
+    for tag, piece in ((pieces[at], pieces[at + 1]) for at in range(0, len(pieces), 2)):
+        text = piece.strip().rstrip(",").strip()
+        if text:
+            yield "everything" if text == "ALL" else text, "without a password" if tag == "NO" else "with a password"

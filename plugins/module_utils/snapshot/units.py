@@ -29,7 +29,7 @@ KINDS = {
 TYPES = ("service", "socket", "timer", "path")
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "UnitFileState", "Transient", "Type", "RemainAfterExit", "TriggeredBy",
-    "BusName", "NeedDaemonReload",
+    "BusName", "NeedDaemonReload", "FreezerState",
 )  # fmt: skip
 SHOW = ["systemctl", "show", "--no-pager", "--all", "--property=" + ",".join(PROPERTIES), "--"]
 FILES = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", "--type=" + ",".join(TYPES)]
@@ -37,24 +37,16 @@ COMMANDS = ([*SHOW, *("*." + kind for kind in TYPES)], FILES, ["systemctl", "sho
 # Units that come and go with sessions, devices and instances of one connection.
 PASSING = re.compile(
     r"user@|user-runtime-dir@|.*@\d+-[^/]*[.:\]]\d+\.service|.*@\d+-\d+-\d+\.service|.*@\d+:\d+\.|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
-    r".*@dev-|.*@sys-|systemd-udevd-kernel|systemd-udevd-control|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
+    r".*@dev-|.*@sys-|systemd-udevd-(?:kernel|control)\.socket|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
 )
+# Whoever has systemd-run make a unit gives it any name; of these the bus makes its own.
+PASSING_WITHOUT_A_FILE = re.compile(r"dbus-:")
 PLANNED_END = "/run/systemd/shutdown/scheduled"
 RESTARTS = re.compile(r'^\s*Unattended-Upgrade::Automatic-Reboot\s+"(?:true|1|yes|on)"', re.MULTILINE | re.IGNORECASE)
 ENVIRONMENT = ["systemctl", "show-environment"]
-# Given by the boot, not by a person.
-USUAL_VARIABLES = (
-    "LANG",
-    "LC_",
-    "LANGUAGE",
-    "PATH",
-    "container",
-    "container_",
-    "NOTIFY_SOCKET",
-    "SHELL",
-    "HOME",
-    "USER",
-)
+# Given by the boot, not by a person. PATH too, with no other directories than these.
+USUAL_VARIABLES = re.compile(r"(?:LANG|LANGUAGE|LC_\w+|container|container_\w+|NOTIFY_SOCKET|SHELL|HOME|USER)=")
+USUAL_PATH = re.compile(r"PATH=(?:(?:/usr/local|/usr|/snap)?/s?bin:?)+\Z")
 RUNS = ("active", "activating", "reloading", "refreshing")
 
 
@@ -67,7 +59,8 @@ def collect(machine, places):
     for block in machine.output(COMMANDS[0]).split("\n\n"):
         unit = dict(line.partition("=")[::2] for line in block.splitlines())
         name = unit.get("Id", "")
-        if not name or PASSING.match(name) or unit.get("LoadState") == "not-found":
+        passing = PASSING_WITHOUT_A_FILE if unit.get("Transient") == "yes" else PASSING
+        if not name or passing.match(name) or unit.get("LoadState") == "not-found":
             continue
         words = state(unit)
         if words:
@@ -75,9 +68,8 @@ def collect(machine, places):
     for name, words in states.items():
         yield Fact("unit", name, "started on demand, " + words[9:] if words.startswith("stopped, static") else words)
     for line in machine.output(ENVIRONMENT).splitlines():
-        name = line.partition("=")[0]
-        if not name.startswith(USUAL_VARIABLES):
-            yield Fact("manager", name, masked(line).partition("=")[2] or "empty")
+        if not USUAL_VARIABLES.match(line) and not USUAL_PATH.match(line):
+            yield Fact("manager", line.partition("=")[0], masked(line).partition("=")[2] or "empty")
     yield from _planned_end(machine)
     yield from _of_users(machine)
 
@@ -98,10 +90,11 @@ def _restarts_for_updates(machine):
 def state(unit):
     """The properties of a unit in words; empty when it says nothing that lasts."""
     enabled, load, active = unit.get("UnitFileState", ""), unit.get("LoadState", ""), unit.get("ActiveState", "")
+    frozen = "its processes are held (systemctl freeze)" if unit.get("FreezerState") == "frozen" else ""
     if unit.get("Transient") == "yes":
         lasting = "running" if active in RUNS else "failed" if active == "failed" else ""
-        return joined(lasting, "without a file") if lasting else ""
-    loaded = "" if load in ("loaded", "masked") else load
+        return joined(lasting, "without a file", frozen) if lasting else ""
+    loaded = joined("" if load in ("loaded", "masked") else load, frozen)
     if active == "failed":
         return joined("failed", enabled, loaded)
     if load == "masked" and active not in RUNS:

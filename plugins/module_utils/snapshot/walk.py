@@ -13,7 +13,7 @@ import stat
 import time
 
 from ansible_collections.oplever.lab.plugins.module_utils import filesystems
-from ansible_collections.oplever.lab.plugins.module_utils.sources.tree import CONTAINERS, DIRECTORY
+from ansible_collections.oplever.lab.plugins.module_utils.sources.tree import DIRECTORY, engines
 
 SECONDS = 20
 MOST = 20000  # entries of one sort
@@ -22,6 +22,7 @@ OFTEN = 2048  # entries between two looks at the clock
 PROGRAMS = ("/usr", "/opt", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # What is there comes and goes: only what can be run counts.
 PASSING = ("/tmp/", "/var/tmp/", "/dev/", "/run/")  # noqa: S108  places to look at, not to write to
+SHARED_MEMORY = "/dev/shm/"  # noqa: S108  a place to look at, not to write to
 # Of runtime directories: those of containers, and what the machine was started or shuts down with.
 NOT_IN_RUN = (
     "/run/containerd", "/run/containers", "/run/docker", "/run/initramfs", "/run/credentials", "/run/netns",
@@ -52,7 +53,14 @@ MADE = (
 )  # fmt: skip
 # What loads or runs code is no data that a program of a package made again: a program, a library, a module of Python
 # without its source.
-LOADED = re.compile(r".*(?:\.so|/(?!__pycache__/)[^/]+/[^/]+\.pyc)\Z")
+LOADED = re.compile(r".*(?:\.so|\.ko(?:\.\w+)?|\.el|/(?!__pycache__/)[^/]+/[^/]+\.pyc)\Z")
+# What a web server runs, or reads as its settings, wherever it is.
+CODE = re.compile(r".*(?:\.(?:ph(?:p\d?|tml|ar|ps)|cgi|fcgi|jspx?|aspx?)|/\.htaccess|/\.user\.ini)\Z", re.IGNORECASE)
+# The module that looks, where Ansible was told to put it.
+OWN_MODULE = re.compile(r".*/ansible-tmp-\d+\.\d+-\d+-\d+/AnsiballZ_\w+\.py\Z")
+# Memory and the like, as all machines have it: what everybody may do with any other device of this sort is odd.
+MEMORY, MEMORY_FOR_ALL = 1, ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+MEMORY_FOR_ROOT = ("/dev/mem", "/dev/kmem", "/dev/port", "/dev/core", "/dev/kmsg", "/dev/oldmem")
 # Directories in which services and people keep their data, down to this many names deep.
 DATA, DEEP = ("/var/", "/srv/"), 3
 METADATA = re.compile(r"/[^/]+\.(?:dist|egg)-info\Z")
@@ -79,23 +87,23 @@ class Result:
     """What the walk keeps, lists of Entry unless said otherwise.
 
     `outside`: of no package, in the directories of programs and at the top, and programs elsewhere. `odd`: rights out
-    of the ordinary, and devices outside /dev.
+    of the ordinary, devices outside /dev, and those in it with odd rights.
     `touched`: files and directories of packages that changed after their package was unpacked, and `links` such links.
     `packaged`: all files of packages. `runnable`: programs in places that anybody may write. `python`: metadata of
-    Python packages that apt did not bring. `executable`: paths of all that can be run. `missing`: paths of packages
-    that are gone. `data`: directories at the top of /var and /srv that are not odd. `unseen`: why not all of this
-    machine was walked. `elsewhere`: mounts that are not of this machine.
+    Python packages that apt did not bring. `code`: what a web server runs in /var and /srv, of no package.
+    `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `data`: directories at the
+    top of /var and /srv that are not odd. `unseen`: why not all of this machine was walked. `elsewhere`: mounts that are not of this machine.
     """
 
     __slots__ = (
-        "data", "elsewhere", "executable", "links", "missing", "odd", "outside", "packaged", "python", "runnable",
-        "touched", "unseen",
+        "code", "data", "elsewhere", "executable", "links", "missing", "odd", "outside", "packaged", "python",
+        "runnable", "touched", "unseen",
     )  # fmt: skip
 
     def __init__(self):
         self.outside, self.odd, self.touched, self.links, self.runnable = [], [], [], [], []
         self.executable, self.python, self.missing, self.packaged = [], [], [], []
-        self.unseen, self.elsewhere, self.data = [], [], []
+        self.unseen, self.elsewhere, self.data, self.code = [], [], [], []
 
 
 def walk(machine, catalogue, seconds=SECONDS):
@@ -114,7 +122,7 @@ class _Walk:
         walked = [m.target for m in table if filesystems.local(table, m.target) or m.fstype == "devtmpfs"]
         skipped = [m.target for m in table if m.target not in walked]
         # A file system that is mounted twice is walked once, where it is largest.
-        for place in [*skipped, *CONTAINERS, *_twice(table), *NOT_IN_RUN]:
+        for place in [*skipped, *engines(machine), *_twice(table), *NOT_IN_RUN]:
             directory, _, name = (self.root + place).rpartition("/")
             self.skip.setdefault(directory or "/", set()).add(name)
         for mount in table:
@@ -182,6 +190,10 @@ class _Walk:
             result.python.append(entry)
         elif programs and (not self.made.match(path) or _is_code(path, status)):
             self._add(result.outside, entry)
+        elif kind == stat.S_IFREG and path.startswith("/dev/") and not path.startswith(SHARED_MEMORY):
+            self._add(result.outside, entry)  # there are no files among devices
+        elif kind == stat.S_IFREG and path.startswith(DATA) and CODE.match(path):
+            self._add(result.code, entry)
         if kind == stat.S_IFREG and status.st_mode & EXECUTES:
             self._executable(entry, programs, passing)
         if _is_odd(entry, programs or package is not None, passing, is_bin):
@@ -194,7 +206,7 @@ class _Walk:
         result.executable.append(entry.path)
         if entry.package is None and not programs and not passing and not entry.path.startswith(NOT_LISTED):
             self._add(result.outside, entry)
-        if passing and "/ansible-tmp-" not in entry.path:  # this module itself, where Ansible was told to put it
+        if passing and not OWN_MODULE.match(entry.path):
             self._add(result.runnable, entry)
 
     def _add(self, rows, entry):
@@ -228,9 +240,18 @@ def _is_odd(entry, is_program, passing, is_bin):
         open_to_all = bits & stat.S_IWOTH and not bits & stat.S_ISVTX
         return bool(open_to_all or (is_program and (bits != 0o755 or foreign)))
     # 0:0 is what systemd and overlay file systems put in the place of a file.
-    return (
-        kind in (stat.S_IFCHR, stat.S_IFBLK) and status.st_rdev != 0 and not entry.path.startswith(("/dev/", "/etc/"))
-    )
+    if kind not in (stat.S_IFCHR, stat.S_IFBLK) or status.st_rdev == 0 or entry.path.startswith("/etc/"):
+        return False
+    return not entry.path.startswith("/dev/") or _is_odd_device(entry.path, status, bits)
+
+
+def _is_odd_device(path, status, bits):
+    """Whether a device among the others can be read or written by others, or is memory under another name."""
+    if stat.S_ISBLK(status.st_mode):
+        return bool(bits & stat.S_IRWXO or status.st_uid)
+    if os.major(status.st_rdev) != MEMORY or path in MEMORY_FOR_ALL:
+        return False
+    return path not in MEMORY_FOR_ROOT or bool(bits & stat.S_IWOTH)
 
 
 def _twice(table):

@@ -16,6 +16,13 @@ ATTRIBUTES = ("exists", "programs", "unpackaged")
 PLACES = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/local", "/opt")
 ATTRIBUTE = "security.capability"
 NONE = (errno.ENODATA, errno.ENOTSUP, errno.ENOENT)
+# By number, linux/capability.h.
+NAMES = (  # noqa: SIM905  in lines that can be read
+    "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service "
+    "net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin "
+    "sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override "
+    "mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
+).split()
 # What Debian's own packages set when they are configured; dpkg does not know of it.
 PACKAGED = {"/usr/bin/ping": "00002000", "/usr/bin/mtr-packet": "00002000", "/usr/bin/arping": "00002000"}
 
@@ -69,6 +76,22 @@ def parse(data):
     words = (*struct.unpack_from("<%dI" % (len(data) // 4), data), 0, 0)
     permitted, inherited = _digits(words[1], words[3]), _digits(words[2], words[4])
     return (permitted or "0" * 8) + " inherits " + inherited if inherited else permitted
+
+
+def in_words(bits):
+    """What `parse` gives, by the names of capabilities(7): `cap_net_raw`, `inherits cap_setuid`."""
+    permitted, _, inherited = bits.partition(" inherits ")
+    names = [_names(permitted), "inherits " + _names(inherited) if inherited else ""]
+    return ", ".join(name for name in names if name) or bits
+
+
+def _names(digits):
+    value = int(digits or "0", 16)
+    if value == (1 << len(NAMES)) - 1:
+        return "all capabilities"
+    known = [name for number, name in enumerate(NAMES) if value >> number & 1]
+    beyond = ["cap_%d" % number for number in range(len(NAMES), 64) if value >> number & 1]
+    return " ".join([*("cap_" + name for name in known), *beyond])
 
 
 def _digits(low, high):

@@ -14,7 +14,7 @@ NEEDS = ("port", "any")
 ATTRIBUTES = ("exists", "addresses", "process", "user", "ports")
 RUNNING = True
 # State in the table: TCP listens, UDP is not connected.
-LISTENS = {"tcp": "0A", "udp": "07"}
+LISTENS = {"tcp": "0A", "udp": "07", "udplite": "07"}
 
 
 class Socket:
@@ -64,11 +64,11 @@ def listening(machine):
     """All listening sockets, in the order of protocol, port and address."""
     owners = None
     sockets = []
-    for protocol in ("tcp", "udp"):
+    for protocol, state in LISTENS.items():
         for family in ("", "6"):
             text = machine.read("/proc/net/" + protocol + family, limit=16 << 20)
             for row in (line.split() for line in (text or "").splitlines()[1:]):
-                if len(row) < 10 or row[3] != LISTENS[protocol] or int(row[2].rsplit(":", 1)[1], 16):
+                if len(row) < 10 or row[3] != state or int(row[2].rsplit(":", 1)[1], 16):
                     continue
                 owners = _owners(machine) if owners is None else owners
                 address, port = row[1].rsplit(":", 1)

@@ -24,11 +24,18 @@ ATTRIBUTES = ("exists", "paths", "count", "left_out", "unpackaged", "unexpected"
 SECONDS = 60
 MOST = 1000
 OFTEN = 2048  # entries between two looks at the clock
-# What container engines keep has owners of its own, and a root of its own that its own checks are about.
-CONTAINERS = (
-    "/var/lib/docker", "/var/lib/containerd", "/var/lib/containers/storage", "/var/lib/lxc", "/var/lib/machines",
-    "/var/lib/kubelet/pods", "/var/lib/snapd/snaps",
-)  # fmt: skip
+# What container engines keep has owners of its own, and a root of its own that its own checks are about; each with the
+# programs of which one keeps it.
+CONTAINERS = {
+    "/var/lib/docker": ("dockerd",),
+    "/var/lib/containerd": ("containerd",),
+    "/var/lib/containers/storage": ("podman", "buildah", "crio"),
+    "/var/lib/lxc": ("lxc-start",),
+    "/var/lib/machines": ("systemd-nspawn",),
+    "/var/lib/kubelet/pods": ("kubelet",),
+    "/var/lib/snapd/snaps": ("snap",),
+}
+PROGRAMS = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 # Programs that packages of Debian 12 and 13 install with setuid or setgid. dpkg keeps no modes, so that of a program of
 # a package only this list (and dpkg-statoverride) tells whether it should have it.
 SET_BY_PACKAGES = (
@@ -52,6 +59,16 @@ NUMBERED = (
     (range(3000000, 4000001), re.compile(r"/var/lib/samba/sysvol(?:/|$)")),
 )
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def engines(machine):
+    """The directories of those container engines that are on the machine: without one, such a directory is as good a
+    place as any."""
+    return [
+        place
+        for place, programs in CONTAINERS.items()
+        if any(machine.status("%s/%s" % (directory, name)) is not None for directory in PROGRAMS for name in programs)
+    ]
 
 
 def _ordinary(bits):
@@ -147,7 +164,7 @@ class _Walk:
             raise UnreadableError("the root file system is not a local one")
         self.result = TreeFacts(sorted("%s (%s)" % (m.target, m.fstype) for m in table if filesystems.remote(m)))
         self.skip = {}  # directory -> names in it that are not to be touched
-        for place in [m.target for m in table if not filesystems.local(table, m.target)] + list(CONTAINERS):
+        for place in [m.target for m in table if not filesystems.local(table, m.target)] + engines(machine):
             directory, _, name = (self.root + place).rpartition("/")
             self.skip.setdefault(directory or "/", set()).add(name)
         devices = Counter(m.device for m in table)
