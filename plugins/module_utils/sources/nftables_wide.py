@@ -19,8 +19,8 @@ def rules(current, key, depth=0):
     rules_of_chain = current.rules_of(key)
     for rule in rules_of_chain:
         if not rule.has("limit") and all(map(_lets_in, rule.matches)):
-            # The last rule without a condition is the end of the chain, which is judged as such.
-            is_end = rule is rules_of_chain[-1] and not rule.matches
+            # The last rule without a condition is the end of the chain of the hook, which is judged as such.
+            is_end = depth == 0 and rule is rules_of_chain[-1] and not rule.matches
             if rule.verdict == "accept" and not is_end:
                 texts.append("accepts " + (", ".join(map(_words, rule.matches)) or "everything"))
             for statement in rule.statements:
