@@ -7,6 +7,8 @@ import os
 import stat
 
 from ansible_collections.oplever.lab.plugins.module_utils import names
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import acl
 
 MOST_LINKS = 40
 NOTHING = os.makedev(1, 3)
@@ -30,6 +32,24 @@ def by_others(machine, path, *, new_entry=False):
             yield "%s can be written by everybody" % place
         elif status.st_mode & stat.S_IWGRP and status.st_gid != 0 and not is_sticky:
             yield "%s can be written by its group" % place
+        elif not is_sticky:
+            yield from _by_list(machine, place)
+
+
+def _by_list(machine, place):
+    """Others than root to whom an access list gives the right to write."""
+    try:
+        entries = acl.entries(machine, place)
+    except UnreadableError as problem:
+        yield str(problem)
+        return
+    rows = [entry.rsplit(":", 2) for entry in entries]
+    if all(rights[1:2] == "w" for sort, _, rights in rows if sort == "mask"):
+        writers = [
+            " ".join(row[:2]) for row in rows if row[0] != "mask" and row[1] not in ("root", "0") and row[2][1] == "w"
+        ]
+        if writers:
+            yield "%s can be written by %s" % (place, ", ".join(writers))
 
 
 def _is_nothing(status):

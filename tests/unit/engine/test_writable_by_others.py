@@ -138,6 +138,23 @@ def test_the_sticky_bit_protects_what_is_there_and_nothing_new(tmp_path: Path) -
     assert by_others(tmp_path, "/open", new_entry=True) == ["/open can be written by everybody"]
 
 
+@pytest.mark.parametrize(
+    ("entries", "writers"),
+    [
+        (["user:games:rwx", "group:mail:-w-", "mask::rwx"], ["/opt/x can be written by user games, group mail"]),
+        (["user:games:r-x", "mask::rwx"], []),
+        (["user:games:rwx", "mask::r-x"], []),
+        (["user:root:rwx", "mask::rwx"], []),
+    ],
+)
+def test_an_access_list_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries: list[str], writers: list[str]
+) -> None:
+    write(tmp_path, "/opt/x", "", 0o755)
+    monkeypatch.setattr(writable.acl, "entries", lambda _, path: entries if path == "/opt/x" else [])
+    assert by_others(tmp_path, "/opt/x") == writers
+
+
 def test_the_directory_of_a_link_counts_and_what_it_leads_to(tmp_path: Path) -> None:
     """Of /open/bin -> ../usr/tools the directory /open decides as much as /usr/tools."""
     write(tmp_path, "/usr/tools/x", "", 0o755)
