@@ -65,6 +65,8 @@ PROGRAMS: Final = (
              "encrypt_string"),
     _program("aws", rf"(\sconfigure\s+set\s+\S*(?:secret|token)\S*\s+){WORD}", "aws configure"),
     _program("openssl", r"(\bpass:)[^\s\"']+", "openssl"),
+    _program(r"openssl\s+passwd", rf"(\s(?:-\w+\s+)*)(?!-){WORD}(?=\s*$)", "openssl passwd"),
+    _program("mosquitto_(?:pub|sub|rr)", _chosen("-P"), "mosquitto_"),
     _program(r"openssl\s+enc", rf"(\s-[kK]\s+){WORD}", "openssl enc"),
     _program("ssh-keygen", rf"(\s-[NP]\s*)(?!\s|''|\"\"){WORD}", "ssh-keygen"),
     _program(r"samba-tool\s+user\s+(?:create|add)", rf"(\s(?:create|add)\s+(?!-)\S+\s+)(?!-){WORD}", "samba-tool user"),
@@ -95,6 +97,9 @@ PROGRAMS: Final = (
     _text(rf"(\b(?:rootpw|bindpw|rootbindpw|tls_?keypw|requirepass|masterauth|auth_pass|ldap_default_authtok|r[ow]community6?)\s+)"
           rf"(?!--?\w|[=:])(?=\S*[\w])(?!(?:is|not|in|of|to|or|and|must|was|has|file|option|command|directive|unset|missing)\b){WORD}",
           "rootpw|bindpw|keypw|requirepass|masterauth|auth_pass|authtok|community"),
+    # Wireless networks in interfaces(5).
+    _text(rf"(^[ \t]*(?:wpa-(?:psk|password|private-key-passwd)|wireless-key\d?)[ \t]+){WORD}", "wpa-p|wireless-key",
+          re.IGNORECASE | re.MULTILINE),
     _text(rf"(\bsnmp-server\s+community\s+){WORD}", "snmp-server"),
     _text(rf"(\bcreateUser\s+\S+\s+\S+\s+){WORD}", "createuser"),
     _text(rf"(\bcreateUser\s+\S+\s+\S+\s+\S+\s+\S+\s+){WORD}", "createuser"),
