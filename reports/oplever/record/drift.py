@@ -138,12 +138,14 @@ def _change_test(base: Test, difference: Difference, old: Snapshot, new: Snapsho
     else:
         change, name = snapshots.setting(base.host, difference, old, new), facts.name(difference.kind)
     lines = change.lines if isinstance(change, Setting) else ()
+    before = change.before or ("absent" if difference.change == "added" else "present")
+    after = change.after or ("absent" if difference.change == "removed" else "present")
     nl, en = _CHANGES[change.change]
     return structs.replace(
         base,
         id=difference.id,
-        expected="\n".join([change.before or "absent", *(line for line in lines if line[0] in "-…")]),
-        found="\n".join([change.after or "absent", *(line for line in lines if line[0] in "+…")]),
+        expected="\n".join([before, *(line for line in lines if line[0] in "-…")]),
+        found="\n".join([after, *(line for line in lines if line[0] in "+…")]),
         title=Text(
             f"{name.nl} {change.name} {nl} sinds de oplevering", f"{name.en} {change.name} {en} since the delivery"
         ),

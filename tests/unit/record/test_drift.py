@@ -61,6 +61,13 @@ def test_each_kind_of_change_has_a_sentence_in_both_languages() -> None:
     }  # fmt: skip
 
 
+def test_what_came_without_words_is_present() -> None:
+    before = {"format": 2, "state": {"route": {"a": ""}}}
+    after = {"format": 2, "state": {"route": {"b": ""}}}
+    actual = {name: texts[:2] for name, texts in params(before, after).items()}
+    assert actual == {"drift.route.a": ("present", "absent"), "drift.route.b": ("absent", "present")}
+
+
 def test_each_kind_of_thing_has_a_name_in_both_languages() -> None:
     after = {
         "files": {"/etc/x": ["0644"]},
