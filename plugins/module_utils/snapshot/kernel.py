@@ -19,8 +19,8 @@ KINDS = {
     "sysctl": Kind(
         "kernelinstelling",
         "kernel setting",
-        "values in /proc/sys, without what the kernel counts, measures or derives from the size of the machine unless a "
-        "file sets it",
+        "values in /proc/sys, without what the kernel counts, measures or derives from the size of the machine unless "
+        "a file sets it",
     ),
 }
 # Counters, random numbers, what is derived from memory and processors, and per-device tables: told only where a file

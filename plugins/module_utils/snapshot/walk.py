@@ -86,13 +86,14 @@ class Entry:
 class Result:
     """What the walk keeps, lists of Entry unless said otherwise.
 
-    `outside`: of no package, in the directories of programs and at the top, and programs elsewhere. `odd`: rights out
-    of the ordinary, devices outside /dev, and those in it with odd rights.
+    `outside`: of no package, in the directories of programs, at the top and among devices, and programs elsewhere.
+    `odd`: rights out of the ordinary, and devices outside /dev.
     `touched`: files and directories of packages that changed after their package was unpacked, and `links` such links.
     `packaged`: all files of packages. `runnable`: programs in places that anybody may write. `python`: metadata of
     Python packages that apt did not bring. `code`: what a web server runs in /var and /srv, of no package.
     `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `data`: directories at the
-    top of /var and /srv that are not odd. `unseen`: why not all of this machine was walked. `elsewhere`: mounts that are not of this machine.
+    top of /var and /srv that are not odd. `unseen`: why not all of this machine was walked. `elsewhere`: mounts that
+    are not of this machine.
     """
 
     __slots__ = (
