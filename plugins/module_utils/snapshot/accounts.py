@@ -35,7 +35,7 @@ def collect(machine, places):
     except UnreadableError as problem:
         hashes, hidden = {}, problem
     for name, facts in machine.once(account.accounts).items():
-        yield Fact("account", name, _account(machine, name, facts, hashes.get(name), name in lingering))
+        yield Fact("account", _shown(name), _account(machine, name, facts, hashes.get(name), name in lingering))
     yield from _other_lines(machine)
     for name in sorted(hashes.keys() - machine.once(account.accounts).keys()):
         yield Fact("account", "%s (in /etc/shadow alone)" % name, "no account has this line")
@@ -50,6 +50,11 @@ def collect(machine, places):
         yield Fact(
             "group", name, joined("gid=%d" % gid, words, *(_beyond_members(machine, row, members) if row else ()))
         )
+
+
+def _shown(name):
+    """A name that can be seen: one may be empty, or begin or end with a blank."""
+    return name if name and name == name.strip() else "'%s'" % name
 
 
 def _account(machine, name, facts, row, lingers):

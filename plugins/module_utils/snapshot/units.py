@@ -16,8 +16,8 @@ KINDS = {
     "unit": Kind(
         "eenheid van systemd",
         "systemd unit",
-        "services, sockets, timers and path units: whether they run, start at boot, are masked; units without a file; "
-        "a stop or restart that is planned",
+        "services, sockets, timers, path units and scopes: whether they run, start at boot, are masked; units without "
+        "a file; a stop or restart that is planned",
     ),
     "manager": Kind(
         "omgeving van systemd", "environment of systemd", "variables that systemd gives all services (set-environment)"
@@ -26,7 +26,7 @@ KINDS = {
         "eenheid van een gebruiker", "unit of a user", "units that run in the session manager of an account"
     ),
 }
-TYPES = ("service", "socket", "timer", "path")
+TYPES = ("service", "socket", "timer", "path", "scope")
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "UnitFileState", "Transient", "Type", "RemainAfterExit", "TriggeredBy",
     "BusName", "NeedDaemonReload", "FreezerState",
@@ -34,13 +34,15 @@ PROPERTIES = (
 SHOW = ["systemctl", "show", "--no-pager", "--all", "--property=" + ",".join(PROPERTIES), "--"]
 FILES = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", "--type=" + ",".join(TYPES)]
 COMMANDS = ([*SHOW, *("*." + kind for kind in TYPES)], FILES, ["systemctl", "show-environment"])
-# Units that come and go with sessions, devices and instances of one connection.
+# Units that come and go with sessions, containers, devices and instances of one connection.
+SCOPES = r"(?:init|session-c?\d+|(?:docker|libpod|conmon|libpod-conmon|crio|cri-containerd|machine|lxc)-.*)\.scope\Z"
 PASSING = re.compile(
-    r"user@|user-runtime-dir@|.*@\d+-[^/]*[.:\]]\d+\.service|.*@\d+-\d+-\d+\.service|.*@\d+:\d+\.|systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
+    SCOPES + r"|user@|user-runtime-dir@|.*@\d+-[^/]*[.:\]]\d+\.service|.*@\d+-\d+-\d+\.service|.*@\d+:\d+\.|"
+    r"systemd-fsck@|modprobe@|systemd-coredump@|dbus-:|"
     r".*@dev-|.*@sys-|systemd-udevd-(?:kernel|control)\.socket|ifup@|getty@(?!tty1\.)|lvm2-pvscan@"
 )
 # Whoever has systemd-run make a unit gives it any name; of these the bus makes its own.
-PASSING_WITHOUT_A_FILE = re.compile(r"dbus-:")
+PASSING_WITHOUT_A_FILE = re.compile(SCOPES + r"|dbus-:")
 PLANNED_END = "/run/systemd/shutdown/scheduled"
 RESTARTS = re.compile(r'^\s*Unattended-Upgrade::Automatic-Reboot\s+"(?:true|1|yes|on)"', re.MULTILINE | re.IGNORECASE)
 ENVIRONMENT = ["systemctl", "show-environment"]

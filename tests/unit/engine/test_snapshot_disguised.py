@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
+    accounts,
     files,
     kernel,
     machine_settings,
@@ -39,6 +40,12 @@ class TestUnits:
         block = "Id=%s\nLoadState=loaded\nActiveState=active\nTransient=%s"
         shown = [block % (name, "yes") for name in names] + [block % ("modprobe@dm.service", "no")]
         machine.answers = {"systemctl show-environment": "", "systemctl show": "\n\n".join(shown), "systemctl": ""}
+        assert told(units, machine, "unit") == set(names[:2])
+
+    def test_processes_in_a_scope_of_no_session(self, machine: Scripted) -> None:
+        names = ("x.scope", "session-x.scope", "session-7.scope", "session-c1.scope", "init.scope", "docker-1f.scope")
+        shown = "\n\n".join(f"Id={name}\nLoadState=loaded\nActiveState=active\nTransient=yes" for name in names)
+        machine.answers = {"systemctl show-environment": "", "systemctl show": shown, "systemctl": ""}
         assert told(units, machine, "unit") == set(names[:2])
 
     @pytest.mark.parametrize(
@@ -237,6 +244,12 @@ class TestHomesAndSettings:
         actual = told(files, machine, "file", exclude=["/var/lib/app/uploads/*"])
         named = {key.rsplit("/", 1)[1] for key in actual if key.startswith("/var/lib/")}
         assert named == {"a.php", "a.PHTML", ".htaccess"}
+
+
+def test_a_name_of_an_account_that_cannot_be_seen(machine: Scripted) -> None:
+    with (Path(machine.root) / "etc/passwd").open("a", encoding="utf-8") as stream:
+        stream.write(":x:0:0::/:/bin/sh\n x:x:0:0::/:/bin/sh\n")
+    assert {"''", "' x'", "jan"} <= told(accounts, machine, "account")
 
 
 class TestPrograms:
