@@ -121,6 +121,14 @@ def of_service(machine, name):
     return _of_service(machine, name, _administrators(machine))
 
 
+def settings_of_service(machine, name):
+    """Files from which a service that runs as root gets variables, among them those that have a library loaded."""
+    if not _runs_as_root(machine, name, _administrators(machine)):
+        return []
+    values = unit_file.values(machine, name, "Service", "EnvironmentFile")
+    return [path for path in (value.lstrip("-") for value in values) if path.startswith("/") and machine.status(path)]
+
+
 def _is_program(machine, path):
     status = machine.status(path)
     return status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o111)
@@ -139,9 +147,13 @@ def _started_by(machine, timer):
     return units[-1] if units else timer[: -len(".timer")] + ".service"
 
 
-def _of_service(machine, name, administrators):
+def _runs_as_root(machine, name, administrators):
     users = unit_file.values(machine, name, "Service", "User")
-    if users and users[-1] not in ("0", *administrators):
+    return not users or users[-1] in ("0", *administrators)
+
+
+def _of_service(machine, name, administrators):
+    if not _runs_as_root(machine, name, administrators):
         return set()
     commands = [value.lstrip("-@:+!|") for key in EXEC for value in unit_file.values(machine, name, "Service", key)]
     return {path for command in commands for path in _paths(machine, crontab.Job("root", command, ""))}

@@ -38,6 +38,9 @@ UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/s
 RULES = ("/etc/udev/rules.d/*.rules", "/run/udev/rules.d/*.rules")
 OF_UDEV = re.compile(r'\b(?:RUN(?:\{program\})?|PROGRAM|IMPORT\{program\})[+:]?=+"([^"]+)"')
 OF_PAM = re.compile(r"\bpam_exec\.so\b[ \t]+(?:[^/\s]\S*[ \t]+)*(/\S+)")
+# What a shell of root reads as part of itself.
+SHELL_FILES = ("/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/root/.profile", "/root/.bash*")
+SOURCED = re.compile(r"(?:^|[;&|({\s])(?:\.|source)[ \t]+[\"']?(/[^\s\"';&|)$*]+)", re.MULTILINE)
 OF_SUDO = re.compile(r"^[ \t]*(?:Plugin[ \t]+\S+|Path[ \t]+\S+)[ \t]+(/\S+)", re.MULTILINE)
 SCRIPT_OF_LOGROTATE = re.compile(r"^[ \t]*(?:pre|post|first|last)(?:rotate|action)\b(.*?)^[ \t]*endscript", re.M | re.S)
 COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
@@ -67,7 +70,12 @@ def _named(machine):
     for directory in UNITS:
         for name in machine.names(directory):
             if name.endswith(".service") or name.endswith(".service.d"):
-                yield from cron.of_service(machine, name[: -len(".d")] if name.endswith(".d") else name)
+                service = name[: -len(".d")] if name.endswith(".d") else name
+                yield from cron.of_service(machine, service)
+                yield from cron.settings_of_service(machine, service)
+    for pattern in SHELL_FILES:
+        for text in _texts(machine, pattern):
+            yield from (path for path in SOURCED.findall(text) if machine.status(path) is not None)
     for pattern, about in (
         *((pattern, OF_UDEV) for pattern in RULES),
         ("/etc/pam.d/*", OF_PAM),
