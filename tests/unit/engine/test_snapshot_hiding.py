@@ -26,6 +26,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
 )
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.collect import Places
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Unseen
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import plain
 
 from .small_machine import Scripted, as_root, machine, put, words_of
 
@@ -57,6 +58,16 @@ class TestNamesThatAreNoText:
         entry = {"path": str(path), "lines": [{"regexp": "^x", "line": "x"}]}
         difference = configured_files.settle(entry, check_mode=True, keep=str)
         assert "caf\\xe9" in difference["before"]
+
+    def test_a_name_with_a_character_that_nobody_sees_is_another_name(self, machine: Scripted) -> None:
+        for name in ("job", "job\u200b", "job\x1b[31m", "\u202ejob"):
+            put(machine, "/etc/cron.d/" + name, "x\n")
+        state = collect.snapshot(machine, Places())["state"]
+        expected = {f"/etc/cron.d/{name}" for name in ("job", "job\\u200b", "job\\x1b[31m", "\\u202ejob")}
+        assert {key for key in plain(state)["file"] if key.startswith("/etc/cron.d/")} == expected
+
+    def test_ends_of_lines_stay(self) -> None:
+        assert readable("a\r\nb\tc\rd\n") == "a\r\nb\tc\\rd\n"
 
     def test_what_is_text_stays_as_it_is(self) -> None:
         value = {"a": ["é", 1, None, ("\udcff",)], "\udcfe": True}
