@@ -76,12 +76,12 @@ def test_usual_rules_are_not_wide() -> None:
         ("tcp dport vmap { 22 : accept, 1000-60000 : accept }", "accepts tcp dport 1000-60000"),
         ("ct state vmap { established : accept, new : accept }", "accepts ct state new"),
         ("jump open", "accepts l4proto tcp"),
-        ("jump all", "accepts everything"),
-        ("goto all", "accepts everything"),
+        ("jump whole", "accepts everything"),
+        ("goto whole", "accepts everything"),
     ],
 )
 def test_a_wide_rule_is_named_whatever_its_form(rule: str, text: str) -> None:
-    texts = wide(rule + USUAL, "chain open { meta l4proto tcp accept; }\nchain all { accept; }")
+    texts = wide(rule + USUAL, "chain open { meta l4proto tcp accept; }\nchain whole { accept; }")
     assert any(line.startswith(text) for line in texts), texts
 
 
