@@ -31,6 +31,7 @@ _SUSPECT = re.compile(
 _SUSPECT_JSON = re.compile(_SUSPECT.pattern + r"|\\[ubfrt]")
 """The same in JSON text, where controls, tabs and carriage returns are written with a backslash."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
+_BLANKS = str.maketrans("\n\t", "  ")
 _NEWLINES = re.compile(r"\r\n?")
 
 
@@ -91,5 +92,6 @@ def printable(text: str) -> str:
 
 def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """Lines of at most `width` characters for a terminal, with `first` before the first and `rest` before the others.
-    Names with a hyphen stay whole."""
-    return textwrap.wrap(printable(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    Names with a hyphen stay whole; ends of lines and tabs in the text become blanks."""
+    text = printable(text.translate(_BLANKS))
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)

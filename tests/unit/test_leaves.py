@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from oplever import clock
 from oplever.files import append_line, below, extend
-from oplever.text import printable
+from oplever.text import printable, wrapped
 
 CET = timezone(timedelta(hours=1))
 
@@ -45,6 +45,10 @@ def test_seconds_go_to_the_day_they_were_spent_on() -> None:
 
 def test_nothing_that_steers_a_terminal_is_printed() -> None:
     assert printable("a\x1b[31mb\u202ec\nd é") == "a?[31mb?c?d é"
+
+
+def test_lines_of_a_machine_stay_apart_where_they_are_wrapped() -> None:
+    assert wrapped("12 bytes\n+a\tb\n+\x1bc", 80) == ["12 bytes +a b +?c"]
 
 
 def test_a_directory_that_goes_while_it_is_walked_through_holds_nothing(
