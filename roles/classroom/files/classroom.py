@@ -40,6 +40,7 @@ PLACES = ["/dev/shm", "/run/lock", "/tmp", "/var/tmp", "/var/spool/cron"]  # noq
 ELSEWHERE = ("9p", "afs", "ceph", "cifs", "fuse", "nfs", "nfs4", "smb3", "virtiofs")
 SEARCH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+KIOSK = "oplever-kiosk"  # account of a page that is shown by itself: nobody is logged in there
 AT_ONCE = 500  # names on one command line
 
 
@@ -349,7 +350,7 @@ def elements(words):
 
 
 def off(settings, dry_run):
-    people = sorted(pwd.getpwuid(uid).pw_name for uid in known_users() if has_open_session(uid))
+    people = sorted({pwd.getpwuid(uid).pw_name for uid in known_users() if has_open_session(uid)} - {KIOSK})
     if people:
         print("stays on: " + ", ".join(people))
         if not dry_run:
