@@ -30,9 +30,8 @@ COLOUR = (207, 232, 255)
 PAGE = "<!doctype html><title>Catalogus</title><body style='background: #cfe8ff'><h1>Catalogus</h1>"
 # What the machine of a lab lacks: a screen, and a terminal.
 IN_MEMORY = """\
-[Unit]
-ConditionPathExists=
 [Service]
+ExecCondition=
 StandardInput=null
 TTYPath=
 TTYReset=false

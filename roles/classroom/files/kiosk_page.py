@@ -17,7 +17,7 @@ UNIT = Path("/etc/systemd/system/oplever-kiosk.service")
 TEST = Path("/run/systemd/system/oplever-kiosk-test.service")
 PROFILE = Path("/run/oplever-kiosk-test-home/profile")
 PATIENCE = 60  # seconds; a machine that has just started is slow
-LEFT_OUT = re.compile(r"(?m)^(Condition|StandardInput|TTY|Utmp|Restart)\w*=.*\n")
+LEFT_OUT = re.compile(r"(?m)^(Condition|ExecCondition|StandardInput|TTY|Utmp|Restart)\w*=.*\n")
 # The browser answers on a port that is free.
 IN_MEMORY = """
 Environment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman
@@ -114,9 +114,11 @@ def in_memory(unit):
 
 
 def port():
-    """On which the browser answers, once it does."""
+    """On which the browser answers, once it does. Raises OSError where the kiosk has ended."""
     with contextlib.suppress(OSError, ValueError):
         return int((PROFILE / "MarionetteActivePort").read_text())
+    if subprocess.run(["systemctl", "is-active", "--quiet", TEST.name], check=False).returncode:
+        raise OSError("the kiosk does not start")
     return None
 
 
@@ -131,7 +133,7 @@ def until(asked):
         answer = asked()
         if answer is not None:
             return answer
-        time.sleep(0.2)
+        time.sleep(0.5)
     raise TimeoutError("the kiosk shows nothing")
 
 

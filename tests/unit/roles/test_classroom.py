@@ -305,8 +305,17 @@ def test_the_kiosk_of_the_tests_differs_from_the_real_one_in_where_it_is_shown()
     lines = set(KIOSK_PAGE.in_memory(unit).splitlines())
     assert [line for line in lines if "/run/oplever-kiosk" in line and "/run/oplever-kiosk-test" not in line] == []
     assert {line.split("=")[0] for line in set(unit.splitlines()) - lines} == {
-        *("BindReadOnlyPaths", "ConditionPathExists", "Environment", "ExecStart", "ExecStartPre", "Restart"),
-        *("RestartSec", "RuntimeDirectory", "StandardInput", "TTYPath", "TTYReset", "TTYVHangup", "TTYVTDisallocate"),
+        *("BindReadOnlyPaths", "ConditionPathExists", "Environment", "ExecCondition", "ExecStart", "ExecStartPre"),
+        *(
+            "Restart",
+            "RestartSec",
+            "RuntimeDirectory",
+            "StandardInput",
+            "TTYPath",
+            "TTYReset",
+            "TTYVHangup",
+            "TTYVTDisallocate",
+        ),
         *("UtmpIdentifier", "UtmpMode"),
     }
     assert "User=oplever-kiosk" in lines
