@@ -18,9 +18,9 @@ roles: {{harden: ~, timesync: ~}}
 rooms:
   "101":
     users: {{leerling: {{}}}}
-    roles: {{workstation: ~, browser: ~, classroom: {room}}}
+    roles: {{workstation: ~, browser: ~{room}}}
     machines:
-      srv1: {{address: {subnet}.11, roles: {{browser: {{language: nl}}, classroom: {kiosk}}}}}
+      srv1: {{address: {subnet}.11, roles: {{browser: {{language: nl}}{kiosk}}}}}
       ws1: {{address: {subnet}.13}}
 """
 EXAM = """{{test_user: leerling, exam: true, exam_until: "2099-12-31 23:59", exam_groups: [leerling],
@@ -54,8 +54,10 @@ STAYS = {"libnftables1", "nftables"}
 class Room(SiteFile):
     """srv1 and ws1 are the room; web1 serves the page."""
 
-    def play(self, room: str, kiosk: str = "{{}}") -> None:
-        words = {name: text.format(**self.facts) for name, text in (("room", room), ("kiosk", kiosk))}
+    def play(self, room: str = "", kiosk: str = "") -> None:
+        """The site with these options of the role for the room, and for srv1."""
+        options = {"room": room, "kiosk": kiosk}
+        words = {name: text and f", classroom: {text.format(**self.facts)}" for name, text in options.items()}
         self.path.write_text((HEAD + ROOM).format(**self.facts, **words), encoding="utf-8")
         self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", "base,browser,classroom")
 
@@ -98,7 +100,7 @@ def room(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Room:
 
 
 def test_an_exam_and_a_kiosk_come_and_go(room: Room) -> None:
-    room.play("~", "~")
+    room.play()
     before = {host: room.snapshot(host) for host in ("srv1", "ws1")}
     elsewhere = f"{room.subnet}.1"
     room.play(EXAM, KIOSK)
