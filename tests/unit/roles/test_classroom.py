@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import pwd
 import subprocess
@@ -11,16 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
-import yaml_files
 from programs import program
 
 ROOT = Path(__file__).resolve().parents[3]
 CLASSROOM = program(ROOT / "roles/classroom/files/classroom.py")
 NETWORK = program(ROOT / "roles/classroom/files/network.py")
-KIOSK = program(ROOT / "roles/classroom/files/kiosk.py")
-KIOSK_PAGE = program(ROOT / "roles/classroom/files/kiosk_page.py")
 FRIDAY = datetime(2026, 11, 27, 12, 0)
 
 
@@ -277,46 +272,3 @@ def test_who_changes_the_exam_waits_for_another_one(monkeypatch: pytest.MonkeyPa
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with (tmp_path / "lock").open() as other:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def test_a_kiosk_has_the_policies_of_the_browser_below_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    own = {"WebsiteFilter": {"Block": ["<all_urls>"]}, "DisableDeveloperTools": True}
-    monkeypatch.setattr(KIOSK, "OF_BROWSER", tmp_path / "policies.json")
-    assert KIOSK.merged(own, False) == own
-    others = {"WebsiteFilter": {"Block": []}, "Proxy": {"Mode": "manual"}, "DisableDeveloperTools": False}
-    KIOSK.OF_BROWSER.write_text(json.dumps({"policies": others}))
-    assert KIOSK.merged(own, False) == {**own, "Proxy": {"Mode": "manual"}}
-    assert "DisableDeveloperTools" not in KIOSK.merged(own, True)
-
-
-def test_a_kiosk_that_cannot_read_the_policies_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(KIOSK, "OF_BROWSER", tmp_path / "policies.json")
-    KIOSK.OF_BROWSER.write_text("{")
-    with pytest.raises(ValueError, match="Expecting"):
-        KIOSK.merged({}, False)
-
-
-def test_the_kiosk_of_the_tests_differs_from_the_real_one_in_where_it_is_shown() -> None:
-    template = (ROOT / "roles/classroom/templates/oplever-kiosk.service.j2").read_text(encoding="utf-8")
-    variables = yaml_files.load(ROOT / "roles/classroom/vars/main.yml")
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - a unit
-    environment.filters["basename"] = os.path.basename
-    unit = environment.from_string(template).render(ansible_managed="x", **variables)
-    lines = set(KIOSK_PAGE.in_memory(unit).splitlines())
-    assert [line for line in lines if "/run/oplever-kiosk" in line and "/run/oplever-kiosk-test" not in line] == []
-    assert {line.split("=")[0] for line in set(unit.splitlines()) - lines} == {
-        *("BindReadOnlyPaths", "ConditionPathExists", "Environment", "ExecCondition", "ExecStart", "ExecStartPre"),
-        *(
-            "Restart",
-            "RestartSec",
-            "RuntimeDirectory",
-            "StandardInput",
-            "TTYPath",
-            "TTYReset",
-            "TTYVHangup",
-            "TTYVTDisallocate",
-        ),
-        *("UtmpIdentifier", "UtmpMode"),
-    }
-    assert "User=oplever-kiosk" in lines
-    assert "PAMName=oplever-kiosk" in lines
