@@ -37,6 +37,7 @@ TTYPath=
 TTYReset=false
 TTYVHangup=false
 TTYVTDisallocate=false
+UtmpIdentifier=
 Environment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman
 """
 DROP_IN = "/run/systemd/system/oplever-kiosk.service.d"

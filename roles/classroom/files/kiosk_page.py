@@ -18,10 +18,8 @@ TEST = Path("/run/systemd/system/oplever-kiosk-test.service")
 PROFILE = Path("/run/oplever-kiosk-test-home/profile")
 PATIENCE = 60  # seconds; a machine that has just started is slow
 LEFT_OUT = re.compile(r"(?m)^(Condition|ExecCondition|StandardInput|TTY|Utmp|Restart)\w*=.*\n")
-# The browser answers on a port that is free.
 IN_MEMORY = """
 Environment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman
-ExecStartPre=sh -c 'echo "user_pref(\\\\"marionette.port\\\\", 0);" >/run/oplever-kiosk-test-home/profile/user.js'
 ExecStart="""
 ELSEWHERE = ["http://elders.invalid/", "https://elders.invalid/", "file:///etc/passwd", "about:config", "about:addons"]
 SEEN = """
