@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 13
+VERSION = 14
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
 may be compared; 6: what a list of incidents shows; 7: extracts; 8: mails of incidents; 9: the assignment, and the runs
 of a record of several; 10: signals in extracts; 11: for whom records wait; 12: cards in extracts; 13: results
-and exceptions in extracts."""
+and exceptions in extracts; 14: what machines are for in extracts."""
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
 PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"

@@ -142,7 +142,7 @@ def test_without_a_terminal_it_says_what_to_do(record: Path) -> None:
 
 def test_a_template_is_in_the_language_of_the_user(record: Path) -> None:
     """All that is said in it; what is to be typed stays as it is, and means the same."""
-    dutch, english = (attempt("complete", "--template", NAME, "--language", word).stdout for word in ("nl", "en"))
+    dutch, english = (attempt("--language", word, "complete", "--template", NAME).stdout for word in ("nl", "en"))
     assert yaml.safe_load(dutch) == yaml.safe_load(english)
     said = "\n".join(line for line in dutch.splitlines() if line.lstrip().startswith("#"))
     assert "# Gewerkte uren (uitvoerder)" in said
