@@ -37,7 +37,9 @@ TITLE = re.compile(r"[\w./+-]+\Z")
 # Names of threads of the kernel, which have no program.
 OF_KERNEL = re.compile(r"(?:kworker|ksoftirqd|migration|cpuhp|irq|jbd2)/|kthreadd|kswapd\d|khugepaged|rcu_\w+")
 # Processes of containers have a root of their own, with programs of the same names.
-IN_A_CONTAINER = re.compile(r"/(?:docker|libpod|cri-containerd|crio|lxc|machine|kubepods|containerd)[-./:@]")
+IN_A_CONTAINER = re.compile(
+    r"/(?:docker|libpod|cri-containerd|crio|lxc|machine|kubepods|containerd|app-flatpak|snap)[-./:@]"
+)
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 
@@ -86,7 +88,8 @@ def _running(machine):
             continue
         directory = machine.path("/proc/" + pid)
         try:
-            program = os.readlink(directory + "/exe")
+            program, running = os.readlink(directory + "/exe"), os.stat(directory + "/exe")
+            in_sight = None if program.endswith(DELETED) else machine.status(program)
             user = owner(machine, os.stat(directory).st_uid)
             name, state = _name_and_state(machine.read("/proc/%s/stat" % pid) or "")
             maps = machine.read("/proc/%s/maps" % pid) or ""
@@ -100,15 +103,10 @@ def _running(machine):
             inodes=[link[8:-1] for link in links if link.startswith("socket:[")],
             libraries=set(CODE.findall(maps)) - {program},
             is_of_service="/user.slice/" not in group,
-            is_another_file=not IN_A_CONTAINER.search(group) and _is_another_file(machine, directory, program),
+            is_another_file=(
+                in_sight is not None and not os.path.samestat(in_sight, running) and not IN_A_CONTAINER.search(group)
+            ),
         )  # fmt: skip
-
-
-def _is_another_file(machine, directory, program):
-    """Whether the file that a process runs is not the one that has its path here."""
-    here = None if program.endswith(DELETED) else machine.status(program)
-    running = os.stat(directory + "/exe")
-    return here is not None and (here.st_dev, here.st_ino) != (running.st_dev, running.st_ino)
 
 
 def _name_and_state(text):

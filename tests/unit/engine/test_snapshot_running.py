@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     kernel,
     logs,
@@ -180,3 +183,23 @@ def test_an_interface_with_the_value_that_a_boot_gives_it_says_so(machine: Scrip
         "eth0": "0, as the default for interfaces",
         "eth1": "1",
     }
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    title, status = "ends-meanwhile", os.stat
+    with subprocess.Popen([title, "600"], executable="/bin/sleep") as sleep:
+
+        def of_one_that_ended(path: Any, *options: Any, **more: Any) -> os.stat_result:
+            if path == f"/proc/{sleep.pid}/exe":
+                raise FileNotFoundError(path)
+            return status(path, *options, **more)
+
+        def titles() -> list[str]:
+            return [process.title for process in processes._running(Machine())]
+
+        try:
+            assert title in titles()
+            monkeypatch.setattr(processes.os, "stat", of_one_that_ended)
+            assert title not in titles()
+        finally:
+            sleep.kill()
