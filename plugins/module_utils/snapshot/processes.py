@@ -89,7 +89,7 @@ def _running(machine):
         directory = machine.path("/proc/" + pid)
         try:
             program, running = os.readlink(directory + "/exe"), os.stat(directory + "/exe")
-            in_sight = None if program.endswith(DELETED) else machine.status(program)
+            is_another_file = _is_another_file(machine, running, program)
             user = owner(machine, os.stat(directory).st_uid)
             name, state = _name_and_state(machine.read("/proc/%s/stat" % pid) or "")
             maps = machine.read("/proc/%s/maps" % pid) or ""
@@ -103,10 +103,14 @@ def _running(machine):
             inodes=[link[8:-1] for link in links if link.startswith("socket:[")],
             libraries=set(CODE.findall(maps)) - {program},
             is_of_service="/user.slice/" not in group,
-            is_another_file=(
-                in_sight is not None and not os.path.samestat(in_sight, running) and not IN_A_CONTAINER.search(group)
-            ),
+            is_another_file=is_another_file and not IN_A_CONTAINER.search(group),
         )  # fmt: skip
+
+
+def _is_another_file(machine, running, program):
+    """Whether the file that a process runs (its stat) is not the one that has its path here. Raises UnreadableError."""
+    here = None if program.endswith(DELETED) else machine.status(program)
+    return here is not None and not os.path.samestat(here, running)
 
 
 def _name_and_state(text):
