@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import stat
+import time
 
 DIRECTORY = "/run/oplever"
 NAME = "runs"
@@ -21,9 +22,10 @@ LARGEST = 1 << 20
 class Runs:
     """The list, locked while it is read and written. Every method raises OSError when it cannot be had."""
 
-    def __init__(self, now, directory=DIRECTORY):
-        self.now = now
+    def __init__(self, directory=DIRECTORY, clock=time.time):
         self.directory = directory
+        self.clock = clock
+        self.now = 0.0
 
     def begin(self, run):
         """Runs beside this one, which begins now. `run` has at least `run`, its name."""
@@ -50,6 +52,8 @@ class Runs:
             return []
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Not before: a run that wrote while this one waited would lie in the future, and be forgotten.
+            self.now = self.clock()
             rows = self._read(descriptor)
             beside = self._beside(rows, name)
             changed = change(rows) if change else rows
@@ -76,7 +80,8 @@ class Runs:
             return []
         rows = rows if isinstance(rows, list) else []
         whole = [row for row in rows if isinstance(row, dict) and isinstance(row.get("begun"), (int, float))]
-        return [row for row in whole if self.now - KEPT < max(row["begun"], row.get("ended") or 0) <= self.now]
+        # A clock that was set back a little makes no run unknown.
+        return [row for row in whole if abs(self.now - max(row["begun"], row.get("ended") or 0)) < KEPT]
 
     def _beside(self, rows, name):
         """Other runs whose time meets that of this one: since it began, or now when it did not say so. `inside`: one

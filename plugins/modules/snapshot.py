@@ -149,7 +149,6 @@ ansible_facts:
   type: dict
 """
 
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
@@ -193,7 +192,7 @@ def runs_beside(run, stage, check_mode):
     """`runs`, or `runs_unseen` with why they are not known."""
     if not run.get("run"):
         return {}
-    runs = Runs(time.time())
+    runs = Runs()
     try:
         if check_mode:
             return {"runs": runs.look(run["run"])}

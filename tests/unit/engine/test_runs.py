@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils import concurrent_runs
 
 
 def at(place: Path, now: float) -> Any:
-    return Runs(now, str(place / "oplever"))
+    return Runs(str(place / "oplever"), clock=lambda: now)
 
 
 def named(rows: list[dict[str, Any]]) -> list[tuple[str, bool]]:
@@ -34,6 +36,25 @@ def test_a_run_within_another_is_seen_by_both(tmp_path: Path) -> None:
     assert named(at(tmp_path, 20).begin({"run": "b"})) == [("a", False)]
     assert named(at(tmp_path, 30).end("b")) == [("a", False)]
     assert named(at(tmp_path, 40).end("a")) == [("b", True)]
+
+
+def test_the_time_is_that_at_which_the_list_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run may write while this one waits, and began before it then."""
+    now = [10.0]
+
+    def flock(descriptor: int, operation: int) -> None:
+        now[0] = 20.0
+        fcntl.flock(descriptor, operation)
+
+    monkeypatch.setattr(runs, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX))
+    Runs(str(tmp_path / "oplever"), clock=lambda: now[0]).begin({"run": "a"})
+    assert [row["begun"] for row in json.loads((tmp_path / "oplever/runs").read_bytes())] == [20.0]
+
+
+def test_a_clock_that_was_set_back_makes_no_run_unknown(tmp_path: Path) -> None:
+    at(tmp_path, 100).begin({"run": "a"})
+    assert named(at(tmp_path, 90).begin({"run": "b"})) == [("a", True)]
+    assert named(at(tmp_path, 95).end("b")) == [("a", True)]
 
 
 def test_a_look_sees_who_is_there_and_leaves_nothing(tmp_path: Path) -> None:
