@@ -108,7 +108,7 @@ def test_of_many_rows_those_that_failed_are_kept() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sheets", [8, 25])
+@pytest.mark.parametrize("sheets", [8, 20])
 def test_annexes_take_as_many_sheets_as_they_may(sheets: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_sheets, "MOST_ANNEX_SHEETS", sheets)
     page = many()
