@@ -192,7 +192,8 @@ class _Walk:
         elif programs and (not self.made.match(path) or _is_code(path, status)):
             self._add(result.outside, entry)
         elif kind == stat.S_IFREG and path.startswith("/dev/") and not path.startswith(SHARED_MEMORY):
-            self._add(result.outside, entry)  # there are no files among devices
+            if not status.st_mode & EXECUTES:  # a program is one of `runnable`
+                self._add(result.outside, entry)  # there are no files among devices
         elif kind == stat.S_IFREG and path.startswith(DATA) and CODE.match(path):
             self._add(result.code, entry)
         if kind == stat.S_IFREG and status.st_mode & EXECUTES:

@@ -279,7 +279,9 @@ class TestPrograms:
     def test_a_file_among_devices(self, machine: Scripted) -> None:
         put(machine, "/dev/x", "data")
         put(machine, walk.SHARED_MEMORY + "x", "data")
+        put(machine, "/dev/program", "#!/bin/sh\n", 0o755)
         assert {key for key in told(programs, machine, "outside") if key.startswith("/dev/")} == {"/dev/x"}
+        assert {key for key in told(programs, machine, "runnable") if key.startswith("/dev/")} == {"/dev/program"}
 
     @pytest.mark.parametrize(
         ("path", "mode", "device", "is_odd"),
