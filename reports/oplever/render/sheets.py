@@ -1,7 +1,7 @@
 """How much paper the annexes of an archive take, before they are drawn: Typst would need seconds for what may not fit.
 
-Sizes are in points of the small print that `report.typ` draws them in. It is a tenth off at most, held against pages of
-drawn documents (tests/unit/render/test_archive.py).
+Sizes are in points of the small print that `report.typ` draws them in. They are about a tenth off, held against pages
+of drawn documents (tests/unit/render/test_archive.py).
 """
 
 from __future__ import annotations
