@@ -27,19 +27,19 @@ _TABLE_HEAD = 24.0
 """The caption and the names of the columns."""
 _OTHER = 12.0
 """The title of blocks that belong together, or a short text."""
-_PAIR = 12.0
-"""A line of a list of facts; its names are not in small print."""
-_PAIR_WIDTH = 400.0
-_PAIR_CHARACTER = 2.9
+_LIST_LINE = 12.0
+"""A line of a list of facts or of points, which are not in the print of tables."""
+_LIST_WIDTH = 400.0
+_LIST_CHARACTER = 2.9
 _LONGEST_TEXT = 800
 """Characters of a cell that count; paper has no more of a text than its first 400, and those of a note."""
 
 
 def annex_height(annex: Annex) -> float:
-    return _HEADING + height(annex.blocks)
+    return _HEADING + _blocks_height(annex.blocks)
 
 
-def height(blocks: Iterable[Block]) -> float:
+def _blocks_height(blocks: Iterable[Block]) -> float:
     return sum(map(_height, blocks))
 
 
@@ -47,14 +47,16 @@ def _height(block: Block) -> float:
     if isinstance(block, Table):
         return _table_height(block)
     if isinstance(block, (Group, Details)):
-        return _OTHER + height(block.blocks)
+        return _OTHER + _blocks_height(block.blocks)
     if isinstance(block, Timeline):
         return _height(block.table)
     if isinstance(block, KeyValue):
-        return _OTHER + sum(_PAIR * _lines(cell, _PAIR_WIDTH, _PAIR_CHARACTER) for _, cell in block.pairs)
-    if isinstance(block, Bullets):
-        return _OTHER + sum(_PAIR * _lines(cell, _PAIR_WIDTH, _PAIR_CHARACTER) for cell in block.lines)
-    return _OTHER
+        return _list_height(cell for _, cell in block.pairs)
+    return _list_height(block.lines) if isinstance(block, Bullets) else _OTHER
+
+
+def _list_height(cells: Iterable[Cell]) -> float:
+    return _OTHER + sum(_LIST_LINE * _lines(cell, _LIST_WIDTH, _LIST_CHARACTER) for cell in cells)
 
 
 def _table_height(table: Table) -> float:
