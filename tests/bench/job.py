@@ -1,8 +1,8 @@
-"""The main job on three machines
+"""The main job on three machines and on eight
 
 `site.yml` on the machines of the lab, the first time and once more, beside an earlier state of the project on a lab of
-its own, in turns; then, of a run that changed nothing, seconds and round trips by role. It boots machines of its own,
-so it needs root.
+its own, in turns; then, of a run that changed nothing, seconds and round trips by role. The five machines more are a
+server and four workstations. It boots machines of its own, so it needs root.
 """
 
 from __future__ import annotations
@@ -31,6 +31,20 @@ EARLIER = "dc84395"
 """The commit beside which runs are set: before roles were made for few round trips."""
 HEADINGS = ("what", "seconds", "ratio", "processor seconds of the controller", "tasks x machines", "round trips")
 ROUNDS = 3
+MORE = """
+all:
+  children:
+    lab:
+      hosts:
+        srv2: {lab_release: bookworm, lab_address: 14}
+        ws2: {lab_release: trixie, lab_address: 15}
+        ws3: {lab_release: trixie, lab_address: 16}
+        ws4: {lab_release: trixie, lab_address: 17}
+        ws5: {lab_release: trixie, lab_address: 18}
+    servers: {hosts: {srv2: {}}}
+    workstations: {hosts: {ws2: {}, ws3: {}, ws4: {}, ws5: {}}}
+"""
+"""What makes three machines eight, in the words of both inventories."""
 WRAPPER = """#!/bin/sh
 # Notes when Ansible calls the program of the same name, and for which machine.
 printf '%s %s\\n' "$(date +%s.%N)" "$*" >>"$OPLEVER_BENCH_CALLS"
@@ -61,15 +75,21 @@ class Taken:
 
 def figures(*, quick: bool = False) -> list[tuple[str, ...]]:
     """Rows under `HEADINGS`; `quick` shows that it works, no figure."""
-    with tempfile.TemporaryDirectory() as place, _ways(Path(place), quick) as ways:
-        first = {way.name: _run(way, Path(place)) for way in ways}
+    return [row for machines in ((3,) if quick else (3, 8)) for row in _figures(machines, quick)]
+
+
+def _figures(machines: int, quick: bool) -> list[tuple[str, ...]]:
+    with tempfile.TemporaryDirectory() as place, _ways(Path(place), machines, quick) as ways:
+        first = {way.name: _run(way) for way in ways}
         again: dict[str, list[Taken]] = defaultdict(list)
         for _ in range(1 if quick else ROUNDS):
             for way in ways:
-                again[way.name].append(_run(way, Path(place)))
+                again[way.name].append(_run(way))
     yardstick = ways[-1].name
-    rows = [_row(f"first run, {way.name}", [first[way.name]], [first[yardstick]]) for way in ways]
-    rows += [_row(f"nothing changes, {way.name}", again[way.name], again[yardstick]) for way in ways]
+    rows = [_row(f"{machines} machines, first run, {way.name}", [first[way.name]], [first[yardstick]]) for way in ways]
+    rows += [
+        _row(f"{machines} machines, nothing changes, {way.name}", again[way.name], again[yardstick]) for way in ways
+    ]
     return rows + _rows_by_role(again[ways[0].name])
 
 
@@ -102,13 +122,14 @@ def _rows_by_role(runs: list[Taken]) -> list[tuple[str, ...]]:
 
 
 @contextmanager
-def _ways(place: Path, quick: bool) -> Iterator[list[Way]]:
+def _ways(place: Path, machines: int, quick: bool) -> Iterator[list[Way]]:
     """The project as it is and, unless `quick`, as it was, each with its lab up; taken away at the end."""
     tools = place / "tools"
     tools.mkdir()
     for name in ("ssh", "sftp"):
         (tools / name).write_text(WRAPPER, encoding="utf-8")
         (tools / name).chmod(0o755)
+    (place / "more.yml").write_text(MORE if machines > 3 else "all: {}\n", encoding="utf-8")
     ways = [_way("now", ROOT, place)]
     if not quick:
         earlier = place / "earlier"
@@ -128,6 +149,7 @@ def _ways(place: Path, quick: bool) -> Iterator[list[Way]]:
 def _way(name: str, root: Path, place: Path) -> Way:
     lab = f"bench-{len(name)}"
     env = {**os.environ, "OPLEVER_LAB": lab, "OPLEVER_RECORDS": str(place / lab), "OPLEVER_DOCUMENTS": "0"}
+    env["ANSIBLE_INVENTORY"] = f"{place}/more.yml,inventories/lab"
     env |= {"OPLEVER_BENCH_CALLS": str(place / f"{lab}.calls"), "PATH": f"{BIN}:{os.environ['PATH']}"}
     env |= {f"ANSIBLE_{name.upper()}_EXECUTABLE": str(place / "tools" / name) for name in ("ssh", "sftp")}
     return Way(name, root, env)
@@ -139,7 +161,7 @@ def _play(way: Way, playbook: str, **more: str) -> None:
     assert done.returncode == 0, f"{way.name}: {playbook}\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
 
 
-def _run(way: Way, place: Path) -> Taken:
+def _run(way: Way) -> Taken:
     """`site.yml` once; documents are made after it has ended and are no part of it."""
     calls = Path(way.env["OPLEVER_BENCH_CALLS"])
     calls.write_text("", encoding="utf-8")
