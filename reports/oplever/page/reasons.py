@@ -137,7 +137,8 @@ def reason_text(t: Translator, reason: Reason) -> str:
     params = reason.params
     if reason.code == "stopped":
         params = {**params, "reason": _stop(t, params)}
-    return _message(t, REASONS, reason.code, params)
+    text = _message(t, REASONS, reason.code, params)
+    return f"{text} {t('Lines are missing: this is not certain.')}" if params.get("uncertain") else text
 
 
 def _stop(t: Translator, params: Mapping[str, Any]) -> str:

@@ -144,6 +144,13 @@ def test_a_machine_that_took_part_in_nothing_has_left_too() -> None:
     assert params(Play("a", "b").step("one", a="ok").ended(), *LEFT) == {"hosts_left": {"hosts": ["b"]}}
 
 
+def test_a_machine_of_which_lines_are_missing_is_not_certain_to_have_dropped_out() -> None:
+    play = Play("a", "b").step("one", a="ok", b="ok").step("two", a="ok", b="ok")
+    play.ended()
+    del play.lines[-3]  # the result of the second step on b
+    assert params(play.record(), *LEFT) == {"hosts_left": {"hosts": ["b"], "uncertain": True}}
+
+
 def test_a_machine_that_failed_has_a_reason_to_miss_the_rest() -> None:
     play = Play("a", "b").step("one", a="ok", b="failed").step("two", a="ok")
     assert params(play.ended(b="failed"), *LEFT) == {}

@@ -8,6 +8,8 @@ import pytest
 from journals import ZERO, Journal, complete
 from oplever.kinds.derive import derive
 from oplever.kinds.installation import verdict
+from oplever.page.reasons import reason_text
+from oplever.page.translator import Translator
 from oplever.record.entries import make
 from oplever.record.model import Record
 
@@ -242,6 +244,18 @@ def test_lines_that_the_callback_lost_and_a_clock_that_was_set_are_told() -> Non
         "journal_lines_lost": {"count": 2},
         "clock_set": {"seconds": -0.5},
     }
+
+
+def test_what_did_not_happen_is_not_certain_when_lines_are_missing() -> None:
+    assert of(ended(Journal().task("work", "ok"))) == {"no_tests": {}, "snapshots_missing": {"hosts": ["a"]}}
+    lost = derived(ended(Journal().task("work", "ok"), lost=2))
+    assert reasons(lost) == {
+        "no_tests": {"uncertain": True},
+        "snapshots_missing": {"hosts": ["a"], "uncertain": True},
+        "journal_lines_lost": {"count": 2},
+    }
+    sentence = reason_text(Translator("en"), lost.document.reasons[0])
+    assert sentence == "Nothing was tested. Lines are missing: this is not certain."
 
 
 def test_the_heaviest_reason_comes_first_and_decides() -> None:

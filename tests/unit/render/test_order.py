@@ -53,6 +53,13 @@ def test_without_a_remark_it_is_in_order() -> None:
     assert states(with_plays().finish(ok=5)) == {"a": "ok"}
 
 
+def test_what_missing_lines_may_have_told_is_not_said_of_a_machine() -> None:
+    journal = with_plays("all").finish(ok=5)
+    assert states(journal) == {"a": "behind"}
+    del journal.lines[4]
+    assert states(journal) == {"a": "not_finished"}
+
+
 def test_an_interrupted_run_has_no_machine_in_order() -> None:
     assert states(complete()) == {"a": "not_finished"}
     stopped = complete()

@@ -51,6 +51,11 @@ class Order:
         return frozenset(reason.code for reason in self.reasons)
 
     @cached_property
+    def certain(self) -> frozenset[str]:
+        """The codes without those of which nobody is sure, for lines of the journal are missing."""
+        return frozenset(reason.code for reason in self.reasons if not reason.params.get("uncertain"))
+
+    @cached_property
     def failing(self) -> frozenset[str]:
         return frozenset(test.host for test in figures.failing_tests(self.record))
 
@@ -69,7 +74,12 @@ class Order:
 
     @cached_property
     def behind(self) -> frozenset[str]:
-        return self._machines_of(BEHIND)
+        return self._machines_of(BEHIND, uncertain=False)
+
+    @cached_property
+    def perhaps_behind(self) -> frozenset[str]:
+        """Machines that may have got all of the work: lines of the journal are missing."""
+        return self._machines_of(BEHIND, uncertain=True)
 
     @cached_property
     def remarked(self) -> frozenset[str]:
@@ -87,12 +97,24 @@ class Order:
     def bad(self) -> frozenset[str]:
         return self._machines_of(FAILED) | self.failing | self.faulty
 
-    def _machines_of(self, codes: frozenset[str]) -> frozenset[str]:
-        """Machines that reasons of these codes name."""
-        return frozenset(host for reason in self.reasons if reason.code in codes for host in reason.params["hosts"])
+    def _machines_of(self, codes: frozenset[str], *, uncertain: bool | None = None) -> frozenset[str]:
+        """Machines that reasons of these codes name: those that are certain, those that are not, or both."""
+        return frozenset(
+            host
+            for reason in self.reasons
+            if reason.code in codes and uncertain in (None, reason.params.get("uncertain", False))
+            for host in reason.params["hosts"]
+        )
 
     def is_behind(self, system: System) -> bool:
-        return system.name in self.behind or any(is_meant(play.hosts, system) for play in self.unbegun)
+        return system.name in self.behind or ("plays_not_begun" in self.certain and self.misses_a_play(system))
+
+    def is_cut_off(self, system: System) -> bool:
+        unsure = system.name in self.perhaps_behind or self.misses_a_play(system)
+        return unsure or self.has_reason(CUT_OFF, system)
+
+    def misses_a_play(self, system: System) -> bool:
+        return any(is_meant(play.hosts, system) for play in self.unbegun)
 
     @cached_property
     def unbegun(self) -> tuple[PlanStep, ...]:
@@ -112,7 +134,7 @@ RULES: tuple[tuple[State, Callable[[Order, System], bool]], ...] = (
     ("unreachable", lambda order, system: bool(not system.reachable or system.recap.unreachable)),
     ("behind", lambda order, system: order.is_behind(system)),
     ("not_ok", lambda order, system: system.name in order.bad),
-    ("not_finished", lambda order, system: order.has_reason(CUT_OFF, system)),
+    ("not_finished", lambda order, system: order.is_cut_off(system)),
     ("trial", lambda order, _: "check_mode" in order.codes),
     ("not_tested", lambda order, system: system.name not in order.tested),
     ("stated", lambda order, _: is_stated(order.record)),

@@ -66,6 +66,12 @@ EFFECTS: dict[str, Verdict] = {
 }
 """Every reason with what it makes of the record, the heaviest first: the first reason that there is decides."""
 
+FROM_ABSENCE = frozenset({
+    "no_hosts", "nothing_done", "hosts_stopped", "hosts_left", "hosts_not_reached", "plays_not_begun", "hosts_ended",
+    "plays_ended", "handlers_not_run", "jobs_not_awaited", "no_tests", "hosts_untested", "snapshots_missing",
+})  # fmt: skip
+"""Reasons that say what did not happen: with lines missing from the journal it may have happened all the same, and the
+reason has `uncertain`."""
 REJECTIONS = frozenset({"acceptance_rejected", "decision_rejected"})
 """Reasons that people gave; all others are technical."""
 WELL = ("", "successful", "completed")
@@ -115,7 +121,13 @@ def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
     run, order = grounds.run, list(EFFECTS)
     about = chain(*_carried_out(grounds), _proof(grounds), _people(grounds), _reservations(run))
     reasons = sorted(about, key=lambda reason: order.index(reason.code))
+    if _lines_lost(run) or run.surplus < 0:
+        reasons = [_uncertain(reason) if reason.code in FROM_ABSENCE else reason for reason in reasons]
     return EFFECTS[reasons[0].code] if reasons else "delivered", tuple(reasons)
+
+
+def _uncertain(reason: Reason) -> Reason:
+    return Reason(reason.code, {**reason.params, "uncertain": True})
 
 
 def _carried_out(grounds: Grounds) -> tuple[Iterator[Reason], ...]:
@@ -322,9 +334,13 @@ def _people(grounds: Grounds) -> Iterator[Reason]:
 
 def _reservations(run: Run) -> Iterator[Reason]:
     """Why what the journal says can be incomplete: lines are missing, or the clock was set."""
-    if lost := run.gaps + (run.end.lost if run.end else 0):
+    if lost := _lines_lost(run):
         yield Reason("journal_lines_lost", {"count": lost})
     if run.end is not None and run.surplus:
         yield Reason("journal_lines_differ", {"written": run.end.lines, "read": (run.end.lines or 0) + run.surplus})
     if run.end is not None and run.end.clock_shift:
         yield Reason("clock_set", {"seconds": run.end.clock_shift})
+
+
+def _lines_lost(run: Run) -> int:
+    return run.gaps + (run.end.lost if run.end else 0)
