@@ -13,9 +13,10 @@ from msgspec import structs
 from oplever.journal.events import JournalEvent
 from oplever.kinds import registry
 from oplever.record import opinions, score
+from oplever.record.calls import Call
 from oplever.record.entries import Entry, RunEntry, added, withdrawal
 from oplever.record.entries.withdrawal import Counted
-from oplever.record.fold import Call, Run, fold
+from oplever.record.fold import Run, fold
 from oplever.record.joining import combine
 from oplever.record.joining.members import Member
 from oplever.record.model import Completeness, Missing, Record

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from msgspec import structs
 
-from oplever.record.fold import Call
+from oplever.record.calls import Call
 from oplever.record.identity import TestKey
 from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
@@ -32,7 +32,8 @@ class Outcome(NamedTuple):
     path: str = ""
 
     def text(self, key: str) -> str:
-        return str(self.check.get(key, ""))
+        value = self.check.get(key, "")
+        return value if type(value) is str else str(value)  # a record can have a million; most are text
 
 
 def bilingual(value: object, default: str = "") -> Text:

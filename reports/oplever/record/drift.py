@@ -12,7 +12,7 @@ from oplever._shared.drift import Acceptance
 from oplever._shared.updates import Update
 from oplever._shared.values import items
 from oplever.record import facts, snapshots
-from oplever.record.fold import Call
+from oplever.record.calls import Call
 from oplever.record.model import Component, DriftAcceptance, Record, Setting, Test, Text
 from oplever.record.snapshots import Pair
 
@@ -46,7 +46,7 @@ def tests(pairs: Mapping[str, Pair]) -> Iterator[Test]:
 
 
 def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
-    old, new = before.data["snapshot"], after.data["snapshot"]
+    old, new, looks = before.snapshot, after.snapshot, (before.look, after.look)
     base = Test(
         id=SUITE,
         host=host,
@@ -61,7 +61,6 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
         at=after.t,
         path=after.path,
     )
-    looks = snapshots.look(old), snapshots.look(new)
     acceptances = drift.read(before.data.get("accepted"))
     origins = tuple(map(str, items(before.data.get("origins"))))
     divided, uncompared = drift.divided(*looks, acceptances, origins), differences.uncompared(*looks)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from sys import intern
-from typing import Any
 
 from msgspec import structs
 
@@ -31,6 +30,7 @@ from oplever.journal.events import (
     TaskStart,
     Unread,
 )
+from oplever.record.calls import Call
 from oplever.record.model import Change, HostResult, HostResults, ItemResult, PlanStep, Recap, Text
 from oplever.record.notices import Notices
 from oplever.record.rescues import Rescues
@@ -80,17 +80,6 @@ class Playbook:
     name: str
     plays: tuple[PlannedPlay, ...]
     begun: int = 0
-
-
-@dataclass(frozen=True)
-class Call:
-    """One result of a module of ours: what it returned on a host. `path` is file and line of its task, relative to
-    where Ansible ran when it lies below that."""
-
-    t: str
-    host: str
-    data: dict[str, Any]
-    path: str
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from msgspec import structs
 
-from oplever.record.fold import Call
+from oplever.record.calls import Call
 from oplever.record.model import BAD, Baseline, CheckStatus, Control, HostScore, Regression, Score, Tally
 
 WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}

@@ -9,14 +9,12 @@ from typing import Any, Literal, NamedTuple
 from msgspec import structs
 
 from oplever._shared import differences
-from oplever._shared.differences import FIRST_FORMAT, Difference, Look, written_in
+from oplever._shared.differences import Difference, Look
 from oplever._shared.values import at_key, items, mapping, rows, whole_number
 from oplever._shared.versions import is_newer
-from oplever.record import first_format
-from oplever.record.fold import Call
+from oplever.record.calls import Call, Snapshot
 from oplever.record.model import Component, Interface, Setting, Volume
 
-Snapshot = Mapping[str, Any]
 MOST_LINES = 20
 """Lines of a difference that are shown; what is beyond is counted."""
 LONGEST_LINE = 240
@@ -48,27 +46,18 @@ def first_and_last(calls: Iterable[Call]) -> dict[str, Pair]:
     return pairs
 
 
-def look(snapshot: Snapshot) -> Look:
-    """The snapshot as it is compared."""
-    return differences.look(snapshot, first_format.facts(snapshot) if written_in(snapshot) == FIRST_FORMAT else None)
-
-
-def changes(host: str, before: Snapshot, after: Snapshot) -> Changes:
-    """What differs, settings with the lines behind them."""
-    looks = look(before), look(after)
+def changes(before: Call, after: Call) -> Changes:
+    """What differs on a machine, settings with the lines behind them."""
+    host, looks = after.host, (before.look, after.look)
     return Changes(
         [component(host, package, *looks) for package in differences.packages(*looks)],
-        [setting(host, difference, before, after) for difference in differences.settings(*looks)],
+        [setting(host, difference, before.snapshot, after.snapshot) for difference in differences.settings(*looks)],
     )
 
 
 def changes_of_all(pairs: Mapping[str, Pair]) -> Changes:
     """What differs on all machines of which there is a snapshot from before and one from after the work."""
-    by_host = [
-        changes(host, pair.before.data["snapshot"], pair.after.data["snapshot"])
-        for host, pair in pairs.items()
-        if pair.before and pair.after
-    ]
+    by_host = [changes(pair.before, pair.after) for pair in pairs.values() if pair.before and pair.after]
     return Changes(
         [row for host in by_host for row in host.components], [row for host in by_host for row in host.settings]
     )

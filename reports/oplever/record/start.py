@@ -172,7 +172,7 @@ def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Sequence[st
         snapshot_after=pair.after.t if pair.after else None,
         handout=tuple(line for role in reversed(roles) for line in run.handouts.get(role, ())),
         tasks=tuple(GroupTask(group, run.task_words[group]) for group in groups if group in run.task_words),
-        **(snapshots.describe(snapshot.data["snapshot"]) if snapshot else {}),
+        **(snapshots.describe(snapshot.snapshot) if snapshot else {}),
     )
 
 

@@ -13,7 +13,6 @@ from pathlib import Path, PurePath
 import msgspec
 
 from oplever._shared import sequence
-from oplever._shared.differences import Look
 from oplever.errors import OpleverError
 from oplever.files import append_line, locked, open_file, sha256, unreadable, unwritable, write
 from oplever.journal.reader import read
@@ -23,7 +22,7 @@ from oplever.messages import M_
 from oplever.record import entries, snapshots
 from oplever.record.compare import Looks
 from oplever.record.entries import Entry, OpenedEntry, PseudonymisedEntry, RunEntry, withdrawal
-from oplever.record.fold import Call, Run, fold
+from oplever.record.fold import Run, fold
 from oplever.record.joining import combine
 from oplever.record.joining.members import Member
 from oplever.record.model import Record
@@ -74,7 +73,10 @@ def examine(directory: Path) -> Examined:
     """As `load`, with the looks at the machines. Raises OpleverError."""
     origin = sources(directory)
     pairs = combine.first_and_last(origin.members) if origin.members else snapshots.first_and_last(origin.run.snapshots)
-    looks = {host: (_look(pair.before), _look(pair.after)) for host, pair in pairs.items()}
+    looks = {
+        host: (pair.before.look if pair.before else None, pair.after.look if pair.after else None)
+        for host, pair in pairs.items()
+    }
     is_replaced = any(isinstance(entry.entry, PseudonymisedEntry) for entry in origin.entries)
     return Examined(origin.record(), looks, texts(origin.entries) if is_replaced else None)
 
@@ -141,10 +143,6 @@ def _is_cited(directory: Path, cited: RunEntry, entries: Sequence[Entry]) -> boo
 def is_by_hand(stated: Sequence[Entry]) -> bool:
     """Whether entries are a record by themselves: the first one opens it."""
     return bool(stated) and isinstance(stated[0].entry, OpenedEntry)
-
-
-def _look(call: Call | None) -> Look | None:
-    return snapshots.look(call.data["snapshot"]) if call else None
 
 
 def read_entries(directory: Path) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ import pytest
 from journals import Journal
 from msgspec import structs
 from oplever.record import score
-from oplever.record.fold import Call
+from oplever.record.calls import Call
 from oplever.record.model import Baseline, Control, Score, Text
 
 

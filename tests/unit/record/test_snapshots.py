@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 from journals import Journal
 from oplever.record import snapshots
+from oplever.record.calls import Call, Snapshot
 from oplever.record.model import Component, Interface, Setting, System, Volume
+from oplever.record.snapshots import Changes
+
+
+def changes(before: Snapshot, after: Snapshot) -> Changes:
+    """What differs on machine a."""
+    calls = (Call("t", "a", {"snapshot": snapshot}, "") for snapshot in (before, after))
+    return snapshots.changes(*calls)
 
 
 def setting(kind: str, before: Any, after: Any) -> list[tuple[str, str, str, str]]:
     """Name, change, before and after of what differs when only this part of the snapshot does."""
-    actual = snapshots.changes("a", {kind: before}, {kind: after})[1]
+    actual = changes({kind: before}, {kind: after})[1]
     assert {item.host for item in actual} <= {"a"}
     return [(item.name, item.change, item.before, item.after) for item in actual]
 
@@ -40,7 +48,7 @@ def test_what_came_went_and_changed_in_the_order_of_names() -> None:
     ],
 )  # fmt: skip
 def test_each_kind_of_setting_has_one_line(part: str, kind: str, value: Any, shown: str) -> None:
-    assert snapshots.changes("a", {part: {}}, {part: {"n": value}})[1] == [Setting("a", kind, "n", "added", "", shown)]  # type: ignore[arg-type]
+    assert changes({part: {}}, {part: {"n": value}})[1] == [Setting("a", kind, "n", "added", "", shown)]  # type: ignore[arg-type]
     assert setting(part, {"n": value}, {"n": value}) == []
 
 
@@ -91,27 +99,27 @@ def test_the_network_is_interfaces_and_what_is_set_for_the_machine() -> None:
         "dns_servers": ["10.0.0.1", "10.0.0.3"],
         "search": [],
     }
-    actual = snapshots.changes("a", {}, {"network": network})[1]
+    actual = changes({}, {"network": network})[1]
     assert {(item.kind, item.name, item.after) for item in actual} == {
         ("network", "eth0", "10.0.0.2/24"),
         ("network", "gateway", "10.0.0.1"),
         ("network", "dns_servers", "10.0.0.1 10.0.0.3"),
     }
-    searched = snapshots.changes("a", {"network": network}, {"network": {**network, "search": ["school.example"]}})[1]
+    searched = changes({"network": network}, {"network": {**network, "search": ["school.example"]}})[1]
     assert [(item.name, item.after) for item in searched] == [("search", "school.example")]
 
 
 def test_what_is_set_on_the_machine_itself() -> None:
     host = {name: f"the {name}" for name in ("hostname", "fqdn", "os", "timezone", "locale", "keyboard")}
-    actual = snapshots.changes("a", {}, {"host": {**host, "kernel": "6.1", "uptime": 5}})[1]
+    actual = changes({}, {"host": {**host, "kernel": "6.1", "uptime": 5}})[1]
     assert [(item.kind, item.name, item.after) for item in actual] == [("host", n, f"the {n}") for n in sorted(host)]
-    assert snapshots.changes("a", {"host": host}, {"host": {**host, "locale": None}})[1][0].change == "removed"
+    assert changes({"host": host}, {"host": {**host, "locale": None}})[1][0].change == "removed"
 
 
 def test_packages_that_came_went_and_changed_with_where_they_are_from() -> None:
     before = {"bash": ["5.2-1", "Debian"], "gone": ["1", "Debian"], "same": ["1", "Debian"], "vim": ["9.1", "Debian"]}
     after = {"bash": ["5.2-2", "security"], "new": ["2", "backports"], "same": ["1", "other"], "vim": ["9.0", "old"]}
-    assert snapshots.changes("a", {"packages": before}, {"packages": after})[0] == [
+    assert changes({"packages": before}, {"packages": after})[0] == [
         Component("a", "package", "bash", "upgraded", "5.2-1", "5.2-2", "security"),
         Component("a", "package", "gone", "removed", "1", "", "Debian"),
         Component("a", "package", "new", "installed", "", "2", "backports"),
@@ -200,16 +208,16 @@ def test_the_first_snapshot_before_and_the_last_one_after_are_compared() -> None
     ],
 )
 def test_versions_are_ordered_as_dpkg_orders_them(older: str, newer: str) -> None:
-    changes = [
+    moves = [
         item.change
         for was, now in ((older, newer), (newer, older))
-        for item in snapshots.changes("a", {"packages": {"x": [was, ""]}}, {"packages": {"x": [now, ""]}})[0]
+        for item in changes({"packages": {"x": [was, ""]}}, {"packages": {"x": [now, ""]}})[0]
     ]
-    assert changes == ["upgraded", "downgraded"]
+    assert moves == ["upgraded", "downgraded"]
 
 
 @pytest.mark.parametrize(("first", "second"), [("0:1.0", "1.0"), ("x:1.0", "1.0"), ("1.00", "1.0"), ("1.0-0", "1.0")])
 def test_another_spelling_of_a_version_is_no_upgrade(first: str, second: str) -> None:
     for was, now in ((first, second), (second, first)):
-        (actual,) = snapshots.changes("a", {"packages": {"x": [was, ""]}}, {"packages": {"x": [now, ""]}})[0]
+        (actual,) = changes({"packages": {"x": [was, ""]}}, {"packages": {"x": [now, ""]}})[0]
         assert actual.change == "downgraded"

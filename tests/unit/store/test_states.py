@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oplever.record import snapshots
+from oplever.record import calls
 from oplever.store import states
 
 LATER = {
@@ -15,7 +15,7 @@ LATER = {
 
 
 def test_a_state_holds_packages_and_every_kind_of_setting_of_the_first_format() -> None:
-    look = snapshots.look({"packages": {"bash": ["5.2-1", "Debian"]}, "groups": {"adm": 4}})
+    look = calls.look({"packages": {"bash": ["5.2-1", "Debian"]}, "groups": {"adm": 4}})
     state = states.state(look)
     assert (state["package"], state["group"]) == ({"bash": "5.2-1"}, {"adm": "4"})
     kinds = ("file", "unit", "socket", "account", "group", "mount", "sysctl", "module", "network", "host")
@@ -24,7 +24,7 @@ def test_a_state_holds_packages_and_every_kind_of_setting_of_the_first_format() 
 
 
 def test_what_is_compared_comes_back_with_its_terms() -> None:
-    look = snapshots.look(LATER)
+    look = calls.look(LATER)
     again = states.look(states.state(look))
     compared = ("written_in", "versions", "facts", "unseen", "digest_key")
     assert [getattr(again, name) for name in compared] == [getattr(look, name) for name in compared]

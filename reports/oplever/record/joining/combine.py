@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from oplever.record import figures, snapshots
+from oplever.record.calls import Call
 from oplever.record.drift import SUITE
-from oplever.record.fold import Call
 from oplever.record.identity import TestKey, latest
 from oplever.record.joining.faults import number, over_runs
 from oplever.record.joining.members import Member, Readable, counted, readable, worked_on
