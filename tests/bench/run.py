@@ -29,6 +29,7 @@ def subjects() -> dict[str, ModuleType]:
 
 def main() -> int:
     sys.path[:0] = [str(HERE), str(HERE.parent)]
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # a start would be that of a program that nobody started before
     benches = subjects()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small and once: shows that it works, no figure")
