@@ -193,5 +193,5 @@ def _by_role(events: list[dict[str, str]], calls: list[str]) -> tuple[int, Count
     trips: Counter[str] = Counter()
     for call in calls:
         place = bisect_right(times, float(call.split()[0])) - 1
-        trips[roles[starts[max(0, place)]["task"]]] += 1
+        trips[starts[max(0, place)][1]] += 1
     return len(results), seconds, trips
