@@ -253,9 +253,11 @@ KINDS: dict[str, Callable[[str], str]] = {
         r"[A-Za-z0-9:_.@\\-]+[.](service|socket|target|path|timer)", "is not a unit such as nginx.service"
     ),
     "days": number_between(1, 36500),
+    "term": number_between(0, 36500),
     "vlan": number_between(1, 4094),
     "mtu": number_between(576, 9216),
     "count": number_between(1, 1_000_000),
+    "percent": number_between(1, 99),
     "stratum": number_between(0, 15),
     # Words of a list in sshd_config(5): names, with the signs of a pattern.
     "ssh_pattern": _matches(r"[^\s#\"',]+", "is not one name or pattern of sshd_config"),

@@ -55,6 +55,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "url": (["https://school.example/x", "about:blank"], ["school.example", "https://", "http://a b"]),
     "unit": (["nginx.service", "postgresql@15-main.service"], ["nginx", "a b.service", "-", "nginx.service;"]),
     "days": (["1", "3650"], ["0", "-1", "36501", "een jaar"]),
+    "term": (["0", "3650"], ["-1", "36501"]),
+    "percent": (["1", "99"], ["0", "100"]),
     "language": (["nl", "en-gb", "zh-cn"], ["nl_NL", "NL", "nederlands", ""]),
     "language_tag": (["nl-NL", "en-GB"], ["nl", "nl_NL", "nl-NL.UTF-8", ""]),
     "desktop_file": (["firefox-esr", "org.gnome.Calculator"], ["thunar.desktop", "a b", "/usr/a", ""]),
