@@ -1,14 +1,15 @@
 """Ask a mail server whether it would take a message, and send none: `ask.py HOST PORT TLS ACCOUNT SENDER RECIPIENT...`
 
-TLS is starttls, implicit or none; the password of the account is in OPLEVER_PASSWORD. Writes `takes it`, or what the
-server said."""
+TLS is starttls, implicit or none. The account logs in with the password that Postfix has for it. Writes `takes it`, or
+what the server said."""
 
-import os
 import smtplib
 import ssl
+import subprocess
 import sys
 
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"  # what Postfix trusts too
+LOGINS = "texthash:/etc/postfix/oplever-login"
 
 
 def main(host, port, tls, account, sender, *recipients):
@@ -21,12 +22,21 @@ def main(host, port, tls, account, sender, *recipients):
         if tls == "starttls":
             server.starttls(context=context)
         if account:
-            server.login(account, os.environ["OPLEVER_PASSWORD"])
+            name, _, password = login_at("[%s]:%s" % (host, port)).partition(":")
+            if name != account:
+                return "Postfix logs in as %s" % (name or "nobody")
+            server.login(account, password)
         server.ehlo_or_helo_if_needed()
         answers = [server.mail(sender), *(server.rcpt(recipient) for recipient in recipients)]
         server.rset()
     refusals = ["%d %s" % (code, text.decode(errors="replace")) for code, text in answers if code >= 300]
     return "; ".join(refusals) or "takes it"
+
+
+def login_at(server):
+    """Account and password with which Postfix logs in there, with a colon between them."""
+    done = subprocess.run(["postmap", "-q", server, LOGINS], stdout=subprocess.PIPE, text=True, check=False)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":
