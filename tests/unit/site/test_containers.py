@@ -30,7 +30,8 @@ servers:
 
 def mistakes(*apps: dict[str, Any]) -> list[str]:
     text = (ROLE / "templates/mistakes.yml.j2").read_text(encoding="utf-8")
-    told = Templar(DataLoader(), {"__containers_present": list(apps)}).template(trust_as_template(text))
+    variables = {"__containers_present": list(apps), "containers_first_id": 2_100_000_000}
+    told = Templar(DataLoader(), variables).template(trust_as_template(text))
     return yaml.safe_load(told or "") or []
 
 
