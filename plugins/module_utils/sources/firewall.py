@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, socket
-from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import ruleset
+from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables, nftables_wide, socket
+from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import about, ruleset
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -25,7 +25,6 @@ FRONT_ENDS = {
     "shorewall.service": "shorewall",
 }
 CLOSED = ("drop", "reject")
-STATE = {"ct": {"key": "state"}}  # the state of the connection that a packet belongs to
 
 
 def describe(select):
@@ -48,7 +47,11 @@ def _rules(machine):
     facts = {
         "exists": incoming["exists"],
         "ipv6_input": _ipv6(current),
-        "stateful": any(_accepts_answers(rule) for rules in current.rules.values() for rule in rules),
+        "stateful": any(
+            _accepts_answers(rule)
+            for key in current.reached(current.of_hook("input"))
+            for rule in current.rules_of(key)
+        ),
     }
     if not incoming["exists"] or incoming["terminal"] not in CLOSED:
         return dict(facts, open_ports=[], ports_without_rule=sorted(listening), rules_without_port=[])
@@ -72,24 +75,15 @@ def front_ends(machine):
 
 def _ipv6(current):
     """What happens to an IPv6 packet that nothing allows: the strictest end of the input chains that see it."""
-    ends = [
-        current.end_of(key)
-        for key, chain in current.chains.items()
-        if key[0] in ("ip6", "inet") and chain.get("hook") == "input" and chain.get("type") == "filter"
-    ]
+    ends = [current.end_of(key) for key in current.of_hook("input", ("ip6", "inet"))]
     return next((end for end in ends if end in CLOSED), ends[0] if ends else None)
 
 
 def _accepts_answers(rule):
     """Whether a rule lets in packets that belong to a connection that exists."""
-    states = [match["right"] for match in rule.matches if match["left"] == STATE]
-    if states and rule.verdict == "accept" and _has(states[0], "established"):
-        return True
-    maps = [statement["vmap"] for statement in rule.statements if "vmap" in statement]
-    data = [str(vmap.get("data")) for vmap in maps if vmap.get("key") == STATE]
-    return any("established" in text and "accept" in text for text in data)
-
-
-def _has(right, state):
-    members = right.get("set", right) if isinstance(right, dict) else right
-    return state in (members if isinstance(members, list) else [members])
+    return rule.verdict == "accept" and any(
+        about(match["left"]) == "ct state"
+        and match.get("op", "==") in nftables_wide.EQUAL
+        and "established" in nftables_wide.values_of(match["right"])
+        for match in rule.matches
+    )

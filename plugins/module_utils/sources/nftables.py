@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import nftables_wide
 from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import (
     DEEPEST,
-    VERDICTS,
+    about,
     ruleset,
     target,
 )
@@ -15,10 +18,21 @@ SELECTORS = ("chain", "hook")
 NEEDS = ("chain", "hook")
 ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_ports", "wide")
 RUNNING = True
-# A rule with nothing but these holds for all packets that fit; one with a limit only for what is too much.
-UNCONDITIONAL = {"match", "counter", "log", "comment", *VERDICTS}
 # Matches on these say nothing about who sent the packet.
 ABOUT_ANYBODY = ("ct state", "protocol", "l4proto", "nfproto")
+VERSIONS = (("ip", "inet"), ("ip6", "inet"))
+"""Of IPv4 and IPv6, the families of the chains that see its packets."""
+ROUTES = "/proc/net/route", "/proc/net/ipv6_route"
+
+
+class _Filter(NamedTuple):
+    """What the chains do together that a packet of one version of IP must get through."""
+
+    chain: tuple[str, str, str] | None
+    terminal: str | None
+    accepted: set[int]
+    ruled: set[int]
+    wide: list[str]
 
 
 def describe(select):
@@ -27,12 +41,36 @@ def describe(select):
 
 def look_up(machine, select):
     """`terminal`: what becomes of a packet that no rule decided on. `accepted_ports`: those open to everybody,
-    `ruled_ports`: those that some rule opens to somebody, `wide`: rules that let in nearly everything."""
+    `ruled_ports`: those that some rule opens to somebody, `wide`: rules that let in nearly everything. Of IPv4 and IPv6
+    that which lets more in: where no chain sees the packets of IPv4, all of them."""
     current = machine.once(ruleset)
-    keys = _chains(current, select)
+    if select.get("chain"):
+        keys = [key for key in current.chains if key == tuple(str(select["chain"]).split("/"))]
+        by_version = [keys]
+    else:
+        keys = current.of_hook(select["hook"])
+        ipv4, ipv6 = ([key for key in keys if key[0] in families] for families in VERSIONS)
+        by_version = [ipv4, ipv6] if ipv6 else [ipv4]
     if not keys:
         return {"exists": False}
-    # A packet must get through every chain of a hook: the strictest decides, and what one closes is closed.
+    outside = machine.once(interfaces_of_routes)
+    filters = [_filter(current, some, outside) for some in by_version]
+    weakest = next((one for one in filters if one.terminal == "accept"), filters[0])
+    return {
+        "exists": True,
+        "policy": current.policy_of(weakest.chain) if weakest.chain else "accept",
+        "rules": sum(current.numbers.get(key, 0) for key in keys),
+        "terminal": weakest.terminal,
+        "accepted_ports": sorted(set.union(*(one.accepted for one in filters))),
+        "ruled_ports": sorted(set.union(*(one.ruled for one in filters))),
+        "wide": list(dict.fromkeys(text for one in filters for text in one.wide)),
+    }
+
+
+def _filter(current, keys, outside):
+    """A packet must get through every chain of a hook: the strictest decides, and what one closes is closed."""
+    if not keys:
+        return _Filter(None, "accept", set(), set(), [])
     terminals = {key: current.end_of(key) for key in keys}
     strict = [key for key in keys if terminals[key] != "accept"] or keys
     verdicts = {key: _verdicts(current, key) for key in keys}
@@ -41,28 +79,25 @@ def look_up(machine, select):
         {place[1] for place, verdict in verdicts[key].items() if verdict == "accept" and place not in closed}
         for key in strict
     ]
-    ruled = [set(_ruled(current, key)) for key in strict]
-    wide = [nftables_wide.rules(current, key) for key in strict]
-    return {
-        "exists": True,
-        "policy": current.policy_of(strict[0]),
-        "rules": sum(len(current.rules_of(key)) for key in keys),
-        "terminal": terminals[strict[0]],
-        "accepted_ports": sorted(set.intersection(*opened)),
-        "ruled_ports": sorted(set.intersection(*ruled)),
-        "wide": wide[0] if all(wide) else [],
-    }
+    wide = [nftables_wide.rules(current, key, outside) for key in strict]
+    return _Filter(
+        strict[0],
+        terminals[strict[0]],
+        set.intersection(*opened),
+        set.intersection(*(set(_ruled(current, key)) for key in strict)),
+        wide[0] if all(wide) else [],
+    )
 
 
-def _chains(current, select):
-    """The keys of the chain that is named, or of all filter chains of a hook."""
-    if select.get("chain"):
-        return [key for key in current.chains if key == tuple(str(select["chain"]).split("/"))]
-    return [
-        key
-        for key, chain in current.chains.items()
-        if chain.get("hook") == select["hook"] and chain["type"] == "filter"
-    ]
+def interfaces_of_routes(machine):
+    """Names of the interfaces of the default routes: by these everybody comes in."""
+    try:
+        four, six = (machine.read(path, limit=16 << 20) or "" for path in ROUTES)
+    except UnreadableError:
+        return []
+    names = [row[0] for row in map(str.split, four.splitlines()[1:]) if len(row) > 7 and row[1] == row[7] == "00000000"]
+    names += [row[-1] for row in map(str.split, six.splitlines()) if len(row) > 9 and set(row[0] + row[1]) == {"0"}]
+    return sorted(set(names) - {"lo"})
 
 
 def _verdicts(current, key, depth=0):
@@ -72,7 +107,7 @@ def _verdicts(current, key, depth=0):
     for rule in current.rules_of(key):
         if not all(map(_is_about_anybody, rule.matches)):
             continue
-        if rule.verdict == "accept" or (rule.verdict and _is_unconditional(rule)):
+        if rule.verdict == "accept" or (rule.verdict and rule.is_plain):
             for place in _ports(rule):
                 verdicts.setdefault(place, rule.verdict)
         if rule.jump and depth < DEEPEST and not rule.matches:
@@ -81,12 +116,8 @@ def _verdicts(current, key, depth=0):
 
 
 def _is_about_anybody(match):
-    about = _about(match["left"])
-    return about in ABOUT_ANYBODY or about.endswith(" dport")
-
-
-def _is_unconditional(rule):
-    return all(set(statement) <= UNCONDITIONAL for statement in rule.statements)
+    subject = about(match["left"])
+    return subject in ABOUT_ANYBODY or subject.endswith(" dport")
 
 
 def _ruled(current, key, depth=0):
@@ -103,31 +134,8 @@ def _ruled(current, key, depth=0):
 def _ports(rule):
     """(protocol, port) of each port that a rule names as that of the receiver."""
     for match in rule.matches:
-        about = _about(match["left"])
-        if about.endswith(" dport"):
-            for port in _numbers(match["right"]):
-                yield about.split()[0], port
-
-
-def _about(left):
-    """What the left side of a match looks at: `tcp dport`, `ip saddr`, `ct state`, `iifname`, ..."""
-    if not isinstance(left, dict):
-        return str(left)
-    if "payload" in left:
-        return "%s %s" % (left["payload"].get("protocol"), left["payload"].get("field"))
-    if "meta" in left:
-        return str(left["meta"].get("key"))
-    if "ct" in left:
-        return "ct %s" % left["ct"].get("key")
-    return "something else"
-
-
-def _numbers(right):
-    if isinstance(right, int):
-        return [right]
-    if isinstance(right, dict) and "set" in right:
-        return [number for member in right["set"] for number in _numbers(member)]
-    if isinstance(right, dict) and "range" in right:
-        first, last = right["range"]
-        return list(range(first, last + 1))
-    return []
+        subject = about(match["left"])
+        if subject.endswith(" dport"):
+            for span in nftables_wide.spans(match):
+                for port in span:
+                    yield subject.split()[0], port

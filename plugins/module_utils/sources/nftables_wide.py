@@ -2,63 +2,68 @@
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import DEEPEST, target
+import fnmatch
+import ipaddress
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_ruleset import DEEPEST, about, target
 
 MOST_PORTS = 1024
+PORTS = 1 << 16
 NEW = {"new", "untracked"}
 CARRIERS = {"tcp", "udp", 6, 17}
 FAMILIES = {"ipv4", "ipv6", "ip", "ip6"}
 # Addresses to which only what was asked for comes, or nobody's own.
 TO_MANY = ("224.", "255.255.", "239.", "ff0")
+# What nearly all packets have.
+USUAL_OF = {"pkttype": {"host", "unicast"}, "mark": {0}, "ct mark": {0}, "iifgroup": {0, "default"}}
+EQUAL, UNEQUAL = ("==", "in"), "!="
 
 
-def rules(current, key, depth=0):
+def rules(current, key, outside=(), depth=0):
     """Texts of the rules of a chain before the first that decides for everybody: each accepts whoever sends, to
-    whatever port."""
+    whatever port. `outside` are names of the interfaces by which the rest of the world comes in."""
     texts = []
     rules_of_chain = current.rules_of(key)
     for rule in rules_of_chain:
-        if not rule.has("limit") and all(map(_lets_in, rule.matches)):
+        if rule.is_plain and all(_lets_in(match, outside) for match in rule.matches):
             # The last rule without a condition is the end of the chain of the hook, which is judged as such.
             is_end = depth == 0 and rule is rules_of_chain[-1] and not rule.matches
             if rule.verdict == "accept" and not is_end:
                 texts.append("accepts " + (", ".join(map(_words, rule.matches)) or "everything"))
-            for statement in rule.statements:
-                texts += _of_map(statement["vmap"]) if "vmap" in statement else []
             if rule.jump and depth < DEEPEST:
-                texts += rules(current, target(key, rule), depth + 1)
-        if rule.verdict and not rule.matches:
+                texts += rules(current, target(key, rule), outside, depth + 1)
+        if rule.is_for_all and (rule.verdict or rule.has("goto") or rule.has("return")):
             break
     return texts
 
 
-def _of_map(vmap):
-    pairs = vmap["data"].get("set", []) if isinstance(vmap["data"], dict) else []
-    for value, verdict in pairs:
-        match = {"op": "==", "left": vmap["key"], "right": value}
-        if isinstance(verdict, dict) and "accept" in verdict and _lets_in(match):
-            yield "accepts " + _words(match)
-
-
-def _lets_in(match):
+def _lets_in(match, outside):
     """Whether nearly everybody's packets fit."""
-    left, order, values = match["left"], match.get("op", "=="), _values(match["right"])
-    is_not = order == "!="
-    if not isinstance(left, dict):
-        return False
-    if "ct" in left and left["ct"].get("key") == "state":
+    left, order, values = match["left"], match.get("op", "=="), values_of(match["right"])
+    subject, is_not = about(left), order == UNEQUAL
+    kind, _, field = subject.rpartition(" ")
+    if subject == "ct state":
         return not values & NEW if is_not else bool(values & NEW)
-    if "meta" in left:
-        name = left["meta"].get("key")
-        if name in ("l4proto", "protocol", "nfproto"):
-            return not values & CARRIERS if is_not else bool(values & (CARRIERS | FAMILIES))
-        return is_not and name in ("iifname", "iif")
-    payload = left.get("payload", {})
-    field = payload.get("field")
+    if subject in ("l4proto", "protocol", "nfproto"):
+        return not values & CARRIERS if is_not else bool(values & (CARRIERS | FAMILIES))
+    if subject in ("iifname", "iif"):
+        return is_not or any(fnmatch.fnmatchcase(name, str(value)) for name in outside for value in values)
+    if subject in USUAL_OF:
+        return bool(values & USUAL_OF[subject]) != is_not
+    if kind.startswith("fib ") and field == "type":
+        return is_not or bool(values & {"local", "unicast"})
+    if subject == "tcp flags":
+        return not is_not and "syn" in values and "ack" not in values
+    return isinstance(left, dict) and "payload" in left and _lets_in_by_header(match, field, is_not)
+
+
+def _lets_in_by_header(match, field, is_not):
+    """The same for a match on what stands in the header of a packet."""
+    values = values_of(match["right"])
     if field == "sport":
         return True  # who sends chooses it
     if field == "dport":
-        return is_not or sum(map(_width, _members(match["right"]))) > MOST_PORTS
+        return is_not or sum(map(len, spans(match))) > MOST_PORTS
     if field in ("protocol", "nexthdr"):
         return bool(values & CARRIERS) != is_not
     if field == "saddr":
@@ -68,32 +73,57 @@ def _lets_in(match):
     return False
 
 
+def spans(match):
+    """The numbers that a match on a port takes in, as ranges; none of one that only leaves some out."""
+    order = match.get("op", "==")
+    for member in _members(match["right"]):
+        first, last = _ends(member)
+        if first is None or order == UNEQUAL:
+            continue
+        if order in EQUAL:
+            yield range(first, last + 1)
+        elif order in (">", ">="):
+            yield range(first + (order == ">"), PORTS)
+        else:
+            yield range(last + (order == "<="))
+
+
+def _ends(member):
+    ends = member["range"] if isinstance(member, dict) and "range" in member else [member, member]
+    return ends if all(isinstance(end, int) for end in ends) else (None, None)
+
+
 def _members(right):
     if isinstance(right, dict) and "set" in right:
         return [member for item in right["set"] for member in _members(item)]
+    if isinstance(right, dict) and "|" in right:
+        return [member for item in right["|"] for member in _members(item)]
     return right if isinstance(right, list) else [right]
 
 
-def _values(right):
+def values_of(right):
     return {member for member in _members(right) if isinstance(member, (str, int))}
 
 
-def _width(member):
-    if isinstance(member, dict) and "range" in member:
-        first, last = member["range"]
-        return last - first + 1 if isinstance(first, int) and isinstance(last, int) else 1
-    return 1
-
-
 def _is_all(right):
-    return any(
-        (isinstance(member, dict) and member.get("prefix", {}).get("len") == 0) or _is_range_of_all(member)
-        for member in _members(right)
-    )
+    """Whether the members together are all addresses of IPv4, or of IPv6: a set has no two that overlap."""
+    sizes = {4: 0, 6: 0}
+    for member in _members(right):
+        try:
+            first, last = _network(member)
+        except (KeyError, TypeError, ValueError):
+            continue
+        sizes[first.version] += int(last) - int(first) + 1
+    return sizes[4] == 1 << 32 or sizes[6] == 1 << 128
 
 
-def _is_range_of_all(member):
-    return isinstance(member, dict) and member.get("range", [""])[0] in ("0.0.0.0", "::")  # noqa: S104 - a text
+def _network(member):
+    """(first, last) address of a member of a set."""
+    if isinstance(member, dict) and "prefix" in member:
+        network = ipaddress.ip_network("%s/%s" % (member["prefix"]["addr"], member["prefix"]["len"]), strict=False)
+        return network[0], network[-1]
+    first, last = member["range"] if isinstance(member, dict) else (member, member)
+    return ipaddress.ip_address(first), ipaddress.ip_address(last)
 
 
 def _addresses(right):
@@ -105,13 +135,9 @@ def _addresses(right):
 
 
 def _words(match):
-    left = match["left"]
-    if "payload" in left:
-        about = "%s %s" % (left["payload"].get("protocol"), left["payload"].get("field"))
-    else:
-        about = "ct state" if "ct" in left else str(left.get("meta", {}).get("key"))
+    order = match.get("op", "==")
     members = [_member(member) for member in _members(match["right"])]
-    return " ".join([about, *(["!="] if match.get("op") == "!=" else []), " ".join(members[:5])])
+    return " ".join([about(match["left"]), *([] if order in EQUAL else [order]), " ".join(members[:5])])
 
 
 def _member(member):
