@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import pam_walk
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, pam_walk, sshd
 
 MAIN = "module"
 SELECTORS = ("service", "type", "module")
@@ -14,22 +14,39 @@ ATTRIBUTES = ("exists", "active", "control", "arguments", "source", "modules", "
 RULE = re.compile(r"-?(auth|account|password|session)\s+(\[[^\]]*\]|\S+)\s+(\S+)\s*(.*)\Z", re.IGNORECASE)
 INCLUDE = re.compile(r"@include\s+(\S+)\Z")
 LOCK = "pam_faillock.so"
-WAYS_IN = ("login", "sshd", "su", "su-l", "sudo", "sudo-i")
-"""Services that the selector `service: "*"` stands for, as far as they are configured."""
+WAYS_IN = (
+    "login", "remote", "sshd", "su", "su-l", "sudo", "sudo-i", "doas", "polkit-1", "chfn", "chsh", "cockpit", "cups",
+    "dovecot", "gdm-password", "lightdm", "proftpd", "samba", "sddm", "vsftpd", "xrdp-sesman", "other",
+)  # fmt: skip
+"""Services that the selector `service: "*"` stands for, as far as they are configured; `other` is what PAM takes for
+one that is not."""
 FAILED = ("die", "bad")
+# Where PAM has its modules: one of that name in another place may do anything.
+MODULES = re.compile(r"(?:(?:/usr)?/lib(?:64|/[\w-]+)?/security/(?:\$ISA/)?)?([^/]+)\Z")
+# Of these words of pam_unix the last one counts.
+HASHES = ("bigcrypt", "blowfish", "gost_yescrypt", "md5", "sha256", "sha512", "yescrypt")
+# What these refuse, nothing else may let pass: in each type of rules other modules.
+DECIDING = {
+    "account": ("pam_unix.so",),
+    "password": ("pam_cracklib.so", "pam_passwdqc.so", "pam_pwhistory.so", "pam_pwquality.so"),
+}
+INGROUP = re.compile(r"(?:quiet\S* )*user ingroup (\S+)(?: quiet\S*)*\Z")
 
 
 class Line:
-    """One rule: `type`, `control` (as written), `module`, `arguments` (list) and `source` (file:line)."""
+    """One rule: `type`, `control` (as written), `module` (its name, or its path outside the place of modules),
+    `arguments` (list), `source` (file:line) and `level` (of a rule in a substack, how deep). The line that brings a
+    substack in is one too, with no module."""
 
-    __slots__ = ("arguments", "control", "module", "source", "type")
+    __slots__ = ("arguments", "control", "level", "module", "source", "type")
 
-    def __init__(self, type, control, module, arguments, source):
+    def __init__(self, type, control, module, arguments, source, *, level=0):
         self.type = type
         self.control = control
         self.module = module
         self.arguments = arguments
         self.source = source
+        self.level = level
 
 
 def describe(select):
@@ -46,8 +63,8 @@ def look_up(machine, select):
     if lines is None:
         return {"exists": False}
     facts = {
-        "modules": [line.module for line in lines],
-        "unproven": lambda: [_place(line) for line in pam_walk.unproven(lines)],
+        "modules": [line.module for line in lines if line.module],
+        "unproven": lambda: [_place(line) for line in pam_walk.unproven(lines, _silent(machine, lines))],
         "locks": lambda: _locks(lines),
     }
     name = str(select["module"])
@@ -59,11 +76,24 @@ def look_up(machine, select):
     return dict(
         facts,
         exists=True,
-        active=first in walked,
+        active=first in walked and not _is_overruled(lines, kind, name),
         control=lines[first].control,
-        arguments=[word for number in at for word in lines[number].arguments],
+        arguments=[word for number in at for word in _effective(lines[number].arguments)],
         source=lines[first].source,
     )
+
+
+def _is_overruled(lines, kind, name):
+    """Whether the stack says yes though a module refused of which the refusal must count. A new password is then
+    written by another module, which is no proof of anything."""
+    proofs = pam_walk.PROOFS if kind == "account" else ()
+    return name in DECIDING.get(kind, ()) and bool(pam_walk.overruled(lines, name, proofs))
+
+
+def _effective(arguments):
+    """The arguments of a rule without those that a later one takes back."""
+    hashes = [word for word in arguments if word in HASHES]
+    return [word for word in arguments if word not in HASHES or word == hashes[-1]]
 
 
 def _place(line):
@@ -72,13 +102,30 @@ def _place(line):
 
 def _ways_in(machine, kind, name):
     """What holds for any of the services by which people come in."""
-    stacks = [stack(machine, service, kind) or [] for service in WAYS_IN]
+    stacks = [stack(machine, service, kind) or [] for service in ways_in(machine)]
     chosen = [line for lines in stacks for line in lines if line.module == name]
     return {
         "exists": bool(chosen),
-        "arguments": sorted({word for line in chosen for word in line.arguments}),
-        "unproven": lambda: sorted({_place(line) for lines in stacks for line in pam_walk.unproven(lines)}),
+        "arguments": sorted({word for line in chosen for word in _effective(line.arguments)}),
+        "unproven": lambda: sorted(
+            {_place(line) for lines in stacks for line in pam_walk.unproven(lines, _silent(machine, lines))}
+        ),
     }
+
+
+def ways_in(machine):
+    """Names of services: sshd may have another one than its own (PAMServiceName)."""
+    lines = (line for line in machine.once(sshd.configured) if line.option == "pamservicename")
+    return list(dict.fromkeys([*WAYS_IN, *(line.value for line in lines if line.value)]))
+
+
+def _silent(machine, lines):
+    """Rules that let nobody in, since they ask for a group in which nobody is."""
+    asked = {line: INGROUP.match(" ".join(line.arguments)) for line in lines if line.module == "pam_succeed_if.so"}
+    if not any(asked.values()):
+        return []
+    groups = {name for facts in machine.once(account.accounts).values() for name in facts["groups"]}
+    return [line for line, hit in asked.items() if hit and hit.group(1) not in groups]
 
 
 def stack(machine, service, kind):
@@ -97,16 +144,25 @@ def reachable(lines, first=(0,)):
         if at in numbers or at >= len(lines):
             continue
         numbers.add(at)
-        to_do += [at + step for step in _steps(lines[at])]
+        to_do += _next(lines, at)
     return numbers
 
 
-def _steps(line, answers=None):
-    """How many rules further the walk may go after this one, by its answers (all that it can give)."""
+def _next(lines, number, answers=None):
+    """Numbers of the rules to which the walk may go after this one, by its answers (all that it can give)."""
+    line = lines[number]
+    if line.control == pam_walk.SUBSTACK:
+        return {number + 1}
     table = pam_walk.actions(line.control)
     answers = answers or pam_walk.ALWAYS.get(line.module)
     chosen = [table.get(answer, table.get("default", "bad")) for answer in answers] if answers else table.values()
-    return {int(action) + 1 if action.isdigit() else 1 for action in chosen if action not in ("done", "die")}
+    numbers = set()
+    for action in chosen:
+        if action in ("done", "die"):
+            numbers.add(pam_walk.after_level(lines, number))
+        else:
+            numbers.add(pam_walk.after_jump(lines, number, int(action) if action.isdigit() else 0)[0])
+    return numbers
 
 
 def _locks(lines):
@@ -121,7 +177,7 @@ def _locks(lines):
     )  # fmt: skip
     if not refuses or at == len(lines):
         return False
-    counts = reachable(lines, {at + step for step in _steps(lines[at], ("default",))})
+    counts = reachable(lines, _next(lines, at, ("default",)))
     return any(line.module == LOCK and "authfail" in line.arguments and n in counts for n, line in enumerate(lines))
 
 
@@ -136,7 +192,8 @@ def _lines(machine, path, depth):
             lines += _lines(machine, _beside(include.group(1)), depth + 1) or []
         elif rule:
             kind, control, module, arguments = rule.groups()
-            name = module.rsplit("/", 1)[-1]
+            known = MODULES.match(module)
+            name = known.group(1) if known else module
             lines.append(Line(kind.lower(), control, name, arguments.split(), "%s:%d" % (path, number)))
     return lines
 
@@ -155,14 +212,19 @@ def _joined(text):
             yield start, line
 
 
-def _included(machine, lines, kind, depth):
+def _included(machine, lines, kind, depth, level=0):
     """`include` and `substack` bring in the rules of another file."""
     result = []
     for line in lines:
-        if line.control.lower() in ("include", "substack") and depth < 8:
+        control = line.control.lower()
+        if control in ("include", pam_walk.SUBSTACK) and depth < 8:
+            deeper = level + 1 if control == pam_walk.SUBSTACK else level
+            if control == pam_walk.SUBSTACK:
+                result.append(Line(line.type, control, "", [], line.source, level=level))
             other = _lines(machine, _beside(line.module), 0) or []
-            result += _included(machine, [rule for rule in other if rule.type == kind], kind, depth + 1)
+            result += _included(machine, [rule for rule in other if rule.type == kind], kind, depth + 1, deeper)
         else:
+            line.level = level
             result.append(line)
     return result
 

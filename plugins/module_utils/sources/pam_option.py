@@ -13,6 +13,7 @@ NEEDS = ("option",)
 ATTRIBUTES = ("exists", "value", "source", "active")
 SETTING = re.compile(r"(\w+)\s*(?:=\s*(.*?)\s*)?\Z")
 SWITCHED_ON = "on"
+CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
 
 
 class Module:
@@ -64,13 +65,25 @@ def look_up(machine, select):
     module = MODULES[name]
     lines = [line for line in pam.stack(machine, module.service, module.type) or [] if line.module == name]
     facts = {"active": bool(lines)}
-    arguments = [(option_in(word), line.source) for line in lines for word in line.arguments]
-    in_stack = [(value, source) for (key, value), source in arguments if key == option]
-    files = [(value, source) for key, value, source in _in_files(machine, module) if key == option]
-    if in_stack or files:
-        value, source = (in_stack or files)[-1]
-        return dict(facts, exists=True, value=value, source=source)
-    return dict(facts, exists=bool(lines), value=module.built_in.get(option), source="built in")
+    settings = [
+        *_in_files(machine, module),
+        *((*option_in(word), line.source) for line in lines for word in line.arguments),
+    ]
+    settings = {key: (value, source) for key, value, source in settings}
+    value, source = settings.get(option, (module.built_in.get(option), "built in"))
+    if (name, option) == ("pam_pwquality.so", "minlen"):
+        value = _shortest(value, [settings.get(credit, ("0",))[0] for credit in CREDITS])
+    return dict(facts, exists=option in settings or bool(lines), value=value, source=source)
+
+
+def _shortest(length, credits):
+    """The length of the shortest password that is long enough: a character of a kind with credit counts double, as
+    often as the credit says (pwquality.conf(5))."""
+    try:
+        number, extra = int(length), sum(max(int(credit), 0) for credit in credits)
+    except ValueError:
+        return length
+    return str(max(number - extra, -(-number // 2))) if extra else length
 
 
 def option_in(word):

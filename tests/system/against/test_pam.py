@@ -39,16 +39,7 @@ def lets_in(place: Path, rules: Rules, failures: tuple[str, ...]) -> bool:
     modules = [name if name != "pam_unix.so" else f"pam_debug.so auth={next(answers)}" for _, name in rules]
     lines = [f"auth {control} {module}\n" for (control, _), module in zip(rules, modules, strict=True)]
     (place / "planted").write_text("".join(lines), encoding="utf-8")
-    library = ctypes.CDLL(LIBRARY)
-    handle = ctypes.c_void_p()
-    conversation = Conversation(None, None)
-    start = library.pam_start_confdir(
-        b"planted", b"root", ctypes.byref(conversation), str(place).encode(), ctypes.byref(handle)
-    )
-    assert start == 0
-    answer = library.pam_authenticate(handle, 0)
-    library.pam_end(handle, answer)
-    return bool(answer == 0)
+    return succeeds(place)
 
 
 @pytest.mark.skipif(not LIBRARY or not DEBUG, reason="this system has no libpam with pam_debug")
@@ -59,6 +50,54 @@ def test_success_without_a_proof_is_found_and_nothing_else(tmp_path: Path, rules
     number = sum(module == "pam_unix.so" for _, module in rules)
     real = any(lets_in(tmp_path, rules, failures) for failures in product(FAILURES, repeat=number))
     assert bool(pam_walk.unproven(lines)) == real
+
+
+WITHIN = st.lists(RULE, min_size=1, max_size=3)
+
+
+@pytest.mark.skipif(not LIBRARY or not DEBUG, reason="this system has no libpam with pam_debug")
+@settings(max_examples=300)
+@given(before=st.lists(RULE, max_size=2), inside=WITHIN, behind=WITHIN, kind=st.sampled_from(["include", "substack"]))
+def test_a_substack_is_one_rule_and_an_include_is_as_many_as_it_has(
+    tmp_path: Path, before: Rules, inside: Rules, behind: Rules, kind: str
+) -> None:
+    place = tmp_path / "etc/pam.d"
+    place.mkdir(parents=True, exist_ok=True)
+    rules = [*before, (kind, "inner"), *behind]
+    number = sum(module == "pam_unix.so" for _, module in [*before, *inside, *behind])
+    real = False
+    for failures in product(FAILURES, repeat=number):
+        answers = iter(failures)
+        lines: dict[str, list[str]] = {"planted": [], "inner": []}
+        for name, control, module in (
+            *(("planted", *rule) for rule in before),
+            ("planted", kind, str(place / "inner")),
+            *(("inner", *rule) for rule in inside),
+            *(("planted", *rule) for rule in behind),
+        ):
+            word = f"pam_debug.so auth={next(answers)}" if module == "pam_unix.so" else module
+            lines[name].append(f"auth {control} {word}\n")
+        for name, texts in lines.items():
+            (place / name).write_text("".join(texts), encoding="utf-8")
+        real = real or succeeds(place)
+    for name, some in (("planted", rules), ("inner", inside)):
+        text = "".join(f"auth {control} {module}\n" for control, module in some)
+        (place / name).write_text(text, encoding="utf-8")
+    stack = pam.stack(Machine(str(tmp_path)), "planted", "auth")
+    assert bool(pam_walk.unproven(stack)) is real
+
+
+def succeeds(place: Path) -> bool:
+    library = ctypes.CDLL(LIBRARY)
+    handle = ctypes.c_void_p()
+    conversation = Conversation(None, None)
+    start = library.pam_start_confdir(
+        b"planted", b"root", ctypes.byref(conversation), str(place).encode(), ctypes.byref(handle)
+    )
+    assert start == 0
+    answer = library.pam_authenticate(handle, 0)
+    library.pam_end(handle, answer)
+    return bool(answer == 0)
 
 
 STOCK = """auth [success=1 default=ignore] pam_unix.so
