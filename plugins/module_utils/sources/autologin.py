@@ -24,6 +24,8 @@ LONG = (
 LOCAL_LINE = re.compile(r"-L.+|--local-line=.*")
 WITHOUT_PASSWORD = re.compile(r"-[pE]*f")
 """Of login(1): who calls it has made sure who it is."""
+FORCE = re.compile(r"-[p]*e|--f(?:o(?:r(?:ce?)?)?)?\Z")
+"""Of sulogin(8): a shell where root has no password, or a locked one."""
 PREFIXES = "-@:+!|"
 SHELLS = ("ash", "bash", "dash", "sh", "zsh")
 FORCED = "SYSTEMD_SULOGIN_FORCE=1"
@@ -108,7 +110,11 @@ def _consoles(machine):
             for line in values[key]
             if CREDENTIAL.search(line.partition(":")[0])
         ]
-        if "tty" in (values["StandardInput"] or [""])[-1] and _is_shell(values["ExecStart"]) and _starts(machine, name):
+        if (
+            "tty" in (values["StandardInput"] or [""])[-1]
+            and _is_shell(values["ExecStart"])
+            and (name in ASKED[1:] or unit.starts(machine, name))
+        ):
             reasons.append("a shell without a login")
         for text in filter(None, reasons):
             yield "%s: %s" % (name, text)
@@ -136,6 +142,8 @@ def reason(line):
     program = posixpath.basename(words[0].lstrip(PREFIXES)) if words else ""
     if program == "login":
         return "login -f" if _is_trusted(words[1:]) else None
+    if program == "sulogin":
+        return "sulogin --force" if any(FORCE.match(word) for word in words[1:]) else None
     if program not in ("agetty", "getty"):
         return None
     words = [word for word in words[1:] if not LOCAL_LINE.match(word)]
@@ -167,13 +175,6 @@ def _is_trusted(words):
 
 def _is_shell(lines):
     return any(posixpath.basename(line.split()[0].lstrip(PREFIXES)) in SHELLS for line in lines)
-
-
-def _starts(machine, name):
-    on_disk = unit_file.find(machine, name) or {}
-    if on_disk.get("enabled") == "enabled":
-        return True
-    return not machine.offline and unit.look_up(machine, {"name": name}).get("active") == "active"
 
 
 def _stored(machine):

@@ -1,15 +1,22 @@
-"""Settings of the SSH client for everybody and for root, as ssh reads them: blanks or tabs or `=`, words in quotes."""
+"""Settings of the SSH client for everybody and for root, as ssh reads them: blanks or tabs or `=`, words in quotes, a
+comment behind them, files included, and of an option the first value."""
 
 from __future__ import annotations
 
 import os
+import posixpath
 import re
+
+from ansible_collections.oplever.lab.plugins.module_utils import ssh_line
 
 MAIN = "what"
 SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "trusting")
-FILES = ("/etc/ssh/ssh_config", "/etc/ssh/ssh_config.d/*.conf", "/root/.ssh/config")
-LINE = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]*=[ \t]*|[ \t]+)\"?([^\"]*?)\"?[ \t]*\Z")
+# What a user has in his own file goes before what holds for everybody; of names without a path, their directories.
+FILES = (("/root/.ssh/config", "/root/.ssh"), ("/etc/ssh/ssh_config", "/etc/ssh"))
+DROP_INS = "/etc/ssh/ssh_config.d/*.conf"
+DEPTH = 16
+EVERYBODY = ("", "host *", "match all")
 # With these the client does not make sure which machine answers, or lets that machine use the caller's keys.
 TRUSTING = {
     "stricthostkeychecking": re.compile(r"(?:no|off|false)\Z", re.IGNORECASE),
@@ -26,14 +33,43 @@ def describe(select):
 def look_up(machine, select):
     """`trusting`: lines of `file:number: option value` that take the word of any machine."""
     trusting = []
-    for pattern in FILES:
-        for path in filter(lambda path: not _is_of_a_package(machine, path), machine.glob(pattern)):
-            for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
-                setting = LINE.match(line)
-                judge = TRUSTING.get(setting.group(1).lower()) if setting else None
-                if judge and judge.match(setting.group(2)):
-                    trusting.append("%s:%d: %s %s" % (path, number, *setting.groups()))
+    for path, directory in FILES:
+        settled = set()
+        lines = list(_lines(machine, path, directory, "", 0))
+        if directory == "/etc/ssh" and not any(where.startswith(directory + "/ssh_config.d/") for where, *_ in lines):
+            lines += [line for inner in machine.glob(DROP_INS) for line in _lines(machine, inner, directory, "", 0)]
+        for where, option, value, block in lines:
+            judge = TRUSTING.get(option)
+            if judge and option not in settled and judge.match(value):
+                trusting.append("%s: %s %s" % (where, NAMES[option], value))
+            if block in EVERYBODY:
+                settled.add(option)
     return {"exists": True, "trusting": trusting}
+
+
+NAMES = {
+    "stricthostkeychecking": "StrictHostKeyChecking",
+    "userknownhostsfile": "UserKnownHostsFile",
+    "forwardagent": "ForwardAgent",
+    "verifyhostkeydns": "VerifyHostKeyDNS",
+}
+
+
+def _lines(machine, path, directory, block, depth):
+    """(file:line, option in lower case, value, head of the block that it stands in) of a file with what it includes. A
+    block ends with its file."""
+    if _is_of_a_package(machine, path):
+        return
+    for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
+        option, value = ssh_line.split(line)
+        if option in ("host", "match"):
+            block = "%s %s" % (option, value.lower())
+        elif option == "include" and depth < DEPTH:
+            for pattern in value.split():
+                for inner in machine.glob(posixpath.join(directory, pattern.replace("~", "/root"))):
+                    yield from _lines(machine, inner, directory, block, depth + 1)
+        elif option:
+            yield "%s:%d" % (path, number), option, value, block
 
 
 def _is_of_a_package(machine, path):

@@ -18,6 +18,11 @@ NEEDS = ("what",)
 ATTRIBUTES = ("exists", "keys", "weak", "open")
 RSA_BITS = 3072
 USUAL = (".ssh/authorized_keys", ".ssh/authorized_keys2")
+# Who may change what these name decides who gets in: authorities, and names that their certificates may have.
+NAMED_FILES = ("trustedusercakeys", "authorizedprincipalsfile")
+COMMANDS = ("authorizedkeyscommand", "authorizedprincipalscommand")
+WILDCARD = re.compile(r"[*?[]")
+TOKEN = re.compile(r"%[A-Za-z]")
 KINDS = ("ssh-rsa", "ssh-dss", "ssh-ed25519", "ecdsa-sha2-", "sk-ssh-ed25519", "sk-ecdsa-sha2-")
 
 
@@ -86,7 +91,7 @@ def _authorized(machine):
     paths, wrong = [], []
     templates = machine.once(templates_of_keys)
     for name, facts in machine.once(account.accounts).items():
-        for path in dict.fromkeys(_place(template, name, facts) for template in templates):
+        for path in _places(machine, templates, name, facts):
             if not _is_below(path, facts["home"]) and any(writable.by_others(machine, path)):
                 wrong += [path] if path not in wrong else []  # whoever makes the file gets in as the account
             try:
@@ -97,7 +102,39 @@ def _authorized(machine):
                 paths.append(path)
                 if any(s.st_uid not in (0, facts["uid"]) or s.st_mode & 0o022 for s in places) and path not in wrong:
                     wrong.append(path)
-    return paths, wrong
+    return paths, [*wrong, *(path for path in _decisive(machine) if path not in wrong)]
+
+
+def _decisive(machine):
+    """Paths by which others than root decide who gets in, beside the files with keys: files that sshd does not look at
+    the rights of, and what a command that gives keys reads."""
+    for option in NAMED_FILES:
+        for value in _values(machine, option):
+            if value.startswith("/") and any(_by_others(machine, value)):
+                yield value
+    for option in COMMANDS:
+        for value in _values(machine, option):
+            for word in value.split()[1:]:
+                if word.startswith("/") and any(_by_others(machine, word)):
+                    yield word
+
+
+def _values(machine, option):
+    """All that sshd has for an option, also in Match blocks; nothing where it cannot be asked."""
+    try:
+        facts = sshd.look_up(machine, {"option": option})
+    except UnreadableError:
+        return []
+    every = [facts, *(other for _, other in facts.get("variants", ()))]
+    return list(dict.fromkeys(value for some in every for value in some.get("values") or []))
+
+
+def _by_others(machine, path):
+    """As `writable.by_others`; of a path that differs for each account, of the directory before that."""
+    token = TOKEN.search(path)
+    if token is None:
+        return writable.by_others(machine, path)
+    return writable.by_others(machine, path[: token.start()].rpartition("/")[0] or "/", new_entry=True)
 
 
 def _is_below(path, home):
@@ -107,12 +144,17 @@ def _is_below(path, home):
 def templates_of_keys(machine):
     """AuthorizedKeysFile as sshd has it, also in Match blocks; the usual places where it cannot be asked."""
     try:
-        facts = sshd.look_up(machine, {"option": "authorizedkeysfile"})
+        sshd.look_up(machine, {"option": "authorizedkeysfile"})
     except UnreadableError:
         return list(USUAL)
-    every = [facts, *(other for _, other in facts.get("variants", ()))]
-    words = [word for some in every for value in some.get("values") or [] for word in value.split()]
+    words = [word for value in _values(machine, "authorizedkeysfile") for word in value.split()]
     return [word for word in dict.fromkeys(words) if word.lower() != "none"]
+
+
+def _places(machine, templates, name, facts):
+    """Paths for one account; since OpenSSH 10 they may have wildcards."""
+    for path in dict.fromkeys(_place(template, name, facts) for template in templates):
+        yield from (machine.glob(path) if WILDCARD.search(path) else [path])
 
 
 def _place(template, name, facts):

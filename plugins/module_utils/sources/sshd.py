@@ -5,12 +5,14 @@ Where it cannot be asked (a tree that does not run, a server that never ran) the
 
 from __future__ import annotations
 
+import getopt
 import posixpath
 import re
 import shlex
 
+from ansible_collections.oplever.lab.plugins.module_utils import ssh_line
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import sshd_builtin, sshd_match, unit_file
+from ansible_collections.oplever.lab.plugins.module_utils.sources import sshd_builtin, sshd_match, unit, unit_file
 
 MAIN = "option"
 SELECTORS = ("option", "user", "host", "address")
@@ -19,13 +21,17 @@ ATTRIBUTES = ("exists", "value", "values", "source", "file")
 NAMES_A_FILE = ("banner",)
 CONFIGURATION = "/etc/ssh/sshd_config"
 DEPTH = 16
-KEYWORD = re.compile(r'\s*(?:"([^"]*)"\s*|([^\s="]*)\s*=?\s*)')
-# Where one word of an option ends, as argv_split of OpenSSH has it; a # that begins a word begins a comment.
-WORD = re.compile(r"""(?:\\["'\\ ]|"(?:\\["\\]|[^"])*"|'(?:\\['\\]|[^'])*'|[^\s"'])+""")
-PIECE = re.compile(r"""\\(["'\\ ])|"((?:\\["\\]|[^"])*)"|'((?:\\['\\]|[^'])*)'|(.)""", re.DOTALL)
 # It wants its empty directory, which exists only after its first start; making it would be a change.
 NEVER_RAN = "Missing privilege separation directory"
+FLAGS = "46C:DE:GQRTVb:c:def:g:h:ik:no:p:qrtu:"  # of sshd(8)
 WITH_VALUE = ("-o", "-f", "-p", "-h", "-c", "-u")
+SERVICE = "ssh.service"
+NAMES_OF_SERVICE = (SERVICE, "sshd.service")
+# A part of a value in a file of variables: in quotes, behind a backslash, or plain (systemd.exec(5)).
+VALUE = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)""")
+ESCAPED = re.compile(r"\\(.)")
+# Of these levels the first says the most important; what is below LogLevelMax of a unit is not kept.
+LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 ABOUT = {"user": "user", "host": "host", "address": "addr"}
 
 
@@ -52,9 +58,12 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """Without user, host and address also `variants`: what the Match blocks make of the option for some connections.
-    Of an option that names a file, `file` is present, empty or missing: sshd does without, and says nothing."""
+    """Without user, host and address also `variants`: what the Match blocks make of the option for some connections,
+    and what other servers than that of ssh.service have. Of an option that names a file, `file` is present, empty or
+    missing: sshd does without, and says nothing."""
     facts = _look_up(machine, select)
+    if str(select["option"]).lower() == "loglevel" and facts["exists"]:
+        facts = _kept_by_journal(machine, facts)
     if str(select["option"]).lower() in NAMES_A_FILE:
         for variant in (facts, *(other for _, other in facts.get("variants", ()))):
             variant["file"] = _file(machine, str(variant.get("value") or ""))
@@ -68,20 +77,44 @@ def _file(machine, path):
     return "missing" if status is None else "present" if status.st_size else "empty"
 
 
+def _kept_by_journal(machine, facts):
+    """The level of the lines that the journal keeps, where the unit has it drop some of those that sshd writes."""
+    limits = unit_file.values(machine, SERVICE, "Service", "LogLevelMax")
+    limit = LEVELS[int(limits[-1])] if limits and limits[-1] in map(str, range(len(LEVELS))) else (limits or [""])[-1]
+    if limit not in LEVELS[: LEVELS.index("info")]:
+        return facts
+    value = "%s, of which LogLevelMax=%s of %s keeps little" % (facts["value"], limit, SERVICE)
+    return dict(facts, value=value, values=[value])
+
+
 def _look_up(machine, select):
     option = str(select["option"]).lower()
     about = {name: str(select[key]) for key, name in ABOUT.items() if select.get(key)}
-    lines = [line for line in machine.once(configured) if line.option == option]
+    facts = _of_server(machine, option, about, machine.once(arguments))
+    if about:
+        return facts
+    variants = list(facts["variants"])
+    for name, words in machine.once(other_servers):
+        other = _of_server(machine, option, {}, words)
+        of_others = [(name, other), *(("%s, %s" % (name, label), more) for label, more in other["variants"])]
+        variants += [(label, more) for label, more in of_others if _differs(facts, more)]
+    return dict(facts, variants=variants)
+
+
+def _of_server(machine, option, about, words):
+    """What the server that is started with these words has for an option."""
+    every = machine.once(configured_by, words)
+    lines = [line for line in every if line.option == option]
     # What a Match block sets goes before what is set for everybody, also of `Match all`.
     lines.sort(key=lambda line: not line.match)
     first = next((line for line in lines if not line.is_conditional or about), None)
     # With Match blocks sshd wants to know about whom: somebody whom no block names, unless it is about everybody.
-    matching = any(line.is_conditional for line in machine.once(configured))
-    options = _options(machine, {**sshd_match.DEFAULTS, **about} if about or matching else None)
+    matching = any(line.is_conditional for line in every)
+    options = _options(machine, words, {**sshd_match.DEFAULTS, **about} if about or matching else None)
     if options is None:
-        return _as_written(machine, option, lines, bool(about))
+        return dict({"variants": []}, **_as_written(machine, option, lines, bool(about)))
     facts = _facts(options, option, first.where if first else "")
-    return facts if about else dict(facts, variants=_variants(machine, option, facts, lines))
+    return facts if about else dict(facts, variants=_variants(machine, option, facts, lines, words))
 
 
 def _facts(options, option, source):
@@ -92,36 +125,40 @@ def _facts(options, option, source):
     return {"exists": True, "value": values[0], "values": values, "source": source, "evidence": evidence}
 
 
-def _variants(machine, option, facts, lines):
+def _variants(machine, option, facts, lines, words):
     """(connection, facts) for each that has another value. No Match block sets the option: then nothing is asked."""
     places = [line.where for line in lines if line.is_conditional]
     if not places:
         return []
-    samples, total = machine.once(connections)
+    samples, total = machine.once(connections, words)
     result = []
     for connection in samples:
-        other = _facts(_options(machine, connection), option, ", ".join(places))
-        if other != {**facts, "source": other.get("source"), "evidence": other.get("evidence")}:
+        other = _facts(_options(machine, words, connection), option, ", ".join(places))
+        if _differs(facts, other):
             limit = "" if total <= len(samples) else " (%d of %d kinds of connection asked)" % (len(samples), total)
             result.append((sshd_match.label(connection) + limit, other))
     return result
 
 
-def connections(machine):
+def _differs(facts, other):
+    return any(facts.get(key) != other.get(key) for key in ("exists", "value", "values"))
+
+
+def connections(machine, words=()):
     """(connections that the Match blocks can tell apart, how many there are)."""
-    blocks = dict.fromkeys(line.match for line in machine.once(configured) if line.is_conditional)
+    blocks = dict.fromkeys(line.match for line in machine.once(configured_by, words) if line.is_conditional)
     return sshd_match.connections(machine, [sshd_match.criteria(match) for match in blocks])
 
 
-def _options(machine, connection):
+def _options(machine, words, connection):
     """What sshd says for a connection (None: of no one in particular), asked once for each; None when it cannot say
     anything here."""
     if machine.offline:
         return None
     answers = machine.once(_answers)
-    key = tuple(connection.items()) if connection else ()
+    key = words, tuple(connection.items()) if connection else ()
     if key not in answers:
-        answers[key] = _ask(machine, connection)
+        answers[key] = _ask(machine, words, connection)
     if isinstance(answers[key], UnreadableError):
         raise answers[key]
     return answers[key]
@@ -131,10 +168,10 @@ def _answers(machine):
     return {}
 
 
-def _ask(machine, connection):
-    about = ["-C", ",".join("%s=%s" % item for item in connection.items())] if connection else []
+def _ask(machine, words, connection):
+    about = ["-C", sshd_match.specification(connection)] if connection else []
     try:
-        return parse(machine.output(["sshd", "-T", *machine.once(arguments), *about]))
+        return parse(machine.output(["sshd", "-T", *words, *about]))
     except UnreadableError as problem:
         return None if NEVER_RAN in str(problem) else problem
 
@@ -150,38 +187,77 @@ def parse(text):
 
 def arguments(machine):
     """Words that the service gives to sshd and that change what it does: -o, -f, -p, ... (SSHD_OPTS, drop-ins)."""
-    commands = unit_file.values(machine, "ssh.service", "Service", "ExecStart")
-    words = _expanded(commands[-1], _environment(machine)) if commands else []
-    result = []
-    for at, word in enumerate(words[1:], 1):
-        if word in WITH_VALUE and at + 1 < len(words):
-            result += [word, words[at + 1]]
-        elif word.startswith(WITH_VALUE) and len(word) > 2:
-            result += [word[:2], word[2:]]
-    return result
+    return _words(machine, SERVICE)
+
+
+def other_servers(machine):
+    """(unit, its words) of each other unit that people made or changed, that starts sshd, and that is started."""
+    names = set()
+    for directory in unit_file.ALL_DIRECTORIES[:3]:
+        for entry in machine.names(directory):
+            names.add(entry[:-2] if entry.endswith(".service.d") else entry)
+    own = machine.once(arguments)
+    servers = []
+    for name in sorted(name for name in names if name.endswith(".service") and name not in NAMES_OF_SERVICE):
+        commands = unit_file.values(machine, name, "Service", "ExecStart")
+        if commands and posixpath.basename(commands[-1].split()[0]) == "sshd" and _starts(machine, name):
+            words = _words(machine, name)
+            servers += [(name, words)] if words != own else []
+    return servers
+
+
+def _starts(machine, name):
+    """A service for one connection is started by its socket."""
+    head, at, _ = name.partition("@")
+    return unit.starts(machine, head + ".socket" if at else name)
+
+
+def _words(machine, name):
+    commands = unit_file.values(machine, name, "Service", "ExecStart")
+    words = _expanded(commands[-1], _environment(machine, name)) if commands else []
+    try:
+        pairs, _ = getopt.getopt(words[1:], FLAGS)
+    except getopt.GetoptError:
+        return ()  # sshd does not start with them
+    return tuple(word for flag, value in pairs if flag in WITH_VALUE for word in (flag, value))
 
 
 def _expanded(command, environment):
     """Words of a command of a unit; a variable that is a word of its own becomes as many words as it has."""
     words = []
-    for word in command.split():
+    for word in _split_as_systemd(command):
         if word.startswith("$") and "{" not in word:
-            words += environment.get(word[1:], "").split()
+            words += _split_as_systemd(environment.get(word[1:], ""))
         else:
             words.append(re.sub(r"\$\{(\w+)\}", lambda hit: environment.get(hit.group(1), ""), word))
     return words
 
 
-def _environment(machine):
+def _split_as_systemd(text):
+    """Words of a text, quotes taken off (systemd.service(5))."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _environment(machine, name):
     settings = {}
-    for value in unit_file.values(machine, "ssh.service", "Service", "Environment"):
-        settings.update(pair.partition("=")[::2] for pair in shlex.split(value) if "=" in pair)
-    for path in unit_file.values(machine, "ssh.service", "Service", "EnvironmentFile"):
+    for value in unit_file.values(machine, name, "Service", "Environment"):
+        settings.update(pair.partition("=")[::2] for pair in _split_as_systemd(value) if "=" in pair)
+    for path in unit_file.values(machine, name, "Service", "EnvironmentFile"):
         for line in (machine.text(path.lstrip("-")) or "").splitlines():
-            name, equals, value = line.strip().partition("=")
-            if equals and not name.startswith(("#", ";")):
-                settings[name.strip()] = value.strip().strip("\"'")
+            key, equals, value = line.strip().partition("=")
+            if equals and not key.startswith(("#", ";")):
+                settings[key.strip()] = _unquoted(value.strip())
     return settings
+
+
+def _unquoted(value):
+    return "".join(
+        single or ESCAPED.sub(r"\1", double) or escaped or plain
+        for single, double, escaped, plain in VALUE.findall(value)
+    )
 
 
 def _as_written(machine, option, lines, about_connection):
@@ -203,17 +279,21 @@ def _as_written(machine, option, lines, about_connection):
 
 
 def configured(machine):
+    """Every line of the configuration of the service, as `configured_by` gives it."""
+    return machine.once(configured_by, machine.once(arguments))
+
+
+def configured_by(machine, words):
     """Every line of the configuration as a Line, in the order in which sshd reads them: what comes first counts. What
     it is started with comes before its files."""
     started_with, path = [], CONFIGURATION
-    words = machine.once(arguments)
     for flag, value in zip(words[::2], words[1::2]):  # noqa: B905
         if flag == "-f":
             path = value
         elif flag in ("-o", "-p"):
             started_with += [
                 Line(option, text, "ssh.service (%s %s)" % (flag, value), "")
-                for option, text in (_split(value) if flag == "-o" else ("port", value),)
+                for option, text in (ssh_line.split(value) if flag == "-o" else ("port", value),)
             ]
     return started_with + _in_file(machine, path, 0, "")
 
@@ -222,7 +302,7 @@ def _in_file(machine, path, depth, match):
     """The lines of a file with those that it includes; a Match of a file ends with it."""
     result = []
     for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
-        option, value = _split(line)
+        option, value = ssh_line.split(line)
         if option == "include" and depth < DEPTH:
             for pattern in value.split():
                 for inner in machine.glob(posixpath.join("/etc/ssh", pattern)):
@@ -232,17 +312,3 @@ def _in_file(machine, path, depth, match):
         elif option:
             result.append(Line(option, value, "%s:%d" % (path, number), match))
     return result
-
-
-def _split(line):
-    """(option in lower case, value) of a line, words of the value separated by one space; ("", "") of a comment."""
-    keyword = KEYWORD.match(line)
-    option = keyword.group(1) or keyword.group(2) or ""
-    if not option or option.startswith("#"):
-        return "", ""
-    words = []
-    for hit in WORD.finditer(line, keyword.end()):
-        if hit.group().startswith("#"):
-            break
-        words.append("".join("".join(part) for part in PIECE.findall(hit.group())))
-    return option.lower(), " ".join(words)

@@ -37,6 +37,14 @@ def look_up(machine, select):
     return _on_disk(machine, name) if machine.offline else _shown(machine, name)
 
 
+def starts(machine, name):
+    """Whether a unit runs, or starts with the machine."""
+    on_disk = unit_file.find(machine, name) or {}
+    if on_disk.get("enabled") == "enabled":
+        return True
+    return not machine.offline and look_up(machine, {"name": name}).get("active") == "active"
+
+
 def _full(name):
     return str(name) if "." in str(name) else "%s.service" % name
 

@@ -153,6 +153,6 @@ def test_what_the_service_adds_counts(tmp_path: Path, files: dict[str, str], wor
     write(tmp_path, "etc/ssh/sshd_config", "PermitRootLogin no\n")
     for path, text in files.items():
         write(tmp_path, path, text)
-    assert sshd.arguments(Machine(str(tmp_path))) == words
+    assert list(sshd.arguments(Machine(str(tmp_path)))) == words
     lines = [line for line in sshd.configured(Machine(str(tmp_path), offline=True)) if line.option == "permitrootlogin"]
     assert [line.value for line in lines][:1] == (["yes"] if "-o" in words else [] if "-f" in words else ["no"])
