@@ -17,8 +17,8 @@ Member = namedtuple("Member", "kind name negated")
 Option = namedtuple("Option", "binding name value operation")
 # One command that some may run. `run_as` and `as_group` are tuples of members, None where the rule names nobody (root);
 # `authenticate` is None where no tag says whether a password is asked for, `setenv` where none says whether the caller
-# gives the command its environment.
-Grant = namedtuple("Grant", "users hosts run_as as_group authenticate setenv command")
+# gives the command its environment, `noexec` whether the command may start no other program.
+Grant = namedtuple("Grant", "users hosts run_as as_group authenticate setenv noexec command")
 # `aliases`: kind of alias (useralias, runasalias, hostalias, cmndalias) -> name -> members; `rules`: list of lists of
 # grants, one list for each rule as it is written (users, hosts = commands).
 Policy = namedtuple("Policy", "aliases options rules")
@@ -86,7 +86,7 @@ def _options(entry):
 def _rule(entry):
     users, hosts = _members(entry["User_List"]), _members(entry["Host_List"])
     return [
-        grant(users, hosts, *run_as, _tag(spec, "authenticate"), _tag(spec, "setenv"), command)
+        grant(users, hosts, *run_as, *(_tag(spec, name) for name in ("authenticate", "setenv", "noexec")), command)
         for spec in entry["Cmnd_Specs"]
         for run_as in [(_listed(spec, "runasusers"), _listed(spec, "runasgroups"))]
         for command in _members(spec["Commands"])

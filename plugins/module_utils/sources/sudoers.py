@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+import posixpath
+import re
 
-from ansible_collections.oplever.lab.plugins.module_utils import names, search_path, writable
+from ansible_collections.oplever.lab.plugins.module_utils import loading, names, search_path, writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import sudo_policy, sudoers_file
+from ansible_collections.oplever.lab.plugins.module_utils.sources import package, sudo_policy, sudoers_file
 from ansible_collections.oplever.lab.plugins.module_utils.sources.sudo_policy import Member
 
 MAIN = "what"
@@ -14,17 +16,31 @@ SELECTORS = ("what", "name")
 NEEDS = ("what",)
 ATTRIBUTES = ("exists", "value", "values", "differing")
 FILE = "/etc/sudoers"
+# The rules are in the file that the plug-in of sudo is told to read (sudo.conf(5)).
+SETTINGS = "/etc/sudo.conf"
+OTHER_FILE = re.compile(r"^[ \t]*Plugin[ \t]+sudoers_policy[ \t]+\S+[ \t]+(?:\S+[ \t]+)*?sudoers_file=(\S+)", re.M)
 # Who may be root in everything: root itself, and on Debian the group sudo.
 ADMINISTRATORS = ("root", "%sudo", "%admin")
 ALL = "ALL"
+SINCE = {"use_pty": [1, 9, 14]}
+"""Options that sudo has by itself, and since which version."""
 LONGEST_MINUTES = 15
 """As sudo has it by itself, and as CIS wants it at most."""
-# By these, programs load code or read what to do: the dynamic linker, shells, and interpreters.
-LOADING = (
-    "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4",
-    "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT", "NODE_OPTIONS",
-    "NODE_PATH",
+# Options that name a file of which the caller must not decide what is in it.
+NAMED_FILES = ("env_file", "restricted_env_file", "mailerpath")
+# With one of these, and no more than options, somebody runs what he likes.
+SHELLS = (
+    "ash", "bash", "csh", "dash", "doas", "fish", "irb", "ksh", "lua", "node", "perl", "php", "pkexec", "python3",
+    "rbash", "ruby", "runuser", "sh", "su", "sudo", "tclsh", "tcsh", "unshare", "zsh",
 )  # fmt: skip
+# From these one starts a shell, whatever file they show or change.
+WITH_SHELL_INSIDE = (
+    "aptitude", "ed", "emacs", "ex", "gdb", "less", "man", "mc", "more", "most", "nvim", "rview", "rvim", "tmux",
+    "screen", "vi", "view", "vim", "vim.basic", "vim.nox", "vim.tiny", "vimdiff",
+)  # fmt: skip
+NO_PATH = "no Defaults secure_path: the caller's own PATH counts"
+A_SHELL = ("/usr/bin/bash", "/bin/bash", "/usr/bin/sh", "/bin/sh")
+ROOT = (("username", "root"), ("userid", "0"))
 OPERATORS = {"": "=", "list_add": "+=", "list_remove": "-="}
 SIGNS = {"userid": "#", "usergroup": "%", "usergid": "%#", "nonunixgroup": "%:", "nonunixgid": "%:#", "netgroup": "+"}
 ALIAS_WORDS = {
@@ -43,7 +59,7 @@ def look_up(machine, select):
     policy = machine.once(read)
     question = str(select["what"])
     if question == "option":
-        return _option(policy, str(select.get("name") or ""))
+        return _option(machine, policy, str(select.get("name") or ""))
     if question not in QUESTIONS:
         raise UnreadableError(
             "sudoers does not know %s (it knows: %s)" % (question, ", ".join(sorted([*QUESTIONS, "option"])))
@@ -53,21 +69,35 @@ def look_up(machine, select):
 
 def read(machine):
     """The Policy of the machine. Raises UnreadableError when a file is not as it should be."""
+    named = OTHER_FILE.findall(machine.text(SETTINGS) or "")
+    path = named[-1] if named else FILE
     # It would look for included files in the system it runs in, not in a tree.
-    if not machine.offline and not machine.root and machine.status(FILE) is not None:
+    if not machine.offline and not machine.root and machine.status(path) is not None:
         try:
-            return sudo_policy.from_json(machine.output(["cvtsudoers", "-f", "json", FILE]))
+            return sudo_policy.from_json(machine.output(["cvtsudoers", "-f", "json", path]))
         except (UnreadableError, ValueError, LookupError, TypeError):
             pass  # not installed, or it refuses a file: reading the files ourselves says where
-    return sudoers_file.read(machine, FILE)
+    return sudoers_file.read(machine, path)
 
 
-def _option(policy, name):
+def _option(machine, policy, name):
     lines = [option for option in policy.options if option.name == name]
     everywhere = [option for option in lines if not option.binding]
-    value = everywhere[-1].value if everywhere else None
+    value = everywhere[-1].value if everywhere else _built_in(machine, name)
     differing = [_option_line(option) for option in lines if option.binding and option.value != value]
-    return {"exists": bool(everywhere), "value": value, "values": _texts(lines), "differing": differing}
+    return {"exists": value is not None, "value": value, "values": _texts(lines), "differing": differing}
+
+
+def _built_in(machine, name):
+    """What holds where no line says it, as far as a check may ask; None where that is not known."""
+    if name not in SINCE:
+        return None
+    try:
+        facts = package.look_up(machine, {"name": "sudo"})
+    except UnreadableError:
+        return None
+    version = [int(part) for part in re.findall(r"\d+", facts.get("version") or "")[:3]] if facts["exists"] else []
+    return True if version >= SINCE[name] else None
 
 
 def _texts(options):
@@ -83,12 +113,22 @@ def _rules(machine, policy):
 
 
 def _nopasswd(machine, policy):
-    return [rule_text(rule) for rule in policy.rules if any(grant.authenticate is False for grant in rule)]
+    return [
+        rule_text(rule)
+        for rule in policy.rules
+        if any(grant.authenticate is False for grant in rule) and not _is_of_root(policy, rule)
+    ]
+
+
+def _is_of_root(policy, rule):
+    """Whether a rule is about root alone, whom sudo never asks for a password."""
+    users = expanded(policy, rule[0].users)
+    return all(member.negated or (member.kind, member.name) in ROOT for member in users)
 
 
 def _no_authentication(machine, policy):
-    """Defaults that let somebody through without a password: `!authenticate`, groups that are exempt, and a password
-    that counts for longer than it does by itself, or in other sessions too."""
+    """Defaults that let somebody through without a password: `!authenticate`, groups that are exempt, a password that
+    counts for longer than it does by itself, or in other sessions too, and an owner of what says how long."""
     return _texts(option for option in policy.options if LETS_THROUGH.get(option.name, _never)(option.value))
 
 
@@ -109,13 +149,16 @@ LETS_THROUGH = {
     "exempt_group": lambda value: value is not False,
     "timestamp_timeout": _is_long,
     "timestamp_type": lambda value: value == "global",
+    "timestampowner": lambda value: value not in ("root", "#0"),
 }
 
 
 def _environment(machine, policy):
     """Defaults and rules by which the caller decides what a command runs: variables that programs load code by are
     handed on, or programs are looked for where others may write. Who may run everything needs no variable."""
+    is_looked_for = any(option.name == "secure_path" and not option.binding for option in policy.options)
     return [
+        *([] if is_looked_for or not policy.rules else [NO_PATH]),
         *_texts(option for option in policy.options if _is_open(machine, option)),
         *(rule_text(rule) for rule in policy.rules if any(grant.setenv for grant in rule)),
     ]
@@ -126,9 +169,11 @@ def _is_open(machine, option):
         return option.value is (option.name == "setenv")
     if option.name in ("env_keep", "env_check") and option.operation != "list_remove":
         names_kept = [word.partition("=")[0] for word in str(option.value).split()]
-        return any(fnmatch.fnmatchcase(name, kept) for kept in names_kept for name in LOADING)
+        return any(fnmatch.fnmatchcase(name, kept) for kept in names_kept for name in loading.VARIABLES)
     if option.name == "runchroot":
         return option.value == "*"
+    if option.name in NAMED_FILES:
+        return str(option.value).startswith("/") and any(writable.by_others(machine, str(option.value)))
     if option.name == "editor":
         programs = [path for path in str(option.value).split(":") if path.startswith("/")]
         return any(reason for path in programs for reason in writable.by_others(machine, path.split(" ")[0]))
@@ -176,7 +221,13 @@ def _is_wholesale(machine, policy, rule):
     users = expanded(policy, rule[0].users)
     if all(_is_administrator(machine, member) for member in users):
         return False
-    return any(_is_everything(policy, grant.command) and _is_as_root(policy, grant) for grant in rule)
+    can_start = not any(
+        (option.name, option.value, option.binding) == ("noexec", True, ()) for option in policy.options
+    )
+    return any(
+        _is_everything(policy, grant.command, can_start and not grant.noexec) and _is_as_root(policy, grant)
+        for grant in rule
+    )
 
 
 def _is_administrator(machine, member):
@@ -190,8 +241,32 @@ def _is_administrator(machine, member):
     return name in ADMINISTRATORS
 
 
-def _is_everything(policy, command):
-    return any(member.name == ALL and not member.negated for member in expanded(policy, (command,)))
+def _is_everything(policy, command, can_start):
+    """Whether somebody runs what he likes by a command; `can_start` says that it may start other programs."""
+    members = [member for member in expanded(policy, (command,)) if not member.negated]
+    return any(member.name == ALL or (can_start and _starts_anything(member)) for member in members)
+
+
+def _starts_anything(command):
+    program, *words = command.name.split()
+    name = posixpath.basename(program)
+    if command.kind != "command" or program[0] not in "/^":
+        return False
+    if program[0] == "^":
+        return not words and any(_fits(command.name, path) for path in A_SHELL)
+    if not words and any(
+        path.startswith(program) if not name else fnmatch.fnmatchcase(path, program) for path in A_SHELL
+    ):
+        return True
+    is_bare = all(word.startswith("-") or word in ('""', "root") for word in words)
+    return name in WITH_SHELL_INSIDE or (is_bare and name in SHELLS)
+
+
+def _fits(pattern, path):
+    try:
+        return bool(re.match(pattern, path))
+    except re.error:
+        return False
 
 
 def _is_as_root(policy, grant):

@@ -265,7 +265,8 @@ def _rule(cursor, users):
         while tag:
             tags[tag.group(2)] = not tag.group(1)
             tag = cursor.take(TAG)
-        of_command = tags.get("PASSWD"), tags.get("SETENV")
+        noexec = None if tags.get("EXEC") is None else not tags["EXEC"]
+        of_command = tags.get("PASSWD"), tags.get("SETENV"), noexec
         grants.append(grant(users, hosts, run_as, as_group, *of_command, _command(cursor)))
         if not cursor.sign(","):
             return grants

@@ -1,0 +1,11 @@
+"""Variables of the environment by which programs load code or read what to do: the dynamic linker, shells, and
+interpreters. sudo takes most of them away by itself (`sudo -V`)."""
+
+from __future__ import annotations
+
+VARIABLES = (
+    "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4",
+    "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONUSERBASE", "PERL5LIB", "PERLLIB", "PERL5OPT",
+    "PERL5DB", "RUBYLIB", "RUBYOPT", "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "FPATH", "ZDOTDIR", "LESSOPEN",
+    "LESSCLOSE", "OPENSSL_CONF", "OPENSSL_MODULES", "GTK_MODULES",
+)  # fmt: skip
