@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-import stat
 
-from ansible_collections.oplever.lab.plugins.module_utils import writable
+from ansible_collections.oplever.lab.plugins.module_utils import shell_command, writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account, crontab, unit_file
 
@@ -20,9 +19,11 @@ OWN_TABLES = "/var/spool/cron/crontabs/*"
 DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.yearly")
 # anacrontab(5): a number of days or a word, a delay, a name, then the command.
 ANACRON = re.compile(r"[ \t]*(?:\d+|@\w+)[ \t]+\d+[ \t]+\S+[ \t]+(.+)")
-FULL_PATH = re.compile(r"/[^\s\"'$`*?\[\]]+\Z")
-NAME = re.compile(r"[\w.+-]+\Z", re.ASCII)
-EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
+# A command that is started before, instead of, or after the one of a service (systemd.service(5)).
+EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
+PREFIXES = "-@:+!|"
+WITH_ALL_RIGHTS = ("+", "!")
+VARIABLE = re.compile(r"""["']?([A-Za-z_]\w*)=((?:[^\s"'\\]|\\.)*)["']?""")
 
 
 def describe(select):
@@ -87,7 +88,7 @@ def _jobs(machine):
     for line in (machine.text("/etc/anacrontab") or "").splitlines():
         entry = ANACRON.match(line)
         if entry:
-            yield crontab.Job("root", entry.group(1), crontab.DEFAULT_PATH)
+            yield crontab.Job("root", entry.group(1))
 
 
 def _plain(paths):
@@ -96,24 +97,24 @@ def _plain(paths):
 
 
 def _paths(machine, job):
-    """Full paths in a command, and the places of the programs that it names without a path: where each is found, and
-    where everybody could put one that is found before it."""
-    paths = set()
-    for word in job.words():
-        if FULL_PATH.match(word) and not word.startswith("/dev/"):
-            paths.add(word)
-        elif NAME.match(word):
-            places = [posixpath.join(place, word) for place in job.path.split(":") if place.startswith("/")]
-            first = next((number for number, path in enumerate(places) if _is_program(machine, path)), None)
-            if first is not None:
-                before = [path for path in places[:first] if any(writable.by_others(machine, path))]
-                paths.update([*before, places[first]])
-    return paths
+    """Full paths that a job comes to, with the shell that reads it and the libraries that it loads."""
+    home = _home(machine, job.user)
+    found = shell_command.paths(machine, job.command, shell_command.Place(job.path, home, home))
+    for name, value in job.settings.items():
+        found |= {value} if name == "SHELL" and value.startswith("/") else shell_command.of_variable(name, value)
+    return found
+
+
+def _home(machine, name):
+    try:
+        return next((row[5] for row in machine.once(account.rows) if row[0] == name), "/root")
+    except UnreadableError:
+        return "/root"
 
 
 def paths_of(machine, command):
     """Full paths of the programs in a command that root runs in a shell."""
-    return _paths(machine, crontab.Job("root", command, crontab.DEFAULT_PATH))
+    return shell_command.paths(machine, command, shell_command.Place(crontab.DEFAULT_PATH))
 
 
 def of_service(machine, name):
@@ -127,11 +128,6 @@ def settings_of_service(machine, name):
         return []
     values = unit_file.values(machine, name, "Service", "EnvironmentFile")
     return [path for path in (value.lstrip("-") for value in values) if path.startswith("/") and machine.status(path)]
-
-
-def _is_program(machine, path):
-    status = machine.status(path)
-    return status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o111)
 
 
 def _timers(machine):
@@ -149,11 +145,22 @@ def _started_by(machine, timer):
 
 def _runs_as_root(machine, name, administrators):
     users = unit_file.values(machine, name, "Service", "User")
+    if (unit_file.values(machine, name, "Service", "DynamicUser") or ["no"])[-1].lower() in ("1", "yes", "true", "on"):
+        return False
     return not users or users[-1] in ("0", *administrators)
 
 
 def _of_service(machine, name, administrators):
-    if not _runs_as_root(machine, name, administrators):
-        return set()
-    commands = [value.lstrip("-@:+!|") for key in EXEC for value in unit_file.values(machine, name, "Service", key)]
-    return {path for command in commands for path in _paths(machine, crontab.Job("root", command, ""))}
+    """Of a service that runs as somebody else, the commands that have all rights all the same."""
+    lines = [value for key in EXEC for value in unit_file.values(machine, name, "Service", key)]
+    is_root = _runs_as_root(machine, name, administrators)
+    directory = (unit_file.values(machine, name, "Service", "WorkingDirectory") or [""])[-1].lstrip("-")
+    found = set()
+    for line in lines:
+        command = line.lstrip(PREFIXES)
+        if is_root or set(WITH_ALL_RIGHTS) & set(line[: len(line) - len(command)]):
+            found |= shell_command.paths(machine, command, shell_command.Place("", directory))
+    for value in unit_file.values(machine, name, "Service", "Environment") if is_root else ():
+        for variable, text in VARIABLE.findall(value):
+            found |= shell_command.of_variable(variable, text)
+    return found

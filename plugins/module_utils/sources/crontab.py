@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 WORDS = ("@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 SETTING = re.compile(r"""(?:"([^"\n]*)"|'([^'\n]*)'|([^=\s"'][^=\s]*|))[ \t]*=[ \t]*(.*)\Z""")
@@ -17,41 +16,35 @@ DEFAULT_PATH = "/usr/bin:/bin"
 
 
 class Job:
-    """One line that starts something: `user`, `command` (text) and `path` (PATH of the lines above it)."""
+    """One line that starts something: `user`, `command` (text), `path` (PATH of the lines above it), and `settings`
+    (all variables of these lines)."""
 
-    __slots__ = ("command", "path", "user")
+    __slots__ = ("command", "path", "settings", "user")
 
-    def __init__(self, user, command, path):
+    def __init__(self, user, command, path=DEFAULT_PATH, settings=()):
         self.user = user
         self.command = command
         self.path = path
-
-    def words(self):
-        """Words of the command as a shell splits them, operators apart."""
-        lexer = shlex.shlex(self.command, posix=True, punctuation_chars=True)
-        lexer.whitespace_split, lexer.commenters = True, ""
-        try:
-            return list(lexer)
-        except ValueError:
-            return self.command.split()
+        self.settings = dict(settings)
 
 
 def jobs(text, user=None):
     """The jobs of a table; of one of the system (`user` None) each line names its user. A line that cron does not
     understand is none."""
-    path, result = DEFAULT_PATH, []
+    settings, result = {}, []
     for line in text.splitlines():
         setting = SETTING.match(line.strip(" \t"))
         if setting:
-            path = _unquoted(setting.group(4)) if setting.group(3) == "PATH" else path
+            name = next(group for group in setting.groups()[:3] if group is not None)
+            settings[name] = _unquoted(setting.group(4))
             continue
-        job = entry(line, user, path)
+        job = entry(line, user, settings)
         if job is not None:
             result.append(job)
     return result
 
 
-def entry(line, user=None, path=DEFAULT_PATH):
+def entry(line, user=None, settings=()):
     """The Job of one line; None for white space, a comment, and what cron refuses."""
     text = line.strip(" \t")
     if not text or text[0] == "#":
@@ -69,7 +62,8 @@ def entry(line, user=None, path=DEFAULT_PATH):
         user, text = _word(text)
         if not user:
             return None
-    return Job(user, text.partition("%")[0].rstrip() if "\\" not in text else _before_percent(text), path)
+    command = text.partition("%")[0].rstrip() if "\\" not in text else _before_percent(text)
+    return Job(user, command, dict(settings).get("PATH", DEFAULT_PATH), settings)
 
 
 def _word(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.oplever.lab.plugins.module_utils import shell_command
 from ansible_collections.oplever.lab.plugins.module_utils.sources import crontab
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +56,7 @@ def test_user_and_command_stand_behind_the_time(space: str, times: str) -> None:
     line = space.join([*times.split(), "root", "/opt/x\ty; z > /var/a"])
     (job,) = crontab.jobs(f"PATH = /opt:/bin\n{line}\n")
     assert (job.user, job.command, job.path) == ("root", "/opt/x\ty; z > /var/a", "/opt:/bin")
-    assert job.words() == ["/opt/x", "y", ";", "z", ">", "/var/a"]
+    assert shell_command.words(job.command) == ["/opt/x", "y", ";", "z", ">", "/var/a"]
 
 
 def test_standard_input_is_no_part_of_the_command() -> None:

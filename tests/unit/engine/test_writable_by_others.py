@@ -27,7 +27,7 @@ def test_cron_finds_what_another_could_change(tmp_path: Path) -> None:
         write(tmp_path, path, "", 0o755)
     machine = Machine(str(tmp_path))
     facts = cron.look_up(machine, {"what": "root_jobs"})
-    assert facts["programs"] == ["/opt/job/run.sh", "/usr/bin/good", "/usr/sbin/tick"]
+    assert facts["programs"] == ["/bin/sh", "/opt/job/run.sh", "/usr/bin/good", "/usr/sbin/tick"]
     assert facts["writable"] == []
     (tmp_path / "opt/job").chmod(0o777)
     facts = cron.look_up(Machine(str(tmp_path)), {"what": "root_jobs"})
