@@ -105,10 +105,21 @@ def _line_of(text, command):
 
 
 def _setting(machine, key):
-    value = machine.once(settings).get(key)
+    value = _weakest(machine, key)
     if value is None and machine.offline and apt_conf.APT_ITSELF.match(key):
         raise InapplicableError("no file sets %s, and apt, which knows its default, cannot run here" % key)
     return {"exists": value is not None, "value": value, "of_hosts": _of_hosts(machine, key)}
+
+
+def _weakest(machine, key):
+    """The value of a setting, words for yes and no in lower case. Of one by which something is allowed or checked, and
+    that has other values for some programs (`Binary::apt::...`), the one that lets most pass."""
+    values = machine.once(settings)
+    pattern = re.compile(r"(?:binary::[^:]+::)?%s\Z" % re.escape(key))
+    known = [values[name] for name in sorted(values, key=len) if pattern.match(name)]
+    loose = [value for value in known if apt_source.boolean(value) is key.rpartition("::")[2].startswith("allow")]
+    value = (loose or [values.get(key)])[0]
+    return value.strip().lower() if value and apt_source.boolean(value) is not None else value
 
 
 def _of_hosts(machine, key):
@@ -120,11 +131,7 @@ def _of_hosts(machine, key):
 
 
 def settings(machine):
-    """Key in lower case, since apt knows no difference -> value, of `apt-config dump`, or of the files of a tree."""
-    if machine.offline:
-        return apt_conf.settings(machine)
-    rows = (line.rstrip(";").split(" ", 1) for line in machine.output(["apt-config", "dump"]).splitlines())
-    return {row[0].lower(): row[1].strip('"') for row in rows if len(row) == 2}
+    return machine.once(apt_conf.in_force)
 
 
 def unsigned(machine):

@@ -5,6 +5,7 @@ tests/lab/test_engine.py holds it against what apt itself says of the same files
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -30,6 +31,26 @@ APT_ITSELF = re.compile(
     "(apt(::(architectures?|build-essential|key|compressor)|$)|acquire(::(cdrom|indextargets|changelogs|snapshots|"
     "languages|compressiontypes)|$)|dpkg(::path|$)|dir|binary|commandline)(::|$)"
 )
+
+
+def in_force(machine):
+    """Key in lower case, since apt knows no difference -> value, of `apt-config dump`, or of the files of a tree."""
+    if machine.offline:
+        return settings(machine)
+    rows = (line.rstrip(";").split(" ", 1) for line in machine.output(["apt-config", "dump"]).splitlines())
+    return {row[0].lower(): row[1].strip('"') for row in rows if len(row) == 2}
+
+
+def place(machine, key, usual):
+    """Path of a file or directory of apt, which a setting may have moved, as `Dir::Etc::sourceparts`."""
+    try:
+        values = machine.once(in_force)
+    except UnreadableError:
+        return usual
+    value = values.get("dir::etc::" + key)
+    if value is None:
+        return usual
+    return posixpath.normpath(posixpath.join("/", values.get("dir", "/"), values.get("dir::etc", "etc/apt"), value))
 
 
 def settings(machine):

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, package
+
 MAIN = "what"
 SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "entries", "hosts", "suites", "without_key")
 LINE = re.compile(r"(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)")
+PART = re.compile(r"[\w:.-]+\Z", re.ASCII)
+"""apt passes over files whose names have other characters."""
+PREFERENCES = ("/etc/apt/preferences", "/etc/apt/preferences.d/*")
+REFUSED = re.compile(r"^ *-\d+ \S+ (\S+?)/\S+ ", re.MULTILINE)
+"""A list of packages with a priority below none, in `apt-cache policy`: nothing is installed from it."""
 # These read packages from this machine itself.
 LOCAL = ("file", "cdrom", "copy")
 # apt's words for yes and no.
@@ -49,22 +56,35 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """`hosts`: names of servers. `without_key`: file:line of entries that any trusted key may sign."""
+    """`hosts`: names of servers. `suites`: without those that nothing is installed from. `without_key`: file:line of
+    entries that any trusted key may sign."""
     sources = machine.once(entries)
     places = [urlsplit(entry.uri) for entry in sources]
+    suites = {entry.suite for entry in sources}
     return {
         "exists": bool(sources),
         "entries": [entry.uri for entry in sources],
         "hosts": sorted({place.hostname or place.path for place in places if place.scheme not in LOCAL}),
-        "suites": sorted({entry.suite for entry in sources}),
+        "suites": (lambda: sorted(suites - _refused(machine))) if _has_preferences(machine) else sorted(suites),
         "without_key": [entry.source for entry in sources if not entry.signed_by],
     }
+
+
+def _has_preferences(machine):
+    return not machine.offline and any(machine.glob(pattern) for pattern in PREFERENCES)
+
+
+def _refused(machine):
+    """Suites that preferences pin away."""
+    return set(REFUSED.findall(package.apt_cache(machine, ["policy"])))
 
 
 def entries(machine):
     """All enabled entries, in the order of the files."""
     sources = []
-    for path in ("/etc/apt/sources.list", *machine.glob("/etc/apt/sources.list.d/*")):
+    directory = apt_conf.place(machine, "sourceparts", "/etc/apt/sources.list.d")
+    parts = [path for path in machine.glob(directory + "/*") if PART.match(path.rpartition("/")[2])]
+    for path in (apt_conf.place(machine, "sourcelist", "/etc/apt/sources.list"), *parts):
         text = machine.text(path) or ""
         if path.endswith(".list"):
             sources += parse_lines(text, path)
