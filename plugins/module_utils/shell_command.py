@@ -15,14 +15,12 @@ PART = re.compile(r"[A-Za-z0-9_-]+\Z")
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)\Z", re.DOTALL)
 # Behind these a command begins; behind a word of the shell too.
 OPERATORS = re.compile(r"[;&|(){}!]+\Z")
-WORDS_BEFORE = (
-    "if", "then", "elif", "else", "while", "until", "do", "exec", "eval", "command", "builtin",
-)  # fmt: skip
+WORDS_BEFORE = {"if", "then", "elif", "else", "while", "until", "do", "exec", "eval", "command", "builtin"}
 # These start the program that is their first word that is no option, or read it.
 STARTERS = (
-    "ash", "bash", "chronic", "chrt", "dash", "env", "ionice", "nice", "nohup", "perl", "php", "python3", "ruby",
-    "setsid", "sh", "stdbuf", "sudo", "systemd-cat", "systemd-inhibit", "systemd-run", "time", "timeout", "xargs", "zsh", ".",
-    "source",
+    ".", "ash", "bash", "chronic", "chrt", "dash", "env", "ionice", "nice", "nohup", "perl", "php", "python3", "ruby",
+    "setsid", "sh", "source", "stdbuf", "sudo", "systemd-cat", "systemd-inhibit", "systemd-run", "time", "timeout",
+    "xargs", "zsh",
 )  # fmt: skip
 OPTION = re.compile(r"[-+]|\d+[smhd]?\Z")
 REDIRECTION = re.compile(r"[<>&]*[<>][<>&]*\Z")

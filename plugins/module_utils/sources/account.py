@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -20,6 +21,8 @@ ATTRIBUTES = (
     "exists", "uid", "gid", "home", "shell", "groups", "gecos", "locked", "password", *AGES, *LISTS,
 )  # fmt: skip
 EMPTY = "empty"
+# As strtoul(3) takes it: white space and a sign may stand before it.
+NUMBER = re.compile(r"\s*\+?\d+\Z", re.ASCII)
 # By full path: a shell of somebody else may have any name.
 NO_LOGIN = tuple(
     place + name
@@ -53,17 +56,25 @@ def can_log_in(shell):
 
 
 def rows(machine):
-    """The lines of /etc/passwd that have all seven fields."""
+    """The lines of /etc/passwd as the C library reads them: a name and two numbers, and what lacks is empty."""
     text = machine.text("/etc/passwd")
     if text is None:
         raise UnreadableError("/etc/passwd does not exist")
-    return [row for row in (line.split(":") for line in text.splitlines()) if len(row) == 7 and row[2].isdigit()]
+    return [row for row in map(_row, text.splitlines()) if row]
+
+
+def _row(line):
+    row = line.split(":", 6)
+    if len(row) < 4 or line.lstrip().startswith("#") or not all(NUMBER.match(field) for field in row[2:4]):
+        return None
+    return [*row[:2], *(str(int(field)) for field in row[2:4]), *row[4:], *[""] * (7 - len(row))]
 
 
 def shadow(machine):
-    """name -> the fields of its line in /etc/shadow."""
+    """name -> the fields of its line in /etc/shadow. One with five fields is old, and counts too."""
     text = machine.text("/etc/shadow")
-    return {row[0]: row for row in (line.split(":") for line in (text or "").splitlines()) if len(row) == 9}
+    lines = (line.split(":") for line in (text or "").splitlines())
+    return {row[0]: [*row, *[""] * (9 - len(row))] for row in lines if len(row) in (5, 9)}
 
 
 def _account(machine, row):
@@ -99,7 +110,7 @@ def _secret(machine, row):
 
 def _gids(machine):
     rows_of_groups = (line.split(":") for line in (machine.text("/etc/group") or "").splitlines())
-    return Counter(row[2] for row in rows_of_groups if len(row) > 3)
+    return Counter(str(int(row[2])) for row in rows_of_groups if len(row) > 3 and NUMBER.match(row[2]))
 
 
 def _group_passwords(machine):

@@ -26,7 +26,7 @@ def look_up(machine, select):
     facts = {"secure_boot": secure_boot(machine)}
     if text is None:
         return dict(facts, exists=False)
-    users = [name for line in SUPERUSERS.findall(text) for name in re.split(r"[\s,;|&]+", line) if name]
+    users = [name for line in SUPERUSERS.findall(text)[-1:] for name in re.split(r"[\s,;|&]+", line) if name]
     return dict(
         facts, exists=True, superusers=users, password=bool(users) and set(users) <= set(PASSWORD.findall(text))
     )

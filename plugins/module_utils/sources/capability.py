@@ -8,6 +8,7 @@ import stat
 import struct
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import tree
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -28,11 +29,11 @@ PACKAGED = {"/usr/bin/ping": "00002000", "/usr/bin/mtr-packet": "00002000", "/us
 
 
 def describe(select):
-    return "capabilities of the programs in %s" % ", ".join(PLACES)
+    return "capabilities of programs on the local file systems"
 
 
 def look_up(machine, select):
-    capabilities = machine.once(programs)
+    capabilities = {**_elsewhere(machine), **machine.once(programs)}
     lines = ["%s %s" % (path, bits) for path, bits in sorted(capabilities.items())]
     unknown = sorted(path for path, bits in capabilities.items() if PACKAGED.get(path) != bits)
     return {"exists": bool(capabilities), "programs": lines, "unpackaged": unknown}
@@ -55,6 +56,19 @@ def programs(machine):
                     bits = _permitted(entry)
                     if bits:
                         capabilities[entry.path[len(machine.root) :]] = bits
+    return capabilities
+
+
+def _elsewhere(machine):
+    """The same of all other places, from the one walk of the disks."""
+    capabilities = {}
+    for path in machine.once(tree.walk).paths["capable"]:
+        try:
+            bits = parse(os.getxattr(machine.path(path, follow=False), ATTRIBUTE, follow_symlinks=False))
+        except OSError:
+            continue  # it is gone
+        if bits:
+            capabilities[path] = bits
     return capabilities
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import unit_file
+
 MAIN = "directive"
 SELECTORS = ("directive",)
 NEEDS = ("directive",)
 ATTRIBUTES = ("exists", "values", "source")
 FILE = "/etc/chrony/chrony.conf"
+# Its service may be told to read another file.
+VARIABLES, UNIT = "/etc/default/chrony", "chrony.service"
+OTHER_FILE = re.compile(r"(?:^|[\s\"'=])-f[ \t]*([^\s\"']+)", re.MULTILINE)
 DEPTH = 8
 COMMENTS = ("#", "!", ";", "%")
 
@@ -18,12 +25,18 @@ def describe(select):
 def look_up(machine, select):
     """`values`: what stands behind the directive on each of its lines; empty where nothing does, as after `allow`."""
     name = str(select["directive"]).lower()
-    settings = [(value, where) for key, value, where in machine.once(lines) if key == name]
+    settings = [(value, where) for key, value, where in machine.once(lines, _file(machine)) if key == name]
     return {
         "exists": bool(settings),
         "values": [value for value, _ in settings],
         "source": settings[0][1] if settings else "",
     }
+
+
+def _file(machine):
+    options = re.findall(r"^[ \t]*DAEMON_OPTS=(.*)", machine.text(VARIABLES) or "", re.MULTILINE)[-1:]
+    named = OTHER_FILE.findall("\n".join([*options, *unit_file.values(machine, UNIT, "Service", "ExecStart")]))
+    return named[0] if named else FILE
 
 
 def lines(machine, path=FILE, depth=0):

@@ -17,8 +17,15 @@ ATTRIBUTES = ("exists", "value", "source", "unsafe", "values", "wrong")
 SHELL_FILES = ("/etc/profile", "/etc/bash.bashrc")
 ROOT_FILES = ("/root/.profile", "/root/.bash_profile", "/root/.bash_login", "/root/.bashrc")
 LOGIN_UMASK = re.compile(r"^[ \t]*UMASK[ \t]+([0-7]+)[ \t]*$", re.MULTILINE)
-TMOUT = re.compile(r"^[^#\n]*?\bTMOUT=[\"']?(\d*)", re.MULTILINE)
+TMOUT = re.compile(
+    r"""(?P<unset>\bunset[ \t]+(?:-v[ \t]+)?(?:\w+[ \t]+)*TMOUT\b)
+    |(?P<fixed>\b(?:readonly|(?:declare|typeset)[ \t]+-\w*r\w*)[ \t]+(?:-\w+[ \t]+)*)?
+    (?<![\w$])TMOUT\b(?P<equals>=(?P<value>\$\(\([^)]*\)\)|"[^"\n]*"|'[^'\n]*'|[^\s;&|)]*))?""",
+    re.VERBOSE,
+)
+PRODUCT = re.compile(r"\"?\$\(\(([ \t]*\d+[ \t]*(?:\*[ \t]*\d+[ \t]*)*)\)\)\"?\Z")
 LONGEST_IDLE = 900
+SESSIONS = ("common-session", "common-session-noninteractive", "cron", "atd", "systemd-user")
 UNITS = [
     place + name for place in ("/etc/systemd/system/", "/run/systemd/system/") for name in ("*.service", "*.d/*.conf")
 ]
@@ -26,6 +33,11 @@ UNITS = [
 ASSIGNMENT = re.compile(
     r"""(?:^|(?<=[\s;&|(]))(?:\#.*|([A-Za-z_]\w*)(\+)?=((?:"[^"\n]*"|'[^'\n]*'|[^\s;&|"'#()])*))""", re.MULTILINE
 )
+# `${X:+word}` is the word where X has a value.
+WORD_IF_SET = re.compile(r"\$\{\w+:?\+((?:[^{}]|\$\{\w+\})*)\}")
+PAM_ENV = "/etc/security/pam_env.conf"
+PATH_OF_PAM = re.compile(r"^[ \t]*PATH[ \t]+(.*)", re.MULTILINE)
+VALUE_OF_PAM = re.compile(r"\b(?:DEFAULT|OVERRIDE)=(?:\"([^\"]*)\"|(\S*))")
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 QUOTE = re.compile("[\"']")
 DEPTH = 8
@@ -58,8 +70,17 @@ def _shell_files(machine):
 
 def _idle_shell(machine):
     """TMOUT in the files of shells, in seconds: `wrong` are those that never end an idle shell, or too late."""
-    values = [(value, path) for path in _shell_files(machine) for value in TMOUT.findall(machine.text(path) or "")]
-    wrong = ["%s: TMOUT=%s" % (path, value) for value, path in values if not 0 < int(value or 0) <= LONGEST_IDLE]
+    values, wrong, is_fixed = [], [], False
+    for path in _shell_files(machine):
+        for hit in TMOUT.finditer("\n".join(umask.lines(machine.text(path) or ""))):
+            if hit.group("unset"):
+                wrong += [] if is_fixed else ["%s: unset TMOUT" % path]
+                continue
+            is_fixed = is_fixed or bool(hit.group("fixed"))
+            value = _seconds(hit.group("value") or "") if hit.group("equals") else None
+            if value is not None:
+                values.append((value, path))
+                wrong += [] if 0 < int(value) <= LONGEST_IDLE else ["%s: TMOUT=%s" % (path, value)]
     return {
         "exists": bool(values),
         "value": values[-1][0] if values else None,
@@ -67,6 +88,19 @@ def _idle_shell(machine):
         "source": values[-1][1] if values else "",
         "wrong": wrong,
     }
+
+
+def _seconds(word):
+    """What a word comes to as a number of seconds: digits, or a product; what is no number ends no shell. None of what
+    cannot be known here."""
+    product = PRODUCT.match(word)
+    if product:
+        number = 1
+        for factor in product.group(1).split("*"):
+            number *= int(factor)
+        return str(number)
+    text = word.strip("\"'")
+    return None if "$" in text else text if text.isdigit() else "0"
 
 
 def _umask(machine):
@@ -96,13 +130,18 @@ def _umask(machine):
 def _umasks_of_pam(machine, inherited):
     """(mask, where it stands) of each line of pam_umask: its own, else the one `inherited` from login.defs, and those
     of accounts."""
-    for line in pam.stack(machine, "common-session", "session") or []:
-        if line.module == "pam_umask.so":
+    sources = set()
+    for service in dict.fromkeys((*SESSIONS, *pam.ways_in(machine))):
+        for line in pam.stack(machine, service, "session") or []:
+            if line.module != "pam_umask.so" or line.source in sources:
+                continue
+            sources.add(line.source)
             values = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
             masks = [int(value, 8) for value in values if re.match(r"[0-7]+\Z", value)]
             for mask in (masks or inherited)[-1:]:
                 yield mask, line.source
-            yield from _umasks_of_people(machine)
+    if sources:
+        yield from _umasks_of_people(machine)
 
 
 def _umasks_of_people(machine):
@@ -138,6 +177,9 @@ def _root_path(machine):
     places = [(value, "/etc/login.defs") for value in SUPATH.findall(machine.text("/etc/login.defs") or "")]
     for path in ("/etc/environment", *_shell_files(machine)):
         places += [(value, path) for value in _paths(machine.text(path) or "")]
+    for line in PATH_OF_PAM.findall(machine.text(PAM_ENV) or ""):
+        values = (double or plain for double, plain in VALUE_OF_PAM.findall(line))
+        places += [(value.replace("@{HOME}", "/root"), PAM_ENV) for value in values if value]
     unsafe = ["%s: %s" % (source, reason) for value, source in places for reason in search_path.wrong(machine, value)]
     return {
         "exists": bool(places),
@@ -151,7 +193,7 @@ def _paths(text):
     """Values that a file gives PATH, for root. A part with a variable that the file does not set is left out: a file
     of packages may name what is nowhere set."""
     variables = {"HOME": "/root"}
-    for name, appended, word in ASSIGNMENT.findall(text):
+    for name, appended, word in ASSIGNMENT.findall(WORD_IF_SET.sub(r"\1", text)):
         value = VARIABLE.sub(lambda hit: variables.get(hit.group(1) or hit.group(2), hit.group()), QUOTE.sub("", word))
         if name != "PATH":
             variables[name] = value

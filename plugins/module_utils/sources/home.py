@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 
-from ansible_collections.oplever.lab.plugins.module_utils.sources import account
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, acl
 from ansible_collections.oplever.lab.plugins.module_utils.sources.file import mode, owner
 
 MAIN = "what"
@@ -38,6 +38,8 @@ def look_up(machine, select):
             continue
         if status.st_uid != person["uid"] or status.st_mode & OTHERS_ANYTHING:
             facts["open"].append("%s %s %s" % (home, mode(status), owner(machine, status.st_uid)))
+        else:
+            facts["open"] += ["%s %s" % (home, entry) for entry in _listed(machine, home, name)]
         _files(machine, home, person["uid"], facts)
     return dict(facts, exists=any(is_person(person) for _, person in people))
 
@@ -49,10 +51,21 @@ def is_person(facts):
     return is_of_people and account.can_log_in(facts["shell"])
 
 
+def _listed(machine, home, name):
+    """Entries of an access list by which others than the person, root and services may look in. A web server may be let
+    through to the pages of a person (x alone)."""
+    entries = (entry.rsplit(":", 2) for entry in acl.entries(machine, home))
+    return [
+        ":".join([sort, who, rights])
+        for sort, who, rights in entries
+        if sort != "mask" and who not in (name, "root") and set(rights) & {"r", "w"}
+    ]
+
+
 def _files(machine, home, uid, facts):
     for name in machine.names(home):
         path = home + "/" + name
-        status = machine.status(path, follow=False) if name.startswith(".") else None
+        status = machine.status(path) if name.startswith(".") else None
         if status is None or not stat.S_ISREG(status.st_mode):
             continue
         if name in TRUSTING:

@@ -28,16 +28,20 @@ def look_up(machine, select):
     return {
         "exists": bool(lines or default),
         "values": [_text(line) for line in lines] + default,
-        "above_zero": [_text(line) for line in lines if line[4] != "0" and line in in_force]
+        "above_zero": [_text(line) for line in lines if line[4].strip("0") and line in in_force]
         + [text for text in default if not text.endswith((" 0", " 0:0", " 0:infinity"))],
     }
 
 
 def _of_services(machine, item):
-    """`file:line DefaultLimitCORE value` as systemd-system.conf(5) has it, where it is set: the soft limit counts."""
-    select = {"file": "system.conf", "section": "Manager", "key": "DefaultLimit" + item.upper()}
-    setting = systemd_setting.look_up(machine, select)
-    return ["%s %s %s" % (setting["source"], select["key"], setting["value"])] if setting["exists"] else []
+    """`file:line DefaultLimitCORE value` as systemd-system.conf(5) has it, where it is set, for services of the system
+    and for those of people: the soft limit counts."""
+    key, result = "DefaultLimit" + item.upper(), []
+    for name in ("system.conf", "user.conf"):
+        setting = systemd_setting.look_up(machine, {"file": name, "section": "Manager", "key": key})
+        if setting["exists"]:
+            result.append("%s %s %s" % (setting["source"], key, setting["value"]))
+    return result
 
 
 def entries(machine):
@@ -46,9 +50,10 @@ def entries(machine):
     result = []
     for path in paths:
         for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
-            words = line.partition("#")[0].split()
-            if len(words) == 4 and words[1] in KINDS:
-                result.append(("%s:%d" % (path, number), *words))
+            # pam_limits reads four words, kind, item and value in any case, and passes over the rest.
+            words = line.partition("#")[0].split()[:4]
+            if len(words) == 4 and words[1].lower() in KINDS:
+                result.append(("%s:%d" % (path, number), words[0], *(word.lower() for word in words[1:])))
     return result
 
 

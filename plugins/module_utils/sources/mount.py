@@ -15,6 +15,10 @@ NEEDS = ("target", "all")
 ATTRIBUTES = ("exists", "source", "fstype", "options", "in_fstab", "fstab_options", "configured_options", "full")
 FULL = 1
 """Per cent; with less free than this, programs soon cannot write."""
+IMPLIED = {
+    **dict.fromkeys(("user", "users"), ("noexec", "nosuid", "nodev")),
+    **dict.fromkeys(("owner", "group"), ("nosuid", "nodev")),
+}
 # What systemd mounts by itself, before it reads any unit.
 BUILT_IN = {"/dev/shm": ["nosuid", "nodev", "strictatime", "mode=1777"]}  # noqa: S108  a place to look at, not to write to
 
@@ -86,7 +90,23 @@ def _unit_name(target):
     return (escaped or "-") + ".mount"
 
 
+def in_force(options):
+    """Options as mount(8) understands them: a later word takes back its opposite, and what people may mount is closed
+    unless a later word opens it."""
+    result = []
+    for option in options:
+        for word in (*IMPLIED.get(option, ()), option):
+            opposite = word[2:] if word.startswith("no") else "no" + word
+            result = [other for other in result if other not in (word, opposite)] + [word]
+    return result
+
+
 def configured(machine, target):
+    options = _configured(machine, target)
+    return None if options is None else in_force(options)
+
+
+def _configured(machine, target):
     """Options of the next boot, or None: those of a unit in /etc, else of fstab (which systemd turns into a unit in
     /run), else of another unit; drop-ins of the unit go over each of them."""
     planned = machine.once(fstab).get(target)

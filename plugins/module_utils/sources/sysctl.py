@@ -22,10 +22,12 @@ DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/us
 UFW, UFW_STATE, UFW_DEFAULT = "/etc/default/ufw", "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf"
 # What the kernel makes of it where it wants numbers: white space ends a number, and what follows is passed over.
 NUMBERS = re.compile(r"(-?\d+(?:[ \t]+-?\d+)*)[ \t]+[#;].*\Z")
+# It reads a number as C writes it: with 0x before it by sixteen, with 0 by eight.
+OTHER_BASE = re.compile(r"0(?:[xX][0-9A-Fa-f]+|[0-7]+)\Z")
 # Of these an interface has a value of its own that counts beside that of `all`.
 INTERFACE = re.compile(
     r"(net[./]ipv4[./]conf[./])all([./](?:accept_redirects|secure_redirects|send_redirects|forwarding|route_localnet))\Z"
-    r"|(net[./]ipv6[./]conf[./])all([./](?:accept_redirects|accept_source_route|forwarding))\Z"
+    r"|(net[./]ipv6[./]conf[./])all([./](?:accept_ra|accept_redirects|accept_source_route|forwarding))\Z"
 )
 SEPARATOR = re.compile(r"[./]")
 SWAP = str.maketrans("./", "/.")
@@ -54,8 +56,8 @@ def _interfaces(machine, key, facts):
     before, after = (part for part in hit.groups() if part is not None)
     settings, result = machine.once(configured), []
     for interface in machine.names("/proc/sys/" + _path(before + "x").rpartition("/")[0]):
-        if interface in ("all", "default"):
-            continue
+        if interface in ("all", "default") or (interface == "lo" and key.endswith("accept_ra")):
+            continue  # no router speaks to a machine from itself
         path = "%s%s%s" % (_path(before), interface, after.replace(".", "/"))
         set_to, where = configured_for(settings, path)
         if not where and all(entry[0] != path for entry in settings):
@@ -103,10 +105,15 @@ def parse(text, path):
         key = key.strip()
         if key and key[0] not in "#;" and (equals or key[0] == "-"):
             text = NUMBERS.sub(r"\1", value.strip())
-            settings.append(
-                (_path(key.lstrip("-").strip()), " ".join(text.split()) if equals else None, "%s:%d" % (path, number))
-            )
+            text = " ".join(map(_number, text.split()))
+            settings.append((_path(key.lstrip("-").strip()), text if equals else None, "%s:%d" % (path, number)))
     return settings
+
+
+def _number(word):
+    if not OTHER_BASE.match(word):
+        return word
+    return str(int(word, 16) if word[1] in "xX" else int(word, 8))
 
 
 def _text(machine, path):

@@ -50,6 +50,7 @@ SET_BY_PACKAGES = (
     "write", "write.ul", "xlock", "xtrlock",
 )  # fmt: skip
 OVERRIDES = "/var/lib/dpkg/statoverride"
+SET_ID = stat.S_ISUID | stat.S_ISGID
 OWNERS = ("unowned", "ungrouped")
 # Numbers that a program gives to owners of its own files without an account, and where those files are.
 NUMBERED = (
@@ -85,7 +86,10 @@ KINDS = {
     "sgid": _ordinary(stat.S_ISGID),
     "unowned": None,
     "ungrouped": None,
+    "capable": None,
 }
+CAPABILITY = "security.capability"
+EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 class TreeFacts:
@@ -133,7 +137,8 @@ def look_up(machine, select):
 
 def unexpected(machine, paths):
     """Those of `paths` that a package brought and that no package makes setuid or setgid, unless dpkg was told to."""
-    overrides = {line.split()[3] for line in (machine.text(OVERRIDES) or "").splitlines() if len(line.split()) > 3}
+    rows = (line.split() for line in (machine.text(OVERRIDES) or "").splitlines())
+    overrides = {row[3] for row in rows if len(row) > 3 and row[2].isdigit() and int(row[2], 8) & SET_ID}
     strange = [path for path in paths if path.rsplit("/", 1)[1] not in SET_BY_PACKAGES and path not in overrides]
     owners = package.owners(machine, strange)
     return sorted(path for path, owner in owners.items() if not package.sets_bits(machine, owner, path))
@@ -227,6 +232,8 @@ class _Walk:
                         self.result.add(kind, place)
                 if stat.S_ISDIR(status.st_mode):
                     places.append(prefix + entry.name)
+                elif stat.S_ISREG(status.st_mode) and status.st_mode & EXECUTABLE and _is_capable(prefix + entry.name):
+                    self.result.add("capable", (prefix + entry.name)[len(self.root) :])
 
     def _kinds(self, mode, uid, gid):
         """The kinds that a thing of this mode and these owners is of; a machine has few such combinations."""
@@ -236,6 +243,14 @@ class _Walk:
         if names.group(self.machine, gid) is None:
             kinds.append("ungrouped")
         return kinds
+
+
+def _is_capable(path):
+    """Whether a program has capabilities of its own."""
+    try:
+        return bool(os.getxattr(path, CAPABILITY, follow_symlinks=False))
+    except OSError:
+        return False
 
 
 def _is_numbered(status, kind, path):

@@ -6,8 +6,15 @@ import re
 
 # Where a command may stand: at the beginning of a line, or behind a sign or word that begins one.
 COMMAND = re.compile(
-    r"(?:^|[;&|({]|\b(?:then|else|do|builtin|command)\b)[ \t]*umask((?:[ \t]+[^\s;&|)}#]+)*)", re.MULTILINE
+    r"(?:^|[;&|(){`!]|\b(?:if|elif|while|until|then|else|do|time|builtin|command)\b)[ \t]*"
+    r"umask((?:[ \t]+[^\s;&|)}#]+)*)",
+    re.MULTILINE,
 )
+EVALUATED = re.compile(r"""\beval[ \t]+(["'])(.*?)\1""")
+QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|\\.""")
+SEVERAL_WORDS = re.compile(r"[\s;&|]")
+COMMENT = re.compile(r"(?:^|(?<=\s))#.*")  # a # inside a word begins none
+HERE_DOCUMENT = re.compile(r"""<<-?[ \t]*(["']?)(\w+)\1""")
 CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXstugo]*)+)\Z")
 ACTION = re.compile(r"([-+=])([rwxXstugo]*)")
 BITS = {"r": 4, "w": 2, "x": 1, "X": 0, "s": 0, "t": 0}
@@ -18,8 +25,8 @@ EVERYBODY = 0o777
 def settings(text):
     """The masks that a shell file sets, in order. What a file sets with a variable is not known, and left out."""
     masks, before = [], 0o022
-    for line in text.replace("\\\n", " ").splitlines():
-        for hit in COMMAND.finditer(_without_strings(line)):
+    for line in lines(text):
+        for hit in COMMAND.finditer(line):
             words = [word.strip("\"'") for word in hit.group(1).split() if word not in ("-S", "-p", "--")]
             mask = parse(words[0], before) if words else None
             if mask is not None:
@@ -57,6 +64,21 @@ def _applied(allowed, sign, letters, shifts):
     return allowed
 
 
-def _without_strings(line):
-    """The line without its comment; a # inside a word begins none."""
-    return re.sub(r"(?:^|(?<=\s))#.*", "", line)
+def lines(text):
+    """Lines of a shell file that say what is done: without the texts of here-documents, comments, and strings of more
+    than a word; what `eval` gets is done."""
+    every, end = text.replace("\\\n", " ").splitlines(), None
+    for number, raw in enumerate(every):
+        if end is not None:
+            end = None if raw.lstrip("\t") == end else end
+            continue
+        line = COMMENT.sub("", QUOTED.sub(_emptied, EVALUATED.sub(r"; \2", raw)))
+        begins = HERE_DOCUMENT.search(line)
+        # A shift of bits looks the same, and has no end.
+        if begins and any(other.lstrip("\t") == begins.group(2) for other in every[number + 1 :]):
+            end = begins.group(2)
+        yield line
+
+
+def _emptied(hit):
+    return "''" if SEVERAL_WORDS.search(hit.group()) else hit.group()

@@ -86,7 +86,7 @@ def expectations(release: str) -> list[dict[str, object]]:
         ("package", {"all": True}, {"broken": [], "held_names": [], "count": {"at_least": 6}}),
         ("apt", {"what": "updates"}, {"upgradable": 0, "unsigned": [], "lists_age_days": {"absent": True}}),
         ("apt", {"what": "settings", "key": "APT::Install-Recommends"}, {"value": 1}),
-        ("sysctl", "kernel.sysrq", {"configured": older(release, {"absent": True}, "0x01b6")}),
+        ("sysctl", "kernel.sysrq", {"configured": older(release, {"absent": True}, "438")}),
         ("sysctl", "fs.protected_fifos", {"configured": 1, "configured_in": {"contains": "/usr/lib/sysctl.d/"}}),
         ("sysctl", "net.ipv4.conf.host0.rp_filter", {"configured": older(release, {"absent": True}, 2)}),
         ("sysctl", "net.ipv4.conf.all.rp_filter", {"configured": {"absent": True}}),
