@@ -20,7 +20,7 @@ from oplever.mail.compose import Outgoing
 from oplever.mail.message import is_address
 from oplever.mail.sources import own_domain
 from oplever.mail.threads import tag
-from oplever.messages import M_, N_
+from oplever.messages import M_, N_, Message
 from oplever.page.translator import Translator
 from oplever.record.model import Incident, Record
 from oplever.store import mails
@@ -42,7 +42,12 @@ def tell(directory: Path, by: str, data: Mapping[str, Any], settings: MailSettin
     with_entry(sources, contact)
     receiver = address.strip() or _address(case)
     if not receiver:
-        raise OpleverError("mail-unaddressed", M_("{id} has no address to write to", id=record.id), M_(_ADDRESS_ADVICE))
+        raise OpleverError(
+            "mail-unaddressed",
+            M_("{id} has no address to write to", id=record.id),
+            M_(_ADDRESS_ADVICE),
+            _writers(case),
+        )
     if not is_address(receiver):
         raise OpleverError("mail-unaddressed", M_("{address} is no address", address=receiver), M_(_ADDRESS_ADVICE))
     t = Translator(settings.language)
@@ -88,11 +93,24 @@ def _as_file(message: bytes) -> dict[str, bytes]:
 
 
 def _address(case: Incident) -> str:
-    """Where the reporter wrote from; else where the last mail came from."""
-    addresses = [
-        mail.address for mail in case.mails if mail.direction == "in" and not mail.is_automatic and mail.address
-    ]
-    return addresses[0] if addresses else ""
+    """Where the mail came from that is the report; else where somebody wrote to before. Whoever writes the number of a
+    case above a mail is not the reporter for that."""
+    report = [mail.address for mail in case.mails if mail.direction == "in" and mail.at == case.reported_at]
+    sent = [mail.address for mail in case.mails if mail.direction == "out" and not mail.is_automatic]
+    return next(filter(None, (*report, *reversed(sent))), "")
+
+
+def _writers(case: Incident) -> tuple[Message, ...]:
+    """Who wrote mails about a case that was not reported by mail: a person has to say whether that is the reporter."""
+    writers = dict.fromkeys(
+        (mail.sender, mail.address)
+        for mail in case.mails
+        if mail.direction == "in" and mail.address and not mail.is_automatic
+    )
+    return tuple(
+        M_("- a mail about it came from {name} ({address})", name=clean_text(name or "?"), address=address)
+        for name, address in writers
+    )
 
 
 def _outgoing(

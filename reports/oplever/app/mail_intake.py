@@ -39,6 +39,8 @@ from oplever.store.retention import key
 _HOUR = timedelta(hours=1)
 _SECONDS_A_DAY = 24 * 3600
 _MOST_MERGES = 10
+_STAMP = len("20261124T080000Z")
+"""How the name of a case begins: when it came in."""
 _STOPPING = frozenset({"file-unwritable", "store-unusable", "rules-invalid", "config-invalid"})
 """Problems that the next message has too: everything waits in the mailbox until they are mended."""
 _UNNAMED = N_("unknown sender")
@@ -105,7 +107,6 @@ class _Intake:
         self.by_message: dict[str, str] = {}
         self.sent: set[str] = set()
         self.returned: set[str] = set()
-        self.automatic: set[tuple[str, str]] = set()
         self.endings: dict[str, list[str]] = defaultdict(list)
         with open_index(base) as index:
             for case in cases(index):
@@ -119,7 +120,10 @@ class _Intake:
 
     def _remember(self, mail: KnownMail) -> None:
         self.digests.add(mail.digest)
-        self.by_message[mail.message] = mail.case
+        # Somebody else may call his mail the same later: answers go on to the case that had it first.
+        known = self.by_message.setdefault(mail.message, mail.case)
+        if mail.case[:_STAMP] < known[:_STAMP]:
+            self.by_message[mail.message] = mail.case
         if mail.direction == "in":
             self.identities.add((mail.message, mail.address, mail.date))
         else:
@@ -189,7 +193,8 @@ class _Intake:
 
     def _case(self, mail: Mail) -> tuple[str, str]:
         """The case that takes the mail, and the one that it is about when that takes none any more; empty for none."""
-        name = next((self.by_message[name] for name in mail.references if name in self.by_message), "")
+        named = (*mail.references, *mail.reported)
+        name = next((self.by_message[name] for name in named if name in self.by_message), "")
         for number in threads.numbers(mail.subject) if not name else ():
             names = self.endings.get(number, [])
             name = name or (names[0] if len(names) == 1 else "")
@@ -207,7 +212,7 @@ class _Intake:
         return "", name
 
     def _take_bounce(self, mail: Mail, content: bytes, kind: Nature) -> Handled:
-        sent = next((name for name in (*mail.returned, *mail.references) if name in self.sent), "")
+        sent = next((name for name in (*mail.reported, *mail.references) if name in self.sent), "")
         if not sent:
             reason = M_("a notice about no mail of this desk ({header})", header=kind.shown_by)
             return self._set_aside(mail.digest, reason, mail=mail)
@@ -220,9 +225,8 @@ class _Intake:
 
     def _automatic(self, mail: Mail, content: bytes, kind: Nature, name: str) -> Handled:
         """An automatic answer belongs to its case, once for each sender; other automatic mail is nobody's report."""
-        if not name or (name, mail.sender_address) in self.automatic:
+        if not name or _has_automatic(name, mail):
             return self._set_aside(mail.digest, M_("a machine wrote it ({header})", header=kind.shown_by), mail=mail)
-        self.automatic.add((name, mail.sender_address))
         return self._add(mail, content, name, "mail-received", _received_fields(mail) | {"automatic": kind.shown_by})
 
     def _add_mail(self, mail: Mail, content: bytes, name: str) -> Handled:
@@ -270,7 +274,10 @@ class _Intake:
         )  # fmt: skip
         self.endings[directory.name[-6:]].append(directory.name)
         self._log_outcome("new", mail, directory)
-        has_receipt = any(line.outcome == "receipt" for line in recent)
+        receiver = pseudonym(mail.address or _UNNAMED, self.key)
+        has_receipt = any(
+            line.outcome == "receipt" and line.sender == receiver and line.at > hour_ago for line in self.recent
+        )
         notice = "" if has_receipt or not kind.is_answered else self._receipt(directory, record, mail)
         return Handled("new", mail.digest, mail.subject, directory.name, notice=notice)
 
@@ -278,7 +285,8 @@ class _Intake:
         """Tell the sender the number of his case; why that was not possible, when it was not."""
         if not self.settings.receipt or self.is_accepted:
             return ""
-        line = Logged(clock.now(), "receipt", mail.digest, self._sender(mail), directory.name)
+        # Where it goes to counts, not who says that he sent the mail.
+        line = Logged(clock.now(), "receipt", mail.digest, pseudonym(mail.address, self.key), directory.name)
         mails.log(self.base, line)  # first: when this is stopped now, nobody gets two
         self.recent.append(line)
         try:
@@ -288,6 +296,14 @@ class _Intake:
         self.by_message[sent] = directory.name
         self.sent.add(sent)
         return ""
+
+
+def _has_automatic(name: str, mail: Mail) -> bool:
+    """Whether a case has the same automatic answer already: of this address, with this subject. Raises OpleverError,
+    as `store.load`."""
+    case = incidents.case_of(store.load(store.find(name)))
+    known = (earlier for earlier in case.mails if earlier.is_automatic and earlier.direction == "in")
+    return any((earlier.address, earlier.subject) == (mail.address, mail.subject) for earlier in known)
 
 
 def _is_past(record: Record) -> bool:

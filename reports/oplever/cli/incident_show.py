@@ -65,7 +65,8 @@ def _new_mails(t: Translator, record: Record) -> None:
     case = record.case
     written = [mail for mail in case.mails if mail.direction == "in" and not mail.is_automatic]
     for mail in written[-case.unread :] if case.unread else ():
-        heading = t("New mail of {name}, {when}", name=mail.sender or mail.address, when=t.moment(mail.at))
+        sender = f"{mail.sender} <{mail.address}>" if mail.address not in ("", mail.sender) else mail.sender
+        heading = t("New mail of {name}, {when}", name=sender, when=t.moment(mail.at))
         click.echo(f"\n{printable(heading)}")
         _print_labelled(t("Subject"), mail.subject)
         _print_labelled(t("Text"), mail.text)

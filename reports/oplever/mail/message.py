@@ -25,6 +25,10 @@ MOST_TEXT = 200_000
 _LONGEST_HEADER = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _LONGEST_NAME, _LONGEST_ADDRESS = 120, 254
+_MOST_REFERENCES = 200
+_BODIES = frozenset({"text/plain", "text/html"})
+"""What is text to read; an invitation, a table and such are files."""
+_FORWARDED = re.compile(r"^\s*(?:fw|fwd|doorst|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
 _TOO_DEEP = M_("its parts are nested too deep")
@@ -49,8 +53,9 @@ class Attachment(Struct, frozen=True):
 
 class Mail(Struct, frozen=True):
     """`message_id` is made of the content when the message has none. `address` is where an answer goes, `references`
-    are the messages that it answers, the nearest first; `returned` are those that a notice of non-delivery is about,
-    with `reason` why. `headers` are all of them by name in lower case, each with its first value."""
+    are the messages that it answers, the nearest first; `reported` are those that the report of a server is about, with
+    `actions`, what became of them (failed, delayed, delivered, ...), and `reason` why. `headers` are all of them by
+    name in lower case, each with its first value."""
 
     digest: str
     size_bytes: int
@@ -63,7 +68,8 @@ class Mail(Struct, frozen=True):
     text: str
     attachments: tuple[Attachment, ...]
     references: tuple[str, ...]
-    returned: tuple[str, ...]
+    reported: tuple[str, ...]
+    actions: tuple[str, ...]
     reason: str
     hops: int
     headers: dict[str, str]
@@ -91,9 +97,11 @@ def _parse(content: bytes) -> Mail:
     parts = _parts(message)
     sender, sender_address = _first_address(headers.get("from") or headers.get("sender", ""))
     _, reply_to = _first_address(headers.get("reply-to", ""))
-    text = without_quotes(_text(parts))[:MOST_TEXT]
     subject, date = headers.get("subject", ""), headers.get("date", "")
-    returned, reason = _returned_messages(parts) if message.get_content_type() == "multipart/report" else ((), "")
+    whole = _text(parts)
+    text = (whole.strip() if _FORWARDED.match(subject) else without_quotes(whole))[:MOST_TEXT]
+    is_report = message.get_content_type() == "multipart/report"
+    reported, actions, reason = _report(parts) if is_report else ((), (), "")
     return Mail(
         digest=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
@@ -105,8 +113,9 @@ def _parse(content: bytes) -> Mail:
         date=date,
         text=text,
         attachments=tuple(_attachments(parts)),
-        references=_references(headers),
-        returned=returned,
+        references=_references(message),
+        reported=reported,
+        actions=actions,
         reason=reason,
         hops=len(message.get_all("received", [])),
         headers=headers,
@@ -174,20 +183,39 @@ def _message_id(raw: str, content: tuple[str, ...]) -> str:
     return f"<{digest[:40]}@no-message-id.invalid>"
 
 
-def _references(headers: dict[str, str]) -> tuple[str, ...]:
-    near = _MESSAGE_ID.findall(headers.get("in-reply-to", ""))
-    far = _MESSAGE_ID.findall(headers.get("references", ""))
-    return tuple(dict.fromkeys([*near, *reversed(far)]))
+def _references(message: Message) -> tuple[str, ...]:
+    """Of headers as they came: those of a long thread are longer than what people read of a header."""
+    near, far = (
+        _MESSAGE_ID.findall(" ".join(str(value) for value in message.get_all(name, [])))
+        for name in ("in-reply-to", "references")
+    )
+    return tuple(dict.fromkeys([*near, *reversed(far)]))[:_MOST_REFERENCES]
 
 
 def _text(parts: list[Message]) -> str:
-    """What is written in it: its plain texts, else its HTML without tags."""
-    bodies = [part for part in parts if not part.is_multipart() and not _is_attachment(part)]
-    for kind, reading in (("text/plain", str), ("text/html", from_html)):
-        texts = [reading(_content(part)) for part in bodies if part.get_content_type() == kind]
-        if text := "\n\n".join(text.strip() for text in texts if text.strip()):
-            return text
-    return ""
+    """What is written in it: every text, HTML without tags; where there is HTML or plain text to choose from, the plain
+    text."""
+    replaced = {id(part) for part in parts for part in _replaced(part)}
+    bodies = [part for part in parts if _is_body(part) and id(part) not in replaced]
+    texts = (from_html(_content(part)) if _is_html(part) else _content(part) for part in bodies)
+    return "\n\n".join(text.strip() for text in texts if text.strip())
+
+
+def _replaced(part: Message) -> list[Message]:
+    """The HTML in a choice that has plain text as well."""
+    if part.get_content_type() != "multipart/alternative":
+        return []
+    bodies = [inside for inside in part.walk() if _is_body(inside)]
+    has_plain = any(_content(body).strip() for body in bodies if not _is_html(body))
+    return [body for body in bodies if _is_html(body)] if has_plain else []
+
+
+def _is_body(part: Message) -> bool:
+    return not part.is_multipart() and part.get_content_type() in _BODIES and not _is_attachment(part)
+
+
+def _is_html(part: Message) -> bool:
+    return part.get_content_type() == "text/html"
 
 
 def _content(part: Message) -> str:
@@ -218,7 +246,7 @@ def _attachment_parts(parts: list[Message]) -> Iterator[Message]:
         if part.get_content_type() == "message/rfc822":
             inner |= {id(inside) for inside in part.walk()}
             yield part
-        elif not part.is_multipart() and (_is_attachment(part) or part.get_content_maintype() != "text"):
+        elif not part.is_multipart() and not _is_body(part):
             yield part
 
 
@@ -236,25 +264,32 @@ def _bytes(part: Message) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _returned_messages(parts: list[Message]) -> tuple[tuple[str, ...], str]:
-    """The messages that a notice of non-delivery is about, and what the server said."""
-    returned: list[str] = []
+def _report(parts: list[Message]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """The messages that the report of a server is about, what became of them, and what the server said."""
+    reported: list[str] = []
+    actions: list[str] = []
     reason = ""
     for part in parts[1:]:
         kind = part.get_content_type()
         if kind == "message/delivery-status":
-            reason = reason or _status(part)
+            status = _status(part)
+            actions += [action for action, _ in status]
+            reason = reason or next((text for action, text in status if action in ("failed", "delayed")), "")
         elif kind == "text/rfc822-headers":
-            returned += _MESSAGE_ID.findall(str(message_from_bytes(_bytes(part)).get("message-id", "")))
+            reported += _MESSAGE_ID.findall(str(message_from_bytes(_bytes(part)).get("message-id", "")))
         elif kind != "message/rfc822":  # the original within it is walked as a part of its own
-            returned += _MESSAGE_ID.findall(str(part.get("message-id", "")))
-    return tuple(dict.fromkeys(returned)), reason
+            for name in ("message-id", "original-message-id"):
+                reported += _MESSAGE_ID.findall(str(part.get(name, "")))
+    return tuple(dict.fromkeys(reported)), tuple(dict.fromkeys(actions)), reason
 
 
-def _status(part: Message) -> str:
-    blocks = part.get_payload()
-    for block in blocks if isinstance(blocks, list) else []:
-        if isinstance(block, Message) and block.get("action", "").strip().lower() in ("failed", "delayed"):
-            diagnosis = block.get("diagnostic-code") or block.get("status") or ""
-            return header(str(diagnosis)).partition(";")[2].strip() or header(str(diagnosis))
-    return ""
+def _status(part: Message) -> list[tuple[str, str]]:
+    """What became of the message for each receiver, and what the server said of it."""
+    payload = part.get_payload()
+    blocks = [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
+    return [(action, _diagnosis(block)) for block in blocks if (action := str(block.get("action", "")).strip().lower())]
+
+
+def _diagnosis(block: Message) -> str:
+    text = header(str(block.get("diagnostic-code") or block.get("status") or ""))
+    return text.partition(";")[2].strip() or text

@@ -15,9 +15,13 @@ MARK = "X-Oplever"
 """Header of every message that goes out from here."""
 _MOST_HOPS = 25
 _AUTOMATIC_SUBJECT = re.compile(
-    r"^(automatic re(?:ply|sponse)|automatisch(?:e reactie| antwoord)|auto-?reply|out of office|afwezigheid)\b",
+    r"^(?:automatic re(?:ply|sponse)|auto-?reply|auto-?response|out of (?:the )?office"
+    r"|automatisch(?:e reactie| antwoord)|afwezigheid(?:s\w+)?"
+    r"|automatische (?:antwort|antwortmail|r(?:ü|ue)ckmeldung)|abwesenheit(?:s\w+)?"
+    r"|r(?:é|e)ponse automatique|absence du bureau|message d['\u2019]absence)\b",
     re.IGNORECASE,
 )
+"""As mail programs begin an automatic answer that has no header to say so, in Dutch, English, German and French."""
 _DAEMONS = re.compile(r"^(mailer-daemon|postmaster)@", re.IGNORECASE)
 
 
@@ -63,10 +67,15 @@ def _loop(mail: Mail, addresses: Collection[str]) -> str:
 
 
 def _bounce(mail: Mail) -> str:
+    """What shows that a mail did not arrive. That it is late, or did arrive, is no such notice, and neither is a report
+    of another type."""
     headers = mail.headers
     content_type = headers.get("content-type", "").lower()
-    if content_type.startswith("multipart/report") and "disposition-notification" not in content_type:
-        return "content-type"
+    if mail.actions and "failed" not in mail.actions:
+        return ""
+    if content_type.startswith("multipart/report"):
+        is_of_delivery = "report-type" not in content_type or "delivery-status" in content_type
+        return "content-type" if is_of_delivery else ""
     if "x-failed-recipients" in headers:
         return "x-failed-recipients"
     if _DAEMONS.match(mail.sender_address):

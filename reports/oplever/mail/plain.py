@@ -16,7 +16,7 @@ _BLOCKS = frozenset(
 _WROTE = r"\b(?:wrote|schreef|geschreven|schrieb|a écrit)\b"
 _QUOTE_BEGINS = re.compile(
     rf"^(?:{SEPARATOR}.*"
-    r"|-{2,} ?(?:original message|oorspronkelijk bericht|forwarded message|doorgestuurd bericht) ?-{2,}"
+    r"|-{2,} ?(?:original message|oorspronkelijk bericht) ?-{2,}"
     rf"|(?=.*\d)(?:on|op|am|le) .{{6,200}}{_WROTE}.{{0,120}}:)\s*$",
     re.IGNORECASE,
 )
@@ -90,8 +90,8 @@ def from_html(html: str) -> str:
 
 
 def without_quotes(text: str) -> str:
-    """What somebody wrote above the message that he answers. The whole text when there is nothing above it, and when
-    he wrote between its lines."""
+    """What somebody wrote above the message that he answers. The whole text when there is nothing above it, when he
+    wrote between its lines, and of what he forwards: that is what he writes about."""
     lines = text.strip().split("\n")
     end = next((number for number in range(len(lines)) if _begins_quote(lines, number)), len(lines))
     above = lines[:end]

@@ -220,6 +220,104 @@ def test_what_came_back_was_not_told(post: Post) -> None:
     assert "case_mail_returned" in {reason.code for reason in store.load(directory).document.reasons}
 
 
+REPORTS = {
+    "delayed": ("delivery-status", "message/delivery-status", "Action: delayed\r\nStatus: 4.4.1"),
+    "delivered": ("delivery-status", "message/delivery-status", "Action: delivered\r\nStatus: 2.0.0"),
+    "abuse": ("feedback-report", "message/feedback-report", "Feedback-Type: abuse\r\nVersion: 1"),
+    "read": ("disposition-notification", "message/disposition-notification", "Disposition: x; displayed"),
+}
+
+
+@pytest.mark.parametrize("what", REPORTS)
+def test_what_is_late_or_was_read_did_not_come_back(post: Post, what: str) -> None:
+    """A server writes about more than what did not arrive; it belongs to the case, and asks for no reading."""
+    directory = reported(post)
+    sent = answer(directory)
+    kind, of, status = REPORTS[what]
+    corpus = Corpus(seed=20, count=60)
+    headers = corpus.headers(
+        From="Mail Delivery System <MAILER-DAEMON@mx.example>", Auto_Submitted="auto-replied",
+        Content_Type=f'multipart/report; report-type={kind}; boundary="r"',
+    )  # fmt: skip
+    post.deliver(
+        corpus.raw(
+            headers,
+            (
+                f"--r\r\nContent-Type: text/plain\r\n\r\nSee below.\r\n--r\r\nContent-Type: {of}\r\n\r\n"
+                f"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; x@y.example\r\n{status}\r\n\r\n"
+                f"--r\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {sent.message_id}\r\n\r\n--r--\r\n"
+            ).encode(),
+        )
+    )
+    (done,) = post.take_in()
+    assert (done.outcome, done.case) == ("added", directory.name)
+    case = incident(directory)
+    assert (case.contacts[0].returned, case.unread, case.mails[-1].is_automatic) == ("", 0, True)
+
+
+def test_an_automatic_answer_is_added_once_for_a_sender(post: Post) -> None:
+    directory = reported(post)
+    sent, corpus = answer(directory), Corpus(seed=21, count=60)
+    more = {"From": "weg@school.example", "Auto-Submitted": "auto-replied", "In-Reply-To": sent.message_id}
+    outcomes = []
+    for subject in ("Gelezen", "Afwezig", "Afwezig"):  # each time that mail is taken in, as a timer does
+        post.deliver(corpus.text("Ik ben er niet.", Subject=subject, **more))
+        outcomes += [done.outcome for done in post.take_in()]
+    assert outcomes == ["added", "added", "aside"]
+
+
+def test_no_answer_goes_to_whoever_writes_the_number_of_a_case(post: Post) -> None:
+    """Somebody may have seen the number on a desk; of a report by telephone nobody knows the address."""
+    words = ("--channel", "phone", "--reporter", "J. Bakker", "--text", "Geen geluid")
+    name = attempt("incident", "new", *words).stdout.split()[-1]
+    tag, corpus = f"[INC {name[-6:]}]", Corpus(seed=22, count=60)
+    post.deliver(corpus.text("Hoe staat het?", From="J. Bakker <mallory@evil.example>", Subject=tag))
+    assert [done.outcome for done in post.take_in()] == ["added"]
+    told = ("--how", "Zie kast 3.", "--when", clock.now()[:10], "--send")
+    refused = run("incident", "tell", name, *told, code=2).stderr
+    assert "[mail-unaddressed]" in refused
+    assert "J. Bakker (mallory@evil.example)" in refused
+    assert "J. Bakker <mallory@evil.example>" in attempt("incident", "show", name).stdout
+    assert attempt("incident", "tell", name, *told, "--address", "j.bakker@school.example").exit_code == 0
+    assert attempt("incident", "tell", name, *told).exit_code == 0
+    receivers = [path.read_text().split()[-1] for path in post.sent.iterdir() if path.suffix == ".to"]
+    assert receivers == ["j.bakker@school.example"] * 2
+
+
+def test_an_answer_to_a_report_by_mail_goes_to_who_sent_that(post: Post) -> None:
+    directory = reported(post, From="Joke <joke@school.example>")
+    post.deliver(Corpus(seed=23, count=60).text("Wat?", From="x@evil.example", Subject=f"[INC {directory.name[-6:]}]"))
+    post.take_in()
+    assert answer(directory).address == "joke@school.example"
+
+
+def test_who_calls_his_mail_as_that_of_somebody_else_gets_no_answers_to_it(post: Post) -> None:
+    directory, corpus = reported(post, Message_ID="<rapport@school.example>"), Corpus(seed=24, count=60)
+    other = corpus.text("Iets anders.", Message_ID="<rapport@school.example>")
+    post.deliver(other, corpus.text("Ook in 0.15.", In_Reply_To="<rapport@school.example>"))
+    stranger, answered = post.take_in()
+    assert (stranger.outcome, answered.case) == ("new", directory.name)
+
+
+def test_nobody_gets_two_receipts_in_an_hour_whoever_asks_for_them(post: Post) -> None:
+    corpus = Corpus(seed=25)
+    post.deliver(*(corpus.text("Hallo.", Reply_To="slachtoffer@elders.example") for _ in range(3)))
+    assert [done.outcome for done in post.take_in()] == ["new"] * 3
+    assert len(post.outgoing()) == 1
+
+
+def test_a_user_who_answers_by_a_link_reads_no_mail(post: Post) -> None:
+    directory = reported(post, From="J. Bakker <j.bakker@school.example>")
+    for kind in ("taken", "solved"):
+        incidents.add(directory, kind, BY, EVENTS[kind])
+    post.deliver(Corpus(seed=26, count=60).text("Hij piept weer.", Subject=f"[INC {directory.name[-6:]}]"))
+    post.take_in()
+    incidents.add(directory, "confirmed", "J. Bakker", {"satisfied": "yes", "user": "J. Bakker"})
+    assert incident(directory).unread == 1
+    incidents.add(directory, "confirmed", BY, {"satisfied": "yes"})
+    assert incident(directory).unread == 0
+
+
 @pytest.mark.slow
 def test_a_thousand_bounces_make_no_case_and_no_answer(post: Post) -> None:
     """Some about an answer of the desk, most about what somebody sent in its name."""

@@ -56,11 +56,64 @@ def test_html_is_shown_as_text_and_nothing_in_it_runs(html: str, text: str) -> N
         ),
         ("> alleen een citaat", "> alleen een citaat"),
         ("Op de printer staat: schreef", "Op de printer staat: schreef"),
+        (
+            "Kijk.\n---------- Forwarded message ---------\nVan: Piet\n\nPc 12 piept.",
+            "Kijk.\n---------- Forwarded message ---------\nVan: Piet\n\nPc 12 piept.",
+        ),
         ("", ""),
     ],
 )
 def test_what_is_quoted_is_left_out_and_what_is_written_between_is_not(text: str, above: str) -> None:
     assert without_quotes(text) == above
+
+
+@pytest.mark.parametrize("subject", ["FW: Magister", "Doorst: Magister", "WG[2]: Magister", "Fwd: Re: Magister"])
+def test_what_is_forwarded_is_the_report(subject: str) -> None:
+    body = "Zie hieronder.\n\n-----Oorspronkelijk bericht-----\nVan: Piet Puk\n\nMagister laat 2.04 niet meer zien."
+    assert parse(Corpus().text(body, Subject=subject)).text == body
+    assert parse(Corpus().text(body, Subject=f"Re: {subject}")).text == "Zie hieronder."
+
+
+def parted(kind: str, *parts: tuple[str, str]) -> bytes:
+    """A mail of these parts: their type and text."""
+    corpus = Corpus()
+    lines = [f"--b\r\nContent-Type: {of}\r\n\r\n{text}\r\n" for of, text in parts]
+    headers = corpus.headers(Content_Type=f'multipart/{kind}; boundary="b"')
+    return corpus.raw(headers, "".join([*lines, "--b--\r\n"]).encode())
+
+
+def test_no_text_of_a_mail_is_left_out() -> None:
+    """A choice is read once; what stands beside it, such as the foot of a list under HTML, is more text."""
+    plain, html = ("text/plain; charset=utf-8", "De wifi valt weg."), ("text/html; charset=utf-8", "<p>In 1.08.</p>")
+    foot = ("text/plain; charset=utf-8", "Afmelden: lijst")
+    assert parse(parted("alternative", plain, html)).text == "De wifi valt weg."
+    assert parse(parted("alternative", ("text/plain", "  "), html)).text == "In 1.08."
+    assert parse(parted("mixed", plain, html)).text == "De wifi valt weg.\n\nIn 1.08."
+    assert parse(parted("mixed", html, foot)).text == "In 1.08.\n\nAfmelden: lijst"
+
+
+def test_an_invitation_and_a_table_are_files() -> None:
+    calendar, table = ("text/calendar; method=REQUEST", "BEGIN:VCALENDAR"), ("text/csv", "lokaal;pc")
+    content = parted("mixed", ("text/plain", "Zie."), calendar, table)
+    mail = parse(content)
+    assert (mail.text, [file.type for file in mail.attachments]) == ("Zie.", ["text/calendar", "text/csv"])
+    assert [file.strip() for file in attachments(content)] == [b"BEGIN:VCALENDAR", b"lokaal;pc"]
+
+
+def test_messages_that_a_long_thread_names_are_found() -> None:
+    many = [f"<{number:04}.a-long-name-of-a-message@list.example>" for number in range(60)]
+    mail = parse(Corpus().text("En nu?", References="\r\n ".join(many)))
+    assert mail.references == tuple(reversed(many))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Automatisch antwoord: x", "Afwezigheidsmelding", "Automatische Antwort: x", "Abwesenheitsnotiz: x",
+     "Abwesenheit", "Réponse automatique : x", "Absence du bureau", "Out of the office: x"],
+)  # fmt: skip
+def test_an_automatic_answer_without_a_header_is_known_by_its_subject(subject: str) -> None:
+    assert nature(parse(Corpus().text("Ik ben er niet.", Subject=subject)), [DESK]).kind == "automatic"
+    assert nature(parse(Corpus().text("Hij sluit niet.", Subject="Automatische deur")), [DESK]).kind == "person"
 
 
 def test_numbers_in_a_subject_are_found_however_they_are_written() -> None:

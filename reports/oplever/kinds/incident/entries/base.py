@@ -15,7 +15,7 @@ from oplever.record.model import Incident, Person, Record, StateChange
 
 class Event(EntryKind, frozen=True):
     """An event of a case. `require` is what it asks besides the right state, `apply` what it does to the case. Who adds
-    one that `is_work` carries the case out; who adds one that `is_reading` saw the mails of the case."""
+    one that `is_work` carries the case out; who adds one that `reads` saw the mails of the case."""
 
     is_work: ClassVar[bool] = False
     is_reading: ClassVar[bool] = True
@@ -27,17 +27,25 @@ class Event(EntryKind, frozen=True):
         """The case with this added."""
         raise NotImplementedError
 
+    def reads(self, case: Incident, envelope: Envelope) -> bool:
+        """Whether who adds it saw the mails of the case."""
+        return self.is_reading
+
     def check(self, record: Record, envelope: Envelope) -> None:
         """Raises OpleverError: `incident-state`, and what `require` raises."""
         if transition(record.status, self) is None:
             raise refusal(record, self)
         self.require(record, record.case, envelope)
 
+    def check_corrected(self, record: Record, envelope: Envelope) -> None:
+        """The case went on since: whether it fits the state of then is seen when it is derived."""
+        self.require(record, record.case, envelope)
+
     def fold(self, record: Record, envelope: Envelope) -> Record:
         case, step = record.case, transition(record.status, self)
         if step is None:
             return structs.replace(record, incident=add(case, "void", record.document.revision + 1))
-        case = self.apply(record, structs.replace(case, unread=0) if self.is_reading else case, envelope)
+        case = self.apply(record, structs.replace(case, unread=0) if self.reads(case, envelope) else case, envelope)
         if step.target != record.status:
             case = add(case, "changes", StateChange(step.target, envelope.at))
         record = structs.replace(record, incident=case)

@@ -15,7 +15,7 @@ from oplever.messages import M_
 from oplever.record.entries.base import Declaration, Envelope, NonEmptyText, invalid
 from oplever.record.model import CaseWork, Confirmation, Incident, Record, Retest, Solution
 from oplever.record.model.incident import RetestResult, Satisfaction
-from oplever.record.persons import among
+from oplever.record.persons import among, same_person
 
 _SECONDS_A_DAY = 24 * 3600
 
@@ -89,6 +89,10 @@ class ConfirmedEntry(Event, frozen=True, tag="confirmed"):
             raise OpleverError(
                 "decision-by-executor", M_("{solver} solved it; nobody confirms his own work", solver=solver), advice
             )
+
+    def reads(self, case: Incident, envelope: Envelope) -> bool:
+        """A user who answers by a link sees no mails."""
+        return not same_person(envelope.by, self.user or case.reporter)
 
     def apply(self, record: Record, case: Incident, envelope: Envelope) -> Incident:
         user = self.user or case.reporter
