@@ -21,6 +21,18 @@ class Message(str):
         return message
 
 
+class Written(str):
+    """A text that an organisation wrote in both languages; as it is, it is the English one."""
+
+    __slots__ = ("nl",)
+    nl: str
+
+    def __new__(cls, nl: str, en: str) -> Written:
+        text = super().__new__(cls, en)
+        text.nl = nl
+        return text
+
+
 def N_(message: str) -> str:  # noqa: N802 - the customary name of the marker
     """Mark a message for translation where it is defined; it is translated where it is used."""
     return message
@@ -41,6 +53,8 @@ def kept(pattern: str, values: Mapping[str, str], text: str) -> str:
 
 def translated(text: _T, translate: Callable[[str], str]) -> _T | str:
     """A sentence with its pattern, and those of its parameters, translated; anything else is returned as it is."""
+    if isinstance(text, Written):
+        return text.nl if getattr(translate, "language", "en") == "nl" else text
     if not isinstance(text, Message):
         return text
     return translate(text.pattern).format(**{name: translated(value, translate) for name, value in text.params.items()})

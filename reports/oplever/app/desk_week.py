@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +20,8 @@ from oplever.kinds.incident.week import DeskCase, DeskWeek, state_at, week
 from oplever.kinds.incident.week_sheet import desk_sheet
 from oplever.messages import M_
 from oplever.page.translator import Translator
-from oplever.record.model import Incident
+from oplever.record.model import Incident, TargetState
+from oplever.record.model.incident import TargetName
 from oplever.render.registry import FORMATS
 from oplever.store.cases import cases
 from oplever.store.index import open_index
@@ -31,6 +32,7 @@ _COLUMNS = (
     "case", "title", "category", "channel", "place", "priority", "reported", "state", "solved", "closed",
     "response_in_time", "solution_in_time", "satisfied", "cause", "guideline",
 )  # fmt: skip
+_TARGETS: tuple[TargetName, ...] = get_args(TargetName)
 
 
 class _Assignment(Struct):
@@ -92,14 +94,23 @@ def _rows(counted: DeskWeek) -> bytes:
 
 def _row(row: DeskCase, end: str) -> tuple[object, ...]:
     case = row.case
-    by_name = {target.name: target for target in case.targets}
+    by_name: dict[TargetName, TargetState] = {target.name: target for target in case.targets}
     solutions = [solution for solution in case.solutions if solution.at < end]
     words = [word.satisfied for word in case.confirmations if word.at < end]
     closed = [change.at for change in case.changes if change.state == "closed" and change.at < end]
-    in_time = [by_name[name].in_time if name in by_name else None for name in ("response", "solution")]
+    in_time = [_in_time(by_name.get(name), end) for name in _TARGETS]
     return (
         row.name, row.title, case.category, case.channel, case.place, case.priority, case.reported_at,
         state_at(case, end), solutions[-1].at if solutions else None, closed[-1] if closed else None,
         *in_time, words[-1] if words else None,
         solutions[-1].cause if solutions else None, solutions[-1].guideline if solutions else None,
     )  # fmt: skip
+
+
+def _in_time(target: TargetState | None, end: str) -> bool | None:
+    """Whether a time limit was met, as far as it was known at the end; None while it was still running."""
+    if target is None or not target.due:
+        return None
+    if target.reached and target.reached < end:
+        return target.in_time
+    return False if target.due < end else None

@@ -262,6 +262,8 @@ def _case_problem(record: Record | None, name: str, faq: Faq) -> Message | None:
     case = record.incident
     if case.category != faq.category or not case.solutions or case.solutions[-1].guideline != faq.guideline:
         return M_("the incident {name} is of another category or guideline now", name=name)
+    if name == faq.words_of and not faq.is_edited and case.text.strip() != faq.question:
+        return M_("the words of the incident {name} were changed", name=name)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -37,6 +38,9 @@ KIND = "incident"
 _TITLE = 80
 _UNTAKEN = ("new", "assigned")
 """States of cases that wait for nothing but somebody to take them."""
+_RELATIONS = ("record", "duplicate", "earlier")
+"""Links of a case that lead to a record."""
+_RECORD_NAME = re.compile(r"latest|[0-9a-f]{6}|\d{8}T\d{6}Z-[\w.-]+")
 _CLASSIFICATION = ("impact", "urgency", "lesson", "flag", "priority", "reason")
 
 
@@ -124,12 +128,33 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: 
     record = store.load(directory)
     case = case_of(record)
     at = clock.now()
-    added = [registry.LOG.make(kind, by, at, dict(data))]
+    added = [registry.LOG.make(kind, by, at, _with_name(data) if kind == "linked" else dict(data))]
     if kind == "classified":
         current = incident_rules.load()
         if current.digest != case.rules_digest:
             added.insert(0, _rules(current, by, at))
     return admit(directory, added, after=after)
+
+
+def _with_name(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A link to a record of this desk by its whole name, for the last six characters of it and `latest` are another
+    record some day; with the digest of its journal, which says what it was. The names of others stay as they are.
+
+    Raises OpleverError (`record-unknown`) for a record that is not here.
+    """
+    relation, target = str(data.get("relation", "")), str(data.get("target", "")).strip()
+    if relation not in _RELATIONS or not _RECORD_NAME.fullmatch(target):
+        return dict(data)
+    try:
+        directory = store.find(target)
+    except OpleverError:
+        if relation == "record":
+            raise
+        return dict(data)  # a case of another desk that was not brought here
+    digest = data.get("digest")
+    if relation == "record" and not digest:
+        digest = store.load(directory).document.journal_digest or None
+    return {**data, "target": directory.name, "digest": digest}
 
 
 def _is_for(case: Case, by: str, rules: Rules) -> bool:
@@ -183,7 +208,11 @@ def merge(directory: Path, into: Path, by: str, reason: str) -> Record:
     target, source = store.load(into), store.load(directory)
     case_of(target)
     if target.status not in OPEN:
-        advice = M_("reopen it first, or merge the other way round")
+        advice = (
+            M_("go on with the other case: oplever incident show {merged_into}", merged_into=target.case.merged_into)
+            if target.status == "merged"
+            else M_("reopen it first, or merge the other way round")
+        )
         raise OpleverError(
             "incident-state",
             M_("{id} is {status}: nothing is joined to it", id=target.id, status=M_(DOCUMENT_STATUS[target.status][1])),

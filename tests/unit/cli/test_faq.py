@@ -177,6 +177,18 @@ def test_an_incident_that_is_gone_or_is_another_one_takes_it_away(base: Path) ->
 
 
 @pytest.mark.slow
+def test_words_that_are_no_longer_those_of_the_incident_take_it_away() -> None:
+    cases = three()
+    name = propose("--card", "dokuwiki/log-in", "--words-of", cases[1])
+    corrected = ("--field", "entry.3.text", "--value", "Ik kom er niet in", "--reason", "er stond een naam in")
+    run("add", "correction", "--record", cases[2], *corrected)
+    assert lapsed() == []
+    run("add", "correction", "--record", cases[1], *corrected)
+    assert lapsed() == [f"the words of the incident {cases[1]} were changed"]
+    assert "does not hold" in run("faq", "accept", name, "--by", COLLEAGUE, code=2).stderr
+
+
+@pytest.mark.slow
 def test_a_solution_by_another_guideline_takes_it_away() -> None:
     cases, _ = accepted()
     run("incident", "reopen", cases[2], "--reason", "anders")

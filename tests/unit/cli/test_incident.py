@@ -264,6 +264,13 @@ def test_rules_of_the_project_hold_and_are_cited(tmp_path: Path) -> None:
     assert second["classifications"][0]["rules"] == first["rules_digest"] != second["classifications"][1]["rules"]
 
 
+def test_what_an_organisation_wrote_is_said_in_the_language_of_whoever_asks(tmp_path: Path) -> None:
+    (tmp_path / "incidents.yml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    words = ("incident", "new", "--channel", "phone", "--reporter", USER, "--text", "x", "--category", "printer")
+    assert "lampje: Welke kleur heeft het lampje?" in attempt("--language", "nl", *words).stderr
+    assert "lampje: What colour is the light?" in attempt("--language", "en", *words).stderr
+
+
 def test_a_mistake_in_the_rules_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "ansible.cfg").touch()
     (tmp_path / "oplever.yml").write_text("incidents: desk/rules.yml\n", encoding="utf-8")
@@ -350,6 +357,47 @@ def test_a_passing_test_offers_nothing_to_a_case_that_nobody_took(base: Path) ->
     done = incident("from-record", "29990102T100000Z-verify-eeeeee", "--retest")
     assert f"first: oplever incident take {name}" in done.stderr
     assert record(name)["incident"]["retests"] == []
+
+
+def test_a_value_of_a_closed_case_is_corrected(base: Path) -> None:
+    """Also of the report itself: a name that does not belong there goes."""
+    name = solved(new("3", "3", text="Fatma kan niet inloggen"))
+    for words in (("retest", "--result", "pass", "--reason", "x"), ("confirm", "--satisfied", "yes"), ("close",)):
+        assert incident(words[0], name, *words[1:]).exit_code == 0
+    correct = ("add", "correction", "--record", name, "--reason", "verkeerd")
+    for field, value in (("entry.3.text", "Kan niet inloggen"), ("entry.4.impact", "2")):
+        done = attempt(*correct, "--field", field, "--value", value)
+        assert done.exit_code == 0, done.output
+    case = record(name)["incident"]
+    assert (record(name)["status"], case["text"], case["classifications"][0]["impact"]) == (
+        "closed", "Kan niet inloggen", 2,
+    )  # fmt: skip
+    assert "[entry-invalid]" in attempt(*correct, "--field", "entry.4.impact", "--value", "9").stderr
+    assert case["void"] == []
+
+
+def test_a_link_names_a_record_that_is_here_and_stays_what_it_is(base: Path) -> None:
+    """Six characters may be those of another record tomorrow, and `latest` always is."""
+    name, other = new(), new(text="ook de beamer")
+    failing(base, "20261120T100000Z-verify-dddddd", "nginx.answers")
+    targets = {
+        "record": "dddddd",
+        "duplicate": other[-6:],
+        "earlier": "20200101T000000Z-incident-abcdef",
+        "problem": "PRB-3",
+    }
+    for relation, target in targets.items():
+        done = incident("link", name[-6:], "--relation", relation, "--target", target)
+        assert done.exit_code == 0, done.output
+    links = record(name)["incident"]["links"]
+    assert [link["target"] for link in links] == [
+        "20261120T100000Z-verify-dddddd", other, "20200101T000000Z-incident-abcdef", "PRB-3",
+    ]  # fmt: skip
+    assert len(links[0]["digest"]) == 64
+    assert incident("link", name[-6:], "--relation", "record", "--target", "latest").exit_code == 0
+    assert re.fullmatch(r"\d{8}T\d{6}Z-[\w-]+", record(name)["incident"]["links"][-1]["target"])
+    refused = incident("link", name[-6:], "--relation", "record", "--target", "ffffff")
+    assert (refused.exit_code, "[record-unknown]" in refused.stderr) == (2, True)
 
 
 def test_check_names_failing_tests_without_a_case(base: Path) -> None:

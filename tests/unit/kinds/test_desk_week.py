@@ -14,6 +14,7 @@ import pytest
 from command import attempt
 from desk import EVENTS, MONDAY, UNTIL_CLOSED, UNTIL_SOLVED, Desk
 from oplever import clock
+from oplever.app.desk_week import draw
 from oplever.kinds.incident.states import OPEN
 from oplever.kinds.incident.week import DeskCase, DeskWeek, state_at, week
 from oplever.kinds.incident.week_sheet import desk_sheet
@@ -150,6 +151,15 @@ def test_the_overview_is_a_document_in_both_languages_and_rows(base: Path) -> No
     (made,) = base.glob("desk-*.pdf")
     assert made.read_bytes().startswith(b"%PDF")
     assert "[week-invalid]" in attempt("incident", "week", "2026-W60").stderr
+
+
+def test_rows_say_of_time_limits_what_was_known_at_the_end_of_the_week() -> None:
+    """Both are of priority 4: solved within five working days, in the week after."""
+    case = Desk(begun=3 * DAY).add("classified", impact="3", urgency="3")
+    case = ended(case, *UNTIL_SOLVED[1:], after=5 * DAY)
+    rows = csv.DictReader(io.StringIO(draw(counted(case), "nl", "csv").decode()))
+    (row,) = rows
+    assert (row["state"], row["solved"], row["response_in_time"], row["solution_in_time"]) == ("new", "", "False", "")
 
 
 def test_a_damaged_record_is_named(base: Path) -> None:

@@ -167,7 +167,7 @@ def test_a_refusal_says_what_is_possible_now() -> None:
     assert refusal.slug == "incident-state"
     assert "is new: solve is not possible now" in refusal.message
     assert "take, assign, pass" in refusal.advice
-    assert "is nieuw: solve kan nu niet" in refusal.in_language(Translator("nl")).message
+    assert 'heeft de toestand "nieuw": solve kan nu niet' in refusal.in_language(Translator("nl")).message
     closed = Desk().add_all(*UNTIL_CLOSED)
     for kind in ("hours", "worked", "acceptance"):
         data = {"user": USER, "verdict": "accepted"} if kind == "acceptance" else EVENTS[kind]
@@ -396,3 +396,16 @@ QUESTIONS = (
     question("lamp", type="choice", choices=("rood", "groen"), required=True),
     question("papier", type="yes_no"),
 )
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"), [("confirmed", {"satisfied": "no"}), ("retested", {"result": "fail", "reason": "streperig"})]
+)
+def test_what_is_not_solved_after_all_asks_for_another_solution(kind: str, data: dict[str, str]) -> None:
+    desk = Desk().add_all(*UNTIL_SOLVED, "retested")
+    by = USER if kind == "confirmed" else TECHNICIAN
+    missing = {item.code for item in desk.add(kind, by, **data).record.completeness.missing}
+    assert missing >= {"case_solution_missing", "case_retest_missing", "case_confirmation_missing"}
+    missing = {item.code for item in desk.add_all("solved").record.completeness.missing}
+    assert "case_solution_missing" not in missing
+    assert missing >= {"case_retest_missing", "case_confirmation_missing"}

@@ -51,21 +51,26 @@ def _work(record: Record) -> bool:
     return not record.case.work
 
 
+def _is_solved(record: Record) -> bool:
+    """Whether the last solution still is one: a test that failed, a user who is not satisfied and who opened the case
+    again ask for another, with a test and an answer of its own."""
+    return record.status in ("solved", "closed") and bool(record.case.solutions)
+
+
 def _solution(record: Record) -> bool:
-    case = record.case
-    return not (case.solutions and _is_after_solution(case, case.solutions[-1].at))
+    return not _is_solved(record)
 
 
 def _retest(record: Record) -> bool:
     case = record.case
     last = case.retests[-1] if case.retests else None
-    return last is None or last.result == "fail" or not _is_after_solution(case, last.at)
+    return not _is_solved(record) or last is None or last.result == "fail" or not _is_after_solution(case, last.at)
 
 
 def _confirmation(record: Record) -> bool:
     case = record.case
     last = case.confirmations[-1] if case.confirmations else None
-    return last is None or last.satisfied == "no" or not _is_after_solution(case, last.at)
+    return not _is_solved(record) or last is None or last.satisfied == "no" or not _is_after_solution(case, last.at)
 
 
 def _materials(record: Record) -> bool:

@@ -76,6 +76,11 @@ class EntryKind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="adde
     def check(self, record: Record, envelope: Envelope) -> None:
         """Raises OpleverError (`entry-invalid`) when it does not fit the record as it is now."""
 
+    def check_corrected(self, record: Record, envelope: Envelope) -> None:
+        """The same for an entry of which a value was corrected; `envelope` is its own. Raises OpleverError, as
+        `check`."""
+        self.check(record, envelope)
+
     def person_names(self) -> Iterable[str]:
         """Names of people in it: those of the fields that the declaration names, but for who added it."""
         return (str(getattr(self, name)) for name in self.declaration.names if name != "by")

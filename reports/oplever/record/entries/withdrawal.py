@@ -97,7 +97,8 @@ def check(entries: Sequence[Added], record: Record, new: CorrectionEntry, envelo
             M_("let who added it do it, or add a comment on the section"),
         )
     if _field(new):
-        _with_correction(standing.content, new).check(record, Envelope(entries[target].at, entries[target].by))
+        corrected = _with_correction(standing.content, new)
+        corrected.check_corrected(record, Envelope(entries[target].at, entries[target].by))
 
 
 def files(entries: Sequence[Added]) -> dict[str, str]:

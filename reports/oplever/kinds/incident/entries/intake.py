@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
 
 from oplever.kinds.incident.entries.base import Event, add
 from oplever.kinds.incident.entries.leak import due
-from oplever.messages import M_
+from oplever.messages import M_, Message, Written
 from oplever.record.entries.base import (
     Day,
     Declaration,
@@ -21,7 +22,7 @@ from oplever.record.entries.base import (
 )
 from oplever.record.model import Answer, Assessment, Classification, Incident, Leak, Link, Record
 from oplever.record.model.incident import Relation
-from oplever.record.model.incident_rules import Category, Level, Rules
+from oplever.record.model.incident_rules import Category, Level, Question, Rules
 
 Channel = Literal["counter", "phone", "mail", "chat", "round", "machine", "other"]
 
@@ -81,6 +82,9 @@ class ReportedEntry(Event, frozen=True, tag="reported"):
             require_known(M_("category"), self.category, case.rules.categories)
             _require_answers(case.rules.categories[self.category], self.answers())
 
+    def check_corrected(self, record: Record, envelope: Envelope) -> None:
+        self.require(record, structs.replace(record.case, reported_at=""), envelope)
+
     def answers(self) -> tuple[Answer, ...]:
         """The answers, by the name of the question."""
         parts = (answer.partition("=") for answer in self.answer)
@@ -118,10 +122,19 @@ def _require_answers(category: Category, answers: tuple[Answer, ...]) -> None:
             )
     missing = [question for question in category.questions if question.required and not by_name.get(question.id)]
     if missing:
-        texts = "; ".join(f"{question.id}: {question.ask.en}" for question in missing)
         raise invalid(
-            M_("answers are missing: {texts}", texts=texts), M_("ask it, and give --answer {id}=...", id=missing[0].id)
+            M_("answers are missing: {texts}", texts=_asked(missing)),
+            M_("ask it, and give --answer {id}=...", id=missing[0].id),
         )
+
+
+def _asked(questions: Sequence[Question]) -> Message:
+    """The questions one after another, to be said in the language of whoever reads them."""
+    asked = [
+        M_("{id}: {question}", id=question.id, question=Written(question.ask.nl, question.ask.en))
+        for question in questions
+    ]
+    return reduce(lambda before, next_one: M_("{texts}; {more}", texts=before, more=next_one), asked)
 
 
 class ClassifiedEntry(Event, frozen=True, tag="classified"):
