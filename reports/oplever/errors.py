@@ -102,6 +102,11 @@ class OpleverError(Exception):
         """What is wrong, with its pattern where it has one: to be said later, in the language of whoever reads it."""
         return self._sentences[0]
 
+    @property
+    def advice_sentence(self) -> str:
+        """What to do about it, with its pattern, as `sentence`."""
+        return self._sentences[1]
+
     def in_language(self, translate: Callable[[str], str]) -> OpleverError:
         """The same error with its sentences translated; the code stays as it is."""
         message, advice, details = self._sentences

@@ -14,7 +14,7 @@ from oplever import clock, store
 from oplever.app.add import admit, with_entry
 from oplever.errors import OpleverError
 from oplever.kinds import registry
-from oplever.messages import M_
+from oplever.messages import M_, Message
 from oplever.record.entries import Entry
 from oplever.record.model import Record
 from oplever.yaml_nodes import problem_of
@@ -25,9 +25,10 @@ _NOTHING = frozenset({"", "~", "null"})
 
 
 class Draft(Struct, frozen=True):
-    """One entry as it stands in a file, its values not yet understood. `place` says where: `line 4, entry 1`."""
+    """One entry as it stands in a file, its values not yet understood. `place` says where: `line 4, entry 1`, as a
+    sentence that can be translated."""
 
-    place: str
+    place: Message
     kind: str
     data: dict[str, Any]
 
@@ -50,33 +51,40 @@ def add_all(directory: Path, by: str, text: str) -> AddedAll:
 
     Raises OpleverError: `entries-file`, which tells everything that is wrong, and what `admit` raises.
     """
-    drafts = parse(text)
+    drafts, problems = _read(text)
     filled = [draft for draft in drafts if not draft.is_empty]
-    if not filled:
+    if not (filled or problems):
         raise OpleverError("entries-file", M_("there is no entry in which anything is filled in"), _ADVICE)
-    record = admit(directory, _entries(directory, by, filled))
+    record = admit(directory, _entries(directory, by, filled, problems))
     skipped = tuple(draft for draft in drafts if draft.is_empty)
     return AddedAll(record, tuple(draft.kind for draft in filled), skipped)
 
 
-def _entries(directory: Path, by: str, drafts: Sequence[Draft]) -> list[Entry]:
+def _entries(directory: Path, by: str, drafts: Sequence[Draft], unread: Sequence[Message]) -> list[Entry]:
+    """The entries of these drafts; `unread` is what is wrong with those that are none."""
     sources, at = store.sources(directory), clock.now()
     added: list[Entry] = []
-    problems = []
+    problems = list(unread)
     for draft in drafts:
         try:
             entry = registry.LOG.make(draft.kind, by, at, draft.data)
             sources = with_entry(sources, entry)
             added.append(entry)
         except OpleverError as problem:
-            problems.append(f"{draft.place} ({draft.kind}): {problem.message}; {problem.advice}")
+            problems.append(
+                M_(
+                    "{place} ({kind}): {problem}; {advice}",
+                    place=draft.place, kind=draft.kind, problem=problem.sentence, advice=problem.advice_sentence,
+                )
+            )  # fmt: skip
     if problems:
-        raise _refusal(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(drafts)))
+        raise _refusal(problems, len(drafts) + len(unread))
     return added
 
 
-def _refusal(problems: Sequence[str], entries: str) -> OpleverError:
+def _refusal(problems: Sequence[Message], count: int) -> OpleverError:
     advice = M_("correct them and add the file again")
+    entries = M_("{count} of {count2} entries", count=len(problems), count2=count)
     return OpleverError(
         "entries-file", M_("{entries} cannot be added, so nothing was added:", entries=entries), advice, tuple(problems)
     )
@@ -84,30 +92,37 @@ def _refusal(problems: Sequence[str], entries: str) -> OpleverError:
 
 def parse(text: str) -> tuple[Draft, ...]:
     """The entries of a file. Raises OpleverError (`entries-file`)."""
+    drafts, problems = _read(text)
+    if problems:
+        raise _refusal(problems, len(drafts) + len(problems))
+    return drafts
+
+
+def _read(text: str) -> tuple[tuple[Draft, ...], tuple[Message, ...]]:
+    """The entries of a file, and what is wrong with those that are none. Raises OpleverError (`entries-file`)."""
     items = _from_json(text) if text.lstrip()[:1] in ("[", "{") else _from_yaml(text)
     kinds = {kind.tag() for kind in registry.LOG.kinds if not kind.declaration.command}
     problems, drafts = [], []
     for place, item in items:
         kind = item.get("added") if isinstance(item, Mapping) else None
         if not isinstance(item, Mapping):
-            problems.append(f"{place}: this is no entry")
+            problems.append(M_("{place}: this is no entry", place=place))
         elif not isinstance(kind, str) or kind not in kinds:
-            problems.append(f"{place}: `added` has to be a kind of entry: {', '.join(sorted(kinds))}")
+            names = ", ".join(sorted(kinds))
+            problems.append(M_("{place}: `added` has to be a kind of entry: {kinds}", place=place, kinds=names))
         else:
             drafts.append(Draft(place, kind, {key: item[key] for key in item if key != "added"}))
-    if problems:
-        raise _refusal(problems, M_("{count} of {count2} entries", count=len(problems), count2=len(items)))
-    return tuple(drafts)
+    return tuple(drafts), tuple(problems)
 
 
-def _from_json(text: str) -> list[tuple[str, Any]]:
+def _from_json(text: str) -> list[tuple[Message, Any]]:
     try:
         items = json.loads(text, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as problem:
         raise OpleverError("entries-file", M_("this is no JSON: {problem}", problem=problem), _ADVICE) from None
     if not isinstance(items, list):
         raise OpleverError("entries-file", M_("this is no list of entries"), _ADVICE)
-    return [(f"entry {number}", item) for number, item in enumerate(items, 1)]
+    return [(M_("entry {number}", number=number), item) for number, item in enumerate(items, 1)]
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -116,7 +131,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _from_yaml(text: str) -> list[tuple[str, Any]]:
+def _from_yaml(text: str) -> list[tuple[Message, Any]]:
     """Every value is read as text: `010` is no eight, `no` may be a word. The fields of the entry convert it."""
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
@@ -126,11 +141,14 @@ def _from_yaml(text: str) -> list[tuple[str, Any]]:
         ) from None
     if not isinstance(node, yaml.SequenceNode):
         raise OpleverError("entries-file", M_("this is no list of entries"), _ADVICE)
-    places = (f"line {item.start_mark.line + 1}, entry {number}" for number, item in enumerate(node.value, 1))
+    places = [
+        M_("line {line}, entry {number}", line=item.start_mark.line + 1, number=number)
+        for number, item in enumerate(node.value, 1)
+    ]
     return [(place, _entry(place, item)) for place, item in zip(places, node.value, strict=True)]
 
 
-def _entry(place: str, node: yaml.Node) -> Any:
+def _entry(place: Message, node: yaml.Node) -> Any:
     if not isinstance(node, yaml.MappingNode):
         return None
     entry = {}
@@ -140,11 +158,11 @@ def _entry(place: str, node: yaml.Node) -> Any:
             raise OpleverError(
                 "entries-file", M_("{place}: {name} stands there twice", place=place, name=name), _ADVICE
             )
-        entry[name] = _value(f"line {value.start_mark.line + 1}", name, value)
+        entry[name] = _value(M_("line {line}", line=value.start_mark.line + 1), name, value)
     return entry
 
 
-def _value(place: str, name: str, node: yaml.Node) -> Any:
+def _value(place: Message, name: str, node: yaml.Node) -> Any:
     """A text, None, or a list of texts: no field of an entry that people fill in is anything else."""
     if isinstance(node, yaml.ScalarNode):
         return None if node.style is None and node.value in _NOTHING else node.value

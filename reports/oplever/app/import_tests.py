@@ -14,15 +14,18 @@ from oplever.files import sha256
 from oplever.journal.importers import junit
 from oplever.journal.importers.junit_machines import by_machine, is_of_ansible
 from oplever.kinds import registry
-from oplever.record.model import Record
+from oplever.record.identity import latest
+from oplever.record.model import BAD, Record
 
 
 class ImportedTests(Struct, frozen=True):
-    """`counts` are the numbers of tests by status; `is_of_ansible` says whether Ansible's own callback wrote them."""
+    """`counts` are the numbers of tests by status; `is_of_ansible` says whether Ansible's own callback wrote them.
+    `beside` are other files of which failing tests with the same names still count."""
 
     record: Record
     counts: dict[str, int]
     is_of_ansible: bool
+    beside: tuple[str, ...]
 
 
 def import_tests(directory: Path, path: Path, by: str, host: str | None = None, stage: str = "after") -> ImportedTests:
@@ -41,4 +44,11 @@ def import_tests(directory: Path, path: Path, by: str, host: str | None = None, 
         for name, results in per_host.items()
     ]
     counts: Counter[str] = Counter(result.status for results in per_host.values() for result in results)
-    return ImportedTests(admit(directory, added), dict(counts), is_of_ansible(cases))
+    record = admit(directory, added)
+    names = {(name, result.id) for name, results in per_host.items() for result in results}
+    beside = {
+        test.suite
+        for test in latest(record.tests)
+        if test.source == "junit" and test.suite != path.name and test.status in BAD and (test.host, test.id) in names
+    }
+    return ImportedTests(record, dict(counts), is_of_ansible(cases), tuple(sorted(beside)))

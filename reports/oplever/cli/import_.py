@@ -91,6 +91,13 @@ def import_junit(path: Path, record: str, by: str, **place: Any) -> None:
     imported = import_tests(directory, path, by, **place)
     if imported.is_of_ansible:
         say(_ANSIBLE, err=True)
+    for name in imported.beside:
+        say(
+            "note: failing tests of these names in {name} still count; were they repeated, then import them again from "
+            "a file of that name",
+            name=name,
+            err=True,
+        )
     t = translator()
     counts = (f"{count} {t(CHECK[status][1])}" for status, count in sorted(imported.counts.items()))
     say("added: {counts}", counts=", ".join(counts))

@@ -51,6 +51,18 @@ def test_an_approved_record_takes_no_results_of_other_tools(record: Path, tmp_pa
     assert lines(record) == before
 
 
+def test_tests_that_fail_in_a_file_of_another_name_are_named(record: Path, tmp_path: Path) -> None:
+    """Two files may be of two tools that use one name for a test: only one of the same name is the same test again."""
+    failing = JUNIT.replace("/></testsuite>", "><failure/></testcase></testsuite>")
+    for name, text in (("monday.xml", failing), ("tuesday.xml", JUNIT)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert import_tests(record, tmp_path / "monday.xml", BY).beside == ()
+    assert import_tests(record, tmp_path / "tuesday.xml", BY).beside == ("monday.xml",)
+    (tmp_path / "monday.xml").write_text(JUNIT, encoding="utf-8")
+    assert import_tests(record, tmp_path / "monday.xml", BY).beside == ()
+    assert import_tests(record, tmp_path / "tuesday.xml", BY).beside == ()
+
+
 def test_results_name_a_machine_of_the_record(record: Path) -> None:
     facts = {"host": "web9", "stage": "after", "file": "f", "digest": "d", "tests": []}
     with refused("entry-invalid"):

@@ -217,6 +217,17 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_added(record: P
     assert lines(record) == b""
 
 
+def test_everything_that_is_wrong_is_told_in_the_language_of_whoever_asks(record: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text("- added: hourz\n- added: hours\n  day: 46350\n- hours\n", encoding="utf-8")
+    words = ("add", "--by", BY, "--record", NAME, "--file", str(tmp_path / "x.yml"))
+    refused = attempt("--language", "nl", *words).stderr
+    assert "3 van 3 aantekeningen kunnen niet worden toegevoegd" in refused
+    assert "regel 1, aantekening 1: `added` moet een soort aantekening zijn" in refused
+    assert "regel 2, aantekening 2 (hours): day: 46350 is geen dag; schrijf de dag als" in refused
+    assert "regel 4, aantekening 3: dit is geen aantekening" in refused
+    assert lines(record) == b""
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -70,7 +70,8 @@ REFUSALS = [
     ("code-invalid", ["verify", "oplever:x"]),
     ("export-empty", ["export", "xccdf"]),
     ("file-unreadable", ["add", "--by", "S. Yilmaz", "--file", "nosuch.yml"]),
-    ("import-foreign", ["import", "awx", "nosuch.json"]),
+    ("import-foreign", ["import", "ansible-runner", "."]),
+    ("file-unreadable", ["import", "awx", "nosuch.json"]),
     ("complete-terminal", ["complete", "--by", "S. Yilmaz"]),
     ("record-unknown", ["incident", "show", "nosuch"]),
 ]

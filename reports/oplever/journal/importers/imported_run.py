@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,9 @@ class Importer(Protocol):
 
 
 def foreign(path: Path, format_name: str) -> OpleverError:
+    """The path holds something else, or nothing."""
+    if not path.exists():
+        return unreadable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     return OpleverError(
         "import-foreign",
         M_("{path} is not {format_name}", path=path, format_name=format_name),
