@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from oplever.web.desk import Desk
-from oplever.web.gate import endpoint
+from oplever.web.gate import endpoint, unknown
 from oplever.web.routes import WAYS
 from oplever.web.shield import Shield
 
@@ -21,5 +21,4 @@ def application(desk: Desk) -> ASGIApp:
 
 
 async def _unknown(request: Request, problem: Exception) -> Response:
-    """Of a path that is none of the desk not even the name of the account is looked up."""
-    return PlainTextResponse("there is no such page\n", getattr(problem, "status_code", 404))
+    return unknown(request, getattr(problem, "status_code", 404))

@@ -14,6 +14,7 @@ from oplever.record.entries import EntryKind
 from oplever.record.entries.fields import Field as Declared
 from oplever.record.entries.fields import typed_fields
 from oplever.record.model import Record
+from oplever.web.advice import in_browser
 from oplever.web.parts import Field, Form
 from oplever.web.words import CHOICES
 
@@ -97,16 +98,23 @@ def values(kind: type[EntryKind], filled: Filled) -> dict[str, Any]:
     return {name: value for name, value in typed.items() if value}
 
 
+def _names_fields(advice: str) -> bool:
+    """Whether it only says where the fields of an entry are listed: on a page they are all there."""
+    return "--help" in advice or "docs/reference/entries.md" in advice
+
+
 def form(
     t: Translator, path: str, entry_fields: Collection[Field], button: str, *, head: str, problem: OpleverError | None
 ) -> Form:
     """The form around them. `head` is what the record was when it was shown."""
     shown = problem.in_language(t) if problem else None
-    advice = shown.advice if shown else ""
+    labels = {field.name.removeprefix(PREFIX): field.label for field in entry_fields}
+    advice = in_browser(t, shown.advice, labels) if shown else ""
+    told = " ".join(in_browser(t, line, labels) for line in (shown.message, *shown.details)) if shown else ""
     return Form(
         path,
         (Field("head", "", "hidden", head), *entry_fields),
         (("", button),),
-        problem=" ".join((shown.message, *shown.details)) if shown else "",
-        advice=t("fill in what has to be filled in") if "--help" in advice else advice,
+        problem=told,
+        advice=t("fill in what has to be filled in") if _names_fields(advice) else advice,
     )

@@ -1,7 +1,7 @@
 """The one way in: every request passes here before a page is made.
 
 In this order: the session, the language, the permission, where the request came from with the token of its form. What
-goes wrong becomes a page with the message and the advice that the command line has.
+goes wrong becomes a page with the message and the advice that the command line has, in the words of the desk.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.store import desk as desk_store
+from oplever.web import drawing
+from oplever.web.advice import in_browser
 from oplever.web.desk import Desk
-from oplever.web.parts import Section
-from oplever.web.visit import Upload, Visit
+from oplever.web.parts import Link, Screen, Section, Ways
+from oplever.web.visit import Upload, Visit, frame_labels, other_language
 from oplever.words import Language
 
 Handler = Callable[[Visit], Response]
@@ -153,8 +155,9 @@ def _to_login(way: Way, visit: Visit) -> Response:
         raise OpleverError(
             "login-ended", M_("you are not logged in, or not any more; nothing was added"), M_("log in: /login")
         )
-    path = visit.request.url.path
-    return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path)}", 303)
+    path, query = visit.request.url.path, visit.request.url.query
+    after = f"{path}?{query}" if query else path
+    return RedirectResponse("/login" if after == "/" else f"/login?next={quote(after, safe='/')}", 303)
 
 
 def _check_origin(visit: Visit) -> None:
@@ -213,9 +216,28 @@ def refusal(visit: Visit, problem: OpleverError) -> Response:
     from oplever.page.blocks import Paragraph  # noqa: PLC0415 - beside its one use
 
     shown = problem.in_language(visit.t)
-    lines = (shown.message, *shown.details)
-    section = Section("", (*(Paragraph(line, "bad") for line in lines), Paragraph(f"→ {shown.advice} [{shown.slug}]")))
+    lines = [in_browser(visit.t, line, {}) for line in (shown.message, *shown.details)]
+    advice = Paragraph(f"→ {in_browser(visit.t, shown.advice, {})} [{shown.slug}]")
+    section = Section("", (*(Paragraph(line, "bad") for line in lines), advice))
     return visit.show(visit.screen(visit.t("This was not done"), [section]), status(problem))
+
+
+def unknown(request: Request, code: int) -> Response:
+    """The page for a path that is none of the desk: not even the name of the account is looked up."""
+    from oplever.page.blocks import Paragraph  # noqa: PLC0415 - beside its one use
+
+    t = Translator(_language(request))
+    way = Ways((Link(t("To the first page"), "/"),))
+    screen = Screen(
+        language=t.language,
+        title=t("This was not done"),
+        kind=t("Desk"),
+        sections=(Section("", (Paragraph(t("there is no such page"), "bad"), way)),),
+        menu=(),
+        labels=frame_labels(t),
+        other=other_language(t, request),
+    )
+    return Response(drawing.draw(screen), code, media_type="text/html; charset=utf-8")
 
 
 def status(problem: OpleverError) -> int:

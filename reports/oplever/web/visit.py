@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -97,7 +98,6 @@ class Visit:
             for path, name, action in MENU
             if self.session and self.may(action)
         )
-        language = "en" if t.language == "nl" else "nl"
         account = self.session.account if self.session else None
         return Screen(
             language=t.language,
@@ -105,18 +105,8 @@ class Visit:
             kind=kind or t("Desk"),
             sections=tuple(sections),
             menu=menu,
-            labels=labels(t, "")
-            | {
-                "menu": t("Pages"),
-                "log_out": t("Log out"),
-                "account": t(ACCOUNT_PAGE),
-                "required": t("has to be filled in"),
-                "roles": ", ".join(word(t, role) for role in account.roles) if account else "",
-                "not_taken": t("Not taken"),
-            },
-            other=Link(
-                "English" if language == "en" else "Nederlands", f"{address}?language={language}", language=language
-            ),
+            labels=frame_labels(t) | ({"roles": ", ".join(word(t, role) for role in account.roles)} if account else {}),
+            other=other_language(t, self.request),
             account=account.name if account else "",
             form_token=self.form_token,
             once=secrets.token_urlsafe(16),
@@ -129,6 +119,26 @@ class Visit:
     def go(self, path: str) -> Response:
         """To another page of the desk, after something was done."""
         return RedirectResponse(path, 303)
+
+
+def frame_labels(t: Translator) -> dict[str, str]:
+    """Words of the frame of a page."""
+    return labels(t, "") | {
+        "menu": t("Pages"),
+        "log_out": t("Log out"),
+        "account": t(ACCOUNT_PAGE),
+        "required": t("has to be filled in"),
+        "roles": "",
+        "not_taken": t("Not taken"),
+    }
+
+
+def other_language(t: Translator, request: Request) -> Link:
+    """This page in the other language, with all that was searched for and chosen on it."""
+    language = "en" if t.language == "nl" else "nl"
+    terms = {name: value for name, value in request.query_params.items() if name != "language"}
+    path = f"{request.url.path}?{urlencode({**terms, 'language': language})}"
+    return Link("English" if language == "en" else "Nederlands", path, language=language)
 
 
 def inside(path: str) -> str:

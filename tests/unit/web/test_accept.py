@@ -11,11 +11,13 @@ import pikepdf
 import published
 import pytest
 from desk_client import SAME_SITE, Browser, files, text
+from journals import Journal
 from oplever import clock, store
 from oplever.app import add as adding
 from oplever.record.entries.acceptance import MOST_POINTS, is_drawing
 from oplever.render.registry import render
 from oplever.store import desk as desk_store
+from stored import check, store_record
 
 USER = "J. Bakker"
 DRAWN = "M10 20L30 40L50 60M100 100L120 90"
@@ -31,6 +33,18 @@ def link(record: str, user: str = USER, name: str = "K. Jansen") -> str:
 
 def answer(path: str, browser: Browser | None = None, **values: str) -> object:
     return (browser or Browser()).send(path, **{"verdict": "accepted", "typed": USER, **values})
+
+
+def test_who_may_let_users_accept_finds_what_waits_for_one(records: Path) -> None:
+    """Also at the counter, which reads no records."""
+    journal = Journal(work_process="1.3")
+    journal.add("play_start", play="q", name="Web", hosts="web", targets=["web1"], groups={"web1": ["web"]})
+    check(journal, "web1", "pass")
+    store_record(records, "20261123T100000Z-site-aaaaaa", journal.finish())
+    counter = Browser().log_in("L. Smit", "counter")
+    paths = re.findall(r'href="(/records/[^"]+)"', counter.page("/"))
+    assert paths
+    assert {counter.get(path).status_code for path in paths} == {200}
 
 
 @pytest.mark.slow

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from desk import EVENTS
 from desk_client import REPORT, SAME_SITE, Browser, category, files, hidden, taken_in, text
 from oplever import store
+from oplever.app import incidents
 from oplever.kinds.documents import build
 from oplever.page.translator import Translator
 from oplever.render import markdown
@@ -16,6 +19,9 @@ from oplever.render import markdown
 def test_what_a_reporter_sends_is_a_case_in_his_name_and_he_can_follow_it(records: Path) -> None:
     browser = Browser().log_in("J. Bakker", "reporter")
     assert re.findall(r'href="/report\?category=', browser.page("/report"))
+    assert "What is wrong, in your own words (has to be filled in)" in text(
+        browser.page(f"/report?category={category()}")
+    )
     name = taken_in(browser, **{"reporter": "M. de Wit", "entry.reporter": "M. de Wit", "entry.impact": "1"})
     case = store.load(records / name).case
     assert (case.reporter, case.reported_by, case.text, case.classifications) == (
@@ -169,6 +175,100 @@ def test_the_queue_is_in_order_and_the_order_is_kept(records: Path) -> None:
     assert "staat ernaast" in counter.page(f"/cases/{low}") or store.load(records / low).status == "in_progress"
 
 
+def test_the_queue_shows_what_is_late_and_what_nobody_has_read(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Browser().log_in("K. Jansen", "counter", "technician")
+    late = taken_in(counter, **{"entry.reporter": "J. Bakker", "entry.impact": "3", "entry.urgency": "3"})
+    assert "late" not in text(counter.page("/cases")).split()
+    with monkeypatch.context() as patch:
+        patch.setattr("oplever.web.views.cases.clock", SimpleNamespace(now=lambda: "2036-01-01T00:00:00.000000Z"))
+        assert "late" in text(counter.page("/cases")).split()
+    for kind, values in (*UNTIL_TESTED, ("confirmed", {"satisfied": "yes"}), ("closed", {})):
+        incidents.add(records / late, kind, "K. Jansen", values | ({"when": "2026-11-24"} if kind == "contact" else {}))
+    mail = {**EVENTS["mail-received"], "text": "Hij is weer stuk."}
+    incidents.add(records / late, "mail-received", "K. Jansen", mail)
+    counter.desk.changed()
+    assert "closed 1 new mail" in text(counter.page("/cases"))
+    assert late in counter.page("/cases?all=yes")
+
+
+def test_who_handles_a_case_reads_all_of_it_at_the_desk(records: Path) -> None:
+    """Also at the counter, which documents are not for: answers at the intake, what was told, and mails."""
+    counter = Browser().log_in("K. Jansen", "counter")
+    name = taken_in(counter, **{"entry.reporter": "J. Bakker", "machine": "print1"})
+    incidents.add(records / name, "contact", "K. Jansen", {"how": "we komen", "when": "2026-11-24"})
+    incidents.add(
+        records / name, "mail-received", "K. Jansen", {**EVENTS["mail-received"], "text": "Het lampje brandt"}
+    )
+    counter.desk.changed()
+    page = counter.page(f"/cases/{name}")
+    for words in ("print1", "we komen", "Het lampje brandt", "1 new mail"):
+        assert words in text(page), words
+    assert "Nothing recorded" not in page
+
+
+def test_a_case_that_goes_on_is_named_by_six_characters(records: Path) -> None:
+    counter = Browser().log_in("K. Jansen", "counter")
+    first, second = (taken_in(counter, **{"entry.reporter": name}) for name in ("J. Bakker", "P. Smit"))
+    sent = {"entry.into": f" {first[-6:]} ", "entry.reason": "dezelfde"}
+    assert counter.send(f"/cases/{second}/merged", **sent).status_code == 303
+    assert store.load(records / second).case.merged_into == first
+
+
+def test_a_reporter_sees_what_was_said_to_him_and_no_solution_that_is_none(records: Path) -> None:
+    counter, user = Browser().log_in("K. Jansen", "counter", "technician"), Browser().log_in("J. Bakker", "reporter")
+    name = taken_in(user)
+    handled(counter, name)
+    told = {"entry.how": "de gang blijft dicht", "entry.when": "24-11-2026", "entry.user": "P. Smit"}
+    assert counter.send(f"/cases/{name}/contact", **told).status_code == 303
+    page = text(user.page(f"/reported/{name}"))
+    assert ("vandaag kijken" in page, "toner vervangen" in page, "de gang blijft dicht" in page) == (True, True, False)
+    assert user.send(f"/reported/{name}/answer", f"/reported/{name}", satisfied="no").status_code == 303
+    assert "toner vervangen" not in text(user.page(f"/reported/{name}"))
+
+
+def test_who_reported_what_was_joined_sees_how_the_other_one_stands(records: Path) -> None:
+    counter, user = Browser().log_in("K. Jansen", "counter", "technician"), Browser().log_in("J. Bakker", "reporter")
+    name, other = taken_in(user), taken_in(counter, **{"entry.reporter": "P. Smit", "text": "De kopieerder piept"})
+    incidents.add(records / other, "taken", "K. Jansen", {"reason": "staat ernaast"})
+    sent = {"entry.into": other, "entry.reason": "dezelfde"}
+    assert counter.send(f"/cases/{name}/merged", **sent).status_code == 303
+    page = text(user.page(f"/reported/{name}"))
+    assert "The report that goes on – in progress" in page
+    assert [words for words in ("De kopieerder", "P. Smit", other) if words in page] == []
+
+
+def test_what_was_not_taken_is_told_in_the_words_of_the_page(records: Path) -> None:
+    """Nobody at the desk has a command line."""
+    counter = Browser().log_in("K. Jansen", "counter", "technician")
+    first, name = (taken_in(counter, **{"entry.reporter": "J. Bakker"}) for _ in range(2))
+    refused = {
+        "taken": counter.send(f"/cases/{name}/taken"),
+        "classified": counter.send(
+            f"/cases/{name}/classified", **{"entry.impact": "3", "entry.urgency": "3", "entry.priority": "1"}
+        ),
+        "solved": counter.client.post(
+            f"/cases/{name}/solved", data=counter.fields(f"/cases/{name}/solved"), headers=SAME_SITE
+        ),
+    }
+    told = {kind: re.search(r'role="alert".*?</div>', answer.text, re.DOTALL) for kind, answer in refused.items()}
+    words = {kind: text(shown[0]) for kind, shown in told.items() if shown}
+    assert words.keys() == refused.keys()
+    assert [line for line in words.values() if "oplever incident" in line or "--" in line or "docs/" in line] == []
+    assert "“Take it up”" in words["taken"]
+    assert "“Why the priority is another one”" in words["classified"]
+    handled(counter, first)
+    open_ends = counter.send(f"/cases/{first}/closed").text
+    assert ("“Note whether the user is satisfied”" in open_ends, "oplever incident" in open_ends) == (True, False)
+
+
+def test_another_language_keeps_what_was_chosen(stored: dict[str, str]) -> None:
+    browser = Browser().log_in("K. Jansen", "supervisor")
+    page = browser.page("/hours?week=2026-W48&person=S.+Yilmaz&language=en")
+    assert 'href="/hours?week=2026-W48&amp;person=S.+Yilmaz&amp;language=nl"' in page
+    away = Browser().get("/hours?week=2026-W48")
+    assert away.headers["location"] == "/login?next=/hours%3Fweek%3D2026-W48"
+
+
 @pytest.mark.parametrize("kind", ["rules", "opened", "reported", "decision", "signature", "mail-received", "nothing"])
 def test_what_a_program_adds_nobody_fills_in(kind: str, stored: dict[str, str]) -> None:
     browser = Browser().log_in("K. Jansen", "technician")
@@ -185,3 +285,9 @@ def test_every_event_has_a_form_in_both_languages(stored: dict[str, str]) -> Non
             assert browser.get(f"/cases/{stored['incident_escalated']}/{kind}").status_code == 200, kind
     assert browser.get(f"/cases/{stored['delivered']}/worked").status_code == 404
     assert browser.get(f"/records/{stored['incident_closed']}").headers["location"].startswith("/cases/")
+
+
+def test_a_path_that_is_none_of_the_desk_is_told_on_a_page(records: Path) -> None:
+    answer = Browser("nl").get("/nergens?language=nl")
+    assert (answer.status_code, 'lang="nl"' in answer.text, 'href="/"' in answer.text) == (404, True, True)
+    assert "die pagina bestaat niet" in text(answer.text)

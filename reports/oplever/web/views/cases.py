@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from msgspec import structs
 from starlette.responses import Response
 
-from oplever import store
+from oplever import clock, store
 from oplever.app import incident_rules, incidents
 from oplever.app.add import changed_since
 from oplever.app.desk import links
@@ -26,11 +27,12 @@ from oplever.record.model.incident_rules import Category
 from oplever.store.cases import Case, cases
 from oplever.text import clean
 from oplever.web import forms, gate
+from oplever.web.advice import in_browser
 from oplever.web.collected import case_path
 from oplever.web.parts import Field, Form, Link, Section, Ways
 from oplever.web.views.gallery import photos
 from oplever.web.views.lists import rest
-from oplever.web.views.records import Shown, front, history, shown
+from oplever.web.views.records import Shown, front, history, papers, shown
 from oplever.web.visit import Visit, unknown_page
 from oplever.web.words import EVENTS
 
@@ -40,10 +42,10 @@ _ANSWER = "answer."
 
 
 def queue(visit: Visit) -> Response:
-    """The open cases, the first to handle first; on request all of them."""
+    """The open cases and closed ones with mail that nobody has read, the first to handle first; on request all."""
     t, is_all = visit.t, visit.parameter("all") == "yes"
     states = () if is_all else OPEN
-    listed = visit.desk.read(("queue", is_all), lambda index: cases(index, states))
+    listed = visit.desk.read(("queue", is_all), lambda index: cases(index, states, with_unread=not is_all))
     visit.note_read("cases")
     rows = [_row(visit, case) for case in listed[:_MOST]]
     caption = t.plural("{count} report", "{count} reports", len(listed))
@@ -66,11 +68,22 @@ def _row(visit: Visit, case: Case) -> tuple[Cell, ...]:
     return (
         Cell(str(case.priority)) if case.priority else Cell(t("not classified"), "warn"),
         Cell(case.title or case.name, note=case.name, link=case_path(case.name)),
-        toned(t, DOCUMENT_STATUS, case.state),
-        Cell(t.moment(case.due) if case.due else ""),
+        _state(t, case),
+        _due(t, case),
         Cell(case.place or ""),
         Cell(case.assignee or ""),
     )
+
+
+def _state(t: Translator, case: Case) -> Cell:
+    new = t.plural("{count} new mail", "{count} new mails", case.unread) if case.unread else ""
+    return structs.replace(toned(t, DOCUMENT_STATUS, case.state), note=new)
+
+
+def _due(t: Translator, case: Case) -> Cell:
+    if not case.due:
+        return Cell("")
+    return Cell(t.moment(case.due), "bad", note=t("late")) if case.due < clock.now() else Cell(t.moment(case.due))
 
 
 def show_report(visit: Visit) -> Response:
@@ -92,12 +105,14 @@ def _report(visit: Visit, problem: OpleverError | None = None) -> Response:
         )
         return visit.show(visit.screen(title, [Section(t("What is it about?"), (ways,))]))
     refused = problem.in_language(t) if problem else None
+    drawn = _report_fields(visit, category)
+    labels = {field.name.removeprefix(forms.PREFIX): field.label for field in drawn}
     form = Form(
         "/report",
-        (Field("category", "", "hidden", chosen), *_report_fields(visit, category)),
+        (Field("category", "", "hidden", chosen), *drawn),
         (("", t("Send")),),
-        problem=refused.message if refused else "",
-        advice=refused.advice if refused else "",
+        problem=in_browser(t, refused.message, labels) if refused else "",
+        advice=in_browser(t, refused.advice, labels) if refused else "",
     )
     blocks: list[Block] = []
     if category.first_help:
@@ -109,9 +124,9 @@ def _report(visit: Visit, problem: OpleverError | None = None) -> Response:
 def _report_fields(visit: Visit, category: Category) -> list[Field]:
     """What is always asked, and the questions of the category; who takes reports in also says whose."""
     t = visit.t
-    drawn = [
-        Field("text", t("What is wrong, in the words of the reporter"), "long", visit.value("text"), required=True)
-    ]
+    others = visit.may("handle_cases")
+    wrong = t("What is wrong, in the words of the reporter") if others else t("What is wrong, in your own words")
+    drawn = [Field("text", wrong, "long", visit.value("text"), required=True)]
     drawn.append(Field("place", t("Where it is: the room"), value=visit.value("place")))
     drawn.append(Field("machine", t("The machine it is about"), value=visit.value("machine")))
     for question in category.questions:
@@ -125,7 +140,7 @@ def _report_fields(visit: Visit, category: Category) -> list[Field]:
             drawn.append(Field(name, label, "options", value, choices=choices_, required=question.required))
         else:
             drawn.append(Field(name, label, value=value, required=question.required))
-    if not visit.may("handle_cases"):
+    if not others:
         return drawn
     preset = {"channel": "counter"}
     declared = {f.name: f for f in forms.drawn(t, registry.entry_kind("reported"), None, visit.form, preset)}
@@ -189,16 +204,27 @@ def _taken_in(visit: Visit, name: str, record: Record) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """The first page of a case, and what can happen with it now."""
+    """The case file, with what can happen with it now. Who handles cases at the counter reads it here: documents are
+    for others."""
     of = _case(visit)
     visit.note_read(of.record.id)
     t = visit.t
+    files = papers(visit, of) if visit.may("read_documents") else ()
     sections = [
-        Section(t("What you can do"), (Ways(_events(visit, of)),)),
+        Section(t("What you can do"), (Ways(_events(visit, of)), *files)),
+        *_chapters(t, of),
         *photos(t, case_path(of.directory.name), of.record),
         history(t, of),
     ]
     return visit.show(front(visit, of, sections))
+
+
+def _chapters(t: Translator, of: Shown) -> Iterator[Section]:
+    """The sections of the case file that are not empty; files and history have a place of their own on the page."""
+    empty = Cell(t("empty"), "info")
+    for section in of.page.sections:
+        if section.key not in ("document", "annexes") and section.badge != empty:
+            yield Section(section.title, section.blocks)
 
 
 def _case(visit: Visit) -> Shown:
@@ -212,7 +238,10 @@ def _events(visit: Visit, of: Shown) -> tuple[Link, ...]:
     if not visit.may("handle_cases"):
         return ()
     t, path = visit.t, case_path(of.directory.name)
-    names = [*(name for name in possible(of.record.status) if name in COMMANDS), "hours", "escalation"]
+    case = of.record.case
+    senseless = {*(() if case.leak else ("leak-told",)), *(() if case.unread else ("mail-read",))}
+    names = [name for name in possible(of.record.status) if name in COMMANDS and name not in senseless]
+    names += ["hours", "escalation"]
     takes = registry.of(of.record).takes
     ways = [
         Link(t(EVENTS.get(name, name)), f"{path}/{name}")
@@ -284,9 +313,14 @@ def _add(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
     if kind == "taken":
         incidents.take(directory, by, str(data.get("reason", "")))
     elif kind == "merged":
-        incidents.merge(directory, visit.desk.record(str(data.get("into", ""))), by, str(data.get("reason", "")))
+        incidents.merge(directory, _other_case(visit, str(data.get("into", ""))), by, str(data.get("reason", "")))
     elif kind == "retested" and data.get("record"):
         tested = visit.desk.record(str(data["record"]))
         incidents.retest(directory, by, tested, data.get("tests", ()), str(data.get("reason", "")))
     else:
         incidents.add(directory, kind, by, data, after=of.head)
+
+
+def _other_case(visit: Visit, name: str) -> Path:
+    """A case by its name, or by the last six characters of it. Raises OpleverError (`record-unknown`)."""
+    return store.with_ending(name.strip(), f"*-{incidents.KIND}") or visit.desk.record(name.strip())

@@ -10,8 +10,11 @@ from oplever.page.blocks import Paragraph
 from oplever.page.parts import Blocks, table
 from oplever.page.vocabulary import DOCUMENT_STATUS
 from oplever.record.persons import same_person
+from oplever.record.start import RUN
 from oplever.store import query
 from oplever.store.index import Index
+from oplever.text import clean_text
+from oplever.web.collected import path_of
 from oplever.web.parts import Link, Part, Section, Ways
 from oplever.web.views.lists import columns, readable, rest, rows
 from oplever.web.visit import Visit
@@ -38,7 +41,7 @@ def show(visit: Visit) -> Response:
     return visit.show(visit.screen(t("My work"), sections))
 
 
-def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
+def _waiting(visit: Visit, index: Index, who: Who) -> tuple[Part, ...]:
     """What names me first, then what names nobody; what names others alone is theirs."""
     desk = visit.desk
     names = desk.read_in(index, ("waiting names", who), lambda index: query.waiting_names(index, who))
@@ -47,7 +50,18 @@ def _waiting(visit: Visit, index: Index, who: Who) -> Blocks:
         desk.read_in(index, ("waiting", who, *people), partial(query.waiting, who=who, names=people))
         for people in (me, [""])
     ]
-    return _table(visit, index, [name for names in waiting for name in names])
+    names = [name for of in waiting for name in of]
+    return _table(visit, index, names) if visit.may("read_records") else _invitations(visit, index, names)
+
+
+def _invitations(visit: Visit, index: Index, names: list[str]) -> tuple[Part, ...]:
+    """For who may let a user accept a record and not read it."""
+    links = tuple(
+        Link(clean_text(of.record.assignment.title or kept.name), f"{path_of(kept.name)}/invite")
+        for kept in query.extracts_of(index, names[:_MOST])
+        if (of := readable(kept)) is not None and of.record.kind == RUN
+    )
+    return (Ways(links), *rest(visit.t, names, _MOST)) if links else (Paragraph(visit.t("Nothing."), "info"),)
 
 
 def _reports(visit: Visit, index: Index) -> tuple[Part, ...]:

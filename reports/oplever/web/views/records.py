@@ -121,13 +121,19 @@ def actions(visit: Visit, of: Shown) -> tuple[Block | Ways, ...]:
         links.append(Link(t("Let a user accept it"), f"{path}/invite"))
     if visit.may("watch_runs") and (of.directory / store.JOURNAL).is_file():
         links.append(Link(t("Follow the run"), f"{path}/run"))
+    return (Ways(tuple(links)), *papers(visit, of))
+
+
+def papers(visit: Visit, of: Shown) -> tuple[Block | Ways, ...]:
+    """Links to the documents, and whether they are of what is on this page."""
+    t, path = visit.t, path_of(of.directory.name)
     files = [
         Link(t("Document ({format}, {language})", format=suffix.upper(), language=language), f"{path}/{name}")
         for name in DOCUMENTS
         if (of.directory / name).is_file()
         for _, language, suffix in (name.split("."),)
     ]
-    return (Ways(tuple(links)), *_documents_state(visit, of), Ways(tuple(files)))
+    return (*_documents_state(visit, of), Ways(tuple(files)))
 
 
 def _documents_state(visit: Visit, of: Shown) -> tuple[Block, ...]:

@@ -15,7 +15,7 @@ from oplever.app.desk import links
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.incident.chapters.terms import SATISFACTION
-from oplever.page.blocks import Paragraph
+from oplever.page.blocks import Cell, Paragraph
 from oplever.page.parts import pairs
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import DOCUMENT_STATUS, toned
@@ -31,6 +31,9 @@ from oplever.web.views.gallery import gallery
 from oplever.web.visit import Visit, unknown_page
 
 _ANSWERS = ("yes", "no")
+_MOST_MERGES = 10
+_SOLVED = ("solved", "closed")
+"""States in which the last solution is one."""
 
 
 def show(visit: Visit) -> Response:
@@ -154,20 +157,37 @@ def _page(visit: Visit, record: Record, more: Sequence[Section] = (), status: in
     facts = pairs(
         (t("Number"), clean_text(record.id.rpartition("-")[2])),
         (t("Status"), toned(t, DOCUMENT_STATUS, record.status)),
+        (t("The report that goes on"), _goes_on(visit, record) if record.status == "merged" else None),
         (t("Reported on"), t.moment(case.reported_at) if case.reported_at else None),
         (t("What you reported"), case.text),
         (t("What you were told"), "\n".join(_promises(t, case))),
-        (t("Solution"), case.solutions[-1].solution if case.solutions else None),
+        (t("Solution"), case.solutions[-1].solution if case.solutions and record.status in _SOLVED else None),
         (t("What you said of it"), "\n".join(_own_answers(t, case))),
     )
     screen = visit.screen(shown_record.assignment.title, [Section("", facts), *more], kind=t("Your report"))
     return visit.show(screen, status)
 
 
+def _goes_on(visit: Visit, record: Record) -> Cell | None:
+    """How the case stands that this one was joined with; nothing else of it, for somebody else may have reported it."""
+    for _ in range(_MOST_MERGES):
+        if record.status != "merged":
+            break
+        try:
+            record = store.load(visit.desk.record(record.case.merged_into))
+        except OpleverError:
+            return None
+    else:
+        return None
+    return toned(visit.t, DOCUMENT_STATUS, record.status)
+
+
 def _promises(t: Translator, case: Incident) -> list[str]:
-    """What was promised, and for when."""
+    """What was promised to the reporter, and for when; what somebody else was told is not for him."""
     return [
-        f"{t.moment(row.at)}: {row.how} ({t('when')}: {t.day(row.day)})" for row in case.contacts if not row.returned
+        f"{t.moment(row.at)}: {row.how} ({t('when')}: {t.day(row.day)})"
+        for row in case.contacts
+        if not row.returned and same_person(row.user, case.reporter)
     ]
 
 

@@ -1,0 +1,34 @@
+"""What an error advises, in the words of the pages: errors name the commands and options of the command line, which
+whoever is at the desk has no use for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from oplever.kinds.incident.states import COMMANDS
+from oplever.page.translator import Translator
+from oplever.web.words import EVENTS
+
+_EVENTS = {word: EVENTS[kind] for kind, word in COMMANDS.items() if kind in EVENTS}
+_NAME = r"(?: (?:\d{8}T\d{6}Z-incident-)?[0-9a-f]{6}\b)?"
+_COMMANDS = re.compile(rf"oplever incident ([a-z]+(?:-[a-z]+)*(?:, [a-z]+(?:-[a-z]+)*)*){_NAME}")
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: '[^']*'| [A-Z]{3,}\b|=\.\.\.)?")
+_FIELD = re.compile(r"^([a-z]+(?:_[a-z]+)*): ")
+
+
+def in_browser(t: Translator, text: str, labels: Mapping[str, str]) -> str:
+    """`labels` are what stands above the fields of the form that was not taken, by their names."""
+
+    def of_option(match: re.Match[str]) -> str:
+        label = labels.get(match[1].replace("-", "_"))
+        return f"“{label}”" if label else match[0]
+
+    def of_commands(match: re.Match[str]) -> str:
+        words = match[1].split(", ")
+        return ", ".join(f"“{t(_EVENTS[word])}”" for word in words) if _EVENTS.keys() >= set(words) else match[0]
+
+    def of_field(match: re.Match[str]) -> str:
+        return f"“{labels[match[1]]}”: " if match[1] in labels else match[0]
+
+    return _FIELD.sub(of_field, _OPTION.sub(of_option, _COMMANDS.sub(of_commands, text)))
