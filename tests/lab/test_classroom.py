@@ -1,9 +1,11 @@
 """A room of two machines from a site file: an exam that shuts its pupils out until it is taken off again, and a page
-that one of them shows by itself on a screen in memory; then all of it is taken away, and nothing of it is left."""
+that one of them shows by itself on a screen in memory; a teacher who watches the room, and nobody else; then all of it
+is taken away, and nothing of it is left."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from waiting import wait_for
@@ -11,6 +13,7 @@ from waiting import wait_for
 from lab.conftest import Lab
 from lab.site_file import HEAD, SiteFile, differences
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.truth
 
 ROOM = """\
@@ -26,6 +29,25 @@ rooms:
 EXAM = """{{test_user: leerling, exam: true, exam_until: "2099-12-31 23:59", exam_groups: [leerling],
       exam_allow: [{subnet}.12]}}"""
 KIOSK = "{{kiosk_url: 'http://{subnet}.12/'}}"
+WATCHED = """\
+roles: {{harden: ~, timesync: ~}}
+users: {{leerling: {{}}, docent: {{groups: [docenten]}}}}
+groups: {{docenten: {{}}}}
+rooms:
+  "101":
+    roles: {{workstation: ~, browser: ~}}
+    machines:
+      srv1: {{address: {subnet}.11, mac: "52:54:00:12:34:56"{watched}}}
+      ws1: {{address: {subnet}.13{teacher}}}
+servers:
+  web1: {{address: {subnet}.12}}
+"""
+# An X server of root, as that of a log-in screen, and a session on it.
+SCREEN = """systemd-run --unit=xserver Xvfb :9 -screen 0 800x600x24 -nolisten tcp
+systemd-run --unit=screen -p User=leerling -p PAMName=login --setenv=XDG_SESSION_TYPE=x11 \\
+  --setenv=XDG_SESSION_CLASS=user --setenv=DISPLAY=:9 sh -c 'sleep infinity; :'"""
+ASK = ROOT / "roles/classroom/files/veyon.py"
+KEY = "/etc/veyon/keys/private/ws1/key"
 COLOUR = (207, 232, 255)
 PAGE = "<!doctype html><title>Catalogus</title><body style='background: #cfe8ff'><h1>Catalogus</h1>"
 # What the machine of a lab lacks: a screen, and a terminal.
@@ -62,6 +84,18 @@ class Room(SiteFile):
         self.path.write_text((HEAD + ROOM).format(**self.facts, **words), encoding="utf-8")
         tags = "classroom" if room else "base"
         self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
+
+    def watch(self, watched: str = "", teacher: str = "", tags: str = "classroom,firewall") -> None:
+        """The site with these options of the role for srv1, which is watched, and ws1, the machine of the teacher."""
+        options = {"watched": watched, "teacher": teacher}
+        words = {name: text and f", roles: {{classroom: {text}}}" for name, text in options.items()}
+        self.path.write_text((HEAD + WATCHED).format(**self.facts, **words), encoding="utf-8")
+        self.lab.ansible("-i", str(self.path), "playbooks/site.yml", "--tags", tags)
+
+    def ask(self, host: str, key: str) -> str:
+        """What becomes of somebody at `host` who asks for the screen of srv1 with this key."""
+        program = ASK.read_text(encoding="utf-8")
+        return self.shell(host, f"python3 -I - {key} ws1 {self.subnet}.11=srv1 <<'END'\n{program}\nEND").strip()
 
     def tests(self) -> dict[str, str]:
         """Id of each test of the role on ws1 -> its result, in the record of the last run."""
@@ -122,6 +156,32 @@ def test_an_exam_and_a_kiosk_come_and_go(room: Room) -> None:
     room.play("{{state: absent}}")
     left = {host: differences(before[host], room.snapshot(host)) for host in before}
     assert left == {"srv1": {}, "ws1": {}}, json.dumps(left, indent=1)
+
+
+def test_a_teacher_watches_the_room_and_nobody_else_does(room: Room) -> None:
+    room.watch(tags="base,firewall")
+    room.shell("srv1", "apt-get install -y -q --no-install-recommends xvfb openssl")
+    room.shell("srv1", SCREEN)
+    before = {host: room.snapshot(host) for host in ("srv1", "ws1")}
+    room.watch("{watched: true}", "{teacher: true, teacher_group: docenten}")
+    wait_for(lambda: room.ask("ws1", KEY).startswith("srv1 accepted"))
+    assert room.ask("ws1", KEY) == "srv1 accepted (3)"
+    assert room.ask("ws1", "-") == "srv1 refused (closed)"
+    assert room.ask("web1", "-") == "srv1 silent"
+    assert f'Access control successful for "::ffff:{room.subnet}.13"' in room.shell("srv1", "journalctl -u veyon")
+    assert room.shell("ws1", f"runuser -u docent -- openssl pkey -noout -in {KEY} && echo can") == "can\n"
+    assert room.shell("ws1", f"runuser -u leerling -- cat {KEY} 2>/dev/null || echo cannot") == "cannot\n"
+    room.watch("{watched: true}", "{teacher: true, teacher_group: docenten}")
+    assert room.tests()["classroom.veyon_reach"] == "pass"
+    assert "PRIVATE KEY" not in "".join(path.read_text(errors="replace") for path in files(room.lab.records))
+
+    room.watch("{state: absent}", "{state: absent}")
+    left = {host: differences(before[host], room.snapshot(host)) for host in before}
+    assert left == {"srv1": {}, "ws1": {}}, json.dumps(left, indent=1)
+
+
+def files(place: Path) -> list[Path]:
+    return [path for path in place.rglob("*") if path.is_file()]
 
 
 def kiosk(room: Room) -> None:

@@ -25,7 +25,9 @@ SOURCES = {
     "reserved_address": "The address of the machine, when it has a MAC address and machines serve this role.",
     "server_names": "Full names and aliases of all servers.",
     "servers": "Addresses of machines that serve this role.",
+    "teachers": "Machines of teachers that watch the machine, by name, each with its address.",
     "time_servers": "Addresses of the time servers.",
+    "watched_rooms": "The room that the machine of a teacher watches, by name, with the machines that are watched.",
 }
 """What an option can follow from."""
 
@@ -78,6 +80,10 @@ DECLARATION = options.from_spec(
                     "default": "users",
                     "description": "For a role that every machine has: C(servers) is open on each of them, for the"
                     " machines alone that serve the role.",
+                },
+                "from": {
+                    "type": "str",
+                    "description": "Option with the addresses that alone may come in, as C(teachers.*.address).",
                 },
                 **CONDITION,
             },
@@ -161,7 +167,7 @@ def check_options(
             report.add(("by_name", name), f"the items have no such option{more}")
     for key in ("ports", *PLACES):
         for index, item in enumerate(content.get(key) or ()):
-            for name in ("when", "option"):
+            for name in ("when", "option", "from"):
                 if name in item and not _has_option(item[name], role_options):
                     more = problems.meant(str(item[name]).partition(".")[0], role_options)
                     report.add((key, index, name), f"the role has no such option{more}")

@@ -6,7 +6,7 @@ Roles declare it in meta/oplever.yml: `site` and `server` name the source of an 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import conditions
@@ -14,6 +14,7 @@ from ansible_collections.oplever.lab.plugins.plugin_utils.site.levels import OPE
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.merging import Merged
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Network, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
+from ansible_collections.oplever.lab.plugins.plugin_utils.site.watching import Watching
 
 NAMES, TIME, AUTHORITY, FILES = "dns", "timesync", "ca", "files"
 """Roles whose servers the machines of other roles need to know."""
@@ -30,6 +31,7 @@ class Facts:
     network: Network | None = None
     role: str = ""
     machine: Machine | None = None
+    watching: Watching = field(default_factory=Watching)
 
 
 def _machines(facts: Facts) -> dict[str, Any]:
@@ -103,7 +105,9 @@ SOURCES: dict[str, Callable[[Facts], Any]] = {
     "reserved_address": _reserved_address,
     "server_names": _server_names,
     "servers": _servers,
+    "teachers": lambda facts: facts.watching.teachers_of(facts.machine),
     "time_servers": lambda facts: [machine.address for machine in facts.servers.get(TIME, ())],
+    "watched_rooms": lambda facts: facts.watching.rooms_of(facts.machine),
 }
 """Source (declaration.SOURCES) -> its value."""
 
@@ -132,9 +136,9 @@ def server_level(site: Site, servers: Servers, serving: Sequence[Role]) -> Level
     return Level(derived=True, roles=options)
 
 
-def own_level(site: Site, servers: Servers, roles: Roles, machine: Machine) -> Level:
+def own_level(facts: Facts, roles: Roles) -> Level:
     """Options that follow from the machine itself."""
-    return Level(derived=True, roles=_options("machine", roles.all(), Facts(site, servers, machine=machine)))
+    return Level(derived=True, roles=_options("machine", roles.all(), facts))
 
 
 def machine_level(
@@ -147,6 +151,7 @@ def machine_level(
         values = merged.options.get(role.name, {})
         if role in served:
             rules |= _rules(role, values, "users", _reach(values.get(OPEN_TO, "site"), facts.site, machine))
+            rules |= _narrow_rules(role, values)
         askers = [server.address for server in facts.servers.get(role.name, ()) if server.name != machine.name]
         rules |= _rules(role, values, "servers", askers or None)
     served = [role for role in served if merged.options.get(role.name, {}).get("state") != "absent"]
@@ -175,9 +180,34 @@ def _rules(role: Role, values: Mapping[str, Any], to: str, sources: list[Any] | 
     """Name -> rule for each port that the role has open to these, its users or its servers."""
     if sources is None:
         return {}
+    ports = [
+        port
+        for port in role.declaration.get("ports", ())
+        if port.get("to", "users") == to and not _is_narrow(port, values)
+    ]
+    return _rules_of(role, values, ports, sources)
+
+
+def _narrow_rules(role: Role, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for each port that is open to the addresses in an option alone; to nobody where it has none."""
     rules: dict[str, Any] = {}
-    for declared in role.declaration.get("ports", ()):
-        if declared.get("to", "users") == to and conditions.holds(declared, values):
+    for port in role.declaration.get("ports", ()):
+        if _is_narrow(port, values) and (sources := list(dict.fromkeys(conditions.at(values, port["from"])))):
+            rules |= _rules_of(role, values, [port], sources)
+    return rules
+
+
+def _is_narrow(port: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether an option says who may come in; what a level says in so many words goes before it."""
+    return "from" in port and OPEN_TO not in values
+
+
+def _rules_of(
+    role: Role, values: Mapping[str, Any], ports: Iterable[Mapping[str, Any]], sources: list[Any]
+) -> dict[str, Any]:
+    rules: dict[str, Any] = {}
+    for declared in ports:
+        if conditions.holds(declared, values):
             port, protocol = str(declared["port"]), declared.get("protocol", "tcp")
             name = f"{declared.get('comment', role.name)} {port}/{protocol}"
             rules[name] = {"port": port, "protocol": protocol, **({"from": sources} if sources else {})}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.site import deriving, merging, upkeep
+from ansible_collections.oplever.lab.plugins.plugin_utils.site import deriving, merging, upkeep, watching
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level, Machine, Site
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.problems import Report
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.roles import Role, Roles
@@ -60,6 +60,7 @@ class _Writer:
             for role in self.serving[machine.name]:
                 if not _is_removed(machine.level.roles.get(role.name)):
                     self.servers.setdefault(role.name, []).append(machine)
+        self.watching = watching.watching(site)
         self.foreign: dict[str, Role] = {}
 
     def write(self) -> Inventory:
@@ -134,9 +135,10 @@ class _Writer:
     def _write_machine(self, machine: Machine, around: Sequence[Level], own: Sequence[Level], layer: str) -> None:
         """`around` are the levels of its groups, `own` those that hold for this machine besides its level."""
         serving = self.serving[machine.name]
+        facts = deriving.Facts(self.site, self.servers, machine=machine, watching=self.watching)
         narrow = [
             *own,
-            deriving.own_level(self.site, self.servers, self.roles, machine),
+            deriving.own_level(facts, self.roles),
             deriving.server_level(self.site, self.servers, serving),
             machine.level,
         ]
@@ -144,7 +146,7 @@ class _Writer:
         merged = merging.merge([*around, *narrow], self.roles, self._implied(layer), Report(self.report.places))
         present = [self.roles.get(name) for name in sorted(merged.present)]
         served = [role for role in present if not role.everywhere or role in serving]
-        narrow.append(deriving.machine_level(merged, present, served, machine, deriving.Facts(self.site, self.servers)))
+        narrow.append(deriving.machine_level(merged, present, served, machine, facts))
         variables: dict[str, Any] = {"ansible_host": machine.address}
         if machine.mac:
             variables["oplever_mac"] = machine.mac
