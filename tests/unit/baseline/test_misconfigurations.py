@@ -23,7 +23,8 @@ PLACE = ROOT / "tests/lab/truth/misconfigurations"
 DATA = ROOT / "tests/unit/engine/data"
 PACKAGES = {"sudo": "1.9.13p3-1", "openssh-server": "1:9.2p1-2+deb12u3", "cron": "3.0", "chrony": "4.3"}
 FILES = {
-    "etc/sudoers": "Defaults use_pty\nroot ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
+    "etc/sudoers": 'Defaults use_pty, secure_path="/usr/sbin:/usr/bin"\n'
+    "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
     "etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin no\nMaxAuthTries 4\n",
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\ngames:x:5:60:games:/usr/games:/usr/sbin/nologin\n",
     "etc/group": "root:x:0:\ngames:x:60:\n",

@@ -32,6 +32,7 @@ COMMANDS = {
     ("apt-config", "dump"): "apt-config",
     ("systemctl", "show"): "systemctl",
     ("nft", "-j"): "nft",
+    ("nft", "-s"): "nft-words",
     (*mariadb.CLIENT, mariadb.ACCOUNTS): "mariadb-accounts",
     (*mariadb.CLIENT, mariadb.VARIABLES): "mariadb-variables",
     (*mariadb.CLIENT, mariadb.DATABASES): "mariadb-databases",
