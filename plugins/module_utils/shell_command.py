@@ -53,7 +53,7 @@ def words(command):
 def paths(machine, command, place, depth=0):
     """Full paths of programs that a command names, of files that it reads as arguments where they are there, and of
     places where everybody could put a program that is found before the one it means."""
-    found, directory, path = set(), place.directory, place.path
+    result, directory, path = set(), place.directory, place.path
     begins, before = True, ""
     for word in words(command):
         if OPERATORS.match(word):
@@ -61,20 +61,20 @@ def paths(machine, command, place, depth=0):
             continue
         assigned = ASSIGNMENT.match(word) if begins else None
         if assigned:
-            found.update(of_variable(*assigned.groups()))
+            result.update(of_variable(*assigned.groups()))
             path = assigned.group(2).replace("$PATH", path) if assigned.group(1) == "PATH" else path
         elif before == "cd":
             directory = posixpath.join(directory, HOME.sub(place.home, word))
         elif not REDIRECTION.match(before):
             inner = Place(path, directory, place.home)
-            found.update(_of_word(machine, word, inner, depth, is_program=begins))
+            result.update(_of_word(machine, word, inner, depth, is_program=begins))
             if posixpath.basename(before) == "run-parts":
-                found.update(name for name in machine.glob(word + "/*") if PART.match(posixpath.basename(name)))
+                result.update(name for name in machine.glob(word + "/*") if PART.match(posixpath.basename(name)))
         stays = assigned or REDIRECTION.match(word) or (posixpath.basename(before) in STARTERS and OPTION.match(word))
         begins = word in WORDS_BEFORE or (begins and bool(stays or posixpath.basename(word) in STARTERS))
         is_option = posixpath.basename(before) in ("run-parts", *STARTERS) and OPTION.match(word)
         before = before if is_option else word
-    return found
+    return result
 
 
 def _of_word(machine, word, place, depth, is_program):

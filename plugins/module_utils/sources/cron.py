@@ -99,10 +99,10 @@ def _plain(paths):
 def _paths(machine, job):
     """Full paths that a job comes to, with the shell that reads it and the libraries that it loads."""
     home = _home(machine, job.user)
-    found = shell_command.paths(machine, job.command, shell_command.Place(job.path, home, home))
+    result = shell_command.paths(machine, job.command, shell_command.Place(job.path, home, home))
     for name, value in job.settings.items():
-        found |= {value} if name == "SHELL" and value.startswith("/") else shell_command.of_variable(name, value)
-    return found
+        result |= {value} if name == "SHELL" and value.startswith("/") else shell_command.of_variable(name, value)
+    return result
 
 
 def _home(machine, name):
@@ -155,12 +155,12 @@ def _of_service(machine, name, administrators):
     lines = [value for key in EXEC for value in unit_file.values(machine, name, "Service", key)]
     is_root = _runs_as_root(machine, name, administrators)
     directory = (unit_file.values(machine, name, "Service", "WorkingDirectory") or [""])[-1].lstrip("-")
-    found = set()
+    result = set()
     for line in lines:
         command = line.lstrip(PREFIXES)
         if is_root or set(WITH_ALL_RIGHTS) & set(line[: len(line) - len(command)]):
-            found |= shell_command.paths(machine, command, shell_command.Place("", directory))
+            result |= shell_command.paths(machine, command, shell_command.Place("", directory))
     for value in unit_file.values(machine, name, "Service", "Environment") if is_root else ():
         for variable, text in VARIABLE.findall(value):
-            found |= shell_command.of_variable(variable, text)
-    return found
+            result |= shell_command.of_variable(variable, text)
+    return result

@@ -31,17 +31,17 @@ ALONE = {"invalid-user": "yes"}
 def criteria(text):
     """{criterion: patterns} of the words behind Match; empty for `all` and for what cannot be varied, as `exec`."""
     words = [part for word in text.split() for part in word.split("=", 1)]
-    found, at = {}, 0
+    result, at = {}, 0
     while at < len(words):
         name = words[at].lower()
         if name in ALONE:
-            found[name] = []
+            result[name] = []
             at += 1
             continue
         if name in KEYS and at + 1 < len(words):
-            found[name] = words[at + 1].split(",")
+            result[name] = words[at + 1].split(",")
         at += 2
-    return found
+    return result
 
 
 def connections(machine, blocks):
