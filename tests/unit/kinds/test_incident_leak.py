@@ -88,7 +88,7 @@ def test_a_breach_that_was_none_is_withdrawn() -> None:
     ("kind", "data", "words"),
     [
         ("data-leak", {"aware": "2026-11-23 09:30"}, "lies in the future"),
-        ("data-leak", {"aware": "2026-13-23 09:30"}, "is no moment"),
+        ("data-leak", {"aware": "2026-13-23 09:30"}, "is not a day"),
         ("leak-told", {"to": "authority"}, "say who was told"),
         ("leak-told", {"to": "people", "who": "x", "not_needed": "y"}, "say who was told"),
     ],
@@ -105,3 +105,30 @@ def test_what_cannot_be_is_refused(kind: str, data: dict[str, str], words: str) 
 def test_telling_of_a_breach_needs_a_breach() -> None:
     assert "no personal-data breach" in refused(Desk(), "leak-told", **EVENTS["leak-told"]).message
     assert Desk().add("data-leak", by=COLLEAGUE, **LEAK).case.leak is not None
+
+
+@pytest.mark.parametrize("typed", ["2026-11-23 08:30", "2026-11-23T08:30", "23-11-2026 8:30", "23-11-2026 om 08.30"])
+def test_a_moment_is_typed_as_people_here_write_it(typed: str) -> None:
+    desk = Desk().add("data-leak", **(EVENTS["data-leak"] | {"aware": typed, "people": "12"}))
+    assert desk.case.leak is not None
+    assert (desk.case.leak.aware, desk.case.leak.people) == ("2026-11-23T07:30:00.000000Z", 12)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "advice"),
+    [
+        ("aware", "gisteren", "2026-11-24 14:30"),
+        ("aware", "2026-11-24", "2026-11-24 14:30"),
+        ("aware", "2026-11-24 25:00", "2026-11-24 14:30"),
+        ("aware", "2026-02-30 10:00", "2026-11-24"),
+        ("people", "2,5", "a whole number"),
+        ("people", "veel", "a whole number"),
+    ],
+)
+def test_what_is_no_moment_or_number_of_people_is_refused_with_how_to_write_it(
+    field: str, typed: str, advice: str
+) -> None:
+    with pytest.raises(OpleverError) as refused:
+        Desk().add("data-leak", **(EVENTS["data-leak"] | {field: typed}))
+    assert (refused.value.slug, advice in refused.value.advice) == ("entry-invalid", True), refused.value.advice
+    assert "regex" not in refused.value.message

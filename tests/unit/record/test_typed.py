@@ -56,7 +56,7 @@ def test_what_is_typed_is_kept_as_one_form(kind: str, field: str, typed: Any, ke
 
 
 DAY = "write the day as 2026-11-24 or 24-11-2026"
-HOURS = "write the hours as 2.5 or 2,5"
+HOURS = "write it as 2.5 or 2,5"
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_what_does_not_fit_is_told_and_nothing_is_typed_again(stored: dict[str, 
     before = files(records)
     answer = browser.send(path, **{"entry.hours": "veel", "entry.activity": '"><script>alert(1)</script>'})
     assert answer.status_code == 422
-    assert "hours: veel is geen getal" in text(answer.text)
+    assert "“Hoeveel, als 2,5”: veel is geen getal" in text(answer.text)
     assert 'value="veel"' in answer.text
     assert "<script>alert" not in answer.text
     assert html.escape('"><script>alert(1)</script>').replace("&quot;", "&#34;") in answer.text

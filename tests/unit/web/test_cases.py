@@ -256,6 +256,9 @@ def test_what_was_not_taken_is_told_in_the_words_of_the_page(records: Path) -> N
     assert [line for line in words.values() if "oplever incident" in line or "--" in line or "docs/" in line] == []
     assert "“Take it up”" in words["taken"]
     assert "“Why the priority is another one”" in words["classified"]
+    without = counter.fields(f"/cases/{first}/assessed")
+    missing = counter.client.post(f"/cases/{first}/assessed", data=without, headers=SAME_SITE).text
+    assert "“Whether you can solve it alone”: this is missing" in text(missing)
     handled(counter, first)
     open_ends = counter.send(f"/cases/{first}/closed").text
     assert ("“Note whether the user is satisfied”" in open_ends, "oplever incident" in open_ends) == (True, False)

@@ -10,14 +10,14 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from oplever.record.entries.base import EntryKind
 
-Form = Literal["text", "number", "day", "yes_no", "choice", "texts", "made"]
+Form = Literal["text", "number", "day", "moment", "yes_no", "choice", "texts", "made"]
 
 
 class Field(Struct, frozen=True):
     """One field. `form` is how a person fills it in: `texts` takes any number of them, `choice` one of `choices`; what
     is `made` a program fills in, and nobody is asked for it.
     `default` is what it is when nobody says so; None when there is nothing to tell of. A number is more than `least`
-    and at most `most`. `also` are other words for a choice."""
+    and at most `most`, and has no decimals when it `is_whole`. `also` are other words for a choice."""
 
     name: str
     form: Form
@@ -25,6 +25,7 @@ class Field(Struct, frozen=True):
     default: str | None
     choices: tuple[str, ...]
     description: str
+    is_whole: bool = False
     least: float = -inf
     most: float = inf
     also: dict[str, str] = {}
@@ -60,6 +61,7 @@ def _field(field: inspect.Field) -> Field:
         default=str(field.default) if has_default else None,
         choices=choices,
         description=description,
+        is_whole=isinstance(kind, inspect.IntType),
         least=limits.gt if limits and limits.gt is not None else -inf,
         most=limits.le if limits and limits.le is not None else inf,
         also=extra.get("also", {}),

@@ -17,6 +17,7 @@ from oplever.record.entries.fields import Field, fields
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _DAYS = ((re.compile(r"\d{4}-\d{2}-\d{2}"), "%Y-%m-%d"), (re.compile(r"\d{1,2}-\d{1,2}-\d{4}"), "%d-%m-%Y"))
+_MOMENT = re.compile(r"(\S+)[T ]+(?:om |at )?(\d{1,2})[:.](\d{2})(?::\d{2})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Control characters but tab and newline."""
 
@@ -65,12 +66,26 @@ def day(field: str, value: Any) -> str:
     raise invalid(M_("{field}: {text} is not a day", field=field, text=text or M_("empty")), advice)
 
 
+def _moment(field: str, value: Any) -> str:
+    """A moment to the minute by the clock on the wall, empty for none. Raises OpleverError (`entry-invalid`)."""
+    text = value.isoformat(" ") if isinstance(value, datetime) else str(value).strip()
+    if not text:
+        return ""
+    typed = _MOMENT.fullmatch(text)
+    if not typed or int(typed[2]) > 23 or int(typed[3]) > 59:
+        advice = M_("write it as 2026-11-24 14:30 or 24-11-2026 14:30")
+        raise invalid(M_("{field}: {text} is no moment", field=field, text=text), advice)
+    return f"{day(field, typed[1])} {int(typed[2]):02}:{typed[3]}"
+
+
 def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
     match field.form:
         case "number":
             return _number(field, value)
         case "day":
             return day(field.name, value)
+        case "moment":
+            return _moment(field.name, value)
         case "yes_no":
             return _yes_no(field, value)
         case "choice":
@@ -87,11 +102,9 @@ def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
 def _number(field: Field, value: Any) -> float:
     text = str(value).strip()
     number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) and not isinstance(value, bool) else math.nan
-    if not math.isfinite(number):
-        raise invalid(
-            M_("{name}: {text} is not a number", name=field.name, text=text or M_("empty")),
-            M_("write the {name} as 2.5 or 2,5", name=field.name),
-        )
+    advice = M_("write a whole number, as 12") if field.is_whole else M_("write it as 2.5 or 2,5")
+    if not math.isfinite(number) or (field.is_whole and not number.is_integer()):
+        raise invalid(M_("{name}: {text} is not a number", name=field.name, text=text or M_("empty")), advice)
     if not field.least < number <= field.most:
         raise invalid(
             M_(
@@ -101,9 +114,9 @@ def _number(field: Field, value: Any) -> float:
                 least=f"{field.least:g}",
                 most=f"{field.most:g}",
             ),
-            M_("write the {name} as 2.5 or 2,5", name=field.name),
+            advice,
         )
-    return number
+    return int(number) if field.is_whole else number
 
 
 _YES, _NO = frozenset({"yes", "y", "true", "ja", "j"}), frozenset({"no", "n", "false", "nee"})

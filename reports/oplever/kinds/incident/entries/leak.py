@@ -18,7 +18,7 @@ from oplever.record.model import Incident, Leak, LeakNotice, Record
 from oplever.record.model.incident import LeakAudience, Risk
 
 HOURS = 72
-Moment = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2})?$")]
+Moment = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2})?$", extra={"form": "moment"})]
 """A moment by the clock on the wall, to the minute."""
 
 
@@ -124,7 +124,8 @@ def _require_past(field: Literal["aware", "moment"], text: str, case: Incident, 
         datetime.fromisoformat(text)
     except ValueError:
         raise invalid(
-            M_("{field}: {text} is no moment", field=field, text=text), M_("write it as 2026-11-24 14:30")
+            M_("{field}: {text} is no moment", field=field, text=text),
+            M_("write it as 2026-11-24 14:30 or 24-11-2026 14:30"),
         ) from None
     if _moment(text, case, envelope) > envelope.at:
         raise invalid(
