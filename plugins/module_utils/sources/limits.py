@@ -34,14 +34,10 @@ def look_up(machine, select):
 
 
 def _of_services(machine, item):
-    """`file:line DefaultLimitCORE value` as systemd-system.conf(5) has it, where it is set, for services of the system
-    and for those of people: the soft limit counts."""
-    key, result = "DefaultLimit" + item.upper(), []
-    for name in ("system.conf", "user.conf"):
-        setting = systemd_setting.look_up(machine, {"file": name, "section": "Manager", "key": key})
-        if setting["exists"]:
-            result.append("%s %s %s" % (setting["source"], key, setting["value"]))
-    return result
+    """`file:line DefaultLimitCORE value` as systemd-system.conf(5) has it, where it is set: the soft limit counts."""
+    select = {"file": "system.conf", "section": "Manager", "key": "DefaultLimit" + item.upper()}
+    setting = systemd_setting.look_up(machine, select)
+    return ["%s %s %s" % (setting["source"], select["key"], setting["value"])] if setting["exists"] else []
 
 
 def entries(machine):
