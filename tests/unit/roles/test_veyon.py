@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from programs import program
 
@@ -34,6 +35,7 @@ CHALLENGE = bytes(range(128))
 def value(name: str, options: dict[str, Any]) -> Any:
     loader = DataLoader()
     variables: dict[str, Any] = {"group_names": [], "inventory_hostname": "docent.school.example"}
+    variables["ansible_search_path"] = [str(ROLE)]
     for kind in ("defaults", "vars"):
         variables |= loader.load_from_file(str(ROLE / f"{kind}/main.yml"), trusted_as_template=True)
     return Templar(loader, {**variables, **options}).template(trust_as_template("{{ " + name + " }}"))
@@ -64,6 +66,17 @@ def test_a_machine_takes_the_keys_of_its_teachers_and_no_others() -> None:
     assert value("__classroom_veyon_public", watched) == ["/etc/veyon/keys/public/pc-docent-school-example/key"]
     assert value("__classroom_veyon_public", TEACHER) == ["/etc/veyon/keys/public/docent-school-example/key"]
     assert value("__classroom_veyon_public", {"classroom_teachers": teachers}) == []
+
+
+def test_a_check_asks_with_its_words_in_their_order() -> None:
+    init_plugin_loader()
+    checks = value("lookup('ansible.builtin.template', 'veyon_checks.yml.j2') | from_yaml", TEACHER)
+    by_id = {check["id"]: check for check in checks}
+    argv = by_id["classroom.veyon_stranger"]["all"][0]["select"]["argv"]
+    assert argv == ["python3", "-I", "-", "-", "docent-school-example", "127.0.0.1"]
+    private = "/etc/veyon/keys/private/docent-school-example/key"
+    argv = by_id["classroom.veyon_reach"]["all"][0]["select"]["argv"]
+    assert argv == ["python3", "-I", "-", private, "docent-school-example", "192.0.2.1=pc-1", "192.0.2.2=pc-2"]
 
 
 @pytest.mark.parametrize(
