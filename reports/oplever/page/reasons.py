@@ -79,6 +79,7 @@ REASONS: dict[str, str] = {
     "faq_edited": N_("The question was changed from the words of the user in {case}."),
     "nobody_instructed": N_("Nobody has been instructed yet: when, who or what is missing."),
     "not_understood": N_("Not understood: {subjects}."),
+    "not_asked_back": N_("Nobody showed yet that this was understood: {subjects}."),
     "understood_partly": N_("Understood in part: {subjects}."),
     "handout_unclear": N_("A user could not follow this handout: {handouts}."),
     "handout_mistakes": N_("This handout does not follow the rules for cards: {handouts}."),

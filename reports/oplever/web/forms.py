@@ -54,7 +54,7 @@ def _of_machines(field: Field, machines: tuple[tuple[str, str], ...]) -> Field:
         return field
     if field.control == "texts":
         return structs.replace(field, control="ticks", choices=machines, hint="")
-    return structs.replace(field, control="choice", choices=machines if field.required else (("", "–"), *machines))
+    return structs.replace(field, control="choice", choices=(("", "–"), *machines))
 
 
 def _field(
@@ -65,7 +65,7 @@ def _field(
     text = t(label(field))
     match field.form:
         case "choice":
-            nothing = () if field.required or field.default else (("", "–"),)
+            nothing = () if field.default else (("", "–"),)  # nobody chooses the first one by looking past it
             choices = (*nothing, *((choice, choice_word(t, choice)) for choice in field.choices))
             return Field(name, text, "choice", value, choices=choices, required=field.required)
         case "yes_no":

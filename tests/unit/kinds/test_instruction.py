@@ -126,6 +126,13 @@ def test_stages_follow_what_was_shown() -> None:
     assert (room.record.verdict, room.reasons) == ("delivered", {})
 
 
+def test_what_nobody_was_asked_about_is_not_in_order() -> None:
+    room = Room().given()
+    assert (room.record.verdict, room.record.stage) == ("delivered_with_remarks", "carried_out")
+    assert room.reasons == {"not_asked_back": {"subjects": ["De wiki openen"]}}
+    assert room.understood().reasons == {}
+
+
 def test_the_last_answer_about_a_subject_counts() -> None:
     room = Room().given().understood("not_understood")
     assert (room.record.verdict, room.record.stage) == ("not_delivered", "carried_out")

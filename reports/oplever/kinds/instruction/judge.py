@@ -16,6 +16,7 @@ EFFECTS: dict[str, Verdict] = {
     "nobody_instructed": "not_delivered",
     "decision_rejected": "not_delivered",
     "not_understood": "not_delivered",
+    "not_asked_back": "delivered_with_remarks",
     "understood_partly": "delivered_with_remarks",
     "handout_unclear": "delivered_with_remarks",
     "handout_mistakes": "delivered_with_remarks",
@@ -42,6 +43,8 @@ def _reasons(record: Record) -> Iterator[Reason]:
         yield Reason("decision_rejected", {"by": record.accountability.decided_by})
     if not (instruction.sessions and instruction.attendees and instruction.subjects):
         yield Reason("nobody_instructed")
+    elif unshown := [s.subject for s in instruction.subjects if instruction.last_answer(s.id) is None]:
+        yield Reason("not_asked_back", {"subjects": unshown})
     for code, judged in (("not_understood", "not_understood"), ("understood_partly", "partly")):
         if subjects := [
             subject.subject

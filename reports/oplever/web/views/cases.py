@@ -146,14 +146,16 @@ def _report_fields(visit: Visit, category: Category) -> list[Field]:
     declared = {f.name: f for f in forms.drawn(t, registry.entry_kind("reported"), None, visit.form, preset)}
     named = [declared[forms.PREFIX + name] for name in ("reporter", "channel", "since")]
     levels = {f.name: f for f in forms.drawn(t, registry.entry_kind("classified"), None, visit.form)}
-    nothing = ("", t("not known yet"))
     classified = [
-        structs.replace(
-            levels[forms.PREFIX + name], required=False, choices=(nothing, *levels[forms.PREFIX + name].choices)
-        )
-        for name in ("impact", "urgency")
+        structs.replace(field, required=False, choices=(("", t("not known yet")), *filter(_is_choice, field.choices)))
+        for field in (levels[forms.PREFIX + name] for name in ("impact", "urgency"))
     ]
     return [structs.replace(named[0], required=True), *drawn, *named[1:], *classified, levels[f"{forms.PREFIX}lesson"]]
+
+
+def _is_choice(choice: tuple[str, str]) -> bool:
+    """Whether it is more than the line of a list by which nothing is chosen."""
+    return bool(choice[0])
 
 
 def report(visit: Visit) -> Response:
