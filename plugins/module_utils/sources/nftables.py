@@ -55,15 +55,15 @@ def look_up(machine, select):
         return {"exists": False}
     outside = machine.once(interfaces_of_routes)
     filters = [_filter(current, some, outside) for some in by_version]
-    weakest = next((one for one in filters if one.terminal == "accept"), filters[0])
+    weakest = next((version for version in filters if version.terminal == "accept"), filters[0])
     return {
         "exists": True,
         "policy": current.policy_of(weakest.chain) if weakest.chain else "accept",
         "rules": sum(current.numbers.get(key, 0) for key in keys),
         "terminal": weakest.terminal,
-        "accepted_ports": sorted(set.union(*(one.accepted for one in filters))),
-        "ruled_ports": sorted(set.union(*(one.ruled for one in filters))),
-        "wide": list(dict.fromkeys(text for one in filters for text in one.wide)),
+        "accepted_ports": sorted(set.union(*(version.accepted for version in filters))),
+        "ruled_ports": sorted(set.union(*(version.ruled for version in filters))),
+        "wide": list(dict.fromkeys(text for version in filters for text in version.wide)),
     }
 
 

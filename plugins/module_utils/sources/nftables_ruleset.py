@@ -154,8 +154,8 @@ def _resolved(statements, key, members):
         if isinstance(value, str) and value.startswith("@"):
             return {"set": members.get((*key[:2], value[1:]), [])}
         if isinstance(value, dict) and "set" in value:
-            one = value["set"] if isinstance(value["set"], list) else [value["set"]]
-            return {"set": [_bare(member) for member in one]}
+            elements = value["set"] if isinstance(value["set"], list) else [value["set"]]
+            return {"set": [_bare(member) for member in elements]}
         return value
 
     for statement in statements:

@@ -55,8 +55,8 @@ def _options(levels: Sequence[Level]) -> Mapping[str, Any]:
     options: dict[str, Any] = {}
     for level in levels:
         if ROLE in level.roles:
-            said = level.roles[ROLE]
-            options = {} if said is None else {**options, **said}
+            own = level.roles[ROLE]
+            options = {} if own is None else {**options, **own}
     return {} if options.get("state") == "absent" else options
 
 

@@ -110,11 +110,11 @@ def form(
     shown = problem.in_language(t) if problem else None
     labels = {field.name.removeprefix(PREFIX): field.label for field in entry_fields}
     advice = in_browser(t, shown.advice, labels) if shown else ""
-    told = " ".join(in_browser(t, line, labels) for line in (shown.message, *shown.details)) if shown else ""
+    lines = (shown.message, *shown.details) if shown else ()
     return Form(
         path,
         (Field("head", "", "hidden", head), *entry_fields),
         (("", button),),
-        problem=told,
+        problem=" ".join(in_browser(t, line, labels) for line in lines),
         advice=t("fill in what has to be filled in") if _names_fields(advice) else advice,
     )
