@@ -49,7 +49,7 @@ for kind, place, texts in (("sshd", "/etc/ssh/sshd_config.d/00-said.conf", json.
     for text in ["", *texts]:
         pathlib.Path(place).write_text(text + chr(10))
         if kind == "sshd":
-            names = {*sshd._options(Machine(), None), *sshd_builtin.SEVERAL, "nosuchoption"}
+            names = {*sshd._options(Machine(), (), None), *sshd_builtin.SEVERAL, "nosuchoption"}
             pairs = held(sshd, [{"option": name} for name in sorted(names)])
         else:
             names = {*apt.settings(Machine()), *apt.settings(Machine("/", offline=True)), "apt::no::such"}

@@ -318,7 +318,7 @@ def test_damage_is_one_message_with_file_and_line_and_leaves_nothing(
     for form in ("ansible-runner", "awx", "ara"):
         (tmp_path / "garbage").write_bytes(b"\x00\xff" * 500)
         assert "[import-" in refused(records, form, tmp_path / "garbage")
-        assert "[import-foreign]" in refused(records, form, tmp_path / "nix")
+        assert "[file-unreadable]" in refused(records, form, tmp_path / "nix")
 
 
 TESTS = """
