@@ -26,6 +26,7 @@ BUILT_IN = {
     "apt::install-recommends": "1",
     "apt::install-suggests": "0",
     "apt::sandbox::user": "_apt",
+    "binary::apt::apt::keep-downloaded-packages": "0",
 }
 APT_ITSELF = re.compile(
     "(apt(::(architectures?|build-essential|key|compressor)|$)|acquire(::(cdrom|indextargets|changelogs|snapshots|"
