@@ -86,5 +86,4 @@ def _recorded(record: Record, run: Run) -> tuple[bool, int]:
     """Whether all of the journal is there, or of the journals of all runs, and how many lines."""
     if record.runs:
         return all(joined.is_whole for joined in record.runs), sum(joined.lines for joined in record.runs)
-    lost = run.gaps + (run.end.lost if run.end else 0)
-    return is_stated(record) or (run.end is not None and not lost and not run.surplus), run.lines
+    return is_stated(record) or (run.end is not None and not run.lost and not run.surplus), run.lines

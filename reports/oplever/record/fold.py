@@ -138,6 +138,11 @@ class Run:
         return list(dict.fromkeys((*self.groups, *self.answered, *(self.recap or ()))))
 
     @property
+    def lost(self) -> int:
+        """How many lines are missing or cannot be read, those that the callback could not write among them."""
+        return self.gaps + (self.end.lost if self.end else 0)
+
+    @property
     def surplus(self) -> int:
         """How many lines there are beyond the number that the last line states; below zero when there are fewer. Lines
         in gaps count as there."""

@@ -23,6 +23,7 @@ from oplever.app.desk import once, sessions
 from oplever.app.desk.permissions import Action, may
 from oplever.errors import OpleverError
 from oplever.messages import M_
+from oplever.page.blocks import Paragraph
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.store import desk as desk_store
 from oplever.web import drawing
@@ -213,8 +214,6 @@ def _refusal() -> OpleverError:
 
 def refusal(visit: Visit, problem: OpleverError) -> Response:
     """A page that says what was wrong and what to do."""
-    from oplever.page.blocks import Paragraph  # noqa: PLC0415 - beside its one use
-
     shown = problem.in_language(visit.t)
     lines = [in_browser(visit.t, line, {}) for line in (shown.message, *shown.details)]
     advice = Paragraph(f"→ {in_browser(visit.t, shown.advice, {})} [{shown.slug}]")
@@ -224,8 +223,6 @@ def refusal(visit: Visit, problem: OpleverError) -> Response:
 
 def unknown(request: Request, code: int) -> Response:
     """The page for a path that is none of the desk: not even the name of the account is looked up."""
-    from oplever.page.blocks import Paragraph  # noqa: PLC0415 - beside its one use
-
     t = Translator(_language(request))
     way = Ways((Link(t("To the first page"), "/"),))
     screen = Screen(

@@ -7,7 +7,7 @@ what keeps it from that, the heaviest first; what is not known is never in order
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -51,9 +51,9 @@ class Order:
         return frozenset(reason.code for reason in self.reasons)
 
     @cached_property
-    def certain(self) -> frozenset[str]:
-        """The codes without those of which nobody is sure, for lines of the journal are missing."""
-        return frozenset(reason.code for reason in self.reasons if not reason.params.get("uncertain"))
+    def certain(self) -> tuple[Reason, ...]:
+        """The reasons without those of which nobody is sure, for lines of the journal are missing."""
+        return tuple(reason for reason in self.reasons if not reason.params.get("uncertain"))
 
     @cached_property
     def failing(self) -> frozenset[str]:
@@ -74,16 +74,16 @@ class Order:
 
     @cached_property
     def behind(self) -> frozenset[str]:
-        return self._machines_of(BEHIND, uncertain=False)
+        return _machines_of(BEHIND, self.certain)
 
     @cached_property
     def perhaps_behind(self) -> frozenset[str]:
-        """Machines that may have got all of the work: lines of the journal are missing."""
-        return self._machines_of(BEHIND, uncertain=True)
+        """Those, and machines that may have got all of the work: lines of the journal are missing."""
+        return _machines_of(BEHIND, self.reasons)
 
     @cached_property
     def remarked(self) -> frozenset[str]:
-        return self._machines_of(REMARKS)
+        return _machines_of(REMARKS, self.reasons)
 
     def has_reason(self, codes: frozenset[str], system: System) -> bool:
         """Whether a reason of these codes holds for the machine: of all machines of its run, when it names none. In a
@@ -95,19 +95,11 @@ class Order:
 
     @cached_property
     def bad(self) -> frozenset[str]:
-        return self._machines_of(FAILED) | self.failing | self.faulty
-
-    def _machines_of(self, codes: frozenset[str], *, uncertain: bool | None = None) -> frozenset[str]:
-        """Machines that reasons of these codes name: those that are certain, those that are not, or both."""
-        return frozenset(
-            host
-            for reason in self.reasons
-            if reason.code in codes and uncertain in (None, reason.params.get("uncertain", False))
-            for host in reason.params["hosts"]
-        )
+        return _machines_of(FAILED, self.reasons) | self.failing | self.faulty
 
     def is_behind(self, system: System) -> bool:
-        return system.name in self.behind or ("plays_not_begun" in self.certain and self.misses_a_play(system))
+        is_certain = any(reason.code == "plays_not_begun" for reason in self.certain)
+        return system.name in self.behind or (is_certain and self.misses_a_play(system))
 
     def is_cut_off(self, system: System) -> bool:
         unsure = system.name in self.perhaps_behind or self.misses_a_play(system)
@@ -119,6 +111,11 @@ class Order:
     @cached_property
     def unbegun(self) -> tuple[PlanStep, ...]:
         return tuple(play for play in self.record.plan if not play.started) if "plays_not_begun" in self.codes else ()
+
+
+def _machines_of(codes: frozenset[str], reasons: Iterable[Reason]) -> frozenset[str]:
+    """Machines that those of the reasons name that have these codes."""
+    return frozenset(host for reason in reasons if reason.code in codes for host in reason.params["hosts"])
 
 
 def is_meant(pattern: str, system: System) -> bool:

@@ -121,7 +121,7 @@ def verdict(grounds: Grounds) -> tuple[Verdict, tuple[Reason, ...]]:
     run, order = grounds.run, list(EFFECTS)
     about = chain(*_carried_out(grounds), _proof(grounds), _people(grounds), _reservations(run))
     reasons = sorted(about, key=lambda reason: order.index(reason.code))
-    if _lines_lost(run) or run.surplus < 0:
+    if run.lost or run.surplus < 0:
         reasons = [_uncertain(reason) if reason.code in FROM_ABSENCE else reason for reason in reasons]
     return EFFECTS[reasons[0].code] if reasons else "delivered", tuple(reasons)
 
@@ -334,13 +334,9 @@ def _people(grounds: Grounds) -> Iterator[Reason]:
 
 def _reservations(run: Run) -> Iterator[Reason]:
     """Why what the journal says can be incomplete: lines are missing, or the clock was set."""
-    if lost := _lines_lost(run):
-        yield Reason("journal_lines_lost", {"count": lost})
+    if run.lost:
+        yield Reason("journal_lines_lost", {"count": run.lost})
     if run.end is not None and run.surplus:
         yield Reason("journal_lines_differ", {"written": run.end.lines, "read": (run.end.lines or 0) + run.surplus})
     if run.end is not None and run.end.clock_shift:
         yield Reason("clock_set", {"seconds": run.end.clock_shift})
-
-
-def _lines_lost(run: Run) -> int:
-    return run.gaps + (run.end.lost if run.end else 0)
