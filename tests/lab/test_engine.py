@@ -52,7 +52,7 @@ for kind, place, texts in (("sshd", "/etc/ssh/sshd_config.d/00-said.conf", json.
             names = {*sshd._options(Machine(), (), None), *sshd_builtin.SEVERAL, "nosuchoption"}
             pairs = held(sshd, [{"option": name} for name in sorted(names)])
         else:
-            names = {*apt.settings(Machine()), *apt.settings(Machine("/", offline=True)), "apt::no::such"}
+            names = {*apt_conf.in_force(Machine()), *apt_conf.in_force(Machine("/", offline=True)), "apt::no::such"}
             pairs = held(apt, [{"what": "settings", "key": name.upper()} for name in sorted(names)])
         for select, (said, read) in pairs.items():
             count += 1

@@ -114,7 +114,7 @@ def _setting(machine, key):
 def _weakest(machine, key):
     """The value of a setting, words for yes and no in lower case. Of one by which something is allowed or checked, and
     that has other values for some programs (`Binary::apt::...`), the one that lets most pass."""
-    values = machine.once(settings)
+    values = machine.once(apt_conf.in_force)
     pattern = re.compile(r"(?:binary::[^:]+::)?%s\Z" % re.escape(key))
     known = [values[name] for name in sorted(values, key=len) if pattern.match(name)]
     loose = [value for value in known if apt_source.boolean(value) is key.rpartition("::")[2].startswith("allow")]
@@ -126,12 +126,8 @@ def _of_hosts(machine, key):
     """Values that a setting has for some servers alone, as `host: value`."""
     head, _, name = key.rpartition("::")
     pattern = re.compile(r"%s::(.+)::%s\Z" % (re.escape(head), re.escape(name)))
-    hits = ((pattern.match(other), value) for other, value in sorted(machine.once(settings).items()))
+    hits = ((pattern.match(other), value) for other, value in sorted(machine.once(apt_conf.in_force).items()))
     return ["%s: %s" % (hit.group(1), value) for hit, value in hits if hit]
-
-
-def settings(machine):
-    return machine.once(apt_conf.in_force)
 
 
 def unsigned(machine):

@@ -26,7 +26,6 @@ WITHOUT_PASSWORD = re.compile(r"-[pE]*f")
 """Of login(1): who calls it has made sure who it is."""
 FORCE = re.compile(r"-[p]*e|--f(?:o(?:r(?:ce?)?)?)?\Z")
 """Of sulogin(8): a shell where root has no password, or a locked one."""
-PREFIXES = "-@:+!|"
 SHELLS = ("ash", "bash", "dash", "sh", "zsh")
 FORCED = "SYSTEMD_SULOGIN_FORCE=1"
 CREDENTIAL = re.compile(r"(?:\A|\.)(?:agetty\.autologin|login\.noauth)\Z")
@@ -139,7 +138,7 @@ def reason(line):
         words = shlex.split(line)
     except ValueError:
         return None
-    program = posixpath.basename(words[0].lstrip(PREFIXES)) if words else ""
+    program = posixpath.basename(words[0].lstrip(unit_file.PREFIXES)) if words else ""
     if program == "login":
         return "login -f" if _is_trusted(words[1:]) else None
     if program == "sulogin":
@@ -174,7 +173,7 @@ def _is_trusted(words):
 
 
 def _is_shell(lines):
-    return any(posixpath.basename(line.split()[0].lstrip(PREFIXES)) in SHELLS for line in lines)
+    return any(posixpath.basename(line.split()[0].lstrip(unit_file.PREFIXES)) in SHELLS for line in lines)
 
 
 def _stored(machine):

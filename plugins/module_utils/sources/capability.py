@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import struct
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -15,7 +14,7 @@ SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "programs", "unpackaged")
 # Where programs are started from; the rest of the disk is for the walk of source tree.
 PLACES = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/local", "/opt")
-ATTRIBUTE = "security.capability"
+ATTRIBUTE = tree.CAPABILITY
 NONE = (errno.ENODATA, errno.ENOTSUP, errno.ENOENT)
 # By number, linux/capability.h.
 NAMES = (  # noqa: SIM905  in lines that can be read
@@ -73,7 +72,7 @@ def _elsewhere(machine):
 
 
 def _permitted(entry):
-    if not entry.stat(follow_symlinks=False).st_mode & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH):
+    if not entry.stat(follow_symlinks=False).st_mode & tree.EXECUTABLE:
         return ""
     try:
         return parse(os.getxattr(entry.path, ATTRIBUTE, follow_symlinks=False))

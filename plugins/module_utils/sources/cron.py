@@ -21,7 +21,6 @@ DIRECTORIES = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/
 ANACRON = re.compile(r"[ \t]*(?:\d+|@\w+)[ \t]+\d+[ \t]+\S+[ \t]+(.+)")
 # A command that is started before, instead of, or after the one of a service (systemd.service(5)).
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
-PREFIXES = "-@:+!|"
 WITH_ALL_RIGHTS = ("+", "!")
 VARIABLE = re.compile(r"""["']?([A-Za-z_]\w*)=((?:[^\s"'\\]|\\.)*)["']?""")
 
@@ -157,7 +156,7 @@ def _of_service(machine, name, administrators):
     directory = (unit_file.values(machine, name, "Service", "WorkingDirectory") or [""])[-1].lstrip("-")
     result = set()
     for line in lines:
-        command = line.lstrip(PREFIXES)
+        command = line.lstrip(unit_file.PREFIXES)
         if is_root or set(WITH_ALL_RIGHTS) & set(line[: len(line) - len(command)]):
             result |= shell_command.paths(machine, command, shell_command.Place("", directory))
     for value in unit_file.values(machine, name, "Service", "Environment") if is_root else ():

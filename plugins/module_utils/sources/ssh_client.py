@@ -19,11 +19,12 @@ DEPTH = 16
 EVERYBODY = ("", "host *", "match all")
 # With these the client does not make sure which machine answers, or lets that machine use the caller's keys.
 TRUSTING = {
-    "stricthostkeychecking": re.compile(r"(?:no|off|false)\Z", re.IGNORECASE),
-    "userknownhostsfile": re.compile(r"/dev/null\Z|none\Z"),
-    "forwardagent": re.compile(r"yes\Z|true\Z|[/$]", re.IGNORECASE),
-    "verifyhostkeydns": re.compile(r"yes\Z|true\Z", re.IGNORECASE),
+    "StrictHostKeyChecking": re.compile(r"(?:no|off|false)\Z", re.IGNORECASE),
+    "UserKnownHostsFile": re.compile(r"/dev/null\Z|none\Z"),
+    "ForwardAgent": re.compile(r"yes\Z|true\Z|[/$]", re.IGNORECASE),
+    "VerifyHostKeyDNS": re.compile(r"yes\Z|true\Z", re.IGNORECASE),
 }
+NAMES = {name.lower(): name for name in TRUSTING}
 
 
 def describe(select):
@@ -39,20 +40,12 @@ def look_up(machine, select):
         if directory == "/etc/ssh" and not any(where.startswith(directory + "/ssh_config.d/") for where, *_ in lines):
             lines += [line for inner in machine.glob(DROP_INS) for line in _lines(machine, inner, directory, "", 0)]
         for where, option, value, block in lines:
-            judge = TRUSTING.get(option)
-            if judge and option not in settled and judge.match(value):
-                trusting.append("%s: %s %s" % (where, NAMES[option], value))
+            name = NAMES.get(option)
+            if name and option not in settled and TRUSTING[name].match(value):
+                trusting.append("%s: %s %s" % (where, name, value))
             if block in EVERYBODY:
                 settled.add(option)
     return {"exists": True, "trusting": trusting}
-
-
-NAMES = {
-    "stricthostkeychecking": "StrictHostKeyChecking",
-    "userknownhostsfile": "UserKnownHostsFile",
-    "forwardagent": "ForwardAgent",
-    "verifyhostkeydns": "VerifyHostKeyDNS",
-}
 
 
 def _lines(machine, path, directory, block, depth):

@@ -109,22 +109,22 @@ def _decisive(machine):
     """Paths by which others than root decide who gets in, beside the files with keys: files that sshd does not look at
     the rights of, and what a command that gives keys reads."""
     for option in NAMED_FILES:
-        for value in _values(machine, option):
+        for value in _values(machine, option) or ():
             if value.startswith("/") and any(_by_others(machine, value)):
                 yield value
     for option in COMMANDS:
-        for value in _values(machine, option):
+        for value in _values(machine, option) or ():
             for word in value.split()[1:]:
                 if word.startswith("/") and any(_by_others(machine, word)):
                     yield word
 
 
 def _values(machine, option):
-    """All that sshd has for an option, also in Match blocks; nothing where it cannot be asked."""
+    """All that sshd has for an option, also in Match blocks; None where it cannot be asked."""
     try:
         facts = sshd.look_up(machine, {"option": option})
     except UnreadableError:
-        return []
+        return None
     every = [facts, *(other for _, other in facts.get("variants", ()))]
     return list(dict.fromkeys(value for some in every for value in some.get("values") or []))
 
@@ -143,11 +143,10 @@ def _is_below(path, home):
 
 def templates_of_keys(machine):
     """AuthorizedKeysFile as sshd has it, also in Match blocks; the usual places where it cannot be asked."""
-    try:
-        sshd.look_up(machine, {"option": "authorizedkeysfile"})
-    except UnreadableError:
+    values = _values(machine, "authorizedkeysfile")
+    if values is None:
         return list(USUAL)
-    words = [word for value in _values(machine, "authorizedkeysfile") for word in value.split()]
+    words = [word for value in values for word in value.split()]
     return [word for word in dict.fromkeys(words) if word.lower() != "none"]
 
 

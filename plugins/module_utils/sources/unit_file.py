@@ -17,6 +17,8 @@ ALL_DIRECTORIES = (
     "/lib/systemd/system",
 )  # fmt: skip
 ADMIN = DIRECTORIES[0]
+# What may stand before a command of a service (systemd.service(5)).
+PREFIXES = "-@:+!|"
 LINKS = (".wants", ".requires", ".upholds")
 INSTANCE = re.compile(r"@[^.]+\.")
 INSTALL = re.compile(r"^[ \t]*(WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
