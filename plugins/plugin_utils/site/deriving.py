@@ -151,7 +151,6 @@ def machine_level(
         values = merged.options.get(role.name, {})
         if role in served:
             rules |= _rules(role, values, "users", _reach(values.get(OPEN_TO, "site"), facts.site, machine))
-            rules |= _narrow_rules(role, values)
         askers = [server.address for server in facts.servers.get(role.name, ()) if server.name != machine.name]
         rules |= _rules(role, values, "servers", askers or None)
     served = [role for role in served if merged.options.get(role.name, {}).get("state") != "absent"]
@@ -177,40 +176,19 @@ def _options(
 
 
 def _rules(role: Role, values: Mapping[str, Any], to: str, sources: list[Any] | None) -> dict[str, Any]:
-    """Name -> rule for each port that the role has open to these, its users or its servers."""
-    if sources is None:
-        return {}
-    ports = [
-        port
-        for port in role.declaration.get("ports", ())
-        if port.get("to", "users") == to and not _is_narrow(port, values)
-    ]
-    return _rules_of(role, values, ports, sources)
-
-
-def _narrow_rules(role: Role, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for each port that is open to the addresses in an option alone; to nobody where it has none."""
+    """Name -> rule for each port that the role has open to these (None: to nobody), its users or its servers. A port
+    whose addresses are in an option is open to those alone, unless a level says in so many words who may come in."""
     rules: dict[str, Any] = {}
-    for port in role.declaration.get("ports", ()):
-        if _is_narrow(port, values) and (sources := list(dict.fromkeys(conditions.at(values, port["from"])))):
-            rules |= _rules_of(role, values, [port], sources)
-    return rules
-
-
-def _is_narrow(port: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    """Whether an option says who may come in; what a level says in so many words goes before it."""
-    return "from" in port and OPEN_TO not in values
-
-
-def _rules_of(
-    role: Role, values: Mapping[str, Any], ports: Iterable[Mapping[str, Any]], sources: list[Any]
-) -> dict[str, Any]:
-    rules: dict[str, Any] = {}
-    for declared in ports:
-        if conditions.holds(declared, values):
+    for declared in role.declaration.get("ports", ()):
+        if declared.get("to", "users") != to or not conditions.holds(declared, values):
+            continue
+        senders = sources
+        if "from" in declared and OPEN_TO not in values:
+            senders = list(dict.fromkeys(conditions.at(values, declared["from"]))) or None
+        if senders is not None:
             port, protocol = str(declared["port"]), declared.get("protocol", "tcp")
             name = f"{declared.get('comment', role.name)} {port}/{protocol}"
-            rules[name] = {"port": port, "protocol": protocol, **({"from": sources} if sources else {})}
+            rules[name] = {"port": port, "protocol": protocol, **({"from": senders} if senders else {})}
     return rules
 
 
