@@ -74,7 +74,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.oplever.lab.plugins.plugin_utils import events
+from ansible_collections.oplever.lab.plugins.plugin_utils import events, memory
 from ansible_collections.oplever.lab.plugins.plugin_utils.run import Run, playbooks_given
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 
@@ -130,6 +130,7 @@ class CallbackModule(CallbackBase):
 
     @recorded
     def v2_playbook_on_play_start(self, run: Run, play: Any) -> None:
+        memory.settle()
         run.play_start(play)
 
     @recorded

@@ -41,11 +41,15 @@ _raw:
   elements: raw
 """
 
+import json
+import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.oplever.lab.plugins.plugin_utils import baseline, delivered
@@ -136,7 +140,28 @@ def _loaded(path: Path) -> Any:
 
 @cache
 def _controls() -> list[dict[str, Any]]:
+    return _once_a_run("controls", _read_controls)
+
+
+def _read_controls() -> list[dict[str, Any]]:
     return [control for path in sorted((FILES / "baseline").glob("*.yml")) for control in _loaded(path)]
+
+
+def _once_a_run(name: str, read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What `read` gives, kept in the directory that Ansible makes for a run and removes after it. Each task on each
+    machine has a process of its own, and YAML of this size takes forty times as long to read as JSON."""
+    kept = Path(constants.DEFAULT_LOCAL_TMP) / f"oplever-{name}.json"
+    try:
+        rows: list[dict[str, Any]] = json.loads(kept.read_bytes())
+    except (OSError, ValueError):
+        rows = read()
+        draft = kept.with_suffix(f".{os.getpid()}")
+        try:
+            draft.write_text(json.dumps(rows), encoding="utf-8")
+            draft.replace(kept)
+        except OSError:
+            draft.unlink(missing_ok=True)
+    return rows
 
 
 @cache

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.oplever.lab.plugins.lookup import baseline as plugin
 from ansible_collections.oplever.lab.plugins.lookup.baseline import LookupModule
 from ansible_collections.oplever.lab.plugins.module_utils.engine import waivers
 from ansible_collections.oplever.lab.plugins.modules import checks
@@ -43,6 +45,19 @@ def parts(tmp_path: Path, *terms: str, **variables: Any) -> list[Any]:
 
 def status(found: dict[str, Any], name: str) -> dict[str, Any]:
     return next(check for check in found["checks"] if check["id"] == name)
+
+
+def test_controls_are_read_once_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whichever process of the run comes first; one that cannot read what was kept reads the files."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    controls = plugin._read_controls()
+    assert plugin._once_a_run("controls", lambda: controls) == controls
+    assert [path.name for path in tmp_path.iterdir()] == ["oplever-controls.json"]
+    assert plugin._once_a_run("controls", list) == controls
+    (tmp_path / "oplever-controls.json").write_bytes(b'[{"id"')
+    assert plugin._once_a_run("controls", lambda: controls[:1]) == controls[:1]
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "gone"))
+    assert plugin._once_a_run("controls", lambda: controls) == controls
 
 
 @pytest.mark.slow
