@@ -93,12 +93,14 @@ def life(index: Index, host: str, whole: str = "") -> list[Visit]:
 
 def packages(index: Index) -> dict[str, dict[str, str]]:
     """Machine -> package -> version, by the last snapshot of each in the directory of this index."""
-    query = """SELECT host, digest FROM oplever_states
-        JOIN oplever_records ON oplever_records.key = oplever_states.record
-        WHERE oplever_states.kind = :kind AND place = :place
-            AND NOT EXISTS (SELECT 1 FROM oplever_runs WHERE oplever_runs.record = oplever_states.record)
-        ORDER BY moment, number, CASE oplever_states.stage WHEN 'after' THEN 1 ELSE 0 END"""
-    last = dict(index.database.rows(query, {"kind": PACKAGE, "place": index.place}))
+    query = """SELECT host, (SELECT digest FROM oplever_states
+            JOIN oplever_records ON oplever_records.key = oplever_states.record
+            WHERE oplever_states.host = machines.host AND oplever_states.kind = :kind AND place = :place
+                AND NOT EXISTS (SELECT 1 FROM oplever_runs WHERE oplever_runs.record = oplever_states.record)
+            ORDER BY moment DESC, number DESC, CASE oplever_states.stage WHEN 'after' THEN 0 ELSE 1 END LIMIT 1)
+        FROM (SELECT DISTINCT host FROM oplever_systems) AS machines"""
+    rows = index.database.rows(query, {"kind": PACKAGE, "place": index.place})
+    last = {host: digest for host, digest in rows if digest}
     bodies = {digest: _body(index.database, digest) for digest in set(last.values())}
     return {host: bodies[digest] for host, digest in last.items()}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-VERSION = 14
+VERSION = 15
 """Version of these tables; another one in a database means that it is built again. 1: first release; 2: `stage`, and
 the order in which records were made; 3: `kind` and `due`; 4: scores and
 controls that fail are those measured after the work, components and settings are told apart; 5: on which terms states
 may be compared; 6: what a list of incidents shows; 7: extracts; 8: mails of incidents; 9: the assignment, and the runs
 of a record of several; 10: signals in extracts; 11: for whom records wait; 12: cards in extracts; 13: results
-and exceptions in extracts; 14: what machines are for in extracts."""
+and exceptions in extracts; 14: what machines are for in extracts; 15: states of one kind
+are found by machine."""
 ABOUT = "oplever_about"
 RECORDS = "oplever_records"
 PEOPLE, ROLES, SYSTEMS = "oplever_people", "oplever_roles", "oplever_systems"
@@ -82,9 +83,10 @@ TABLES: dict[str, dict[str, str]] = {
 PARTS = (PEOPLE, ROLES, RUNS, SYSTEMS, FAILING, CHANGES, STATES, EXTRACTS, MAILS, WAITS)
 """Tables that go with a record."""
 _INDEXED = (
-    *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES, STATES)),
-    (FAILING, "id"), (STATES, "digest"), (RUNS, "run"), (WAITS, "who"), (RECORDS, "moment"),
+    *((part, "record") for part in PARTS), *((part, "host") for part in (SYSTEMS, FAILING, CHANGES)),
+    (STATES, "host", "kind"), (STATES, "digest"), (FAILING, "id"), (RUNS, "run"), (WAITS, "who"), (RECORDS, "moment"),
 )  # fmt: skip
+"""Table, and the columns by which rows are looked for; an index has the name of the first one."""
 
 
 def statements(types: dict[str, str]) -> Iterator[str]:
@@ -93,8 +95,8 @@ def statements(types: dict[str, str]) -> Iterator[str]:
         lines = [f"{name} {kind.format(**types)}" for name, kind in columns.items()]
         unique = ["UNIQUE (place, name)"] if table == RECORDS else []
         yield f"CREATE TABLE {table} ({', '.join(lines + unique)})"
-    for table, column in _INDEXED:
-        yield f"CREATE INDEX {table}_{column} ON {table} ({column})"
+    for table, *keys in _INDEXED:
+        yield f"CREATE INDEX {table}_{keys[0]} ON {table} ({', '.join(keys)})"
 
 
 def removal() -> Iterator[str]:

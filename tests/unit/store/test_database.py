@@ -222,7 +222,7 @@ def test_a_writer_waits_a_minute_for_another(tmp_path: Path) -> None:
     assert opened.column("PRAGMA busy_timeout") == [60_000]
 
 
-TABLES = (14, "02f3276c14b90dd560ed8dad7ffb6a6c9567a2b0a10aee3453b48cb827f9ad02")
+TABLES = (15, "d702c386bc92719e054f36a719daedde14be068a12c6e434161b105446163537")
 """The version of the tables, and what they and the extracts in them are."""
 
 
@@ -251,3 +251,6 @@ def test_what_is_looked_for_is_indexed(tmp_path: Path) -> None:
     for table, column in (("failing", "host"), ("states", "digest"), ("runs", "run"), ("records", "moment")):
         query = f"EXPLAIN QUERY PLAN SELECT 1 FROM oplever_{table} WHERE {column} = :value"  # noqa: S608 - names above
         assert any(f"oplever_{table}_{column}" in str(row) for row in opened.rows(query, {"value": "x"})), table
+    query = "EXPLAIN QUERY PLAN SELECT 1 FROM oplever_states WHERE kind = :kind AND host = :host"
+    plan = opened.rows(query, {"kind": "package", "host": "web1"})
+    assert any("(host=? AND kind=?)" in str(row) for row in plan)
