@@ -59,6 +59,7 @@ PROGRAMS: Final = (
     _program("htpasswd", rf"(\s-\w*b\w*\s+\S+\s+\S+\s+){WORD}", "htpasswd"),
     _program("rabbitmqctl", rf"(\s(?:add_user|change_password|authenticate_user)\s+\S+\s+){WORD}", "rabbitmqctl"),
     _program("xfreerdp3?|wlfreerdp", rf"(\s/p:){WORD}", "freerdp"),
+    _program(r"kadmin(?:\.local)?", rf"(\s-p?w\s+){WORD}", "kadmin"),
     _program("wpa_passphrase", rf"(^wpa_passphrase\s+{WORD}\s+){WORD}", "wpa_passphrase"),
     _program("nmcli", rf"(\s(?:password|[\w.-]*psk|[\w.-]*password)\s+){WORD}", "nmcli"),
     _program("ansible-vault", rf"(\sencrypt_string\s+(?:--?[\w-]+(?:[ =]\S+@\S+|=\S+)?\s+)*)(?!-){WORD}",
@@ -85,12 +86,13 @@ PROGRAMS: Final = (
     _text(rf"(\b(?:echo|printf)\s+(?:-\w+\s+)?(?:[\"']%s(?:\\n)?[\"']\s+)?){WORD}(?=\s*\|\s*(?:sudo\s+)?(?:-S\b|passwd\b|cryptsetup|kinit|"
           r"su\b|(?:docker|podman|helm|buildah)\b[^|]*--password-stdin|gpg\b))", "echo |printf "),
     # A here string, and what takes the place of a file.
-    _text(rf"(\b(?:sudo\b[^<\n]*\s-S\b|(?:su|kinit|cryptsetup|passwd|smbpasswd|gpg)\b|(?:docker|podman|helm|buildah)\b[^<\n]*"
+    _text(rf"(\b(?:sudo\b[^<\n]*\s-S\b|(?:su|kinit|cryptsetup|passwd|smbpasswd|gpg|realm|adcli|net)\b|(?:docker|podman|helm|buildah)\b[^<\n]*"
           rf"--password-stdin\b)[^<\n|;]*<<<\s*)(?![\"']?\$){WORD}", "<<<"),
     _text(rf"(\s(?:--?)?[\w-]*(?:key|passw(?:or)?d|passphrase|secret)(?:-file)?[ =]<\(\s*(?:echo|printf)\s+(?:-\w+\s+)?"
           rf"(?:[\"']%s(?:\\n)?[\"']\s+)?){WORD}", "<(echo|<(printf"),
     # SQL, as it stands in logs and errors.
     _text(rf"(\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?){_SQL}", "identified"),
+    _text(rf"(\bset\s+password\s+(?:for\s+[^=;\n]+)?=\s*){_SQL}", "set password"),
     _text(rf"(\b(?:old_)?password\s*\(\s*){_SQL}", "password(|password ("),
     _text(rf"(\b(?:password|passphrase|wachtwoord)\s+){_SQL}", "password|passphrase|wachtwoord"),
     # Configuration files.

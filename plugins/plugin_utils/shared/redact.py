@@ -55,13 +55,15 @@ _VALUE = re.compile(
     re.X,
 )
 _OPTION = re.compile(
-    r"(?<![\w-])(?P<head>--?(?P<name>[A-Za-z][\w-]{2,}) +)(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s\"';|]+)"
+    r"(?<![\w-])(?P<head>--?(?P<name>[A-Za-z][\w-]{2,}) +)(?!<<)(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s\"';|]+)"
 )
 _ELEMENT = re.compile(r"(?P<head><(?P<name>[A-Za-z][\w:.-]*)>)(?P<value>[^<>\s][^<>]*)(?=</)")
 _PROGRAMS = frozenset({"passwd", "chpasswd", "gpasswd", "htpasswd", "kpasswd", "smbpasswd", "ldappasswd", "sshpass"})
 """`passwd: ...` is what the program says, or the first line of nsswitch.conf."""
 _VERB = re.compile(r"\b(?:not|to|did|does|will|would|must|should|shall|may|can|cannot|could|tests|checks) \Z", re.I)
 """What stands before the verb: in `2 tests did not pass: a, b` no secret follows."""
+_PATH = re.compile(r"(?:/[\w.@%~:,-]*)+")
+"""Of a file or directory. One of 64 keys in Base64 begins with `/` as well, and has signs that a path seldom has."""
 _SUSPECT_FILE = re.compile(
     rb"(?i)vault|pass|pwd?|wachtwoord|kennwort|secret|token|key|cred|psk|pin|otp|auth|bearer|cookie|hook|community|salt|sess|luks"
 )
@@ -227,7 +229,7 @@ def _vaulted(value: Any) -> set[str]:
 
 
 def _worth_knowing(values: set[str]) -> set[str]:
-    return {v for v in values if len(v) >= SHORTEST_KNOWN and "{{" not in v and not v.startswith("/")}
+    return {v for v in values if len(v) >= SHORTEST_KNOWN and "{{" not in v and not _PATH.fullmatch(v)}
 
 
 def _encoded(value: str) -> set[str]:

@@ -173,3 +173,25 @@ def test_a_text_that_was_harmless_is_masked_once_it_is_known_as_secret() -> None
     assert redactor.text("bestuurskamer7") == "bestuurskamer7"
     redactor.know(["bestuurskamer7"])
     assert redactor.text("bestuurskamer7") == "***"
+
+
+@pytest.mark.parametrize("key", ["/G3fXk2m+9dQ1vT7wB5yL0sNcR8hJ4pZeAuOiKgFtMs=", "/Geheim!77", "//x?y#z1"])
+def test_a_key_that_begins_with_a_slash_is_no_path(key: str) -> None:
+    values = secret_values({"wg_private_key": key, "db_secret": "/etc/app/secret.d/", "api_token": "/run/@app/t-1~"})
+    assert values == {key}
+    assert Redactor(values).text(f"wg: cannot use {key} here") == "wg: cannot use *** here"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("adcli join --stdin-password <<< Hunter2x", "adcli join --stdin-password <<< ***"),
+        ("realm join --user=bob lab.example <<< 'Hunter2x'", "realm join --user=bob lab.example <<< ***"),
+        ("kadmin.local -q 'addprinc -pw Hunter2x bob'", "kadmin.local -q 'addprinc -pw *** bob'"),
+        ("kadmin -p admin -w Hunter2x -q list", "kadmin -p admin -w *** -q list"),
+        ("SET PASSWORD FOR 'wiki'@'localhost' = 'Hunter2x';", "SET PASSWORD FOR 'wiki'@'localhost' = ***;"),
+        ("set password = 'Hunter2x'", "set password = ***"),
+    ],
+)
+def test_a_password_for_a_domain_or_a_database_goes(text: str, kept: str) -> None:
+    assert redact_text(text) == kept
