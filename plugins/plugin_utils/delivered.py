@@ -66,7 +66,7 @@ def is_delivery(record: dict[str, Any], host: str, least: str = STAGES[0]) -> bo
     delivers nothing, whatever came out: not a run that compared it with its delivery, nor one that only hardened or
     audited it. `least` is the stage that it must have reached."""
     stage = record.get("stage")
-    if record.get("verdict") not in DELIVERED or stage not in STAGES:
+    if record.get("verdict") not in DELIVERED or stage not in STAGES or _may_be_a_trial(record):
         return False
     if STAGES.index(stage) < STAGES.index(least):
         return False
@@ -174,6 +174,13 @@ def _statuses(record: dict[str, Any], host: str) -> dict[str, str]:
         for row in rows or []
         if isinstance(row, dict) and row.get("host") == host and row.get("after") and row.get("id")
     }
+
+
+def _may_be_a_trial(record: dict[str, Any]) -> bool:
+    """Whether it is a run of which the tool that recorded it does not say whether it did anything."""
+    document = record.get("document")
+    reasons = document.get("reasons") if isinstance(document, dict) else None
+    return any(isinstance(reason, dict) and reason.get("code") == "check_mode_unknown" for reason in reasons or [])
 
 
 def _started(record: dict[str, Any]) -> str:

@@ -18,11 +18,15 @@ Change = Literal["added", "removed", "changed"]
 FIRST_FORMAT = 1
 PACKAGE = "package"
 _FIRST_FORMAT_KINDS = frozenset({"file", "unit", "socket", "account", "group"})
-_UNREMARKABLE = ("as /etc/skel gives it", "as the default for interfaces")
-"""Ends of words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them."""
+_AS_NEW = {"file": re.compile(r"as /etc/skel gives it"), "sysctl": re.compile(r"-?\d+, as the default for interfaces")}
+"""By kind the words of what is as it is without anybody's doing, as plugins/module_utils/snapshot/facts.py has them.
+All of the words, and of these kinds alone: other words can end with a text that somebody chose."""
+LINK = "-> "
+"""How the words of a link begin. The rest is where it leads to, which whoever made it chose."""
 _KEYED = re.compile(r"\bkeyed [0-9a-f]{16}\b")
 SUITE = "drift"
 """Of the tests that compare a machine with its delivery."""
+_PACKAGED = frozenset({"file", "rights"})
 _OF_PACKAGE = re.compile(r"\b(?:as|of) package (\S+)(?: brought it)?$")
 
 
@@ -154,7 +158,8 @@ def settings(before: Look, after: Look) -> list[Difference]:
 
 def is_shown(name: str, change: Change, words: str) -> bool:
     """Whether a difference means something; `words` are those after it, or before it where nothing is left."""
-    return kind(name).only in ("", change) and not words.endswith(_UNREMARKABLE)
+    as_new = _AS_NEW.get(name)
+    return kind(name).only in ("", change) and not (as_new and as_new.fullmatch(words))
 
 
 def drift(before: Look, after: Look) -> list[Difference]:
@@ -165,7 +170,8 @@ def drift(before: Look, after: Look) -> list[Difference]:
 
 
 def uncompared(before: Look, after: Look) -> list[Uncompared]:
-    """What the delivery could see and this look could not is an error; what neither saw does not apply."""
+    """What the delivery could see and this look could not is an error; what neither saw does not apply. A kind that the
+    delivery knew and this look does not even name was made by a toolkit that looks at more than this one does."""
     if before.written_in != after.written_in:
         reason = "another version of the toolkit made it; only packages were compared: deliver again"
         return [Uncompared("format", reason, is_error=True)]
@@ -176,6 +182,9 @@ def uncompared(before: Look, after: Look) -> list[Uncompared]:
     for name in sorted(after.facts.keys() - before.facts.keys()):
         parts.append(Uncompared(name, "not looked at when it was delivered", is_error=False))
     then, now = before.unseen, after.unseen
+    for name in sorted(before.facts.keys() - after.facts.keys() - then.keys() - now.keys()):
+        if kind(name).drift:
+            parts.append(Uncompared(name, "looked at when it was delivered, and not now", is_error=True))
     for name in sorted(then.keys() | now.keys()):
         if kind(name).drift:
             reason = f"not seen: {now[name]}" if name in now else f"not seen at the delivery: {then[name]}"
@@ -196,8 +205,11 @@ def _of_drift(before: Look, after: Look) -> Iterator[Difference]:
 def _follows(setting: Difference, moved: set[tuple[str, Change]]) -> bool:
     """Whether a file, with its rights, came or went with a package: then the package says it. `moved` are the packages
     with how they changed."""
-    match = _OF_PACKAGE.search(setting.after or setting.before)
-    return match is not None and setting.change != "changed" and (match[1], setting.change) in moved
+    words = setting.after or setting.before
+    if setting.kind not in _PACKAGED or setting.change == "changed" or words.startswith(LINK):
+        return False
+    match = _OF_PACKAGE.search(words)
+    return match is not None and (match[1], setting.change) in moved
 
 
 def _differences(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:

@@ -14,8 +14,8 @@ from .values import at_key, rows
 
 class Acceptance(NamedTuple):
     """The state of one thing that a person accepted: `value` as the snapshot has it in words (empty: it was gone),
-    `until` the last day it
-    holds (empty: no end), `record` where it was accepted, `expired` whether that day was over when a run looked."""
+    `until` the last day it holds (empty: no end), `record` where it was accepted, `expired` whether that day was over
+    when a run looked."""
 
     kind: str
     name: str

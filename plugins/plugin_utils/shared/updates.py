@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from .differences import PACKAGE, Difference, Look
+from .differences import LINK, PACKAGE, Difference, Look
 from .versions import is_newer
 
 KERNELS: tuple[tuple[str, str], ...] = (
@@ -81,5 +81,8 @@ def _cause(name: str, upgraded: Collection[str]) -> str:
 
 def _brought_by(difference: Difference) -> str:
     """The package of a configuration file that came or went as the package has it. One that changed was somebody's."""
-    match = _BROUGHT.search(difference.after or difference.before)
-    return match[1] if match and difference.kind == "file" and difference.change != "changed" else ""
+    words = difference.after or difference.before
+    if difference.kind != "file" or difference.change == "changed" or words.startswith(LINK):
+        return ""
+    match = _BROUGHT.search(words)
+    return match[1] if match else ""

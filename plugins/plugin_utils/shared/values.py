@@ -37,4 +37,7 @@ def pairs(value: object) -> str:
 
 
 def whole_number(value: object) -> int | None:
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """None for anything else, and for what no database and no document can hold."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or abs(value) >= 2**63:
+        return None
+    return int(value)

@@ -81,8 +81,13 @@ def _host(host: str, before: Call, after: Call) -> Iterator[Test]:
 def values(record: Record) -> dict[tuple[str, str], str]:
     """By machine and name of the test: the state that was seen of what differs; empty of what is not there."""
     settings = ((setting.host, setting.kind, setting.name, setting.after) for setting in record.settings)
-    packages = ((row.host, row.kind, row.name, row.after) for row in record.components if row.kind == PACKAGE)
+    packages = ((row.host, row.kind, row.name, row.after) for row in record.components if _is_measured(row))
     return {(host, differences.test_id(kind, name)): after for host, kind, name, after in (*settings, *packages)}
+
+
+def _is_measured(row: Component) -> bool:
+    """Whether it is a package that the snapshots show; what a person wrote down is no state that was seen."""
+    return row.kind == PACKAGE and row.by == "machine"
 
 
 def waived(test: Test, acceptance: DriftAcceptance) -> Test:

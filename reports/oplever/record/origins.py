@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from oplever._shared.differences import LINK
 from oplever.record.model import Component, Record, Setting, Step
 
 Origin = Literal["role", "package", "link", "directory", "other"]
@@ -37,7 +38,7 @@ def origin(setting: Setting, by_file: Writers) -> Origin:
     if (setting.host, setting.name) in by_file:
         return "role"
     value = setting.after or setting.before
-    if value.startswith("-> "):
+    if value.startswith(LINK):
         return "link"
     if value.startswith("directory "):
         return "directory"

@@ -24,6 +24,7 @@ LOOK = "20261123T100000Z-verify-bbbbbb"
 AT = "2026-11-24T09:00:00.000000Z"
 DELIVERED = {"file": {"/etc/motd": "5 bytes, aa", "/etc/gone": "1 byte, cc"}}
 CHANGED = {"file": {"/etc/motd": "9 bytes, bb", "/etc/new": "2 bytes, dd"}}
+BASH = "drift.package.bash"
 MOTD, GONE, NEW = ("drift.file./etc/motd", "drift.file./etc/gone", "drift.file./etc/new")
 
 
@@ -210,3 +211,41 @@ def test_it_is_offered_what_can_be_accepted() -> None:
             "file//etc/new": "a: file /etc/new was added since the delivery",
         }
     }
+
+
+def test_a_test_of_another_suite_with_that_id_still_fails() -> None:
+    own = {"id": MOTD, "title": "t", "status": "fail", "expected": "1", "found": "2"}
+    journal = look(CHANGED)
+    journal.lines = journal.lines[:-2]  # its end
+    journal.task("own", data={"stage": "after", "suite": "mine", "checks": [own]})
+    result = record(accept(MOTD), journal=journal.finish(ok=3, failed=1))
+    assert {test.suite: test.status for test in result.tests if test.id == MOTD} == {"drift": "waived", "mine": "fail"}
+
+
+def test_only_a_state_that_a_machine_showed_is_accepted() -> None:
+    """Neither a corrected description of it, nor what a person says of a package."""
+    corrected = entries.make(
+        "correction", "S. Yilmaz", AT, {"field": "settings./etc/motd.after", "value": "9 bytes, ee", "reason": "so"}
+    )
+    with pytest.raises(OpleverError, match="is no difference in this record"):
+        check(record(corrected), [corrected], accept(MOTD))
+    assert statuses(record(corrected, accept(MOTD)))[MOTD] == "fail"
+    added = {"host": "a", "name": "bash", "kind": "package", "version": "9", "change": "installed"}
+    part = entries.make("component", "S. Yilmaz", AT, added)
+    journal = look(CHANGED)
+    later = max(number for number, line in enumerate(journal.lines) if b'"bash"' in line)
+    journal.lines[later] = journal.lines[later].replace(b'"bash": ["1"', b'"bash": ["0"')
+    [acceptance] = [t.acceptance for t in record(part, accept(BASH), journal=journal).tests if t.id == BASH]
+    assert acceptance
+    assert acceptance.value == "0"
+
+
+def test_a_run_that_may_have_been_a_trial_is_no_delivery() -> None:
+    content: dict[str, Any] = {
+        "verdict": "delivered_with_remarks",
+        "stage": "tested",
+        "tests": [{"host": "a", "status": "pass"}],
+        "systems": [{"name": "a", "snapshot_before": "1", "snapshot_after": "2"}],
+    }
+    for code, is_delivery in (("failures_ignored", True), ("check_mode_unknown", False)):
+        assert delivered.is_delivery({**content, "document": {"reasons": [{"code": code}]}}, "a") is is_delivery

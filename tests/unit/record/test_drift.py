@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from journals import Journal
 from oplever.record import model
 
@@ -221,3 +222,34 @@ def test_what_came_or_went_with_a_package_is_said_by_the_package() -> None:
     by_hand = look({"cron": ["1", ""]}, file={}, rights={})
     assert set(outcomes(with_it, by_hand)) == {"drift.file./etc/crontab", "drift.rights./usr/bin/crontab"}
     assert set(outcomes(by_hand, with_it)) == {"drift.file./etc/crontab", "drift.rights./usr/bin/crontab"}
+
+
+def test_what_the_delivery_looked_at_and_this_look_did_not_is_an_error() -> None:
+    before = second(file={}, ssh_key={"root": "aa"}, module={"usb": ""}, future={})
+    reason = "looked at when it was delivered, and not now"
+    assert outcomes(before, second(file={})) == {
+        "drift.future": ("error", "", reason),
+        "drift.ssh_key": ("error", "", reason),
+    }
+    assert set(outcomes(before, {**second(file={}), "unseen": {"ssh_key": ["x"], "future": ["y"]}})) == {
+        "drift.future", "drift.ssh_key",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "words"),
+    [
+        ("file", "/etc/profile.d/x.sh", "-> /tmp/x, as /etc/skel gives it"),
+        ("account", "eve", "uid=0, shell /bin/sh as /etc/skel gives it"),
+        ("sysctl", "kernel.core_pattern", "|/tmp/x, as the default for interfaces"),
+        ("process", "x", "as the default for interfaces"),
+    ],
+)
+def test_words_that_somebody_chose_hide_nothing(kind: str, key: str, words: str) -> None:
+    assert outcomes(second(**{kind: {}}), second(**{kind: {key: words}}))[f"drift.{kind}.{key}"][0] == "fail"
+
+
+def test_a_link_to_what_sounds_like_a_package_came_with_none() -> None:
+    words = {"/etc/cron.d/x": "-> /tmp/x, as package cron brought it"}
+    before, after = second(file={}), {**second(file=words), "packages": {"cron": ["1", ""]}}
+    assert set(outcomes(before, after)) == {"drift.package.cron", "drift.file./etc/cron.d/x"}

@@ -22,6 +22,7 @@ from oplever.record.entries.base import (
     require_machine,
     require_not_past,
 )
+from oplever.record.identity import TestKey
 from oplever.record.model import DriftAcceptance, Record, Test
 
 _MOST = 5
@@ -68,13 +69,13 @@ class AcceptDriftEntry(EntryKind, frozen=True, tag="accept-drift"):
         """Each is waived in the state that this record has, and in no other."""
         items = {_plain(item) for item in self.item}
         accepted = {
-            (test.host, test.id): value
+            TestKey.of(test): value
             for test, value in _acceptable(record)
             if _plain(test.id) in items and self._is_about(test.host)
         }
         tests = tuple(
             drift.waived(test, self._acceptance(accepted[key], envelope))
-            if (key := (test.host, test.id)) in accepted
+            if (key := TestKey.of(test)) in accepted
             else test
             for test in record.tests
         )
@@ -98,10 +99,17 @@ def _acceptable(record: Record) -> list[tuple[Test, str]]:
     """The tests of differences, those that fail and those that were accepted before, with the state that was seen."""
     values = drift.values(record)
     return [
-        (test, values[test.host, test.id])
+        (test, value)
         for test in record.tests
-        if test.suite == drift.SUITE and test.status in ("fail", "waived") and (test.host, test.id) in values
+        if test.suite == drift.SUITE and test.status in ("fail", "waived")
+        if (value := values.get((test.host, test.id))) is not None and _is_seen(value, test)
     ]
+
+
+def _is_seen(value: str, test: Test) -> bool:
+    """Whether the test found this state. A description that somebody corrected since is none that a machine showed."""
+    found = test.found.partition("\n")[0]
+    return found == value if value else found in ("absent", "present")
 
 
 def _plain(item: str) -> str:
