@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+
 
 def now() -> str:
     """This moment."""
@@ -20,6 +22,15 @@ def moment(text: str) -> datetime:
     """The moment that a text in ISO 8601 names, in its own zone; without zone it is UTC. Raises ValueError."""
     read = datetime.fromisoformat(text)
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def recorded(text: str) -> datetime:
+    """A moment at which something can have been recorded: a clock that was never set stands in 1970, and one that tells
+    of a far future says nothing. Raises ValueError."""
+    read = moment(text)
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise ValueError(text)
+    return read
 
 
 def seconds_by_day(begin: datetime, end: datetime) -> Iterator[tuple[date, float]]:

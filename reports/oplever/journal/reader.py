@@ -31,6 +31,7 @@ class _Head(msgspec.Struct):
     t: str = ""
 
 
+_DAMAGE = (msgspec.DecodeError, ValueError, RecursionError)
 _decode = msgspec.json.Decoder(Line).decode
 _decode_head = msgspec.json.Decoder(_Head).decode
 
@@ -70,7 +71,7 @@ def read(lines: Iterable[bytes], name: str = "journal.jsonl") -> Iterator[Journa
 
 def _first(line: bytes, name: str) -> RunStart:
     seq, event = _line(line)
-    if seq != 0 or not isinstance(event, RunStart) or event.format != FORMAT:
+    if seq != 0 or not isinstance(event, RunStart) or event.format != FORMAT or event.version < 1:
         raise OpleverError(
             "journal-foreign",
             M_("line 1 of {name} is not the start of an Oplever journal", name=name),
@@ -94,11 +95,22 @@ def _line(line: bytes) -> tuple[int | None, Line | Unread]:
     """(seq, event); seq is None for a damaged line, also for one of a moment that is none."""
     try:
         event = _decode(line)
-        clock.moment(event.t)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        try:
-            head = _decode_head(line)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return None, Unread(damaged=True)
-        return (None, Unread(damaged=True)) if head.kind in KINDS else (head.seq, Unread(head.t))
+        clock.recorded(event.t)
+    except _DAMAGE:
+        return _unread(line)
     return event.seq, event
+
+
+def _unread(line: bytes) -> tuple[int | None, Unread]:
+    """A line of a kind that this version does not know; any other one is damaged."""
+    try:
+        head = _decode_head(line)
+    except _DAMAGE:
+        return None, Unread(damaged=True)
+    if head.kind in KINDS:
+        return None, Unread(damaged=True)
+    try:
+        clock.recorded(head.t)
+    except ValueError:
+        return head.seq, Unread()
+    return head.seq, Unread(head.t)

@@ -113,7 +113,7 @@ class Translator:
         """A time of the record in local time; None when it is not one."""
         try:
             return clock.moment(iso).astimezone(_zone())
-        except ValueError:
+        except (ValueError, OverflowError):  # the last hours of the year 9999 are in no year further east
             return None
 
     def moment(self, iso: str) -> str:

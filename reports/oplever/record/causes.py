@@ -206,7 +206,7 @@ class _Network:
     def _port(self, test: Test) -> _Port:
         """The port that a test speaks to."""
         protocol, address, number = test.endpoint.split(" ")
-        host = test.host if ip_address(address).is_loopback else self.machines.get(address, address)
+        host = test.host if _is_own(address) else self.machines.get(address, address)
         return _Port(host, protocol, number)
 
     def _of_drift(self, test: Test) -> Iterator[Test]:
@@ -221,6 +221,14 @@ class _Network:
                         yield other
                     if (other.source, kind) == ("socket", "socket") and _service(other.endpoint) == _service(name):
                         yield other
+
+
+def _is_own(address: str) -> bool:
+    """Whether a machine reaches itself by it. What a machine sends need not be an address."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "*"
 
 
 def _is_silent(test: Test) -> bool:

@@ -8,13 +8,17 @@ from typing import Any, NamedTuple, get_args
 
 from msgspec import structs
 
+from oplever._shared.values import mapping
 from oplever.record.calls import Call
 from oplever.record.identity import TestKey
 from oplever.record.model import Baseline, CheckStatus, Control, ExceptionGrant, Severity, Test, Text
 
 STATUSES = frozenset(get_args(CheckStatus))
+UNREADABLE = "how this check ended cannot be read in the journal"
 _SEVERITIES = get_args(Severity)
 ENDPOINT = re.compile(r"(?:tcp|udp) (?:\*|[0-9a-fA-F.:]+(?:%\w+)?) \d{1,5}|resolver")
+_LONGEST = 1e9
+"""Seconds; a machine that tells of more says nothing of how long it took."""
 GRANTED = ("id", "control", "reason", "owner", "approver", "expires", "compensating", "problem")
 
 
@@ -48,11 +52,22 @@ def bilingual(value: object, default: str = "") -> Text:
 def outcomes(calls: Iterable[Call]) -> Iterator[Outcome]:
     for call in calls:
         stage, suite = str(call.data.get("stage") or "after"), str(call.data.get("suite") or "")
-        for check in call.data["checks"]:
-            if isinstance(check, dict) and check.get("id") and check.get("status") in STATUSES:
-                severity = check.get("severity") if check.get("severity") in _SEVERITIES else ""
-                name, status = str(check["id"]), check["status"]
-                yield Outcome(call.t, call.host, stage, suite, name, status, str(severity), check, call.path)
+        for number, check in enumerate(call.data["checks"], 1):
+            status, fields = status_of(check), mapping(check)
+            if status is None:
+                status, fields = "error", {**fields, "reason": UNREADABLE}
+            severity = fields.get("severity") if fields.get("severity") in _SEVERITIES else ""
+            name = str(fields.get("id") or f"check {number}")
+            yield Outcome(call.t, call.host, stage, suite, name, status, str(severity), fields, call.path)
+
+
+def status_of(check: object) -> CheckStatus | None:
+    """How a check ended; None when that cannot be read: it has no id, or a status that this version does not know. Such
+    a check was asked for, and counts as an error: left out, it would be as good as one that passed."""
+    fields = mapping(check)
+    status = fields.get("status")
+    is_known = isinstance(status, str) and status in STATUSES
+    return status if fields.get("id") and is_known else None
 
 
 def tests(check_results: Iterable[Outcome]) -> tuple[Test, ...]:
@@ -105,8 +120,9 @@ def baseline(calls: Iterable[Call], check_results: Iterable[Outcome]) -> Baselin
 
 
 def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...]:
-    """Each exception once, with all the hosts that it was held against; the last run of a host counts."""
-    grants: dict[str, ExceptionGrant] = {}
+    """Each exception once, with all the hosts that it was held against; the last run of a host counts. Nothing keeps a
+    file from giving two exceptions one id: each is about a control of its own."""
+    grants: dict[tuple[str, str], ExceptionGrant] = {}
     for data in calls:
         rows = data.get("exceptions")
         for row in rows if isinstance(rows, list) else []:
@@ -114,8 +130,9 @@ def _exceptions(calls: Iterable[Mapping[str, Any]]) -> tuple[ExceptionGrant, ...
                 continue
             text = {key: str(row.get(key) or "") for key in GRANTED}
             hosts = tuple(map(str, row["hosts"])) if isinstance(row.get("hosts"), list) else ()
-            earlier = grants.get(text["id"])
-            grants[text["id"]] = ExceptionGrant(
+            key = (text["id"], text["control"])
+            earlier = grants.get(key)
+            grants[key] = ExceptionGrant(
                 **text,
                 hosts=tuple(dict.fromkeys((*earlier.hosts, *hosts))) if earlier else hosts,
                 valid=row.get("valid") is True,
@@ -185,4 +202,4 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    return float(value) if isinstance(value, (int, float)) and abs(value) < _LONGEST else 0.0

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
+from oplever._shared.values import items, mapping
 from oplever.journal.events import Result
-from oplever.record.checks import Outcome
-from oplever.record.fold import Run, relative
+from oplever.record.checks import Outcome, status_of
+from oplever.record.fold import SETBACKS, Run, relative
 from oplever.record.identity import TestKey
 from oplever.record.model import BAD, Fault, Test
 
@@ -36,7 +37,7 @@ def _task_faults(run: Run, saved: dict[int, Result | None], failing: Sequence[Fa
         start = run.tasks[result.task].start
         key = (start.path or result.task, result.host)
         earlier = opened.get(key)
-        if result.status in ("failed", "unreachable", "ignored"):
+        if result.status in SETBACKS:
             if _reported_by_tests(result) or (start.action == ASSERT and _repeats(result, failing)):
                 continue
             fault = _task_fault(run, result, saved)
@@ -70,8 +71,7 @@ def _task_fault(run: Run, result: Result, saved: dict[int, Result | None]) -> Fa
 
 def _reported_by_tests(result: Result) -> bool:
     """A task that failed because tests failed: those are the faults."""
-    checks = result.data.get("checks") if isinstance(result.data, dict) else None
-    return isinstance(checks, list) and any(isinstance(c, dict) and c.get("status") in BAD for c in checks)
+    return any((status_of(check) or "error") in BAD for check in items(mapping(result.data).get("checks")))
 
 
 def _repeats(result: Result, failing: Sequence[Failing]) -> bool:

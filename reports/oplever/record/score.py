@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from msgspec import structs
 
+from oplever._shared.values import rows
 from oplever.record.calls import Call
+from oplever.record.checks import STATUSES
 from oplever.record.model import BAD, Baseline, CheckStatus, Control, HostScore, Regression, Score, Tally
 
 WEIGHTS: dict[str, int] = {"high": 10, "medium": 4, "low": 1}
 # How the reason of a control begins that may have a meaning here, and that nobody could look at.
 NOT_MEASURED = "not measured: "
-STATUSES = frozenset(get_args(CheckStatus))
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def _delivery(value: object) -> Delivery | None:
     """The last delivery as in the journal, when it has the right shape."""
     if not isinstance(value, dict) or not isinstance(value.get("controls"), dict) or not value.get("record"):
         return None
-    statuses = {str(name): status for name, status in value["controls"].items() if status in STATUSES}
-    later = [run for run in value.get("later") or [] if isinstance(run, dict) and isinstance(run.get("failing"), list)]
+    statuses = {str(name): status for name, status in value["controls"].items() if str(status) in STATUSES}
+    later = [run for run in rows(value.get("later")) if isinstance(run.get("failing"), list)]
     return Delivery(str(value["record"]), statuses, later)
 
 

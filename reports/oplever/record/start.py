@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from oplever import clock
+from oplever._shared.values import mapping, rows
 from oplever.record import checks, drift, reach, snapshots
 from oplever.record.faults import faults
 from oplever.record.fold import Run, relative
@@ -194,8 +195,8 @@ def _people(run: Run) -> tuple[Person, ...]:
     if start is None:
         return ()
     account, controller = start.account or "", start.controller or ""
-    rows = start.assignment.get("people") if isinstance(start.assignment, dict) else None
-    named = [p for p in rows if isinstance(p, dict) and p.get("role") in ROLES] if isinstance(rows, list) else []
+    assigned = mapping(start.assignment)
+    named = [person for person in rows(assigned.get("people")) if str(person.get("role")) in ROLES]
     people = [Person(str(p.get("name") or ""), p["role"], str(p.get("level") or "")) for p in named]
     if not any(person.role == "executor" for person in people):
         people.insert(0, Person(start.person or "", "executor"))

@@ -205,3 +205,9 @@ def test_results_of_before_are_read_by_their_words() -> None:
     journal = Journal().check("fail", source="unit", found="actief = mislukt", differs=["active"])
     (test,) = journal.finish().record().tests
     assert (test.differs, state(test)) == (("active",), "not_running")
+
+
+@pytest.mark.parametrize("endpoint", ["tcp * 80", "tcp ... 80", "tcp 300.0.0.1 80"])
+def test_an_endpoint_that_is_no_address_explains_nothing_and_harms_nothing(endpoint: str) -> None:
+    silent = failing("wiki.page", "http", "did not answer within 5 s", endpoint=endpoint)
+    assert grouped(silent, failing("wiki.other", "http", "refused", endpoint=endpoint))["wiki.page"] == []

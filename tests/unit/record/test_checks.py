@@ -60,10 +60,32 @@ def test_what_a_check_does_not_say_stays_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    "check", ["x", {"status": "pass"}, {"id": "", "status": "pass"}, {"id": "x"}, {**CHECK, "status": "good"}]
+    ("check", "name"),
+    [
+        ("x", "check 1"),
+        ({"status": "pass"}, "check 1"),
+        ({"id": "", "status": "pass"}, "check 1"),
+        ({"id": "x"}, "x"),
+        ({**CHECK, "status": "good"}, "x.y"),
+        ({**CHECK, "status": ["pass"]}, "x.y"),
+        ({**CHECK, "status": {"pass": 1}}, "x.y"),
+    ],
 )
-def test_a_check_without_id_or_status_is_none_and_the_next_one_counts(check: Any) -> None:
-    assert [test.id for test in called(check, {**CHECK, "id": "z.z"}).tests] == ["z.z"]
+def test_a_check_of_which_nobody_can_read_how_it_ended_is_an_error(check: Any, name: str) -> None:
+    actual = called(check, {**CHECK, "id": "z.z"})
+    assert [(test.id, test.status) for test in actual.tests] == [(name, "error"), ("z.z", "pass")]
+    assert actual.tests[0].reason == "how this check ended cannot be read in the journal"
+    assert "tests_failed" in {reason.code for reason in actual.document.reasons}
+    assert [(fault.kind, fault.location) for fault in actual.faults] == [("test_failed", name)]
+
+
+def test_a_control_of_which_nobody_can_read_how_it_ended_is_an_error() -> None:
+    (control,) = called({**CHECK, "severity": "high", "status": "unheard"}).baseline.controls
+    assert (control.after, control.reason) == ("error", "how this check ended cannot be read in the journal")
+
+
+def test_a_machine_that_tells_of_endless_time_says_nothing_of_it() -> None:
+    assert [test.duration for test in called({**CHECK, "duration": 10**400}).tests] == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -196,3 +218,9 @@ def test_one_exception_of_many_machines_is_one_with_all_of_them_as_the_last_one_
 
 def test_exceptions_without_a_profile_are_of_no_baseline() -> None:
     assert called(exceptions=[ROW]).baseline.exceptions == ()
+
+
+def test_two_exceptions_of_one_id_are_two() -> None:
+    rows = [{"id": "X", "control": control, "reason": control, "valid": True} for control in ("A-1", "A-2")]
+    grants = called(profile="p", exceptions=rows).baseline.exceptions
+    assert [(grant.id, grant.control, grant.reason) for grant in grants] == [("X", "A-1", "A-1"), ("X", "A-2", "A-2")]

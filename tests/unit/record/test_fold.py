@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -248,3 +249,19 @@ def test_tests_that_run_in_a_task_of_a_playbook_belong_to_the_role_that_declares
         ("nginx", "roles/nginx/verify.yml:6"),
     ]
     assert [system.roles for system in record.systems] == [("oplever.lab.dns", "oplever.lab.nginx")]
+
+
+@pytest.mark.parametrize("moment", ["zzz", "", "9999-12-31T23:59:59.000000Z", "0001-01-01T00:00:00+14:00"])
+def test_a_line_of_an_unknown_kind_at_no_moment_has_none(moment: str) -> None:
+    journal = Journal().task("one")
+    journal.lines.append(json.dumps({"seq": len(journal.lines), "kind": "to_come", "t": moment}).encode() + b"\n")
+    assert run(journal).last == "2026-11-23T10:00:05.000000Z"
+    assert journal.record().document.created == "2026-11-23T10:00:05.000000Z"
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.000000Z", "0001-01-01T00:00:00.000000Z"])
+def test_a_line_of_a_time_at_which_nothing_can_be_recorded_is_damaged(moment: str) -> None:
+    journal = Journal().task("one")
+    journal.lines.append(json.dumps({"seq": len(journal.lines), "kind": "no_hosts", "t": moment}).encode() + b"\n")
+    assert (run(journal).damaged, run(journal).gaps) == (1, 1)
+    assert journal.record().document.duration == 5.0

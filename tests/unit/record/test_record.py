@@ -154,6 +154,8 @@ def test_hostile_shapes_are_survived() -> None:
         ([b"{"], "journal-empty"),
         ([b"{}\n"], "journal-foreign"),
         (Journal().lines[1:], "journal-foreign"),
+        ([Journal().lines[0].replace(b'"version": 1', b'"version": 0')], "journal-foreign"),
+        ([Journal().lines[0].replace(b'"version": 1, ', b"")], "journal-foreign"),
         ([Journal().lines[0].replace(b'"version": 1', b'"version": 99')], "journal-newer"),
     ],
 )
@@ -165,7 +167,15 @@ def test_what_is_no_journal(lines: list[bytes], slug: str) -> None:
 
 @pytest.mark.parametrize(
     ("older", "newer"),
-    [("1.0~rc1-1", "1.0-1"), ("1.9", "1.10"), ("2.0", "1:1.0"), ("1.0-1", "1.0-1+deb13u1"), ("1.0a", "1.0+b")],
+    [
+        ("1.0~rc1-1", "1.0-1"),
+        ("1.9", "1.10"),
+        ("2.0", "1:1.0"),
+        ("1.0-1", "1.0-1+deb13u1"),
+        ("1.0a", "1.0+b"),
+        ("0:9", "1:2:3"),
+        ("1." + "1" * 5000, "2.0"),
+    ],
 )
 def test_debian_versions(older: str, newer: str) -> None:
     assert is_newer(newer, older)

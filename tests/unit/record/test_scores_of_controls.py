@@ -138,6 +138,7 @@ def test_since_when_it_fails_without_a_break(later: tuple[Any, ...], since: tupl
         delivery({"A-1": "pass"}, record=""),
         {**delivery({}), "controls": ["A-1"]},
         delivery({"A-1": 3}),
+        delivery({"A-1": ["pass"]}),
     ],
 )
 def test_a_delivery_of_another_shape_is_none(reference: Any) -> None:
@@ -145,7 +146,7 @@ def test_a_delivery_of_another_shape_is_none(reference: Any) -> None:
     assert (actual.worse, actual.hosts[0].delivered) == ((), None)
 
 
-@pytest.mark.parametrize("later", [None, []])
+@pytest.mark.parametrize("later", [None, [], 5, {"record": "r2"}])
 def test_a_delivery_may_have_no_later_runs_and_no_moment(later: Any) -> None:
     (worse,) = scored(control("A-1", "fail"), a=delivery({"A-1": "pass"}, later=later, at=None)).worse
     assert worse.since == ""

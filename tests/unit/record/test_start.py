@@ -67,7 +67,8 @@ def people(*rows: Any, **start: Any) -> tuple[Person, ...]:
 def test_people_are_whom_the_assignment_names_and_the_account_is_the_executors() -> None:
     named = people(
         {"name": "S. Yilmaz", "role": "executor", "level": "G"}, {"name": None, "role": "user", "level": 2},
-        {"name": "nobody", "role": "cook"}, "odd", account="svc", controller="control1", person="someone",
+        {"name": "nobody", "role": "cook"}, "odd",
+        {"name": "two", "role": ["executor", "user"]}, account="svc", controller="control1", person="someone",
     )  # fmt: skip
     assert named == (Person("S. Yilmaz", "executor", "G", "svc", "control1"), Person("", "user", "2"))
 

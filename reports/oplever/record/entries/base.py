@@ -131,7 +131,7 @@ def require_machine(record: Record, host: str) -> None:
 def require_moment(text: str) -> None:
     """Raises OpleverError (`entry-invalid`) when that is no moment in ISO 8601."""
     try:
-        clock.moment(text)
+        clock.recorded(text)
     except ValueError:
         raise invalid(
             M_("at: {text} is no moment", text=repr(text[:40])), M_("write it as {now}", now=clock.now())

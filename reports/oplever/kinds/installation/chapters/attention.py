@@ -207,25 +207,25 @@ def _lesser(t: Translator, counts: Counter[str | None]) -> Iterator[AttentionIte
 def _exceptions(view: View, t: Translator) -> list[AttentionItem]:
     """Exceptions that do not count, and those by which an important control is let go."""
     baseline = view.record.baseline
-    waived = defaultdict(list)
+    waived: dict[tuple[str, str], list[Control]] = defaultdict(list)
     for control in view.controls:
         if control.after == "waived" and control.severity == "high":
-            waived[control.exception].append(control)
+            waived[control.exception, control.id].append(control)
     items = [
         AttentionItem(
             "warn",
             t("Exception"),
             t(
                 "{control}, severity high, on {hosts}, until {day}",
-                control=titled(t, waived[grant.id][0].title) or grant.control,
-                hosts=names_of(t, [control.host for control in waived[grant.id]]),
+                control=titled(t, controls[0].title) or grant.control,
+                hosts=names_of(t, [control.host for control in controls]),
                 day=t.day(grant.expires) if grant.expires else t("no date"),
             ),
             _detail(approved_by(t, view.record, grant)),
             section="baseline",
         )
         for grant in baseline.exceptions
-        if waived[grant.id]
+        if (controls := waived[grant.id, grant.control])
     ]
     return items + [
         AttentionItem(
