@@ -14,6 +14,7 @@ from oplever.files import sha256
 from oplever.journal.importers import junit
 from oplever.journal.importers.junit_machines import by_machine, is_of_ansible
 from oplever.kinds import registry
+from oplever.record.entries.results import SOURCE, suites
 from oplever.record.identity import latest
 from oplever.record.model import BAD, Record
 
@@ -46,9 +47,10 @@ def import_tests(directory: Path, path: Path, by: str, host: str | None = None, 
     counts: Counter[str] = Counter(result.status for results in per_host.values() for result in results)
     record = admit(directory, added)
     names = {(name, result.id) for name, results in per_host.items() for result in results}
+    own = suites(path.name)
     beside = {
         test.suite
         for test in latest(record.tests)
-        if test.source == "junit" and test.suite != path.name and test.status in BAD and (test.host, test.id) in names
+        if test.source == SOURCE and test.suite not in own and test.status in BAD and (test.host, test.id) in names
     }
     return ImportedTests(record, dict(counts), is_of_ansible(cases), tuple(sorted(beside)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -91,3 +92,50 @@ def test_an_exception_that_does_not_cover_changes_nothing(other: dict[str, Any])
 
 def test_an_exception_does_not_hide_what_could_not_be_read() -> None:
     assert with_entries(control("error"), exception()).baseline.controls[0].after == "error"
+
+
+def test_a_name_with_dots_in_it_is_one_name() -> None:
+    journal = complete().finish(ok=5)
+    journal.lines = [line.replace(b'"a"', b'"web1.school.example"') for line in journal.lines]
+    job = {"people": [{"name": "S. Yilmaz", "role": "executor"}, {"name": "S. Yil", "role": "user"}]}
+    start = json.loads(journal.lines[0])
+    journal.lines[0] = json.dumps({**start, "assignment": job}).encode() + b"\n"
+    record = with_entries(
+        journal,
+        correction("systems.web1.school.example.serial", "7XK2"),
+        correction("people.S. Yilmaz.name", "S. Yildiz"),
+    )
+    assert (record.systems[0].serial, record.people[0].name) == ("7XK2", "S. Yildiz")
+    assert [c.old for c in record.document.corrections] == ["", "S. Yilmaz"]
+    CorrectionEntry("people.S. Yil.level", "because", "G").check(record, Envelope(AT, "S. Yilmaz"))
+
+
+def same_on_two() -> Journal:
+    journal = Journal()
+    for stage, content in (("before", "aa"), ("after", "bb")):
+        for host in ("a", "b"):
+            snapshot = {"format": 2, "state": {"file": {"/etc/motd": content}}}
+            journal.task(f"{stage} {host}", host=host, data={"stage": stage, "snapshot": snapshot})
+    return journal.finish(ok=4)
+
+
+def test_of_rows_with_one_name_the_machine_says_which_is_meant() -> None:
+    record = same_on_two().record()
+    envelope = Envelope(AT, "S. Yilmaz")
+    with pytest.raises(OpleverError, match=r"a:file:/etc/motd, b:file:/etc/motd"):
+        CorrectionEntry("settings./etc/motd.after", "because", "cc").check(record, envelope)
+    for field in ("settings.b:/etc/motd.after", "settings.b:file:/etc/motd.after"):
+        CorrectionEntry(field, "because", "cc").check(record, envelope)
+        after = with_entries(same_on_two(), correction(field, "cc"))
+        assert [(row.host, row.after) for row in after.settings] == [("a", "bb"), ("b", "cc")]
+    kept = with_entries(same_on_two(), correction("settings./etc/motd.after", "cc"))  # before there was a choice
+    assert [(row.host, row.after) for row in kept.settings] == [("a", "cc"), ("b", "bb")]
+
+
+def test_the_number_of_a_withdrawn_exception_is_given_to_no_other() -> None:
+    controls = control().check("fail", severity="high", id="SSH-002", area="SSH")
+    two = [exception(), exception(control="SSH-002")]
+    assert [grant.id for grant in with_entries(controls, *two).baseline.exceptions] == ["X1", "X2"]
+    record = with_entries(controls, *two, ("correction", {"field": "entry.2", "reason": "not so"}))
+    assert [(grant.id, grant.control) for grant in record.baseline.exceptions] == [("X2", "SSH-002")]
+    assert [(c.id, c.exception) for c in record.baseline.controls] == [("SSH-001", ""), ("SSH-002", "X2")]

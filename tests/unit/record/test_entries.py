@@ -14,6 +14,7 @@ from oplever.record import entries
 from oplever.record.entries import EVERY, KINDS, Entry, EntryKind
 from oplever.record.entries.base import Declaration
 from oplever.record.entries.fields import fields
+from oplever.record.identity import latest
 from oplever.record.model import Record
 from oplever.store import pseudonyms
 from programs import program
@@ -245,3 +246,12 @@ def test_a_record_is_a_value() -> None:
     kept = structs.asdict(before)
     entries.added(before, entry("hours", hours=1, activity="x"))
     assert structs.asdict(before) == kept
+
+
+def test_a_file_called_as_a_suite_takes_the_place_of_nothing_that_machines_showed() -> None:
+    journal = complete().check("fail").finish(ok=6)
+    passed = entries.CaseResult("x.y", "all is well", "pass")
+    added = entries.Entry(AT, "S. Yilmaz", entries.ResultsEntry("a", "after", "x", "0" * 64, (passed,)))
+    record = derive(journal.events(), "", [added])
+    assert [(t.suite, t.status) for t in latest(record.tests)] == [("x", "fail"), ("x (junit)", "pass")]
+    assert record.verdict == "not_delivered"

@@ -126,3 +126,35 @@ def test_a_corrected_value_must_fit_the_record() -> None:
     new = correct("entry.2.day", "26-11-2026")
     with pytest.raises(OpleverError, match="lies in the future"):
         entries.check(record(HOURS), [HOURS], new)
+
+
+def test_a_signature_of_the_desk_changes_nothing_that_was_decided_on() -> None:
+    of_desk = Entry(AT, "M. de Wit", entries.SignatureEntry("supervisor", 3, "a", "b", "c", "desk"))
+    made = record(HOURS, DECISION, of_desk)
+    assert made.document.history[-1].what == "desk-signature"
+    assert changed_since_decision(made) is None
+    assert changed_since_decision(record(HOURS, DECISION, of_desk, correct("entry.2"))) == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "instructed"), [("j", True), ("Y", True), ("ja", True), ("nee", False), ("no", False)]
+)
+def test_a_yes_is_corrected_in_all_words_in_which_it_is_given(value: str, instructed: bool) -> None:
+    acceptance = entry("acceptance", user="J. Bakker", verdict="accepted", instructed="no" if instructed else "yes")
+    new = correct("entry.2.instructed", value)
+    entries.check(record(acceptance), [acceptance], new)
+    assert record(acceptance, new).acceptance.instructed is instructed
+
+
+def test_a_yes_is_not_corrected_to_what_is_neither_yes_nor_no() -> None:
+    acceptance = entry("acceptance", user="J. Bakker", verdict="accepted", instructed="yes")
+    new = correct("entry.2.instructed", "perhaps")
+    with pytest.raises(OpleverError, match="neither yes nor no"):
+        entries.check(record(acceptance), [acceptance], new)
+    assert record(acceptance, new).acceptance.instructed is True
+
+
+def test_the_number_of_a_withdrawn_escalation_is_given_to_no_other() -> None:
+    asked = [entry("escalation", to=to, message="help") for to in ("A. Vos", "B. Kok")]
+    assert [(row.id, row.to) for row in record(*asked).escalations] == [("E1", "A. Vos"), ("E2", "B. Kok")]
+    assert [(row.id, row.to) for row in record(*asked, correct("entry.2")).escalations] == [("E2", "B. Kok")]

@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 
 from oplever.kinds.installation.verdict import EFFECTS, REJECTIONS
 from oplever.record import figures
+from oplever.record.entries.pseudonymised import PseudonymisedEntry
+from oplever.record.entries.signature import OF_DESK, SignatureEntry
 from oplever.record.model import Acceptance, Accountability, Reason, Record, Signature, Stage, Verdict
 from oplever.record.persons import same_person
 from oplever.record.start import is_stated
@@ -68,6 +70,8 @@ these."""
 
 STATED: dict[Headline, Headline] = {"nothing_done": "nothing_stated", "in_order_with_remarks": "stated"}
 """Headlines that replace these when no machine recorded the work."""
+UNCHANGING = frozenset({SignatureEntry.tag(), OF_DESK, PseudonymisedEntry.tag()})
+"""Lines in the history after which the record says what it said before."""
 WAITING: tuple[Headline, ...] = ("untested", "in_order", "in_order_with_remarks", "stated")
 
 
@@ -100,10 +104,14 @@ def stage(
 
 
 def _is_approval(signature: Signature, accountability: Accountability) -> bool:
-    """Whether the one who decided put a key to it, after the decision. A key of the desk is nobody's own."""
+    """Whether the one who decided put a key to it. A key of the desk is nobody's own."""
+    return not signature.through and is_of_decision(signature, accountability)
+
+
+def is_of_decision(signature: Signature, accountability: Accountability) -> bool:
+    """Whether it is of the one who decided, as the supervisor and after the decision."""
     return (
         signature.role == "supervisor"
-        and not signature.through
         and same_person(signature.name, accountability.decided_by)
         and signature.at >= accountability.decided_at
     )
@@ -133,7 +141,7 @@ def changed_since_decision(record: Record) -> tuple[int, int] | None:
     decided = [line.revision for line in history if line.what == "decision" and line.withdrawn_by is None]
     if not decided or record.accountability.decision is None:
         return None
-    later = [line.revision for line in history if line.what not in ("signature", "pseudonymised")]
+    later = [line.revision for line in history if line.what not in UNCHANGING]
     return (decided[-1], later[-1]) if later[-1] > decided[-1] else None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, structs
 
 from oplever.messages import M_
-from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, require_known
+from oplever.record.entries.base import Declaration, EntryKind, Envelope, NonEmptyText, next_number, require_known
 from oplever.record.model import Escalation, Fault, Record
 
 
@@ -36,7 +36,7 @@ class EscalationEntry(EntryKind, frozen=True, tag="escalation"):
         rows = list(record.escalations)
         place = next((place for place, row in enumerate(rows) if self._answers(row)), None)
         if place is None:
-            rows.append(self._escalation(f"E{len(rows) + 1}", envelope))
+            rows.append(self._escalation(f"E{next_number(record, type(self), len(rows))}", envelope))
         else:
             rows[place] = structs.replace(rows[place], answer=self.answer, closed=True)
         waits = any(row.fault == self.fault and not row.closed for row in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, structs
@@ -15,6 +14,7 @@ from oplever.record.entries.base import (
     EntryKind,
     Envelope,
     NonEmptyText,
+    next_number,
     require_known,
     require_machine,
     require_not_past,
@@ -49,7 +49,7 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
         """What it covers and fails is waived, unless it had expired by the day of the run. It is about what this record
         found, and nothing else."""
         section = record.baseline
-        grant = self._grant(_next_id(section.exceptions), record.document.created[:10], envelope.by)
+        grant = self._grant(self._next_id(record), record.document.created[:10], envelope.by)
         values = (control.found for control in section.controls if self._covers(control) and control.after == "fail")
         grant = structs.replace(grant, values=tuple(dict.fromkeys(values)))
         controls = tuple(self._waive(control, grant) for control in section.controls)
@@ -80,8 +80,10 @@ class ExceptionEntry(EntryKind, frozen=True, tag="exception"):
     def _covers(self, control: Control) -> bool:
         return self.control == control.id and (not self.hosts or control.host in self.hosts)
 
-
-def _next_id(grants: Iterable[ExceptionGrant]) -> str:
-    """X1, X2, ...: numbers of their own, also where a file of exceptions has numbers like these."""
-    ids = {grant.id for grant in grants}
-    return next(name for number in range(1, len(ids) + 2) if (name := f"X{number}") not in ids)
+    def _next_id(self, record: Record) -> str:
+        """X1, X2, ...: numbers of their own, also where a file of exceptions has numbers like these."""
+        grants = record.baseline.exceptions
+        ids = {grant.id for grant in grants}
+        own = [grant for grant in grants if grant.stated_by and grant.id.startswith("X")]
+        first = next_number(record, type(self), len(own))
+        return next(name for number in range(first, first + len(ids) + 1) if (name := f"X{number}") not in ids)

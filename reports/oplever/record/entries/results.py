@@ -17,6 +17,14 @@ from oplever.record.entries.base import (
 )
 from oplever.record.model import CheckStatus, Record, Test, Text
 
+SOURCE = "junit"
+"""What `Test.source` says of these."""
+
+
+def suites(file: str) -> tuple[str, str]:
+    """What the suite of a file is called: after it, and where that is the name of tests that machines showed."""
+    return file, f"{file} ({SOURCE})"
+
 
 class CaseResult(Struct, frozen=True, forbid_unknown_fields=True):
     """One test that another tool ran."""
@@ -43,10 +51,14 @@ class ResultsEntry(EntryKind, frozen=True, tag="results"):
         require_machine(record, self.host)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        tests = tuple(self._test(case, envelope) for case in self.tests)
+        """In a suite of their own: else one of the file would count in the place of one that a machine showed."""
+        own, apart = suites(self.file)
+        measured = {test.suite for test in record.tests if test.by == "machine"}
+        suite = apart if own in measured else own
+        tests = tuple(self._test(case, suite, envelope) for case in self.tests)
         return structs.replace(record, tests=(*record.tests, *tests))
 
-    def _test(self, case: CaseResult, envelope: Envelope) -> Test:
+    def _test(self, case: CaseResult, suite: str, envelope: Envelope) -> Test:
         skipped = case.status == "not_applicable"
         return Test(
             id=case.id,
@@ -56,8 +68,8 @@ class ResultsEntry(EntryKind, frozen=True, tag="results"):
             expected="",
             found="" if skipped else case.message,
             title=Text(case.title, case.title),
-            suite=self.file,
-            source="junit",
+            suite=suite,
+            source=SOURCE,
             reason=case.message if skipped else "",
             evidence=f"sha256:{self.digest}",
             at=envelope.at,

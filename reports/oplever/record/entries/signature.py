@@ -14,6 +14,8 @@ from oplever.record.model import Record, Signature
 Role = Literal["executor", "verifier", "supervisor", "principal", "user"]
 Through = Literal["", "desk"]
 """Whose key it is: of the person, or of the desk, where that person had logged in."""
+OF_DESK = "desk-signature"
+"""The line in the history of a signature of the desk. Whoever reads it takes it for none of the person beside it."""
 
 
 class SignatureEntry(EntryKind, frozen=True, tag="signature"):
@@ -42,8 +44,7 @@ class SignatureEntry(EntryKind, frozen=True, tag="signature"):
             raise changed_meanwhile()
 
     def history(self) -> str:
-        """Whoever reads the history takes no signature of the desk for one of the person beside it."""
-        return "desk-signature" if self.through == "desk" else self.tag()
+        return OF_DESK if self.through == "desk" else self.tag()
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
         signature = Signature(

@@ -22,6 +22,10 @@ SOURCE = ""
 """What `Test.source` says of a test by hand: no source of the check engine, no other tool."""
 
 
+def is_by_hand(test: Test) -> bool:
+    return test.by != "machine" and test.source == SOURCE
+
+
 class TestEntry(EntryKind, frozen=True, tag="test"):
     """A test done by hand; one that fails makes the verdict not delivered."""
 
@@ -38,7 +42,7 @@ class TestEntry(EntryKind, frozen=True, tag="test"):
         require_machine(record, self.host)
 
     def fold(self, record: Record, envelope: Envelope) -> Record:
-        rows = sum(test.by != "machine" and test.source == SOURCE for test in record.tests)
+        rows = sum(map(is_by_hand, record.tests))
         test = Test(
             id=f"hand.{next_number(record, type(self), rows)}",
             host=self.host,

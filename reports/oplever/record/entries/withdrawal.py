@@ -195,10 +195,7 @@ def _with_correction(content: EntryKind, correction: EntryKind) -> EntryKind:
             M_("{field}: there is no {name}", field=correction.field, name=name),
             M_("a {content} has: {names}", content=content.tag(), names=", ".join(names)),
         )
-    value: Any = correction.value
-    if isinstance(getattr(content, name), bool):
-        value = value.casefold() in ("yes", "true", "ja")
-    data = {**structs.asdict(content), **understood(kind, {name: value})}
+    data = {**structs.asdict(content), **understood(kind, {name: correction.value})}
     try:
         return msgspec.convert({"added": content.tag(), **msgspec.to_builtins(data)}, kind)
     except msgspec.ValidationError as problem:

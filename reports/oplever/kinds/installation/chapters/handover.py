@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from oplever.kinds.installation.chapters.runs import run_name
-from oplever.kinds.installation.stage import changed_since_decision
+from oplever.kinds.installation.stage import changed_since_decision, is_of_decision
 from oplever.page.blocks import (
     Block,
     Bullets,
@@ -270,18 +270,8 @@ def _statement(record: Record, t: Translator, role: str) -> str:
 
 def _desk_key(record: Record) -> str:
     """The key with which a desk signed the decision for who took it; empty when none did."""
-    decision = record.accountability
-    return next(
-        (
-            signature.key
-            for signature in record.signatures
-            if signature.through
-            and signature.role == "supervisor"
-            and same_person(signature.name, decision.decided_by)
-            and signature.at >= decision.decided_at
-        ),
-        "",
-    )
+    of_desk = (s for s in record.signatures if s.through and is_of_decision(s, record.accountability))
+    return next((signature.key for signature in of_desk), "")
 
 
 def _meaning(t: Translator, signature: Signature) -> str:
