@@ -80,6 +80,7 @@ class TaskStart(Event, frozen=True, tag="task_start"):
     role: str | None = None
     path: str | None = None
     handler: bool = False
+    tags: list[str] = []
     check_mode: bool | None = None
     rescues: str | None = None
     listen: list[str] = []

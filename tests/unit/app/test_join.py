@@ -419,3 +419,45 @@ def test_a_fault_that_comes_back_is_one_fault_and_open(base: Path, later: str, s
     Run(11).look("before", "bb").task("install", later, "a", message="port 80 is taken").look("after", "cc").store(base)
     [fault] = [fault for fault in join((), BY).record.faults if fault.kind == "task_failed"]
     assert (fault.status, fault.attempts, fault.run, fault.solved_in) == (status, 2, 1, 0)
+
+
+def test_exceptions_of_two_runs_are_two(base: Path) -> None:
+    """Each record numbers its own from X1 on."""
+    for hour, host, control in ((10, "a", "SSH-001"), (11, "b", "NET-002")):
+        check = {"id": control, "title": "t", "status": "fail", "severity": "high", "area": "SSH"}
+        run = Run(hour, (host,))
+        run.task("audit", host=host, data={"stage": "after", "suite": "baseline", "checks": [check]})
+        grant = {"control": control, "reason": host, "owner": "ICT", "approver": "M. de Wit", "expires": "2099-12-31"}
+        add(base / run.store(base), "exception", BY, grant)
+    baseline = join((), BY).record.baseline
+    assert [(grant.id, grant.control, grant.reason) for grant in baseline.exceptions] == [
+        ("1.X1", "SSH-001", "a"), ("2.X1", "NET-002", "b"),
+    ]  # fmt: skip
+    assert [(c.host, c.after, c.exception) for c in baseline.controls] == [
+        ("a", "waived", "1.X1"),
+        ("b", "waived", "2.X1"),
+    ]
+
+
+def test_a_run_of_everything_does_not_do_what_has_to_be_asked_for(base: Path) -> None:
+    """Steps with the tag `never` are done by a run with their other tag alone."""
+    run = Run(10, tags=["migrate"])
+    run.journal.add("task_start", task="m", play="p", name="migrate", path="site.yml:9", tags=["never", "migrate"])
+    run.journal.add("result", task="m", host="a", status="failed", duration=1.0, message="no")
+    run.counts["a"]["failed"] += 1
+    run.store(base)
+    mended(base)
+    record = join((), BY).record
+    assert (record.verdict, record.runs[0].deciding) == ("not_delivered", ("a", "b"))
+    assert [fault.status for fault in record.faults] == ["open"]
+
+
+def test_tests_by_hand_of_two_runs_are_two(base: Path) -> None:
+    """Each record numbers its own: a test that passed in a later run says nothing of another one that failed."""
+    for hour, title, status in ((10, "link", "fail"), (11, "printer", "pass")):
+        name = Run(hour, ("a",)).look("before", "aa").task("x").check("pass").look("after", "aa").store(base)
+        add(base / name, "test", BY, {"host": "a", "title": title, "status": status})
+    record = join((), BY).record
+    by_hand = [(test.id, test.title.en, test.status) for test in record.tests if test.by == BY]
+    assert by_hand == [("1.hand.1", "link", "fail"), ("2.hand.1", "printer", "pass")]
+    assert record.verdict == "not_delivered"

@@ -11,6 +11,7 @@ from msgspec import structs
 from oplever.record import figures, snapshots
 from oplever.record.calls import Call
 from oplever.record.drift import SUITE
+from oplever.record.entries.test import is_by_hand
 from oplever.record.identity import TestKey, latest
 from oplever.record.joining.faults import number, over_runs
 from oplever.record.joining.members import Member, Readable, counted, readable, worked_on
@@ -242,10 +243,17 @@ def _tests(runs: Sequence[Readable]) -> Iterator[Test]:
         gone = [key for key, test in last.items() if test.suite == SUITE and test.host in compared]
         for key in gone:
             del last[key]
-        for test in run.record.tests:
+        for test in _with_own_names(run):
             place = (TestKey.of(test), test.stage)
             last[place] = structs.replace(_retest(last.get(place), test), run=run.number)
     yield from last.values()
+
+
+def _with_own_names(run: Readable) -> Iterator[Test]:
+    """The tests of a run. Those by hand have the number of the run before theirs: each run counts its own, and the
+    first of one is about something else than the first of another."""
+    for test in run.record.tests:
+        yield structs.replace(test, id=number(run.number, test.id)) if is_by_hand(test) else test
 
 
 def _retest(before: Test | None, test: Test) -> Test:
@@ -259,13 +267,13 @@ def _retest(before: Test | None, test: Test) -> Test:
 def _baseline(runs: Sequence[Readable]) -> Baseline:
     """Controls as the first run found them and the last one left them."""
     controls: dict[tuple[str, str], Control] = {}
-    grants: dict[str, ExceptionGrant] = {}
-    measured = [run.record.baseline for run in runs if run.record.baseline.controls]
+    grants: dict[tuple[str, str], ExceptionGrant] = {}
+    measured = [_with_numbers(run.number, run.record.baseline) for run in runs if run.record.baseline.controls]
     for baseline in measured:
         for control in baseline.controls:
             earlier = controls.get((control.id, control.host))
             controls[control.id, control.host] = _control(earlier, control) if earlier else control
-        grants |= {grant.id: grant for grant in baseline.exceptions}
+        grants |= {(grant.id, grant.control): grant for grant in baseline.exceptions}
     reports = {(o.tool, o.host): run for run in runs for o in run.record.baseline.opinions}
     return Baseline(
         profile=_last(baseline.profile for baseline in measured),
@@ -278,6 +286,22 @@ def _baseline(runs: Sequence[Readable]) -> Baseline:
             for opinion in run.record.baseline.opinions
             if reports[opinion.tool, opinion.host] is run
         ),
+    )
+
+
+def _with_numbers(run: int, baseline: Baseline) -> Baseline:
+    """The exceptions that people entered with the number of their run: each record counts its own from X1 on. Those of
+    a file have the names that the file gives them, in every run."""
+    numbers = {grant.id: number(run, grant.id) for grant in baseline.exceptions if grant.stated_by}
+    if not numbers:
+        return baseline
+    return structs.replace(
+        baseline,
+        controls=tuple(
+            structs.replace(control, exception=numbers.get(control.exception, control.exception))
+            for control in baseline.controls
+        ),
+        exceptions=tuple(structs.replace(grant, id=numbers.get(grant.id, grant.id)) for grant in baseline.exceptions),
     )
 
 

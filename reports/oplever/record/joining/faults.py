@@ -120,7 +120,7 @@ def _did_all(run: Readable, origin: Readable, place: _Place) -> str:
     """A run that was to do all that the one with the fault was to do, and came to its end on the machine: the step is
     gone, or has another name. Of a test that is not there any more nobody knows how it would end."""
     record = run.record
-    if place.kind not in ("task_failed", "interrupted") or not covers(record, origin.record):
+    if place.kind not in ("task_failed", "interrupted") or not covers(record, origin.record, origin.run):
         return ""
     hosts = {place.host} if place.host else {system.name for system in origin.record.systems}
     whole = {system.name for system in record.systems if worked_on(system)} - _unfinished_machines(record)

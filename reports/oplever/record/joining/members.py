@@ -40,7 +40,7 @@ def readable(members: Sequence[Member]) -> tuple[Readable, ...]:
     present.sort(key=lambda member: (member[1].document.started, member[0]))
     records = [record for _, record, _ in present]
     return tuple(
-        Readable(number, record, run, _deciding(record, records[place:]))
+        Readable(number, record, run, _deciding(record, run, records[place:]))
         for place, (number, record, run) in enumerate(present, 1)
     )
 
@@ -57,18 +57,22 @@ def worked_on(system: System) -> bool:
     return bool(recap.ok or recap.changed or recap.failed or recap.rescued or recap.skipped)
 
 
-def _deciding(record: Record, later: Sequence[Record]) -> frozenset[str]:
-    covered = {system.name for other in later if covers(other, record) for system in other.systems if worked_on(system)}
+def _deciding(record: Record, run: Run, later: Sequence[Record]) -> frozenset[str]:
+    covering = [other for other in later if covers(other, record, run)]
+    covered = {system.name for other in covering for system in other.systems if worked_on(system)}
     return frozenset(system.name for system in record.systems) - covered
 
 
-def covers(later: Record, earlier: Record) -> bool:
-    """Whether a run was to do at least what an earlier one was to do, on the machines that both are about."""
+def covers(later: Record, earlier: Record, earlier_run: Run) -> bool:
+    """Whether a run was to do at least what an earlier one was to do, on the machines that both are about. Steps with
+    the tag `never` are done by runs alone that ask for them, and not by a run of everything."""
     if later.document.check_mode or not set(earlier.document.playbooks) <= set(later.document.playbooks):
         return False
-    if any(reason.code == "started_at" for reason in later.document.reasons):
+    if any(reason.code in ("started_at", "check_mode_unknown") for reason in later.document.reasons):
         return False
     chosen, before = _tags(later), _tags(earlier)
+    if not chosen and any("never" in task.start.tags for task in earlier_run.tasks.values()):
+        return False
     wider = not chosen or (bool(before) and before <= chosen)
     return wider and set(later.scope.skip_tags) <= set(earlier.scope.skip_tags)
 
