@@ -22,6 +22,7 @@ REASONS: dict[str, str] = {
     "decision_rejected": N_("The supervisor ({by}) rejected the work."),
     "changed_in_trial": N_("Although this was a trial run, these steps made changes on {hosts}: {steps}."),
     "steps_tried": N_("These steps were only a trial on {hosts}, and changed nothing: {steps}."),
+    "check_mode_unknown": N_("Whether this was a trial run is not known: the data of {tool} do not say it."),
     "started_at": N_("The playbook was run from \u201c{step}\u201d on; the steps before it were passed over."),
     "handlers_not_run": N_("Handlers that were notified and did not run on {hosts}: {handlers}. Run them by hand."),
     "jobs_not_awaited": N_("Left running in the background on {hosts}, outcome unknown: {steps}."),

@@ -6,7 +6,9 @@ import ast
 import json
 import os
 import re
+import sqlite3
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from oplever.journal.importers import ara, awx, imported_run, runner
 from oplever.journal.importers.imported_run import Line, Source
 from oplever.journal.importers.write import existing_record, journal_lines, write
 from oplever.journal.reader import read
+from oplever.kinds.derive import derive
+from oplever.record.model import Recap, Record
 from stored import store_record, visit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -142,3 +146,147 @@ def test_extra_variables_that_ara_kept_are_known_as_words_and_as_a_mapping() -> 
     for value in ({"root_pw": "Kaas1234", "colour": "blue"}, ["root_pw=Kaas1234", "colour=blue", "@file.yml", 3]):
         assert secret_values(ara.extra_variables_of(value)) == {"Kaas1234"}
     assert ara.extra_variables_of(None) == {}
+
+
+def runner_artifacts(place: Path, *command: str) -> Path:
+    """Those of a run that came to its end; without `command` there is no file of that name."""
+    events = [
+        event("playbook_on_start", 1, playbook="site.yml"),
+        event("playbook_on_play_start", 2, name="P", pattern="all", play_uuid="p"),
+        event("playbook_on_task_start", 3, task="T", task_uuid="t", play_uuid="p", task_action="copy"),
+        event("runner_on_ok", 4, task="T", task_uuid="t", play_uuid="p", task_action="copy", host="a", res={}),
+        event("playbook_on_stats", 5, ok={"a": 1}, processed={"a": 1}),
+    ]
+    (place / "job_events").mkdir(parents=True)
+    for number, one in enumerate(events, 1):
+        name = f"{number}-{'0' * 8}-{'0' * 4}-{'0' * 4}-{'0' * 4}-{'0' * 12}.json"
+        (place / "job_events" / name).write_text(json.dumps(one), encoding="utf-8")
+    if command:
+        (place / "command").write_text(json.dumps({"command": command}), encoding="utf-8")
+    return place
+
+
+def derived(source: Source) -> Record:
+    return derive(read(journal_lines(source, "r1")))
+
+
+@pytest.mark.parametrize(
+    ("command", "is_trial"),
+    [
+        (("ansible-playbook", "-i", "hosts", "--check", "site.yml"), True),
+        (("/usr/bin/ansible-playbook", "-bCD", "site.yml"), True),
+        (("ansible-playbook", "--che", "site.yml"), True),
+        (("podman", "run", "image", "ansible-playbook", "site.yml", "-C"), True),
+        (("ssh-agent", "sh", "-c", "ssh-add /key && ansible-playbook --check site.yml; rm -C"), True),
+        (("ansible-playbook", "-e", "-C=x", "-eC=1", "-u", "C", "site.yml"), None),
+        (("ansible-playbook", "-eC=1", "-u", "C", "site.yml"), False),
+        (("sh", "-c", "ansible-playbook site.yml && git log -C"), False),
+        (("ansible-playbook", "--limit"), None),
+        (("python", "x.py"), None),
+        ((), None),
+    ],
+)
+def test_a_trial_run_of_ansible_runner_is_one(tmp_path: Path, command: tuple[str, ...], is_trial: bool | None) -> None:
+    (source,) = runner.sources(runner_artifacts(tmp_path, *command))
+    record = derived(source)
+    codes = {reason.code for reason in record.document.reasons}
+    assert record.document.check_mode is (is_trial is True)
+    assert [step.check_mode for step in record.steps] == [is_trial is True]
+    assert {"check_mode": True, "check_mode_unknown": None}.get(
+        next(iter(codes & {"check_mode", "check_mode_unknown"}), ""), False
+    ) is is_trial
+    assert (record.stage == "trial") is (is_trial is True)
+
+
+def test_what_a_run_of_ansible_runner_was_limited_to_is_kept(tmp_path: Path) -> None:
+    command = (
+        "ansible-playbook", "-i", "lab", "--inventory=more", "-l", "web:!db", "-t", "a,b", "--tags", "c",
+        "--skip-tags=d", "--start-at-task", "Install x", "-e", "db_password=turquoise77", "--vault-id", "x@prompt",
+        "site.yml",
+    )  # fmt: skip
+    (source,) = runner.sources(runner_artifacts(tmp_path, *command))
+    record = derived(source)
+    scope = record.scope
+    assert (scope.limit, scope.tags, scope.skip_tags) == ("web:!db", ("a", "b", "c"), ("d",))
+    assert record.document.inventories == ("lab", "more")
+    assert "started_at" in {reason.code for reason in record.document.reasons}
+    assert "turquoise77" not in msgspec.json.encode(source.start).decode()
+
+
+@pytest.mark.parametrize(("banner", "code"), [("\nDRY RUN ****", "check_mode"), ("\nPLAYBOOK", "check_mode_unknown")])
+def test_of_a_job_of_awx_a_trial_is_known_where_ansible_printed_it(tmp_path: Path, banner: str, code: str) -> None:
+    place = runner_artifacts(tmp_path)
+    events = [json.loads(path.read_text("utf-8")) for path in sorted((place / "job_events").iterdir())]
+    events[0]["stdout"] = banner
+    for name in ("page.json", "copy.json"):  # an event that was exported twice is one event
+        (tmp_path / name).write_text(json.dumps({"results": events}), encoding="utf-8")
+    (source,) = awx.sources(tmp_path)
+    record = derived(source)
+    assert code in {reason.code for reason in record.document.reasons}
+    assert [len(step.results) for step in record.steps] == [1]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "gisteren", None, 7])
+def test_a_moment_that_is_none_is_said(moment: Any) -> None:
+    with pytest.raises(OpleverError, match="no time can be read"):
+        imported_run.moment(moment, "event 1")
+
+
+def insert(database: sqlite3.Connection, table: str, *values: Any) -> None:
+    database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - constants
+
+
+def ara_database(place: Path, **playbook: Any) -> Path:
+    """Of an early ARA 1.x, whose tables have fewer columns than those of today."""
+    blob = zlib.compress(json.dumps(playbook.pop("arguments", {})).encode())
+    path = place / "ansible.sqlite"
+    values = {"id": 1, "started": "2026-11-23 10:00:00", "ended": "2026-11-23 10:00:09", "status": "completed",
+              "path": "site.yml", "arguments": blob, **playbook}  # fmt: skip
+    database = sqlite3.connect(path)
+    database.execute(f"CREATE TABLE playbooks ({', '.join(values)})")
+    insert(database, "playbooks", *values.values())
+    database.executescript("""
+      CREATE TABLE plays (id, playbook_id, started, uuid, name);
+      CREATE TABLE tasks (id, playbook_id, play_id, file_id, started, uuid, name, action, lineno, handler, tags);
+      CREATE TABLE hosts (id, playbook_id, name, ok, changed, unreachable, failed, skipped);
+      CREATE TABLE results (id, playbook_id, play_id, task_id, host_id, started, ended, duration, status, changed,
+                            ignore_errors, content);
+      CREATE TABLE files (id, path);
+      CREATE TABLE results_delegated_to (result_id, host_id);
+      INSERT INTO plays VALUES (1, 1, '2026-11-23 10:00:01', 'p', 'P');
+      INSERT INTO files VALUES (1, 'site.yml');
+      INSERT INTO hosts VALUES (1, 1, 'a', 1, 0, 0, 0, 0);
+    """)
+    begun, ended = "2026-11-23 10:00:02", "2026-11-23 10:00:03"
+    insert(database, "tasks", 1, 1, 1, 1, begun, "t", "T", "copy", 3, 0, zlib.compress(b"[]"))
+    insert(database, "results", 1, 1, 1, 1, 1, begun, ended, 5, "ok", 0, 0, zlib.compress(b"{}"))
+    database.commit()
+    database.close()
+    return path
+
+
+def test_an_early_database_of_ara_has_fewer_columns(tmp_path: Path) -> None:
+    (source,) = ara.sources(ara_database(tmp_path))
+    record = derived(source)
+    assert record.systems[0].recap == Recap(ok=1)
+    assert record.document.tool_versions == {"imported from ara": "version not recorded"}
+    assert "check_mode_unknown" in {reason.code for reason in record.document.reasons}
+
+
+def test_the_arguments_that_ara_kept_say_what_a_run_was_limited_to(tmp_path: Path) -> None:
+    arguments = {"check": False, "start_at_task": "Install x", "subset": "web", "tags": ["a"]}
+    (source,) = ara.sources(ara_database(tmp_path, arguments=arguments, controller=7, user=b"x"))
+    record = derived(source)
+    assert {"started_at", "check_mode_unknown"} & {reason.code for reason in record.document.reasons} == {"started_at"}
+    assert (record.scope.limit, record.scope.tags, record.people[0].account) == ("web", ("a",), "")
+
+
+@pytest.mark.parametrize("column", ["failed", "unreachable"])
+def test_a_count_of_ara_that_is_no_number_is_not_nought(tmp_path: Path, column: str) -> None:
+    path = ara_database(tmp_path)
+    database = sqlite3.connect(path)
+    database.execute(f"UPDATE hosts SET {column} = 'many'")  # noqa: S608 - a constant
+    database.commit()
+    database.close()
+    with pytest.raises(OpleverError, match=f"{column}: 'many'"):
+        derived(ara.sources(path)[0])

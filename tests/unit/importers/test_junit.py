@@ -342,3 +342,23 @@ def test_arguments_of_tasks_do_not_come_along(of_ansible: Path) -> None:
     titles = [result.title + result.id for results in by_host.values() for result in results]
     assert "_raw_params" in of_ansible.read_text(encoding="utf-8")
     assert not [title for title in titles if "_raw_params" in title or "Zq7hunter2Kx9" in title]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift_jis", "utf-7", "unheard"])
+def test_an_encoding_that_cannot_be_read_is_said(tmp_path: Path, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><testsuite><testcase name="t"/></testsuite>'
+    with pytest.raises(OpleverError, match="no well-formed XML") as caught:
+        junit.cases(xml(tmp_path, text))
+    assert caught.value.slug == "import-broken"
+
+
+def test_a_case_in_a_case_hides_no_failure(tmp_path: Path) -> None:
+    inner = '<testcase name="outer"><failure message="bad"/><testcase name="inner"/></testcase>'
+    actual = {case.title: (case.status, case.message) for case in results(tmp_path, f"<testsuite>{inner}</testsuite>")}
+    assert actual == {"inner": ("pass", ""), "outer": ("fail", "bad")}
+
+
+def test_a_number_of_thousands_of_digits_is_a_large_one(tmp_path: Path) -> None:
+    many = "9" * 5000
+    cases = results(tmp_path, f'<testsuite name="s" tests="{many}"><testcase name="t"/></testsuite>')
+    assert [case.status for case in cases] == ["pass", "error"]

@@ -92,31 +92,35 @@ def _source(database: sqlite3.Connection, path: Path, playbook: sqlite3.Row) -> 
     texts = {key: [str(v) for v in value] for key, value in arguments.items() if isinstance(value, list)}
     return Source(
         tool="ara",
-        version=playbook["server_version"],
+        version=_text(playbook, "server_version") or None,
         digest=digest([path]),
-        playbook=playbook["path"],
+        playbook=_text(playbook, "path"),
         start={
             "t": moment(playbook["started"], place),
-            "controller": one_line(playbook["controller"] or "", 300),
-            "account": one_line(playbook["user"] or "", 300),
-            "check_mode": arguments.get("check") is True,
+            "controller": one_line(_text(playbook, "controller"), 300),
+            "account": one_line(_text(playbook, "user"), 300),
+            "check_mode": trial if isinstance(trial := arguments.get("check"), bool) else None,
             "diff_mode": arguments.get("diff") is True,
             "limit": redactor.text(subset) if isinstance(subset := arguments.get("subset"), str) else None,
             "tags": texts.get("tags", []),
             "skip_tags": texts.get("skip_tags", []),
             "inventories": [redactor.text(word) for word in texts.get("inventory", [])],
-            "versions": {"ansible": playbook["ansible_version"], "python": playbook["python_version"]},
+            "start_at": redactor.text(step) if isinstance(step := arguments.get("start_at_task"), str) else None,
+            "versions": {name: _text(playbook, f"{name}_version") or None for name in ("ansible", "python")},
         },
-        lines=_Playbook(database, path, playbook, redactor).lines(),
-        outcome=playbook["status"],
+        lines=_Playbook(database, path, playbook, redactor, is_trial=arguments.get("check") is True).lines(),
+        outcome=_text(playbook, "status"),
         run=str(next(database.execute(_PLAYS, (playbook["id"],)), {"uuid": ""})["uuid"]),
     )
 
 
 class _Playbook:
-    """Rows of one playbook to lines of a journal, in order of time."""
+    """Rows of one playbook to lines of a journal, in order of time. Of a trial run all steps count as tried."""
 
-    def __init__(self, database: sqlite3.Connection, path: Path, playbook: sqlite3.Row, redactor: Redactor) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, path: Path, playbook: sqlite3.Row, redactor: Redactor, *, is_trial: bool
+    ) -> None:
+        self._is_trial = is_trial
         self._database = database
         self._path = path
         self._playbook = playbook
@@ -125,12 +129,14 @@ class _Playbook:
         self._hosts = {row["name"]: row for row in self._rows(_HOSTS)}
         count = "SELECT host_id, COUNT(*) FROM results WHERE playbook_id = ? AND status = 'unreachable' GROUP BY 1"
         unreachable = {row[0]: row[1] for row in self._rows(count)}
-        self._ignored = {n: unreachable.get(row["id"], 0) - row["unreachable"] for n, row in self._hosts.items()}
+        self._ignored = {
+            name: unreachable.get(row["id"], 0) - _number(row, "unreachable", path) for name, row in self._hosts.items()
+        }
         """Unreachable results that the play said to ignore: those before the one that counts."""
 
     def lines(self) -> Iterator[Line]:
         try:
-            path = self._short(self._playbook["path"])
+            path = self._short(_text(self._playbook, "path"))
             yield self._line("started", self._playbook, "playbook_start", playbook=path, sha256=None, collections={})
             # At the same moment a play comes before its tasks, a task before its hosts, a start before an end.
             yield from heapq.merge(
@@ -151,7 +157,7 @@ class _Playbook:
                 row,
                 "play_start",
                 play=row["uuid"],
-                name=self._short(row["name"] or ""),
+                name=self._short(_text(row, "name")),
                 hosts="",
                 targets=[host["name"] for host in self._database.execute(_TARGETS, (row["id"],))],
                 groups={},
@@ -162,7 +168,8 @@ class _Playbook:
 
     def _tasks(self) -> Iterator[Line]:
         for row in self._rows(_TASKS):
-            role, name = _role_and_name(row["file"], row["name"] or row["action"])
+            action = _text(row, "action")
+            role, name = _role_and_name(_text(row, "file"), _text(row, "name") or action)
             tags = _content(row["tags"], f"{self._path}, task {row['id']}")
             yield self._line(
                 "started",
@@ -171,12 +178,12 @@ class _Playbook:
                 task=_task(row["uuid"], row["id"]),
                 play=row["play"],
                 name=self._short(name),
-                action=outcome.full_name(row["action"]),
+                action=outcome.full_name(action),
                 role=role,
                 path=clean(f"{row['file']}:{row['lineno']}", 1000),
                 handler=bool(row["handler"]),
                 tags=[str(tag) for tag in tags] if isinstance(tags, list) else [],
-                check_mode=False,
+                check_mode=self._is_trial,
                 no_log=False,
             )
 
@@ -192,9 +199,9 @@ class _Playbook:
             self._tallies.setdefault(host, Counter())[status] += 1
             hidden = outcome.is_hidden(None, data)
             attempts, other = data.get("attempts"), row["delegated_to"]
-            details = (
-                {} if hidden else outcome.fields(outcome.full_name(row["action"]), status, data, None, self._redactor)
-            )
+            action = outcome.full_name(_text(row, "action"))
+            duration = None if row["duration"] is None else max(0, _number(row, "duration", self._path)) / 1_000_000
+            details = {} if hidden else outcome.fields(action, status, data, None, self._redactor)
             yield self._line(
                 "stopped",
                 row,
@@ -202,7 +209,7 @@ class _Playbook:
                 task=_task(row["uuid"], row["task_id"]),
                 host=host,
                 status=status,
-                duration=max(0, row["duration"]) / 1_000_000 if row["duration"] is not None else None,
+                duration=duration,
                 changed=bool(row["changed"]),
                 attempts=attempts if isinstance(attempts, int) else None,
                 delegated_to=other if other != host else None,
@@ -230,8 +237,8 @@ class _Playbook:
         """ARA keeps five of the seven counts. Ansible takes a failure that was rescued out of `failed`."""
         return {
             name: {
-                **{key: row[key] for key in ("ok", "changed", "unreachable", "failed", "skipped")},
-                "rescued": max(0, self._tallies[name]["failed"] - row["failed"]),
+                **{key: _number(row, key, self._path) for key in ("ok", "changed", "unreachable", "failed", "skipped")},
+                "rescued": max(0, self._tallies[name]["failed"] - _number(row, "failed", self._path)),
                 "ignored": self._tallies[name]["ignored"],
             }
             for name, row in self._hosts.items()
@@ -243,6 +250,21 @@ class _Playbook:
 
     def _short(self, text: str) -> str:
         return one_line(text, 300, self._redactor.text)
+
+
+def _text(row: sqlite3.Row, column: str) -> str:
+    """A text of a row; empty where there is none, as in columns that an earlier ARA 1.x does not have."""
+    value = row[column] if column in row.keys() else None  # noqa: SIM118 - of a row, `in` looks among the values
+    return value if isinstance(value, str) else ""
+
+
+def _number(row: sqlite3.Row, column: str, path: Path) -> int:
+    """SQLite keeps any value in any column. Raises OpleverError (`import-broken`) for what is no number: it may have
+    been one of failures."""
+    value = row[column]
+    if not isinstance(value, int):
+        raise broken(str(path), M_("its tables are not those of ARA 1.x ({problem})", problem=f"{column}: {value!r}"))
+    return value
 
 
 def _role_and_name(file: str, shown: str) -> tuple[str | None, str]:

@@ -22,6 +22,8 @@ def sources(path: Path) -> list[Source]:
     jobs = {event.job for event in events}
     if len(jobs) > 1:
         raise broken(str(path), M_("there are events of {count} jobs here: export them one by one", count=len(jobs)))
+    # One that stands in two of the files is one event; `counter` is 0 where an export leaves it out.
+    events = list({event.counter or -number: event for number, event in enumerate(events, 1)}.values())
     overview = survey(events)
     return [
         Source(
@@ -29,8 +31,8 @@ def sources(path: Path) -> list[Source]:
             version=None,
             digest=digest(files),
             playbook=overview.playbook,
-            start={"t": overview.first},
-            lines=Translator(overview, Redactor()).lines(events),
+            start={"t": overview.first, "check_mode": overview.is_trial or None},
+            lines=Translator(overview, Redactor(), is_trial=overview.is_trial).lines(events),
             lost=overview.missing,
             run=overview.play,
             outcome=events[-1].outcome,

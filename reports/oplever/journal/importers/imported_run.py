@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from oplever import clock
 from oplever.errors import OpleverError
 from oplever.files import bounded, sha256, unreadable
 from oplever.messages import M_
@@ -116,7 +116,6 @@ def digest(paths: Iterable[Path]) -> str:
 def moment(value: object, place: str) -> str:
     """An ISO 8601 time, UTC when it has no zone, as the journal writes it."""
     try:
-        read = datetime.fromisoformat(str(value))
+        return clock.written(clock.recorded(str(value)))
     except ValueError:
         raise broken(place, M_("no time can be read in {value}", value=repr(str(value)[:40]))) from None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

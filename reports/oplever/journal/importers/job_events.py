@@ -29,6 +29,9 @@ _ENDS = {
 _ITEM_ENDS = {"runner_item_on_ok": "ok", "runner_item_on_failed": "failed"}
 _LABEL = re.compile(r"^[a-z]+: \[\S+ -> ([^\]\s(]+)", re.M)
 _LABEL_LIMIT = 4000
+_LONGEST = 1e9
+"""Seconds; no task took longer."""
+_DRY_RUN = re.compile(r"^DRY RUN \*", re.M)
 _RECAP = {
     "ok": "ok",
     "changed": "changed",
@@ -42,7 +45,8 @@ _RECAP = {
 
 class JobEvent(Struct, frozen=True):
     """`place` says where it was read, for messages; `event_data` is {} when ansible-runner was told to omit it.
-    `outcome` is the status of the job when AWX gave out the event."""
+    `outcome` is the status of the job when AWX gave out the event. `is_trial`: Ansible printed that it runs in check
+    mode, which it does where it is told to (`check_mode_markers`)."""
 
     event: str
     created: str
@@ -52,6 +56,7 @@ class JobEvent(Struct, frozen=True):
     job: int = 0
     delegated_to: str | None = None
     outcome: str = ""
+    is_trial: bool = False
 
     def text(self, key: str) -> str:
         """A value that the event must have."""
@@ -76,6 +81,7 @@ class Overview(Struct):
     first: str = ""
     last: str = ""
     missing: int = 0
+    is_trial: bool = False
 
 
 def job_event(value: object, place: str) -> JobEvent:
@@ -92,7 +98,14 @@ def job_event(value: object, place: str) -> JobEvent:
         job if isinstance(job, int) else 0,
         _delegate(value.get("stdout")),
         _outcome(value.get("summary_fields")),
+        _is_trial(value["event"], value.get("stdout")),
     )
+
+
+def _is_trial(event: str, stdout: object) -> bool:
+    if event != "playbook_on_start" or not isinstance(stdout, str):
+        return False
+    return bool(_DRY_RUN.search(clean(stdout, _LABEL_LIMIT)))
 
 
 def _outcome(summary: object) -> str:
@@ -120,6 +133,7 @@ def survey(events: Iterable[JobEvent]) -> Overview:
             counter = event.counter
         if event.event == "playbook_on_start":
             overview.playbook = overview.playbook or event.text("playbook")
+            overview.is_trial |= event.is_trial
         elif event.event == "playbook_on_play_start":
             overview.play = overview.play or event.text("play_uuid")
         elif event.event.startswith("runner_on_"):
@@ -135,9 +149,11 @@ def survey(events: Iterable[JobEvent]) -> Overview:
 
 
 class Translator:
-    """Job events to journal lines, in one pass; `overview` comes from a pass before."""
+    """Job events to journal lines, in one pass; `overview` comes from a pass before. Of a trial run nothing says which
+    steps were carried out all the same (`check_mode: false`), so all of them count as tried."""
 
-    def __init__(self, overview: Overview, redactor: Redactor) -> None:
+    def __init__(self, overview: Overview, redactor: Redactor, *, is_trial: bool) -> None:
+        self._is_trial = is_trial
         self._targets = overview.targets
         self._ignored = overview.unreachable - overview.dark
         """Unreachable results that the recap does not count as such: the play said to ignore them, the first ones."""
@@ -199,7 +215,7 @@ class Translator:
             "path": clean(str(data.get("task_path") or ""), 1000) or None,
             "handler": handler,
             "tags": [],
-            "check_mode": False,
+            "check_mode": self._is_trial,
             "no_log": False,
         }
         return Line(event.created, "task_start", fields)
@@ -211,7 +227,7 @@ class Translator:
         fields = {
             **self._where(event),
             "status": status,
-            "duration": duration if isinstance(duration, (int, float)) and duration >= 0 else None,
+            "duration": duration if isinstance(duration, (int, float)) and 0 <= duration < _LONGEST else None,
             "changed": bool(data.get("changed")),
             "attempts": attempts if isinstance(attempts, int) else None,
             "delegated_to": self._delegated_to(event, data),

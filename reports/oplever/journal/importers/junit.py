@@ -26,6 +26,8 @@ _OUTCOMES = ELEMENTS.keys() | FLAKY
 _TEXT_LIMIT = 16_384
 """Characters kept of the text of one element."""
 _CASES_LIMIT = 100_000
+_DIGITS = 18
+"""Of a number; Python takes none of thousands of digits."""
 
 
 class Case(Struct, frozen=True):
@@ -56,7 +58,7 @@ class _Suite(Struct):
     def count(self, *names: str) -> int:
         """The highest of these attributes; 0 where there is none that is a number."""
         values = (self.attributes.get(name, "").replace(",", "") for name in names)
-        return max((int(value) for value in values if value.isdecimal()), default=0)
+        return max((int(value[:_DIGITS]) for value in values if value.isdecimal()), default=0)
 
 
 def cases(path: Path) -> tuple[Case, ...]:
@@ -72,21 +74,23 @@ def cases(path: Path) -> tuple[Case, ...]:
         raise broken(
             M_("{path}, line {lineno}", path=path, lineno=problem.lineno), M_("no well-formed XML ({why})", why=why)
         ) from None
+    except (LookupError, ValueError) as problem:  # an encoding that expat does not know, or cannot read
+        where, why = M_("{path}, line {lineno}", path=path, lineno=1), M_("no well-formed XML ({why})", why=problem)
+        raise broken(where, why) from None
     if not reader.cases:
         raise broken(str(path), M_("there is no test case in it"))
     return tuple(reader.cases)
 
 
 class _Reader:
-    """State between expat's calls: the suites and the case that are open, and the element whose text is wanted."""
+    """State between expat's calls: the suites and the cases that are open, and the element whose text is wanted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.cases: list[Case] = []
         self.opened = False
         self._suites: list[_Suite] = []
-        self._case: dict[str, str] | None = None
-        self._elements: list[Element] = []
+        self._cases: list[tuple[dict[str, str], list[Element]]] = []
         self._open: tuple[str, str] | None = None
         self._text = ""
         self.parser = expat.ParserCreate()
@@ -106,7 +110,7 @@ class _Reader:
         if name in _SUITES:
             self._suites.append(_Suite(attributes))
         elif name == "testcase":
-            self._case, self._elements = attributes, []
+            self._cases.append((attributes, []))
         elif name in _OUTCOMES and self._open is None:
             self._open, self._text = (name, attributes.get("message", "")), ""
 
@@ -117,16 +121,15 @@ class _Reader:
     def _end(self, name: str) -> None:
         if self._open is not None and name == self._open[0]:
             element = Element(name, one_line(self._open[1] or self._text, redact=redact_text))
-            (self._elements if self._case is not None else self._suites[-1].elements).append(element)
+            (self._cases[-1][1] if self._cases else self._suites[-1].elements).append(element)
             self._open = None
-        elif name == "testcase" and self._case is not None:
-            self._end_case(self._case)
-            self._case = None
+        elif name == "testcase" and self._cases:
+            self._end_case(*self._cases.pop())
         elif name in _SUITES:
             self._end_suite(self._suites.pop())
 
-    def _end_case(self, attributes: dict[str, str]) -> None:
-        status, message = ended(self._elements, attributes)
+    def _end_case(self, attributes: dict[str, str], elements: list[Element]) -> None:
+        status, message = ended(elements, attributes)
         self._keep(
             Case(
                 one_line(attributes.get("classname", ""), 500, redact_text),
@@ -139,7 +142,7 @@ class _Reader:
         suite = self._suites[-1]
         suite.tests += 1
         suite.not_run += status == "not_applicable"
-        suite.bad += max(status in BAD, sum(element.name in ("failure", "error") for element in self._elements))
+        suite.bad += max(status in BAD, sum(element.name in ("failure", "error") for element in elements))
 
     def _end_suite(self, suite: _Suite) -> None:
         """What the suite says of itself: that it could not start, or counts that its cases do not bear out. Fewer than

@@ -36,7 +36,7 @@ def read(path: Path) -> Scan:
     try:
         for result in _results(path):
             scan = _scan(result)
-    except (ET.ParseError, expat.ExpatError) as problem:
+    except (ET.ParseError, expat.ExpatError, LookupError, ValueError) as problem:  # the last two: of its encoding
         raise broken(path, M_("not XML, or cut short ({problem})", problem=problem)) from None
     except OSError as problem:
         raise unreadable(path, problem) from None

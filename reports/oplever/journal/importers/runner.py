@@ -12,6 +12,7 @@ from oplever._shared.redact import Redactor, secret_values
 from oplever._shared.text import plain
 from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
 from oplever.journal.importers.job_events import JobEvent, Translator, job_event, survey
+from oplever.journal.importers.playbook_options import playbook_options
 from oplever.messages import M_
 
 _FORMAT = M_("a directory of artifacts of ansible-runner (artifacts/<ident>/ with job_events/)")
@@ -33,6 +34,7 @@ def sources(path: Path) -> list[Source]:
     begun = _command_file(directory)
     command = [word for word in _listed(begun.get("command")) if isinstance(word, str)]
     redactor = Redactor(secret_values(extra_variables(command)))
+    options = {"check_mode": overview.is_trial or None, **playbook_options(command, redactor)}
     half = len(list((directory / "job_events").glob("*-partial.json")))  # begun and never finished: it was killed
     return [
         Source(
@@ -44,8 +46,9 @@ def sources(path: Path) -> list[Source]:
                 "t": overview.first,
                 "command": [plain(word) for word in redact_command(command, redactor)],
                 "cwd": plain(str(begun.get("cwd") or "")),
+                **options,
             },
-            lines=Translator(overview, redactor).lines(_events(paths)),
+            lines=Translator(overview, redactor, is_trial=options["check_mode"] is True).lines(_events(paths)),
             lost=overview.missing + half,
             run=overview.play,
             outcome=_kept(directory / "status"),

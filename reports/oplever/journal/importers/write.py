@@ -29,7 +29,7 @@ _UNKNOWN: dict[str, Any] = {
     "person": None,
     "cwd": "",
     "command": [],
-    "check_mode": False,
+    "check_mode": None,
     "diff_mode": False,
     "limit": None,
     "tags": [],

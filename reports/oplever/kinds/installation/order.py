@@ -24,7 +24,7 @@ BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
 FAILED = frozenset({"hosts_failed"})
 CUT_OFF = frozenset({"interrupted", "stopped", "tool_failed", "runs_unreadable"})
 """Reasons by which nobody knows whether any machine got all of the work."""
-OF_ALL = frozenset({"started_at", "plays_ended", "journal_lines_lost", "journal_lines_differ"})
+OF_ALL = frozenset({"check_mode_unknown", "started_at", "plays_ended", "journal_lines_lost", "journal_lines_differ"})
 """Reasons by which something was left out, or is unsure, of all machines."""
 REMARKS = frozenset(
     {"hosts_ended", "handlers_not_run", "jobs_not_awaited", "unreachable_ignored", "runs_beside", "runs_not_ended"}

@@ -41,6 +41,7 @@ EFFECTS: dict[str, Verdict] = {
     "decision_rejected": "not_delivered",
     "stated": "delivered_with_remarks",
     "check_mode": "delivered_with_remarks",
+    "check_mode_unknown": "delivered_with_remarks",
     "changed_in_trial": "delivered_with_remarks",
     "steps_tried": "delivered_with_remarks",
     "started_at": "delivered_with_remarks",
@@ -210,6 +211,8 @@ def _work(grounds: Grounds) -> Iterator[Reason]:
         yield Reason("hand_steps_failed", {"steps": failed})
     if reach.is_trial(run):
         yield Reason("check_mode")
+    elif run.start is not None and run.start.imported and run.start.check_mode is None:
+        yield Reason("check_mode_unknown", {"tool": run.start.imported.tool})
     steps, hosts = reach.changed_in_trial(run)
     if steps:
         yield Reason("changed_in_trial", {"steps": list(steps), "hosts": list(hosts)})

@@ -69,9 +69,10 @@ def _course(view: View, t: Translator, completeness: Cell) -> tuple[tuple[str, s
 
 
 def _trial(view: View, t: Translator) -> str | Cell:
+    codes = {reason.code for reason in view.record.document.reasons}
     if not view.record.document.check_mode:
-        return t("no")
-    if any(reason.code == "changed_in_trial" for reason in view.record.document.reasons):
+        return Cell(t("not known"), "warn") if "check_mode_unknown" in codes else t("no")
+    if "changed_in_trial" in codes:
         return Cell(t("yes, but some steps made changes"), "warn")
     return t("yes: nothing was changed")
 
