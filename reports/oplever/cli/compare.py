@@ -57,7 +57,7 @@ def _print(comparison: Comparison, t: Translator) -> None:
             click.echo("\n".join(wrapped(", ".join(group.hosts), 102, first="  ", rest="  ")))
         click.echo()
     if comparison.same:
-        click.echo(t("no difference"))
+        click.echo(t("no difference") if comparison.is_whole else t("no difference in what was compared"))
     for host in comparison.unseen:
         text = t("packages and settings of {host} were not compared: one side has no snapshot of it", host=host)
         click.echo(printable(text), err=True)

@@ -75,6 +75,11 @@ class Comparison(Struct, frozen=True):
         """Time does not count: no two runs take the same."""
         return not self.differences
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is compared of a machine was compared of each."""
+        return not (self.unseen or self.uncompared)
+
 
 def _same(difference: Difference) -> alike.Same:
     """A machine that is on one side alone differs as any other that is."""

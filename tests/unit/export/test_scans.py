@@ -10,6 +10,9 @@ from journals import Journal
 from oplever.errors import OpleverError
 from oplever.journal.importers import lynis, openscap
 from oplever.kinds.derive import derive
+from oplever.kinds.documents import build
+from oplever.page.blocks import Paragraph
+from oplever.page.translator import Translator
 from oplever.record import entries
 from oplever.record.model import Record, SecondOpinion
 from oplever.render.registry import render
@@ -151,3 +154,25 @@ def test_the_documents_show_where_they_differ() -> None:
 
 def test_an_entry_of_a_scan_is_never_typed() -> None:
     assert "scan" not in entries.KINDS
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "unheard"])
+def test_a_report_in_an_encoding_that_cannot_be_read_is_broken(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "arf.xml"
+    path.write_text(XCCDF.format(results="").replace('"1.0"?', f'"1.0" encoding="{encoding}"?'), encoding="utf-8")
+    with pytest.raises(OpleverError) as caught:
+        openscap.read(path)
+    assert caught.value.slug == "scan-broken"
+
+
+def test_opinions_that_can_be_compared_with_nothing_are_not_green_and_are_shown() -> None:
+    added = entries.Entry(
+        "2026-11-24T10:00:00.000000Z",
+        "S. Yilmaz",
+        entries.ScanEntry("lynis", "a", "x.dat", "0" * 64, (entries.ScannedRule("AUTH-9204", "fail"),)),
+    )
+    for journal in (Journal().task("one"), Journal().check("pass", severity="low", id="SSH-001", area="SSH")):
+        record = derive(journal.finish(ok=1).events(), "", [added])
+        section = next(s for s in build(record, Translator("en")).sections if s.key == "baseline")
+        [paragraph] = [b for b in section.blocks if isinstance(b, Paragraph) and b.text.startswith("Second opinion")]
+        assert (paragraph.text.partition(": ")[2][:6], paragraph.tone) == ("0 of 0", "info")

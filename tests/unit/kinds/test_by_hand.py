@@ -105,6 +105,16 @@ def test_no_machine_is_green(record: Path) -> None:
     ]
 
 
+def test_how_work_by_hand_ended_is_shown(record: Path) -> None:
+    attempt("add", "step", "--host", "sw1", "--name", "hung", "--status", "failed", "--message", "the bracket broke")
+    page = build(store.load(record), Translator("en"))
+    [row] = [row for section in page.sections for b in section.blocks if isinstance(b, Table) for row in b.rows
+             if row[0].text == "hung"]  # fmt: skip
+    assert [(cell.text, cell.note, cell.tone) for cell in row[:3]] == [
+        ("hung", "the bracket broke", "plain"), ("sw1", "", "plain"), ("failed", "", "bad"),
+    ]  # fmt: skip
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_documents_speak_of_no_run(record: Path, language: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from golden import outputs
 from golden.cases import Case
 from golden.journal import Journal, machine
+from journals import Journal as Lines
 from msgspec import structs
 from oplever.kinds.documents import build
 from oplever.page.blocks import Block, Details, Group, Table
@@ -110,6 +111,10 @@ def test_the_first_page_tells_them_apart() -> None:
     cell = next(block for block in page.summary if isinstance(block, Table)).rows[0][-1]
     assert cell.text == "2 packages asked for, 1 file by roles"
     assert cell.note == "came along: 3 components, 5 settings"
+    unknown = tuple(structs.replace(part, asked=None) for part in record().components)
+    page = build(structs.replace(record(), components=unknown), Translator("en"))
+    cell = next(block for block in page.summary if isinstance(block, Table)).rows[0][-1]
+    assert (cell.text, cell.note) == ("5 components, 1 file by roles, 5 settings", "")
 
 
 @pytest.mark.parametrize("suffix", ["html", "md"])
@@ -136,3 +141,20 @@ def test_a_column_in_which_nothing_stands_is_left_out() -> None:
     assert heads("Diensten op web1") == "| Naam | Wijziging | Voor | Na |"
     case = render(outputs.record("incident_closed"), "md", "nl").decode()
     assert "| Impact | Urgentie | Bijzonderheden | Door |" in case
+
+
+def test_settings_of_a_kind_that_this_toolkit_does_not_know_are_shown_too() -> None:
+    made = structs.replace(record(), settings=(Setting("web1", "to_come", "the key", "added", after="the words"),))
+    text = render(made, "md", "en").decode()
+    assert "the key" in text
+    assert "the words" in text
+
+
+def test_what_got_worse_says_what_it_was_at_the_delivery() -> None:
+    check = {"id": "SSH-001", "title": "t", "status": "fail", "severity": "high", "area": "SSH"}
+    delivered = {"record": "r0", "controls": {"SSH-001": "waived"}}
+    journal = Lines().task("audit", data={"stage": "after", "checks": [check], "profile": "p", "reference": delivered})
+    page = build(journal.finish(ok=1).record(), Translator("en"))
+    tables = (b for section in page.sections for b in blocks(section.blocks) if isinstance(b, Table))
+    [row] = next(table for table in tables if table.caption == "What got worse since the last delivery").rows
+    assert (row[3].text, row[3].note) == ("with an exception", "r0")

@@ -144,6 +144,16 @@ def test_nothing_done_is_red_and_without_praise() -> None:
     assert states(built)["a"].tone != "good"
 
 
+def test_where_lines_are_missing_nobody_knows_that_there_was_no_fault() -> None:
+    journal = complete()
+    del journal.lines[8]
+    _, built = page(journal.finish(ok=5))
+    assert "No faults occurred" not in str(built)
+    assert "Nothing had to be escalated" not in str(built)
+    _, built = page(complete().finish(ok=5))
+    assert "Nothing had to be escalated" in str(built)
+
+
 def test_what_was_not_tested_is_grey() -> None:
     _, built = page(Journal().snapshot("before").task("install", "changed").snapshot("after").finish(ok=3))
     assert built.verdict.title == "Carried out, not tested, waits for the user and the supervisor"

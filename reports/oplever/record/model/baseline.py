@@ -91,8 +91,8 @@ class Tally(Struct, frozen=True):
 
 
 class Regression(Struct, frozen=True):
-    """A control that passed at the last delivery and does not now. `since` is when a run first saw it, `record` that
-    run; empty when this one is the first."""
+    """A control that was in order at the last delivery, was let go or did not apply (`was`), and is not in order now.
+    `since` is when a run first saw it, `record` that run; empty when this one is the first."""
 
     control: str
     host: str

@@ -27,7 +27,7 @@ from oplever.record.persons import has_confirmed
 def baseline(view: View, t: Translator) -> Blocks:
     section = view.record.baseline
     if not section.controls:
-        return _exceptions(view, t)
+        return (*_exceptions(view, t), *_opinions(t, section.opinions))
     name = " ".join(part for part in (section.profile, section.version) if part)
     failing = view.failing_controls
     passing = [control for control in view.controls if control.after not in BAD]
@@ -141,7 +141,7 @@ def _worse(t: Translator, worse: tuple[Regression, ...]) -> Blocks:
             Cell(t(SEVERITY[w.severity][1]), SEVERITY[w.severity][0]),
             Cell(w.host),
             Cell(w.control),
-            Cell(w.delivered),
+            toned(t, CHECK, w.was, w.delivered),
             Cell(t.moment(w.since), note=w.record) if w.since else Cell(t("seen in this run for the first time")),
         )
         for w in worse
@@ -150,7 +150,7 @@ def _worse(t: Translator, worse: tuple[Regression, ...]) -> Blocks:
         Column(t("Severity"), 2),
         Column(t("Machine"), 2),
         Column(t("Control"), 2),
-        Column(t("Passed at the delivery"), 4),
+        Column(t("At the last delivery"), 4),
         Column(t("Fails since"), 4),
     )
     return table(t("What got worse since the last delivery"), columns, rows, 40)
@@ -281,7 +281,7 @@ def _opinions(t: Translator, opinions: tuple[SecondOpinion, ...]) -> Blocks:
     folded = [opinion for opinion in opinions if opinion.agrees is not False]
     caption = t("Other second opinions")
     return (
-        Paragraph(text, "warn" if apart else "good"),
+        Paragraph(text, "warn" if apart else "good" if compared else "info"),
         *table(t("Second opinions that differ"), columns, [_opinion(t, opinion) for opinion in apart]),
         *((Details(caption, table(caption, columns, [_opinion(t, opinion) for opinion in folded])),) if folded else ()),
     )

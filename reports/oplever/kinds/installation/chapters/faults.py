@@ -19,8 +19,8 @@ def unsolved(t: Translator, faults: int) -> str:
 
 def faults(view: View, t: Translator) -> Blocks:
     if not view.record.faults:
-        is_known = view.record.completeness.journal_complete and view.record.stage != "nothing_done"
-        return (Paragraph(t("No faults occurred."), "good" if view.tested else "info"),) if is_known else ()
+        text = t("No faults occurred.")
+        return (Paragraph(text, "good" if view.tested else "info"),) if _is_known(view) else ()
     rows = [
         (
             toned(t, FAULT_STATUS, fault.status, fault.id),
@@ -43,6 +43,11 @@ def faults(view: View, t: Translator) -> Blocks:
     return table(t("Faults"), columns, rows)
 
 
+def _is_known(view: View) -> bool:
+    """Whether no fault in the record means that there was none."""
+    return view.record.completeness.journal_complete and view.record.stage != "nothing_done"
+
+
 def _retest(t: Translator, fault: Fault) -> Cell:
     """What showed that the fault was solved: the name of a test or step, with the moment after it."""
     name, _, at = fault.retest.rpartition(" ")
@@ -62,7 +67,8 @@ def _attempts(t: Translator, attempts: int) -> str:
 
 def escalations(view: View, t: Translator) -> Blocks:
     if not view.record.escalations and not view.unsolved_faults:
-        return (Paragraph(t("Nothing had to be escalated: no fault is open."), "good" if view.tested else "info"),)
+        text = t("Nothing had to be escalated: no fault is open.")
+        return (Paragraph(text, "good" if view.tested else "info"),) if _is_known(view) else ()
     rows = [
         (
             Cell(t("closed"), "good") if e.closed else Cell(t("waiting for an answer"), "warn"),

@@ -212,14 +212,14 @@ def _settings(view: View, t: Translator, group: Alike[Setting]) -> Details:
     columns = (Column(t("Name"), 3), Column(t("Change"), 1), Column(t("Before"), 2), Column(t("After"), 4))
     kinds: list[Block] = []
     changes, host = group.differences, names_of(t, group.hosts)
-    for kind in facts.ORDER:
+    counts: Counter[str] = Counter(setting.kind for setting in changes)
+    for kind in facts.in_order(counts):
         of_kind = [setting for setting in changes if setting.kind == kind]
         name = _capitalise(kind_name(t, kind))
         for caption, settings in _by_origin(view, kind, of_kind):
             rows = [_setting(view, t, setting) for setting in settings]
             kinds += changes_table(t(caption, kind=name, host=host), columns, rows)
-    counts: Counter[str] = Counter(setting.kind for setting in changes)
-    count = ", ".join(f"{kind_name(t, kind)}: {t.number(counts[kind])}" for kind in facts.ORDER if counts[kind])
+    count = ", ".join(f"{kind_name(t, kind)}: {t.number(counts[kind])}" for kind in facts.in_order(counts))
     title = t("Settings of {host}", host=alike_text(t, group.hosts))
     return Details(title, (*kinds, *every_name(t, group.hosts)), count=count)
 

@@ -105,15 +105,23 @@ def _counted_otherwise(view: View, t: Translator) -> Blocks:
 def _by_hand(view: View, t: Translator) -> Blocks:
     rows = [
         (
-            Cell(step.name),
-            Cell(", ".join(result.host for result in step.results)),
+            Cell(step.name, note=result.message),
+            Cell(result.host),
+            toned(t, TASK, result.status),
             Cell(step.by),
             Cell(t.moment(step.started)),
         )
         for step in view.record.steps
         if step.by != "machine"
+        for result in step.results
     ]
-    columns = (Column(t("Step"), 4), Column(t("Machine")), Column(t("By")), Column(t("When"), 3))
+    columns = (
+        Column(t("Step"), 5),
+        Column(t("Machine"), 2),
+        Column(t("Result"), 2),
+        Column(t("By"), 2),
+        Column(t("When"), 3),
+    )
     return table(t("Manual steps"), columns, rows)
 
 

@@ -305,12 +305,15 @@ def scores_text(t: Translator, before: float | None, after: float | None) -> str
 
 
 def changed_cell(t: Translator, change: Changed | None, *, is_compared: bool) -> Cell:
-    """What was asked for, and as a note what came along with it; None is a machine on which nothing changed."""
+    """What was asked for, and as a note what came along with it; None is a machine on which nothing changed. Where
+    nobody knows what was asked for, nothing is said to have come along."""
     if change is None:
         return Cell(t("none") if is_compared else t("not measured"))
-    asked = change.asked or 0
-    first = (_asked(t, asked), _files(t, change.by_roles))
-    along = (_components(t, change.components - asked), _settings(t, change.settings - change.by_roles))
+    files, settings = _files(t, change.by_roles), _settings(t, change.settings - change.by_roles)
+    if change.asked is None:
+        return Cell(", ".join(filter(None, (_components(t, change.components), files, settings))))
+    first = (_asked(t, change.asked), files)
+    along = (_components(t, change.components - change.asked), settings)
     text, note = (", ".join(filter(None, parts)) for parts in (first, along))
     return Cell(text, note=t("came along: {changes}", changes=note)) if text and note else Cell(text or note)
 
