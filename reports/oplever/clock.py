@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 def now() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from oplever._shared.differences import KINDS
+from oplever._shared import differences
 from oplever.page.blocks import Cell, Tone
 from oplever.page.translator import N_, Translator
 
@@ -307,8 +307,9 @@ def toned(t: Translator, table: Mapping[str, tuple[Tone, str]], code: str, note:
 
 
 def kind_name(t: Translator, kind: str) -> str:
-    """What settings of a kind are called together; of a kind without such a word what one of them is called."""
-    return t(PLAIN[kind]) if kind in PLAIN or kind not in KINDS else getattr(KINDS[kind], t.language)
+    """What settings of a kind are called together; of a kind without such a word what one of them is called. One that
+    this version does not know is a setting."""
+    return t(PLAIN[kind]) if kind in PLAIN else getattr(differences.kind(kind), t.language)
 
 
 def setting_name(t: Translator, kind: str, name: str) -> str:
