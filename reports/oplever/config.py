@@ -198,7 +198,7 @@ def beside(name: str) -> Path | None:
 def load() -> Config:
     """The configuration; without a file nothing is set. Raises OpleverError (`config-invalid`, `file-unreadable`)."""
     variable = os.environ.get("OPLEVER_CONFIG")
-    path = Path(variable).expanduser() if variable else beside(NAME)
+    path = expanded(variable) if variable else beside(NAME)
     if path is None:
         return Config()
     try:
@@ -230,8 +230,13 @@ def _reason(problem: Exception) -> str:
 def path_beside(text: str) -> Path:
     """A path from the configuration: relative ones start beside the configuration file."""
     variable = os.environ.get("OPLEVER_CONFIG")
-    directory = Path(variable).expanduser().resolve().parent if variable else Path(project().directory)
-    return directory / Path(text).expanduser()
+    directory = expanded(variable).resolve().parent if variable else Path(project().directory)
+    return directory / expanded(text)
+
+
+def expanded(text: str) -> Path:
+    """A path with `~` as the home of whoever it names; as it stands where nobody knows that home, as in a container."""
+    return Path(os.path.expanduser(text))
 
 
 def before(moment: datetime, term: str) -> datetime:

@@ -221,6 +221,7 @@ _TO_WRITE = {
     errno.EDQUOT: N_("make room and try again"),
     errno.ENOENT: N_("make the directory first"),
     errno.ENOTDIR: N_("make the directory first"),
+    errno.EEXIST: N_("something else has its name: name another place"),
     errno.EISDIR: N_("name a file and no directory"),
     errno.EACCES: N_("make the directory writable, or run oplever as who owns it"),
     errno.EPERM: N_("make the directory writable, or run oplever as who owns it"),
@@ -251,3 +252,12 @@ def unwritable(path: Path, problem: OSError) -> OpleverError:
             {},
         ),
     )
+
+
+_FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def unusable(problem: OSError) -> OpleverError:
+    """What the system refused, of a file that nobody expected it of: the error names it."""
+    refusal = unwritable if problem.errno in _FULL_OR_READ_ONLY else unreadable
+    return refusal(Path(str(problem.filename)), problem)

@@ -37,9 +37,11 @@ def cleaned(content: bytes) -> bytes:
             out = io.BytesIO()
             pdf.save(out, deterministic_id=True)
             return out.getvalue()
+    except OpleverError:
+        raise
     except pikepdf.PasswordError:
         raise _refusal(M_("the PDF is locked with a password")) from None
-    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
+    except Exception:  # what is not well formed is anything in the place of anything
         raise _refusal(M_("the PDF cannot be read")) from None
 
 

@@ -17,6 +17,7 @@ from oplever.journal.importers.scans import Scan
 from oplever.kinds import registry
 from oplever.messages import M_
 from oplever.record.model import Record, SecondOpinion
+from oplever.text import printable
 
 SCANNERS: dict[str, Callable[[Path], Scan]] = {"openscap": openscap.read, "lynis": lynis.read}
 
@@ -40,7 +41,12 @@ def import_scan(directory: Path, path: Path, scanner: str, by: str, host: str | 
     machine = _machine(store.load(directory), host or scan.host)
     data = {
         **{key: getattr(scan, key) for key in ("tool", "version", "profile", "at")},
-        **{"host": machine, "file": path.name, "digest": sha256(path), "rules": msgspec.to_builtins(scan.opinions)},
+        **{
+            "host": machine,
+            "file": printable(path.name),
+            "digest": sha256(path),
+            "rules": msgspec.to_builtins(scan.opinions),
+        },
     }
     record = admit(directory, [registry.LOG.make("scan", by, clock.now(), data)])
     opinions = (o for o in record.baseline.opinions if (o.tool, o.host) == (scan.tool, machine))

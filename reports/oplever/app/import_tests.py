@@ -17,6 +17,7 @@ from oplever.kinds import registry
 from oplever.record.entries.results import SOURCE, suites
 from oplever.record.identity import latest
 from oplever.record.model import BAD, Record
+from oplever.text import printable
 
 
 class ImportedTests(Struct, frozen=True):
@@ -35,11 +36,11 @@ def import_tests(directory: Path, path: Path, by: str, host: str | None = None, 
 
     Raises OpleverError: `import-foreign`, `import-broken`, `entry-invalid`, and what `admit` raises.
     """
-    machines = {system.name for system in store.load(directory).systems}
+    machines, file = {system.name for system in store.load(directory).systems}, printable(path.name)
     cases = junit.cases(path)
     per_host = by_machine(cases, machines, host)
     at, digest = clock.now(), sha256(path)
-    origin = {"stage": stage, "file": path.name, "digest": digest}
+    origin = {"stage": stage, "file": file, "digest": digest}
     added = [
         registry.LOG.make("results", by, at, {**origin, "host": name, "tests": msgspec.to_builtins(results)})
         for name, results in per_host.items()

@@ -41,7 +41,8 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
     directory = store.find(record)
     sources = store.sources(directory)
     if as_template:
-        click.echo(template(sources.record(), directory.name, translator(), _described), nl=False)
+        # In UTF-8 whatever the terminal has: a file of entries is.
+        click.echo(template(sources.record(), directory.name, translator(), _described).encode(), nl=False)
         return
     missing = lacking(sources.record())
     for text in missing.sentences:

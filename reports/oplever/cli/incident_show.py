@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import click
-import msgspec
 
 from oplever import store
 from oplever.app import incidents
 from oplever.cli.language import language_option
 from oplever.cli.overview import overview
-from oplever.cli.tables import format_option, table
+from oplever.cli.tables import as_json, format_option, table
 from oplever.kinds.incident.chapters.intake import report
 from oplever.kinds.incident.chapters.terms import READINGS, TARGETS, time_limit
 from oplever.kinds.incident.targets import measure
@@ -19,7 +18,7 @@ from oplever.page.blocks import KeyValue, Table
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.model import Record
-from oplever.text import clean, printable, to_json, wrapped
+from oplever.text import clean, printable, wrapped
 from oplever.words import REFUSING, Language
 
 _WIDE = 110
@@ -38,7 +37,7 @@ def show(ctx: click.Context, case: str, form: str, language: Language) -> None:
     record = store.load(directory)
     incidents.case_of(record)
     if form == "json":
-        click.echo(msgspec.json.format(to_json(record), indent=1).decode())
+        as_json(record)
     else:
         t, shown = Translator(language), clean(record)
         overview(record, directory, t)

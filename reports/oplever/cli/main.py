@@ -7,6 +7,7 @@ import contextlib
 import errno
 import gc
 import importlib
+import io
 import os
 import signal
 import sys
@@ -70,6 +71,10 @@ Python does by itself, takes up to a third of the time of a list."""
 _OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+_STREAMS = (("stdin", "r", "surrogateescape"), ("stdout", "w", "replace"), ("stderr", "w", "replace"))
+"""Name and mode of each, and what is done with bytes or characters that its encoding does not have."""
+
+
 _STOPPED = 128 + signal.SIGINT
 """Exit code of what ends with Ctrl-C, or with a question to which no answer came, as shells have it."""
 
@@ -79,6 +84,7 @@ class _Group(Group):
 
     def main(self, args: Sequence[str] | None = None, *arguments: Any, **extra: Any) -> Any:
         gc.set_threshold(_OBJECTS)
+        _prepare_streams()
         with typed(sys.argv[1:] if args is None else args), _printing():
             return super().main(args, *arguments, **extra)
 
@@ -112,10 +118,29 @@ class _Group(Group):
         except OpleverError as error:
             _show(error)
             ctx.exit(2)
+        except OSError as problem:
+            if problem.filename is None:
+                raise  # of what is printed, see `_printing`
+            from oplever.files import unusable  # noqa: PLC0415 - the help and the version need none of it
+
+            _show(unusable(problem))
+            ctx.exit(2)
         except (click.Abort, EOFError, KeyboardInterrupt) as stop:
             words = stop.args[0] if isinstance(stop, click.Abort) and stop.args else M_("stopped")
             click.echo(f"\noplever: {translated(words, translator())}", err=True)  # the line ends with the ^C
             ctx.exit(_STOPPED)
+
+
+def _prepare_streams() -> None:
+    """A job may be started with streams closed: nothing is read there then, and what is printed is lost. What the
+    encoding of a terminal does not have is printed as `?`; what was typed in another one is refused where it is used.
+    """
+    for name, mode, errors in _STREAMS:
+        stream = getattr(sys, name)
+        if stream is None:  # the lowest number that is free is that of this stream
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors=errors)
 
 
 @contextlib.contextmanager
@@ -146,7 +171,7 @@ def _show(error: OpleverError) -> None:
 
     shown = error.in_language(translator())
     lines = [f"oplever: {printable(shown.message)}", *(f"  {printable(detail)}" for detail in shown.details)]
-    click.echo("\n".join([*lines, f"  -> {shown.advice}", f"[{error.slug}]"]), err=True)
+    click.echo("\n".join([*lines, f"  -> {printable(shown.advice)}", f"[{error.slug}]"]), err=True)
 
 
 @click.group(cls=_Group)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from oplever import store
 from oplever.cli.language import language_option, say
@@ -18,7 +17,7 @@ from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, TASK, kind_name, word
 from oplever.record.model import Record
 from oplever.store.joined_records import of_runs
-from oplever.text import printable, to_json
+from oplever.text import printable
 from oplever.words import REFUSING, Language
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _record(ctx: click.Context, name: str, form: str, t: Translator) -> None:
     directory = store.find(name)
     derived = store.load(directory)
     if form == "json":
-        click.echo(msgspec.json.format(to_json(derived), indent=1).decode())
+        as_json(derived)
     else:
         overview(derived, directory, t)
         _tell_whole(derived, directory)

@@ -11,7 +11,7 @@ import msgspec
 
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, DOCUMENT_STATUS, STAGES, VERDICTS
-from oplever.text import printable, wrapped
+from oplever.text import printable, to_json, wrapped
 
 STYLES = {
     "delivered": "green",
@@ -128,4 +128,5 @@ def _below_each_other(columns: Sequence[str], cells: Sequence[Sequence[str]], ti
 
 
 def as_json(value: Any) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
+    """Print it for a program: in UTF-8, whatever the encoding of the terminal is."""
+    click.echo(msgspec.json.format(to_json(value), indent=1))

@@ -176,6 +176,9 @@ def create(
     draft = base / f".new-{secrets.token_hex(6)}"
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise unwritable(base, problem) from None
+    try:
         with locked(base):  # runs wait for each other here too
             draft.mkdir(mode=0o700)
             try:

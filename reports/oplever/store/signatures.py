@@ -146,7 +146,7 @@ def strangers(directory: Path) -> list[str]:
 def allowed_signers(option: str | None) -> Path | None:
     """The file of allowed signers: by option, by configuration, else beside ansible.cfg; None when there is none."""
     if option:
-        return Path(option).expanduser()
+        return config.expanded(option)
     if configured := config.load().signing.allowed_signers:
         return config.path_beside(configured)
     path = config.beside("allowed_signers")

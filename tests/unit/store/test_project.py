@@ -50,3 +50,15 @@ def test_a_working_directory_that_is_gone_is_named(tmp_path: Path, monkeypatch: 
         config.records()
     assert caught.value.slug == "file-unreadable"
     monkeypatch.chdir(tmp_path)
+
+
+def test_a_home_that_nobody_knows_is_a_directory_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container, whose user is in no list; or a name that was mistyped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPLEVER_CONFIG", "~nosuch/oplever.yml")
+    with pytest.raises(OpleverError, match=r"there is no ~nosuch/oplever\.yml"):
+        config.load()
+    assert allowed_signers("~nosuch/allowed") == Path("~nosuch/allowed")
+    assert config.path_beside("~nosuch/key") == tmp_path / "~nosuch/~nosuch/key"

@@ -119,9 +119,10 @@ SIGNED = {"/AcroForm": Dictionary(SigFlags=3, Fields=pikepdf.Array())}
         (pdf(encryption=pikepdf.Encryption(owner="x", user="y")), "locked with a password"),
         (pdf(encryption=pikepdf.Encryption(owner="x", user="")), "locked with a password"),
         (pdf(root=SIGNED), "digital signature, which would be lost"),
+        (pdf(root={"/AcroForm": 5}), "cannot be read"),
         (b"%PDF-1.7\n%%EOF\n", "cannot be read"),
     ],
-    ids=["password", "owner", "signed", "broken"],
+    ids=["password", "owner", "signed", "form", "broken"],
 )
 def test_a_pdf_that_cannot_be_cleaned_is_refused_and_says_why(content: bytes, reason: str) -> None:
     with pytest.raises(OpleverError, match=reason) as problem:

@@ -16,10 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from command import attempt
 from desk_client import ORIGIN, PASSWORD, WRONG
 from oplever import clock
 from oplever.app.desk import accounts, links, reads, sessions
+from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.store import desk as desk_store
 from oplever.web import server
@@ -148,6 +150,14 @@ def test_an_address_of_another_machine_is_one_message(records: Path, monkeypatch
     for host in ("192.0.2.55", "nohost.invalid"):
         done = attempt("web", "serve", "--host", host, "--port", "0")
         assert (done.exit_code, "[desk-port]" in done.output, "leave --host out" in done.output) == (2, True, True)
+
+
+def test_a_password_in_another_encoding_is_refused(records: Path) -> None:
+    """As a terminal set to Latin-1 sends it."""
+    words = ("web", "account", "add", "M. de Wit", "--role", "supervisor")
+    done = CliRunner().invoke(main, words, input=b"een lang wachtwoord met \xe9\xe9n streep\n")
+    assert (done.exit_code, "the password has bytes that are no UTF-8" in done.stderr) == (2, True)
+    assert accounts.every() == []
 
 
 def test_a_login_is_tried_step_by_step() -> None:

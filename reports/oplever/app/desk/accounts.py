@@ -170,7 +170,8 @@ def proves(database: Database, login: str, password: str) -> bool:
     query = "SELECT secret FROM oplever_desk_accounts WHERE login = :login AND closed IS NULL"
     secrets = [secret for secret in database.column(query, {"login": login}) if secret]
     try:
-        return bool(_hasher().verify(secrets[0] if secrets else _nobody(), password[:_LONGEST])) and bool(secrets)
+        typed = password[:_LONGEST].encode("utf-8", "surrogatepass")
+        return bool(_hasher().verify(secrets[0] if secrets else _nobody(), typed)) and bool(secrets)
     except extras.load("argon2", "web").exceptions.VerificationError:
         return False
 
@@ -182,7 +183,14 @@ def _secret(password: str) -> str:
             M_("a password has {least} to {most} characters", least=SHORTEST, most=_LONGEST),
             M_("take a sentence of four words or more"),
         )
-    return str(_hasher().hash(password))
+    try:
+        return str(_hasher().hash(password.encode()))
+    except UnicodeEncodeError:
+        raise OpleverError(
+            "account-invalid",
+            M_("the password has bytes that are no UTF-8"),
+            M_("set your terminal or your file to UTF-8, and type it again"),
+        ) from None
 
 
 def _name(name: str) -> str:

@@ -190,7 +190,10 @@ def _unreachable(oidc: Oidc, reason: str) -> OpleverError:
 
 def _is_safe(place: str) -> bool:
     """Whether what goes there is seen by nobody else: over TLS, or on this computer."""
-    parts = urlsplit(place)
+    try:
+        parts = urlsplit(place)
+    except ValueError:  # it is no address
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost"))
 
 

@@ -196,6 +196,7 @@ class Log:
             fields = M_("its fields are in docs/reference/entries.md and docs/reference/incidents.md")
             advice = M_("see: oplever add {kind} --help", kind=kind) if is_added else fields
             raise OpleverError("entry-invalid", _plain(str(problem)), advice) from None
+        _require_characters(entry)
         return entry
 
     def parse(self, lines: Iterable[bytes], where: str) -> tuple[Entry, ...]:
@@ -216,6 +217,19 @@ class Log:
                 raise OpleverError("entries-broken", message, advice) from None
             entries.append(structs.replace(entry, previous=entry.previous or entry.amends, amends=""))
         return tuple(entries)
+
+
+def _require_characters(entry: Entry) -> None:
+    """Raises OpleverError (`entry-invalid`) when a text in it cannot be written; `understood` names the field of one
+    that somebody typed."""
+    try:
+        line(entry)
+    except UnicodeEncodeError:
+        raise OpleverError(
+            "entry-invalid",
+            M_("{kind}: a text in it has bytes that are no UTF-8", kind=entry.kind),
+            M_("set your terminal or your file to UTF-8, and type it again"),
+        ) from None
 
 
 SHARED = Log()

@@ -20,6 +20,8 @@ _DAYS = ((re.compile(r"\d{4}-\d{2}-\d{2}"), "%Y-%m-%d"), (re.compile(r"\d{1,2}-\
 _MOMENT = re.compile(r"(\S+)[T ]+(?:om |at )?(\d{1,2})[:.](\d{2})(?::\d{2})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Control characters but tab and newline."""
+_NO_CHARACTER = re.compile(r"[\ud800-\udfff]")
+"""What stands for bytes that are no UTF-8, as a terminal with another encoding sends them; no file in JSON has it."""
 
 
 def understood(kind: type[EntryKind], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +158,11 @@ def _text(field: Field, value: Any) -> Any:
     text = value.strip()
     if not text:
         raise invalid(M_("{name}: it is empty", name=field.name), M_("leave it out, or write what it is"))
+    if _NO_CHARACTER.search(text):
+        raise invalid(
+            M_("{name}: it has bytes that are no UTF-8", name=field.name),
+            M_("set your terminal or your file to UTF-8, and type it again"),
+        )
     if control := _CONTROL.search(text):
         raise invalid(
             M_("{name}: it has a control character (U+{control})", name=field.name, control=f"{ord(control[0]):04X}"),
