@@ -48,7 +48,7 @@ def import_tests(directory: Path, path: Path, by: str, host: str | None = None, 
     counts: Counter[str] = Counter(result.status for results in per_host.values() for result in results)
     record = admit(directory, added)
     names = {(name, result.id) for name, results in per_host.items() for result in results}
-    own = suites(path.name)
+    own = suites(file)
     beside = {
         test.suite
         for test in latest(record.tests)

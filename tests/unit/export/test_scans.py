@@ -78,6 +78,8 @@ FOREIGN = {
     "other": "<x/>",
     "empty": "",
     "no xml": "no xml",
+    "encoding": XCCDF.format(results="").replace('"1.0"', '"1.0" encoding="utf-99"'),
+    "encoding of Asia": XCCDF.format(results="").replace('"1.0"', '"1.0" encoding="gbk"'),
 }
 
 
@@ -89,6 +91,15 @@ def test_what_is_no_result_is_refused(content: str, tmp_path: Path) -> None:
         with pytest.raises(OpleverError) as caught:
             read(path)
         assert caught.value.slug == "scan-broken"
+
+
+@pytest.mark.parametrize("before", [b"\n\n", b"\xef\xbb\xbf\r\n"])
+def test_blank_lines_and_a_byte_order_mark_before_the_declaration_are_nothing_of_it(
+    before: bytes, tmp_path: Path
+) -> None:
+    path = xccdf(tmp_path, a1="pass")
+    path.write_bytes(before + path.read_bytes())
+    assert [opinion.rule for opinion in openscap.read(path).opinions] == ["a1"]
 
 
 def scanned(*reports: tuple[str, dict[str, Any]]) -> Record:

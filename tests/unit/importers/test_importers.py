@@ -76,6 +76,14 @@ def test_results_of_hosts_named_and_texts_from_machines_do_no_harm(tmp_path: Pat
     assert by_kind["RunEnd"].stopped == Stop("data_end")
 
 
+def test_a_byte_order_mark_before_json_is_nothing_of_it(tmp_path: Path) -> None:
+    export = tmp_path / "export.json"
+    content = json.dumps({"results": [event("playbook_on_start", 1, playbook="site.yml")]})
+    export.write_text(content, encoding="utf-8-sig")
+    (source,) = awx.sources(export)
+    assert source.playbook == "site.yml"
+
+
 def test_a_journal_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
     def failing() -> Any:
         yield Line("2026-11-23T10:00:00.000000Z", "playbook_start", {"playbook": "x"})

@@ -344,14 +344,6 @@ def test_arguments_of_tasks_do_not_come_along(of_ansible: Path) -> None:
     assert not [title for title in titles if "_raw_params" in title or "Zq7hunter2Kx9" in title]
 
 
-@pytest.mark.parametrize("encoding", ["gbk", "shift_jis", "utf-7", "unheard"])
-def test_an_encoding_that_cannot_be_read_is_said(tmp_path: Path, encoding: str) -> None:
-    text = f'<?xml version="1.0" encoding="{encoding}"?><testsuite><testcase name="t"/></testsuite>'
-    with pytest.raises(OpleverError, match="no well-formed XML") as caught:
-        junit.cases(xml(tmp_path, text))
-    assert caught.value.slug == "import-broken"
-
-
 def test_a_case_in_a_case_hides_no_failure(tmp_path: Path) -> None:
     inner = '<testcase name="outer"><failure message="bad"/><testcase name="inner"/></testcase>'
     actual = {case.title: (case.status, case.message) for case in results(tmp_path, f"<testsuite>{inner}</testsuite>")}
@@ -362,3 +354,43 @@ def test_a_number_of_thousands_of_digits_is_a_large_one(tmp_path: Path) -> None:
     many = "9" * 5000
     cases = results(tmp_path, f'<testsuite name="s" tests="{many}"><testcase name="t"/></testsuite>')
     assert [case.status for case in cases] == ["pass", "error"]
+
+
+SUITE = '<testsuite name="s">\n<testcase name="t"/></testsuite>'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"\n", b"  \r\n\r\n", BOM, BOM + b"\n", b"\n" + BOM, BOM + BOM],
+    ids=["line", "lines", "mark", "both", "turned", "two"],
+)
+def test_what_scripts_and_editors_leave_before_the_declaration_is_nothing_of_it(tmp_path: Path, before: bytes) -> None:
+    (case,) = junit.cases(xml(tmp_path, before + (DECLARATION + SUITE).encode()))
+    assert (case.title, case.status) == ("t", "pass")
+
+
+def test_the_line_of_damage_counts_from_the_first_line_of_the_file(tmp_path: Path) -> None:
+    path = xml(tmp_path, "\n\n" + DECLARATION + "<testsuite>\n<testcase></wrong>")
+    with pytest.raises(OpleverError, match=r"results\.xml, line 5: no well-formed XML"):
+        junit.cases(path)
+
+
+def test_text_before_the_declaration_is_no_junit(tmp_path: Path) -> None:
+    with pytest.raises(OpleverError) as problem:
+        junit.cases(xml(tmp_path, "collected 1 item\n" + DECLARATION + SUITE))
+    assert problem.value.slug == "import-foreign"
+
+
+@pytest.mark.parametrize("encoding", ["utf-99", "gbk", "hex"])
+def test_an_encoding_that_cannot_be_read_is_named(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(OpleverError, match="no XML that can be read here") as problem:
+        junit.cases(xml(tmp_path, DECLARATION.replace("UTF-8", encoding) + SUITE))
+    assert problem.value.slug == "import-broken"
+
+
+def test_an_encoding_of_windows_is_read(tmp_path: Path) -> None:
+    text = DECLARATION.replace("UTF-8", "windows-1252") + SUITE.replace('name="t"', 'name="é"')
+    (case,) = junit.cases(xml(tmp_path, text.encode("cp1252")))
+    assert case.title == "é"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import hashlib
 import json
@@ -86,7 +87,9 @@ def read(path: Path, format_name: str) -> bytes:
 
 
 def decode(content: bytes, path: Path) -> Any:
-    """JSON; a damaged file is reported with its line."""
+    """JSON; a damaged file is reported with its line. A byte order mark before it, as editors write one, is nothing of
+    it."""
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

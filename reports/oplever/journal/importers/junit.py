@@ -17,6 +17,7 @@ from oplever._shared.redact import redact_text
 from oplever._shared.text import one_line
 from oplever.journal.importers.imported_run import broken, foreign, read
 from oplever.journal.importers.junit_status import BAD, ELEMENTS, FLAKY, Element, ended
+from oplever.journal.importers.xml_text import UNKNOWN_ENCODING, begun, reason
 from oplever.messages import M_
 from oplever.words import CheckStatus
 
@@ -63,20 +64,19 @@ class _Suite(Struct):
 
 def cases(path: Path) -> tuple[Case, ...]:
     """Every test case, in order. Raises OpleverError (`import-foreign`, `import-broken`, which names the line)."""
-    content = read(path, _FORMAT)
-    reader = _Reader(path)
+    xml = begun(read(path, _FORMAT))
+    reader = _Reader(path, xml.lines)
     try:
-        reader.parser.Parse(content, True)
+        reader.parser.Parse(xml.content, True)
     except expat.ExpatError as problem:
-        why = expat.errors.messages.get(problem.code, "damaged")
         if not reader.opened:
             raise foreign(path, _FORMAT) from None
+        line = problem.lineno + xml.lines
         raise broken(
-            M_("{path}, line {lineno}", path=path, lineno=problem.lineno), M_("no well-formed XML ({why})", why=why)
+            M_("{path}, line {lineno}", path=path, lineno=line), M_("no well-formed XML ({why})", why=reason(problem))
         ) from None
-    except (LookupError, ValueError) as problem:  # an encoding that expat does not know, or cannot read
-        where, why = M_("{path}, line {lineno}", path=path, lineno=1), M_("no well-formed XML ({why})", why=problem)
-        raise broken(where, why) from None
+    except UNKNOWN_ENCODING as problem:
+        raise broken(str(path), M_("no XML that can be read here ({why})", why=reason(problem))) from None
     if not reader.cases:
         raise broken(str(path), M_("there is no test case in it"))
     return tuple(reader.cases)
@@ -85,8 +85,8 @@ def cases(path: Path) -> tuple[Case, ...]:
 class _Reader:
     """State between expat's calls: the suites and the cases that are open, and the element whose text is wanted."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, lines_before: int) -> None:
+        self._path, self._lines_before = path, lines_before
         self.cases: list[Case] = []
         self.opened = False
         self._suites: list[_Suite] = []
@@ -169,7 +169,7 @@ class _Reader:
         self.cases.append(case)
 
     def _place(self) -> str:
-        return f"{self._path}, line {self.parser.CurrentLineNumber}"
+        return f"{self._path}, line {self.parser.CurrentLineNumber + self._lines_before}"
 
 
 def _disagreement(suite: _Suite, bad: int, not_run: int) -> str:

@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from oplever.files import open_file, unreadable
 from oplever.journal.importers.scans import Opinion, OpinionStatus, Scan, broken
+from oplever.journal.importers.xml_text import UNKNOWN_ENCODING, begun, reason
 from oplever.messages import M_
 
 _XCCDF = "{http://checklists.nist.gov/xccdf/1.2}"
@@ -38,6 +39,8 @@ def read(path: Path) -> Scan:
             scan = _scan(result)
     except (ET.ParseError, expat.ExpatError, LookupError, ValueError) as problem:  # the last two: of its encoding
         raise broken(path, M_("not XML, or cut short ({problem})", problem=problem)) from None
+    except UNKNOWN_ENCODING as problem:
+        raise broken(path, M_("no XML that can be read here ({why})", why=reason(problem))) from None
     except OSError as problem:
         raise unreadable(path, problem) from None
     if scan is None:
@@ -53,8 +56,8 @@ def _results(path: Path) -> Iterator[ET.Element]:
         while chunk := file.read(1 << 16):
             if b"<!DOCTYPE" in before + chunk:
                 raise broken(path, M_("has a document type, which results of a scanner have not"))
+            pull.feed(chunk if before else begun(chunk).content)
             before = chunk[-9:]
-            pull.feed(chunk)
             events: Iterator[tuple[str, ET.Element]] = pull.read_events()  # type: ignore[assignment]
             for event, element in events:
                 if element.tag == f"{_XCCDF}TestResult":
