@@ -74,7 +74,8 @@ def _case_problems(case: Case) -> Iterator[str]:
             revisions=revisions,
         )
     if (directory / store.MANIFEST).is_file():
-        yield from (f"{case.name}: {problem}" for problem in manifest.problems(directory)[:1])
+        problems = manifest.problems(directory)[:1]
+        yield from (M_("{name}: {problem}", name=case.name, problem=problem) for problem in problems)
 
 
 def _escalation_reason(record: Record, incident: Incident) -> Message | None:

@@ -21,6 +21,7 @@ from oplever.app.collection import collection_of
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable
+from oplever.messages import M_
 from oplever.overview import book, feed, paths
 from oplever.overview.collection import Collection
 from oplever.page.blocks import Organisation
@@ -98,8 +99,9 @@ def _state(place: Path) -> State:
 
 
 def _foreign(place: Path, name: str) -> OpleverError:
-    advice = "give an empty directory, or one in which pages were published before: --out"
-    return OpleverError("publish-foreign", f"{place} holds files of something else: {name}", advice)
+    advice = M_("give an empty directory, or one in which pages were published before: --out")
+    message = M_("{place} holds files of something else: {name}", place=place, name=name)
+    return OpleverError("publish-foreign", message, advice)
 
 
 def _publish(collection: Collection, place: Path, earlier: State, language: Language) -> Published:

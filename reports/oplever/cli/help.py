@@ -20,7 +20,7 @@ import click.parser
 import click.termui
 import click.types
 
-from oplever.cli.language import of_the_words, translator
+from oplever.cli.language import LANGUAGE_OPTION, hidden_language_option, of_the_words, translator
 
 Translate = Callable[[str], str]
 _AS_IS = "\b\n"
@@ -44,7 +44,7 @@ class Group(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = self.find(cmd_name)
-        return command and in_language(command)
+        return command and _with_language_option(in_language(command))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Every command with the first sentence of its help, whole: click cuts it off where the line ends."""
@@ -75,6 +75,16 @@ def in_language(command: click.Command) -> click.Command:
     translated.params = [_parameter(parameter, t) for parameter in command.params]
     translated._help_option = None  # click keeps the one that it made, in the language of then
     return translated
+
+
+def _with_language_option(command: click.Command) -> click.Command:
+    """The command, taking `--language` as `oplever` itself does: nobody remembers where it has to stand. One whose
+    product has a language has the option in its help."""
+    if any(LANGUAGE_OPTION in parameter.opts for parameter in command.params):
+        return command
+    taking = copy.copy(command)
+    taking.params = [*command.params, hidden_language_option()]
+    return taking
 
 
 def _parameter(parameter: click.Parameter, t: Translate) -> click.Parameter:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _KEY = "oplever.language"
 _CHOICES = ("nl", "en")
-_OPTION = "--language"
+LANGUAGE_OPTION = "--language"
 _typed: ContextVar[Language | None] = ContextVar("language that was typed", default=None)
 
 
@@ -39,8 +39,8 @@ def typed(words: Sequence[str]) -> Iterator[None]:
     """While a command with these words runs: the last language among them, wherever it stands."""
     chosen: Language | None = None
     for word, following in zip_longest(words, words[1:], fillvalue=""):
-        name = following if word == _OPTION else word.removeprefix(f"{_OPTION}=")
-        if name in _CHOICES and word.startswith(_OPTION):
+        name = following if word == LANGUAGE_OPTION else word.removeprefix(f"{LANGUAGE_OPTION}=")
+        if name in _CHOICES and word.startswith(LANGUAGE_OPTION):
             chosen = "nl" if name == "nl" else "en"
     token = _typed.set(chosen)
     try:
@@ -80,12 +80,24 @@ def _remember_choice(ctx: click.Context, param: click.Parameter, value: Language
 
 
 language_option = click.option(
-    "--language",
+    LANGUAGE_OPTION,
     type=click.Choice(_CHOICES),
     callback=_remember_choice,
     is_eager=True,
     help="nl or en; default: the language of the settings or of your locale.",
 )
+
+
+def hidden_language_option() -> click.Option:
+    """The same for a command that makes nothing in a language: what it says is in this one."""
+    return click.Option(
+        [LANGUAGE_OPTION],
+        type=click.Choice(_CHOICES),
+        callback=_remember_choice,
+        is_eager=True,
+        expose_value=False,
+        hidden=True,
+    )
 
 
 def translator(language: Language | None = None) -> Translator:

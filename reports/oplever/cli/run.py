@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from oplever import store
 from oplever._shared.redact import redact_text
 from oplever._shared.text import clean
 from oplever.app.build import build
-from oplever.cli.language import of_the_user, say
+from oplever.cli.language import LANGUAGE_OPTION, of_the_user, say
 from oplever.cli.output import summary, without_pdf
 from oplever.messages import M_
 from oplever.run import prompts, session
@@ -31,8 +32,16 @@ class _PassThrough(click.Command):
     """Takes out its own options; every other word goes to ansible-playbook as it was typed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        options = [word for word in args if word in ("--plain", "--help")]
-        ctx.meta["words"] = [word for word in args if word not in ("--plain", "--help")]
+        options, words = [], []
+        waiting = iter(args)
+        for word in waiting:
+            if word == LANGUAGE_OPTION:
+                options += [word, *itertools.islice(waiting, 1)]
+            elif word in ("--plain", "--help") or word.startswith(f"{LANGUAGE_OPTION}="):
+                options.append(word)
+            else:
+                words.append(word)
+        ctx.meta["words"] = words
         return super().parse_args(ctx, options)
 
 

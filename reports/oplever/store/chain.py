@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from oplever.files import sha256
+from oplever.messages import M_
 from oplever.store.places import ENTRIES, JOURNAL
 
 FINGERPRINT_LENGTH = 24
@@ -59,17 +60,19 @@ def of_line(line: bytes) -> str:
 
 def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
     """What is wrong with the chain, one sentence for each place. Lines from before there was a chain are let go."""
-    problems, chained, line_numbers = [], False, {of_line(line): number for number, line in enumerate(lines, 1)}
+    problems: list[str] = []
+    chained, line_numbers = False, {of_line(line): number for number, line in enumerate(lines, 1)}
     for number, line in enumerate(lines, 1):
         try:
             links = msgspec.json.decode(line, type=_Link)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            problems.append(f"line {number} cannot be read")
+            problems.append(M_("line {number} cannot be read", number=number))
             continue
         previous = links.previous or links.amends
         if not previous:
             if chained:
-                problems.append(f"line {number} has no link to the line before it: edited or added by hand")
+                text = M_("line {number} has no link to the line before it: edited or added by hand", number=number)
+                problems.append(text)
             continue
         chained = True
         if previous.startswith("journal:"):
@@ -85,29 +88,38 @@ def breaks(lines: Sequence[bytes], journal: Path) -> list[str]:
 
 def _journal_link(number: int, link: str, journal: Path) -> str:
     if number > 1:
-        return f"line {number} follows the journal itself: it was moved down, or lines were added before it"
+        return M_(
+            "line {number} follows the journal itself: it was moved down, or lines were added before it", number=number
+        )
     size, _, digest = link.removeprefix("journal:").partition(":")
     try:
         same = size.isdecimal() and sha256(journal, int(size)) == digest
     except OSError:
         same = False
-    return "" if same else "line 1 was written for another journal.jsonl"
+    return "" if same else M_("line 1 was written for another journal.jsonl")
 
 
 def _record_link(number: int, link: str, journal: Path) -> str:
     if number > 1:
-        return f"line {number} opens the record: it was moved down, or lines were added before it"
+        return M_("line {number} opens the record: it was moved down, or lines were added before it", number=number)
     if journal.exists():
-        return "a journal.jsonl was put beside entries that began without one"
+        return M_("a journal.jsonl was put beside entries that began without one")
     name = link.removeprefix("record:")
-    return "" if name == journal.parent.resolve().name else f"line 1 opened another record, {name}"
+    return "" if name == journal.parent.resolve().name else M_("line 1 opened another record, {name}", name=name)
 
 
 def _entry_link(number: int, link: str, lines: Sequence[bytes], line_numbers: dict[str, int]) -> str:
     if number == 1:
-        return "lines before line 1 were removed"
+        return M_("lines before line 1 were removed")
     if link == of_line(lines[number - 2]):
         return ""
     if link in line_numbers:
-        return f"line {number} was moved: it follows line {line_numbers[link]}, not line {number - 1}"
-    return f"line {number - 1} was changed, or a line between {number - 1} and {number} was removed"
+        return M_(
+            "line {number} was moved: it follows line {present}, not line {before}",
+            number=number, present=line_numbers[link], before=number - 1,
+        )  # fmt: skip
+    return M_(
+        "line {before} was changed, or a line between {before} and {number} was removed",
+        before=number - 1,
+        number=number,
+    )

@@ -59,7 +59,10 @@ def problem(directory: Path, printed: Printed) -> str:
     try:
         here = of(directory, printed.revision)
     except ValueError:
-        return f"the document is of revision {printed.revision}, which this record does not have"
+        return M_("the document is of revision {revision}, which this record does not have", revision=printed.revision)
     if here == printed:
         return ""
-    return f"the document is of another revision {printed.revision} than this record has: its fingerprint differs"
+    return M_(
+        "the document is of another revision {revision} than this record has: its fingerprint differs",
+        revision=printed.revision,
+    )

@@ -144,12 +144,16 @@ def problems(directory: Path) -> list[str]:
     if manifest.documents == 0:  # none were made, or whoever made them was stopped half-way
         present = {name for name in present if not is_document(name)}
     sentences += [
-        f"{name}: {_difference(directory, file)}" for name, file in listed.items() if not _same(directory, file)
+        M_("{name}: {problem}", name=name, problem=_difference(directory, file))
+        for name, file in listed.items()
+        if not _same(directory, file)
     ]
     sentences += [
-        f"{name}: added, or written after the documents were made" for name in sorted(present - listed.keys())
+        M_("{name}: added, or written after the documents were made", name=name)
+        for name in sorted(present - listed.keys())
     ]
-    sentences += [f"{ENTRIES}: {problem}" for problem in chain.breaks(lines, directory / JOURNAL)]
+    breaks = chain.breaks(lines, directory / JOURNAL)
+    sentences += [M_("{name}: {problem}", name=ENTRIES, problem=problem) for problem in breaks]
     return sentences
 
 
@@ -158,14 +162,16 @@ def _manifest_problems(directory: Path, manifest: Manifest, lines: int) -> Itera
     if manifest.revision is None:
         return
     if encode(manifest) != (directory / MANIFEST).read_bytes():
-        yield f"{MANIFEST}: changed"
+        yield M_("{name}: {problem}", name=MANIFEST, problem=M_("changed"))
     if manifest.record != directory.resolve().name:
-        yield f"{MANIFEST}: belongs to record {manifest.record}"
+        yield M_("{name}: belongs to record {record}", name=MANIFEST, record=manifest.record)
     stated = manifest.revision - int(any(file.name == JOURNAL for file in manifest.files))
     if lines < stated:
-        yield f"{ENTRIES}: lines after line {lines} were removed (there were {stated})"
+        yield M_(
+            "{name}: lines after line {last} were removed (there were {count})", name=ENTRIES, last=lines, count=stated
+        )
     elif lines > stated:
-        yield f"{ENTRIES}: lines after line {stated} are not in the documents"
+        yield M_("{name}: lines after line {last} are not in the documents", name=ENTRIES, last=stated)
 
 
 def _same(directory: Path, file: Listed) -> bool:
@@ -178,14 +184,14 @@ def _same(directory: Path, file: Listed) -> bool:
 def _difference(directory: Path, file: Listed) -> str:
     path = directory / file.name
     if not os.path.lexists(path):
-        return "missing"
+        return M_("missing")
     if path.is_symlink() or not path.is_file():
-        return "no longer a regular file"
+        return M_("no longer a regular file")
     size = path.stat().st_size
     return (
-        f"changed ({file.size_bytes} bytes then, {size} now)"
+        M_("changed ({then} bytes then, {now} now)", then=file.size_bytes, now=size)
         if size != file.size_bytes
-        else "its checksum differs from manifest.json"
+        else M_("its checksum differs from manifest.json")
     )
 
 

@@ -140,7 +140,11 @@ def strangers(directory: Path) -> list[str]:
     revisions = {str(e.entry.revision) for e in read_entries(directory) if isinstance(e.entry, SignatureEntry)}
     place = directory / SIGNED
     names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
-    return [f"{SIGNED}/{name}: no entry belongs to this signature" for name in names if name not in revisions]
+    return [
+        M_("{name}: no entry belongs to this signature", name=f"{SIGNED}/{name}")
+        for name in names
+        if name not in revisions
+    ]
 
 
 def allowed_signers(option: str | None) -> Path | None:
@@ -192,7 +196,7 @@ class _Proof(Struct, frozen=True):
 def _check(signed: _Signed, allowed: Path | None) -> Checked:
     signature, name = signed.signature, signed.entry.by
     if "signatures" in signed.replaced:
-        note = "removed when the names were replaced by pseudonyms"
+        note = M_("removed when the names were replaced by pseudonyms")
         return Checked(signature.revision, name, signature.role, None, note)
     proof = _Proof()
     altered = tuple(_altered_files(signed))
@@ -200,7 +204,7 @@ def _check(signed: _Signed, allowed: Path | None) -> Checked:
         statement = signed.statement()
         stated = (statement.record, statement.revision, statement.name, statement.role, statement.through)
         if stated != (signed.directory.name, signature.revision, name, signature.role, signature.through):
-            altered = (f"{signed.where}/{STATEMENT}: does not match its entry",)
+            altered = (M_("{name}: does not match its entry", name=f"{signed.where}/{STATEMENT}"),)
         proof = _proof(signed, allowed, statement.at)
     return Checked(
         signature.revision,
@@ -217,7 +221,7 @@ def _check(signed: _Signed, allowed: Path | None) -> Checked:
 def _note(signed: _Signed) -> str:
     """What a reader must know of a signature whatever its check says."""
     if signed.replaced:
-        return "its documents were removed when names were replaced by pseudonyms"
+        return M_("its documents were removed when names were replaced by pseudonyms")
     if signed.signature.through:
         name = signed.entry.by
         return M_("by the desk, for {name}, who had logged in there; it is no key of their own", name=name)
@@ -233,9 +237,10 @@ def _proof(signed: _Signed, allowed: Path | None, at: str) -> _Proof:
         return _Proof(unproven=reason, unknown=problem.slug == "signer-unknown")
     if _may_sign(signer, name, through):
         return _Proof(signer)
-    signed_as = f"{DESK} for {name}" if through else name
-    whose = f"signed as {signed_as}, with the key of {', '.join(signer.principals)}"
-    return _Proof(signer, f"{signed.where}/{SIGNATURE}: {whose}")
+    signed_as = M_("{desk} for {name}", desk=DESK, name=name) if through else name
+    owners = ", ".join(signer.principals)
+    whose = M_("signed as {name}, with the key of {owners}", name=signed_as, owners=owners)
+    return _Proof(signer, M_("{name}: {problem}", name=f"{signed.where}/{SIGNATURE}", problem=whose))
 
 
 def _may_sign(signer: Signer, name: str, through: Through) -> bool:
@@ -249,13 +254,13 @@ def _altered_files(signed: _Signed) -> Iterator[str]:
     place, where, signature = signed.place, signed.where, signed.signature
     statement_digest = _digest(place / STATEMENT)
     if statement_digest != signature.statement:
-        yield f"{where}/{STATEMENT}: {_missing_or_changed(statement_digest)}"
+        yield _missing_or_changed(f"{where}/{STATEMENT}", statement_digest)
         return
     signature_digest = _digest(place / SIGNATURE)
     if signature_digest != signature.signature:
-        yield f"{where}/{SIGNATURE}: {_missing_or_changed(signature_digest)}"
+        yield _missing_or_changed(f"{where}/{SIGNATURE}", signature_digest)
     if _digest(place / MANIFEST) != signed.statement().manifest:
-        yield f"{where}/{MANIFEST}: changed or missing"
+        yield M_("{name}: {problem}", name=f"{where}/{MANIFEST}", problem=M_("changed or missing"))
         return
     listed = manifest.read(place / MANIFEST).files
     for file in listed:
@@ -264,7 +269,7 @@ def _altered_files(signed: _Signed) -> Iterator[str]:
     for path in sorted(place.rglob("*")):
         name = str(path.relative_to(place))
         if name not in listed_names and not path.is_dir():
-            yield f"{where}/{name}: added"
+            yield M_("{name}: {problem}", name=f"{where}/{name}", problem=M_("added"))
 
 
 def _alteration(signed: _Signed, file: Listed) -> Iterator[str]:
@@ -273,19 +278,22 @@ def _alteration(signed: _Signed, file: Listed) -> Iterator[str]:
     revision = signed.signature.revision
     if file.name == ENTRIES:
         if not signed.replaced and _digest(signed.directory / ENTRIES, file.size_bytes) != file.sha256:
-            yield f"{ENTRIES}: the first lines differ from what was signed as revision {revision}"
+            yield M_(
+                "{name}: the first lines differ from what was signed as revision {revision}",
+                name=ENTRIES, revision=revision,
+            )  # fmt: skip
     elif file.name == JOURNAL:
         if _digest(signed.directory / JOURNAL) != file.sha256:
-            yield f"{JOURNAL}: differs from what was signed as revision {revision}"
+            yield M_("{name}: differs from what was signed as revision {revision}", name=JOURNAL, revision=revision)
     else:
         digest = _digest(signed.place / file.name)
         was_removed = digest is None and (bool(signed.replaced) or file.name in signed.withdrawn)
         if digest != file.sha256 and not was_removed:
-            yield f"{signed.where}/{file.name}: {_missing_or_changed(digest)}"
+            yield _missing_or_changed(f"{signed.where}/{file.name}", digest)
 
 
-def _missing_or_changed(digest: str | None) -> str:
-    return "missing" if digest is None else "changed"
+def _missing_or_changed(name: str, digest: str | None) -> str:
+    return M_("{name}: {problem}", name=name, problem=M_("missing") if digest is None else M_("changed"))
 
 
 def verify(place: Path, allowed: Path | None, at: str) -> Signer:

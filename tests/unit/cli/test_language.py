@@ -74,6 +74,7 @@ REFUSALS = [
     ("file-unreadable", ["import", "awx", "nosuch.json"]),
     ("complete-terminal", ["complete", "--by", "S. Yilmaz"]),
     ("record-unknown", ["incident", "show", "nosuch"]),
+    ("publish-foreign", ["publish", "--out", "."]),
 ]
 
 
@@ -189,3 +190,43 @@ def test_patterns_of_both_languages_take_the_same_parameters() -> None:
     texts = catalogue.read(PO.read_text(encoding="utf-8")).texts
     wrong = [message for message, pair in texts.items() if any(names(text) - names(message) for text in pair)]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "nosuch", "--language", "nl"],
+        ["verify", "--language=nl", "nosuch"],
+        ["--language", "en", "verify", "nosuch", "--language", "nl"],
+        ["incident", "--language", "nl", "take", "nosuch", "--by", "S. Yilmaz"],
+        ["incident", "take", "nosuch", "--by", "S. Yilmaz", "--language", "nl"],
+        ["add", "--language", "nl", "hours", "--record", "nosuch", "--by", "x", "--hours", "1", "--activity", "x"],
+    ],
+)
+def test_a_language_is_taken_wherever_it_stands(words: list[str]) -> None:
+    done = attempt(*words)
+    assert done.exit_code == 2
+    assert "er is " in done.stderr
+
+
+def test_a_language_is_no_word_of_ansible() -> None:
+    assert "noem een playbook" in attempt("run", "--language", "nl").stderr
+    assert "noem een playbook" in attempt("run", "--language=nl").stderr
+
+
+def test_what_changed_in_a_record_is_told_in_dutch(records: Path) -> None:
+    assert attempt("add", "hours", "--by", "S. Yilmaz", "--hours", "1", "--activity", "x").exit_code == 0
+    assert attempt("add", "none", "--by", "S. Yilmaz", "proposals").exit_code == 0
+    (records / TWO / "record.json").write_text("{}", encoding="utf-8")
+    (records / TWO / "extra").write_text("x", encoding="utf-8")
+    entries = records / TWO / "entries.jsonl"
+    entries.write_bytes(entries.read_bytes().replace(b'"x"', b'"y"'))
+    said = attempt("verify", "--language", "nl").stderr
+    for part in (
+        "record.json: gewijzigd (toen ",
+        "extra: toegevoegd, of geschreven nadat",
+        "entries.jsonl: regel 1 is gewijzigd, of een regel tussen 1 en 2 is verwijderd",
+    ):
+        assert part in said
+    printed = attempt("verify", f"oplever:{TWO}:9:{'0' * 24}", "--language", "nl").stderr
+    assert "het document is van revisie 9, die dit dossier niet heeft" in printed
