@@ -23,6 +23,7 @@ ANCHORS: Final = (
     "entry-invalid",
     "entries-broken",
     "entries-file",
+    "entries-known",
     "complete-terminal",
     "checks-none",
     "checks-parameters",

@@ -90,6 +90,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, which stay."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """Lines of at most `width` characters for a terminal, with `first` before the first and `rest` before the others.
     Names with a hyphen stay whole; ends of lines and tabs in the text become blanks."""

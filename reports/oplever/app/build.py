@@ -15,6 +15,7 @@ from oplever.app import pictures
 from oplever.app.organisation import organisation
 from oplever.errors import OpleverError
 from oplever.files import locked, unwritable, write
+from oplever.messages import M_, Message
 from oplever.page.blocks import Enclosure
 from oplever.page.document import Paper
 from oplever.record.model import Record
@@ -53,6 +54,20 @@ def refresh(record: Record, directory: Path) -> None:
     """
     store.write_record(record, directory)
     manifest.save(directory, manifest.with_earlier_documents(directory))
+
+
+def refresh_after(done: Message, record: Record, directory: Path) -> None:
+    """As `refresh`, after what `done` says: that is on disk and stays there, so whoever did it has to know, and must
+    not do it again. Raises OpleverError (`file-unreadable`, `file-unwritable`)."""
+    try:
+        refresh(record, directory)
+    except (OpleverError, OSError) as problem:
+        cause = problem if isinstance(problem, OpleverError) else unwritable(directory, problem)
+        raise OpleverError(
+            cause.slug,
+            M_("{done}; after that: {problem}", done=done, problem=cause.sentence),
+            M_("do not do it again; mend this, and then: oplever report {name}", name=directory.name),
+        ) from None
 
 
 def draw(directory: Path) -> Record:

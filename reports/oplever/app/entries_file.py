@@ -15,8 +15,9 @@ from oplever.app.add import admit, with_entry
 from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.messages import M_, Message
-from oplever.record.entries import Entry
+from oplever.record.entries import Entry, repeated
 from oplever.record.model import Record
+from oplever.store import Sources
 from oplever.yaml_nodes import problem_of
 
 _ADVICE = M_("write a list of entries, each with `added: KIND` and its fields; to fill in: oplever complete --template")
@@ -46,16 +47,23 @@ class AddedAll(Struct, frozen=True):
     skipped: tuple[Draft, ...]
 
 
-def add_all(directory: Path, by: str, text: str) -> AddedAll:
+def add_all(directory: Path, by: str, text: str, *, again: bool = False) -> AddedAll:
     """Add the entries in `text` (YAML or JSON), all of them or none; those in which nothing is filled in are skipped.
+    One that the record has already is refused, unless they are to be added `again`.
 
-    Raises OpleverError: `entries-file`, which tells everything that is wrong, and what `admit` raises.
+    Raises OpleverError: `entries-file`, which tells everything that is wrong, `entries-known`, and what `admit` raises.
     """
     drafts, problems = _read(text)
     filled = [draft for draft in drafts if not draft.is_empty]
     if not (filled or problems):
         raise OpleverError("entries-file", M_("there is no entry in which anything is filled in"), _ADVICE)
-    record = admit(directory, _entries(directory, by, filled, problems))
+    added = _entries(directory, by, filled, problems)
+
+    def refuse_known(sources: Sources) -> None:
+        if known := _known(sources.entries, filled, added):
+            raise _refusal_of_known(known, len(added))
+
+    record = admit(directory, added, check=None if again else refuse_known)
     skipped = tuple(draft for draft in drafts if draft.is_empty)
     return AddedAll(record, tuple(draft.kind for draft in filled), skipped)
 
@@ -80,6 +88,26 @@ def _entries(directory: Path, by: str, drafts: Sequence[Draft], unread: Sequence
     if problems:
         raise _refusal(problems, len(drafts) + len(unread))
     return added
+
+
+def _known(present: Sequence[Entry], drafts: Sequence[Draft], added: Sequence[Entry]) -> list[Message]:
+    """A sentence for each draft whose entry is among those that are `present`."""
+    sentences = []
+    for draft, entry in zip(drafts, added, strict=True):
+        if revision := repeated.revision_of(present, entry):
+            sentences.append(
+                M_("{place} ({kind}): in revision {revision}", place=draft.place, kind=draft.kind, revision=revision)
+            )
+    return sentences
+
+
+def _refusal_of_known(known: Sequence[Message], count: int) -> OpleverError:
+    return OpleverError(
+        "entries-known",
+        M_("the record has {count} of {count2} entries already, so nothing was added:", count=len(known), count2=count),
+        M_("take them out of the file; to add them once more: --again"),
+        tuple(known),
+    )
 
 
 def _refusal(problems: Sequence[Message], count: int) -> OpleverError:

@@ -10,9 +10,10 @@ from typing import Any
 
 from oplever import clock, store
 from oplever._shared import sequence
-from oplever.app.build import refresh, start
+from oplever.app.build import refresh_after, start
 from oplever.files import locked, unwritable
 from oplever.kinds import registry
+from oplever.messages import M_
 from oplever.record.entries import Entry
 from oplever.record.model import Record
 
@@ -51,7 +52,7 @@ def begin(
     record = store.load(directory)
     try:
         with locked(directory):
-            refresh(record, directory)
+            refresh_after(M_("the record {name} was begun", name=name), record, directory)
     except OSError as problem:
         raise unwritable(directory, problem) from None
     if not by_machine:

@@ -54,9 +54,24 @@ def sign(
     if decision:
         content = {"decision": decision, "remarks": remarks or None}
         admit(directory, [registry.LOG.make("decision", by, clock.now(), content)], is_drawn=True, after=after)
-    signed = build(directory).document.revision
-    signature = signatures.sign(directory, by, role, clock.now(), key, through=through)
+    try:
+        signed = build(directory).document.revision
+        signature = signatures.sign(directory, by, role, clock.now(), key, through=through)
+    except OpleverError as problem:
+        raise (_unsigned_decision(directory, problem, through) if decision else problem) from None
     return Signed(signed, admit(directory, [signature]))
+
+
+def _unsigned_decision(directory: Path, problem: OpleverError, through: Through) -> OpleverError:
+    """What went wrong after the decision was added, which stays: whoever decided has to know."""
+    name = directory.name
+    return OpleverError(
+        problem.slug,
+        M_("the decision was added and is not signed: {problem}", problem=problem.sentence),
+        M_("mend this and decide again")
+        if through
+        else M_("mend this, and sign without --decision: oplever sign {name} --role supervisor", name=name),
+    )
 
 
 def _refuse_altered(directory: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from oplever import store
 from oplever.app.add import add as add_entry
+from oplever.app.add import repeated_revision
 from oplever.cli.help import Group, spoken, text
-from oplever.cli.language import say, translator
+from oplever.cli.language import LANGUAGE_OPTION, say, translator
 from oplever.cli.output import tell_added
 from oplever.cli.person import by_parameter
 from oplever.errors import OpleverError
@@ -20,6 +22,7 @@ from oplever.files import bounded, bounded_stream, unreadable
 from oplever.messages import M_
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import Field, typed_fields
+from oplever.record.model import Record
 from oplever.text import printable
 
 _LARGEST_BYTES = 8 << 20
@@ -61,8 +64,9 @@ class _Kinds(Group):
 @click.option("--file", "path", metavar="FILE", help="Add all entries in this YAML or JSON file; - is standard input.")
 @click.option("--record", default="latest", show_default=True, help="Record for --file, by name or path.")
 @click.option("--by", envvar="OPLEVER_PERSON", show_envvar=True, help="Who adds what is in --file.")
+@click.option("--again", is_flag=True, help="Add also what the record has already, with --file.")
 @click.pass_context
-def add(ctx: click.Context, path: str | None, record: str, by: str | None) -> None:
+def add(ctx: click.Context, path: str | None, record: str, by: str | None, *, again: bool) -> None:
     """Add to a record what no machine can know: one KIND of entry, or many entries from a file.
 
     \b
@@ -73,19 +77,34 @@ def add(ctx: click.Context, path: str | None, record: str, by: str | None) -> No
     if ctx.invoked_subcommand:
         if path:
             raise click.UsageError(M_("give a KIND or --file, not both"))
+        _refuse_before_kind(ctx)
     elif path is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(2)
     elif by is None:
         raise click.UsageError(M_("Missing option '--by' (env var: 'OPLEVER_PERSON')."))
     else:
-        _add_all(store.find(record), by, path)
+        _add_all(store.find(record), by, path, again=again)
 
 
-def _add_all(directory: Path, by: str, path: str) -> None:
+def _refuse_before_kind(ctx: click.Context) -> None:
+    """Options before a KIND are those of --file. None of them would count: an entry would go into another record."""
+    for option in ctx.command.params:
+        is_typed = ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if is_typed and LANGUAGE_OPTION not in option.opts:
+            raise click.UsageError(
+                M_(
+                    "{option} before the KIND is for --file; write it behind: oplever add {kind}",
+                    option=option.opts[0],
+                    kind=ctx.invoked_subcommand,
+                )
+            )
+
+
+def _add_all(directory: Path, by: str, path: str, *, again: bool) -> None:
     from oplever.app.entries_file import add_all  # noqa: PLC0415 - needed for files only
 
-    added = add_all(directory, by, _text(path))
+    added = add_all(directory, by, _text(path), again=again)
     for draft in added.skipped:
         say("skipped: {kind} ({place}): nothing is filled in", kind=draft.kind, place=draft.place, err=True)
     tell_added(directory, added.record, ", ".join(added.added))
@@ -115,11 +134,22 @@ def _command(name: str, kind: type[EntryKind]) -> click.Command:
         directory, filled = store.find(record), typed(data)
         if sys.stdin.isatty() and sys.stdout.isatty():
             filled |= _ask_offers(directory, kind, filled)
-        tell_added(directory, add_entry(directory, name, by, filled), name)
+        added = add_entry(directory, name, by, filled)
+        tell_added(directory, added, name)
+        _tell_repeated(directory, added)
 
     record = click.Option(["--record"], default="latest", show_default=True, help="Record, by name or path.")
     options = [parameter(field, kind.declaration.argument) for field in typed_fields(kind)]
     return command_of(kind, name, run, record, options)
+
+
+def _tell_repeated(directory: Path, record: Record) -> None:
+    """A note when the record had the same already: somebody may mean it, or have typed it twice."""
+    revision = record.document.revision
+    if earlier := repeated_revision(directory, revision):
+        say("note: revision {revision} says the same; to withdraw this one:", revision=earlier, err=True)
+        command = f"oplever add correction --record {directory.name} --field entry.{revision} --reason '...'"
+        click.echo(f"  -> {command}", err=True)
 
 
 def command_of(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import click
+from msgspec import to_builtins
 
 from oplever import clock, store
 from oplever.app.add import admit, with_entry
@@ -21,7 +23,7 @@ from oplever.record.entries import Entry
 from oplever.record.entries.fields import Field
 from oplever.record.entries.typed import person, understood
 from oplever.store import Sources
-from oplever.text import printable
+from oplever.text import printable, printable_lines
 
 
 @click.command()
@@ -68,7 +70,19 @@ def complete(record: str, by: str | None, as_template: bool) -> None:
     if not added:
         say("nothing was added")
         return
-    tell_added(directory, admit(directory, added), ", ".join(entry.kind for entry in added))
+    try:
+        record_now = admit(directory, added)
+    except OpleverError:
+        _tell_answers(added)
+        raise
+    tell_added(directory, record_now, ", ".join(entry.kind for entry in added))
+
+
+def _tell_answers(added: list[Entry]) -> None:
+    """What was answered, when it could not be added: nobody types it again."""
+    filled = [{name: value for name, value in to_builtins(entry.entry).items() if value} for entry in added]
+    say("what was answered, to be kept in a file for: oplever add --file", err=True)
+    click.echo(printable_lines(json.dumps(filled, ensure_ascii=False, indent=1)), err=True)
 
 
 def _things(questions: tuple[Question, ...]) -> str:

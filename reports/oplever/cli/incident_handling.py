@@ -5,6 +5,7 @@ A command that adds one event is made from the declaration of that event, as tho
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from oplever.cli.language import of_the_user, say, translator
 from oplever.cli.output import tell_documents
 from oplever.cli.person import by_option
 from oplever.cli.tables import status_word
+from oplever.errors import OpleverError
 from oplever.kinds import registry
 from oplever.kinds.base import about
 from oplever.kinds.incident.entries import COMMANDS
@@ -91,10 +93,31 @@ def new(by: str, **data: Any) -> None:
     data = typed(data)
     if sys.stdin.isatty():
         ask(data, incident_rules.load().rules)
-    directory, record = incidents.new(store.records_directory(), by, data)
+    try:
+        directory, record = incidents.new(store.records_directory(), by, data)
+    except OpleverError:
+        if sys.stdin.isatty():
+            _tell_typed(data)
+        raise
     _tell(directory, record, "new")
     _first_help(record)
     click.echo(directory.name)
+
+
+def _tell_typed(data: Mapping[str, Any]) -> None:
+    """What was answered as a command, when no case was made of it: whoever reports it has hung up by then."""
+    words = ["oplever", "incident", "new"]
+    for name, value in data.items():
+        if value is False:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [word for text in _as_list(value) for word in (option, str(text))]
+    say("what was answered, to be corrected and given again:", err=True)
+    click.echo(f"  {printable(shlex.join(words))}", err=True)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _first_help(record: Record) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 from oplever import store
 from oplever.app.add import add, admit
+from oplever.app.annexes import attach
 from oplever.app.import_scan import import_scan
 from oplever.app.import_tests import import_tests
 from oplever.app.new import new
 from oplever.app.sign import sign
 from oplever.errors import OpleverError
+from oplever.files import write
 from oplever.kinds import registry
 from oplever.store import signatures
 from stored import store_record, visit
@@ -131,3 +135,61 @@ def test_an_editor_that_leaves_out_the_last_newline_spoils_nothing(record: Path)
     path = record / "entries.jsonl"
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
     assert add(record, "hours", BY, {"hours": "1", "activity": "y"}).hours.hands_on == 2
+
+
+def blocked(record: Path) -> Path:
+    """A directory in the place of a file that is written after an entry was added."""
+    (record / "record.json").unlink(missing_ok=True)
+    (record / "record.json").mkdir()
+    return record
+
+
+def test_what_was_added_is_said_also_where_record_json_cannot_be_written(record: Path) -> None:
+    """Whoever is told to try again would add it twice."""
+    with refused("file-unwritable") as problem:
+        add(blocked(record), "hours", BY, {"hours": "2", "activity": "x"})
+    assert f"it was added to {record.name}, as revision 2; after that: " in problem.value.message
+    assert problem.value.advice == f"do not do it again; mend this, and then: oplever report {record.name}"
+    assert lines(record).count(b"\n") == 1
+
+
+def test_a_record_that_was_begun_is_named_also_where_record_json_cannot_be_written(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oplever.store.write_record", lambda _, directory: write_over(directory / "record.json"))
+    with refused("file-unwritable") as problem:
+        new(record.parent, "installation", BY, {"title": "Switch"})
+    (begun,) = record.parent.glob("*-installation-*")
+    assert f"the record {begun.name} was begun; after that: " in problem.value.message
+    assert begun.name in problem.value.advice
+
+
+def write_over(path: Path) -> None:
+    path.mkdir()
+    write(path, b"{}")
+
+
+def test_a_file_whose_entry_could_not_be_added_is_not_left_in_the_record(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("oplever.app.add.append", full)
+    before = sorted(path for path in record.rglob("*") if path.is_file())
+    with refused("file-unwritable"):
+        attach(record, BY, b"a text", "a.txt", "what it shows")
+    assert sorted(path for path in record.rglob("*") if path.is_file()) == before
+
+
+def test_a_decision_that_could_not_be_signed_is_said(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OpleverError("signing-failed", "ssh-keygen: incorrect passphrase", "x")
+
+    monkeypatch.setattr(signatures, "try_key", lambda *_: None)
+    monkeypatch.setattr(signatures, "sign", fails)
+    with refused("signing-failed") as problem:
+        sign(record, "M. de Wit", "supervisor", decision="approved")
+    assert problem.value.message == "the decision was added and is not signed: ssh-keygen: incorrect passphrase"
+    assert f"oplever sign {record.name} --role supervisor" in problem.value.advice
+    assert b"approved" in lines(record)

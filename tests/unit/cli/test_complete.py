@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from click.testing import Result
 from command import attempt
 from oplever import store
 from oplever.app.complete import lacking, template
+from oplever.errors import OpleverError
 from oplever.page.translator import Translator
 from oplever.record.entries.fields import fields
 from oplever.record.entries.none import NoneEntry
@@ -39,7 +41,9 @@ def on_terminal(*arguments: str, lines: list[str]) -> tuple[int, str]:
     command = [sys.executable, "-P", "-m", "oplever", *arguments]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     os.close(theirs)
-    os.write(ours, "".join(f"{line}\n" for line in lines).encode() + b"\x04" * 9)  # no answer left: the input ends
+    os.write(
+        ours, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape") + b"\x04" * 9
+    )  # no answer left: the input ends
     shown = b""
     while True:
         try:
@@ -123,6 +127,33 @@ def test_a_question_that_is_not_answered_ends_as_every_command_does(command: lis
     code, shown = on_terminal(*command, lines=[key])
     assert (code, shown.splitlines()[-1]) == (130, "oplever: stopped"), shown
     assert lines(record) == b""
+
+
+def test_answers_that_could_not_be_added_are_not_lost(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody approved it meanwhile, or the disk is full."""
+
+    def fails(*_: object) -> None:
+        raise OpleverError("file-unwritable", "No space left on device", "make room")
+
+    answers = ["fill", "Werkinstructie 2.1", "", *["skip"] * 6]
+    with monkeypatch.context() as patched:
+        patched.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: self.name == "<stdin>", raising=False)
+        patched.setattr("oplever.cli.complete.admit", fails)
+        done = attempt("complete", NAME, "--by", BY, stdin="".join(f"{answer}\n" for answer in answers))
+    assert done.exit_code == 2
+    kept = done.stderr[done.stderr.index("[\n") : done.stderr.index("\n]\n") + 2]
+    assert json.loads(kept) == [{"added": "assignment", "procedures": ["Werkinstructie 2.1"]}]
+    assert add_file(record, kept).exit_code == 0
+    assert store.load(record).assignment.procedures == ("Werkinstructie 2.1",)
+
+
+@pytest.mark.slow
+def test_bytes_of_another_encoding_are_asked_for_again(record: Path) -> None:
+    answers = ["fill", "Werkinstructie \udce9", "Werkinstructie 2.1", "", *["skip"] * 6]
+    code, shown = on_terminal("complete", NAME, "--by", BY, lines=answers)
+    assert code == 0, shown
+    assert "it has bytes that are no UTF-8" in shown
+    assert store.load(record).assignment.procedures == ("Werkinstructie 2.1",)
 
 
 @pytest.mark.slow
@@ -263,3 +294,69 @@ def test_a_file_that_is_not_there_or_no_text(record: Path, tmp_path: Path) -> No
     assert "Missing option '--by'" in attempt("add", "--record", NAME, "--file", str(tmp_path / "x")).stderr
     assert attempt("add", "--file", "x", "hours").exit_code == 2
     assert attempt("add").exit_code == 2
+
+
+def hours(record: Path) -> list[float]:
+    return [line.hours for line in store.load(record).hours.lines if line.kind != "machine"]
+
+
+def test_the_same_file_doubles_nothing(record: Path) -> None:
+    text = json.dumps([HOURS | {"day": "24-11-2025"}, {"added": "none", "what": "proposals"}])
+    assert add_file(record, text).exit_code == 0
+    before, counted = lines(record), hours(record)
+    refused = add_file(record, text)
+    assert refused.exit_code == 2
+    assert "the record has 2 of 2 entries already, so nothing was added" in refused.stderr
+    assert "entry 1 (hours): in revision 2" in refused.stderr
+    assert "--again" in refused.stderr
+    assert "[entries-known]" in refused.stderr
+    assert (lines(record), hours(record)) == (before, counted)
+
+
+def test_what_is_meant_twice_is_added_again(record: Path, tmp_path: Path) -> None:
+    text = json.dumps([HOURS | {"day": "24-11-2025"}])
+    assert add_file(record, text).exit_code == 0
+    words = ("add", "--record", NAME, "--by", BY, "--again", "--file", str(record.parent.parent / "entries.yml"))
+    assert attempt(*words).exit_code == 0
+    assert hours(record)[-2:] == [2.5, 2.5]
+
+
+def test_new_lines_below_those_of_before_are_not_added_with_them(record: Path) -> None:
+    first = HOURS | {"day": "24-11-2025"}
+    assert add_file(record, json.dumps([first])).exit_code == 0
+    refused = add_file(record, json.dumps([first, HOURS | {"day": "25-11-2025"}]))
+    assert "the record has 1 of 2 entries already" in refused.stderr
+    assert len(hours(record)) == 1
+
+
+def test_the_same_words_about_something_else_are_added(record: Path) -> None:
+    """Hours are of who adds them and, without a day, of the day on which they are added; what was withdrawn is gone."""
+    words = ("add", "--record", NAME, "--file", "-")
+    text = json.dumps([{"added": "hours", "hours": "2,5", "activity": "installatie"}])
+    assert attempt(*words, "--by", BY, stdin=text).exit_code == 0
+    assert attempt(*words, "--by", "visser, k.", stdin=text).exit_code == 2
+    assert attempt(*words, "--by", "J. Bakker", stdin=text).exit_code == 0
+    path = record / "entries.jsonl"
+    path.write_bytes(re.sub(rb'"at":"[^"]*"', b'"at":"2025-11-24T10:00:00.000000Z"', path.read_bytes()))
+    assert attempt(*words, "--by", BY, stdin=text).exit_code == 0
+    withdrawn = ("add", "correction", "--record", NAME, "--by", BY, "--field", "entry.4", "--reason", "dubbel")
+    assert attempt(*withdrawn).exit_code == 0
+    assert attempt(*words, "--by", BY, stdin=text).exit_code == 0
+
+
+def test_an_entry_that_was_typed_twice_is_added_and_named(record: Path) -> None:
+    words = ("add", "hours", "--record", NAME, "--by", BY, "--hours", "2", "--activity", "x")
+    assert "note:" not in attempt(*words).stderr
+    again = attempt(*words)
+    assert again.exit_code == 0
+    assert "note: revision 2 says the same" in again.stderr
+    assert f"oplever add correction --record {NAME} --field entry.3" in again.stderr
+
+
+def test_what_is_typed_before_the_kind_is_not_lost(record: Path) -> None:
+    """It would go to the latest record, whatever was asked for."""
+    for option in (["--record", NAME], ["--by", BY], ["--again"]):
+        refused = attempt("add", *option, "none", "--by", BY, "proposals")
+        assert refused.exit_code == 2
+        assert f"{option[0]} before the KIND is for --file" in refused.stderr
+    assert lines(record) == b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -562,6 +563,20 @@ def test_on_a_terminal_a_report_can_wait_for_its_classification(monkeypatch: pyt
     done = attempt("incident", "new", stdin="\n".join(answers) + "\n")
     assert done.exit_code == 0, done.output
     assert record(done.stdout.splitlines()[-1])["incident"]["priority"] is None
+
+
+def test_a_report_that_was_refused_can_be_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reports it is not asked everything once more."""
+    answers = ["phone", "Muis 'kapot'", USER, "", "\x1b[31m0.14", "", ""]
+    with monkeypatch.context() as patched:
+        as_terminal(patched)
+        done = attempt("incident", "new", stdin="\n".join(answers) + "\n")
+    assert done.exit_code == 2
+    line = done.stderr.partition("given again:\n")[2].splitlines()[0]
+    assert "\x1b" not in line
+    words = shlex.split(line.strip())
+    assert words[:3] == ["oplever", "incident", "new"]
+    assert run(*words[1:]).exit_code == 0
 
 
 def test_a_script_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
