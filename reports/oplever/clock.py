@@ -33,6 +33,12 @@ def recorded(text: str) -> datetime:
     return read
 
 
+def week_name(day: date) -> str:
+    """The week of a day as ISO 8601 names it: `2026-W48`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
 def seconds_by_day(begin: datetime, end: datetime) -> Iterator[tuple[date, float]]:
     """The seconds from `begin` to `end` on each day (of the zone of `begin`) that they touch; nothing when it is not
     before `end`."""

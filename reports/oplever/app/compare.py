@@ -21,6 +21,8 @@ def compare(records: Sequence[str], hosts: Sequence[str]) -> Comparison:
 
     Raises OpleverError: `compare-sides` when the names do not make two sides, `record-unknown`, `host-unknown`.
     """
+    if len(hosts) > 1 and len(set(hosts)) == 1 and len(records) < 2:
+        raise _no_sides(M_("both machines are {host}", host=hosts[0]))
     first, second = _names(list(records), list(hosts))
     return comparison.compare(_side(*first), _side(*second))
 
@@ -45,7 +47,13 @@ def _names(records: list[str], hosts: list[str]) -> tuple[_Side, _Side]:
     message = M_(
         "{count} records and {count2} machines are not two sides to compare", count=len(records), count2=len(hosts)
     )
-    raise OpleverError("compare-sides", message, M_("name two records, or one or two machines: oplever compare --help"))
+    raise _no_sides(message)
+
+
+def _no_sides(message: str) -> OpleverError:
+    return OpleverError(
+        "compare-sides", message, M_("name two records, or one or two machines: oplever compare --help")
+    )
 
 
 def _newest(host: str, count: int) -> list[str]:

@@ -61,7 +61,7 @@ def _view_and_paper(record: Record, directory: Path) -> tuple[View, Paper]:
 
 
 def monday_of(week: str) -> date:
-    """The first day of a week such as `2026-W48`. Raises OpleverError (`week-invalid`)."""
+    """The first day of a week as `clock.week_name` has it, `2026-W48`. Raises OpleverError (`week-invalid`)."""
     match = _WEEK.fullmatch(week.strip())
     try:
         if match is None:

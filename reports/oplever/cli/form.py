@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
-from oplever import store
+from oplever import clock, store
 from oplever.app import forms
 from oplever.cli.help import Group
 from oplever.cli.language import language_option, say
-from oplever.cli.output import short
-from oplever.files import put
+from oplever.cli.output import deliver
+from oplever.messages import M_
+from oplever.record.persons import among
 from oplever.words import Language
 
 format_option = click.option(
@@ -81,14 +80,20 @@ def hours(week: str, person: str | None, language: Language, fmt: forms.Format, 
     """Make the week sheet of each person: hours over all records."""
     monday = forms.monday_of(week)
     lines = forms.week(monday)
-    people = [person] if person else forms.people_of(lines)
-    if not people:
-        say("Nobody gave hours for {week}.", week=week)
+    present = forms.people_of(lines)
+    people = [person] if person else present
+    if output and len(people) > 1:
+        raise click.UsageError(
+            M_("--output is for one sheet, and {count} people gave hours: name one with --person", count=len(people))
+        )
+    if not present:
+        say("Nobody gave hours for {week}.", week=week, err=person is not None)
+    elif person and among(person, present) is None:
+        names = ", ".join(present)
+        say("{person} gave no hours for {week}; these did: {names}", person=person, week=week, names=names, err=True)
     for name in people:
         content = forms.hours(lines, name, monday, language, fmt)
-        year, number, _ = monday.isocalendar()
-        file = f"hours-{year}-W{number:02d}-{_file_name(name)}.{language}.{fmt}"
-        _put(content, output if output and len(people) == 1 else file)
+        _put(content, output or f"hours-{clock.week_name(monday)}-{_file_name(name)}.{language}.{fmt}")
 
 
 def _of_record(name: str, record: str, language: Language, fmt: forms.Format, output: str | None) -> None:
@@ -98,11 +103,8 @@ def _of_record(name: str, record: str, language: Language, fmt: forms.Format, ou
 
 
 def _put(content: bytes, output: str) -> None:
-    if output == "-":
-        sys.stdout.buffer.write(content)
-        return
-    put(Path(output), content)
-    say("form: {path}", path=short(Path(output).resolve()))
+    if path := deliver(content, output):
+        say("form: {path}", path=path)
 
 
 def _file_name(name: str) -> str:

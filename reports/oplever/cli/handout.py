@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -12,8 +11,7 @@ from oplever.app import handouts
 from oplever.checks import handout as linter
 from oplever.checks.readability import EASY
 from oplever.cli.language import language_option, say, translator
-from oplever.cli.output import short
-from oplever.files import put
+from oplever.cli.output import deliver
 from oplever.messages import M_
 from oplever.record.handout import AUDIENCES
 from oplever.text import printable
@@ -35,7 +33,13 @@ from oplever.words import Language
 @click.option(
     "--format", "fmt", type=click.Choice(["pdf", "html", "md"]), default="pdf", show_default=True, help="Kind of file."
 )
-@click.option("--out", help="File to write; - is standard output. Default: a name of its own, where you are.")
+@click.option(
+    "--out",
+    "--output",
+    "-o",
+    "out",
+    help="File to write; - is standard output. Default: a name of its own, where you are.",
+)
 @click.option(
     "--lint",
     "paths",
@@ -72,14 +76,12 @@ def handout(
     drawn = handouts.handout(directory, audience=audience or "", room=room, language=language, shape=shape, fmt=fmt)
     for reason in handouts.reasons(drawn.left_out):
         say("{reason}", reason=reason, err=True)
-    if out == "-":
-        sys.stdout.buffer.write(drawn.content)
-        return
     about = "-".join(part for part in (shape, room, audience or "") if part)
-    path = Path(out or f"{about}-{directory.name}.{language}.{fmt}")
-    put(path, drawn.content)
+    path = deliver(drawn.content, out or f"{about}-{directory.name}.{language}.{fmt}")
+    if not path:
+        return
     count = translator().plural("{count} card", "{count} cards", len(drawn.cards))
-    say("handout: {path} ({count})", path=short(path.resolve()), count=count)
+    say("handout: {path} ({count})", path=path, count=count)
     for card in drawn.cards:
         click.echo(printable(f"  {card.name} {card.version}"))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,8 @@ def retest(
     """Say whether CASE works again: by the tests of a record, by hand, or why no test was needed."""
     if bool(tested) == bool(result):
         raise click.UsageError(M_("give --record RECORD, or --result with --reason"))
+    if tests and not tested:
+        raise click.UsageError(M_("--tests are those of a record: --record RECORD"))
     directory = incidents.find(case)
     if tested:
         record = incidents.retest(directory, by, store.find(tested), tests, reason or "")

@@ -26,7 +26,7 @@ def list_cases(every: bool, state: str | None, assignee: str | None, form: str, 
     is due first, the oldest. What nobody has classified yet comes before all others."""
     states = [state] if state else [] if every else get_args(OpenCaseState)
     listed = queue.listing(states, with_unread=not (state or every))
-    cases = [case for case in listed if assignee in (None, case.assignee)]
+    cases = [case for case in listed if not assignee or _has(case, assignee)]
     if form == "json":
         as_json(cases)
     elif cases:
@@ -38,6 +38,13 @@ def list_cases(every: bool, state: str | None, assignee: str | None, form: str, 
         say("No case matches.")
     else:
         say("No open case.")
+
+
+def _has(case: Case, assignee: str) -> bool:
+    """Whether a person or a team has it, however the name is written."""
+    from oplever.record.persons import same_person  # noqa: PLC0415 - the queue without a name reads no whole records
+
+    return case.assignee.casefold() == assignee.casefold() or same_person(case.assignee, assignee)
 
 
 def _row(t: Translator, case: Case, now: str) -> tuple[str, ...]:

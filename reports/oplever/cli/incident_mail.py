@@ -12,7 +12,7 @@ from oplever.app import incidents, mail_answers, mail_intake
 from oplever.app.mail_files import attachment as attachment_of
 from oplever.cli.add import parameter, typed
 from oplever.cli.language import say, translator
-from oplever.cli.output import short, tell_documents
+from oplever.cli.output import deliver, short, tell_documents
 from oplever.cli.person import by_option, by_parameter
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
@@ -127,7 +127,7 @@ tell = click.Command(
 @click.command("attachment")
 @click.argument("case")
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@click.option("--output", "-o", help="File to write attachment NUMBER to.")
+@click.option("--output", "-o", help="File to write attachment NUMBER to; - is standard output.")
 def attachment(case: str, number: int | None, output: str | None) -> None:
     """List the files in the mails of CASE, or write file NUMBER of that list. What is in it is not looked at: it may be
     harmful."""
@@ -135,6 +135,8 @@ def attachment(case: str, number: int | None, output: str | None) -> None:
     record = store.load(directory)
     rows = [(mail, place) for mail in incidents.case_of(record).mails for place in range(len(mail.attachments))]
     if number is None:
+        if output:
+            raise click.UsageError(M_("say which file of the list: NUMBER"))
         if not rows:
             say("No mail of this case has a file.")
             return
@@ -155,5 +157,5 @@ def attachment(case: str, number: int | None, output: str | None) -> None:
         )
     if not output:
         raise click.UsageError(M_("say where to write it: --output FILE"))
-    put(Path(output), attachment_of(directory, *rows[number - 1]))
-    say("attachment: {path}", path=short(Path(output).resolve()))
+    if path := deliver(attachment_of(directory, *rows[number - 1]), output):
+        say("attachment: {path}", path=path)

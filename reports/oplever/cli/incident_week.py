@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import click
 
+from oplever import clock
 from oplever.app import desk_week, forms
 from oplever.cli.language import language_option, say
-from oplever.cli.output import short
-from oplever.files import put
+from oplever.cli.output import deliver
+from oplever.page.translator import Translator
 from oplever.words import Language
 
 
@@ -26,13 +25,8 @@ from oplever.words import Language
 def week(week: str, fmt: desk_week.Format, output: str | None, language: Language) -> None:
     """Make the overview of WEEK, as 2026-W48; the week that ended last when it is left out: what came in and was
     closed, what is too late, by category, whether users are satisfied, and causes that came back."""
-    today = date.today()
+    today = datetime.now(Translator(language).timezone).date()  # as the overview counts days
     monday = forms.monday_of(week) if week else today - timedelta(days=today.weekday() + 7)
     content = desk_week.draw(desk_week.desk_week(monday), language, fmt)
-    if output == "-":
-        sys.stdout.buffer.write(content)
-        return
-    year, number, _ = monday.isocalendar()
-    path = Path(output or f"desk-{year}-W{number:02d}.{language}.{fmt}")
-    put(path, content)
-    say("week: {path}", path=short(path.resolve()))
+    if path := deliver(content, output or f"desk-{clock.week_name(monday)}.{language}.{fmt}"):
+        say("week: {path}", path=path)

@@ -9,6 +9,7 @@ import click
 
 from oplever.cli.language import say, translator
 from oplever.cli.tables import stage_word, verdict_word
+from oplever.files import put
 from oplever.kinds import registry
 from oplever.page.reasons import missing_text, reason_text
 from oplever.page.translator import N_, Translator
@@ -105,6 +106,16 @@ def without_pdf(directory: Path) -> str:
     is_complete = (directory / "report.nl.pdf").exists() or not (directory / "report.nl.html").exists()
     text = translator()("documents: without PDF, which needs: {command}", command="pip install 'oplever[pdf]'")
     return "" if is_complete else f"{text}\n"
+
+
+def deliver(content: bytes, output: str) -> str:
+    """Put a file where somebody asked for it; `-` is standard output. The path as it is shown to people, empty when it
+    was printed. Raises OpleverError (`file-unwritable`)."""
+    if output == "-":
+        click.echo(content, nl=False)
+        return ""
+    put(Path(output), content)
+    return short(Path(output).resolve())
 
 
 def short(path: Path) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import click
 
 from oplever.app import person as app
 from oplever.cli.help import Group
 from oplever.cli.language import language_option, say, translator
-from oplever.cli.output import short
-from oplever.files import put
+from oplever.cli.output import deliver
 from oplever.words import Language
 
 
@@ -41,14 +37,9 @@ def export(
     """Write every text in all records that names the person NAME, with where it is. Ends with 1 when a record could not
     be read."""
     exported = app.export((name, *also))
-    content = app.draw(exported, language, fmt)
-    if output == "-":
-        sys.stdout.buffer.write(content)
-    else:
-        path = Path(output or f"person.{fmt}")
-        put(path, content)
+    if path := deliver(app.draw(exported, language, fmt), output or f"person.{fmt}"):
         count = translator().plural("{count} record", "{count} records", len(exported.records))
-        say("person: {count}, {path}", count=count, path=short(path.resolve()), err=True)
+        say("person: {count}, {path}", count=count, path=path, err=True)
     for problem in exported.unreadable:
         say("this record could not be read: {problem}", problem=problem, err=True)
     if exported.unreadable:

@@ -28,8 +28,9 @@ def purge(ctx: click.Context, dry_run: bool, form: str) -> None:
     """
     terms = config.load().retention
     if not any(msgspec.structs.astuple(terms)):
-        say("nothing is purged: oplever.yml sets no retention periods")
-        return
+        say("nothing is purged: oplever.yml sets no retention periods", err=form == "json")
+        if form == "table":
+            return
     purged = purge_records(store.records_directory(), terms, datetime.now(UTC), dry_run=dry_run)
     _report(purged, form, terms.record, dry_run=dry_run)
     if any(record.action == "unreadable" for record in purged):

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from oplever import clock
 from oplever.page.blocks import Block, Cell, Column, Organisation, Page, SignatureLine, Signatures, Table
 from oplever.page.document import labels
 from oplever.page.parts import pairs
@@ -37,7 +38,7 @@ def week_sheet(
         language=t.language,
         title=title,
         kind=t("Week sheet"),
-        id=f"{year}-W{week:02d}",
+        id=clock.week_name(monday),
         created=f"{monday.isoformat()}T00:00:00Z",
         facts=(),
         status=Cell(f"{t.day(monday.isoformat())} – {t.day((monday + timedelta(days=6)).isoformat())}"),

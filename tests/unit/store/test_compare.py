@@ -132,6 +132,8 @@ def test_the_command(base: Path) -> None:
         ((ONE, "nix"), "[record-unknown]"),
         ((ONE, TWO, "--host", "nix"), "[host-unknown]"),
         (("--host", "nix"), "[host-unknown]"),
+        (("--host", "web1", "--host", "web1"), "both machines are web1"),
+        ((ONE, "--host", "web1", "--host", "web1"), "both machines are web1"),
     ],
 )
 def test_what_cannot_be_compared_is_said(base: Path, arguments: tuple[str, ...], says: str) -> None:

@@ -19,8 +19,9 @@ def desk_sheet(t: Translator, week: DeskWeek, organisation: Organisation | None 
     """The page, without names of people."""
     week = clean(week)
     monday, sunday = week_days(t, week)
-    year, number, _ = clock.moment(week.first).astimezone(t.timezone).isocalendar()
-    name = f"{year}-W{number:02d}"
+    first = clock.moment(week.first).astimezone(t.timezone)
+    year, number, _ = first.isocalendar()
+    name = clock.week_name(first)
     return Page(
         language=t.language,
         title=t("The desk in week {week} of {year}", week=number, year=year),

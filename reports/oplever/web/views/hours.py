@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from oplever.app import forms
+from oplever.clock import week_name
 from oplever.overview.pages import people as months
 from oplever.page.blocks import Cell, Column, Paragraph, Signatures
 from oplever.page.parts import table
@@ -22,14 +23,15 @@ from oplever.web.visit import Visit, unknown_page
 def show(visit: Visit) -> Response:
     """A week: the sheet of one person, or the sums of all; and the months."""
     t, monday, person = visit.t, _monday(visit), _person(visit)
-    visit.note_read(f"hours {_name(monday)} {person}".strip())
+    name = week_name(monday)
+    visit.note_read(f"hours {name} {person}".strip())
     collection = visit.desk.collection()
     first, last = monday.isoformat(), (monday + timedelta(days=6)).isoformat()
     lines = [line for line in collection.hours if first <= line.day <= last]
     week = _sheet(t, person, monday, lines) if person else _sums(t, monday, lines)
     sections = [
         Section("", (_choice(visit, monday, person), _neighbours(t, monday, person))),
-        Section(t("Week {week}, {first} to {last}", week=_name(monday), first=t.day(first), last=t.day(last)), week),
+        Section(t("Week {week}, {first} to {last}", week=name, first=t.day(first), last=t.day(last)), week),
     ]
     if not person:
         sections += sections_of(t, collection, months.hours(collection, t))
@@ -49,18 +51,14 @@ def _monday(visit: Visit) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def _name(monday: date) -> str:
-    year, week, _ = monday.isocalendar()
-    return f"{year}-W{week:02d}"
-
-
 def _address(monday: date, person: str, path: str = "/hours") -> str:
-    return f"{path}?{urlencode({'week': _name(monday), 'person': person} if person else {'week': _name(monday)})}"
+    week = week_name(monday)
+    return f"{path}?{urlencode({'week': week, 'person': person} if person else {'week': week})}"
 
 
 def _choice(visit: Visit, monday: date, person: str) -> Form:
     t = visit.t
-    fields = [Field("week", t("Week"), value=_name(monday), hint=t("As 2026-W48."))]
+    fields = [Field("week", t("Week"), value=week_name(monday), hint=t("As 2026-W48."))]
     if visit.may("read_all_hours"):
         fields.append(Field("person", t("Person"), value=person, hint=t("Leave it empty for everybody.")))
     return Form("/hours", tuple(fields), (("", t("Show")),), method="get", is_inline=True)
@@ -96,7 +94,7 @@ def sheet(visit: Visit) -> Response:
     monday, person = _monday(visit), _person(visit)
     if not person:
         raise unknown_page()
-    visit.note_read(f"hours {_name(monday)} {person}")
+    visit.note_read(f"hours {week_name(monday)} {person}")
     content = forms.hours(forms.week(monday), person, monday, visit.t.language, "pdf")
-    headers = {"content-disposition": f'inline; filename="{_name(monday)}.pdf"'}
+    headers = {"content-disposition": f'inline; filename="{week_name(monday)}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
