@@ -65,12 +65,13 @@ def take_in(source: Source, settings: MailSettings, by: str, *, accepted: str = 
     alone is looked at, as if a person wrote it.
 
     Raises OpleverError: `mail-server`, `store-unusable`, `rules-invalid`, `file-unwritable`, `record-unknown` when no
-    message has that digest. The messages before it were handled.
+    message has that digest, or several have it. The messages before it were handled.
     """
     base = store.records_directory()
     try:
         with locked(mails.outgoing(base)):
             intake = _Intake(base, settings, by, is_accepted=bool(accepted))
+            intake.require_one(accepted)
             try:
                 yield from _handle(intake, source, accepted)
             finally:
@@ -117,6 +118,16 @@ class _Intake:
         lines = list(mails.logged(base))
         self.aside = {line.digest for line in lines if line.outcome == "aside"}
         self.recent = [line for line in lines if line.at > hour_ago]
+
+    def require_one(self, accepted: str) -> None:
+        """Raises OpleverError (`record-unknown`) when the digests of several mails that were set aside begin so."""
+        named = sorted(digest for digest in self.aside if accepted and digest.startswith(accepted))
+        if len(named) > 1:
+            raise OpleverError(
+                "record-unknown",
+                M_("{count} mails that were set aside are named {digest}", count=len(named), digest=accepted),
+                M_("name it by more of its digest: {names}", names=", ".join(digest[:12] for digest in named)),
+            )
 
     def _remember(self, mail: KnownMail) -> None:
         self.digests.add(mail.digest)

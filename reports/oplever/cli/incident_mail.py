@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from oplever.cli.output import deliver, short, tell_documents
 from oplever.cli.person import by_option, by_parameter
 from oplever.cli.tables import table
 from oplever.errors import OpleverError
-from oplever.files import put
 from oplever.kinds import registry
 from oplever.mail.sources import source as open_source
 from oplever.messages import M_, translated
@@ -29,27 +29,44 @@ from oplever.store.mails import Outcome
 _CONTACT = registry.entry_kind("contact")
 
 
+_DIGEST = re.compile(r"[0-9a-f]{6,64}")
+
+
+def _list_aside_and_end(ctx: click.Context, param: click.Parameter, is_given: bool) -> None:
+    """Before anything is asked that a list does not need."""
+    if is_given and not ctx.resilient_parsing:
+        _list_aside()
+        ctx.exit()
+
+
 @click.command("mail")
 @by_option
-@click.option("--accept", "accepted", metavar="DIGEST", default="", help="Take in a mail that was set aside after all.")
-@click.option("--aside", is_flag=True, help="List the mails that were set aside, with the reason; takes nothing in.")
+@click.option("--accept", "accepted", metavar="DIGEST", help="Take in a mail that was set aside after all.")
+@click.option(
+    "--aside",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_aside_and_end,
+    help="List the mails that were set aside, with the reason; takes nothing in.",
+)
 @click.pass_context
-def mail(ctx: click.Context, by: str, accepted: str, aside: bool) -> None:
+def mail(ctx: click.Context, by: str, accepted: str | None) -> None:
     """Take in the mail that waits in the mailbox of oplever.yml.
 
     Each mail makes a case, is added to the one that it answers, or is set aside with the reason; then it is moved to
     the folder Oplever or Oplever-aside of the mailbox. Can be stopped and run again at any time. Ends with 1 when
     somebody has to look at a mail.
     """
-    if aside:
-        _list_aside()
-        return
+    digest = (accepted or "").strip().lower()
+    if accepted is not None and not _DIGEST.fullmatch(digest):
+        raise click.UsageError(M_("--accept takes a digest as --aside lists them, or six characters of its beginning"))
     settings = mail_intake.settings()
     mailbox = open_source(settings)
     counts: dict[Outcome, int] = {}
     is_problem = False
     try:
-        for handled in mail_intake.take_in(mailbox, settings, by, accepted=accepted.strip().lower()):
+        for handled in mail_intake.take_in(mailbox, settings, by, accepted=digest):
             counts[handled.outcome] = counts.get(handled.outcome, 0) + 1
             is_problem |= handled.is_problem or bool(handled.notice)
             _show(handled)
@@ -77,7 +94,7 @@ def _show(handled: mail_intake.Handled) -> None:
 def _list_aside() -> None:
     """The mails that were set aside, by the digest that --accept takes."""
     t = translator()
-    lines = [line for line in mails.logged(store.records_directory()) if line.outcome == "aside"]
+    lines = mails.aside(store.records_directory())
     rows = [(line.digest[:12] or "?", t.moment(line.at), _line(translated(line.why(), t))) for line in lines]
     if rows:
         table((t("mail"), t("when"), t("reason")), rows)

@@ -36,6 +36,13 @@ def password(secret: Secret) -> str:
     return text
 
 
+def without(secret: str, text: str) -> str:
+    """What a server said, on one line and not too long, without a secret that it repeats. That goes first: a part of
+    it, where the text is cut off, is not recognised."""
+    shown = text.replace(secret, "***") if secret else text
+    return " ".join(shown.split())[:300]
+
+
 def _from_file(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:

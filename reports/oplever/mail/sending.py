@@ -9,7 +9,7 @@ from pathlib import Path
 
 from oplever.config import MailSettings, Smtp
 from oplever.errors import OpleverError
-from oplever.mail.secret import password
+from oplever.mail.secret import password, without
 from oplever.mail.sources import require_local, tls_context
 from oplever.messages import M_
 
@@ -55,14 +55,9 @@ def _by_smtp(smtp: Smtp, message: EmailMessage, sender: str, address: str) -> No
                 server.login(smtp.user, secret)
             server.send_message(message, sender, [address])
     except (OSError, smtplib.SMTPException, UnicodeError) as problem:
-        text = " ".join(str(problem).split())[:300]
         raise OpleverError(
             "mail-server",
-            M_(
-                "{where}: {problem}",
-                where=f"{smtp.host}:{port}",
-                problem=text.replace(secret, "***") if secret else text,
-            ),
+            M_("{where}: {problem}", where=f"{smtp.host}:{port}", problem=without(secret, str(problem))),
             M_("nothing was sent and nothing was added; check mail.smtp in oplever.yml"),
         ) from None
 

@@ -3,6 +3,7 @@ that the mailbox empties and nothing is looked at for ever."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -15,7 +16,7 @@ from oplever import config, extras
 from oplever.config import Imap, MailSettings
 from oplever.errors import OpleverError
 from oplever.files import unreadable, unwritable
-from oplever.mail.secret import password
+from oplever.mail.secret import password, without
 from oplever.messages import M_
 
 Folder = Literal["inbox", "done", "aside"]
@@ -68,7 +69,11 @@ class Maildir:
     def __init__(self, base: Path) -> None:
         self.base = base
         if not (base / "cur").is_dir() or not (base / "new").is_dir():
-            raise unreadable(base, FileNotFoundError(2, "no Maildir: it has no cur and new"))
+            raise OpleverError(
+                "file-unreadable",
+                M_("{path} is no Maildir: it has no cur and new", path=base),
+                M_("check mail.maildir in oplever.yml"),
+            )
 
     def waiting(self, folder: Folder = "inbox") -> Iterator[Waiting]:
         place = self._place(folder)
@@ -83,8 +88,9 @@ class Maildir:
         waiting = []
         for row in rows:
             if not row.name.startswith(".") and row.is_file(follow_symlinks=False):
-                status = row.stat(follow_symlinks=False)
-                waiting.append((status.st_mtime_ns, row.path, status.st_size))
+                with contextlib.suppress(FileNotFoundError):  # another program moved it meanwhile
+                    status = row.stat(follow_symlinks=False)
+                    waiting.append((status.st_mtime_ns, row.path, status.st_size))
         for _, path, size_bytes in sorted(waiting):
             yield Waiting(os.path.relpath(path, self.base), size_bytes)
 
@@ -142,8 +148,7 @@ class ImapFolder:
         return (OSError, imaplib.IMAP4.error, self._tools.errors.ImapToolsError)
 
     def _refusal(self, problem: Exception, secret: str = "") -> OpleverError:
-        text = " ".join(str(problem).split())[:300]
-        text = text.replace(secret, "***") if secret else text  # a server may repeat what it was sent
+        text = without(secret, str(problem))  # a server may repeat what it was sent
         return OpleverError(
             "mail-server",
             M_("{where}: {problem}", where=self._where, problem=text or type(problem).__name__),

@@ -87,6 +87,16 @@ def logged(base: Path) -> Iterator[Logged]:
             continue
 
 
+def aside(base: Path) -> list[Logged]:
+    """The mails that were set aside and are so still, each by its last line; of one without a digest, which was not
+    read, each line. Raises OpleverError (`file-unreadable`)."""
+    last: dict[str, Logged] = {}
+    for number, line in enumerate(logged(base)):
+        if line.outcome in ("aside", "new", "added", "returned"):
+            last[line.digest or str(number)] = line
+    return [line for line in last.values() if line.outcome == "aside"]
+
+
 def replace_log(base: Path, lines: Iterable[Logged]) -> None:
     """These lines in the place of all of mail.jsonl. Raises OSError."""
     write(base / LOG, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))

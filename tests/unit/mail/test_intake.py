@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from email import message_from_bytes, policy
@@ -20,7 +21,8 @@ from oplever.config import Retention, Secret
 from oplever.errors import OpleverError
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.entries.mail import place as mail_place
-from oplever.mail.secret import password
+from oplever.mail.secret import password, without
+from oplever.mail.sources import Maildir
 from oplever.store import mails, retention
 from post import Post
 
@@ -354,6 +356,43 @@ def test_a_storm_of_one_sender_is_set_aside_and_can_be_accepted(post: Post) -> N
         post.take_in(accepted="ffffffffffff")
 
 
+def set_aside(post: Post, *digests: str) -> None:
+    for digest in digests:
+        mails.log(post.records, mails.Logged(clock.now(), "aside", digest, reason="a machine wrote it"))
+
+
+def test_what_several_mails_are_named_takes_none_of_them_in(post: Post) -> None:
+    set_aside(post, "abcdef" + "0" * 58, "abcdef" + "1" * 58)
+    with pytest.raises(OpleverError, match="2 mails that were set aside are named abcdef") as refused:
+        post.take_in(accepted="abcdef")
+    assert "abcdef000000, abcdef111111" in refused.value.advice
+
+
+@pytest.mark.parametrize("digest", ["", " ", "?", "a", "abcde", "nosuch"])
+def test_what_is_no_digest_takes_nothing_in(post: Post, digest: str) -> None:
+    """Nor does it take in all that waits: an empty variable in a script."""
+    post.deliver(Corpus().text("De printer doet niets."))
+    done = attempt("incident", "mail", "--accept", digest)
+    assert done.exit_code == 2
+    assert "--accept takes a digest" in done.stderr
+    assert len(post.folder()) == 1
+
+
+def test_a_list_of_what_was_set_aside_asks_for_no_name(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPLEVER_PERSON")
+    set_aside(post, "ab" * 32)
+    assert "abababababab" in run("incident", "mail", "--aside").stdout
+
+
+def test_what_was_taken_in_after_all_is_not_set_aside_any_more(post: Post) -> None:
+    post.deliver(Corpus().text("Ik ben er niet.", Auto_Submitted="auto-replied"))
+    (done,) = post.take_in()
+    assert done.digest[:12] in run("incident", "mail", "--aside").stdout
+    (taken,) = post.take_in(accepted=done.digest[:12])
+    assert taken.outcome == "new"
+    assert run("incident", "mail", "--aside").stdout == "no mail was set aside\n"
+
+
 def test_what_was_set_aside_is_listed_in_the_language_of_whoever_asks(post: Post) -> None:
     corpus = Corpus(seed=6)
     post.deliver(corpus.text("Ik ben er niet.", **{"Auto-Submitted": "auto-replied"}), b"nonsense")
@@ -521,6 +560,8 @@ def test_a_mailbox_that_is_not_set_or_not_there_is_one_error(
     assert "[mail-not-set]" in attempt("incident", "mail").stderr
     (tmp_path / "oplever.yml").write_text("mail: {maildir: nergens}", encoding="utf-8")
     assert "[file-unreadable]" in attempt("incident", "mail").stderr
+    (tmp_path / "oplever.yml").write_text(f"mail: {{maildir: {tmp_path}}}", encoding="utf-8")
+    assert f"{tmp_path} is no Maildir: it has no cur and new" in attempt("incident", "mail").stderr
     secret = {"environment": "DESK_PASSWORD"}
     imap = {"host": "127.0.0.1", "port": 9, "user": "desk", "password": secret}
     (tmp_path / "oplever.yml").write_text(json.dumps({"mail": {"imap": imap}}), encoding="utf-8")
@@ -558,3 +599,28 @@ def test_check_names_mails_that_are_in_no_case(post: Post) -> None:
     assert f"is not in case {second.name}" in done.stderr
     assert third.name not in done.stderr
     assert "x.eml: this mail may have gone out" in done.stderr
+
+
+def test_a_mail_that_another_program_moves_meanwhile_is_left_to_the_next_time(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = Corpus()
+    post.deliver(corpus.text("De printer doet niets."), corpus.text("De beamer flikkert."))
+    first, _ = sorted((post.maildir / "new").iterdir())
+    scan = os.scandir
+
+    def scan_and_move(path: Path) -> list[Any]:
+        rows = list(scan(path))
+        first.unlink(missing_ok=True)
+        return rows
+
+    monkeypatch.setattr("oplever.mail.sources.os.scandir", scan_and_move)
+    assert [waiting.key for waiting in Maildir(post.maildir).waiting()] == [f"new/{1764000002}.00002.host"]
+
+
+@pytest.mark.parametrize("secret", ["geheim wachtwoord", "geheim  met spaties"])
+def test_no_part_of_a_secret_is_left_where_a_text_is_cut_off(secret: str) -> None:
+    for length in range(270, 302):
+        shown = without(secret, "x" * length + secret)
+        assert set(shown) <= set("x*"), length
+        assert len(shown) <= 300
