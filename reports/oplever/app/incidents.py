@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from oplever.messages import M_
 from oplever.page.vocabulary import DOCUMENT_STATUS
 from oplever.record.drift import SUITE
 from oplever.record.entries import Entry
+from oplever.record.entries.base import invalid
 from oplever.record.fold import Run
 from oplever.record.identity import latest
 from oplever.record.model import BAD, Incident, Record, Test
@@ -40,7 +40,6 @@ _UNTAKEN = ("new", "assigned")
 """States of cases that wait for nothing but somebody to take them."""
 _RELATIONS = ("record", "duplicate", "earlier")
 """Links of a case that lead to a record."""
-_RECORD_NAME = re.compile(r"latest|[0-9a-f]{6}|\d{8}T\d{6}Z-[\w.-]+")
 _CLASSIFICATION = ("impact", "urgency", "lesson", "flag", "priority", "reason")
 
 
@@ -128,7 +127,7 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: 
     record = store.load(directory)
     case = case_of(record)
     at = clock.now()
-    added = [registry.LOG.make(kind, by, at, _with_name(data) if kind == "linked" else dict(data))]
+    added = [registry.LOG.make(kind, by, at, _with_name(directory, data) if kind == "linked" else dict(data))]
     if kind == "classified":
         current = incident_rules.load()
         if current.digest != case.rules_digest:
@@ -136,14 +135,15 @@ def add(directory: Path, kind: str, by: str, data: Mapping[str, Any], *, after: 
     return admit(directory, added, after=after)
 
 
-def _with_name(data: Mapping[str, Any]) -> dict[str, Any]:
+def _with_name(case: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     """A link to a record of this desk by its whole name, for the last six characters of it and `latest` are another
     record some day; with the digest of its journal, which says what it was. The names of others stay as they are.
 
-    Raises OpleverError (`record-unknown`) for a record that is not here.
+    Raises OpleverError: `record-unknown` for a record that is not here, `entry-invalid` for the case itself, which is
+    `latest` when it was just made.
     """
     relation, target = str(data.get("relation", "")), str(data.get("target", "")).strip()
-    if relation not in _RELATIONS or not _RECORD_NAME.fullmatch(target):
+    if relation not in _RELATIONS or not store.is_named(target):
         return dict(data)
     try:
         directory = store.find(target)
@@ -151,6 +151,8 @@ def _with_name(data: Mapping[str, Any]) -> dict[str, Any]:
         if relation == "record":
             raise
         return dict(data)  # a case of another desk that was not brought here
+    if directory == case.resolve():
+        raise invalid(M_("a case is not linked to itself"), M_("name what belongs to it: --target RECORD"))
     digest = data.get("digest")
     if relation == "record" and not digest:
         digest = store.load(directory).document.journal_digest or None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oplever.store.manifest import MANIFEST
-    from oplever.store.places import ENTRIES, JOURNAL, every, find, records_directory, with_ending
+    from oplever.store.places import ENTRIES, JOURNAL, every, find, is_named, records_directory, with_ending
     from oplever.store.records import (
         RECORD,
         Examined,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "oplever.store.manifest": ("MANIFEST",),
-    "oplever.store.places": ("ENTRIES", "JOURNAL", "every", "find", "records_directory", "with_ending"),
+    "oplever.store.places": ("ENTRIES", "JOURNAL", "every", "find", "is_named", "records_directory", "with_ending"),
     "oplever.store.records": (
         "RECORD", "Examined", "Sources", "create", "examine", "load", "read_entries", "sources", "write_record",
     ),
@@ -43,6 +43,7 @@ __all__ = [
     "every",
     "examine",
     "find",
+    "is_named",
     "load",
     "read_entries",
     "records_directory",

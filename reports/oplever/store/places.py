@@ -15,9 +15,11 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.messages import M_
 
-__all__ = ["ENTRIES", "JOURNAL", "every", "find", "records_directory", "with_ending"]
+__all__ = ["ENTRIES", "JOURNAL", "every", "find", "is_named", "records_directory", "with_ending"]
 
-_ENDING = re.compile(r"[0-9a-f]{6}")
+_ENDING = re.compile(r"(?:\[?INC[ -]?|#)?([0-9a-f]{6})\]?", re.IGNORECASE)
+"""The end of a name, also as a mail has it: `[INC 3f9c1a]`."""
+_NAME = re.compile(r"latest|\d{8}T\d{6}Z-[\w.-]+", re.IGNORECASE)
 
 
 def records_directory() -> Path:
@@ -25,21 +27,26 @@ def records_directory() -> Path:
 
 
 def find(name: str) -> Path:
-    """The directory of a record by path, by name below the records, or by the last six characters of that name.
-    `latest` is the newest one also where the link of that name was lost, as copying to another file system does.
+    """The directory of a record by path, by the path of a file in it, by name below the records, or by the last six
+    characters of that name. `latest` is the newest one also where the link of that name was lost, as copying to another
+    file system does. Upper and lower case of a name make no difference.
 
     Raises OpleverError (`record-unknown`).
     """
+    name = name.strip()
     places = (Path(name), records_directory() / name) if name else ()
-    for directory in places:
+    for place in places:
         with contextlib.suppress(OSError, ValueError):  # a name that no file can have
-            if (directory / JOURNAL).is_file() or (directory.is_dir() and directory.resolve() != Path.cwd()):
+            directory = place.parent if place.is_file() and _is_record(place.parent) else place
+            if _is_record(directory) or (directory.is_dir() and directory.resolve() != Path.cwd()):
                 return directory.resolve()
     if ending := with_ending(name):
         return ending
     newest = next(every(), None)
-    if newest and name == sequence.LATEST:
+    if newest and name.casefold() == sequence.LATEST:
         return newest.resolve()
+    if alike := [directory for directory in every() if directory.name.casefold() == name.casefold()]:
+        return alike[0].resolve()
     records, advice = records_directory(), M_("run a playbook first, or list the records: oplever list")
     if newest is None:
         raise OpleverError("record-unknown", M_("there is no record yet in {records}", records=records), advice)
@@ -48,12 +55,17 @@ def find(name: str) -> Path:
     )
 
 
+def _is_record(directory: Path) -> bool:
+    return (directory / JOURNAL).is_file() or (directory / ENTRIES).is_file()
+
+
 def with_ending(ending: str, kind: str = "*") -> Path | None:
-    """The directory of the one record whose name ends so, as people say it; None when there is none.
+    """The directory of the one record whose name ends so, as people say and write it; None when there is none.
 
     Raises OpleverError (`record-unknown`) when there are several: records of two desks can have the same end.
     """
-    matching = sorted(records_directory().glob(f"{kind}-{ending}")) if _ENDING.fullmatch(ending) else []
+    match = _ENDING.fullmatch(ending.strip())
+    matching = sorted(records_directory().glob(f"{kind}-{match[1].lower()}")) if match else []
     if len(matching) > 1:
         raise OpleverError(
             "record-unknown",
@@ -61,6 +73,11 @@ def with_ending(ending: str, kind: str = "*") -> Path | None:
             M_("name it whole: {names}", names=", ".join(path.name for path in matching)),
         )
     return matching[0].resolve() if matching else None
+
+
+def is_named(text: str) -> bool:
+    """Whether a text can only be the name of a record of this desk, whole or by its end."""
+    return bool(_NAME.fullmatch(text) or _ENDING.fullmatch(text))
 
 
 def every(base: Path | None = None) -> Iterator[Path]:

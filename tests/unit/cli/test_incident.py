@@ -383,7 +383,7 @@ def test_a_link_names_a_record_that_is_here_and_stays_what_it_is(base: Path) -> 
     failing(base, "20261120T100000Z-verify-dddddd", "nginx.answers")
     targets = {
         "record": "dddddd",
-        "duplicate": other[-6:],
+        "duplicate": f"#{other[-6:].upper()}",
         "earlier": "20200101T000000Z-incident-abcdef",
         "problem": "PRB-3",
     }
@@ -395,6 +395,11 @@ def test_a_link_names_a_record_that_is_here_and_stays_what_it_is(base: Path) -> 
         "20261120T100000Z-verify-dddddd", other, "20200101T000000Z-incident-abcdef", "PRB-3",
     ]  # fmt: skip
     assert len(links[0]["digest"]) == 64
+    for itself in (name, name[-6:]):
+        assert (
+            "a case is not linked to itself"
+            in incident("link", name, "--relation", "record", "--target", itself).stderr
+        )
     assert incident("link", name[-6:], "--relation", "record", "--target", "latest").exit_code == 0
     assert re.fullmatch(r"\d{8}T\d{6}Z-[\w-]+", record(name)["incident"]["links"][-1]["target"])
     refused = incident("link", name[-6:], "--relation", "record", "--target", "ffffff")

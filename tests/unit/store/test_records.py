@@ -42,8 +42,21 @@ def hours() -> Entry:
 
 def test_a_record_is_found_by_name_by_path_and_by_link(base: Path) -> None:
     (base / "latest").symlink_to(NAME)
-    for name in (NAME, f"records/{NAME}", str(base / NAME), "latest"):
+    for name in (NAME, f"records/{NAME}", f"records/{NAME}/", str(base / NAME), "latest", "LATEST", f" {NAME} "):
         assert store.find(name) == base / NAME
+
+
+@pytest.mark.parametrize(
+    "name", [NAME.upper(), NAME.lower(), "AAAAAA", "#aaaaaa", "INC aaaaaa", "inc-AAAAAA", "[INC aaaaaa]"]
+)
+def test_a_record_is_found_however_people_write_its_name(base: Path, name: str) -> None:
+    assert store.find(name) == base / NAME
+
+
+def test_a_file_of_a_record_leads_to_it(base: Path) -> None:
+    (base / NAME / "report.nl.html").write_bytes(b"")
+    assert store.find(f"records/{NAME}/report.nl.html") == base / NAME
+    assert store.find(str(base / NAME / "journal.jsonl")) == base / NAME
 
 
 def test_a_record_is_found_by_the_end_of_its_name_where_no_other_has_it(base: Path) -> None:
@@ -55,7 +68,7 @@ def test_a_record_is_found_by_the_end_of_its_name_where_no_other_has_it(base: Pa
     assert NAME in refusal.value.advice
 
 
-@pytest.mark.parametrize("name", ["", "other", "*", f"records/{NAME}/journal.jsonl", f"records/{OTHER}"])
+@pytest.mark.parametrize("name", ["", "other", "*", "aaaaa", f"records/{NAME}/nosuch", f"records/{OTHER}"])
 def test_what_is_no_record_is_one_error(base: Path, name: str) -> None:
     with pytest.raises(OpleverError) as refusal:
         store.find(name)
@@ -81,6 +94,9 @@ def test_without_any_record_it_says_where_it_looked(tmp_path: Path, monkeypatch:
 def test_the_record_where_somebody_stands_is_found(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(base / NAME)
     assert store.find(".") == base / NAME
+    by_hand = store.create(base, HAND, [opening()])
+    monkeypatch.chdir(by_hand)
+    assert store.find(".") == by_hand
 
 
 def test_records_are_named_the_last_made_first(base: Path) -> None:
