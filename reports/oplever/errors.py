@@ -35,6 +35,7 @@ ANCHORS: Final = (
     "record-altered",
     "signer-unknown",
     "signing-failed",
+    "ssh-keygen-missing",
     "signing-key-missing",
     "export-empty",
     "extra-missing",

@@ -156,6 +156,14 @@ def open_file(path: Path) -> IO[bytes]:
         raise
 
 
+def require_file(path: Path) -> None:
+    """For a file that is needed later. Raises OpleverError (`file-unreadable`) when it cannot be opened, or is none."""
+    try:
+        open_file(path).close()
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+
+
 def refuse_pipe(path: Path) -> None:
     """For a file that another program opens. Raises OpleverError (`file-unreadable`) for a pipe, a socket or a device;
     of what else is wrong with it the other program says so."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from oplever import store
 from oplever.app.join import Since, since
-from oplever.files import locked, sha256, unreadable
+from oplever.files import locked, require_file, sha256, unreadable
 from oplever.kinds.installation.stage import changed_since_decision, reached
 from oplever.messages import M_
 from oplever.record.entries import Entry, PseudonymisedEntry, RunEntry, withdrawal
@@ -58,6 +58,8 @@ def verify(directory: Path, allowed_signers: str | None = None, printed: fingerp
     Raises OpleverError: `file-unreadable`, `entries-broken`, `config-invalid`.
     """
     allowed = signatures.allowed_signers(allowed_signers)
+    if allowed and allowed_signers:
+        require_file(allowed)  # also where nothing is signed: somebody typed its name
     try:
         with locked(directory):  # nobody puts other documents there while they are compared
             return _verify(directory, allowed, printed)

@@ -39,6 +39,10 @@ STATEMENT = "statement.json"
 SIGNATURE = f"{STATEMENT}.sig"
 
 
+_NOTHING_CHECKED = frozenset({"ssh-keygen-missing", "file-unreadable"})
+"""What keeps every signature from being looked at; it says nothing of one."""
+
+
 class Statement(Struct, frozen=True):
     """What is signed: `manifest` is the SHA-256 of the manifest of that revision."""
 
@@ -233,7 +237,9 @@ def _proof(signed: _Signed, allowed: Path | None, at: str) -> _Proof:
     try:
         signer = verify(signed.place, allowed, at)
     except OpleverError as problem:
-        reason = f"{signed.where}/{SIGNATURE}: {problem.message}"
+        if problem.slug in _NOTHING_CHECKED:
+            raise
+        reason = M_("{name}: {problem}", name=f"{signed.where}/{SIGNATURE}", problem=problem.sentence)
         return _Proof(unproven=reason, unknown=problem.slug == "signer-unknown")
     if _may_sign(signer, name, through):
         return _Proof(signer)

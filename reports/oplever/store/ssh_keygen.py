@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from oplever import clock, config
 from oplever.errors import OpleverError
-from oplever.files import refuse_pipe, why
+from oplever.files import refuse_pipe, require_file, why
 from oplever.messages import M_
 
 NAMESPACE = "oplever"
@@ -43,7 +43,7 @@ def signer(signature: Path, statement: bytes, allowed: Path | None, at: str) -> 
     """Who signed the statement, when the key was theirs at that time. `allowed` is the file of allowed signers.
 
     Raises OpleverError (`signing-failed`; `signer-unknown` when nobody said whose key it is; `file-unreadable` when
-    `allowed` is no file).
+    `allowed` cannot be read; `ssh-keygen-missing`).
     """
     key = fingerprint(signature, statement)
     if allowed is None:
@@ -51,7 +51,7 @@ def signer(signature: Path, statement: bytes, allowed: Path | None, at: str) -> 
         raise OpleverError(
             "signer-unknown", M_("there is no file of allowed signers to look up key {key}", key=key), advice
         )
-    refuse_pipe(allowed)
+    require_file(allowed)
     moment = clock.moment(at).astimezone().strftime("%Y%m%d%H%M%S")
     options = ("-f", str(allowed), "-s", str(signature), f"-Overify-time={moment}")
     try:
@@ -122,13 +122,26 @@ def _key(option: Path | None) -> Iterator[Path]:
         yield public
 
 
-def _run(*arguments: str, data: bytes = b"") -> str:
+def make(key: Path, comment: str) -> None:
+    """A new pair of keys without a passphrase, the public one as `<key>.pub`. Raises OpleverError (`signing-failed`,
+    `ssh-keygen-missing`)."""
+    advice = M_("make a key yourself, and name it as desk.key in oplever.yml")
+    _run("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(key), advice=advice)
+
+
+_ADVICE = M_("check the key and its passphrase; OpenSSH 8.9 or newer is needed")
+
+
+def _run(*arguments: str, data: bytes = b"", advice: str = _ADVICE) -> str:
     """ssh-keygen with these arguments; a passphrase it asks on the terminal itself."""
-    advice = M_("check the key and its passphrase; OpenSSH 8.9 or newer is needed")
     try:
         done = subprocess.run(["ssh-keygen", *arguments], input=data, capture_output=True, check=False)
     except OSError as problem:
-        raise OpleverError("signing-failed", M_("ssh-keygen: {reason}", reason=why(problem)), advice) from None
+        raise OpleverError(
+            "ssh-keygen-missing",
+            M_("ssh-keygen cannot be started: {reason}", reason=why(problem)),
+            M_("install OpenSSH 8.9 or newer (openssh-client), and put it on PATH"),
+        ) from None
     output = (done.stdout + done.stderr).decode(errors="replace").strip()
     if done.returncode:
         raise OpleverError(

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from command import attempt
 from journals import complete
 from msgspec import structs
 from oplever import store
+from oplever.app.desk import key as desk_key
 from oplever.errors import OpleverError
 from oplever.files import write
 from oplever.record import entries
@@ -204,7 +206,8 @@ def test_without_openssh_the_error_says_so(
     record: Path, keys: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert refused("signing-failed", record, keys / "mine") == "ssh-keygen: No such file or directory"
+    message = refused("ssh-keygen-missing", record, keys / "mine")
+    assert message == "ssh-keygen cannot be started: No such file or directory"
 
 
 def test_an_attempt_that_ended_before_its_entry_is_replaced(record: Path, keys: Path) -> None:
@@ -455,3 +458,35 @@ def test_a_key_outside_its_dates_is_to_be_looked_up_among_them(record: Path, key
         signatures.verify(record / "signed/1", allowed, AT)
     assert refusal.value.message == f"key {fingerprint(keys, 'mine')} was not allowed at that time"
     assert refusal.value.advice == f"check its dates and namespaces in {allowed}"
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_file_of_allowed_signers_that_is_not_there_is_named(record: Path, keys: Path, is_signed: bool) -> None:
+    if is_signed:
+        sign(record, keys / "mine")
+    done = attempt("verify", str(record), "--allowed-signers", "nosuch")
+    assert done.exit_code == 2
+    assert "nosuch: No such file or directory" in done.stderr
+    assert "not valid" not in done.output
+
+
+def test_one_in_the_settings_that_is_not_there_does_not_make_a_signature_invalid(record: Path, keys: Path) -> None:
+    sign(record, keys / "mine")
+    with pytest.raises(OpleverError) as refusal:
+        check(record, keys / "nosuch")
+    assert (refusal.value.slug, refusal.value.message) == (
+        "file-unreadable",
+        f"{keys / 'nosuch'}: No such file or directory",
+    )
+
+
+def test_without_ssh_keygen_nobody_says_that_a_signature_is_not_valid(
+    record: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(record, keys / "mine")
+    monkeypatch.setenv("PATH", str(record))
+    monkeypatch.setenv("OPLEVER_RECORDS", str(record.parent))
+    for attempted in (lambda: check(record, keys / "allowed"), desk_key.key):
+        with pytest.raises(OpleverError, match="ssh-keygen cannot be started") as refusal:
+            attempted()
+        assert refusal.value.slug == "ssh-keygen-missing"

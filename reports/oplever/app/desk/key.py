@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from oplever import config, store
-from oplever.errors import OpleverError
 from oplever.files import locked, unreadable, unwritable
-from oplever.messages import M_
+from oplever.store import ssh_keygen
 from oplever.store.signatures import DESK
 
 NAME = "desk_key"
@@ -16,7 +14,7 @@ NAME = "desk_key"
 
 def key() -> Path:
     """The key as configured, else one beside the records, made when there is none. Raises OpleverError
-    (`signing-failed`, `file-unwritable`, `config-invalid`)."""
+    (`signing-failed`, `ssh-keygen-missing`, `file-unwritable`, `config-invalid`)."""
     configured = config.load().desk.key
     if configured:
         return config.path_beside(configured)
@@ -26,21 +24,10 @@ def key() -> Path:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(base):
             if not path.exists():
-                _make(path)
+                ssh_keygen.make(path, DESK)
     except OSError as problem:
         raise unwritable(path, problem) from None
     return path
-
-
-def _make(path: Path) -> None:
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", DESK, "-f", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise OpleverError(
-            "signing-failed",
-            M_("ssh-keygen: {output}", output=" ".join((done.stderr + done.stdout).split()) or M_("failed")),
-            M_("make a key yourself, and name it as desk.key in oplever.yml"),
-        )
 
 
 def allowed_line() -> str:
