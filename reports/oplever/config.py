@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import os
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -202,7 +202,7 @@ def load() -> Config:
     if path is None:
         return Config()
     try:
-        config = msgspec.yaml.decode(bounded(path, _LARGEST_BYTES) or b"{}", type=Config)
+        config = _read(bounded(path, _LARGEST_BYTES))
         for term in msgspec.structs.astuple(config.retention):
             if term is not None:
                 before(datetime.now(), term)
@@ -220,6 +220,29 @@ def load() -> Config:
             "config-invalid", M_("{path}: {problem}", path=path, problem=_reason(problem)), advice
         ) from None
     return config
+
+
+def _read(content: bytes) -> Config:
+    """Raises msgspec.DecodeError, ValueError. A file of remarks alone sets nothing, nor does a key with nothing behind
+    it, as is left where somebody makes all lines below it a remark."""
+    settings = msgspec.yaml.decode(content)
+    _refuse_repeated(content)
+    if isinstance(settings, dict):
+        settings = {name: value for name, value in settings.items() if value is not None}
+    return msgspec.convert({} if settings is None else settings, Config, builtin_types=(datetime, date))
+
+
+def _refuse_repeated(content: bytes) -> None:
+    import yaml  # noqa: PLC0415 - a project without settings reads no YAML
+
+    from oplever.yaml_nodes import compose, problem_of, repeated_keys  # noqa: PLC0415
+
+    try:
+        root = compose(content)
+    except yaml.YAMLError as problem:
+        raise ValueError(problem_of(problem)) from None
+    for mark, name in repeated_keys([root] if root else []):
+        raise ValueError(f"{name} stands there twice, again at line {mark.line + 1}, column {mark.column + 1}")
 
 
 def _reason(problem: Exception) -> str:

@@ -3,6 +3,7 @@ itself, and its aliases do not blow it up. What is wrong with it is said in one 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -55,6 +56,26 @@ def compose(content: str | bytes, loader: type[yaml.CSafeLoader] = yaml.CSafeLoa
 def plain(node: yaml.Node | None, loader: type[yaml.CSafeLoader] = yaml.CSafeLoader) -> Any:
     """The values of a tree that `compose` gave. Raises yaml.YAMLError or ValueError, as for a date that cannot be."""
     return None if node is None else loader("").construct_document(node)
+
+
+def repeated_keys(roots: Iterable[yaml.Node]) -> Iterator[tuple[yaml.Mark, str]]:
+    """Every key below these nodes that stands in its mapping already, with its place: readers of YAML keep the last of
+    them, so that what stands at the first would silently not count."""
+    waiting = list(roots)
+    visited: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        waiting += _children(node)
+        if isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in names:
+                        yield key.start_mark, str(key.value)
+                    names.add(key.value)
 
 
 def _check_size(root: yaml.Node | None) -> None:

@@ -22,7 +22,7 @@ from oplever.errors import OpleverError
 from oplever.files import bounded, unreadable
 from oplever.messages import M_
 from oplever.words import Audience, Language
-from oplever.yaml_nodes import compose, mark_of, plain, reason_of
+from oplever.yaml_nodes import compose, mark_of, plain, reason_of, repeated_keys
 
 FILE: Final = Path("meta", "handout.yml")
 MOST_CARDS: Final = 12
@@ -34,6 +34,8 @@ LONGEST: Final = 200
 """Characters of a text; the callback keeps no more."""
 
 _LARGEST_BYTES = 1 << 20
+_LARGEST_OF_ROLE_BYTES = 64 << 20
+"""Of one file of a role, in which the names of its tests are looked up."""
 Place = tuple[str, ...]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _MACHINE: Final = ("name", "address", "os")
@@ -134,7 +136,11 @@ def lint(path: Path) -> Linted:
         problems.append((("cards",), "cards is a list"))
         cards = []
     problems += _cards(cards, _texts_of_role(path.parent.parent))
-    mistakes = sorted(Mistake(*_mark(marks, place), message) for place, message in problems)
+    repeated = [
+        Mistake(mark.line + 1, mark.column + 1, f"{name} stands here twice; only the last would count")
+        for mark, name in repeated_keys([root] if root else [])
+    ]
+    mistakes = sorted([*repeated, *(Mistake(*_mark(marks, place), message) for place, message in problems)])
     scores = {str(card.get("id")): _scores(card) for card in cards if isinstance(card, dict)}
     return Linted(len(cards), tuple(mistakes), scores)
 
@@ -160,7 +166,14 @@ def _mark(marks: Mapping[Place, yaml.Mark], place: Place) -> tuple[int, int]:
 def _texts_of_role(role: Path) -> str:
     """What the tests of a role are made of: a test has to be in there by its name."""
     paths = [path for name in ("templates", "tasks", "vars", "files") for path in sorted((role / name).rglob("*"))]
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+    return "\n".join(_text_of_file(path) for path in paths if path.is_file())
+
+
+def _text_of_file(path: Path) -> str:
+    try:
+        return bounded(path, _LARGEST_OF_ROLE_BYTES).decode("utf-8", "replace")
+    except OSError as problem:
+        raise unreadable(path, problem) from None
 
 
 Problems = Iterator[tuple[Place, str]]

@@ -50,13 +50,15 @@ def sources() -> dict[str, grammar.Source]:
     }
 
 
-def files(paths: list[Path]) -> Iterator[Path]:
-    """Each named file, and the YAML files below each named directory."""
+def files(paths: list[Path]) -> list[Path]:
+    """Each named file, and the YAML files below each named directory; each once."""
+    every: list[Path] = []
     for path in paths:
         if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            every += sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
         else:
-            yield path
+            every.append(path)
+    return list(dict.fromkeys(every))
 
 
 def lint(path: Path, parameters: Mapping[str, Any] | None = None) -> tuple[int, list[Finding]]:
@@ -64,7 +66,10 @@ def lint(path: Path, parameters: Mapping[str, Any] | None = None) -> tuple[int, 
     try:
         root = _compose(path)
         lists = list(_lists(root)) if root else []
-        findings = [_at(path, mark, "", message) for mark, message in _repeated_keys(lists)]
+        findings = [
+            _at(path, mark, "", f"'{name}' stands here twice; only the last would count")
+            for mark, name in yaml_nodes.repeated_keys(lists)
+        ]
         by_name = sources()
         for node in lists:
             findings += _findings(path, node, by_name, parameters)
@@ -158,26 +163,6 @@ def _locate(node: yaml.Node, place: grammar.Place) -> tuple[yaml.Node, yaml.Node
 def _child(node: yaml.Node, name: str) -> yaml.Node | None:
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return next((value for key, value in pairs if key.value == name), None)
-
-
-def _repeated_keys(lists: list[yaml.SequenceNode]) -> Iterator[tuple[yaml.Mark, str]]:
-    """YAML readers keep the last of two equal keys, so that half of a check would silently not be carried out."""
-    waiting: list[yaml.Node] = list(lists)
-    visited: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in visited:
-            continue
-        visited.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        elif isinstance(node, yaml.MappingNode):
-            names: set[str] = set()
-            for key, value in node.value:
-                if isinstance(key, yaml.ScalarNode) and key.value in names:
-                    yield key.start_mark, f"'{key.value}' stands here twice; only the last would count"
-                names.add(str(key.value))
-                waiting.append(value)
 
 
 def _at(path: Path, mark: yaml.Mark | None, check: str, message: str) -> Finding:

@@ -208,6 +208,35 @@ def test_settings_that_are_no_yaml_are_named_with_the_line(
     assert "at line" in refused(attempt("list"), 2)
 
 
+@pytest.mark.parametrize("content", ["# later\n", "---\n", "", "retention:\n#  record: 2 years\n", "\ufeffmail:\n"])
+def test_settings_of_remarks_alone_set_nothing(
+    content: str, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "oplever.yml").write_text(content, encoding="utf-8")
+    monkeypatch.setenv("OPLEVER_CONFIG", str(tmp_path / "oplever.yml"))
+    assert "nothing is purged" in refused(attempt("purge"), 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("retention: {record: 2 years}\nretention: {}\n", "retention stands there twice, again at line 2, column 1"),
+        ("retention: {record: 2 years, record: 3 years}\n", "record stands there twice"),
+        ("&a [*a]\n", "deeper than 100 levels"),
+        (BOMB, "more than 200000 values"),
+    ],
+)
+def test_settings_of_which_only_a_part_would_count_are_refused(
+    content: str, says: str, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the first line gone nothing would be purged, without a word."""
+    (tmp_path / "oplever.yml").write_text(content, encoding="utf-8")
+    monkeypatch.setenv("OPLEVER_CONFIG", str(tmp_path / "oplever.yml"))
+    output = refused(attempt("purge"), 2)
+    assert says in output
+    assert "[config-invalid]" in output
+
+
 @pytest.mark.parametrize("content", ["holds itself", "blows up", "deep"])
 def test_rules_that_would_never_be_read_to_the_end_are_refused(
     content: str, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

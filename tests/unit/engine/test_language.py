@@ -253,6 +253,12 @@ def test_each_mistake_has_its_line_and_column_and_what_was_meant(tmp_path: Path)
     assert len(messages) == 6
 
 
+def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text(CHECKS, encoding="utf-8")
+    assert lines(str(path), str(path), str(tmp_path)) == lines(str(path))
+
+
 def test_checks_in_tasks_and_variables_are_found_and_templates_left_alone(tmp_path: Path) -> None:
     (tmp_path / "tasks.yml").write_text(TASKS, encoding="utf-8")
     (tmp_path / "vars.yaml").write_text(VARIABLES, encoding="utf-8")

@@ -117,6 +117,21 @@ def test_the_command_names_the_place_and_ends_with_1(tmp_path: Path) -> None:
     assert f"{path}:{line}:" in done.stdout
 
 
+def test_a_key_that_stands_there_twice_is_named_with_its_place(tmp_path: Path) -> None:
+    path = role(tmp_path, [GOOD])
+    path.write_text(f"cards: []\n{path.read_text()}")
+    (mistake,) = linter.lint(path).mistakes
+    assert (mistake.line, mistake.message) == (2, "cards stands here twice; only the last would count")
+
+
+def test_a_file_of_the_role_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = role(tmp_path, [GOOD])
+    (tmp_path / "files").mkdir(exist_ok=True)
+    (tmp_path / "files/memory").symlink_to("/proc/self/mem")  # a file, and reading it from its start fails
+    with pytest.raises(OpleverError, match="files/memory: Input/output error"):
+        linter.lint(path)
+
+
 @pytest.mark.parametrize("content", ["[", "a: [", "x", "5"])
 def test_what_is_no_such_file_is_said(content: str, tmp_path: Path) -> None:
     path = role(tmp_path, [])
