@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
 from oplever import extras
 from oplever.errors import OpleverError
@@ -20,6 +21,8 @@ from oplever.messages import M_
 Values = Mapping[str, Any]
 _LOCK = 0x6F706C65  # "ople": the advisory lock of whoever writes to a shared database
 _WAIT_SECONDS = 60
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
+_PASSWORD = re.compile(r"://[^:@/?]*:(.+)@|[?&]password=([^&]+)")
 _PARAMETER = re.compile(r":(\w+)")
 
 
@@ -119,12 +122,24 @@ def connect(url: str, refusal: Callable[[Exception], OpleverError] | None = None
     (`store-unusable` without `refusal`, `extra-missing`)."""
     refused = refusal or unusable
     if not url.startswith(("postgresql://", "postgres://")):
-        raise refused(ValueError(f"{url.partition('://')[0]}: only postgresql:// is known"))
+        scheme = match[1] if (match := _SCHEME.match(url)) else "?"
+        raise refused(ValueError(f"{scheme}: only postgresql:// is known"))
     psycopg = extras.load("psycopg", "postgresql")
     try:
         return _Postgresql(psycopg.connect(url, autocommit=True), psycopg.Error)
     except psycopg.Error as problem:
-        raise refused(problem) from None
+        raise refused(ValueError(without_password(url, str(problem)))) from None
+
+
+def without_password(url: str, text: str) -> str:
+    """A text about this address without the password in it: of an address that is not well formed, the library quotes
+    what it takes for a part of it."""
+    for match in _PASSWORD.finditer(url):
+        secret = match[1] or match[2] or ""
+        parts = [secret, unquote(secret), *(part for part in re.split(r"[/:?#@&]", secret) if len(part) > 1)]
+        for part in sorted(filter(None, parts), key=len, reverse=True):
+            text = text.replace(part, "***")
+    return text
 
 
 def beside(path: Path) -> Database:

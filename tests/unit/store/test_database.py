@@ -132,14 +132,40 @@ def test_where_no_file_can_be_there_is_one_in_memory(tmp_path: Path, name: str) 
     assert opened.column("SELECT file FROM pragma_database_list") == [""]
 
 
-@pytest.mark.parametrize("url", ["mysql://u:secret@x/y", "nonsense://x", "::", "sqlite:///x"])
-def test_another_kind_of_database_is_refused_without_its_password(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "scheme"),
+    [
+        ("mysql://u:secret@x/y", "mysql"),
+        ("nonsense://x", "nonsense"),
+        ("::", "?"),
+        ("sqlite:///x", "sqlite"),
+        ("host=x user=u password=secret", "?"),
+        ("secret", "?"),
+    ],
+)
+def test_another_kind_of_database_is_refused_without_its_password(url: str, scheme: str) -> None:
     with pytest.raises(OpleverError) as refusal:
         database.connect(url)
     assert refusal.value.slug == "store-unusable"
-    assert refusal.value.message.endswith(f"{url.split('://', maxsplit=1)[0]}: only postgresql:// is known")
+    assert refusal.value.message.endswith(f" {scheme}: only postgresql:// is known")
     assert "OPLEVER_STORE" in refusal.value.advice
     assert "secret" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:se%zzcret@127.0.0.1:1/x",
+        "postgresql://127.0.0.1:1/x?user=u&password=se%zzcret",
+        "postgresql://u:zzcret@[127.0.0.1/x",
+    ],
+)
+def test_an_address_that_is_not_well_formed_is_refused_without_its_password(url: str) -> None:
+    """The library quotes what it takes for a part of the address."""
+    with pytest.raises(OpleverError) as refusal:
+        database.connect(url)
+    assert refusal.value.slug == "store-unusable"
+    assert "zzcret" not in refusal.value.message
 
 
 def test_a_problem_is_told_in_its_first_line() -> None:
