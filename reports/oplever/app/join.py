@@ -45,7 +45,8 @@ def join(names: Sequence[str], by: str, *, assignment: str = "", begins_new: boo
     """Take runs together: those that are named, or else all of an assignment that are in no approved record (without
     its number: the assignment of the latest record).
 
-    They go into the record of that assignment that is still open; there is none, or `begins_new`: into a new one. Runs
+    They go into the record of that assignment that is still open, and without a number into the open one that one of
+    them is in already; there is none, or `begins_new`: into a new one. Runs
     that are in it already are taken in again when their own records have a later revision.
 
     Raises OpleverError: `join-runs` when these runs do not make one record, `record-unknown`, `record-approved`,
@@ -55,7 +56,7 @@ def join(names: Sequence[str], by: str, *, assignment: str = "", begins_new: boo
     runs = [_cite(store.find(name)) for name in dict.fromkeys(names)]
     number = assignment or _assignment(runs, names)
     with open_index() as index:
-        open_record = None if begins_new else _open_record(index, number)
+        open_record = None if begins_new else _open_record(index, number, runs)
         if not runs:
             runs = [_cite(index.base / name) for name in _runs_of(index, number, open_record)]
         base = index.base
@@ -115,14 +116,15 @@ def _assignment(runs: Sequence[_Cited], names: Sequence[str]) -> str:
     )
 
 
-def _open_record(index: Index, number: str) -> str | None:
-    """The last record of several runs of this assignment that is not approved."""
-    wholes_ = [row.name for row in query.assigned(index, number) if row.is_whole] if number else []
-    for name in reversed(wholes_):
-        record = store.load(index.base / name)
-        if record.status != "approved":
-            return name
-    return None
+def _open_record(index: Index, number: str, runs: Sequence[_Cited]) -> str | None:
+    """The last record of several runs of this assignment that is not approved; of runs without a number the last one
+    that one of them is in."""
+    if number:
+        names = [row.name for row in query.assigned(index, number) if row.is_whole]
+    else:
+        wholes = of_runs(index.base)
+        names = sorted({whole.name for run in runs for whole in wholes.get(run.directory.name, ())})
+    return next((name for name in reversed(names) if store.load(index.base / name).status != "approved"), None)
 
 
 def _runs_of(index: Index, number: str, open_record: str | None) -> list[str]:

@@ -225,7 +225,9 @@ def key(base: Path) -> bytes:
     path = base / KEY
     try:
         if not path.exists():
-            write(path, secrets.token_hex(32).encode() + b"\n")
+            with locked(base):  # two keys at once would make two pseudonyms of one name
+                if not path.exists():
+                    write(path, secrets.token_hex(32).encode() + b"\n")
         return path.read_bytes().strip()
     except OSError as problem:
         raise unreadable(path, problem) from None

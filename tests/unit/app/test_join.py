@@ -325,6 +325,17 @@ def test_without_an_assignment_it_is_called_after_its_playbooks(base: Path) -> N
     assert join(names, BY).record.assignment.title == "site.yml"
 
 
+def test_runs_without_an_assignment_make_one_record_also_when_they_are_joined_twice(base: Path) -> None:
+    first, second, third = (Run(hour, assignment={}).task("install", "changed").store(base) for hour in (10, 11, 12))
+    joined = join([first, second], BY)
+    again = join([first, second], BY)
+    assert (again.directory, again.added, again.is_new) == (joined.directory, (), False)
+    more = join([first, second, third], BY)
+    assert (more.directory, more.added) == (joined.directory, (third,))
+    assert len(list(base.glob("*-job-*"))) == 1
+    assert join([first, second], BY, begins_new=True).is_new
+
+
 def test_only_runs_are_taken_together(base: Path) -> None:
     mended(base)
     directory = join((), BY).directory

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -443,3 +445,24 @@ def test_an_unreadable_record_is_logged_and_left(base: Path) -> None:
     retention.carry_out(base, retention.Purged(OLD, None, "unreadable", problem="x"), NOW)
     assert (base / OLD / "journal.jsonl").exists()
     assert json.loads((base / "purge.jsonl").read_text(encoding="utf-8"))["action"] == "unreadable"
+
+
+def test_whoever_comes_second_takes_the_key_that_is_there(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two keys would make two pseudonyms of one name, and one of the keys would be lost."""
+
+    @contextlib.contextmanager
+    def locked_after_another(directory: Path) -> Iterator[None]:
+        write(directory / pseudonyms.KEY, b"of another process\n")
+        yield
+
+    monkeypatch.setattr(retention, "locked", locked_after_another)
+    assert retention.key(base) == b"of another process"
+    assert retention.key(base) == b"of another process"
+
+
+def test_without_terms_a_program_gets_json_all_the_same(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLEVER_RECORDS", str(base))
+    done = attempt("purge", "--format", "json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {"dry_run": False, "purged": []}
+    assert "nothing is purged" in done.stderr
