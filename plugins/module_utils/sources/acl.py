@@ -16,8 +16,8 @@ ATTRIBUTES = ("exists", "entries", "default")
 ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
 VERSION = 2
 # Tags of linux/posix_acl_xattr.h; those of owner, group and others only repeat the mode.
-USER, GROUP, MASK = 0x02, 0x08, 0x10
-TAGS = {0x01: "user::", USER: "user:", 0x04: "group::", GROUP: "group:", MASK: "mask::", 0x20: "other::"}
+USER, OWN_GROUP, GROUP, MASK = 0x02, 0x04, 0x08, 0x10
+TAGS = {0x01: "user::", USER: "user:", OWN_GROUP: "group::", GROUP: "group:", MASK: "mask::", 0x20: "other::"}
 NOTHING = (errno.ENODATA, errno.EOPNOTSUPP)
 
 
@@ -50,6 +50,16 @@ def entries(machine, path, kind=ACCESS):
         raise UnreadableError("%s: its access control list is damaged" % path) from None
     everything = kind == DEFAULT
     return [_row(machine, *row) for row in rows if everything or row[0] in (USER, GROUP, MASK)]
+
+
+def group_rights(machine, path):
+    """Bits of the group itself, where the mode has those of the mask in their place; None without a list."""
+    try:
+        rows = parse(os.getxattr(machine.path(path), ACCESS))
+    except (OSError, struct.error):
+        return None
+    bits = {tag: bits for tag, bits, _ in rows if tag in (OWN_GROUP, MASK)}
+    return bits.get(OWN_GROUP, 0) & bits[MASK] if MASK in bits else None
 
 
 def parse(data):

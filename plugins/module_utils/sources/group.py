@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 MAIN = "name"
 SELECTORS = ("name",)
 NEEDS = ("name",)
 ATTRIBUTES = ("exists", "gid", "members")
+# As strtoul(3) takes it: white space and a sign may stand before it, and what is too large is the largest.
+NUMBER = re.compile(r"\s*(?:\+?(\d+)|-0+)\Z", re.ASCII)
+LARGEST = 0xFFFFFFFF
 
 
 def describe(select):
@@ -17,19 +22,33 @@ def look_up(machine, select):
     group = machine.once(groups).get(str(select["name"]))
     if group is None:
         return {"exists": False}
-    number, listed = group
-    first = (line.split(":") for line in (machine.text("/etc/passwd") or "").splitlines())
-    others = [row[0] for row in first if len(row) > 3 and row[3].strip().isdigit() and int(row[3]) == number]
+    gid, listed = group
+    others = [row[0] for row in rows(machine.text("/etc/passwd")) if len(row) > 3 and number(row[3]) == gid]
     # The group of an account of the same name is its own.
     others = [name for name in others if name not in (*listed, str(select["name"]))]
-    return {"exists": True, "gid": number, "members": [*listed, *others]}
+    return {"exists": True, "gid": gid, "members": [*listed, *others]}
 
 
 def groups(machine):
-    """name -> (gid, members)."""
-    rows = (line.split(":") for line in (machine.text("/etc/group") or "").splitlines())
-    return {
-        row[0].strip(): (int(row[2]), [m for m in "".join(row[3:4]).split(",") if m])
-        for row in rows
-        if len(row) > 2 and row[2].strip().isdigit()
-    }
+    """name -> (gid, members). Of two lines with one name the first says the number, and both have members."""
+    result = {}
+    for row in rows(machine.text("/etc/group")):
+        gid = number(row[2]) if len(row) > 2 else None
+        if gid is not None:
+            members = [name.strip() for name in "".join(row[3:4]).split(",") if name.strip()]
+            first, others = result.get(row[0], (gid, []))
+            result[row[0]] = first, list(dict.fromkeys([*others, *members]))
+    return result
+
+
+def rows(text):
+    """The fields of each line of a table of accounts or groups, as the C library reads them: without blanks before the
+    name, and without comments."""
+    lines = (line.lstrip() for line in (text or "").splitlines())
+    return [line.split(":") for line in lines if line and not line.startswith("#")]
+
+
+def number(field):
+    """The number of an account or group; None of what the C library does not take for one."""
+    hit = NUMBER.match(field)
+    return None if hit is None else min(int(hit.group(1) or 0), LARGEST)

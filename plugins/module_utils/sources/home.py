@@ -15,7 +15,7 @@ TRUSTING = (".rhosts", ".shosts", ".forward", ".netrc")
 SECRET = (".bash_history", ".zsh_history", ".python_history", ".mysql_history", ".psql_history")
 # They let the users of other machines in, for everybody.
 TRUSTING_FOR_ALL = ("/etc/hosts.equiv", "/etc/shosts.equiv")
-OTHERS_ANYTHING, OTHERS_WRITE, ANYBODY = 0o027, 0o022, 0o077
+OTHERS_ANYTHING, OTHERS_WRITE, ANYBODY, GROUP_ALL = 0o027, 0o022, 0o077, 0o070
 
 
 def describe(select):
@@ -36,12 +36,18 @@ def look_up(machine, select):
         if status is None or not stat.S_ISDIR(status.st_mode):
             facts["missing"].append("%s: %s" % (name, home))
             continue
-        if status.st_uid != person["uid"] or status.st_mode & OTHERS_ANYTHING:
+        if status.st_uid != person["uid"] or _bits(machine, home, status) & OTHERS_ANYTHING:
             facts["open"].append("%s %s %s" % (home, mode(status), owner(machine, status.st_uid)))
         else:
             facts["open"] += ["%s %s" % (home, entry) for entry in _listed(machine, home, name)]
         _files(machine, home, person["uid"], facts)
     return dict(facts, exists=any(is_person(person) for _, person in people))
+
+
+def _bits(machine, home, status):
+    """The permission bits, with those of the group itself where an access list has put its mask in their place."""
+    group = acl.group_rights(machine, home)
+    return status.st_mode if group is None else status.st_mode & ~GROUP_ALL | group << 3
 
 
 def is_person(facts):

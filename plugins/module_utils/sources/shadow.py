@@ -12,7 +12,7 @@ SELECTORS = ("what", "limit")
 NEEDS = ("what",)
 ATTRIBUTES = ("exists", "accounts", "count")
 # crypt(5): yescrypt, gost-yescrypt, scrypt, bcrypt and SHA-512.
-STRONG = ("$y$", "$gy$", "$7$", "$2b$", "$2y$", "$6$")
+STRONG = ("$y$", "$gy$", "$7$", "$2a$", "$2b$", "$2y$", "$6$")
 DAY = 86400
 
 
