@@ -5,22 +5,27 @@ from __future__ import annotations
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import account, pam_walk, sshd
+from ansible_collections.oplever.lab.plugins.module_utils.sources import account, pam_walk, sshd, sudoers
 
 MAIN = "module"
 SELECTORS = ("service", "type", "module")
 NEEDS = ("module",)
-ATTRIBUTES = ("exists", "active", "control", "arguments", "source", "modules", "unproven", "locks")
+ATTRIBUTES = (
+    "exists", "active", "control", "arguments", "source", "modules", "unproven", "locks", "unlocked", "refuses",
+)  # fmt: skip
 RULE = re.compile(r"-?(auth|account|password|session)\s+(\[[^\]]*\]|\S+)\s+(\S+)\s*(.*)\Z", re.IGNORECASE)
 INCLUDE = re.compile(r"@include\s+(\S+)\Z")
-LOCK = "pam_faillock.so"
+LOCK, ASKER = "pam_faillock.so", "pam_unix.so"
+REFUSAL = "auth_err"
+"""What the module that asks for a password answers when it is wrong."""
+OF_SUDO = ("pam_service", "pam_login_service", "pam_askpass_service")
+"""Options of sudo by which it asks another service than its own."""
 WAYS_IN = (
     "login", "remote", "sshd", "su", "su-l", "sudo", "sudo-i", "doas", "polkit-1", "chfn", "chsh", "cockpit", "cups",
     "dovecot", "gdm-password", "lightdm", "proftpd", "samba", "sddm", "vsftpd", "xrdp-sesman", "other",
 )  # fmt: skip
 """Services that the selector `service: "*"` stands for, as far as they are configured; `other` is what PAM takes for
 one that is not."""
-FAILED = ("die", "bad")
 # Where PAM has its modules: one of that name in another place may do anything.
 MODULES = re.compile(r"(?:(?:/usr)?/lib(?:64|/[\w-]+)?/security/(?:\$ISA/)?)?([^/]+)\Z")
 # Of these words of pam_unix the last one counts.
@@ -30,6 +35,8 @@ DECIDING = {
     "account": ("pam_unix.so",),
     "password": ("pam_cracklib.so", "pam_passwdqc.so", "pam_pwhistory.so", "pam_pwquality.so"),
 }
+# One argument; in brackets it may have blanks, and loses them.
+ARGUMENT = re.compile(r"\[((?:\\\]|[^\]])*)\]|(\S+)")
 INGROUP = re.compile(r"(?:quiet\S* )*user ingroup (\S+)(?: quiet\S*)*\Z")
 
 
@@ -66,6 +73,7 @@ def look_up(machine, select):
         "modules": [line.module for line in lines if line.module],
         "unproven": lambda: [_place(line) for line in pam_walk.unproven(lines, _silent(machine, lines))],
         "locks": lambda: _locks(lines),
+        "refuses": lambda: not pam_walk.overruled(lines, name, ("pam_rootok.so",)),
     }
     name = str(select["module"])
     at = [number for number, line in enumerate(lines) if line.module == name]
@@ -102,21 +110,30 @@ def _place(line):
 
 def _ways_in(machine, kind, name):
     """What holds for any of the services by which people come in."""
-    stacks = [stack(machine, service, kind) or [] for service in ways_in(machine)]
-    chosen = [line for lines in stacks for line in lines if line.module == name]
+    stacks = {service: stack(machine, service, kind) or [] for service in ways_in(machine)}
+    chosen = [line for lines in stacks.values() for line in lines if line.module == name]
     return {
         "exists": bool(chosen),
         "arguments": sorted({word for line in chosen for word in _effective(line.arguments)}),
         "unproven": lambda: sorted(
-            {_place(line) for lines in stacks for line in pam_walk.unproven(lines, _silent(machine, lines))}
+            {_place(line) for lines in stacks.values() for line in pam_walk.unproven(lines, _silent(machine, lines))}
         ),
+        "unlocked": lambda: [service for service, lines in stacks.items() if _asks(lines) and not _locks(lines)],
     }
 
 
 def ways_in(machine):
-    """Names of services: sshd may have another one than its own (PAMServiceName)."""
-    lines = (line for line in machine.once(sshd.configured) if line.option == "pamservicename")
-    return list(dict.fromkeys([*WAYS_IN, *(line.value for line in lines if line.value)]))
+    """Names of services: sshd may have another one than its own (PAMServiceName), and sudo."""
+    of_sshd = [line.value for line in machine.once(sshd.configured) if line.option == "pamservicename"]
+    return [name for name in dict.fromkeys([*WAYS_IN, *of_sshd, *_of_sudo(machine)]) if name]
+
+
+def _of_sudo(machine):
+    try:
+        options = machine.once(sudoers.read).options
+    except UnreadableError:
+        return []  # the controls of sudo say so
+    return [str(option.value) for option in options if option.name in OF_SUDO and option.value]
 
 
 def _silent(machine, lines):
@@ -166,19 +183,18 @@ def _next(lines, number, answers=None):
 
 
 def _locks(lines):
-    """Whether pam_faillock locks an account after wrong passwords. It has to refuse a locked account before the
-    password is looked at, and to count when that was wrong."""
-    at = next((n for n, line in enumerate(lines) if line.module == "pam_unix.so"), len(lines))
-    reached = reachable(lines)
-    refuses = any(
-        line.module == LOCK and "preauth" in line.arguments and n in reached
-        and pam_walk.actions(line.control)["default"] in FAILED
-        for n, line in enumerate(lines[:at])
-    )  # fmt: skip
-    if not refuses or at == len(lines):
+    """Whether pam_faillock locks an account after wrong passwords: where it refuses the right one lets nobody in
+    either, and it counts one that is wrong."""
+    at = next((n for n, line in enumerate(lines) if line.module == ASKER), None)
+    others = [module for module in pam_walk.PROOFS if module != ASKER]
+    if at is None or pam_walk.overruled(lines, LOCK, others):
         return False
-    counts = reachable(lines, _next(lines, at, ("default",)))
+    counts = reachable(lines, _next(lines, at, (REFUSAL,)))
     return any(line.module == LOCK and "authfail" in line.arguments and n in counts for n, line in enumerate(lines))
+
+
+def _asks(lines):
+    return any(line.module == ASKER for line in lines)
 
 
 def _lines(machine, path, depth):
@@ -194,8 +210,12 @@ def _lines(machine, path, depth):
             kind, control, module, arguments = rule.groups()
             known = MODULES.match(module)
             name = known.group(1) if known else module
-            lines.append(Line(kind.lower(), control, name, arguments.split(), "%s:%d" % (path, number)))
+            lines.append(Line(kind.lower(), control, name, _arguments(arguments), "%s:%d" % (path, number)))
     return lines
+
+
+def _arguments(text):
+    return [inside.replace("\\]", "]") or bare for inside, bare in ARGUMENT.findall(text)]
 
 
 def _joined(text):

@@ -11,8 +11,10 @@ MAIN = "option"
 SELECTORS = ("module", "option")
 NEEDS = ("option",)
 ATTRIBUTES = ("exists", "value", "source", "active")
-SETTING = re.compile(r"(\w+)\s*(?:=\s*(.*?)\s*)?\Z")
+SETTING = re.compile(r"(\w+)(?:(?:\s*=\s*|\s+)(.*))?\Z")
 SWITCHED_ON = "on"
+OTHER_FILE = "conf"
+"""An argument of pam_faillock and pam_pwhistory: the file that they read instead of their own."""
 CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
 
 
@@ -65,10 +67,9 @@ def look_up(machine, select):
     module = MODULES[name]
     lines = [line for line in pam.stack(machine, module.service, module.type) or [] if line.module == name]
     facts = {"active": bool(lines)}
-    settings = [
-        *_in_files(machine, module),
-        *((*option_in(word), line.source) for line in lines for word in line.arguments),
-    ]
+    arguments = [(*option_in(word), line.source) for line in lines for word in line.arguments]
+    files = [value for key, value, _ in arguments if key == OTHER_FILE] or [module.file]
+    settings = [*_in_files(machine, module, files[-1]), *arguments]
     settings = {key: (value, source) for key, value, source in settings}
     value, source = settings.get(option, (module.built_in.get(option), "built in"))
     if (name, option) == ("pam_pwquality.so", "minlen"):
@@ -92,10 +93,10 @@ def option_in(word):
     return key, value if equals else SWITCHED_ON
 
 
-def _in_files(machine, module):
+def _in_files(machine, module, file):
     """(option, value, file:line) in the order in which they are read: the last counts."""
     paths = machine.glob(module.file + ".d/*.conf") if module.drop_ins else []
-    for path in [*paths, module.file]:
+    for path in [*paths, file]:
         for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
             hit = SETTING.match(line.partition("#")[0].strip())
             if hit:
