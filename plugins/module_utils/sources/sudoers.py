@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import posixpath
 import re
 
@@ -22,6 +23,7 @@ OTHER_FILE = re.compile(r"^[ \t]*Plugin[ \t]+sudoers_policy[ \t]+\S+[ \t]+(?:\S+
 # Who may be root in everything: root itself, and on Debian the group sudo.
 ADMINISTRATORS = ("root", "%sudo", "%admin")
 ALL = "ALL"
+HOSTNAME = "/etc/hostname"
 SINCE = {"use_pty": [1, 9, 14]}
 """Options that sudo has by itself, and since which version."""
 LONGEST_MINUTES = 15
@@ -38,7 +40,10 @@ WITH_SHELL_INSIDE = (
     "aptitude", "ed", "emacs", "ex", "gdb", "less", "man", "mc", "more", "most", "nvim", "rview", "rvim", "tmux",
     "screen", "vi", "view", "vim", "vim.basic", "vim.nox", "vim.tiny", "vimdiff",
 )  # fmt: skip
+EDITORS_OF_ACCOUNTS, ONLY_CHECKS = ("vigr", "vipw", "visudo"), {"-c", "--check"}
 NO_PATH = "no Defaults secure_path: the caller's own PATH counts"
+# Who may change one of these gives himself all rights.
+DECISIVE_FILES = re.compile(r"/etc/(?:sudoers(?:\.d/.*)?|passwd|shadow|group|gshadow|pam\.d/.*|crontab|cron\.d/.*)\Z")
 A_SHELL = ("/usr/bin/bash", "/bin/bash", "/usr/bin/sh", "/bin/sh")
 ROOT = (("username", "root"), ("userid", "0"))
 OPERATORS = {"": "=", "list_add": "+=", "list_remove": "-="}
@@ -53,11 +58,11 @@ def describe(select):
 
 
 def look_up(machine, select):
-    """`values`: rules and lines as sudoers(5) writes them, one text each. Of what `option`, with `name`: the `value`
-    that the last line about everybody gives it, and `differing`: lines that give some people, hosts or commands
-    another."""
-    policy = machine.once(read)
+    """`values`: rules and lines as sudoers(5) writes them, one text each; `rules` and `defaults` are all that the files
+    say. Of what `option`, with `name`: the `value` that the last line about everybody gives it, and `differing`: lines
+    that give some people, hosts or commands another."""
     question = str(select["what"])
+    policy = machine.once(read if question in ("rules", "defaults") else in_force)
     if question == "option":
         return _option(machine, policy, str(select.get("name") or ""))
     if question not in QUESTIONS:
@@ -78,6 +83,30 @@ def read(machine):
         except (UnreadableError, ValueError, LookupError, TypeError):
             pass  # not installed, or it refuses a file: reading the files ourselves says where
     return sudoers_file.read(machine, path)
+
+
+def in_force(machine):
+    """The Policy without rules that name other machines alone: one file may serve several."""
+    policy = machine.once(read)
+    runs_here = not machine.offline and not machine.root
+    name = os.uname().nodename if runs_here else (machine.text(HOSTNAME) or "").strip()
+    return policy._replace(rules=[rule for rule in policy.rules if not rule or _is_here(policy, rule[0].hosts, name)])
+
+
+def _is_here(policy, hosts, name):
+    """Whether a list of hosts may mean the machine of this name: the last that fits decides. Of addresses, netgroups,
+    and a machine without a name that is not known."""
+    for member in reversed(expanded(policy, hosts)):
+        if member.kind != "hostname" or not name:
+            if not member.negated:
+                return True
+        elif member.name == ALL or _fits_name(member.name.lower(), name.lower()):
+            return not member.negated
+    return False
+
+
+def _fits_name(pattern, name):
+    return any(fnmatch.fnmatchcase(word, pattern) for word in (name, name.partition(".")[0]))
 
 
 def _option(machine, policy, name):
@@ -149,6 +178,7 @@ LETS_THROUGH = {
     "exempt_group": lambda value: value is not False,
     "timestamp_timeout": _is_long,
     "timestamp_type": lambda value: value == "global",
+    "tty_tickets": lambda value: value is False,  # the older word for the same
     "timestampowner": lambda value: value not in ("root", "#0"),
 }
 
@@ -250,6 +280,8 @@ def _is_everything(policy, command, can_start):
 def _starts_anything(command):
     program, *words = command.name.split()
     name = posixpath.basename(program)
+    if command.kind == "command" and program == "sudoedit":
+        return any(DECISIVE_FILES.match(word) for word in words)
     if command.kind != "command" or program[0] not in "/^":
         return False
     if program[0] == "^":
@@ -259,7 +291,9 @@ def _starts_anything(command):
     ):
         return True
     is_bare = all(word.startswith("-") or word in ('""', "root") for word in words)
-    return name in WITH_SHELL_INSIDE or (is_bare and name in SHELLS)
+    if name in EDITORS_OF_ACCOUNTS:
+        return not ONLY_CHECKS & set(words)
+    return name in WITH_SHELL_INSIDE or (is_bare and name in (*SHELLS, "passwd"))
 
 
 def _fits(pattern, path):
@@ -278,7 +312,7 @@ def _is_as_root(policy, grant):
 
 
 def _fits_root(member):
-    return member.name in ("root", ALL) or (member.kind == "userid" and member.name == "0")
+    return member.name in ("root", ALL) or (member.kind in ("userid", "usergid") and member.name == "0")
 
 
 def expanded(policy, members, depth=0):
