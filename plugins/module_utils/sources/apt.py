@@ -7,17 +7,41 @@ import time
 
 from ansible_collections.oplever.lab.plugins.module_utils import writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import InapplicableError, UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_conf, apt_source, cron, package
+from ansible_collections.oplever.lab.plugins.module_utils.sources import (
+    apt_automatic,
+    apt_conf,
+    apt_source,
+    cron,
+    package,
+)
 
 MAIN = "what"
 SELECTORS = ("what", "key")
 NEEDS = ("what",)
 ATTRIBUTES = (
     "exists", "unsigned", "upgradable", "security_upgradable", "value", "pending", "security", "lists_age_days",
-    "values", "writable", "unpackaged", "of_hosts",
+    "values", "writable", "unpackaged",
 )  # fmt: skip
 LISTS = "/var/lib/apt/lists"
+# With one of these apt installs what nobody signed, what is old, or what comes from anybody.
+UNCHECKED = {
+    "APT::Get::AllowUnauthenticated": True,
+    "APT::Get::Force-Yes": True,
+    "Acquire::AllowInsecureRepositories": True,
+    "Acquire::AllowWeakRepositories": True,
+    "Acquire::AllowDowngradeToInsecureRepositories": True,
+    "Acquire::Check-Valid-Until": False,
+    "Acquire::Check-Date": False,
+    "Acquire::https::Verify-Peer": False,
+    "Acquire::https::Verify-Host": False,
+}
+# What checks signatures, or is started to install.
+PROGRAMS = ("Dir::Bin::apt-key", "Dir::Bin::dpkg", "Dir::Bin::gpg", "Dir::Bin::methods", "APT::Key::GPGVCommand")
+NAMES = {name.lower(): name for name in (*UNCHECKED, *PROGRAMS)}
+OF_A_PROGRAM = re.compile(r"binary::[^:]+::")
+OF_A_SERVER = re.compile(r"(acquire::https)::(.+)::(verify-(?:peer|host))\Z")
 DAY = 86400
+DEEPEST = 8  # includes in includes that are followed
 HOOK = re.compile(
     r"(?:DPkg::(?:Pre-Invoke|Post-Invoke|Pre-Install-Pkgs)|APT::Update::(?:Pre-Invoke|Post-Invoke(?:-Success|-Stats)?)"
     r"|AptCli::Hooks::\w+)(?:::.*)?\Z",
@@ -35,8 +59,12 @@ def look_up(machine, select):
         return _setting(machine, str(select.get("key", "")).lower())
     if select["what"] == "hooks":
         return _hooks(machine)
+    if select["what"] in LISTS_OF_WORDS:
+        values = LISTS_OF_WORDS[select["what"]](machine)
+        return {"exists": bool(values), "values": values}
     if select["what"] not in ("sources", "updates"):
-        raise UnreadableError("apt does not know %s (it knows: hooks, settings, sources, updates)" % select["what"])
+        known = ", ".join(sorted([*LISTS_OF_WORDS, "hooks", "settings", "sources", "updates"]))
+        raise UnreadableError("apt does not know %s (it knows: %s)" % (select["what"], known))
     return {
         "exists": True,
         "unsigned": lambda: machine.once(unsigned),
@@ -83,15 +111,8 @@ def _hooks(machine):
 
 def hooks(machine):
     """(file, line, command) of every hook in the files of apt and dpkg."""
-    hook_lines = []
-    for path in ("/etc/apt/apt.conf", *machine.glob("/etc/apt/apt.conf.d/*")):
-        if path == "/etc/apt/apt.conf" or apt_conf.PART.match(path.rsplit("/", 1)[1]):
-            text = machine.text(path) or ""
-            for words, blocks in apt_conf.statements(text, path):
-                name = "::".join([*blocks, *(value for kind, value in words if kind == "word")])
-                command = next((value for kind, value in words if kind == "text"), "")
-                if HOOK.match(name) and command:
-                    hook_lines.append((path, _line_of(text, command), command))
+    parts = [path for path in machine.glob("/etc/apt/apt.conf.d/*") if apt_conf.PART.match(path.rsplit("/", 1)[1])]
+    hook_lines = [line for path in ("/etc/apt/apt.conf", *parts) for line in _hooks_in(machine, path)]
     for path in ("/etc/dpkg/dpkg.cfg", *machine.glob("/etc/dpkg/dpkg.cfg.d/*")):
         for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
             hit = DPKG_HOOK.match(line)
@@ -100,34 +121,55 @@ def hooks(machine):
     return hook_lines
 
 
+def _hooks_in(machine, path, depth=0):
+    """The same of one file of apt with those that it includes. A value needs no quotes."""
+    text = machine.text(path) or ""
+    for words, blocks in apt_conf.statements(text, path):
+        values = [value for _, value in words]
+        if values[0].lower() == "#include" and depth < DEEPEST:
+            for target in values[1:]:
+                for inner in machine.glob(target + "*") if target.endswith("/") else [target]:
+                    yield from _hooks_in(machine, inner, depth + 1)
+        elif len(values) > 1 or words[0][0] == "text":
+            name = "::".join([*blocks, *values[:-1]])
+            if HOOK.match(name) and values[-1]:
+                yield path, _line_of(text, values[-1]), values[-1]
+
+
 def _line_of(text, command):
     return text.count("\n", 0, max(text.find(command), 0)) + 1
 
 
 def _setting(machine, key):
-    value = _weakest(machine, key)
+    value = machine.once(apt_conf.in_force).get(key)
     if value is None and machine.offline and apt_conf.APT_ITSELF.match(key):
         raise InapplicableError("no file sets %s, and apt, which knows its default, cannot run here" % key)
-    return {"exists": value is not None, "value": value, "of_hosts": _of_hosts(machine, key)}
+    if value and apt_source.boolean(value) is not None:
+        value = value.strip().lower()
+    return {"exists": value is not None, "value": value}
 
 
-def _weakest(machine, key):
-    """The value of a setting, words for yes and no in lower case. Of one by which something is allowed or checked, and
-    that has other values for some programs (`Binary::apt::...`), the one that lets most pass."""
-    values = machine.once(apt_conf.in_force)
-    pattern = re.compile(r"(?:binary::[^:]+::)?%s\Z" % re.escape(key))
-    known = [values[name] for name in sorted(values, key=len) if pattern.match(name)]
-    loose = [value for value in known if apt_source.boolean(value) is key.rpartition("::")[2].startswith("allow")]
-    value = (loose or [values.get(key)])[0]
-    return value.strip().lower() if value and apt_source.boolean(value) is not None else value
+def _unchecked(machine):
+    """Settings, as `name value`, by which apt takes what it should not: for everything, for one program alone
+    (`Binary::apt::...`), or for one server."""
+    lines = []
+    for key, value in machine.once(apt_conf.in_force).items():
+        bare = OF_A_PROGRAM.sub("", key, count=1)
+        server = OF_A_SERVER.match(bare)
+        name = NAMES.get("::".join(server.group(1, 3)) if server else bare)
+        is_loose = name in UNCHECKED and apt_source.boolean(value) is UNCHECKED[name]
+        if is_loose or (name in PROGRAMS and _is_strange(machine, value)):
+            lines.append("%s %s%s" % (name, value, " for " + server.group(2) if server else ""))
+    return sorted(lines)
 
 
-def _of_hosts(machine, key):
-    """Values that a setting has for some servers alone, as `host: value`."""
-    head, _, name = key.rpartition("::")
-    pattern = re.compile(r"%s::(.+)::%s\Z" % (re.escape(head), re.escape(name)))
-    hits = ((pattern.match(other), value) for other, value in sorted(machine.once(apt_conf.in_force).items()))
-    return ["%s: %s" % (hit.group(1), value) for hit, value in hits if hit]
+def _is_strange(machine, path):
+    """Whether a program that is there came with no package."""
+    return path.startswith("/") and machine.status(path) is not None and bool(package.unowned(machine, [path]))
+
+
+# What is answered by a list of what is wrong, in words.
+LISTS_OF_WORDS = {"automatic": apt_automatic.gaps, "unchecked": _unchecked}
 
 
 def unsigned(machine):

@@ -35,11 +35,16 @@ APT_ITSELF = re.compile(
 
 
 def in_force(machine):
-    """Key in lower case, since apt knows no difference -> value, of `apt-config dump`, or of the files of a tree."""
+    """Key in lower case, since apt knows no difference -> value; of a list its last member, behind its key and `::`."""
+    return dict(machine.once(rows))
+
+
+def rows(machine):
+    """(key, value) of each setting and each member of a list, of `apt-config dump`; of a tree that of its files."""
     if machine.offline:
-        return settings(machine)
-    rows = (line.rstrip(";").split(" ", 1) for line in machine.output(["apt-config", "dump"]).splitlines())
-    return {row[0].lower(): row[1].strip('"') for row in rows if len(row) == 2}
+        return list(settings(machine).items())
+    lines = (line.rstrip(";").split(" ", 1) for line in machine.output(["apt-config", "dump"]).splitlines())
+    return [(words[0].lower(), words[1].strip('"')) for words in lines if len(words) == 2]
 
 
 def place(machine, key, usual):

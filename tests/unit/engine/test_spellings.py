@@ -438,8 +438,7 @@ def test_sources_of_apt_are_where_it_is_told(tmp_path: Path) -> None:
     }
     target = machine(tmp_path, files)
     assert [entry.source for entry in apt_source.entries(target)] == ["/opt/parts/a.list:1"]
-    select = {"what": "settings", "key": "Acquire::AllowInsecureRepositories"}
-    assert apt.look_up(target, select)["value"] == "yes"
+    assert apt.look_up(target, {"what": "unchecked"})["values"] == ["Acquire::AllowInsecureRepositories Yes"]
 
 
 def test_suites_that_are_pinned_away_give_nothing(tmp_path: Path) -> None:
