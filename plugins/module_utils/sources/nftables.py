@@ -43,17 +43,24 @@ def look_up(machine, select):
     """`terminal`: what becomes of a packet that no rule decided on. `accepted_ports`: those open to everybody,
     `ruled_ports`: those that some rule opens to somebody, `wide`: rules that let in nearly everything. Of IPv4 and IPv6
     that which lets more in: where no chain sees the packets of IPv4, all of them."""
-    current = machine.once(ruleset)
+    current, outside = machine.once(ruleset), machine.once(interfaces_of_routes)
     if select.get("chain"):
         keys = [key for key in current.chains if key == tuple(str(select["chain"]).split("/"))]
-        by_version = [keys]
-    else:
-        keys = current.of_hook(select["hook"])
-        ipv4, ipv6 = ([key for key in keys if key[0] in families] for families in VERSIONS)
-        by_version = [ipv4, ipv6] if ipv6 else [ipv4]
+        return _facts(current, [keys], outside)
+    return of_hook(current, select["hook"], outside)
+
+
+def of_hook(current, hook, outside):
+    """The same of all chains of a hook together, in a Ruleset."""
+    keys = current.of_hook(hook)
+    ipv4, ipv6 = ([key for key in keys if key[0] in families] for families in VERSIONS)
+    return _facts(current, [ipv4, ipv6] if ipv6 else [ipv4], outside)
+
+
+def _facts(current, by_version, outside):
+    keys = list(dict.fromkeys(key for keys_of_version in by_version for key in keys_of_version))
     if not keys:
         return {"exists": False}
-    outside = machine.once(interfaces_of_routes)
     filters = [_filter(current, some, outside) for some in by_version]
     weakest = next((version for version in filters if version.terminal == "accept"), filters[0])
     return {

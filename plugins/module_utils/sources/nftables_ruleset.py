@@ -20,6 +20,12 @@ SWITCHED_OFF = re.compile(r"^table (\S+) (\S+) \{[^\n]*\n\s*flags [^\n]*\bdorman
 MOST_MEMBERS = 1000  # of a map or set that becomes as many rules
 # With nothing but these a rule is for all packets that fit; one with a limit only for what is too much.
 PLAIN = {"match", "counter", "log", "comment", "mangle", "notrack", "jump", "goto", "return", *VERDICTS}
+# With these up to so many: for a rule that accepts, that is nearly all.
+UP_TO = {"limit", "quota", "ct count"}
+LIST = ["nft", "-j", "list", "ruleset"]
+LIST_IN_WORDS = ["nft", "-s", "list", "ruleset"]
+# A file is loaded where it changes nothing: in a network that only this command has.
+LOAD = ["unshare", "--net", "sh", "-c", 'nft -f "$1" && %s && %s' % (" ".join(LIST), " ".join(LIST_IN_WORDS)), "sh"]
 
 
 class Rule:
@@ -45,8 +51,21 @@ class Rule:
         return all(set(statement) <= PLAIN for statement in self.statements)
 
     @property
+    def is_generous(self):
+        """Whether it holds for nearly every packet that its matches fit."""
+        return all(
+            set(statement) <= PLAIN | UP_TO and not any(_is_over(value) for value in statement.values())
+            for statement in self.statements
+        )
+
+    @property
     def is_for_all(self):
         return self.is_plain and not self.matches
+
+
+def _is_over(limit):
+    """Whether a limit is for what goes over it."""
+    return isinstance(limit, dict) and bool(limit.get("inv"))
 
 
 class Ruleset:
@@ -102,12 +121,23 @@ class Ruleset:
 
 def ruleset(machine):
     """The Ruleset in force."""
+    return _parse(machine.output(LIST), lambda: machine.output(LIST_IN_WORDS))
+
+
+def ruleset_of(machine, path):
+    """The Ruleset of a file, where nothing but the file is loaded."""
+    rules, _, words = machine.output([*LOAD, path]).partition("\n")
+    return _parse(rules, lambda: words)
+
+
+def _parse(text, in_words):
+    """The Ruleset that nft lists as JSON; `in_words` lists it again, for what only words tell."""
     try:
-        items = json.loads(machine.output(["nft", "-j", "list", "ruleset"]))["nftables"]
+        items = json.loads(text)["nftables"]
     except (ValueError, KeyError):
         raise UnreadableError("nft -j list ruleset did not return JSON") from None
     chains, rules, numbers = {}, {}, {}
-    dormant, members = _dormant(machine, items), _members(items)
+    dormant, members = _dormant(items, in_words), _members(items)
     for item in items:
         if "chain" in item:
             chain = item["chain"]
@@ -121,12 +151,12 @@ def ruleset(machine):
     return Ruleset(chains, rules, numbers)
 
 
-def _dormant(machine, items):
+def _dormant(items, in_words):
     """(family, table) of each table that is switched off, with all its chains."""
     tables = [item["table"] for item in items if "table" in item]
     version = next((item["metainfo"].get("version", "") for item in items if "metainfo" in item), "")
     if tables and [int(part) for part in re.findall(r"\d+", version)[:2]] < JSON_WITH_FLAGS and version:
-        return set(SWITCHED_OFF.findall(machine.output(["nft", "-s", "list", "ruleset"])))
+        return set(SWITCHED_OFF.findall(in_words()))
     return {(table["family"], table["name"]) for table in tables if "dormant" in table.get("flags", ())}
 
 

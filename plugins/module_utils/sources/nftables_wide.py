@@ -9,13 +9,21 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_rules
 
 MOST_PORTS = 1024
 PORTS = 1 << 16
+# So many addresses are nearly all of the world: more than any network of an organisation has.
+MOST_ADDRESSES = {4: 1 << 26, 6: 1 << 112}
 NEW = {"new", "untracked"}
 CARRIERS = {"tcp", "udp", 6, 17}
 FAMILIES = {"ipv4", "ipv6", "ip", "ip6"}
 # Addresses to which only what was asked for comes, or nobody's own.
 TO_MANY = ("224.", "255.255.", "239.", "ff0")
 # What nearly all packets have.
-USUAL_OF = {"pkttype": {"host", "unicast"}, "mark": {0}, "ct mark": {0}, "iifgroup": {0, "default"}}
+USUAL_OF = {
+    "pkttype": {"host", "unicast"}, "mark": {0}, "ct mark": {0}, "iifgroup": {0, "default"}, "iiftype": {1, "ether"},
+    "ct direction": {0, "original"}, "ip dscp": {0, "cs0"}, "ip6 dscp": {0, "cs0"}, "ip version": {4},
+    "ip6 version": {6}, "ip hdrlength": {5}, "ether type": {"ip", "ip6", 8, 56710},
+}  # fmt: skip
+# Of these a rule that says more or less than a number leaves in nearly all.
+SIZES = ("length", "ip length", "ip6 length", "ip ttl", "ip6 hoplimit", "tcp window", "tcp doff")
 EQUAL, UNEQUAL = ("==", "in"), "!="
 
 
@@ -25,9 +33,9 @@ def rules(current, key, outside=(), depth=0):
     texts = []
     rules_of_chain = current.rules_of(key)
     for rule in rules_of_chain:
-        if rule.is_plain and all(_lets_in(match, outside) for match in rule.matches):
+        if rule.is_generous and all(_lets_in(match, outside) for match in rule.matches):
             # The last rule without a condition is the end of the chain of the hook, which is judged as such.
-            is_end = depth == 0 and rule is rules_of_chain[-1] and not rule.matches
+            is_end = depth == 0 and rule is rules_of_chain[-1] and rule.is_for_all
             if rule.verdict == "accept" and not is_end:
                 texts.append("accepts " + (", ".join(map(_words, rule.matches)) or "everything"))
             if rule.jump and depth < DEEPEST:
@@ -46,8 +54,10 @@ def _lets_in(match, outside):
         return not values & NEW if is_not else bool(values & NEW)
     if subject in ("l4proto", "protocol", "nfproto"):
         return not values & CARRIERS if is_not else bool(values & (CARRIERS | FAMILIES))
-    if subject in ("iifname", "iif"):
+    if subject in ("iifname", "iif", "oifname", "oif"):
         return is_not or any(fnmatch.fnmatchcase(name, str(value)) for name in outside for value in values)
+    if subject in SIZES:
+        return order not in EQUAL
     if subject in USUAL_OF:
         return bool(values & USUAL_OF[subject]) != is_not
     if kind.startswith("fib ") and field == "type":
@@ -67,7 +77,7 @@ def _lets_in_by_header(match, field, is_not):
     if field in ("protocol", "nexthdr"):
         return bool(values & CARRIERS) != is_not
     if field == "saddr":
-        return is_not or _is_all(match["right"])
+        return is_not or _is_nearly_all(match["right"])
     if field == "daddr":
         return is_not or not any(str(value).startswith(TO_MANY) for value in _addresses(match["right"]))
     return False
@@ -105,16 +115,18 @@ def values_of(right):
     return {member for member in _members(right) if isinstance(member, (str, int))}
 
 
-def _is_all(right):
-    """Whether the members together are all addresses of IPv4, or of IPv6: a set has no two that overlap."""
+def _is_nearly_all(right):
+    """Whether the members together are nearly all addresses of IPv4, or of IPv6 without those that no router passes on:
+    a set has no two that overlap."""
     sizes = {4: 0, 6: 0}
     for member in _members(right):
         try:
             first, last = _network(member)
         except (KeyError, TypeError, ValueError):
             continue
-        sizes[first.version] += int(last) - int(first) + 1
-    return sizes[4] == 1 << 32 or sizes[6] == 1 << 128
+        if first.version == 4 or first.is_unspecified or not first.is_private:
+            sizes[first.version] += int(last) - int(first) + 1
+    return any(sizes[version] > most for version, most in MOST_ADDRESSES.items())
 
 
 def _network(member):
