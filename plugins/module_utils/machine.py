@@ -207,6 +207,15 @@ class Machine:
             paths += [posixpath.join(place, entry) for entry in fnmatch.filter(names, name)]
         return sorted(paths)
 
+    def first_by_name(self, patterns):
+        """Name -> path of the files that fit, by name; of two with one name that of the first pattern, as systemd and
+        others read directories that go before each other."""
+        files = {}
+        for pattern in patterns:
+            for path in self.glob(pattern):
+                files.setdefault(posixpath.basename(path), path)
+        return dict(sorted(files.items()))
+
     def run(self, argv, timeout=None, stdin=None, user=None, env=None):
         """Run a command (list, never a shell) in the C.UTF-8 locale, as `user` when given.
 

@@ -59,8 +59,5 @@ def _included(machine, key, words):
         return machine.glob(words[0])
     if key in ("confdir", "sourcedir"):
         ending = "*.conf" if key == "confdir" else "*.sources"
-        names = {
-            path.rsplit("/", 1)[1]: path for place in reversed(words) for path in machine.glob(place + "/" + ending)
-        }
-        return [names[name] for name in sorted(names)]
+        return machine.first_by_name(place + "/" + ending for place in words).values()
     return []

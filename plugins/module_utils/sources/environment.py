@@ -8,7 +8,14 @@ import re
 
 from ansible_collections.oplever.lab.plugins.module_utils import search_path
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.sources import account, pam, sudoers, systemd_setting, umask
+from ansible_collections.oplever.lab.plugins.module_utils.sources import (
+    account,
+    pam,
+    preload,
+    sudoers,
+    umask,
+    unit_file,
+)
 
 MAIN = "what"
 SELECTORS = ("what",)
@@ -16,7 +23,8 @@ NEEDS = ("what",)
 ATTRIBUTES = ("exists", "value", "source", "unsafe", "values", "wrong")
 SHELL_FILES = ("/etc/profile", "/etc/bash.bashrc")
 ROOT_FILES = ("/root/.profile", "/root/.bash_profile", "/root/.bash_login", "/root/.bashrc")
-LOGIN_UMASK = re.compile(r"^[ \t]*UMASK[ \t]+([0-7]+)[ \t]*$", re.MULTILINE)
+# As pam_umask reads it, in any case and with =; of two lines it takes the first, and programs of passwd the last.
+LOGIN_UMASK = re.compile(r"^[ \t]*UMASK[ \t=]+\"?([0-7]+)", re.MULTILINE | re.IGNORECASE)
 TMOUT = re.compile(
     r"""(?P<unset>\bunset[ \t]+(?:-v[ \t]+)?(?:\w+[ \t]+)*TMOUT\b)
     |(?P<fixed>\b(?:readonly|(?:declare|typeset)[ \t]+-\w*r\w*)[ \t]+(?:-\w+[ \t]+)*)?
@@ -26,9 +34,6 @@ TMOUT = re.compile(
 PRODUCT = re.compile(r"\"?\$\(\(([ \t]*\d+[ \t]*(?:\*[ \t]*\d+[ \t]*)*)\)\)\"?\Z")
 LONGEST_IDLE = 900
 SESSIONS = ("common-session", "common-session-noninteractive", "cron", "atd", "systemd-user")
-UNITS = [
-    place + name for place in ("/etc/systemd/system/", "/run/systemd/system/") for name in ("*.service", "*.d/*.conf")
-]
 # A comment, or a word of the shell that is given to a variable, quoted in parts or whole.
 ASSIGNMENT = re.compile(
     r"""(?:^|(?<=[\s;&|(]))(?:\#.*|([A-Za-z_]\w*)(\+)?=((?:"[^"\n]*"|'[^'\n]*'|[^\s;&|"'#()])*))""", re.MULTILINE
@@ -41,7 +46,7 @@ VALUE_OF_PAM = re.compile(r"\b(?:DEFAULT|OVERRIDE)=(?:\"([^\"]*)\"|(\S*))")
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 QUOTE = re.compile("[\"']")
 DEPTH = 8
-SUPATH = re.compile(r"^[ \t]*ENV_SUPATH\s+PATH=(\S+)", re.MULTILINE)
+SUPATH = re.compile(r"^[ \t]*ENV_(?:SU|ROOT)PATH[ \t=]+\"?(?:PATH=)?([^\s\"]+)", re.MULTILINE)
 
 
 def describe(select):
@@ -58,8 +63,11 @@ def look_up(machine, select):
         return _idle_shell(machine)
     if subject == "library_path":
         return _library_path(machine)
+    if subject == "preload":
+        values = list(dict.fromkeys(preload.settings(machine, _shell_files(machine))))
+        return {"exists": bool(values), "values": values}
     raise UnreadableError(
-        "environment does not know %s (it knows: idle_shell, library_path, root_path, umask)" % subject
+        "environment does not know %s (it knows: idle_shell, library_path, preload, root_path, umask)" % subject
     )
 
 
@@ -105,7 +113,7 @@ def _seconds(word):
 
 def _umask(machine):
     """The weakest of what counts: a shell's own files come after PAM, and PAM after login.defs."""
-    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.text("/etc/login.defs") or "")][-1:]
+    inherited = [int(value, 8) for value in LOGIN_UMASK.findall(machine.text("/etc/login.defs") or "")]
     settings = [(mask, path) for path in _shell_files(machine) for mask in umask.settings(machine.text(path) or "")]
     settings += _umasks_of_pam(machine, inherited)
     settings = settings or [(mask, "/etc/login.defs") for mask in inherited]
@@ -138,7 +146,7 @@ def _umasks_of_pam(machine, inherited):
             sources.add(line.source)
             values = [word.partition("=")[2] for word in line.arguments if word.startswith("umask=")]
             masks = [int(value, 8) for value in values if re.match(r"[0-7]+\Z", value)]
-            for mask in (masks or inherited)[-1:]:
+            for mask in masks[-1:] or inherited:
                 yield mask, line.source
     if sources:
         yield from _umasks_of_people(machine)
@@ -166,11 +174,9 @@ def _umask_of_sudo(machine):
 
 def _umasks_of_units(machine):
     """(mask, file:line) of the units and drop-ins that people made; those of packages know what they need."""
-    for pattern in UNITS:
-        for path in machine.glob(pattern):
-            for number, section, key, value in systemd_setting.parse(machine.text(path) or ""):
-                if (section, key) == ("Service", "UMask") and re.match(r"[0-7]+\Z", value):
-                    yield int(value, 8), "%s:%d" % (path, number)
+    for where, section, key, value in unit_file.settings_of_people(machine):
+        if (section, key) == ("Service", "UMask") and re.match(r"[0-7]+\Z", value):
+            yield int(value, 8), where
 
 
 def _root_path(machine):

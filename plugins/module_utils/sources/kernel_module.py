@@ -17,7 +17,8 @@ DIRECTORIES = (
     "/usr/lib/modprobe.d",
     "/lib/modprobe.d",
 )
-NOTHING = ("/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true")
+# A command of a shell that does nothing: modprobe looks for it on the path, and hands words on to it.
+NOTHING = re.compile(r"(?:exec\s+)?(?:(?:/usr)?/bin/)?(?:false|true)(?:\s[^;&|`$<>]*)?\Z|:\Z|exit(?:\s+\d+)?\Z")
 
 
 def describe(select):
@@ -31,7 +32,8 @@ def look_up(machine, select):
     builtin = name in machine.once(_builtin)
     available = name in machine.once(_available)
     directives = machine.once(rules)
-    denied = not builtin and re.sub(r"\s+#.*", "", command(directives["install"], name)) in NOTHING
+    instead = re.sub(r"\s+#.*", "", command(directives["install"], name))
+    denied = not builtin and bool(NOTHING.match(instead))
     running = False if machine.offline else name in machine.once(loaded)
     return {
         "exists": builtin or available or running,
@@ -52,13 +54,9 @@ def loaded(machine):
 def rules(machine):
     """`install`: (pattern of names, command) in the order of modprobe.d, of which the first that fits counts;
     `blacklist`: names that are not loaded by themselves. Of files with one name the first directory counts."""
-    files = {}
-    for directory in DIRECTORIES:
-        for path in machine.glob(directory + "/*.conf"):
-            files.setdefault(path.rsplit("/", 1)[1], path)
     directives = {"install": [], "blacklist": set()}
-    for name in sorted(files):
-        parse(machine.text(files[name]) or "", directives)
+    for path in machine.first_by_name(place + "/*.conf" for place in DIRECTORIES).values():
+        parse(machine.text(path) or "", directives)
     return directives
 
 

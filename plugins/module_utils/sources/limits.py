@@ -1,9 +1,11 @@
-"""Limits of sessions: /etc/security/limits.conf and limits.d, as pam_limits reads them (limits.conf(5)), and the limit
-that systemd gives services."""
+"""Limits of sessions: /etc/security/limits.conf and limits.d, as pam_limits reads them (limits.conf(5)), and those that
+systemd gives services: to all of the machine or of a person, and to one by its unit."""
 
 from __future__ import annotations
 
-from ansible_collections.oplever.lab.plugins.module_utils.sources import systemd_setting
+import re
+
+from ansible_collections.oplever.lab.plugins.module_utils.sources import systemd_setting, unit_file
 
 MAIN = "item"
 SELECTORS = ("item",)
@@ -11,6 +13,9 @@ NEEDS = ("item",)
 ATTRIBUTES = ("exists", "values", "above_zero")
 FILES = ("/etc/security/limits.conf", "/etc/security/limits.d/*.conf")
 KINDS = ("soft", "hard", "-")
+MANAGERS = ("system.conf", "user.conf")
+# The soft limit stands before the colon, and counts.
+NOTHING = re.compile(r" 0+[BKMGTPE]?(?::\w+)?\Z")
 
 
 def describe(select):
@@ -24,20 +29,25 @@ def look_up(machine, select):
     lines = [line for line in machine.once(entries) if line[3] == item]
     last = {(line[1], kind): line for line in lines for kind in (KINDS[:2] if line[2] == "-" else [line[2]])}
     in_force = set(last.values())
-    default = _of_services(machine, item)
+    of_services = list(_of_services(machine, item))
     return {
-        "exists": bool(lines or default),
-        "values": [_text(line) for line in lines] + default,
+        "exists": bool(lines or of_services),
+        "values": [_text(line) for line in lines] + of_services,
         "above_zero": [_text(line) for line in lines if line[4].strip("0") and line in in_force]
-        + [text for text in default if not text.endswith((" 0", " 0:0", " 0:infinity"))],
+        + [text for text in of_services if not NOTHING.search(text)],
     }
 
 
 def _of_services(machine, item):
-    """`file:line DefaultLimitCORE value` as systemd-system.conf(5) has it, where it is set: the soft limit counts."""
-    select = {"file": "system.conf", "section": "Manager", "key": "DefaultLimit" + item.upper()}
-    setting = systemd_setting.look_up(machine, select)
-    return ["%s %s %s" % (setting["source"], select["key"], setting["value"])] if setting["exists"] else []
+    """`file:line DefaultLimitCORE value` (systemd-system.conf(5)), and the same of units that people made."""
+    for name in MANAGERS:
+        select = {"file": name, "section": "Manager", "key": "DefaultLimit" + item.upper()}
+        setting = systemd_setting.look_up(machine, select)
+        if setting["exists"]:
+            yield "%s %s %s" % (setting["source"], select["key"], setting["value"])
+    for where, section, key, value in unit_file.settings_of_people(machine):
+        if (section, key) == ("Service", "Limit" + item.upper()) and value:
+            yield "%s %s %s" % (where, key, value)
 
 
 def entries(machine):

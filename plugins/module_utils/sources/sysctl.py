@@ -10,6 +10,7 @@ import re
 import stat
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
+from ansible_collections.oplever.lab.plugins.module_utils.sources import networkd
 
 MAIN = "key"
 SELECTORS = ("key",)
@@ -20,11 +21,17 @@ ATTRIBUTES = ("exists", "running", "configured", "configured_in")
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 # ufw loads a file of its own when it starts, which is later (/etc/default/ufw names it).
 UFW, UFW_STATE, UFW_DEFAULT = "/etc/default/ufw", "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf"
+ENABLED = re.compile(r"^[ \t]*ENABLED=[\"']?yes\b", re.MULTILINE | re.IGNORECASE)
 # What the kernel makes of it where it wants numbers: white space ends a number, and what follows is passed over.
 NUMBERS = re.compile(r"(-?\d+(?:[ \t]+-?\d+)*)[ \t]+[#;].*\Z")
 # It reads a number as C writes it: with 0x before it by sixteen, with 0 by eight.
 OTHER_BASE = re.compile(r"0(?:[xX][0-9A-Fa-f]+|[0-7]+)\Z")
 # Of these an interface has a value of its own that counts beside that of `all`.
+# Keys that say whether packets are passed on -> of which version of IP.
+FORWARDING = {"net.ipv4.ip_forward": 4, "net.ipv4.conf.all.forwarding": 4, "net.ipv6.conf.all.forwarding": 6}
+# tmpfiles.d(5): lines that write into a file, which systemd does after it has applied sysctl.d.
+TMPFILES = ("/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d")
+WRITTEN = re.compile(r"[ \t]*[wfF][-+!=~^$]*[ \t]+\"?/proc/sys/([^\s\"]+)\"?(?:[ \t]+\S+){4}[ \t]+(.*)")
 INTERFACE = re.compile(
     r"(net[./]ipv4[./]conf[./])all([./](?:accept_redirects|secure_redirects|send_redirects|forwarding|route_localnet))\Z"
     r"|(net[./]ipv6[./]conf[./])all([./](?:accept_ra|accept_redirects|accept_source_route|forwarding))\Z"
@@ -45,7 +52,15 @@ def look_up(machine, select):
         return {"exists": False}
     evidence = "%s sets %s" % (where, set_to) if where else "no file in sysctl.d sets it"
     facts = {"running": value, "configured": set_to, "configured_in": where.rpartition(":")[0], "evidence": evidence}
-    return dict(facts, exists=value is not None, variants=_interfaces(machine, key, facts))
+    variants = _interfaces(machine, key, facts) + _of_networkd(machine, key, facts)
+    return dict(facts, exists=value is not None, variants=variants)
+
+
+def _of_networkd(machine, key, facts):
+    """(place, facts) of each setting by which systemd-networkd switches a key on when it starts."""
+    version = FORWARDING.get(key)
+    places = networkd.forwarding(machine, version) if version else []
+    return [("what %s sets" % place, dict(facts, configured="1", evidence=place)) for place in places]
 
 
 def _interfaces(machine, key, facts):
@@ -80,21 +95,33 @@ def running(machine, key):
 def configured(machine):
     """Settings in the order in which systemd-sysctl applies them: list of (key or pattern with slashes, value,
     file:line); a value of None excludes the key from patterns."""
-    files = {}
-    for directory in DIRECTORIES:
-        for path in machine.glob(directory + "/*.conf"):
-            files.setdefault(path.rsplit("/", 1)[1], path)
-    settings = [entry for name in sorted(files) for entry in parse(_text(machine, files[name]), files[name])]
-    return settings + _of_ufw(machine)
+    paths = machine.first_by_name(place + "/*.conf" for place in DIRECTORIES).values()
+    settings = [entry for path in paths for entry in parse(_text(machine, path), path)]
+    return [*settings, *_of_tmpfiles(machine), *_of_ufw(machine)]
+
+
+def _of_tmpfiles(machine):
+    for path in machine.first_by_name(place + "/*.conf" for place in TMPFILES).values():
+        for number, line in enumerate((machine.text(path) or "").splitlines(), 1):
+            hit = WRITTEN.match(line)
+            if hit:
+                value = hit.group(2).strip().strip('"').replace("\\n", "")
+                yield hit.group(1), " ".join(map(_number, value.split())), "%s:%d" % (path, number)
 
 
 def _of_ufw(machine):
     """What ufw sets when it starts; nothing when it is not enabled."""
-    if not re.search(r"^[ \t]*ENABLED=[\"']?yes\b", machine.text(UFW_STATE) or "", re.MULTILINE | re.IGNORECASE):
+    if not is_ufw_on(machine):
         return []
     named = re.findall(r"^[ \t]*IPT_SYSCTL=[\"']?([^\"'\s]*)", machine.text(UFW) or "", re.MULTILINE)
     path = named[-1] if named else UFW_DEFAULT
     return parse(machine.text(path) or "", path) if path else []
+
+
+def is_ufw_on(machine):
+    """Whether ufw does something when its unit starts; None when no file says."""
+    text = machine.text(UFW_STATE)
+    return None if text is None else bool(ENABLED.search(text))
 
 
 def parse(text, path):

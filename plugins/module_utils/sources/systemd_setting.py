@@ -21,17 +21,28 @@ def describe(select):
 def look_up(machine, select):
     if not select.get("file") or not select.get("section"):
         raise UnreadableError("source systemd_setting needs a file and a section")
-    setting = str(select["section"]), str(select["key"])
-    hits = [
-        (value, "%s:%d" % (path, number))
-        for path in _files(machine, str(select["file"]))
-        for number, section, key, value in parse(machine.text(path) or "")
-        if (section, key) == setting
-    ]
+    hits = _settings(machine, str(select["file"]), str(select["section"]), str(select["key"]))
     # An empty value means: as if it was never set.
     if not hits or not hits[-1][0]:
         return {"exists": False, "source": hits[-1][1] if hits else ""}
     return {"exists": True, "value": hits[-1][0], "source": hits[-1][1]}
+
+
+def values(machine, file, section, key):
+    """(value, file:line) of a setting of which the values of all lines count together, up to an empty one."""
+    result = []
+    for value, where in _settings(machine, file, section, key):
+        result = [*result, (value, where)] if value else []
+    return result
+
+
+def _settings(machine, file, section, key):
+    return [
+        (value, "%s:%d" % (path, number))
+        for path in _files(machine, file)
+        for number, *name, value in parse(machine.text(path) or "")
+        if name == [section, key]
+    ]
 
 
 def parse(text):
@@ -56,9 +67,6 @@ def parse(text):
 def _files(machine, name):
     """The file itself, then its drop-ins by name; a link to /dev/null switches one off."""
     main = next((path for path in (d + "/" + name for d in DIRECTORIES) if machine.glob(path)), None)
-    drop_ins = {}
-    for directory in DIRECTORIES:
-        for path in machine.glob("%s/%s.d/*.conf" % (directory, name)):
-            drop_ins.setdefault(path.rsplit("/", 1)[1], path)
-    chosen = ([main] if main else []) + [drop_ins[key] for key in sorted(drop_ins)]
+    drop_ins = machine.first_by_name("%s/%s.d/*.conf" % (directory, name) for directory in DIRECTORIES)
+    chosen = [*([main] if main else []), *drop_ins.values()]
     return [path for path in chosen if os.path.realpath(machine.path(path)) != "/dev/null"]

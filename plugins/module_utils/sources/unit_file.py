@@ -7,6 +7,8 @@ import posixpath
 import re
 import stat
 
+from ansible_collections.oplever.lab.plugins.module_utils.sources import systemd_setting
+
 # The first that has a file of some name wins; /run is empty in a tree that does not run.
 DIRECTORIES = (
     "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
@@ -17,6 +19,10 @@ ALL_DIRECTORIES = (
     "/lib/systemd/system",
 )  # fmt: skip
 ADMIN = DIRECTORIES[0]
+OF_PEOPLE = [
+    "%s/systemd/%s/%s" % (place, manager, name)
+    for place in ("/etc", "/run") for manager in ("system", "user") for name in ("*.service", "*.d/*.conf")
+]  # fmt: skip
 # What may stand before a command of a service (systemd.service(5)).
 PREFIXES = "-@:+!|"
 LINKS = (".wants", ".requires", ".upholds")
@@ -29,7 +35,7 @@ def find(machine, name):
     fragment = _fragment(machine, name)
     if fragment is None:
         return None
-    facts = {"fragment": fragment, "drop_ins": _drop_ins(machine, name), "load": "loaded"}
+    facts = {"fragment": fragment, "drop_ins": drop_ins_of(machine, name), "load": "loaded"}
     if _masked(machine, fragment):
         return dict(facts, load="masked", enabled="masked")
     return dict(facts, enabled=_enabled(machine, name, fragment))
@@ -98,18 +104,29 @@ def files(machine, name):
     masked."""
     if not exists(machine, name):
         return []
-    return [_fragment(machine, name, ALL_DIRECTORIES), *_drop_ins(machine, name, ALL_DIRECTORIES)]
+    return [_fragment(machine, name, ALL_DIRECTORIES), *drop_ins_of(machine, name, ALL_DIRECTORIES)]
 
 
 def values(machine, name, section, key, only_drop_ins=False):
     """What a unit with its drop-ins gives to a key, in order (systemd.unit(5)): an empty value takes back those before
     it. Nothing of a unit that does not exist or is masked."""
     result = []
-    for path in _drop_ins(machine, name, ALL_DIRECTORIES) if only_drop_ins else files(machine, name):
+    for path in drop_ins_of(machine, name, ALL_DIRECTORIES) if only_drop_ins else files(machine, name):
         for header, name_of_value, value in lines(machine.text(path) or ""):
             if (header, name_of_value) == (section, key):
                 result = [*result, value] if value else []
     return result
+
+
+def settings_of_people(machine):
+    """(file:line, section, key, value) of the units and drop-ins that people made; a link may lead to one of a
+    package."""
+    of_packages = tuple(machine.root + place for place in ("/usr/lib/", "/lib/"))
+    for path in (path for pattern in OF_PEOPLE for path in machine.glob(pattern)):
+        if os.path.realpath(machine.path(path)).startswith(of_packages):
+            continue
+        for number, section, key, value in systemd_setting.parse(machine.text(path) or ""):
+            yield "%s:%d" % (path, number), section, key, value
 
 
 def lines(text):
@@ -130,7 +147,7 @@ def lines(text):
             yield section, key.strip(), value.strip()
 
 
-def _drop_ins(machine, name, directories=DIRECTORIES):
+def drop_ins_of(machine, name, directories=DIRECTORIES):
     """Drop-ins by name: of the unit, its template and the prefixes of its name, and then of all units of its type. Of
     those with one name the first directory counts, and in that the most specific."""
     stem, _, kind = name.rpartition(".")
