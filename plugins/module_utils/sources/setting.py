@@ -7,10 +7,11 @@ import re
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 
 MAIN = "key"
-SELECTORS = ("file", "key", "separator", "section", "drop_ins", "order", "include")
+SELECTORS = ("file", "key", "separator", "section", "drop_ins", "order")
 NEEDS = ("key",)
 ATTRIBUTES = ("exists", "value", "source")
-DEPTH = 8
+WHITE_SPACE = " "
+"""As the separator: white space alone, as in login.defs, where `KEY=value` sets nothing."""
 SECTION = re.compile(r"\[(.+)\]\s*\Z")
 
 
@@ -32,36 +33,17 @@ def look_up(machine, select):
 def _files(machine, select):
     """The file and then its drop-ins; in a system with the same name in /etc, /run and /usr/lib, /etc wins."""
     main_file = str(select["file"])
-    if select.get("include"):
-        return list(
-            _with_included(machine, main_file, re.compile(r"[ \t]*%s[ \t=]+(\S+)" % re.escape(str(select["include"]))))
-        )
     if not select.get("drop_ins"):
         return [main_file]
-    by_name = {}
     directory = str(select["drop_ins"])
-    for place in (directory, directory.replace("/etc/", "/run/", 1), directory.replace("/etc/", "/usr/lib/", 1)):
-        for path in machine.glob(place + "/*.conf"):
-            by_name.setdefault(path.rsplit("/", 1)[1], path)
-    return [main_file] + [by_name[name] for name in sorted(by_name)]
-
-
-def _with_included(machine, path, include, depth=0):
-    """A file and, behind it, those that its lines include: a file, or all that ends in .cnf or .conf of a directory
-    (config(5ssl))."""
-    yield path
-    for line in (machine.text(path) or "").splitlines() if depth < DEPTH else ():
-        hit = include.match(line)
-        place = hit.group(1) if hit else ""
-        if place.startswith("/"):
-            inside = [*machine.glob(place + "/*.cnf"), *machine.glob(place + "/*.conf")]
-            for inner in inside or [place]:
-                yield from _with_included(machine, inner, include, depth + 1)
+    places = (directory, directory.replace("/etc/", "/run/", 1), directory.replace("/etc/", "/usr/lib/", 1))
+    return [main_file, *machine.first_by_name(place + "/*.conf" for place in places).values()]
 
 
 def _in_file(machine, path, select):
     key, section = str(select["key"]), None
-    separator = re.escape(str(select["separator"])) if select.get("separator") else r"(?:\s*=\s*|\s+)"
+    separator = select.get("separator") or ""
+    separator = r"\s+" if separator == WHITE_SPACE else re.escape(separator) or r"(?:\s*=\s*|\s+)"
     pattern = re.compile(re.escape(key) + r"(?:\s*" + separator + r"\s*(.*))?\Z")
     lines = (line.strip() for line in (machine.text(path) or "").splitlines())
     for number, line in enumerate(lines, 1):

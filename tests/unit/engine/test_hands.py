@@ -11,9 +11,9 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import (
     account,
     apt,
     environment,
+    openssl,
     polkit,
     root_program,
-    setting,
     ssh_client,
     ssh_key,
 )
@@ -203,15 +203,15 @@ def test_a_unit_that_is_masked_until_the_next_boot_stops_nothing(place: Path) ->
 def test_a_setting_of_apt_for_one_server_is_seen(place: Path) -> None:
     dump = 'Acquire::https::deb.example::Verify-Peer "false";\n'
     machine = commands(Machine(str(place)), **{"apt-config dump": dump})
-    select = {"what": "settings", "key": "Acquire::https::Verify-Peer"}
-    assert apt.look_up(machine, select)["of_hosts"] == ["deb.example: false"]
+    assert apt.look_up(machine, {"what": "unchecked"})["values"] == [
+        "Acquire::https::Verify-Peer false for deb.example"
+    ]
 
 
 def test_a_setting_in_a_file_that_another_includes_is_seen(place: Path) -> None:
     """As OpenSSL reads its file; a directory stands for what ends in .cnf or .conf there."""
-    select = {"file": "/etc/ssl/openssl.cnf", "key": "CipherString", "separator": "=", "include": ".include"}
     write(place, "/etc/ssl/openssl.cnf", "openssl_conf = a\n.include = /etc/ssl/more\n.include /etc/ssl/openssl.cnf\n")
-    assert setting.look_up(Machine(str(place)), select) == {"exists": False}
+    assert openssl.look_up(Machine(str(place)), {})["short_keys"] == []
     write(place, "/etc/ssl/more/a.cnf", "[a]\nCipherString = DEFAULT:@SECLEVEL=0\n")
-    facts = setting.look_up(Machine(str(place)), select)
-    assert (facts["value"], facts["source"]) == ("DEFAULT:@SECLEVEL=0", "/etc/ssl/more/a.cnf:2")
+    facts = openssl.look_up(Machine(str(place)), {})
+    assert facts["short_keys"] == ["/etc/ssl/more/a.cnf:2: CipherString = DEFAULT:@SECLEVEL=0"]
