@@ -25,8 +25,17 @@ STARTERS = (
 OPTION = re.compile(r"[-+]|\d+[smhd]?\Z")
 REDIRECTION = re.compile(r"[<>&]*[<>][<>&]*\Z")
 INSIDE = re.compile(r"[\s;&|`]")
+# In a script: what it reads as part of itself, what it starts, and what only people read.
+SOURCED = re.compile(r"(?:^|[;&|({\s])(?:\.|source)[ \t]+[\"']?(/[^\s\"';&|)$*]+)", re.MULTILINE)
+STARTED = re.compile(
+    r"(?:^|[;&|({`!]|\b(?:if|then|elif|else|while|until|do|exec|eval|command)\b)[ \t]*(/[^\s;&|()<>'\"`$]+)",
+    re.MULTILINE,
+)
+COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+SCRIPT = re.compile(r"#!.*\b(?:ba|da|k|z)?sh\b")
 HOME = re.compile(r"(?:~|\$HOME|\$\{HOME\})(?=/)")
 DEEPEST = 5
+LARGEST_SCRIPT = 1 << 16
 
 
 class Place:
@@ -74,6 +83,23 @@ def paths(machine, command, place, depth=0):
         begins = word in WORDS_BEFORE or (begins and bool(stays or posixpath.basename(word) in STARTERS))
         is_option = posixpath.basename(before) in ("run-parts", *STARTERS) and OPTION.match(word)
         before = before if is_option else word
+    return result
+
+
+def of_script(machine, text):
+    """Full paths in a script of a shell that it starts or reads, as far as they are there."""
+    bare = COMMENT.sub("", text)
+    return {path for path in (*SOURCED.findall(bare), *STARTED.findall(bare)) if machine.status(path) is not None}
+
+
+def of_scripts(machine, programs):
+    """The same of those of these programs that are scripts."""
+    result = set()
+    for path in programs:
+        status = machine.status(path)
+        if status is not None and stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST_SCRIPT:
+            text = machine.text(path) or ""
+            result |= of_script(machine, text) if SCRIPT.match(text) else set()
     return result
 
 

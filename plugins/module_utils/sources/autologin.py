@@ -26,11 +26,17 @@ WITHOUT_PASSWORD = re.compile(r"-[pE]*f")
 """Of login(1): who calls it has made sure who it is."""
 FORCE = re.compile(r"-[p]*e|--f(?:o(?:r(?:ce?)?)?)?\Z")
 """Of sulogin(8): a shell where root has no password, or a locked one."""
-SHELLS = ("ash", "bash", "dash", "sh", "zsh")
-FORCED = "SYSTEMD_SULOGIN_FORCE=1"
+SHELLS = ("ash", "bash", "csh", "dash", "fish", "ksh", "rbash", "screen", "sh", "tcsh", "tmux", "zsh")
+# These start the command behind their options, or give a shell where root starts them.
+ROOT_SHELLS = ("runuser", "su", "sudo")
+STARTERS = ("chrt", "env", "exec", "ionice", "nice", "openvt", "setsid", "stdbuf", "systemd-inhibit", *ROOT_SHELLS)
+FORCED = re.compile(r"\bSYSTEMD_SULOGIN_FORCE=[\"']?(?:1|y|yes|t|true|on)\b", re.IGNORECASE)
+LOGINS = ("agetty", "getty", "login", "sulogin")
+MOST_STARTERS = 4
 CREDENTIAL = re.compile(r"(?:\A|\.)(?:agetty\.autologin|login\.noauth)\Z")
 STORES = ["%s/credstore%s" % (place, kind) for place in ("/etc", "/run", "/usr/local/lib", "/usr/lib")
           for kind in ("", ".encrypted")]  # fmt: skip
+KEYS = ("ExecStart", "Environment", "EnvironmentFile", "StandardInput")
 CREDENTIAL_KEYS = ("SetCredential", "SetCredentialEncrypted", "LoadCredential", "LoadCredentialEncrypted")
 GETTY = "getty@.service"
 ASKED = ("debug-shell.service", "emergency.service", "rescue.service")
@@ -100,9 +106,10 @@ def look_up(machine, select):
 def _consoles(machine):
     for name in _names(machine):
         values = {key: unit_file.values(machine, name, "Service", key)
-                  for key in ("ExecStart", "Environment", "StandardInput", *CREDENTIAL_KEYS)}  # fmt: skip
+                  for key in (*KEYS, *CREDENTIAL_KEYS)}  # fmt: skip
         reasons = [reason(line) for line in values["ExecStart"]]
-        reasons += [FORCED for line in values["Environment"] if FORCED in line.replace('"', "")]
+        files = [machine.text(path.lstrip("-")) or "" for path in values["EnvironmentFile"]]
+        reasons += [hit.group() for text in (*values["Environment"], *files) for hit in [FORCED.search(text)] if hit]
         reasons += [
             "%s=%s" % (key, line.partition(":")[0])
             for key in CREDENTIAL_KEYS
@@ -135,10 +142,10 @@ def _names(machine):
 def reason(line):
     """What in a line of ExecStart logs somebody in without a password; None where nothing does."""
     try:
-        words = shlex.split(line)
+        words = _unwrapped(shlex.split(line.lstrip(unit_file.PREFIXES)))
     except ValueError:
         return None
-    program = posixpath.basename(words[0].lstrip(unit_file.PREFIXES)) if words else ""
+    program = posixpath.basename(words[0]) if words else ""
     if program == "login":
         return "login -f" if _is_trusted(words[1:]) else None
     if program == "sulogin":
@@ -166,6 +173,17 @@ def reason(line):
     return "agetty starts %s without asking for a name" % " ".join([login, *words_of_login])
 
 
+def _unwrapped(words, depth=0):
+    """The words of the command that others only start: `sh -c "exec agetty ..."`, `setsid agetty ...`."""
+    program = posixpath.basename(words[0]) if words else ""
+    if depth > MOST_STARTERS or (program not in SHELLS and program not in STARTERS):
+        return words
+    if program in (*SHELLS, *ROOT_SHELLS) and "-c" in words[1:-1]:
+        return _unwrapped(shlex.split(words[words.index("-c") + 1]), depth + 1)
+    inner = next((at for at, word in enumerate(words[1:], 1) if posixpath.basename(word) in LOGINS), None)
+    return words if inner is None else words[inner:]
+
+
 def _is_trusted(words):
     """Whether login(1) with these words asks for no password."""
     options = words[: words.index("--")] if "--" in words else words
@@ -173,7 +191,9 @@ def _is_trusted(words):
 
 
 def _is_shell(lines):
-    return any(posixpath.basename(line.split()[0].lstrip(unit_file.PREFIXES)) in SHELLS for line in lines)
+    return any(
+        posixpath.basename(line.split()[0].lstrip(unit_file.PREFIXES)) in (*SHELLS, *ROOT_SHELLS) for line in lines
+    )
 
 
 def _stored(machine):

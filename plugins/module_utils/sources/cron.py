@@ -70,7 +70,7 @@ def programs(machine):
         paths.update(_plain(machine.glob(directory + "/*")))
     for timer in _timers(machine):
         paths.update(_of_service(machine, _started_by(machine, timer), administrators))
-    return paths
+    return paths | shell_command.of_scripts(machine, paths)
 
 
 def _administrators(machine):

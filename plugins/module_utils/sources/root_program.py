@@ -7,7 +7,7 @@ import posixpath
 import re
 import stat
 
-from ansible_collections.oplever.lab.plugins.module_utils import writable
+from ansible_collections.oplever.lab.plugins.module_utils import shell_command, writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.sources import apt_source, cron, kernel_module, sysctl
 
@@ -43,11 +43,6 @@ OF_UDEV = re.compile(r'\b(?:RUN(?:\{program\})?|PROGRAM|IMPORT\{program\})[+:]?=
 OF_PAM = re.compile(r"\bpam_exec\.so\b[ \t]+(?:[^/\s]\S*[ \t]+)*(/\S+)")
 # What a shell of root reads as part of itself.
 SHELL_FILES = ("/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/root/.profile", "/root/.bash*")
-SOURCED = re.compile(r"(?:^|[;&|({\s])(?:\.|source)[ \t]+[\"']?(/[^\s\"';&|)$*]+)", re.MULTILINE)
-COMMAND_OF_A_SHELL_FILE = re.compile(
-    r"(?:^|[;&|({`!]|\b(?:if|then|elif|else|while|until|do|exec|eval|command)\b)[ \t]*(/[^\s;&|()<>'\"`$]+)",
-    re.MULTILINE,
-)
 # Programs that the kernel starts as root, when a program crashes or a module is asked for.
 OF_KERNEL = re.compile(
     r"^[ \t]*-?kernel[./](?:core_pattern[ \t]*=[ \t]*\||(?:modprobe|hotplug)[ \t]*=[ \t]*)[ \t]*(/\S+)", re.M
@@ -56,7 +51,6 @@ OF_MODPROBE = re.compile(r"^[ \t]*(?:install|remove)[ \t]+\S+[ \t]+(.+)", re.MUL
 OF_INTERFACE = re.compile(r"^[ \t]*(?:pre-|post-)?(?:up|down)[ \t]+(.+)", re.MULTILINE)
 OF_SUDO = re.compile(r"^[ \t]*(?:Plugin[ \t]+\S+|Path[ \t]+\S+)[ \t]+(/\S+)", re.MULTILINE)
 SCRIPT_OF_LOGROTATE = re.compile(r"^[ \t]*(?:pre|post|first|last)(?:rotate|action)\b(.*?)^[ \t]*endscript", re.M | re.S)
-COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
 def describe(select):
@@ -88,8 +82,7 @@ def _named(machine):
                 yield from cron.settings_of_service(machine, service)
     for pattern in SHELL_FILES:
         for text in _texts(machine, pattern):
-            started = [*SOURCED.findall(text), *COMMAND_OF_A_SHELL_FILE.findall(text)]
-            yield from (path for path in started if machine.status(path) is not None)
+            yield from shell_command.of_script(machine, text)
     for pattern, about in (
         *((pattern, OF_UDEV) for pattern in RULES),
         ("/etc/pam.d/*", OF_PAM),
@@ -113,7 +106,7 @@ def _texts(machine, pattern):
     for path in machine.glob(pattern):
         status = machine.status(path)
         if status is not None and stat.S_ISREG(status.st_mode):
-            yield COMMENT.sub("", machine.text(path) or "")
+            yield shell_command.COMMENT.sub("", machine.text(path) or "")
 
 
 def _loose_programs(machine):

@@ -12,7 +12,9 @@ SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "modules", "listens", "remote", "encrypted", "file_create_mode")
 CONFIGURATION = "/etc/rsyslog.conf"
 DEPTH = 8
-NETWORK = ("imtcp", "imudp", "imrelp", "imptcp", "imgssapi")
+NETWORK = ("imtcp", "imudp", "imrelp", "imptcp", "imgssapi", "imdtls", "imhttp", "im3195")
+LOOPBACK = re.compile(r"127\.[\d.]+\Z|::1\Z|localhost\Z")
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 INCLUDE = re.compile(r"^\s*\$IncludeConfig\s+(\S+)|^\s*include\s*\(.*?file\s*=\s*\"([^\"]+)\"", re.IGNORECASE)
 OBJECT = re.compile(r"\b(module|input|action|global)\s*\(([^)]*)\)", re.IGNORECASE)
 PARAMETER = re.compile(r"([\w.]+)\s*=\s*\"([^\"]*)\"")
@@ -55,11 +57,12 @@ def parse(lines):
         (where, hit.group(1).lower(), hit.group(2)) for where, line in lines for hit in [LEGACY.match(line)] if hit
     ]
     # An object of the new language may go over several lines.
-    text = "\n".join(line for _, line in lines)
+    text = COMMENT.sub("", "\n".join(line for _, line in lines))
     objects = [(kind.lower(), _parameters(inside)) for kind, inside in OBJECT.findall(text)]
     modules = [value for _, key, value in legacy if key == "modload"]
     modules += [parameters["load"] for kind, parameters in objects if kind == "module" and "load" in parameters]
-    inputs = [parameters.get("type", "") for kind, parameters in objects if kind == "input"]
+    inputs = [parameters.get("type", "") for kind, parameters in objects
+              if kind == "input" and not LOOPBACK.match(parameters.get("address", ""))]  # fmt: skip
     inputs += [key for _, key, _ in legacy if key.endswith(("serverrun", "serverstart"))]
     modes = [(where, value) for where, key, value in legacy if key == "filecreatemode"]
     modes += [("", parameters["filecreatemode"]) for _, parameters in objects if "filecreatemode" in parameters]

@@ -10,7 +10,8 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources import unit
 MAIN = "what"
 SELECTORS = ("what",)
 ATTRIBUTES = ("exists", "synchronised", "service", "services", "sources", "timezone")
-SERVICES = ("chrony.service", "systemd-timesyncd.service", "ntpsec.service", "openntpd.service", "ntp.service")
+SERVICES = ("chrony.service", "systemd-timesyncd.service", "ntpsec.service", "openntpd.service", "ntp.service",
+            "ntpd-rs.service")  # fmt: skip
 
 
 def describe(select):
