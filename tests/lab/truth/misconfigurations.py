@@ -13,12 +13,14 @@ import yaml
 from .changes import HOSTS
 
 PLACE = Path(__file__).with_name("misconfigurations")
+HARMLESS = Path(__file__).with_name("harmless.yml")
 PATH = re.compile(r"/(?:etc|opt|var|usr|proc)/[\w./-]+")
 
 
 @dataclass(frozen=True)
 class Misconfiguration:
-    """`must_name` are controls that must fail, each with a text that must stand in what was found."""
+    """`must_name` are controls that must fail, each with a text that must stand in what was found; `must_pass` those
+    that must hold, of what only looks wrong."""
 
     id: str
     kind: str
@@ -26,10 +28,11 @@ class Misconfiguration:
     undo: str
     must_name: tuple[tuple[str, str], ...]
     releases: tuple[int, ...] = (12, 13)
+    must_pass: tuple[str, ...] = ()
 
     @property
     def controls(self) -> frozenset[str]:
-        return frozenset(control for control, _ in self.must_name)
+        return frozenset([*(control for control, _ in self.must_name), *self.must_pass])
 
     @property
     def paths(self) -> frozenset[str]:
@@ -49,10 +52,16 @@ def misconfigurations(*, kernel: bool = False) -> list[Misconfiguration]:
     return [_read(row) for row in rows if bool(row.get("kernel")) == kernel]
 
 
+def harmless() -> list[Misconfiguration]:
+    """What looks like a misconfiguration, and is none."""
+    rows = yaml.safe_load(HARMLESS.read_text("utf-8"))
+    return [_read({"kind": HARMLESS.stem, "must_name": [], **row}) for row in rows]
+
+
 def _read(row: dict[str, Any]) -> Misconfiguration:
     names = tuple((name["control"], name["text"]) for name in row["must_name"])
-    releases = tuple(row.get("releases", (12, 13)))
-    return Misconfiguration(row["id"], row["kind"], row["plant"], row["undo"], names, releases)
+    releases, passing = tuple(row.get("releases", (12, 13))), tuple(row.get("must_pass", ()))
+    return Misconfiguration(row["id"], row["kind"], row["plant"], row["undo"], names, releases, passing)
 
 
 def rounds(entries: Iterable[Misconfiguration]) -> list[list[Misconfiguration]]:
@@ -74,4 +83,7 @@ def named(entry: Misconfiguration, results: dict[str, dict[str, Any]]) -> list[s
         status, answer = results[control]["status"], results[control]["found"] or results[control]["reason"]
         if status != "fail" or text not in answer:
             lines.append(f"{control} {status}: {answer or 'nothing found'} (must have: {text})")
+    for control in entry.must_pass:
+        if results[control]["status"] != "pass":
+            lines.append(f"{control} {results[control]['status']}: {results[control]['found']} (must pass)")
     return lines

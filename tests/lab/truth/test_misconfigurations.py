@@ -16,10 +16,10 @@ from ..conftest import Lab  # type: ignore[import-not-found]
 from ..planted.plants import controls
 from .changes import HOSTS
 from .line import Line, on_each
-from .misconfigurations import Misconfiguration, misconfigurations, named, rounds
+from .misconfigurations import Misconfiguration, harmless, misconfigurations, named, rounds
 
 pytestmark = pytest.mark.truth
-ROUNDS = rounds(misconfigurations())
+ROUNDS, HARMLESS = rounds(misconfigurations()), rounds(harmless())
 PLACES = "/etc /opt /usr/local $(ls -d /var/spool/cron 2>/dev/null)"
 # The copy that usermod and the like leave is of the state before theirs.
 FILES = f"find {PLACES} -xdev -type f ! -path '/etc/*-' -exec md5sum {{}} + 2>/dev/null | sort -k 2"
@@ -46,7 +46,7 @@ def servers(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     lines = {host: Line(lab, host, sockets) for host in HOSTS.values()}
     on_each(lines, lambda line: line.run(*NO_UPDATES))
     on_each(lines, Line.bring_engine)
-    chosen = {control for group in ROUNDS for entry in group for control in entry.controls}
+    chosen = {control for group in ROUNDS + HARMLESS for entry in group for control in entry.controls}
     yield Servers(lines, audit(lines, chosen), files(lines))
     on_each(lines, Line.close)
 
@@ -64,6 +64,11 @@ def files(lines: dict[str, Line]) -> dict[str, set[str]]:
 @pytest.mark.parametrize("number", range(len(ROUNDS)))
 def test_it_is_named_and_no_longer_when_it_is_undone(servers: Servers, number: int) -> None:
     assert wrong(servers, ROUNDS[number]) == {}
+
+
+@pytest.mark.parametrize("number", range(len(HARMLESS)))
+def test_what_does_no_harm_is_not_named(servers: Servers, number: int) -> None:
+    assert wrong(servers, HARMLESS[number]) == {}
 
 
 def wrong(servers: Servers, entries: list[Misconfiguration]) -> dict[str, Any]:
