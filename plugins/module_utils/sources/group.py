@@ -8,7 +8,7 @@ MAIN = "name"
 SELECTORS = ("name",)
 NEEDS = ("name",)
 ATTRIBUTES = ("exists", "gid", "members")
-# As strtoul(3) takes it: white space and a sign may stand before it, and what is too large is the largest.
+# As strtoul(3) takes it: white space and a sign may stand before it.
 NUMBER = re.compile(r"\s*(?:\+?(\d+)|-0+)\Z", re.ASCII)
 LARGEST = 0xFFFFFFFF
 
@@ -51,4 +51,5 @@ def rows(text):
 def number(field):
     """The number of an account or group; None of what the C library does not take for one."""
     hit = NUMBER.match(field)
-    return None if hit is None else min(int(hit.group(1) or 0), LARGEST)
+    value = int(hit.group(1) or 0) if hit else LARGEST + 1
+    return value if value <= LARGEST else None

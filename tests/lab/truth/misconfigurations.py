@@ -83,7 +83,15 @@ def named(entry: Misconfiguration, results: dict[str, dict[str, Any]]) -> list[s
         status, answer = results[control]["status"], results[control]["found"] or results[control]["reason"]
         if status != "fail" or text not in answer:
             lines.append(f"{control} {status}: {answer or 'nothing found'} (must have: {text})")
-    for control in entry.must_pass:
-        if results[control]["status"] != "pass":
-            lines.append(f"{control} {results[control]['status']}: {results[control]['found']} (must pass)")
     return lines
+
+
+def named_wrongly(
+    entry: Misconfiguration, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
+) -> list[str]:
+    """What the audit says of a planted entry that does no harm, as lines: more than it said before."""
+    return [
+        f"{control} {after[control]['status']}: {after[control]['found']}"
+        for control in entry.must_pass
+        if after[control]["status"] != "pass" and after[control]["found"] != before[control]["found"]
+    ]

@@ -16,7 +16,7 @@ from ..conftest import Lab  # type: ignore[import-not-found]
 from ..planted.plants import controls
 from .changes import HOSTS
 from .line import Line, on_each
-from .misconfigurations import Misconfiguration, harmless, misconfigurations, named, rounds
+from .misconfigurations import Misconfiguration, harmless, misconfigurations, named, named_wrongly, rounds
 
 pytestmark = pytest.mark.truth
 ROUNDS, HARMLESS = rounds(misconfigurations()), rounds(harmless())
@@ -80,8 +80,9 @@ def wrong(servers: Servers, entries: list[Misconfiguration]) -> dict[str, Any]:
     lines |= step(servers.lines, planted, "undo")
     after, files_after = audit(servers.lines, chosen), files(servers.lines)
     for host, some in planted.items():
-        lines |= {f"{host} {entry.id}": texts for entry in some if (texts := named(entry, during[host]))}
         was, came_back = servers.results[host], after[host]
+        told = {entry.id: named(entry, during[host]) + named_wrongly(entry, was, during[host]) for entry in some}
+        lines |= {f"{host} {name}": texts for name, texts in told.items() if texts}
         changed = [name for name in chosen if (was[name]["status"], was[name]["found"])
                    != (came_back[name]["status"], came_back[name]["found"])]  # fmt: skip
         changed += sorted(servers.files[host] ^ files_after[host])
