@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from oplever import clock, store
 from oplever.app.add import admit
-from oplever.errors import OpleverError
 from oplever.files import sha256
 from oplever.journal.importers import lynis, openscap
+from oplever.journal.importers.junit_machines import unknown_machine
 from oplever.journal.importers.scans import Scan
 from oplever.kinds import registry
 from oplever.messages import M_
@@ -54,8 +54,7 @@ def import_scan(directory: Path, path: Path, scanner: str, by: str, host: str | 
 
 
 def _machine(record: Record, name: str) -> str:
-    machines = sorted(system.name for system in record.systems)
+    machines = [system.name for system in record.systems]
     if name not in machines:
-        advice = M_("name it with --host: {machines}", machines=", ".join(machines))
-        raise OpleverError("entry-invalid", M_("the record has no machine {name}", name=name), advice)
+        raise unknown_machine(M_("the record has no machine {name}", name=name), machines)
     return name

@@ -137,6 +137,8 @@ _MOST_NAMES = 12
 def reason_text(t: Translator, reason: Reason) -> str:
     """Why the verdict is what it is, in words."""
     params = reason.params
+    if reason.code == "no_hosts" and params.get("stated"):
+        return t("The record names no machine that was worked on.")  # no playbook was run
     if reason.code == "stopped":
         params = {**params, "reason": _stop(t, params)}
     text = _message(t, REASONS, reason.code, params)

@@ -237,3 +237,15 @@ def test_opening_a_record_that_has_a_journal_changes_nothing(base: Path, record:
     (other / store.ENTRIES).write_bytes(entry_lines(record)[0])
     after = store.load(other)
     assert msgspec.structs.replace(after, document=before.document) == before
+
+
+def test_a_record_without_a_machine_says_nothing_of_a_playbook(base: Path, tmp_path: Path) -> None:
+    done = new()
+    assert "The record names no machine that was worked on." in done.stdout
+    assert "playbook" not in done.stdout
+    results = tmp_path / "results.xml"
+    results.write_text('<testsuite name="a"><testcase name="x"/></testsuite>', encoding="utf-8")
+    for host in ([], ["--host", "sw1"]):
+        refused = attempt("import", "junit", str(results), *host)
+        assert refused.exit_code == 2
+        assert "the record names no machine at all; name another record with --record" in refused.stderr

@@ -48,7 +48,7 @@ def by_machine(cases: Iterable[Case], machines: Collection[str], host: str | Non
         _check_host(host, named, machines)
         return {host: _results([case for _, case in placed])}
     if strangers := sorted(set(named) - set(machines)):
-        raise _unknown_machine(M_("the record has no machine {strangers}", strangers=strangers[0]), machines)
+        raise unknown_machine(M_("the record has no machine {strangers}", strangers=strangers[0]), machines)
     cases_of: dict[str, list[Case]] = {machine: [] for machine in named}
     for machine, case in placed:
         for name in [machine] if machine else named if case.suite_as_a_whole and named else [_only(machines)]:
@@ -85,7 +85,7 @@ def _by_testinfra(title: str, machines: Collection[str]) -> str | None:
 def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> None:
     """One name by hand can stand for one name in the file, where that is not one of the record's own."""
     if host not in machines:
-        raise _unknown_machine(M_("the record has no machine {host}", host=host), machines)
+        raise unknown_machine(M_("the record has no machine {host}", host=host), machines)
     other_names = [name for name in named if name != host]
     if len(other_names) > 1 or any(name in machines for name in other_names):
         raise OpleverError(
@@ -101,16 +101,16 @@ def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> N
 
 def _only(machines: Collection[str]) -> str:
     if len(machines) != 1:
-        raise _unknown_machine(M_("the file does not say which machine was tested"), machines)
+        raise unknown_machine(M_("the file does not say which machine was tested"), machines)
     return next(iter(machines))
 
 
-def _unknown_machine(message: str, machines: Collection[str]) -> OpleverError:
-    return OpleverError(
-        "entry-invalid",
-        message,
-        M_("name the tested one with --host: {machines}", machines=", ".join(sorted(machines))),
-    )
+def unknown_machine(message: str, machines: Collection[str]) -> OpleverError:
+    """The refusal, with the machines of the record to choose from."""
+    names = ", ".join(sorted(machines))
+    advice = M_("name the tested one with --host: {machines}", machines=names)
+    none = M_("the record names no machine at all; name another record with --record")
+    return OpleverError("entry-invalid", message, advice if names else none)
 
 
 def _results(cases: Iterable[Case]) -> list[Result]:

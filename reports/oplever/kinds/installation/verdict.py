@@ -163,7 +163,7 @@ def _runs(grounds: Grounds) -> Iterator[Reason]:
 def _hand_work(grounds: Grounds) -> Iterator[Reason]:
     """What people say was done, without a journal. A machine did not measure it, so it is never without remark."""
     if not grounds.record.systems:
-        yield Reason("no_hosts")
+        yield Reason("no_hosts", {"stated": True})
     elif not (grounds.record.steps or grounds.record.tests or grounds.record.components):
         yield Reason("nothing_stated")
     else:
