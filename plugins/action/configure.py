@@ -60,5 +60,7 @@ class ActionModule(ActionBase):
 
 def topics(files: list[Mapping[str, Any]], answer: Mapping[str, Any]) -> list[str]:
     """What the files that changed notify, each once."""
-    changed = answer.get("changed_files") or []
+    if answer.get("failed"):
+        return []
+    changed = [*(answer.get("changed_files") or []), *(answer.get("untold") or [])]
     return list(dict.fromkeys(file["notify"] for file in files if file.get("notify") and file["path"] in changed))

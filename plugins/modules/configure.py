@@ -16,7 +16,9 @@ description:
   - Calls apt only when a package is missing, after it has asked the proxy or the mirrors of apt for an answer, as
     M(oplever.lab.apt_sources) does; that takes two more round trips.
   - A file is replaced in one step, and only after C(validate) found nothing wrong with what is to be written. The first
-    file that cannot be written ends the module with an error; those before it stay written and are told.
+    file that cannot be written ends the module with an error; those before it stay written and are told. Ansible tells
+    no handler of a task that failed, so what those files notify is told by the next run that succeeds.
+  - systemd reads its files again when one of them changed, also where no unit is named.
   - What a run changes is first kept on the machine, for root alone, as long as that run is one of the last five that
     changed files there; see M(oplever.lab.originals).
 options:
@@ -97,6 +99,11 @@ changed_files:
   returned: always
   type: list
   elements: str
+untold:
+  description: Paths that are as they should be, and that an earlier run changed before it failed. They notify now.
+  returned: success
+  type: list
+  elements: str
 changed_units:
   description: What was done with units, as C(start nginx.service), or would be in check mode.
   returned: always
@@ -108,7 +115,7 @@ import os
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, files, originals, rights, units
+from ansible_collections.oplever.lab.plugins.module_utils import apt_sources, files, originals, rights, units, untold
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 OF_UNITS = ("/etc/systemd/system/", "/lib/systemd/system/", "/usr/lib/systemd/system/")
@@ -129,11 +136,25 @@ def main():
         supports_check_mode=True,
     )
     result = {"changed": False, "changed_files": [], "changed_units": [], "diff": [], "installed": [], "to_install": []}
+    notifying = {entry.get("path") for entry in module.params["files"] if entry.get("notify")}
     try:
         _settle(module, result)
     except (OSError, KeyError, ValueError) as error:
+        if not module.check_mode:
+            untold.note(notifying.intersection(result["changed_files"]))
         module.fail_json(msg=str(error) + rights.advice(), **result)
+    if not result["to_install"]:
+        _tell(module, result, notifying)
     module.exit_json(**result)
+
+
+def _tell(module, result, notifying):
+    """Take what an earlier run could not tell its handlers as changed now."""
+    noted = untold.noted().intersection(notifying)
+    result["untold"] = sorted(noted.difference(result["changed_files"]))
+    result["changed"] = result["changed"] or bool(result["untold"])
+    if not module.check_mode:
+        untold.told(noted)
 
 
 def _settle(module, result):
@@ -169,11 +190,11 @@ def _settle_each(module, result, entries, keep):
 
 
 def _settle_units(module, result):
-    if not module.params["units"]:
-        return
     written = [path for path in result["changed_files"] if path.startswith((*OF_UNITS, OF_CONTAINERS))]
     if written and not module.check_mode:
         units.reload_manager()
+    if not module.params["units"]:
+        return
     made = [path for path in written if path.startswith(OF_CONTAINERS)]
     to_come = {os.path.basename(path): units.NEW for path in written}
     to_come.update({os.path.basename(path).replace(".container", ".service"): units.MADE for path in made})

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.oplever.lab.plugins.action.configure import topics
 from ansible_collections.oplever.lab.plugins.module_utils import files, originals, rights
+from ansible_collections.oplever.lab.plugins.modules import configure
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "plugins/modules/configure.py"
@@ -44,7 +46,10 @@ def run(
         [sys.executable, *([str(MODULE)] if is_root else ["-c", AS_SOMEBODY_ELSE])],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
         capture_output=True, text=True, check=False,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "collections")},
+        env={
+            **os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "collections"),
+            "OPLEVER_UNTOLD": str(tmp_path / "run/untold.json"),
+        },
     )  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -232,6 +237,22 @@ def test_a_unit_gets_what_it_lacks(tmp_path: Path, load: str, active: str, file:
     assert calls(place, "systemctl")[2:] == [f"{step} x.service" for step in steps]
 
 
+@pytest.mark.parametrize(("path", "check", "reads"), [
+    ("/etc/systemd/system/x.timer", False, True),
+    ("/etc/systemd/system/x.service.d/oplever.conf", False, True),
+    ("/etc/systemd/system/x.timer", True, False),
+    ("/etc/x.conf", False, False),
+])  # fmt: skip
+def test_systemd_reads_a_unit_that_another_task_starts(
+    monkeypatch: pytest.MonkeyPatch, path: str, check: bool, reads: bool
+) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(configure.units, "reload_manager", lambda: called.append(True))
+    module = SimpleNamespace(params={"units": []}, check_mode=check)
+    configure._settle_units(module, {"changed": True, "changed_files": [path], "changed_units": []})
+    assert called == [True] * reads
+
+
 @pytest.mark.slow
 def test_check_mode_foretells_a_unit_whose_file_is_still_to_be_written(tmp_path: Path) -> None:
     place = programs(tmp_path, systemctl=SHOW.format("not-found", "inactive", ""))
@@ -282,6 +303,23 @@ def test_with_all_packages_there_it_goes_on(tmp_path: Path) -> None:
     assert (answer["to_install"], late.exists(), calls(place, "debconf-set-selections")) == ([], True, [])
 
 
+@pytest.mark.slow
+def test_what_changed_before_a_failure_notifies_at_the_next_run_and_once(tmp_path: Path) -> None:
+    first = {"path": str(tmp_path / "first"), "content": "1\n", "notify": "restart"}
+    silent = {"path": str(tmp_path / "silent"), "content": "1\n"}
+    wrong = {"path": str(tmp_path / "wrong"), "content": "2\n", "validate": "false"}
+    assert run(tmp_path, first, silent, wrong, check=True)["failed"]
+    assert not (tmp_path / "run").exists(), "a trial changed nothing"
+    assert run(tmp_path, first, silent, wrong)["failed"]
+    assert run(tmp_path, silent)["untold"] == [], "the first is none of its files"
+    trial = run(tmp_path, first, silent, check=True)
+    found = run(tmp_path, first, silent)
+    assert trial["untold"] == found["untold"] == [str(tmp_path / "first")]
+    assert (found["changed"], found["changed_files"], topics([first, silent], found)) == (True, [], ["restart"])
+    after = run(tmp_path, first, silent)
+    assert (after["changed"], after["untold"]) == (False, [])
+
+
 def test_a_file_that_changed_notifies_and_another_does_not() -> None:
     files = [
         {"path": "/a", "notify": "restart"},
@@ -290,7 +328,8 @@ def test_a_file_that_changed_notifies_and_another_does_not() -> None:
         {"path": "/d"},
     ]
     assert topics(files, {"changed_files": ["/a", "/c", "/d"]}) == ["restart"]
-    assert topics(files, {"failed": True}) == []
+    assert topics(files, {"changed_files": ["/a"], "untold": ["/b"]}) == ["restart", "reload"]
+    assert topics(files, {"changed_files": ["/a"], "failed": True}) == []
 
 
 def serial_of(path: Path) -> int:

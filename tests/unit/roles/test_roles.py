@@ -75,6 +75,11 @@ def test_site_has_a_play_for_each_stage_in_the_order_of_the_list() -> None:
     assert [play["name"] for play in plays] == stages
 
 
+def test_a_service_gets_its_new_settings_where_a_later_role_fails() -> None:
+    (play,) = load("playbooks/stage.yml")
+    assert play["force_handlers"] is True
+
+
 @pytest.mark.slow
 def test_every_role_has_a_scenario_with_variables_and_sabotage() -> None:
     scenarios = {path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml")}
