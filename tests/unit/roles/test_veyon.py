@@ -15,6 +15,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 from programs import program
 
 ROLE = Path(__file__).resolve().parents[3] / "roles/classroom"
@@ -69,7 +70,8 @@ def test_a_machine_takes_the_keys_of_its_teachers_and_no_others() -> None:
 
 
 def test_a_check_asks_with_its_words_in_their_order() -> None:
-    init_plugin_loader()
+    if AnsibleCollectionConfig.collection_finder is None:  # once in each process
+        init_plugin_loader()
     checks = value("lookup('ansible.builtin.template', 'veyon_checks.yml.j2') | from_yaml", TEACHER)
     by_id = {check["id"]: check for check in checks}
     argv = by_id["classroom.veyon_stranger"]["all"][0]["select"]["argv"]
