@@ -248,6 +248,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     ),
     "size": _matches(r"[0-9]+[kmg]?", "is not a size such as 20m"),
     "bytes": _matches(r"[1-9][0-9]*[KMGT]", "is not a size such as 500M or 10G"),
+    "measurements": _matches(r"[1-9][0-9]*[MGT]B", "is not a size such as 500MB or 2GB"),
     "name_server": name_server,
     "unit": _matches(
         r"[A-Za-z0-9:_.@\\-]+[.](service|socket|target|path|timer)", "is not a unit such as nginx.service"
@@ -258,6 +259,8 @@ KINDS: dict[str, Callable[[str], str]] = {
     "mtu": number_between(576, 9216),
     "count": number_between(1, 1_000_000),
     "percent": number_between(1, 99),
+    # What Prometheus measured more than five minutes ago does not count any more.
+    "scrape_seconds": number_between(1, 120),
     "stratum": number_between(0, 15),
     # Words of a list in sshd_config(5): names, with the signs of a pattern.
     "ssh_pattern": _matches(r"[^\s#\"',]+", "is not one name or pattern of sshd_config"),

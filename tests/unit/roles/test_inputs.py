@@ -56,6 +56,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "unit": (["nginx.service", "postgresql@15-main.service"], ["nginx", "a b.service", "-", "nginx.service;"]),
     "days": (["1", "3650"], ["0", "-1", "36501", "een jaar"]),
     "term": (["0", "3650"], ["-1", "36501"]),
+    "scrape_seconds": (["1", "120"], ["0", "121"]),
+    "measurements": (["500MB", "2GB"], ["2G", "0GB", "2 GB"]),
     "percent": (["1", "99"], ["0", "100"]),
     "language": (["nl", "en-gb", "zh-cn"], ["nl_NL", "NL", "nederlands", ""]),
     "language_tag": (["nl-NL", "en-GB"], ["nl", "nl_NL", "nl-NL.UTF-8", ""]),
