@@ -51,7 +51,7 @@ class PostgreSQL:
 
     def names(self) -> list[str]:
         return self._ask(
-            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn AND datname <> 'postgres'"
         ).splitlines()
 
     def dump(self, name: str, path: Path) -> None:
@@ -162,12 +162,19 @@ class Dumps:
         return sorted(paths, key=lambda path: path.name.split(".")[-3 if path.name.endswith(".gz") else -2])
 
     def dump(self, databases: list[str]) -> None:
+        """Each of them, also after one that fails. Raises FailedError with those that did."""
         names = self.server.names()
         if unknown := [name for name in databases if name not in names]:
             raise FailedError(f"there is no database {unknown[0]}: {', '.join(names)}")
+        problems = []
         for name in databases or names:
-            self._dump(name, name)
+            try:
+                self._dump(name, name)
+            except (FailedError, OSError) as problem:
+                problems.append(f"{name}: {problem}")
         self._remove_old()
+        if problems:
+            raise FailedError("; ".join(problems))
 
     def _dump(self, name: str, label: str) -> None:
         """Dump a database to a file whose name begins with `label`."""
@@ -215,7 +222,11 @@ class Dumps:
 def main() -> int:
     name = Path(sys.argv[0]).name
     path = Path(os.environ.get("OPLEVER_DUMP_SETTINGS", SETTINGS.format(name=name)))
-    settings = json.loads(path.read_text("utf-8"))
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        print(f"{name}: {path}: {problem}", file=sys.stderr)
+        return 1
     dumps = Dumps(SERVERS[settings["server"]](), Path(settings["directory"]), settings["keep_days"])
     parser = argparse.ArgumentParser(
         prog=name, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -63,6 +63,16 @@ def test_a_dump_that_broke_off_has_no_name(dumps: Any) -> None:
     assert list(dumps.directory.iterdir()) == []
 
 
+def test_one_database_that_fails_keeps_no_other_from_its_dump(dumps: Any) -> None:
+    dumps.server.content = {"rooster": "broken", "leeg": "", "wiki": "broken"}
+    gone, newest = old(dumps, "leeg", 9), old(dumps, "rooster", 9)
+    with pytest.raises(DUMP.FailedError, match=r"rooster: pg_dump: disk full; wiki: pg_dump: disk full"):
+        dumps.dump([])
+    assert len(dumps.files("leeg")) == 1
+    assert not gone.exists()
+    assert newest.exists()
+
+
 def test_old_dumps_go_but_never_the_newest_of_a_database(dumps: Any) -> None:
     gone, kept = old(dumps, "rooster", 9), old(dumps, "rooster", 6)
     of_nobody = old(dumps, "verdwenen", 30)
