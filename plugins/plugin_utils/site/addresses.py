@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from ansible_collections.oplever.lab.plugins.plugin_utils.inputs import LABEL
+from ansible_collections.oplever.lab.plugins.plugin_utils.kinds_of_values import LABEL
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

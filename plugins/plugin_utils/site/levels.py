@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.oplever.lab.plugins.plugin_utils import inputs
+from ansible_collections.oplever.lab.plugins.plugin_utils import inputs, kinds_of_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.site import addresses, checking
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.declaration import RoleError
 from ansible_collections.oplever.lab.plugins.plugin_utils.site.model import Level
@@ -171,7 +171,7 @@ def _check_kinds(role: Role, option: str, value: Any, path: Path, report: Report
     """Ask what the role itself would ask of its values when it starts (the module oplever.lab.preflight)."""
     for kind_path, name in role.kinds.items():
         variable, *steps = kind_path.split(".")
-        kind = inputs.KINDS.get(name.removesuffix("?"))
+        kind = kinds_of_values.KINDS.get(name.removesuffix("?"))
         if kind is None or variable != role.variable(option):
             continue
         for item_path, item in _items(value, role.options[option], steps, path):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml_files
-from ansible_collections.oplever.lab.plugins.plugin_utils import inputs
+from ansible_collections.oplever.lab.plugins.plugin_utils import inputs, kinds_of_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.public_keys import public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,14 +157,14 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
 
 
 def test_every_kind_has_cases() -> None:
-    assert CASES.keys() | {"group"} == inputs.KINDS.keys()
+    assert CASES.keys() | {"group"} == kinds_of_values.KINDS.keys()
 
 
 @pytest.mark.parametrize("kind", CASES)
 def test_a_kind_takes_what_can_be_and_refuses_what_cannot(kind: str) -> None:
     good, bad = CASES[kind]
-    assert {value: problem for value in good if (problem := inputs.KINDS[kind](value))} == {}
-    assert [value for value in bad if not inputs.KINDS[kind](value)] == []
+    assert {value: problem for value in good if (problem := kinds_of_values.KINDS[kind](value))} == {}
+    assert [value for value in bad if not kinds_of_values.KINDS[kind](value)] == []
 
 
 def judged_by_ssh_keygen(line: str, place: Path) -> bool:
@@ -206,11 +206,11 @@ def test_a_time_of_the_week_is_one_for_the_program_of_the_role_too(text: str) ->
     assert CLASSROOM.next_moment([text], datetime(2026, 11, 27, 12, 0)) is not None
 
 
-@pytest.mark.parametrize("first", inputs.DAYS)
-@pytest.mark.parametrize("last", inputs.DAYS)
+@pytest.mark.parametrize("first", kinds_of_values.DAYS)
+@pytest.mark.parametrize("last", kinds_of_values.DAYS)
 def test_days_of_the_week_are_those_of_the_program_of_the_role(first: str, last: str) -> None:
-    days = list(range(inputs.DAYS.index(first), inputs.DAYS.index(last) + 1))
-    assert (inputs.week_time(f"{first}..{last} 18:00") == "") is bool(days)
+    days = list(range(kinds_of_values.DAYS.index(first), kinds_of_values.DAYS.index(last) + 1))
+    assert (kinds_of_values.week_time(f"{first}..{last} 18:00") == "") is bool(days)
     assert CLASSROOM.week_days(f"{first}..{last}") == set(days or range(7))
 
 
@@ -223,7 +223,13 @@ def test_a_problem_names_the_place_and_the_value() -> None:
     assert problems[3] == "users[2].name has the same value as users[0].name: docent."
 
 
-@pytest.mark.parametrize("kind", sorted(inputs.SECRET))
+def test_a_secret_that_stands_twice_is_not_shown() -> None:
+    users = [{"password": "tulip-73"}, {"password": "tulip-73"}]
+    problems = inputs.problems({"users": users}, {"users.*.password": "password"}, [["users.*.password"]])
+    assert problems == ["users[1].password has the same value as users[0].password."]
+
+
+@pytest.mark.parametrize("kind", sorted(kinds_of_values.SECRET))
 def test_a_secret_is_not_shown(kind: str) -> None:
     wrong = {"password": "", "line_password": "welkom01\n"}.get(kind, "welkom01")
     (problem,) = inputs.problems({"v": [{"p": wrong}]}, {"v.*.p": kind}, [])
@@ -267,7 +273,7 @@ def test_every_role_checks_variables_that_it_has_with_kinds_that_exist(role: str
         spec = {"options": options}
         for step in path.split("."):
             spec = spec if step == "*" else spec["options"][step]
-    assert {kind.removesuffix("?") for kind in check["kinds"].values()} <= inputs.KINDS.keys()
+    assert {kind.removesuffix("?") for kind in check["kinds"].values()} <= kinds_of_values.KINDS.keys()
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/*.yml")), ids=lambda p: f"{p.parts[-3]}-{p.stem}")
