@@ -37,7 +37,7 @@ def missing(packages):
     """The packages that are not installed. One with a version or a pattern counts as missing: apt decides about it."""
     plain = [name for name in packages if re.match(r"[a-z0-9][a-z0-9+.-]*\Z", name)]
     argv = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n"]
-    done = subprocess.run([*argv, *plain], capture_output=True, text=True, check=False) if plain else None
+    done = subprocess.run([*argv, *plain], capture_output=True, errors="replace", check=False) if plain else None
     lines = done.stdout.splitlines() if done else []
     installed = {line.split()[0] for line in lines if line.endswith(" installed")}
     return [name for name in packages if name not in installed]
@@ -74,7 +74,7 @@ def lists_are_older(seconds):
 def sources():
     """Address of each package source -> the file in which it is written."""
     argv = ["apt-get", "update", "--print-uris"]
-    output = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    output = subprocess.run(argv, capture_output=True, errors="replace", check=False).stdout
     sites = dict.fromkeys(uri.split("/dists/", 1)[0] for uri in re.findall(r"(?m)^'([^']+)'", output))
     return {site: place_of(site) for site in sites}
 
@@ -82,7 +82,7 @@ def sources():
 def proxies():
     """The proxies in the settings of apt: (scheme, host or empty) -> address, or DIRECT."""
     argv = ["apt-config", "dump"]
-    lines = subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
+    lines = subprocess.run(argv, capture_output=True, errors="replace", check=False).stdout.splitlines()
     matches = [SETTING.match(line) for line in lines]
     return {(match[1], match[2] or ""): match[3] for match in matches if match and match[3]}
 
@@ -151,7 +151,11 @@ def problems(servers):
 def problem(address, site):
     """Why `address` gives no answer to a request for `site`; empty when it does. Any answer of a server will do."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port or PORTS[parts.scheme], timeout=CONNECT_SECONDS)
+    try:
+        port = parts.port or PORTS[parts.scheme]
+    except ValueError as error:
+        return str(error).lower()
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=CONNECT_SECONDS)
     try:
         return _request(connection, parts, urlsplit(site))
     except socket.gaierror:

@@ -118,7 +118,8 @@ def _present(path, with_text):
     if with_text:
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("is not a regular file")
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+        # Ends of lines as they are: a file of another system is not what was asked for.
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
             text = stream.read()
     return State(text, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
@@ -146,8 +147,8 @@ def _with_kept(before, entry):
     """The content, below its first comment the lines of the present file that match `keep` and are not in it."""
     if not entry.get("keep") or before is None:
         return entry["content"]
-    rows = entry["content"].splitlines()
-    kept = [row for row in before.text.splitlines() if re.search(entry["keep"], row) and row not in rows]
+    rows = _rows(entry["content"])
+    kept = [row for row in _rows(before.text) if re.search(entry["keep"], row) and row not in rows]
     head = next((number for number, row in enumerate(rows) if not row.startswith("#")), len(rows))
     return "".join(row + "\n" for row in [*rows[:head], *kept, *rows[head:]])
 
@@ -163,7 +164,7 @@ def _numbered(before, content, word):
 
 
 def _with_line(text, pattern, line):
-    rows = text.splitlines()
+    rows = _rows(text)
     hits = [number for number, row in enumerate(rows) if pattern.search(row)]
     if line is None:
         rows = [row for number, row in enumerate(rows) if number not in hits]
@@ -172,6 +173,11 @@ def _with_line(text, pattern, line):
     else:
         rows.append(line)
     return "\n".join(rows) + "\n" if rows else ""
+
+
+def _rows(text):
+    """Lines as programs read them: nothing but a line feed ends one, and what stands between stays as it is."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _replace(path, after, entry, check_mode, keep):
@@ -184,7 +190,7 @@ def _replace(path, after, entry, check_mode, keep):
         os.makedirs(directory, int(str(entry["directory_mode"]), 8))
     handle, candidate = tempfile.mkstemp(dir=None if check_mode else directory, prefix=".oplever-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             stream.write(after.text)
             os.fchown(stream.fileno(), after.uid, after.gid)
             os.fchmod(stream.fileno(), after.mode)
@@ -202,7 +208,7 @@ def put(path, text, mode, group=-1):
     """Replace a file in one step. Nothing of the text is left beside it when that cannot be done."""
     handle, candidate = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".oplever-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             os.fchmod(stream.fileno(), mode)
             os.fchown(stream.fileno(), -1, group)
             stream.write(text)
@@ -214,7 +220,7 @@ def put(path, text, mode, group=-1):
 
 def _validate(command, candidate):
     words = [word.replace("%s", candidate) for word in shlex.split(command)]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, errors="replace", check=False)
     if done.returncode:
         raise ValueError("what was to be written is not valid: %s" % (done.stderr or done.stdout).strip())
 

@@ -104,7 +104,7 @@ class Rollback:
             return
         try:
             done = subprocess.run(
-                ["/bin/sh", "-c", command], capture_output=True, text=True, timeout=APPLY_SECONDS, check=False
+                ["/bin/sh", "-c", command], capture_output=True, errors="replace", timeout=APPLY_SECONDS, check=False
             )
             problem = (done.stderr or done.stdout).strip()[-TAIL:] if done.returncode else ""
             failed = done.returncode != 0
@@ -135,7 +135,7 @@ class Rollback:
             "systemd-run", "--quiet", "--collect", "--unit=" + self.unit, "--on-active=%ds" % seconds,
             "--timer-property=AccuracySec=200ms", "/bin/sh", os.path.join(self.place, "restore"),
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, errors="replace", check=False)
         if done.returncode:
             raise RollbackError("systemd-run could not start the timer: %s" % done.stderr.strip()[-TAIL:])
 

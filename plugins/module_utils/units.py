@@ -61,4 +61,6 @@ def _steps(name, properties):
 
 
 def _systemctl(*words):
-    return subprocess.run(["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, errors="replace", check=False
+    )

@@ -214,7 +214,9 @@ def _prepare_installation(module, missing):
             raise ValueError(" ".join([*wrong, "Nothing was installed."]))
     if module.params["answers"] and not module.check_mode:
         text = "".join(line + "\n" for line in module.params["answers"])
-        done = subprocess.run(["debconf-set-selections"], input=text, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["debconf-set-selections"], input=text, capture_output=True, errors="replace", check=False
+        )
         if done.returncode:
             raise ValueError("debconf-set-selections: %s" % done.stderr.strip())
 

@@ -63,6 +63,7 @@ import os
 import plistlib
 import re
 import time
+from xml.parsers.expat import ExpatError
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -119,7 +120,11 @@ class Server:
     def queues(self):
         """Name -> the queue as the server has it, in the form of the declaration."""
         out = self.output(["ipptool", "-X", "ipp://localhost/", "/dev/stdin"], QUESTION)
-        rows = [row for test in plistlib.loads(out.encode())["Tests"] for row in test.get("ResponseAttributes", [])]
+        try:
+            tests = plistlib.loads(out.encode())["Tests"]
+        except (ExpatError, ValueError, KeyError, TypeError) as problem:
+            raise ValueError("the answer of the print service to ipptool cannot be read: %s" % problem) from None
+        rows = [row for test in tests for row in test.get("ResponseAttributes", [])]
         return {row["printer-name"]: self.queue(row) for row in rows if "printer-name" in row}
 
     def queue(self, row):

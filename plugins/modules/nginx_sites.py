@@ -230,7 +230,7 @@ def _foreign(ours, accounts, home):
     """Files below `home` that somebody put there, and that would go with the settings of the package."""
     packaged = set()
     for path in glob.glob(LISTS):
-        packaged.update(line for line in _text(path).splitlines() if line.startswith(home))
+        packaged.update(line for line in (_text(path) or "").splitlines() if line.startswith(home))
     foreign = []
     for directory, _, names in os.walk(home):
         for path in (os.path.join(directory, name) for name in names):
@@ -244,7 +244,7 @@ def _foreign(ours, accounts, home):
 def _text(path):
     """The text of a file; None when it is not there."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
             return stream.read()
     except (FileNotFoundError, NotADirectoryError):
         return None

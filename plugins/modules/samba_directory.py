@@ -229,8 +229,17 @@ class Passwords:
         self.path = path
         self.rows = {}
         if os.path.exists(path):
-            with open(path, encoding="utf-8", newline="") as file:
-                self.rows = {row["account"]: row for row in csv.DictReader(file)}
+            try:
+                with open(path, encoding="utf-8", newline="") as file:
+                    self.rows = {
+                        row["account"]: {key: row[key] or "" for key in self.HEADER} for row in csv.DictReader(file)
+                    }
+            except (KeyError, csv.Error, UnicodeDecodeError):
+                columns = ",".join(self.HEADER)
+                raise ValueError(
+                    "%s is no list of first passwords any more: its first line is not %s. Another program wrote it; put"
+                    " that right, or move it away when everybody has a password of their own." % (path, columns)
+                ) from None
 
     def add(self, passwords, rows):
         """Write down these passwords, by account; `rows` are the accounts as the directory has them."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from ansible_collections.oplever.lab.plugins.modules import configure
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "plugins/modules/configure.py"
+OWN = {"owner": pwd.getpwuid(os.getuid()).pw_name, "group": grp.getgrgid(os.getgid()).gr_name}
 AS_SOMEBODY_ELSE = f"import os, runpy; os.geteuid = lambda: 1000; runpy.run_path({str(MODULE)!r}, run_name='__main__')"
 
 
@@ -393,3 +396,34 @@ def test_what_a_run_changes_is_kept_before_it_changes(tmp_path: Path) -> None:
         False,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "after"),
+    [
+        (b"a\r\nb\r\n", {"content": "a\nb\n"}, b"a\nb\n"),
+        (
+            b"a\x0cb\xe2\x80\xa8c\x85d\ne\n",
+            {"lines": [{"regexp": "^[ef]$", "line": "f"}]},
+            b"a\x0cb\xe2\x80\xa8c\x85d\nf\n",
+        ),
+        (b"a\r\ne\n", {"lines": [{"regexp": "^[ef]$", "line": "f"}]}, b"a\r\nf\n"),
+    ],
+)
+def test_nothing_but_a_line_feed_ends_a_line(tmp_path: Path, text: bytes, entry: dict[str, Any], after: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(text)
+    path.chmod(0o644)
+    asked = {"path": str(path), **OWN, **entry}
+    assert files.settle(asked, check_mode=False, keep=str) is not None
+    assert path.read_bytes() == after
+    assert files.settle(asked, check_mode=False, keep=str) is None
+
+
+def test_what_has_other_ends_of_lines_stays_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"old\n")
+    asked = {"path": str(path), **OWN, "content": "a\r\nb\r\n"}
+    assert files.settle(asked, check_mode=False, keep=str) is not None
+    assert path.read_bytes() == b"a\r\nb\r\n"
+    assert files.settle(asked, check_mode=False, keep=str) is None
