@@ -15,6 +15,8 @@ import time
 DIRECTORY = "/run/oplever"
 NAME = "runs"
 KEPT = 12 * 3600
+PATIENCE = 10.0  # seconds that another run may hold the list
+PAUSE = 0.05
 MOST = 200
 LARGEST = 1 << 20
 
@@ -51,7 +53,7 @@ class Runs:
         except FileNotFoundError:
             return []
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor)
             # Not before: a run that wrote while this one waited would lie in the future, and be forgotten.
             self.now = self.clock()
             rows = self._read(descriptor)
@@ -76,10 +78,10 @@ class Runs:
     def _read(self, descriptor):
         try:
             rows = json.loads(os.read(descriptor, LARGEST) or b"[]")
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         rows = rows if isinstance(rows, list) else []
-        whole = [row for row in rows if isinstance(row, dict) and isinstance(row.get("begun"), (int, float))]
+        whole = [row for row in rows if isinstance(row, dict) and _has_moments(row)]
         # A clock that was set back a little makes no run unknown.
         return [row for row in whole if abs(self.now - max(row["begun"], row.get("ended") or 0)) < KEPT]
 
@@ -92,6 +94,23 @@ class Runs:
             for row in rows
             if row.get("run") != name and (row.get("ended") is None or row["ended"] >= begun)
         ]
+
+
+def _lock(descriptor):
+    """Raises OSError when another process holds the list and does not let go."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError("another process held the list of runs for %d s" % PATIENCE) from None
+            time.sleep(PAUSE)
+
+
+def _has_moments(row):
+    """Whether the moments of a run are numbers, the end perhaps not there yet."""
+    return isinstance(row.get("begun"), (int, float)) and isinstance(row.get("ended"), (int, float, type(None)))
 
 
 def _write(descriptor, rows):

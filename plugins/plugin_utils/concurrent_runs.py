@@ -66,6 +66,10 @@ def _since(pid: int) -> str:
 
 
 def _moment(seconds: object) -> str:
+    """What a machine says is not always a moment."""
     if not isinstance(seconds, (int, float)):
         return ""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -46,7 +46,7 @@ def test_the_time_is_that_at_which_the_list_is_held(tmp_path: Path, monkeypatch:
         now[0] = 20.0
         fcntl.flock(descriptor, operation)
 
-    monkeypatch.setattr(runs, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX))
+    monkeypatch.setattr(runs, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB))
     Runs(str(tmp_path / "oplever"), clock=lambda: now[0]).begin({"run": "a"})
     assert [row["begun"] for row in json.loads((tmp_path / "oplever/runs").read_bytes())] == [20.0]
 
@@ -137,3 +137,35 @@ def test_the_warnings_name_machine_run_and_controller() -> None:
     assert concurrent_runs.warnings(
         "web1", concurrent_runs.other_runs([row_of_run(controller="elsewhere", inside=True)])
     ) == ["another run is at work on web1 at the same time: a of elsewhere, since 1970-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"run": "x", "begun": 1, "ended": "x"}]',
+        '[{"run": "x", "begun": null}]',
+        "[" * 100_000,
+        '[{"run": 1, "begun": true, "ended": []}]',
+        "{}",
+        "\xff",
+    ],
+)
+def test_a_list_that_somebody_spoiled_stops_no_look(tmp_path: Path, text: str) -> None:
+    (tmp_path / "oplever").mkdir(mode=0o755)
+    (tmp_path / "oplever/runs").write_text(text, encoding="latin-1")
+    assert at(tmp_path, 10).begin({"run": "a"}) == []
+
+
+def test_a_list_that_another_process_does_not_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "PATIENCE", 0.0)
+    at(tmp_path, 10).begin({"run": "a"})
+    with (tmp_path / "oplever/runs").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match="held the list of runs"):
+            at(tmp_path, 20).begin({"run": "b"})
+
+
+@pytest.mark.parametrize("begun", [1e300, float("nan"), float("inf"), -1e18, "x", None])
+def test_a_machine_that_tells_no_moment(begun: object) -> None:
+    row = {"run": "x", "controller": "elsewhere", "begun": begun}
+    assert concurrent_runs.other_runs([row])[0]["begun"] == ""
