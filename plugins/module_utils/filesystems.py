@@ -28,9 +28,10 @@ PATIENCE = 3.0  # seconds that a file system on the network gets to answer
 
 
 class Mount:
-    """One mount: `target`, `source`, `fstype`, `options` (list), `device` (major:minor)."""
+    """One mount: `target`, `source`, `fstype`, `options` (list), `device` (major:minor), `root`: the directory of the
+    file system that is mounted there."""
 
-    __slots__ = ("device", "fstype", "options", "source", "target")
+    __slots__ = ("device", "fstype", "options", "root", "source", "target")
 
     def __init__(self, target, source, fstype, options, device):
         self.target = target
@@ -38,10 +39,14 @@ class Mount:
         self.fstype = fstype
         self.options = options
         self.device = device
+        self.root = "/"
 
     def seen_from(self, root):
         """The same mount as a system sees it that has its root there."""
-        return Mount(self.target[len(root.rstrip("/")) :] or "/", self.source, self.fstype, self.options, self.device)
+        target = self.target[len(root.rstrip("/")) :] or "/"
+        mount = Mount(target, self.source, self.fstype, self.options, self.device)
+        mount.root = self.root
+        return mount
 
 
 def parse(text):
@@ -54,6 +59,7 @@ def parse(text):
             continue
         options = fields[5].split(",") + (tail[2].split(",") if len(tail) > 2 else [])
         mounts.append(Mount(unescape(fields[4]), unescape(tail[1]), tail[0], list(dict.fromkeys(options)), fields[2]))
+        mounts[-1].root = unescape(fields[3])
     return mounts
 
 

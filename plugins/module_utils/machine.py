@@ -6,6 +6,7 @@ fake `run`.
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import posixpath
@@ -29,6 +30,9 @@ LARGEST = 1 << 20  # bytes of a file, unless the caller knows better
 RUNNING = ("/proc/", "/sys/")  # what the running kernel shows there says nothing about a tree
 NOTHING = os.makedev(1, 3)  # /dev/null
 LINKS = 40  # as many as the kernel follows
+# Besides what is not there: a name that is too long, and links that lead back to themselves. Whoever opens it gets
+# nothing, and anybody may make such a name.
+NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 NO_END = re.compile("[\x0b\x0c]")
 NO_BLANK = re.compile("[\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 """What Python takes for an end of a line, or for white space, and other programs do not."""
@@ -36,6 +40,10 @@ NO_BLANK = re.compile("[\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u
 
 class UnreadableError(Exception):
     """A source of truth could not be read; the message is the reason, fit for a report."""
+
+
+class NoSuchPathError(UnreadableError):
+    """There is no end to the links of a path, so that nothing is there."""
 
 
 class InapplicableError(UnreadableError):
@@ -105,7 +113,7 @@ class Machine:
                 continue
             links += 1
             if links > LINKS:
-                raise UnreadableError("%s: too many symbolic links" % path)
+                raise NoSuchPathError("%s: too many symbolic links" % path)
             behind = [] if target.startswith("/") else behind[:-1]
             ahead += target.split("/")[::-1]
         return "/".join([self.root, *behind]) or "/"
@@ -138,11 +146,15 @@ class Machine:
 
     def status(self, path, follow=True):
         """What stat(2) says of `path`, of a link itself when `follow` is False; None when there is no such thing."""
+        if "\0" in path:
+            return None  # no name has one
         try:
             return os.stat(self.path(path, follow), follow_symlinks=follow)
-        except (FileNotFoundError, NotADirectoryError):
+        except NoSuchPathError:
             return None
         except OSError as problem:
+            if problem.errno in NOTHING_THERE:
+                return None
             raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
 
     def read(self, path, limit=LARGEST):
@@ -161,11 +173,15 @@ class Machine:
 
     def content(self, path, limit=LARGEST):
         """As `read`, in bytes."""
+        if "\0" in path:
+            return None
         try:
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
+        except NoSuchPathError:
             return None
         except OSError as problem:
+            if problem.errno in NOTHING_THERE:
+                return None
             raise UnreadableError("%s: %s" % (path, problem.strerror)) from None
         try:
             status = os.fstat(handle)
@@ -188,11 +204,15 @@ class Machine:
 
         Raises UnreadableError when it may not be read.
         """
+        if "\0" in directory:
+            return []
         try:
             return sorted(os.listdir(self.path(directory + "/")))
-        except (FileNotFoundError, NotADirectoryError):
+        except NoSuchPathError:
             return []
         except OSError as problem:
+            if problem.errno in NOTHING_THERE:
+                return []
             raise UnreadableError("%s: %s" % (directory, problem.strerror)) from None
 
     def glob(self, pattern):

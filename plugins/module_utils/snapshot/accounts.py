@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import marks
@@ -43,7 +44,11 @@ def collect(machine, places):
         yield Unseen("account", str(hidden))
     yield from _numbers_of_others(machine)
     yield from _no_groups(machine)
-    shadowed = _group_shadow(machine)
+    shadowed = {}
+    try:
+        shadowed = _group_shadow(machine)
+    except UnreadableError as problem:
+        yield Unseen("group", str(problem))
     for name, (gid, members) in machine.once(group.groups).items():
         row = shadowed.get(name)
         words = "members=" + " ".join(sorted(members)) if members else ""
@@ -77,15 +82,23 @@ def _account(machine, name, facts, row, lingers):
 
 def _since(machine, row):
     """The day of the last change is the owner's word; the digest tells whether it is another password."""
-    day = time.strftime("%Y-%m-%d", time.gmtime(int(row[2]) * 86400)) if row[2].isdigit() else "an unknown day"
-    return "set (%s) on %s" % (marks.keyed(machine, row[1].encode()), day)
+    return "set (%s) on %s" % (marks.keyed(machine, row[1].encode()), _day(row[2]))
+
+
+def _day(field):
+    """A day as shadow(5) counts it, in words."""
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(int(field) * 86400))
+    except (ValueError, OverflowError, OSError):
+        return "an unknown day"
 
 
 def _other_lines(machine):
     """Lines of /etc/passwd that are no account, and names that come more than once."""
-    names = [row[0] for row in machine.once(account.rows)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Fact("account", name + " (more than once)", "%d lines" % names.count(name))
+    counts = Counter(row[0] for row in machine.once(account.rows))
+    for name, count in sorted(counts.items()):
+        if count > 1:
+            yield Fact("account", name + " (more than once)", "%d lines" % count)
     lines = [line for line in (machine.read("/etc/passwd") or "").splitlines() if line.strip()]
     strange = [line for line in lines if len(line.split(":")) != 7 or not line.split(":")[2].isdigit()]
     if strange:
@@ -120,10 +133,7 @@ def subordinate_ids(machine):
 
 def _group_shadow(machine):
     """Group -> its line in gshadow, as a list."""
-    try:
-        text = machine.read("/etc/gshadow") or ""
-    except UnreadableError:
-        return {}
+    text = machine.read("/etc/gshadow") or ""
     return {row[0]: row for row in (line.split(":") for line in text.splitlines()) if len(row) == 4}
 
 

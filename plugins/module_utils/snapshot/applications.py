@@ -22,7 +22,7 @@ KINDS = {
 def collect(machine, places):
     for table in places.tables:
         try:
-            for row in _rows(machine, table):
+            for row in sorted(_rows(machine, table)):
                 yield _fact(machine, table, row)
         except UnreadableError as problem:
             yield Unseen("application", "%s: %s" % (table["name"], problem))

@@ -113,7 +113,8 @@ class _State:
         if len(words) >= facts.MOST_FACTS:
             self._miss(fact.kind, "more than %d; the rest was left out" % facts.MOST_FACTS)
             return
-        words[fact.key] = fact.words
+        # Two of one name, as rules of the same priority, are told together: none may stand before the other.
+        words[fact.key] = "; ".join(dict.fromkeys([words[fact.key], fact.words] if fact.key in words else [fact.words]))
         if fact.text is not None and len(fact.text) <= self.room:
             self.room -= len(fact.text)
             self.texts.setdefault(fact.kind, {})[fact.key] = fact.text

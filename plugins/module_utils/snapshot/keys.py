@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined, masked
 from ansible_collections.oplever.lab.plugins.module_utils.sources import account, ssh_key, sshd
 
 KINDS = {
@@ -32,6 +31,7 @@ KINDS = {
     ),
 }
 USUAL = ".ssh/authorized_keys .ssh/authorized_keys2"
+LARGEST = 16 << 20  # bytes of a file with keys
 KNOWN_HOSTS = (".ssh/known_hosts", ".ssh/known_hosts2")
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 SHOWN = 3
@@ -41,22 +41,21 @@ PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", r
 
 def collect(machine, places):
     patterns = _patterns(machine)
-    done = set()
     for name, facts in machine.once(account.accounts).items():
+        paths = set()
         for pattern in patterns:
-            path = _expanded(pattern, name, facts)
-            if (name, path) in done:
-                continue
-            done.add((name, path))
             try:
-                text = machine.read(path) or ""
+                places_of_keys = list(ssh_key.places_of(machine, [pattern], name, facts))
             except UnreadableError as problem:
                 yield Unseen("ssh_key", str(problem))
                 continue
-            yield from _keys(text, "ssh_key", "%s, %s" % (name, path))
+            for path in places_of_keys:
+                if path not in paths:
+                    paths.add(path)
+                    yield from _in_file(machine, "ssh_key", "%s, %s" % (name, path), path)
     yield from _host_authorities(machine)
     for path in machine.glob("/etc/ssh/ssh_host_*_key.pub"):
-        yield from _keys(machine.read(path) or "", "host_key", path)
+        yield from _keys(machine.text(path) or "", "host_key", path)
     yield from _authorities(machine)
 
 
@@ -65,13 +64,23 @@ def _host_authorities(machine):
     for home in sorted({facts["home"].rstrip("/") for facts in machine.once(account.accounts).values()}):
         for name in KNOWN_HOSTS if home else ():
             path = "%s/%s" % (home, name)
-            try:
-                text = machine.read(path) or ""
-            except UnreadableError as problem:
-                yield Unseen("host_authority", str(problem))
-                continue
-            marked = "\n".join(line for line in text.splitlines() if line.startswith("@"))
-            yield from _keys(marked, "host_authority", path)
+            yield from _in_file(machine, "host_authority", path, path)
+
+
+def _in_file(machine, kind, where, path):
+    """The keys in a file. An account makes of its own what it likes, which hides nothing of the others: what cannot be
+    read is told as it is."""
+    try:
+        text = machine.text(path, LARGEST) or ""
+    except UnreadableError as problem:
+        yield Fact(kind, where, "cannot be read: %s" % problem)
+        return
+    if kind != "host_authority":
+        yield from _keys(text, kind, where)
+        return
+    for words in (line.split(None, 2) for line in text.split("\n") if line.startswith("@")):
+        if len(words) == 3:
+            yield from _keys(words[2], kind, where, marked=" ".join(words[:2]))
 
 
 def _patterns(machine):
@@ -80,27 +89,14 @@ def _patterns(machine):
     return sorted({word for value in [*values, USUAL] for word in value.split() if word != "none"})
 
 
-def _expanded(pattern, name, facts):
-    home = facts["home"].rstrip("/")
-    path = pattern.replace("%%", "\0").replace("%h", home).replace("%u", name).replace("%U", str(facts["uid"]))
-    path = path.replace("\0", "%")
-    return path if path.startswith("/") else "%s/%s" % (home, path)
-
-
-def _keys(text, kind, where):
-    for line in text.splitlines():
-        parsed = None if line.lstrip().startswith("#") else ssh_key.parse(line)
-        if not parsed:
-            continue
-        words = line.split()
-        at = next(number for number, word in enumerate(words) if word == parsed[0])
-        try:
-            blob = base64.b64decode(words[at + 1], validate=True)
-        except (binascii.Error, ValueError, IndexError):
-            continue
-        fingerprint = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-        comment, options = " ".join(words[at + 2 :]), " ".join(words[:at])
-        value = joined("%s %d" % parsed, comment, "options %s" % options if options else "")
+def _keys(text, kind, where, marked=""):
+    """`marked`: the words before the key in a list of hosts, which stand for its options."""
+    for key in filter(None, map(ssh_key.fields, text.split("\n"))):
+        fingerprint = base64.b64encode(hashlib.sha256(key.blob).digest()).decode().rstrip("=")
+        options = marked or key.options
+        about = joined(key.comment, "options %s" % options if options else "")
+        shown = masked(about)
+        value = joined("%s %d" % (key.kind, key.bits), "with too long options" if shown is None else shown)
         yield Fact(kind, "%s, SHA256:%s" % (where, fingerprint), value)
 
 
@@ -119,8 +115,10 @@ def _authorities(machine):
         shown = ", ".join(lacking[:SHOWN]) + (" ..." if lacking[SHOWN:] else "")
         yield Fact("authority", "selected, not in the bundle", "%d of the package: %s" % (len(lacking), shown))
     for body in sorted(bundle - brought):
-        digest = hashlib.sha256(base64.b64decode(body)).hexdigest()
-        yield Fact("authority", "SHA256 %s" % digest[:32], "trusted")
+        try:
+            yield Fact("authority", "SHA256 %s" % hashlib.sha256(base64.b64decode(body)).hexdigest()[:32], "trusted")
+        except ValueError:
+            yield Fact("authority", "(no certificate) %s" % body[:32], "in the bundle, and cannot be read")
 
 
 def _bodies(text):

@@ -14,7 +14,8 @@ KINDS = {
         "names, system, time zone, language, keyboard, and arguments of the kernel",
     )
 }
-BOOT = re.compile(r"^\s*linux\s+\S+[ \t]+(.*)$", re.MULTILINE)
+BOOT = re.compile(r"^\s*linux(?:16|efi)?\s+\S+[ \t]+(.*)$", re.MULTILINE)
+OTHER_SYSTEMS = re.compile(r"^\s*((?:chainloader|configfile|multiboot2?|module2?|loopback)[ \t].*)$", re.MULTILINE)
 NAMES = ("hostname", "fqdn", "os_id", "timezone", "locale", "keyboard")
 
 
@@ -27,7 +28,12 @@ def collect(machine, places):
     if (machine.read("/etc/adjtime") or "").split("\n")[2:3] == ["LOCAL"]:
         yield Fact("host", "hardware_clock", "keeps local time")
     yield Fact("host", "kernel_arguments", arguments(machine.read("/proc/cmdline") or "") or "none")
-    lines = sorted({arguments(line) for line in BOOT.findall(machine.read("/boot/grub/grub.cfg", limit=4 << 20) or "")})
+    if facts.get("machine_id_digest"):
+        yield Fact("host", "machine_id", "has the digest %s" % facts["machine_id_digest"])
+    menu = machine.read("/boot/grub/grub.cfg", limit=4 << 20) or ""
+    for line in OTHER_SYSTEMS.findall(menu):
+        yield Fact("host", "boot_other", masked(" ".join(line.split())))
+    lines = sorted({arguments(line) for line in BOOT.findall(menu)})
     for number, line in enumerate(lines, 1):
         yield Fact("host", "boot_arguments %d" % number, line)
 

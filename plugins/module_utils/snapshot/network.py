@@ -30,6 +30,7 @@ USUAL_QUEUES = ("noqueue", "mq", "pfifo_fast", "fq_codel", "fq", "mqprio", "noop
 IN_WORDS = ("limit", "delay", "loss-random", "rate", "corrupt", "default")
 POLICIES = ["ip", "xfrm", "policy", "show"]
 NEIGHBOURS = ["ip", "-json", "neigh", "show", "nud", "permanent"]
+PEERS = ["wg", "show", "all", "allowed-ips"]
 PROXIES = ["ip", "-json", "neigh", "show", "proxy"]
 LABELS = ["ip", "-json", "addrlabel", "show"]
 # What the kernel begins with (RFC 6724).
@@ -54,14 +55,24 @@ COMMANDS = (
     POLICIES,
 )
 USUAL_RULES = {("0", "local"), ("32766", "main"), ("32767", "default")}
+PARTS_OF_USUAL_RULES = {"priority", "src", "table", "flags", "protocol"}
 USUAL_TABLES = ("local", "main", "default", "None")
 NO_TABLE = "FIB table does not exist"
-# Made and taken away with each container or virtual machine.
+# Made and taken away with each container or virtual machine: those have no address of their own but one of the link,
+# and a route to one address at most. Whoever makes an interface gives it any name.
 PASSING = re.compile(r"veth|vnet|tap\d|cali|lxc|docker\w{7}")
+LINK_ADDRESSES = ("fe80:", "169.254.")
+NAMESPACES = "/run/netns"
+# Of engines of containers, which make one for each.
+OF_ENGINES = re.compile(r"(?:(?:netns|cni|rootless-netns)-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 def collect(machine, places):
     yield from _interfaces(machine)
+    for name in machine.names(NAMESPACES):
+        if not OF_ENGINES.match(name):
+            yield Fact("network", "namespace " + name, "a network of its own")
+    yield from _tunnels(machine)
     yield from _resolver(machine)
     yield from _routes(machine)
     yield from _labels(machine)
@@ -72,21 +83,25 @@ def _interfaces(machine):
     """Each interface with its addresses, and what differs from how the kernel makes one."""
     queues = _queues(machine)
     for link in machine.once(interface.links):
-        is_plain_loopback = link["ifname"] == "lo" and len(_addresses(link)) <= 2
-        if PASSING.match(link["ifname"]) or is_plain_loopback:
-            continue
-        flags = link.get("flags", ())
-        state = joined(
-            "promiscuous" if "PROMISC" in flags else "",
-            "" if "UP" in flags else "switched off",
-            "answers no ARP" if "NOARP" in flags and link.get("link_type") == "ether" else "",
-            "part of %s" % link["master"] if link.get("master") else "",
-            "a program handles its packets (xdp)" if link.get("xdp") else "",
-        )
-        size = "mtu %s" % link["mtu"] if link.get("mtu") not in (None, 1500, 65536) else ""
-        addresses = " ".join(_addresses(link)) or "no address"
-        words = joined(addresses, state, size, _hardware_address(machine, link), *queues.get(link["ifname"], ()))
-        yield Fact("network", link["ifname"], words)
+        beyond = joined(_state(link), _hardware_address(machine, link), *queues.get(link["ifname"], ()))
+        addresses = _addresses(link)
+        is_of_container = PASSING.match(link["ifname"]) and all(a.startswith(LINK_ADDRESSES) for a in addresses)
+        if not is_of_container:
+            yield Fact("network", link["ifname"], joined(" ".join(addresses) or "no address", beyond))
+
+
+def _state(link):
+    """What differs from how the kernel makes an interface."""
+    flags = link.get("flags", ())
+    usual_sizes = (None, 65536) if link["ifname"] == "lo" else (None, 1500, 65536)
+    return joined(
+        "promiscuous" if "PROMISC" in flags else "",
+        "" if "UP" in flags else "switched off",
+        "answers no ARP" if "NOARP" in flags and link.get("link_type") == "ether" else "",
+        "part of %s" % link["master"] if link.get("master") else "",
+        "a program handles its packets (xdp)" if link.get("xdp") else "",
+        "mtu %s" % link["mtu"] if link.get("mtu") not in usual_sizes else "",
+    )
 
 
 def _resolver(machine):
@@ -122,6 +137,19 @@ def _hardware_address(machine, link):
     if passing or (machine.read(place + "addr_assign_type") or "").strip() != SET_BY_HAND:
         return ""
     return "hardware address %s" % link.get("address", "")
+
+
+def _tunnels(machine):
+    """Peers of WireGuard, with the addresses whose traffic each gets."""
+    if machine.status("/usr/bin/wg") is None:
+        return
+    try:
+        rows = [line.split("\t") for line in machine.output(PEERS).splitlines()]
+    except UnreadableError as problem:
+        yield Unseen("network", str(problem))
+        return
+    for name, peer, addresses in (row for row in rows if len(row) == 3):
+        yield Fact("network", "%s, peer %s" % (name, peer), "gets " + " ".join(sorted(addresses.split())))
 
 
 def _labels(machine):
@@ -175,7 +203,7 @@ def _routes(machine):
     for family, command in RULES.items():
         for row in interface.ask(machine, command):
             about = (str(row.get("priority")), str(row.get("table")))
-            if about not in USUAL_RULES or row.get("src", "all") != "all":
+            if about not in USUAL_RULES or row.get("src", "all") != "all" or row.keys() - PARTS_OF_USUAL_RULES:
                 words = ["%s %s" % (key, row[key]) for key in sorted(row) if key not in ("priority", "flags")]
                 yield Fact("route", "%s rule %s" % (family, about[0]), ", ".join(words))
                 if about[1] not in USUAL_TABLES:
@@ -194,7 +222,8 @@ def _of_table(family, rows, table):
     for row in rows:
         # Whoever adds a route may say that the kernel did; those of the kernel have no gateway.
         is_of_kernel = row.get("protocol") == "kernel" and not row.get("gateway")
-        if is_of_kernel or PASSING.match(row.get("dev", "")):
+        to_one = "/" not in str(row.get("dst")) and row.get("dst") != "default"
+        if is_of_kernel or (PASSING.match(row.get("dev", "")) and to_one):
             continue
         value = joined(_way(row), row.get("type", ""), *(_way(hop) for hop in row.get("nexthops", ())))
         # What DHCP and the router give changes with the address.

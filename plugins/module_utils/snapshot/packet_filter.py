@@ -21,6 +21,9 @@ TABLE = re.compile(r"table (\S+ \S+) \{")
 BLOCK = re.compile(r"\t(chain|set|map|flowtable|counter|quota|limit|ct \w+) (\S+) \{")
 FLAGS = re.compile(r"^(table \S+ \S+) \{\n\tflags (.+)$", re.MULTILINE)
 HEAD = re.compile(r"type \S+ hook (\S+).*? policy (\w+);")
+SETS = ["ipset", "save"]
+# What the kernel chose for a set when it was made, or since then.
+CHOSEN = re.compile(r" (?:hashsize|initval|bucketsize) \S+")
 LEGACY = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/ip6_tables_names"}
 
 
@@ -38,6 +41,7 @@ def collect(machine, places):
         yield Fact("filter", name, joined(words, marks.plain(body.encode())), masked(body))
     for name, flags in FLAGS.findall(text):
         yield Fact("filter", name, joined("flags " + flags, "its rules do not work" if "dormant" in flags else ""))
+    yield from _sets(machine)
     for program, names in LEGACY.items():
         for table in (machine.read(names) or "").split():
             lines = [line for line in machine.output([program + "-legacy", "-t", table, "-S"]).splitlines() if line]
@@ -48,6 +52,25 @@ def collect(machine, places):
                 "%d lines, %s" % (len(lines), marks.plain(body.encode())),
                 masked(body),
             )
+
+
+def _sets(machine):
+    """Sets of iptables, which stand beside its rules."""
+    loaded = re.search(r"^ip_set ", machine.read("/proc/modules", limit=4 << 20) or "", re.MULTILINE)
+    if not loaded or machine.status("/usr/sbin/ipset") is None:
+        return
+    try:
+        text = machine.output(SETS)
+    except UnreadableError as problem:
+        yield Unseen("filter", str(problem))
+        return
+    members = {}
+    for words, name, line in re.findall(r"^(create|add) (\S+) (.*)$", text, re.MULTILINE):
+        if words == "create" or " timeout " not in line:
+            members.setdefault(name, []).append(CHOSEN.sub("", " " + line).strip())
+    for name, lines in members.items():
+        body = "\n".join([lines[0], *sorted(lines[1:])])
+        yield Fact("filter", "ipset " + name, "%d lines, %s" % (len(lines), marks.plain(body.encode())), masked(body))
 
 
 def blocks(text):
@@ -67,13 +90,17 @@ def blocks(text):
 
 
 def _lasting(lines):
-    """Elements that time out come and go by design."""
-    if any(line.startswith("flags") and ("timeout" in line or "dynamic" in line) for line in lines):
-        kept, inside = [], False
-        for line in lines:
-            inside = inside or line.startswith("elements")
-            if not inside:
-                kept.append(line)
-            inside = inside and not line.endswith("}")
-        return kept
-    return lines
+    """Elements that time out come and go by design, and so do those that packets add. What somebody adds to stay, in a
+    set whose other elements time out, is the point: where the set has no time of its own, nft tells that of each."""
+    flags = " ".join(line for line in lines if line.startswith("flags"))
+    if "timeout" not in flags and "dynamic" not in flags:
+        return lines
+    begin = next((at for at, line in enumerate(lines) if line.startswith("elements")), None)
+    if begin is None:
+        return lines
+    end = next((at for at, line in enumerate(lines[begin:], begin) if line.endswith("}")), len(lines) - 1)
+    if "dynamic" in flags or any(line.startswith("timeout ") for line in lines[:begin]):
+        return lines[:begin] + lines[end + 1 :]
+    elements = " ".join(lines[begin : end + 1]).partition("{")[2].rpartition("}")[0].split(",")
+    staying = [element.strip() for element in elements if " timeout " not in element]
+    return [*lines[:begin], *(["elements = { %s }" % ", ".join(staying)] if staying else []), *lines[end + 1 :]]

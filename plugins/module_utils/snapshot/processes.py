@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, programs
@@ -40,6 +41,8 @@ OF_KERNEL = re.compile(r"(?:kworker|ksoftirqd|migration|cpuhp|irq|jbd2)/|kthread
 IN_A_CONTAINER = re.compile(
     r"/(?:docker|libpod|cri-containerd|crio|lxc|machine|kubepods|containerd|app-flatpak|snap)[-./:@]"
 )
+# Bytes that are read of what a process itself makes as long as it likes.
+LONGEST_TITLE, LONGEST_MAPS = 1 << 16, 16 << 20
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 
@@ -49,11 +52,12 @@ def collect(machine, places):
     yield from _raw(machine, running)
     if os.geteuid() != 0:
         yield Unseen("process", "only root can look into all processes")
-    packaged = machine.once(programs.brought).files
+    brought = machine.once(programs.brought)
+    packaged = brought.files
     altered = {}
     for process in running:
         words = joined(
-            _out_of_order(machine, process.program, packaged),
+            _out_of_order(machine, process, brought),
             "runs another file than the one in sight there" if process.is_another_file else "",
             _disguise(machine, process, packaged),
             *_foreign_libraries(machine, process, packaged),
@@ -70,10 +74,12 @@ def collect(machine, places):
 class _Process:
     """`name` and `state` as the kernel has them, `title` as the process calls itself, `program`, `user`, `inodes` of
     its sockets, `libraries`: paths of files of which it runs code; `is_of_service`: no login started it;
-    `is_another_file`: something is mounted over its program, for it alone or for all but it."""
+    `is_another_file`: something is mounted over its program, for it alone or for all but it; `started`: when, in
+    seconds since 1970, 0 when that is not known."""
 
     __slots__ = (
-        "inodes", "is_another_file", "is_of_service", "libraries", "name", "program", "state", "title", "user",
+        "inodes", "is_another_file", "is_of_service", "libraries", "name", "program", "started", "state", "title",
+        "user",
     )  # fmt: skip
 
     def __init__(self, **values):
@@ -83,51 +89,81 @@ class _Process:
 
 def _running(machine):
     """Each process that is no thread of the kernel and not our own."""
+    booted = _boot(machine)
     for pid in machine.names("/proc"):
-        if not pid.isdigit() or int(pid) == os.getpid():
-            continue
-        directory = machine.path("/proc/" + pid)
-        try:
-            program, running = os.readlink(directory + "/exe"), os.stat(directory + "/exe")
-            is_another_file = _is_another_file(machine, running, program)
-            user = owner(machine, os.stat(directory).st_uid)
-            name, state = _name_and_state(machine.read("/proc/%s/stat" % pid) or "")
-            maps = machine.read("/proc/%s/maps" % pid) or ""
-            group = machine.read("/proc/%s/cgroup" % pid) or ""
-            title = (machine.read("/proc/%s/cmdline" % pid) or "").partition("\0")[0]
-            links = [os.readlink(os.path.join(directory, "fd", fd)) for fd in os.listdir(directory + "/fd")]
-        except (OSError, UnreadableError):
-            continue
-        yield _Process(
-            name=name, state=state, title=title, program=program, user=user,
-            inodes=[link[8:-1] for link in links if link.startswith("socket:[")],
-            libraries=set(CODE.findall(maps)) - {program},
-            is_of_service="/user.slice/" not in group,
-            is_another_file=is_another_file and not IN_A_CONTAINER.search(group),
-        )  # fmt: skip
+        if pid.isdigit() and int(pid) != os.getpid():
+            try:
+                yield _process(machine, pid, booted)
+            except (OSError, UnreadableError):
+                continue  # it ended, it is a thread of the kernel, or somebody else's
 
 
-def _is_another_file(machine, running, program):
-    """Whether the file that a process runs (its stat) is not the one that has its path here. Raises UnreadableError."""
-    here = None if program.endswith(DELETED) else machine.status(program)
-    return here is not None and not os.path.samestat(here, running)
+def _process(machine, pid, booted):
+    """What a process shows. Whoever runs it decides how much there is to read and where its program lies, so nothing of
+    that keeps it from being told."""
+    directory = machine.path("/proc/" + pid)
+    program = os.readlink(directory + "/exe")
+    name, state, ticks = _name_state_and_start(machine.read("/proc/%s/stat" % pid) or "")
+    group = machine.read("/proc/%s/cgroup" % pid) or ""
+    return _Process(
+        name=name, state=state, program=program, user=owner(machine, os.stat(directory).st_uid),
+        started=booted + ticks / os.sysconf("SC_CLK_TCK") if booted and ticks else 0,
+        title=_beginning(directory + "/cmdline", LONGEST_TITLE).partition("\0")[0],
+        inodes=socket.inodes(directory),
+        libraries=set(CODE.findall(_beginning(directory + "/maps", LONGEST_MAPS))) - {program},
+        is_of_service="/user.slice/" not in group,
+        is_another_file=_is_another_file(machine, directory, program) and not IN_A_CONTAINER.search(group),
+    )  # fmt: skip
 
 
-def _name_and_state(text):
-    """The second field of proc(5) stat, in brackets and with any character in it, and the letter behind it."""
+def _boot(machine):
+    """When the kernel started, in seconds since 1970; 0 when it does not tell."""
+    try:
+        return time.time() - float((machine.read("/proc/uptime") or "").split()[0])
+    except (ValueError, IndexError):
+        return 0
+
+
+def _beginning(path, size):
+    with open(path, "rb") as stream:
+        return stream.read(size).decode("utf-8", "replace")
+
+
+def _is_another_file(machine, directory, program):
+    """Whether the file that a process runs is not the one that has its path here. Of what even root may not look at, as
+    in a file system that an account mounted, nothing is known."""
+    try:
+        here = None if program.endswith(DELETED) else machine.status(program)
+        return here is not None and not os.path.samestat(here, os.stat(directory + "/exe"))
+    except (OSError, UnreadableError):
+        return False
+
+
+def _name_state_and_start(text):
+    """The second field of proc(5) stat, in brackets and with any character in it, the letter behind it, and the 22nd,
+    in ticks since the boot."""
     name, _, fields = text.partition("(")[2].rpartition(")")
-    return name, fields.strip()[:1]
+    words = fields.split()
+    return name, words[0] if words else "", int(words[19]) if len(words) > 19 else 0
 
 
-def _out_of_order(machine, program, packaged):
+def _out_of_order(machine, process, brought):
+    program = process.program
     if program.startswith("/memfd:"):
         return "runs from memory"
-    path = program[: -len(DELETED)] if program.endswith(DELETED) else program
-    if path in packaged and machine.status(path) is not None:
-        return ""  # of a package, or an older copy of it that goes on after an upgrade
-    if program.endswith(DELETED):
-        return "was replaced" if machine.status(path) is not None else "was deleted"
-    return "" if path in packaged else "no package brought it"
+    is_deleted = program.endswith(DELETED)
+    path = program[: -len(DELETED)] if is_deleted else program
+    package = brought.files.get(path)
+    if not is_deleted:
+        return "" if package else "no package brought it"
+    try:
+        is_there = machine.status(path) is not None
+    except UnreadableError:
+        is_there = False
+    # An older copy goes on after an upgrade, which was after its start.
+    if package and is_there and process.started <= brought.unpacked[package]:
+        return ""
+    return "was replaced" if is_there else "was deleted"
 
 
 def _disguise(machine, process, packaged):
@@ -172,16 +208,19 @@ def _foreign_libraries(machine, process, packaged):
 def _listening(machine, running):
     text = machine.read("/proc/sys/net/ipv4/ip_local_port_range") or "32768 60999"
     first, last = (int(word) for word in text.split())
-    owners_by_port, regular = {}, set()
+    programs_by_inode = {inode: process.program for process in running for inode in process.inodes}
+    owners_by_port, servers = {}, set()  # servers by program too: a process takes any name
     for entry in machine.once(socket.listening):
+        program = programs_by_inode.get(entry.inode)
         high = entry.protocol == "udp" and first <= entry.port <= last
-        if entry.protocol == "udp" and not high:
-            regular.add(entry.process)
+        if entry.protocol == "udp" and not high and program:
+            servers.add((program, entry.process))
         port = "high port" if high else str(entry.port)
-        owners_by_port.setdefault((entry.protocol, entry.address, port, high), set()).add((entry.process, entry.user))
+        owners = owners_by_port.setdefault((entry.protocol, entry.address, port, high), set())
+        owners.add((entry.process, entry.user, program))
     for (protocol, address, port, high), owners in owners_by_port.items():
         # A server that asks others does so from ports that the kernel picks anew each time.
-        kept = {pair for pair in owners if not (high and pair[0] in regular)}
+        kept = {(process, user) for process, user, program in owners if not (high and (program, process) in servers)}
         words = ", ".join(sorted("%s, user %s" % (process or "unknown process", user) for process, user in kept))
         if words:
             yield Fact("socket", "%s %s %s" % (protocol, address, port), words)
@@ -195,6 +234,8 @@ def _raw(machine, running):
             for row in (line.split() for line in (machine.read(path) or "").splitlines()[1:]):
                 if row:
                     inodes.add(row[8] if kind == "packet" else row[9])
-        names = sorted({"%s, user %s" % holders[inode] for inode in inodes if inode in holders})
-        for words in names:
+        names = {"%s, user %s" % holders[inode] for inode in inodes if inode in holders}
+        if inodes - holders.keys() and os.geteuid() == 0:
+            names.add("unknown process, user unknown")
+        for words in sorted(names):
             yield Fact("socket", "%s %s" % (kind, words.split(",")[0]), words)

@@ -18,7 +18,7 @@ import zlib
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import catalogue, marks, rows
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot.facts import Fact, Kind, Unseen, joined
-from ansible_collections.oplever.lab.plugins.module_utils.snapshot.walk import walk
+from ansible_collections.oplever.lab.plugins.module_utils.snapshot.walk import MOST, walk
 from ansible_collections.oplever.lab.plugins.module_utils.sources import capability, package
 
 KINDS = {
@@ -73,6 +73,8 @@ KINDS = {
     ),
 }
 WALKED = ("outside", "rights", "directory", "capability", "runnable", "python")
+# List of the walk -> the kind that it makes, which is not seen in full when the list was cut.
+KINDS_OF_LISTS = {"outside": "outside", "odd": "rights", "data": "directory", "runnable": "runnable"}
 DAYS = 30  # in which the rolling part has been round
 SECONDS = {"part": 0.25, "whole": 600.0}  # for reading, beyond the files that changed after the unpacking
 CHANGED_SECONDS = 10.0
@@ -95,11 +97,12 @@ def collect(machine, places):
     if os.geteuid() != 0:
         raise UnreadableError("only root can walk all of the file systems")
     result = machine.once(walked)
-    for reason in (*result.elsewhere, *result.unseen):
-        for kind in WALKED:
+    for reason in result.unseen:
+        for kind in (*WALKED, "program"):  # which files of packages are gone is then not known either
             yield Unseen(kind, reason)
-    for reason in result.unseen:  # which files of packages are gone is then not known; on other mounts none is missed
-        yield Unseen("program", reason)
+    for name, kind in KINDS_OF_LISTS.items():
+        if name in result.cut:
+            yield Unseen(kind, "more than %d; the rest was left out" % MOST)
     yield from _changed(machine, result, places.whole)
     yield from _lists(machine)
     for entry in result.python:
@@ -108,14 +111,18 @@ def collect(machine, places):
         yield Fact("python", "%s in %s" % (name, directory), version.partition("-py")[0] or "no version")
     yield from _outside(machine, result)
     for entry in result.runnable:
-        yield rows.fact(machine, "runnable", entry.path, entry.status)
+        yield from rows.of_entry(machine, "runnable", entry)
     yield from _libraries(machine)
     yield from _rights(machine, result)
     for entry in result.data:
         words = joined(rows.rights(machine, entry.status), *rows.beyond_mode(machine, entry.path, entry.status))
         yield Fact("directory", entry.path, words)
     for path in result.executable:
-        bits = _capabilities(machine, path)
+        try:
+            bits = _capabilities(machine, path)
+        except OSError as problem:
+            yield Unseen("capability", "%s: %s" % (path, problem.strerror))
+            continue
         if bits:
             yield Fact("capability", path, capability.in_words(bits))
 
@@ -130,9 +137,10 @@ def _outside(machine, result):
         if place:
             inside.setdefault(place, []).append(entry)
         elif not _is_alternative(machine, entry):
-            yield rows.fact(machine, "outside", entry.path, entry.status)
+            yield from rows.of_entry(machine, "outside", entry)
     for place, entries in inside.items():
-        yield Fact("outside", place + "/*/", _together(entries))
+        files = sorted((entry.path, entry.status) for entry in entries)
+        yield Fact("outside", place + "/*/", rows.together("files of Python packages", files))
 
 
 def _libraries(machine):
@@ -154,19 +162,6 @@ def _rights(machine, result):
         yield Fact("rights", entry.path, words)
     for path, words in beyond.items():
         yield Fact("rights", path, words)
-
-
-def _together(entries):
-    """Thousands of files of Python packages in one line; a change of one changes it."""
-    digest = hashlib.sha256()
-    for entry in sorted(entries, key=lambda entry: entry.path):
-        status = entry.status
-        # Nobody can set a ctime. That of a directory changes when Python keeps what it compiled.
-        is_directory = stat.S_ISDIR(status.st_mode)
-        size, moment = (0, 0) if is_directory else (status.st_size, status.st_ctime_ns)
-        line = "%s %o %d %d %d %d\n" % (entry.path, status.st_mode, status.st_uid, status.st_gid, size, moment)
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return "%d files of Python packages, %s" % (len(entries), digest.hexdigest()[:16])
 
 
 def _is_alternative(machine, entry):
@@ -209,7 +204,7 @@ def _changed(machine, result, every_file):
 def _no_longer_a_file(machine, entry):
     """A link that was made after its package was unpacked, and whatever stands where a package has a file."""
     if stat.S_ISLNK(entry.status.st_mode):
-        yield rows.fact(machine, "program", entry.path, entry.status)
+        yield from rows.of_entry(machine, "program", entry)
     elif entry.path in catalogue.sums(machine, entry.package):
         yield Fact("program", entry.path, rows.rights(machine, entry.status))
 

@@ -86,6 +86,7 @@ def _says_something(target, fstype):
 def mounts(machine):
     """target -> `source`, `fstype`, `options`, `size_mb`, `free_mb`."""
     targets = {}
+    roots = {entry.target: entry.root for entry in machine.mounts()}
     for target, (source, fstype, options) in machine.once(mount.mounts).items():
         if PASSING.match(target) or not _says_something(target, fstype):
             continue
@@ -95,5 +96,7 @@ def mounts(machine):
             size = free = None
         left_out = (*ADDED, *LAYERS) if target == "/" else ADDED
         kept = [option for option in options if not option.startswith(left_out)]
-        targets[target] = {"source": source, "fstype": fstype, "options": kept, "size_mb": size, "free_mb": free}
+        root = roots.get(target, "/")
+        part = "[%s]" % root if root != "/" and fstype != "btrfs" else ""  # the options of btrfs have it
+        targets[target] = {"source": source + part, "fstype": fstype, "options": kept, "size_mb": size, "free_mb": free}
     return targets

@@ -68,7 +68,9 @@ def collect(machine, places):
         if words:
             states[name] = words
     for name, words in states.items():
-        yield Fact("unit", name, "started on demand, " + words[9:] if words.startswith("stopped, static") else words)
+        # Nobody enables what is static: that it does not run now says nothing.
+        is_on_demand = words.startswith("stopped, static")
+        yield Fact("unit", name, words.replace("stopped", "started on demand", 1) if is_on_demand else words)
     for line in machine.output(ENVIRONMENT).splitlines():
         if not USUAL_VARIABLES.match(line) and not USUAL_PATH.match(line):
             yield Fact("manager", line.partition("=")[0], masked(line).partition("=")[2] or "empty")
@@ -80,9 +82,15 @@ def _planned_end(machine):
     """A stop or restart that a person planned. Restarts that unattended-upgrades may plan are left out."""
     words = dict(line.partition("=")[::2] for line in (machine.read(PLANNED_END) or "").splitlines())
     mode, moment = words.get("MODE", ""), words.get("USEC", "")
-    if moment.isdigit() and not (mode == "reboot" and _restarts_for_updates(machine)):
-        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(int(moment) // 1000000))
-        yield Fact("unit", "planned end", "%s at %s" % (mode or "shutdown", at))
+    if moment and not (mode == "reboot" and _restarts_for_updates(machine)):
+        yield Fact("unit", "planned end", "%s at %s" % (mode or "shutdown", _moment(moment)))
+
+
+def _moment(microseconds):
+    try:
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(int(microseconds) // 1000000))
+    except (ValueError, OverflowError, OSError):
+        return "an unknown moment"
 
 
 def _restarts_for_updates(machine):

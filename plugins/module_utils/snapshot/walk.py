@@ -27,6 +27,10 @@ SHARED_MEMORY = "/dev/shm/"  # noqa: S108  a place to look at, not to write to
 NOT_IN_RUN = (
     "/run/containerd", "/run/containers", "/run/docker", "/run/initramfs", "/run/credentials", "/run/netns",
 )  # fmt: skip
+# Where accounts may put what they like: walked last, so that however much it is, the system was seen before.
+LAST = (
+    "/home", "/srv", "/tmp", "/var/tmp", "/dev/shm", "/run/user", "/var/www", "/media", "/mnt",  # noqa: S108
+)  # fmt: skip
 # A program of no package is listed wherever it is, but in homes; /etc is listed whole as files, and programs of
 # packages' own scripts as lists of packages.
 NOT_LISTED = ("/home/", "/etc/", "/var/lib/dpkg/info/", "/var/spool/cron/")
@@ -45,8 +49,8 @@ MADE = (
     "/usr/share/hunspell/*", "/usr/share/myspell/*", "/usr/lib/ispell/*", "/usr/share/maven-repo/*",
     "/boot/initrd.img*", "/boot/grub/grub.cfg", "/boot/grub/grubenv",
     "/boot/grub/*-pc/*", "/boot/grub/*-efi/*", "/boot/grub/locale/*", "/boot/grub/fonts/*", "/boot/grub/*.pf2",
-    "/boot/grub/.background*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*", "/usr/lib/ssl/*",
-    "/usr/share/snmp/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
+    "/boot/grub/.background*", "/boot/efi/*", "/boot/System.map*", "/boot/.vmlinuz*",
+    "/usr/share/snmp/mibs/*", "/usr/lib/firmware/regulatory*", "/usr/lib/*/security/.*",
     "/usr/lib/*/perl/*/perllocal.pod", "/usr/local/share/sgml*", "/usr/local/share/xml*",
     "/vmlinuz*", "/initrd.img*", "/lost+found", "/swap*", "/media", "/mnt", "/opt", "/srv", "/usr/lib/pcrlock.d/*",
     "/usr/share/plymouth/*", "/usr/lib/shim/*", "/usr/lib/firefox*/*.ini", "/usr/lib/clang/*",
@@ -92,19 +96,19 @@ class Result:
     `packaged`: all files of packages. `runnable`: programs in places that anybody may write. `python`: metadata of
     Python packages that apt did not bring. `code`: what a web server runs in /var and /srv, of no package.
     `executable`: paths of all that can be run. `missing`: paths of packages that are gone. `data`: directories at the
-    top of /var and /srv that are not odd. `unseen`: why not all of this machine was walked. `elsewhere`: mounts that
-    are not of this machine.
+    top of /var and /srv that are not odd. `unseen`: why not all of this machine was walked. `cut`: names of those lists
+    of which more than MOST were seen.
     """
 
     __slots__ = (
-        "code", "data", "elsewhere", "executable", "links", "missing", "odd", "outside", "packaged", "python",
-        "runnable", "touched", "unseen",
+        "code", "cut", "data", "executable", "links", "missing", "odd", "outside", "packaged", "python", "runnable",
+        "touched", "unseen",
     )  # fmt: skip
 
     def __init__(self):
         self.outside, self.odd, self.touched, self.links, self.runnable = [], [], [], [], []
         self.executable, self.python, self.missing, self.packaged = [], [], [], []
-        self.unseen, self.elsewhere, self.data, self.code = [], [], [], []
+        self.unseen, self.data, self.code, self.cut = [], [], [], set()
 
 
 def walk(machine, catalogue, seconds=SECONDS):
@@ -126,9 +130,6 @@ class _Walk:
         for place in [*skipped, *engines(machine), *_twice(table), *NOT_IN_RUN]:
             directory, _, name = (self.root + place).rpartition("/")
             self.skip.setdefault(directory or "/", set()).add(name)
-        for mount in table:
-            if filesystems.remote(mount):
-                self.result.elsewhere.append("%s (%s) is not on this machine" % (mount.target, mount.fstype))
         self.left = set(catalogue.files)
         try:
             self._walk()
@@ -138,9 +139,9 @@ class _Walk:
             self.result.unseen.append("the file systems are too large to walk in %d s" % seconds)
 
     def _walk(self):
-        places = [self.root or "/"]
-        while places:
-            path = places.pop()
+        places, last = [self.root or "/"], []
+        while places or last:
+            path = places.pop() if places else last.pop()
             try:
                 handle = os.open(path, DIRECTORY)
             except OSError as problem:
@@ -148,13 +149,14 @@ class _Walk:
                     self.result.unseen.append("%s: %s" % (path[len(self.root) :] or "/", problem.strerror))
                 continue
             try:
-                self._look(handle, path, places)
+                self._look(handle, path, places, last)
             except OSError as problem:
                 self.result.unseen.append("%s: %s" % (path[len(self.root) :] or "/", problem.strerror))
             finally:
                 os.close(handle)
 
-    def _look(self, handle, directory, places):
+    def _look(self, handle, directory, places, last):
+        """What is in one open directory; directories in it join `places`, or `last`."""
         skip = self.skip.get(directory, ())
         prefix = directory[len(self.root) :].rstrip("/") + "/"
         programs = prefix == "/" or (prefix + "/").startswith(tuple(place + "/" for place in PROGRAMS))
@@ -173,7 +175,7 @@ class _Walk:
                     continue
                 path = prefix + entry.name
                 if stat.S_ISDIR(status.st_mode):
-                    places.append(self.root + path)
+                    (last if path in LAST else places).append(self.root + path)
                 self._sort(path, status, programs, passing, is_bin)
 
     def _sort(self, path, status, programs, passing, is_bin):
@@ -190,32 +192,34 @@ class _Walk:
         elif METADATA.search(path):
             result.python.append(entry)
         elif programs and (not self.made.match(path) or _is_code(path, status)):
-            self._add(result.outside, entry)
+            self._add("outside", entry)
         elif kind == stat.S_IFREG and path.startswith("/dev/") and not path.startswith(SHARED_MEMORY):
             if not status.st_mode & EXECUTES:  # a program is one of `runnable`
-                self._add(result.outside, entry)  # there are no files among devices
-        elif kind == stat.S_IFREG and path.startswith(DATA) and CODE.match(path):
-            self._add(result.code, entry)
+                self._add("outside", entry)  # there are no files among devices
+        elif kind == stat.S_IFREG and path.startswith(DATA) and not passing and CODE.match(path):
+            self._add("code", entry)
         if kind == stat.S_IFREG and status.st_mode & EXECUTES:
             self._executable(entry, programs, passing)
         if _is_odd(entry, programs or package is not None, passing, is_bin):
-            self._add(result.odd, entry)
+            self._add("odd", entry)
         elif kind == stat.S_IFDIR and not passing and path.startswith(DATA) and path.count("/") <= DEEP:
-            self._add(result.data, entry)
+            self._add("data", entry)
 
     def _executable(self, entry, programs, passing):
         result = self.result
         result.executable.append(entry.path)
         if entry.package is None and not programs and not passing and not entry.path.startswith(NOT_LISTED):
-            self._add(result.outside, entry)
+            self._add("outside", entry)
         if passing and not OWN_MODULE.match(entry.path):
-            self._add(result.runnable, entry)
+            self._add("runnable", entry)
 
-    def _add(self, rows, entry):
+    def _add(self, name, entry):
+        """To one of the lists of the result."""
+        rows = getattr(self.result, name)
         if len(rows) < MOST:
             rows.append(entry)
-        elif len(rows) == MOST:
-            self.result.unseen.append("more than %d things like %s" % (MOST, entry.path))
+        else:
+            self.result.cut.add(name)
 
 
 def _is_code(path, status):
@@ -257,9 +261,13 @@ def _is_odd_device(path, status, bits):
 
 
 def _twice(table):
-    """Targets of mounts that show a file system that is in sight elsewhere."""
-    devices, targets = {}, []
+    """Targets of mounts that show what is in sight elsewhere. The device does not tell: all volumes of a btrfs have
+    one."""
+    roots_by_device, targets = {}, []
     for mount in sorted(table, key=lambda m: len(m.target)):
-        if devices.setdefault(mount.device, mount.target) != mount.target:
+        roots = roots_by_device.setdefault(mount.device, [])
+        if any((mount.root + "/").startswith(root.rstrip("/") + "/") for root in roots):
             targets.append(mount.target)
+        else:
+            roots.append(mount.root)
     return targets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -19,6 +20,7 @@ ATTRIBUTES = (
     "exists", "uid", "gid", "home", "shell", "groups", "gecos", "locked", "password", *AGES, *LISTS,
 )  # fmt: skip
 EMPTY = "empty"
+AGE = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 # By full path: a shell of somebody else may have any name.
 NO_LOGIN = tuple(
     place + name
@@ -112,7 +114,7 @@ def _secret(machine, row):
     fields = fields or [row[0], "*", *[""] * 7]
     secret = fields[1] if _is_shadowed(row[1]) else row[1]
     state = EMPTY if secret == "" else "locked" if secret[0] in "!*" else "set"
-    ages = {key: int(fields[at]) if fields[at].lstrip("-").isdigit() else None for key, at in AGES.items()}
+    ages = {key: int(fields[at]) if AGE.match(fields[at]) else None for key, at in AGES.items()}
     return dict(ages, locked=state == "locked", password=state)
 
 

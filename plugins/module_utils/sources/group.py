@@ -9,7 +9,7 @@ SELECTORS = ("name",)
 NEEDS = ("name",)
 ATTRIBUTES = ("exists", "gid", "members")
 # As strtoul(3) takes it: white space and a sign may stand before it.
-NUMBER = re.compile(r"\s*(?:\+?(\d+)|-0+)\Z", re.ASCII)
+NUMBER = re.compile(r"\s*(?:\+?(\d{1,18})|-0+)\Z", re.ASCII)
 LARGEST = 0xFFFFFFFF
 
 

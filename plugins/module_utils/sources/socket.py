@@ -18,9 +18,10 @@ LISTENS = {"tcp": "0A", "udp": "07", "udplite": "07"}
 
 
 class Socket:
-    """One listening socket: `protocol` (tcp, udp), bare `address`, `port`, `process` and `user` (None: unknown)."""
+    """One listening socket: `protocol` (tcp, udp), bare `address`, `port`, `process` and `user` (None: unknown), and
+    `inode`, its number among the files of the process."""
 
-    __slots__ = ("address", "port", "process", "protocol", "user")
+    __slots__ = ("address", "inode", "port", "process", "protocol", "user")
 
     def __init__(self, protocol, address, port, process, user):
         self.protocol = protocol
@@ -28,6 +29,7 @@ class Socket:
         self.port = port
         self.process = process
         self.user = user
+        self.inode = ""
 
     @property
     def local(self):
@@ -73,6 +75,7 @@ def listening(machine):
                 owners = _owners(machine) if owners is None else owners
                 address, port = row[1].rsplit(":", 1)
                 sockets.append(Socket(protocol, _address(address), int(port, 16), owners.get(row[9]), _user(row[7])))
+                sockets[-1].inode = row[9]
     return sorted(sockets, key=lambda s: (s.protocol, s.port, s.address))
 
 
@@ -93,13 +96,25 @@ def _owners(machine):
     """Inode of a socket -> name of the first process that holds it; only those that this user may look at."""
     owners = {}
     for pid in sorted((name for name in machine.names("/proc") if name.isdigit()), key=int):
-        directory = machine.path("/proc/%s/fd" % pid)
+        directory = machine.path("/proc/" + pid)
         try:
-            links = [os.readlink(os.path.join(directory, name)) for name in os.listdir(directory)]
+            held = inodes(directory)
             name = machine.read("/proc/%s/comm" % pid)
         except (OSError, UnreadableError):
             continue
-        for link in links:
-            if link.startswith("socket:["):
-                owners.setdefault(link[8:-1], (name or "").strip())
+        for inode in held:
+            owners.setdefault(inode, (name or "").strip())
     return owners
+
+
+def inodes(directory):
+    """Sockets that a process holds; `directory` is its own in /proc. Raises OSError when it may not be looked at."""
+    held = []
+    for name in os.listdir(directory + "/fd"):
+        try:
+            link = os.readlink("%s/fd/%s" % (directory, name))
+        except FileNotFoundError:
+            continue  # closed meanwhile: a process that opens and closes all the time is told all the same
+        if link.startswith("socket:["):
+            held.append(link[8:-1])
+    return held

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import struct
+from collections import namedtuple
 
 from ansible_collections.oplever.lab.plugins.module_utils import writable
 from ansible_collections.oplever.lab.plugins.module_utils.machine import UnreadableError
@@ -23,6 +23,9 @@ NAMED_FILES = ("trustedusercakeys", "authorizedprincipalsfile")
 COMMANDS = ("authorizedkeyscommand", "authorizedprincipalscommand")
 WILDCARD = re.compile(r"[*?[]")
 TOKEN = re.compile(r"%[A-Za-z]")
+# Options before a key, which end at the first blank outside quotes (authorized_keys in sshd(8)).
+OPTIONS = re.compile(r'((?:\\"|"(?:\\"|[^"])*(?:"|\Z)|[^ \t"])+)[ \t]*')
+BLANKS = " \t\r"
 KINDS = ("ssh-rsa", "ssh-dss", "ssh-ed25519", "ecdsa-sha2-", "sk-ssh-ed25519", "sk-ecdsa-sha2-")
 
 
@@ -46,14 +49,32 @@ def look_up(machine, select):
 
 def parse(line):
     """(kind, bits) of a line of a .pub or authorized_keys file, options before the key allowed; else None."""
-    words = line.split()
-    for at, kind in enumerate(words[:-1]):
-        if kind.startswith(KINDS):
-            try:
-                return kind, _bits(base64.b64decode(words[at + 1], validate=True))
-            except (binascii.Error, struct.error, ValueError):
-                continue
-    return None
+    key = fields(line)
+    return (key.kind, key.bits) if key else None
+
+
+Key = namedtuple("Key", ("options", "kind", "bits", "blob", "comment"))
+
+
+def fields(line):
+    """The Key of a line as sshd reads it; None of what is no key."""
+    line = line.strip(BLANKS)
+    options = OPTIONS.match(line)
+    if not options or line.startswith("#"):
+        return None
+    return _key("", line) or _key(options.group(1), line[options.end() :])
+
+
+def _key(options, text):
+    kind, _, rest = text.replace("\t", " ").partition(" ")
+    encoded, _, comment = rest.lstrip().partition(" ")
+    if not kind.startswith(KINDS):
+        return None
+    try:
+        blob = base64.b64decode(encoded, validate=True)
+        return Key(options, kind, _bits(blob), blob, " ".join(comment.split()))
+    except (struct.error, ValueError, IndexError):
+        return None
 
 
 def _bits(blob):
@@ -91,7 +112,7 @@ def _authorized(machine):
     paths, wrong = [], []
     templates = machine.once(templates_of_keys)
     for name, facts in machine.once(account.accounts).items():
-        for path in _places(machine, templates, name, facts):
+        for path in places_of(machine, templates, name, facts):
             if not _is_below(path, facts["home"]) and any(writable.by_others(machine, path)):
                 wrong += [path] if path not in wrong else []  # whoever makes the file gets in as the account
             try:
@@ -150,7 +171,7 @@ def templates_of_keys(machine):
     return [word for word in dict.fromkeys(words) if word.lower() != "none"]
 
 
-def _places(machine, templates, name, facts):
+def places_of(machine, templates, name, facts):
     """Paths for one account; since OpenSSH 10 they may have wildcards."""
     for path in dict.fromkeys(_place(template, name, facts) for template in templates):
         yield from (machine.glob(path) if WILDCARD.search(path) else [path])

@@ -141,9 +141,10 @@ def packages(before: Look, after: Look) -> list[Difference]:
 
 
 def settings(before: Look, after: Look) -> list[Difference]:
-    """What differs, of the kinds that both have. Of a kind that was not seen in full on one side only what both have:
-    what is on one side may have been there all along."""
-    partly = before.unseen.keys() | after.unseen.keys()
+    """What differs, of the kinds that both have, as far as it is sure: of a kind that was not seen in full before, what
+    is there after may have been there all along, and of one that was not seen in full after, what is gone may be there
+    still."""
+    unsure = {"added": before.unseen, "removed": after.unseen, "changed": {}}
     keyed = before.digest_key == after.digest_key
     return [
         difference
@@ -151,7 +152,7 @@ def settings(before: Look, after: Look) -> list[Difference]:
         if name in after.facts
         for difference in _differences(name, facts, after.facts[name])
         if is_shown(name, difference.change, difference.before if difference.change == "removed" else difference.after)
-        and (difference.change == "changed" or name not in partly)
+        and name not in unsure[difference.change]
         and (keyed or difference.change != "changed" or _unkeyed(difference.before) != _unkeyed(difference.after))
     ]
 

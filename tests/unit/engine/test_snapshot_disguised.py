@@ -173,10 +173,11 @@ class TestProcesses:
 
     def test_a_program_under_something_that_was_mounted(self, machine: Scripted) -> None:
         put(machine, "/usr/bin/sleep", "x")
-        running = os.stat(put(machine, "/srv/x", "y"))
-        assert processes._is_another_file(machine, running, "/usr/bin/sleep")
-        assert not processes._is_another_file(machine, running, "/srv/x")
-        assert not processes._is_another_file(machine, running, "/srv/x (deleted)")
+        running = put(machine, "/srv/x", "y").parent
+        (running / "exe").symlink_to("x")
+        assert processes._is_another_file(machine, str(running), "/usr/bin/sleep")
+        assert not processes._is_another_file(machine, str(running), "/srv/x")
+        assert not processes._is_another_file(machine, str(running), "/srv/x (deleted)")
 
 
 class TestHomesAndSettings:

@@ -14,6 +14,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     network,
     packages,
     packet_filter,
+    path_search,
     programs,
     registry,
     units,
@@ -118,7 +119,7 @@ class TestWhatSettingsName:
     def test_of_many_files_behind_a_link_only_the_directory(
         self, machine: Scripted, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(files, "MOST_BEHIND_A_LINK", 2)
+        monkeypatch.setattr(path_search, "MOST_ELSEWHERE", 2)
         for name in "abc":
             put(machine, f"/srv/sites/{name}", "x\n")
         link(machine, "/etc/sites", "../srv/sites")

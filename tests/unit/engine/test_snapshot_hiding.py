@@ -275,7 +275,7 @@ class TestProcesses:
         assert processes.CODE.findall(maps) == ["/opt/my lib.so", "[vdso]"]
 
     def test_name_and_state_of_a_process_with_brackets_in_its_name(self) -> None:
-        assert processes._name_and_state("12 (a) b (c)) T 1 2 3\n") == ("a) b (c)", "T")
+        assert processes._name_state_and_start("12 (a) b (c)) T 1 2 3\n") == ("a) b (c)", "T", 0)
 
     def test_two_that_run_the_same_program_are_both_told(
         self, machine: Scripted, monkeypatch: pytest.MonkeyPatch

@@ -7,11 +7,13 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
+    catalogue,
     kernel,
     logs,
     network,
@@ -70,7 +72,7 @@ class TestRunningState:
 
     def test_the_packet_filter_by_its_chains(self, machine: Scripted) -> None:
         machine.answers = {
-            "nft": "table inet f {\n\tset banned {\n\t\ttype ipv4_addr\n\t\tflags timeout\n"
+            "nft": "table inet f {\n\tset banned {\n\t\ttype ipv4_addr\n\t\tflags timeout\n\t\ttimeout 1h\n"
             "\t\telements = { 10.0.0.1 }\n\t}\n"
             "\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n\t\ttcp dport 22 accept\n\t}\n}\n"
         }
@@ -132,13 +134,14 @@ class TestRunningState:
 
     def test_programs_that_run_and_are_not_where_they_came_from(self, machine: Scripted) -> None:
         put(machine, "/opt/agent", "x")
-        packaged = {"/usr/bin/tac": "coreutils"}
+        brought = catalogue.catalogue(machine)
         for program, words in {
             "/usr/bin/tac": "", "/usr/bin/tac (deleted)": "", "/opt/agent": "no package brought it",
             "/opt/agent (deleted)": "was replaced", "/opt/gone (deleted)": "was deleted",
             "/memfd:x (deleted)": "runs from memory",
         }.items():  # fmt: skip
-            assert processes._out_of_order(machine, program, packaged) == words, program
+            process = SimpleNamespace(program=program, started=0)
+            assert processes._out_of_order(machine, process, brought) == words, program
 
     def test_logs_through_their_rotation(self, machine: Scripted) -> None:
         put(machine, "/var/log/auth.log", "")
@@ -190,7 +193,7 @@ def test_a_process_that_ends_while_it_is_looked_at_is_left_out(monkeypatch: pyte
     with subprocess.Popen([title, "600"], executable="/bin/sleep") as sleep:
 
         def of_one_that_ended(path: Any, *options: Any, **more: Any) -> os.stat_result:
-            if path == f"/proc/{sleep.pid}/exe":
+            if path == f"/proc/{sleep.pid}":
                 raise FileNotFoundError(path)
             return status(path, *options, **more)
 

@@ -202,8 +202,7 @@ def test_links_of_another_machine_stay_inside_its_tree(tmp_path: Path) -> None:
     assert machine.read("/etc/absolute") == machine.read("/etc/escape") == machine.read("/lib/own") == "of the tree"
     assert machine.read("/etc/out") is None
     assert machine.glob("/lib/o*") == ["/lib/out", "/lib/own"]
-    with pytest.raises(UnreadableError, match="too many symbolic links"):
-        machine.read("/etc/loop")
+    assert machine.read("/etc/loop") is None
 
 
 def test_what_needs_a_running_system_is_not_applicable_to_a_tree(tmp_path: Path) -> None:

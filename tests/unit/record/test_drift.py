@@ -164,6 +164,13 @@ def test_what_could_be_seen_then_and_not_now_is_an_error_and_nothing_counts_as_g
     }
 
 
+def test_what_came_counts_where_it_was_seen_in_full_before_and_what_went_where_it_was_seen_in_full_after() -> None:
+    reason = {"filter": ["more than 4000"]}
+    full, cut = second(filter={"a": "1"}), second(filter={"b": "1"}, unseen=reason)
+    assert set(outcomes(full, cut)) == {"drift.filter.b", "drift.filter"}
+    assert set(outcomes(cut, full)) == {"drift.filter.b", "drift.filter"}
+
+
 def test_what_neither_look_could_see_does_not_apply() -> None:
     blind = second(filter={}, unseen={"filter": ["no nft"]})
     assert outcomes(blind, blind) == {
