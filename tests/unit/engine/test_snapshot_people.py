@@ -231,15 +231,15 @@ class TestKeys:
         assert [what for kind, what in words_of(keys, machine) if "/home/jan/.ssh/keys.d/phone" in what]
 
     def test_a_certificate_that_is_none_hides_no_other(self, machine: Scripted) -> None:
-        broken = pem(b"a").replace("YQ==", "YQ==Y")
+        broken = pem(b"a").replace("YQ==", "YQ=")
         put(machine, "/etc/ssl/certs/ca-certificates.crt", broken + pem(b"b"))
         assert len([what for kind, what in words_of(keys, machine) if kind == "authority" and what != "?"]) == 2
 
 
 class TestRunning:
     def process(self, machine: Scripted, program: str, **more: Any) -> None:
-        """A process in the tree of the machine: `fds`, `maps`, `title`, `ticks` since the boot."""
-        place = "/proc/4242"
+        """A process in the tree of the machine: `pid`, `fds`, `maps`, `title`, `name`, `ticks` since the boot."""
+        place = f"/proc/{more.get('pid', 4242)}"
         ticks = more.get("ticks", 0)
         put(machine, place + "/stat", "4242 (x) S " + " ".join(["1"] * 18) + f" {ticks} 0\n")
         put(machine, place + "/maps", more.get("maps", ""))
@@ -299,8 +299,8 @@ class TestRunning:
         assert self.told(machine) == words
 
     def test_a_process_with_the_name_of_a_server(self, machine: Scripted) -> None:
-        put(machine, "/usr/bin/python", "x")
         self.process(machine, "/usr/bin/tac", name="named", fds=["socket:[77]"])
+        self.process(machine, "/usr/sbin/named", name="named", fds=["socket:[99]"], pid=53)
         rows_of_udp = [
             "1: 00000000:0035 00000000:0000 07 0:0 0:0 0 0 0 99 1",
             "2: 00000000:C000 00000000:0000 07 0:0 0:0 0 0 0 77 1",
