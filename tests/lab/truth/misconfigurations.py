@@ -36,8 +36,8 @@ class Misconfiguration:
 
     @property
     def paths(self) -> frozenset[str]:
-        """Files and directories that the lines touch."""
-        return frozenset(PATH.findall(self.plant))
+        """Files and directories that the lines touch, or read to bring back what was there."""
+        return frozenset(PATH.findall(self.plant + self.undo))
 
     def on(self, host: str) -> bool:
         return host in {HOSTS[f"debian{release}"] for release in self.releases}

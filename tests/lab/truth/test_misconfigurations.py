@@ -24,6 +24,7 @@ PLACES = "/etc /opt /usr/local $(ls -d /var/spool/cron 2>/dev/null)"
 # The copy that usermod and the like leave is of the state before theirs.
 FILES = f"find {PLACES} -xdev -type f ! -path '/etc/*-' -exec md5sum {{}} + 2>/dev/null | sort -k 2"
 NO_UPDATES = ("systemctl", "mask", "--runtime", "apt-daily.service", "apt-daily-upgrade.service")
+NEEDED = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", "install", "acl")
 Results = dict[str, dict[str, dict[str, Any]]]
 """Machine -> control -> result."""
 
@@ -39,12 +40,13 @@ class Servers:
 
 @pytest.fixture(scope="module")
 def servers(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Delivered and hardened. No update comes between two looks."""
+    """Delivered and hardened, with what the lines that plant need. No update comes between two looks."""
     lab.ansible("playbooks/lab_up.yml")
     lab.ansible("playbooks/site.yml", "--limit", "servers", "-e", "oplever_audit=false")
     sockets = tmp_path_factory.mktemp("ssh")
     lines = {host: Line(lab, host, sockets) for host in HOSTS.values()}
     on_each(lines, lambda line: line.run(*NO_UPDATES))
+    on_each(lines, lambda line: line.run(*NEEDED))
     on_each(lines, Line.bring_engine)
     chosen = {control for group in ROUNDS + HARMLESS for entry in group for control in entry.controls}
     yield Servers(lines, audit(lines, chosen), files(lines))
