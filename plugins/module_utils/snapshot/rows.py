@@ -41,7 +41,8 @@ SHOWN = (
     "/etc/sudoers", "/etc/sudoers.d/*", "/etc/nftables.conf", "/etc/nftables.d/*", "/etc/ssh/sshd_config*",
     "/etc/cron*", "/var/spool/cron/*", "*/.profile", "*/.bash*", "*/.zsh*", "*/.ssh/authorized_keys*", "*/.ssh/config",
     "*/.ssh/rc", "*/.config/systemd/*", "*/.config/autostart/*", "/etc/audit/*", "/etc/at.*", "/etc/security/*",
-    "/etc/polkit-1/*", "/etc/systemd/*", "/etc/rc.local", "/etc/pam.d/*",
+    "/etc/polkit-1/*", "/var/lib/polkit-1/*", "/etc/systemd/*", "/etc/rc.local", "/etc/pam.d/*",
+    "/run/user/*/systemd/*",
 )  # fmt: skip
 # Other facts tell what is in these, better than their lines: accounts and groups.
 TOLD_ELSEWHERE = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid",

@@ -170,7 +170,13 @@ class TestHomes:
 
     @pytest.mark.parametrize(
         ("directory", "mode", "is_keyed", "is_shown"),
-        [("/etc/x", 0o755, False, True), ("/etc/x", 0o750, True, False), ("/home/jan/.config/go", 0o700, True, True)],
+        [
+            ("/etc/x", 0o755, False, True),
+            ("/etc/x", 0o750, True, False),
+            ("/home/jan/.config/go", 0o700, True, True),
+            ("/run/user/1000/systemd/user", 0o700, True, True),
+            ("/var/lib/polkit-1/rules.d", 0o700, True, True),
+        ],
     )
     def test_a_file_in_a_closed_directory(
         self, machine: Scripted, directory: str, mode: int, is_keyed: bool, is_shown: bool
