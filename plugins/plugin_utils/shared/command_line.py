@@ -17,7 +17,7 @@ _SHORT = re.compile(rf"-(?P<flags>[{_FLAGS}]*)(?P<option>[A-Za-z])(?P<value>.*)"
 _PAIR = re.compile(r"(?P<name>[^\s=]+)=(?P<value>.*)", re.S)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 _FLOW_KEY = re.compile(r"""\s*(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>[A-Za-z_][\w.-]*))\s*:""")
-OPERATORS = frozenset({"&&", "||", "|", ";", "&"})
+_OPERATORS = frozenset({"&&", "||", "|", ";", "&"})
 _SHELL = re.compile(r"\bansible[\w-]*\s")
 
 
@@ -48,7 +48,7 @@ def _redact_line(line: str, redactor: Redactor) -> str:
     if len(words) == 1:
         return redactor.text(line)
     kept = redact_command(words, redactor)
-    return " ".join(word if word in OPERATORS else shlex.quote(word) for word in kept)
+    return " ".join(word if word in _OPERATORS else shlex.quote(word) for word in kept)
 
 
 def extra_variables(argv: Sequence[str]) -> dict[str, Any]:

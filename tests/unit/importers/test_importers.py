@@ -189,6 +189,7 @@ def derived(source: Source) -> Record:
         (("ansible-playbook", "-e", "-C=x", "-eC=1", "-u", "C", "site.yml"), None),
         (("ansible-playbook", "-eC=1", "-u", "C", "site.yml"), False),
         (("sh", "-c", "ansible-playbook site.yml && git log -C"), False),
+        (("sh", "-c", "ansible-playbook site.yml; git log -C"), False),
         (("ansible-playbook", "--limit"), None),
         (("python", "x.py"), None),
         ((), None),

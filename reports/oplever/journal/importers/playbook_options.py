@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, NoReturn
 
-from oplever._shared.command_line import OPERATORS
 from oplever._shared.redact import Redactor
 from oplever._shared.text import one_line
 
 _PLAYBOOK = "ansible-playbook"
+_OPERATOR = ";&|"
+"""Signs of which a shell makes the words between two commands."""
 _FLAGS = (
     ("-v", "--verbose"), ("-b", "--become"), ("-k", "--ask-pass"), ("-K", "--ask-become-pass"),
     ("-J", "--ask-vault-password", "--ask-vault-pass"), ("--force-handlers",), ("--flush-cache",), ("--step",),
@@ -85,10 +86,13 @@ def _arguments(command: Sequence[str]) -> list[str] | None:
     for place, word in enumerate(command):
         if PurePath(word).name == _PLAYBOOK:
             words = command[place + 1 :]
-            return list(words[: next((i for i, other in enumerate(words) if other in OPERATORS), len(words))])
+            ends = (end for end, other in enumerate(words) if other and not other.strip(_OPERATOR))
+            return list(words[: next(ends, len(words))])
         if f"{_PLAYBOOK} " in word:
+            lexer = shlex.shlex(word, posix=True, punctuation_chars=_OPERATOR)
+            lexer.whitespace_split, lexer.commenters = True, ""
             try:
-                inner = shlex.split(word)
+                inner = list(lexer)
             except ValueError:
                 return None
             return _arguments(inner) if len(inner) > 1 else None
