@@ -260,6 +260,26 @@ ENTRIES = yaml_files.load(ROOT / "playbooks/vars/roles.yml")["oplever_roles"]
 POINTS = sorted({(entry["role"], entry.get("tasks", "main")) for entry in ENTRIES})
 
 
+@pytest.mark.parametrize(
+    ("role", "options"),
+    [
+        ("mariadb", {"mariadb_users": [{"name": "wiki", "password": "welkom01\n"}]}),
+        ("mariadb", {"mariadb_root_password": "welkom01\n"}),
+        ("postgresql", {"postgresql_users": [{"name": "wiki", "password": "welkom01\n"}]}),
+    ],
+)
+def test_the_line_break_at_the_end_of_a_file_is_no_part_of_a_password(role: str, options: dict[str, Any]) -> None:
+    """Programs that read their password from a file of one line do not get in with it."""
+    (check,) = [
+        t["oplever.lab.preflight"] for t in tasks(ROOT / f"roles/{role}/tasks/main.yml") if "oplever.lab.preflight" in t
+    ]
+    (problem,) = inputs.problems(
+        options, {path: kind for path, kind in check["kinds"].items() if "password" in path}, []
+    )
+    assert "line break" in problem
+    assert "welkom01" not in problem
+
+
 @pytest.mark.parametrize(("role", "point"), POINTS)
 def test_every_role_checks_variables_that_it_has_with_kinds_that_exist(role: str, point: str) -> None:
     (check,) = [
