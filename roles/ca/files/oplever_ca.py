@@ -31,7 +31,8 @@ from typing import Any, NamedTuple
 HOME = Path(os.environ.get("OPLEVER_CA_HOME", "/var/lib/oplever-ca"))
 PUBLIC = Path(os.environ.get("OPLEVER_CA_PUBLIC", "/var/lib/oplever-ca-public"))
 SETTINGS = Path(os.environ.get("OPLEVER_CA_SETTINGS", "/etc/oplever-ca.json"))
-LOCK = Path(os.environ.get("OPLEVER_CA_LOCK", "/run/lock/oplever-ca"))
+LOCK = Path(os.environ.get("OPLEVER_CA_LOCK", "/run/oplever-ca.lock"))
+"""In a directory of root alone: in that for locks of everybody, somebody else could hold it."""
 KEY, ROOT, CONFIG, INDEX = HOME / "root.key", HOME / "root.pem", HOME / "openssl.cnf", HOME / "index.txt"
 ISSUED, REQUESTS, REFUSED = HOME / "issued", HOME / "requests", HOME / "refused-keys"
 OPENSSL_CONFIG = """\
@@ -100,7 +101,8 @@ class Authority:
         rows = []
         for line in INDEX.read_text(encoding="utf-8").splitlines() if INDEX.is_file() else ():
             state, end, _, serial, _, subject = line.split("\t")
-            moment = datetime.datetime.strptime(end, "%y%m%d%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+            form = "%y%m%d%H%M%SZ" if len(end) == len("491231235959Z") else "%Y%m%d%H%M%SZ"  # from 2050 on
+            moment = datetime.datetime.strptime(end, form).replace(tzinfo=datetime.timezone.utc)
             rows.append(Row(state, moment, serial, subject.rpartition("CN=")[2]))
         return rows
 
@@ -116,9 +118,12 @@ class Authority:
         return {f"DNS:{name}" for name in entry["names"]} | addresses
 
     def is_due(self, row: Row) -> bool:
-        """Half of its life is over, it would live longer than it may now, or it is for other names."""
-        life = datetime.timedelta(days=self.settings["days"])
-        return not life / 2 <= row.end - self.now <= life or certificate_names(row.path) != self.names(row.host)
+        """Half of its life is over, it would live longer than it may now, it is for other names, or it says that the
+        list of revoked ones is elsewhere."""
+        life, text = datetime.timedelta(days=self.settings["days"]), extensions(row.path)
+        place = f"URI:{self.settings['url']}/root.crl"
+        is_other = certificate_names(text) != self.names(row.host) or place not in text.split()
+        return is_other or not life / 2 <= row.end - self.now <= life
 
     # What is done
 
@@ -166,16 +171,16 @@ class Authority:
         if self.check:
             return
         old, names = self.current(host), self.names(host)
-        extensions = HOME / "extensions.new"
+        wanted = HOME / "extensions.new"
         url = self.settings["url"]
-        extensions.write_text(HOST_EXTENSIONS.format(url=url, names=",".join(sorted(names))), encoding="utf-8")
+        wanted.write_text(HOST_EXTENSIONS.format(url=url, names=",".join(sorted(names))), encoding="utf-8")
         new = HOME / "host.new"
         # An hour earlier: clocks differ a little.
         start = (self.now - datetime.timedelta(hours=1)).strftime("%Y%m%d%H%M%SZ")
         end = (self.now + datetime.timedelta(days=self.settings["days"])).strftime("%Y%m%d%H%M%SZ")
         self.ca(
             "-batch", "-notext", "-startdate", start, "-enddate", end, "-subj", subject(host),
-            "-extfile", str(extensions), "-in", str(REQUESTS / f"{host}.pem"), "-out", str(new),
+            "-extfile", str(wanted), "-in", str(REQUESTS / f"{host}.pem"), "-out", str(new),
         )  # fmt: skip
         verified = openssl("verify", "-CAfile", str(ROOT), str(new), refuse=False)
         if verified.returncode:
@@ -184,7 +189,7 @@ class Authority:
                 f"{host} gets no certificate for {', '.join(sorted(names))}: the root is for other domains. Give it "
                 "names in those domains, or make a new root: ca_state: absent, and then present again."
             )
-        if old is not None and certificate_names(old.path) - names:
+        if old is not None and certificate_names(extensions(old.path)) - names:
             self.revoke_row(old, "it has names that the host lost", refuse_key=False)
 
     def ca(self, *arguments: str) -> None:
@@ -292,8 +297,12 @@ def subject(name: str) -> str:
     return "/CN=" + re.sub(r"([\\/+=,])", r"\\\1", name)
 
 
-def certificate_names(path: Path) -> set[str]:
-    text = openssl("x509", "-in", str(path), "-noout", "-ext", "subjectAltName").stdout.decode()
+def extensions(path: Path) -> str:
+    """For which names a certificate is, and where its list of revoked ones is, as openssl writes it."""
+    return openssl("x509", "-in", str(path), "-noout", "-ext", "subjectAltName,crlDistributionPoints").stdout.decode()
+
+
+def certificate_names(text: str) -> set[str]:
     addresses = re.findall(r"IP Address:([0-9A-Fa-f.:]+)", text)
     names = re.findall(r"DNS:([^,\s]+)", text)
     return {f"DNS:{name}" for name in names} | {f"IP:{ipaddress.ip_address(address)}" for address in addresses}

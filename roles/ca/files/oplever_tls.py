@@ -28,6 +28,8 @@ SETTINGS = Path(os.environ.get("OPLEVER_TLS_SETTINGS", "/etc/oplever-tls.json"))
 TRUST = Path(os.environ.get("OPLEVER_TLS_TRUST", "/usr/local/share/ca-certificates/oplever-ca.crt"))
 SITES = Path(os.environ.get("OPLEVER_TLS_SITES", "/etc/nginx/sites-enabled"))
 KEY, NEXT_KEY, CERTIFICATE, ROOT = HOME / "host.key", HOME / "host.key.next", HOME / "host.pem", HOME / "root.pem"
+UNREAD = HOME / "unread"
+"""There as long as a service may still use the certificate of before."""
 LIMIT = 1 << 16
 SECONDS = 15
 
@@ -65,7 +67,10 @@ def install(answer: dict[str, Any], settings: dict[str, Any], check: bool) -> li
         done.append("certificate: installed")
         if not check:
             take(certificate)
-            let_services_read(settings)
+    elif UNREAD.is_file():
+        done.append("certificate: told to the services again")
+    if UNREAD.is_file() and not check:
+        let_services_read(settings)
     return done
 
 
@@ -95,24 +100,30 @@ def take(certificate: str) -> None:
     if key == NEXT_KEY:
         NEXT_KEY.rename(KEY)
     NEXT_KEY.unlink(missing_ok=True)
+    UNREAD.touch()
     new.rename(CERTIFICATE)
 
 
 def renew(settings: dict[str, Any]) -> list[str]:
-    """Fetch the certificate of this machine and take it when it is another one."""
+    """Fetch the certificate of this machine and take it when it is another one. What services did not read before, they
+    are told again."""
     if not CERTIFICATE.is_file():
         return []
     url = f"{settings['url']}/hosts/{settings['name']}.pem"
     # The address is http: the settings of the role make it. What comes is public and is checked.
     with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310
         text = answer.read(LIMIT).decode("ascii")
-    if text == CERTIFICATE.read_text("ascii"):
-        return []
-    if start(text) < start(CERTIFICATE.read_text("ascii")):
-        raise RefusedError(f"{url} has a certificate that is older than the one in use")
-    take(text)
-    let_services_read(settings)
-    return ["certificate: renewed"]
+    done = []
+    if text != CERTIFICATE.read_text("ascii"):
+        if start(text) < start(CERTIFICATE.read_text("ascii")):
+            raise RefusedError(f"{url} has a certificate that is older than the one in use")
+        take(text)
+        done.append("certificate: renewed")
+    elif UNREAD.is_file():
+        done.append("certificate: told to the services again")
+    if UNREAD.is_file():
+        let_services_read(settings)
+    return done
 
 
 def give_up(check: bool) -> list[str]:
@@ -141,18 +152,27 @@ def remove(check: bool) -> list[str]:
             ROOT.unlink(missing_ok=True)
             run("update-ca-certificates", "--fresh")
     if HOME.is_dir() and not check:
-        (HOME / "host.new").unlink(missing_ok=True)
+        for path in (HOME / "host.new", UNREAD):
+            path.unlink(missing_ok=True)
         HOME.rmdir()
     return done
 
 
 def let_services_read(settings: dict[str, Any]) -> None:
-    """Let running services read the new certificate: reload those of "reload", restart those of "restart"."""
+    """Let running services read the new certificate: reload those of "reload", restart those of "restart". Raises
+    RefusedError when one did not; the others have read it, and all are told again the next time."""
     units = [("reload-or-restart", unit) for unit in settings["reload"]]
     units += [("restart", unit) for unit in settings["restart"]]
+    problems = []
     for verb, unit in units:
         if subprocess.run(["systemctl", "is-active", "--quiet", unit], check=False).returncode == 0:
-            run("systemctl", verb, unit)
+            try:
+                run("systemctl", verb, unit)
+            except RefusedError as problem:
+                problems.append(f"{unit} did not read the certificate ({problem})")
+    if problems:
+        raise RefusedError("; ".join(problems))
+    UNREAD.unlink()
 
 
 def public_key(path: Path) -> str:

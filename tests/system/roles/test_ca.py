@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import program
 
 FILES = Path(__file__).resolve().parents[3] / "roles/ca/files"
 
@@ -200,6 +201,47 @@ def test_a_certificate_is_renewed_when_half_of_its_life_is_over_and_the_host_fet
         "systemctl is-active --quiet samba-ad-dc.service", "systemctl restart samba-ad-dc.service",
     ]  # fmt: skip
     assert site.tls("renew") == ""
+
+
+def test_a_service_that_does_not_read_a_certificate_keeps_none_of_the_others_and_is_told_again(site: Site) -> None:
+    site.deliver()
+    systemctl = site.root / "bin/systemctl"
+    works = systemctl.read_text("ascii")
+    systemctl.write_text(works + 'test "$1" != reload-or-restart || exit 1\n', encoding="ascii")
+    site.settings["hosts"]["web1"]["names"].append("www.lab.example")
+    site.save()
+    site.ca("apply")
+    (site.root / "calls").unlink()
+    assert "nginx.service did not read the certificate" in site.tls("renew", refused=True)
+    assert "systemctl restart samba-ad-dc.service" in (site.root / "calls").read_text("ascii")
+    assert (site.host / "unread").exists()
+    assert "nginx.service did not read" in site.tls("install", stdin=json.dumps(site.answer()), refused=True)
+    systemctl.write_text(works, encoding="ascii")
+    assert site.tls("renew") == "certificate: told to the services again\n"
+    assert not (site.host / "unread").exists()
+    assert site.tls("renew") == ""
+
+
+def test_a_certificate_that_ends_after_2049_is_one_as_others(site: Site) -> None:
+    site.settings["days"], site.settings["root_days"] = 10000, 20000
+    site.save()
+    site.deliver()
+    assert "\tvalid" in site.ca("list")
+    assert site.ca("apply") == ""
+
+
+def test_another_address_of_the_authority_comes_into_every_certificate(site: Site) -> None:
+    site.deliver()
+    site.settings["url"] = "http://192.0.2.2"
+    site.save()
+    assert site.ca("apply") == "web1: certificate renewed\n"
+    text = openssl("x509", "-noout", "-text", "-in", str(site.public / "hosts/web1.pem"))
+    assert "URI:http://192.0.2.2/root.crl" in text
+    assert site.ca("apply") == ""
+
+
+def test_nobody_but_root_can_hold_the_lock() -> None:
+    assert str(program(FILES / "oplever_ca.py").LOCK.parent) == "/run"
 
 
 def test_a_host_takes_no_certificate_of_another_root_or_key(site: Site, tmp_path: Path) -> None:

@@ -73,6 +73,10 @@ def test_what_locks_ansible_out_is_refused(
         ("postgresql", {"postgresql_settings": {"max_connections": 40}}, ""),
         ("mariadb", {"mariadb_settings": {"bind-address": "192.0.2.1"}}, "follows from mariadb_bind_address"),
         ("mariadb", {"mariadb_settings": {"max_connections": 40}}, ""),
+        ("ca", {"ca_days": 18, "ca_crl_days": 3}, ""),
+        ("ca", {"ca_days": 17}, "ca_days 17"),
+        ("ca", {"ca_crl_days": 2}, "ca_crl_days 2"),
+        ("ca", {"ca_root_days": 90}, "ca_root_days 90"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(role: str, options: dict[str, Any], expected: str) -> None:
