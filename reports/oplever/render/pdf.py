@@ -31,6 +31,8 @@ STANDARDS = ("a-3a", "ua-1")
 _PAGE = "page-tree.json"
 _EXACT = ("symbols", "stage_symbols", "code", "square", "enclosures", "pictures")
 """Parts of the tree that are no text to fit on paper."""
+_NO_TEXT = ("kind", "tone", "state", "logo", "colour", "file", "drawn")
+"""Names of ours, which are others with a break inside, and lines of a signature, which has no end of its own."""
 _LONGEST = 400
 """Characters of one text on paper; the whole of it is in the HTML report."""
 
@@ -105,11 +107,7 @@ def for_paper(value: Any) -> Any:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, dict):
-        # Keys and kinds are names of ours, and a break inside one would make it another name.
-        return {
-            key: item if key in ("kind", "tone", "state", "logo", "colour", "file") else for_paper(item)
-            for key, item in value.items()
-        }
+        return {key: item if key in _NO_TEXT else for_paper(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [for_paper(item) for item in value]
     return value

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from typing import Any
 
+import pikepdf
 import pytest
 from golden import outputs
 from golden.cases import Case, entry
 from golden.journal import Journal, check, machine, text
+from oplever.kinds import registry
 from oplever.kinds.documents import build
-from oplever.page.blocks import CheckItem, Checklist, Paragraph
+from oplever.page.blocks import CheckItem, Checklist, Group, Paragraph
+from oplever.page.document import NO_PAPER
 from oplever.page.translator import Translator
+from oplever.page.view import View
 from oplever.record.model import Language
+from oplever.render.registry import render
 
 FORM = [
     "web1: wiki shows",
@@ -111,3 +118,43 @@ def test_a_line_of_several_machines_is_answered_at_once_or_for_each_of_them() ->
         ("web3: wiki shows", True),
         (WHOLE, None),
     ]
+
+
+@pytest.mark.slow
+def test_a_signature_from_a_screen_is_on_paper_with_every_line_of_it() -> None:
+    """One that is longer than a text on paper may be."""
+    points = [f"{20 + number} {60 + number * 7 % 40}" for number in range(500)]
+    signed = {"user": "J. Bakker", "verdict": "accepted", "drawn": f"M{'L'.join(points)}", "opened_by": "S. Yilmaz"}
+    journal = Journal("20261123T100000Z-site-d00099")
+    journal.play("Wiki", {"web1": ["web"]})
+    journal.finish()
+    record = outputs.record_of(Case(journal.lines, [entry(1, "J. Bakker", "acceptance", **signed)]))
+    drawn: Counter[str] = Counter()
+    with pikepdf.open(io.BytesIO(render(record, "pdf", "nl"))) as paper:
+        for part in (*paper.pages, *(part for part in paper.objects if isinstance(part, pikepdf.Stream))):
+            if isinstance(part, pikepdf.Page) or part.get("/Subtype") == "/Form":
+                drawn.update(str(line.operator) for line in pikepdf.parse_content_stream(part))
+    assert drawn["l"] >= len(points) - 1
+
+
+def test_what_is_asked_of_the_same_machines_stands_together_on_the_sheet() -> None:
+    """Their names once above the lines, and not again before each of them."""
+    journal = Journal("20261123T100000Z-site-c00001")
+    journal.play("Web", {"web1": [], "web2": [], "web3": []})
+    asked = {"clock": ("web1", "web2", "web3"), "wiki": ("web1", "web3"), "mail": ("web1", "web3"), "disk": ("web2",)}
+    for name, hosts in asked.items():
+        for host in hosts:
+            title = text(f"{name} shows", f"{name} verschijnt")
+            journal.checks(host, "after", name, [check(name, source="http", title=title)])
+    journal.finish()
+    view = View.of(outputs.record_of(Case(journal.lines)))
+    page = registry.of(view.record).layout.forms["checklist"](view, Translator("en"), NO_PAPER)
+    shown = []
+    for block in page.summary:
+        for part in block.blocks if isinstance(block, Group) else (block,):
+            if isinstance(part, Checklist):
+                shown.append((getattr(block, "title", ""), [line.text for line in part.lines]))
+    assert [lines for _, lines in shown] == [
+        ["All 3 machines: clock shows"], ["wiki shows", "mail shows"], ["disk shows"], [WHOLE],
+    ]  # fmt: skip
+    assert [title for title, _ in shown[1:3]] == ["web1, web3", "web2"]

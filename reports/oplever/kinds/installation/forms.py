@@ -142,22 +142,19 @@ def _to_fill_in(whole: Checklist) -> Checklist:
 
 def _by_machine(view: View, whole: Checklist) -> Iterator[Block]:
     """A list for each machine, by the name that its lines begin with; what is asked of several machines comes before
-    them, and of the work as a whole after them."""
-    names = {system.name for system in view.record.systems}
+    them, that of the same ones together, and what is asked of the work as a whole after them."""
     lines_of: dict[str, list[CheckItem]] = defaultdict(list)
-    several: list[CheckItem] = []
     left: list[CheckItem] = []
     for line in whole.lines:
-        machines, colon, text = line.text.partition(": ")
-        if colon and machines in names:
-            lines_of[machines].append(structs.replace(line, text=text))
-        else:
-            (several if colon else left).append(line)
-    if several:
-        yield structs.replace(whole, lines=tuple(several))
-    for system in view.record.systems:
-        if system.name in lines_of:
-            yield Group(system.name, (structs.replace(whole, lines=tuple(lines_of[system.name])),))
+        machines, colon, _ = line.text.partition(": ")
+        (lines_of[machines] if colon else left).append(line)
+    single = [system.name for system in view.record.systems if system.name in lines_of]
+    several = [name for name in lines_of if name not in single]
+    if alone := tuple(lines_of[name][0] for name in several if len(lines_of[name]) == 1):
+        yield structs.replace(whole, lines=alone)
+    for name in (*(name for name in several if len(lines_of[name]) > 1), *single):
+        lines = (structs.replace(line, text=line.text.removeprefix(f"{name}: ")) for line in lines_of[name])
+        yield Group(name, (structs.replace(whole, lines=tuple(lines)),))
     if left:
         yield structs.replace(whole, lines=tuple(left))
 
