@@ -14,6 +14,7 @@ from oplever.errors import OpleverError
 from oplever.files import unreadable
 from oplever.messages import M_, N_, Message
 from oplever.page import cards
+from oplever.page.cards import About
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.handout import FilledCard, LeftOut, handouts
@@ -36,19 +37,26 @@ class Handout(Struct, frozen=True):
 
 
 def handout(
-    directory: Path, *, audience: str, room: str, language: Language, shape: Shape = "sheet", fmt: Format = "pdf"
+    directory: Path,
+    *,
+    audience: str,
+    room: str,
+    language: Language,
+    shape: Shape = "sheet",
+    fmt: Format = "pdf",
+    each_machine: bool = False,
 ) -> Handout:
-    """What an audience (a key of `AUDIENCES`, empty: everybody) in a room (a group of machines, empty: all) is told.
-    Markdown has no size of paper: there cards are a sheet.
+    """What an audience (a key of `AUDIENCES`, empty: everybody) in a room (a group of machines, empty: all) is told,
+    all of them together or at each machine. Markdown has no size of paper: there cards are a sheet.
 
     Raises OpleverError: `handout-none` when no card can be made, with the reasons; `handout-room`, `extra-missing`,
     `file-unreadable`, `config-invalid`.
     """
     record = clean(store.load(directory))
-    filled = handouts(record, audience, room)
+    filled = handouts(record, audience, room, each_machine=each_machine)
     if not filled.cards:
         raise _nothing(record, filled.left_out)
-    about, t = (audience, room), Translator(language)
+    about, t = About(audience, room, each_machine), Translator(language)
     try:
         on_paper = paper(directory, record.document.revision)
     except OSError as problem:

@@ -29,6 +29,9 @@ from oplever.words import Language
     show_default=True,
     help="One paper for the wall, or a card of A6 size for each task.",
 )
+@click.option(
+    "--each-machine", is_flag=True, help="For each machine its own card or sheet, also where they say the same."
+)
 @language_option
 @click.option(
     "--format", "fmt", type=click.Choice(["pdf", "html", "md"]), default="pdf", show_default=True, help="Kind of file."
@@ -53,6 +56,7 @@ def handout(
     room: str,
     audience: str | None,
     shape: handouts.Shape,
+    each_machine: bool,
     language: Language,
     fmt: handouts.Format,
     out: str | None,
@@ -67,16 +71,25 @@ def handout(
     Examples:
       oplever handout --audience user --room workstations
       oplever handout --shape cards --language nl --out cards.pdf
+      oplever handout --room workstations --each-machine
       oplever handout --lint roles
     """
     if paths:
         _lint(paths)
         return
     directory = store.find(record)
-    drawn = handouts.handout(directory, audience=audience or "", room=room, language=language, shape=shape, fmt=fmt)
+    drawn = handouts.handout(
+        directory,
+        audience=audience or "",
+        room=room,
+        language=language,
+        shape=shape,
+        fmt=fmt,
+        each_machine=each_machine,
+    )
     for reason in handouts.reasons(drawn.left_out):
         say("{reason}", reason=reason, err=True)
-    about = "-".join(part for part in (shape, room, audience or "") if part)
+    about = "-".join(part for part in (shape, room, audience or "", "each-machine" if each_machine else "") if part)
     path = deliver(drawn.content, out or f"{about}-{directory.name}.{language}.{fmt}")
     if not path:
         return

@@ -94,10 +94,11 @@ class Steps(Struct, frozen=True, tag_field="kind", tag="steps"):
 
 
 class Group(Struct, frozen=True, tag_field="kind", tag="group"):
-    """A part of a section under its own small heading."""
+    """A part of a section under its own small heading. One `on_own_sheet` begins a new one on paper."""
 
     title: str
     blocks: tuple[Block, ...]
+    on_own_sheet: bool = False
 
 
 class Details(Struct, frozen=True, tag_field="kind", tag="details"):

@@ -88,16 +88,17 @@ def name_of(role: str, card: str) -> str:
     return f"{role.rpartition('.')[2]}/{card}"
 
 
-def handouts(record: Record, audience: str = "", room: str = "") -> Handouts:
+def handouts(record: Record, audience: str = "", room: str = "", *, each_machine: bool = False) -> Handouts:
     """The cards of a record for an audience (a key of AUDIENCES; empty: all) in a room (a group of machines, empty:
-    all). A service that is for everywhere is in every room.
+    all). A service that is for everywhere is in every room. A card that says the same of several machines is one card,
+    unless `each_machine` has its own; one for everywhere is about no machine.
 
     Raises OpleverError (`handout-room`) for a group that no machine is in.
     """
     chosen = [card for card in record.cards if not audience or set(AUDIENCES[audience]) & set(card.audiences)]
     in_room = _in_room(record, room)
     tests = figures.tests_of_hosts(record) if chosen else {}
-    cards: dict[str, FilledCard] = {}
+    cards: dict[tuple[str, str], FilledCard] = {}
     left_out: list[LeftOut] = []
     for system in record.systems:
         for card in chosen:
@@ -107,8 +108,9 @@ def handouts(record: Record, audience: str = "", room: str = "") -> Handouts:
                 if isinstance(result, LeftOut):
                     left_out.append(result)
                 else:
-                    hosts = cards[result.digest].hosts if result.digest in cards else ()
-                    cards[result.digest] = structs.replace(result, hosts=(*hosts, system.name))
+                    key = result.digest, system.name if each_machine and not card.everywhere else ""
+                    hosts = cards[key].hosts if key in cards else ()
+                    cards[key] = structs.replace(result, hosts=(*hosts, system.name))
     return Handouts(tuple(_applications_first(record, cards.values())), tuple(left_out))
 
 
@@ -177,7 +179,7 @@ def _value(record: Record, value: Value, system: System, tests: list[Test]) -> s
     return facts.get(value.machine, "")
 
 
-def texts(card: Card) -> Iterator[Text]:
+def texts(card: Card | FilledCard) -> Iterator[Text]:
     """Every text of a card that can hold values."""
     yield card.title
     for step in card.steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -14,11 +15,14 @@ import pytest
 import school
 from golden import outputs
 from golden.cases import Case
+from oplever import store
 from oplever.app.handouts import reasons
 from oplever.errors import OpleverError
+from oplever.page.blocks import Paragraph
+from oplever.page.cards import About, groups
 from oplever.page.translator import Translator
-from oplever.record.handout import LeftOut, find, handouts
-from oplever.record.model import Record
+from oplever.record.handout import Fact, FilledCard, LeftOut, find, handouts
+from oplever.record.model import CardStep, Record, Text
 
 
 def record(wiki: school.Tests | None = None, **keys: Any) -> Record:
@@ -194,3 +198,114 @@ def test_a_record_whose_roles_have_no_cards_says_so(directory: Path) -> None:
     done = run(directory.name, "--language", "en")
     assert done.exit_code == 2
     assert "no role in" in done.stderr
+
+
+def test_each_machine_has_its_own_card_when_that_is_asked_for() -> None:
+    """What is for everywhere is about no machine, and stays one card."""
+    made = handouts(record(), each_machine=True).cards
+    hosts = [card.hosts for card in made if card.name == "browser/open"]
+    assert hosts == [("ws1",), ("ws2",)]
+    assert len([card for card in made if card.name == "dokuwiki/open"]) == 1
+    assert len({card.digest for card in made if card.name == "browser/open"}) == 1
+
+
+@pytest.mark.slow
+def test_a_sheet_for_each_machine_begins_on_its_own_page(directory: Path) -> None:
+    """With the machine above it, its own cards and whom to ask; what is for everywhere comes first."""
+    done = run(directory.name, "--each-machine", "--audience", "user", "--language", "en")
+    assert done.exit_code == 0, done.output
+    (paper,) = Path.cwd().glob("sheet-user-each-machine-*.en.pdf")
+    pages = pages_of(paper)
+    first = {name: page for page in range(len(pages), 0, -1) for name in ("Everywhere", "ws1", "ws2")
+             if re.search(rf"^{name}$", pages[page - 1], re.M)}  # fmt: skip
+    assert list(dict(sorted(first.items(), key=lambda item: item[1]))) == ["Everywhere", "ws1", "ws2"]
+    for name in ("ws1", "ws2"):
+        page = pages[first[name] - 1]
+        assert page.index(name) < page.index("Open a website"), name
+        assert "Whom to ask for help" in page
+        assert "Open the wiki" not in page
+    assert "Open the wiki" in pages[0]
+
+
+@pytest.mark.slow
+def test_a_card_for_each_machine_says_which(directory: Path) -> None:
+    run(
+        directory.name, "--each-machine", "--shape", "cards", "--room", "room_014", "--language", "en", "--out", "c.pdf"
+    )
+    of_browser = [page for page in pages_of(Path("c.pdf")) if "browser/open" in page]
+    assert [re.findall(r"\bws\d\b", page) for page in of_browser] == [["ws1"], ["ws2"]]
+    page = run(
+        directory.name, "--each-machine", "--shape", "sheet", "--format", "html", "--language", "en", "--out", "-"
+    ).stdout
+    assert re.findall(r'<section class="group( sheet)?"><h2>([^<]*)</h2>', page) == [
+        ("", "Everywhere"), (" sheet", "web1"), (" sheet", "ws1"), (" sheet", "ws2"),
+    ]  # fmt: skip
+    assert "<h3>Open a website</h3>" in page
+
+
+def pages_of(paper: Path) -> list[str]:
+    text = subprocess.run(["pdftotext", "-layout", paper, "-"], capture_output=True, text=True, check=True).stdout
+    return text.split("\f")[:-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("audience", ["", "user", "administrator"])
+def test_no_card_of_a_sheet_is_on_two_pages(directory: Path, audience: str) -> None:
+    """Whoever follows its steps would have to turn a paper that hangs on a wall."""
+    chosen = ["--audience", audience] if audience else []
+    run(directory.name, *chosen, "--language", "en", "--out", "sheet.pdf")
+    pages = pages_of(Path("sheet.pdf"))
+    made = handouts(record(), audience=audience).cards
+    assert made
+    for card in made:
+        (page,) = [page for page in pages if card.version in page]
+        before = page[: page.index(card.version)]
+        for part in (card.title.en, card.steps[0].do.en):
+            assert " ".join(part.split()[:3]) in " ".join(before.split()), (card.name, part)
+
+
+def admin(host: str, address: str, see: str = "You see the load.") -> FilledCard:
+    """A card for an administrator as it is filled in for a machine."""
+    return FilledCard(
+        role="oplever.lab.base",
+        id="load",
+        audiences=("administrator",),
+        title=Text("De belasting zien", "See the load"),
+        steps=(
+            CardStep(Text(f"Log in op {host}.", f"Log in to {host}.")),
+            CardStep(Text("Typ: w", "Type: w"), Text("", see)),
+        ),
+        trouble=(),
+        facts=(Fact(Text("Machine", "Machine"), host), Fact(Text("Adres", "Address"), address)),
+        proof=("base.load",),
+        hosts=(host,),
+        digest=host[-1] * 64,
+    )
+
+
+def test_cards_that_differ_in_their_values_alone_are_one_part_of_a_sheet() -> None:
+    """Thirty machines do not make thirty times the same steps; the values of each are in a table below them."""
+    t = Translator("en")
+    cards = [admin("pc1", "192.0.2.1"), admin("pc2", "192.0.2.2"), admin("pc3", "192.0.2.3", "You see nothing.")]
+    alike, other = groups(cards, About("administrator"), t)
+    assert [type(block).__name__ for block in alike.blocks] == ["Steps", "Paragraph", "Table"]
+    assert alike.blocks[1] == Paragraph("The steps are for pc1. For the others, take the values of this table.")
+    rows = [[cell.text for cell in row] for row in alike.blocks[2].rows]
+    assert rows == [["pc1", "192.0.2.1", "11111111"], ["pc2", "192.0.2.2", "22222222"]]
+    assert [type(block).__name__ for block in other.blocks] == ["Steps", "KeyValue"]
+
+
+@pytest.mark.slow
+def test_a_card_that_is_long_is_still_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Printed smaller: the mark that says which card it is would stand alone on a page behind it."""
+    monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    long = "Wait until you can see that the page is there. " * 6
+    lines = [line.replace(b"You see", f"{long}You see".encode()) for line in school.journal()]
+    record = school.store(tmp_path, lines)
+    run(record.name, "--language", "en", "--audience", "user", "--shape", "cards", "--out", "long.pdf")
+    pages = pages_of(Path("long.pdf"))
+    made = handouts(store.load(record), audience="user").cards
+    assert any(long in step.see.en for card in made for step in card.steps)
+    assert [card.version for card in made if card.version not in pages[made.index(card)]] == []
+    assert len(pages) == len(made)
