@@ -57,6 +57,14 @@ class Room:
     def understood(self, judged: str = "understood") -> Room:
         return self.add("asked-back", subject="S1", who=WHO, question="Hoe?", answer="Met het adres.", judged=judged)
 
+    def understood_of_all(self) -> Room:
+        """Of each subject that was explained until now, by the one attendee."""
+        if not self.record.instruction or not self.record.instruction.attendees:
+            self.add("instructed", day="2026-11-24").add("attended", who=WHO)
+        for subject in self.record.instruction.subjects if self.record.instruction else ():
+            self.add("asked-back", subject=subject.id, who=WHO, question="Hoe?", answer="Zo.", judged="understood")
+        return self
+
     def reviewed(self, verdict: str = "clear") -> Room:
         return self.add("reviewed", card="dokuwiki/open", user=USER, verdict=verdict, remark="de knop heet anders")
 
@@ -218,6 +226,9 @@ def test_an_approval_with_open_points_says_that_there_are_remarks() -> None:
     record = room.add("decision", by=SUPERVISOR, decision="approved").record
     tone, title, _ = registry.of(record).layout.headline(Translator("en"), record)
     assert (tone, title) == ("warn", "Instruction approved, with remarks")
+    letter = registry.of(record).layout.letter(View.of(record), Translator("en"), NO_PAPER)
+    assert "read the remarks." in letter
+    assert "Needs attention:\n- Open points: 1.\n" in letter  # there they are
 
 
 def test_an_approved_instruction_stays_as_it_is() -> None:
@@ -296,3 +307,16 @@ def test_the_sheet_to_sign_has_a_line_for_each_and_room_for_more() -> None:
     rows = next(block for block in page.summary if hasattr(block, "rows")).rows
     assert len(rows) == 12
     assert [row[2].text.strip("\u00a0\n") for row in rows] == [""] * 12, "names are written by hand"
+
+
+def test_a_card_that_was_mended_and_given_again_counts_as_it_was_given_last() -> None:
+    """What was not clear in the version before it, or not by the rules, is over."""
+    room = Room().add("explained", subject="De wiki openen", **(CARD | {"mistakes": 1})).understood_of_all()
+    room.reviewed("unclear")
+    assert set(room.reasons) == {"handout_unclear", "handout_mistakes"}
+    room.add("explained", subject="De wiki openen, nieuwe kaart", **(CARD | {"version": "cd" * 32}))
+    room.understood_of_all()
+    assert (set(room.reasons), "review_missing" in room.missing, room.record.stage) == (set(), True, "tested")
+    assert "review_missing" not in room.reviewed().missing
+    figures = registry.of(room.record).layout.verdict(room.record, Translator("en")).figures
+    assert "2 of 2 subjects understood, 1 attendee, 1 handout." in figures

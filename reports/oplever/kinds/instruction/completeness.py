@@ -37,9 +37,9 @@ def unasked(record: Record) -> bool:
 
 
 def unreviewed(record: Record) -> bool:
-    """A user read each handout in the version that was given, and found it clear."""
+    """A user read each handout in the version that was given last, and found it clear."""
     instruction = of(record)
-    reviews = [instruction.last_review(subject.card, subject.version) for subject in instruction.handouts]
+    reviews = [instruction.last_review(subject.card, subject.version) for subject in instruction.counting_handouts]
     return not reviews or any(review is None or review.verdict == "unclear" for review in reviews)
 
 

@@ -52,7 +52,7 @@ def _reasons(record: Record) -> Iterator[Reason]:
             if (answer := instruction.last_answer(subject.id)) and answer.judged == judged
         ]:
             yield Reason(code, {"subjects": subjects})
-    handouts = {(subject.card, subject.version): subject for subject in instruction.handouts}
+    handouts = {(subject.card, subject.version): subject for subject in instruction.counting_handouts}
     reviews = {key: instruction.last_review(*key) for key in handouts}
     if unclear := [card for (card, _), review in reviews.items() if review and review.verdict == "unclear"]:
         yield Reason("handout_unclear", {"handouts": unclear})

@@ -21,6 +21,7 @@ from oplever.page.blocks import (
 from oplever.page.cards import AUDIENCE_WORDS
 from oplever.page.document import REJECTED, Chapter, Headline, Layout, Paper, sheet
 from oplever.page.parts import Blocks, code, needs_attention, pairs, people_named, stages, table
+from oplever.page.reasons import reason_text
 from oplever.page.translator import N_, Translator
 from oplever.page.view import View
 from oplever.page.vocabulary import toned
@@ -131,7 +132,7 @@ def _figures(record: Record, t: Translator) -> str:
         len(instruction.subjects),
         understood=t.number(understood),
         attendees=t.plural("{count} attendee", "{count} attendees", len(instruction.attendees)),
-        handouts=t.plural("{count} handout", "{count} handouts", len(instruction.handouts)),
+        handouts=t.plural("{count} handout", "{count} handouts", len(instruction.counting_handouts)),
     )
     return text
 
@@ -247,7 +248,7 @@ def _understood(view: View, t: Translator) -> Blocks:
     ]
     columns = (
         Column(t("Subject"), 3), Column(t("Question back"), 3), Column(t("Answer in own words"), 4),
-        Column(t("Judged"), 2), Column(t("Judged by"), 2),
+        Column(t("Judged"), 3), Column(t("Judged by"), 3),
     )  # fmt: skip
     return table(t("Understood"), columns, rows)
 
@@ -265,7 +266,7 @@ def _reviews(view: View, t: Translator) -> Blocks:
     ]
     columns = (
         Column(t("Handout"), 3), Column(t("User"), 2), Column(t("Verdict"), 2), Column(t("Remark"), 4),
-        Column(t("Recorded by"), 2),
+        Column(t("Recorded by"), 3),
     )  # fmt: skip
     return table(t("What users said of the handouts"), columns, rows)
 
@@ -285,8 +286,8 @@ def _support(view: View, t: Translator) -> Blocks:
         for support in instruction.support
     ]
     columns = (
-        Column(t("Day"), 2), Column(t("User"), 2), Column(t("Question"), 4), Column(t("Answer"), 4),
-        Column(t("Recorded by"), 2),
+        Column(t("Day"), 3), Column(t("User"), 2), Column(t("Question"), 4), Column(t("Answer"), 4),
+        Column(t("Recorded by"), 3),
     )  # fmt: skip
     return table(t("Help in daily use"), columns, rows)
 
@@ -325,10 +326,12 @@ def _letter(view: View, t: Translator, paper: Paper) -> str:
     record = view.record
     standing = headline(t, record)
     subjects = [f"- {subject.subject}" for subject in of(record).subjects]
+    remarks = [f"- {reason_text(t, reason)}" for reason in record.document.reasons]
     parts = [
         [t("Subject: {subject}", subject=record.assignment.title)],
         [t("Dear reader,")],
         [f"{standing.title}. {standing.sentence} {_figures(record, t)}".strip()],
+        [f"{t('Needs attention')}:", *remarks] if remarks else [],
         [f"{t('Subjects')}:", *subjects] if subjects else [],
         [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
         [t("Kind regards,"), people_named(record, "executor")],

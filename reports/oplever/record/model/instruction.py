@@ -113,3 +113,8 @@ class Instruction(Struct, frozen=True):
     def handouts(self) -> list[Subject]:
         """Subjects with which a handout was given."""
         return [subject for subject in self.subjects if subject.card]
+
+    @property
+    def counting_handouts(self) -> list[Subject]:
+        """Each handout as it was given last: when it was given again in another version, that came in its place."""
+        return list({subject.card: subject for subject in self.handouts}.values())
