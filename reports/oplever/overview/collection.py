@@ -19,7 +19,7 @@ from oplever.page.blocks import Organisation
 from oplever.page.view import SEVERITIES
 from oplever.page.week import WorkedHours
 from oplever.record.handout import FilledCard
-from oplever.record.model import ExceptionGrant, RestPoint, Who
+from oplever.record.model import ExceptionGrant, Incident, RestPoint, Who
 from oplever.record.persons import among
 
 _MOST_VISITS = 20
@@ -266,5 +266,10 @@ def names_of(of: Readable) -> Iterator[str]:
     yield from (point.owner for point in record.rest_points.items if point.owner)
     if record.accountability.decided_by:
         yield record.accountability.decided_by
-    if record.incident and record.incident.assignee:
+    if record.incident and record.incident.assignee and not is_of_team(record.incident):
         yield record.incident.assignee
+
+
+def is_of_team(incident: Incident) -> bool:
+    """Whether a team has the case, and nobody in particular."""
+    return incident.rules is not None and incident.assignee in incident.rules.teams

@@ -206,7 +206,7 @@ def test_list_verify_and_export_take_a_case() -> None:
 def test_a_case_has_a_letter_and_no_certificate() -> None:
     name = solved(new("2", "2"))
     letter = attempt("form", "letter", name, "--language", "nl").stdout
-    for text in ("Beste J. Bakker,", "Opgelost, niet afgesloten.", "Oplossing: toner vervangen", name, TECHNICIAN):
+    for text in ("Beste J. Bakker,", "Uw melding is opgelost.", "Oplossing: toner vervangen", name, TECHNICIAN):
         assert text in letter, text
     refused = attempt("form", "certificate", name)
     assert (refused.exit_code, "[form-unknown]" in refused.stderr) == (2, True)
@@ -668,3 +668,20 @@ def test_a_list_says_of_a_report_no_more_than_is_so() -> None:
     assert "opgeleverd" not in row
     (row,) = [line for line in attempt("incident", "list", "--language", "nl").stdout.splitlines() if name in line]
     assert re.search(r"\d+ [a-z]+ \d{4}, \d{2}:\d{2}", row), row
+
+
+def test_the_letter_to_a_reporter_says_how_the_report_stands_and_nothing_of_remarks() -> None:
+    """What a supervisor thinks of the work, and remarks that the letter does not have, are not for him."""
+    name = solved(new("2", "2"))
+    for words in (
+        ("retest", name, "--result", "pass", "--reason", "afgedrukt"),
+        ("confirm", name, "--satisfied", "yes"),
+        ("close", name),
+    ):
+        done = incident(*words)
+        assert done.exit_code == 0, done.output
+    record = store.load(store.records_directory() / name)
+    assert record.document.reasons
+    letter = attempt("form", "letter", name, "--language", "nl").stdout
+    assert "Uw melding is opgelost en afgesloten." in letter
+    assert "opmerkingen" not in letter

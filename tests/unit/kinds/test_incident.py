@@ -16,13 +16,18 @@ from oplever.kinds.incident.chapters import handling
 from oplever.kinds.incident.entries import COMMANDS
 from oplever.kinds.incident.entries import EVENTS as DECLARED
 from oplever.kinds.incident.rules_file import defaults
+from oplever.overview import extract
+from oplever.overview.collection import names_of
+from oplever.overview.pages.records import record_row
+from oplever.overview.sources import Readable, Source
 from oplever.page.blocks import Table
+from oplever.page.document import NO_PAPER
 from oplever.page.translator import Translator
 from oplever.page.view import View
 from oplever.record.entries import Entry
 from oplever.record.fold import Run
 from oplever.record.model import Record
-from oplever.record.model.incident_rules import Authorisation, Category
+from oplever.record.model.incident_rules import Authorisation, Category, Team
 from oplever.words import Text
 
 MOVES: dict[str, dict[str, set[str]]] = {
@@ -409,3 +414,39 @@ def test_what_is_not_solved_after_all_asks_for_another_solution(kind: str, data:
     missing = {item.code for item in desk.add_all("solved").record.completeness.missing}
     assert "case_solution_missing" not in missing
     assert missing >= {"case_retest_missing", "case_confirmation_missing"}
+
+
+def test_a_team_is_called_by_its_title_and_is_no_person() -> None:
+    """What the rules call it among themselves is on no page, and a list of people does not have it."""
+    team = Team(Text(nl="Netwerkbeheer", en="Network team"), (COLLEAGUE,))
+    desk = Desk(structs.replace(defaults(), teams={"net": team})).add("assigned", to="net")
+    layout, t = registry.of(desk.record).layout, Translator("nl")
+    facts = dict(layout.facts(desk.record, t))
+    assert facts["Wie"].text == "Netwerkbeheer"
+    letter = layout.letter(View.of(desk.record), t, NO_PAPER)
+    assert letter.rstrip().endswith("Netwerkbeheer")
+    kept = extract.of(desk.record)
+    of = Readable(Source(desk.record.id, desk.record.document.created, None, None, kept, ""), kept)
+    assert record_row(t, of)[4].text == "Netwerkbeheer"
+    assert "net" not in set(names_of(of))
+    taken = extract.of(desk.add("assigned", to=COLLEAGUE).record)
+    assert COLLEAGUE in set(names_of(Readable(of.source, taken)))
+
+
+@pytest.mark.parametrize(
+    ("events", "sentence"),
+    [
+        ([], "Uw melding is binnen."),
+        ([("assigned", {"to": COLLEAGUE})], "Iemand heeft uw melding"),
+        ([("taken", {})], "Iemand werkt aan uw melding."),
+        ([("taken", {}), ("waiting", {"on": "supplier", "reason": "x"})], "wacht op de leverancier."),
+        ([("taken", {}), ("waiting", {"on": "user", "reason": "x"})], "Wij hebben eerst een antwoord van u nodig."),
+        ([("merged", EVENTS["merged"])], "Uw melding is dezelfde als een andere."),
+    ],
+)
+def test_a_letter_tells_the_reporter_how_it_stands(events: list[tuple[str, dict[str, Any]]], sentence: str) -> None:
+    desk = Desk()
+    for kind, data in events:
+        desk.add(kind, **data)
+    letter = registry.of(desk.record).layout.letter(View.of(desk.record), Translator("nl"), NO_PAPER)
+    assert sentence in letter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oplever.kinds.incident import leaks
 from oplever.kinds.incident.chapters import breach, handling, intake
-from oplever.kinds.incident.chapters.terms import category
+from oplever.kinds.incident.chapters.terms import WAITS, category, phrase, with_whom
 from oplever.kinds.incident.judge import EFFECTS
 from oplever.kinds.installation.chapters import faults, handover, job
 from oplever.kinds.installation.chapters.summary import waiting
@@ -57,6 +57,19 @@ HEADLINES: dict[str, Headline] = {
 """By the state of the case."""
 
 
+FOR_REPORTER: dict[str, str] = {
+    "new": N_("Your report came in. Somebody will look at it."),
+    "assigned": N_("Somebody has your report and will begin with it."),
+    "in_progress": N_("Somebody is working on your report."),
+    "waiting": N_("The work on your report waits for {what}."),
+    "solved": N_("Your report is solved. Is it not right? Let us know."),
+    "closed": N_("Your report is solved and closed."),
+    "merged": N_("Your report is the same as another one. We go on with that one."),
+}
+"""The same for whoever reported it: what a supervisor thinks of the work, and remarks about it, are not for him."""
+_ASKED = N_("We need an answer from you before we can go on.")
+
+
 def headline(t: Translator, record: Record) -> Headline:
     code: str = "rejected" if record.accountability.decision == "rejected" else record.status
     if code == "closed" and record.document.reasons:
@@ -79,7 +92,7 @@ def _facts(record: Record, t: Translator) -> tuple[tuple[str, Cell], ...]:
             Cell(case.place or case.machine or t("place not recorded"), note=case.machine if case.place else ""),
         ),
         (t("When"), Cell(t.moment(case.reported_at or record.document.started), note=_due(case.due, t))),
-        (t("Who"), Cell(case.assignee or t("nobody yet"), note=reporter)),
+        (t("Who"), Cell(with_whom(t, case) or t("nobody yet"), note=reporter)),
     )
 
 
@@ -124,20 +137,26 @@ def _stages(record: Record, t: Translator) -> tuple[Stage, ...]:
 def _letter(view: View, t: Translator, paper: Paper) -> str:
     """What to write to the reporter, as plain text."""
     record, case = view.record, view.record.case
-    standing = headline(t, record)
     last = case.solutions[-1] if case.solutions and record.status in ("solved", "closed") else None
     contact = case.contacts[-1] if case.contacts else None
     parts = [
         [t("Subject: {subject}", subject=record.assignment.title)],
         [t("Dear {name},", name=case.reporter) if case.reporter else t("Dear reader,")],
-        [f"{standing.title}. {standing.sentence}"],
+        [_for_reporter(record, t)],
         [f"{t('How it is handled')}: {contact.how} ({t.day(contact.day)})"] if contact and not last else [],
         [f"{t('Solution')}: {last.solution}"] if last else [],
         [f"{t('Report')}: {record.id}"],
         [t("To check this record: oplever verify with this code."), paper.code] if paper.code else [],
-        [t("Kind regards,"), case.assignee or case.reported_by],
+        [t("Kind regards,"), with_whom(t, case) or case.reported_by],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _for_reporter(record: Record, t: Translator) -> str:
+    on = record.case.waits[-1].on if record.status == "waiting" and record.case.waits else ""
+    if on == "user":
+        return t(_ASKED)
+    return t(FOR_REPORTER.get(record.status, FOR_REPORTER["new"]), what=phrase(t, WAITS, on))
 
 
 def _summary(view: View, t: Translator) -> tuple[Block, ...]:

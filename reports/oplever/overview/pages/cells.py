@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from oplever.kinds import registry
+from oplever.kinds.incident.chapters.terms import with_whom
 from oplever.kinds.installation.chapters.summary import STATES, changed_cell, scores_text
 from oplever.overview import paths
 from oplever.overview.collection import PSEUDONYM, Current
@@ -18,7 +19,7 @@ from oplever.page.parts import names_of, title_cell, titled
 from oplever.page.reasons import missing_text
 from oplever.page.translator import Translator
 from oplever.page.vocabulary import CHECK, SEVERITY, VERDICTS, toned
-from oplever.record.model import Text
+from oplever.record.model import Incident, Text
 from oplever.record.origins import Changed
 from oplever.text import clean_text
 from oplever.words import Language
@@ -84,6 +85,11 @@ def machine_cell(host: str, language: Language, note: str = "") -> Cell:
 
 def person_text(t: Translator, person: str) -> str:
     return t("{pseudonym} (name removed)", pseudonym=person) if person.startswith(PSEUDONYM) else person
+
+
+def assignee_text(t: Translator, incident: Incident) -> str:
+    """Who has a case: a team by its title, a person by name; empty when nobody has."""
+    return person_text(t, with_whom(t, incident))
 
 
 def machine_state(t: Translator, machine: Machine) -> Cell:

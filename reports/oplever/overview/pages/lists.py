@@ -69,7 +69,7 @@ def _incident(collection: Collection, t: Translator, of: Readable) -> tuple[Cell
         toned(t, DOCUMENT_STATUS, of.record.status),
         Cell(late.text, late.tone, note=due) if late.text else Cell(due),
         Cell(case.place, note=case.machine) if case.place or case.machine else Cell(t("not recorded"), "info"),
-        Cell(cells.person_text(t, case.assignee) if case.assignee else t("nobody yet")),
+        Cell(cells.assignee_text(t, case) or t("nobody yet")),
     )
 
 

@@ -33,14 +33,14 @@ def record_row(t: Translator, of: Readable) -> tuple[Cell, ...]:
     record, hosts = of.record, [machine.name for machine in of.extract.machines]
     case = record.incident
     place = " · ".join(part for part in (case.place, case.machine) if part) if case else ""
-    by = case.assignee if case else ", ".join(cells.person_text(t, name) for name in executors(record))
+    people = ", ".join(cells.person_text(t, name) for name in executors(record))
     failing, pdf = len(of.extract.failing), cells.report(t, of.source, "pdf")
     return (
         cells.when_cell(t, of.source),
         cells.record_cell(t, of),
         cells.state_cell(t, of),
         Cell(place if case else cells.hosts_text(t, hosts)),
-        Cell(cells.person_text(t, by) if case else by),
+        Cell(cells.assignee_text(t, case) if case else people),
         Cell(t.number(failing), "bad") if failing else Cell(""),
         Cell(t("PDF"), link=pdf) if pdf else Cell(""),
     )

@@ -118,7 +118,7 @@ def _incidents(collection: Collection, t: Translator) -> Iterator[Row]:
             tone: Tone = "bad" if late == "overdue" else "warn"
             label = t("Incident overdue") if late == "overdue" else t("Incident nearly due")
             due = t("due {moment}", moment=t.moment(of.record.case.due)) if of.record.case.due else ""
-            who = cells.person_text(t, of.record.case.assignee) or t("nobody yet")
+            who = cells.assignee_text(t, of.record.case) or t("nobody yet")
             yield (Cell(label, tone), cells.record_cell(t, of), Cell(due, note=who))
 
 

@@ -13,6 +13,7 @@ from oplever.kinds.incident.chapters.terms import (
     WAITS,
     by_at,
     phrase,
+    with_whom,
 )
 from oplever.page.blocks import Cell, Column, Paragraph
 from oplever.page.parts import Blocks, code, pairs, table
@@ -36,7 +37,7 @@ def handling(view: View, t: Translator) -> Blocks:
     by = Column(t("By"), 2)
     return (
         *pairs(
-            (t("With"), incident.assignee),
+            (t("With"), with_whom(t, incident)),
             (t("Can solve it alone"), Cell(alone, note=assessment.reason) if assessment and alone else None),
         ),
         *table(t("Who had the report"), (Column(t("How"), 2), Column(t("To"), 2), Column(t("Reason"), 4), by), moves),

@@ -99,5 +99,11 @@ def category(t: Translator, incident: Incident) -> str:
     return titled(t, incident.rule.title) if incident.rule else incident.category
 
 
+def with_whom(t: Translator, incident: Incident) -> str:
+    """Who has the case: a person, or a team as the rules of the case call it; empty when nobody has."""
+    team = incident.rules.teams.get(incident.assignee) if incident.rules else None
+    return titled(t, team.title) if team else incident.assignee
+
+
 def by_at(t: Translator, by: str, at: str) -> Cell:
     return Cell(by, note=t.moment(at))
