@@ -206,7 +206,7 @@ def parameter(field: Field, argument: str) -> click.Parameter:
     if field.form == "yes_no":
         return click.Option([name], is_flag=True, help=field.description)
     if field.form == "texts":
-        return click.Option([name], multiple=True, help=field.description)
+        return click.Option([name], type=kind if field.choices else None, multiple=True, help=field.description)
     # A default of None would count as a value, and what is required would not be missed.
     default: dict[str, Any] = {} if field.default is None else {"default": field.default, "show_default": True}
     return click.Option([name], type=kind, required=field.required, help=field.description, **default)

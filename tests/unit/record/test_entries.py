@@ -9,6 +9,7 @@ import pytest
 from journals import complete
 from msgspec import structs
 from oplever.errors import OpleverError
+from oplever.kinds import registry
 from oplever.kinds.derive import derive
 from oplever.record import entries
 from oplever.record.entries import EVERY, KINDS, Entry, EntryKind
@@ -56,6 +57,17 @@ def test_what_a_field_takes() -> None:
     assert (by_name["day"].form, by_name["day"].default) == ("day", None)
     by_name = {field.name: field for field in fields(KINDS["acceptance"])}
     assert (by_name["as_wanted"].form, by_name["instructed"].form) == ("texts", "yes_no")
+    by_name = {field.name: field for field in fields(registry.entry_kind("classified"))}
+    assert (by_name["flag"].form, by_name["flag"].choices) == ("texts", ("data_leak", "major", "safety"))
+
+
+def test_of_several_words_each_is_one_of_the_choices() -> None:
+    data = {"impact": "1", "urgency": "1", "flag": ["Data leak", "major"]}
+    made = registry.LOG.make("classified", "S. Yilmaz", "2026-11-24T09:00:00Z", data)
+    assert made.entry.flag == ("data_leak", "major")
+    with pytest.raises(OpleverError, match="flag: fire is none of the choices") as problem:
+        registry.LOG.make("classified", "S. Yilmaz", "2026-11-24T09:00:00Z", {**data, "flag": ["fire"]})
+    assert problem.value.advice == "choose: data_leak, major, safety"
 
 
 @pytest.mark.parametrize(

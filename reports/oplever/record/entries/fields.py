@@ -14,8 +14,8 @@ Form = Literal["text", "number", "day", "moment", "yes_no", "choice", "texts", "
 
 
 class Field(Struct, frozen=True):
-    """One field. `form` is how a person fills it in: `texts` takes any number of them, `choice` one of `choices`; what
-    is `made` a program fills in, and nobody is asked for it.
+    """One field. `form` is how a person fills it in: `texts` takes any number of them, of `choices` where there are
+    any, `choice` one of `choices`; what is `made` a program fills in, and nobody is asked for it.
     `default` is what it is when nobody says so; None when there is nothing to tell of. A number is more than `least`
     and at most `most`, and has no decimals when it `is_whole`. `also` are other words for a choice."""
 
@@ -79,7 +79,7 @@ def _form(kind: inspect.Type) -> tuple[Form, tuple[str, ...]]:
         case inspect.BoolType():
             return "yes_no", ()
         case inspect.VarTupleType(item_type=item) if _form(_bare(item))[0] in ("text", "choice"):
-            return "texts", ()
+            return "texts", _form(_bare(item))[1]
     raise TypeError(f"nobody can fill in {kind}")
 
 

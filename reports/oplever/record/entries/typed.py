@@ -96,7 +96,8 @@ def _value(field: Field, value: Any, names: frozenset[str]) -> Any:
             return value
         case "texts":
             items = [value] if isinstance(value, str) else value
-            return [_text(field, item) for item in items] if isinstance(items, (list, tuple)) else value
+            item_value = _choice if field.choices else _text
+            return [item_value(field, item) for item in items] if isinstance(items, (list, tuple)) else value
     text = _text(field, value)
     return person(field.name, text) if field.name in names and isinstance(text, str) else text
 
