@@ -124,7 +124,10 @@ def _consequences(view: View, t: Translator, cause: Once[Cause]) -> str:
 
 
 def _expected_found(t: Translator, check: Test | Control, status: str | None) -> tuple[Phrase, ...]:
-    """Expected and found, or why it was not read. Texts of machines are English, others in the language of the page."""
+    """Expected and found, or why it was not read; nothing of a test by hand that says neither. Texts of machines are
+    English, others in the language of the page."""
+    if not (check.expected or check.found or check.reason):
+        return ()
     language = t.language if isinstance(check, Test) and check.by != "machine" else "en"
     expected, found = check.expected or "–", check.found or "–"
     if status == "error" and check.reason:

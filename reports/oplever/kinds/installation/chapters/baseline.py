@@ -309,6 +309,16 @@ def approved_by(t: Translator, record: Record, grant: ExceptionGrant) -> str:
     return t("approved by {approver}, as stated by {person}", approver=grant.approver, person=grant.stated_by)
 
 
+def _approver(t: Translator, record: Record, grant: ExceptionGrant) -> Cell:
+    """The same under the heading of a column."""
+    if not grant.approver:
+        return Cell(t("nobody"), "bad")
+    if has_confirmed(record, grant):
+        return Cell(grant.approver)
+    stated = t("as stated by {person}", person=grant.stated_by) if grant.stated_by else t("as stated in exceptions.yml")
+    return Cell(grant.approver, note=stated)
+
+
 def exception_problem(t: Translator, grant: ExceptionGrant) -> str:
     """Why an exception does not count."""
     if not grant.problem:
@@ -325,7 +335,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
             Cell(", ".join(e.values) or t("anything that the control finds")),
             Cell(e.reason, note=e.compensating),
             Cell(e.owner),
-            Cell(approved_by(t, view.record, e)) if e.approver else Cell(t("nobody"), "bad"),
+            _approver(t, view.record, e),
             Cell(t.day(e.expires)) if e.expires else Cell(t("no date"), "bad"),
             Cell(t("valid"), "good") if e.valid else Cell(t("does not count"), "bad", note=exception_problem(t, e)),
         )
@@ -336,7 +346,7 @@ def _exceptions(view: View, t: Translator) -> Blocks:
         Column(t("Approved value"), 3),
         Column(t("Reason and compensating measure"), 4),
         Column(t("Risk owner"), 2),
-        Column(t("Approved by"), 2),
+        Column(t("Approved by"), 3),
         Column(t("Until"), 2),
         Column(t("State"), 2),
     )
