@@ -80,6 +80,16 @@ class Provider:
             return 401, {"error": "invalid_client"}
         return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(asked["nonce"])}
 
+    def notice(self, **claims: Any) -> str:
+        """The token by which it says that somebody logged out; a claim that is None is left out."""
+        now = int(time.time())
+        event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        of_all = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": secrets.token_urlsafe(8)}
+        said = {**of_all, "events": event, **claims}
+        signed_by = key("of somebody else") if self.fault == "another key" else self.key
+        content = {name: value for name, value in said.items() if value is not None}
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid, "typ": "logout+jwt"}, content, signed_by)
+
     def id_token(self, nonce: str) -> str:
         now = int(time.time())
         claims: dict[str, Any] = {

@@ -15,7 +15,7 @@ from oplever.store import database, places
 from oplever.store.database import Database
 
 FILE = "desk.sqlite"
-VERSION = 3
+VERSION = 4
 """A later version has the tables of those before it, and more: what lacks is made."""
 ABOUT = "oplever_desk_about"
 TABLES: dict[str, dict[str, str]] = {
@@ -75,6 +75,9 @@ TABLES: dict[str, dict[str, str]] = {
         "session": "TEXT NOT NULL",
         "subject": "TEXT NOT NULL",
     },
+    # Sessions that began there: `session` is its `token`, `subject` and `sid` are SHA-256 of what the provider calls
+    # the person and its own session, `sid` empty when it does not say.
+    "oplever_desk_origins": {"session": "TEXT PRIMARY KEY", "subject": "TEXT NOT NULL", "sid": "TEXT NOT NULL"},
     # What somebody proved there by logging in anew.
     "oplever_desk_proofs": {"session": "TEXT NOT NULL", "subject": "TEXT NOT NULL", "at": "TEXT NOT NULL"},
 }

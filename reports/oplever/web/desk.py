@@ -11,15 +11,19 @@ from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from oplever import store
+from oplever.app.desk import retention
 from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.overview.collection import Collection
+from oplever.store import desk as desk_store
 from oplever.store.index import Index, open_index
 from oplever.web.collected import collected
 
 _FRESH_SECONDS = 2.0
 _STALE_SECONDS = 10.0
 """After which an answer waits until the directories were looked at."""
+_FORGET_SECONDS = 24 * 3600.0
+"""After which it is looked again for what is kept longer than it may be: a desk runs for months."""
 _MOST_ANSWERS = 500
 _LONGEST_NAME = 255
 """Bytes of a name of a file."""
@@ -38,6 +42,7 @@ class Desk:
         self.is_stopping = False
         self._looked = float("-inf")
         self._looking = threading.Lock()
+        self._forgot = time.monotonic()
         self._state = 0
         self._answers: dict[tuple[Hashable, ...], tuple[int, object]] = {}
 
@@ -87,10 +92,18 @@ class Desk:
         """In a thread of its own; what goes wrong is told to the next one who has to wait for it."""
         try:
             self._look().database.close()
+            self._forget()
         except OpleverError:
             self._looked = float("-inf")
         finally:
             self._looking.release()
+
+    def _forget(self) -> None:
+        """Once a day: when the desk began, what was over was taken away already."""
+        if time.monotonic() - self._forgot > _FORGET_SECONDS:
+            self._forgot = time.monotonic()
+            with desk_store.opened() as database:
+                retention.forget(database)
 
     def changed(self) -> None:
         """Something was added: the next page sees it."""

@@ -24,8 +24,10 @@ from oplever.app.desk.permissions import Action, may
 from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.page.blocks import Paragraph
+from oplever.page.parts import pairs
 from oplever.page.translator import LANGUAGES, Translator
 from oplever.store import desk as desk_store
+from oplever.text import clean_text
 from oplever.web import drawing
 from oplever.web.advice import in_browser
 from oplever.web.desk import Desk
@@ -71,7 +73,8 @@ LANGUAGE = "language"
 
 class Way(NamedTuple):
     """A page or an action of the desk: where it is, what it takes, and who makes the answer. What a
-    form sends twice is done once, unless it `may_repeat`."""
+    form sends twice is done once, unless it `may_repeat`. `page` is where the form stands, when that is elsewhere. What
+    `is_of_server` another server sends, which has no page and proves itself."""
 
     path: str
     method: str
@@ -79,6 +82,13 @@ class Way(NamedTuple):
     handler: Handler
     takes_file: bool = False
     may_repeat: bool = False
+    page: str = ""
+    is_of_server: bool = False
+
+    @property
+    def is_form(self) -> bool:
+        """Whether a browser sends it, by a form of a page of the desk."""
+        return self.method == "POST" and not self.is_of_server
 
 
 def endpoint(way: Way, desk: Desk) -> Callable[[Request], object]:
@@ -124,7 +134,9 @@ def _answer(way: Way, desk: Desk, request: Request, sent: _Sent) -> Response:
         with desk_store.opened() as database:
             session = sessions.load(database, request.cookies.get(desk.cookie, ""))
             form_token = session.form_token if session else request.cookies.get(desk.form_cookie, "")
-            visit = Visit(request, desk, database, session, sent.fields, form_token, t, sent.files)
+            visit = Visit(
+                request, desk, database, session, sent.fields, form_token, t, sent.files, _page_of(way, request)
+            )
             if not visit.form_token:
                 visit.form_token = visit.cookies[desk.form_cookie] = secrets.token_urlsafe(32)
             return _with_cookies(visit, _guard(way, visit))
@@ -132,10 +144,17 @@ def _answer(way: Way, desk: Desk, request: Request, sent: _Sent) -> Response:
         return _plain(problem, t)
 
 
+def _page_of(way: Way, request: Request) -> str:
+    """The path of the page that is asked for, or has the form that was sent."""
+    parts = {name: quote(str(value), safe="") for name, value in request.path_params.items()}
+    return way.page.format(**parts) or request.url.path
+
+
 def _guard(way: Way, visit: Visit) -> Response:
     try:
-        if way.method == "POST":
+        if way.is_form:
             _check_origin(visit)
+            visit.is_own_form = True
         if visit.session is None and way.action != "public":
             return _to_login(way, visit)
         if not may(visit.roles, way.action):
@@ -144,7 +163,7 @@ def _guard(way: Way, visit: Visit) -> Response:
                 M_("your account may not do this"),
                 M_("ask the administrator for the role: oplever web account change"),
             )
-        if way.method == "POST":
+        if way.is_form:
             _check_token(visit)
         return way.handler(visit) if way.method == "GET" or way.may_repeat else _once(way, visit)
     except OpleverError as problem:
@@ -213,12 +232,37 @@ def _refusal() -> OpleverError:
 
 
 def refusal(visit: Visit, problem: OpleverError) -> Response:
-    """A page that says what was wrong and what to do."""
-    shown = problem.in_language(visit.t)
-    lines = [in_browser(visit.t, line, {}) for line in (shown.message, *shown.details)]
-    advice = Paragraph(f"→ {in_browser(visit.t, shown.advice, {})} [{shown.slug}]")
-    section = Section("", (*(Paragraph(line, "bad") for line in lines), advice))
-    return visit.show(visit.screen(visit.t("This was not done"), [section]), status(problem))
+    """A page that says what was wrong and what to do, with what was typed for nothing."""
+    t = visit.t
+    shown = problem.in_language(t)
+    lines = [in_browser(t, line, {}) for line in (shown.message, *shown.details)]
+    advice = Paragraph(f"→ {in_browser(t, shown.advice, {})} [{shown.slug}]")
+    section = Section("", (*(Paragraph(line, "bad") for line in lines), advice, *_ways_on(visit, shown.slug)))
+    return visit.show(visit.screen(t("This was not done"), [section, *_typed(visit)]), status(problem))
+
+
+def _ways_on(visit: Visit, slug: str) -> tuple[Ways, ...]:
+    """The way back to the form that was refused, over the login where that is needed."""
+    if slug == "login-ended":
+        return (Ways((Link(visit.t("Log in"), f"/login?next={quote(visit.page)}"),)),)
+    if visit.is_own_form and slug not in ("not-permitted", "link-unusable"):
+        return (Ways((Link(visit.t("Open the page again"), visit.page),)),)
+    return ()
+
+
+_NOT_TYPED = frozenset({"form_token", "once", "head", "next", "drawn", "password", "new"})
+"""Fields that a page fills in, or that are shown to nobody."""
+
+
+def _typed(visit: Visit) -> tuple[Section, ...]:
+    """Texts of a form of ours that was refused, to copy; single words are typed again sooner. What another site sent is
+    not shown: nobody here typed it."""
+    if not visit.is_own_form:
+        return ()
+    texts = [text for name, values in visit.form.items() if name not in _NOT_TYPED for text in values]
+    kept = pairs(*((visit.t("Text"), clean_text(text)) for text in texts if len(text.split()) > 1))
+    advice = Paragraph(visit.t("Copy it if you want to use it again."))
+    return (Section(visit.t("What you typed"), (advice, *kept)),) if kept else ()
 
 
 def unknown(request: Request, code: int) -> Response:
@@ -232,7 +276,7 @@ def unknown(request: Request, code: int) -> Response:
         sections=(Section("", (Paragraph(t("there is no such page"), "bad"), way)),),
         menu=(),
         labels=frame_labels(t),
-        other=other_language(t, request),
+        other=other_language(t, request.url.path, request),
     )
     return Response(drawing.draw(screen), code, media_type="text/html; charset=utf-8")
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from types import FrameType
 
 from oplever import config, extras, store
-from oplever.app.desk import accounts, arrivals, key, links, once, provider, reads, sessions
+from oplever.app.desk import accounts, key, provider, retention
 from oplever.errors import OpleverError
 from oplever.files import why
 from oplever.messages import M_
@@ -35,8 +35,7 @@ def prepare(host: str, port: int) -> tuple[Desk, socket.socket]:
         )
     with desk_store.opened() as database:
         desk_store.try_out(database)
-        for kept in (reads, links, sessions, once, arrivals):
-            kept.forget(database)
+        retention.forget(database)
     if provider.settings():
         for module in ("httpx2", "joserfc"):
             extras.load(module, "oidc")

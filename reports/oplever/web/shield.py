@@ -54,8 +54,8 @@ class Shield:
             await self._app(scope, receive, send)
             return
         guarded = self._with_headers(send)
-        headers = {name: value for name, value in scope["headers"] if name in (b"host", b"content-length")}
-        if headers.get(b"host", b"").decode("latin-1").lower() not in self._desk.hosts:
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+        if host not in self._desk.hosts:
             await _refuse(guarded, 400, "this desk has another address")
             return
         if scope["method"] in ("GET", "HEAD"):

@@ -41,8 +41,10 @@ class Upload(Struct, frozen=True):
 @dataclass
 class Visit:
     """`form` are the values of the fields that were sent, `files` the files, by the name of their field; `form_token`
-    is what a form of this browser has to hold. `cookies` are put into the answer: name -> value, None takes one away.
-    Who sends the same form again is led to `outcome`, when the answer itself leads nowhere."""
+    is what a form of this browser has to hold. `page` is the path of the page that is asked for or that has the form;
+    once it is certain that no other site sent it, the form `is_own_form`. `cookies` are put into the answer: name ->
+    value, None takes one away. Who sends the same form again is led to `outcome`, when the answer itself leads
+    nowhere."""
 
     request: Request
     desk: Desk
@@ -52,6 +54,8 @@ class Visit:
     form_token: str
     t: Translator
     files: Mapping[str, Sequence[Upload]] = field(default_factory=dict)
+    page: str = "/"
+    is_own_form: bool = False
     cookies: dict[str, str | None] = field(default_factory=dict)
     outcome: str = ""
 
@@ -92,7 +96,7 @@ class Visit:
 
     def screen(self, title: str, sections: Sequence[Section] = (), *, kind: str = "") -> Screen:
         """A page in the frame of the desk."""
-        t, address = self.t, self.request.url.path
+        t, address = self.t, self.page
         menu = tuple(
             Link(t(name), path, is_here=path == address or (path != "/" and address.startswith(f"{path}/")))
             for path, name, action in MENU
@@ -106,7 +110,7 @@ class Visit:
             sections=tuple(sections),
             menu=menu,
             labels=frame_labels(t) | ({"roles": ", ".join(word(t, role) for role in account.roles)} if account else {}),
-            other=other_language(t, self.request),
+            other=other_language(t, self.page, self.request),
             account=account.name if account else "",
             form_token=self.form_token,
             once=secrets.token_urlsafe(16),
@@ -133,11 +137,11 @@ def frame_labels(t: Translator) -> dict[str, str]:
     }
 
 
-def other_language(t: Translator, request: Request) -> Link:
+def other_language(t: Translator, page: str, request: Request) -> Link:
     """This page in the other language, with all that was searched for and chosen on it."""
     language = "en" if t.language == "nl" else "nl"
     terms = {name: value for name, value in request.query_params.items() if name != "language"}
-    path = f"{request.url.path}?{urlencode({**terms, 'language': language})}"
+    path = f"{page}?{urlencode({**terms, 'language': language})}"
     return Link("English" if language == "en" else "Nederlands", path, language=language)
 
 

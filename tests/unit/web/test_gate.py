@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from command import attempt
-from desk_client import ORIGIN, PASSWORD, SAME_SITE, WRONG, Browser, path_of, text
+from desk_client import ORIGIN, PASSWORD, SAME_SITE, WRONG, Browser, path_of, taken_in, text
 from oplever import clock
 from oplever.app.desk import accounts, sessions
 from oplever.app.desk.permissions import PERMISSIONS, ROLES, Role, may
@@ -63,7 +63,7 @@ def test_who_has_more_roles_may_what_any_of_them_may_and_nothing_else(stored: di
         assert browser.get(path).status_code == status, path
 
 
-POSTS = [way for way in WAYS if way.method == "POST"]
+POSTS = [way for way in WAYS if way.is_form]
 FOREIGN: list[dict[str, str]] = [
     {},
     {"origin": "https://evil.example"},
@@ -261,3 +261,49 @@ def test_over_tls_the_cookie_is_bound_to_this_host() -> None:
     cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("__Host-oplever="))
     assert {part.strip().lower() for part in cookie.split(";")[1:]} == {"secure", "httponly", "path=/", "samesite=lax"}
     assert "max-age" in answer.headers["strict-transport-security"]
+
+
+TYPED = "de kabel achter de kast is los & <b>stuk</b>"
+
+
+def kept(page: str) -> bool:
+    return TYPED in text(page) and "<b>stuk" not in page
+
+
+def test_what_was_typed_is_not_lost_when_the_session_ended(
+    stored: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands on the page that says so, to copy, and the login leads back to the form."""
+    at(monkeypatch, 0)
+    browser = Browser().log_in("K. Jansen", "technician")
+    path = f"/records/{stored['remarks']}/add/hours"
+    data = {**browser.fields(path), "entry.activity": TYPED, "entry.hours": "2,5", "password": "two words"}
+    at(monkeypatch, 31)
+    answer = browser.client.post(path, data=data, headers=SAME_SITE)
+    assert (answer.status_code, "[login-ended]" in answer.text, kept(answer.text)) == (401, True, True)
+    assert "two words" not in answer.text
+    assert data["once"] not in answer.text.replace('name="once"', "")
+    assert f'href="/login?next={path}"' in answer.text
+    browser.log_in("K. Jansen")
+    answer = browser.client.post(path, data=data, headers=SAME_SITE)  # as the page was, with the token of before
+    assert (answer.status_code, "[form-refused]" in answer.text, kept(answer.text)) == (403, True, True)
+    assert f'<a href="{path}">Open the page again</a>' in answer.text
+
+
+def test_what_another_site_sends_is_not_shown(stored: dict[str, str]) -> None:
+    browser = Browser().log_in("K. Jansen", "technician")
+    for headers in FOREIGN:
+        answer = browser.client.post("/report", data={"text": TYPED}, headers=headers)
+        assert (answer.status_code, kept(answer.text)) == (403, False)
+
+
+def test_a_form_that_stands_on_another_page_leads_to_that_in_the_other_language(stored: dict[str, str]) -> None:
+    browser = Browser().log_in("J. Bakker", "reporter")
+    path = f"/reported/{taken_in(browser)}"
+    for form in ("answer", "annex"):
+        token = browser.fields("/logout", "/account")["form_token"]
+        once = {"form_token": token, "once": f"{form:_>20}", "head": "x", "what": "een foto"}
+        answer = browser.client.post(f"{path}/{form}", data=once, headers=SAME_SITE)
+        assert answer.status_code in (409, 413), text(answer.text)
+        assert f'href="{path}?language=nl"' in answer.text
+    assert browser.get(f"{path}?language=nl").status_code == 200

@@ -62,7 +62,7 @@ def test_what_was_refused_may_be_sent_again(records: Path) -> None:
         assert browser.client.post("/report", data=data, headers=SAME_SITE).status_code == 422
 
 
-FORMS = [way for way in WAYS if way.method == "POST" and not way.may_repeat]
+FORMS = [way for way in WAYS if way.is_form and not way.may_repeat]
 
 
 @pytest.mark.parametrize("way", FORMS, ids=lambda way: way.path)
@@ -76,7 +76,7 @@ def test_every_form_has_a_key(way: gate.Way, key: str, stored: dict[str, str]) -
 
 
 def test_only_logging_in_and_out_may_repeat() -> None:
-    assert {way.path for way in WAYS if way.may_repeat} == {"/login", "/logout"}
+    assert {way.path for way in WAYS if way.is_form and way.may_repeat} == {"/login", "/logout"}
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from desk_client import ORIGIN, PASSWORD, SAME_SITE, Browser, files, text
 from oidc_provider import Provider
 from oplever import clock, store
 from oplever.app import add as adding
-from oplever.app.desk import accounts, key
+from oplever.app.desk import accounts, key, retention
 from oplever.app.desk import provider as providers
 from oplever.app.verify import verify
 from oplever.store import desk as desk_store
@@ -364,3 +364,108 @@ def test_what_is_kept_is_no_use_to_a_reader_of_the_database(provider: Provider) 
     assert len(rows) == 1
     assert state not in rows[0]
     assert urlsplit(provider.issuer).hostname == "127.0.0.1"
+
+
+NOTICE = "/logout/provider/notice"
+
+
+def tell(provider: Provider, **claims: Any) -> int:
+    """The provider tells the desk that somebody logged out there: a server, without cookie, origin or form."""
+    answer = Browser().client.post(NOTICE, data={"logout_token": provider.notice(**claims)})
+    return int(answer.status_code)
+
+
+def is_in(browser: Browser) -> bool:
+    return bool(browser.get("/account").status_code == 200)
+
+
+def test_who_logs_out_at_the_provider_is_out_of_the_desk(provider: Provider) -> None:
+    """By the session there, or all sessions of the person; sessions of others and those with a password go on."""
+    accounts.add(NAME, ("supervisor",), identity=IDENTITY)
+    accounts.add("T. Bos", ("supervisor",), PASSWORD, identity="tbos")
+    browsers = {}
+    for sid in ("s-1", "s-2", "s-3"):
+        provider.person = {"sub": "u-1", "preferred_username": IDENTITY, "sid": sid}
+        browsers[sid] = logged_in(provider)
+    provider.person = {"sub": "u-2", "preferred_username": "tbos", "sid": "s-4"}
+    browsers |= {"s-4": logged_in(provider), "password": Browser().log_in("T. Bos")}
+    assert tell(provider, sid="s-1") == 200
+    assert [name for name, browser in browsers.items() if not is_in(browser)] == ["s-1"]
+    assert tell(provider, sid="s-1") == 200  # once more is no fault
+    assert tell(provider, sub="u-2", sid="s-2") == 200  # of somebody else
+    assert is_in(browsers["s-2"])
+    assert tell(provider, sub="u-1", sid="s-2") == 200
+    assert [name for name, browser in browsers.items() if not is_in(browser)] == ["s-1", "s-2"]
+    assert tell(provider, sub="u-1") == 200
+    assert tell(provider, sub="u-2") == 200
+    assert [name for name, browser in browsers.items() if is_in(browser)] == ["password"]
+
+
+def test_where_a_login_named_no_session_the_person_is_out(provider: Provider) -> None:
+    accounts.add(NAME, ("supervisor",), identity=IDENTITY)
+    browser = logged_in(provider)
+    assert tell(provider, sid="s-1") == 200  # nobody knows whose that is
+    assert is_in(browser)
+    assert tell(provider, sub="u-1", sid="s-1") == 200
+    assert not is_in(browser)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://evil.example"}, {"aud": "another"}, {"iat": None}, {"iat": 1_700_000_000}, {"iat": "now"},
+        {"jti": None}, {"events": None}, {"events": {}}, {"events": "log-out"}, {"nonce": "x"},
+        {"sub": None, "sid": None}, {"sub": 7}, {"exp": 1_700_000_000},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_notice_that_is_not_right_logs_nobody_out(provider: Provider, claims: dict[str, Any]) -> None:
+    accounts.add(NAME, ("supervisor",), identity=IDENTITY)
+    browser = logged_in(provider)
+    assert tell(provider, **{"sub": "u-1", **claims}) == 400
+    assert is_in(browser)
+
+
+def test_a_notice_that_the_provider_did_not_sign_logs_nobody_out(provider: Provider) -> None:
+    accounts.add(NAME, ("supervisor",), identity=IDENTITY)
+    browser = logged_in(provider)
+    id_token, provider.fault = provider.id_token("x"), "another key"
+    assert tell(provider, sub="u-1") == 400
+    for token in ("", "x.y.z", id_token):
+        answer = Browser().client.post(NOTICE, data={"logout_token": token})
+        assert answer.status_code == 400, token
+    assert is_in(browser)
+
+
+def test_bad_notices_make_the_desk_ask_for_keys_once(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    fetch = providers._get
+    monkeypatch.setattr(providers, "_get", lambda oidc, place: asked.append(place) or fetch(oidc, place))
+    providers._keys_of_minute.cache_clear()
+    monkeypatch.setattr(providers, "_KEYS_SECONDS", 1e9)  # a minute that does not end meanwhile
+    providers.find(providers.configured())
+    asked.clear()
+    provider.fault = "another key"
+    assert {tell(provider, sub="u-1") for _ in range(5)} == {400}
+    assert len(asked) == 1
+
+
+def test_without_a_provider_there_is_nobody_to_tell(records: Path) -> None:
+    answer = Browser().client.post(NOTICE, data={"logout_token": "x"})
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/plain")
+
+
+def test_what_is_known_of_sessions_of_the_provider_goes_with_them(provider: Provider) -> None:
+    accounts.add(NAME, ("supervisor",), identity=IDENTITY)
+    provider.person = {"sub": "u-1", "preferred_username": IDENTITY, "sid": "s-1"}
+    browser = logged_in(provider)
+    rows = "SELECT subject, sid FROM oplever_desk_origins"
+    with desk_store.opened() as database:
+        [row] = database.rows(rows)
+        assert not {"u-1", "s-1"} & set(row)
+        retention.forget(database)
+        assert database.rows(rows) == [row]
+    browser.send("/logout", "/account")
+    with desk_store.opened() as database:
+        retention.forget(database)
+        assert database.rows(rows) == []

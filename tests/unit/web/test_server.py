@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from command import attempt
 from desk_client import ORIGIN, PASSWORD, WRONG
 from oplever import clock
-from oplever.app.desk import accounts, links, reads, sessions
+from oplever.app.desk import accounts, links, once, reads, sessions
 from oplever.cli.main import main
 from oplever.errors import OpleverError
 from oplever.store import desk as desk_store
@@ -314,3 +314,22 @@ def test_it_stops_while_somebody_follows_a_run(records: Path) -> None:
             output, _ = process.communicate(timeout=60)
     complaints = [word for word in ("Traceback", "ERROR", "Aborted") if word in output]
     assert (process.returncode, complaints) == (0, [])
+
+
+def test_what_is_over_is_taken_away_while_the_desk_runs(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a day: a desk is not started again for months."""
+    desk = Desk(ORIGIN)
+    with desk_store.opened() as database:
+        once.claim(database, "a")
+    later = clock.written(clock.moment(clock.now()) + once.KEPT + timedelta(minutes=1))
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    def kept() -> list[str]:
+        assert desk._looking.acquire(blocking=False)
+        desk._look_besides()
+        with desk_store.opened() as database:
+            return database.column("SELECT digest FROM oplever_desk_forms")
+
+    assert kept() == ["a"]
+    monkeypatch.setattr("oplever.web.desk._FORGET_SECONDS", 0.0)
+    assert kept() == []

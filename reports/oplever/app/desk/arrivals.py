@@ -11,7 +11,7 @@ from oplever import clock
 from oplever.app.desk import accounts, provider, sessions
 from oplever.app.desk.accounts import Account
 from oplever.app.desk.permissions import ROLES, Role
-from oplever.app.desk.provider import Person, Provider
+from oplever.app.desk.provider import Origin, Person, Provider
 from oplever.config import Oidc
 from oplever.errors import OpleverError
 from oplever.messages import M_
@@ -120,6 +120,33 @@ def roles_of(oidc: Oidc, groups: Sequence[str]) -> tuple[Role, ...]:
     return tuple(role for role in ROLES if role in granted)
 
 
+def keep_origin(database: Database, token: str, origin: Origin) -> None:
+    """The session of this browser began at the provider, which says when somebody logs out there."""
+    values = {"session": sessions.digest(token), "subject": _mark(origin.subject), "sid": _mark(origin.sid)}
+    statement = "INSERT INTO oplever_desk_origins (session, subject, sid) VALUES (:session, :subject, :sid)"
+    database.change(statement, values)
+
+
+def end_sessions(database: Database, origin: Origin) -> None:
+    """End what began in that session at the provider; without one, or where it was not said, all of that person."""
+    values = {"subject": _mark(origin.subject), "sid": _mark(origin.sid)}
+    is_of_person = "subject = :subject" if origin.subject else "1 = 1"
+    is_of_session = "sid IN (:sid, '')" if origin.subject else "sid = :sid"
+    conditions = f"{is_of_person} AND {is_of_session}" if origin.sid else is_of_person
+    with database.writing():
+        database.change(
+            f"""DELETE FROM oplever_desk_sessions WHERE token IN
+            (SELECT session FROM oplever_desk_origins WHERE {conditions})""",  # noqa: S608 - constants
+            values,
+        )
+        database.change(f"DELETE FROM oplever_desk_origins WHERE {conditions}", values)  # noqa: S608 - constants
+
+
+def _mark(name: str) -> str:
+    """What a name of the provider is kept by; one that it did not give stays empty."""
+    return sessions.digest(name) if name else ""
+
+
 def keep_proof(database: Database, session: str, subject: str) -> None:
     """The person of this session just showed the provider who he is, for this."""
     values = {"session": session, "subject": subject, "at": clock.now()}
@@ -148,6 +175,9 @@ def forget(database: Database) -> None:
     """Take away what is over."""
     for table in ("oplever_desk_arrivals", "oplever_desk_proofs"):
         database.change(f"DELETE FROM {table} WHERE at < :oldest", {"oldest": _oldest()})  # noqa: S608 - constants
+    database.change(
+        "DELETE FROM oplever_desk_origins WHERE session NOT IN (SELECT token FROM oplever_desk_sessions)", {}
+    )
 
 
 def _oldest() -> str:

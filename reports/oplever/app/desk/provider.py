@@ -31,6 +31,11 @@ _LEEWAY = 60
 _SECONDS = 10.0
 _LARGEST = 1 << 20
 _KEPT_SECONDS = 3600.0
+_KEYS_SECONDS = 60.0
+"""In which its keys are fetched once more at most for notices: anybody can send one that none of them signed."""
+_LOGGED_OUT = "http://schemas.openid.net/event/backchannel-logout"
+_OLDEST_NOTICE = 600
+"""Seconds after which a notice is no news."""
 
 
 class Provider(Struct, frozen=True):
@@ -52,6 +57,14 @@ class Request(Struct, frozen=True):
     verifier: str
 
 
+class Origin(Struct, frozen=True):
+    """What the provider itself calls somebody (`subject`) and the session there (`sid`); each empty when it does not
+    say."""
+
+    subject: str
+    sid: str
+
+
 class Person(Struct, frozen=True):
     """Who logged in: `identity` is the value of the configured claim, `groups` those of the claim for roles;
     `logged_in` is when he last showed the provider who he is, in seconds since 1970, None when it does not say."""
@@ -59,6 +72,7 @@ class Person(Struct, frozen=True):
     identity: str
     groups: tuple[str, ...]
     logged_in: int | None
+    origin: Origin
 
 
 def settings() -> Oidc | None:
@@ -169,7 +183,31 @@ def person(provider: Provider, code: str, verifier: str, nonce: str, callback: s
         raise refused(oidc, M_("it gives no {claim}", claim=oidc.claim))
     groups = claims.get(oidc.roles.claim) if oidc.roles else ()
     names = [groups] if isinstance(groups, str) else groups if isinstance(groups, list | tuple) else ()
-    return Person(identity.strip(), tuple(name for name in names if isinstance(name, str)), logged_in)
+    origin = Origin(_word(claims, "sub"), _word(claims, "sid"))
+    return Person(identity.strip(), tuple(name for name in names if isinstance(name, str)), logged_in, origin)
+
+
+def _word(claims: Mapping[str, Any], name: str) -> str:
+    """A claim that is a text; empty when it is none."""
+    value = claims.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def logged_out(provider: Provider, token: str) -> Origin:
+    """Who logged out there, by a token that the provider sent (OpenID Connect Back-Channel Logout 1.0).
+
+    Raises OpleverError (`provider-refused`) when it is not one for this desk, or an old one.
+    """
+    oidc = provider.settings
+    claims = _checked(provider, token, {"jti": {"essential": True}}, is_of_anybody=True)
+    events = claims.get("events")
+    origin = Origin(_word(claims, "sub"), _word(claims, "sid"))
+    is_notice = isinstance(events, dict) and _LOGGED_OUT in events and "nonce" not in claims
+    if not is_notice or origin == Origin("", ""):
+        raise refused(oidc, M_("it does not say who logged out"))
+    if not isinstance(claims["iat"], int | float) or claims["iat"] < time.time() - _OLDEST_NOTICE:
+        raise refused(oidc, M_("the notice is too old"))
+    return origin
 
 
 def refused(oidc: Oidc, reason: str) -> OpleverError:
@@ -248,36 +286,56 @@ def _ssl_context(oidc: Oidc, _hour: int) -> ssl.SSLContext:
 def _claims(provider: Provider, token: str, nonce: str) -> dict[str, Any]:
     """What the ID token says, when it is one for this login at this desk. Raises OpleverError (`provider-refused`)."""
     oidc = provider.settings
-    jwt, errors = extras.load("joserfc.jwt", "oidc"), extras.load("joserfc.errors", "oidc")
     checks: dict[str, dict[str, object]] = {
-        "iss": {"essential": True, "value": oidc.issuer},
-        "aud": {"essential": True, "value": oidc.client},
         "sub": {"essential": True},
         "exp": {"essential": True},
-        "iat": {"essential": True},
         "nonce": {"essential": True, "value": nonce},
     }
-    try:
-        claims = _verified_claims(provider, token)
-        jwt.JWTClaimsRegistry(leeway=_LEEWAY, **checks).validate(claims)
-    except (errors.JoseError, ValueError, TypeError, KeyError) as problem:
-        raise refused(oidc, " ".join(str(problem).split())[:200]) from None
+    claims = _checked(provider, token, checks)
     is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if (is_for_several or "azp" in claims) and claims.get("azp") != oidc.client:
         raise refused(oidc, M_("the ID token is for somebody else"))
     return claims
 
 
-def _verified_claims(provider: Provider, token: str) -> dict[str, Any]:
+def _checked(
+    provider: Provider, token: str, checks: Mapping[str, dict[str, object]], *, is_of_anybody: bool = False
+) -> dict[str, Any]:
+    """The claims of a token that the provider signed for this desk, and that has what `checks` asks besides; one that
+    `is_of_anybody` did not come from the provider by a request of the desk. Raises OpleverError (`provider-refused`).
+    """
+    oidc = provider.settings
+    jwt, errors = extras.load("joserfc.jwt", "oidc"), extras.load("joserfc.errors", "oidc")
+    of_desk: dict[str, dict[str, object]] = {
+        "iss": {"essential": True, "value": oidc.issuer},
+        "aud": {"essential": True, "value": oidc.client},
+        "iat": {"essential": True},
+    }
+    try:
+        claims = _verified_claims(provider, token, is_of_anybody=is_of_anybody)
+        jwt.JWTClaimsRegistry(leeway=_LEEWAY, **of_desk, **checks).validate(claims)
+    except (errors.JoseError, ValueError, TypeError, KeyError) as problem:
+        raise refused(oidc, " ".join(str(problem).split())[:200]) from None
+    return claims
+
+
+def _verified_claims(provider: Provider, token: str, *, is_of_anybody: bool) -> dict[str, Any]:
     """The claims of a token that the provider signed. Raises JoseError, ValueError."""
     jwt, errors = extras.load("joserfc.jwt", "oidc"), extras.load("joserfc.errors", "oidc")
     import_keys = extras.load("joserfc.jwk", "oidc").KeySet.import_key_set
     try:
         claims: dict[str, Any] = jwt.decode(token, import_keys(provider.keys), algorithms=list(ALGORITHMS)).claims
     except (errors.JoseError, ValueError):
-        keys = _get(provider.settings, provider.keys_address)
+        oidc, address = provider.settings, provider.keys_address
+        minute = int(time.monotonic() / _KEYS_SECONDS)
+        keys = _keys_of_minute(oidc, address, minute) if is_of_anybody else _get(oidc, address)
         if keys == provider.keys:
             raise
         _find.cache_clear()  # it signs with another key since it was asked
         claims = jwt.decode(token, import_keys(keys), algorithms=list(ALGORITHMS)).claims
     return claims
+
+
+@lru_cache(maxsize=4)
+def _keys_of_minute(oidc: Oidc, address: str, _minute: int) -> dict[str, Any]:
+    return _get(oidc, address)

@@ -42,6 +42,13 @@ def newest(database: Database, subject: str = "") -> list[Read]:
     return [Read(*row) for row in database.rows(query, {"subject": subject} if subject else {})]
 
 
+def count(database: Database, subject: str = "") -> int:
+    """How many there are in all."""
+    condition = "WHERE subject = :subject" if subject else ""
+    query = f"SELECT count(*) FROM oplever_desk_reads {condition}"  # noqa: S608 - constants
+    return int(database.column(query, {"subject": subject} if subject else {})[0])
+
+
 def forget(database: Database) -> None:
     """Take away what is older than it is kept."""
     oldest = clock.written(clock.moment(clock.now()) - KEPT)

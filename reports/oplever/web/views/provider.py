@@ -5,19 +5,23 @@ from __future__ import annotations
 import hmac
 from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from oplever.app.desk import arrivals, provider, sessions
+from oplever.errors import OpleverError
 from oplever.messages import M_
 from oplever.page.blocks import Paragraph
 from oplever.record import own_work
 from oplever.text import clean_text
+from oplever.web import gate
 from oplever.web.collected import path_of
 from oplever.web.parts import Link, Ways
 from oplever.web.views.records import shown
 from oplever.web.visit import Visit, inside
 
 BACK = "/login/provider/back"
+NOTICE = "/logout/provider/notice"
+"""Where a provider says that somebody logged out there."""
 LEFT = "left"
 """A parameter of the page where one logs in: somebody just logged out who has an identity at the provider."""
 
@@ -100,6 +104,19 @@ def come_back(visit: Visit) -> Response:
         return visit.go(arrival.path)
     if visit.session:
         sessions.end(visit.database, visit.session)
-    visit.cookies[visit.desk.cookie] = sessions.begin_for(visit.database, account)
+    token = sessions.begin_for(visit.database, account)
+    arrivals.keep_origin(visit.database, token, arrival.person.origin)
+    visit.cookies[visit.desk.cookie] = token
     visit.cookies[visit.desk.form_cookie] = None
     return visit.go(arrival.path)
+
+
+def end_sessions(visit: Visit) -> Response:
+    """The provider itself says that somebody logged out there; it is no browser, and what it sends is signed."""
+    try:
+        where = provider.find(provider.configured())
+        arrivals.end_sessions(visit.database, provider.logged_out(where, visit.value("logout_token")))
+    except OpleverError as problem:
+        code = 400 if problem.slug == "provider-refused" else gate.status(problem)
+        return PlainTextResponse(f"{problem.message}\n", code)
+    return PlainTextResponse("")
