@@ -185,9 +185,11 @@ def _passed_over(directory: Path, by: str) -> Case | None:
     return first if first and first.name != directory.name else None
 
 
-def take(directory: Path, by: str, reason: str = "", ask: Callable[[Case], str] | None = None) -> Record:
+def take(
+    directory: Path, by: str, reason: str = "", ask: Callable[[Case], str] | None = None, *, after: str = ""
+) -> Record:
     """The case, taken by this person. When another is first in the queue and no reason says why not that one, `ask`
-    gives the reason.
+    gives the reason. `after` is as of `admit`.
 
     Raises OpleverError: `incident-order` when there is no reason either way; what `add` raises.
     """
@@ -202,11 +204,13 @@ def take(directory: Path, by: str, reason: str = "", ask: Callable[[Case], str] 
             M_("{name} is first in the queue ({level}): {title}", name=first.name, level=level, title=first.title),
             advice,
         )
-    return add(directory, "taken", by, {"reason": reason or None, "passed_over": first.name if first else None})
+    data = {"reason": reason or None, "passed_over": first.name if first else None}
+    return add(directory, "taken", by, data, after=after)
 
 
-def merge(directory: Path, into: Path, by: str, reason: str) -> Record:
-    """The case that goes on, to which the other one was joined. Raises OpleverError, as `add`."""
+def merge(directory: Path, into: Path, by: str, reason: str, *, after: str = "") -> Record:
+    """The case that goes on, to which the other one was joined. `after` is as of `admit`, for the one that is joined.
+    Raises OpleverError, as `add`."""
     target, source = store.load(into), store.load(directory)
     case_of(target)
     if target.status not in OPEN:
@@ -220,13 +224,15 @@ def merge(directory: Path, into: Path, by: str, reason: str) -> Record:
             M_("{id} is {status}: nothing is joined to it", id=target.id, status=M_(DOCUMENT_STATUS[target.status][1])),
             advice,
         )
-    add(directory, "merged", by, {"into": into.name, "reason": reason})
+    add(directory, "merged", by, {"into": into.name, "reason": reason}, after=after)
     return add(into, "linked", by, {"relation": "duplicate", "target": source.id, "reason": reason})
 
 
-def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), reason: str = "") -> Record:
+def retest(
+    directory: Path, by: str, tested: Path, tests: Sequence[str] = (), reason: str = "", *, after: str = ""
+) -> Record:
     """The case, retested by a record: the tests that count are those named, else the one that made the case, else all
-    of its machine.
+    of its machine. `after` is as of `admit`.
 
     Raises OpleverError: `entry-invalid` when the record has no such test, or had it before the case was solved; what
     `add` raises.
@@ -254,7 +260,7 @@ def retest(directory: Path, by: str, tested: Path, tests: Sequence[str] = (), re
         "tests": [f"{test.host} {test.id}" for test in counting][:50],
         "reason": reason or None,
     }
-    return add(directory, "retested", by, data)
+    return add(directory, "retested", by, data, after=after)
 
 
 def too_early(case: Incident, tests: Sequence[Test]) -> list[Test]:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from oplever import store
-from oplever.app.add import add
+from oplever.app.add import add, changed_since
 from oplever.app.collection import collection_of
 from oplever.errors import OpleverError
 from oplever.kinds import registry
@@ -50,13 +50,17 @@ def decide(
     gain: str = "",
     reason: str = "",
     record: str = "",
+    after: str = "",
 ) -> Decided:
     """Add the decision about a finding to a record that shows it: the named one, or the newest that still takes it.
 
-    Without a proposal it is the one that `oplever.overview.words` has, in the language of the translator. Raises
-    OpleverError: `finding-unknown`, `record-approved`, `entry-invalid`, and what adding an entry raises.
+    Without a proposal it is the one that `oplever.overview.words` has, in the language of the translator. With `after`
+    what was decided last has to be what it was when that was its `standing`. Raises OpleverError: `finding-unknown`,
+    `record-approved`, `record-changed`, `entry-invalid`, and what adding an entry raises.
     """
     finding = of(all_findings(), name)
+    if after and after != standing(finding):
+        raise changed_since()
     content = {
         "observation": observed(t, finding),
         "proposal": proposal or suggested(t, finding),
@@ -69,6 +73,11 @@ def decide(
     directory = store.find(record) if record else _taking(finding)
     filled = {name: value for name, value in content.items() if value}
     return Decided(directory, add(directory, "proposal", by, filled))
+
+
+def standing(finding: Finding) -> str:
+    """What names the last decision about a finding, also that there is none yet."""
+    return finding.decision.at if finding.decision else "-"
 
 
 def of(every: Sequence[Finding], name: str) -> Finding:

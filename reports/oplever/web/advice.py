@@ -16,6 +16,8 @@ _NAME = r"(?: (?:\d{8}T\d{6}Z-incident-)?[0-9a-f]{6}\b)?"
 _COMMANDS = re.compile(rf"oplever incident ([a-z]+(?:-[a-z]+)*(?:, [a-z]+(?:-[a-z]+)*)*){_NAME}")
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: '[^']*'| [A-Z]{3,}\b|=\.\.\.)?")
 _FIELD = re.compile(r"^([a-z]+(?:[_-][a-z]+)*): ")
+_OPTIONS = re.compile(r": --[a-z]+(?:-[a-z]+)*(?:, --[a-z]+(?:-[a-z]+)*)*(?: (?:or|of) --[a-z]+(?:-[a-z]+)*)?$")
+"""Options at the end of an advice, of which those are meant that the form has."""
 _ADDING = re.compile(r"oplever add ([a-z]+(?:-[a-z]+)*)(?: --[a-z-]+ ('[^']*'|\S+))?")
 
 
@@ -38,5 +40,10 @@ def in_browser(t: Translator, text: str, labels: Mapping[str, str]) -> str:
         label = labels.get(match[1].replace("-", "_"))
         return f"“{label}”: " if label else match[0]
 
-    text = _ADDING.sub(of_adding, _COMMANDS.sub(of_commands, text))
+    def of_options(match: re.Match[str]) -> str:
+        names = (name.replace("-", "_") for name in re.findall(r"--([a-z-]+)", match[0]))
+        here = ", ".join(f"“{labels[name]}”" for name in names if name in labels)
+        return f": {here}" if here else ""
+
+    text = _OPTIONS.sub(of_options, _ADDING.sub(of_adding, _COMMANDS.sub(of_commands, text)))
     return _FIELD.sub(of_field, _OPTION.sub(of_option, text))

@@ -41,7 +41,7 @@ def about(kind: type[EntryKind]) -> str:
 def drawn(
     t: Translator, kind: type[EntryKind], record: Record | None, filled: Filled, preset: Mapping[str, str] | None = None
 ) -> tuple[Field, ...]:
-    """The fields of a kind, with what was filled in before, else what is `preset`."""
+    """The fields of a kind, with what was filled in before; in a form that was not sent yet with what is `preset`."""
     offers = dict(kind.offers(record)) if record and kind.declaration.offered else {}
     machines = tuple((system.name, system.name) for system in (record.systems if record else ()))[:_MOST_MACHINES]
     drawn_fields = (_field(t, field, filled, preset or {}, offers.get(field.name, {})) for field in typed_fields(kind))
@@ -61,7 +61,7 @@ def _field(
     t: Translator, field: Declared, filled: Filled, preset: Mapping[str, str], offers: Mapping[str, str]
 ) -> Field:
     name = PREFIX + field.name
-    value = "\n".join(filled.get(name, ())) or preset.get(field.name, field.default or "")
+    value = "\n".join(filled.get(name, ())) if filled else preset.get(field.name, field.default or "")
     text = t(label(field))
     match field.form:
         case "choice":
@@ -73,12 +73,15 @@ def _field(
         case "texts" if offers:
             listed = tuple((item, f"{item}: {meaning}") for item, meaning in offers.items())
             return Field(name, text, "ticks", value, choices=listed, required=field.required)
+        case "texts" if field.choices:
+            listed = tuple((choice, choice_word(t, choice)) for choice in field.choices)
+            return Field(name, text, "ticks", value, choices=listed, required=field.required)
         case "texts":
             return Field(name, text, "texts", value, t("One on each line."), required=field.required)
         case "number":
             return Field(name, text, "number", value, required=field.required)
         case "day":
-            return Field(name, text, "day", value, required=field.required)
+            return Field(name, text, "day", value, t("As 24-11-2026."), required=field.required)
     return Field(name, text, "long" if field.name in _LONG else "text", value, required=field.required)
 
 

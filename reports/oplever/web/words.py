@@ -48,6 +48,9 @@ CHOICES: dict[str, str] = {
     "problem": N_("the problem behind it"),
     "record": N_("a record"),
     "rest_points": N_("open points"),
+    "major": N_("major incident"),
+    "data_leak": N_("personal-data breach"),
+    "safety": N_("safety"),
     "proposals": N_("proposals"),
 }
 """Words for what can be chosen in a form, where documents have another word for it or none."""

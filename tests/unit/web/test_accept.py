@@ -14,9 +14,13 @@ from desk_client import SAME_SITE, Browser, files, text
 from journals import Journal
 from oplever import clock, store
 from oplever.app import add as adding
+from oplever.kinds.installation.chapters.acceptance import FormItem
+from oplever.kinds.installation.chapters.acceptance import form as checklist
+from oplever.page.blocks import CheckItem
 from oplever.record.entries.acceptance import MOST_POINTS, is_drawing
 from oplever.render.registry import render
 from oplever.store import desk as desk_store
+from oplever.web.views import accept
 from stored import check, store_record
 
 USER = "J. Bakker"
@@ -54,7 +58,7 @@ def test_what_a_user_answers_is_in_the_record_as_said(records: Path) -> None:
     browser = Browser()
     page = browser.page(path)
     assert "You answer as J. Bakker. K. Jansen opened this page for you." in text(page)
-    items = re.findall(r'<legend>([^<]*)</legend><label><input type="radio" name="(item\d+)"', page)
+    items = re.findall(r'<legend>([^<]*)</legend><label><input type="radio" name="(item-\w+)"', page)
     assert len(items) > 1
     values = {item: "yes" for _, item in items[1:]} | {items[0][1]: "no"}
     done = answer(
@@ -113,7 +117,7 @@ def test_without_a_signature_nothing_is_added_and_the_link_goes_on_working(
 ) -> None:
     path = link(stored["failed"])
     before = files(records)
-    refused = answer(path, typed=typed, remarks="dit blijft staan", item0="no")
+    refused = answer(path, typed=typed, remarks="dit blijft staan")
     assert (refused.status_code, "it is not signed" in refused.text) == (422, True)
     assert "dit blijft staan" in refused.text
     assert files(records) == before
@@ -135,7 +139,9 @@ def test_what_changed_meanwhile_is_not_accepted(stored: dict[str, str], records:
 
 def test_nobody_lets_the_executor_accept(stored: dict[str, str], records: Path) -> None:
     refused = Browser().log_in("K. Jansen", "technician").send(f"/records/{stored['failed']}/invite", user="s.yilmaz")
-    assert (refused.status_code, "[decision-by-executor]" in refused.text) == (403, True)
+    assert (refused.status_code, "nobody accepts his own work" in refused.text) == (403, True)
+    assert "--" not in text(refused.text)  # options of a command are no advice here
+    assert 'value="s.yilmaz"' in refused.text  # it can be mended where it stands
 
 
 @pytest.mark.parametrize(
@@ -175,3 +181,21 @@ def test_the_page_of_a_user_says_nothing_about_others(stored: dict[str, str]) ->
     page = text(Browser().page(link(stored["failed"])))
     for words in ("Hours", "Security", "Log out", "Records"):
         assert words not in page
+
+
+def test_an_answer_stays_with_its_line_when_lines_came_before_it(
+    stored: dict[str, str], records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the page was open somebody added to the record: what was answered is not put to other lines."""
+    name = stored["remarks"]
+    path, browser = link(name), Browser()
+    page = browser.page(path)
+    lines = re.findall(r'<legend>([^<]*)</legend><label><input type="radio" name="(item[^"]*)"', page)
+    data = {**browser.fields(path), lines[0][1]: "no", "verdict": "accepted", "typed": USER}
+    added = FormItem(CheckItem("De deur gaat open"), frozenset({"de deur gaat open", "the door opens"}))
+    monkeypatch.setattr(accept, "checklist", lambda view, t: (added, *checklist(view, t)))
+    adding.add(records / name, "rest-point", "S. Yilmaz", {"item": "kabel", "owner": "S. Yilmaz", "due": "2099-01-01"})
+    refused = browser.client.post(path, data=data, headers=SAME_SITE)
+    assert refused.status_code == 409
+    chosen = re.findall(r'<legend>([^<]*)</legend>(?:(?!<legend>).)*value="no" checked', refused.text, re.DOTALL)
+    assert chosen == [lines[0][0]]

@@ -10,6 +10,8 @@ import published
 import pytest
 from desk_client import SAME_SITE, Browser, files, text
 from oplever import store
+from oplever.app.complete import lacking
+from oplever.app.new import new
 from oplever.page.translator import Translator
 from oplever.record.entries.fields import typed_fields
 from oplever.web.forms import about, label
@@ -143,3 +145,25 @@ def test_differences_that_may_stay_are_chosen_from_what_there_is(records: Path) 
     item = html.unescape(next(item for item in offered if "telnet" in item))
     answer = browser.send(f"/records/{name}/add/accept-drift", **{"entry.item": item, "entry.reason": "mag"})
     assert answer.status_code == 303, text(answer.text)
+
+
+def test_all_that_is_needed_is_named_with_where_it_comes_from(records: Path) -> None:
+    """Of a new installation a run has to supply most, and of an instruction commands; a supervisor decides."""
+    names = {kind: new(records, kind, "K. Jansen", {"title": "Wiki"})[0] for kind in ("installation", "instruction")}
+    technician = Browser("nl").log_in("K. Jansen", "technician")
+    supervisor = Browser("nl").log_in("M. de Wit", "supervisor")
+    t = Translator("nl")
+    for kind, directory in names.items():
+        page = technician.page(f"/records/{directory.name}/add")
+        missing = lacking(store.load(directory))
+        for needed in (*missing.sentences, *(question.text for question in missing.questions)):
+            assert t(needed) in text(page), (kind, needed)
+        decide = f"/records/{directory.name}/decide"
+        assert (decide in page, decide in supervisor.page(f"/records/{directory.name}/add")) == (False, True)
+    page = technician.page(f"/records/{names['instruction'].name}/add")
+    assert f"oplever instruction give {names['instruction'].name}" in text(page)
+
+
+def test_what_a_case_takes_its_own_page_says(stored: dict[str, str]) -> None:
+    answer = Browser().log_in("K. Jansen", "technician").get(f"/records/{stored['incident_closed']}/add")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{stored['incident_closed']}")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from desk import EVENTS
-from desk_client import REPORT, SAME_SITE, Browser, category, files, hidden, taken_in, text
+from desk_client import PASSWORD, REPORT, SAME_SITE, Browser, category, files, hidden, taken_in, text
 from oplever import store
 from oplever.app import incidents
 from oplever.kinds.documents import build
@@ -294,3 +294,56 @@ def test_a_path_that_is_none_of_the_desk_is_told_on_a_page(records: Path) -> Non
     answer = Browser("nl").get("/nergens?language=nl")
     assert (answer.status_code, 'lang="nl"' in answer.text, 'href="/"' in answer.text) == (404, True, True)
     assert "die pagina bestaat niet" in text(answer.text)
+
+
+def test_what_stands_outside_the_matrix_is_ticked(records: Path) -> None:
+    browser = Browser("nl").log_in("K. Jansen", "technician")
+    name = taken_in(Browser().log_in("L. Smit", "counter"), **{"entry.reporter": "J. Bakker"})
+    path = f"/cases/{name}/classified"
+    page = browser.page(path)
+    ticks = re.findall(r'type="checkbox" name="entry.flag" value="(\w+)"> ([^<]+)<', page)
+    assert [word for word, _ in ticks] == ["data_leak", "major", "safety"]
+    assert [words for _, words in ticks] == ["datalek", "groot incident", "veiligheid"]
+    data = {"entry.impact": "1", "entry.urgency": "1", "entry.flag": ["major", "data_leak"]}
+    assert browser.send(path, **data).status_code == 303
+    case = store.load(records / name).case
+    assert case.classifications[-1].flags == ("major", "data_leak")
+    assert case.leak is not None
+
+
+def test_after_a_decision_about_a_case_its_page_says_so(stored: dict[str, str], records: Path) -> None:
+    name = stored["incident_closed"]
+    browser = Browser().log_in("T. Bos", "supervisor")
+    form = {"choice": "rejected", "remarks": "ook de kabel", "password": PASSWORD}
+    answer = browser.send(f"/records/{name}/decide", **form)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{name}?done=decision")
+    assert "Your decision is in the record." in text(browser.page(answer.headers["location"]))
+
+
+def test_a_user_at_the_counter_takes_the_link_with_the_camera(records: Path) -> None:
+    """From the screen of who takes the report in; who reports for himself has the link before him."""
+    counter = Browser().log_in("K. Jansen", "counter")
+    page = counter.send("/report", f"/report?category={category()}", **REPORT, **{"entry.reporter": "J. Bakker"}).text
+    assert re.search(r'<img src="data:image/svg\+xml;base64,[^"]+" alt="http://127.0.0.1:8765/follow/', page)
+    assert "The link works for 90 days." in text(page)
+    own = Browser().log_in("P. Smit", "reporter").send("/report", f"/report?category={category()}", **REPORT).text
+    assert "data:image/svg" not in own
+
+
+def test_a_label_asks_what_the_form_takes(records: Path) -> None:
+    """At a counter somebody reports it, always; and how a day is written stands below its field."""
+    page = Browser().log_in("K. Jansen", "counter").page(f"/report?category={category()}")
+    assert "Who reports it (has to be filled in)" in text(page)
+    assert "left out only when a machine does" not in page
+    described = re.search(r'name="entry.since"[^>]*aria-describedby="([^"]+)"', page)
+    assert described
+    assert f'<small id="{described[1]}">As 24-11-2026.</small>' in page
+
+
+def test_what_was_emptied_stays_empty_when_the_form_comes_back(records: Path) -> None:
+    browser = Browser().log_in("K. Jansen", "technician")
+    path = f"/cases/{taken_in(browser, **{'entry.reporter': 'J. Bakker'})}/material"
+    number = r'name="entry.quantity" type="text" value="([^"]*)"'
+    assert re.findall(number, browser.page(path)) == ["1"]
+    refused = browser.send(path, **{"entry.name": "toner", "entry.quantity": ""})  # nobody took the case yet
+    assert (refused.status_code, re.findall(number, refused.text)) == (409, [""])

@@ -239,3 +239,13 @@ def test_every_golden_record_has_a_page(records: Path) -> None:
         directory = published.store(records / "x", [case])[case]
         directory = directory.rename(records / f"{directory.name}{case}")
         assert browser.get(f"/records/{directory.name}").status_code in (200, 303), case
+
+
+def test_what_is_past_its_day_is_found_by_a_tick(stored: dict[str, str]) -> None:
+    browser = Browser().log_in("A. Bakker", "auditor")
+    tick = r'name="overdue" type="checkbox" value="yes"( checked)?>'
+    every, late = browser.page("/records"), browser.page("/records?overdue=yes")
+    assert [re.findall(tick, page) for page in (every, late)] == [[""], [" checked"]]
+    assert set(re.findall(r'href="(/records/\d{8}T[^"?/]+)"', late)) < set(
+        re.findall(r'href="(/records/\d{8}T[^"?/]+)"', every)
+    )

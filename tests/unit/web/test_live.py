@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections import Counter
 from pathlib import Path
@@ -156,3 +157,8 @@ def test_a_session_that_ended_is_not_open(records: Path) -> None:
         accounts.change("A. Bakker", roles=("reporter",))
         assert not sessions.is_open(database, token)
     assert threading.active_count() < 100
+
+
+def test_a_machine_that_went_on_after_a_failure_is_not_simply_in_order(stored: dict[str, str]) -> None:
+    page = text(Browser().log_in("A. Bakker", "auditor").page(f"/records/{stored['failed']}/run"))
+    assert re.search(r"db1 \S* ?in order, 1 failed ", page), page

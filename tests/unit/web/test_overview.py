@@ -7,13 +7,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from desk_client import Browser, files, text
+from desk_client import SAME_SITE, Browser, files, text
 from journals import ZERO, Journal
 from oplever.app.add import add
+from oplever.app.desk import reads
+from oplever.app.new import new
 from oplever.app.proposals import all_findings
 from oplever.files import unreadable
 from oplever.web.desk import Desk
 from oplever.web.routes import WAYS
+from oplever.web.views import lists, overview
 from oplever.web.views.overview import PAGES
 from stored import store_record
 
@@ -207,3 +210,30 @@ def test_a_look_that_fails_is_told_and_not_passed_over(stored: dict[str, str], m
 
 def test_every_page_that_reads_records_is_noted() -> None:
     assert {way.path for way in WAYS if way.action == "read_hours"} == {"/hours", "/hours/sheet"}
+
+
+def test_who_decides_about_a_finding_saw_what_was_decided_before(slow: None, records: Path) -> None:
+    [finding] = all_findings()
+    path = f"/proposals/{finding.id}"
+    browser = Browser().log_in("M. de Wit", "supervisor")
+    opened = {**browser.fields(path), "proposal": "eerder ophalen", "choice": "accepted"}
+    other = Browser().log_in("T. Bos", "supervisor")
+    assert other.send(path, choice="rejected", reason="duurt zo lang als het duurt").status_code == 303
+    refused = browser.client.post(path, data=opened, headers=SAME_SITE)
+    assert refused.status_code == 409
+    assert "T. Bos decided: rejected: duurt zo lang als het duurt. Yours comes in its place." in text(refused.text)
+    assert "eerder ophalen" in refused.text
+    assert browser.send(path, choice="accepted", proposal="eerder ophalen").status_code == 303
+    [finding] = all_findings()
+    assert (finding.decision.by, finding.decision.decision) == ("M. de Wit", "accepted")
+
+
+def test_a_list_that_is_not_whole_says_so(records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "PAGE_ROWS", 2)
+    monkeypatch.setattr(lists, "PAGE_ROWS", 2)
+    for number in range(3):
+        new(records, "instruction", "K. Jansen", {"title": f"Wiki {number}"})
+    browser = Browser().log_in("A. Bakker", "auditor")
+    assert "and 1 more" in text(browser.page("/instructions"))
+    monkeypatch.setattr(reads, "_MOST", 1)
+    assert "and 1 more" in text(browser.page("/reads"))

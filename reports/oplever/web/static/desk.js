@@ -67,7 +67,8 @@
     const show = (run) => {
       const counts = Object.entries(run.counts).map(([code, count]) => `${count} ${word(code)}`).join(", ");
       [run.play, run.task, counts, run.results].forEach((text, place) => { if (text !== "") facts[place].textContent = text; });
-      const rows = { 4: run.shown.map(([host, code, task, done]) => [host, word(code), task, done]),
+      const standing = (code, failed) => word(code) + (failed && code !== "failed" ? `, ${words.failed.replace("{count}", failed)}` : "");
+      const rows = { 4: run.shown.map(([host, code, task, done, failed]) => [host, standing(code, failed), task, done]),
         3: run.failures.toReversed().map(([host, task, , message]) => [host, task, message]) };
       const byWidth = Object.fromEntries([...tables].map((table) => [table.tHead.rows[0].cells.length, table]));
       for (const [width, lines] of Object.entries(rows)) {

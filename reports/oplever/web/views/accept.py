@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from base64 import b64encode
 
@@ -12,6 +13,7 @@ from oplever.app.add import add
 from oplever.app.desk import links
 from oplever.app.desk.links import Link
 from oplever.errors import OpleverError
+from oplever.kinds.installation.chapters.acceptance import FormItem
 from oplever.kinds.installation.chapters.acceptance import form as checklist
 from oplever.messages import M_
 from oplever.page.blocks import Block, Cell, Paragraph
@@ -24,6 +26,7 @@ from oplever.record.persons import same_person
 from oplever.record.start import RUN
 from oplever.text import clean
 from oplever.web import gate
+from oplever.web.advice import in_browser
 from oplever.web.collected import path_of
 from oplever.web.parts import Field, Form, Picture, Section
 from oplever.web.views.records import Shown, shown
@@ -37,32 +40,46 @@ _QR_PIXELS = 260
 def show_invite(visit: Visit) -> Response:
     of = _installation(visit)
     visit.note_read(of.record.id)
+    return _invitation(visit, of)
+
+
+def _invitation(visit: Visit, of: Shown, problem: OpleverError | None = None) -> Response:
     t = visit.t
+    refused = problem.in_language(t) if problem else None
+    name = visit.value("user") if visit.form else of.record.assignment.requested_by
+    field = Field("user", t("Name of the user"), value=name, required=True)
+    labels = {field.name: field.label}
     form = Form(
         f"{path_of(of.directory.name)}/invite",
-        (Field("user", t("Name of the user"), value=of.record.assignment.requested_by, required=True),),
+        (field,),
         (("", t("Make a link")),),
+        problem=in_browser(t, refused.message, labels) if refused else "",
+        advice=in_browser(t, refused.advice, labels) if refused else "",
     )
     about = Paragraph(t("The link opens a page on which this user accepts the work or not. It works once, for a day."))
-    return visit.show(visit.screen(of.page.title, [Section(t("Let a user accept it"), (about, form))]))
+    screen = visit.screen(of.page.title, [Section(t("Let a user accept it"), (about, form))])
+    return visit.show(screen, gate.status(problem) if problem else 200)
 
 
 def invite(visit: Visit) -> Response:
     """The link, as text and as a square for the camera of a phone. It is shown this once."""
     of, t = _installation(visit), visit.t
-    user = person("user", visit.value("user"))
-    own_work.check_role(of.record, user, "user")
+    try:
+        user = person("user", visit.value("user"))
+        own_work.check_role(of.record, user, "user")
+    except OpleverError as problem:
+        return _invitation(visit, of, problem)
     token = links.make(visit.database, "accept", of.directory.name, user, visit.account.name)
     address = f"{visit.desk.origin}/accept/{token}"
     visit.outcome = f"{path_of(of.directory.name)}/invite"
     advice = Paragraph(t("Give this to {user}, or hold this screen out to the camera of a phone.", user=user))
     once = Paragraph(t("It is not shown again: with it anybody can answer as {user}.", user=user), "warn")
-    parts = (advice, *_picture(address), *pairs((t("Link"), Cell(address, link=address))), once)
+    parts = (advice, *square(address), *pairs((t("Link"), Cell(address, link=address))), once)
     return visit.show(visit.screen(of.page.title, [Section(t("Let a user accept it"), parts)]))
 
 
-def _picture(address: str) -> tuple[Picture, ...]:
-    """Without the library that draws it there is the link alone."""
+def square(address: str) -> tuple[Picture, ...]:
+    """A link as a square for the camera of a phone. Without the library that draws it there is the link alone."""
     try:
         segno = extras.load("segno", "pdf")
     except OpleverError:
@@ -125,9 +142,15 @@ def _questions(visit: Visit, of: Shown) -> list[Field]:
     t, items = visit.t, checklist(View.of(clean(of.record)), visit.t)[:_ANSWERS]
     choices = (("yes", t("as wanted")), ("no", t("not as wanted")))
     return [
-        Field(f"item{number}", item.line.text, "options", visit.value(f"item{number}"), choices=choices)
-        for number, item in enumerate(items)
+        Field(_field_name(item), item.line.text, "options", visit.value(_field_name(item)), choices=choices)
+        for item in items
     ]
+
+
+def _field_name(item: FormItem) -> str:
+    """By what the line says, in every language: an answer stays with its line when lines came before it meanwhile."""
+    names = "\0".join(sorted(item.names))
+    return f"item-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
 
 
 def _verdict(visit: Visit, link: Link) -> list[Field]:
@@ -185,7 +208,7 @@ def _answer(visit: Visit, link: Link, of: Shown) -> dict[str, object]:
             M_("draw your signature, or type your name: {name}", name=link.person),
         )
     items = checklist(View.of(clean(of.record)), t)[:_ANSWERS]
-    answers = {item.line.text: visit.value(f"item{number}") for number, item in enumerate(items)}
+    answers = {item.line.text: visit.value(_field_name(item)) for item in items}
     *lines, last = answers or {"": ""}
     data: dict[str, object] = {
         "user": link.person,

@@ -8,16 +8,17 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from oplever.app.add import add
-from oplever.app.complete import Question, lacking
+from oplever.app.complete import Lacking, Question, lacking
 from oplever.errors import OpleverError
 from oplever.kinds import registry
-from oplever.page.blocks import Paragraph
-from oplever.page.vocabulary import history_text
+from oplever.kinds.base import about
+from oplever.page.blocks import Bullets, Cell, Paragraph
+from oplever.page.vocabulary import history_text, word
 from oplever.record.entries import KINDS, EntryKind
 from oplever.record.entries.fields import typed_fields
 from oplever.web import forms, gate
-from oplever.web.collected import path_of
-from oplever.web.parts import Link, Section, Ways
+from oplever.web.collected import case_path, path_of
+from oplever.web.parts import Link, Part, Section, Ways
 from oplever.web.views.records import Shown, shown
 from oplever.web.visit import Visit, unknown_page
 
@@ -26,13 +27,13 @@ ADDED = {name: kind for name, kind in KINDS.items() if name != "decision"}
 
 
 def choose(visit: Visit) -> Response:
-    """What is still needed comes first, then everything that can be added."""
+    """What is still needed comes first, then everything that can be added. What is added to a case, its page says."""
     t, of = visit.t, shown(visit, visit.part("name"))
+    if of.record.incident is not None:
+        return visit.go(case_path(of.directory.name))
     visit.note_read(of.record.id)
     path = f"{path_of(of.directory.name)}/add"
     takes = registry.of(of.record).takes
-    missing = lacking(of.record)
-    needed = [link for question in missing.questions if question.kind in ADDED for link in _ways(visit, path, question)]
     status = of.record.status  # whether a record takes a kind does not depend on what is in the entry
     anything = [
         Link(history_text(t, name), f"{path}/{name}")
@@ -40,15 +41,43 @@ def choose(visit: Visit) -> Response:
         if takes(status, cast(EntryKind, kind))
     ]
     sections = [
-        Section(t("Still needed"), (Ways(tuple(needed)),) if needed else (Paragraph(t("Nothing."), "info"),)),
+        Section(t("Still needed"), _needed(visit, of, path) or (Paragraph(t("Nothing."), "info"),)),
         Section(t("Anything else"), (Ways(tuple(anything)),) if anything else (Paragraph(t("Nothing."), "info"),)),
     ]
     return visit.show(visit.screen(of.page.title, sections, kind=t("Add something")))
 
 
+def _needed(visit: Visit, of: Shown, path: str) -> tuple[Part, ...]:
+    """The forms for what a record lacks, and where else the rest of it comes from; nothing when it lacks nothing."""
+    t, missing = visit.t, lacking(of.record)
+    links = tuple(link for question in missing.questions for link in _ways(visit, path, question))
+    others = [question for question in missing.questions if question.kind == "decision" and not visit.may("decide")]
+    return (
+        *((Ways(links),) if links else ()),
+        *(Paragraph(f"{word(t, question.who).capitalize()}: {t(question.text)}") for question in others),
+        *(Paragraph(t("A run that looks and tests supplies this: {text}", text=t(text))) for text in missing.sentences),
+        *_typed(visit, of.directory.name, missing),
+    )
+
+
+def _typed(visit: Visit, name: str, missing: Lacking) -> tuple[Part, ...]:
+    """What has no form here, with the command that adds it."""
+    t = visit.t
+    lines = tuple(
+        Cell(t(question.text), note=about(registry.entry_kind(question.kind).declaration.command, name))
+        for question in missing.questions
+        if question.kind not in KINDS
+    )
+    return (Paragraph(t("This is added on the command line:")), Bullets(lines)) if lines else ()
+
+
 def _ways(visit: Visit, path: str, question: Question) -> list[Link]:
     """The form that supplies it, and the statement that there is none where somebody may make that."""
     t = visit.t
+    if question.kind == "decision":
+        return [Link(t(question.text), f"{path.removesuffix('add')}decide")] if visit.may("decide") else []
+    if question.kind not in ADDED:
+        return []
     preset = f"?{urlencode(question.preset)}" if question.preset else ""
     links = [Link(t(question.text), f"{path}/{question.kind}{preset}")]
     if question.none_of:

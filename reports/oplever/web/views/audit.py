@@ -9,6 +9,7 @@ from oplever.page.blocks import Cell, Column, Paragraph
 from oplever.page.parts import table
 from oplever.text import clean_text
 from oplever.web.parts import Field, Form, Section
+from oplever.web.views.lists import rest
 from oplever.web.visit import Visit
 
 
@@ -40,5 +41,6 @@ def show(visit: Visit) -> Response:
         method="get",
         is_inline=True,
     )
-    shown = table(t("Who read what"), columns, rows) or (Paragraph(t("Nothing."), "info"),)
+    every = range(reads.count(visit.database, subject))
+    shown = table(t("Who read what"), columns, rows) + rest(t, every, len(rows)) or (Paragraph(t("Nothing."), "info"),)
     return visit.show(visit.screen(t("Who read what"), [Section("", (search,)), Section(t("Newest first"), shown)]))

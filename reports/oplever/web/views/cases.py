@@ -30,9 +30,10 @@ from oplever.web import forms, gate
 from oplever.web.advice import in_browser
 from oplever.web.collected import case_path
 from oplever.web.parts import Field, Form, Link, Section, Ways
+from oplever.web.views.accept import square
 from oplever.web.views.gallery import photos
 from oplever.web.views.lists import rest
-from oplever.web.views.records import Shown, front, history, papers, shown
+from oplever.web.views.records import Shown, decided, front, history, papers, shown
 from oplever.web.visit import Visit, unknown_page
 from oplever.web.words import EVENTS
 
@@ -150,7 +151,8 @@ def _report_fields(visit: Visit, category: Category) -> list[Field]:
         structs.replace(field, required=False, choices=(("", t("not known yet")), *filter(_is_choice, field.choices)))
         for field in (levels[forms.PREFIX + name] for name in ("impact", "urgency"))
     ]
-    return [structs.replace(named[0], required=True), *drawn, *named[1:], *classified, levels[f"{forms.PREFIX}lesson"]]
+    reporter = structs.replace(named[0], label=t("Who reports it"), required=True)  # no machine comes to a counter
+    return [reporter, *drawn, *named[1:], *classified, levels[f"{forms.PREFIX}lesson"]]
 
 
 def _is_choice(choice: tuple[str, str]) -> bool:
@@ -194,9 +196,11 @@ def _taken_in(visit: Visit, name: str, record: Record) -> Response:
     token = links.make(visit.database, "follow", name, record.case.reporter, visit.account.name)
     address = f"{visit.desk.origin}/follow/{token}"
     number = name.rpartition("-")[2]
+    days = t("The link works for {days} days.", days=links.VALID["follow"].days)
     blocks = (
         Paragraph(t("The report was taken in. Its number is {number}.", number=number), "good"),
-        Paragraph(t("With this link {name} can follow it without account.", name=record.case.reporter)),
+        Paragraph(t("With this link {name} can follow it without account.", name=record.case.reporter) + f" {days}"),
+        *(square(address) if visit.may("handle_cases") else ()),
         *pairs((t("Link"), Cell(address, link=address))),
     )
     links_ = [Link(t("Add a photo or file"), f"{visit.outcome}{'/annex' if visit.may('handle_cases') else ''}")]
@@ -218,7 +222,7 @@ def show(visit: Visit) -> Response:
         *photos(t, case_path(of.directory.name), of.record),
         history(t, of),
     ]
-    return visit.show(front(visit, of, sections))
+    return visit.show(structs.replace(front(visit, of, sections), note=decided(visit, of)))
 
 
 def _chapters(t: Translator, of: Shown) -> Iterator[Section]:
@@ -309,16 +313,16 @@ def add_event(visit: Visit) -> Response:
 
 def _add(visit: Visit, of: Shown, kind: str, data: Mapping[str, Any]) -> None:
     """By the functions of the commands: some look at more than what was filled in."""
-    by, directory = visit.account.name, of.directory
+    by, directory, reason = visit.account.name, of.directory, str(data.get("reason", ""))
     if visit.value("head") != of.head:
         raise changed_since()
     if kind == "taken":
-        incidents.take(directory, by, str(data.get("reason", "")))
+        incidents.take(directory, by, reason, after=of.head)
     elif kind == "merged":
-        incidents.merge(directory, _other_case(visit, str(data.get("into", ""))), by, str(data.get("reason", "")))
+        incidents.merge(directory, _other_case(visit, str(data.get("into", ""))), by, reason, after=of.head)
     elif kind == "retested" and data.get("record"):
         tested = visit.desk.record(str(data["record"]))
-        incidents.retest(directory, by, tested, data.get("tests", ()), str(data.get("reason", "")))
+        incidents.retest(directory, by, tested, data.get("tests", ()), reason, after=of.head)
     else:
         incidents.add(directory, kind, by, data, after=of.head)
 

@@ -15,7 +15,7 @@ from oplever.page.vocabulary import MEANINGS, word
 from oplever.record import own_work
 from oplever.record.persons import among, supervisors
 from oplever.web import gate
-from oplever.web.collected import path_of
+from oplever.web.collected import case_path, path_of
 from oplever.web.parts import Field, Form, Link, Section, Ways
 from oplever.web.views import provider
 from oplever.web.views.records import Shown, front, shown
@@ -144,7 +144,8 @@ def send(visit: Visit) -> Response:
             return _page(visit, of, problem)
         raise
     visit.desk.changed()
-    return visit.go(f"{path_of(of.directory.name)}?done=decision")
+    path = case_path(of.directory.name) if of.record.incident else path_of(of.directory.name)
+    return visit.go(f"{path}?done=decision")
 
 
 def _prove(visit: Visit, of: Shown) -> None:

@@ -131,6 +131,7 @@ def _search(visit: Visit) -> Form:
             Field("verdict", t("Verdict"), "choice", visit.parameter("verdict"), choices=(anything, *verdicts)),
             Field("state", t("Status"), "choice", visit.parameter("state"), choices=(anything, *states)),
             Field("waits_for", t("Waits for"), "choice", visit.parameter("waits_for"), choices=(anything, *roles)),
+            Field("overdue", t("Past its day and not ready"), "yes_no", visit.parameter("overdue")),
         ),
         (("", t("Search")),),
         method="get",

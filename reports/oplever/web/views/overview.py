@@ -17,7 +17,7 @@ from oplever.page.parts import table
 from oplever.page.translator import N_, Translator
 from oplever.store.filters import Filter
 from oplever.web.parts import Link, Section, Ways
-from oplever.web.views.lists import columns, machine_path, page_of
+from oplever.web.views.lists import PAGE_ROWS, columns, machine_path, page_of, rest
 from oplever.web.visit import Visit, unknown_page
 
 PAGES = ("exceptions", "points", "failing", "handouts")
@@ -86,4 +86,5 @@ def instructions(visit: Visit) -> Response:
     total, shown = page_of(visit, Filter(kind=INSTRUCTION.id))
     caption = t.plural("{count} record", "{count} records", total)
     nothing = (Paragraph(t("No instruction was given yet."), "info"),)
-    return visit.show(visit.screen(t(INSTRUCTIONS), [Section("", table(caption, columns(t), shown) or nothing)]))
+    listed = table(caption, columns(t), shown) + rest(t, range(total), PAGE_ROWS) or nothing
+    return visit.show(visit.screen(t(INSTRUCTIONS), [Section("", listed)]))

@@ -73,10 +73,11 @@ def _page(visit: Visit, problem: OpleverError | None = None) -> Response:
 def _form(visit: Visit, finding: Finding, problem: OpleverError | None) -> Form:
     t = visit.t
     refused = problem.in_language(t) if problem else None
-    preset = visit.value("proposal") or suggested(t, finding)
+    preset = visit.value("proposal") if visit.form else suggested(t, finding)
     return Form(
         f"/proposals/{finding.id}",
         (
+            Field("head", "", "hidden", proposals.standing(finding)),
             Field("proposal", t("What should be done"), "long", preset),
             Field("gain", t("What it is expected to bring"), "long", visit.value("gain")),
             Field("reason", t("Reason"), "long", visit.value("reason"), t("With a rejection: why nothing is done.")),
@@ -90,6 +91,7 @@ def _form(visit: Visit, finding: Finding, problem: OpleverError | None) -> Form:
 def send(visit: Visit) -> Response:
     """The decision, by the function of the command: into the newest record that shows it and still takes it."""
     values = {name: _text(visit, name) for name in ("proposal", "gain", "reason")}
+    values["after"] = visit.value("head") or "?"
     try:
         proposals.decide(
             visit.part("finding"), visit.account.name, proposals.decision(visit.value("choice")), visit.t, **values
@@ -97,6 +99,7 @@ def send(visit: Visit) -> Response:
     except OpleverError as problem:
         if problem.slug == "finding-unknown":
             raise
+        visit.desk.changed()  # the page shows what somebody else decided meanwhile
         return _page(visit, problem)
     visit.desk.changed()
     return visit.go("/proposals")

@@ -77,14 +77,18 @@ def show(visit: Visit) -> Response:
         return visit.go(case_path(of.directory.name))
     visit.note_read(of.record.id)
     t = visit.t
-    has_decided = of.record.accountability.decided_by == visit.account.name and visit.parameter("done") == "decision"
     sections = [
         Section(t("What you can do"), actions(visit, of)),
         *photos(t, path_of(of.directory.name), of.record),
         history(t, of),
     ]
-    note = t("Your decision is in the record.") if has_decided else ""
-    return visit.show(structs.replace(front(visit, of, sections), note=note))
+    return visit.show(structs.replace(front(visit, of, sections), note=decided(visit, of)))
+
+
+def decided(visit: Visit, of: Shown) -> str:
+    """What a supervisor is told who comes here after deciding; nothing for others."""
+    is_own = of.record.accountability.decided_by == visit.account.name and visit.parameter("done") == "decision"
+    return visit.t("Your decision is in the record.") if is_own else ""
 
 
 def front(visit: Visit, of: Shown, sections: list[Section]) -> Screen:

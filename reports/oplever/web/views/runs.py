@@ -32,6 +32,7 @@ STATES = {
     "ignored": N_("ignored"),
     "stopped": N_("stopped"),
 }
+_FAILED = N_("{count} failed")
 _REFRESH_SECONDS = 5
 
 
@@ -55,6 +56,7 @@ def show(visit: Visit) -> Response:
         "connected": t("The run goes on."),
         "lost": t("The connection is lost; trying again."),
         "over": t("The run is over."),
+        "failed": t(_FAILED),
         **{f"state-{code}": t(word) for code, word in STATES.items()},
     }
     follow = Live(f"{path}/run/events?after={state['seq']}", state["seq"], bool(state["ended"]), words)
@@ -87,7 +89,7 @@ def _machines(t: Translator, state: dict[str, Any]) -> Blocks:
     rows = [
         (
             Cell(host),
-            Cell(t(STATES.get(code, code)), "bad" if failed or code == "unreachable" else "plain"),
+            Cell(_state(t, code, failed), "bad" if failed or code == "unreachable" else "plain"),
             Cell(task),
             Cell(str(done)),
         )
@@ -95,6 +97,12 @@ def _machines(t: Translator, state: dict[str, Any]) -> Blocks:
     ]
     caption = t("Machines") if state["hosts"] == len(rows) else t("Machines on which something failed")
     return table(caption, heads, rows) or pairs((caption, t("none")))
+
+
+def _state(t: Translator, code: str, failed: int) -> str:
+    """How far a machine is, and what failed on it before: it may go on after that."""
+    word = t(STATES.get(code, code))
+    return f"{word}, {t(_FAILED, count=failed)}" if failed and code != "failed" else word
 
 
 def _failures(t: Translator, state: dict[str, Any]) -> Blocks:
