@@ -16,8 +16,8 @@ from oplever.files import unwritable, write
 from oplever.kinds import registry
 from oplever.kinds.incident.entries.mail import place as mail_place
 from oplever.mail import compose, sending
+from oplever.mail.addresses import is_address
 from oplever.mail.compose import Outgoing
-from oplever.mail.message import is_address
 from oplever.mail.sources import own_domain
 from oplever.mail.threads import tag
 from oplever.messages import M_, N_, Message

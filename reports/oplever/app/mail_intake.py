@@ -169,6 +169,8 @@ class _Intake:
             mail = message.parse(content)
         except UnreadableError as problem:
             return self._set_aside(digest, problem.sentence, is_problem=True)
+        if mail.address in self.settings.own:  # an answer there would come back here and reach nobody
+            mail = structs.replace(mail, address=mail.sender_address)
         try:
             return self._sort(mail, content)
         except OpleverError as problem:

@@ -52,7 +52,7 @@ def subject(case: str, title: str, *, is_answer: bool) -> str:
 
 
 def compose(outgoing: Outgoing) -> EmailMessage:
-    """Everything in it that others wrote is on one line where a header is. `address` is one (`message.is_address`)."""
+    """Everything in it that others wrote is on one line where a header is. `address` is one that mail can go to."""
     message = EmailMessage(policy=_POLICY)
     message["From"] = _address(outgoing.own_name, outgoing.own_address)
     message["To"] = _address(outgoing.name if outgoing.name != outgoing.address else "", outgoing.address)

@@ -7,16 +7,15 @@ import hashlib
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from email.errors import MessageError
 from email.header import decode_header
-from email.headerregistry import Address
 from email.message import Message
-from email.utils import getaddresses
 
 from msgspec import Struct
 
 from oplever import messages
-from oplever.mail.plain import decoded, from_html, tidy, without_quotes
+from oplever.mail import addresses
+from oplever.mail.charsets import decoded, tidy
+from oplever.mail.plain import from_html, unflowed, without_quotes
 from oplever.messages import M_
 
 MOST_PARTS = 500
@@ -24,11 +23,15 @@ MOST_TEXT = 200_000
 """Characters of the text that are looked at; the message itself is kept whole."""
 _LONGEST_HEADER = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-_LONGEST_NAME, _LONGEST_ADDRESS = 120, 254
+_NOT_ENCODED = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?([^?]*[^\x00-\x7f?][^?]*)\?=")
+"""What looks like an encoded word and holds what none can hold."""
+_BARE_ID = re.compile(r"[^<>\s@]{1,120}@[^<>\s@,;]{1,120}")
+_LONGEST_NAME = 120
 _MOST_REFERENCES = 200
 _BODIES = frozenset({"text/plain", "text/html"})
 """What is text to read; an invitation, a table and such are files."""
 _FORWARDED = re.compile(r"^\s*(?:fw|fwd|doorst|wg|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_ANSWER = re.compile(r"^\s*(?:re|antw|aw|betr|r\u00e9f)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
 _TOO_DEEP = M_("its parts are nested too deep")
@@ -91,15 +94,18 @@ def parse(content: bytes) -> Mail:
 def _parse(content: bytes) -> Mail:
     message = message_from_bytes(content, policy=policy.compat32)
     # As they came: `items` has a sign for every byte beyond ASCII that no charset goes with.
-    headers = {name.lower(): header(str(value)) for name, value in reversed(list(message.raw_items()))}
+    raw = {name.lower(): str(value) for name, value in reversed(list(message.raw_items()))}
+    headers = {name: header(value) for name, value in raw.items()}
     if not {"from", "sender", "return-path", "subject", "message-id", "to"} & headers.keys():
         raise UnreadableError(M_("it has no headers of a mail"))
     parts = _parts(message)
-    sender, sender_address = _first_address(headers.get("from") or headers.get("sender", ""))
-    _, reply_to = _first_address(headers.get("reply-to", ""))
+    sender, sender_address = _sender(raw.get("from") or raw.get("sender", ""))
+    _, reply_to = _sender(raw.get("reply-to", ""))
     subject, date = headers.get("subject", ""), headers.get("date", "")
-    whole = _text(parts)
-    text = (whole.strip() if _FORWARDED.match(subject) else without_quotes(whole))[:MOST_TEXT]
+    whole, references = _text(parts), _references(message)
+    is_answer = bool(references or _ANSWER.match(subject))
+    text = whole.strip() if _FORWARDED.match(subject) else without_quotes(whole, is_answer=is_answer)
+    text = text[:MOST_TEXT]
     is_report = message.get_content_type() == "multipart/report"
     reported, actions, reason = _report(parts) if is_report else ((), (), "")
     return Mail(
@@ -113,7 +119,7 @@ def _parse(content: bytes) -> Mail:
         date=date,
         text=text,
         attachments=tuple(_attachments(parts)),
-        references=_references(message),
+        references=references,
         reported=reported,
         actions=actions,
         reason=reason,
@@ -133,7 +139,8 @@ def _parts(message: Message) -> list[Message]:
 
 def header(raw: str) -> str:
     """A header as people read it, on one line; one that is not well formed as it is."""
-    raw = _surrogates_read(raw[: 4 * _LONGEST_HEADER])
+    raw = " ".join(_surrogates_read(raw[: 4 * _LONGEST_HEADER]).splitlines())  # else the blanks of a fold are lost
+    raw = _NOT_ENCODED.sub(r"\1", raw)
     try:
         pieces = decode_header(raw)
         text = "".join(
@@ -154,22 +161,11 @@ def _surrogates_read(text: str) -> str:
         return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _first_address(text: str) -> tuple[str, str]:
+def _sender(raw: str) -> tuple[str, str]:
     """Name and address, the address in lower case; empty where there is none."""
-    pairs = getaddresses([text.replace("\n", " ")])
-    name, address = next(((name, address) for name, address in pairs if "@" in address), ("", ""))
-    address = address.strip().lower()
-    return _printable(name)[:_LONGEST_NAME].strip(), address if is_address(address) else ""
-
-
-def is_address(text: str) -> bool:
-    """Whether mail can be sent there: one address and nothing else."""
-    if not text.isprintable() or len(text) > _LONGEST_ADDRESS:
-        return False
-    try:
-        return Address(addr_spec=text).addr_spec == text
-    except (MessageError, ValueError, LookupError):  # what the parser of the library raises
-        return False
+    mailbox = addresses.first(_surrogates_read(raw))
+    name = _printable(header(mailbox.name))[:_LONGEST_NAME].strip()
+    return name, mailbox.address if addresses.is_address(mailbox.address) else ""
 
 
 def _printable(text: str) -> str:
@@ -177,16 +173,21 @@ def _printable(text: str) -> str:
 
 
 def _message_id(raw: str, content: tuple[str, ...]) -> str:
-    if match := _MESSAGE_ID.search(raw):
-        return match[0]
+    if names := _identifiers(raw):
+        return names[0]
     digest = hashlib.sha256("\0".join(content).encode("utf-8", "replace")).hexdigest()
     return f"<{digest[:40]}@no-message-id.invalid>"
+
+
+def _identifiers(text: str) -> list[str]:
+    """The messages that a header names; some programs leave out the brackets."""
+    return _MESSAGE_ID.findall(text) or [f"<{word}>" for word in text.split() if _BARE_ID.fullmatch(word)]
 
 
 def _references(message: Message) -> tuple[str, ...]:
     """Of headers as they came: those of a long thread are longer than what people read of a header."""
     near, far = (
-        _MESSAGE_ID.findall(" ".join(str(value) for value in message.get_all(name, [])))
+        _identifiers(" ".join(str(value) for value in message.get_all(name, [])))
         for name in ("in-reply-to", "references")
     )
     return tuple(dict.fromkeys([*near, *reversed(far)]))[:_MOST_REFERENCES]
@@ -222,7 +223,10 @@ def _content(part: Message) -> str:
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
     charset = part.get_param("charset", "utf-8")
-    return decoded(content[: 4 * MOST_TEXT], charset if isinstance(charset, str) else "utf-8")
+    text = decoded(content[: 4 * MOST_TEXT], charset if isinstance(charset, str) else "utf-8")
+    if part.get_content_type() == "text/plain" and str(part.get_param("format", "")).lower() == "flowed":
+        return unflowed(text, deletes_blank=str(part.get_param("delsp", "")).lower() == "yes")
+    return text
 
 
 def _is_attachment(part: Message) -> bool:

@@ -293,6 +293,14 @@ def test_an_answer_to_a_report_by_mail_goes_to_who_sent_that(post: Post) -> None
     assert answer(directory).address == "joke@school.example"
 
 
+def test_an_answer_does_not_go_to_the_desk_itself(post: Post) -> None:
+    """A copier or a form that wants answers at the desk would have each come back there (PostHog/posthog#92017)."""
+    directory = reported(post, From="Kopieerapparaat <kopie@school.example>", Reply_To=f"Helpdesk <{DESK}>")
+    assert answer(directory).address == "kopie@school.example"
+    receivers = [path.read_text().split()[-1] for path in post.sent.iterdir() if path.suffix == ".to"]
+    assert receivers == ["kopie@school.example"] * 2
+
+
 def test_who_calls_his_mail_as_that_of_somebody_else_gets_no_answers_to_it(post: Post) -> None:
     directory, corpus = reported(post, Message_ID="<rapport@school.example>"), Corpus(seed=24, count=60)
     other = corpus.text("Iets anders.", Message_ID="<rapport@school.example>")

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mails import BYTES_IN, DESK, Corpus
+from oplever.mail.charsets import decoded
 from oplever.mail.compose import Outgoing, compose, subject
 from oplever.mail.message import UnreadableError, attachments, header, parse
 from oplever.mail.nature import nature
-from oplever.mail.plain import decoded, from_html, without_quotes
+from oplever.mail.plain import from_html, without_quotes
 from oplever.mail.threads import bare, numbers
 
 
