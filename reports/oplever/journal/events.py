@@ -167,6 +167,7 @@ class ItemDone(Event, frozen=True, tag="item"):
     host: str
     status: TaskStatus = "ok"
     item: str | None = None
+    delegated_to: str | None = None
     message: str | None = None
     data: Any = None
 

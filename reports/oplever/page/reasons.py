@@ -40,6 +40,7 @@ REASONS: dict[str, str] = {
     "no_hosts": N_("The playbook matched no machine."),
     "tool_failed": N_("According to {tool}, which recorded the run, it did not succeed: {outcome}."),
     "hosts_unreachable": N_("Not reachable: {hosts}."),
+    "helpers_unreachable": N_("Not reachable: {helpers}. A step there, needed for {hosts}, was not carried out."),
     "hosts_failed": N_("A step failed on {hosts}."),
     "tests_failed": N_("Failed tests: {count} ({tests})."),
     "acceptance_rejected": N_("{user} rejected the work."),

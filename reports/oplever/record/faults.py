@@ -56,10 +56,11 @@ def _task_fault(run: Run, result: Result, saved: dict[int, Result | None]) -> Fa
     start = run.tasks[result.task].start
     after = saved.get(result.seq)
     place = f"{start.name} ({relative(run, start.path)})" if start.path else start.name
+    is_away = result.status == "unreachable" and result.host in run.silent[result.host]
     return Fault(
         id="",
         host=result.host,
-        kind="unreachable" if result.status == "unreachable" else "task_failed",
+        kind="unreachable" if is_away else "task_failed",
         location=place,
         symptom=result.message or ("(no_log)" if result.censored else ""),
         at=result.t,

@@ -90,10 +90,12 @@ class Run:
     read or are missing.
 
     By machine: `notified` has handlers of which it is not known yet which task notified them; `answered` the machines
-    with a result, `unanswered` those that were unreachable at least once.
+    with a result, `unanswered` those that were unreachable at least once, which the playbook said to ignore; `silent`
+    which machines did not answer at a step for it, itself or those that the step was delegated to.
 
     By (uuid of the task, machine): `running` has the start of what has no result yet, `retries` the messages of its
-    attempts so far, `with_items` what has its data from the items of a loop.
+    attempts so far, `with_items` what has its data from the items of a loop, `silent_items` the machines that did not
+    answer for an item of it.
 
     A run can have a million results, so their events are not kept, except those in `setbacks`: what failed, was
     unreachable or ignored, and the first result after it that went well in the same place of a playbook on the same
@@ -114,6 +116,7 @@ class Run:
     answered: dict[str, None] = field(default_factory=dict)
     setbacks: list[Result] = field(default_factory=list)
     unanswered: dict[str, None] = field(default_factory=dict)
+    silent: dict[str, dict[str, None]] = field(default_factory=dict)
     changed_in_trial: list[tuple[str, str]] = field(default_factory=list)
     tried: list[tuple[str, str]] = field(default_factory=list)
     rescues: Rescues = field(default_factory=Rescues)
@@ -129,6 +132,7 @@ class Run:
     checks: list[Call] = field(default_factory=list)
     snapshots: list[Call] = field(default_factory=list)
     with_items: set[tuple[str, str]] = field(default_factory=set)
+    silent_items: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     recap: dict[str, Recap] | None = None
     failing: set[tuple[str, str]] = field(default_factory=set)
 
@@ -200,6 +204,8 @@ def fold(events: Iterable[JournalEvent]) -> Run:  # noqa: PLR0912 - one branch f
 
 
 def _item(run: Run, event: ItemDone) -> None:
+    if event.status == "unreachable":
+        run.silent_items.setdefault((event.task, event.host), {})[event.delegated_to or event.host] = None
     if _keep_module_data(run, event):
         run.with_items.add((event.task, event.host))
 
@@ -282,8 +288,10 @@ def _relate(run: Run, task: Task, event: Result) -> None:
     if event.action:
         task.actions[event.action] = None
     task.has_work = task.has_work or (event.status != "skipped" and (start.action or event.action) not in NO_WORK)
-    if event.unreachable:
-        run.unanswered[event.host] = None
+    if event.unreachable or event.status == "unreachable":
+        # Ansible has it as a result of the machine that the step is for, also where another one was to carry it out.
+        machines = run.silent_items.pop((event.task, event.host), {event.delegated_to or event.host: None})
+        (run.unanswered if event.unreachable else run.silent.setdefault(event.host, {})).update(machines)
     if event.changed and event.check_mode:
         run.tried.append((start.name, event.host))
     elif event.changed and run.start is not None and run.start.check_mode:

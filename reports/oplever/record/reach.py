@@ -130,7 +130,13 @@ def _is_owed(task: Task, tasks: Iterable[Task]) -> bool:
 
 def unanswered(run: Run) -> tuple[str, ...]:
     """Machines that did not answer at a step, which the playbook said to ignore."""
-    return tuple(host for host in run.hosts if host in run.unanswered)
+    return _unique((*(host for host in run.hosts if host in run.unanswered), *run.unanswered))
+
+
+def helpers_unreachable(run: Run) -> dict[str, tuple[str, ...]]:
+    """By machine that could itself be reached: the machines that were to do a step for it (`delegate_to`) and did not
+    answer. Ansible counts as unreachable the machine that the step was for."""
+    return {host: tuple(run.silent[host]) for host in run.hosts if host not in run.silent.get(host, (host,))}
 
 
 @dataclass(frozen=True)

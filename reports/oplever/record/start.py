@@ -119,7 +119,7 @@ def _document(run: Run, digest: str) -> Document:
 
 
 def _systems(run: Run, pairs: Mapping[str, Pair]) -> tuple[System, ...]:
-    recaps, roles, seconds = counts(run), _roles(run), _seconds(run)
+    recaps, roles, seconds, helpers = counts(run), _roles(run), _seconds(run), reach.helpers_unreachable(run)
     return tuple(
         _system(
             run,
@@ -128,6 +128,7 @@ def _systems(run: Run, pairs: Mapping[str, Pair]) -> tuple[System, ...]:
             pair=pairs.get(host, Pair()),
             roles=tuple(roles.get(host, ())),
             seconds=seconds.get(host, 0.0),
+            reachable=host in helpers or not recaps.get(host, Recap()).unreachable,
         )
         for host in run.hosts
     )
@@ -160,13 +161,15 @@ def _seconds(run: Run) -> dict[str, float]:
     return seconds
 
 
-def _system(run: Run, host: str, *, recap: Recap, pair: Pair, roles: Sequence[str], seconds: float) -> System:
+def _system(
+    run: Run, host: str, *, recap: Recap, pair: Pair, roles: Sequence[str], seconds: float, reachable: bool
+) -> System:
     snapshot, groups = pair.after or pair.before, tuple(run.groups.get(host, ()))
     return System(
         name=host,
         recap=recap,
         groups=groups,
-        reachable=not recap.unreachable,
+        reachable=reachable,
         roles=tuple(roles),
         machine_seconds=round(seconds, 6),
         snapshot_before=pair.before.t if pair.before else None,

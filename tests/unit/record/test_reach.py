@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from journals import ZERO, Journal
+from oplever.kinds.installation.order import Order
 from oplever.record.model import Record
 
 BLOCK = "block-1"
@@ -249,6 +250,47 @@ def test_a_machine_that_did_not_answer_and_was_ignored_is_named_once() -> None:
         play.step(name, a="ok")
         play.add("result", task=name, host="b", status="ignored", unreachable=True)
     assert params(play.ended(), "unreachable_ignored") == {"unreachable_ignored": {"hosts": ["b"]}}
+
+
+UNREACHABLE = ("hosts_unreachable", "helpers_unreachable", "unreachable_ignored", "faults_open")
+
+
+def test_a_machine_is_not_unreachable_because_its_helper_is() -> None:
+    """Ansible counts the machine that a step is for, where another one that carries it out does not answer."""
+    play = Play("a", "b", "c").step("one", c="unreachable")
+    play.add("result", task="one", host="a", status="unreachable", delegated_to="nas")
+    play.add("result", task="one", host="b", status="ignored", unreachable=True, delegated_to="nas2")
+    record = play.ended(a="unreachable", c="unreachable")
+    assert params(record, *UNREACHABLE) == {
+        "hosts_unreachable": {"hosts": ["c"]},
+        "helpers_unreachable": {"hosts": ["a"], "helpers": ["nas"]},
+        "unreachable_ignored": {"hosts": ["nas2"]},
+    }
+    assert {system.name: system.reachable for system in record.systems} == {"a": True, "b": True, "c": False}
+    assert {fault.host: fault.kind for fault in record.faults} == {
+        "a": "task_failed", "b": "task_failed", "c": "unreachable",
+    }  # fmt: skip
+    states = {system.name: Order(record).state(system) for system in record.systems}
+    assert (states["a"], states["c"]) == ("not_ok", "unreachable")
+
+
+def test_of_a_loop_the_items_say_which_machines_did_not_answer() -> None:
+    play = Play("a", "b").step("one")
+    for host, other in (("a", {"delegated_to": "nas"}), ("b", {"delegated_to": "nas"}), ("b", {})):
+        play.add("item", task="one", host=host, status="unreachable", item="x", **other)
+    play.add("result", task="one", host="a", status="unreachable").add(
+        "result", task="one", host="b", status="unreachable"
+    )
+    assert params(play.ended(a="unreachable", b="unreachable"), *UNREACHABLE) == {
+        "hosts_unreachable": {"hosts": ["b"]},
+        "helpers_unreachable": {"hosts": ["a"], "helpers": ["nas"]},
+    }
+
+
+def test_a_machine_that_did_not_answer_itself_is_unreachable_with_helper_or_without() -> None:
+    play = Play("a").step("one", a="unreachable")
+    play.add("result", task="one", host="a", status="unreachable", delegated_to="nas")
+    assert params(play.ended(a="unreachable"), *UNREACHABLE) == {"hosts_unreachable": {"hosts": ["a"]}}
 
 
 FACTS = ["ansible.builtin.gather_facts", "ansible.builtin.setup", "ansible.builtin.meta"]

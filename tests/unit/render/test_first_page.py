@@ -244,7 +244,7 @@ def test_every_reason_is_among_what_needs_attention() -> None:
     record, _ = page(complete().finish(ok=5))
     t = Translator("en")
     for code in verdict.EFFECTS:
-        reason = Reason(code, {key: [] for key in ("hosts", "plays", "steps", "failed", "faults", "tests")})
+        reason = Reason(code, {key: [] for key in ("hosts", "helpers", "plays", "steps", "failed", "faults", "tests")})
         with_reason = structs.replace(record, document=structs.replace(record.document, reasons=(reason,)))
         items = attention(build(with_reason, t))
         assert items[0].label != "Nothing", code

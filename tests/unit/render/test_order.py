@@ -83,7 +83,7 @@ def test_every_state_has_words_and_only_in_order_is_green() -> None:
     assert set(STATES) == set(get_args(order.State))
     assert [state for state, (tone, _) in STATES.items() if tone == "good"] == ["ok"]
     assert {state for state, _ in order.RULES} == set(STATES)
-    codes = order.BEHIND | order.FAILED | order.CUT_OFF | order.OF_ALL | order.REMARKS
+    codes = order.UNREACHABLE | order.BEHIND | order.FAILED | order.CUT_OFF | order.OF_ALL | order.REMARKS
     assert codes <= set(EFFECTS)
 
 

@@ -21,7 +21,8 @@ State = Literal[
 ]
 BEHIND = frozenset({"hosts_stopped", "hosts_left", "hosts_not_reached"})
 """Reasons that name machines which did not get all of the work."""
-FAILED = frozenset({"hosts_failed"})
+UNREACHABLE = frozenset({"hosts_unreachable"})
+FAILED = frozenset({"hosts_failed", "helpers_unreachable"})
 CUT_OFF = frozenset({"interrupted", "stopped", "tool_failed", "runs_unreadable"})
 """Reasons by which nobody knows whether any machine got all of the work."""
 OF_ALL = frozenset({"check_mode_unknown", "started_at", "plays_ended", "journal_lines_lost", "journal_lines_differ"})
@@ -71,6 +72,10 @@ class Order:
     def insecure(self) -> frozenset[str]:
         failing = figures.failing_controls(self.record)
         return frozenset(control.host for control in failing if control.severity == "high")
+
+    @cached_property
+    def unreachable(self) -> frozenset[str]:
+        return _machines_of(UNREACHABLE, self.reasons)
 
     @cached_property
     def behind(self) -> frozenset[str]:
@@ -128,7 +133,7 @@ def is_meant(pattern: str, system: System) -> bool:
 
 
 RULES: tuple[tuple[State, Callable[[Order, System], bool]], ...] = (
-    ("unreachable", lambda order, system: bool(not system.reachable or system.recap.unreachable)),
+    ("unreachable", lambda order, system: not system.reachable or system.name in order.unreachable),
     ("behind", lambda order, system: order.is_behind(system)),
     ("not_ok", lambda order, system: system.name in order.bad),
     ("not_finished", lambda order, system: order.is_cut_off(system)),

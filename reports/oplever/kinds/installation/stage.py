@@ -38,6 +38,7 @@ ACCEPTED = ("accepted", "accepted_with_rest_points")
 UNFINISHED = frozenset(code for code, effect in EFFECTS.items() if effect == "interrupted") | {
     "tool_failed",
     "hosts_unreachable",
+    "helpers_unreachable",
     "hosts_failed",
     "hosts_stopped",
     "hosts_left",

@@ -28,6 +28,7 @@ EFFECTS: dict[str, Verdict] = {
     "nothing_stated": "not_delivered",
     "tool_failed": "not_delivered",
     "hosts_unreachable": "not_delivered",
+    "helpers_unreachable": "not_delivered",
     "hosts_failed": "not_delivered",
     "hosts_stopped": "not_delivered",
     "hosts_left": "not_delivered",
@@ -90,7 +91,19 @@ class Grounds:
 
     @cached_property
     def unreachable(self) -> tuple[str, ...]:
-        return tuple(system.name for system in self.record.systems if system.recap.unreachable)
+        without = self.without_helper
+        return tuple(s.name for s in self.record.systems if s.recap.unreachable and s.name not in without)
+
+    @cached_property
+    def without_helper(self) -> dict[str, tuple[str, ...]]:
+        """By machine that could itself be reached: those that were to do a step for it and did not answer."""
+        counted = {system.name for system in self.record.systems if system.recap.unreachable}
+        return {host: names for host, names in reach.helpers_unreachable(self.run).items() if host in counted}
+
+    @cached_property
+    def not_done(self) -> frozenset[str]:
+        """Machines that by Ansible's own recap did not get all of the work."""
+        return frozenset((*self.failed, *self.unreachable, *self.without_helper))
 
     @cached_property
     def failed(self) -> tuple[str, ...]:
@@ -240,7 +253,7 @@ def _tool(grounds: Grounds) -> Iterator[Reason]:
     if end is None or end.reason != "finished" or (end.outcome in WELL and not end.exit_code):
         return
     by_hosts = end.outcome in ("", "failed") and (end.exit_code is None or end.exit_code in BY_HOSTS)
-    if by_hosts and (grounds.failed or grounds.unreachable):
+    if by_hosts and grounds.not_done:
         return
     yield Reason("tool_failed", _tool_and_outcome(run, end))
 
@@ -253,9 +266,12 @@ def _failed_by_hand(steps: Sequence[Step]) -> list[str]:
 
 def _machines(grounds: Grounds) -> Iterator[Reason]:
     """Machines that did not get all of the work, by name."""
-    run, failed = grounds.run, frozenset((*grounds.failed, *grounds.unreachable))
+    run, failed = grounds.run, grounds.not_done
     if grounds.unreachable:
         yield Reason("hosts_unreachable", {"hosts": list(grounds.unreachable)})
+    if grounds.without_helper:
+        helpers = list(dict.fromkeys(chain.from_iterable(grounds.without_helper.values())))
+        yield Reason("helpers_unreachable", {"hosts": list(grounds.without_helper), "helpers": helpers})
     if hosts := tuple(host for host in grounds.failed if host not in grounds.failed_by_tests):
         yield Reason("hosts_failed", {"hosts": list(hosts)})
     if hosts := reach.not_reached(run):
@@ -311,7 +327,7 @@ def _is_explained(fault: Fault, grounds: Grounds) -> bool:
     """Whether another reason names what the fault is about."""
     match fault.kind:
         case "task_failed":
-            return fault.host in grounds.failed
+            return fault.host in grounds.failed or fault.host in grounds.without_helper
         case "unreachable":
             return fault.host in grounds.unreachable
         case "test_failed":

@@ -391,6 +391,7 @@ _DETAILS: dict[str, tuple[str, Callable[[View, Translator], list[AttentionItem]]
 _SECTIONS = {
     "hosts_failed": "steps",
     "hosts_unreachable": "steps",
+    "helpers_unreachable": "steps",
     "failures_ignored": "faults",
     "plays_not_begun": "plan",
     "accepted_with_rest_points": "acceptance",
