@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import asdict, fields
@@ -34,6 +35,8 @@ from oplever.record.model import (
 Row = Sequence[object]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full width works as well
+_NUMBER = re.compile(r"-\d+(?:[.,]\d+)?", re.ASCII)
+"""What begins as a formula can and is none: `-1`, of a kernel parameter, say."""
 _STEP = (
     *("number", "play", "role", "name", "action", "host", "status", "started"),
     *("duration", "attempts", "delegated_to", "message", "by", "check_mode"),
@@ -60,7 +63,8 @@ def cell(value: object, shape: Shape) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         text = _flat(value, shape.language)
-        return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4]) else text
+        is_formula = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4])
+        return f"'{text}" if is_formula and not _NUMBER.fullmatch(text) else text
     return str(value).replace(".", ",") if shape.excel else str(value)
 
 

@@ -36,9 +36,14 @@ def draw(record: Record, shape: Shape) -> bytes:
     lines: list[str] = []
     for metric in (*_of_record(record), *_of_results(record), *_of_people(record)):
         name = f"oplever_{metric.name}"
-        drawn = [f"{name}{_labels(record, sample.labels)} {sample.value:.15g}" for sample in metric.samples]
+        # One line for the same labels, or no line of the file is read: of two exceptions the one that ends first.
+        drawn: dict[str, float] = {}
+        for sample in metric.samples:
+            labels = _labels(record, sample.labels)
+            drawn[labels] = min(sample.value, drawn.get(labels, sample.value))
         if drawn:
-            lines += [f"# HELP {name} {metric.help}", f"# TYPE {name} gauge", *drawn]
+            lines += [f"# HELP {name} {metric.help}", f"# TYPE {name} gauge"]
+            lines += [f"{name}{labels} {value:.15g}" for labels, value in drawn.items()]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -19,9 +19,11 @@ from command import attempt
 from golden import outputs
 from golden.cases import EVIL
 from msgspec import structs
+from oplever import clock
 from oplever.export.bundle import pack
 from oplever.export.registry import export
 from oplever.export.shape import Shape
+from oplever.record.model import ExceptionGrant
 from stored import store_record, visit
 
 RECORDS = ("delivered", "failed", "hostile", "drifted", "trial", "remarks", "rejected", "incident_closed")
@@ -88,6 +90,19 @@ def test_a_machine_with_a_line_end_in_its_name_stays_on_one_line() -> None:
     text = export(structs.replace(record, tests=tests), "prometheus").decode()
     assert 'machine="a\\n\\"b\\\\"' in text
     assert all(line[0] == "#" or SAMPLE.fullmatch(line) for line in text.splitlines())
+
+
+def test_the_same_labels_stand_on_one_line() -> None:
+    """Of a file with a line twice Prometheus reads nothing (prometheus-community/windows_exporter#272)."""
+    record = outputs.record("delivered")
+    grants = tuple(
+        ExceptionGrant("EX-1", "SSH-002", (host,), "old clients", "ICT", "P. Visser", expires)
+        for host, expires in (("web1", "2027-02-01"), ("db1", "2027-01-01"))
+    )
+    baseline = structs.replace(record.baseline, exceptions=grants)
+    lines = export(structs.replace(record, baseline=baseline), "prometheus").decode().splitlines()
+    (line,) = (line for line in lines if line.startswith("oplever_exception_end_time_seconds"))
+    assert line.endswith(f"{clock.moment('2027-01-01').timestamp():.15g}")
 
 
 def test_what_was_not_measured_has_no_line() -> None:

@@ -224,10 +224,12 @@ def titled(*titles: str, place: str = "") -> list[Case]:
         ("test_a[paramiko://web1-80]", "web1"),
         ("test_a[80-ssh://web1-b]", "web1-b"),
         ("[web1] Site: Install", "web1"),  # no file of a task, and a name of the record
+        ("test_a[ssh://root@[2001:db8::1]:22]", "2001:db8::1"),  # pytest-dev/pytest-testinfra#436
+        ("test_a[ansible://2001:db8::1-80]", "2001:db8::1"),
     ],
 )
 def test_the_machine_in_a_name(title: str, machine: str) -> None:
-    assert list(by_machine(titled(title), {"web1", "web1-b", "web1.lan"})) == [machine]
+    assert list(by_machine(titled(title), {"web1", "web1-b", "web1.lan", "2001:db8::1"})) == [machine]
 
 
 @pytest.mark.parametrize("title", ["test_a[local]", "test_a", "[1] Site: Install"])

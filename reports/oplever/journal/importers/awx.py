@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from oplever._shared.redact import Redactor
 from oplever.journal.importers.imported_run import Source, broken, decode, digest, foreign, read
@@ -24,6 +25,7 @@ def sources(path: Path) -> list[Source]:
         raise broken(str(path), M_("there are events of {count} jobs here: export them one by one", count=len(jobs)))
     # One that stands in two of the files is one event; `counter` is 0 where an export leaves it out.
     events = list({event.counter or -number: event for number, event in enumerate(events, 1)}.values())
+    _check_pages(path, files, len(events))
     overview = survey(events)
     return [
         Source(
@@ -40,10 +42,20 @@ def sources(path: Path) -> list[Source]:
     ]
 
 
+def _check_pages(path: Path, files: list[Path], number: int) -> None:
+    """AWX gives 25 events at a time unless it is asked for more, and can give the same one on two pages; each page says
+    how many there are. Raises OpleverError (`import-broken`)."""
+    pages = [page for file in files for page in _pages(file) if isinstance(page, dict)]
+    count = max((page["count"] for page in pages if isinstance(page.get("count"), int)), default=0)
+    if number < count:
+        raise broken(
+            str(path),
+            M_("it holds {number} of {count} events: save the pages that follow too", number=number, count=count),
+        )
+
+
 def _page(path: Path) -> Iterator[JobEvent]:
-    content = decode(read(path, _FORMAT), path)
-    pages = content if isinstance(content, list) else [content]
-    for page in pages:
+    for page in _pages(path):
         events = page.get("results") if isinstance(page, dict) and "results" in page else [page]
         if not isinstance(events, list):
             raise foreign(path, _FORMAT)
@@ -51,3 +63,8 @@ def _page(path: Path) -> Iterator[JobEvent]:
             if not isinstance(event, dict) or "event" not in event:
                 raise foreign(path, _FORMAT)
             yield job_event(event, f"{path}, event {event.get('counter', number)}")
+
+
+def _pages(path: Path) -> list[Any]:
+    content = decode(read(path, _FORMAT), path)
+    return content if isinstance(content, list) else [content]

@@ -180,8 +180,13 @@ def _disagreement(suite: _Suite, bad: int, not_run: int) -> str:
 
 
 def _seconds(case: dict[str, str]) -> float:
+    """A duration as any locale writes it: of two different marks the last one is that of decimals, and so is a comma
+    that stands alone (`1.024,12`, `1,024.12`, `0,011`)."""
+    text = case.get("time", "0").strip()
+    if text.rfind(",") > text.rfind(".") and text.count(",") == 1:
+        text = text.replace(".", "").replace(",", ".")
     try:
-        seconds = float(case.get("time", "0").replace(",", ""))
+        seconds = float(text.replace(",", ""))
     except ValueError:
         return 0.0
     return seconds if 0 <= seconds < 1e9 else 0.0

@@ -18,7 +18,11 @@ from oplever.journal.importers.junit import Case
 from oplever.messages import M_
 from oplever.words import CheckStatus
 
-_TESTINFRA = re.compile(r"[\[-][a-z]+://(?:[^@\]/]*@)?([A-Za-z0-9_.-]+)")
+_TESTINFRA = re.compile(
+    r"[\[-][a-z]+://(?:[^@\]/]*@)?(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<bare>[0-9A-Fa-f]*(?::[0-9A-Fa-f]*){2,7})(?=[\]?-])"
+    r"|(?P<name>[A-Za-z0-9_.-]+))"
+)
+"""An address of IPv6 stands in brackets where a port can follow it."""
 _ANSIBLE = re.compile(r"\[([^\]\s]+)\] (.+)")
 _TASK_FILE = re.compile(r"\.ya?ml(:\d+)?$")
 _ARGUMENTS = re.compile(r" \w+=.*")
@@ -78,8 +82,9 @@ def _by_testinfra(title: str, machines: Collection[str]) -> str | None:
     match = _TESTINFRA.search(title)
     if match is None:
         return None
-    matching = [name for name in machines if match[1] == name or match[1].startswith(f"{name}-")]
-    return max(matching, key=len, default=match[1])
+    given = match["address"] or match["bare"] or match["name"]
+    matching = [name for name in machines if given == name.strip("[]") or given.startswith(f"{name}-")]
+    return max(matching, key=len, default=given)
 
 
 def _check_host(host: str, named: Sequence[str], machines: Collection[str]) -> None:

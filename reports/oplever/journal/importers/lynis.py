@@ -41,11 +41,16 @@ def parse(text: str) -> Scan:
             lists[key[:-2]].append(value)
         elif mark:
             single[key] = value
-    commented: dict[str, Opinion] = {}
+    comments: dict[str, dict[str, None]] = defaultdict(dict)
+    kinds: dict[str, str] = {}
     for kind in ("suggestion", "warning"):  # a warning outweighs a suggestion of the same test
         for value in lists[kind]:
             rule, comment, *_ = [*value.split("|"), ""]
-            commented[rule] = Opinion(rule, "fail", kind, comment)
+            kinds[rule] = kind
+            comments[rule][comment] = None  # a test comments on each thing that it looks at
+    commented = {
+        rule: Opinion(rule, "fail", kind, "; ".join(filter(None, comments[rule]))) for rule, kind in kinds.items()
+    }
     settings: dict[str, Opinion] = {}
     for value in lists["details"]:
         test, _, details, *_ = [*value.split("|"), "", ""]
