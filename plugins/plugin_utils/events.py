@@ -12,12 +12,16 @@ from ansible.plugins.loader import action_loader
 from ansible_collections.oplever.lab.plugins.plugin_utils import blocks, variable_files
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared import outcome
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.names import is_secret_name
-from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, secret_values
+from ansible_collections.oplever.lab.plugins.plugin_utils.shared.redact import Redactor, every_text, secret_values
 from ansible_collections.oplever.lab.plugins.plugin_utils.shared.text import clean, one_line
 
 _GROUPS_LEFT_OUT = frozenset({"all", "ungrouped"})
 VARIABLE_SAMPLES = 20
 META = "ansible.builtin.meta"
+SECRET_LOOKUPS = frozenset(
+    {"bitwarden", "conjur_variable", "dsv", "keepass", "keyring", "lastpass", "manifold", "passwordstore", "tss"}
+)
+"""Lookups of the community that give secrets and do not say so by their name."""
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -159,6 +163,17 @@ def learnt(result: Any, action: str) -> set[str]:
         facts = raw_data_of(result).get("ansible_facts")
         secrets |= secret_values(facts) if isinstance(facts, Mapping) else set()
     return secrets
+
+
+def secret_items(result: Any) -> set[str]:
+    """The items of a loop over a lookup that gives secrets (`with_secret`, `with_community.general.passwordstore`)."""
+    lookup = str(getattr(task_of(result), "loop_with", None) or "").rpartition(".")[2]
+    if not (is_secret_name(lookup) or lookup in SECRET_LOOKUPS):
+        return set()
+    data = data_of(result)
+    several = data.get("results")
+    parts = [data, *(part for part in (several if isinstance(several, list) else ()) if isinstance(part, Mapping))]
+    return set().union(*(every_text(part.get(str(part.get("ansible_loop_var", "item")))) for part in parts))
 
 
 def included_variables(task: Any, directory: str) -> list[str]:

@@ -228,7 +228,7 @@ class Run:
         changes.learn(key[1], task, status)
         if action == "oplever.lab.checks" and events.data_of(result).get("stage") == "during":
             changes.tested(key[1], task)
-        self.redactor.know(events.learnt(result, action))
+        self.redactor.know(events.learnt(result, action) | events.secret_items(result))
         if action == "ansible.builtin.include_vars":
             self._search(events.included_variables(task, self._directory))
         fields = events.result_fields(
@@ -247,12 +247,14 @@ class Run:
         """Counted here: the count in the data can be that of a later attempt by the time Ansible passes it on."""
         key = str(events.task_of(result)._uuid), events.host_of(result)
         self._retries[key] = self._retries.get(key, 0) + 1
+        self.redactor.know(events.secret_items(result))
         self.write("retry", events.retry_fields(result, self._retries[key], self.redactor))
 
     def item(self, result: Any, status: str) -> None:
         action = self.action(events.task_of(result))
         if action == "oplever.lab.checks":
             self._role_tested(events.data_of(result))
+        self.redactor.know(events.secret_items(result))
         fields = events.item_fields(result, status, action, self.redactor)
         if fields is not None:
             self.write("item", fields)

@@ -16,6 +16,8 @@ MERGED = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
 # What a package asks and does with the answers when it is configured again; read as root, and no part of SCRIPTS.
 QUESTIONS = (".config", ".templates")
 CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
+# Packages that were made without Debian's own tools have one blank, "/" or "./" before the path.
+SUM = re.compile(r"^([0-9a-f]{32})[ \t]+\*?(?:\./)*/*(\S.*)$", re.MULTILINE)
 SCRIPTS = (".md5sums", ".preinst", ".postinst", ".prerm", ".postrm", ".triggers", ".conffiles")
 
 
@@ -66,8 +68,7 @@ def sums(machine, package):
     """Path -> MD5 of the files of one package; conffiles are not among them."""
     merged = tuple(place for place in MERGED if os.path.islink(machine.path(place.rstrip("/"), follow=False)))
     text = machine.read("%s/%s.md5sums" % (INFO, package), limit=LARGEST) or ""
-    rows = (line.split("  ", 1) for line in text.split("\n"))
-    return {real("/" + row[1].lstrip("./"), merged): row[0] for row in rows if len(row) == 2}
+    return {real("/" + path, merged): digest for digest, path in SUM.findall(text)}
 
 
 def diversions(machine):

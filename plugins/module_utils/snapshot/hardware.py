@@ -10,7 +10,13 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Unreada
 DMI = "/sys/class/dmi/id/"
 FIELDS = {"vendor": "sys_vendor", "model": "product_name", "serial": "product_serial", "uuid": "product_uuid"}
 # What makers leave in a field that they did not fill.
-FILLERS = ("to be filled by o.e.m.", "system serial number", "default string", "not specified", "none", "0")
+FILLERS = re.compile(
+    r"(?:to be filled by o\.?e\.?m\.?|o\.?e\.?m\.?|default string|default|(?:system|base ?board|board|chassis|product)"
+    r" (?:serial number|product name|name|manufacturer|version)|not (?:specified|present|available|applicable|settable)"
+    r"|n/?a|none|null|\(null string\)|invalid|unknow?n?|empty|<bad index>|(?:sys|sn|mb)-\d{5,}|[0f-]+|[x.]+"
+    r"|0?123456789\d*|03000200-0400-0500-0006-000700080009)",
+    re.IGNORECASE,
+)
 VIRTUAL_DISKS = ("loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd")
 
 
@@ -33,7 +39,7 @@ def _real(path):
 
 
 def _disk(machine, path):
-    sectors = _field(machine, path + "/size")
+    sectors = _line(machine, path + "/size")
     return {
         "name": path.rsplit("/", 1)[1],
         # The kernel counts in sectors of 512 bytes, whatever the disk does.
@@ -45,8 +51,12 @@ def _disk(machine, path):
 
 def _field(machine, path):
     """Text of a one-line file; empty when it is missing, not for this user, or a filler."""
+    text = _line(machine, path)
+    return "" if FILLERS.fullmatch(text) else text
+
+
+def _line(machine, path):
     try:
-        text = " ".join((machine.read(path) or "").split())
+        return " ".join((machine.read(path) or "").split())
     except UnreadableError:
         return ""
-    return "" if text.lower() in FILLERS else text

@@ -87,6 +87,7 @@ def message(data: Mapping[str, Any], error: object, redactor: Redactor, *, faile
         text = (
             _last_line(data.get("stderr"), redactor)
             or _last_line(data.get("module_stderr"), redactor)
+            or _inner_words(data.get("msg"))
             or _cause(error)
             or text
         )
@@ -193,6 +194,16 @@ def _text(value: object) -> str:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return "; ".join(value)
     return ""
+
+
+def _inner_words(value: object) -> str:
+    """What failed, of a message that is no text: what it says under a name for that, else all of it."""
+    if isinstance(value, Mapping):
+        named = (value.get(name) for name in ("msg", "message", "error", "detail", "reason", "stderr"))
+        if text := next((text for text in named if isinstance(text, str) and text.strip()), ""):
+            return str(text)
+    is_empty = value is None or value in ("", [], {})
+    return "" if is_empty or isinstance(value, str | bool) else json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _says_nothing(text: str) -> bool:

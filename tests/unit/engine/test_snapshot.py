@@ -13,6 +13,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.machine import Machine
 from ansible_collections.oplever.lab.plugins.module_utils.snapshot import (
     collect,
     facts,
+    hardware,
     marks,
     registry,
 )
@@ -112,3 +113,24 @@ def test_the_machine_id_is_nowhere_in_a_snapshot(machine: Scripted) -> None:
     result = collect.snapshot(machine, Places())
     assert "/var/log/journal/(machine id)/system.journal" in result["state"]["log"]
     assert "0123456789abcdef" not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("To Be Filled By O.E.M.", ""),
+        ("System Product Name", ""),
+        ("Not Applicable", ""),
+        ("SYS-1234567890", ""),
+        ("03000200-0400-0500-0006-000700080009", ""),
+        ("0123456789", ""),
+        ("FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", ""),
+        ("SYS-5019D-FN8TP", "SYS-5019D-FN8TP"),
+        ("PF3ABCDE", "PF3ABCDE"),
+        ("12345678", "12345678"),
+    ],
+)
+def test_what_makers_leave_in_a_field_names_no_machine(machine: Scripted, text: str, kept: str) -> None:
+    """Machines with the same filler are one machine to an inventory (fusioninventory/fusioninventory-for-glpi#2163)."""
+    put(machine, f"{hardware.DMI}product_serial", f"{text}\n")
+    assert hardware.hardware(machine)["serial"] == kept

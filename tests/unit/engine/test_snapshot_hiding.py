@@ -116,6 +116,13 @@ class TestListsOfDpkg:
         put(machine, "/usr/bin/planted", "y", mode)
         assert words_of(programs, machine)["program", "/usr/bin/planted"] != expected
 
+    @pytest.mark.parametrize("line", ["{} usr/bin/tac", "{}  /usr/bin/tac", "{}  ./usr/bin/tac", "{} *usr/bin/tac"])
+    def test_sums_that_other_tools_than_those_of_debian_wrote(self, machine: Scripted, line: str) -> None:
+        """As in packages of rustdesk, dbeaver and jdeb."""
+        digest = catalogue.sums(machine, "coreutils")["/usr/bin/tac"]
+        put(machine, "/var/lib/dpkg/info/coreutils.md5sums", f"{line.format(digest)}\n{digest}  .hidden/file\n")
+        assert catalogue.sums(machine, "coreutils") == {"/usr/bin/tac": digest, "/.hidden/file": digest}
+
 
 class TestInThePlaceOfAFile:
     def test_a_link_of_a_package_that_leads_elsewhere(self, machine: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,20 @@ def test_damaged_inner_results_are_left_alone() -> None:
         assert message({"msg": "it failed", "failed_modules": inner}, None, Redactor(()), failed=True) == "it failed"
 
 
+def test_a_message_that_is_no_text_says_why() -> None:
+    """A module may say anything in `msg` (openshift/openshift-ansible#6312)."""
+    redactor = Redactor(["Zq7hunter2Kx9"])
+    inner = {"cmd": "repoquery", "stderr": "no such repository for Zq7hunter2Kx9"}
+    assert message({"msg": inner}, None, redactor, failed=True) == "no such repository for ***"
+    assert message({"msg": {"code": 7, "password": "geheim9Wk"}}, None, redactor, failed=True) == (
+        '{"code": 7, "password": ***}'
+    )
+    assert message({"msg": [1, "no licence"]}, None, redactor, failed=True) == '[1, "no licence"]'
+    assert message({"msg": inner}, None, redactor, failed=False) == ""
+    for empty in (None, [], {}, True):
+        assert message({"msg": empty}, None, redactor, failed=True) == ""
+
+
 WAITING = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process {}...\n"
 LOCKED = "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n"
 
