@@ -9,6 +9,7 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -57,6 +58,11 @@ class Desk:
         path = self.place / f"input.{kind}"
         path.write_bytes(content.encode("utf-8", "surrogatepass"))
         return self.run("import", kind, str(path), "--host", self.host, *options, code=code)
+
+    def imported(self, tool: str, path: Path) -> Record:
+        """The record that is made of a run of another tool."""
+        output = self.run("import", tool, str(path), code=None).output
+        return store.load(Path(output.rpartition("record: ")[2].strip()))
 
     def junit(self, *cases: str) -> dict[str, Test]:
         """Tests of the record by their name, after these were imported."""
@@ -230,3 +236,120 @@ def rule_that_is_told_twice(desk: Desk) -> None:
 def whole_record_as_json(desk: Desk) -> None:
     exported = msgspec.json.decode(desk.export("json").encode(), type=Record)
     assert exported.steps == desk.record().steps
+
+
+@public(
+    "junit-team/junit-framework#1381", "apache/maven-surefire#2707", "jenkinsci/junit-plugin#43", "kotest/kotest#2756",
+    trap="a duration with a mark for thousands, a comma or a unit stops the reader, or is a thousand times as long",
+    says="has the duration, and none where it cannot be told",
+)  # fmt: skip
+def durations_of_a_locale(desk: Desk) -> None:
+    durations = {"1,024.12": 1024.12, "1.024,12": 1024.12, "0,011": 0.011, "80.803us": 0.0}
+    tests = desk.junit(*(f"<testcase name='of {time}' time='{time}'/>" for time in durations))
+    assert {time: tests[f"of {time}"].duration for time in durations} == durations
+
+
+@public(
+    "github/codeql-action#3378", "golang/go#77071", "bridgecrewio/checkov#1521", "semgrep/semgrep#9633",
+    "ossf/scorecard#3865", "anchore/scan-action#59",
+    trap="code scanning refuses a whole file for a tag or a rule that stands in it twice, or a result without its rule",
+    says="gives SARIF with each tag and each rule once, and with the rule of each result",
+)  # fmt: skip
+def twice_in_sarif(desk: Desk) -> None:
+    case = "<testcase name='fails'><failure message='no'/></testcase>"
+    for name in ("test", "security"):
+        (desk.place / name).write_text(f"<testsuite name='{name}'>{case}{case}</testsuite>", encoding="utf-8")
+        desk.run("import", "junit", str(desk.place / name), "--host", desk.host, code=None)
+    (run,) = json.loads(desk.export("sarif", "--all"))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules) >= 2
+    for rule in rules:
+        assert len(set(rule["properties"]["tags"])) == len(rule["properties"]["tags"]), rule
+    assert [result for result in run["results"] if rules[result["ruleIndex"]]["id"] != result["ruleId"]] == []
+
+
+@public(
+    "adaltas/node-csv#503", "woocommerce/woocommerce#53020", "hhurz/tableExport.jquery.plugin#296",
+    trap="what keeps formulas out of a spreadsheet makes text of a negative number",
+    says="gives CSV with negative numbers as numbers, and with no formula",
+)  # fmt: skip
+def negative_numbers_in_csv(desk: Desk) -> None:
+    values = ("-1", "-0.02", "-1,5", "-1+1", "-2+3+cmd|' /C calc'!A0", "-")
+    for value in values:
+        desk.run("add", "test", f"--title=of {value}", "--host", desk.host, "--status=pass", f"--found={value}")
+    rows = {row["title"]: row["found"] for row in csv.DictReader(io.StringIO(desk.export("csv", "--subject", "tests")))}
+    assert [rows[f"of {value}"] for value in values] == [*values[:3], *(f"'{value}" for value in values[3:])]
+
+
+@public(
+    "CISOfy/lynis#1574", "CISOfy/lynis#1626", "CISOfy/lynis#336", "CISOfy/lynis#622",
+    trap="a test of Lynis with more comments is there more than once, with marks and lines that are no fields",
+    says="has one opinion for each test, with all of its comments",
+)  # fmt: skip
+def comments_of_lynis(desk: Desk) -> None:
+    lines = (
+        "lynis_version=3.1.4", f"hostname={desk.host}", "report_datetime_end=2026-11-24 10:00:00",
+        "suggestion[]=NETW-3200|Determine if protocol 'dccp' is really needed|-|-|",
+        "suggestion[]=NETW-3200|Determine if protocol 'sctp' is really needed|-|-|",
+        "suggestion[]=SSH-7408|Consider hardening SSH configuration|PermitRootLogin (set YES to (FORCED|NO))|-|",
+        "Result: expose_php option is turned on, which can be = useful",
+        "suggestion[]=KRNL-6000|One or more sysctl values differ||Change sysctl value|",
+        "warning[]=KRNL-5830|Reboot of system is most likely needed||text:reboot|",
+        "warning[]=KRNL-5830|Reboot of system is most likely needed||text:reboot|",
+    )  # fmt: skip
+    desk.read("lynis", "\n".join(lines), code=0)
+    opinions = desk.record().baseline.opinions
+    assert {opinion.rule: opinion.title.en for opinion in opinions} == {
+        "NETW-3200": "Determine if protocol 'dccp' is really needed; Determine if protocol 'sctp' is really needed",
+        "SSH-7408": "Consider hardening SSH configuration",
+        "KRNL-6000": "One or more sysctl values differ",
+        "KRNL-5830": "Reboot of system is most likely needed",
+    }
+    assert len(opinions) == 4
+
+
+_STEPS = ("playbook_on_start", "playbook_on_play_start", "playbook_on_task_start", "runner_on_ok", "playbook_on_stats")
+_DATA = {
+    "playbook": "site.yml", "play_uuid": "p", "name": "Site", "pattern": "all", "task_uuid": "t", "task": "ping",
+    "host": "web1", "res": {}, "processed": {"web1": 1}, "ok": {"web1": 1},
+}  # fmt: skip
+
+
+def _events(*counters: int) -> list[dict[str, Any]]:
+    """Events of a job with one step, as AWX and ansible-runner have them."""
+    job = {"job": 7, "event_data": _DATA, "summary_fields": {"job": {"status": "successful"}}}
+    return [
+        {"event": _STEPS[counter - 1], "counter": counter, "created": f"2026-11-24T10:00:0{counter}Z", **job}
+        for counter in counters
+    ]
+
+
+@public(
+    "ansible/awx#16046", "ansible/awx#11765",
+    trap="events come in pages, and the same one can stand on two of them: what is saved looks whole and is not",
+    says="is not made of pages that are not all of them, and counts no event twice",
+)  # fmt: skip
+def pages_of_awx(desk: Desk) -> None:
+    path = desk.place / "job.json"
+    for counters in ((1, 2, 3), (1, 2, 3, 3, 4)):
+        path.write_text(json.dumps([{"count": 5, "results": _events(*counters)}]), encoding="utf-8")
+        assert f"{len(set(counters))} of 5 events" in desk.run("import", "awx", str(path), code=2).output
+    path.write_text(json.dumps([{"count": 5, "results": _events(1, 2, 3, 3, 4, 5)}]), encoding="utf-8")
+    (step,) = desk.imported("awx", path).steps
+    assert [(result.host, result.status) for result in step.results] == [("web1", "ok")]
+
+
+@public(
+    "ansible/ansible-runner#640", "ansible/awx#14339", "ansible/awx#12194",
+    trap="a job is called successful though the last of its events, and the recap, are not there",
+    says="is interrupted, whatever the other tool calls the job",
+)  # fmt: skip
+def events_that_end_early(desk: Desk) -> None:
+    run = desk.place / "artifacts/one"
+    (run / "job_events").mkdir(parents=True)
+    for event in _events(1, 2, 3, 4):
+        name = f"{event['counter']}-00000000-0000-0000-0000-00000000000{event['counter']}.json"
+        (run / "job_events" / name).write_text(json.dumps(event), encoding="utf-8")
+    for name, content in (("status", "successful"), ("rc", "0")):
+        (run / name).write_text(content, encoding="utf-8")
+    assert desk.imported("ansible-runner", run).verdict == "interrupted"

@@ -15,6 +15,7 @@ from oplever.text import to_json
 
 from system.public_cases.case import ALONE, GROUPS, Case, cases, every_case
 from system.public_cases.formats import CASES
+from system.public_cases.mail_case import mail_cases
 from system.public_cases.trial import PASSWORD, Trial, results
 from system.recorder.canaries import Canaries, leaked, secrets_in
 from system.recorder.runs import ROOT, Place, invalid
@@ -136,7 +137,7 @@ def test_the_page_lists_the_cases() -> None:
 
 
 def test_cases_have_a_name_of_their_own_and_a_reference() -> None:
-    rows = [*every_case(), *CASES]
+    rows = [*every_case(), *CASES, *mail_cases()]
     assert len({row.id for row in rows}) == len(rows) >= 60
     references = [reference for row in rows for reference in row.references]
     assert all(row.references for row in rows)
