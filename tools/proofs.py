@@ -14,6 +14,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,10 +98,18 @@ def modules_of(names: Iterable[str]) -> set[Path]:
 
 def imported(path: Path) -> Iterator[Path]:
     """The files of this collection that a file imports."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if not isinstance(node, ast.ImportFrom) or not (node.level or (node.module or "").startswith(NAMESPACE)):
-            continue
-        start = path.parents[node.level - 1] if node.level else ROOT
-        module = start.joinpath(*(node.module or "").removeprefix(NAMESPACE).split("."))
-        for place in (module, *(module / alias.name for alias in node.names)):
+    for level, name, members in imports(path.read_bytes()):
+        start = path.parents[level - 1] if level else ROOT
+        module = start.joinpath(*name.removeprefix(NAMESPACE).split("."))
+        for place in (module, *(module / member for member in members)):
             yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
+
+
+@cache  # scenarios have most of their modules in common, and to parse them takes half a second for each scenario
+def imports(source: bytes) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
+    """What a source imports of this collection: how many levels up, the module, and what of it."""
+    return tuple(
+        (node.level, node.module or "", tuple(alias.name for alias in node.names))
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith(NAMESPACE))
+    )
