@@ -127,9 +127,9 @@ def tools() -> Path:
     requirements = (HERE / "requirements.txt").read_text(encoding="utf-8")
     stamp = TOOLS / "stamp"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != requirements:
-        subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=True)
-        pip = [str(TOOLS / "bin" / "pip"), "install", "--no-compile", "-q", "-r", str(HERE / "requirements.txt")]
-        subprocess.run(pip, check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(TOOLS)], check=True)
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(TOOLS / "bin/python")]
+        subprocess.run([*pip, "install", "--no-compile", "-q", "-r", str(HERE / "requirements.txt")], check=True)
         stamp.write_text(requirements, encoding="utf-8")
     return TOOLS / "bin"
 

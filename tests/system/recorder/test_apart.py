@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from system.recorder.runs import LOCAL, ROOT, Place
+from system.recorder.test_versions import INSTALL, PIP
 
 CORE = "ansible-core~=2.19.0"
 OPTIONAL = {"ansible-runner", "pexpect", "psycopg", "typst"}
@@ -24,12 +25,12 @@ def environment(name: str, packages: list[str], *, package: bool = False) -> Pat
     key = hashlib.sha256(repr((sys.version, packages)).encode()).hexdigest()[:8]
     place = ROOT / ".cache" / f"apart-{name}-{key}"
     place.parent.mkdir(exist_ok=True)
-    pip = [str(place / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [*PIP, "--python", str(place / "bin/python"), *INSTALL]
     with (place.parent / f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "complete").exists():
             shutil.rmtree(place, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, timeout=170)
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True, timeout=170)
             subprocess.run([*pip, *packages], check=True, timeout=300)
             (place / "complete").touch()
         if package:
