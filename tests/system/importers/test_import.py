@@ -32,7 +32,14 @@ VALID = jsonschema.Draft202012Validator(SCHEMA)  # made once: that is what takes
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPLEVER_RECORDS", str(tmp_path / "records"))
     monkeypatch.setenv("OPLEVER_PERSON", "S. Yilmaz")
+    monkeypatch.setenv("OPLEVER_DOCUMENTS", "0")  # of a record that something joins; an import draws them itself
     return tmp_path / "records"
+
+
+@pytest.fixture
+def without_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents are drawn as where the extra is not installed: paper costs more than all else of an import."""
+    monkeypatch.setitem(sys.modules, "typst", None)
 
 
 def oplever(*words: object) -> Result:
@@ -254,7 +261,7 @@ def test_a_playbook_that_ara_never_saw_end_is_interrupted(by_ara: Path, records:
 
 
 def test_the_same_run_is_imported_once_whatever_the_tool(
-    by_runner: Path, by_ara: Path, records: Path, tmp_path: Path
+    by_runner: Path, by_ara: Path, records: Path, tmp_path: Path, without_pdf: None
 ) -> None:
     export = tmp_path / "export.json"
     export.write_text(json.dumps(awx_pages(by_runner / "artifacts" / "one")), encoding="utf-8")
@@ -272,7 +279,9 @@ def test_the_same_run_is_imported_once_whatever_the_tool(
         assert len(names(records)) == len(before) + 2
 
 
-def test_of_a_database_that_has_grown_only_the_new_run_is_imported(by_ara: Path, records: Path, tmp_path: Path) -> None:
+def test_of_a_database_that_has_grown_only_the_new_run_is_imported(
+    by_ara: Path, records: Path, tmp_path: Path, without_pdf: None
+) -> None:
     database = tmp_path / "ansible.sqlite"
     shutil.copy(by_ara / "ara" / "ansible.sqlite", database)
     assert oplever("import", "ara", database).exit_code == 1

@@ -46,7 +46,7 @@ class Desk:
         self.place, self.records, self.host = place, records, host
 
     def run(self, *words: str, code: int | None = 0) -> Result:
-        environment = {"OPLEVER_RECORDS": str(self.records), "OPLEVER_PERSON": "S. Yilmaz"}
+        environment = {"OPLEVER_RECORDS": str(self.records), "OPLEVER_PERSON": "S. Yilmaz", "OPLEVER_DOCUMENTS": "0"}
         result = CliRunner().invoke(main, list(words), env=environment)
         assert code is None or result.exit_code == code, result.output
         return result
