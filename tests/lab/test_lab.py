@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = ROOT / ".venv/bin/ansible-playbook"
 ADHOC = ROOT / ".venv/bin/ansible"
 LAB_ID = hashlib.sha256(f"{ROOT}:test".encode()).hexdigest()[:6]
+STATE = Path("/var/lib/oplever") / LAB_ID
 TAKEN = f"taken{LAB_ID}"
 FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 ENV = {**os.environ, "OPLEVER_LAB": "test", "OPLEVER_JOURNAL": "0"}
@@ -83,10 +84,12 @@ def before() -> Iterator[Host]:
 
 
 @pytest.fixture
-def lab(before: Host) -> None:
-    """The lab is up; it stays so for the next test, which repairs what this one broke."""
-    done = play("up")
-    assert done.returncode == 0, done.stdout + done.stderr
+def lab(before: Host, request: pytest.FixtureRequest) -> None:
+    """The lab is up; it stays so for the next test. What a test that failed left behind is repaired."""
+    is_up = all((STATE / machine / "pid").exists() for machine in MACHINES)
+    if not is_up or request.session.testsfailed:
+        done = play("up")
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_three_machines_run_without_a_failed_unit(lab: None) -> None:
@@ -175,9 +178,6 @@ def test_down_leaves_nothing_and_restores_what_was_there(before: Host, lab: None
     now = forwarding()
     assert now == before.forwarding or None in (now, before.forwarding)
     assert "changed=0 " in play("down").stdout
-
-
-STATE = Path("/var/lib/oplever") / LAB_ID
 
 
 @pytest.mark.parametrize(
