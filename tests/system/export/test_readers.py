@@ -88,7 +88,7 @@ def test_the_schema_of_glpi_accepts_every_machine(name: str) -> None:
     assert len(inventories) == len(record.systems)
     for inventory in inventories:
         assert list(GLPI.iter_errors(inventory)) == []
-        assert list(GLPI.iter_errors({**inventory, "partial": "yes"})) != []
+        assert not GLPI.is_valid({**inventory, "partial": "yes"})
 
 
 def multitool(readers: Path, log: Path) -> list[str]:

@@ -27,7 +27,7 @@ def record_in(place: Path) -> Path:
 
 def imported(tool: str, report: Path, place: Path) -> Record:
     directory = record_in(place)
-    done = CliRunner().invoke(
+    done = CliRunner(env={"OPLEVER_DOCUMENTS": "0"}).invoke(
         main, ["import", tool, str(report), "--record", str(directory), "--by", "S. Yilmaz", "--host", "a"]
     )
     assert done.exit_code == 0, done.output
