@@ -170,6 +170,17 @@ def test_the_longest_start_first_and_before_them_what_was_never_measured(
     )
 
 
+def test_programs_of_a_job_look_for_garbage_seldom(
+    pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And have what whoever started the pool put on the path of modules."""
+    (tmp_path / "of_the_caller.py").touch()
+    code = "import gc, sys, of_the_caller; sys.exit(gc.get_threshold()[0] < 100_000)"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    made = program(ROOT / "tools/pool")
+    assert made.Pool(tmp_path).run(made.Job("lab/test_a", (sys.executable, "-c", code))).code == 0
+
+
 def test_the_processor_time_of_lab_machines_is_that_of_the_job(
     pool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
