@@ -74,6 +74,17 @@ def test_every_module_of_unit_tests_is_in_one_of_two_jobs(pool: ModuleType, tmp_
     assert {job.command[job.command.index("-m") + 1] for job in jobs} in ({f"not ({pool.SLOW})"}, {pool.SLOW})
 
 
+def test_a_run_of_all_collects_unit_tests_once(pool: ModuleType, tmp_path: Path) -> None:
+    jobs = pool.every_job(tmp_path)
+    every = {job.name: job.command for job in pool.chosen(jobs, [])}
+    assert every.keys() == {job.name for job in jobs} - {"system/slow1", "system/slow2"}
+    fast = {job.name: job.command for job in pool.chosen(jobs, ["check"])}
+    assert fast.keys() == {name for name in every if name.startswith("check/")}
+    for name in ("check/tests1", "check/tests2"):
+        assert tuple(word for word in fast[name] if word not in ("-m", f"not ({pool.SLOW})")) == every[name]
+        assert len(every[name]) == len(fast[name]) - 2
+
+
 def test_every_long_proof_has_a_target_that_runs_it() -> None:
     """`make test` leaves them out: `make truth` runs all but the modules that it leaves to `make journeys`."""
     long = {path for path in (ROOT / "tests").rglob("test_*.py") if "mark.truth" in path.read_text(encoding="utf-8")}
