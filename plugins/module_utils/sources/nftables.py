@@ -16,7 +16,7 @@ from ansible_collections.oplever.lab.plugins.module_utils.sources.nftables_rules
 MAIN = "chain"
 SELECTORS = ("chain", "hook")
 NEEDS = ("chain", "hook")
-ATTRIBUTES = ("exists", "policy", "rules", "terminal", "accepted_ports", "ruled_ports", "wide")
+ATTRIBUTES = ("exists", "policy", "rules", "terminal", "strictest", "accepted_ports", "ruled_ports", "wide")
 RUNNING = True
 # Matches on these say nothing about who sent the packet.
 ABOUT_ANYBODY = ("ct state", "protocol", "l4proto", "nfproto")
@@ -42,7 +42,8 @@ def describe(select):
 def look_up(machine, select):
     """`terminal`: what becomes of a packet that no rule decided on. `accepted_ports`: those open to everybody,
     `ruled_ports`: those that some rule opens to somebody, `wide`: rules that let in nearly everything. Of IPv4 and IPv6
-    that which lets more in: where no chain sees the packets of IPv4, all of them."""
+    that which lets more in: where no chain sees the packets of IPv4, all of them. `strictest`: as `terminal`, of the
+    version that lets less in."""
     current, outside = machine.once(ruleset), machine.once(interfaces_of_routes)
     if select.get("chain"):
         keys = [key for key in current.chains if key == tuple(str(select["chain"]).split("/"))]
@@ -68,6 +69,7 @@ def _facts(current, by_version, outside):
         "policy": current.policy_of(weakest.chain) if weakest.chain else "accept",
         "rules": sum(current.numbers.get(key, 0) for key in keys),
         "terminal": weakest.terminal,
+        "strictest": next((version.terminal for version in filters if version.terminal != "accept"), "accept"),
         "accepted_ports": sorted(set.union(*(version.accepted for version in filters))),
         "ruled_ports": sorted(set.union(*(version.ruled for version in filters))),
         "wide": list(dict.fromkeys(text for version in filters for text in version.wide)),

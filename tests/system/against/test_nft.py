@@ -81,7 +81,7 @@ def test_usual_rules_are_not_wide() -> None:
         tcp dport vmap { 22 : accept, 80 : drop }
         tcp flags ack accept
         fib daddr type broadcast drop
-        tcp dport >= 1024 limit rate 5/second accept
+        tcp dport >= 1024 limit rate over 5/second accept
     """
     assert wide(narrow, MORE) == []
 
@@ -114,6 +114,15 @@ def test_what_becomes_of_the_rest(text: str, terminal: str | None, texts: list[s
     """Of the two versions of IP the one that lets more in; tables that are switched off or of others say nothing."""
     facts = looked_up(text)
     assert (facts.get("terminal"), facts.get("wide")) == (terminal, texts)
+
+
+def test_one_version_of_ip_that_is_dropped_is_the_strictest() -> None:
+    """As a container engine does it: in a table for IPv4 alone, beside one that passes both versions on."""
+    router = table("inet", "accept").replace("input", "forward")
+    engine = table("ip", "drop", name="docker").replace("input", "forward")
+    facts = looked_up(router + engine, "forward")
+    assert (facts["terminal"], facts["strictest"]) == ("accept", "drop")
+    assert looked_up(router, "forward")["strictest"] == "accept"
 
 
 def test_the_interface_by_which_everybody_comes_in_is_wide() -> None:
@@ -183,6 +192,7 @@ def test_answers_count_where_the_packets_come() -> None:
         ("meta mark 0 accept", "accepts mark 0"),
         ("tcp flags syn / fin,syn,rst,ack accept", "accepts tcp flags syn"),
         ("tcp flags & (fin | syn | rst | ack) == syn accept", "accepts tcp flags syn"),
+        ("tcp dport >= 1024 limit rate 5/second accept", "accepts tcp dport >= 1024"),
         ("limit rate 1/minute drop\n accept\n tcp dport 22 accept", "accepts everything"),
     ],
 )

@@ -140,10 +140,10 @@ def test_the_last_report_of_each_scanner_about_each_machine_counts() -> None:
 
 def test_every_test_of_lynis_asks_what_a_control_of_ours_asks() -> None:
     rows = [row for path in BASELINE.glob("*.yml") for row in yaml_files.load(path)]
-    selects = {row["id"]: {part.get("select") for part in row.get("all", [row])} for row in rows}
-    assert [name for names in LYNIS.values() for name in names if name not in selects] == []
+    controls = {row["id"]: str(row) for row in rows}
+    assert [name for names in LYNIS.values() for name in names if name not in controls] == []
     for rule, names in LYNIS.items():
         test, _, option = rule.partition(":")
         assert re.fullmatch(r"[A-Z]{3,4}-\d{4}", test)
         # Lynis names the setting of the kernel or of sshd that it looks at.
-        assert not option or all(option.lower() in selects[name] for name in names)
+        assert not option or all(f"'select': '{option.lower()}'" in controls[name] for name in names)
