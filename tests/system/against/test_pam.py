@@ -151,7 +151,7 @@ LINES = HARDENED.splitlines(keepends=True)
         (HARDENED, True),
         ("".join(LINES[1:]), False),
         ("".join([LINES[1].replace("=2", "=1"), *LINES[3:]]), False),
-        ("".join([LINES[1], LINES[0], *LINES[2:]]), False),
+        ("".join([LINES[1].replace("=2", "=3"), LINES[0], *LINES[2:]]), False),
         ("".join([LINES[0], LINES[2], LINES[1], *LINES[3:]]), False),
         ("".join([LINES[0], LINES[1], LINES[3], LINES[2], LINES[4]]), False),
         (HARDENED.replace("requisite pam_faillock", "optional pam_faillock"), False),
