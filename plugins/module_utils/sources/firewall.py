@@ -28,6 +28,8 @@ ATTRIBUTES = (
     "ports_without_rule",
     "rules_without_port",
 )
+# A client of DHCP listens there only while it asks; the answer of a DHCPv6 server is none to the packet filter.
+DHCP_CLIENT = {68, 546}
 FRONT_ENDS = {
     "nftables.service": "nftables",
     "ufw.service": "ufw",
@@ -73,7 +75,7 @@ def _rules(machine):
         facts,
         open_ports=sorted(accepted & listening),
         ports_without_rule=sorted(listening - ruled),
-        rules_without_port=sorted(ruled - listening),
+        rules_without_port=sorted(ruled - listening - DHCP_CLIENT),
     )
 
 

@@ -125,6 +125,13 @@ def test_one_version_of_ip_that_is_dropped_is_the_strictest() -> None:
     assert looked_up(router, "forward")["strictest"] == "accept"
 
 
+def test_a_rule_for_answers_of_dhcp_servers_needs_no_listener(tmp_path: Path) -> None:
+    (tmp_path / "proc/net").mkdir(parents=True)
+    machine = loaded(table("inet", "drop", "udp dport { 68, 546, 547 } accept"))
+    machine.root = str(tmp_path)
+    assert firewall._rules(machine)["rules_without_port"] == [547]
+
+
 def test_the_interface_by_which_everybody_comes_in_is_wide() -> None:
     routes = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU\nwan0 00000000 0102A8C0 3 0 0 0 00000000 0\n"
     routes += "lan0 0000000A 00000000 1 0 0 0 000000FF 0\n"
