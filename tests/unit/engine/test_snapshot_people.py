@@ -41,6 +41,18 @@ __all__ = ["as_root", "machine"]
 MOTD = ("file", "/etc/motd")
 
 
+def close(monkeypatch: pytest.MonkeyPatch, beginning: str) -> None:
+    """Even root may not look at what has a path with this beginning."""
+    status = Scripted.status
+
+    def refused(self: Scripted, path: str, follow: bool = True) -> Any:
+        if path.startswith(beginning):
+            raise UnreadableError(f"{path}: Permission denied")
+        return status(self, path, follow)
+
+    monkeypatch.setattr(Scripted, "status", refused)
+
+
 def key(seed: int) -> str:
     return "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes([seed] * 32)).decode()
 
@@ -75,14 +87,7 @@ class TestNames:
 
     def test_a_home_that_root_may_not_look_into(self, machine: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
         put(machine, "/home/jan/.profile", "x\n")
-        status = Scripted.status
-
-        def refused(self: Scripted, path: str, follow: bool = True) -> Any:
-            if path.startswith("/home/jan/"):
-                raise UnreadableError(f"{path}: Permission denied")
-            return status(self, path, follow)
-
-        monkeypatch.setattr(Scripted, "status", refused)
+        close(monkeypatch, "/home/jan/")
         actual = words_of(files, machine)
         assert MOTD in actual
         assert ("file", "?") not in actual
@@ -284,14 +289,7 @@ class TestRunning:
 
     def test_a_program_that_even_root_may_not_look_at(self, machine: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
         self.process(machine, "/home/jan/m/agent")
-        status = Scripted.status
-
-        def refused(self: Scripted, path: str, follow: bool = True) -> Any:
-            if path.startswith("/home/jan/m"):
-                raise UnreadableError(f"{path}: Permission denied")
-            return status(self, path, follow)
-
-        monkeypatch.setattr(Scripted, "status", refused)
+        close(monkeypatch, "/home/jan/m")
         assert "/home/jan/m/agent" in self.told(machine)
 
     @pytest.mark.parametrize(("hours", "words"), [(1, {}), (3, {"/usr/bin/tac": "was replaced, user root"})])

@@ -17,7 +17,8 @@ _FORMAT = M_("a JSON export of job events of AWX (/api/v2/jobs/<id>/job_events/)
 def sources(path: Path) -> list[Source]:
     """The job in a file, or in the files `*.json` of a directory: pages with `results`, or lists of events."""
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    events = sorted((event for file in files for event in _page(file)), key=lambda event: event.counter)
+    pages = [(file, page) for file in files for page in _pages(file)]
+    events = sorted((event for file, page in pages for event in _events(file, page)), key=lambda event: event.counter)
     if not events:
         raise foreign(path, _FORMAT)
     jobs = {event.job for event in events}
@@ -25,7 +26,7 @@ def sources(path: Path) -> list[Source]:
         raise broken(str(path), M_("there are events of {count} jobs here: export them one by one", count=len(jobs)))
     # One that stands in two of the files is one event; `counter` is 0 where an export leaves it out.
     events = list({event.counter or -number: event for number, event in enumerate(events, 1)}.values())
-    _check_pages(path, files, len(events))
+    _check_number(path, [page for _, page in pages], len(events))
     overview = survey(events)
     return [
         Source(
@@ -42,11 +43,11 @@ def sources(path: Path) -> list[Source]:
     ]
 
 
-def _check_pages(path: Path, files: list[Path], number: int) -> None:
+def _check_number(path: Path, pages: list[Any], number: int) -> None:
     """AWX gives 25 events at a time unless it is asked for more, and can give the same one on two pages; each page says
     how many there are. Raises OpleverError (`import-broken`)."""
-    pages = [page for file in files for page in _pages(file) if isinstance(page, dict)]
-    count = max((page["count"] for page in pages if isinstance(page.get("count"), int)), default=0)
+    counts = [page.get("count") for page in pages if isinstance(page, dict)]
+    count = max((count for count in counts if isinstance(count, int)), default=0)
     if number < count:
         raise broken(
             str(path),
@@ -54,15 +55,14 @@ def _check_pages(path: Path, files: list[Path], number: int) -> None:
         )
 
 
-def _page(path: Path) -> Iterator[JobEvent]:
-    for page in _pages(path):
-        events = page.get("results") if isinstance(page, dict) and "results" in page else [page]
-        if not isinstance(events, list):
+def _events(path: Path, page: Any) -> Iterator[JobEvent]:
+    events = page.get("results") if isinstance(page, dict) and "results" in page else [page]
+    if not isinstance(events, list):
+        raise foreign(path, _FORMAT)
+    for number, event in enumerate(events, 1):
+        if not isinstance(event, dict) or "event" not in event:
             raise foreign(path, _FORMAT)
-        for number, event in enumerate(events, 1):
-            if not isinstance(event, dict) or "event" not in event:
-                raise foreign(path, _FORMAT)
-            yield job_event(event, f"{path}, event {event.get('counter', number)}")
+        yield job_event(event, f"{path}, event {event.get('counter', number)}")
 
 
 def _pages(path: Path) -> list[Any]:
